@@ -1,0 +1,278 @@
+/** Exit codes that scripts rely on; see docs/errors.md. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  node: 3,
+  cluster: 4,
+  cloud: 5,
+  someHosts: 6,
+  interrupted: 130,
+} as const;
+
+/** One entry of the error catalogue: what `edgeadm explain` prints and docs/errors.md is generated from. */
+export interface ErrorEntry {
+  readonly exit: number;
+  readonly cause: string;
+  readonly evidence: string;
+  readonly remedy: string;
+}
+
+/** Every error code of edgeadm. A code never changes its meaning; a removed code is never given to another error. */
+export const ERROR_CODES = {
+  USAGE: {
+    exit: EXIT.usage,
+    cause: 'The command line, the configuration file or the environment holds a value that cannot be used.',
+    evidence: 'Each mistake is listed with the path of the value (a flag, a key of the file, a variable).',
+    remedy: 'Correct the values named. `edgeadm config validate` checks them without touching the node.',
+  },
+  BUNDLE_NEEDED: {
+    exit: EXIT.usage,
+    cause: 'No bundle was given and the node has no kubelet of the right minor version.',
+    evidence: 'The kubelet version found on the node beside the version of the cluster.',
+    remedy: 'Give `--bundle`, or install a kubelet of the minor version of the cluster before the join.',
+  },
+  CONFIRMATION_NEEDED: {
+    exit: EXIT.usage,
+    cause: 'A step needs an answer, and there is no terminal to ask on.',
+    evidence: 'The question that would have been asked.',
+    remedy: 'Repeat the command with `--yes`, or answer on a terminal.',
+  },
+  NOT_PRIVILEGED: {
+    exit: EXIT.node,
+    cause: 'The command changes system files and was not run as root.',
+    evidence: 'The user id of the process on the node.',
+    remedy: 'Run as root, with sudo, or try it out on a scratch root with `--root DIR`.',
+  },
+  PLATFORM_UNSUPPORTED: {
+    exit: EXIT.node,
+    cause: 'The machine is not one that edgeadm can administer: it is not Linux, or systemd does not run it.',
+    evidence: 'The operating system and the process with id 1.',
+    remedy: 'Use a Linux machine that boots systemd.',
+  },
+  PREFLIGHT_FAILED: {
+    exit: EXIT.node,
+    cause: 'One or more checks of the node failed. Nothing was changed.',
+    evidence: 'Each failed check by name, with what was found.',
+    remedy: 'Remedy each check as it says, or ignore it knowingly with `--ignore-preflight-errors NAME`.',
+  },
+  CLUSTER_CHECK_FAILED: {
+    exit: EXIT.cluster,
+    cause: 'A check of the cluster or of the way to it failed (APIServer, CAHash, Token, NodeExists, ClusterVersion).',
+    evidence: 'Each failed check by name, with what answered.',
+    remedy: 'Remedy each check as it says; the node itself was found fit.',
+  },
+  ALREADY_JOINED: {
+    exit: EXIT.node,
+    cause: 'The node already belongs to another cluster, or to this one under another name.',
+    evidence: 'The cluster and the name it was joined with.',
+    remedy: 'Run `edgeadm reset` on the node first.',
+  },
+  LOCKED: {
+    exit: EXIT.failed,
+    cause: 'Another edgeadm is at work on the same node.',
+    evidence: 'The command, process and start time of the holder of /var/lib/edgeadm/lock.',
+    remedy: 'Wait for it to end. The lock is freed by itself when its holder dies.',
+  },
+  JOURNAL_UNREADABLE: {
+    exit: EXIT.failed,
+    cause: 'The journal in /var/lib/edgeadm cannot be read, so it is not known what was changed on the node.',
+    evidence: 'The line that does not parse.',
+    remedy: 'Keep a copy of /var/lib/edgeadm and repair the line by hand; a torn last line alone is harmless.',
+  },
+  NO_SPACE: {
+    exit: EXIT.node,
+    cause: 'The disk of the node is full, or too full for what has to be written.',
+    evidence: 'The path, what is free there and what is needed.',
+    remedy: 'Free space under /var and /etc, then run the same command again.',
+  },
+  WRITE_FAILED: {
+    exit: EXIT.failed,
+    cause: 'A file on the node could not be written, read or removed.',
+    evidence: 'The path and the answer of the operating system.',
+    remedy: 'Look at the path: a read-only file system, an immutable file, a mount in the way.',
+  },
+  COMMAND_FAILED: {
+    exit: EXIT.failed,
+    cause: 'A program on the node failed.',
+    evidence: 'The program with its arguments, its exit code and the last lines of its output.',
+    remedy: 'Run the program by hand on the node and read its log.',
+  },
+  TIMEOUT: {
+    exit: EXIT.failed,
+    cause: 'Something that was waited for did not come about in time.',
+    evidence: 'What was waited for, for how long, and what was last seen.',
+    remedy: 'Look at what was last seen; where the node is only slow, repeat with a longer `--timeout`.',
+  },
+  INTERRUPTED: {
+    exit: EXIT.interrupted,
+    cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
+    evidence: 'The phases that were done and the one that was not finished.',
+    remedy: 'Run the same command again: it goes on where it stopped. Or `edgeadm reset`.',
+  },
+  HOST_UNREACHABLE: {
+    exit: EXIT.cluster,
+    cause: 'The node could not be reached over SSH.',
+    evidence: 'Address, port and the answer.',
+    remedy: 'Check address, port, firewall and that sshd runs: `ssh USER@HOST true`.',
+  },
+  HOST_KEY_UNKNOWN: {
+    exit: EXIT.cluster,
+    cause: 'The SSH host key of the node is not in known_hosts.',
+    evidence: 'Type and SHA-256 fingerprint of the key that the node showed.',
+    remedy:
+      'Compare the fingerprint with the one on the node (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`), then add the key to known_hosts.',
+  },
+  HOST_KEY_CHANGED: {
+    exit: EXIT.cluster,
+    cause:
+      'The SSH host key of the node differs from the one in known_hosts: it was reinstalled, or somebody is in between.',
+    evidence: 'Fingerprint expected and fingerprint shown.',
+    remedy: 'Find out which it is. If the node was reinstalled: `ssh-keygen -R HOST`, then add the new key.',
+  },
+  SSH_AUTH_FAILED: {
+    exit: EXIT.cluster,
+    cause: 'The node refused every key and password that was offered.',
+    evidence: 'The user and the methods tried.',
+    remedy: 'Give `--ssh-key FILE`, start an agent, or set EDGEADM_SSH_PASSWORD.',
+  },
+  SUDO_FAILED: {
+    exit: EXIT.node,
+    cause: 'The SSH user is not root and sudo did not let it become root.',
+    evidence: 'The answer of sudo.',
+    remedy: 'Allow the user in sudoers, or set EDGEADM_SUDO_PASSWORD (or EDGEADM_SSH_PASSWORD, which is tried too).',
+  },
+  SOME_HOSTS_FAILED: {
+    exit: EXIT.someHosts,
+    cause: 'The command succeeded on some hosts and failed on others.',
+    evidence: 'The hosts that failed, each with its own error.',
+    remedy: 'Run the same command again: hosts that are done are left as they are.',
+  },
+  API_UNREACHABLE: {
+    exit: EXIT.cluster,
+    cause: 'The API server did not answer.',
+    evidence: 'Address, port and the answer of the network.',
+    remedy: 'Check the address, the firewall and the access list of the API server, from the node itself.',
+  },
+  API_ERROR: {
+    exit: EXIT.cluster,
+    cause: 'The API server refused a request.',
+    evidence: 'Request, HTTP status and the reason it gave.',
+    remedy: 'The reason names what is missing; for Forbidden, compare the role bindings that `kubeadm init` makes.',
+  },
+  CA_HASH_MISMATCH: {
+    exit: EXIT.cluster,
+    cause:
+      'The cluster showed a certificate authority that is not the one pinned: the hash is wrong, or somebody is in between.',
+    evidence: 'The hashes given and the hash of the CA in cluster-info.',
+    remedy: 'Take the join line anew from the cluster (`edgeadm token create --print-join-command`).',
+  },
+  CLUSTER_INFO_INVALID: {
+    exit: EXIT.cluster,
+    cause: 'The ConfigMap kube-public/cluster-info is missing, damaged or not readable without a login.',
+    evidence: 'What the API server answered.',
+    remedy: 'On the cluster: `kubeadm init phase bootstrap-token` restores it.',
+  },
+  TOKEN_INVALID: {
+    exit: EXIT.cluster,
+    cause: 'The token id is known to the cluster, but the secret is wrong.',
+    evidence: 'The signature of cluster-info does not match.',
+    remedy: 'Copy the whole token again, or make a new one: `edgeadm token create --print-join-command`.',
+  },
+  TOKEN_UNKNOWN_OR_EXPIRED: {
+    exit: EXIT.cluster,
+    cause: 'The cluster does not know this token id. It never existed, or it has expired (expired tokens are deleted).',
+    evidence:
+      'cluster-info carries no signature for this token id; the clock difference to the API server is shown beside it.',
+    remedy: 'Make a new one: `edgeadm token create --print-join-command`.',
+  },
+  NODE_EXISTS: {
+    exit: EXIT.cluster,
+    cause: 'A Ready node of this name exists in the cluster and belongs to another machine.',
+    evidence: 'The machine ids of both.',
+    remedy: 'Choose another `--node-name`, or remove the other node: `kubectl delete node NAME`.',
+  },
+  TAINTS_DIFFER: {
+    exit: EXIT.cluster,
+    cause: 'The node object exists from an earlier join with other taints, and a node may not change its own taints.',
+    evidence: 'The taints asked for and the taints found.',
+    remedy: 'Run the kubectl line that is shown, or delete the node object first.',
+  },
+  CSR_NOT_ISSUED: {
+    exit: EXIT.cluster,
+    cause: 'A certificate signing request was denied, failed or not approved in time.',
+    evidence: 'Name, signer and conditions of the request.',
+    remedy:
+      'Look at it with `kubectl describe csr NAME`; the controller-manager approves bootstrap requests by role bindings that `kubeadm init` makes.',
+  },
+  CLUSTER_UNSUPPORTED: {
+    exit: EXIT.cluster,
+    cause: 'The version of the cluster is outside of what edgeadm can join to.',
+    evidence: 'The version found, the versions supported.',
+    remedy: 'Use a release of edgeadm for that version.',
+  },
+  BUNDLE_INVALID: {
+    exit: EXIT.node,
+    cause:
+      'The bundle is damaged, incomplete or does not fit: a SHA-256 differs, a file is missing, the architecture or version is another.',
+    evidence: 'The file, the sum expected and the sum found.',
+    remedy: 'Fetch the bundle again, and check it with `edgeadm bundle verify`.',
+  },
+  DOWNLOAD_FAILED: {
+    exit: EXIT.cluster,
+    cause: 'A download failed after several tries.',
+    evidence: 'The host, the tries and the last answer.',
+    remedy: 'Check the way from the node to the host; where there is none, copy the bundle and give its folder.',
+  },
+  RUNTIME_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The container runtime does not run or does not answer on its CRI socket.',
+    evidence: 'State and last log lines of the service.',
+    remedy: '`systemctl status containerd; journalctl -u containerd`.',
+  },
+  KUBELET_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The kubelet does not run.',
+    evidence: 'State and last log lines of the service.',
+    remedy: '`systemctl status kubelet; journalctl -u kubelet`.',
+  },
+  EDGE_HUB_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The edge-hub does not answer on its health port.',
+    evidence: 'State of its container and the last lines of its log.',
+    remedy: 'Check its image and that ports 10261 and 10267 are free.',
+  },
+  NODE_NOT_READY: {
+    exit: EXIT.failed,
+    cause: 'The node registered, but did not become Ready.',
+    evidence: 'The conditions of the Node object.',
+    remedy: 'The condition names what is missing; see `journalctl -u kubelet`.',
+  },
+  ADDON_NOT_READY: {
+    exit: EXIT.failed,
+    cause: 'An add-on asked for by allowedClusterAddons did not run on the node in time.',
+    evidence: 'The pod, its phase and the reason its containers wait.',
+    remedy: '`kubectl -n kube-system describe pod NAME`.',
+  },
+  RESET_REFUSED: {
+    exit: EXIT.node,
+    cause: 'The machine is a control-plane node: a reset would destroy the cluster.',
+    evidence: 'The static pod manifests of the control plane that were found.',
+    remedy: 'Nothing, if this is the wrong machine. A control plane is removed with `kubeadm reset`.',
+  },
+  RESET_INCOMPLETE: {
+    exit: EXIT.failed,
+    cause: 'Something could not be removed from the node.',
+    evidence: 'The paths, mounts or pods that remain.',
+    remedy: 'Remove what holds them, then run `edgeadm reset` again.',
+  },
+  INTERNAL: {
+    exit: EXIT.failed,
+    cause: 'A fault of edgeadm itself.',
+    evidence: 'The message and the stack in the log file.',
+    remedy: 'Please report it with the log file; it holds no secret.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof ERROR_CODES;

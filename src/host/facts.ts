@@ -1,0 +1,47 @@
+import { EdgeadmError } from '../errors/index.ts';
+import type { HostFacts } from './host.ts';
+import type { Machine } from './machine.ts';
+import { parseOsRelease } from './os-release.ts';
+
+/** Go's names for what `uname -m` says. */
+const ARCHITECTURES: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', arm64: 'arm64', amd64: 'amd64' };
+
+/** Reads what a Linux machine is. */
+export async function readFacts(machine: Machine): Promise<HostFacts> {
+  const text = async (path: string): Promise<string> => (await machine.readFile(path))?.toString('utf8') ?? '';
+  const [osRelease, redhat, kernel, hostname, machineId, cpuinfo, meminfo, init, uname, uid] = await Promise.all([
+    text('/etc/os-release').then(async (own) => own || text('/usr/lib/os-release')),
+    text('/etc/redhat-release'),
+    text('/proc/sys/kernel/osrelease'),
+    text('/proc/sys/kernel/hostname'),
+    text('/etc/machine-id'),
+    text('/proc/cpuinfo'),
+    text('/proc/meminfo'),
+    text('/proc/1/comm'),
+    machine.exec('uname', ['-s', '-m']),
+    machine.exec('id', ['-u']),
+  ]);
+  const [system = '', hardware = ''] = uname.stdout.trim().split(/\s+/);
+  return {
+    platform: system === 'Linux' ? 'linux' : 'other',
+    os: parseOsRelease(osRelease, redhat || undefined),
+    kernel: kernel.trim(),
+    arch: ARCHITECTURES[hardware] ?? hardware,
+    hostname: hostname.trim(),
+    machineId: machineId.trim(),
+    cpus: [...cpuinfo.matchAll(/^processor\s*:/gm)].length,
+    memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
+    init: init.trim(),
+    uid: uid.exitCode === 0 ? Number(uid.stdout.trim()) : -1,
+  };
+}
+
+/** @throws EdgeadmError PLATFORM_UNSUPPORTED where the machine is not Linux run by systemd. */
+export function requireSystemd(facts: HostFacts): void {
+  if (facts.platform === 'linux' && facts.init === 'systemd') return;
+  throw new EdgeadmError({
+    code: 'PLATFORM_UNSUPPORTED',
+    what: 'edgeadm administers Linux machines that systemd runs',
+    why: facts.platform === 'linux' ? `process 1 is ${facts.init || 'unknown'}` : 'this is not Linux',
+  });
+}

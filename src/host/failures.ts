@@ -1,0 +1,30 @@
+import { EdgeadmError } from '../errors/index.ts';
+import type { Address } from './machine.ts';
+
+/** An error of the operating system as Node reports it. */
+export type NodeError = Error & { code?: string };
+
+/** True where the error says that the path (or a folder above it) does not exist. */
+export function notThere(error: unknown): boolean {
+  const { code } = error as NodeError;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The error for a path that could not be read or written: a full disk is told apart. */
+export function pathError(path: string, thrown: unknown): EdgeadmError {
+  if (thrown instanceof EdgeadmError) return thrown;
+  const error = thrown as NodeError;
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return new EdgeadmError({
+    code: full ? 'NO_SPACE' : 'WRITE_FAILED',
+    what: full ? `no space left for ${path}` : `cannot access ${path}`,
+    why: error.message,
+    cause: thrown,
+  });
+}
+
+/** `10.0.0.1:6443`, `[fd00::1]:6443` or the path of a socket. */
+export function describeAddress(address: Address): string {
+  if ('socket' in address) return address.socket;
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}

@@ -1,0 +1,95 @@
+import type { Duplex } from 'node:stream';
+import type {
+  Address,
+  CommandOptions,
+  CommandResult,
+  FileAttributes,
+  FileStat,
+  Network,
+  ServiceManager,
+  UnitState,
+} from './machine.ts';
+
+/** What a machine is. */
+export interface HostFacts {
+  readonly platform: 'linux' | 'other';
+  /** From /etc/os-release; `version` has the minor number where the distribution has one. */
+  readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
+  /** `uname -r`. */
+  readonly kernel: string;
+  /** As Kubernetes spells it: `amd64`, `arm64`. */
+  readonly arch: string;
+  readonly hostname: string;
+  readonly machineId: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Process 1: `systemd` where systemd runs the machine. */
+  readonly init: string;
+  readonly uid: number;
+}
+
+/**
+ * The door through which phases see and change a machine.
+ *
+ * `query`, `read` and their like never change anything and pass through a dry run. Everything else is written to
+ * the journal on the machine before it happens (or, in a dry run, only told).
+ */
+export interface Host {
+  readonly name: string;
+  /** False where nothing is really changed (`--dry-run`). */
+  readonly wet: boolean;
+  /** True where programs of the machine can be run (not on a scratch root). */
+  readonly runsPrograms: boolean;
+
+  facts(): Promise<HostFacts>;
+  network(): Promise<Network>;
+  clock(): Promise<{ now: number; uncertaintyMs: number }>;
+  /** Runs a program that changes nothing. A non-zero exit is an answer; a missing program has exit code 127. */
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Text of a file, undefined where there is none. */
+  read(path: string): Promise<string | undefined>;
+  readBytes(path: string): Promise<Buffer | undefined>;
+  stat(path: string): Promise<FileStat | undefined>;
+  list(path: string): Promise<string[]>;
+  sha256(path: string): Promise<string | undefined>;
+  sysctl(key: string): Promise<string | undefined>;
+  unit(unit: string): Promise<UnitState>;
+  unitLog(unit: string, lines: number): Promise<string>;
+  connect(address: Address, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Duplex>;
+
+  /**
+   * Runs a program that changes something which needs no journal entry of its own.
+   * @throws EdgeadmError COMMAND_FAILED on a non-zero exit, with the end of its output.
+   */
+  run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /**
+   * Writes a file, and the folders above it. A file that already is so is left alone.
+   * @returns true where something was changed.
+   */
+  write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
+  /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
+  upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
+  symlink(target: string, path: string): Promise<boolean>;
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */
+  remove(path: string): Promise<void>;
+  /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
+  removeTree(path: string): Promise<void>;
+  /**
+   * Declares a folder that other programs fill from now on. What is in it already is noted; a reset removes the rest.
+   */
+  claim(path: string): Promise<void>;
+  enableUnit(unit: string): Promise<void>;
+  disableUnit(unit: string): Promise<void>;
+  startUnit(unit: string): Promise<void>;
+  stopUnit(unit: string): Promise<void>;
+  restartUnit(unit: string): Promise<void>;
+  reloadUnits(): Promise<void>;
+  setSysctl(key: string, value: string): Promise<void>;
+  /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
+  importImage(path: string, names: readonly string[]): Promise<void>;
+  /** A value chosen once (a random name) and kept until reset. */
+  choose(key: string, make: () => string): Promise<string>;
+}
+
+export type { ServiceManager };

@@ -1,0 +1,174 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { EdgeadmError } from '../errors/index.ts';
+import type { FileStat, Machine } from './machine.ts';
+
+/** Where edgeadm keeps what it must remember about a node. */
+export const STATE_DIRECTORY = '/var/lib/edgeadm';
+export const JOURNAL_PATH = `${STATE_DIRECTORY}/journal.jsonl`;
+const BACKUP_DIRECTORY = `${STATE_DIRECTORY}/backup`;
+const RESERVE_PATH = `${STATE_DIRECTORY}/reserve`;
+/** Enough for some thousand lines; a join writes about fifty. */
+const RESERVE_BYTES = 512 * 1024;
+
+/** What a path was before edgeadm changed it. */
+export type Before =
+  | { readonly type: 'absent' }
+  | {
+      readonly type: 'file';
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly sha256: string;
+      readonly backup: string;
+    }
+  | { readonly type: 'symlink'; readonly target: string };
+
+/** What a change is about; each is written down before it happens. */
+export type Change =
+  | { readonly kind: 'file'; readonly path: string; readonly before: Before; readonly after?: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  /** `had` lists what was in the folder; undefined where there was no folder. */
+  | { readonly kind: 'claim'; readonly path: string; readonly had?: readonly string[] }
+  | { readonly kind: 'enable'; readonly unit: string; readonly was: boolean }
+  | { readonly kind: 'service'; readonly unit: string; readonly wasActive: boolean }
+  | { readonly kind: 'sysctl'; readonly key: string; readonly before: string }
+  | { readonly kind: 'image'; readonly name: string };
+
+/** Notes that are no changes: who ran, what was chosen, that a join was completed. */
+export type Note =
+  | { readonly kind: 'run'; readonly command: string; readonly version: string; readonly time: string }
+  | { readonly kind: 'choice'; readonly key: string; readonly value: string }
+  | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string };
+
+/** One line of the journal; `phase` says who did it. */
+export type Entry = (Change & { readonly phase: string }) | Note;
+
+/**
+ * The journal of a node: every change, written down and synced before it happens, as lines of JSON. It is read by
+ * roll-back and reset, from any machine. Copies of what was there before lie in a folder beside it that only root
+ * may read.
+ */
+export class Journal {
+  readonly #machine: Machine;
+  readonly #entries: Entry[];
+  #ready = false;
+
+  private constructor(machine: Machine, entries: Entry[]) {
+    this.#machine = machine;
+    this.#entries = entries;
+  }
+
+  /**
+   * Reads the journal of a machine; one that was never joined has an empty one.
+   * @throws EdgeadmError JOURNAL_UNREADABLE; a torn last line is no error, since its change did not happen.
+   */
+  static async read(machine: Machine): Promise<Journal> {
+    const text = (await machine.readFile(JOURNAL_PATH))?.toString('utf8') ?? '';
+    return new Journal(machine, parseJournal(text));
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** The node's membership, as the last completed join left it. */
+  get joined(): Extract<Note, { kind: 'joined' }> | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'joined');
+  }
+
+  /** A value chosen earlier, undefined where none was. */
+  choice(key: string): string | undefined {
+    for (const entry of this.#entries.toReversed()) {
+      if (entry.kind === 'choice' && entry.key === key) return entry.value;
+    }
+    return undefined;
+  }
+
+  /** Makes the folder and reserves the journal's space, so that a full disk shows before the first change. */
+  async open(): Promise<void> {
+    if (this.#ready) return;
+    await makeStateDirectory(this.#machine);
+    await this.#machine.makeDirectory(BACKUP_DIRECTORY, 0o700);
+    if (!(await this.#machine.stat(RESERVE_PATH))) {
+      await this.#machine.writeFile(RESERVE_PATH, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
+    }
+    this.#ready = true;
+  }
+
+  /** Writes one entry down, durably. */
+  async append(entry: Entry): Promise<void> {
+    await this.open();
+    const line = `${JSON.stringify(entry)}\n`;
+    try {
+      await this.#machine.appendFile(JOURNAL_PATH, line);
+    } catch (error) {
+      if (!(error instanceof EdgeadmError) || error.code !== 'NO_SPACE') throw error;
+      await this.#machine.remove(RESERVE_PATH);
+      // A torn line may stand before ours: the empty line ends it.
+      await this.#machine.appendFile(JOURNAL_PATH, `\n${line}`);
+    }
+    this.#entries.push(entry);
+  }
+
+  /** Copies what is at the path and says how to put it back. */
+  async keep(path: string, stat: FileStat | undefined): Promise<Before> {
+    if (!stat) return { type: 'absent' };
+    if (stat.type === 'symlink') return { type: 'symlink', target: stat.target ?? '' };
+    const content = await this.#machine.readFile(path);
+    if (stat.type !== 'file' || !content) {
+      throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot replace ${path}`, why: `it is a ${stat.type}` });
+    }
+    await this.open();
+    const backup = `${BACKUP_DIRECTORY}/${randomBytes(8).toString('hex')}`;
+    await this.#machine.writeFile(backup, content, { mode: 0o600 });
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    return { type: 'file', mode: stat.mode, uid: stat.uid, gid: stat.gid, sha256, backup };
+  }
+
+  /** Forgets the entries that were undone: the journal is replaced by what remains of it. */
+  async rewrite(entries: readonly Entry[]): Promise<void> {
+    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    await this.#machine.writeFile(JOURNAL_PATH, Buffer.from(text), { mode: 0o600 });
+    this.#entries.splice(0, Infinity, ...entries);
+  }
+
+  /** Removes the journal and its copies: the last step of a reset. */
+  async erase(): Promise<void> {
+    await this.#machine.removeTree(BACKUP_DIRECTORY);
+    await this.#machine.remove(RESERVE_PATH);
+    await this.#machine.remove(JOURNAL_PATH);
+    this.#entries.length = 0;
+    this.#ready = false;
+  }
+}
+
+/** Makes /var/lib/edgeadm, readable by root alone, and what is missing above it. */
+export async function makeStateDirectory(machine: Machine): Promise<void> {
+  for (const [path, mode] of [
+    ['/var', 0o755],
+    ['/var/lib', 0o755],
+    [STATE_DIRECTORY, 0o700],
+  ] as const) {
+    await machine.makeDirectory(path, mode);
+  }
+}
+
+function parseJournal(text: string): Entry[] {
+  const lines = text.split('\n');
+  const entries: Entry[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    try {
+      entries.push(JSON.parse(line) as Entry);
+    } catch (error) {
+      // A line is torn by a kill (then it is the last) or by a full disk (then an empty line follows).
+      if (index === lines.length - 1 || lines[index + 1] === '') continue;
+      throw new EdgeadmError({
+        code: 'JOURNAL_UNREADABLE',
+        what: `line ${index + 1} of ${JOURNAL_PATH} is damaged`,
+        why: (error as Error).message,
+      });
+    }
+  }
+  return entries;
+}

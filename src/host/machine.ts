@@ -1,0 +1,141 @@
+import type { Duplex, Readable } from 'node:stream';
+
+/** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut?: boolean;
+}
+
+export interface CommandOptions {
+  /** Given to the program's standard input; secrets go here, never into arguments. */
+  readonly input?: string | Buffer;
+  /** Milliseconds; default two minutes. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type FileType = 'file' | 'directory' | 'symlink' | 'other';
+
+/** What lstat tells. `mode` holds the permission bits alone, `device` tells file systems apart. */
+export interface FileStat {
+  readonly type: FileType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly device: number;
+  /** Where a symlink points. */
+  readonly target?: string;
+}
+
+export interface FileAttributes {
+  /** Permission bits, for example 0o600. */
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Where to dial from the machine: a TCP address or a socket file on it. */
+export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** A lock held on the machine until it is released or its holder dies. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** A network interface of the machine with its addresses (`10.0.0.5/24`). */
+export interface NetworkInterface {
+  readonly name: string;
+  readonly up: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** A route; `destination` is a CIDR, `0.0.0.0/0` for the default route. */
+export interface Route {
+  readonly destination: string;
+  readonly interface: string;
+  readonly gateway?: string;
+  /** Source address the kernel would use, where the route names one. */
+  readonly source?: string;
+  readonly metric: number;
+}
+
+export interface Network {
+  readonly interfaces: readonly NetworkInterface[];
+  readonly routes: readonly Route[];
+}
+
+/** State of a service: `active` as systemd has it, `enabled` at boot. */
+export interface UnitState {
+  readonly exists: boolean;
+  readonly active: boolean;
+  readonly enabled: boolean;
+  /** What the service manager calls it, for messages: `failed (Result: exit-code)`. */
+  readonly detail: string;
+}
+
+/** The service manager of a machine. Names carry their suffix: `kubelet.service`. */
+export interface ServiceManager {
+  state(unit: string): Promise<UnitState>;
+  enable(unit: string): Promise<void>;
+  disable(unit: string): Promise<void>;
+  start(unit: string): Promise<void>;
+  stop(unit: string): Promise<void>;
+  restart(unit: string): Promise<void>;
+  /** Reads unit files anew. */
+  reload(): Promise<void>;
+  /** The last lines that the service logged. */
+  log(unit: string, lines: number): Promise<string>;
+}
+
+/**
+ * The bare means of reaching a machine: this one, one over SSH, a scratch root. It knows nothing of
+ * journals or dry runs; phases never see it, they see a {@link Host}.
+ *
+ * Every method rejects with an EdgeadmError. Paths are absolute paths on the machine.
+ */
+export interface Machine {
+  /** What users call it: `localhost`, `root@10.0.0.5`. */
+  readonly name: string;
+  /** True where programs of the machine can be run (not on a scratch root). */
+  readonly runsPrograms: boolean;
+  readonly services: ServiceManager;
+  /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
+  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** The file's bytes; undefined where there is none. Follows symlinks. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** Atomic: written beside the target, synced, renamed over it. The folder must exist. */
+  writeFile(path: string, content: Buffer | Readable, attributes: FileAttributes): Promise<void>;
+  /** Appends and syncs; creates the file with mode 0600. */
+  appendFile(path: string, text: string): Promise<void>;
+  /** Does not follow symlinks; undefined where there is nothing. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** Names in a folder, sorted; empty where there is none. */
+  list(path: string): Promise<string[]>;
+  /** Makes one folder; its parent must exist; an existing folder is left as it is. */
+  makeDirectory(path: string, mode: number): Promise<void>;
+  symlink(target: string, path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, a symlink or an empty folder; nothing there is no error. */
+  remove(path: string): Promise<void>;
+  /** Removes a folder and all in it that lies on the same file system and holds no mount. */
+  removeTree(path: string): Promise<void>;
+  /** SHA-256 of a file as hex, computed on the machine; undefined where there is none. */
+  sha256(path: string): Promise<string | undefined>;
+  /** Dials from the machine: only its network counts. */
+  connect(address: Address, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Duplex>;
+  network(): Promise<Network>;
+  /** The current value of a kernel parameter (`net.ipv4.ip_forward`), undefined where there is none. */
+  sysctl(key: string): Promise<string | undefined>;
+  setSysctl(key: string, value: string): Promise<void>;
+  /**
+   * Takes the lock file, whose folder must exist.
+   * @returns undefined where another holds it.
+   */
+  lock(path: string): Promise<Lock | undefined>;
+  /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */
+  clock(): Promise<{ now: number; uncertaintyMs: number }>;
+  close(): Promise<void>;
+}

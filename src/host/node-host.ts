@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
+import { EdgeadmError } from '../errors/index.ts';
+import { readFacts } from './facts.ts';
+import type { Host, HostFacts } from './host.ts';
+import type { Before, Change, Journal } from './journal.ts';
+import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
+
+/**
+ * The real door: changes the machine, and writes every change into its journal first. Resets and roll-backs, which
+ * take changes back, use one without a journal.
+ */
+export class NodeHost implements Host {
+  readonly wet = true;
+  readonly #machine: Machine;
+  readonly #journal: Journal | undefined;
+  /** The phase that is running; the pipeline sets it. */
+  phase = '';
+  #facts: Promise<HostFacts> | undefined;
+  #network: Promise<Network> | undefined;
+
+  constructor(machine: Machine, journal?: Journal) {
+    this.#machine = machine;
+    this.#journal = journal;
+  }
+
+  get name(): string {
+    return this.#machine.name;
+  }
+
+  get runsPrograms(): boolean {
+    return this.#machine.runsPrograms;
+  }
+
+  facts(): Promise<HostFacts> {
+    this.#facts ??= readFacts(this.#machine);
+    return this.#facts;
+  }
+
+  network(): Promise<Network> {
+    this.#network ??= this.#machine.network();
+    return this.#network;
+  }
+
+  clock() {
+    return this.#machine.clock();
+  }
+
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+    return this.#machine.exec(file, args, options);
+  }
+
+  async read(path: string): Promise<string | undefined> {
+    return (await this.#machine.readFile(path))?.toString('utf8');
+  }
+
+  readBytes(path: string) {
+    return this.#machine.readFile(path);
+  }
+
+  stat(path: string) {
+    return this.#machine.stat(path);
+  }
+
+  list(path: string) {
+    return this.#machine.list(path);
+  }
+
+  sha256(path: string) {
+    return this.#machine.sha256(path);
+  }
+
+  sysctl(key: string) {
+    return this.#machine.sysctl(key);
+  }
+
+  unit(unit: string) {
+    return this.#machine.services.state(unit);
+  }
+
+  unitLog(unit: string, lines: number) {
+    return this.#machine.services.log(unit, lines);
+  }
+
+  connect(address: Parameters<Machine['connect']>[0], options?: Parameters<Machine['connect']>[1]) {
+    return this.#machine.connect(address, options);
+  }
+
+  async run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+    const result = await this.#machine.exec(file, args, options);
+    if (result.exitCode === 0) return result;
+    throw commandError(file, args, result);
+  }
+
+  async write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean> {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    const after = createHash('sha256').update(bytes).digest('hex');
+    return this.#replace(path, after, attributes, () => this.#machine.writeFile(path, bytes, attributes));
+  }
+
+  async upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean> {
+    const { sha256, ...plain } = attributes;
+    return this.#replace(path, sha256, plain, () =>
+      this.#machine.writeFile(path, createReadStream(localPath, { highWaterMark: 1024 * 1024 }), plain),
+    );
+  }
+
+  async #replace(
+    path: string,
+    after: string,
+    attributes: FileAttributes,
+    write: () => Promise<void>,
+  ): Promise<boolean> {
+    const stat = await this.#machine.stat(path);
+    const same = stat?.type === 'file' && stat.mode === attributes.mode && (await this.#machine.sha256(path)) === after;
+    if (same) return false;
+    await this.makeDirectory(posix.dirname(path), 0o755);
+    await this.#note({ kind: 'file', path, before: await this.#keep(path, stat), after });
+    await write();
+    return true;
+  }
+
+  async symlink(target: string, path: string): Promise<boolean> {
+    const stat = await this.#machine.stat(path);
+    if (stat?.type === 'symlink' && stat.target === target) return false;
+    await this.makeDirectory(posix.dirname(path), 0o755);
+    await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
+    await this.#machine.remove(path);
+    await this.#machine.symlink(target, path);
+    return true;
+  }
+
+  async makeDirectory(path: string, mode: number): Promise<void> {
+    if (await this.#machine.stat(path)) return;
+    await this.makeDirectory(posix.dirname(path), 0o755);
+    await this.#note({ kind: 'directory', path });
+    await this.#machine.makeDirectory(path, mode);
+  }
+
+  async remove(path: string): Promise<void> {
+    const stat = await this.#machine.stat(path);
+    if (!stat) return;
+    await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
+    await this.#machine.remove(path);
+  }
+
+  removeTree(path: string): Promise<void> {
+    return this.#machine.removeTree(path);
+  }
+
+  async claim(path: string): Promise<void> {
+    if (this.#journal?.entries.some((entry) => entry.kind === 'claim' && entry.path === path)) return;
+    const there = await this.#machine.stat(path);
+    await this.#note({ kind: 'claim', path, had: there ? await this.#machine.list(path) : undefined });
+  }
+
+  async enableUnit(unit: string): Promise<void> {
+    const { enabled } = await this.unit(unit);
+    if (enabled) return;
+    await this.#note({ kind: 'enable', unit, was: enabled });
+    await this.#machine.services.enable(unit);
+  }
+
+  async disableUnit(unit: string): Promise<void> {
+    const { enabled } = await this.unit(unit);
+    if (!enabled) return;
+    await this.#note({ kind: 'enable', unit, was: enabled });
+    await this.#machine.services.disable(unit);
+  }
+
+  async startUnit(unit: string): Promise<void> {
+    const { active } = await this.unit(unit);
+    if (active) return;
+    await this.#note({ kind: 'service', unit, wasActive: active });
+    await this.#machine.services.start(unit);
+  }
+
+  async stopUnit(unit: string): Promise<void> {
+    const { active } = await this.unit(unit);
+    if (active) await this.#note({ kind: 'service', unit, wasActive: active });
+    await this.#machine.services.stop(unit);
+  }
+
+  async restartUnit(unit: string): Promise<void> {
+    await this.#note({ kind: 'service', unit, wasActive: (await this.unit(unit)).active });
+    await this.#machine.services.restart(unit);
+  }
+
+  reloadUnits(): Promise<void> {
+    return this.#machine.services.reload();
+  }
+
+  async setSysctl(key: string, value: string): Promise<void> {
+    const before = await this.#machine.sysctl(key);
+    if (before === undefined || before === value) return;
+    await this.#note({ kind: 'sysctl', key, before });
+    await this.#machine.setSysctl(key, value);
+  }
+
+  async importImage(path: string, names: readonly string[]): Promise<void> {
+    for (const name of names) await this.#note({ kind: 'image', name });
+    await this.run('ctr', ['--namespace', 'k8s.io', 'images', 'import', path], { timeoutMs: 600_000 });
+  }
+
+  async choose(key: string, make: () => string): Promise<string> {
+    const chosen = this.#journal?.choice(key);
+    if (chosen !== undefined) return chosen;
+    const value = make();
+    await this.#journal?.append({ kind: 'choice', key, value });
+    return value;
+  }
+
+  async #note(change: Change): Promise<void> {
+    await this.#journal?.append({ ...change, phase: this.phase });
+  }
+
+  async #keep(path: string, stat: FileStat | undefined): Promise<Before> {
+    return (await this.#journal?.keep(path, stat)) ?? { type: 'absent' };
+  }
+}
+
+/** The error for a program that failed: its exit code and the end of what it said. */
+export function commandError(file: string, args: readonly string[], result: CommandResult): EdgeadmError {
+  const output = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-8).join('\n');
+  return new EdgeadmError({
+    code: 'COMMAND_FAILED',
+    what: `${[file, ...args].join(' ')} ${result.timedOut ? 'did not end in time' : `failed with exit code ${result.exitCode}`}`,
+    why: output || 'it printed nothing',
+  });
+}

@@ -1,0 +1,234 @@
+import { EdgeadmError } from '../errors/index.ts';
+
+export type EdgeHubFlavor = 'ack' | 'openyurt';
+
+/** Which edge-hub is meant: enough to know its certificates and paths. */
+export interface EdgeHubVersion {
+  readonly flavor: EdgeHubFlavor;
+  /** Of the cluster, for example `v1.20.2` or `1.20.11-aliyunedge.1`. */
+  readonly kubernetesVersion: string;
+  /** Of yurthub, for example `v0.5.0`. Default: the tag of `image`, else 0.5.0. The ack flavour goes by the cluster's. */
+  readonly hubVersion?: string;
+  readonly image?: string;
+}
+
+/** A certificate that is asked for with a CSR before the hub is started. */
+export interface EdgeHubCertificate {
+  readonly cn: string;
+  readonly organizations: readonly string[];
+  readonly signer: string;
+  /** As `spec.usages` of a CertificateSigningRequest spells them. */
+  readonly usages: readonly string[];
+  readonly ipAddresses: readonly string[];
+  /** Whose credential creates the request: the approver looks at it. */
+  readonly requester: 'bootstrap-token' | 'node';
+  /** Who approves it. Where that is nobody of the cluster, an administrator does, at his leisure. */
+  readonly approver: 'kube-controller-manager' | 'openyurt' | 'administrator';
+  /** True where the hub opens no port without it; a self-signed one of the same subject does. */
+  readonly needed: boolean;
+  /** Where the hub looks for it: a symlink to a file with certificate and key. */
+  readonly path: string;
+}
+
+export type CertificateRow = Omit<EdgeHubCertificate, 'path' | 'cn' | 'ipAddresses'> & { readonly cn?: string };
+
+export interface EdgeHubRelease {
+  readonly flavor: EdgeHubFlavor;
+  /** Lowest version, of Kubernetes for ack and of yurthub for openyurt, and the first one that is not meant any more. */
+  readonly from: string;
+  readonly before?: string;
+  /** First Kubernetes version the hub does not work with. */
+  readonly kubernetesBefore?: string;
+  readonly template: string;
+  /** Name of the program: prefix of its certificate files. */
+  readonly program: string;
+  readonly rootDirectory: string;
+  readonly kubeconfig: string;
+  readonly bootstrapKubeconfig: string;
+  readonly manifest: string;
+  /** Whether the hub makes its iptables rules unless it is told not to; undefined: it knows no such flag. */
+  readonly iptablesByDefault: boolean | undefined;
+  /** Flags that only these versions need. */
+  readonly flags: readonly string[];
+  readonly client: CertificateRow;
+  readonly serving: CertificateRow;
+  readonly source: string;
+}
+
+const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
+const SERVING_USAGES = ['digital signature', 'key encipherment', 'server auth'];
+
+/** The kubelet's own kind of certificate: the controller-manager approves it for a bootstrap token at once. */
+const NODE_CLIENT: CertificateRow = {
+  organizations: ['system:nodes'],
+  signer: 'kubernetes.io/kube-apiserver-client-kubelet',
+  usages: CLIENT_USAGES,
+  requester: 'bootstrap-token',
+  approver: 'kube-controller-manager',
+  needed: true,
+};
+
+/** The signer accepts it from the node itself alone, and no controller of Kubernetes approves it. */
+const NODE_SERVING: CertificateRow = {
+  organizations: ['system:nodes'],
+  signer: 'kubernetes.io/kubelet-serving',
+  usages: SERVING_USAGES,
+  requester: 'node',
+  approver: 'administrator',
+  needed: false,
+};
+
+const ACK = {
+  flavor: 'ack',
+  program: 'edge-hub',
+  manifest: 'edge-hub.yaml',
+  flags: [],
+  client: NODE_CLIENT,
+  serving: NODE_SERVING,
+} as const;
+
+const OPENYURT = {
+  flavor: 'openyurt',
+  template: 'edge-hub/openyurt.yaml',
+  program: 'yurthub',
+  rootDirectory: '/var/lib/yurthub',
+  kubeconfig: 'yurthub.conf',
+  bootstrapKubeconfig: 'bootstrap-hub.conf',
+} as const;
+
+const OPENYURT_CLIENT: CertificateRow = {
+  ...NODE_CLIENT,
+  organizations: ['openyurt:yurthub', 'system:nodes'],
+  signer: 'kubernetes.io/kube-apiserver-client',
+  approver: 'openyurt',
+};
+
+/** What differs between hubs, newest last; every fact and where it is from stands in docs/edge-hub.md. */
+export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
+  {
+    ...ACK,
+    from: '1.0',
+    before: '1.16',
+    template: 'edge-hub/ack-legacy.yaml',
+    rootDirectory: '/etc/kubernetes/edge-hub',
+    kubeconfig: 'edge-hub.kubeconfig',
+    bootstrapKubeconfig: 'bootstrap-edge-hub-current.conf',
+    iptablesByDefault: false,
+    source: 'vendor: release notes of 1.16 (paths); flags are our own',
+  },
+  {
+    ...ACK,
+    from: '1.16',
+    before: '1.22',
+    template: 'edge-hub/ack.yaml',
+    rootDirectory: '/var/lib/edge-hub',
+    kubeconfig: 'edge-hub.conf',
+    bootstrapKubeconfig: 'bootstrap-hub.conf',
+    iptablesByDefault: false,
+    source: 'vendor: release notes of 1.16 (paths); flags are our own',
+  },
+  {
+    ...ACK,
+    from: '1.22',
+    template: 'edge-hub/ack.yaml',
+    rootDirectory: '/var/lib/edge-hub',
+    kubeconfig: 'edge-hub.conf',
+    bootstrapKubeconfig: 'bootstrap-hub.conf',
+    iptablesByDefault: undefined,
+    source: 'vendor: node-spec, enableIptables is ignored from 1.22 on',
+  },
+  {
+    ...OPENYURT,
+    from: '0.5',
+    before: '0.7',
+    kubernetesBefore: '1.22',
+    manifest: 'yurt-hub.yaml',
+    iptablesByDefault: true,
+    flags: [],
+    client: NODE_CLIENT,
+    serving: {
+      cn: 'kube-apiserver-kubelet-client',
+      organizations: ['system:masters', 'openyurt:yurthub'],
+      signer: 'kubernetes.io/legacy-unknown',
+      usages: SERVING_USAGES,
+      requester: 'node',
+      approver: 'openyurt',
+      needed: true,
+    },
+    source: 'openyurt v0.5.0: pkg/yurthub/certificate/{hubself/cert_mgr.go,server/certmanager.go}',
+  },
+  {
+    ...OPENYURT,
+    from: '0.7',
+    before: '1.2',
+    manifest: 'yurt-hub.yaml',
+    iptablesByDefault: true,
+    flags: [],
+    client: OPENYURT_CLIENT,
+    serving: { ...NODE_SERVING, needed: true },
+    source: 'openyurt v0.7.0: pkg/util/certmanager/certmanager.go',
+  },
+  {
+    ...OPENYURT,
+    from: '1.3',
+    manifest: 'yurthub.yaml',
+    iptablesByDefault: false,
+    flags: ['--bootstrap-file=/var/lib/yurthub/bootstrap-hub.conf'],
+    client: OPENYURT_CLIENT,
+    serving: { ...NODE_SERVING, needed: true },
+    source: 'openyurt v1.4.0: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
+  },
+];
+
+const DEFAULT_YURTHUB = '0.5.0';
+
+/**
+ * The row of the table that fits.
+ *
+ * @throws EdgeadmError USAGE where this hub does not go with this cluster, or its version is not known
+ */
+export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }: EdgeHubVersion): EdgeHubRelease {
+  const version = flavor === 'ack' ? kubernetesVersion : (hubVersion ?? versionOfImage(image) ?? DEFAULT_YURTHUB);
+  const release = EDGE_HUB_RELEASES.find(
+    (row) => row.flavor === flavor && !isBefore(version, row.from) && (!row.before || isBefore(version, row.before)),
+  );
+  if (!release) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `edgeadm does not know how to start the edge-hub of flavour ${flavor} in version ${version}`,
+      why: `known: ${EDGE_HUB_RELEASES.filter((row) => row.flavor === flavor)
+        .map(rangeOf)
+        .join(', ')}`,
+    });
+  }
+  if (release.kubernetesBefore && !isBefore(kubernetesVersion, release.kubernetesBefore)) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `yurthub ${version} does not work with Kubernetes ${kubernetesVersion}`,
+      why: `it renews its certificates through certificates.k8s.io/v1beta1, which ended with ${release.kubernetesBefore}`,
+      next: 'Give the image of a newer yurthub with --edge-hub-image (0.7.0 or newer).',
+    });
+  }
+  return release;
+}
+
+function rangeOf({ from, before }: EdgeHubRelease): string {
+  return before ? `${from} and newer, before ${before}` : `${from} and newer`;
+}
+
+/** A tag like `v0.5.0`; a digest, `latest` or a build number says nothing about the version. */
+function versionOfImage(image: string | undefined): string | undefined {
+  return image?.match(/:v?(\d+\.\d+(\.\d+)?[^/@]*)(@|$)/)?.[1];
+}
+
+/** Compares major and minor. @throws EdgeadmError USAGE where there are none */
+function isBefore(version: string, limit: string): boolean {
+  const [a, b] = [minor(version), minor(limit)];
+  return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
+}
+
+function minor(version: string): [number, number] {
+  const found = version.match(/^v?(\d+)\.(\d+)/);
+  if (!found) throw new EdgeadmError({ code: 'USAGE', what: `"${version}" is not a version like 1.20.2` });
+  return [Number(found[1]), Number(found[2])];
+}

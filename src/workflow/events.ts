@@ -1,0 +1,59 @@
+import type { EdgeadmError } from '../errors/index.ts';
+
+export type Outcome = 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone';
+
+/** What happens while a pipeline runs. Renderers show events; phases send them and never print. */
+export type WorkflowEvent = {
+  readonly host: string;
+  /** Path of the phase: `prepare-node` or `prepare-node/sysctl`. */
+  readonly phase: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+} & (
+  | { readonly type: 'phase-start'; readonly title: string }
+  | { readonly type: 'phase-end'; readonly outcome: Outcome; readonly durationMs: number; readonly detail?: string }
+  | {
+      readonly type: 'message';
+      readonly level: 'info' | 'warning' | 'debug';
+      readonly text: string;
+      readonly source: string;
+    }
+  | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total: number }
+  /** A dry run tells what would be done; `diff` is a unified diff where a file would change. */
+  | { readonly type: 'plan'; readonly action: string; readonly diff?: string }
+  | { readonly type: 'failure'; readonly error: EdgeadmError }
+);
+
+type WithoutHead<T> = T extends unknown ? Omit<T, 'host' | 'phase' | 'time'> : never;
+
+/** An event as its sender writes it; host, phase and time are added on the way. */
+export type EventBody = WithoutHead<WorkflowEvent>;
+
+export type EventSink = (event: WorkflowEvent) => void;
+
+/** How a phase speaks. */
+export interface PhaseLog {
+  info(text: string): void;
+  warning(text: string): void;
+  debug(text: string): void;
+  progress(what: string, done: number, total: number): void;
+}
+
+/** A log for one phase on one host. */
+export function phaseLog(emit: (body: EventBody) => void): PhaseLog {
+  const message = (level: 'info' | 'warning' | 'debug', text: string): void =>
+    emit({ type: 'message', level, text, source: callerOf() });
+  return {
+    info: (text) => message('info', text),
+    warning: (text) => message('warning', text),
+    debug: (text) => message('debug', text),
+    progress: (what, done, total) => emit({ type: 'progress', what, done, total }),
+  };
+}
+
+/** `join-node.ts:241`: file and line of whoever called the log, as klog prints it. */
+function callerOf(): string {
+  const line = new Error().stack?.split('\n')[4] ?? '';
+  const match = /([^/\\]+?)\.(?:ts|js):(\d+)(?::\d+)?\)?$/.exec(line);
+  return match ? `${match[1]}.ts:${match[2]}` : 'edgeadm.ts:0';
+}

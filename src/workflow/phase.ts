@@ -1,0 +1,44 @@
+import type { Wait } from '../lib/wait-for.ts';
+import type { PhaseLog } from './events.ts';
+
+/** What the engine gives every phase beside the workflow's own context. */
+export interface PhaseTools {
+  readonly log: PhaseLog;
+  /** Aborted by Ctrl-C, SIGTERM and the time limit of the whole command. */
+  readonly signal: AbortSignal;
+  /** False in a dry run. */
+  readonly wet: boolean;
+  /**
+   * Waits for the world to change; a dry run tells it and does not wait.
+   * @returns what the probe found, undefined in a dry run
+   */
+  waitFor<T>(wait: Omit<Wait<T>, 'signal'>): Promise<T | undefined>;
+}
+
+/**
+ * One step of a workflow: a value, not a class. A pipeline is run again, never resumed: `check` says whether the
+ * node is already as the phase wants it, and only what is missing is done.
+ */
+export interface Phase<C> {
+  /** Stable name, in kubeadm's style: `prepare-node`. */
+  readonly name: string;
+  /** For people, in the imperative: "Prepare the system". */
+  readonly title: string;
+  /** False: the phase has nothing to do with this specification; a string says why. */
+  readonly when?: (context: C) => boolean | string;
+  /** True: the node is as this phase would leave it. */
+  readonly check?: (context: C & PhaseTools) => Promise<boolean>;
+  readonly run?: (context: C & PhaseTools) => Promise<void>;
+  /** Takes back what the journal cannot: pods that run, a Node object that claims to be Ready. */
+  readonly undo?: (context: C & PhaseTools) => Promise<void>;
+  /** Sub-phases, run in order after `run`. */
+  readonly phases?: readonly Phase<C>[];
+}
+
+/** Names of all phases with their sub-phases as `parent/child`, in order. */
+export function phaseNames(phases: readonly Phase<never>[], parent = ''): string[] {
+  return phases.flatMap((phase) => [
+    `${parent}${phase.name}`,
+    ...phaseNames(phase.phases ?? [], `${parent}${phase.name}/`),
+  ]);
+}

@@ -1,0 +1,130 @@
+import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { waitFor } from '../lib/wait-for.ts';
+import { type EventBody, type EventSink, type Outcome, phaseLog } from './events.ts';
+import type { Phase, PhaseTools } from './phase.ts';
+
+export interface PipelineOptions<C> {
+  readonly host: string;
+  readonly context: C;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly wet: boolean;
+  /** Names (`prepare-node`, `prepare-node/sysctl`) that are left out. */
+  readonly skip?: readonly string[];
+  /** Only this phase, with its sub-phases. */
+  readonly only?: string;
+  /** Told before a phase begins, so that the journal knows whose change it is. */
+  readonly onPhase?: (name: string) => void;
+}
+
+/** Runs phases in order. */
+export class Pipeline<C extends object> {
+  readonly #phases: readonly Phase<C>[];
+  readonly #options: PipelineOptions<C>;
+  readonly #done: string[] = [];
+
+  constructor(phases: readonly Phase<C>[], options: PipelineOptions<C>) {
+    this.#phases = phases;
+    this.#options = options;
+  }
+
+  /** Phases that were carried out, in order. */
+  get done(): readonly string[] {
+    return this.#done;
+  }
+
+  /**
+   * @throws EdgeadmError of the phase that failed, or INTERRUPTED, which names what is done.
+   */
+  async run(): Promise<void> {
+    await this.#runAll(this.#phases, '');
+  }
+
+  /** Calls every `undo`, last phase first; one that fails is told as a warning and does not keep the others. */
+  async undo(): Promise<void> {
+    for (const phase of this.#phases.toReversed()) {
+      if (!phase.undo) continue;
+      const tools = this.#tools(phase.name);
+      try {
+        await phase.undo({ ...this.#options.context, ...tools });
+      } catch (error) {
+        tools.log.warning(toEdgeadmError(error).message);
+      }
+    }
+  }
+
+  async #runAll(phases: readonly Phase<C>[], parent: string): Promise<void> {
+    for (const phase of phases) {
+      const name = `${parent}${phase.name}`;
+      const only = this.#options.only;
+      const above = only?.startsWith(`${name}/`);
+      if (only !== undefined && !above && name !== only && !name.startsWith(`${only}/`)) continue;
+      this.#refuseWhenInterrupted(name);
+      await this.#runOne(phase, name, above ?? false);
+    }
+  }
+
+  async #runOne(phase: Phase<C>, name: string, onlyBelow: boolean): Promise<void> {
+    const emit = this.#emitter(name);
+    const started = performance.now();
+    const end = (outcome: Outcome, detail?: string): void =>
+      emit({ type: 'phase-end', outcome, durationMs: Math.round(performance.now() - started), detail });
+    emit({ type: 'phase-start', title: phase.title });
+    const reason = this.#reasonToSkip(phase, name);
+    if (reason !== undefined) return end('skipped', reason);
+    this.#options.onPhase?.(name);
+    const context = { ...this.#options.context, ...this.#tools(name) };
+    try {
+      if (!onlyBelow && (await phase.check?.(context))) return end('unchanged');
+      if (!onlyBelow) await phase.run?.(context);
+      await this.#runAll(phase.phases ?? [], `${name}/`);
+    } catch (error) {
+      end('failed');
+      throw this.#options.signal.aborted ? this.#interrupted(name, error) : toEdgeadmError(error);
+    }
+    this.#done.push(name);
+    end('done');
+  }
+
+  #reasonToSkip(phase: Phase<C>, name: string): string | undefined {
+    if (this.#options.skip?.includes(name)) return 'skipped by --skip-phases';
+    const wanted = phase.when?.(this.#options.context) ?? true;
+    if (wanted === true) return undefined;
+    return wanted === false ? 'not needed' : wanted;
+  }
+
+  #refuseWhenInterrupted(name: string): void {
+    if (this.#options.signal.aborted) throw this.#interrupted(name, undefined);
+  }
+
+  #interrupted(name: string, cause: unknown): EdgeadmError {
+    const { reason } = this.#options.signal as { reason: unknown };
+    if (reason instanceof EdgeadmError) return reason;
+    const done = this.#done.filter((phase) => !phase.includes('/'));
+    return new EdgeadmError({
+      code: 'INTERRUPTED',
+      what: `interrupted in phase ${name}`,
+      why: done.length > 0 ? `done: ${done.join(', ')}` : 'no phase was done',
+      cause,
+    });
+  }
+
+  #emitter(phase: string): (body: EventBody) => void {
+    return (body) => this.#options.emit({ ...body, host: this.#options.host, phase, time: Date.now() });
+  }
+
+  #tools(phase: string): PhaseTools {
+    const { signal, wet } = this.#options;
+    const emit = this.#emitter(phase);
+    return {
+      log: phaseLog(emit),
+      signal,
+      wet,
+      waitFor: async (wait) => {
+        if (wet) return waitFor({ ...wait, signal });
+        emit({ type: 'plan', action: `wait for ${wait.what}` });
+        return undefined;
+      },
+    };
+  }
+}
