@@ -50,6 +50,13 @@ export const ERROR_CODES = {
     evidence: 'The operating system and the process with id 1.',
     remedy: 'Use a Linux machine that boots systemd.',
   },
+  OS_UNSUPPORTED: {
+    exit: EXIT.node,
+    cause: 'Operating system, kernel or architecture of the node are not in the compatibility matrix for this cluster.',
+    evidence: 'What was found and the nearest supported rows, side by side.',
+    remedy:
+      'Use a supported system (`edgeadm compat` lists them), add a row that you have tried with `--compat-matrix FILE`, or ignore the check knowingly.',
+  },
   PREFLIGHT_FAILED: {
     exit: EXIT.node,
     cause: 'One or more checks of the node failed. Nothing was changed.',
@@ -253,6 +260,13 @@ export const ERROR_CODES = {
     cause: 'An add-on asked for by allowedClusterAddons did not run on the node in time.',
     evidence: 'The pod, its phase and the reason its containers wait.',
     remedy: '`kubectl -n kube-system describe pod NAME`.',
+  },
+  DRAIN_FAILED: {
+    exit: EXIT.cluster,
+    cause: 'Pods could not be evicted from the node: a PodDisruptionBudget forbids it, or they do not end.',
+    evidence: 'Each pod with what the API server said last.',
+    remedy:
+      'Look at the budgets (`kubectl get pdb -A`) and at the pods, then run the same command again. The node stays cordoned (`kubectl uncordon NODE`).',
   },
   RESET_REFUSED: {
     exit: EXIT.node,

@@ -23,6 +23,25 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
   });
 }
 
+/** Waits for what is done at a path, and turns its failure into an error of ours. */
+export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw pathError(path, error);
+  }
+}
+
+/** Like {@link guard}, but a path that does not exist gives undefined. */
+export async function orUndefined<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (notThere(error)) return undefined;
+    throw pathError(path, error);
+  }
+}
+
 /** `10.0.0.1:6443`, `[fd00::1]:6443` or the path of a socket. */
 export function describeAddress(address: Address): string {
   if ('socket' in address) return address.socket;

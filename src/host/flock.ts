@@ -3,7 +3,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import type { Lock } from './machine.ts';
 
 /** flock's answer when another process holds the lock. */
-const TAKEN = 75;
+export const TAKEN = 75;
 
 /**
  * Takes a lock file on this machine. util-linux's flock holds it for a `cat` whose input is ours: however this

@@ -84,6 +84,11 @@ export interface Host {
   startUnit(unit: string): Promise<void>;
   stopUnit(unit: string): Promise<void>;
   restartUnit(unit: string): Promise<void>;
+  /**
+   * Starts a unit, or restarts it where one of the files it reads was changed since it was last started.
+   * @returns true where it was started or restarted
+   */
+  applyUnit(unit: string, files: readonly string[]): Promise<boolean>;
   reloadUnits(): Promise<void>;
   setSysctl(key: string, value: string): Promise<void>;
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */

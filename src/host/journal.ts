@@ -37,8 +37,12 @@ export type Change =
 /** Notes that are no changes: who ran, what was chosen, that a join was completed. */
 export type Note =
   | { readonly kind: 'run'; readonly command: string; readonly version: string; readonly time: string }
+  /** A unit was started after all changes noted before; a `service` entry alone only says that it was about to be. */
+  | { readonly kind: 'started'; readonly unit: string }
   | { readonly kind: 'choice'; readonly key: string; readonly value: string }
   | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string };
+
+
 
 /** One line of the journal; `phase` says who did it. */
 export type Entry = (Change & { readonly phase: string }) | Note;
@@ -51,20 +55,23 @@ export type Entry = (Change & { readonly phase: string }) | Note;
 export class Journal {
   readonly #machine: Machine;
   readonly #entries: Entry[];
+  /** Says who is at work; written before the first entry of this process, so that a run without changes leaves none. */
+  #run: Note | undefined;
   #ready = false;
 
-  private constructor(machine: Machine, entries: Entry[]) {
+  private constructor(machine: Machine, entries: Entry[], run?: Note) {
     this.#machine = machine;
     this.#entries = entries;
+    this.#run = run;
   }
 
   /**
    * Reads the journal of a machine; one that was never joined has an empty one.
    * @throws EdgeadmError JOURNAL_UNREADABLE; a torn last line is no error, since its change did not happen.
    */
-  static async read(machine: Machine): Promise<Journal> {
+  static async read(machine: Machine, run?: Note): Promise<Journal> {
     const text = (await machine.readFile(JOURNAL_PATH))?.toString('utf8') ?? '';
-    return new Journal(machine, parseJournal(text));
+    return new Journal(machine, parseJournal(text), run);
   }
 
   get entries(): readonly Entry[] {
@@ -84,6 +91,12 @@ export class Journal {
     return undefined;
   }
 
+  /** True where a file was changed since the unit was last started by us. */
+  isStale(unit: string, files: readonly string[]): boolean {
+    const lastChange = this.#entries.findLastIndex((entry) => entry.kind === 'file' && files.includes(entry.path));
+    return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
+  }
+
   /** Makes the folder and reserves the journal's space, so that a full disk shows before the first change. */
   async open(): Promise<void> {
     if (this.#ready) return;
@@ -98,7 +111,9 @@ export class Journal {
   /** Writes one entry down, durably. */
   async append(entry: Entry): Promise<void> {
     await this.open();
-    const line = `${JSON.stringify(entry)}\n`;
+    const run = this.#run;
+    this.#run = undefined;
+    const line = [run, entry].flatMap((each) => (each ? `${JSON.stringify(each)}\n` : [])).join('');
     try {
       await this.#machine.appendFile(JOURNAL_PATH, line);
     } catch (error) {
@@ -107,6 +122,7 @@ export class Journal {
       // A torn line may stand before ours: the empty line ends it.
       await this.#machine.appendFile(JOURNAL_PATH, `\n${line}`);
     }
+    if (run) this.#entries.push(run);
     this.#entries.push(entry);
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type Stats } from 'node:fs';
 import {
+  chmod,
   type FileHandle,
   lstat,
   mkdir,
@@ -8,6 +9,7 @@ import {
   readdir,
   readFile,
   readlink,
+  realpath,
   rename,
   rm,
   rmdir,
@@ -15,48 +17,42 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { EdgeadmError } from '../errors/index.ts';
-import { describeAddress, type NodeError, notThere, pathError } from './failures.ts';
+import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
-import { parseIpAddresses, parseIpRoutes } from './network.ts';
+import { refuseMounts } from './mount-guard.ts';
+import { readNetwork } from './network.ts';
+import { DEFAULT_TIMEOUT_MS, ENVIRONMENT, MAX_OUTPUT_BYTES } from './programs.ts';
+import { sysctlPath } from './sysctl.ts';
 import { systemd } from './systemd.ts';
-
-const DEFAULT_TIMEOUT_MS = 120_000;
-/** Programs are found and speak alike whatever the caller's environment: cloud-init starts us with hardly any. */
-const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+import { temporaryOf } from './temporary.ts';
 
 /** The machine that edgeadm runs on. */
 export function localMachine(): Machine {
   const machine: Machine = {
     name: 'localhost',
     runsPrograms: true,
-    services: systemd((file, args) => execLocal(file, args)),
+    services: systemd(execLocal),
     exec: execLocal,
-    readFile: (path) => orUndefined(readFile(path), path),
+    readFile: (path) => orUndefined(path, readFile(path)),
     writeFile: writeAtomically,
     appendFile: appendAndSync,
     stat: statOf,
-    list: async (path) => ((await orUndefined(readdir(path), path)) ?? []).sort(),
+    list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
     makeDirectory: (path, mode) => guard(path, makeOneDirectory(path, mode)),
-    symlink: (target, path) => guard(path, symlink(target, path)),
+    symlink: (target, path) => guard(path, link(target, path)),
     rename: (from, to) => guard(to, rename(from, to)),
     remove: removeOne,
     removeTree,
     sha256: hashOf,
     connect: dial,
-    network: async () => ({
-      interfaces: parseIpAddresses((await execLocal('ip', ['-oneline', 'address', 'show'])).stdout),
-      routes: parseIpRoutes(
-        (await execLocal('ip', ['-4', 'route', 'show'])).stdout,
-        (await execLocal('ip', ['-6', 'route', 'show'])).stdout,
-      ),
-    }),
-    sysctl: async (key) => (await orUndefined(readFile(sysctlPath(key), 'utf8'), key))?.trim(),
+    network: () => readNetwork(execLocal),
+    sysctl: async (key) => (await orUndefined(key, readFile(sysctlPath(key), 'utf8')))?.trim(),
     setSysctl: (key, value) => guard(sysctlPath(key), writeInPlace(sysctlPath(key), value)),
     lock: (path) => flock(path),
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
@@ -74,7 +70,7 @@ async function execLocal(file: string, args: readonly string[], options: Command
     extendEnv: true,
     reject: false,
     stripFinalNewline: false,
-    maxBuffer: 32 * 1024 * 1024,
+    maxBuffer: MAX_OUTPUT_BYTES,
   });
   if (result.code === 'ENOENT') return { exitCode: 127, stdout: '', stderr: `${file}: not found` };
   return {
@@ -85,9 +81,14 @@ async function execLocal(file: string, args: readonly string[], options: Command
   };
 }
 
-async function writeAtomically(path: string, content: Buffer | Readable, attributes: FileAttributes): Promise<void> {
-  const temporary = join(dirname(path), `.edgeadm-${process.pid}-${Math.random().toString(36).slice(2, 8)}.tmp`);
+async function writeAtomically(
+  path: string,
+  content: Buffer | (() => Readable),
+  attributes: FileAttributes,
+): Promise<void> {
+  const temporary = temporaryOf(path);
   try {
+    await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
       await fill(file, content);
@@ -104,9 +105,9 @@ async function writeAtomically(path: string, content: Buffer | Readable, attribu
   }
 }
 
-async function fill(file: FileHandle, content: Buffer | Readable): Promise<void> {
-  if (content instanceof Readable) await pipeline(content, file.createWriteStream({ autoClose: false }));
-  else await file.writeFile(content);
+async function fill(file: FileHandle, content: Buffer | (() => Readable)): Promise<void> {
+  if (Buffer.isBuffer(content)) await file.writeFile(content);
+  else await pipeline(content(), file.createWriteStream({ autoClose: false }));
 }
 
 async function appendAndSync(path: string, text: string): Promise<void> {
@@ -134,14 +135,16 @@ async function writeInPlace(path: string, text: string): Promise<void> {
 
 async function makeOneDirectory(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { mode });
+    await mkdir(path);
+    // The umask has no say here.
+    await chmod(path, mode);
   } catch (error) {
     if ((error as NodeError).code !== 'EEXIST') throw error;
   }
 }
 
 async function statOf(path: string): Promise<FileStat | undefined> {
-  const stats = await orUndefined(lstat(path), path);
+  const stats = await orUndefined(path, lstat(path));
   if (!stats) return undefined;
   const target = stats.isSymbolicLink() ? await readlink(path) : undefined;
   return {
@@ -150,7 +153,6 @@ async function statOf(path: string): Promise<FileStat | undefined> {
     uid: stats.uid,
     gid: stats.gid,
     size: stats.size,
-    device: stats.dev,
     target,
   };
 }
@@ -167,14 +169,28 @@ async function removeOne(path: string): Promise<void> {
   await guard(path, stat.type === 'directory' ? rmdir(path) : unlink(path));
 }
 
-/** Stops at other file systems: a volume that is still mounted below must survive a reset. */
-async function removeTree(path: string): Promise<void> {
-  const top = await statOf(path);
-  if (!top) return;
-  if (top.type !== 'directory') return guard(path, unlink(path));
-  await guard(path, removeWithin(path, top.device));
+async function link(target: string, path: string): Promise<void> {
+  try {
+    await symlink(target, path);
+  } catch (error) {
+    if ((error as NodeError).code === 'EEXIST' && (await readlink(path).catch(() => '')) === target) return;
+    throw error;
+  }
 }
 
+async function removeTree(path: string): Promise<void> {
+  const top = await orUndefined(path, lstat(path));
+  if (!top) return;
+  await guard(path, top.isDirectory() ? removeDirectory(path, top.dev) : unlink(path));
+}
+
+async function removeDirectory(path: string, device: number): Promise<void> {
+  const truePath = join(await realpath(dirname(path)), basename(path));
+  refuseMounts(await readFile('/proc/self/mountinfo', 'utf8'), truePath);
+  await removeWithin(truePath, device);
+}
+
+/** Compares devices as well: something may be mounted while this goes on. */
 async function removeWithin(path: string, device: number): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
@@ -187,11 +203,9 @@ async function removeWithin(path: string, device: number): Promise<void> {
 async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   const done = pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return (
-    (await orUndefined(
-      done.then(() => hash.digest('hex')),
-      path,
-    )) ?? undefined
+  return orUndefined(
+    path,
+    done.then(() => hash.digest('hex')),
   );
 }
 
@@ -227,26 +241,4 @@ function dial(
       resolve(socket);
     });
   });
-}
-
-/** `net.ipv4.conf.eth0/1.x` style names: a slash in the key stands for a dot in the path, as sysctl(8) has it. */
-function sysctlPath(key: string): string {
-  return `/proc/sys/${key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))}`;
-}
-
-async function orUndefined<T>(promise: Promise<T>, path: string): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (notThere(error)) return undefined;
-    throw pathError(path, error);
-  }
-}
-
-async function guard(path: string, promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    throw pathError(path, error);
-  }
 }

@@ -14,18 +14,20 @@ export interface CommandOptions {
   /** Milliseconds; default two minutes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** The program may be run again where the connection to the machine was lost and its answer with it. */
+  readonly repeatable?: boolean;
 }
 
 export type FileType = 'file' | 'directory' | 'symlink' | 'other';
 
-/** What lstat tells. `mode` holds the permission bits alone, `device` tells file systems apart. */
+/** What lstat tells. `mode` holds the permission bits alone. */
 export interface FileStat {
   readonly type: FileType;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  readonly device: number;
+  readonly device?: number;
   /** Where a symlink points. */
   readonly target?: string;
 }
@@ -106,21 +108,29 @@ export interface Machine {
   exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** The file's bytes; undefined where there is none. Follows symlinks. */
   readFile(path: string): Promise<Buffer | undefined>;
-  /** Atomic: written beside the target, synced, renamed over it. The folder must exist. */
-  writeFile(path: string, content: Buffer | Readable, attributes: FileAttributes): Promise<void>;
+  /**
+   * Atomic: written beside the target, synced, renamed over it. The folder must exist.
+   *
+   * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
+   * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
+   * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
+   * have to be written anew on another connection.
+   */
+  writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
   /** Does not follow symlinks; undefined where there is nothing. */
   stat(path: string): Promise<FileStat | undefined>;
   /** Names in a folder, sorted; empty where there is none. */
   list(path: string): Promise<string[]>;
-  /** Makes one folder; its parent must exist; an existing folder is left as it is. */
+  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left as it is. */
   makeDirectory(path: string, mode: number): Promise<void>;
+  /** An equal symlink is left as it is; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, a symlink or an empty folder; nothing there is no error. */
   remove(path: string): Promise<void>;
-  /** Removes a folder and all in it that lies on the same file system and holds no mount. */
+  /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */
   removeTree(path: string): Promise<void>;
   /** SHA-256 of a file as hex, computed on the machine; undefined where there is none. */
   sha256(path: string): Promise<string | undefined>;

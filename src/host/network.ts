@@ -1,16 +1,45 @@
-import type { NetworkInterface, Route } from './machine.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import type { Machine, Network, NetworkInterface, Route } from './machine.ts';
 
-/** Reads `ip -oneline address show`, whose form is the same from CentOS 7 to today (JSON output is younger). */
-export function parseIpAddresses(text: string): NetworkInterface[] {
-  const interfaces = new Map<string, { name: string; up: boolean; addresses: string[] }>();
-  for (const line of text.split('\n')) {
-    const match = /^\d+:\s+(\S+?)(?:@\S+)?\s+inet6?\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);
-    if (!match?.[1] || !match[2]) continue;
-    const entry = interfaces.get(match[1]) ?? { name: match[1], up: true, addresses: [] };
-    entry.addresses.push(match[2].includes('/') ? match[2] : `${match[2]}/${match[3]?.split('/')[1] ?? '32'}`);
-    interfaces.set(match[1], entry);
+/**
+ * Interfaces, addresses and the main routing table, by iproute2 in the form that is the same from CentOS 7 to today
+ * (its JSON output is younger).
+ * @throws EdgeadmError COMMAND_FAILED
+ */
+export async function readNetwork(exec: Machine['exec']): Promise<Network> {
+  const [links, addresses, ipv4, ipv6] = await Promise.all(
+    [['-oneline', 'link', 'show'], ['-oneline', 'address', 'show'], ['-4', 'route', 'show'], ['-6', 'route', 'show']].map(
+      (args) => exec('ip', args, { repeatable: true }),
+    ),
+  );
+  const failed = [links, addresses, ipv4].find((result) => result?.exitCode !== 0);
+  if (failed || !links || !addresses || !ipv4) {
+    const why = failed?.stderr.trim() || 'ip (iproute2) printed nothing';
+    throw new EdgeadmError({ code: 'COMMAND_FAILED', what: 'cannot read the network of the node', why });
   }
-  return [...interfaces.values()];
+  return {
+    interfaces: parseIpInterfaces(links.stdout, addresses.stdout),
+    // A kernel without IPv6 refuses the question.
+    routes: parseIpRoutes(ipv4.stdout, ipv6?.stdout ?? ''),
+  };
+}
+
+/** Reads `ip -oneline link show` and `ip -oneline address show`. */
+export function parseIpInterfaces(links: string, addresses: string): NetworkInterface[] {
+  const byName = new Map<string, { name: string; up: boolean; addresses: string[] }>();
+  for (const line of links.split('\n')) {
+    const match = /^\d+:\s+([^\s@]+?)(?:@\S+)?:\s+<([^>]*)>/.exec(line);
+    if (!match?.[1] || match[2] === undefined) continue;
+    byName.set(match[1], { name: match[1], up: match[2].split(',').includes('UP'), addresses: [] });
+  }
+  for (const line of addresses.split('\n')) {
+    const match = /^\d+:\s+([^\s@]+)(?:@\S+)?\s+inet6?\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);
+    if (!match?.[1] || !match[2]) continue;
+    // With a peer the prefix stands behind the peer's address.
+    const address = match[2].includes('/') ? match[2] : `${match[2]}/${match[3]?.split('/')[1] ?? '32'}`;
+    byName.get(match[1])?.addresses.push(address);
+  }
+  return [...byName.values()];
 }
 
 /** Reads `ip -4 route show` and `ip -6 route show` (main table). */
@@ -18,24 +47,37 @@ export function parseIpRoutes(ipv4: string, ipv6: string): Route[] {
   return [...parseRoutes(ipv4, '0.0.0.0/0', 32), ...parseRoutes(ipv6, '::/0', 128)];
 }
 
+const KINDS = /^(unicast|blackhole|unreachable|prohibit|throw|local|broadcast|anycast|multicast)$/;
+
 function parseRoutes(text: string, everything: string, hostBits: number): Route[] {
   const routes: Route[] = [];
+  let destination = '';
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/);
-    const kind = /^(unicast|blackhole|unreachable|prohibit|local|broadcast|anycast|multicast)$/.test(words[0] ?? '')
-      ? words.shift()
-      : 'unicast';
+    const kind = KINDS.test(words[0] ?? '') ? words.shift() : 'unicast';
     const first = words[0];
     if (!first || kind === 'broadcast' || kind === 'multicast') continue;
-    const after = (word: string): string | undefined =>
-      words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
-    routes.push({
-      destination: first === 'default' ? everything : first.includes('/') ? first : `${first}/${hostBits}`,
-      interface: after('dev') ?? '',
-      gateway: after('via'),
-      source: after('src'),
-      metric: Number(after('metric') ?? 0),
-    });
+    // The ways of a route that has several follow on lines of their own.
+    if (first !== 'nexthop') {
+      destination = first === 'default' ? everything : first.includes('/') ? first : `${first}/${hostBits}`;
+      if (kind === 'unicast' && !words.includes('dev')) continue;
+    }
+    routes.push({ destination, ...detailsOf(words) });
   }
   return routes;
+}
+
+function detailsOf(words: readonly string[]): Omit<Route, 'destination'> {
+  const after = (word: string): string | undefined => {
+    const index = words.indexOf(word);
+    return index === -1 ? undefined : words[index + 1];
+  };
+  // `via inet6 fe80::1`: an IPv4 route through an IPv6 neighbour.
+  const gateway = after('via') === 'inet6' ? after('inet6') : after('via');
+  return {
+    interface: after('dev') ?? '',
+    gateway,
+    source: after('src'),
+    metric: Number(after('metric') ?? 0),
+  };
 }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
+import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
 import { readFacts } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
 import type { Before, Change, Journal } from './journal.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The real door: changes the machine, and writes every change into its journal first. Resets and roll-backs, which
@@ -48,7 +51,7 @@ export class NodeHost implements Host {
   }
 
   query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
-    return this.#machine.exec(file, args, options);
+    return this.#machine.exec(file, args, { ...options, repeatable: true });
   }
 
   async read(path: string): Promise<string | undefined> {
@@ -102,7 +105,7 @@ export class NodeHost implements Host {
   async upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean> {
     const { sha256, ...plain } = attributes;
     return this.#replace(path, sha256, plain, () =>
-      this.#machine.writeFile(path, createReadStream(localPath, { highWaterMark: 1024 * 1024 }), plain),
+      this.#machine.writeFile(path, () => checkedStream(localPath, sha256), plain),
     );
   }
 
@@ -187,6 +190,16 @@ export class NodeHost implements Host {
     await this.#machine.services.restart(unit);
   }
 
+  async applyUnit(unit: string, files: readonly string[]): Promise<boolean> {
+    const { active } = await this.unit(unit);
+    if (active && !this.#journal?.isStale(unit, files)) return false;
+    await this.#note({ kind: 'service', unit, wasActive: active });
+    if (active) await this.#machine.services.restart(unit);
+    else await this.#machine.services.start(unit);
+    await this.#journal?.append({ kind: 'started', unit });
+    return true;
+  }
+
   reloadUnits(): Promise<void> {
     return this.#machine.services.reload();
   }
@@ -218,6 +231,28 @@ export class NodeHost implements Host {
   async #keep(path: string, stat: FileStat | undefined): Promise<Before> {
     return (await this.#journal?.keep(path, stat)) ?? { type: 'absent' };
   }
+}
+
+/**
+ * The bytes of a file, failing at their end where their sum is not the one expected: the file may have been changed
+ * since it was last looked at.
+ */
+function checkedStream(path: string, sha256: string): Readable {
+  async function* bytes(): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      hash.update(chunk as Buffer);
+      yield chunk as Buffer;
+    }
+    const found = hash.digest('hex');
+    if (found === sha256) return;
+    throw new EdgeadmError({
+      code: 'BUNDLE_INVALID',
+      what: `${path} is damaged or was changed`,
+      why: `SHA-256 expected ${sha256}, found ${found}`,
+    });
+  }
+  return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
 }
 
 /** The error for a program that failed: its exit code and the end of what it said. */

@@ -1,46 +1,91 @@
-import { posix } from 'node:path';
 import { toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
+import { removeFolder } from './mount-table.ts';
 
 /** What could not be put back, one line each; empty when all was. */
 export type Leftovers = string[];
 
-const CHANGES = new Set(['file', 'directory', 'claim', 'enable', 'service', 'sysctl', 'image']);
+type NotedChange = Change & { readonly phase: string };
+type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
+
+const IN_KUBERNETES = ['--namespace', 'k8s.io'];
+const CONTAINERD = 'containerd.service';
 
 /**
- * Puts a node back to what it was before the journal's entries from `from` on (give a host without a journal): services that did not run stop, images
- * go, files return in reverse order, and services that ran run again with their old files. Every step may be repeated.
+ * Puts a node back to what it was before the journal's entries from `from` on (give a host without a journal): images
+ * go, services that did not run stop, files return in reverse order, and services that ran run again with their old
+ * files. Pods and volumes must be gone. Every step may be repeated, and what was put back is forgotten at the end alone:
+ * a revert that was killed is run again.
+ * @param keep changes that stay, and stay in the journal
  */
-export async function revert(host: Host, journal: Journal, from = 0): Promise<Leftovers> {
-  const changes = journal.entries.slice(from).filter(isChange);
+export async function revert(
+  host: Host,
+  journal: Journal,
+  from = 0,
+  keep: (change: NotedChange) => boolean = () => false,
+): Promise<Leftovers> {
+  const noted = journal.entries.slice(from).filter(isChange);
+  const changes = noted.filter((change) => !keep(change));
   const left: Leftovers = [];
-  const step = async (what: string, action: () => Promise<unknown>): Promise<void> => {
+  const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
   };
-  await removeImages(host, changes, step);
+  await step('images', () => removeImages(host, changes));
   await stopWhatWeStarted(host, changes, step);
   for (const change of changes.toReversed()) {
     if (change.kind === 'file') await step(change.path, () => putBack(host, change));
-    if (change.kind === 'claim') await step(change.path, () => clear(host, change));
+    if (change.kind === 'claim') await step(change.path, () => removeFolder(host, change.path, change.had));
     if (change.kind === 'directory') await step(change.path, () => removeIfEmpty(host, change.path));
     if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
   }
   await resumeWhatRan(host, changes, step);
-  if (left.length === 0 && host.wet) await journal.rewrite(journal.entries.slice(0, from));
+  if (left.length === 0 && host.wet) {
+    await journal.rewrite([...journal.entries.slice(0, from), ...noted.filter(keep)]);
+  }
   return left;
 }
 
-type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
-
-function isChange(entry: Entry): entry is Change & { phase: string } {
-  return CHANGES.has(entry.kind);
+function isChange(entry: Entry): entry is NotedChange {
+  return 'phase' in entry;
 }
 
-async function removeImages(host: Host, changes: readonly Change[], step: Step): Promise<void> {
-  const names = changes.flatMap((change) => (change.kind === 'image' ? [change.name] : []));
-  if (names.length === 0 || !host.runsPrograms) return;
-  await step('images', () => host.run('ctr', ['--namespace', 'k8s.io', 'images', 'remove', ...new Set(names)]));
+/**
+ * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless somebody
+ * else's name needs them.
+ */
+async function removeImages(host: Host, changes: readonly Change[]): Promise<void> {
+  const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
+  if (names.size === 0 || !host.runsPrograms) return;
+  const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
+  let listing = await list();
+  if (listing.exitCode !== 0) {
+    // Without containerd there are no images; an earlier revert may have stopped it before it came to them.
+    if (!(await host.unit(CONTAINERD)).exists) return;
+    await host.startUnit(CONTAINERD);
+    listing = await list();
+  }
+  const doomed = imageRecords(listing.stdout, names);
+  if (doomed.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'images', 'remove', '--sync', ...doomed]);
+}
+
+/** Reads `ctr images list`: name, type and digest are its first columns. */
+export function imageRecords(listing: string, names: ReadonlySet<string>): string[] {
+  const records = [...listing.matchAll(/^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s/gm)].map(
+    ([, name = '', digest = '']) => ({
+      name,
+      digest,
+    }),
+  );
+  const ours = records.filter(({ name }) => names.has(name));
+  const isRecordOf = (digest: string) => records.filter((record) => record.digest === digest);
+  const twins = ours
+    .flatMap(({ digest }) => isRecordOf(digest))
+    .filter(({ name, digest }) => {
+      const foreign = isRecordOf(digest).some((other) => !names.has(other.name) && !/^sha256:/.test(other.name));
+      return /^sha256:/.test(name) && !foreign;
+    });
+  return [...new Set([...ours, ...twins].map(({ name }) => name))];
 }
 
 async function stopWhatWeStarted(host: Host, changes: readonly Change[], step: Step): Promise<void> {
@@ -53,10 +98,14 @@ async function stopWhatWeStarted(host: Host, changes: readonly Change[], step: S
 }
 
 async function resumeWhatRan(host: Host, changes: readonly Change[], step: Step): Promise<void> {
-  const units = firstOf(changes, 'service');
-  if (units.size === 0) return;
+  const services = firstOf(changes, 'service');
+  const enabled = firstOf(changes, 'enable');
+  if (services.size + enabled.size === 0) return;
   await step('service manager', () => host.reloadUnits());
-  for (const [unit, wasActive] of units) if (wasActive) await step(unit, () => host.restartUnit(unit));
+  for (const [unit, was] of enabled) if (was) await step(unit, () => host.enableUnit(unit));
+  for (const [unit, wasActive] of services) {
+    if (wasActive && (await host.unit(unit)).exists) await step(unit, () => host.restartUnit(unit));
+  }
 }
 
 /** The state of each unit before the first change to it. */
@@ -81,15 +130,6 @@ async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): P
   if (!content) return;
   await host.write(path, content, before);
   await host.remove(before.backup);
-}
-
-/** Removes what others put into a folder since it was claimed. */
-async function clear(host: Host, change: Extract<Change, { kind: 'claim' }>): Promise<void> {
-  if (!change.had) return host.removeTree(change.path);
-  const had = new Set(change.had);
-  for (const name of await host.list(change.path)) {
-    if (!had.has(name)) await host.removeTree(posix.join(change.path, name));
-  }
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

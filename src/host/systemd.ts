@@ -1,15 +1,16 @@
 import { EdgeadmError } from '../errors/index.ts';
-import type { CommandResult, ServiceManager, UnitState } from './machine.ts';
-
-type Exec = (file: string, args: readonly string[]) => Promise<CommandResult>;
+import type { Machine, ServiceManager, UnitState } from './machine.ts';
 
 /**
  * systemd through systemctl, in the words that version 219 (CentOS 7) already knows: `show --value` came later,
  * so properties are read as `Name=value`.
  */
-export function systemd(exec: Exec): ServiceManager {
+export function systemd(exec: Machine['exec']): ServiceManager {
+  const ask = async (file: string, args: readonly string[]): Promise<string> =>
+    (await exec(file, args, { repeatable: true })).stdout;
   const systemctl = async (...args: string[]): Promise<void> => {
-    const result = await exec('systemctl', args);
+    // All of these may be done twice; a second restart costs a moment and nothing else.
+    const result = await exec('systemctl', args, { repeatable: true });
     if (result.exitCode === 0) return;
     throw new EdgeadmError({
       code: 'COMMAND_FAILED',
@@ -19,15 +20,15 @@ export function systemd(exec: Exec): ServiceManager {
     });
   };
   return {
-    state: async (unit) => parseUnitState((await exec('systemctl', ['show', unit, `--property=${PROPERTIES}`])).stdout),
+    state: async (unit) => parseUnitState(await ask('systemctl', ['show', unit, `--property=${PROPERTIES}`])),
     enable: (unit) => systemctl('--quiet', 'enable', unit),
     disable: (unit) => systemctl('--quiet', 'disable', unit),
     start: (unit) => systemctl('start', unit),
     stop: (unit) => systemctl('stop', unit),
     restart: (unit) => systemctl('restart', unit),
     reload: () => systemctl('daemon-reload'),
-    log: async (unit, lines) =>
-      (await exec('journalctl', ['--unit', unit, '--lines', String(lines), '--output', 'cat', '--no-pager'])).stdout,
+    log: (unit, lines) =>
+      ask('journalctl', ['--unit', unit, '--lines', String(lines), '--output', 'cat', '--no-pager']),
   };
 }
 

@@ -44,6 +44,26 @@ export interface ClusterView {
   node(name: string): Promise<V1Node | undefined>;
   /** A client that speaks with the bootstrap token. */
   bootstrapClient(): Promise<ApiClient>;
+  /** A client that speaks as the node. */
+  nodeClient(credential: Credential): Promise<ApiClient>;
+}
+
+/** A certificate with its key, both PEM. */
+export interface Credential {
+  readonly cert: string;
+  readonly key: string;
+  /** True where it was found on the node: its owner renews it, nobody else writes it. */
+  readonly onNode: boolean;
+}
+
+/** The certificates of the node; each is read from the node where a good one is there, else requested. */
+export interface Credentials {
+  /** The kubelet's client certificate; undefined in a dry run where there is none yet. */
+  kubelet(): Promise<Credential | undefined>;
+  /** The edge-hub's; undefined where no edge-hub is installed. */
+  edgeHub(): Promise<{ readonly client?: Credential; readonly serving?: Credential } | undefined>;
+  /** A client that speaks as the node; undefined in a dry run. */
+  client(): Promise<ApiClient | undefined>;
 }
 
 /** What an earlier join left on the node. */
@@ -76,4 +96,5 @@ export interface JoinContext {
   readonly host: Host;
   readonly cluster: ClusterView;
   readonly node: NodeView;
+  readonly credentials: Credentials;
 }

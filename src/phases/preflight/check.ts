@@ -1,5 +1,6 @@
-import type { PhaseTools } from '../../workflow/phase.ts';
+import type { ErrorCode } from '../../errors/index.ts';
 import type { JoinContext } from '../join/context.ts';
+import type { AskingHost } from './asking-host.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -8,12 +9,21 @@ export type CheckResult =
   | { readonly status: 'pass'; readonly found?: string }
   | {
       readonly status: 'fail';
+      /** Default: the severity of the check. */
       readonly severity?: Severity;
       readonly found: string;
       readonly remedy?: string;
-      readonly code?: string;
+      /** Becomes the code of the whole error where no other check failed with another one. */
+      readonly code?: ErrorCode;
     }
   | { readonly status: 'skip'; readonly reason: string };
+
+/** What a check may ask: nothing in it can change the node or the cluster. */
+export interface CheckContext extends Pick<JoinContext, 'spec' | 'node'> {
+  readonly host: AskingHost;
+  readonly cluster: Omit<JoinContext['cluster'], 'bootstrapClient' | 'nodeClient'>;
+  readonly signal: AbortSignal;
+}
 
 /** A check of the node or of its way to the cluster. It changes nothing: it has only the asking half of a Host. */
 export interface Check {
@@ -26,7 +36,10 @@ export interface Check {
   readonly about: string;
   /** The remedy where a result names none. */
   readonly remedy: string;
-  readonly run: (context: JoinContext & Pick<PhaseTools, 'signal'>) => Promise<CheckResult>;
+  /** Checks that come first; where one of them failed, this one is skipped and says so. */
+  readonly needs?: readonly string[];
+  /** An EdgeadmError that is thrown counts as a failure with the error's evidence. */
+  readonly run: (context: CheckContext) => Promise<CheckResult>;
 }
 
 /** A result together with the check it belongs to and what became of it. */
@@ -34,9 +47,17 @@ export interface Verdict {
   readonly check: string;
   readonly concerns: Check['concerns'];
   readonly status: 'ok' | 'error' | 'warning' | 'skipped';
+  /** What was found; for a skipped check the reason. */
   readonly found?: string;
   readonly remedy?: string;
   /** An error that --ignore-preflight-errors turned into a warning. */
   readonly ignored?: boolean;
-  readonly code?: string;
+  readonly code?: ErrorCode;
 }
+
+export const pass = (found?: string): CheckResult => ({ status: 'pass', found });
+export const skip = (reason: string): CheckResult => ({ status: 'skip', reason });
+export const fail = (
+  found: string,
+  rest: Omit<Extract<CheckResult, { status: 'fail' }>, 'status' | 'found'> = {},
+): CheckResult => ({ status: 'fail', found, ...rest });

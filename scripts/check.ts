@@ -1,0 +1,22 @@
+/** Everything that must be right before a commit: types, lint and format, generated files, unit tests. */
+import { execa } from 'execa';
+
+const STEPS: [string, string[]][] = [
+  ['types', ['tsc', '-p', '.']],
+  ['lint and format', ['biome', 'check', '.']],
+  ['build', ['tsc', '-p', 'tsconfig.build.json']],
+  ['manifest', ['node', 'scripts/manifest.ts', '--check']],
+  ['generated docs', ['node', 'scripts/docs.ts', '--check']],
+  ['unit tests', ['mocha']],
+];
+
+for (const [name, [file = '', ...args]] of STEPS) {
+  const started = performance.now();
+  const result = await execa(file, args, { preferLocal: true, reject: false, all: true });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${result.failed ? 'FAILED' : 'ok    '}  ${name} (${seconds} s)\n`);
+  if (!result.failed) continue;
+  process.stdout.write(`${result.all ?? ''}\n`);
+  process.exitCode = 1;
+  break;
+}

@@ -1,0 +1,89 @@
+/**
+ * `npm test`: everything this machine can run. Plain JavaScript without dependencies, since it runs in a fresh clone
+ * under whatever Node the machine has; what it starts runs on the pinned one.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const local = join(root, 'node_modules', '.bin');
+const env = { ...process.env, PATH: `${local}${delimiter}${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs a program, shows what it prints, and gives back exit code and text. */
+function run(file, args) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('error', (error) => resolve({ code: 127, text: String(error) }));
+    child.on('close', (code) => resolve({ code: code ?? 1, text }));
+  });
+}
+
+/** A step that is one test by itself: it passes or fails. */
+async function step(name, file, args) {
+  heading(name);
+  const { code } = await run(file, args);
+  totals[code === 0 ? 'passed' : 'failed'] += 1;
+  return code === 0;
+}
+
+/** A mocha run, whose counts are added up. One that dies without counting is a failure. */
+async function suite(name, args) {
+  heading(name);
+  const { code, text } = await run('mocha', args);
+  const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
+  totals.passed += count('passing');
+  totals.skipped += count('pending');
+  totals.failed += count('failing') || (code === 0 ? 0 : 1);
+}
+
+function heading(name) {
+  process.stdout.write(`\n== ${name} (${new Date().toISOString().slice(11, 19)})\n`);
+}
+
+/** The end-to-end tests boot nodes: they need root, and Debian for its packages and its Kubernetes source. */
+function whyNotEndToEnd() {
+  if (process.platform !== 'linux') return 'this is not Linux';
+  if (process.getuid?.() !== 0) return 'this user is not root, and the test nodes need namespaces and mounts';
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  if (!/^ID=debian$/m.test(release) || !/^VERSION_ID="?12"?$/m.test(release)) return 'this is not Debian 12, whose packages make the test bed';
+  return undefined;
+}
+
+function dependenciesAreCurrent() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+async function main() {
+  if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund']))) return;
+  if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
+  await step('types', 'tsc', ['-p', '.']);
+  await step('lint and format', 'biome', ['check', '.']);
+  await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
+  await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
+  await suite('unit tests', ['--reporter', 'dot']);
+  if (existsSync(join(root, 'test', 'sandbox')) ) await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
+  const reason = whyNotEndToEnd();
+  if (!reason) {
+    if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
+      await suite('end-to-end tests', ['--config', '.mocharc.e2e.json', 'test/e2e/**/*.test.ts']);
+    }
+  } else if (process.env.CI === 'true') {
+    process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);
+    totals.failed += 1;
+  } else {
+    process.stdout.write(`\nLeft out: the end-to-end tests (a real cluster with real nodes), because ${reason}.\n`);
+  }
+}
+
+await main();
+process.exitCode = totals.failed > 0 ? 1 : 0;
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`);

@@ -1,0 +1,217 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EdgeadmError } from '../errors/index.ts';
+import { pathError } from '../host/failures.ts';
+import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
+import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
+import { ensureSpace, formatBytes } from './scratch.ts';
+
+/** Fewer new bytes than this are no progress: a server may not keep us for ever with one byte a try. */
+const PROGRESS_BYTES = 64 * 1024;
+
+/** What is known of a file before it is fetched. */
+export interface Wanted {
+  readonly sha256?: string;
+  /** Bytes. */
+  readonly size?: number;
+  /** Nothing larger is fetched. */
+  readonly maxBytes: number;
+}
+
+export interface DownloadOptions {
+  readonly limits: TransferLimits;
+  readonly signal?: AbortSignal;
+  /** Told of every chunk; `total` is 0 while it is not known. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told why another try is made. */
+  readonly onRetry?: (reason: string) => void;
+}
+
+/**
+ * Fetches a file into a new local one. A broken transfer goes on where it stopped where the server can do that,
+ * otherwise it begins anew; tries that brought something do not count. Only a chunk is in memory at a time.
+ * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID where the sum is another, NO_SPACE, INTERRUPTED
+ */
+export async function download(
+  client: HttpClient,
+  url: URL,
+  path: string,
+  wanted: Wanted,
+  options: DownloadOptions,
+): Promise<Saved> {
+  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+    throw pathError(path, error);
+  });
+  try {
+    return await new Download(client, url, path, file, wanted, options).run();
+  } finally {
+    await file.close();
+  }
+}
+
+class Download {
+  readonly #client: HttpClient;
+  readonly #url: URL;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #wanted: Wanted;
+  readonly #options: DownloadOptions;
+  #hash: Hash = createHash('sha256');
+  #size = 0;
+  /** Strong validator of what is on disk; without one nothing is resumed. */
+  #etag: string | undefined;
+  #resumed = false;
+
+  constructor(client: HttpClient, url: URL, path: string, file: FileHandle, wanted: Wanted, options: DownloadOptions) {
+    this.#client = client;
+    this.#url = url;
+    this.#path = path;
+    this.#file = file;
+    this.#wanted = wanted;
+    this.#options = options;
+  }
+
+  async run(): Promise<Saved> {
+    const { limits, signal, onRetry } = this.#options;
+    let failures = 0;
+    let most = 0;
+    for (;;) {
+      throwIfInterrupted(signal);
+      try {
+        await this.#attempt();
+        return await this.#finish();
+      } catch (thrown) {
+        throwIfInterrupted(signal);
+        if (!(thrown instanceof TransferError)) throw thrown;
+        if (this.#size >= most + PROGRESS_BYTES) failures = 0;
+        most = Math.max(most, this.#size);
+        failures++;
+        if (!thrown.retry || failures >= limits.tries) throw this.#failed(thrown, failures);
+        onRetry?.(`${thrown.message}; trying again`);
+        await this.#pause(failures, thrown.retryAfterMs);
+      }
+    }
+  }
+
+  async #attempt(): Promise<void> {
+    const resume = this.#size > 0 && this.#etag !== undefined;
+    const headers: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'edgeadm' };
+    if (resume) Object.assign(headers, { range: `bytes=${this.#size}-`, 'if-range': this.#etag });
+    const response = await this.#client.get(this.#url, headers, this.#options.signal).catch(async (error: unknown) => {
+      // 416 and its like: what is on disk is not what the server has now.
+      if (resume && error instanceof TransferError && !error.retry) await this.#restart();
+      else throw error;
+      throw new TransferError(error.message, true);
+    });
+    try {
+      await this.#receive(response, resume);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  async #receive(response: IncomingMessage, asked: boolean): Promise<void> {
+    const total = await this.#position(response, asked);
+    this.#etag = strongEtag(response);
+    const { maxBytes, size } = this.#wanted;
+    if (total > maxBytes || (size !== undefined && total > 0 && total !== size)) {
+      throw this.#wrongSize(`${total} bytes are offered`);
+    }
+    if (total > 0) await ensureSpace(dirname(this.#path), total - this.#size);
+    const known = total || size || 0;
+    this.#options.onProgress?.(this.#size, known);
+    try {
+      for await (const chunk of response) await this.#append(chunk as Buffer, known);
+    } catch (error) {
+      throw error instanceof EdgeadmError ? error : transferError(this.#url, error);
+    }
+  }
+
+  /**
+   * Makes the file ready for the body: at its end where the server goes on, empty where it begins anew.
+   * @returns size of the whole file, 0 where the server does not tell
+   */
+  async #position(response: IncomingMessage, asked: boolean): Promise<number> {
+    const length = Number(response.headers['content-length'] ?? 0);
+    if (response.statusCode === 200) {
+      if (this.#size > 0) await this.#restart();
+      return length;
+    }
+    const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '');
+    if (!asked || Number(match?.[1]) !== this.#size) {
+      await this.#restart();
+      throw new TransferError(`${showUrl(this.#url)} sent another part than it was asked for`, true);
+    }
+    this.#resumed = true;
+    return match?.[2] === '*' ? this.#size + length : Number(match?.[2]);
+  }
+
+  async #append(chunk: Buffer, total: number): Promise<void> {
+    const limit = this.#wanted.size ?? this.#wanted.maxBytes;
+    if (this.#size + chunk.length > limit) throw this.#wrongSize('more came');
+    await this.#file.write(chunk, 0, chunk.length, this.#size).catch((error: unknown) => {
+      throw pathError(this.#path, error);
+    });
+    this.#hash.update(chunk);
+    this.#size += chunk.length;
+    this.#options.onProgress?.(this.#size, total);
+  }
+
+  async #restart(): Promise<void> {
+    await this.#file.truncate(0);
+    this.#hash = createHash('sha256');
+    this.#size = 0;
+    this.#etag = undefined;
+    this.#resumed = false;
+  }
+
+  async #finish(): Promise<Saved> {
+    const { sha256, size } = this.#wanted;
+    if (size !== undefined && this.#size < size) {
+      throw new TransferError(`${showUrl(this.#url)} ended after ${this.#size} of ${size} bytes`, true);
+    }
+    const found = this.#hash.copy().digest('hex');
+    if (sha256 !== undefined && found !== sha256) {
+      // Two halves of two files, perhaps: only a transfer in one piece tells.
+      const resumed = this.#resumed;
+      await this.#restart();
+      if (resumed) throw new TransferError(`the parts of ${showUrl(this.#url)} do not fit together`, true);
+      checkSum(showUrl(this.#url), sha256, found);
+    }
+    return { sha256: found, size: this.#size };
+  }
+
+  async #pause(failures: number, retryAfterMs: number): Promise<void> {
+    const [first, longest] = this.#options.limits.pauseMs;
+    const step = Math.min(first * 2 ** (failures - 1), longest);
+    // Jitter: machines that lost the same server do not come back at the same moment.
+    const ms = Math.max(step * (0.5 + Math.random() / 2), Math.min(retryAfterMs, longest));
+    await delay(ms, undefined, { signal: this.#options.signal }).catch(() => {});
+  }
+
+  #wrongSize(found: string): EdgeadmError {
+    const { size, maxBytes } = this.#wanted;
+    return new EdgeadmError({
+      code: 'BUNDLE_INVALID',
+      what: `${showUrl(this.#url)} has not the size it should have`,
+      why: `${size === undefined ? `at most ${formatBytes(maxBytes)} are accepted` : `${size} bytes are expected`}, ${found}`,
+    });
+  }
+
+  #failed(last: TransferError, tries: number): EdgeadmError {
+    return new EdgeadmError({
+      code: 'DOWNLOAD_FAILED',
+      what: `cannot download ${showUrl(this.#url)}`,
+      why: tries > 1 ? `${tries} tries, the last: ${last.message}` : last.message,
+    });
+  }
+}
+
+/** A weak one (`W/"..."`) may not be used for ranges. Source: RFC 9110, 13.1.5. */
+function strongEtag(response: IncomingMessage): string | undefined {
+  const { etag } = response.headers;
+  return etag?.startsWith('"') ? etag : undefined;
+}

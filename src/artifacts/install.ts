@@ -1,0 +1,150 @@
+import type { Host } from '../host/host.ts';
+import { STATE_DIRECTORY } from '../host/journal.ts';
+import { forEachLimited } from '../lib/for-each.ts';
+import type { PhaseLog } from '../workflow/events.ts';
+import { type Bundle, type BundleFile, filesOf } from './bundle.ts';
+import { readImageArchive } from './image-archive.ts';
+import { fullReference } from './names.ts';
+import { type ArchiveKind, PROGRAM_PATHS, type ProgramKind, programTargets } from './programs.ts';
+import { throwIfInterrupted } from './save.ts';
+
+const PROGRAM_MODE = 0o755;
+/** Questions asked of a node at the same time; well below the 10 sessions that sshd allows a connection. */
+const QUESTIONS_AT_ONCE = 4;
+
+/** A program as it is to be on the node. */
+interface Target {
+  readonly path: string;
+  readonly sha256: string;
+  /** A local path of its bytes, fetched and unpacked if need be. */
+  readonly local: () => Promise<string>;
+}
+
+/**
+ * Installs the kubelet of the bundle as /usr/bin/kubelet. Like the others here: only what differs is fetched and
+ * written, nothing happens where the bundle has no such file, and in a dry run nothing is fetched.
+ * @returns true where something was changed
+ * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, WRITE_FAILED
+ */
+export async function installKubelet(bundle: Bundle, host: Host): Promise<boolean> {
+  return install(bundle, host, programTarget(bundle, 'kubelet'));
+}
+
+/** Installs kubectl as /usr/bin/kubectl, see {@link installKubelet}. */
+export async function installKubectl(bundle: Bundle, host: Host): Promise<boolean> {
+  return install(bundle, host, programTarget(bundle, 'kubectl'));
+}
+
+/** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubelet}. */
+export async function installCniPlugins(bundle: Bundle, host: Host): Promise<boolean> {
+  return install(bundle, host, await archiveTargets(bundle, 'cni-plugins'));
+}
+
+/** Installs containerd into /usr/local/bin and runc as /usr/local/sbin/runc, see {@link installKubelet}. */
+export async function installContainerd(bundle: Bundle, host: Host): Promise<boolean> {
+  return install(bundle, host, [...(await archiveTargets(bundle, 'containerd')), ...programTarget(bundle, 'runc')]);
+}
+
+export interface ImportOptions {
+  readonly log?: Pick<PhaseLog, 'debug'>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
+ * its name is not replaced. On a scratch root, which has no containerd, nothing happens.
+ * @returns true where something was changed
+ * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
+ */
+export async function importImages(bundle: Bundle, host: Host, options: ImportOptions = {}): Promise<boolean> {
+  const files = filesOf(bundle.manifest, 'image');
+  if (files.length === 0 || !host.runsPrograms) return false;
+  const present = await presentImages(host);
+  let changed = false;
+  for (const file of files) {
+    throwIfInterrupted(options.signal);
+    if (file.name !== undefined && present.has(fullReference(file.name))) continue;
+    const names = host.wet ? await importArchive(bundle, host, file, present) : await planImport(host, file);
+    for (const name of names) present.add(name);
+    changed ||= names.length > 0;
+    options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are there'}`);
+  }
+  return changed;
+}
+
+/** @returns the references that were added */
+async function importArchive(
+  bundle: Bundle,
+  host: Host,
+  file: BundleFile,
+  present: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const local = await bundle.locate(file);
+  const { references } = await readImageArchive(local);
+  // Those that were there before us are not ours to remove at a reset.
+  const added = references.filter((reference) => !present.has(reference));
+  if (added.length === 0) return [];
+  // The node sees the very same file where it is the machine edgeadm runs on.
+  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added);
+  else await importCopy(host, local, file, added);
+  return added;
+}
+
+async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {
+  const copy = `${STATE_DIRECTORY}/image-${file.sha256.slice(0, 16)}.tar`;
+  await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
+  try {
+    await host.importImage(copy, names);
+  } finally {
+    // Host.remove would keep a copy of what we brought ourselves; the journal knows the file from its upload.
+    await host.run('rm', ['-f', copy]);
+  }
+}
+
+async function planImport(host: Host, file: BundleFile): Promise<readonly string[]> {
+  const names = [file.name === undefined ? 'the images' : fullReference(file.name)];
+  await host.importImage(file.path, names);
+  return names;
+}
+
+async function presentImages(host: Host): Promise<Set<string>> {
+  const { stdout } = await host.query('ctr', ['--namespace', 'k8s.io', 'images', 'list', '--quiet']);
+  return new Set(stdout.split('\n').filter(Boolean));
+}
+
+function programTarget(bundle: Bundle, kind: ProgramKind): readonly Target[] {
+  const [file] = filesOf(bundle.manifest, kind);
+  return file ? [{ path: PROGRAM_PATHS[kind], sha256: file.sha256, local: () => bundle.locate(file) }] : [];
+}
+
+async function archiveTargets(bundle: Bundle, kind: ArchiveKind): Promise<readonly Target[]> {
+  const [file] = filesOf(bundle.manifest, kind);
+  if (!file) return [];
+  const contents = file.contents ?? (await unpackedSums(bundle, file));
+  return [...programTargets(kind, Object.keys(contents))].map(([inner, path]) => ({
+    path,
+    sha256: contents[inner] ?? '',
+    local: async () => (await bundle.unpack(file)).find((program) => program.path === inner)?.localPath ?? '',
+  }));
+}
+
+async function unpackedSums(bundle: Bundle, file: BundleFile): Promise<Record<string, string>> {
+  return Object.fromEntries((await bundle.unpack(file)).map(({ path, sha256 }) => [path, sha256]));
+}
+
+async function install(bundle: Bundle, host: Host, targets: readonly Target[]): Promise<boolean> {
+  const found = new Set<Target>();
+  await forEachLimited(targets, QUESTIONS_AT_ONCE, async (target) => {
+    if (!(await isInstalled(host, target))) found.add(target);
+  });
+  for (const target of targets.filter((candidate) => found.has(candidate))) {
+    const local = host.wet ? await target.local() : bundle.origin;
+    await host.upload(local, target.path, { mode: PROGRAM_MODE, sha256: target.sha256 });
+  }
+  return found.size > 0;
+}
+
+async function isInstalled(host: Host, { path, sha256 }: Target): Promise<boolean> {
+  const stat = await host.stat(path);
+  return stat?.type === 'file' && stat.mode === PROGRAM_MODE && (await host.sha256(path)) === sha256;
+}

@@ -1,0 +1,142 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { EdgeadmError } from '../errors/index.ts';
+import { notThere, pathError } from '../host/failures.ts';
+import type { Bundle, BundleFile, BundleManifest, UnpackedFile } from './bundle.ts';
+import { folderSource } from './folder-source.ts';
+import { showUrl, TRANSFER_LIMITS, type TransferLimits } from './http.ts';
+import { type BundleNeeds, checkFit, parseManifest } from './manifest.ts';
+import { sha256Of } from './pin.ts';
+import { checkSum, measure } from './save.ts';
+import { Scratch } from './scratch.ts';
+import type { Source, SourceTools } from './source.ts';
+import { tgzSource } from './tgz-source.ts';
+import { unpackPrograms } from './unpack.ts';
+import { webSource, webTgzSource } from './web-source.ts';
+
+export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log' | 'signal'> {
+  /** The pin: SHA-256 (hex) of bundle.yaml, or, for a .tgz, of the whole file. */
+  readonly sha256?: string;
+  /** Where temporary copies go; default /var/tmp. */
+  readonly tempDirectory?: string;
+  /** Times and tries of downloads, where others than {@link TRANSFER_LIMITS} are wanted. */
+  readonly transfer?: Partial<TransferLimits>;
+}
+
+/**
+ * Opens a bundle: reads and checks bundle.yaml, nothing else.
+ * @param source a folder, a .tgz of one, the URL of a .tgz, or a base URL with bundle.yaml and the files below it
+ * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE; USAGE for plain http without a pin
+ */
+export async function openBundle(source: string, options: OpenBundleOptions = {}): Promise<Bundle> {
+  const tools: SourceTools = {
+    scratch: new Scratch(options.tempDirectory),
+    limits: { ...TRANSFER_LIMITS, ...options.transfer },
+    signal: options.signal,
+    log: options.log,
+  };
+  const pin = options.sha256?.replace(/^sha256:/, '').toLowerCase();
+  let opened: Source | undefined;
+  try {
+    opened = await sourceOf(source, pin, tools);
+    const bytes = await opened.manifest(pin);
+    const manifest = parseManifest(bytes.toString('utf8'), opened.origin);
+    checkFit(manifest, opened.origin, options);
+    return new OpenedBundle(opened, manifest, sha256Of(bytes), tools);
+  } catch (error) {
+    opened?.close();
+    await tools.scratch.close();
+    throw error;
+  }
+}
+
+async function sourceOf(source: string, pin: string | undefined, tools: SourceTools): Promise<Source> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return urlSource(source, pin, tools);
+  const path = resolve(source);
+  const stats = await stat(path).catch((error: unknown) => {
+    if (!notThere(error)) throw pathError(path, error);
+    throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `there is no bundle ${path}` });
+  });
+  return stats.isDirectory() ? folderSource(path) : tgzSource(path, path, tools);
+}
+
+async function urlSource(source: string, pin: string | undefined, tools: SourceTools): Promise<Source> {
+  const url = URL.parse(source);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: 'the bundle is no URL that can be fetched',
+      why: 'a folder, a .tgz, https://... or http://... is wanted',
+    });
+  }
+  if (url.protocol === 'http:' && pin === undefined) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `${showUrl(url)} is plain http, which anybody on the way can change`,
+      why: 'such a bundle is accepted only together with its sum',
+      next: 'Give --bundle-sha256 (printed by `edgeadm bundle create`), or an https URL.',
+    });
+  }
+  return /\.(tgz|tar\.gz)$/.test(url.pathname) ? webTgzSource(url, tools) : webSource(url, tools);
+}
+
+class OpenedBundle implements Bundle {
+  readonly manifest: BundleManifest;
+  readonly origin: string;
+  readonly sha256: string;
+  readonly #source: Source;
+  readonly #tools: SourceTools;
+  /** Hosts that are set up side by side share one download. */
+  readonly #located = new Map<string, Promise<string>>();
+  readonly #unpacked = new Map<string, Promise<readonly UnpackedFile[]>>();
+
+  constructor(source: Source, manifest: BundleManifest, sha256: string, tools: SourceTools) {
+    this.manifest = manifest;
+    this.origin = source.origin;
+    this.sha256 = sha256;
+    this.#source = source;
+    this.#tools = tools;
+  }
+
+  locate(file: BundleFile): Promise<string> {
+    return once(this.#located, file.path, () => this.#source.locate(file, this.manifest.files));
+  }
+
+  async file(file: BundleFile): Promise<string> {
+    const path = await this.locate(file);
+    if (!this.#source.checked) checkSum(path, file.sha256, (await measure(path, this.#tools.signal)).sha256);
+    return path;
+  }
+
+  unpack(file: BundleFile): Promise<readonly UnpackedFile[]> {
+    return once(this.#unpacked, file.path, () => this.#unpack(file));
+  }
+
+  async close(): Promise<void> {
+    this.#source.close();
+    await this.#tools.scratch.close();
+  }
+
+  async #unpack(file: BundleFile): Promise<readonly UnpackedFile[]> {
+    const archive = await this.locate(file);
+    const { programs, archiveSum } = await unpackPrograms(archive, this.#tools);
+    checkSum(archive, file.sha256, archiveSum);
+    const expected = file.contents;
+    if (!expected) return programs;
+    const found = new Map(programs.map((program) => [program.path, program.sha256]));
+    for (const [path, sum] of Object.entries(expected)) {
+      checkSum(`${path} in ${archive}`, sum, found.get(path) ?? 'nothing');
+    }
+    return programs.filter((program) => program.path in expected);
+  }
+}
+
+/** A failure is not kept: the next phase or host may be luckier. */
+function once<T>(answers: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(key);
+  if (known) return known;
+  const answer = ask();
+  answers.set(key, answer);
+  answer.catch(() => answers.delete(key));
+  return answer;
+}

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { EdgeadmError } from '../errors/index.ts';
+import { MANIFEST_NAME } from './manifest.ts';
+
+/** SHA-256 as lower-case hex. */
+export function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** @throws EdgeadmError BUNDLE_INVALID where bundle.yaml is not the one that was pinned */
+export function checkPin(origin: string, manifest: Buffer, pin: string): void {
+  if (sha256Of(manifest) !== pin) throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(manifest)}`, pin);
+}
+
+export function wrongPin(origin: string, found: string, pin: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `${origin} is not the bundle that was asked for`,
+    why: `SHA-256 pinned ${pin}, ${found}`,
+    next: 'Compare --bundle-sha256 with what `edgeadm bundle create` printed, or fetch the bundle again.',
+  });
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { EdgeadmError } from '../errors/index.ts';
+import { pathError } from '../host/failures.ts';
+import { formatBytes } from './scratch.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** What was written: its sum as lower-case hex, its size in bytes. */
+export interface Saved {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/**
+ * Writes a stream into a new file and sums it up on the way; only a chunk of it is in memory at a time.
+ * @param maxBytes nothing beyond is written
+ * @throws EdgeadmError BUNDLE_INVALID where there is more than that, NO_SPACE, WRITE_FAILED where the file exists
+ */
+export async function save(
+  source: AsyncIterable<Buffer>,
+  path: string,
+  maxBytes: number,
+  mode = 0o600,
+): Promise<Saved> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', mode).catch((error: unknown) => {
+    throw pathError(path, error);
+  });
+  let size = 0;
+  try {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(path, maxBytes);
+      hash.update(chunk);
+      await file.write(chunk).catch((error: unknown) => {
+        throw pathError(path, error);
+      });
+    }
+  } finally {
+    await file.close();
+  }
+  return { sha256: hash.digest('hex'), size };
+}
+
+/** The bytes of a file, a chunk at a time. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      throwIfInterrupted(signal);
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw pathError(path, error);
+  }
+}
+
+/** Sum and size of a file. */
+export async function measure(path: string, signal?: AbortSignal): Promise<Saved> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of readChunks(path, signal)) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), size };
+}
+
+/** @throws EdgeadmError BUNDLE_INVALID where a file is not the one promised */
+export function checkSum(what: string, expected: string, found: string): void {
+  if (expected === found) return;
+  throw new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `${what} is damaged or is another file`,
+    why: `SHA-256 expected ${expected}, found ${found}`,
+  });
+}
+
+/** @throws EdgeadmError of the signal's reason, or INTERRUPTED */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  const { reason } = signal as { reason: unknown };
+  throw reason instanceof EdgeadmError
+    ? reason
+    : new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted while files of the bundle were read or fetched' });
+}
+
+function tooLarge(path: string, maxBytes: number): EdgeadmError {
+  return new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `${path} is larger than it may be`,
+    why: `more than ${formatBytes(maxBytes)} came`,
+  });
+}

@@ -1,0 +1,110 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EdgeadmError } from '../errors/index.ts';
+import { pathError } from '../host/failures.ts';
+
+/** Left free whatever is fetched: the journal and the system's own logs need it. */
+const SPACE_TO_LEAVE = 64 * 1024 ** 2;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * A folder for temporary files that only the user may enter, made when it is first asked for. It goes when it is
+ * closed, when the process exits, and on a signal that nothing else handles.
+ */
+export class Scratch {
+  readonly #parent: string;
+  #folder: Promise<string> | undefined;
+  #files = 0;
+
+  /** @param parent default: /var/tmp, since /tmp is often kept in memory */
+  constructor(parent: string = process.platform === 'win32' ? tmpdir() : '/var/tmp') {
+    this.#parent = parent;
+  }
+
+  /** @throws EdgeadmError WRITE_FAILED, NO_SPACE */
+  folder(): Promise<string> {
+    this.#folder ??= this.#make();
+    return this.#folder;
+  }
+
+  /** A path for a new file. Names are numbers: one out of an archive or a manifest never reaches the file system. */
+  async newPath(): Promise<string> {
+    return join(await this.folder(), String(this.#files++));
+  }
+
+  async close(): Promise<void> {
+    const folder = await this.#folder?.catch(() => undefined);
+    this.#folder = undefined;
+    if (!folder) return;
+    await rm(folder, { recursive: true, force: true });
+    forget(folder);
+  }
+
+  async #make(): Promise<string> {
+    try {
+      const folder = await mkdtemp(join(this.#parent, 'edgeadm-'));
+      removeAtExit(folder);
+      return folder;
+    } catch (error) {
+      throw pathError(this.#parent, error);
+    }
+  }
+}
+
+/** Folders that are there now; all of them go when the process does. */
+const folders = new Set<string>();
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  // Whoever else listens ends the command in order, and closes the folders on the way.
+  if (process.listenerCount(signal) > 1) return;
+  removeAll();
+  process.off(signal, onSignal);
+  process.kill(process.pid, signal);
+}
+
+function removeAtExit(folder: string): void {
+  if (folders.size === 0) {
+    process.on('exit', removeAll);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  }
+  folders.add(folder);
+}
+
+function forget(folder: string): void {
+  folders.delete(folder);
+  if (folders.size > 0) return;
+  process.off('exit', removeAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+/**
+ * Refuses before the first byte what the disk cannot hold.
+ * @param bytes what is about to be written into the folder
+ * @throws EdgeadmError NO_SPACE
+ */
+export async function ensureSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder).catch((error: unknown) => {
+    throw pathError(folder, error);
+  });
+  const free = bavail * bsize;
+  if (free >= bytes + SPACE_TO_LEAVE) return;
+  throw new EdgeadmError({
+    code: 'NO_SPACE',
+    what: `no space left for ${formatBytes(bytes)} in ${folder}`,
+    why: `${formatBytes(free)} are free, ${formatBytes(bytes + SPACE_TO_LEAVE)} are needed`,
+  });
+}
+
+/** `120 MB` */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${Number((bytes / 1000 ** power).toFixed(1))} ${units[power]}`;
+}

@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Parser, ReadEntry } from 'tar';
+import { EdgeadmError } from '../errors/index.ts';
+import { pathError } from '../host/failures.ts';
+import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
+import { throwIfInterrupted } from './save.ts';
+
+const GZIP_MAGIC = 0x1f8b;
+const CHUNK_BYTES = 256 * 1024;
+
+/** One entry of an archive, as its header has it: nothing of it is to be believed. */
+export interface TarEntry {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'link' | 'other';
+  /** What the type is called, for messages. */
+  readonly typeName: string;
+  readonly mode: number;
+  readonly size: number;
+  /** The bytes; what is not read before the next entry is skipped. */
+  readonly body: AsyncIterable<Buffer>;
+}
+
+export interface TarOptions {
+  readonly signal?: AbortSignal;
+  /** Told how many bytes of the archive file were read. */
+  readonly onProgress?: (done: number) => void;
+  /** Called once the whole archive file was read, with its SHA-256. Never, where the reader stopped before. */
+  readonly onSum?: (sha256: string) => void;
+}
+
+/** True where the file begins like gzip. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+export async function isGzip(path: string): Promise<boolean> {
+  try {
+    const file = await open(path);
+    try {
+      const head = Buffer.alloc(2);
+      return (await file.read(head, 0, 2, 0)).bytesRead === 2 && head.readUInt16BE(0) === GZIP_MAGIC;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw pathError(path, error);
+  }
+}
+
+/**
+ * Walks through a .tar or .tgz and writes nothing. The archive is read once, a chunk at a time, however much it
+ * unpacks to; unpacking ends at {@link MAX_ARCHIVE_BYTES}.
+ * @throws EdgeadmError BUNDLE_INVALID where it is no archive, is cut off or is larger than may be
+ */
+export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
+  const { Parser } = await import('tar');
+  const reader = new TarReader(
+    path,
+    new Parser({ strict: true, zstd: false, brotli: false }),
+    unpackedBytes(path, options),
+  );
+  yield* reader.entries();
+}
+
+/** The bytes of the tar inside. */
+async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator<Buffer> {
+  const packed = packedBytes(path, options);
+  const stream = (await isGzip(path)) ? pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : packed;
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_ARCHIVE_BYTES) throw broken(path, `it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
+    yield chunk as Buffer;
+  }
+}
+
+async function* packedBytes(path: string, { signal, onProgress, onSum }: TarOptions): AsyncGenerator<Buffer> {
+  const hash = onSum && createHash('sha256');
+  let done = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    throwIfInterrupted(signal);
+    hash?.update(chunk as Buffer);
+    done += (chunk as Buffer).length;
+    onProgress?.(done);
+    yield chunk as Buffer;
+  }
+  if (hash) onSum?.(hash.digest('hex'));
+}
+
+type Event = { readonly entry: ReadEntry } | { readonly data: Buffer };
+
+/**
+ * Turns what the parser tells into entries that are asked for. The parser is fed one chunk at a time and never holds
+ * more than what one chunk brought.
+ */
+class TarReader {
+  readonly #path: string;
+  readonly #parser: Parser;
+  readonly #source: AsyncGenerator<Buffer>;
+  #queue: Event[] = [];
+  #entries = 0;
+  #fault: Error | undefined;
+  #eof = false;
+  #ended = false;
+
+  constructor(path: string, parser: Parser, source: AsyncGenerator<Buffer>) {
+    this.#path = path;
+    this.#parser = parser;
+    this.#source = source;
+    parser.on('entry', (entry) => this.#begin(entry));
+    parser.on('ignoredEntry', (entry) => this.#fail(`${entry.path} is of an unknown type or its header is too large`));
+    parser.on('error', (error) => this.#fail((error as Error).message));
+    parser.on('eof', () => {
+      this.#eof = true;
+    });
+  }
+
+  async *entries(): AsyncGenerator<TarEntry> {
+    try {
+      for (;;) {
+        const event = await this.#next();
+        if (!event) return;
+        if ('entry' in event) yield { ...describeEntry(event.entry), body: this.#body() };
+      }
+    } finally {
+      await this.#source.return(undefined);
+    }
+  }
+
+  async *#body(): AsyncGenerator<Buffer> {
+    for (;;) {
+      await this.#fill();
+      const event = this.#queue[0];
+      if (!event || 'entry' in event) return;
+      this.#queue.shift();
+      yield event.data;
+    }
+  }
+
+  async #next(): Promise<Event | undefined> {
+    await this.#fill();
+    return this.#queue.shift();
+  }
+
+  /** Feeds the parser until it has told something or the archive is at its end. */
+  async #fill(): Promise<void> {
+    while (this.#queue.length === 0 && !this.#ended) {
+      const { value, done } = await this.#source.next().catch((error: unknown) => {
+        throw error instanceof EdgeadmError ? error : this.#readError(error);
+      });
+      if (done) {
+        this.#ended = true;
+        if (!this.#eof) this.#parser.end();
+      } else this.#feed(value);
+      if (this.#fault) throw this.#fault;
+    }
+  }
+
+  #feed(chunk: Buffer): void {
+    // After the end mark the parser would only pile up what follows.
+    if (this.#eof) return;
+    if (this.#entries === 0 && chunk.length > 1 && chunk.readUInt16BE(0) === GZIP_MAGIC)
+      this.#fail('it is zipped twice');
+    else this.#parser.write(chunk);
+  }
+
+  #begin(entry: ReadEntry): void {
+    this.#entries++;
+    if (this.#entries > MAX_ARCHIVE_ENTRIES) this.#fail(`it has more than ${MAX_ARCHIVE_ENTRIES} entries`);
+    this.#queue.push({ entry });
+    entry.on('data', (data) => this.#queue.push({ data }));
+  }
+
+  #fail(why: string): void {
+    this.#fault ??= broken(this.#path, why);
+  }
+
+  #readError(error: unknown): EdgeadmError {
+    const { code = '', message } = error as Error & { code?: string };
+    return code.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE'
+      ? broken(this.#path, message)
+      : pathError(this.#path, error);
+  }
+}
+
+/** All bytes of an entry, for small ones: its size must have been looked at. */
+export async function readBody({ body }: TarEntry): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const TYPES: Readonly<Record<string, TarEntry['type']>> = {
+  File: 'file',
+  OldFile: 'file',
+  ContiguousFile: 'file',
+  Directory: 'directory',
+  SymbolicLink: 'link',
+  Link: 'link',
+};
+
+function describeEntry(entry: ReadEntry): Omit<TarEntry, 'body'> {
+  const typeName = entry.type.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return { path: entry.path, type: TYPES[entry.type] ?? 'other', typeName, mode: entry.mode ?? 0, size: entry.size };
+}
+
+function broken(path: string, why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} is no usable archive`, why });
+}

@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { EdgeadmError } from '../errors/index.ts';
+import type { BundleFile } from './bundle.ts';
+import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
+import { MANIFEST_NAME } from './manifest.ts';
+import { sha256Of, wrongPin } from './pin.ts';
+import { checkSum, save } from './save.ts';
+import { ensureSpace } from './scratch.ts';
+import { progressOf, type Source, type SourceTools } from './source.ts';
+import { readBody } from './tar.ts';
+import { plainFiles } from './unpack.ts';
+
+/** What the archive was found to hold: bundle.yaml, the folder it lies in, and, where all was read, the whole sum. */
+interface Found {
+  readonly bytes: Buffer;
+  readonly folder: string;
+  readonly wholeSum?: string;
+}
+
+/**
+ * A bundle that is a .tgz of the folder, with or without the folder's name in it. It is unpacked, once and for all its
+ * files, when the first of them is asked for.
+ */
+export function tgzSource(archive: string, origin: string, tools: SourceTools): Source {
+  let prefix = '';
+  const paths = new Map<string, string>();
+  let unpacked: Promise<void> | undefined;
+  return {
+    origin,
+    checked: true,
+    manifest: async (pin) => {
+      const found = await findManifest(archive, origin, pin, tools);
+      prefix = found.folder;
+      return found.bytes;
+    },
+    locate: async (file, all) => {
+      unpacked ??= unpackAll(archive, origin, prefix, all, paths, tools);
+      await unpacked;
+      const path = paths.get(file.path);
+      if (path) return path;
+      throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${file.path} is missing in ${origin}` });
+    },
+    close: () => {},
+  };
+}
+
+/** The pin may be that of bundle.yaml or of the whole .tgz; the second needs all of it to be read. */
+async function findManifest(
+  archive: string,
+  origin: string,
+  pin: string | undefined,
+  tools: SourceTools,
+): Promise<Found> {
+  const quick = await readManifest(archive, origin, false, tools);
+  if (pin === undefined || sha256Of(quick.bytes) === pin) return quick;
+  // Sum and bundle.yaml must come out of the same reading: the file could change between two.
+  const whole = await readManifest(archive, origin, true, tools);
+  if (whole.wholeSum === pin) return whole;
+  throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
+}
+
+async function readManifest(archive: string, origin: string, toItsEnd: boolean, tools: SourceTools): Promise<Found> {
+  let found: Found | undefined;
+  let wholeSum: string | undefined;
+  const onSum = (sum: string): void => {
+    wholeSum = sum;
+  };
+  for await (const entry of plainFiles(archive, { signal: tools.signal, onSum })) {
+    const { path, size } = entry;
+    const folder = posix.dirname(path);
+    if (found || posix.basename(path) !== MANIFEST_NAME || folder.includes('/')) continue;
+    if (size > MAX_MANIFEST_BYTES)
+      throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} in ${origin} is too large` });
+    found = { bytes: await readBody(entry), folder };
+    if (!toItsEnd) break;
+  }
+  if (found) return { ...found, wholeSum };
+  throw new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `${origin} is no bundle`,
+    why: `there is no ${MANIFEST_NAME} in it`,
+  });
+}
+
+async function unpackAll(
+  archive: string,
+  origin: string,
+  prefix: string,
+  all: readonly BundleFile[],
+  paths: Map<string, string>,
+  tools: SourceTools,
+): Promise<void> {
+  const wanted = new Map(all.map((file) => [posix.join(prefix, file.path), file]));
+  const folder = await tools.scratch.folder();
+  const { size: total } = await stat(archive);
+  const report = progressOf(tools, `unpack ${origin}`);
+  const options = { signal: tools.signal, onProgress: (done: number) => report(done, total) };
+  for await (const { path, size, body } of plainFiles(archive, options)) {
+    const file = wanted.get(path);
+    if (!file) continue;
+    const most = file.size ?? MAX_FILE_BYTES;
+    if (size > most)
+      throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} in ${origin} is larger than ${most} bytes` });
+    await ensureSpace(folder, size);
+    const local = await tools.scratch.newPath();
+    const { sha256 } = await save(body, local, most);
+    checkSum(`${path} in ${origin}`, file.sha256, sha256);
+    paths.set(file.path, local);
+    if (paths.size === wanted.size) return;
+  }
+}

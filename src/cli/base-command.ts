@@ -1,0 +1,54 @@
+import { Command, type Interfaces } from '@oclif/core';
+import { EXIT } from '../errors/index.ts';
+import { createOutput, type Output } from '../output/index.ts';
+import type { CommandResult } from '../output/renderer.ts';
+import { outputFlag } from './flags.ts';
+import { toCommandError } from './parse-error.ts';
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+
+/** What every command shares: `-o`, one result line in JSON, errors that say what to do next, exit codes. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = outputFlag;
+  #output: Output | undefined;
+
+  /** How this command shows things; made once. */
+  protected openOutput(options: Partial<Parameters<typeof createOutput>[0]> = {}): Output {
+    this.#output ??= createOutput({
+      mode: wantsJson(this.argv) ? 'json' : 'text',
+      verbose: false,
+      command: this.#name,
+      hosts: ['localhost'],
+      version: this.config.version,
+      ...options,
+    });
+    return this.#output;
+  }
+
+  get #name(): string {
+    return (this.id ?? 'edgeadm').replaceAll(':', ' ');
+  }
+
+  /** Shows how the command ended and sets the exit code. */
+  protected async finish(result: Omit<CommandResult, 'command'>): Promise<void> {
+    process.exitCode = result.error?.exit ?? EXIT.done;
+    await this.openOutput().result({ ...result, command: this.#name });
+  }
+
+  protected override async catch(thrown: Error): Promise<void> {
+    const error = toCommandError(thrown);
+    // Help and version end by throwing.
+    if (!error) throw thrown;
+    await this.finish({ ok: false, hosts: [], error });
+  }
+
+  protected override async finally(): Promise<void> {
+    await this.#output?.close();
+  }
+}
+
+/** Before flags are parsed, and when parsing fails, the mode has to be known all the same. */
+export function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'));
+}
+

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Flags } from '@oclif/core';
+import { localMachine } from '../host/local.ts';
+import type { ApiClient } from '../kubernetes/client.ts';
+
+/** For commands that speak to a cluster as its administrator. */
+export const kubeconfigFlag = {
+  kubeconfig: Flags.string({ helpValue: 'FILE', env: 'KUBECONFIG', description: 'default: ~/.kube/config or /etc/kubernetes/admin.conf' }),
+};
+
+/** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
+function defaultKubeconfig(): string {
+  const own = join(homedir(), '.kube', 'config');
+  return existsSync(own) ? own : '/etc/kubernetes/admin.conf';
+}
+
+/** Opens the cluster of a kubeconfig for one action, from this machine. */
+export async function withCluster<T>(kubeconfig: string | undefined, action: (client: ApiClient) => Promise<T>): Promise<T> {
+  const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig.ts');
+  const machine = localMachine();
+  const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), (address, options) => machine.connect(address, options));
+  try {
+    return await action(client);
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { usageError } from '../config/join-spec.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { registerSecret } from '../lib/redact.ts';
+
+/** Flags of every command that works on a node. */
+export const nodeFlags = {
+  config: Flags.string({ helpValue: 'FILE', description: 'YAML file of apiVersion edgeadm.io/v1', helpGroup: 'COMMON' }),
+  'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
+  yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
+  verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
+  'log-file': Flags.string({ helpValue: 'FILE', description: 'default: /var/log/edgeadm.log', helpGroup: 'COMMON' }),
+  timeout: Flags.string({ helpValue: 'DURATION', description: 'time limit of the whole command, such as 90s or 10m', helpGroup: 'COMMON' }),
+  root: Flags.string({ helpValue: 'DIR', description: 'work on a scratch root instead of this machine', helpGroup: 'COMMON' }),
+  host: Flags.string({ multiple: true, helpValue: '[USER@]ADDR[:PORT]', description: 'work on this machine over SSH (repeatable)', helpGroup: 'HOSTS' }),
+  inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
+  'ssh-key': Flags.string({ helpValue: 'FILE', description: 'private key', helpGroup: 'HOSTS' }),
+  'known-hosts': Flags.string({ helpValue: 'FILE', description: 'default: ~/.ssh/known_hosts', helpGroup: 'HOSTS' }),
+  concurrency: Flags.integer({ min: 1, default: 8, helpValue: 'N', description: 'hosts at a time', helpGroup: 'HOSTS' }),
+};
+
+export const outputFlag = {
+  output: Flags.option({ char: 'o', options: ['text', 'json'] as const, default: 'text' as const, description: 'json: one object a line', helpGroup: 'COMMON' })(),
+};
+
+/** @throws EdgeadmError USAGE */
+export function durationOf(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms === undefined || ms <= 0) throw usageError([`${flag}: "${text}" is no duration such as 90s, 10m or 1h`]);
+  return ms;
+}
+
+/**
+ * A secret as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
+ * @throws EdgeadmError USAGE where the file cannot be read
+ */
+export async function secretOf(value: string | undefined, flag: string): Promise<string | undefined> {
+  if (value === undefined) return undefined;
+  const text = await readSecret(value, flag);
+  registerSecret(text);
+  return text;
+}
+
+async function readSecret(value: string, flag: string): Promise<string> {
+  if (value === '-') return (await readStandardInput()).trim();
+  if (!value.startsWith('@')) return value;
+  const text = await readFile(value.slice(1), 'utf8').catch((error: Error) => {
+    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the secret`, why: error.message });
+  });
+  return text.trim();
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. @throws EdgeadmError USAGE */
+export function pairsOf(texts: readonly string[] | undefined, flag: string, commas: boolean): Record<string, string> | undefined {
+  if (!texts) return undefined;
+  const pairs: Record<string, string> = {};
+  for (const text of texts.flatMap((each) => (commas ? each.split(',') : [each]))) {
+    const at = text.indexOf('=');
+    if (at <= 0) throw usageError([`${flag}: "${text}" is not KEY=VALUE`]);
+    pairs[text.slice(0, at)] = text.slice(at + 1);
+  }
+  return pairs;
+}
+
+/** `key=value:Effect` or `key:Effect`, separated by commas, as kubectl has them. @throws EdgeadmError USAGE */
+export function taintsOf(texts: readonly string[] | undefined, flag: string): { key: string; value: string; effect: string }[] | undefined {
+  return texts
+    ?.flatMap((text) => text.split(','))
+    .map((text) => {
+      const match = /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(text);
+      if (!match) throw usageError([`${flag}: "${text}" is not KEY=VALUE:Effect`]);
+      return { key: match[1] ?? '', value: match[2] ?? '', effect: match[3] ?? '' };
+    });
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { wantsJson } from './base-command.ts';
+import { toCommandError } from './parse-error.ts';
+
+/** Starts the program: finds the command, runs it, and sees to it that every error is shown the same way. */
+export async function main(argv: string[], importMetaUrl: string): Promise<void> {
+  const { run } = await import('@oclif/core');
+  try {
+    await run(argv, { root: fileURLToPath(new URL('..', importMetaUrl)) });
+  } catch (thrown) {
+    const error = toCommandError(thrown as Error);
+    if (!error) return;
+    const { createOutput } = await import('../output/index.ts');
+    const output = createOutput({ mode: wantsJson(argv) ? 'json' : 'text', verbose: false, command: argv[0] ?? '', hosts: [], version: '' });
+    process.exitCode = error.exit;
+    await output.result({ ok: false, command: argv[0] ?? '', hosts: [], error });
+    await output.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
+import { withNode } from '../host/node-session.ts';
+import { targetsOf } from '../host/targets.ts';
+import type { CommandResult } from '../output/renderer.ts';
+import { table } from '../output/table.ts';
+import type { Verdict } from '../phases/preflight/check.ts';
+import { durationOf } from './flags.ts';
+import { onHosts } from './hosts.ts';
+import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
+import type { Shown } from './run-join.ts';
+import { commandSignal } from './signals.ts';
+import { type NodeFlags, targetOptions } from './target-options.ts';
+
+/** Runs every check on every target; nothing is changed, not even a lock is taken. */
+export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Omit<CommandResult, 'command'>> {
+  const flags = parsed.flags as unknown as NodeFlags;
+  const targets = await targetsOf(targetOptions(flags));
+  const output = shown.open({ verbose: flags.verbose, hosts: targets.map(({ label }) => label), logFile: flags['log-file'] });
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+  const tables = new Map<string, string>();
+  const [{ openContext }, { judgeChecks }, { preflightError }] = await Promise.all([
+    import('../phases/join/join.ts'),
+    import('../phases/preflight/run-checks.ts'),
+    import('../phases/preflight/failure.ts'),
+  ]);
+  try {
+    const result = await onHosts(targets, { command: 'preflight', concurrency: flags.concurrency, output }, async (machine, target) => {
+      const spec = await joinSpecOf(parsed, target.overrides);
+      const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true };
+      return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
+        const { context, close } = openContext({ ...options, session });
+        const verdicts = await judgeChecks({ ...context, signal }).finally(close);
+        tables.set(target.label, verdictTable(verdicts));
+        const error = preflightError(verdicts);
+        if (error) throw error;
+        return { outcome: 'passed', data: { checks: verdicts } };
+      });
+    });
+    return { ...result, text: [...tables].map(([label, text]) => (tables.size > 1 ? `${label}\n${text}\n` : text)).join('') };
+  } finally {
+    done();
+  }
+}
+
+function verdictTable(verdicts: readonly Verdict[]): string {
+  return table(verdicts.map(({ check, status, found }) => ({ check, result: status, found })));
+}

@@ -1,0 +1,78 @@
+import { Args, Flags } from '@oclif/core';
+import type { BundlePart } from '../../artifacts/create-bundle.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { commandSignal } from '../../cli/signals.ts';
+import { table } from '../../output/index.ts';
+import { phaseLog } from '../../workflow/events.ts';
+
+export default class BundleCreate extends BaseCommand {
+  static override summary = 'Make a bundle: a folder with all that a node needs, and the sums of it.';
+  static override description =
+    'Copies the files, checks that they are for the architecture, and writes bundle.yaml. Prints the SHA-256 of bundle.yaml, which --bundle-sha256 of join takes.';
+  static override examples = [
+    '<%= config.bin %> bundle create ./edge-1.20 --kubernetes-version v1.20.2 --kubelet ./kubelet --cni-plugins ./cni-plugins-linux-amd64-v1.5.0.tgz --image ./pause.tar --pause-image registry.k8s.io/pause:3.6',
+  ];
+  static override args = { directory: Args.string({ required: true, description: 'folder to make' }) };
+  static override flags = {
+    'kubernetes-version': Flags.string({ required: true, helpValue: 'v1.20.2', description: 'version of the kubelet' }),
+    kubelet: Flags.string({ required: true, helpValue: 'FILE', description: 'program' }),
+    kubectl: Flags.string({ helpValue: 'FILE', description: 'program' }),
+    'cni-plugins': Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
+    containerd: Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
+    runc: Flags.string({ helpValue: 'FILE', description: 'program' }),
+    image: Flags.string({
+      multiple: true,
+      helpValue: '[NAME=]TAR',
+      description: 'archive of docker save or ctr images export (repeatable); NAME where it holds several images',
+    }),
+    'edge-hub-image': Flags.string({ helpValue: 'NAME', description: 'the image that is the edge-hub' }),
+    'edge-hub-flavor': Flags.option({ options: ['ack', 'openyurt'] as const, description: 'kind of that edge-hub' })(),
+    'pause-image': Flags.string({ helpValue: 'NAME', description: 'the image that holds a pod together' }),
+    arch: Flags.option({
+      options: ['amd64', 'arm64'] as const,
+      default: 'amd64' as const,
+      description: 'architecture',
+    })(),
+    tgz: Flags.string({ helpValue: 'OUT', description: 'also write the folder as one .tgz' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(BundleCreate);
+    const { createBundle } = await import('../../artifacts/create-bundle.ts');
+    const output = this.openOutput();
+    const { signal, done } = commandSignal(undefined);
+    const log = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'bundle', time: Date.now() }));
+    const programs = (['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc'] as const).flatMap((kind) => {
+      const source = flags[kind];
+      return source === undefined ? [] : [{ kind, source }];
+    });
+    const { manifest, sha256 } = await createBundle({
+      directory: args.directory,
+      kubernetesVersion: flags['kubernetes-version'],
+      arch: flags.arch,
+      parts: [...programs, ...(flags.image ?? []).map(imagePart)],
+      edgeHubImage: flags['edge-hub-image'],
+      edgeHubFlavor: flags['edge-hub-flavor'],
+      pauseImage: flags['pause-image'],
+      tgz: flags.tgz,
+      signal,
+      log,
+    }).finally(done);
+    const rows = manifest.files.map(({ path, kind, name, size }) => ({ path, kind, name, size }));
+    const text = `${table(rows)}\nsha256 of bundle.yaml: ${sha256}\n`;
+    await this.finish({
+      ok: true,
+      hosts: [],
+      text,
+      data: { sha256, directory: args.directory, tgz: flags.tgz, manifest },
+    });
+  }
+}
+
+/** References hold no `=`, so the first one ends the name. */
+function imagePart(text: string): BundlePart {
+  const at = text.indexOf('=');
+  return at > 0
+    ? { kind: 'image', name: text.slice(0, at), source: text.slice(at + 1) }
+    : { kind: 'image', source: text };
+}

@@ -1,0 +1,52 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { commandSignal } from '../../cli/signals.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { table } from '../../output/index.ts';
+import { phaseLog } from '../../workflow/events.ts';
+
+export default class BundleVerify extends BaseCommand {
+  static override summary = 'Check a bundle: the sum of every file, architectures, names of images.';
+  static override description = 'Exit code 0 where all is well, 3 where a file is damaged, missing or does not fit.';
+  static override examples = [
+    '<%= config.bin %> bundle verify ./edge-1.20',
+    '<%= config.bin %> bundle verify https://files.example.com/edge-1.20 --bundle-sha256 HEX',
+  ];
+  static override args = { source: Args.string({ required: true, description: 'folder, .tgz or URL' }) };
+  static override flags = {
+    'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'SHA-256 of bundle.yaml, or of the whole .tgz' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(BundleVerify);
+    const [{ openBundle }, { verifyBundle }] = await Promise.all([
+      import('../../artifacts/open-bundle.ts'),
+      import('../../artifacts/verify.ts'),
+    ]);
+    const output = this.openOutput();
+    const { signal, done } = commandSignal(undefined);
+    const log = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'bundle', time: Date.now() }));
+    const bundle = await openBundle(args.source, { sha256: flags['bundle-sha256'], signal, log });
+    try {
+      const files = await verifyBundle(bundle);
+      const bad = files.filter(({ problem }) => problem !== undefined);
+      const { origin, sha256, manifest } = bundle;
+      const rows = files.map(({ path, kind, name, problem }) => ({ path, kind, name, state: problem ? 'bad' : 'ok' }));
+      const text = `${table(rows)}\nKubernetes ${manifest.kubernetesVersion}, ${manifest.arch}\nsha256 of bundle.yaml: ${sha256}\n`;
+      const error = bad.length === 0 ? undefined : badBundle(origin, bad);
+      await this.finish({ ok: !error, hosts: [], text, data: { origin, sha256, files }, error });
+    } finally {
+      await bundle.close();
+      done();
+    }
+  }
+}
+
+function badBundle(origin: string, bad: readonly { path: string; problem?: string }[]): EdgeadmError {
+  return new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `${bad.length} ${bad.length === 1 ? 'file' : 'files'} of the bundle ${origin} cannot be used`,
+    why: bad.map(({ path, problem }) => `${path}: ${problem}`).join('\n'),
+    next: 'Fetch the bundle again, or make it anew: `edgeadm bundle create`.',
+  });
+}

@@ -1,0 +1,56 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { matrixTable, sideBySide } from '../compat/describe.ts';
+import { MATRIX } from '../compat/matrix.ts';
+import { readMatrixFile } from '../compat/matrix-file.ts';
+import { parseOs } from '../compat/os-argument.ts';
+import { type Platform, rowsThatFit, supports } from '../compat/supports.ts';
+import type { MatrixRow } from '../config/spec.ts';
+import { EdgeadmError } from '../errors/index.ts';
+
+export default class Compat extends BaseCommand {
+  static override summary = 'Show which operating systems, kernels and cluster versions go together.';
+  static override description =
+    'Without flags the whole matrix; with some of them the rows that fit; with all four a verdict: exit code 0 where the combination is supported, 3 where it is not, with the nearest rows.';
+  static override examples = [
+    '<%= config.bin %> compat',
+    '<%= config.bin %> compat --os Ubuntu --arch arm64',
+    "<%= config.bin %> compat --os 'CentOS 7.6' --kernel 3.10.0-1160 --arch amd64 --cluster-version 1.20.11-aliyunedge.1",
+  ];
+  static override flags = {
+    os: Flags.string({ description: 'name and version of the operating system', helpValue: "'CentOS 7.6'" }),
+    kernel: Flags.string({ description: 'kernel, as uname -r tells it', helpValue: '3.10.0-1160' }),
+    arch: Flags.string({ description: 'architecture, as Kubernetes spells it', helpValue: 'amd64' }),
+    'cluster-version': Flags.string({ description: 'version of the cluster', helpValue: '1.20.11-aliyunedge.1' }),
+    'compat-matrix': Flags.string({ description: 'rows added to the compatibility matrix', helpValue: 'FILE' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Compat);
+    const { arch, kernel, 'cluster-version': clusterVersion, 'compat-matrix': file } = flags;
+    const rows = [...MATRIX, ...(file === undefined ? [] : await readMatrixFile(file))];
+    const known: Partial<Platform> = {
+      arch,
+      kernel,
+      clusterVersion,
+      ...(flags.os === undefined ? {} : parseOs(flags.os)),
+    };
+    if (isComplete(known)) return this.#judge(known, rows);
+    const fitting = rowsThatFit(known, rows);
+    await this.finish({ ok: true, hosts: [], data: { rows: fitting }, text: matrixTable(fitting) });
+  }
+
+  async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
+    const { supported, rows, nearest } = supports(platform, all);
+    const text = sideBySide(platform, supported ? rows : nearest);
+    const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: the matrix has no such row' });
+    const data = { supported, rows, nearest };
+    await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });
+  }
+}
+
+function isComplete(known: Partial<Platform>): known is Platform {
+  return [known.arch, known.os, known.version, known.kernel, known.clusterVersion].every(
+    (value) => value !== undefined,
+  );
+}

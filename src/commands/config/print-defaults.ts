@@ -1,0 +1,13 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { shownDefaults } from '../../cli/shown-spec.ts';
+
+export default class ConfigPrintDefaults extends BaseCommand {
+  static override summary = 'Print a configuration file with every default, to start your own from.';
+  static override examples = ['<%= config.bin %> config print-defaults > join.yaml'];
+
+  async run(): Promise<void> {
+    await this.parse(ConfigPrintDefaults);
+    const { yaml, data } = shownDefaults();
+    await this.finish({ ok: true, hosts: [], data, text: yaml });
+  }
+}

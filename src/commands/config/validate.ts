@@ -1,0 +1,16 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { joinArgs, joinFlags, joinSpecOf } from '../../cli/join-flags.ts';
+import { shownSpec } from '../../cli/shown-spec.ts';
+
+export default class ConfigValidate extends BaseCommand {
+  static override summary = 'Show what flags, environment and file resolve to, or all mistakes in them.';
+  static override examples = ['<%= config.bin %> config validate --config join.yaml'];
+  static override args = joinArgs;
+  static override flags = joinFlags;
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(ConfigValidate);
+    const { yaml, data } = shownSpec(await joinSpecOf({ flags, server: args.server }));
+    await this.finish({ ok: true, hosts: [], data, text: yaml });
+  }
+}

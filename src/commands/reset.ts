@@ -1,0 +1,71 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { durationOf, nodeFlags } from '../cli/flags.ts';
+import { onHosts } from '../cli/hosts.ts';
+import { commandSignal } from '../cli/signals.ts';
+import { targetOptions } from '../cli/target-options.ts';
+import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import { withNode } from '../host/node-session.ts';
+import { targetsOf } from '../host/targets.ts';
+import type { ResetSpec } from '../phases/reset/context.ts';
+import { checkResetSpec, reset } from '../phases/reset/reset.ts';
+
+export default class Reset extends BaseCommand {
+  static override summary = 'Take a node out of its cluster and put it back as it was before the join.';
+  static override description =
+    'May be run again at any time: it does what is left to do. A control-plane node is refused.';
+  static override examples = [
+    '<%= config.bin %> reset --yes',
+    '<%= config.bin %> reset --host root@10.0.0.11 --kubeconfig admin.conf --drain --delete-node',
+  ];
+  static override flags = {
+    ...nodeFlags,
+    force: Flags.boolean({ char: 'f', description: 'ask nothing; go on where a pod or a volume cannot be let go of' }),
+    'keep-runtime': Flags.boolean({ description: 'leave the container runtime as the join set it up' }),
+    'cleanup-images': Flags.boolean({ description: 'remove all images, not only those the join loaded' }),
+    kubeconfig: Flags.string({ helpValue: 'FILE', description: "the administrator's, for --drain and --delete-node" }),
+    drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
+    'delete-node': Flags.boolean({ description: 'delete the Node object' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Reset);
+    const spec: ResetSpec = {
+      force: flags.force,
+      keepRuntime: flags['keep-runtime'],
+      cleanupImages: flags['cleanup-images'],
+      kubeconfig: flags.kubeconfig,
+      drain: flags.drain,
+      deleteNode: flags['delete-node'],
+    };
+    checkResetSpec(spec);
+    const targets = await targetsOf(targetOptions(flags));
+    const dryRun = flags['dry-run'];
+    const labels = targets.map(({ label }) => label);
+    if (!flags.force && !flags.yes && !dryRun) await confirm(`Reset ${labels.join(', ')}: stop and remove every pod?`);
+    const output = this.openOutput({ verbose: flags.verbose, hosts: labels, logFile: flags['log-file'], dryRun });
+    const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+    const { version } = this.config;
+    const work: Parameters<typeof onHosts>[2] = (machine, { label }) =>
+      withNode(machine, { command: 'reset', version, changes: !dryRun }, async (session) => {
+        const result = await reset({ spec, session, label, emit: output.emit, signal, dryRun });
+        const outcome = result.changed ? (dryRun ? 'planned' : 'reset') : 'never joined';
+        return { outcome, data: { ...result } };
+      });
+    try {
+      await this.finish(await onHosts(targets, { command: 'reset', concurrency: flags.concurrency, output }, work));
+    } finally {
+      done();
+    }
+  }
+}
+
+/** @throws EdgeadmError CONFIRMATION_NEEDED where nobody can answer, INTERRUPTED where the answer is no */
+async function confirm(question: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: 'reset asks first', why: question });
+  const { confirm: ask } = await import('@inquirer/prompts');
+  if (await ask({ message: question, default: false })) return;
+  throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+}

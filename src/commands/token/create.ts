@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
+import { secretOf } from '../../cli/flags.ts';
+import { usageError } from '../../config/join-spec.ts';
+import { createToken, joinLine, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
+import { parseDuration } from '../../lib/duration.ts';
+
+export default class TokenCreate extends BaseCommand {
+  static override summary = 'Create a bootstrap token for nodes that are to join.';
+  static override examples = ['<%= config.bin %> token create --print-join-command', '<%= config.bin %> token create --ttl 2h --description "shop 17"'];
+  static override args = { token: Args.string({ description: 'ID.SECRET, @FILE or -; default: a random one' }) };
+  static override flags = {
+    ...kubeconfigFlag,
+    ttl: Flags.string({ default: '24h', helpValue: 'DURATION', description: 'how long it is good; 0 for ever' }),
+    description: Flags.string({ description: 'what it is for' }),
+    groups: Flags.string({ multiple: true, delimiter: ',', description: 'groups it authenticates as' }),
+    'print-join-command': Flags.boolean({ description: 'print the whole line to run on a node' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(TokenCreate);
+    const ttlMs = parseDuration(flags.ttl);
+    if (ttlMs === undefined) throw usageError([`--ttl: "${flags.ttl}" is no duration such as 2h`]);
+    const token = (await secretOf(args.token, 'TOKEN')) ?? randomToken();
+    const line = await withCluster(flags.kubeconfig, async (client) => {
+      await createToken(client, { token, ttlMs, description: flags.description, groups: flags.groups });
+      return flags['print-join-command'] ? joinLine(client, token) : undefined;
+    });
+    await this.finish({ ok: true, hosts: [], data: { token, joinCommand: line }, text: `${line ?? token}\n`, reveal: true });
+  }
+}

@@ -1,0 +1,24 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
+import { listTokens } from '../../kubernetes/bootstrap-tokens.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { table } from '../../output/table.ts';
+
+export default class TokenList extends BaseCommand {
+  static override summary = 'List bootstrap tokens, without their secrets.';
+  static override examples = ['<%= config.bin %> token list'];
+  static override flags = kubeconfigFlag;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(TokenList);
+    const tokens = await withCluster(flags.kubeconfig, listTokens);
+    const rows = tokens.map(({ id, expires, usages, groups, description }) => ({
+      id,
+      expires: expires ? `in ${formatDuration(Math.max(0, expires.getTime() - Date.now()))}` : 'never',
+      usages: usages.join(','),
+      groups: groups.join(','),
+      description,
+    }));
+    await this.finish({ ok: true, hosts: [], data: tokens, text: table(rows) });
+  }
+}

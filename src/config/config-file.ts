@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { load } from 'js-yaml';
+import { usageError } from './join-spec.ts';
+import type { Layer } from './join-spec.ts';
+
+/** The version of the configuration files that this release reads. */
+export const API_VERSION = 'edgeadm.io/v1';
+
+/**
+ * Reads a configuration file (YAML or JSON) of the kind a command takes.
+ * @throws EdgeadmError USAGE where it cannot be read, is no YAML or of another kind
+ */
+export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw usageError([`--config: ${error.message}`]);
+  });
+  let parsed: unknown;
+  try {
+    parsed = load(text);
+  } catch (error) {
+    throw usageError([`--config ${path}: ${(error as Error).message}`]);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw usageError([`--config ${path}: a map is expected`]);
+  const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
+  if (apiVersion !== API_VERSION || found !== kind) {
+    throw usageError([`--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${String(apiVersion)} and ${String(found)}`]);
+  }
+  return { nameOf: (key) => `${path}: ${key}`, values };
+}

@@ -1,0 +1,86 @@
+import { isIP } from 'node:net';
+
+/** Each function returns why the text is refused, or undefined where it is fine. */
+export type Refusal = string | undefined;
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const QUALIFIED = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+
+/**
+ * Node names: at most 63 characters, since `kubernetes.io/hostname` carries the name as a label value (the original
+ * allows 253); lower case; each dotted part begins and ends with a letter or digit; not localhost.
+ */
+export function refuseNodeName(name: string): Refusal {
+  const rule = 'a node name has 1 to 63 lower-case letters, digits, "-" and ".", each dotted part beginning and ending with a letter or digit';
+  if (name.length > 63) return `invalid nodeName "${name}": ${name.length} characters; ${rule}`;
+  if (!NAME.test(name)) return `invalid nodeName "${name}": ${rule}`;
+  return name.startsWith('localhost') ? `invalid nodeName "${name}": it may not begin with localhost` : undefined;
+}
+
+/** What `--node-name` takes: a name, `*`, or `*.suffix`. */
+export function refuseNodeNameRule(rule: string): Refusal {
+  if (rule === '' || rule === '*') return undefined;
+  return refuseNodeName(rule.startsWith('*.') ? `x23456${rule.slice(1)}` : rule);
+}
+
+/** Keys of labels, annotations and taints: an optional DNS prefix and a name. */
+export function refuseQualifiedName(key: string): Refusal {
+  const slash = key.indexOf('/');
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  const name = key.slice(slash + 1);
+  if (prefix !== undefined && (prefix.length > 253 || !NAME.test(prefix))) return `the prefix of "${key}" is no DNS name`;
+  if (name.length > 63 || !QUALIFIED.test(name)) {
+    return `"${key}": the name has 1 to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
+  }
+  return undefined;
+}
+
+/** Values of labels and taints. */
+export function refuseLabelValue(value: string): Refusal {
+  if (value === '' || (value.length <= 63 && QUALIFIED.test(value))) return undefined;
+  return `"${value}" is no label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
+}
+
+/** The labels under kubernetes.io that a kubelet may give itself; it exits on any other. Source: kubeletapis.IsKubeletLabel. */
+const KUBELET_LABELS = new Set([
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/os',
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type',
+  'node.kubernetes.io/instance-type',
+  'topology.kubernetes.io/zone',
+  'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region',
+]);
+const KUBELET_NAMESPACES = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
+
+/** Refuses labels that would make the kubelet exit or the API server (NodeRestriction) refuse the node. */
+export function refuseNodeLabel(key: string): Refusal {
+  const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+  const reserved = ['kubernetes.io', 'k8s.io'].some((domain) => prefix === domain || prefix.endsWith(`.${domain}`));
+  if (!reserved || KUBELET_LABELS.has(key)) return undefined;
+  if (KUBELET_NAMESPACES.some((domain) => prefix === domain || prefix.endsWith(`.${domain}`))) return undefined;
+  return `a node may not give itself the label ${key}; set it later with kubectl label node NAME ${key}=...`;
+}
+
+/** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined where it is none of them. */
+export function normaliseServer(text: string): string | undefined {
+  const bare = text.replace(/^https:\/\//, '').replace(/\/$/, '');
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)|([0-9a-fA-F:]+))(?::(\d{1,5}))?$/.exec(isIP(bare) === 6 ? `[${bare}]` : bare);
+  if (!match) return undefined;
+  const [, v6, host] = match;
+  const port = Number(match[4] ?? 6443);
+  if (port < 1 || port > 65_535) return undefined;
+  if (v6) return isIP(v6) === 6 ? `https://[${v6}]:${port}` : undefined;
+  if (!host || (/^[\d.]+$/.test(host) && isIP(host) !== 4)) return undefined;
+  return `https://${host.toLowerCase()}:${port}`;
+}
+
+/** Image references as the distribution project has them, without spaces or control characters. */
+export function refuseImage(image: string): Refusal {
+  const ok = /^[a-z0-9]([-a-z0-9._:]*[a-z0-9])?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i.test(image);
+  return ok && image.length <= 512 ? undefined : `"${image}" is no image reference`;
+}

@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import { EdgeadmError } from '../errors/index.ts';
+import { registerSecret } from '../lib/redact.ts';
+import { joinKeys, type JoinKey } from './join-schema.ts';
+import type { JoinSpec, MatrixRow } from './spec.ts';
+
+/** One source of values, weaker than those after it. */
+export interface Layer {
+  /** How a mistake in it is named: `--node-name`, `join.yaml: nodeName`. */
+  readonly nameOf: (key: string) => string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What is not a key of the configuration but part of every command. */
+export interface CommonSettings {
+  readonly yes: boolean;
+  readonly timeoutMs: number;
+  readonly compatMatrix: readonly MatrixRow[];
+}
+
+/** Ten minutes, as the slowest links need for a bundle of 200 MB. */
+export const DEFAULT_TIMEOUT_MS = 600_000;
+
+/**
+ * Makes one validated, immutable specification of all layers, weakest first. Maps are merged key by key.
+ * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
+ */
+export function joinSpec(layers: readonly Layer[], settings: CommonSettings): JoinSpec {
+  const merged = mergeLayers(layers);
+  const parsed = joinKeys.safeParse(merged);
+  const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, layers));
+  if (parsed.success) mistakes.push(...contradictions(parsed.data, layers));
+  if (mistakes.length > 0 || !parsed.success) throw usageError(mistakes);
+  registerSecret(parsed.data.token.split('.')[1] ?? '');
+  return Object.freeze({ ...parsed.data, ...settings });
+}
+
+/** The error that lists mistakes, one a line. */
+export function usageError(mistakes: readonly string[]): EdgeadmError {
+  const [first = 'nothing is said'] = mistakes;
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: mistakes.length === 1 ? first : `${mistakes.length} values cannot be used`,
+    why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
+    next: 'edgeadm join --help',
+  });
+}
+
+function mergeLayers(layers: readonly Layer[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  for (const { values } of layers) {
+    for (const [key, value] of Object.entries(values)) {
+      if (value === undefined) continue;
+      const before = merged[key];
+      merged[key] = isMap(before) && isMap(value) ? { ...before, ...value } : value;
+    }
+  }
+  return merged;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
+    return issue.keys.map((key) => `${nameOf(key, layers)}: unknown key`);
+  }
+  const [key, ...rest] = issue.path.map(String);
+  const path = [nameOf(key ?? '', layers), ...rest].join('.');
+  return [key && isMissing(issue) && !layers.some((layer) => key in layer.values) ? issue.message.replace(/^Invalid input.*/, `${path} is needed`) : `${path}: ${issue.message}`];
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'too_small';
+}
+
+/** The source of a key: the strongest layer that has it. */
+function nameOf(key: string, layers: readonly Layer[]): string {
+  return layers.findLast((layer) => layer.values[key] !== undefined)?.nameOf(key) ?? flagOf(key);
+}
+
+/** `nodeName` as `--node-name`. */
+export function flagOf(key: string): string {
+  return FLAGS[key as JoinKey] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Flags whose spelling is kubeadm's or cli.md's and not the key in kebab-case. */
+const FLAGS: Partial<Record<JoinKey, string>> = {
+  apiServers: 'API-SERVER',
+  caCertHashes: '--discovery-token-ca-cert-hash',
+  unsafeSkipCaVerification: '--discovery-token-unsafe-skip-ca-verification',
+  nodePool: '--nodepool',
+  edgeHub: '--no-edge-hub',
+};
+
+function contradictions(spec: z.output<typeof joinKeys>, layers: readonly Layer[]): string[] {
+  const mistakes: string[] = [];
+  if (spec.caCertHashes.length === 0 && !spec.unsafeSkipCaVerification) {
+    mistakes.push('--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)');
+  }
+  if (spec.edgeHub === false && spec.edgeHubImage) {
+    mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub exclude each other`);
+  }
+  if (spec.bundle?.startsWith('http://') && !spec.bundleSha256) {
+    mistakes.push(`${nameOf('bundle', layers)}: a plain http URL is accepted only with --bundle-sha256`);
+  }
+  return mistakes;
+}

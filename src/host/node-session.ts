@@ -1,0 +1,94 @@
+import { EdgeadmError } from '../errors/index.ts';
+import { requireSystemd } from './facts.ts';
+import { type Note, Journal, makeStateDirectory, STATE_DIRECTORY } from './journal.ts';
+import type { Lock, Machine } from './machine.ts';
+import { NodeHost } from './node-host.ts';
+
+const LOCK_PATH = `${STATE_DIRECTORY}/lock`;
+const HOLDER_PATH = `${STATE_DIRECTORY}/holder`;
+
+/** A machine in the hands of one command: locked, with its journal and the door that writes it. */
+export interface NodeSession {
+  readonly machine: Machine;
+  readonly journal: Journal;
+  readonly host: NodeHost;
+  /** The same machine without a journal, for taking changes back. */
+  readonly plain: NodeHost;
+}
+
+export interface SessionOptions {
+  readonly command: string;
+  readonly version: string;
+  /** False for commands that only look, and for dry runs: no lock is taken and nothing is written. */
+  readonly changes: boolean;
+}
+
+/**
+ * Takes a machine in hand for one command, and lets it go again.
+ * @throws EdgeadmError LOCKED with the holder, NOT_PRIVILEGED, PLATFORM_UNSUPPORTED, JOURNAL_UNREADABLE
+ */
+export async function withNode<T>(machine: Machine, options: SessionOptions, action: (session: NodeSession) => Promise<T>): Promise<T> {
+  if (!options.changes) return action(sessionOf(machine, await Journal.read(machine)));
+  const plain = new NodeHost(machine);
+  const facts = await plain.facts();
+  if (machine.runsPrograms) requireSystemd(facts);
+  if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
+  const lock = await takeLock(machine, options);
+  try {
+    const run: Note = { kind: 'run', command: options.command, version: options.version, time: new Date().toISOString() };
+    return await action(sessionOf(machine, await Journal.read(machine, run)));
+  } finally {
+    await letGo(machine, lock);
+  }
+}
+
+function sessionOf(machine: Machine, journal: Journal): NodeSession {
+  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine) };
+}
+
+async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
+  for (let tries = 0; tries < 3; tries++) {
+    await makeStateDirectory(machine);
+    const lock = await machine.lock(LOCK_PATH);
+    if (!lock) throw await locked(machine);
+    // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
+    if (!(await machine.stat(LOCK_PATH))) {
+      await lock.release();
+      continue;
+    }
+    const holder = { command: options.command, pid: process.pid, from: process.env.HOSTNAME, since: new Date().toISOString() };
+    await machine.writeFile(HOLDER_PATH, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
+    return lock;
+  }
+  throw await locked(machine);
+}
+
+/** Removes what the lock needed, and the folder too where nothing else is in it: a node that was left as it was has no trace. */
+async function letGo(machine: Machine, lock: Lock): Promise<void> {
+  await machine.remove(HOLDER_PATH);
+  const others = (await machine.list(STATE_DIRECTORY)).filter((name) => name !== 'lock');
+  if (others.length === 0) {
+    await machine.remove(LOCK_PATH);
+    await machine.remove(STATE_DIRECTORY);
+  }
+  await lock.release();
+}
+
+async function locked(machine: Machine): Promise<EdgeadmError> {
+  const holder = (await machine.readFile(HOLDER_PATH))?.toString('utf8') ?? '{}';
+  return new EdgeadmError({ code: 'LOCKED', what: `another edgeadm is at work on ${machine.name}`, why: describeHolder(holder) });
+}
+
+function describeHolder(text: string): string {
+  try {
+    const { command, pid, since } = JSON.parse(text) as { command?: string; pid?: number; since?: string };
+    if (command) return `edgeadm ${command}, process ${pid}, since ${since}`;
+  } catch {
+    // A holder that is just being written is no holder we can name.
+  }
+  return `who holds ${LOCK_PATH} has not said its name; \`fuser ${LOCK_PATH}\` tells`;
+}
+
+function notPrivileged(uid: number): EdgeadmError {
+  return new EdgeadmError({ code: 'NOT_PRIVILEGED', what: 'root is needed to change the node', why: `the user id is ${uid}`, next: 'run it with sudo, or try it on a scratch root: --root DIR' });
+}

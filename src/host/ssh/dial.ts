@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream';
+import type { ClientChannel } from 'ssh2';
+import { EdgeadmError } from '../../errors/index.ts';
+import { describeAddress } from '../failures.ts';
+import type { Address } from '../machine.ts';
+import type { Link } from './link.ts';
+import { duplexOf } from './duplex.ts';
+import type { Sudo } from './program.ts';
+import { relay } from './relay.ts';
+
+export interface DialOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a server answers where its configuration forbids forwarding. */
+const PROHIBITED = 1;
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * Dials from the host: through the SSH server itself, or, where it may not do that or lacks the rights of root,
+ * through a program on the host.
+ * @throws EdgeadmError API_UNREACHABLE
+ */
+export async function dial(link: Link, address: Address, options: DialOptions, sudo?: Sudo): Promise<Duplex> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const opening = 'socket' in address && sudo ? relay(link, address, sudo) : forward(link, address, sudo);
+  try {
+    return await Promise.race([opening, aborted(limit, `no answer within ${timeoutMs / 1000} s`), interrupted(options)]);
+  } catch (error) {
+    opening.then((late) => late.destroy()).catch(() => {});
+    if (error instanceof EdgeadmError) throw error;
+    throw new EdgeadmError({
+      code: 'API_UNREACHABLE',
+      what: `cannot connect to ${describeAddress(address)}`,
+      why: (error as Error).message,
+      cause: error,
+    });
+  }
+}
+
+async function forward(link: Link, address: Address, sudo?: Sudo): Promise<Duplex> {
+  try {
+    return duplexOf(link, await openChannel(link, address), () => undefined);
+  } catch (error) {
+    if ((error as { reason?: unknown }).reason !== PROHIBITED) throw error;
+    return relay(link, address, sudo);
+  }
+}
+
+function openChannel({ client }: Link, address: Address): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | undefined, channel: ClientChannel): void => (error ? reject(error) : resolve(channel));
+    if ('socket' in address) client.openssh_forwardOutStreamLocal(address.socket, done as never);
+    else client.forwardOut('127.0.0.1', 0, address.host, address.port, done);
+  });
+}
+
+function interrupted({ signal }: DialOptions): Promise<never> {
+  return signal ? aborted(signal, 'interrupted') : new Promise(() => {});
+}
+
+function aborted(signal: AbortSignal, why: string): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(new Error(why));
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}

@@ -1,0 +1,100 @@
+import { createHash, createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pathError } from '../failures.ts';
+
+/** A host key as a known_hosts line gives it. */
+export interface KnownKey {
+  /** `ssh-ed25519`, `ssh-rsa`, `ecdsa-sha2-nistp256` ... */
+  readonly type: string;
+  /** The key itself, base64. */
+  readonly key: string;
+  readonly revoked: boolean;
+  /** `/root/.ssh/known_hosts:12` */
+  readonly source: string;
+}
+
+interface Entry extends KnownKey {
+  readonly hosts: string;
+}
+
+/** How known_hosts names a host: the port stands beside it unless it is 22. */
+export function knownHostsName(address: string, port: number): string {
+  return port === 22 ? address.toLowerCase() : `[${address.toLowerCase()}]:${port}`;
+}
+
+/** `SHA256:…` as OpenSSH prints it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** The type that an SSH public key names in its first field. */
+export function keyType(key: Buffer): string {
+  return key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
+}
+
+/**
+ * What OpenSSH's known_hosts files say of host keys.
+ * @see sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"
+ */
+export class KnownHosts {
+  readonly #entries: readonly Entry[];
+
+  constructor(files: readonly { readonly path: string; readonly text: string }[]) {
+    this.#entries = files.flatMap(({ path, text }) => parse(text, path));
+  }
+
+  /** Reads the files; one that does not exist is empty. */
+  static async read(paths: readonly string[]): Promise<KnownHosts> {
+    const files = await Promise.all(paths.map(async (path) => ({ path, text: await textOf(path) })));
+    return new KnownHosts(files);
+  }
+
+  /** Every key that is known for a host. */
+  keysOf(address: string, port: number): KnownKey[] {
+    const name = knownHostsName(address, port);
+    return this.#entries.filter((entry) => matches(entry.hosts, name));
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return '';
+    throw pathError(path, error);
+  }
+}
+
+/** `@cert-authority` lines are passed over: certificates of hosts are not understood, so their plain keys count. */
+function parse(text: string, path: string): Entry[] {
+  return text.split('\n').flatMap((line, index) => {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === '' || words[0]?.startsWith('#')) return [];
+    const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
+    const [hosts, type, key] = words;
+    if (!hosts || !type || !key || (marker && marker !== '@revoked')) return [];
+    return [{ hosts, type, key, revoked: marker === '@revoked', source: `${path}:${index + 1}` }];
+  });
+}
+
+function matches(hosts: string, name: string): boolean {
+  if (hosts.startsWith('|1|')) return matchesHash(hosts, name);
+  const patterns = hosts.toLowerCase().split(',');
+  const fits = (pattern: string): boolean => wildcard(pattern).test(name);
+  if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false;
+  return patterns.some((pattern) => !pattern.startsWith('!') && fits(pattern));
+}
+
+/** `|1|salt|hash`: HMAC-SHA1 of the name. */
+function matchesHash(hosts: string, name: string): boolean {
+  const [, , salt = '', hash = ''] = hosts.split('|');
+  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's');
+}

@@ -1,0 +1,183 @@
+import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import { guard, type NodeError, orUndefined } from '../failures.ts';
+import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
+import { refuseMounts } from '../mount-guard.ts';
+import { temporaryOf } from '../temporary.ts';
+import { execute, type Outcome } from './execute.ts';
+import type { Link } from './link.ts';
+import type { Sudo } from './program.ts';
+import type { Session } from './session.ts';
+
+/** The part of a Machine that is about files. */
+export type Files = Pick<
+  Machine,
+  | 'readFile'
+  | 'writeFile'
+  | 'appendFile'
+  | 'stat'
+  | 'list'
+  | 'makeDirectory'
+  | 'symlink'
+  | 'rename'
+  | 'remove'
+  | 'removeTree'
+  | 'sha256'
+>;
+
+/** Milliseconds for whatever moves or reads a lot; a link that is dead is noticed by the keep-alive. */
+const LONG_MS = 3_600_000;
+/** Files that pass through memory: the largest is a kubelet that is replaced. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd is told to sync, since sync(1) takes no file
+ * before coreutils 8.24.
+ */
+const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
+{ [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" && stat -c %s -- "$1"`;
+const RENAME = 'exec mv -fT -- "$1" "$2"';
+const READ_IF_THERE = 'if [ -e "$1" ]; then cat -- "$1"; fi';
+const APPEND = 'umask 077; dd of="$1" bs=65536 oflag=append conv=notrunc,fsync status=none';
+const STAT = 'stat -c "%f %u %g %s" -- "$1" || exit 1; if [ -L "$1" ]; then readlink -n -- "$1"; fi';
+const LIST = 'exec find -H "$1" -mindepth 1 -maxdepth 1 -printf "%f\\\\0"';
+const MAKE_DIRECTORY = '[ -e "$1" ] || mkdir -m "$2" -- "$1" || [ -d "$1" ]';
+const SYMLINK = '[ "$(readlink -- "$2")" = "$1" ] || ln -sT -- "$1" "$2"';
+const REMOVE = 'if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi';
+const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
+/** Prints the true path of the folder that $1 lies in, and all mounts. */
+const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
+
+/**
+ * Files by the programs that every Linux since CentOS 7 has. This is how they are reached where SFTP would lack the
+ * rights: the session belongs to a user who is root only through sudo.
+ */
+export function programFiles(session: Session, sudo?: Sudo): Files {
+  const shell = async (link: Link, script: string, args: string[], input?: string | Buffer | Readable) => {
+    const limits = { timeoutMs: LONG_MS, maxBytes: MAX_FILE_BYTES };
+    return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
+  };
+  const run = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+    session.use({ what, repeatable: true }, (link) => shell(link, script, args));
+
+  const write = async (
+    link: Link,
+    path: string,
+    content: Buffer | (() => Readable),
+    { mode, uid, gid }: FileAttributes,
+  ): Promise<void> => {
+    const temporary = temporaryOf(path);
+    const { input, bytes } = counted(content);
+    const owner = uid === undefined ? '' : `${uid}:${gid ?? uid}`;
+    try {
+      const staged = await shell(link, STAGE, [temporary, mode.toString(8), owner], input);
+      // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
+      if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
+      await shell(link, RENAME, [temporary, path]);
+    } catch (error) {
+      await shell(link, 'rm -f -- "$1"', [temporary]).catch(() => {});
+      throw error;
+    }
+  };
+
+  const append = async (link: Link, path: string, text: Buffer, again: boolean): Promise<void> => {
+    const missing = again ? remainder((await shell(link, READ_IF_THERE, [path])).stdout, text) : text;
+    if (missing.length > 0) await shell(link, APPEND, [path], missing);
+  };
+
+  return {
+    readFile: async (path) => (await orUndefined(path, run(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
+    writeFile: (path, content, attributes) => {
+      const step = { what: `writing ${path}`, repeatable: true };
+      return guard(path, session.use(step, (link) => write(link, path, content, attributes)));
+    },
+    appendFile: (path, text) => {
+      const step = { what: `appending to ${path}`, repeatable: true };
+      return guard(path, session.use(step, (link, again) => append(link, path, Buffer.from(text), again)));
+    },
+    stat: async (path) => {
+      const outcome = await orUndefined(path, run(`looking at ${path}`, STAT, path));
+      return outcome && parseStat(outcome.stdout.toString('utf8'));
+    },
+    list: async (path) => {
+      const outcome = await orUndefined(path, run(`listing ${path}`, LIST, path));
+      return (outcome?.stdout.toString('utf8').split('\0').slice(0, -1) ?? []).sort();
+    },
+    makeDirectory: async (path, mode) => {
+      await guard(path, run(`making ${path}`, MAKE_DIRECTORY, path, mode.toString(8)));
+    },
+    symlink: async (target, path) => {
+      await guard(path, run(`linking ${path}`, SYMLINK, target, path));
+    },
+    rename: async (from, to) => {
+      const step = { what: `renaming ${from}`, repeatable: false };
+      await guard(
+        to,
+        session.use(step, (link) => shell(link, RENAME, [from, to])),
+      );
+    },
+    remove: async (path) => {
+      await guard(path, run(`removing ${path}`, REMOVE, path));
+    },
+    removeTree: async (path) => {
+      const survey = (await guard(path, run(`looking for mounts in ${path}`, SURVEY, path))).stdout.toString('utf8');
+      if (survey === '') return;
+      const end = survey.indexOf('\n');
+      refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
+      await guard(path, run(`removing ${path}`, REMOVE_TREE, path));
+    },
+    sha256: async (path) => {
+      const outcome = await orUndefined(path, run(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
+      // A name with a backslash or a line break is shown escaped, behind a backslash of its own.
+      return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
+    },
+  };
+}
+
+/** What has still to be appended to a file of which an interrupted attempt may have written a part. */
+export function remainder(content: Buffer, text: Buffer): Buffer {
+  for (let written = text.length; written > 0; written--) {
+    if (content.subarray(-written).equals(text.subarray(0, written))) return text.subarray(written);
+  }
+  return text;
+}
+
+function counted(content: Buffer | (() => Readable)): { input: Buffer | Readable; bytes: () => number } {
+  if (Buffer.isBuffer(content)) return { input: content, bytes: () => content.length };
+  let bytes = 0;
+  const input = content().on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  return { input: input.pause(), bytes: () => bytes };
+}
+
+/** Reads what {@link STAT} prints; the mode is hexadecimal there. */
+function parseStat(text: string): FileStat {
+  const end = text.indexOf('\n');
+  const [mode = '0', uid, gid, size] = text.slice(0, end).split(' ');
+  const bits = Number.parseInt(mode, 16);
+  const type = typeOfMode(bits);
+  const target = type === 'symlink' ? text.slice(end + 1) : undefined;
+  return { type, mode: bits & 0o7777, uid: Number(uid), gid: Number(gid), size: Number(size), target };
+}
+
+/** The kind of file that `st_mode` tells. */
+export function typeOfMode(mode: number): FileType {
+  const kinds: Record<number, FileType> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'symlink' };
+  return kinds[mode & 0o170000] ?? 'other';
+}
+
+/** The words of coreutils for what Node tells by a code. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/No such file or directory/, 'ENOENT'],
+  [/Not a directory/, 'ENOTDIR'],
+  [/No space left on device/, 'ENOSPC'],
+  [/Disk quota exceeded/, 'EDQUOT'],
+];
+
+function succeeded(outcome: Outcome): Outcome {
+  if (outcome.exitCode === 0) return outcome;
+  const why = outcome.stderr.trim() || `exit code ${outcome.exitCode}`;
+  const code = REASONS.find(([pattern]) => pattern.test(why))?.[1];
+  throw Object.assign(new Error(why) satisfies NodeError, { code });
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { StringDecoder } from 'node:string_decoder';
+import type { ClientChannel } from 'ssh2';
+import { EdgeadmError } from '../../errors/index.ts';
+import { ENVIRONMENT } from '../programs.ts';
+import { commandLine } from '../quote.ts';
+import type { Link } from './link.ts';
+
+/** How a login user who is not root becomes root. */
+export interface Sudo {
+  /** Given to sudo only when it asks. */
+  readonly password?: string;
+}
+
+/** How a program ended; both undefined where the channel broke before it did. */
+export interface Ending {
+  readonly code?: number;
+  readonly signal?: string;
+}
+
+/** A program that runs on the host. */
+export interface Program {
+  /** Its standard input and output. */
+  readonly channel: ClientChannel;
+  /** Its process id on the host. */
+  readonly pid: number;
+  /** What it wrote to standard error so far, at most the last megabyte. */
+  stderr(): string;
+  /** Fulfilled when it has ended and its output has been read. */
+  readonly ended: Promise<Ending>;
+}
+
+/** Milliseconds for login shell and sudo to start the program. */
+const START_TIMEOUT_MS = 60_000;
+const STDERR_KEPT = 1024 * 1024;
+
+/** Says who it is on standard error, so that it can be stopped and sudo's own words be told from the program's. */
+const INTRODUCE = 'echo "$0:$$" >&2; exec "$@"';
+
+/**
+ * Starts a program, as root where `sudo` is given. Its input is the caller's to write and to end; sudo reads its
+ * password from the same input, but only after it asked for it.
+ * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED where the user's login shell starts nothing
+ */
+export async function startProgram(link: Link, words: readonly string[], sudo?: Sudo): Promise<Program> {
+  const mark = `edgeadm-${randomBytes(6).toString('hex')}`;
+  const prompt = `${mark}-password`;
+  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const line = commandLine([
+    ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
+    ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
+  ]);
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    link.client.exec(`exec ${line}`, (error, opened) => (error ? reject(channelError(error)) : resolve(opened)));
+  });
+  const stderr = new Introduction(mark, prompt);
+  const ended = endOf(channel);
+  try {
+    const pid = await introduced(channel, stderr, sudo);
+    return { channel, pid, ended, stderr: () => stderr.text };
+  } catch (error) {
+    channel.resume();
+    channel.close();
+    throw error;
+  }
+}
+
+/** Waits for the program's process id, and answers sudo on the way there. */
+function introduced(channel: ClientChannel, stderr: Introduction, sudo: Sudo | undefined): Promise<number> {
+  let timer: NodeJS.Timeout | undefined;
+  const pid = new Promise<number>((resolve, reject) => {
+    const fail = (why: string): void => reject(startError(sudo, why));
+    timer = setTimeout(() => fail(`${stderr.preamble}\nnothing happened for a minute`.trim()), START_TIMEOUT_MS);
+    let asked = 0;
+    channel.stderr.on('data', (chunk: Buffer) => {
+      stderr.add(chunk);
+      if (stderr.pid !== undefined) return resolve(stderr.pid);
+      if (stderr.questions === asked) return;
+      asked = stderr.questions;
+      if (asked === 1 && sudo?.password !== undefined) channel.write(`${sudo.password}\n`);
+      else fail(asked === 1 ? 'sudo asks for a password, and none was given' : stderr.preamble);
+    });
+    channel.stderr.once('end', () => fail(stderr.preamble || 'the login shell ended without a word'));
+  });
+  return pid.finally(() => clearTimeout(timer));
+}
+
+/** Standard error of a program: first the login shell and sudo speak, then the program. */
+class Introduction {
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #mark: RegExp;
+  readonly #prompt: string;
+  #text = '';
+  pid: number | undefined;
+
+  constructor(mark: string, prompt: string) {
+    this.#mark = new RegExp(`${mark}:(\\d+)\\n`);
+    this.#prompt = prompt;
+  }
+
+  add(chunk: Buffer): void {
+    this.#text = (this.#text + this.#decoder.write(chunk)).slice(-STDERR_KEPT);
+    if (this.pid !== undefined) return;
+    const match = this.#mark.exec(this.#text);
+    if (!match) return;
+    this.pid = Number(match[1]);
+    this.#text = this.#text.slice(match.index + match[0].length);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** How often sudo asked for the password. */
+  get questions(): number {
+    return this.#text.split(this.#prompt).length - 1;
+  }
+
+  get preamble(): string {
+    return this.#text.replaceAll(this.#prompt, '').trim();
+  }
+}
+
+function endOf(channel: ClientChannel): Promise<Ending> {
+  let ending: Ending = {};
+  channel.on('exit', (code: number | null, signal?: string) => {
+    ending = code === null ? { signal } : { code };
+  });
+  return new Promise((resolve) => channel.once('close', () => resolve(ending)));
+}
+
+function channelError(error: Error & { reason?: unknown }): Error {
+  if (error.reason === undefined || error.reason === '') return error;
+  return new EdgeadmError({
+    code: 'COMMAND_FAILED',
+    what: 'the SSH server opens no session for a program',
+    why: error.message,
+    next: 'Check MaxSessions in sshd_config: edgeadm needs the default of 10.',
+    cause: error,
+  });
+}
+
+function startError(sudo: Sudo | undefined, why: string): EdgeadmError {
+  if (!sudo) return new EdgeadmError({ code: 'COMMAND_FAILED', what: 'the SSH user cannot run programs', why });
+  return new EdgeadmError({ code: 'SUDO_FAILED', what: 'sudo does not let the SSH user become root', why });
+}

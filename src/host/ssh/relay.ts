@@ -1,0 +1,108 @@
+import type { Duplex } from 'node:stream';
+import { EdgeadmError } from '../../errors/index.ts';
+import { describeAddress } from '../failures.ts';
+import type { Address } from '../machine.ts';
+import { duplexOf } from './duplex.ts';
+import { execute } from './execute.ts';
+import type { Link } from './link.ts';
+import { type Program, type Sudo, startProgram } from './program.ts';
+
+/** For Python 2.7 and 3: every system that has no socat has one of them, if only for its package manager. */
+const PYTHON_RELAY = `
+import os, socket, sys, threading
+where = sys.argv[1:]
+if len(where) == 1:
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(where[0])
+else:
+    peer = socket.create_connection((where[0], int(where[1])))
+sys.stderr.write('connected\\n')
+sys.stderr.flush()
+def send():
+    while True:
+        data = os.read(0, 65536)
+        if not data:
+            break
+        peer.sendall(data)
+    peer.shutdown(socket.SHUT_WR)
+sender = threading.Thread(target=send)
+sender.daemon = True
+sender.start()
+while True:
+    data = peer.recv(65536)
+    if not data:
+        break
+    os.write(1, data)
+`;
+
+/** What a relay says on standard error once it is through. */
+const CONNECTED = /starting data transfer loop|^connected$/m;
+/** Seconds that socat waits for the rest of an answer after our side has ended. */
+const PATIENCE = '600';
+
+/** Programs that can relay, best first. */
+const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
+  socat: (address) => ['socat', '-d', '-d', '-t', PATIENCE, '-', socatAddress(address)],
+  python3: (address) => ['python3', '-c', PYTHON_RELAY, ...pythonAddress(address)],
+  '/usr/libexec/platform-python': (address) => ['/usr/libexec/platform-python', '-c', PYTHON_RELAY, ...pythonAddress(address)],
+  python: (address) => ['python', '-c', PYTHON_RELAY, ...pythonAddress(address)],
+};
+
+/**
+ * Dials through a program on the host.
+ * @throws EdgeadmError COMMAND_FAILED where the host has none that can; Error with the program's last words
+ */
+export async function relay(link: Link, address: Address, sudo?: Sudo): Promise<Duplex> {
+  const words = await chooseRelay(link);
+  const program = await startProgram(link, words(address), sudo);
+  let exitCode: number | null = 0;
+  program.channel.once('exit', (code: number | null) => {
+    exitCode = code;
+  });
+  try {
+    await connected(program);
+  } catch (error) {
+    program.channel.close();
+    throw error;
+  }
+  return duplexOf(link, program.channel, () => (exitCode === 0 ? undefined : lastLine(program)));
+}
+
+async function chooseRelay(link: Link): Promise<(address: Address) => string[]> {
+  const find = 'for program do if command -v "$program"; then exit; fi; done';
+  const { stdout } = await execute(link, ['sh', '-c', find, 'sh', ...Object.keys(RELAYS)]);
+  const found = stdout.toString('utf8').trim();
+  const chosen = Object.entries(RELAYS).find(([name]) => found === name || found.endsWith(`/${name}`));
+  if (chosen) return chosen[1];
+  throw new EdgeadmError({
+    code: 'COMMAND_FAILED',
+    what: 'nothing on the node can reach a socket that only root may open',
+    why: 'neither socat nor python was found',
+    next: 'Install socat on the node, or log in as root.',
+  });
+}
+
+function connected(program: Program): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (CONNECTED.test(program.stderr())) resolve();
+    };
+    program.channel.stderr.on('data', look);
+    program.channel.stderr.once('end', () => reject(new Error(lastLine(program))));
+    look();
+  });
+}
+
+function lastLine(program: Program): string {
+  return program.stderr().trim().split('\n').at(-1) || 'the relay ended without a word';
+}
+
+/** socat reads some characters of an address as its own syntax; a backslash takes that from them. */
+function socatAddress(address: Address): string {
+  if ('socket' in address) return `UNIX-CONNECT:${address.socket.replace(/[\\:,!"'([{]/g, '\\$&')}`;
+  return `TCP:${describeAddress(address)}`;
+}
+
+function pythonAddress(address: Address): string[] {
+  return 'socket' in address ? [address.socket] : [address.host, String(address.port)];
+}

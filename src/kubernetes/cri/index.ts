@@ -1,0 +1,252 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { type CallOptions, GRPC, GrpcChannel, GrpcError } from './grpc.ts';
+import { messageType } from './messages.ts';
+
+/** What a runtime says of itself. */
+export interface RuntimeVersion {
+  /** `containerd`, `cri-o`. */
+  readonly name: string;
+  readonly version: string;
+  /** The CRI version that is spoken with it. */
+  readonly api: ApiVersion;
+}
+
+/** `RuntimeReady` or `NetworkReady`. */
+export interface RuntimeCondition {
+  readonly type: string;
+  readonly status: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface PodSandbox {
+  readonly id: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  /** False where its processes and its network are gone. */
+  readonly ready: boolean;
+}
+
+export interface Container {
+  readonly id: string;
+  readonly podSandboxId: string;
+  readonly name: string;
+  /** How often it was started before in this pod. */
+  readonly attempt: number;
+  readonly state: ContainerState;
+}
+
+export type ContainerState = 'created' | 'running' | 'exited' | 'unknown';
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly state: ContainerState;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  /** Path of its log file on the machine. */
+  readonly logPath: string;
+}
+
+export interface Image {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly digests: readonly string[];
+  /** Bytes. */
+  readonly size: number;
+}
+
+export type ApiVersion = 'v1' | 'v1alpha2';
+type Service = 'RuntimeService' | 'ImageService';
+type Fields = Record<string, unknown>;
+
+const CONTAINER_STATES: readonly ContainerState[] = ['created', 'running', 'exited', 'unknown'];
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Beyond the grace period: a runtime that is busy kills late. */
+const STOP_MARGIN_MS = 30_000;
+
+/**
+ * A client of a container runtime, on the machine or through SSH. Every method throws EdgeadmError RUNTIME_FAILED with
+ * what the runtime said. Stopping or removing what is gone is no error.
+ */
+export class CriClient {
+  readonly #channel: GrpcChannel;
+  readonly #signal: AbortSignal | undefined;
+  #version: RuntimeVersion = { name: '', version: '', api: 'v1' };
+
+  private constructor(channel: GrpcChannel, signal: AbortSignal | undefined) {
+    this.#channel = channel;
+    this.#signal = signal;
+  }
+
+  /**
+   * Dials from the machine and finds the version of the interface: `runtime.v1`, else `runtime.v1alpha2` (containerd
+   * before 1.6).
+   * @param socket path of the CRI socket, without a scheme
+   * @throws EdgeadmError RUNTIME_FAILED where nothing answers or the runtime's CRI plug-in is off
+   */
+  static async connect(
+    host: Pick<Host, 'connect'>,
+    socket: string,
+    options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<CriClient> {
+    const connection = await host.connect({ socket }, options).catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      throw unanswered(socket, error instanceof EdgeadmError ? error.why : (error as Error).message);
+    });
+    const client = new CriClient(await GrpcChannel.over(connection), options.signal);
+    try {
+      await client.#findVersion(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      return client;
+    } catch (error) {
+      client.close();
+      options.signal?.throwIfAborted();
+      const off = error instanceof GrpcError && error.code === GRPC.unimplemented;
+      throw unanswered(
+        socket,
+        off ? `the runtime speaks no CRI (disabled_plugins?): ${error.message}` : messageOf(error),
+      );
+    }
+  }
+
+  get version(): RuntimeVersion {
+    return this.#version;
+  }
+
+  async conditions(): Promise<RuntimeCondition[]> {
+    const { status } = await this.#call('RuntimeService', 'Status');
+    return ((status as Fields | undefined)?.conditions ?? []) as RuntimeCondition[];
+  }
+
+  async podSandboxes(): Promise<PodSandbox[]> {
+    const { items } = await this.#call('RuntimeService', 'ListPodSandbox');
+    return (items as Fields[]).map((item) => {
+      const { name, namespace, uid } = item.metadata as { name: string; namespace: string; uid: string };
+      return { id: String(item.id), name, namespace, uid, ready: item.state === 0 };
+    });
+  }
+
+  async containers(): Promise<Container[]> {
+    const { containers } = await this.#call('RuntimeService', 'ListContainers');
+    return (containers as Fields[]).map((item) => {
+      const { name, attempt } = item.metadata as { name: string; attempt: number };
+      return {
+        id: String(item.id),
+        podSandboxId: String(item.podSandboxId),
+        name,
+        attempt,
+        state: stateOf(item),
+      };
+    });
+  }
+
+  async containerStatus(containerId: string): Promise<ContainerStatus> {
+    const answer = await this.#call('RuntimeService', 'ContainerStatus', { containerId });
+    const status = answer.status as Fields;
+    const { id, exitCode, reason, message, logPath } = status as unknown as ContainerStatus;
+    return { id, state: stateOf(status), exitCode, reason, message, logPath };
+  }
+
+  async images(): Promise<Image[]> {
+    const { images } = await this.#call('ImageService', 'ListImages');
+    return (images as Fields[]).map(({ id, repoTags, repoDigests, size }) => ({
+      id: String(id),
+      tags: repoTags as string[],
+      digests: repoDigests as string[],
+      size: Number(size),
+    }));
+  }
+
+  /** @param graceSeconds between SIGTERM and SIGKILL */
+  async stopContainer(containerId: string, graceSeconds: number): Promise<void> {
+    const timeoutMs = graceSeconds * 1000 + STOP_MARGIN_MS;
+    await this.#end('RuntimeService', 'StopContainer', { containerId, timeout: graceSeconds }, timeoutMs);
+  }
+
+  removeContainer(containerId: string): Promise<void> {
+    return this.#end('RuntimeService', 'RemoveContainer', { containerId });
+  }
+
+  /** Kills what still runs in it and takes its network away. */
+  stopPodSandbox(podSandboxId: string): Promise<void> {
+    return this.#end('RuntimeService', 'StopPodSandbox', { podSandboxId });
+  }
+
+  /** With its containers. */
+  removePodSandbox(podSandboxId: string): Promise<void> {
+    return this.#end('RuntimeService', 'RemovePodSandbox', { podSandboxId });
+  }
+
+  /** Removes an image under all of its names. @param image an id or one of the names */
+  removeImage(image: string): Promise<void> {
+    return this.#end('ImageService', 'RemoveImage', { image: { image } });
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #findVersion(timeoutMs: number): Promise<void> {
+    const ask = (api: ApiVersion) =>
+      this.#send(api, 'RuntimeService', 'Version', {}, { timeoutMs, signal: this.#signal }).then((answer) => {
+        this.#version = { name: String(answer.runtimeName), version: String(answer.runtimeVersion), api };
+      });
+    await ask('v1').catch((error: unknown) => {
+      if (error instanceof GrpcError && error.code === GRPC.unimplemented) return ask('v1alpha2');
+      throw error;
+    });
+  }
+
+  async #end(service: Service, method: string, request: Fields, timeoutMs = STOP_MARGIN_MS): Promise<void> {
+    await this.#call(service, method, request, timeoutMs);
+  }
+
+  async #call(service: Service, method: string, request: Fields = {}, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<Fields> {
+    try {
+      return await this.#send(this.#version.api, service, method, request, { timeoutMs, signal: this.#signal });
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof GrpcError && error.code === GRPC.notFound && /^(Stop|Remove)/.test(method)) return {};
+      throw new EdgeadmError({
+        code: 'RUNTIME_FAILED',
+        what: `the container runtime failed to carry out ${method}`,
+        why: messageOf(error),
+        cause: error,
+      });
+    }
+  }
+
+  async #send(
+    api: ApiVersion,
+    service: Service,
+    method: string,
+    request: Fields,
+    options: CallOptions,
+  ): Promise<Fields> {
+    const [requestType, answerType] = await Promise.all([
+      messageType(`${method}Request`),
+      messageType(`${method}Response`),
+    ]);
+    const bytes = requestType.encode(requestType.fromObject(request)).finish();
+    const answer = await this.#channel.call(`/runtime.${api}.${service}/${method}`, bytes, options);
+    return answerType.toObject(answerType.decode(answer), { defaults: true, longs: Number });
+  }
+}
+
+function stateOf(item: Fields): ContainerState {
+  return CONTAINER_STATES[Number(item.state)] ?? 'unknown';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function unanswered(socket: string, why: string | undefined): EdgeadmError {
+  return new EdgeadmError({
+    code: 'RUNTIME_FAILED',
+    what: `the container runtime does not answer on ${socket}`,
+    why,
+  });
+}

@@ -1,0 +1,134 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { forEachLimited } from '../../lib/for-each.ts';
+import { waitFor } from '../../lib/wait-for.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
+import { CriClient, type PodSandbox } from '../cri/index.ts';
+import { removeDockerPods } from './docker.ts';
+import { removeIdleNamespaces } from './network.ts';
+import { killPods, podShims } from './processes.ts';
+import { isDockershim, type NodeRuntime } from './runtime.ts';
+import { KUBELET_DIRECTORY } from './state.ts';
+
+/** Between SIGTERM and SIGKILL. A node that leaves in an orderly way is drained first. */
+const GRACE_SECONDS = 2;
+/** Containers are waiting for most of the time, sandboxes are work for the runtime. */
+const CONTAINERS_AT_ONCE = 32;
+const SANDBOXES_AT_ONCE = 8;
+const ANSWER_TIMEOUT_MS = 5000;
+const START_TIMEOUT_MS = 15_000;
+const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` goes on without them';
+
+export interface RemovalTools {
+  readonly log: PhaseLog;
+  readonly signal?: AbortSignal;
+  /** Goes on where a pod cannot be removed. */
+  readonly force?: boolean;
+}
+
+/**
+ * Stops and removes every pod of a node, static ones and what is left of earlier ones included; the kubelet must be
+ * stopped. A runtime that does not run is started; one that does not answer has its pods killed.
+ * @throws EdgeadmError RESET_INCOMPLETE with the pods that could not be removed
+ */
+export async function removePods(host: Host, runtime: NodeRuntime, tools: RemovalTools): Promise<void> {
+  if (!host.runsPrograms) return;
+  if (isDockershim(runtime)) return removeDockerPods(host);
+  const client = await reach(host, runtime, tools);
+  if (!client) {
+    await killPods(host, tools.log);
+    return removeIdleNamespaces(host);
+  }
+  try {
+    await removeThrough(client, host, tools);
+  } finally {
+    client.close();
+  }
+  await removeSlice(host);
+}
+
+/** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */
+async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTools): Promise<CriClient | undefined> {
+  const { signal } = tools;
+  const connect = (timeoutMs: number) => CriClient.connect(host, socket, { timeoutMs, signal });
+  const state = await host.unit(unit);
+  if (state.active) {
+    return connect(ANSWER_TIMEOUT_MS).catch((error: Error) => {
+      signal?.throwIfAborted();
+      tools.log.warning(error.message);
+      return undefined;
+    });
+  }
+  if (!state.exists || !(await mayHavePods(host))) return undefined;
+  await host.startUnit(unit);
+  if (!host.wet) return undefined;
+  const probe = async () => ({ done: await connect(1000) });
+  return waitFor({ what: `an answer of ${unit}`, probe, timeoutMs: START_TIMEOUT_MS, signal }).catch((error: Error) => {
+    signal?.throwIfAborted();
+    tools.log.warning(error.message);
+    return undefined;
+  });
+}
+
+async function mayHavePods(host: Host): Promise<boolean> {
+  return (await host.list(`${KUBELET_DIRECTORY}/pods`)).length > 0 || (await podShims(host)).length > 0;
+}
+
+async function removeThrough(client: CriClient, host: Host, { log, signal, force }: RemovalTools): Promise<void> {
+  const [sandboxes, containers] = await Promise.all([client.podSandboxes(), client.containers()]);
+  if (!host.wet) {
+    for (const sandbox of sandboxes) log.info(`Would stop and remove pod ${nameOf(sandbox)}.`);
+    return;
+  }
+  const running = containers.filter(({ state }) => state === 'running' || state === 'unknown');
+  // Whatever does not stop now is killed with its sandbox.
+  await forEachLimited(running, CONTAINERS_AT_ONCE, ({ id }) =>
+    client.stopContainer(id, GRACE_SECONDS).catch(() => {}),
+  );
+  signal?.throwIfAborted();
+  let failed = await removeSandboxes(client, sandboxes);
+  signal?.throwIfAborted();
+  if (failed.size > 0) {
+    // Without its CNI configuration containerd cannot take a pod's network away, and keeps the pod for that.
+    await removeIdleNamespaces(host);
+    failed = await removeSandboxes(client, failed.keys());
+  }
+  signal?.throwIfAborted();
+  for (const { id } of await client.containers()) await client.removeContainer(id);
+  if (sandboxes.length > failed.size) log.info(`${sandboxes.length - failed.size} pods stopped and removed.`);
+  report(failed, log, force);
+}
+
+/** @returns those that could not be removed, each with the reason */
+async function removeSandboxes(client: CriClient, sandboxes: Iterable<PodSandbox>): Promise<Map<PodSandbox, string>> {
+  const failed = new Map<PodSandbox, string>();
+  await forEachLimited(sandboxes, SANDBOXES_AT_ONCE, async (sandbox) => {
+    try {
+      // A sandbox whose network could not be taken away may still be removed once its namespace is gone.
+      const stopped = await client.stopPodSandbox(sandbox.id).catch((error: Error) => error);
+      await client.removePodSandbox(sandbox.id).catch((error: unknown) => {
+        throw stopped ?? error;
+      });
+    } catch (error) {
+      failed.set(sandbox, error instanceof EdgeadmError ? (error.why ?? error.what) : String(error));
+    }
+  });
+  return failed;
+}
+
+function report(failed: Map<PodSandbox, string>, log: PhaseLog, force = false): void {
+  if (failed.size === 0) return;
+  const why = [...failed].map(([sandbox, reason]) => `${nameOf(sandbox)}: ${reason}`).join('\n');
+  const what = `${failed.size} pods could not be removed`;
+  if (!force) throw new EdgeadmError({ code: 'RESET_INCOMPLETE', what, why, next: NEXT });
+  log.warning(`${what}:\n${why}`);
+}
+
+/** The kubelet leaves its systemd slices behind, empty. */
+async function removeSlice(host: Host): Promise<void> {
+  if ((await host.unit('kubepods.slice')).active) await host.stopUnit('kubepods.slice');
+}
+
+function nameOf({ namespace, name }: PodSandbox): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,168 @@
+import type { EdgeadmError } from '../errors/index.ts';
+import { redact } from '../lib/redact.ts';
+import type { EventSink, WorkflowEvent } from '../workflow/events.ts';
+import { formatError } from './error.ts';
+import { jsonRenderer, resultLine } from './json.ts';
+import { klogRenderer } from './klog.ts';
+import { LogFiles } from './log-file.ts';
+import { planRenderer } from './plan.ts';
+import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
+import { cleanError, openWriter, redactingSink, type Sink } from './sink.ts';
+import { type Environment, type Style, styleFor } from './style.ts';
+import { summary } from './summary.ts';
+import { TreeRenderer } from './tree.ts';
+
+export type { CommandResult, HostResult } from './renderer.ts';
+export { writeStderr, writeStdout } from './sink.ts';
+export { table } from './table.ts';
+
+export interface OutputOptions {
+  readonly mode: 'text' | 'json';
+  /** Debug messages and the end of each phase; on a terminal lines instead of a tree. */
+  readonly verbose: boolean;
+  readonly command: string;
+  /** Version of edgeadm, for the log file. */
+  readonly version: string;
+  /** What users call the hosts; this machine is `localhost`. */
+  readonly hosts: readonly string[];
+  /** `--log-file`. */
+  readonly logFile?: string;
+  /** The plan goes to standard output; no log file is written. */
+  readonly dryRun?: boolean;
+  /** Default: those of the process. */
+  readonly stdout?: NodeJS.WriteStream;
+  readonly stderr?: NodeJS.WriteStream;
+  readonly env?: Environment;
+}
+
+/** How a command shows what it does. No secret comes out of it, `reveal` in a result excepted. */
+export interface Output {
+  /** For pipelines: every event of every host. */
+  readonly emit: EventSink;
+  /** One host is done; a failure is shown if no event has told it yet. */
+  hostDone(result: HostResult): void;
+  /** Clears the terminal of what moves while `question` is asked. */
+  ask<T>(question: () => Promise<T>): Promise<T>;
+  /** How it ended: the result of the command, errors, a table of several hosts; the last line with `-o json`. */
+  result(result: CommandResult): Promise<void>;
+  /** Shows what is left and gives the terminal back. */
+  close(): Promise<void>;
+}
+
+/** Chooses the renderers: JSON lines; a plan; a tree on a terminal; else lines as klog writes them. And a log file. */
+export function createOutput(options: OutputOptions): Output {
+  return new CommandOutput(options);
+}
+
+class CommandOutput implements Output {
+  readonly #options: OutputOptions;
+  readonly #style: Style;
+  readonly #stdout: TextWriter;
+  readonly #stderr: TextWriter;
+  readonly #log: LogFiles | undefined;
+  readonly #tree: TreeRenderer | undefined;
+  readonly #screen: readonly Renderer[];
+  readonly #sink: Sink;
+  /** The last phase begun on each host, and the first that failed. */
+  readonly #phases = new Map<string, { last: string; failed?: string }>();
+  /** Errors that an event has told. */
+  readonly #told = new Set<EdgeadmError>();
+  readonly #shown = new Set<EdgeadmError>();
+
+  constructor(options: OutputOptions) {
+    const { hosts, stdout = process.stdout, stderr = process.stderr, env = process.env } = options;
+    this.#options = options;
+    this.#style = styleFor(env, Boolean(stderr.isTTY));
+    this.#stdout = openWriter(stdout);
+    this.#stderr = openWriter(stderr);
+    this.#log = options.dryRun ? undefined : new LogFiles({ ...options, path: options.logFile, env });
+    if (wantsTree(options, stderr, env)) {
+      this.#tree = new TreeRenderer({ terminal: stderr, write: this.#stderr, style: this.#style, hosts });
+    }
+    this.#screen = this.#tree ? [this.#tree] : this.#plainRenderers(styleFor(env, Boolean(stdout.isTTY)));
+    this.#sink = redactingSink([...this.#screen, ...(this.#log ? [this.#log] : [])]);
+  }
+
+  readonly emit: EventSink = (event) => {
+    this.#notePhase(event);
+    if (event.type === 'failure') {
+      this.#told.add(event.error);
+      // The tree marks the phase alone; lines tell the whole error.
+      if (!this.#tree) this.#shown.add(event.error);
+    }
+    this.#sink.event(event);
+  };
+
+  hostDone(result: HostResult): void {
+    const { host, error } = result;
+    if (error && !this.#told.has(error)) {
+      const phase = this.#phases.get(host);
+      this.emit({ type: 'failure', host, phase: phase?.failed ?? phase?.last ?? 'edgeadm', time: Date.now(), error });
+    }
+    this.#sink.hostDone(this.#withPhase(result));
+  }
+
+  ask<T>(question: () => Promise<T>): Promise<T> {
+    return this.#tree ? this.#tree.aside(question) : question();
+  }
+
+  async result(result: CommandResult): Promise<void> {
+    await this.#closeScreen();
+    const hosts = result.hosts.map((host) => this.#withPhase(host));
+    if (this.#options.mode === 'json') return this.#stdout(resultLine({ ...result, hosts }));
+    const several = hosts.length > 1;
+    for (const { host, error } of hosts) this.#showError(error, { host, nameHost: several });
+    if (several) this.#stdout(redact(summary(hosts)));
+    if (result.text) this.#stdout(result.reveal ? result.text : redact(result.text));
+    this.#showError(result.error, { host: several ? undefined : hosts[0]?.host });
+  }
+
+  async close(): Promise<void> {
+    await this.#closeScreen();
+    this.#log?.close();
+  }
+
+  async #closeScreen(): Promise<void> {
+    for (const renderer of this.#screen) await renderer.close?.();
+  }
+
+  #plainRenderers(stdoutStyle: Style): Renderer[] {
+    const { mode, verbose, hosts, command, dryRun } = this.#options;
+    if (mode === 'json') return [jsonRenderer(this.#stdout, verbose)];
+    const lines = klogRenderer({ write: this.#stderr, verbose, nameHosts: hosts.length > 1, warningsOnly: dryRun });
+    return dryRun ? [planRenderer({ write: this.#stdout, command, style: stdoutStyle }), lines] : [lines];
+  }
+
+  #showError(error: EdgeadmError | undefined, { host, nameHost }: { host?: string; nameHost?: boolean }): void {
+    if (!error || this.#shown.has(error)) return;
+    this.#shown.add(error);
+    // A fault of our own is reported with its stack, wherever it came from.
+    if (error.code === 'INTERNAL' && !this.#told.has(error)) {
+      this.#log?.event({
+        type: 'failure',
+        host: host ?? 'localhost',
+        phase: 'edgeadm',
+        time: Date.now(),
+        error: cleanError(error),
+      });
+    }
+    const context = { host: nameHost ? host : undefined, log: host && this.#log?.pathOf(host) };
+    this.#stderr(formatError(cleanError(error), this.#style, context));
+  }
+
+  #notePhase(event: WorkflowEvent): void {
+    const { last, failed } = this.#phases.get(event.host) ?? { last: event.phase };
+    if (event.type === 'phase-start') this.#phases.set(event.host, { last: event.phase, failed });
+    if (event.type === 'phase-end' && event.outcome === 'failed') {
+      this.#phases.set(event.host, { last, failed: failed ?? event.phase });
+    }
+  }
+
+  #withPhase(result: HostResult): HostResult {
+    return result.ok ? result : { ...result, phase: result.phase ?? this.#phases.get(result.host)?.failed };
+  }
+}
+
+function wantsTree(options: OutputOptions, stderr: NodeJS.WriteStream, env: Environment): boolean {
+  return options.mode === 'text' && !options.verbose && !options.dryRun && Boolean(stderr.isTTY) && env.TERM !== 'dumb';
+}

@@ -1,0 +1,79 @@
+import type { WorkflowEvent } from '../workflow/events.ts';
+import type { Renderer, TextWriter } from './renderer.ts';
+import type { Style } from './style.ts';
+
+export interface PlanOptions {
+  readonly write: TextWriter;
+  readonly command: string;
+  readonly style: Style;
+}
+
+/**
+ * What a dry run would run and write, host by host, for standard output: phases with something to do, their actions,
+ * and a diff under each file that would change. A host's plan is shown as a whole, when the host is done.
+ */
+export function planRenderer({ write, command, style }: PlanOptions): Renderer {
+  const plans = new Map<string, HostPlan>();
+  const planOf = (host: string): HostPlan => {
+    const plan = plans.get(host) ?? new HostPlan(style);
+    plans.set(host, plan);
+    return plan;
+  };
+  const show = (host: string): void => {
+    const lines = planOf(host).lines;
+    plans.delete(host);
+    const nothing = lines.length === 0 ? ': nothing to do' : '';
+    write(`${style.bold(`${host}: plan of ${command}`)} (nothing was changed)${nothing}\n`);
+    write(lines.map((line) => `${line}\n`).join(''));
+  };
+  return {
+    event: (event) => planOf(event.host).add(event),
+    hostDone: ({ host }) => show(host),
+    close() {
+      for (const host of [...plans.keys()]) show(host);
+    },
+  };
+}
+
+class HostPlan {
+  readonly lines: string[] = [];
+  readonly #style: Style;
+  readonly #titles = new Map<string, string>();
+  /** The recorder of a host does not know whose change it records. */
+  #phase = '';
+  #shown = '';
+
+  constructor(style: Style) {
+    this.#style = style;
+  }
+
+  add(event: WorkflowEvent): void {
+    if (event.type === 'phase-start') {
+      this.#phase = event.phase;
+      this.#titles.set(event.phase, event.title);
+    }
+    if (event.type !== 'plan') return;
+    this.#head(event.phase || this.#phase);
+    this.lines.push(`  ${event.action}`);
+    this.lines.push(...hunks(event.diff ?? '').map((line) => `      ${this.#paint(line)}`.trimEnd()));
+  }
+
+  /** A phase is named once its first action is there. */
+  #head(phase: string): void {
+    if (phase === this.#shown) return;
+    this.#shown = phase;
+    const title = this.#titles.get(phase);
+    this.lines.push(`[${phase}]${title ? ` ${title}` : ''}`);
+  }
+
+  #paint(line: string): string {
+    if (line.startsWith('+')) return this.#style.green(line);
+    return line.startsWith('-') ? this.#style.red(line) : line;
+  }
+}
+
+/** A unified diff without its head, which names the file once more. */
+function hunks(diff: string): string[] {
+  const lines = diff.trimEnd().split('\n');
+  return lines.slice(lines.findIndex((line) => line.startsWith('@@'))).filter((line) => line !== '');
+}

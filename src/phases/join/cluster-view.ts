@@ -1,0 +1,135 @@
+import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
+import { load } from 'js-yaml';
+import type { JoinSpec } from '../../config/spec.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { type Answer, ApiClient, type PlanWrite } from '../../kubernetes/client.ts';
+import { CLUSTER_INFO_PATH, type ClusterInfo, parseClusterInfo, verifySignature } from '../../kubernetes/cluster-info.ts';
+import { minorOf } from '../../kubernetes/version.ts';
+import { memoize } from '../../lib/memoize.ts';
+import { pinCa } from '../../pki/ca-hash.ts';
+import type { ClusterNetworks, ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
+
+/**
+ * Asks the cluster what a join has to know, over connections that start on the node. `planWrite` tells writes instead
+ * of doing them (dry run).
+ */
+export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): ClusterView & { close(): void } {
+  const clients: ApiClient[] = [];
+  const open = (connection: ConstructorParameters<typeof ApiClient>[0]): ApiClient => {
+    const client = new ApiClient(connection, (address, options) => host.connect(address, options), planWrite);
+    clients.push(client);
+    return client;
+  };
+
+  const anonymous = memoize(() => askAnonymously(open({ servers: spec.apiServers }), host));
+  const info = memoize(async () => parseClusterInfo((await anonymous()).answer));
+  const trusted = memoize(() => pinAndConfirm(spec, info, open, host));
+  const bootstrapClient = memoize(async () => {
+    const { caPem, servers } = await trusted();
+    return open({ servers, ca: caPem, token: spec.token });
+  });
+  const version = memoize(async () => (await (await bootstrapClient()).get<{ gitVersion: string }>('/version')).gitVersion);
+
+  return {
+    firstAnswer: async () => (await anonymous()).first,
+    verifyToken: async () => verifySignature(await info(), spec.token, (await anonymous()).first.clockDifferenceMs),
+    trusted,
+    version,
+    bootstrapClient,
+    nodeClient: async ({ cert, key }) => {
+      const { caPem, servers } = await trusted();
+      return open({ servers, ca: caPem, cert, key });
+    },
+    networks: memoize(async () => readNetworks(await bootstrapClient())),
+    kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
+    node: async (name) => (await bootstrapClient()).find<V1Node>(`/api/v1/nodes/${name}`),
+    close: () => {
+      for (const client of clients) client.close();
+    },
+  };
+}
+
+interface FirstLook {
+  readonly answer: Answer<V1ConfigMap>;
+  readonly first: FirstAnswer;
+}
+
+async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook> {
+  const clock = await host.clock();
+  const started = performance.now();
+  const answer = await client.send<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
+  const halfway = clock.now + (performance.now() - started) / 2;
+  const date = Date.parse(answer.headers.date ?? '');
+  // The Date header has whole seconds: half a second is the best guess.
+  const clockDifferenceMs = Number.isNaN(date) ? undefined : date + 500 - halfway;
+  return { answer, first: { server: answer.server, clockDifferenceMs } };
+}
+
+/** Pins the CA of the first answer, then asks again with it: what was not the same is not believed. */
+async function pinAndConfirm(
+  spec: JoinSpec,
+  info: () => Promise<ClusterInfo>,
+  open: (connection: ConstructorParameters<typeof ApiClient>[0]) => ApiClient,
+  host: Host,
+): Promise<TrustedCluster> {
+  const { caPem, kubeconfig, advertisedServer } = await info();
+  const caHash = pinCa(caPem, spec.unsafeSkipCaVerification ? 'any' : spec.caCertHashes);
+  const confirm = async (servers: readonly string[]): Promise<string> => {
+    const answer = await open({ servers, ca: caPem }).request<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
+    if (parseClusterInfo(answer).kubeconfig === kubeconfig) return answer.server;
+    throw new EdgeadmError({
+      code: 'CLUSTER_INFO_INVALID',
+      what: `${answer.server} published two different cluster-infos`,
+      why: 'the first, unverified answer differs from the one over verified TLS',
+    });
+  };
+  try {
+    const server = await confirm(spec.apiServers);
+    return { caPem, caHash, servers: [server, ...spec.apiServers.filter((other) => other !== server)] };
+  } catch (error) {
+    if (!advertisedServer || spec.apiServers.includes(advertisedServer) || !isUnreachable(error)) throw withClock(error, host);
+    return { caPem, caHash, servers: [await confirm([advertisedServer])] };
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof EdgeadmError && error.code === 'API_UNREACHABLE';
+}
+
+/** A certificate that is "not yet valid" is nearly always a clock that is wrong. */
+function withClock(error: unknown, host: Host): unknown {
+  if (!(error instanceof EdgeadmError) || !/not yet valid|has expired/i.test(error.message)) return error;
+  return new EdgeadmError({
+    code: error.code,
+    what: 'the certificate of the API server does not fit the clock of the node',
+    why: error.why,
+    next: `set the clock of ${host.name}, then run the same command again`,
+    cause: error,
+  });
+}
+
+async function configMap(client: ApiClient, name: string): Promise<Record<string, string> | undefined> {
+  const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
+  // A cluster that kubeadm did not make may lack the ConfigMap or the right to read it.
+  return answer.status === 200 ? answer.body.data : undefined;
+}
+
+async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefined> {
+  const text = (await configMap(client, 'kubeadm-config'))?.ClusterConfiguration;
+  const networking = text && (load(text) as { networking?: { podSubnet?: string; serviceSubnet?: string } }).networking;
+  if (!networking) return undefined;
+  const split = (cidrs: string | undefined): string[] => (cidrs ? cidrs.split(',').map((cidr) => cidr.trim()) : []);
+  return { podCidrs: split(networking.podSubnet), serviceCidrs: split(networking.serviceSubnet) };
+}
+
+/** One ConfigMap a minor version up to 1.23, one for all from 1.24 on. */
+async function readKubeletConfiguration(client: ApiClient, version: string): Promise<Record<string, unknown> | undefined> {
+  const minor = minorOf(version);
+  const names = minor >= 24 ? ['kubelet-config', `kubelet-config-1.${minor}`] : [`kubelet-config-1.${minor}`, 'kubelet-config'];
+  for (const name of names) {
+    const text = (await configMap(client, name))?.kubelet;
+    if (text) return load(text) as Record<string, unknown>;
+  }
+  return undefined;
+}

@@ -1,0 +1,128 @@
+import { X509Certificate } from 'node:crypto';
+import type { JoinSpec } from '../../config/spec.ts';
+import type { Host } from '../../host/host.ts';
+import { notApproved, requestCertificate } from '../../kubernetes/certificate-signing.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { type EdgeHubCertificate, edgeHubCertificates } from '../../kubernetes/edge-hub.ts';
+import { KUBELET_CERTIFICATE } from '../../kubernetes/kubeconfig-file.ts';
+import { memoize } from '../../lib/memoize.ts';
+import { registerSecret } from '../../lib/redact.ts';
+import { certificatesOf } from '../../pki/ca-hash.ts';
+import { certificateRequest, generateKey } from '../../pki/certificate-request.ts';
+import { selfSignedCertificate } from '../../pki/self-signed.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
+import type { ClusterView, Credential, Credentials, NodeView } from './context.ts';
+
+const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
+/** The controller-manager approves bootstrap requests within a second; a loaded one needs longer. */
+const CLIENT_TIMEOUT_MS = 60_000;
+/** Nobody approves serving certificates in a plain cluster: a short wait catches those who do. */
+const SERVING_TIMEOUT_MS = 3_000;
+
+/** A certificate is taken as it is while it has a day to live; kubelet and hub renew theirs long before. */
+const LEFT_TO_LIVE_MS = 86_400_000;
+
+interface Parts {
+  readonly spec: JoinSpec;
+  readonly host: Host;
+  readonly cluster: ClusterView;
+  readonly node: NodeView;
+  readonly log: PhaseLog;
+  readonly signal: AbortSignal;
+}
+
+/** Reads or requests the certificates of a node, each once. */
+export function credentials(parts: Parts): Credentials {
+  const { cluster } = parts;
+  const kubelet = memoize(async () => {
+    const subject = { commonName: `system:node:${await parts.node.name()}`, organizations: ['system:nodes'] };
+    return (await present(parts, KUBELET_CERTIFICATE, subject.commonName)) ?? requestClient(parts, subject, CLIENT_SIGNER);
+  });
+  const client = memoize(async () => {
+    const credential = await kubelet();
+    return credential && cluster.nodeClient(credential);
+  });
+  return { kubelet, client, edgeHub: memoize(() => edgeHubCredentials(parts, client)) };
+}
+
+async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient | undefined>) {
+  const hub = await parts.node.edgeHub();
+  if (!hub) return undefined;
+  const wanted = edgeHubCertificates({
+    flavor: hub.flavor,
+    image: hub.image,
+    kubernetesVersion: await parts.cluster.version(),
+    nodeName: await parts.node.name(),
+  });
+  const [client, serving] = await Promise.all([
+    (await present(parts, wanted.client.path, wanted.client.cn)) ?? requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
+    wanted.serving.needed ? servingCredential(parts, wanted.serving, asNode) : undefined,
+  ]);
+  return { client, serving };
+}
+
+function subjectOf({ cn, organizations }: EdgeHubCertificate): { commonName: string; organizations: readonly string[] } {
+  return { commonName: cn, organizations };
+}
+
+/**
+ * A certificate on the node that this cluster's CA (or, where that will do, itself) issued to this name and that will
+ * live on for a while.
+ */
+async function present({ host, cluster }: Parts, path: string, commonName: string, selfSigned = false): Promise<Credential | undefined> {
+  const text = await host.read(path);
+  const [certificate] = text ? certificatesOf(text) : [];
+  const key = text && /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(text)?.[0];
+  if (!certificate || !key) return undefined;
+  const { caPem } = await cluster.trusted();
+  const issuers = [...certificatesOf(caPem), ...(selfSigned ? [certificate] : [])];
+  const ours = issuers.some((ca) => certificate.verify(ca.publicKey));
+  const named = certificate.subject.split('\n').includes(`CN=${commonName}`);
+  const lives = certificate.validToDate.getTime() > Date.now() + LEFT_TO_LIVE_MS;
+  if (!ours || !named || !lives) return undefined;
+  registerSecret(key);
+  return { cert: certificate.toString(), key: `${key}\n`, onNode: true };
+}
+
+async function requestClient(
+  { cluster, signal }: Parts,
+  subject: { commonName: string; organizations: readonly string[] },
+  signer: string,
+): Promise<Credential | undefined> {
+  const [key, client, clusterVersion] = await Promise.all([generateKey(), cluster.bootstrapClient(), cluster.version()]);
+  registerSecret(key.privatePem);
+  const result = await requestCertificate(client, {
+    request: certificateRequest(key, subject),
+    signer,
+    usage: 'client',
+    clusterVersion,
+    timeoutMs: CLIENT_TIMEOUT_MS,
+    signal,
+  });
+  if (!result) return undefined;
+  if (!result.certificate) throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
+  return { cert: new X509Certificate(result.certificate).toString(), key: key.privatePem, onNode: false };
+}
+
+/** The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued. */
+async function servingCredential(parts: Parts, wanted: EdgeHubCertificate, asNode: () => Promise<ApiClient | undefined>): Promise<Credential | undefined> {
+  const there = await present(parts, wanted.path, wanted.cn, true);
+  if (there) return there;
+  const [key, client, clusterVersion] = await Promise.all([generateKey(), asNode(), parts.cluster.version()]);
+  if (!client) return undefined;
+  registerSecret(key.privatePem);
+  const altNames = { ips: [...wanted.ipAddresses, (await parts.node.address()).ip] };
+  const result = await requestCertificate(client, {
+    request: certificateRequest(key, subjectOf(wanted), altNames),
+    signer: wanted.signer,
+    usage: 'server',
+    clusterVersion,
+    timeoutMs: SERVING_TIMEOUT_MS,
+    signal: parts.signal,
+  });
+  if (result?.certificate) return { cert: result.certificate, key: key.privatePem, onNode: false };
+  parts.log.warning(
+    `Nobody has approved the edge-hub's serving certificate yet: port 10268 is not trusted until then. kubectl certificate approve ${result?.name ?? ''}`,
+  );
+  return { cert: selfSignedCertificate(key, subjectOf(wanted), altNames), key: key.privatePem, onNode: false };
+}

@@ -1,0 +1,47 @@
+import type { Host } from '../../host/host.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { JoinContext } from './context.ts';
+import { httpGet } from './http-get.ts';
+
+export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' };
+
+export const installEdgehub: Phase<JoinContext> = {
+  name: 'install-edgehub',
+  title: 'Wait for the edge-hub',
+  when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
+  run: async ({ host, node, log, waitFor }) => {
+    if (!(await node.edgeHub())) return log.debug('no edge-hub is installed');
+    log.info('Checking edgehub status');
+    await waitForHub(host, waitFor);
+    log.info('Edgehub is ok');
+  },
+};
+
+/** The kubelet starts the hub as a static pod; image and port decide how long that takes. */
+export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Promise<void> {
+  await waitFor({
+    what: `the edge-hub to be healthy on ${HUB_HEALTH.host}:${HUB_HEALTH.port}`,
+    timeoutMs: 180_000,
+    intervalMs: [50, 300],
+    code: 'EDGE_HUB_FAILED',
+    probe: async (signal) => {
+      const answer = await httpGet(host, HUB_HEALTH, signal);
+      return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.body.slice(0, 100)}` };
+    },
+    evidence: () => hubEvidence(host),
+    next: 'journalctl -u kubelet; crictl ps -a',
+  });
+}
+
+/** The end of the hub's own log, else what the kubelet says. */
+async function hubEvidence(host: Host): Promise<string> {
+  for (const pod of await host.list('/var/log/pods')) {
+    if (!/^kube-system_(edge-hub|yurt-?hub)/.test(pod)) continue;
+    for (const container of await host.list(`/var/log/pods/${pod}`)) {
+      const files = await host.list(`/var/log/pods/${pod}/${container}`);
+      const text = await host.read(`/var/log/pods/${pod}/${container}/${files.at(-1) ?? ''}`);
+      if (text) return `log of the edge-hub:\n${text.trim().split('\n').slice(-6).join('\n')}`;
+    }
+  }
+  return `the hub has no log yet; log of the kubelet:\n${(await host.unitLog('kubelet.service', 6)).trim()}`;
+}

@@ -1,0 +1,77 @@
+import { importImages, installContainerd } from '../../artifacts/install.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { fitContainerdConfig } from '../../kubernetes/containerd-config.ts';
+import { readTemplate } from '../../templates/index.ts';
+import { fillTemplate } from '../../templates/text.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { JoinContext } from './context.ts';
+
+const CONFIG = '/etc/containerd/config.toml';
+const UNIT_PATH = '/etc/systemd/system/containerd.service';
+const UNIT = 'containerd.service';
+
+export const installRuntime: Phase<JoinContext> = {
+  name: 'install-runtime',
+  title: 'Set up the container runtime',
+  when: ({ spec }) => spec.runtime === 'containerd' || 'docker is set up by its own package',
+  phases: [
+    { name: 'containerd', title: 'Install containerd', when: ({ spec }) => spec.manageRuntime || 'manageRuntime is off', run: installFromBundle },
+    { name: 'config', title: 'Configure containerd', run: configure },
+    { name: 'images', title: 'Import images', when: ({ spec }) => spec.bundle !== undefined || 'no bundle', run: images },
+  ],
+};
+
+async function installFromBundle({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
+  const bundle = await node.bundle();
+  const carries = bundle?.manifest.files.some((file) => file.kind === 'containerd') ?? false;
+  const { exists } = await host.unit(UNIT);
+  if (!bundle || !carries) {
+    if (exists || !host.runsPrograms) return;
+    throw new EdgeadmError({
+      code: 'RUNTIME_FAILED',
+      what: 'there is no container runtime on the node and none to install',
+      why: 'manageRuntime is on, containerd.service does not exist, and no bundle with containerd was given',
+      next: 'give a bundle that has containerd, or install containerd',
+    });
+  }
+  const ours = (await host.stat(UNIT_PATH)) !== undefined;
+  if (exists && !ours) {
+    log.info('containerd is installed already and is kept.');
+    return;
+  }
+  for (const path of ['/var/lib/containerd', '/run/containerd', '/opt/containerd']) await host.claim(path);
+  await installContainerd(bundle, host);
+  const text = fillTemplate('containerd/containerd.service', { containerd: '/usr/local/bin/containerd' });
+  if (await host.write(UNIT_PATH, text, { mode: 0o644 })) await host.reloadUnits();
+  await host.enableUnit(UNIT);
+}
+
+async function configure(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, spec, node, log, waitFor } = context;
+  const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
+  const existing = await host.read(CONFIG);
+  const base = existing ?? readTemplate('containerd/config.toml');
+  const fitted = fitContainerdConfig(base, { sandboxImage, root: spec.runtimeRootDir });
+  const wanted = fitted ?? (existing === undefined ? base : undefined);
+  const changed = wanted !== undefined && (await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 }));
+  if (changed && existing !== undefined) log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+  const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
+  if (!restarted || !host.runsPrograms) return;
+  await waitFor({
+    what: 'containerd to answer',
+    timeoutMs: 60_000,
+    code: 'RUNTIME_FAILED',
+    probe: async () => ((await answers(host)) ? { done: true } : { seen: (await host.unit(UNIT)).detail }),
+    evidence: () => host.unitLog(UNIT, 10),
+  });
+}
+
+async function answers(host: Host): Promise<boolean> {
+  return (await host.query('ctr', ['--timeout', '2s', 'version'])).exitCode === 0;
+}
+
+async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
+  const bundle = await node.bundle();
+  if (bundle) await importImages(bundle, host, { log, signal });
+}

@@ -1,0 +1,145 @@
+import { X509Certificate } from 'node:crypto';
+import { type EdgeHubOptions, edgeHubFiles } from '../../kubernetes/edge-hub.ts';
+import { CA_CERTIFICATE, KUBELET_CERTIFICATE, KUBELET_KUBECONFIG, kubeletKubeconfig } from '../../kubernetes/kubeconfig-file.ts';
+import { kubeletConfiguration } from '../../kubernetes/kubelet-configuration.ts';
+import { kubeletFlags } from '../../kubernetes/kubelet-flags.ts';
+import { fillTemplate } from '../../templates/text.ts';
+import { toYaml } from '../../templates/yaml.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { Credential, JoinContext } from './context.ts';
+import { KUBELET_BINARY, KUBELET_DROP_IN, KUBELET_UNIT_FILE } from './install-kubelet.ts';
+import { nodeLabels } from './node-labels.ts';
+import { checkTaints } from './node-object.ts';
+import { findKernelPart } from '../preflight/kernel-module.ts';
+import { undoJoin } from './undo.ts';
+
+const CONFIGURATION = '/var/lib/kubelet/config.yaml';
+const FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
+/** A kubelet reads these once, when it starts. */
+const KUBELET_FILES = [CONFIGURATION, FLAGS, KUBELET_KUBECONFIG, CA_CERTIFICATE, KUBELET_DROP_IN, KUBELET_UNIT_FILE, KUBELET_BINARY];
+
+export const joinNode: Phase<JoinContext> = {
+  name: 'join-node',
+  title: 'Join the node to the cluster',
+  phases: [
+    { name: 'certificates', title: 'Have certificates issued', run: writeCertificates },
+    { name: 'kubelet-config', title: 'Write the configuration of the kubelet', run: writeKubeletFiles },
+    { name: 'edge-hub', title: 'Write the files of the edge-hub', run: writeEdgeHub },
+    { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
+  ],
+  undo: undoJoin,
+};
+
+async function writeCertificates({ host, cluster, credentials, spec, node }: JoinContext & PhaseTools): Promise<void> {
+  const { caPem } = await cluster.trusted();
+  await checkTaints(await cluster.node(await node.name()), spec.taints);
+  const credential = await credentials.kubelet();
+  await host.write(CA_CERTIFICATE, caPem, { mode: 0o644 });
+  if (!credential || credential.onNode) return;
+  const issued = new X509Certificate(credential.cert).validFromDate.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+  const path = KUBELET_CERTIFICATE.replace('-current', `-${issued}`);
+  await host.makeDirectory('/var/lib/kubelet/pki', 0o700);
+  await host.write(path, credential.cert + credential.key, { mode: 0o600 });
+  await host.symlink(path, KUBELET_CERTIFICATE);
+}
+
+async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, spec, node, cluster, log } = context;
+  const [name, address, version, fromCluster, networks, hub, criSocket, labels, { servers }] = await Promise.all([
+    node.name(),
+    node.address(),
+    node.kubeletVersion(),
+    cluster.kubeletConfiguration(),
+    cluster.networks(),
+    node.edgeHub(),
+    node.criSocket(),
+    nodeLabels(context),
+    cluster.trusted(),
+  ]);
+  const kubelet = version ?? (await cluster.version());
+  const configuration = kubeletConfiguration({
+    version: kubelet,
+    fromCluster,
+    serviceCidr: networks?.serviceCidrs[0],
+    taints: spec.taints,
+    swapOn: await hasSwap(host),
+    resolvConf: await realResolvConf(host),
+    cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
+  });
+  const flags = kubeletFlags({
+    version: kubelet,
+    nodeName: name,
+    nodeIp: address.ip,
+    criSocket,
+    runtime: spec.runtime,
+    pauseImage: spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage,
+    labels,
+    taints: spec.taints,
+  });
+  const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
+  await host.write(CONFIGURATION, toYaml(configuration), { mode: 0o644 });
+  await host.write(FLAGS, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
+  await host.write(KUBELET_KUBECONFIG, kubeletKubeconfig(server), { mode: 0o600 });
+  await host.makeDirectory('/etc/kubernetes/manifests', 0o755);
+  log.info('Config the kubelet service configuration successfully.');
+}
+
+async function hasSwap(host: JoinContext['host']): Promise<boolean> {
+  return ((await host.read('/proc/swaps')) ?? '').trim().split('\n').length > 1;
+}
+
+/** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */
+async function realResolvConf(host: JoinContext['host']): Promise<string | undefined> {
+  const behindStub = '/run/systemd/resolve/resolv.conf';
+  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read('/etc/resolv.conf')) ?? '');
+  return stub && (await host.stat(behindStub)) ? behindStub : undefined;
+}
+
+async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: JoinContext & PhaseTools): Promise<void> {
+  const hub = await node.edgeHub();
+  if (!hub) return;
+  log.info('Adding edge hub static yaml');
+  const [name, version, { caPem, servers }, certificates] = await Promise.all([
+    node.name(),
+    cluster.version(),
+    cluster.trusted(),
+    credentials.edgeHub(),
+  ]);
+  const plan = edgeHubFiles({
+    ...hub,
+    kubernetesVersion: version,
+    nodeName: name,
+    nodePool: spec.nodePool,
+    apiServers: servers,
+    caPem,
+    ...newPair('client', certificates?.client),
+    ...newPair('serving', certificates?.serving),
+    enableIptables: spec.enableIptables,
+    enableDummyInterface: await knowsDummyLinks(host),
+  });
+  await host.claim(plan.rootDirectory);
+  for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
+  for (const file of plan.files) {
+    if ('linkTo' in file) await host.symlink(file.linkTo, file.path);
+    else await host.write(file.path, file.content, { mode: file.mode });
+  }
+  log.info('Add edge hub static yaml is ok');
+}
+
+/** Where the kernel does not tell, a hub that would exit over it must not be made to try. */
+async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
+  const found = await findKernelPart(host, { module: 'dummy', option: 'CONFIG_DUMMY' });
+  return found !== undefined && found !== 'absent';
+}
+
+/** A pair that is on the node already is the hub's own to renew. */
+function newPair(kind: 'client' | 'serving', credential: Credential | undefined): Partial<EdgeHubOptions> {
+  if (!credential || credential.onNode) return {};
+  return { [`${kind}CertPem`]: credential.cert, [`${kind}KeyPem`]: credential.key };
+}
+
+async function startKubelet({ host, log }: JoinContext & PhaseTools): Promise<void> {
+  log.info('Start to joining node to cluster.');
+  await host.applyUnit('kubelet.service', KUBELET_FILES);
+  log.info('Join node to cluster successfully.');
+}

@@ -1,0 +1,113 @@
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { JoinSpec } from '../../config/spec.ts';
+import type { NodeSession } from '../../host/node-session.ts';
+import { recorder } from '../../host/recorder.ts';
+import { type EventSink, phaseLog } from '../../workflow/events.ts';
+import { Pipeline } from '../../workflow/pipeline.ts';
+import { clusterView } from './cluster-view.ts';
+import type { JoinContext } from './context.ts';
+import { credentials } from './credentials.ts';
+import { joinPhases } from './index.ts';
+import { nodeView } from './node-view.ts';
+import { rollBack } from './roll-back.ts';
+
+export interface JoinOptions {
+  readonly spec: JoinSpec;
+  readonly session: NodeSession;
+  /** What users call the host. */
+  readonly label: string;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  /** Only this phase (`join phase NAME`). */
+  readonly only?: string;
+}
+
+/** What became of the node. */
+export interface JoinResult {
+  readonly nodeName: string;
+  /** False where the node already was as it should be. */
+  readonly changed: boolean;
+}
+
+/**
+ * Joins one node. When it fails by itself the node is put back as it was; when it is interrupted it is left for the
+ * same command to go on.
+ * @throws EdgeadmError of the phase that failed
+ */
+export async function join(options: JoinOptions): Promise<JoinResult> {
+  const { spec, session, label, emit, signal, dryRun } = options;
+  const before = session.journal.entries.length;
+  const opened = openContext(options);
+  const pipeline = new Pipeline(joinPhases, {
+    host: label,
+    context: opened.context,
+    emit,
+    signal,
+    wet: !dryRun,
+    skip: spec.skipPhases,
+    only: options.only,
+    onPhase: (name) => {
+      session.host.phase = name;
+    },
+  });
+  try {
+    await pipeline.run();
+    const nodeName = await opened.context.node.name();
+    if (!dryRun && options.only === undefined) await noteJoined(options, opened.context, nodeName);
+    return { nodeName, changed: session.journal.entries.length > before };
+  } catch (thrown) {
+    const error = toEdgeadmError(thrown);
+    throw dryRun || options.only !== undefined ? error : await afterFailure(options, opened.context, error);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** What phases work with; `close` ends connections and removes temporary files. */
+export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): Promise<void> } {
+  const { spec, session, label, emit, signal, dryRun } = options;
+  const tell = (action: string, diff?: string): void => emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: Date.now() }));
+  const host = dryRun ? recorder(session.host, tell) : session.host;
+  const cluster = clusterView(spec, host, dryRun ? tell : undefined);
+  const node = nodeView(spec, host, session.journal, log, signal);
+  const context = { spec, host, cluster, node, credentials: credentials({ spec, host, cluster, node, log, signal }) };
+  return {
+    context,
+    close: async () => {
+      cluster.close();
+      await node.close();
+    },
+  };
+}
+
+async function noteJoined({ session, emit, label }: JoinOptions, { cluster }: JoinContext, node: string): Promise<void> {
+  const { caHash } = await cluster.trusted();
+  const { journal } = session;
+  const last = journal.joined;
+  const changedSince = journal.entries.at(-1)?.kind !== 'joined';
+  if (last?.cluster !== caHash || last.node !== node || changedSince) {
+    await journal.append({ kind: 'joined', cluster: caHash, node, time: new Date().toISOString() });
+  }
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: Date.now() }));
+  log.info('This node joined into the cluster successfully.');
+}
+
+async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
+  const interrupted = error.code === 'INTERRUPTED';
+  const touched = options.session.journal.entries.some((entry) => 'phase' in entry);
+  if (touched && (interrupted || !options.spec.rollbackOnFailure)) {
+    const next = interrupted ? 'run the same command again to go on, or edgeadm reset' : `${error.next}\nthe node was left as it is (--no-rollback-on-failure)`;
+    return new EdgeadmError({ ...error.toJSON(), next, cause: error });
+  }
+  const left = await rollBack({ ...options, context });
+  if (left === undefined) return error;
+  if (left.length === 0) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nthe node was put back as it was`, cause: error });
+  return new EdgeadmError({
+    ...error.toJSON(),
+    why: [error.why, 'the node could not be put back completely:', ...left].filter(Boolean).join('\n'),
+    next: `edgeadm reset   (${error.next})`,
+    cause: error,
+  });
+}

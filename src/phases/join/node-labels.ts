@@ -1,0 +1,28 @@
+import type { JoinContext } from './context.ts';
+
+/** Add-ons that run on regular edge nodes unless a label keeps them off. Source: user guide, allowedClusterAddons. */
+const CLUSTER_ADDONS = ['kube-proxy', 'flannel', 'coredns'];
+
+/**
+ * All labels of the node: those asked for, the marks of an edge node and of its node pool, and one for each add-on
+ * that may not run here (our own rule, see docs/join.md).
+ */
+export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<string, string>> {
+  const flavor = (await node.edgeHub())?.flavor ?? spec.edgeHubFlavor;
+  const marks: Record<string, string> = { 'alibabacloud.com/is-edge-worker': 'true' };
+  if (flavor === 'openyurt') marks['openyurt.io/is-edge-worker'] = 'true';
+  if (spec.nodePool) {
+    marks['apps.openyurt.io/desired-nodepool'] = spec.nodePool;
+    marks['apps.openyurt.io/nodepool'] = spec.nodePool;
+  }
+  for (const addon of CLUSTER_ADDONS) {
+    if (!spec.allowedClusterAddons.includes(addon)) marks[`alibabacloud.com/edge-enable-addon-${addon}`] = 'false';
+  }
+  return { ...spec.labels, ...marks };
+}
+
+/** Annotations asked for, and the address Flannel is to use where an interface was named. */
+export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string>> {
+  if (!spec.nodeIface) return { ...spec.annotations };
+  return { ...spec.annotations, 'flannel.alpha.coreos.com/public-ip-overwrite': (await node.address()).ip };
+}

@@ -1,0 +1,71 @@
+import { posix } from 'node:path';
+import type { Host } from '../../host/host.ts';
+import { noteLinks } from '../../kubernetes/teardown/network.ts';
+import { CNI_CONFIGURATION, claimState } from '../../kubernetes/teardown/state.ts';
+import { readTemplate } from '../../templates/index.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { JoinContext } from './context.ts';
+import { CHOICES } from './node-view.ts';
+
+/** What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20, container_manager_linux.go. */
+const KUBELET_SYSCTLS = { 'vm.overcommit_memory': '1', 'kernel.panic': '10', 'kernel.panic_on_oops': '1' };
+
+export const prepareNode: Phase<JoinContext> = {
+  name: 'prepare-node',
+  title: 'Prepare the system',
+  phases: [
+    { name: 'journal', title: 'Note what the node is', run: noteMembership },
+    { name: 'kernel-modules', title: 'Load kernel features, now and at boot', run: loadModules },
+    { name: 'sysctls', title: 'Set kernel parameters, now and at boot', run: setSysctls },
+    { name: 'cni-order', title: "Clear the way for the cluster's CNI configuration", run: orderCni },
+  ],
+};
+
+async function noteMembership({ host, node, cluster }: JoinContext & PhaseTools): Promise<void> {
+  const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
+  await host.choose(CHOICES.nodeName, () => name);
+  await host.choose(CHOICES.cluster, () => caHash);
+  await noteLinks(host);
+  await claimState(host);
+}
+
+async function loadModules({ host, log }: JoinContext & PhaseTools): Promise<void> {
+  const text = readTemplate('system/modules-load.conf');
+  await host.write('/etc/modules-load.d/edgeadm.conf', text, { mode: 0o644 });
+  if (!host.runsPrograms) return;
+  const modules = text.split('\n').filter((line) => line && !line.startsWith('#'));
+  await Promise.all(modules.map((module) => loadModule(host, module, log)));
+}
+
+/** Whether the kernel has the feature was a check: one that is built in has no module to load. */
+async function loadModule(host: Host, module: string, log: PhaseTools['log']): Promise<void> {
+  if (await host.stat(`/sys/module/${module}`)) return;
+  await host.run('modprobe', [module]).catch((error: Error) => log.debug(error.message));
+}
+
+async function setSysctls({ host }: JoinContext & PhaseTools): Promise<void> {
+  const text = readTemplate('system/sysctl.conf');
+  await host.write('/etc/sysctl.d/99-edgeadm.conf', text, { mode: 0o644 });
+  const fromFile = [...text.matchAll(/^([\w.-]+)\s*=\s*(\S+)$/gm)].map(([, key = '', value = '']) => [key, value] as const);
+  for (const [key, value] of [...fromFile, ...Object.entries(KUBELET_SYSCTLS)]) await host.setSysctl(key, value);
+}
+
+/** The first CNI file by name wins: one that holds nothing but loopback would keep the cluster's own from working. */
+async function orderCni({ host, log }: JoinContext & PhaseTools): Promise<void> {
+  for (const name of await host.list(CNI_CONFIGURATION)) {
+    const path = posix.join(CNI_CONFIGURATION, name);
+    if (!/\.(conf|conflist|json)$/.test(name) || !isLoopbackOnly((await host.read(path)) ?? '')) continue;
+    await host.remove(path);
+    log.info(`${path} configures loopback alone and is put aside until reset.`);
+  }
+}
+
+function isLoopbackOnly(text: string): boolean {
+  try {
+    const configuration = JSON.parse(text) as { type?: string; plugins?: { type?: string }[] };
+    const types = configuration.plugins?.map(({ type }) => type) ?? [configuration.type];
+    return types.length > 0 && types.every((type) => type === 'loopback');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,38 @@
+import type { NodeSession } from '../../host/node-session.ts';
+import { type Leftovers, revert } from '../../host/revert.ts';
+import type { EventSink } from '../../workflow/events.ts';
+import { Pipeline } from '../../workflow/pipeline.ts';
+import type { JoinContext } from './context.ts';
+import { joinPhases } from './index.ts';
+import { CHOICES } from './node-view.ts';
+
+export interface RollBackOptions {
+  readonly session: NodeSession;
+  readonly context: JoinContext;
+  readonly emit: EventSink;
+  readonly label: string;
+}
+
+/**
+ * Takes back what this join changed: everything on a node that was not joined before, only this run's changes on one
+ * that was. A random name stays chosen, so that the next try asks for the same Node.
+ * @returns what could not be put back; undefined where nothing had been changed
+ */
+export async function rollBack({ session, context, emit, label }: RollBackOptions): Promise<Leftovers | undefined> {
+  const { journal, plain } = session;
+  const joined = journal.entries.findLastIndex((entry) => entry.kind === 'joined');
+  const changes = journal.entries.slice(joined + 1).some((entry) => 'phase' in entry);
+  if (changes && joined < 0) {
+    const pipeline = new Pipeline(joinPhases, { host: label, context: { ...context, host: plain }, emit, signal: AbortSignal.timeout(120_000), wet: true });
+    await pipeline.undo();
+  }
+  const left = changes ? await revert(plain, journal, joined + 1) : [];
+  if (left.length === 0 && joined < 0) await forget(session, context.spec.nodeName.startsWith('*'));
+  return changes ? left : undefined;
+}
+
+async function forget({ journal }: NodeSession, keepName: boolean): Promise<void> {
+  const name = keepName ? journal.choice(CHOICES.nodeName) : undefined;
+  await journal.erase();
+  if (name) await journal.append({ kind: 'choice', key: CHOICES.nodeName, value: name });
+}

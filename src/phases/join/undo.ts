@@ -1,0 +1,21 @@
+import { stopKubelet } from '../../kubernetes/teardown/kubelet.ts';
+import { noteLinks, removeNetwork } from '../../kubernetes/teardown/network.ts';
+import { nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
+import { markNotReady } from '../../kubernetes/teardown/not-ready.ts';
+import { removePods } from '../../kubernetes/teardown/pods.ts';
+import { findRuntime } from '../../kubernetes/teardown/runtime.ts';
+import { unmountKubeletVolumes } from '../../kubernetes/teardown/volumes.ts';
+import type { PhaseTools } from '../../workflow/phase.ts';
+import type { JoinContext } from './context.ts';
+
+/** What a kubelet did and the journal does not know: pods, mounts, links, and a Node object that says it is Ready. */
+export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
+  if (!(await host.unit('kubelet.service')).exists) return;
+  await stopKubelet(host);
+  const credentials = await nodeCredentials(host);
+  const telling = credentials && markNotReady(host, credentials, { log, signal });
+  await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
+  await unmountKubeletVolumes(host, log);
+  await removeNetwork(host, await noteLinks(host));
+  await telling;
+}

@@ -1,0 +1,49 @@
+import type { Host } from '../../host/host.ts';
+
+/** The half of a Host that changes nothing. */
+export type AskingHost = Pick<
+  Host,
+  | 'name'
+  | 'runsPrograms'
+  | 'facts'
+  | 'network'
+  | 'clock'
+  | 'query'
+  | 'read'
+  | 'readBytes'
+  | 'stat'
+  | 'list'
+  | 'sysctl'
+  | 'unit'
+  | 'connect'
+>;
+
+/**
+ * Asks a host each question once, so that all checks judge the same moment and a dozen of them can look at one file
+ * over SSH for the price of one.
+ */
+export function askOnce(host: AskingHost): AskingHost {
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(question: string, ask: () => Promise<T>): Promise<T> => {
+    const answer = (answers.get(question) as Promise<T> | undefined) ?? ask();
+    answers.set(question, answer);
+    return answer;
+  };
+  const readBytes = (path: string) => once(`read ${path}`, () => host.readBytes(path));
+  return {
+    name: host.name,
+    runsPrograms: host.runsPrograms,
+    facts: () => once('facts', () => host.facts()),
+    network: () => once('network', () => host.network()),
+    clock: () => host.clock(),
+    query: (file, args, options) =>
+      once(`query ${JSON.stringify([file, ...args])}`, () => host.query(file, args, options)),
+    read: async (path) => (await readBytes(path))?.toString('utf8'),
+    readBytes,
+    stat: (path) => once(`stat ${path}`, () => host.stat(path)),
+    list: (path) => once(`list ${path}`, () => host.list(path)),
+    sysctl: (key) => once(`sysctl ${key}`, () => host.sysctl(key)),
+    unit: (unit) => once(`unit ${unit}`, () => host.unit(unit)),
+    connect: (address, options) => host.connect(address, options),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Check } from './check.ts';
+import { apiServer, caHash, token } from './checks/api-server.ts';
+import { systemVerification } from './checks/cgroups.ts';
+import { cidrConflict } from './checks/cidr-conflict.ts';
+import { cloudEndpoints } from './checks/cloud-endpoints.ts';
+import { clusterVersion } from './checks/cluster-version.ts';
+import { cniConflict } from './checks/cni-conflict.ts';
+import { disk } from './checks/disk.ts';
+import { filesAvailable, foldersAvailable } from './checks/files.ts';
+import { firewall } from './checks/firewall.ts';
+import { gpu } from './checks/gpu.ts';
+import { kernelFeatures } from './checks/kernel-features.ts';
+import { hostname, nodeExists, nodeName } from './checks/names.ts';
+import { nameserver } from './checks/nameserver.ts';
+import { nodeIface } from './checks/node-interface.ts';
+import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
+import { ports } from './checks/ports.ts';
+import { isPrivilegedUser } from './checks/privileges.ts';
+import { memory, numCpu } from './checks/resources.ts';
+import { cri, runtime } from './checks/runtime.ts';
+import { selinux } from './checks/selinux.ts';
+import { swap } from './checks/swap.ts';
+import { timeSync } from './checks/time-sync.ts';
+
+/** Every check, in the order in which they are shown. */
+export const CHECKS: readonly Check[] = [
+  isPrivilegedUser,
+  osSupported,
+  kernelSupported,
+  archSupported,
+  clusterVersion,
+  numCpu,
+  memory,
+  disk,
+  swap,
+  hostname,
+  nodeName,
+  nodeExists,
+  ...ports,
+  ...filesAvailable,
+  ...foldersAvailable,
+  ...kernelFeatures,
+  systemVerification,
+  runtime,
+  cri,
+  nodeIface,
+  cidrConflict,
+  nameserver,
+  timeSync,
+  apiServer,
+  caHash,
+  token,
+  cniConflict,
+  gpu,
+  selinux,
+  firewall,
+  cloudEndpoints,
+];

@@ -1,0 +1,40 @@
+import { minorOf } from '../../../kubernetes/version.ts';
+import { type Check, fail, pass } from '../check.ts';
+
+/** First and last minor version of Kubernetes that edgeadm knows the flags of. */
+const SUPPORTED = { first: 16, last: 34 };
+
+export const clusterVersion: Check = {
+  name: 'ClusterVersion',
+  concerns: 'cluster',
+  severity: 'error',
+  about:
+    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is not newer than it, nor more than two minor versions older (three from 1.28 on).',
+  remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
+  needs: ['CAHash', 'Token'],
+  run: async ({ cluster, node, spec }) => {
+    const version = await cluster.version();
+    const minor = minorOf(version);
+    if (!/^v?1\./.test(version) || minor < SUPPORTED.first || minor > SUPPORTED.last) {
+      return fail(`found ${version}, supported 1.${SUPPORTED.first} to 1.${SUPPORTED.last}`, {
+        code: 'CLUSTER_UNSUPPORTED',
+      });
+    }
+    const kubelet = await node.kubeletVersion();
+    const code = spec.bundle === undefined ? 'BUNDLE_NEEDED' : undefined;
+    if (!kubelet) return fail(`the cluster runs ${version}, the node has no kubelet`, { code, remedy: NEEDS_BUNDLE });
+    const oldest = minor - oldestSkew(minor);
+    const fits = minorOf(kubelet) <= minor && minorOf(kubelet) >= oldest;
+    if (fits) return pass(`cluster ${version}, kubelet ${kubelet}`);
+    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}; it may be 1.${oldest} to 1.${minor}`, {
+      code,
+    });
+  },
+};
+
+const NEEDS_BUNDLE = 'Give `--bundle`, or install a kubelet of the minor version of the cluster first.';
+
+/** @see https://kubernetes.io/releases/version-skew-policy/: three, but for a kubelet below 1.25 two. */
+function oldestSkew(minor: number): number {
+  return minor >= 28 ? 3 : 2;
+}

@@ -1,0 +1,45 @@
+import { posix } from 'node:path';
+import { type Check, fail, pass } from '../check.ts';
+import { ownState } from '../own.ts';
+
+const FOLDER = '/etc/cni/net.d';
+/** What Flannel's DaemonSet writes. */
+const FLANNEL = '10-flannel.conflist';
+
+export const cniConflict: Check = {
+  name: 'CNIConflict',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    "The first CNI configuration by name wins: none stands before the cluster's own. One with nothing but loopback in it is put aside by the join.",
+  remedy: `Move the file out of ${FOLDER}, if it is not the network that pods are to have.`,
+  run: async (context) => {
+    const names = (await context.host.list(FOLDER)).filter((name) => /\.(conf|conflist|json)$/.test(name)).sort();
+    const { owns } = await ownState(context);
+    const [first] = names;
+    const path = posix.join(FOLDER, first ?? '');
+    if (!first || owns(path)) return pass(first ? `${first}, of the earlier join` : undefined);
+    const types = pluginTypes((await context.host.read(path)) ?? '');
+    if (!types) return fail(`${path} is the first by name and no CNI configuration: pods would get no network`);
+    if (types.every((type) => type === 'loopback')) {
+      return fail(`${path} is the first by name and has loopback alone`, {
+        remedy: 'Nothing has to be done: the join puts it aside, reset puts it back.',
+      });
+    }
+    const flannel = context.spec.allowedClusterAddons.includes('flannel') && !types.includes('flannel');
+    if (!flannel) return pass(`${first} (${types.join(', ')})`);
+    const order = first < FLANNEL ? `stands before Flannel's ${FLANNEL}` : "is used until Flannel's own is written";
+    return fail(`${path} (${types.join(', ')}) ${order}`);
+  },
+};
+
+/** The plug-ins of a configuration or of a list of them; undefined where it is neither. */
+function pluginTypes(text: string): string[] | undefined {
+  try {
+    const parsed = JSON.parse(text) as { type?: string; plugins?: { type?: string }[] };
+    const types = (parsed.plugins ?? [parsed]).flatMap(({ type }) => (type ? [type] : []));
+    return types.length > 0 ? types : undefined;
+  } catch {
+    return undefined;
+  }
+}

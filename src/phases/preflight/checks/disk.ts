@@ -1,0 +1,101 @@
+import { posix } from 'node:path';
+import type { AskingHost } from '../asking-host.ts';
+import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
+
+const MEBIBYTE = 1024 * 1024;
+/**
+ * What a join writes: binaries and unpacked images (a kubelet has 120 MiB, a containerd 100 MiB, the images of a
+ * usual bundle 400 MiB unpacked), the kubelet's own state, the journal with its copies; certificates and manifests.
+ */
+const NEEDED = { images: 768 * MEBIBYTE, kubelet: 128 * MEBIBYTE, journal: 128 * MEBIBYTE, etc: 16 * MEBIBYTE };
+/** The kubelet calls its own defaults: below 15 % free for images it evicts pods and taints the node. */
+const EVICTION_PERCENT = 15;
+
+export const disk: Check = {
+  name: 'Disk',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'The file systems of /var and /etc have room for the join (1 GiB for /var where it is one file system); a warning below the 15 % at which the kubelet evicts pods.',
+  remedy: 'Free space on the file system that is named, or make it larger.',
+  run: async (context) => {
+    if (!context.host.runsPrograms) return skip('the disks of a scratch root are those of the machine it lies on');
+    const volumes = await volumesOf(context);
+    if (volumes.some((volume) => volume.free === Number.POSITIVE_INFINITY))
+      return skip('df does not tell the free space');
+    const told = volumes.map((volume) => `${volume.paths.join(', ')}: ${describe(volume)}`).join('\n');
+    if (volumes.some((volume) => volume.free < volume.needed || volume.freeInodes < 1000)) {
+      return fail(told, { code: 'NO_SPACE' });
+    }
+    const low = volumes.filter((volume) => volume.imagePressure);
+    if (low.length === 0) return pass(told);
+    return fail(`${told}\nless than ${EVICTION_PERCENT} % free: the kubelet would report DiskPressure`, {
+      severity: 'warning',
+    });
+  },
+};
+
+interface Volume {
+  readonly paths: readonly string[];
+  readonly needed: number;
+  readonly free: number;
+  readonly freeInodes: number;
+  readonly imagePressure: boolean;
+}
+
+function describe({ free, needed, freeInodes }: Volume): string {
+  const inodes = freeInodes < 1000 ? `, ${freeInodes} inodes free` : '';
+  return `${Math.floor(free / MEBIBYTE)} MiB free, ${Math.ceil(needed / MEBIBYTE)} MiB needed${inodes}`;
+}
+
+/** Where the join writes, put together by the file system it lies on. */
+async function volumesOf({ host, spec }: CheckContext): Promise<Volume[]> {
+  const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? '/var/lib/docker' : '/var/lib/containerd');
+  const wanted = [
+    { path: images, bytes: NEEDED.images },
+    { path: '/var/lib/kubelet', bytes: NEEDED.kubelet },
+    { path: '/var/lib/edgeadm', bytes: NEEDED.journal },
+    { path: '/etc/kubernetes', bytes: NEEDED.etc },
+  ];
+  const folders = await Promise.all(wanted.map(({ path }) => existingPart(host, path)));
+  const [blocks, inodes] = await Promise.all([df(host, '-k', folders), df(host, '-i', folders)]);
+  const places = wanted.map((place, i) => ({ ...place, blocks: blocks[i] ?? NOT_TOLD, inodes: inodes[i] ?? NOT_TOLD }));
+  return [...Map.groupBy(places, (place) => place.blocks.mount).values()].map((group) => {
+    const space = group[0] ?? { blocks: NOT_TOLD, inodes: NOT_TOLD };
+    const percent = space.blocks.total === 0 ? 100 : (space.blocks.free / space.blocks.total) * 100;
+    return {
+      paths: group.map((place) => place.path),
+      needed: group.reduce((sum, place) => sum + place.bytes, 0),
+      free: space.blocks.free * 1024,
+      // btrfs makes inodes as it needs them and says that it has none.
+      freeInodes: space.inodes.total === 0 ? Number.POSITIVE_INFINITY : space.inodes.free,
+      imagePressure: group.some((place) => place.path === images) && percent < EVICTION_PERCENT,
+    };
+  });
+}
+
+/** The nearest folder above that is there. */
+async function existingPart(host: AskingHost, path: string): Promise<string> {
+  const stat = await host.stat(path);
+  if (stat?.type === 'directory' || path === '/') return path;
+  if (stat?.type === 'symlink') return existingPart(host, posix.resolve(posix.dirname(path), stat.target ?? '/'));
+  return existingPart(host, posix.dirname(path));
+}
+
+interface Space {
+  readonly total: number;
+  readonly free: number;
+  readonly mount: string;
+}
+
+const NOT_TOLD: Space = { total: 0, free: Number.POSITIVE_INFINITY, mount: '' };
+
+/** One line a folder, in their order: file system, total, used, available, capacity, mount point. */
+async function df(host: AskingHost, unit: '-k' | '-i', folders: readonly string[]): Promise<Space[]> {
+  const { stdout } = await host.query('df', ['-P', unit, ...folders]);
+  const lines = stdout.trim().split('\n').slice(1);
+  return lines.map((line) => {
+    const [, total = 0, free = 0, mount = ''] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
+    return { total: Number(total), free: Number(free), mount: String(mount) };
+  });
+}

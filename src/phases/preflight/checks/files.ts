@@ -1,0 +1,64 @@
+import { type Check, fail, pass } from '../check.ts';
+import { ownState } from '../own.ts';
+
+/** Files that a join writes and that would belong to another cluster if they were there before. */
+const FILES = ['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/bootstrap-kubelet.conf', '/etc/kubernetes/pki/ca.crt'];
+
+/** `FileAvailable--etc-kubernetes-kubelet.conf` and so on, as kubeadm spells them. */
+export const filesAvailable: readonly Check[] = FILES.map((path) => ({
+  name: `FileAvailable-${path.replaceAll('/', '-')}`,
+  concerns: 'node',
+  severity: 'error',
+  about: `${path} does not exist, or was written by an earlier join of edgeadm.`,
+  remedy: 'If the node belongs to no cluster any more: `edgeadm reset` (after kubeadm: `kubeadm reset`).',
+  run: async (context) => {
+    if (!(await context.host.stat(path))) return pass();
+    return (await ownState(context)).owns(path)
+      ? pass('of the earlier join')
+      : fail(`${path} exists: the node was joined by something else`);
+  },
+}));
+
+interface Folder {
+  readonly path: string;
+  readonly severity: Check['severity'];
+  readonly why: string;
+  readonly remedy: string;
+}
+
+const FOLDERS: readonly Folder[] = [
+  {
+    path: '/etc/kubernetes/manifests',
+    severity: 'error',
+    why: 'the kubelet starts every static pod in it',
+    remedy: 'Move the manifests away, or run `edgeadm reset` (after kubeadm: `kubeadm reset`).',
+  },
+  {
+    path: '/var/lib/edge-hub',
+    severity: 'warning',
+    why: 'certificates of an earlier edge-hub are replaced',
+    remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',
+  },
+  {
+    path: '/var/lib/yurthub',
+    severity: 'warning',
+    why: 'certificates of an earlier edge-hub are replaced',
+    remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',
+  },
+];
+
+/** `DirAvailable--etc-kubernetes-manifests` and so on, as kubeadm spells them. */
+export const foldersAvailable: readonly Check[] = FOLDERS.map(({ path, severity, why, remedy }) => ({
+  name: `DirAvailable-${path.replaceAll('/', '-')}`,
+  concerns: 'node',
+  severity,
+  about: `${path} is empty, does not exist, or holds only what an earlier join of edgeadm put there: ${why}.`,
+  remedy,
+  run: async (context) => {
+    const names = await context.host.list(path);
+    if (names.length === 0) return pass();
+    const own = await ownState(context);
+    const foreign = names.filter((name) => !own.owns(`${path}/${name}`));
+    return foreign.length === 0 ? pass('of the earlier join') : fail(`${path} holds ${foreign.join(', ')}: ${why}`);
+  },
+}));

@@ -1,0 +1,62 @@
+import { refuseNodeName } from '../../../config/grammar.ts';
+import { EdgeadmError } from '../../../errors/index.ts';
+import { type Check, fail, pass } from '../check.ts';
+
+export const hostname: Check = {
+  name: 'Hostname',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'The host name can be the node name, where no other is given. Upper-case letters become lower case and are told.',
+  remedy: 'Give a name with `--node-name`, or change the host name: `hostnamectl set-hostname NAME`.',
+  run: async ({ host, spec }) => {
+    const { hostname: found } = await host.facts();
+    if (spec.nodeName) return pass(`${found || 'none'}; the node name is given`);
+    const name = found.toLowerCase();
+    const refusal = name === '' ? 'the machine has no host name' : refuseNodeName(name);
+    if (refusal) return fail(refusal);
+    return pass(name === found ? found : `${found}, lower-cased to ${name}`);
+  },
+};
+
+export const nodeName: Check = {
+  name: 'NodeName',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'The node name has 1 to 63 lower-case letters, digits, `-` and `.`, each dotted part begins and ends with a letter or digit, and it does not begin with localhost.',
+  remedy: 'Give another name with `--node-name`.',
+  needs: ['Hostname'],
+  run: async ({ node }) => {
+    try {
+      const name = await node.name();
+      const refusal = refuseNodeName(name);
+      return refusal ? fail(refusal) : pass(name);
+    } catch (error) {
+      if (error instanceof EdgeadmError && error.code === 'USAGE') return fail(error.message, { remedy: error.next });
+      throw error;
+    }
+  },
+};
+
+export const nodeExists: Check = {
+  name: 'NodeExists',
+  concerns: 'cluster',
+  severity: 'error',
+  about: 'No Node of this name is Ready in the cluster and belongs to another machine (by machine-id).',
+  remedy: 'Choose another `--node-name`, or remove the other node: `kubectl delete node NAME`.',
+  needs: ['NodeName', 'CAHash', 'Token'],
+  run: async ({ host, cluster, node }) => {
+    const [name, { machineId }] = await Promise.all([node.name(), host.facts()]);
+    const there = await cluster.node(name);
+    if (!there) return pass(`${name} is free`);
+    const ready = there.status?.conditions?.find((condition) => condition.type === 'Ready');
+    const theirs = there.status?.nodeInfo?.machineID ?? '';
+    if (theirs !== '' && theirs === machineId) return pass(`${name} is this machine`);
+    if (ready?.status !== 'True') return pass(`${name} exists and is not Ready: it is taken over`);
+    return fail(
+      `a node named ${name} already exists in the cluster and is Ready; its machine-id is ${theirs || 'not known'}, this machine's is ${machineId || 'not known'}`,
+      { code: 'NODE_EXISTS', remedy: `Choose another \`--node-name\`, or remove it: \`kubectl delete node ${name}\`.` },
+    );
+  },
+};

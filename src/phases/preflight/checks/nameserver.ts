@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+import { type Check, fail, pass, skip } from '../check.ts';
+import { isLoopback, parseNameServers, RESOLVED_CONF } from '../resolv-conf.ts';
+
+export const nameserver: Check = {
+  name: 'Nameserver',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    '/etc/resolv.conf names servers that pods can use. A stub on a loopback address will do where systemd-resolved keeps the real ones in /run/systemd/resolve/resolv.conf. Nothing is looked up.',
+  remedy: "Name a reachable server in /etc/resolv.conf: pods with the node's DNS policy, coredns among them, use it.",
+  run: async ({ host }) => {
+    const [text, behindStub] = await Promise.all([host.read('/etc/resolv.conf'), host.read(RESOLVED_CONF)]);
+    if (text === undefined) {
+      if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
+      // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
+      return fail('/etc/resolv.conf does not exist: no pod could start', { severity: 'error' });
+    }
+    const servers = parseNameServers(text);
+    if (servers.length === 0) return fail('/etc/resolv.conf names no server');
+    const malformed = servers.filter((server) => isIP(server) === 0);
+    if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is no IP address`);
+    if (!servers.every(isLoopback)) return pass(servers.join(', '));
+    const real = parseNameServers(behindStub ?? '').filter((server) => !isLoopback(server));
+    if (real.length > 0) return pass(`${real.join(', ')}, from ${RESOLVED_CONF}`);
+    return fail(`/etc/resolv.conf names ${servers.join(', ')} alone, which is another machine inside a pod`);
+  },
+};

@@ -1,0 +1,70 @@
+import { sideBySide } from '../../../compat/describe.ts';
+import { MATRIX } from '../../../compat/matrix.ts';
+import { nearestRows, type Platform, rowsThatFit } from '../../../compat/supports.ts';
+import type { MatrixRow } from '../../../config/spec.ts';
+import { type Check, type CheckContext, type CheckResult, fail, pass } from '../check.ts';
+
+const REMEDY =
+  'Use a system of the matrix (`edgeadm compat` lists them), or add a row that you have tried with `--compat-matrix FILE`.';
+
+export const archSupported: Check = {
+  name: 'ArchSupported',
+  concerns: 'node',
+  severity: 'error',
+  about: 'The architecture is in the compatibility matrix, and the bundle was made for it.',
+  remedy: 'Use a machine of a supported architecture, or a bundle for the one there is.',
+  run: async (context) => {
+    const { arch } = await context.host.facts();
+    const listed = [...new Set(rowsOf(context).map((row) => row.arch))];
+    if (!listed.includes(arch)) {
+      return fail(`found ${arch}, supported ${listed.join(', ')}`, { code: 'OS_UNSUPPORTED' });
+    }
+    const bundle = await context.node.bundle();
+    if (!bundle || bundle.manifest.arch === arch) return pass(arch);
+    return fail(`the node is ${arch}, the bundle ${bundle.origin} is for ${bundle.manifest.arch}`, {
+      code: 'BUNDLE_INVALID',
+    });
+  },
+};
+
+export const osSupported: Check = {
+  name: 'OSSupported',
+  concerns: 'node',
+  severity: 'error',
+  about: 'Operating system and its version are in the compatibility matrix for the version of the cluster.',
+  remedy: REMEDY,
+  needs: ['ArchSupported'],
+  run: async (context) => {
+    const { kernel: _, ...platform } = await platformOf(context);
+    return verdict(platform, rowsOf(context));
+  },
+};
+
+export const kernelSupported: Check = {
+  name: 'KernelSupported',
+  concerns: 'node',
+  severity: 'error',
+  about: 'The kernel, by its first two numbers, is in the compatibility matrix for this operating system.',
+  remedy: REMEDY,
+  needs: ['OSSupported'],
+  run: async (context) => verdict(await platformOf(context), rowsOf(context)),
+};
+
+function rowsOf({ spec }: CheckContext): MatrixRow[] {
+  return [...MATRIX, ...spec.compatMatrix];
+}
+
+/** The cluster's version stays open where it cannot be learned: the checks of the cluster tell why. */
+async function platformOf({ host, cluster }: CheckContext): Promise<Partial<Platform>> {
+  const [facts, clusterVersion] = await Promise.all([host.facts(), cluster.version().catch(() => undefined)]);
+  const { os, arch, kernel } = facts;
+  return { arch, os: os.name, osId: os.id, version: os.version, kernel, clusterVersion };
+}
+
+function verdict(platform: Partial<Platform>, rows: readonly MatrixRow[]): CheckResult {
+  const { os, version, kernel } = platform;
+  if (rowsThatFit(platform, rows).length > 0) return pass(kernel ?? `${os} ${version}`);
+  return fail(`not in the compatibility matrix\n${sideBySide(platform, nearestRows(platform, rows))}`, {
+    code: 'OS_UNSUPPORTED',
+  });
+}

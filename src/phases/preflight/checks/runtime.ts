@@ -1,0 +1,102 @@
+import { EdgeadmError } from '../../../errors/index.ts';
+import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
+import { parseVersion } from '../../../kubernetes/version.ts';
+import { type Check, type CheckContext, type CheckResult, fail, pass, skip } from '../check.ts';
+import { kubeletMinor } from '../kubelet-minor.ts';
+
+/** dockershim left the kubelet in 1.24. */
+const FIRST_WITHOUT_DOCKER = 24;
+
+export const runtime: Check = {
+  name: 'Runtime',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'containerd is installed, or `--manage-runtime` is given with a bundle that has it. Docker is accepted below Kubernetes 1.24.',
+  remedy: 'Install containerd, or let edgeadm do it: `--manage-runtime --bundle BUNDLE`.',
+  run: async (context) => {
+    const { host, spec } = context;
+    if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was named`);
+    if (spec.runtime === 'docker') return checkDocker(context);
+    const { exists, detail } = host.runsPrograms ? await host.unit('containerd.service') : NOT_THERE;
+    if (exists && detail.startsWith('failed')) {
+      return fail(`containerd.service is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
+    }
+    if (exists) return pass(`containerd.service is ${detail}`);
+    if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
+    if (!host.runsPrograms) return skip('a scratch root runs no services');
+    return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle has it' : ''}`);
+  },
+};
+
+export const cri: Check = {
+  name: 'CRI',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'The runtime answers on its CRI socket and speaks a version that the kubelet knows: containerd 1.x up to kubelet 1.22, containerd 1.6 or later from kubelet 1.26 on. A CRI plug-in that is merely switched off is switched on by the join.',
+  remedy: 'See the log of the runtime: `journalctl -u containerd`.',
+  needs: ['Runtime'],
+  run: async (context) => {
+    const { host, spec, node, signal } = context;
+    if (spec.runtime === 'docker') return skip("docker is spoken to by the kubelet's own dockershim");
+    const state = host.runsPrograms ? await host.unit('containerd.service') : NOT_THERE;
+    if (spec.criSocket === undefined && !state.active) return skip('containerd does not run yet: the join starts it');
+    if (await isSwitchedOff(context)) return pass('switched off by disabled_plugins; the join switches it on');
+    const client = await CriClient.connect(host, await node.criSocket(), { timeoutMs: 5000, signal });
+    client.close();
+    return judgeVersion(client.version, await kubeletMinor(context));
+  },
+};
+
+const NOT_THERE = { exists: false, active: false, detail: '' };
+
+async function checkDocker(context: CheckContext): Promise<CheckResult> {
+  const minor = await kubeletMinor(context);
+  if (minor !== undefined && minor >= FIRST_WITHOUT_DOCKER) {
+    return fail(`kubelet 1.${minor} knows no docker; 1.${FIRST_WITHOUT_DOCKER - 1} was the last that did`, {
+      remedy: 'Use `runtime: containerd`.',
+    });
+  }
+  if (!context.host.runsPrograms) return skip('a scratch root runs no services');
+  const { active, detail } = await context.host.unit('docker.service');
+  return active ? pass('docker.service is active') : fail(`docker.service is ${detail}`, { remedy: 'Start docker.' });
+}
+
+async function bundleHasContainerd({ node }: CheckContext): Promise<boolean> {
+  return (await node.bundle())?.manifest.files.some((file) => file.kind === 'containerd') ?? false;
+}
+
+/** Docker's package of containerd ships so. */
+async function isSwitchedOff({ host, spec }: CheckContext): Promise<boolean> {
+  if (spec.criSocket !== undefined) return false;
+  const text = (await host.read('/etc/containerd/config.toml')) ?? '';
+  const disabled = /^\s*disabled_plugins\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
+  return /["'](io\.containerd\.grpc\.v1\.)?cri["']/.test(disabled);
+}
+
+/** @see https://containerd.io/releases/#kubernetes-support */
+function judgeVersion({ name, version, api }: RuntimeVersion, kubelet: number | undefined): CheckResult {
+  const told = `${name} ${version}`;
+  if (kubelet === undefined || name !== 'containerd') return pass(told);
+  if (kubelet >= 26 && api === 'v1alpha2') {
+    return fail(`${told} speaks CRI v1alpha2 alone, kubelet 1.${kubelet} speaks v1`, {
+      remedy: 'Install containerd 1.6 or later.',
+    });
+  }
+  if (kubelet <= 22 && majorOf(version) >= 2) {
+    return fail(`${told} speaks CRI v1 alone, kubelet 1.${kubelet} speaks v1alpha2`, {
+      remedy: 'Install containerd 1.6 or 1.7.',
+    });
+  }
+  return pass(told);
+}
+
+function majorOf(version: string): number {
+  try {
+    return parseVersion(version).major;
+  } catch (error) {
+    if (error instanceof EdgeadmError) return 1;
+    throw error;
+  }
+}

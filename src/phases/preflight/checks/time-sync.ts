@@ -1,0 +1,38 @@
+import { describeClock } from '../../../kubernetes/cluster-info.ts';
+import type { AskingHost } from '../asking-host.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
+
+/** The Date header has whole seconds, and slow links add to that. */
+const WARN_MS = 5000;
+/** kube-controller-manager dates a certificate back by this much: a clock further behind takes it for not yet valid. */
+const FAIL_MS = 300_000;
+
+export const timeSync: Check = {
+  name: 'TimeSync',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    "The node's clock is within 5 minutes of the API server's (a warning beyond 5 seconds), and a service keeps it right, unless `selfHostNtpServer` says that the user does.",
+  remedy: 'Set the clock (`chronyc makestep`, `timedatectl set-time`) and have chrony or systemd-timesyncd keep it.',
+  needs: ['APIServer'],
+  run: async ({ host, cluster, spec }) => {
+    const { clockDifferenceMs: difference } = await cluster.firstAnswer();
+    if (difference === undefined) return skip('the API server sent no Date header');
+    const found = describeClock(difference);
+    if (Math.abs(difference) > FAIL_MS) return fail(found);
+    if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
+    if (spec.selfHostNtpServer || !host.runsPrograms || (await hasTimeService(host))) return pass(found);
+    return fail(`${found}, but no service keeps it so (${SERVICES.join(', ')})`, {
+      severity: 'warning',
+      remedy: 'Start one of these services, or say `selfHostNtpServer: true`.',
+    });
+  },
+};
+
+const SERVICES = ['chronyd', 'chrony', 'systemd-timesyncd', 'ntpd', 'ntp', 'ntpsec', 'openntpd'];
+
+/** One question for all; systemctl answers one line a unit. */
+async function hasTimeService(host: AskingHost): Promise<boolean> {
+  const { stdout } = await host.query('systemctl', ['is-active', ...SERVICES.map((name) => `${name}.service`)]);
+  return stdout.split('\n').includes('active');
+}

@@ -1,0 +1,33 @@
+import { EdgeadmError, type ErrorCode } from '../../errors/index.ts';
+import type { Verdict } from './check.ts';
+
+/**
+ * The error that the verdicts amount to, undefined where no check failed.
+ *
+ * Where all failed checks say the same code of their own (mostly because one failed), the error has that code:
+ * a user sees TOKEN_INVALID and not that "a check failed". Otherwise PREFLIGHT_FAILED as soon as one of them concerns
+ * the node (the user can mend that at once), else CLUSTER_CHECK_FAILED.
+ */
+export function preflightError(verdicts: readonly Verdict[]): EdgeadmError | undefined {
+  const failed = verdicts.filter((verdict) => verdict.status === 'error');
+  const [first] = failed;
+  if (!first) return undefined;
+  const own = failed.every((verdict) => verdict.code === first.code) ? first.code : undefined;
+  const names = failed.map((verdict) => verdict.check).join(', ');
+  return new EdgeadmError({
+    code: own ?? sharedCode(failed),
+    what: failed.length === 1 ? `the check ${names} failed` : `${failed.length} checks failed: ${names}`,
+    why: failed.length === 1 ? first.found : failed.map(describeVerdict).join('\n'),
+    next: failed.length === 1 ? first.remedy : undefined,
+  });
+}
+
+function sharedCode(failed: readonly Verdict[]): ErrorCode {
+  return failed.some((verdict) => verdict.concerns === 'node') ? 'PREFLIGHT_FAILED' : 'CLUSTER_CHECK_FAILED';
+}
+
+/** A verdict as kubeadm prints it: `[ERROR Swap]: …`, with its remedy on a line of its own. */
+export function describeVerdict({ check, status, found = '', remedy, ignored }: Verdict): string {
+  const head = `[${status.toUpperCase()} ${check}]: ${found}${ignored ? ' (ignored by --ignore-preflight-errors)' : ''}`;
+  return status !== 'ok' && remedy ? `${head}\n  ${remedy}` : head;
+}

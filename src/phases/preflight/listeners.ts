@@ -1,0 +1,38 @@
+import type { AskingHost } from './asking-host.ts';
+
+/** Who listens on a port, as far as it can be told. */
+export interface Listener {
+  /** `kubelet`, undefined where the machine does not tell. */
+  readonly process?: string;
+  /** True where the process is the kubelet, or runs in one of its pods. */
+  readonly ofKubelet: boolean;
+}
+
+/**
+ * Who listens on a TCP port, undefined where nobody does. Whether somebody listens is read from /proc/net; who it is
+ * needs `ss`, which not every machine has.
+ * @returns `unknown` where there is no /proc
+ */
+export async function listenerOn(host: AskingHost, port: number): Promise<Listener | undefined | 'unknown'> {
+  const tables = await Promise.all([host.read('/proc/net/tcp'), host.read('/proc/net/tcp6')]);
+  if (tables.every((table) => table === undefined)) return 'unknown';
+  if (!tables.some((table) => isListening(table ?? '', port))) return undefined;
+  const owner = host.runsPrograms ? await ownerOf(host, port) : undefined;
+  if (!owner) return { ofKubelet: false };
+  const cgroup = (await host.read(`/proc/${owner.pid}/cgroup`)) ?? '';
+  return { process: owner.name, ofKubelet: owner.name === 'kubelet' || cgroup.includes('kubepods') };
+}
+
+/** Columns of /proc/net/tcp: number, local `ADDRESS:PORT` in hex, remote, state (0A is LISTEN). See proc(5). */
+function isListening(table: string, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return new RegExp(`^\\s*\\d+: [0-9A-F]+:${hex} [0-9A-F]+:[0-9A-F]{4} 0A `, 'm').test(table);
+}
+
+/** Reads lines like `LISTEN 0 4096 127.0.0.1:10248 0.0.0.0:* users:(("kubelet",pid=42,fd=20))`. */
+async function ownerOf(host: AskingHost, port: number): Promise<{ name: string; pid: string } | undefined> {
+  const { stdout } = await host.query('ss', ['-l', '-t', '-n', '-p']);
+  const line = stdout.split('\n').find((text) => new RegExp(`^LISTEN\\s+\\d+\\s+\\d+\\s+\\S+:${port}\\s`).test(text));
+  const match = /users:\(\("([^"]+)",(?:pid=)?(\d+)/.exec(line ?? '');
+  return match?.[1] && match[2] ? { name: match[1], pid: match[2] } : undefined;
+}

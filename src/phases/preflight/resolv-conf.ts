@@ -1,0 +1,14 @@
+/** Where systemd-resolved keeps the name servers that stand behind its stub. */
+export const RESOLVED_CONF = '/run/systemd/resolve/resolv.conf';
+
+/** The addresses of the `nameserver` lines; an IPv6 zone (`fe80::1%eth0`) is left off. See resolv.conf(5). */
+export function parseNameServers(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^\s*nameserver\s+([^\s#;]+)/.exec(line);
+    return match?.[1] ? [match[1].replace(/%.*$/, '')] : [];
+  });
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}

@@ -1,0 +1,88 @@
+import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
+import { askOnce } from './asking-host.ts';
+import { type Check, type CheckContext, type CheckResult, fail, skip, type Verdict } from './check.ts';
+import { CHECKS } from './checks.ts';
+import { describeVerdict, preflightError } from './failure.ts';
+
+/**
+ * The preflight of a join: runs all checks and tells the warnings.
+ * @throws EdgeadmError of the checks that failed, see preflightError
+ */
+export async function runChecks(context: CheckContext & { readonly log: PhaseLog }): Promise<void> {
+  const verdicts = await judgeChecks(context);
+  for (const verdict of verdicts) {
+    if (verdict.status === 'warning') context.log.warning(describeVerdict(verdict));
+    else context.log.debug(describeVerdict(verdict));
+  }
+  const error = preflightError(verdicts);
+  if (error) throw error;
+}
+
+/**
+ * Runs checks side by side and judges them. Nothing is changed.
+ *
+ * `--ignore-preflight-errors` works as kubeadm's: names in any case, `all`; an ignored error becomes a warning. A name
+ * with an addition in brackets, `Firewall(8472/udp)`, may be given without it.
+ *
+ * @returns the verdicts in the order of the checks
+ * @throws only where the signal is aborted
+ */
+export async function judgeChecks(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<Verdict[]> {
+  const asking = { ...context, host: askOnce(context.host) };
+  const results = new Map<string, Promise<CheckResult>>();
+  for (const check of checks) results.set(check.name, runOne(check, asking, results));
+  const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
+  return Promise.all(
+    checks.map(async (check) =>
+      judge(check, (await results.get(check.name)) as CheckResult, isIgnored(check, ignored)),
+    ),
+  );
+}
+
+async function runOne(
+  check: Check,
+  context: CheckContext,
+  results: ReadonlyMap<string, Promise<CheckResult>>,
+): Promise<CheckResult> {
+  // Everything is started first: a check may need one that stands behind it.
+  await Promise.resolve();
+  for (const needed of check.needs ?? []) {
+    const result = await results.get(needed);
+    if (result?.status === 'fail' && result.severity !== 'warning') return skip(`${needed} failed`);
+    if (result?.status === 'skip') return skip(`${needed} was skipped: ${result.reason}`);
+  }
+  context.signal.throwIfAborted();
+  try {
+    const result = await check.run(context);
+    return result.status === 'fail' ? { ...result, severity: result.severity ?? check.severity } : result;
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return afterThrow(check, toEdgeadmError(thrown), context);
+  }
+}
+
+async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
+  const { uid } = await context.host.facts();
+  if (uid > 0 && error.code === 'WRITE_FAILED') return skip(`only root can look: ${error.message}`);
+  // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
+  const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
+  const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
+  return fail(error.message, { severity: check.severity, remedy: error.next, code });
+}
+
+function isIgnored(check: Check, ignored: ReadonlySet<string>): boolean {
+  const name = check.name.toLowerCase();
+  return [name, name.replace(/\(.*\)$/, ''), 'all'].some((spelling) => ignored.has(spelling));
+}
+
+function judge(check: Check, result: CheckResult, ignored: boolean): Verdict {
+  const head = { check: check.name, concerns: check.concerns };
+  if (result.status === 'pass') return { ...head, status: 'ok', found: result.found };
+  if (result.status === 'skip') return { ...head, status: 'skipped', found: result.reason };
+  const { severity, found, remedy = check.remedy, code } = result;
+  if (severity === 'warning') return { ...head, status: 'warning', found, remedy };
+  return ignored
+    ? { ...head, status: 'warning', found, remedy, ignored: true }
+    : { ...head, status: 'error', found, remedy, code };
+}

@@ -1,0 +1,20 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Phase } from '../../workflow/phase.ts';
+import type { ResetContext } from './context.ts';
+
+export const checkNode: Phase<ResetContext> = {
+  name: 'check-node',
+  title: 'Look at what the node is',
+  run: async ({ node, log }) => {
+    if (node.controlPlane.length > 0) {
+      throw new EdgeadmError({
+        code: 'RESET_REFUSED',
+        what: `${node.name} is a control-plane node`,
+        why: node.controlPlane.join('\n'),
+      });
+    }
+    if (!node.joinedBy) log.info('This node was never joined: there is nothing to reset.');
+    if (node.joinedBy === 'other')
+      log.info('This node was not joined by edgeadm: no journal tells what it was before.');
+  },
+};

@@ -1,0 +1,32 @@
+import type { Host } from '../../host/host.ts';
+import type { Journal } from '../../host/journal.ts';
+import type { ApiClient, PlanWrite } from '../../kubernetes/client.ts';
+import type { NodeTraces } from './node-traces.ts';
+
+/** What a reset was asked for. */
+export interface ResetSpec {
+  /** Asks nothing, and goes on where a pod or a volume cannot be let go of in good order. */
+  readonly force: boolean;
+  /** What the join did to the container runtime stays, and stays in the journal. */
+  readonly keepRuntime: boolean;
+  /** Removes all images, not only those that the join loaded. */
+  readonly cleanupImages: boolean;
+  /** A kubeconfig on the machine that edgeadm runs on, with rights that a node does not have. */
+  readonly kubeconfig?: string;
+  /** Both need the kubeconfig. */
+  readonly drain: boolean;
+  readonly deleteNode: boolean;
+}
+
+/** What the phases of reset work with. */
+export interface ResetContext {
+  readonly spec: ResetSpec;
+  /** Without a journal: what a reset does is not to be taken back. */
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly node: NodeTraces;
+  /** Of the administrator, where a kubeconfig was given. */
+  readonly admin?: ApiClient;
+  /** Tells writes to the cluster instead of doing them (dry run). */
+  readonly planWrite?: PlanWrite;
+}

@@ -1,0 +1,55 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
+import { drainNode } from '../../kubernetes/drain.ts';
+import { isThisMachine, markNotReady } from '../../kubernetes/teardown/not-ready.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { ResetContext } from './context.ts';
+
+const DRAIN_TIMEOUT_MS = 120_000;
+
+export const drain: Phase<ResetContext> = {
+  name: 'drain',
+  title: 'Drain the node',
+  when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+  run: async (context) => {
+    const { admin, node, spec, log, signal, wet } = context;
+    if (!admin || !(await hasNode(context))) return;
+    await drainNode(admin, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS }).catch((error: unknown) => {
+      if (!spec.force || !(error instanceof EdgeadmError) || error.code !== 'DRAIN_FAILED') throw error;
+      log.warning(error.message);
+    });
+  },
+};
+
+/** Only after the kubelet has stopped: it would say Ready again. */
+export const markNotReadyPhase: Phase<ResetContext> = {
+  name: 'mark-not-ready',
+  title: 'Tell the cluster that the node leaves',
+  when: ({ node, spec }) => {
+    if (spec.deleteNode) return 'the Node object is deleted';
+    return node.credentials !== undefined || 'the node holds no certificate any more';
+  },
+  run: async ({ host, node, log, signal, planWrite }) => {
+    if (node.credentials) await markNotReady(host, node.credentials, { log, signal, planWrite });
+  },
+};
+
+export const deleteNode: Phase<ResetContext> = {
+  name: 'delete-node',
+  title: 'Delete the Node object',
+  when: ({ spec }) => spec.deleteNode || 'not asked for (--delete-node)',
+  run: async (context) => {
+    const { admin, node, log, signal } = context;
+    if (!admin || !(await hasNode(context))) return;
+    await admin.delete(`/api/v1/nodes/${node.name}`, { signal });
+    log.info(`Node ${node.name} is deleted from the cluster.`);
+  },
+};
+
+async function hasNode({ admin, host, node, log, signal }: ResetContext & PhaseTools): Promise<boolean> {
+  const found = await admin?.find<V1Node>(`/api/v1/nodes/${node.name}`, { signal });
+  if (!found) log.info(`The cluster has no Node ${node.name}.`);
+  if (!found || (await isThisMachine(host, found))) return found !== undefined;
+  log.warning(`The Node ${node.name} of the cluster is another machine: it is left alone.`);
+  return false;
+}

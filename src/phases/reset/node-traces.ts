@@ -1,0 +1,50 @@
+import { posix } from 'node:path';
+import type { Host } from '../../host/host.ts';
+import { JOURNAL_PATH, type Journal } from '../../host/journal.ts';
+import { type NodeCredentials, nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
+import { findRuntime, type NodeRuntime } from '../../kubernetes/teardown/runtime.ts';
+import { KUBELET_KUBECONFIGS, MANIFESTS } from '../../kubernetes/teardown/state.ts';
+
+/** What a node shows of having been joined, looked at once, before anything is taken away. */
+export interface NodeTraces {
+  /** undefined: never. `other` is kubeadm, or by hand: no journal tells what was there before. */
+  readonly joinedBy: 'edgeadm' | 'other' | undefined;
+  readonly name: string;
+  readonly runtime: NodeRuntime;
+  readonly credentials: NodeCredentials | undefined;
+  /** Paths of manifests of a control plane. */
+  readonly controlPlane: readonly string[];
+}
+
+const CONTROL_PLANE = /^(kube-apiserver|kube-controller-manager|kube-scheduler|etcd)\b.*\.(yaml|yml|json)$/;
+const CONTROL_PLANE_IMAGE = /\bimage['"]?:\s*['"]?\S*\b(kube-apiserver|etcd)[:@]/;
+
+export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTraces> {
+  const [joinedBy, runtime, credentials, controlPlane, facts] = await Promise.all([
+    whoJoined(host, journal),
+    findRuntime(host),
+    nodeCredentials(host),
+    controlPlaneManifests(host),
+    host.facts(),
+  ]);
+  const name =
+    journal.joined?.node ?? credentials?.nodeName ?? journal.choice('nodeName') ?? facts.hostname.toLowerCase();
+  return { joinedBy, name, runtime, credentials, controlPlane };
+}
+
+async function whoJoined(host: Host, journal: Journal): Promise<NodeTraces['joinedBy']> {
+  const changed = journal.entries.some((entry) => 'phase' in entry);
+  if (changed) return 'edgeadm';
+  for (const path of KUBELET_KUBECONFIGS) if (await host.stat(path)) return 'other';
+  // A reset that was killed at its very end leaves a journal without changes.
+  return (await host.stat(JOURNAL_PATH)) ? 'edgeadm' : undefined;
+}
+
+async function controlPlaneManifests(host: Host): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await host.list(MANIFESTS)) {
+    const path = posix.join(MANIFESTS, name);
+    if (CONTROL_PLANE.test(name) || CONTROL_PLANE_IMAGE.test((await host.read(path)) ?? '')) found.push(path);
+  }
+  return found;
+}

@@ -1,0 +1,67 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import { STATE_DIRECTORY } from '../../host/journal.ts';
+import { revert } from '../../host/revert.ts';
+import { CriClient } from '../../kubernetes/cri/index.ts';
+import { removeState } from '../../kubernetes/teardown/state.ts';
+import { forEachLimited } from '../../lib/for-each.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { ResetContext } from './context.ts';
+
+const RUNTIME_PHASE = /^install-runtime(\/|$)/;
+const IMAGES_AT_ONCE = 4;
+
+export const removeStatePhase: Phase<ResetContext> = {
+  name: 'remove-state',
+  title: 'Remove what Kubernetes left on disk',
+  when: ({ node }) => node.joinedBy === 'other' || 'the journal knows what was there before',
+  run: async ({ host, log }) => {
+    await removeState(host);
+    log.info("The kubelet, its unit and the container runtime's configuration stay: no journal tells what they were.");
+  },
+};
+
+export const cleanupImages: Phase<ResetContext> = {
+  name: 'cleanup-images',
+  title: 'Remove all images',
+  when: ({ spec, host }) => (spec.cleanupImages && host.runsPrograms) || 'not asked for (--cleanup-images)',
+  run: removeAllImages,
+};
+
+export const restore: Phase<ResetContext> = {
+  name: 'restore',
+  title: 'Put everything back as it was before the join',
+  when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
+  run: async ({ host, journal, spec }) => {
+    const left = await revert(host, journal, 0, ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase));
+    if (left.length === 0) return;
+    throw new EdgeadmError({
+      code: 'RESET_INCOMPLETE',
+      what: 'not everything could be put back as it was',
+      why: left.join('\n'),
+    });
+  },
+};
+
+/** The last step: without the journal the node counts as never joined. */
+export const erase: Phase<ResetContext> = {
+  name: 'erase',
+  title: 'Erase the journal',
+  when: ({ spec, journal }) =>
+    !(spec.keepRuntime && journal.entries.length > 0) || 'it keeps what was done to the container runtime',
+  run: async ({ host, journal, wet }) => {
+    if (wet) await journal.erase();
+    else await host.removeTree(STATE_DIRECTORY);
+  },
+};
+
+async function removeAllImages({ host, node, log, signal }: ResetContext & PhaseTools): Promise<void> {
+  const client = await CriClient.connect(host, node.runtime.socket, { signal });
+  try {
+    const images = await client.images();
+    if (!host.wet) return log.info(`Would remove ${images.length} images.`);
+    await forEachLimited(images, IMAGES_AT_ONCE, ({ id }) => client.removeImage(id));
+    log.info(`${images.length} images removed.`);
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,59 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import { localMachine } from '../../host/local.ts';
+import type { NodeSession } from '../../host/node-session.ts';
+import { recorder } from '../../host/recorder.ts';
+import { clientFromKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import type { EventSink } from '../../workflow/events.ts';
+import { Pipeline } from '../../workflow/pipeline.ts';
+import type { ResetSpec } from './context.ts';
+import { resetPhases } from './index.ts';
+import { nodeTraces } from './node-traces.ts';
+
+export interface ResetOptions {
+  readonly spec: ResetSpec;
+  readonly session: NodeSession;
+  /** What users call the host. */
+  readonly label: string;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+}
+
+export interface ResetResult {
+  readonly nodeName: string;
+  /** False where the node was never joined. */
+  readonly changed: boolean;
+}
+
+/**
+ * Takes one node out of its cluster and puts it back as it was before it was joined.
+ * @throws EdgeadmError of the phase that failed; the same command goes on where it stopped
+ */
+export async function reset(options: ResetOptions): Promise<ResetResult> {
+  const { spec, session, label, emit, signal, dryRun } = options;
+  const tell = (action: string, diff?: string): void =>
+    emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
+  const planWrite = dryRun ? tell : undefined;
+  const host = dryRun ? recorder(session.plain, tell) : session.plain;
+  const { journal } = session;
+  const node = await nodeTraces(host, journal);
+  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  const context = { spec, host, journal, node, planWrite, admin: admin || undefined };
+  try {
+    await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
+    return { nodeName: node.name, changed: node.joinedBy !== undefined };
+  } finally {
+    context.admin?.close();
+  }
+}
+
+/** @throws EdgeadmError USAGE where what was asked for needs a kubeconfig and none is given */
+export function checkResetSpec(spec: ResetSpec): void {
+  const without = [spec.drain && '--drain', spec.deleteNode && '--delete-node'].filter(Boolean);
+  if (spec.kubeconfig !== undefined || without.length === 0) return;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: `${without.join(' and ')} needs --kubeconfig`,
+    why: 'a node has no right to do this with its own certificate',
+  });
+}

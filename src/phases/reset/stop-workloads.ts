@@ -1,0 +1,35 @@
+import { stopKubelet } from '../../kubernetes/teardown/kubelet.ts';
+import { notedLinks, removeNetwork } from '../../kubernetes/teardown/network.ts';
+import { removePods } from '../../kubernetes/teardown/pods.ts';
+import { unmountKubeletVolumes } from '../../kubernetes/teardown/volumes.ts';
+import type { Phase } from '../../workflow/phase.ts';
+import type { ResetContext } from './context.ts';
+
+export const stopKubeletPhase: Phase<ResetContext> = {
+  name: 'stop-kubelet',
+  title: 'Stop the kubelet',
+  run: ({ host }) => stopKubelet(host),
+};
+
+export const removePodsPhase: Phase<ResetContext> = {
+  name: 'remove-pods',
+  title: 'Stop and remove all pods',
+  run: ({ host, node, spec, log, signal }) => removePods(host, node.runtime, { log, signal, force: spec.force }),
+};
+
+export const unmount: Phase<ResetContext> = {
+  name: 'unmount',
+  title: 'Unmount volumes',
+  run: ({ host, spec, log }) => unmountKubeletVolumes(host, log, spec.force),
+};
+
+/** While the CNI configuration is still there. */
+export const removeNetworkPhase: Phase<ResetContext> = {
+  name: 'remove-network',
+  title: "Remove the cluster's network",
+  run: ({ host, journal }) =>
+    removeNetwork(
+      host,
+      notedLinks((key) => journal.choice(key)),
+    ),
+};

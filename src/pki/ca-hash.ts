@@ -1,0 +1,35 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { EdgeadmError } from '../errors/index.ts';
+
+/** Splits a PEM bundle into its certificates. */
+export function certificatesOf(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => new X509Certificate(block));
+}
+
+/** Lower-case hex SHA-256 of the SubjectPublicKeyInfo, what kubeadm pins a CA by. */
+export function publicKeyHash(certificate: X509Certificate): string {
+  return createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+}
+
+/**
+ * Checks a CA bundle against pinned hashes (`sha256:<hex>`): like kubeadm, each certificate must be pinned.
+ * @returns the hash of the first certificate, the identity of the cluster
+ * @throws EdgeadmError CA_HASH_MISMATCH, CLUSTER_INFO_INVALID
+ */
+export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
+  const hashes = certificatesOf(caPem).map(publicKeyHash);
+  const [first] = hashes;
+  if (!first) {
+    throw new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: 'cluster-info holds no CA certificate' });
+  }
+  if (pins === 'any') return first;
+  const allowed = new Set(pins.map((pin) => pin.replace(/^sha256:/i, '').toLowerCase()));
+  const foreign = hashes.filter((hash) => !allowed.has(hash));
+  if (foreign.length === 0) return first;
+  throw new EdgeadmError({
+    code: 'CA_HASH_MISMATCH',
+    what: 'the CA of the cluster is not the one that was pinned',
+    why: [...allowed].map((hash) => `pinned: sha256:${hash}`).concat(foreign.map((hash) => `found:  sha256:${hash}`)).join('\n'),
+  });
+}

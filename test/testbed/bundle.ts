@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { dump } from 'js-yaml';
+import { cached } from './cache.ts';
+import { kubernetesVersion } from './config.ts';
+import { kubernetes } from './kubernetes.ts';
+import { prepare } from './prepare.ts';
+
+export interface BundleOptions {
+  /** Folder to make; one that is there is replaced. */
+  out: string;
+  /** Another patch version of 1.20; it is built if it is not in the cache. */
+  version?: string;
+  /** Whether containerd and runc are in it (false unless given). */
+  runtime?: boolean;
+  /** Whether the edge-hub stand-in's image is in it (true unless given). */
+  edgeHub?: boolean;
+}
+
+export interface Bundle {
+  dir: string;
+  /** Hex SHA-256 of its bundle.yaml. */
+  sha256: string;
+}
+
+interface BundleFile {
+  path: string;
+  sha256: string;
+  kind: 'kubelet' | 'kubectl' | 'cni-plugins' | 'containerd' | 'runc' | 'image';
+  name?: string;
+}
+
+const sha256 = async (file: string) =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+
+/** Makes a bundle (bundle.yaml and the files it names) from what the test bed has built. */
+export async function makeBundle({
+  out,
+  version = kubernetesVersion,
+  runtime = false,
+  edgeHub = true,
+}: BundleOptions): Promise<Bundle> {
+  const { rootfs, images } = await prepare();
+  const programs = await kubernetes(() => {}, version);
+  await rm(out, { recursive: true, force: true });
+  await mkdir(join(out, 'images'), { recursive: true });
+
+  const files: BundleFile[] = [];
+  const add = async (
+    path: string,
+    kind: BundleFile['kind'],
+    make: (file: string) => Promise<unknown>,
+    name?: string,
+  ) => {
+    await make(join(out, path));
+    files.push({ path, sha256: await sha256(join(out, path)), kind, ...(name ? { name } : {}) });
+  };
+  const copied = (from: string) => (to: string) => copyFile(from, to);
+  await add('kubelet', 'kubelet', copied(join(programs, 'kubelet')));
+  await add('kubectl', 'kubectl', copied(join(programs, 'kubectl')));
+  const archives = await archivesOf(rootfs);
+  await add('cni-plugins.tgz', 'cni-plugins', copied(join(archives, 'cni-plugins.tgz')));
+  if (runtime) {
+    await add('containerd.tgz', 'containerd', copied(join(archives, 'containerd.tgz')));
+    await add('runc', 'runc', copied(join(rootfs, 'usr/sbin/runc')));
+  }
+  const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? { 'edge-hub': images.edgeHub } : {}) };
+  for (const [name, tar] of Object.entries(wanted)) {
+    await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
+  }
+
+  const bundle = { apiVersion: 'edgeadm.io/v1', kind: 'Bundle', kubernetesVersion: version, arch: 'amd64', files };
+  await writeFile(join(out, 'bundle.yaml'), dump(bundle));
+  return { dir: out, sha256: await sha256(join(out, 'bundle.yaml')) };
+}
+
+/** The name an image tar carries. */
+async function imageName(tar: string): Promise<string> {
+  const { stdout } = await execa('tar', ['-xOf', tar, 'manifest.json']);
+  return JSON.parse(stdout)[0].RepoTags[0];
+}
+
+/** What a bundle has as archives, packed once: CNI plug-ins, and containerd laid out as its own releases are. */
+function archivesOf(rootfs: string): Promise<string> {
+  return cached('archives', { rootfs: basename(rootfs) }, async (dir) => {
+    const programs = join(rootfs, 'usr/bin');
+    const names = (await readdir(programs)).filter((name) => name === 'ctr' || name.startsWith('containerd'));
+    await pack(join(dir, 'cni-plugins.tgz'), join(rootfs, 'usr/lib/cni'), '.');
+    await pack(join(dir, 'containerd.tgz'), programs, '--transform=s,^,bin/,', ...names);
+  });
+}
+
+const pack = (out: string, dir: string, ...entries: string[]) =>
+  execa('tar', ['--owner=0', '--group=0', '--numeric-owner', '-C', dir, '-czf', out, ...entries]);

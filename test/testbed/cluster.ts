@@ -1,0 +1,394 @@
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
+import { cgroupName, createProcessCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
+import { kubernetesVersion, loopbackNet, podSubnet, serviceSubnet, stateDir, subnet } from './config.ts';
+import { startDaemon } from './daemon.ts';
+import { unmountAndDelete } from './mounts.ts';
+import { addHostAddress, removeHostAddress } from './network.ts';
+import { prepare } from './prepare.ts';
+import { until } from './wait.ts';
+
+export interface ClusterOptions {
+  /** `main` unless given; another name makes another cluster, with a CA of its own. */
+  name?: string;
+  /** Last part of its address: 1 unless given, up to 9; a second cluster needs another. */
+  octet?: number;
+}
+
+export interface TokenOptions {
+  /** Seconds from now until it expires (86400 unless given); 0 or less makes one that has expired. */
+  ttl?: number;
+  /** `abcdef` style; random unless given. */
+  id?: string;
+  description?: string;
+  usages?: ('signing' | 'authentication')[];
+}
+
+interface ClusterState {
+  name: string;
+  octet: number;
+  /** Folder of the Kubernetes programs. */
+  programs: string;
+}
+
+const clustersDir = join(stateDir, 'clusters');
+const readerBinding =
+  '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/system::extension-apiserver-authentication-reader';
+
+/** A control plane: etcd, kube-apiserver, kube-controller-manager and kube-scheduler as processes of this machine. */
+export class Cluster {
+  readonly name: string;
+  readonly octet: number;
+  readonly version = kubernetesVersion;
+  readonly address: string;
+  /** Address and port, as `edgeadm join` and `kubeadm join` take them. */
+  readonly endpoint: string;
+  /** URL of the API server. */
+  readonly server: string;
+  /** Folder with kubeconfigs, certificates (`pki`), logs and etcd's data. */
+  readonly dir: string;
+  /** The administrator's. */
+  readonly kubeconfig: string;
+  readonly caFile: string;
+  /** Folder of the Kubernetes programs. */
+  readonly programs: string;
+
+  private constructor({ name, octet, programs }: ClusterState) {
+    this.name = name;
+    this.octet = octet;
+    this.programs = programs;
+    this.address = `${subnet}.${octet}`;
+    this.endpoint = `${this.address}:6443`;
+    this.server = `https://${this.endpoint}`;
+    this.dir = join(clustersDir, name);
+    this.kubeconfig = join(this.dir, 'admin.conf');
+    this.caFile = join(this.dir, 'pki/ca.crt');
+  }
+
+  /** Makes and starts a control plane. What an earlier one of this name left is removed first. */
+  static async up({ name = 'main', octet = 1 }: ClusterOptions = {}): Promise<Cluster> {
+    const { kubernetes, etcd } = await prepare();
+    await Cluster.remove(name);
+    const state = { name, octet, programs: kubernetes };
+    const cluster = new Cluster(state);
+    await mkdir(cluster.dir, { recursive: true });
+    await writeFile(join(cluster.dir, 'cluster.json'), JSON.stringify(state));
+    await addHostAddress(octet);
+    await Promise.all([cluster.startEtcd(etcd), cluster.makeFiles()]);
+    await cluster.startApiServer();
+    await Promise.all([cluster.startControllers(), cluster.uploadConfig()]);
+    return cluster;
+  }
+
+  /** A cluster that is up, perhaps started by another process. */
+  static async find(name = 'main'): Promise<Cluster> {
+    const file = join(clustersDir, name, 'cluster.json');
+    if (!existsSync(file)) throw new Error(`there is no cluster ${name}`);
+    return new Cluster(JSON.parse(await readFile(file, 'utf8')));
+  }
+
+  /** Names of the clusters that are there. */
+  static async list(): Promise<string[]> {
+    return existsSync(clustersDir) ? readdir(clustersDir) : [];
+  }
+
+  /** Removes a cluster by its name with all it left on this machine; nothing happens if there is none. */
+  static async remove(name: string): Promise<void> {
+    const ours = (await listCgroups()).filter((cgroup) => cgroup.startsWith(`${cgroupName('cluster', name)}-`));
+    await Promise.all(ours.map(removeCgroup));
+    if ((await Cluster.list()).includes(name)) {
+      const { octet } = await Cluster.find(name).catch(() => ({ octet: undefined }));
+      if (octet) await removeHostAddress(octet);
+    }
+    await unmountAndDelete(join(clustersDir, name));
+  }
+
+  down(): Promise<void> {
+    return Cluster.remove(this.name);
+  }
+
+  /** `sha256:...` of the CA's public key, for `--discovery-token-ca-cert-hash`. */
+  async caHash(): Promise<string> {
+    const ca = new X509Certificate(await readFile(this.caFile));
+    const key = ca.publicKey.export({ type: 'spki', format: 'der' });
+    return `sha256:${createHash('sha256').update(key).digest('hex')}`;
+  }
+
+  /** Runs kubectl as the administrator and gives its output. */
+  async kubectl(...args: string[]): Promise<string> {
+    const { stdout } = await this.program('kubectl', args);
+    return stdout;
+  }
+
+  /** Creates or changes objects, given as values. */
+  async apply(...objects: object[]): Promise<void> {
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    await this.program('kubectl', ['apply', '-f', '-'], JSON.stringify(list));
+  }
+
+  /**
+   * Reads from the API as the administrator, without kubectl's cost.
+   * @param path such as `/api/v1/nodes/n1`
+   * @returns the object, or nothing if the answer is not 200 or does not come
+   */
+  async get<T = Record<string, unknown>>(path: string): Promise<T | undefined> {
+    const answer = await this.fetch(path).catch(() => undefined);
+    return answer?.status === 200 ? JSON.parse(answer.body) : undefined;
+  }
+
+  /** Makes a bootstrap token and waits until discovery works with it (unless it has expired). */
+  async token({
+    ttl = 86400,
+    id,
+    description,
+    usages = ['signing', 'authentication'],
+  }: TokenOptions = {}): Promise<string> {
+    const tokenId = id ?? randomBytes(3).toString('hex');
+    const secret = randomBytes(8).toString('hex');
+    await this.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: `bootstrap-token-${tokenId}`, namespace: 'kube-system' },
+      type: 'bootstrap.kubernetes.io/token',
+      stringData: {
+        'token-id': tokenId,
+        'token-secret': secret,
+        expiration: new Date(Date.now() + ttl * 1000).toISOString().replace(/\.\d+/, ''),
+        'auth-extra-groups': 'system:bootstrappers:kubeadm:default-node-token',
+        ...Object.fromEntries(usages.map((usage) => [`usage-bootstrap-${usage}`, 'true'])),
+        ...(description ? { description } : {}),
+      },
+    });
+    if (ttl > 0 && usages.includes('signing')) {
+      await until(`the signature of token ${tokenId}`, async () => {
+        const info = await this.get<{ data: Record<string, string> }>(
+          '/api/v1/namespaces/kube-public/configmaps/cluster-info',
+        );
+        return info?.data[`jws-kubeconfig-${tokenId}`];
+      });
+    }
+    return `${tokenId}.${secret}`;
+  }
+
+  /** Waits until a Node is Ready (or, with `false`, not Ready any more). */
+  async waitForNode(name: string, ready = true, timeout = 60): Promise<void> {
+    await until(
+      `node ${name} to be ${ready ? 'Ready' : 'not Ready'}`,
+      async () => {
+        const node = await this.get<{ status: { conditions: { type: string; status: string }[] } }>(
+          `/api/v1/nodes/${name}`,
+        );
+        const condition = node?.status.conditions?.find(({ type }) => type === 'Ready');
+        return condition && (condition.status === 'True') === ready;
+      },
+      timeout,
+    );
+  }
+
+  /** Kills the API server; everything else goes on. */
+  stopApiServer(): Promise<void> {
+    return killCgroup(this.cgroup('kube-apiserver'));
+  }
+
+  /** Starts the API server and waits until it is ready. */
+  async startApiServer(): Promise<void> {
+    const pki = join(this.dir, 'pki');
+    await this.start(join(this.programs, 'kube-apiserver'), [
+      `--etcd-servers=${this.etcdUrl(2379)}`,
+      `--advertise-address=${this.address}`,
+      `--bind-address=${this.address}`,
+      '--secure-port=6443',
+      '--allow-privileged=true',
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      '--enable-bootstrap-token-auth=true',
+      `--service-cluster-ip-range=${serviceSubnet}`,
+      `--client-ca-file=${pki}/ca.crt`,
+      `--tls-cert-file=${pki}/apiserver.crt`,
+      `--tls-private-key-file=${pki}/apiserver.key`,
+      `--kubelet-client-certificate=${pki}/apiserver-kubelet-client.crt`,
+      `--kubelet-client-key=${pki}/apiserver-kubelet-client.key`,
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      `--service-account-key-file=${pki}/sa.pub`,
+      `--service-account-signing-key-file=${pki}/sa.key`,
+      `--requestheader-client-ca-file=${pki}/front-proxy-ca.crt`,
+      `--proxy-client-cert-file=${pki}/front-proxy-client.crt`,
+      `--proxy-client-key-file=${pki}/front-proxy-client.key`,
+      '--requestheader-allowed-names=front-proxy-client',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-username-headers=X-Remote-User',
+    ]);
+    await until(
+      `the API server (see ${this.dir}/kube-apiserver.log)`,
+      async () => (await this.fetch('/readyz')).status === 200,
+    );
+  }
+
+  /** The controller-manager exits at once when it comes up before the role bindings it needs. */
+  private async startControllers(): Promise<void> {
+    await until('the role bindings', () => this.get(readerBinding));
+    const pki = join(this.dir, 'pki');
+    const manager = [
+      `--client-ca-file=${pki}/ca.crt`,
+      `--root-ca-file=${pki}/ca.crt`,
+      `--cluster-signing-cert-file=${pki}/ca.crt`,
+      `--cluster-signing-key-file=${pki}/ca.key`,
+      `--service-account-private-key-file=${pki}/sa.key`,
+      '--use-service-account-credentials=true',
+      '--kube-api-qps=500',
+      '--kube-api-burst=1000',
+      '--allocate-node-cidrs=true',
+      `--cluster-cidr=${podSubnet}`,
+      `--service-cluster-ip-range=${serviceSubnet}`,
+    ];
+    // the last two are off unless named, and discovery by token needs them
+    await this.startController('controller-manager', [
+      ...manager,
+      '--controllers=*,-nodeipam,bootstrapsigner,tokencleaner',
+    ]);
+    // waits ten seconds before it starts, and keeps all others waiting if they are in the same process
+    await this.startController(
+      'controller-manager',
+      [...manager, '--controllers=nodeipam', '--secure-port=10267'],
+      'nodeipam',
+    );
+    await this.startController('scheduler', []);
+  }
+
+  private startController(component: 'controller-manager' | 'scheduler', args: string[], name = `kube-${component}`) {
+    const config = join(this.dir, `${component}.conf`);
+    const common = [
+      `--bind-address=${this.loopback}`,
+      '--port=0',
+      '--leader-elect=false',
+      `--kubeconfig=${config}`,
+      `--authentication-kubeconfig=${config}`,
+      `--authorization-kubeconfig=${config}`,
+    ];
+    return this.start(join(this.programs, `kube-${component}`), [...common, ...args], name);
+  }
+
+  private startEtcd(etcd: string): Promise<void> {
+    const client = this.etcdUrl(2379);
+    const peer = this.etcdUrl(2380);
+    return this.start(etcd, [
+      `--data-dir=${join(this.dir, 'etcd')}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+    ]);
+  }
+
+  /** Certificates and kubeconfigs, as kubeadm makes them for a control plane. */
+  private async makeFiles(): Promise<void> {
+    const config = [
+      {
+        apiVersion: 'kubeadm.k8s.io/v1beta2',
+        kind: 'InitConfiguration',
+        localAPIEndpoint: { advertiseAddress: this.address, bindPort: 6443 },
+        nodeRegistration: { name: 'control-plane', criSocket: '/run/containerd/containerd.sock' },
+      },
+      {
+        apiVersion: 'kubeadm.k8s.io/v1beta2',
+        kind: 'ClusterConfiguration',
+        kubernetesVersion: this.version,
+        certificatesDir: join(this.dir, 'pki'),
+        controlPlaneEndpoint: this.endpoint,
+        networking: { podSubnet, serviceSubnet },
+      },
+      {
+        apiVersion: 'kubelet.config.k8s.io/v1beta1',
+        kind: 'KubeletConfiguration',
+        cgroupDriver: 'systemd',
+        authentication: { x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+      },
+    ];
+    await writeFile(this.kubeadmConfig, config.map((document) => JSON.stringify(document)).join('\n---\n'));
+    await this.kubeadm('certs', 'all');
+    await this.kubeadm('kubeconfig', 'all', `--kubeconfig-dir=${this.dir}`);
+  }
+
+  /** What a joining node reads in the cluster, and what it may do there. */
+  private async uploadConfig(): Promise<void> {
+    await Promise.all([
+      this.kubeadm('upload-config', 'kubeadm', `--kubeconfig=${this.kubeconfig}`),
+      this.kubeadm('bootstrap-token', `--kubeconfig=${this.kubeconfig}`, '--skip-token-print'),
+      this.uploadKubeletConfig(),
+    ]);
+  }
+
+  /** kubeadm uploads it at once and then waits two minutes for a control-plane Node, which does not exist here. */
+  private async uploadKubeletConfig(): Promise<void> {
+    const name = `kubelet-config-${this.version.match(/\d+\.\d+/)?.[0]}`;
+    const binding = `/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:${name}`;
+    const upload = this.kubeadm('upload-config', 'kubelet', `--kubeconfig=${this.kubeconfig}`);
+    upload.catch(() => {});
+    await until(`ConfigMap ${name}`, () => this.get(binding));
+    upload.kill('SIGKILL');
+  }
+
+  private get kubeadmConfig() {
+    return join(this.dir, 'kubeadm.yaml');
+  }
+
+  private kubeadm(...phase: string[]) {
+    return this.program('kubeadm', ['init', 'phase', ...phase, `--config=${this.kubeadmConfig}`]);
+  }
+
+  private program(name: 'kubectl' | 'kubeadm', args: string[], input = '') {
+    return execa(join(this.programs, name), args, { input, env: { KUBECONFIG: this.kubeconfig } });
+  }
+
+  private fetch(path: string): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      this.agent()
+        .then((agent) => {
+          const call = request(`${this.server}${path}`, { agent, timeout: 5000 }, async (response) => {
+            resolve({ status: response.statusCode ?? 0, body: await text(response) });
+          });
+          call.on('timeout', () => call.destroy(new Error(`no answer from ${this.server}`)));
+          call.on('error', reject);
+          call.end();
+        })
+        .catch(reject);
+    });
+  }
+
+  /** The certificate the API server shows to kubelets belongs to system:masters. */
+  private async agent(): Promise<Agent> {
+    const [ca, cert, key] = await Promise.all(
+      ['ca.crt', 'apiserver-kubelet-client.crt', 'apiserver-kubelet-client.key'].map((file) =>
+        readFile(join(this.dir, 'pki', file)),
+      ),
+    );
+    return new Agent({ ca, cert, key });
+  }
+
+  /** A loopback address of its own keeps two clusters, and an etcd of this machine, out of each other's way. */
+  private get loopback() {
+    return `${loopbackNet}.${this.octet + 1}`;
+  }
+
+  private etcdUrl(port: number) {
+    return `http://${this.loopback}:${port}`;
+  }
+
+  private cgroup(component: string) {
+    return cgroupName('cluster', this.name, component);
+  }
+
+  /** Starts a component that outlives this process, with its log in the cluster's folder. */
+  private async start(file: string, args: string[], component = basename(file)): Promise<void> {
+    const procs = join(await createProcessCgroup(this.cgroup(component)), 'cgroup.procs');
+    const log = join(this.dir, `${component}.log`);
+    await startDaemon(log, 'sh', ['-c', 'echo $$ >"$0"; exec "$@"', procs, file, ...args]);
+  }
+}

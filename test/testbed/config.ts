@@ -1,0 +1,38 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** The checkout this test bed belongs to; nodes see it read-only under {@link productInNode}. */
+export const projectDir = resolve(import.meta.dirname, '../..');
+
+/** Survives: packages' lists, Kubernetes, root file systems, images. */
+export const cacheDir = process.env.EDGEADM_TESTBED_CACHE ?? join(homedir(), '.cache/edgeadm/testbed');
+
+/** Several test beds can stand on one machine side by side: this one's number, 0 to 9. */
+const number = Number(process.env.EDGEADM_TESTBED_NUMBER ?? 0);
+const suffix = number === 0 ? '' : String(number);
+
+/** Thrown away: clusters and nodes. */
+export const stateDir = process.env.EDGEADM_TESTBED_DIR ?? `/tmp/edgeadm-testbed${suffix}`;
+
+/** Network namespaces, cables and cgroups of this test bed begin with this and a hyphen. */
+export const prefix = `edgelab${suffix}`;
+
+export const bridge = `edgelab${number}`;
+/** First three octets of the one network that clusters (octets 1-9) and nodes (from 11) share. */
+export const subnet = `10.${211 + number}.0`;
+/** First three octets of the loopback addresses that control planes keep to themselves. */
+export const loopbackNet = `127.0.${number}`;
+export const podSubnet = '10.244.0.0/16';
+export const serviceSubnet = '10.96.0.0/12';
+
+export const kubernetesVersion = 'v1.20.2';
+export const pauseImage = 'k8s.gcr.io/pause:3.2';
+export const busyboxImage = 'localhost/busybox:testbed';
+export const edgeHubImage = 'localhost/edge-hub:testbed';
+
+/** Where a node sees the checkout and the folder of the Node.js binary that runs the tests. */
+export const productInNode = '/opt/edgeadm';
+export const nodejsInNode = '/opt/nodejs';
+
+/** Users of every node beside root: `admin` has sudo without a password, `ops` with this one (also good for SSH). */
+export const opsPassword = 'edge-lab-ops';

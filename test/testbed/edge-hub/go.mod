@@ -1,0 +1,3 @@
+module edgeadm/test/testbed/edge-hub
+
+go 1.19

@@ -1,0 +1,83 @@
+import { execa } from 'execa';
+import { cableName } from './network.ts';
+import { clockEnv, type Node } from './node.ts';
+
+/** Pulls the node's network cable. */
+export async function cutNetwork(node: Node): Promise<void> {
+  await execa('ip', ['link', 'set', cableName(node.octet), 'down']);
+}
+
+/** Drops what the node sends and receives, silently: connections hang instead of failing. */
+export function blackHole(node: Node): Promise<void> {
+  return losePackets(node, 100);
+}
+
+/**
+ * Limits what the node sends and receives.
+ * @param rate as tc has it, such as `1mbit`
+ */
+export async function limitRate(node: Node, rate: string): Promise<void> {
+  const bucket = ['root', 'tbf', 'rate', rate, 'burst', '32kbit', 'latency', '400ms'];
+  await execa('tc', ['qdisc', 'replace', 'dev', cableName(node.octet), ...bucket]);
+  await execa('tc', ['-n', cableName(node.octet), 'qdisc', 'replace', 'dev', 'eth0', ...bucket]);
+}
+
+/** Loses so many percent of the packets of each direction, at random. The kernel here has no netem. */
+export async function losePackets(node: Node, percent: number): Promise<void> {
+  const luck = percent >= 100 ? [] : ['-m', 'statistic', '--mode', 'random', '--probability', String(percent / 100)];
+  await forgetLosses(node);
+  await must(node, 'iptables', '-I', 'INPUT', '-i', 'eth0', ...luck, ...lossMark);
+  await must(node, 'iptables', '-I', 'OUTPUT', '-o', 'eth0', ...luck, ...lossMark);
+}
+
+/** Ends all of the above. */
+export async function restoreNetwork(node: Node): Promise<void> {
+  await forgetLosses(node);
+  await execa('tc', ['qdisc', 'del', 'dev', cableName(node.octet), 'root'], { reject: false });
+  await execa('tc', ['-n', cableName(node.octet), 'qdisc', 'del', 'dev', 'eth0', 'root'], { reject: false });
+  await execa('ip', ['link', 'set', cableName(node.octet), 'up']);
+}
+
+/**
+ * Fills the node's /var. The node must have been made with `varSize`: without, it would be this machine's disk.
+ * @param leave MiB to leave free
+ */
+export async function fillVar(node: Node, leave = 0): Promise<void> {
+  if (!node.varSize) throw new Error(`node ${node.name} has no /var of its own: make it with varSize`);
+  const { stdout } = await must(node, 'df', '--output=avail', '-B', '1', '/var');
+  const bytes = Number(stdout.split('\n')[1]) - leave * 2 ** 20;
+  if (bytes > 0) await must(node, 'fallocate', '-l', String(bytes), fillFile);
+}
+
+/** Takes away what {@link fillVar} put there. */
+export async function emptyVar(node: Node): Promise<void> {
+  await must(node, 'rm', '-f', fillFile);
+}
+
+/**
+ * Gives everything that is run on the node over SSH (sudo included) another time of day; for programs started by
+ * `node.run` there is its option `clock`.
+ * @param offset as faketime has it, such as `-1d`; nothing puts the clock right again
+ */
+export async function setSshClock(node: Node, offset?: string): Promise<void> {
+  const lines = offset ? Object.entries(clockEnv(offset)).map(([name, value]) => `${name}=${value}\n`) : [];
+  await node.write('/etc/environment', lines.join(''));
+  if (offset) await node.write('/etc/sudoers.d/testbed-clock', 'Defaults env_file="/etc/environment"\n', 0o440);
+  else await node.exec('rm', '-f', '/etc/sudoers.d/testbed-clock');
+}
+
+const fillFile = '/var/testbed-fill';
+const lossMark = ['-m', 'comment', '--comment', 'testbed-loss', '-j', 'DROP'];
+
+async function forgetLosses(node: Node): Promise<void> {
+  const { stdout } = await must(node, 'iptables', '-S');
+  for (const rule of stdout.split('\n').filter((line) => line.includes('testbed-loss'))) {
+    await must(node, 'iptables', '-D', ...rule.split(' ').slice(1));
+  }
+}
+
+async function must(node: Node, file: string, ...args: string[]) {
+  const result = await node.exec(file, ...args);
+  if (result.exitCode !== 0) throw new Error(`${file} on ${node.name}: ${result.stderr}`);
+  return result;
+}

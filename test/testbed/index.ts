@@ -1,0 +1,13 @@
+export { type Bundle, type BundleOptions, makeBundle } from './bundle.ts';
+export { clean } from './clean.ts';
+export { Cluster, type ClusterOptions, type TokenOptions } from './cluster.ts';
+export * from './config.ts';
+export * from './faults.ts';
+export { buildImage, type ImageSpec } from './image.ts';
+export { installKubeadm, kubeadmJoin } from './kubeadm.ts';
+export { kubernetes } from './kubernetes.ts';
+export { Node, type NodeOptions, type Result, type RunOptions } from './node.ts';
+export { difference, type Photograph, photograph, volatilePaths } from './photograph.ts';
+export { importImage, installCni, type PodOptions, podCidrOf, runPod } from './pods.ts';
+export { type Parts, prepare, unsupported } from './prepare.ts';
+export { until } from './wait.ts';

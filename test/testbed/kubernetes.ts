@@ -1,0 +1,87 @@
+import { globSync } from 'node:fs';
+import { copyFile, cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { aptGet, aptUpdate } from './apt.ts';
+import { cached, type Say, timed } from './cache.ts';
+import { cacheDir, kubernetesVersion } from './config.ts';
+
+const commands = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'kubeadm',
+  'kubectl',
+  'kube-proxy',
+];
+
+/** The source must lie at one place always: Go's cache keys contain the path. */
+const source = join(cacheDir, 'src');
+const goCache = join(cacheDir, 'gocache');
+
+/** Its vendored copy, of 2018, makes kubeadm and the API server crash when built with Debian's Go 1.19. */
+const reflect2 = {
+  from: '/usr/share/gocode/src/github.com/modern-go/reflect2',
+  to: 'vendor/github.com/modern-go/reflect2',
+};
+
+const recipe = (version: string) => ({
+  source: 'kubernetes 1.20.2 of Debian 12',
+  replaced: reflect2,
+  commands,
+  env: {
+    GO111MODULE: 'off',
+    CGO_ENABLED: '0',
+    KUBE_GIT_VERSION: version,
+    KUBE_GIT_TREE_STATE: 'clean',
+    KUBE_GIT_MAJOR: '1',
+    KUBE_GIT_MINOR: '20',
+    KUBE_GIT_COMMIT: 'debian',
+  },
+});
+
+/**
+ * Kubernetes built from Debian's source package. The source is always 1.20.2's; another patch version is the same
+ * program under another number (for upgrades) and costs little, since Go's build cache is kept.
+ * @param version with its `v`
+ * @returns the folder of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubeadm, kubectl and kube-proxy
+ */
+export function kubernetes(say: Say, version = kubernetesVersion): Promise<string> {
+  const { env } = recipe(version);
+  return cached(`kubernetes-${version}`, recipe(version), (dir) =>
+    timed(say, `Kubernetes ${version} from Debian's source (the first build takes 6 to 10 minutes)`, async () => {
+      const tree = await unpackSource();
+      const log = { file: join(cacheDir, 'kubernetes-build.log') };
+      await execa('make', ['all', `WHAT=${commands.map((name) => `cmd/${name}`).join(' ')}`], {
+        cwd: tree,
+        env: { ...env, GOFLAGS: `-p=${availableParallelism()}` },
+        all: true,
+        stdout: [log, 'pipe'],
+        stderr: [log, 'pipe'],
+      });
+      for (const name of commands) await copyFile(join(tree, '_output/local/go/bin', name), join(dir, name));
+      await rm(source, { recursive: true });
+    }),
+  );
+}
+
+/** Fetches and patches the source, with Go's build cache where its Makefile puts it. */
+async function unpackSource(): Promise<string> {
+  await rm(source, { recursive: true, force: true });
+  await mkdir(source, { recursive: true });
+  await mkdir(goCache, { recursive: true });
+  await aptUpdate();
+  await aptGet(['source', '-qq', 'kubernetes'], source);
+  const tree = globSync(join(source, 'kubernetes-*/'))[0];
+  if (!tree) throw new Error(`apt-get source left nothing in ${source}`);
+
+  const old = join(tree, reflect2.to);
+  for (const file of globSync(join(old, '*.{go,s}'))) await rm(file);
+  await cp(reflect2.from, old, { recursive: true, filter: (file) => !file.endsWith('_test.go') });
+
+  await mkdir(join(tree, '_output/local/go'), { recursive: true });
+  await symlink(goCache, join(tree, '_output/local/go/cache'));
+  return tree;
+}
