@@ -130,11 +130,15 @@ function send(
     const connected = (): void => clearTimeout(tooSlow);
     outgoing.on('socket', (socket) => (socket.connecting ? socket.once('connect', connected) : connected()));
     outgoing.on('close', connected);
+    let answer: IncomingMessage | undefined;
     outgoing.setTimeout(limits.idleTimeoutMs, () =>
-      outgoing.destroy(new Error(`no data for ${seconds(limits.idleTimeoutMs)}`)),
+      (answer ?? outgoing).destroy(new Error(`no data for ${seconds(limits.idleTimeoutMs)}`)),
     );
     outgoing.on('error', (error) => reject(transferError(url, error)));
-    outgoing.on('response', resolve);
+    outgoing.on('response', (response) => {
+      answer = response;
+      resolve(response);
+    });
     outgoing.end();
   });
 }

@@ -26,6 +26,6 @@ export function fullReference(reference: string): string {
   const rest = hasDomain ? reference.slice(slash + 1) : reference;
   const domain = !hasDomain || first === 'index.docker.io' ? 'docker.io' : first;
   const path = domain === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
-  const tagged = path.includes('@') || path.slice(path.lastIndexOf('/')).includes(':');
+  const tagged = path.includes('@') || path.slice(path.lastIndexOf('/') + 1).includes(':');
   return `${domain}/${path}${tagged ? '' : ':latest'}`;
 }

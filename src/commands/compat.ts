@@ -42,7 +42,8 @@ export default class Compat extends BaseCommand {
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
     const { supported, rows, nearest } = supports(platform, all);
-    const text = sideBySide(platform, supported ? rows : nearest);
+    const heading = supported ? 'Supported.' : 'Not supported. The nearest rows:';
+    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest)}`;
     const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: the matrix has no such row' });
     const data = { supported, rows, nearest };
     await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });

@@ -13,7 +13,7 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     text('/etc/os-release').then(async (own) => own || text('/usr/lib/os-release')),
     text('/etc/redhat-release'),
     text('/proc/sys/kernel/osrelease'),
-    text('/proc/sys/kernel/hostname'),
+    text('/proc/sys/kernel/hostname').then(async (running) => running || text('/etc/hostname')),
     text('/etc/machine-id'),
     text('/proc/cpuinfo'),
     text('/proc/meminfo'),

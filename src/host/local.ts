@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream, type Stats } from 'node:fs';
 import {
   chmod,
-  type FileHandle,
   lstat,
   mkdir,
   open,
@@ -46,7 +45,6 @@ export function localMachine(): Machine {
     list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
     makeDirectory: (path, mode) => guard(path, makeOneDirectory(path, mode)),
     symlink: (target, path) => guard(path, link(target, path)),
-    rename: (from, to) => guard(to, rename(from, to)),
     remove: removeOne,
     removeTree,
     sha256: hashOf,
@@ -91,7 +89,7 @@ async function writeAtomically(
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await fill(file, content);
+      await file.writeFile(Buffer.isBuffer(content) ? content : content());
       await file.chmod(attributes.mode);
       if (attributes.uid !== undefined) await file.chown(attributes.uid, attributes.gid ?? attributes.uid);
       await file.sync();
@@ -103,11 +101,6 @@ async function writeAtomically(
     await rm(temporary, { force: true });
     throw pathError(path, error);
   }
-}
-
-async function fill(file: FileHandle, content: Buffer | (() => Readable)): Promise<void> {
-  if (Buffer.isBuffer(content)) await file.writeFile(content);
-  else await pipeline(content(), file.createWriteStream({ autoClose: false }));
 }
 
 async function appendAndSync(path: string, text: string): Promise<void> {

@@ -127,7 +127,6 @@ export interface Machine {
   makeDirectory(path: string, mode: number): Promise<void>;
   /** An equal symlink is left as it is; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
   /** Removes a file, a symlink or an empty folder; nothing there is no error. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */

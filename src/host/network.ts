@@ -8,9 +8,12 @@ import type { Machine, Network, NetworkInterface, Route } from './machine.ts';
  */
 export async function readNetwork(exec: Machine['exec']): Promise<Network> {
   const [links, addresses, ipv4, ipv6] = await Promise.all(
-    [['-oneline', 'link', 'show'], ['-oneline', 'address', 'show'], ['-4', 'route', 'show'], ['-6', 'route', 'show']].map(
-      (args) => exec('ip', args, { repeatable: true }),
-    ),
+    [
+      ['-oneline', 'link', 'show'],
+      ['-oneline', 'address', 'show'],
+      ['-4', 'route', 'show'],
+      ['-6', 'route', 'show'],
+    ].map((args) => exec('ip', args, { repeatable: true })),
   );
   const failed = [links, addresses, ipv4].find((result) => result?.exitCode !== 0);
   if (failed || !links || !addresses || !ipv4) {

@@ -1,7 +1,7 @@
 import { toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
-import { removeFolder } from './mount-table.ts';
+import { clearFolder } from './mount-table.ts';
 
 /** What could not be put back, one line each; empty when all was. */
 export type Leftovers = string[];
@@ -35,7 +35,7 @@ export async function revert(
   await stopWhatWeStarted(host, changes, step);
   for (const change of changes.toReversed()) {
     if (change.kind === 'file') await step(change.path, () => putBack(host, change));
-    if (change.kind === 'claim') await step(change.path, () => removeFolder(host, change.path, change.had));
+    if (change.kind === 'claim') await step(change.path, () => clearFolder(host, change.path, change.had));
     if (change.kind === 'directory') await step(change.path, () => removeIfEmpty(host, change.path));
     if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
   }

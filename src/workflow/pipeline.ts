@@ -45,10 +45,13 @@ export class Pipeline<C extends object> {
     for (const phase of this.#phases.toReversed()) {
       if (!phase.undo) continue;
       const tools = this.#tools(phase.name);
+      const end = this.#begin(phase.name, `Undo: ${phase.title}`);
       try {
         await phase.undo({ ...this.#options.context, ...tools });
+        end('undone');
       } catch (error) {
         tools.log.warning(toEdgeadmError(error).message);
+        end('failed');
       }
     }
   }
@@ -65,16 +68,12 @@ export class Pipeline<C extends object> {
   }
 
   async #runOne(phase: Phase<C>, name: string, onlyBelow: boolean): Promise<void> {
-    const emit = this.#emitter(name);
-    const started = performance.now();
-    const end = (outcome: Outcome, detail?: string): void =>
-      emit({ type: 'phase-end', outcome, durationMs: Math.round(performance.now() - started), detail });
-    emit({ type: 'phase-start', title: phase.title });
-    const reason = this.#reasonToSkip(phase, name);
-    if (reason !== undefined) return end('skipped', reason);
-    this.#options.onPhase?.(name);
+    const end = this.#begin(name, phase.title);
     const context = { ...this.#options.context, ...this.#tools(name) };
     try {
+      const reason = this.#reasonToSkip(phase, name);
+      if (reason !== undefined) return end('skipped', reason);
+      this.#options.onPhase?.(name);
       if (!onlyBelow && (await phase.check?.(context))) return end('unchanged');
       if (!onlyBelow) await phase.run?.(context);
       await this.#runAll(phase.phases ?? [], `${name}/`);
@@ -84,6 +83,15 @@ export class Pipeline<C extends object> {
     }
     this.#done.push(name);
     end('done');
+  }
+
+  /** Tells that a phase begins; the answer is called when it ends. */
+  #begin(name: string, title: string): (outcome: Outcome, detail?: string) => void {
+    const emit = this.#emitter(name);
+    const started = performance.now();
+    emit({ type: 'phase-start', title });
+    return (outcome, detail) =>
+      emit({ type: 'phase-end', outcome, durationMs: Math.round(performance.now() - started), detail });
   }
 
   #reasonToSkip(phase: Phase<C>, name: string): string | undefined {

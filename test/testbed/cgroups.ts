@@ -40,10 +40,11 @@ export async function createNodeCgroup(name: string): Promise<void> {
   }
 }
 
-/** Makes the cgroup in the one hierarchy that is used to find processes again; returns its folder. */
-export async function createProcessCgroup(name: string): Promise<string> {
+/** A command that runs another one in a cgroup, so that a clean-up finds it even if this process is killed meanwhile. */
+export async function inCgroup(name: string, file: string, args: string[]): Promise<[string, string[]]> {
   await mkdir(join(killable, name), { recursive: true });
-  return join(killable, name);
+  const procs = join(killable, name, 'cgroup.procs');
+  return ['sh', ['-c', 'echo $$ >"$0"; exec "$@"', procs, file, ...args]];
 }
 
 /** Folders of a cgroup and those below it, deepest first. */

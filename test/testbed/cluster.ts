@@ -5,7 +5,7 @@ import { Agent, request } from 'node:https';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { cgroupName, createProcessCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
+import { cgroupName, inCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
 import { kubernetesVersion, loopbackNet, podSubnet, serviceSubnet, stateDir, subnet } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { unmountAndDelete } from './mounts.ts';
@@ -14,7 +14,7 @@ import { prepare } from './prepare.ts';
 import { until } from './wait.ts';
 
 export interface ClusterOptions {
-  /** `main` unless given; another name makes another cluster, with a CA of its own. */
+  /** Letters and digits, `main` unless given; another name makes another cluster, with a CA of its own. */
   name?: string;
   /** Last part of its address: 1 unless given, up to 9; a second cluster needs another. */
   octet?: number;
@@ -72,6 +72,7 @@ export class Cluster {
 
   /** Makes and starts a control plane. What an earlier one of this name left is removed first. */
   static async up({ name = 'main', octet = 1 }: ClusterOptions = {}): Promise<Cluster> {
+    if (!/^[a-z0-9]+$/.test(name)) throw new Error(`a cluster's name is of letters and digits: ${name}`);
     const { kubernetes, etcd } = await prepare();
     await Cluster.remove(name);
     const state = { name, octet, programs: kubernetes };
@@ -94,17 +95,15 @@ export class Cluster {
 
   /** Names of the clusters that are there. */
   static async list(): Promise<string[]> {
-    return existsSync(clustersDir) ? readdir(clustersDir) : [];
+    const names = existsSync(clustersDir) ? await readdir(clustersDir) : [];
+    return names.filter((name) => existsSync(join(clustersDir, name, 'cluster.json')));
   }
 
   /** Removes a cluster by its name with all it left on this machine; nothing happens if there is none. */
   static async remove(name: string): Promise<void> {
     const ours = (await listCgroups()).filter((cgroup) => cgroup.startsWith(`${cgroupName('cluster', name)}-`));
     await Promise.all(ours.map(removeCgroup));
-    if ((await Cluster.list()).includes(name)) {
-      const { octet } = await Cluster.find(name).catch(() => ({ octet: undefined }));
-      if (octet) await removeHostAddress(octet);
-    }
+    if ((await Cluster.list()).includes(name)) await removeHostAddress((await Cluster.find(name)).octet);
     await unmountAndDelete(join(clustersDir, name));
   }
 
@@ -121,14 +120,14 @@ export class Cluster {
 
   /** Runs kubectl as the administrator and gives its output. */
   async kubectl(...args: string[]): Promise<string> {
-    const { stdout } = await this.program('kubectl', args);
+    const { stdout } = await this.runKubectl(args);
     return stdout;
   }
 
   /** Creates or changes objects, given as values. */
   async apply(...objects: object[]): Promise<void> {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    await this.program('kubectl', ['apply', '-f', '-'], JSON.stringify(list));
+    await this.runKubectl(['apply', '-f', '-'], JSON.stringify(list));
   }
 
   /**
@@ -330,21 +329,23 @@ export class Cluster {
     const name = `kubelet-config-${this.version.match(/\d+\.\d+/)?.[0]}`;
     const binding = `/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:${name}`;
     const upload = this.kubeadm('upload-config', 'kubelet', `--kubeconfig=${this.kubeconfig}`);
+    await Promise.race([upload, until(`ConfigMap ${name}`, () => this.get(binding))]);
     upload.catch(() => {});
-    await until(`ConfigMap ${name}`, () => this.get(binding));
-    upload.kill('SIGKILL');
+    await killCgroup(this.cgroup('upload-config-kubelet'));
   }
 
   private get kubeadmConfig() {
     return join(this.dir, 'kubeadm.yaml');
   }
 
-  private kubeadm(...phase: string[]) {
-    return this.program('kubeadm', ['init', 'phase', ...phase, `--config=${this.kubeadmConfig}`]);
+  private async kubeadm(...phase: string[]) {
+    const args = ['init', 'phase', ...phase, `--config=${this.kubeadmConfig}`];
+    const name = phase.filter((word) => !word.startsWith('--')).join('-');
+    await execa(...(await inCgroup(this.cgroup(name), join(this.programs, 'kubeadm'), args)));
   }
 
-  private program(name: 'kubectl' | 'kubeadm', args: string[], input = '') {
-    return execa(join(this.programs, name), args, { input, env: { KUBECONFIG: this.kubeconfig } });
+  private runKubectl(args: string[], input = '') {
+    return execa(join(this.programs, 'kubectl'), [`--kubeconfig=${this.kubeconfig}`, ...args], { input });
   }
 
   private fetch(path: string): Promise<{ status: number; body: string }> {
@@ -387,8 +388,7 @@ export class Cluster {
 
   /** Starts a component that outlives this process, with its log in the cluster's folder. */
   private async start(file: string, args: string[], component = basename(file)): Promise<void> {
-    const procs = join(await createProcessCgroup(this.cgroup(component)), 'cgroup.procs');
-    const log = join(this.dir, `${component}.log`);
-    await startDaemon(log, 'sh', ['-c', 'echo $$ >"$0"; exec "$@"', procs, file, ...args]);
+    const [command, words] = await inCgroup(this.cgroup(component), file, args);
+    await startDaemon(join(this.dir, `${component}.log`), command, words);
   }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -37,11 +36,12 @@ const tar = (dir: string, out: string, entries: string[]) =>
   ]);
 
 /**
- * Makes an image of one layer as `docker save` would, for `ctr -n k8s.io images import`.
+ * Makes an image of one layer (beside it, `OUT.parts` for a moment) as `docker save` would, for `ctr -n k8s.io images import`.
  * Shape: the docker-archive format, https://github.com/moby/docker-image-spec/blob/main/v1.2.md
  */
 export async function buildImage({ name, entrypoint, files, links = {}, env = [], out }: ImageSpec): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), 'edgeadm-image-'));
+  const dir = `${out}.parts`;
+  await rm(dir, { recursive: true, force: true });
   try {
     const root = join(dir, 'root');
     for (const sub of ['etc', 'tmp']) await mkdir(join(root, sub), { recursive: true });

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cached, type Say, timed } from './cache.ts';
-import { busyboxImage, cacheDir, edgeHubImage, pauseImage } from './config.ts';
+import { busyboxImage, edgeHubImage, pauseImage } from './config.ts';
+import { buildEdgeHubImage, compileEdgeHub } from './edge-hub/build.ts';
 import { buildImage } from './image.ts';
 
 const pauseSource = `#include <signal.h>
@@ -53,21 +53,11 @@ async function busybox(say: Say): Promise<string> {
   return join(dir, 'busybox.tar');
 }
 
-/** The stand-in for edge-hub, from its Go source beside this file; returns its tar file. */
+/** The stand-in for edge-hub; returns its tar file. */
 async function edgeHub(say: Say): Promise<string> {
-  const cwd = join(import.meta.dirname, 'edge-hub');
-  const files = (await readdir(cwd))
-    .filter((file) => /(\.go|^go\.mod)$/.test(file) && !file.endsWith('_test.go'))
-    .sort();
-  const source = await Promise.all(files.map((file) => readFile(join(cwd, file), 'utf8')));
-  const dir = await cached('image-edge-hub', { edgeHubImage, files, source }, (dir) =>
-    timed(say, `image ${edgeHubImage}`, async () => {
-      const binary = join(dir, 'edge-hub');
-      const env = { CGO_ENABLED: '0', GOCACHE: join(cacheDir, 'gocache'), GOFLAGS: '-mod=mod -buildvcs=false' };
-      await execa('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', binary, '.'], { cwd, env });
-      const entry = [{ from: binary, to: '/edge-hub' }];
-      await buildImage({ name: edgeHubImage, entrypoint: ['/edge-hub'], files: entry, out: join(dir, 'edge-hub.tar') });
-    }),
+  const program = await compileEdgeHub(say);
+  const dir = await cached('image-edge-hub', { edgeHubImage, program }, (dir) =>
+    buildEdgeHubImage({ name: edgeHubImage, out: join(dir, 'edge-hub.tar'), say }),
   );
   return join(dir, 'edge-hub.tar');
 }

@@ -4,10 +4,14 @@ import { bridge, prefix, subnet } from './config.ts';
 
 const ip = (...args: string[]) => execa('ip', args);
 
+/** The host's own address among the nodes, and their way out. */
+const gateway = `${subnet}.254`;
+
 /** Makes the bridge that stands for the site's network, if it is not there. */
 export async function ensureBridge(): Promise<void> {
   await execa('ip', ['link', 'add', bridge, 'type', 'bridge'], { reject: false });
   await ip('link', 'set', bridge, 'up');
+  await ip('addr', 'replace', `${gateway}/24`, 'dev', bridge);
   // else the first address would take the others with it when its cluster goes
   await writeFile(`/proc/sys/net/ipv4/conf/${bridge}/promote_secondaries`, '1');
 }
@@ -34,7 +38,7 @@ export async function plugIn(octet: number): Promise<string> {
   await ip('link', 'set', cable, 'master', bridge, 'up');
   await ip('-n', cable, 'addr', 'add', `${subnet}.${octet}/24`, 'dev', 'eth0');
   for (const link of ['lo', 'eth0']) await ip('-n', cable, 'link', 'set', link, 'up');
-  await ip('-n', cable, 'route', 'add', 'default', 'via', `${subnet}.1`);
+  await ip('-n', cable, 'route', 'add', 'default', 'via', gateway);
   return cable;
 }
 

@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, type Options } from 'execa';
-import { cgroupName, createNodeCgroup, processesOf, removeCgroup } from './cgroups.ts';
+import { cgroupName, createNodeCgroup, inCgroup, processesOf, removeCgroup } from './cgroups.ts';
 import { nodejsInNode, productInNode, projectDir, stateDir, subnet } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { unmountAndDelete } from './mounts.ts';
@@ -13,7 +13,7 @@ import { prepareSysctls } from './sysctls.ts';
 import { until } from './wait.ts';
 
 export interface NodeOptions {
-  /** Last part of its address, 11 to 254; the first free one unless given. */
+  /** Last part of its address, 11 to 253; the first free one unless given. */
   octet?: number;
   /** Whether containerd, runc and CNI plug-ins are installed and running (true unless given). */
   containerd?: boolean;
@@ -114,7 +114,8 @@ export class Node {
 
   /** Names of the nodes that are there. */
   static async list(): Promise<string[]> {
-    return existsSync(nodesDir) ? readdir(nodesDir) : [];
+    const names = existsSync(nodesDir) ? await readdir(nodesDir) : [];
+    return names.filter((name) => existsSync(join(nodesDir, name, 'node.json')));
   }
 
   /** Removes a node by its name with all it left on this machine; nothing happens if there is none. */
@@ -155,13 +156,13 @@ export class Node {
   }
 
   /**
-   * Starts a program in the node and gives execa's subprocess (not rejecting). Killing that one does not kill the
-   * program: use {@link killInside}.
+   * Starts a program in the node and gives execa's subprocess (not rejecting; `execaOptions` are its own). Killing
+   * that one does not kill the program: use {@link killInside}.
    */
   spawn<const T extends Options = Record<never, never>>(
     file: string,
     args: string[],
-    options: RunOptions = {},
+    options: Pick<RunOptions, 'env' | 'clock'> = {},
     execaOptions?: T,
   ) {
     return execa('nsenter', this.enter([file, ...args], options), { reject: false as const, ...execaOptions });
@@ -173,7 +174,7 @@ export class Node {
   }
 
   /** Starts the program under test in the node, as {@link spawn} does. */
-  spawnEdgeadm(args: string[], options: RunOptions = {}) {
+  spawnEdgeadm(args: string[], options: Pick<RunOptions, 'env' | 'clock'> = {}) {
     return this.spawn(`${nodejsInNode}/node`, [`${productInNode}/bin/run.js`, ...args], options);
   }
 
@@ -240,28 +241,18 @@ export class Node {
    * folder or a file system of its own: containerd stacks overlays there, which cannot lie on an overlay.
    */
   private async makeRoot(lower: string): Promise<void> {
-    const [upper, work, varDir] = ['upper', 'work', 'var'].map((name) => join(this.dir, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const [upper, work, varDir] = [join(this.dir, 'upper'), join(this.dir, 'work'), join(this.dir, 'var')];
     for (const dir of [upper, work, varDir, this.root]) await mkdir(dir);
-    await execa('mount', [
-      '-t',
-      'overlay',
-      'overlay',
-      '-o',
-      `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
-      this.root,
-    ]);
+    const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+    await this.setUp('mount', '-t', 'overlay', 'overlay', '-o', layers, this.root);
     if (this.varSize) {
       const image = join(this.dir, 'var.img');
-      await execa('truncate', ['-s', `${this.varSize}M`, image]);
-      await execa('mkfs.ext4', ['-q', '-m', '0', image]);
-      await execa('mount', ['-o', 'loop', image, varDir]);
+      await this.setUp('truncate', '-s', `${this.varSize}M`, image);
+      await this.setUp('mkfs.ext4', '-q', '-m', '0', image);
+      await this.setUp('mount', '-o', 'loop', image, varDir);
     }
-    await execa('cp', ['-a', `${lower}/var/.`, varDir]);
-    await execa('mount', ['--bind', varDir, join(this.root, 'var')]);
+    await this.setUp('cp', '-a', `${lower}/var/.`, varDir);
+    await this.setUp('mount', '--bind', varDir, join(this.root, 'var'));
 
     const etc = join(this.root, 'etc');
     await writeFile(join(etc, 'hostname'), `${this.name}\n`);
@@ -270,12 +261,17 @@ export class Node {
     for (const [, to] of this.bind) await mkdir(join(this.root, to), { recursive: true });
   }
 
+  /** Runs a program of this machine on behalf of the node. */
+  private async setUp(file: string, ...args: string[]): Promise<void> {
+    await execa(...(await inCgroup(cgroupName('node', this.name), file, args)));
+  }
+
   /** No RSA key: making eight of them takes longer than booting eight nodes. */
   private async makeHostKeys(): Promise<void> {
     const lines: string[] = [];
     for (const type of ['ecdsa', 'ed25519']) {
       const file = join(this.root, `etc/ssh/ssh_host_${type}_key`);
-      await execa('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', `root@${this.name}`, '-f', file]);
+      await this.setUp('ssh-keygen', '-q', '-t', type, '-N', '', '-C', `root@${this.name}`, '-f', file);
       const [algorithm, key] = (await readFile(`${file}.pub`, 'utf8')).split(' ');
       lines.push(`${this.address} ${algorithm} ${key}\n`);
     }
@@ -328,7 +324,7 @@ const productBinds: [string, string][] = [
 /** Takes an address, so that no two nodes share one, and returns its last part. */
 async function takeOctet(name: string, wanted?: number): Promise<number> {
   await mkdir(octetsDir, { recursive: true });
-  for (let octet = wanted ?? 11; octet < 255; octet++) {
+  for (let octet = wanted ?? 11; octet < 254; octet++) {
     const taken = await writeFile(join(octetsDir, String(octet)), name, { flag: 'wx' }).then(
       () => true,
       () => false,

@@ -22,7 +22,8 @@ export interface FakeNode {
   readonly name?: string;
   readonly runsPrograms?: boolean;
   readonly facts?: Partial<HostFacts>;
-  readonly files?: Readonly<Record<string, FakeFile>>;
+  /** By path; `undefined` takes away what an overlaid machine has. */
+  readonly files?: Readonly<Record<string, FakeFile | undefined>>;
   /** By the command line (`df -P -k /`) or by the program alone; a text is its standard output. Others exit with 127. */
   readonly commands?: Readonly<
     Record<string, FakeAnswer | ((args: readonly string[], options?: CommandOptions) => FakeAnswer)>
@@ -58,7 +59,8 @@ const FACTS: HostFacts = {
 
 /** A Host in memory: files, programs, units and network answer as the test says, and what is changed is noted. */
 export function fakeHost(node: FakeNode = {}): FakeHost {
-  const files = new Map<string, FakeFile>(Object.entries(node.files ?? {}));
+  const files = new Map<string, FakeFile>();
+  for (const [path, file] of Object.entries(node.files ?? {})) if (file !== undefined) files.set(path, file);
   const units = new Map<string, UnitState>();
   const sysctls = new Map(Object.entries(node.sysctls ?? {}));
   const choices = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AnyAuthMethod, AuthHandlerMiddleware, AuthenticationType, ParsedKey } from 'ssh2';
+import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 
@@ -67,10 +67,10 @@ export class Credentials {
   /** A fresh course through all methods, for one connection; `tried` names those that were offered so far. */
   attempt(): { handler: AuthHandlerMiddleware; tried: readonly string[] } {
     const tried: string[] = [];
-    const offers = this.#offers();
+    const offers = [...this.#offers()];
     let accepted: readonly AuthenticationType[] | undefined;
     const advance = async (): Promise<AnyAuthMethod | undefined> => {
-      for (const offer of offers) {
+      for (let offer = offers.shift(); offer; offer = offers.shift()) {
         if (accepted && !accepted.includes(offer.type)) continue;
         const method = await offer.make();
         if (!method) continue;

@@ -3,8 +3,8 @@ import type { ClientChannel } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { describeAddress } from '../failures.ts';
 import type { Address } from '../machine.ts';
-import type { Link } from './link.ts';
 import { duplexOf } from './duplex.ts';
+import type { Link } from './link.ts';
 import type { Sudo } from './program.ts';
 import { relay } from './relay.ts';
 
@@ -27,7 +27,11 @@ export async function dial(link: Link, address: Address, options: DialOptions, s
   const limit = AbortSignal.timeout(timeoutMs);
   const opening = 'socket' in address && sudo ? relay(link, address, sudo) : forward(link, address, sudo);
   try {
-    return await Promise.race([opening, aborted(limit, `no answer within ${timeoutMs / 1000} s`), interrupted(options)]);
+    return await Promise.race([
+      opening,
+      aborted(limit, `no answer within ${timeoutMs / 1000} s`),
+      interrupted(options),
+    ]);
   } catch (error) {
     opening.then((late) => late.destroy()).catch(() => {});
     if (error instanceof EdgeadmError) throw error;

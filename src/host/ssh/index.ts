@@ -10,8 +10,8 @@ import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { lockOverSsh } from './lock.ts';
+import { type Sudo, startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
-import type { Sudo } from './program.ts';
 import { Session } from './session.ts';
 import { sftpFiles } from './sftp-files.ts';
 
@@ -96,7 +96,7 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
     return { ...outcome, stdout: outcome.stdout.toString('utf8') };
   };
   const programs = programFiles(session, sudo);
-  const files = sudo ? programs : sftpFiles(session, programs);
+  const files = sftpFiles(session, programs, sudo);
   return {
     name: session.name,
     runsPrograms: true,
@@ -112,7 +112,8 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
     setSysctl: async (key, value) => {
       const path = sysctlPath(key);
       const { exitCode, stderr } = await exec('tee', [path], { input: value, repeatable: true });
-      if (exitCode !== 0) throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot set ${key}`, why: stderr.trim() });
+      if (exitCode !== 0)
+        throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot set ${key}`, why: stderr.trim() });
     },
     lock: (path) => lockOverSsh(session, path, sudo),
     clock: () => readClock(session),
@@ -128,8 +129,9 @@ async function findSudo(session: Session, credentials: Credentials): Promise<Sud
   let refusal: unknown;
   for await (const password of credentials.sudoPasswords()) {
     try {
-      await session.use(step, (link) => execute(link, ['true'], { sudo: { password } }));
-      return { password };
+      const { asked, channel } = await session.use(step, (link) => startProgram(link, ['true'], { password }));
+      channel.resume().end();
+      return asked ? { password } : {};
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'SUDO_FAILED') throw error;
       refusal = error;

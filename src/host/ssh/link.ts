@@ -2,6 +2,8 @@ import type { Client, ClientErrorExtensions, SFTPWrapper } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Credentials } from './authentication.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
+import type { Sudo } from './program.ts';
+import { openSftp } from './sftp-session.ts';
 
 /** sshd allows 10 sessions on a connection (MaxSessions); some stay free for SFTP, the lock and dialled sockets. */
 const COMMANDS_AT_ONCE = 5;
@@ -102,15 +104,13 @@ export class Link {
     });
   }
 
-  /** The SFTP session; undefined where the server has none that can sync and rename as files need it. */
-  sftp(): Promise<SFTPWrapper | undefined> {
-    this.#sftp ??= new Promise((resolve) => {
-      this.client.sftp((error, sftp) => {
-        sftp?.once('close', () => {
-          this.#sftp = undefined;
-        });
-        resolve(error || !durable(sftp) ? undefined : sftp);
+  /** The SFTP session, see {@link openSftp}. */
+  sftp(sudo: Sudo | undefined): Promise<SFTPWrapper | undefined> {
+    this.#sftp ??= openSftp(this.client, sudo).then((sftp) => {
+      sftp?.once('close', () => {
+        this.#sftp = undefined;
       });
+      return sftp;
     });
     return this.#sftp;
   }
@@ -138,12 +138,6 @@ export class Link {
 
 export function unreachable(name: string, why: string, next?: string): EdgeadmError {
   return new EdgeadmError({ code: 'HOST_UNREACHABLE', what: `cannot reach ${name} over SSH`, why, next });
-}
-
-function durable(sftp: SFTPWrapper): boolean {
-  // What the server said it can do is not in the types of ssh2.
-  const { _extensions: extensions = {} } = sftp as unknown as { _extensions?: Record<string, string> };
-  return extensions['posix-rename@openssh.com'] === '1' && extensions['fsync@openssh.com'] === '1';
 }
 
 function connectError(

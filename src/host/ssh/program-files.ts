@@ -19,7 +19,6 @@ export type Files = Pick<
   | 'list'
   | 'makeDirectory'
   | 'symlink'
-  | 'rename'
   | 'remove'
   | 'removeTree'
   | 'sha256'
@@ -89,11 +88,17 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
     readFile: async (path) => (await orUndefined(path, run(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
     writeFile: (path, content, attributes) => {
       const step = { what: `writing ${path}`, repeatable: true };
-      return guard(path, session.use(step, (link) => write(link, path, content, attributes)));
+      return guard(
+        path,
+        session.use(step, (link) => write(link, path, content, attributes)),
+      );
     },
     appendFile: (path, text) => {
       const step = { what: `appending to ${path}`, repeatable: true };
-      return guard(path, session.use(step, (link, again) => append(link, path, Buffer.from(text), again)));
+      return guard(
+        path,
+        session.use(step, (link, again) => append(link, path, Buffer.from(text), again)),
+      );
     },
     stat: async (path) => {
       const outcome = await orUndefined(path, run(`looking at ${path}`, STAT, path));
@@ -108,13 +113,6 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
     },
     symlink: async (target, path) => {
       await guard(path, run(`linking ${path}`, SYMLINK, target, path));
-    },
-    rename: async (from, to) => {
-      const step = { what: `renaming ${from}`, repeatable: false };
-      await guard(
-        to,
-        session.use(step, (link) => shell(link, RENAME, [from, to])),
-      );
     },
     remove: async (path) => {
       await guard(path, run(`removing ${path}`, REMOVE, path));
@@ -163,7 +161,7 @@ function parseStat(text: string): FileStat {
 
 /** The kind of file that `st_mode` tells. */
 export function typeOfMode(mode: number): FileType {
-  const kinds: Record<number, FileType> = { 0o100000: 'file', 0o040000: 'directory', 0o120000: 'symlink' };
+  const kinds: Record<number, FileType> = { 16807: 'file', 9604: 'directory', 21609: 'symlink' };
   return kinds[mode & 0o170000] ?? 'other';
 }
 

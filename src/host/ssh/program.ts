@@ -8,7 +8,7 @@ import type { Link } from './link.ts';
 
 /** How a login user who is not root becomes root. */
 export interface Sudo {
-  /** Given to sudo only when it asks. */
+  /** Undefined where sudo does not ask for one. */
   readonly password?: string;
 }
 
@@ -24,8 +24,12 @@ export interface Program {
   readonly channel: ClientChannel;
   /** Its process id on the host. */
   readonly pid: number;
+  /** Whether sudo asked for the password. */
+  readonly asked: boolean;
   /** What it wrote to standard error so far, at most the last megabyte. */
   stderr(): string;
+  /** How it ended, as far as that is known yet. */
+  ending(): Ending;
   /** Fulfilled when it has ended and its output has been read. */
   readonly ended: Promise<Ending>;
 }
@@ -50,14 +54,11 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
     ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
     ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
   ]);
-  const channel = await new Promise<ClientChannel>((resolve, reject) => {
-    link.client.exec(`exec ${line}`, (error, opened) => (error ? reject(channelError(error)) : resolve(opened)));
-  });
+  const { channel, ending, ended } = await openChannel(link, `exec ${line}`);
   const stderr = new Introduction(mark, prompt);
-  const ended = endOf(channel);
   try {
-    const pid = await introduced(channel, stderr, sudo);
-    return { channel, pid, ended, stderr: () => stderr.text };
+    const { pid, asked } = await introduced(channel, stderr, sudo);
+    return { channel, pid, asked, ending, ended, stderr: () => stderr.text };
   } catch (error) {
     channel.resume();
     channel.close();
@@ -65,16 +66,37 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
   }
 }
 
+type Opened = Pick<Program, 'channel' | 'ending' | 'ended'>;
+
+/** A short program may have ended before anybody who waits for the channel has a turn: its end is noted at once. */
+function openChannel(link: Link, line: string): Promise<Opened> {
+  return new Promise((resolve, reject) => {
+    link.client.exec(line, (error, channel) => {
+      if (error) return reject(channelError(error));
+      let ending: Ending = {};
+      channel.on('exit', (code: number | null, signal?: string) => {
+        ending = code === null ? { signal } : { code };
+      });
+      const ended = new Promise<Ending>((end) => channel.once('close', () => end(ending)));
+      resolve({ channel, ending: () => ending, ended });
+    });
+  });
+}
+
 /** Waits for the program's process id, and answers sudo on the way there. */
-function introduced(channel: ClientChannel, stderr: Introduction, sudo: Sudo | undefined): Promise<number> {
+function introduced(
+  channel: ClientChannel,
+  stderr: Introduction,
+  sudo: Sudo | undefined,
+): Promise<{ pid: number; asked: boolean }> {
   let timer: NodeJS.Timeout | undefined;
-  const pid = new Promise<number>((resolve, reject) => {
+  const introduction = new Promise<{ pid: number; asked: boolean }>((resolve, reject) => {
     const fail = (why: string): void => reject(startError(sudo, why));
     timer = setTimeout(() => fail(`${stderr.preamble}\nnothing happened for a minute`.trim()), START_TIMEOUT_MS);
     let asked = 0;
     channel.stderr.on('data', (chunk: Buffer) => {
       stderr.add(chunk);
-      if (stderr.pid !== undefined) return resolve(stderr.pid);
+      if (stderr.pid !== undefined) return resolve({ pid: stderr.pid, asked: asked > 0 });
       if (stderr.questions === asked) return;
       asked = stderr.questions;
       if (asked === 1 && sudo?.password !== undefined) channel.write(`${sudo.password}\n`);
@@ -82,7 +104,7 @@ function introduced(channel: ClientChannel, stderr: Introduction, sudo: Sudo | u
     });
     channel.stderr.once('end', () => fail(stderr.preamble || 'the login shell ended without a word'));
   });
-  return pid.finally(() => clearTimeout(timer));
+  return introduction.finally(() => clearTimeout(timer));
 }
 
 /** Standard error of a program: first the login shell and sudo speak, then the program. */
@@ -119,14 +141,6 @@ class Introduction {
   get preamble(): string {
     return this.#text.replaceAll(this.#prompt, '').trim();
   }
-}
-
-function endOf(channel: ClientChannel): Promise<Ending> {
-  let ending: Ending = {};
-  channel.on('exit', (code: number | null, signal?: string) => {
-    ending = code === null ? { signal } : { code };
-  });
-  return new Promise((resolve) => channel.once('close', () => resolve(ending)));
 }
 
 function channelError(error: Error & { reason?: unknown }): Error {

@@ -44,7 +44,12 @@ const PATIENCE = '600';
 const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
   socat: (address) => ['socat', '-d', '-d', '-t', PATIENCE, '-', socatAddress(address)],
   python3: (address) => ['python3', '-c', PYTHON_RELAY, ...pythonAddress(address)],
-  '/usr/libexec/platform-python': (address) => ['/usr/libexec/platform-python', '-c', PYTHON_RELAY, ...pythonAddress(address)],
+  '/usr/libexec/platform-python': (address) => [
+    '/usr/libexec/platform-python',
+    '-c',
+    PYTHON_RELAY,
+    ...pythonAddress(address),
+  ],
   python: (address) => ['python', '-c', PYTHON_RELAY, ...pythonAddress(address)],
 };
 
@@ -55,17 +60,13 @@ const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
 export async function relay(link: Link, address: Address, sudo?: Sudo): Promise<Duplex> {
   const words = await chooseRelay(link);
   const program = await startProgram(link, words(address), sudo);
-  let exitCode: number | null = 0;
-  program.channel.once('exit', (code: number | null) => {
-    exitCode = code;
-  });
   try {
     await connected(program);
   } catch (error) {
     program.channel.close();
     throw error;
   }
-  return duplexOf(link, program.channel, () => (exitCode === 0 ? undefined : lastLine(program)));
+  return duplexOf(link, program.channel, () => (program.ending().code === 0 ? undefined : lastLine(program)));
 }
 
 async function chooseRelay(link: Link): Promise<(address: Address) => string[]> {
@@ -94,7 +95,9 @@ function connected(program: Program): Promise<void> {
 }
 
 function lastLine(program: Program): string {
-  return program.stderr().trim().split('\n').at(-1) || 'the relay ended without a word';
+  const lines = program.stderr().trim().split('\n');
+  // socat tells its steps, too: errors are marked E, and stand before the N of its end.
+  return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay ended without a word';
 }
 
 /** socat reads some characters of an address as its own syntax; a backslash takes that from them. */

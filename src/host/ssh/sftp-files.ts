@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { SFTPWrapper, Stats } from 'ssh2';
 import { guard, orUndefined } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
 import { temporaryOf } from '../temporary.ts';
-import type { Link } from './link.ts';
+import type { Sudo } from './program.ts';
 import { type Files, remainder, typeOfMode } from './program-files.ts';
 import type { Session } from './session.ts';
 
@@ -15,14 +16,14 @@ const PERMISSION_DENIED = 3;
 const APPEND = 0x02 | 0x04 | 0x08;
 
 /**
- * Files over SFTP, which takes a third of the time that programs take. What SFTP cannot do, or can only call a
+ * Files over SFTP, which takes a tenth of the time that programs take. What SFTP cannot do, or can only call a
  * failure, is left to the programs, which say why.
  */
-export function sftpFiles(session: Session, programs: Files): Files {
-  const use = <T>(what: string, work: (sftp: SFTPWrapper, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
+export function sftpFiles(session: Session, programs: Files, sudo?: Sudo): Files {
+  const use = <T>(step: string, work: (sftp: SFTPWrapper, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
     session
-      .use({ what, repeatable: true }, async (link: Link, again: boolean) => {
-        const sftp = await link.sftp();
+      .use({ what: step, repeatable: true }, async (link, again) => {
+        const sftp = await link.sftp(sudo);
         if (!sftp) throw new Insufficient();
         return work(sftp, again);
       })
@@ -33,21 +34,20 @@ export function sftpFiles(session: Session, programs: Files): Files {
 
   return {
     ...programs,
-    readFile: (path) =>
-      orUndefined(
+    readFile: (path) => {
+      const instead = () => programs.readFile(path);
+      return orUndefined(
         path,
-        use(
-          `reading ${path}`,
-          (sftp) => read(sftp, path),
-          () => programs.readFile(path),
-        ),
-      ),
+        use(`reading ${path}`, (sftp) => read(sftp, path), instead),
+      );
+    },
     writeFile: (path, content, attributes) => {
       const instead = () => programs.writeFile(path, content, attributes);
       if (!Buffer.isBuffer(content) || content.length > PACKET_BYTES) return instead();
+      const step = `writing ${path}`;
       return guard(
         path,
-        use(`writing ${path}`, (sftp) => write(sftp, path, content, attributes), instead),
+        use(step, (sftp) => write(sftp, path, content, attributes), instead),
       );
     },
     appendFile: (path, text) => {
@@ -59,25 +59,42 @@ export function sftpFiles(session: Session, programs: Files): Files {
         use(`appending to ${path}`, (sftp, again) => append(sftp, path, bytes, again), instead),
       );
     },
-    stat: (path) =>
-      orUndefined(
+    stat: (path) => {
+      const instead = () => programs.stat(path);
+      return orUndefined(
         path,
-        use(
-          `looking at ${path}`,
-          (sftp) => lstat(sftp, path),
-          () => programs.stat(path),
-        ),
-      ),
-    list: async (path) => {
-      const names = await orUndefined(
-        path,
-        use(
-          `listing ${path}`,
-          (sftp) => list(sftp, path),
-          () => programs.list(path),
-        ),
+        use(`looking at ${path}`, (sftp) => lstat(sftp, path), instead),
       );
-      return (names ?? []).sort();
+    },
+    list: async (path) => {
+      const instead = () => programs.list(path);
+      return (
+        (await orUndefined(
+          path,
+          use(`listing ${path}`, (sftp) => list(sftp, path), instead),
+        )) ?? []
+      );
+    },
+    makeDirectory: (path, mode) => {
+      const instead = () => programs.makeDirectory(path, mode);
+      return guard(
+        path,
+        use(`making ${path}`, (sftp) => makeDirectory(sftp, path, mode), instead),
+      );
+    },
+    remove: async (path) => {
+      const instead = () => programs.remove(path);
+      await orUndefined(
+        path,
+        use(`removing ${path}`, (sftp) => remove(sftp, path), instead),
+      );
+    },
+    sha256: (path) => {
+      const instead = () => programs.sha256(path);
+      return orUndefined(
+        path,
+        use(`hashing ${path}`, (sftp) => hash(sftp, path), instead),
+      );
     },
   };
 }
@@ -178,7 +195,26 @@ async function lstat(sftp: SFTPWrapper, path: string): Promise<FileStat> {
 
 async function list(sftp: SFTPWrapper, path: string): Promise<string[]> {
   const entries = await call<{ filename: string }[]>((done) => sftp.readdir(path, done));
-  return entries.map(({ filename }) => filename);
+  return entries.map(({ filename }) => filename).sort();
+}
+
+async function makeDirectory(sftp: SFTPWrapper, path: string, mode: number): Promise<void> {
+  await call((done) => sftp.mkdir(path, { mode }, done));
+  await call((done) => sftp.setstat(path, { mode }, done));
+}
+
+async function remove(sftp: SFTPWrapper, path: string): Promise<void> {
+  const { type } = await lstat(sftp, path);
+  await call((done) => (type === 'directory' ? sftp.rmdir(path, done) : sftp.unlink(path, done)));
+}
+
+/** A large file is better hashed where it lies. */
+async function hash(sftp: SFTPWrapper, path: string): Promise<string> {
+  const { size } = await call<Stats>((done) => sftp.stat(path, done));
+  if (size > PACKET_BYTES) throw new Insufficient();
+  return createHash('sha256')
+    .update(await read(sftp, path))
+    .digest('hex');
 }
 
 /** Waits for all, then throws the first failure: a request must not outlive the step it belongs to. */

@@ -12,7 +12,9 @@ export interface RuleOwner {
 const KUBERNETES_CHAINS = /^(KUBE|FLANNEL)-/;
 const CNI_CHAINS = /^CNI-/;
 /** kube-proxy and kubelet mark with chains; these mark with a comment. */
-const MARKED = /--comment "(flanneld |NodeLocal DNS Cache|for (container|host) access hub agent)/;
+const MARKED = /--comment "(flanneld (masq|forward)|NodeLocal DNS Cache: [^"]*|for (container|host) access hub agent)"/;
+/** Comments are other people's text: whatever is looked for elsewhere in a rule may stand in them, too. */
+const QUOTED = /"(?:\\.|[^"\\])*"/g;
 /**
  * edge-hub's rules for its proxy: not tracked, and let through.
  * (openyurt v0.5.0, pkg/yurthub/network/iptables.go; iptables-save writes NOTRACK in either way)
@@ -41,9 +43,11 @@ export function removalOf(saved: string, owner: RuleOwner): string {
 
 function removalInTable({ name, chains, rules }: Table, isOurs: (chain: string) => boolean, owner: RuleOwner): string {
   const ours = chains.filter(isOurs);
-  const stray = rules.filter(
-    (rule) => !isOurs(chainOf(rule)) && (isOurs(jumpOf(rule)) || isHubRule(rule) || isFlannelRule(rule, owner)),
-  );
+  const stray = rules.filter((rule) => {
+    const bare = rule.replace(QUOTED, '""');
+    if (isOurs(chainOf(bare))) return false;
+    return isOurs(jumpOf(bare)) || MARKED.test(rule) || isHubRule(bare) || isFlannelRule(bare, owner);
+  });
   if (ours.length === 0 && stray.length === 0) return '';
   const lines = [
     `*${name}`,
@@ -68,7 +72,7 @@ function chainTest(tables: readonly Table[], { cniNetworks }: RuleOwner): (chain
 }
 
 function isHubRule(rule: string): boolean {
-  return MARKED.test(rule) || (HUB_PEER.test(rule) && HUB_PORT.test(rule) && HUB_VERDICT.test(rule));
+  return HUB_PEER.test(rule) && HUB_PORT.test(rule) && HUB_VERDICT.test(rule);
 }
 
 function isFlannelRule(rule: string, { flannelNetwork }: RuleOwner): boolean {

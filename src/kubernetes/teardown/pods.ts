@@ -4,6 +4,7 @@ import { forEachLimited } from '../../lib/for-each.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { CriClient, type PodSandbox } from '../cri/index.ts';
+import { removeCgroups } from './cgroups.ts';
 import { removeDockerPods } from './docker.ts';
 import { removeIdleNamespaces } from './network.ts';
 import { killPods, podShims } from './processes.ts';
@@ -13,7 +14,7 @@ import { KUBELET_DIRECTORY } from './state.ts';
 /** Between SIGTERM and SIGKILL. A node that leaves in an orderly way is drained first. */
 const GRACE_SECONDS = 2;
 /** Containers are waiting for most of the time, sandboxes are work for the runtime. */
-const CONTAINERS_AT_ONCE = 32;
+const CONTAINERS_AT_ONCE = 64;
 const SANDBOXES_AT_ONCE = 8;
 const ANSWER_TIMEOUT_MS = 5000;
 const START_TIMEOUT_MS = 15_000;
@@ -35,16 +36,13 @@ export async function removePods(host: Host, runtime: NodeRuntime, tools: Remova
   if (!host.runsPrograms) return;
   if (isDockershim(runtime)) return removeDockerPods(host);
   const client = await reach(host, runtime, tools);
-  if (!client) {
+  if (client) {
+    await removeThrough(client, host, tools).finally(() => client.close());
+  } else {
     await killPods(host, tools.log);
-    return removeIdleNamespaces(host);
+    await removeIdleNamespaces(host);
   }
-  try {
-    await removeThrough(client, host, tools);
-  } finally {
-    client.close();
-  }
-  await removeSlice(host);
+  await removeCgroups(host).catch((error: Error) => tools.log.debug(error.message));
 }
 
 /** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */
@@ -122,11 +120,6 @@ function report(failed: Map<PodSandbox, string>, log: PhaseLog, force = false): 
   const what = `${failed.size} pods could not be removed`;
   if (!force) throw new EdgeadmError({ code: 'RESET_INCOMPLETE', what, why, next: NEXT });
   log.warning(`${what}:\n${why}`);
-}
-
-/** The kubelet leaves its systemd slices behind, empty. */
-async function removeSlice(host: Host): Promise<void> {
-  if ((await host.unit('kubepods.slice')).active) await host.stopUnit('kubepods.slice');
 }
 
 function nameOf({ namespace, name }: PodSandbox): string {

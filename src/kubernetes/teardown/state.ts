@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
-import { removeFolder } from '../../host/mount-table.ts';
+import { clearFolder } from '../../host/mount-table.ts';
 
 export const KUBELET_DIRECTORY = '/var/lib/kubelet';
 export const CNI_CONFIGURATION = '/etc/cni/net.d';
@@ -53,7 +53,7 @@ export async function claimState(host: Host): Promise<void> {
  * @throws EdgeadmError RESET_INCOMPLETE where something is still mounted in one of the folders
  */
 export async function removeState(host: Host): Promise<void> {
-  for (const folder of STATE) await removeFolder(host, folder);
+  for (const folder of STATE) await clearFolder(host, folder);
   for (const file of await host.list(CNI_CONFIGURATION)) {
     if (CNI_FILE.test(file)) await host.remove(posix.join(CNI_CONFIGURATION, file));
   }

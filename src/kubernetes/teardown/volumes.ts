@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { mountsIn } from '../../host/mount-table.ts';
+import { isBoundToItself, mountsBelow } from '../../host/mount-table.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { KUBELET_DIRECTORY } from './state.ts';
 
@@ -8,13 +8,17 @@ import { KUBELET_DIRECTORY } from './state.ts';
 const UMOUNT_TIMEOUT_MS = 10_000;
 
 /**
- * Unmounts everything below /var/lib/kubelet; the folder itself may be a volume of the machine's own and stays.
+ * Unmounts everything below /var/lib/kubelet, and what the kubelet mounted there itself; a volume of the machine's own
+ * that is mounted on the folder stays.
  * @param force detaches what is in use: it vanishes from the tree, and is let go when its last user ends
  * @throws EdgeadmError RESET_INCOMPLETE with what is still mounted
  */
 export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = false): Promise<void> {
   const left = await unmountBelow(host, KUBELET_DIRECTORY, log, force);
-  if (left.length === 0) return;
+  if (left.length === 0) {
+    while (host.wet && (await isBoundToItself(host, KUBELET_DIRECTORY))) await host.run('umount', [KUBELET_DIRECTORY]);
+    return;
+  }
   throw new EdgeadmError({
     code: 'RESET_INCOMPLETE',
     what: `volumes below ${KUBELET_DIRECTORY} are still mounted`,
@@ -26,16 +30,15 @@ export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = f
 /** @returns what is still mounted below the folder */
 export async function unmountBelow(host: Host, folder: string, log: PhaseLog, force = false): Promise<string[]> {
   if (!host.runsPrograms) return [];
-  const mounted = async () => (await mountsIn(host, folder)).filter((path) => path !== folder);
-  const before = await mounted();
+  const before = await mountsBelow(host, folder);
   if (before.length === 0) return [];
   const refusal = await umount(host, before);
   if (!host.wet || refusal === undefined) return [];
-  const left = await mounted();
+  const left = await mountsBelow(host, folder);
   if (left.length === 0 || !force) return left;
   log.warning(`Detaching ${left.join(', ')}: ${refusal}`);
   await umount(host, ['--lazy', '--force', ...left]);
-  return mounted();
+  return mountsBelow(host, folder);
 }
 
 /** One program for all: a mount that is in use does not keep the others. @returns why not all could be unmounted */

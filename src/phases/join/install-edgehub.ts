@@ -33,7 +33,10 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
   });
 }
 
-/** The end of the hub's own log, else what the kubelet says. */
+/** What every kubelet complains about while its hub is not there. */
+const KUBELET_NOISE = /node "\S+" not found|connection refused|Unable to write event/;
+
+/** The end of the hub's own log, else what containerd and the kubelet say. */
 async function hubEvidence(host: Host): Promise<string> {
   for (const pod of await host.list('/var/log/pods')) {
     if (!/^kube-system_(edge-hub|yurt-?hub)/.test(pod)) continue;
@@ -43,5 +46,7 @@ async function hubEvidence(host: Host): Promise<string> {
       if (text) return `log of the edge-hub:\n${text.trim().split('\n').slice(-6).join('\n')}`;
     }
   }
-  return `the hub has no log yet; log of the kubelet:\n${(await host.unitLog('kubelet.service', 6)).trim()}`;
+  const runtime = (await host.unitLog('containerd.service', 50)).split('\n').filter((line) => line.includes('level=error'));
+  const kubelet = (await host.unitLog('kubelet.service', 200)).split('\n').filter((line) => !KUBELET_NOISE.test(line));
+  return ['the hub has no log yet', ...runtime.slice(-2), ...kubelet.slice(-4)].join('\n').trim();
 }

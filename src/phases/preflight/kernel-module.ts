@@ -37,10 +37,9 @@ async function isLoaded(host: AskingHost, module: string): Promise<boolean> {
   return ((await host.read('/proc/modules')) ?? '').split('\n').some((line) => line.startsWith(`${module} `));
 }
 
-/** Lines are paths, `kernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz`; names vary `-` and `_`. */
+/** Lines are paths: `kernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz`. */
 function listsModule(text: string, module: string): boolean {
-  const name = module.replaceAll('_', '[-_]');
-  return new RegExp(`(^|/)${name}\\.ko(\\.[a-z]+)?(:|$)`, 'm').test(text);
+  return new RegExp(`(^|/)${module}\\.ko(\\.[a-z]+)?(:|$)`, 'm').test(text);
 }
 
 /** `y`, `m` or `n` of the running kernel's configuration; undefined where none is published. */

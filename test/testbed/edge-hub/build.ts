@@ -21,14 +21,14 @@ export async function buildEdgeHubImage({ name, out, say = () => {} }: EdgeHubIm
   await buildImage({
     name,
     entrypoint: ['/usr/bin/edge-hub'],
-    files: [{ from: await compile(say), to: '/usr/bin/edge-hub' }],
+    files: [{ from: await compileEdgeHub(say), to: '/usr/bin/edge-hub' }],
     links: { '/usr/bin/yurthub': 'edge-hub' },
     out,
   });
 }
 
 /** Compiles the program, once for each state of its source; returns its path in the cache. */
-async function compile(say: Say): Promise<string> {
+export async function compileEdgeHub(say: Say): Promise<string> {
   const cwd = import.meta.dirname;
   const files = (await readdir(cwd))
     .filter((file) => /(\.go|^go\.mod)$/.test(file) && !file.endsWith('_test.go'))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -64,14 +63,13 @@ func (h *hub) quietWatch(w http.ResponseWriter, r *http.Request) {
 	h.servers.waitForAny(ctx)
 }
 
-// What a kubelet keeps sending, and is calm when it is taken: it is sent again when the API server is back, but for
-// events, which are lost.
-var accepted = map[string]bool{"events": true, "leases": true, "nodes": true, "pods": true}
-
 func (h *hub) acceptObject(w http.ResponseWriter, r *http.Request, info requestInfo, body []byte, code int) {
 	if !accepted[info.resource] || (info.subresource != "" && info.subresource != "status") {
 		writeStatus(w, http.StatusServiceUnavailable, "ServiceUnavailable", errAway.Error())
 		return
+	}
+	if object := info.object(r.URL); object != nil && h.cfg.caching {
+		h.put(info.component, object, r, r.Header.Get("Content-Type"), body)
 	}
 	h.metrics.add("cached_answers_collector", info, 1)
 	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
@@ -86,12 +84,11 @@ func (h *hub) acceptPatch(w http.ResponseWriter, r *http.Request, info requestIn
 		writeStatus(w, http.StatusNotFound, "NotFound", "events are not kept while the API server is away")
 		return
 	}
-	object := *r.URL
-	object.RawQuery = ""
-	if info.subresource == "status" {
-		object.Path = path.Dir(object.Path)
+	if object := info.object(r.URL); object != nil {
+		h.fromCache(w, r, info, object)
+		return
 	}
-	h.fromCache(w, r, info, &object)
+	writeStatus(w, http.StatusServiceUnavailable, "ServiceUnavailable", errAway.Error())
 }
 
 func writeStatus(w http.ResponseWriter, code int, reason, message string) {

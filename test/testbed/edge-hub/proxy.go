@@ -93,7 +93,8 @@ func (h *hub) relay(w http.ResponseWriter, r *http.Request, info requestInfo, re
 	if info.verb == "watch" {
 		flush(w) // the client waits for the header, events may come much later
 	}
-	keep := h.cfg.caching && info.cacheable(r)
+	object := info.object(r.URL)
+	keep := h.cfg.caching && (info.cacheable(r) || object != nil)
 	var kept bytes.Buffer
 	buffer := make([]byte, 32<<10)
 	for {
@@ -124,21 +125,27 @@ func (h *hub) relay(w http.ResponseWriter, r *http.Request, info requestInfo, re
 			panic(http.ErrAbortHandler)
 		}
 	}
-	if keep {
+	switch {
+	case keep && object != nil && response.StatusCode == http.StatusOK:
+		h.put(info.component, object, r, response.Header.Get("Content-Type"), kept.Bytes())
+	case keep && object == nil:
 		h.keep(r, info, response, kept.Bytes())
 	}
 }
 
 func (h *hub) keep(r *http.Request, info requestInfo, response *http.Response, body []byte) {
-	accept := r.Header.Get("Accept")
 	switch response.StatusCode {
 	case http.StatusOK:
-		a := answer{URI: r.URL.RequestURI(), Accept: accept, UserAgent: r.UserAgent(), ContentType: response.Header.Get("Content-Type"), Body: body}
-		if err := h.store.put(info.component, r.URL, a); err != nil {
-			log.Printf("cannot keep %s: %v", r.URL.Path, err)
-		}
+		h.put(info.component, r.URL, r, response.Header.Get("Content-Type"), body)
 	case http.StatusNotFound:
-		h.store.drop(info.component, r.URL, accept)
+		h.store.drop(info.component, r.URL, r.Header.Get("Accept"))
+	}
+}
+
+func (h *hub) put(component string, u *url.URL, r *http.Request, contentType string, body []byte) {
+	a := answer{URI: u.RequestURI(), Accept: r.Header.Get("Accept"), UserAgent: r.UserAgent(), ContentType: contentType, Body: body}
+	if err := h.store.put(component, u, a); err != nil {
+		log.Printf("cannot keep %s: %v", u.Path, err)
 	}
 }
 

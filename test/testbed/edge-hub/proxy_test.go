@@ -108,6 +108,7 @@ func TestKeepsAKubeletCalmWhileTheServerIsAway(t *testing.T) {
 		want                     string
 	}{
 		{"a lease is taken as sent", "PUT", lease, "lease 8", 200, "lease 8"},
+		{"the lease can be read again", "GET", lease, "", 200, "lease 8"},
 		{"a node is registered", "POST", "/api/v1/nodes", "node", 201, "node"},
 		{"a status is answered with the node", "PATCH", "/api/v1/nodes/edge-1/status", "{}", 200, "the node as it was"},
 		{"an event is taken", "POST", "/api/v1/namespaces/default/events", "event", 201, "event"},
@@ -123,6 +124,18 @@ func TestKeepsAKubeletCalmWhileTheServerIsAway(t *testing.T) {
 	}
 	if found, _ := filepath.Glob(filepath.Join(h.cfg.cachePath, "kubelet/api/v1/namespaces/*/events*")); len(found) > 0 {
 		t.Errorf("events were kept: %v", found)
+	}
+}
+
+func TestKeepsWhatAnUpdateWasAnsweredWith(t *testing.T) {
+	api, _, hub := newCluster(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "after the "+r.Method) })
+	node := hub + "/api/v1/nodes/edge-1"
+	ask(t, "GET", node, "")
+	ask(t, "PATCH", node+"/status", "{}")
+	api.stop()
+	defer api.start()
+	if _, got := ask(t, "GET", node, ""); got != "after the PATCH" {
+		t.Error(got)
 	}
 }
 

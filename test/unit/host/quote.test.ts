@@ -22,6 +22,7 @@ const AWKWARD = [
   "'",
   "''",
   '"double"',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: shells expand it too
   '$HOME ${HOME} $(id) `id`',
   'back\\slash\\',
   '*.ts ? [a-z] {a,b} ~ ~root',
@@ -57,7 +58,10 @@ describe('quoting for the shell', () => {
   }
 
   it('leaves plain words readable', () => {
-    assert.equal(commandLine(['systemctl', 'show', 'kubelet.service', '--property=Id']), 'systemctl show kubelet.service --property=Id');
+    assert.equal(
+      commandLine(['systemctl', 'show', 'kubelet.service', '--property=Id']),
+      'systemctl show kubelet.service --property=Id',
+    );
   });
 
   it('refuses a NUL character, which no program can be given', () => {

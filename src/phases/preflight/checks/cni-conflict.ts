@@ -14,7 +14,7 @@ export const cniConflict: Check = {
     "The first CNI configuration by name wins: none stands before the cluster's own. One with nothing but loopback in it is put aside by the join.",
   remedy: `Move the file out of ${FOLDER}, if it is not the network that pods are to have.`,
   run: async (context) => {
-    const names = (await context.host.list(FOLDER)).filter((name) => /\.(conf|conflist|json)$/.test(name)).sort();
+    const names = (await context.host.list(FOLDER)).filter((name) => /\.(conf|conflist|json)$/.test(name));
     const { owns } = await ownState(context);
     const [first] = names;
     const path = posix.join(FOLDER, first ?? '');

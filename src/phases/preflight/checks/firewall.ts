@@ -1,3 +1,4 @@
+import type { CommandResult } from '../../../host/machine.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import { findKernelPart } from '../kernel-module.ts';
@@ -12,43 +13,59 @@ export const firewall: Check = {
   remedy: `Let UDP port ${PORT} and TCP port 10250 in, for example \`firewall-cmd --permanent --add-port=${PORT}/udp\`.`,
   run: async ({ host }) => {
     if (!host.runsPrograms) return skip('a scratch root has no firewall');
-    const answers = await Promise.all([firewalld(host), ufw(host), iptables(host), nftables(host)]);
-    const found = answers.filter((answer) => answer !== undefined);
-    return found.length === 0 ? pass() : fail(found.join('; '));
+    const manager = (await firewalld(host)) ?? (await ufw(host));
+    if (manager) return manager.letsIn ? pass(`${manager.name} lets it in`) : fail(`${manager.name} is active`);
+    const found = (await Promise.all([iptables(host), nftables(host)])).find((answer) => answer !== undefined);
+    return found === undefined ? pass() : fail(found);
   },
 };
 
-async function firewalld(host: AskingHost): Promise<string | undefined> {
+/** A program that writes the rules; where one does, the rules themselves are too many words to judge. */
+interface Manager {
+  readonly name: string;
+  readonly letsIn: boolean;
+}
+
+async function firewalld(host: AskingHost): Promise<Manager | undefined> {
   if (!(await host.unit('firewalld.service')).active) return undefined;
   const { stdout } = await host.query('firewall-cmd', ['--list-ports']);
-  return stdout.split(/\s+/).includes(`${PORT}/udp`) ? undefined : 'firewalld is active';
+  return { name: 'firewalld', letsIn: stdout.split(/\s+/).includes(`${PORT}/udp`) };
 }
 
 /** Its service is active whether it filters or not. */
-async function ufw(host: AskingHost): Promise<string | undefined> {
+async function ufw(host: AskingHost): Promise<Manager | undefined> {
   if (!/^ENABLED=yes/im.test((await host.read('/etc/ufw/ufw.conf')) ?? '')) return undefined;
   const rules = (await host.read('/etc/ufw/user.rules')) ?? '';
-  return new RegExp(`--dport ${PORT}\\b.*-j ACCEPT`).test(rules) ? undefined : 'ufw is enabled';
+  return { name: 'ufw', letsIn: new RegExp(`--dport ${PORT}\\b.*-j ACCEPT`).test(rules) };
 }
 
 /** Asked only of tables that are there: iptables would load the modules of those that are not. */
 async function iptables(host: AskingHost): Promise<string | undefined> {
   const tables = (await host.read('/proc/net/ip_tables_names')) ?? '';
   if (!tables.includes('filter')) return undefined;
-  const { stdout: version } = await host.query('iptables', ['--version']);
-  const program = version.includes('nf_tables') ? 'iptables-legacy-save' : 'iptables-save';
-  const rules = (await host.query(program, [])).stdout;
-  if (new RegExp(`^-A INPUT .*--dport ${PORT}\\b.*-j ACCEPT`, 'm').test(rules)) return undefined;
-  const closed = /^:INPUT DROP/m.test(rules) || /^-A INPUT -j (DROP|REJECT)/m.test(rules);
-  return closed ? 'iptables drops what its INPUT chain does not accept' : undefined;
+  return judgeIptables(await host.query((await isIptablesOfNft(host)) ? 'iptables-legacy-save' : 'iptables-save', []));
 }
 
 async function nftables(host: AskingHost): Promise<string | undefined> {
   const part = await findKernelPart(host, { module: 'nf_tables', option: 'CONFIG_NF_TABLES' });
   if (typeof part !== 'object' || part.how === 'can be loaded') return undefined;
-  const { stdout } = await host.query('nft', ['list', 'ruleset']);
+  const { exitCode, stdout } = await host.query('nft', ['list', 'ruleset']);
+  if (exitCode === 127)
+    return (await isIptablesOfNft(host)) ? judgeIptables(await host.query('iptables-save', [])) : undefined;
   const closed = inputChains(stdout).filter((chain) => isClosed(chain) && !chain.includes(PORT));
   return closed.length === 0 ? undefined : 'nftables drops what its input chain does not accept';
+}
+
+/** `iptables v1.8.9 (nf_tables)` keeps its rules in nftables. */
+async function isIptablesOfNft(host: AskingHost): Promise<boolean> {
+  return (await host.query('iptables', ['--version'])).stdout.includes('nf_tables');
+}
+
+/** Reads what `iptables-save` prints. */
+function judgeIptables({ stdout }: CommandResult): string | undefined {
+  if (new RegExp(`^-A INPUT .*--dport ${PORT}\\b.*-j ACCEPT`, 'm').test(stdout)) return undefined;
+  const closed = /^:INPUT DROP/m.test(stdout) || /^-A INPUT -j (DROP|REJECT)/m.test(stdout);
+  return closed ? 'iptables drops what its INPUT chain does not accept' : undefined;
 }
 
 /** The text of every chain with the hook `input`; a rule may have braces of its own, a chain ends with one alone. */

@@ -35,8 +35,8 @@ export const osSupported: Check = {
   remedy: REMEDY,
   needs: ['ArchSupported'],
   run: async (context) => {
-    const { kernel: _, ...platform } = await platformOf(context);
-    return verdict(platform, rowsOf(context));
+    const platform = await platformOf(context);
+    return verdict(platform, { ...platform, kernel: undefined }, rowsOf(context));
   },
 };
 
@@ -47,7 +47,10 @@ export const kernelSupported: Check = {
   about: 'The kernel, by its first two numbers, is in the compatibility matrix for this operating system.',
   remedy: REMEDY,
   needs: ['OSSupported'],
-  run: async (context) => verdict(await platformOf(context), rowsOf(context)),
+  run: async (context) => {
+    const platform = await platformOf(context);
+    return verdict(platform, platform, rowsOf(context));
+  },
 };
 
 function rowsOf({ spec }: CheckContext): MatrixRow[] {
@@ -61,10 +64,10 @@ async function platformOf({ host, cluster }: CheckContext): Promise<Partial<Plat
   return { arch, os: os.name, osId: os.id, version: os.version, kernel, clusterVersion };
 }
 
-function verdict(platform: Partial<Platform>, rows: readonly MatrixRow[]): CheckResult {
-  const { os, version, kernel } = platform;
-  if (rowsThatFit(platform, rows).length > 0) return pass(kernel ?? `${os} ${version}`);
-  return fail(`not in the compatibility matrix\n${sideBySide(platform, nearestRows(platform, rows))}`, {
+/** @param asked the part of what was found that has to fit */
+function verdict(found: Partial<Platform>, asked: Partial<Platform>, rows: readonly MatrixRow[]): CheckResult {
+  if (rowsThatFit(asked, rows).length > 0) return pass(asked.kernel ?? `${found.os} ${found.version}`);
+  return fail(`not in the compatibility matrix\n${sideBySide(found, nearestRows(found, rows))}`, {
     code: 'OS_UNSUPPORTED',
   });
 }

@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
+import type { Bundle, BundleManifest } from '../../../../src/artifacts/bundle.ts';
 import type { JoinSpec } from '../../../../src/config/spec.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { Address } from '../../../../src/host/machine.ts';
 import { clusterView } from '../../../../src/phases/join/cluster-view.ts';
 import type { NodeView } from '../../../../src/phases/join/context.ts';
-import type { CheckContext, Verdict } from '../../../../src/phases/preflight/check.ts';
+import type { Check, CheckContext, Verdict } from '../../../../src/phases/preflight/check.ts';
 import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { type FakeClusterState, fakeCluster, TOKEN } from '../../fake-cluster.ts';
@@ -93,7 +95,7 @@ export function machineOf(overlay: FakeNode = {}): FakeNode {
     files: { ...FIT.files, ...overlay.files },
     commands: { ...FIT.commands, ...overlay.commands },
     units: { ...FIT.units, ...overlay.units },
-    sysctls: { ...FIT.sysctls, ...overlay.sysctls },
+    sysctls: overlay.sysctls ?? FIT.sysctls,
     network: { ...FIT.network, ...overlay.network },
   };
 }
@@ -128,10 +130,42 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   };
 }
 
-/** What the named check says of the case; the others run too, since a check may need them. */
+/** What the named check says of the case, together with the checks that it needs. */
 export async function verdictOn(name: string, given: Case = {}): Promise<Verdict> {
-  const verdicts = await judgeChecks(await contextOf(given), CHECKS);
+  const verdicts = await judgeChecks(await contextOf(given), withNeeds(name));
   const verdict = verdicts.find(({ check }) => check === name);
   if (!verdict) throw new Error(`there is no check ${name}`);
   return verdict;
+}
+
+function withNeeds(name: string): Check[] {
+  const check = CHECKS.find((candidate) => candidate.name === name);
+  return check ? [...new Set([...(check.needs ?? []).flatMap(withNeeds), check])] : [];
+}
+
+/** The check passes; `found` is what it tells. */
+export async function assertOk(name: string, given: Case = {}, found = /(?:)/): Promise<void> {
+  const verdict = await verdictOn(name, given);
+  assert.equal(verdict.status, 'ok', JSON.stringify(verdict));
+  assert.match(verdict.found ?? '', found);
+}
+
+/** The check tells what is wrong and what to do about it, or why it was skipped. */
+export async function assertFinds(
+  name: string,
+  status: 'error' | 'warning' | 'skipped',
+  found: RegExp,
+  given: Case,
+): Promise<Verdict> {
+  const verdict = await verdictOn(name, given);
+  assert.equal(verdict.status, status, JSON.stringify(verdict));
+  assert.match(verdict.found ?? '', found);
+  if (status !== 'skipped') assert.notEqual(verdict.remedy ?? '', '', 'no remedy is told');
+  return verdict;
+}
+
+/** A bundle that is open already; its files are never asked for. */
+export function bundleOf(manifest: Partial<BundleManifest>): Bundle {
+  const whole: BundleManifest = { kubernetesVersion: 'v1.20.2', arch: 'amd64', files: [], ...manifest };
+  return { manifest: whole, origin: '/tmp/bundle' } as Partial<Bundle> as Bundle;
 }

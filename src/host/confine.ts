@@ -1,0 +1,44 @@
+import { lstat, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { guard, notThere } from './failures.ts';
+
+/** As many symlinks in a row as Linux follows. */
+const MAX_LINKS = 40;
+
+/**
+ * Where a path of a scratch root lies on this machine. Symlinks are followed as if the root were `/`, so that neither
+ * an absolute target nor `..` leads out of it.
+ * @param followLast false leaves a symlink in the last place as it is
+ */
+export async function confine(root: string, path: string, followLast: boolean): Promise<string> {
+  const ahead = path.split('/');
+  const passed: string[] = [];
+  let links = 0;
+  for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      passed.pop();
+      continue;
+    }
+    const here = join(root, ...passed, name);
+    const target = followLast || ahead.some((rest) => rest !== '') ? await targetOf(here) : undefined;
+    if (target === undefined) {
+      passed.push(name);
+      continue;
+    }
+    links += 1;
+    if (links > MAX_LINKS) await guard(path, Promise.reject(new Error('too many levels of symbolic links')));
+    if (target.startsWith('/')) passed.length = 0;
+    ahead.unshift(...target.split('/'));
+  }
+  return join(root, ...passed);
+}
+
+async function targetOf(path: string): Promise<string | undefined> {
+  try {
+    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
+  } catch (error) {
+    if (notThere(error)) return undefined;
+    throw error;
+  }
+}

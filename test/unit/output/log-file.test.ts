@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { LogFile, LogFiles, logPaths } from '../../../src/output/log-file.ts';
+import { end, event, info, start } from './events.ts';
+
+describe('the log file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'edgeadm-log-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is /var/log/edgeadm.log for this machine, else in the state folder of the user', () => {
+    const hosts = ['localhost'];
+    assert.deepEqual(logPaths('localhost', { hosts, env: { HOME: '/home/u' } }), [
+      '/var/log/edgeadm.log',
+      '/home/u/.local/state/edgeadm/edgeadm.log',
+    ]);
+    assert.equal(logPaths('localhost', { hosts, env: { XDG_STATE_HOME: '/state' } })[1], '/state/edgeadm/edgeadm.log');
+    assert.equal(
+      logPaths('localhost', { hosts, env: { XDG_STATE_HOME: 'relative', HOME: '/h' } })[1],
+      '/h/.local/state/edgeadm/edgeadm.log',
+    );
+    assert.equal(logPaths('localhost', { hosts, env: {} })[0], '/var/log/edgeadm.log');
+  });
+
+  it('of another machine stays here and is named after it', () => {
+    const hosts = ['root@10.0.0.5:2222', 'u@[fd00::1]'];
+    const env = { HOME: '/h' };
+    assert.deepEqual(
+      hosts.map((host) => logPaths(host, { hosts, env })),
+      [['/h/.local/state/edgeadm/edgeadm-10.0.0.5_2222.log'], ['/h/.local/state/edgeadm/edgeadm-_fd00_1_.log']],
+    );
+  });
+
+  it('given by --log-file is that file, with the name of the host in it where there are several', () => {
+    const env = { HOME: '/h' };
+    assert.equal(logPaths('root@a', { path: '/x/join.log', hosts: ['root@a'], env })[0], '/x/join.log');
+    assert.equal(logPaths('root@a', { path: '/x/join.log', hosts: ['root@a', 'root@b'], env })[0], '/x/join-a.log');
+    assert.equal(logPaths('localhost', { path: 'join.log', hosts: ['localhost'], env })[0], 'join.log');
+  });
+
+  it('has every detail, is for root and its group alone, and begins with the command', () => {
+    const path = join(folder, 'deep', 'edgeadm.log');
+    const logs = new LogFiles({ path, hosts: ['localhost'], command: 'join', version: '1.2.3', env: {} });
+    assert.ok(!existsSync(path), 'nothing is written before something happens');
+    logs.event(start('join-node', 'Join the cluster'));
+    logs.event(info('join-node', 'hello'));
+    logs.event(event('join-node', { type: 'message', level: 'debug', text: 'detail', source: 'a.ts:1' }));
+    logs.event(end('join-node'));
+    logs.hostDone({ host: 'localhost', ok: true, outcome: 'joined', durationMs: 1000 });
+    logs.close();
+    assert.deepEqual(
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .map((line) => line.replace(/^.*?\] /, '')),
+      [
+        '[edgeadm] edgeadm 1.2.3: join on localhost',
+        '[join-node] Join the cluster',
+        '[join-node] hello',
+        '[join-node] detail',
+        '[join-node] done in 1.2s',
+        '[edgeadm] joined in 1.0s',
+        '',
+      ],
+    );
+    assert.equal(statSync(path).mode & 0o777, 0o640);
+    assert.equal(logs.pathOf('localhost'), path);
+  });
+
+  it('has the stack of a fault of edgeadm itself', () => {
+    const path = join(folder, 'edgeadm.log');
+    const logs = new LogFiles({ path, hosts: ['localhost'], command: 'join', version: '1', env: {} });
+    const error = new EdgeadmError({ code: 'INTERNAL', what: 'fault', cause: 'Error: x\n    at y.ts:1' });
+    logs.event(event('a', { type: 'failure', error }));
+    logs.close();
+    assert.match(readFileSync(path, 'utf8'), /\[a\] Error: x\nE.*\[a\] {5}at y\.ts:1\n/);
+  });
+
+  it('is one for each host', () => {
+    const logs = new LogFiles({
+      path: join(folder, 'x.log'),
+      hosts: ['a', 'b'],
+      command: 'join',
+      version: '1',
+      env: {},
+    });
+    logs.event(info('p', 'of a', 'a'));
+    logs.event(info('p', 'of b', 'b'));
+    logs.close();
+    assert.match(readFileSync(join(folder, 'x-a.log'), 'utf8'), /of a\n$/);
+    assert.match(readFileSync(join(folder, 'x-b.log'), 'utf8'), /of b\n$/);
+  });
+
+  it('is appended to, and moved aside before it grows beyond 10 MiB', () => {
+    const path = join(folder, 'edgeadm.log');
+    const MIB = 1024 * 1024;
+    writeFileSync(path, 'x'.repeat(10 * MIB - 10));
+    const log = new LogFile([path]);
+    log.write('12345\n');
+    log.write('67890\n');
+    log.close();
+    assert.equal(statSync(`${path}.1`).size, 10 * MIB - 4);
+    assert.equal(readFileSync(path, 'utf8'), '67890\n');
+    assert.equal(statSync(path).mode & 0o777, 0o640);
+  });
+
+  it('that cannot be written is replaced by the next, and by nothing in the end', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const second = join(folder, 'second.log');
+    const log = new LogFile([join(file, 'no-folder.log'), second]);
+    log.write('hello\n');
+    log.close();
+    assert.equal(readFileSync(second, 'utf8'), 'hello\n');
+    const none = new LogFile([join(file, 'x.log')]);
+    none.write('hello\n');
+    none.close();
+    assert.equal(none.path, undefined);
+  });
+
+  it('on a full disk falls silent', () => {
+    const log = new LogFile(['/dev/full']);
+    log.write('hello\n');
+    log.write('hello\n');
+    log.close();
+  });
+
+  it('that is a named pipe without a reader does not stop the command', () => {
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    assert.equal(new LogFile([pipe]).path, undefined);
+  });
+
+  it('in a folder of somebody else is not needed', () => {
+    // Root may write anywhere.
+    if (process.getuid?.() === 0) return;
+    const closed = join(folder, 'closed');
+    mkdirSync(closed);
+    chmodSync(closed, 0o500);
+    assert.equal(new LogFile([join(closed, 'x.log')]).path, undefined);
+  });
+});

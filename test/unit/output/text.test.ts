@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { formatError } from '../../../src/output/error.ts';
+import { styleFor } from '../../../src/output/style.ts';
+import { summary } from '../../../src/output/summary.ts';
+import { table } from '../../../src/output/table.ts';
+
+describe('a table', () => {
+  it('looks as kubectl prints it', () => {
+    const rows = [
+      { name: 'preflight', title: 'Check the machine', ready: true },
+      { name: 'join', title: 'Join' },
+    ];
+    assert.equal(
+      table(rows),
+      'NAME        TITLE               READY\npreflight   Check the machine   true\njoin        Join\n',
+    );
+  });
+
+  it('keeps a row on one line', () => {
+    assert.equal(table([{ a: 'one\n  two', b: 1 }]), 'A         B\none two   1\n');
+  });
+
+  it('of nothing is nothing', () => {
+    assert.equal(table([]), '');
+  });
+});
+
+describe('an error shown to a person', () => {
+  const error = new EdgeadmError({
+    code: 'NODE_EXISTS',
+    what: 'a Ready node edge-1 exists',
+    why: 'here: a\nthere: b\n',
+    next: 'choose a name\nor delete it',
+  });
+
+  it('says what failed, why, and what comes next', () => {
+    assert.equal(
+      formatError(error, styleFor({}, false)),
+      'error: a Ready node edge-1 exists\n  here: a\n  there: b\nnext: choose a name\n      or delete it\n(NODE_EXISTS)\n',
+    );
+  });
+
+  it('names host and log where they are of use', () => {
+    const text = formatError(error, styleFor({}, false), { host: '10.0.0.5', log: '/var/log/edgeadm.log' });
+    assert.match(text, /^error: 10\.0\.0\.5: a Ready/);
+    assert.match(text, /\(NODE_EXISTS, log: \/var\/log\/edgeadm\.log\)\n$/);
+  });
+
+  it('is coloured on a terminal alone', () => {
+    assert.match(formatError(error, styleFor({ TERM: 'xterm' }, true)), /^\u001b\[31merror:/);
+    for (const [env, isTTY] of [
+      [{}, false],
+      [{ NO_COLOR: '1' }, true],
+      [{ TERM: 'dumb' }, true],
+    ] as const) {
+      assert.ok(formatError(error, styleFor(env, isTTY)).startsWith('error:'));
+    }
+  });
+});
+
+describe('the style of a terminal', () => {
+  it('goes beyond ASCII where the locale is UTF-8, as the C library decides', () => {
+    const unicode = (env: Record<string, string>): boolean => styleFor(env, true).unicode;
+    assert.deepEqual(
+      [
+        {},
+        { LANG: 'C' },
+        { LANG: 'en_US.UTF-8' },
+        { LANG: 'en_US.UTF-8', LC_ALL: 'C' },
+        { LC_CTYPE: 'C.utf8', LANG: 'C' },
+      ].map(unicode),
+      [false, false, true, false, true],
+    );
+  });
+});
+
+describe('the summary of several hosts', () => {
+  it('has no column for failures where none failed', () => {
+    const hosts = ['a', 'b'].map((host) => ({ host, ok: true, outcome: 'joined', durationMs: 61_000 }));
+    assert.equal(summary(hosts), 'HOST   RESULT   TIME\na      joined   1m1s\nb      joined   1m1s\n');
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { assertFinds, assertOk, type Case, KUBEADM_CONFIG } from './context.ts';
+
+const MINUTE = 60_000;
+const MACHINE_ID = '0123456789abcdef0123456789abcdef';
+
+describe('APIServer', () => {
+  it('shows the server that answered', () => assertOk('APIServer', {}, /https:\/\/10\.0\.0\.1:6443/));
+
+  it('tells the address and what the network said', async () => {
+    const verdict = await assertFinds('APIServer', 'error', /10\.0\.0\.1:6443.*refused/, { cluster: 'down' });
+    assert.equal(verdict.code, 'API_UNREACHABLE');
+  });
+});
+
+describe('CAHash', () => {
+  const pin = `sha256:${'ab'.repeat(32)}`;
+
+  it('lets the pinned CA pass', () => assertOk('CAHash', {}, /sha256:[0-9a-f]{64}/));
+
+  it('shows the pin and the hash that was found instead', async () => {
+    const verdict = await assertFinds('CAHash', 'error', /pinned: sha256:abab/, { spec: { caCertHashes: [pin] } });
+    assert.equal(verdict.code, 'CA_HASH_MISMATCH');
+    assert.match(verdict.found ?? '', /found: {2}sha256:/);
+  });
+
+  it('warns where the user left the pin out, and still asks the cluster', async () => {
+    const given: Case = { spec: { caCertHashes: [], unsafeSkipCaVerification: true } };
+    await assertFinds('CAHash', 'warning', /was not compared/, given);
+    await assertOk('ClusterVersion', given);
+  });
+});
+
+describe('Token', () => {
+  it('lets the token pass that signed cluster-info', () => assertOk('Token'));
+
+  it('a wrong secret', async () => {
+    const verdict = await assertFinds('Token', 'error', /abcdef/, { spec: { token: 'abcdef.aaaaaaaaaaaaaaaa' } });
+    assert.equal(verdict.code, 'TOKEN_INVALID');
+    assert.doesNotMatch(JSON.stringify(verdict), /aaaaaaaaaaaaaaaa/);
+  });
+
+  it('unknown or expired: with the measured clock difference, since that is the other cause', async () => {
+    const given: Case = { spec: { token: 'fedcba.0123456789abcdef' }, cluster: { aheadMs: 90 * MINUTE } };
+    const verdict = await assertFinds('Token', 'error', /90 minutes behind the API server/, given);
+    assert.equal(verdict.code, 'TOKEN_UNKNOWN_OR_EXPIRED');
+  });
+});
+
+describe('TimeSync', () => {
+  const ahead = (aheadMs: number): Case => ({ cluster: { aheadMs } });
+
+  it('lets clocks pass that agree', () => assertOk('TimeSync', {}, /agree/));
+
+  it('warns about half a minute', () => assertFinds('TimeSync', 'warning', /30 s behind/, ahead(30_000)));
+
+  it('refuses a clock that is one day off, either way', async () => {
+    await assertFinds('TimeSync', 'error', /24\.0 hours behind/, ahead(24 * 60 * MINUTE));
+    await assertFinds('TimeSync', 'error', /24\.0 hours ahead of/, ahead(-24 * 60 * MINUTE));
+  });
+
+  it('does not blame the CA for a clock that makes every certificate look wrong', () =>
+    assertFinds('CAHash', 'skipped', /TimeSync failed/, ahead(24 * 60 * MINUTE)));
+
+  it('warns where no service keeps the clock, unless the user does it himself', async () => {
+    const machine: Case['machine'] = { commands: { systemctl: { exitCode: 3, stdout: 'inactive\nunknown\n' } } };
+    await assertFinds('TimeSync', 'warning', /no service keeps it/, { machine });
+    await assertOk('TimeSync', { machine, spec: { selfHostNtpServer: true } });
+  });
+
+  it('refuses a wrong clock even where the user keeps it himself', () =>
+    assertFinds('TimeSync', 'error', /behind/, { ...ahead(10 * MINUTE), spec: { selfHostNtpServer: true } }));
+});
+
+describe('ClusterVersion', () => {
+  const versions = (cluster: string, kubelet: string | undefined, spec: Case['spec'] = {}): Case => ({
+    cluster: { version: cluster },
+    node: { kubeletVersion: async () => kubelet },
+    spec,
+  });
+
+  it('shows both versions', () => assertOk('ClusterVersion', {}, /cluster v1\.20\.2, kubelet v1\.20\.2/));
+
+  it('takes the first and the last version that is known', async () => {
+    await assertOk('ClusterVersion', versions('v1.16.9-aliyunedge.1', 'v1.16.9'));
+    await assertOk('ClusterVersion', versions('v1.34.1', 'v1.34.1'));
+  });
+
+  it('refuses a cluster outside of them', async () => {
+    for (const version of ['v1.15.12', 'v1.35.0', 'v2.0.0']) {
+      const verdict = await assertFinds(
+        'ClusterVersion',
+        'error',
+        /supported 1\.16 to 1\.34/,
+        versions(version, 'v1.20.2'),
+      );
+      assert.equal(verdict.code, 'CLUSTER_UNSUPPORTED');
+    }
+  });
+
+  it('refuses a kubelet that is newer than the API server', () =>
+    assertFinds(
+      'ClusterVersion',
+      'error',
+      /kubelet is v1\.21\.0; it may be 1\.18 to 1\.20/,
+      versions('v1.20.2', 'v1.21.0'),
+    ));
+
+  it('takes a kubelet two minor versions older, three from 1.28 on', async () => {
+    await assertOk('ClusterVersion', versions('v1.27.0', 'v1.25.0'));
+    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.27/, versions('v1.27.0', 'v1.24.0'));
+    await assertOk('ClusterVersion', versions('v1.28.0', 'v1.25.0'));
+    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.28/, versions('v1.28.0', 'v1.24.0'));
+  });
+
+  it('without a bundle, a node without a kubelet of the right version needs one', async () => {
+    const verdict = await assertFinds(
+      'ClusterVersion',
+      'error',
+      /the node has no kubelet/,
+      versions('v1.20.2', undefined),
+    );
+    assert.equal(verdict.code, 'BUNDLE_NEEDED');
+    assert.match(verdict.remedy ?? '', /--bundle/);
+  });
+
+  it('a bundle of the wrong version is a matter of the check itself', async () => {
+    const given = versions('v1.20.2', 'v1.26.0', { bundle: '/tmp/bundle' });
+    assert.equal((await assertFinds('ClusterVersion', 'error', /v1\.26\.0/, given)).code, undefined);
+  });
+});
+
+describe('NodeExists', () => {
+  const existing = (machineID: string, ready: string): Case => ({
+    cluster: {
+      nodes: {
+        'edge-1': {
+          status: {
+            conditions: [{ type: 'Ready', status: ready }],
+            nodeInfo: { machineID } as never,
+          },
+        },
+      },
+    },
+  });
+
+  it('lets a free name pass', () => assertOk('NodeExists', {}, /edge-1 is free/));
+
+  it('refuses the name of a Ready node on another machine, with both machine-ids', async () => {
+    const verdict = await assertFinds('NodeExists', 'error', /ffff.*0123456789abcdef/, existing('ffff', 'True'));
+    assert.equal(verdict.code, 'NODE_EXISTS');
+    assert.match(verdict.remedy ?? '', /kubectl delete node edge-1/);
+  });
+
+  it('takes the name over from a node that is gone', () =>
+    assertOk('NodeExists', existing('ffff', 'Unknown'), /taken over/));
+
+  it('lets this very machine join again', () => assertOk('NodeExists', existing(MACHINE_ID, 'True'), /this machine/));
+});
+
+describe('CIDRConflict', () => {
+  const eth0 = { destination: '0.0.0.0/0', interface: 'eth0', gateway: '192.168.1.1', metric: 0 };
+  const routed = (destination: string, dev: string, more: Case = {}): Case => ({
+    cluster: { configMaps: KUBEADM_CONFIG },
+    machine: { network: { routes: [eth0, { destination, interface: dev, metric: 0 }] } },
+    ...more,
+  });
+
+  it('lets routes beside the CIDRs pass', () =>
+    assertOk('CIDRConflict', routed('10.112.0.0/16', 'eth1'), /10\.96\.0\.0\/12/));
+
+  it('names the route and the CIDR, whichever of the two is wider', async () => {
+    await assertFinds(
+      'CIDRConflict',
+      'error',
+      /route 10\.100\.1\.0\/24 dev eth1 overlaps with the Service CIDR 10\.96\.0\.0\/12/,
+      routed('10.100.1.0/24', 'eth1'),
+    );
+    await assertFinds(
+      'CIDRConflict',
+      'error',
+      /route 10\.0\.0\.0\/8.*Pod CIDR 10\.244\.0\.0\/16/,
+      routed('10.0.0.0/8', 'eth1'),
+    );
+  });
+
+  it('names a name server in a CIDR, also behind the stub of systemd-resolved', async () => {
+    const inFile = (path: string): Case => ({ machine: { files: { [path]: 'nameserver 10.96.0.10\n' } } });
+    await assertFinds('CIDRConflict', 'error', /name server 10\.96\.0\.10 .*Service CIDR/, inFile('/etc/resolv.conf'));
+    await assertFinds('CIDRConflict', 'error', /name server 10\.96\.0\.10/, inFile('/run/systemd/resolve/resolv.conf'));
+  });
+
+  it("ignores the node's own pod network on a second join, and only then", async () => {
+    const joined: Case = { node: { membership: async () => ({ caHash: 'ab', nodeName: 'edge-1', complete: true }) } };
+    await assertOk('CIDRConflict', routed('10.244.3.0/24', 'cni0', joined));
+    await assertOk('CIDRConflict', routed('10.244.0.0/24', 'flannel.1', joined));
+    await assertFinds('CIDRConflict', 'error', /dev cni0/, routed('10.244.3.0/24', 'cni0'));
+    await assertFinds('CIDRConflict', 'error', /dev eth1/, routed('10.244.3.0/24', 'eth1', joined));
+  });
+
+  it('compares IPv6 with IPv6 alone', async () => {
+    const configMaps = {
+      'kubeadm-config': {
+        ClusterConfiguration: 'networking: {podSubnet: "fd00:10::/48", serviceSubnet: 10.96.0.0/12}\n',
+      },
+    };
+    await assertOk('CIDRConflict', routed('fe80::/64', 'eth0', { cluster: { configMaps } }));
+    await assertFinds(
+      'CIDRConflict',
+      'error',
+      /fd00:10:0:1::\/64/,
+      routed('fd00:10:0:1::/64', 'eth1', { cluster: { configMaps } }),
+    );
+  });
+
+  it('is skipped with the reason where the cluster does not tell its CIDRs', () =>
+    assertFinds('CIDRConflict', 'skipped', /kubeadm-config/, { cluster: {} }));
+});
