@@ -7,7 +7,7 @@ const STEPS: [string, string[]][] = [
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
   ['manifest', ['node', 'scripts/manifest.ts', '--check']],
   ['generated docs', ['node', 'scripts/docs.ts', '--check']],
-  ['unit tests', ['mocha']],
+  ['unit tests', ['mocha', 'test/unit/**/*.test.ts']],
 ];
 
 for (const [name, [file = '', ...args]] of STEPS) {

@@ -5,11 +5,14 @@ import { API_VERSION } from '../src/config/config-file.ts';
 import { joinKeys } from '../src/config/join-schema.ts';
 
 const path = new URL('../docs/schema/join-configuration.json', import.meta.url);
-const keys = z.toJSONSchema(joinKeys, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, unknown> };
+const keys = z.toJSONSchema(joinKeys, { io: 'input', unrepresentable: 'any' }) as {
+  properties: Record<string, unknown>;
+};
 const schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'JoinConfiguration',
-  description: 'Configuration file of edgeadm join, preflight and config. Every key can come from a flag or the environment instead.',
+  description:
+    'Configuration file of edgeadm join, preflight and config. Every key can come from a flag or the environment instead.',
   type: 'object',
   properties: { apiVersion: { const: API_VERSION }, kind: { const: 'JoinConfiguration' }, ...keys.properties },
   required: ['apiVersion', 'kind'],

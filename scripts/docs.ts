@@ -4,7 +4,11 @@ import { execa } from 'execa';
 const GENERATORS = ['scripts/docs-errors.ts', 'scripts/docs-preflight.ts', 'scripts/docs-schema.ts'];
 
 for (const script of GENERATORS) {
-  const result = await execa('node', [script, ...process.argv.slice(2)], { preferLocal: true, reject: false, all: true });
+  const result = await execa('node', [script, ...process.argv.slice(2)], {
+    preferLocal: true,
+    reject: false,
+    all: true,
+  });
   if (result.all) process.stdout.write(`${result.all}\n`);
   if (result.failed) process.exitCode = 1;
 }

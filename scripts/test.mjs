@@ -53,7 +53,8 @@ function whyNotEndToEnd() {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (process.getuid?.() !== 0) return 'this user is not root, and the test nodes need namespaces and mounts';
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  if (!/^ID=debian$/m.test(release) || !/^VERSION_ID="?12"?$/m.test(release)) return 'this is not Debian 12, whose packages make the test bed';
+  if (!/^ID=debian$/m.test(release) || !/^VERSION_ID="?12"?$/m.test(release))
+    return 'this is not Debian 12, whose packages make the test bed';
   return undefined;
 }
 
@@ -63,14 +64,16 @@ function dependenciesAreCurrent() {
 }
 
 async function main() {
-  if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund']))) return;
+  if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund'])))
+    return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
   await step('types', 'tsc', ['-p', '.']);
   await step('lint and format', 'biome', ['check', '.']);
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
-  await suite('unit tests', ['--reporter', 'dot']);
-  if (existsSync(join(root, 'test', 'sandbox')) ) await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
+  await suite('unit tests', ['test/unit/**/*.test.ts']);
+  if (existsSync(join(root, 'test', 'sandbox')))
+    await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
   const reason = whyNotEndToEnd();
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
@@ -86,4 +89,6 @@ async function main() {
 
 await main();
 process.exitCode = totals.failed > 0 ? 1 : 0;
-process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`);
+process.stdout.write(
+  `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,
+);

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
+import { released } from '../lib/released.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
 import { ensureSpace, formatBytes } from './scratch.ts';
@@ -124,7 +125,7 @@ class Download {
     const known = total || size || 0;
     this.#options.onProgress?.(this.#size, known);
     try {
-      for await (const chunk of response) await this.#append(chunk as Buffer, known);
+      for await (const chunk of released(response)) await this.#append(chunk, known);
     } catch (error) {
       throw error instanceof EdgeadmError ? error : transferError(this.#url, error);
     }

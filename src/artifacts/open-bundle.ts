@@ -57,7 +57,9 @@ async function sourceOf(source: string, pin: string | undefined, tools: SourceTo
     if (!notThere(error)) throw pathError(path, error);
     throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `there is no bundle ${path}` });
   });
-  return stats.isDirectory() ? folderSource(path) : tgzSource(path, path, tools);
+  if (stats.isDirectory()) return folderSource(path);
+  if (stats.isFile()) return tgzSource(path, path, tools);
+  throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} is neither a folder nor a .tgz` });
 }
 
 async function urlSource(source: string, pin: string | undefined, tools: SourceTools): Promise<Source> {

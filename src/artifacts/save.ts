@@ -3,9 +3,8 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
+import { CHUNK_BYTES, released } from '../lib/released.ts';
 import { formatBytes } from './scratch.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
 
 /** What was written: its sum as lower-case hex, its size in bytes. */
 export interface Saved {
@@ -44,12 +43,12 @@ export async function save(
   return { sha256: hash.digest('hex'), size };
 }
 
-/** The bytes of a file, a chunk at a time. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+/** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED where it cannot be read */
 export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) {
       throwIfInterrupted(signal);
-      yield chunk as Buffer;
+      yield chunk;
     }
   } catch (error) {
     throw pathError(path, error);

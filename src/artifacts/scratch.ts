@@ -1,17 +1,18 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { pathError } from '../host/failures.ts';
+import { type NodeError, pathError } from '../host/failures.ts';
 
 /** Left free whatever is fetched: the journal and the system's own logs need it. */
 const SPACE_TO_LEAVE = 64 * 1024 ** 2;
+const DEFAULT_PARENT = process.platform === 'win32' ? tmpdir() : '/var/tmp';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * A folder for temporary files that only the user may enter, made when it is first asked for. It goes when it is
- * closed, when the process exits, and on a signal that nothing else handles.
+ * closed, when the process exits, on a signal that nothing else handles, and after a kill when the next one is made.
  */
 export class Scratch {
   readonly #parent: string;
@@ -19,7 +20,7 @@ export class Scratch {
   #files = 0;
 
   /** @param parent default: /var/tmp, since /tmp is often kept in memory */
-  constructor(parent: string = process.platform === 'win32' ? tmpdir() : '/var/tmp') {
+  constructor(parent: string = DEFAULT_PARENT) {
     this.#parent = parent;
   }
 
@@ -44,12 +45,40 @@ export class Scratch {
 
   async #make(): Promise<string> {
     try {
-      const folder = await mkdtemp(join(this.#parent, 'edgeadm-'));
+      await removeStaleScratch(this.#parent);
+      const folder = await mkdtemp(join(this.#parent, `edgeadm-${process.pid}-`));
       removeAtExit(folder);
       return folder;
     } catch (error) {
       throw pathError(this.#parent, error);
     }
+  }
+}
+
+/**
+ * Removes our folders whose process was killed before it could do it. The next bundle that is opened does it; a reset,
+ * which opens none, has to ask for it.
+ */
+export async function removeStaleScratch(parent: string = DEFAULT_PARENT): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = Number(/^edgeadm-(\d+)-\w{6}$/.exec(name)?.[1] ?? 0);
+    if (pid === 0 || isAlive(pid)) continue;
+    const folder = join(parent, name);
+    // Anybody may put a folder of that name there, and lead us astray while we remove it.
+    if (await isOurs(folder)) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function isOurs(folder: string): Promise<boolean> {
+  const stats = await lstat(folder).catch(() => undefined);
+  return stats?.isDirectory() === true && stats.uid === (process.geteuid?.() ?? stats.uid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeError).code !== 'ESRCH';
   }
 }
 

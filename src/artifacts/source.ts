@@ -25,7 +25,7 @@ export interface SourceTools {
   readonly limits: TransferLimits;
   readonly signal?: AbortSignal;
   /** Progress is told as bytes; a total of 0 is not known. */
-  readonly log?: Pick<PhaseLog, 'debug' | 'progress'>;
+  readonly log?: Pick<PhaseLog, 'info' | 'progress'>;
 }
 
 /** Passes on at most ten reports a second, and the last. */

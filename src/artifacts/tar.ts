@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
+import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
+import { CHUNK_BYTES, released } from '../lib/released.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
 import { throwIfInterrupted } from './save.ts';
 
 const GZIP_MAGIC = 0x1f8b;
-const CHUNK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 512;
+/** Full chunks alone can be given back, and the last one that a write brings never is full. */
+const UNZIPPED_CHUNK_BYTES = 64 * 1024;
 
 /** One entry of an archive, as its header has it: nothing of it is to be believed. */
 export interface TarEntry {
@@ -20,7 +23,7 @@ export interface TarEntry {
   readonly typeName: string;
   readonly mode: number;
   readonly size: number;
-  /** The bytes; what is not read before the next entry is skipped. */
+  /** The bytes, a chunk good until the next is asked for; what is not read before the next entry is skipped. */
   readonly body: AsyncIterable<Buffer>;
 }
 
@@ -54,37 +57,60 @@ export async function isGzip(path: string): Promise<boolean> {
  */
 export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
   const { Parser } = await import('tar');
-  const reader = new TarReader(
-    path,
-    new Parser({ strict: true, zstd: false, brotli: false }),
-    unpackedBytes(path, options),
-  );
-  yield* reader.entries();
+  const blocks = wholeBlocks(unpackedBytes(path, options));
+  yield* new TarReader(path, new Parser({ strict: true, zstd: false, brotli: false }), blocks).entries();
 }
 
-/** The bytes of the tar inside. */
+/** The bytes of the tar inside; a chunk is good until the next is asked for. */
 async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator<Buffer> {
   const packed = packedBytes(path, options);
-  const stream = (await isGzip(path)) ? pipeline(packed, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : packed;
+  const chunks = (await isGzip(path)) ? unzipped(packed) : packed;
   let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
     if (bytes > MAX_ARCHIVE_BYTES) throw broken(path, `it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
-    yield chunk as Buffer;
+    yield chunk;
   }
+}
+
+/** Hands each chunk over when the one before it is used up, so that its memory can be given back. */
+async function* unzipped(packed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: UNZIPPED_CHUNK_BYTES });
+  const write = promisify((chunk: Buffer, done: (error?: Error | null) => void) => gunzip.write(chunk, done));
+  const feed = async (): Promise<void> => {
+    for await (const chunk of packed) await write(chunk);
+    gunzip.end();
+  };
+  feed().catch((error: Error) => gunzip.destroy(error));
+  yield* released(gunzip);
 }
 
 async function* packedBytes(path: string, { signal, onProgress, onSum }: TarOptions): AsyncGenerator<Buffer> {
   const hash = onSum && createHash('sha256');
   let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) {
     throwIfInterrupted(signal);
-    hash?.update(chunk as Buffer);
-    done += (chunk as Buffer).length;
+    hash?.update(chunk);
+    done += chunk.length;
     onProgress?.(done);
-    yield chunk as Buffer;
+    yield chunk;
   }
   if (hash) onSum?.(hash.digest('hex'));
+}
+
+/** Of anything but whole blocks the parser would keep the rest, whose memory is given back. */
+async function* wholeBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const missing = rest.length === 0 ? 0 : Math.min(BLOCK_BYTES - rest.length, chunk.length);
+    if (missing > 0) rest = Buffer.concat([rest, chunk.subarray(0, missing)]);
+    if (rest.length > 0 && rest.length < BLOCK_BYTES) continue;
+    if (rest.length > 0) yield rest;
+    const end = chunk.length - ((chunk.length - missing) % BLOCK_BYTES);
+    if (end > missing) yield chunk.subarray(missing, end);
+    rest = Buffer.from(chunk.subarray(end));
+  }
+  if (rest.length > 0) yield rest;
 }
 
 type Event = { readonly entry: ReadEntry } | { readonly data: Buffer };
@@ -156,12 +182,12 @@ class TarReader {
     }
   }
 
-  #feed(chunk: Buffer): void {
+  #feed(blocks: Buffer): void {
     // After the end mark the parser would only pile up what follows.
     if (this.#eof) return;
-    if (this.#entries === 0 && chunk.length > 1 && chunk.readUInt16BE(0) === GZIP_MAGIC)
-      this.#fail('it is zipped twice');
-    else this.#parser.write(chunk);
+    const zipped = this.#entries === 0 && blocks.length > 1 && blocks.readUInt16BE(0) === GZIP_MAGIC;
+    if (zipped) this.#fail('it is zipped twice');
+    else this.#parser.write(blocks);
   }
 
   #begin(entry: ReadEntry): void {
@@ -186,7 +212,7 @@ class TarReader {
 /** All bytes of an entry, for small ones: its size must have been looked at. */
 export async function readBody({ body }: TarEntry): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 

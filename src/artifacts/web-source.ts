@@ -56,6 +56,6 @@ function downloadOptions(tools: SourceTools, name: string): DownloadOptions {
     limits: tools.limits,
     signal: tools.signal,
     onProgress: progressOf(tools, name),
-    onRetry: (reason) => tools.log?.debug(reason),
+    onRetry: (reason) => tools.log?.info(reason),
   };
 }

@@ -5,7 +5,9 @@ import type { CommandResult } from '../output/renderer.ts';
 import { outputFlag } from './flags.ts';
 import { toCommandError } from './parse-error.ts';
 
-export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>;
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
 
 /** What every command shares: `-o`, one result line in JSON, errors that say what to do next, exit codes. */
 export abstract class BaseCommand extends Command {
@@ -49,6 +51,7 @@ export abstract class BaseCommand extends Command {
 
 /** Before flags are parsed, and when parsing fails, the mode has to be known all the same. */
 export function wantsJson(argv: readonly string[]): boolean {
-  return argv.some((word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'));
+  return argv.some(
+    (word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'),
+  );
 }
-

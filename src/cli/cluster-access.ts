@@ -7,7 +7,11 @@ import type { ApiClient } from '../kubernetes/client.ts';
 
 /** For commands that speak to a cluster as its administrator. */
 export const kubeconfigFlag = {
-  kubeconfig: Flags.string({ helpValue: 'FILE', env: 'KUBECONFIG', description: 'default: ~/.kube/config or /etc/kubernetes/admin.conf' }),
+  kubeconfig: Flags.string({
+    helpValue: 'FILE',
+    env: 'KUBECONFIG',
+    description: 'default: ~/.kube/config or /etc/kubernetes/admin.conf',
+  }),
 };
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
@@ -17,10 +21,15 @@ function defaultKubeconfig(): string {
 }
 
 /** Opens the cluster of a kubeconfig for one action, from this machine. */
-export async function withCluster<T>(kubeconfig: string | undefined, action: (client: ApiClient) => Promise<T>): Promise<T> {
+export async function withCluster<T>(
+  kubeconfig: string | undefined,
+  action: (client: ApiClient) => Promise<T>,
+): Promise<T> {
   const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig.ts');
   const machine = localMachine();
-  const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), (address, options) => machine.connect(address, options));
+  const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), (address, options) =>
+    machine.connect(address, options),
+  );
   try {
     return await action(client);
   } finally {

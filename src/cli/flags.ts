@@ -7,22 +7,51 @@ import { registerSecret } from '../lib/redact.ts';
 
 /** Flags of every command that works on a node. */
 export const nodeFlags = {
-  config: Flags.string({ helpValue: 'FILE', description: 'YAML file of apiVersion edgeadm.io/v1', helpGroup: 'COMMON' }),
+  config: Flags.string({
+    helpValue: 'FILE',
+    description: 'YAML file of apiVersion edgeadm.io/v1',
+    helpGroup: 'COMMON',
+  }),
   'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
   yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
   'log-file': Flags.string({ helpValue: 'FILE', description: 'default: /var/log/edgeadm.log', helpGroup: 'COMMON' }),
-  timeout: Flags.string({ helpValue: 'DURATION', description: 'time limit of the whole command, such as 90s or 10m', helpGroup: 'COMMON' }),
-  root: Flags.string({ helpValue: 'DIR', description: 'work on a scratch root instead of this machine', helpGroup: 'COMMON' }),
-  host: Flags.string({ multiple: true, helpValue: '[USER@]ADDR[:PORT]', description: 'work on this machine over SSH (repeatable)', helpGroup: 'HOSTS' }),
+  timeout: Flags.string({
+    helpValue: 'DURATION',
+    description: 'time limit of the whole command, such as 90s or 10m',
+    helpGroup: 'COMMON',
+  }),
+  root: Flags.string({
+    helpValue: 'DIR',
+    description: 'work on a scratch root instead of this machine',
+    helpGroup: 'COMMON',
+  }),
+  host: Flags.string({
+    multiple: true,
+    helpValue: '[USER@]ADDR[:PORT]',
+    description: 'work on this machine over SSH (repeatable)',
+    helpGroup: 'HOSTS',
+  }),
   inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
   'ssh-key': Flags.string({ helpValue: 'FILE', description: 'private key', helpGroup: 'HOSTS' }),
   'known-hosts': Flags.string({ helpValue: 'FILE', description: 'default: ~/.ssh/known_hosts', helpGroup: 'HOSTS' }),
-  concurrency: Flags.integer({ min: 1, default: 8, helpValue: 'N', description: 'hosts at a time', helpGroup: 'HOSTS' }),
+  concurrency: Flags.integer({
+    min: 1,
+    default: 8,
+    helpValue: 'N',
+    description: 'hosts at a time',
+    helpGroup: 'HOSTS',
+  }),
 };
 
 export const outputFlag = {
-  output: Flags.option({ char: 'o', options: ['text', 'json'] as const, default: 'text' as const, description: 'json: one object a line', helpGroup: 'COMMON' })(),
+  output: Flags.option({
+    char: 'o',
+    options: ['text', 'json'] as const,
+    default: 'text' as const,
+    description: 'json: one object a line',
+    helpGroup: 'COMMON',
+  })(),
 };
 
 /** @throws EdgeadmError USAGE */
@@ -60,7 +89,11 @@ async function readStandardInput(): Promise<string> {
 }
 
 /** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. @throws EdgeadmError USAGE */
-export function pairsOf(texts: readonly string[] | undefined, flag: string, commas: boolean): Record<string, string> | undefined {
+export function pairsOf(
+  texts: readonly string[] | undefined,
+  flag: string,
+  commas: boolean,
+): Record<string, string> | undefined {
   if (!texts) return undefined;
   const pairs: Record<string, string> = {};
   for (const text of texts.flatMap((each) => (commas ? each.split(',') : [each]))) {
@@ -72,7 +105,10 @@ export function pairsOf(texts: readonly string[] | undefined, flag: string, comm
 }
 
 /** `key=value:Effect` or `key:Effect`, separated by commas, as kubectl has them. @throws EdgeadmError USAGE */
-export function taintsOf(texts: readonly string[] | undefined, flag: string): { key: string; value: string; effect: string }[] | undefined {
+export function taintsOf(
+  texts: readonly string[] | undefined,
+  flag: string,
+): { key: string; value: string; effect: string }[] | undefined {
   return texts
     ?.flatMap((text) => text.split(','))
     .map((text) => {

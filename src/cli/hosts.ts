@@ -1,6 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
-import type { Target } from '../host/targets.ts';
 import type { Machine } from '../host/machine.ts';
+import type { Target } from '../host/targets.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult, HostResult } from '../output/renderer.ts';
 
@@ -32,7 +32,10 @@ export async function onHosts(
   return { ok: error === undefined, command: options.command, hosts: results, error };
 }
 
-async function onHost(target: Target, work: (machine: Machine, target: Target) => Promise<HostOutcome>): Promise<HostResult> {
+async function onHost(
+  target: Target,
+  work: (machine: Machine, target: Target) => Promise<HostOutcome>,
+): Promise<HostResult> {
   const started = performance.now();
   const took = (): number => Math.round(performance.now() - started);
   try {
@@ -56,6 +59,16 @@ function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
   if (results.length === 1) return first.error;
   const alike = failed.length === results.length && failed.every((result) => result.error?.code === first.error?.code);
   const why = failed.map((result) => `${result.host}: ${result.error?.code}: ${result.error?.what}`).join('\n');
-  if (alike) return new EdgeadmError({ code: first.error.code, what: `all ${results.length} hosts failed: ${first.error.what}`, why, next: first.error.next });
-  return new EdgeadmError({ code: 'SOME_HOSTS_FAILED', what: `${failed.length} of ${results.length} hosts failed`, why });
+  if (alike)
+    return new EdgeadmError({
+      code: first.error.code,
+      what: `all ${results.length} hosts failed: ${first.error.what}`,
+      why,
+      next: first.error.next,
+    });
+  return new EdgeadmError({
+    code: 'SOME_HOSTS_FAILED',
+    what: `${failed.length} of ${results.length} hosts failed`,
+    why,
+  });
 }

@@ -11,7 +11,13 @@ export async function main(argv: string[], importMetaUrl: string): Promise<void>
     const error = toCommandError(thrown as Error);
     if (!error) return;
     const { createOutput } = await import('../output/index.ts');
-    const output = createOutput({ mode: wantsJson(argv) ? 'json' : 'text', verbose: false, command: argv[0] ?? '', hosts: [], version: '' });
+    const output = createOutput({
+      mode: wantsJson(argv) ? 'json' : 'text',
+      verbose: false,
+      command: argv[0] ?? '',
+      hosts: [],
+      version: '',
+    });
     process.exitCode = error.exit;
     await output.result({ ok: false, command: argv[0] ?? '', hosts: [], error });
     await output.close();

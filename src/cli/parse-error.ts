@@ -18,7 +18,11 @@ export function toCommandError(thrown: Error): EdgeadmError | undefined {
   return new EdgeadmError({
     code: 'USAGE',
     what: what.trim(),
-    why: why.map((line) => line.trim()).filter((line) => line && line !== 'See more help with --help').join('\n') || undefined,
+    why:
+      why
+        .map((line) => line.trim())
+        .filter((line) => line && line !== 'See more help with --help')
+        .join('\n') || undefined,
     next: 'add --help to see what the command takes',
     cause: thrown,
   });

@@ -15,13 +15,22 @@ export interface Shown {
 }
 
 /** Joins every target; all specifications are checked before the first node is touched. */
-export async function runJoin(parsed: ParsedJoin, shown: Shown, only?: string): Promise<Omit<CommandResult, 'command'>> {
+export async function runJoin(
+  parsed: ParsedJoin,
+  shown: Shown,
+  only?: string,
+): Promise<Omit<CommandResult, 'command'>> {
   const flags = parsed.flags as unknown as NodeFlags;
   const targets = await targetsOf(targetOptions(flags));
   refuseSharedName(parsed, targets);
   const specs = new Map<Target, Awaited<ReturnType<typeof joinSpecOf>>>();
   for (const target of targets) specs.set(target, await joinSpecOf(parsed, target.overrides));
-  const output = shown.open({ verbose: flags.verbose, hosts: targets.map(({ label }) => label), logFile: flags['log-file'], dryRun: flags['dry-run'] });
+  const output = shown.open({
+    verbose: flags.verbose,
+    hosts: targets.map(({ label }) => label),
+    logFile: flags['log-file'],
+    dryRun: flags['dry-run'],
+  });
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const { join } = await import('../phases/join/join.ts');
   const command = only === undefined ? 'join' : `join phase ${only}`;
@@ -30,7 +39,15 @@ export async function runJoin(parsed: ParsedJoin, shown: Shown, only?: string): 
       const spec = specs.get(target);
       if (!spec) throw new Error(`no specification for ${target.label}`);
       return withNode(machine, { command, version: shown.version, changes: !flags['dry-run'] }, async (session) => {
-        const result = await join({ spec, session, label: target.label, emit: output.emit, signal, dryRun: flags['dry-run'], only });
+        const result = await join({
+          spec,
+          session,
+          label: target.label,
+          emit: output.emit,
+          signal,
+          dryRun: flags['dry-run'],
+          only,
+        });
         return { outcome: flags['dry-run'] ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
       });
     });
@@ -43,6 +60,8 @@ export async function runJoin(parsed: ParsedJoin, shown: Shown, only?: string): 
 function refuseSharedName(parsed: ParsedJoin, targets: readonly Target[]): void {
   const name = parsed.flags['node-name'];
   if (targets.length > 1 && typeof name === 'string' && name !== '' && !name.startsWith('*')) {
-    throw usageError([`--node-name: ${name} cannot be the name of ${targets.length} hosts; name them in the inventory, or use "*.SUFFIX"`]);
+    throw usageError([
+      `--node-name: ${name} cannot be the name of ${targets.length} hosts; name them in the inventory, or use "*.SUFFIX"`,
+    ]);
   }
 }

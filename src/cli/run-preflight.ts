@@ -15,7 +15,12 @@ import { type NodeFlags, targetOptions } from './target-options.ts';
 export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Omit<CommandResult, 'command'>> {
   const flags = parsed.flags as unknown as NodeFlags;
   const targets = await targetsOf(targetOptions(flags));
-  const output = shown.open({ verbose: flags.verbose, hosts: targets.map(({ label }) => label), logFile: flags['log-file'] });
+  const output = shown.open({
+    verbose: flags.verbose,
+    hosts: targets.map(({ label }) => label),
+    logFile: flags['log-file'],
+    looksOnly: true,
+  });
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const tables = new Map<string, string>();
   const [{ openContext }, { judgeChecks }, { preflightError }] = await Promise.all([
@@ -24,19 +29,26 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
     import('../phases/preflight/failure.ts'),
   ]);
   try {
-    const result = await onHosts(targets, { command: 'preflight', concurrency: flags.concurrency, output }, async (machine, target) => {
-      const spec = await joinSpecOf(parsed, target.overrides);
-      const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true };
-      return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
-        const { context, close } = openContext({ ...options, session });
-        const verdicts = await judgeChecks({ ...context, signal }).finally(close);
-        tables.set(target.label, verdictTable(verdicts));
-        const error = preflightError(verdicts);
-        if (error) throw error;
-        return { outcome: 'passed', data: { checks: verdicts } };
-      });
-    });
-    return { ...result, text: [...tables].map(([label, text]) => (tables.size > 1 ? `${label}\n${text}\n` : text)).join('') };
+    const result = await onHosts(
+      targets,
+      { command: 'preflight', concurrency: flags.concurrency, output },
+      async (machine, target) => {
+        const spec = await joinSpecOf(parsed, target.overrides);
+        const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true };
+        return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
+          const { context, close } = openContext({ ...options, session });
+          const verdicts = await judgeChecks({ ...context, signal }).finally(close);
+          tables.set(target.label, verdictTable(verdicts));
+          const error = preflightError(verdicts);
+          if (error) throw error;
+          return { outcome: 'passed', data: { checks: verdicts } };
+        });
+      },
+    );
+    return {
+      ...result,
+      text: [...tables].map(([label, text]) => (tables.size > 1 ? `${label}\n${text}\n` : text)).join(''),
+    };
   } finally {
     done();
   }

@@ -13,17 +13,29 @@ interface Shown {
 export function shownSpec(spec: JoinSpec): Shown {
   const { yes, timeoutMs, compatMatrix, token, ...keys } = spec;
   const data = configuration({ ...keys, token: `${token.split('.')[0]}.****************` });
-  const notes = [`# timeout: ${formatDuration(timeoutMs)}`, ...(yes ? ['# every question is answered with yes'] : []), ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : [])];
+  const notes = [
+    `# timeout: ${formatDuration(timeoutMs)}`,
+    ...(yes ? ['# every question is answered with yes'] : []),
+    ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : []),
+  ];
   return { yaml: `${toYaml(data)}${notes.join('\n')}\n`, data };
 }
 
 /** A JoinConfiguration with placeholders for what must be given. */
 export function shownDefaults(): Shown {
-  const given = { apiServers: ['10.0.0.1:6443'], token: 'abcdef.0123456789abcdef', caCertHashes: [`sha256:${'0'.repeat(64)}`] };
+  const given = {
+    apiServers: ['10.0.0.1:6443'],
+    token: 'abcdef.0123456789abcdef',
+    caCertHashes: [`sha256:${'0'.repeat(64)}`],
+  };
   const data = configuration(joinKeys.parse(given));
   return { yaml: toYaml(data), data };
 }
 
 function configuration(keys: object): Readonly<Record<string, unknown>> {
-  return { apiVersion: API_VERSION, kind: 'JoinConfiguration', ...Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) };
+  return {
+    apiVersion: API_VERSION,
+    kind: 'JoinConfiguration',
+    ...Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)),
+  };
 }

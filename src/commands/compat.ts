@@ -37,13 +37,13 @@ export default class Compat extends BaseCommand {
     };
     if (isComplete(known)) return this.#judge(known, rows);
     const fitting = rowsThatFit(known, rows);
-    await this.finish({ ok: true, hosts: [], data: { rows: fitting }, text: matrixTable(fitting) });
+    await this.finish({ ok: true, hosts: [], data: { rows: fitting }, text: `${matrixTable(fitting)}\n` });
   }
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
     const { supported, rows, nearest } = supports(platform, all);
     const heading = supported ? 'Supported.' : 'Not supported. The nearest rows:';
-    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest)}`;
+    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest)}\n`;
     const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: the matrix has no such row' });
     const data = { supported, rows, nearest };
     await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });

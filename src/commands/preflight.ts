@@ -5,12 +5,19 @@ import { runPreflight } from '../cli/run-preflight.ts';
 export default class Preflight extends BaseCommand {
   static override summary = 'Check a machine and its way to the cluster; change nothing.';
   static override description = 'Takes the flags of join and runs the checks that a join would run first.';
-  static override examples = ['<%= config.bin %> preflight 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:HEX'];
+  static override examples = [
+    '<%= config.bin %> preflight 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:HEX',
+  ];
   static override args = joinArgs;
   static override flags = joinFlags;
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Preflight);
-    await this.finish(await runPreflight({ flags, server: args.server }, { open: (options) => this.openOutput(options), version: this.config.version }));
+    await this.finish(
+      await runPreflight(
+        { flags, server: args.server },
+        { open: (options) => this.openOutput(options), version: this.config.version },
+      ),
+    );
   }
 }

@@ -61,10 +61,12 @@ export default class Reset extends BaseCommand {
   }
 }
 
-/** @throws EdgeadmError CONFIRMATION_NEEDED where nobody can answer, INTERRUPTED where the answer is no */
+/**
+ * Asks on a terminal only: scripts written for the original call a bare `edgeadm reset`.
+ * @throws EdgeadmError INTERRUPTED where the answer is no
+ */
 async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: 'reset asks first', why: question });
+  if (!process.stdin.isTTY) return;
   const { confirm: ask } = await import('@inquirer/prompts');
   if (await ask({ message: question, default: false })) return;
   throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });

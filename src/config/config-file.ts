@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
-import { usageError } from './join-spec.ts';
 import type { Layer } from './join-spec.ts';
+import { usageError } from './join-spec.ts';
 
 /** The version of the configuration files that this release reads. */
 export const API_VERSION = 'edgeadm.io/v1';
@@ -20,10 +20,13 @@ export async function readConfigFile(path: string, kind: 'JoinConfiguration'): P
   } catch (error) {
     throw usageError([`--config ${path}: ${(error as Error).message}`]);
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw usageError([`--config ${path}: a map is expected`]);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw usageError([`--config ${path}: a map is expected`]);
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
   if (apiVersion !== API_VERSION || found !== kind) {
-    throw usageError([`--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${String(apiVersion)} and ${String(found)}`]);
+    throw usageError([
+      `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${String(apiVersion)} and ${String(found)}`,
+    ]);
   }
   return { nameOf: (key) => `${path}: ${key}`, values };
 }

@@ -11,7 +11,8 @@ const QUALIFIED = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
  * allows 253); lower case; each dotted part begins and ends with a letter or digit; not localhost.
  */
 export function refuseNodeName(name: string): Refusal {
-  const rule = 'a node name has 1 to 63 lower-case letters, digits, "-" and ".", each dotted part beginning and ending with a letter or digit';
+  const rule =
+    'a node name has 1 to 63 lower-case letters, digits, "-" and ".", each dotted part beginning and ending with a letter or digit';
   if (name.length > 63) return `invalid nodeName "${name}": ${name.length} characters; ${rule}`;
   if (!NAME.test(name)) return `invalid nodeName "${name}": ${rule}`;
   return name.startsWith('localhost') ? `invalid nodeName "${name}": it may not begin with localhost` : undefined;
@@ -28,7 +29,8 @@ export function refuseQualifiedName(key: string): Refusal {
   const slash = key.indexOf('/');
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
-  if (prefix !== undefined && (prefix.length > 253 || !NAME.test(prefix))) return `the prefix of "${key}" is no DNS name`;
+  if (prefix !== undefined && (prefix.length > 253 || !NAME.test(prefix)))
+    return `the prefix of "${key}" is no DNS name`;
   if (name.length > 63 || !QUALIFIED.test(name)) {
     return `"${key}": the name has 1 to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
   }
@@ -69,7 +71,9 @@ export function refuseNodeLabel(key: string): Refusal {
 /** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined where it is none of them. */
 export function normaliseServer(text: string): string | undefined {
   const bare = text.replace(/^https:\/\//, '').replace(/\/$/, '');
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)|([0-9a-fA-F:]+))(?::(\d{1,5}))?$/.exec(isIP(bare) === 6 ? `[${bare}]` : bare);
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)|([0-9a-fA-F:]+))(?::(\d{1,5}))?$/.exec(
+    isIP(bare) === 6 ? `[${bare}]` : bare,
+  );
   if (!match) return undefined;
   const [, v6, host] = match;
   const port = Number(match[4] ?? 6443);
@@ -81,6 +85,9 @@ export function normaliseServer(text: string): string | undefined {
 
 /** Image references as the distribution project has them, without spaces or control characters. */
 export function refuseImage(image: string): Refusal {
-  const ok = /^[a-z0-9]([-a-z0-9._:]*[a-z0-9])?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i.test(image);
+  const ok =
+    /^[a-z0-9]([-a-z0-9._:]*[a-z0-9])?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i.test(
+      image,
+    );
   return ok && image.length <= 512 ? undefined : `"${image}" is no image reference`;
 }

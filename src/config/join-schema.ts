@@ -56,14 +56,27 @@ export const joinKeys = z.strictObject({
       }),
     )
     .min(1, 'name the API server: edgeadm join HOST:PORT'),
-  token: z.string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' }).regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, 'a bootstrap token looks like abcdef.0123456789abcdef'),
+  token: z
+    .string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' })
+    .regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, 'a bootstrap token looks like abcdef.0123456789abcdef'),
   caCertHashes: z
-    .array(z.string().regex(/^sha256:[0-9a-fA-F]{64}$/, 'must be sha256: and 64 hex digits').transform((hash) => hash.toLowerCase()))
+    .array(
+      z
+        .string()
+        .regex(/^sha256:[0-9a-fA-F]{64}$/, 'must be sha256: and 64 hex digits')
+        .transform((hash) => hash.toLowerCase()),
+    )
     .default([]),
   unsafeSkipCaVerification: z.boolean().default(false),
   nodeName: checked(refuseNodeNameRule).default(''),
-  nodeIp: z.string().refine((text) => isIP(text) !== 0, 'must be an IP address').optional(),
-  nodeIface: z.string().regex(/^[^\s/]{1,15}$/, 'must be the name of a network interface').optional(),
+  nodeIp: z
+    .string()
+    .refine((text) => isIP(text) !== 0, 'must be an IP address')
+    .optional(),
+  nodeIface: z
+    .string()
+    .regex(/^[^\s/]{1,15}$/, 'must be the name of a network interface')
+    .optional(),
   labels: labels.default({}),
   annotations: annotations.default({}),
   taints: z.array(taint).default([]),
@@ -75,17 +88,31 @@ export const joinKeys = z.strictObject({
   pauseImage: image.optional(),
   runtime: z.enum(['containerd', 'docker']).default('containerd'),
   manageRuntime: z.boolean().default(false),
-  criSocket: z.string().transform((text) => text.replace(/^unix:\/\//, '')).pipe(absolutePath).optional(),
+  criSocket: z
+    .string()
+    .transform((text) => text.replace(/^unix:\/\//, ''))
+    .pipe(absolutePath)
+    .optional(),
   runtimeRootDir: absolutePath.optional(),
   imageRepoType: z.enum(['', 'public', 'private']).default(''),
   bundle: z.string().min(1).optional(),
-  bundleSha256: z.string().regex(/^(sha256:)?[0-9a-fA-F]{64}$/, 'must be 64 hex digits').transform((sum) => sum.replace(/^sha256:/, '').toLowerCase()).optional(),
-  kubernetesVersion: z.string().regex(/^v?1\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like v1.20.2').optional(),
+  bundleSha256: z
+    .string()
+    .regex(/^(sha256:)?[0-9a-fA-F]{64}$/, 'must be 64 hex digits')
+    .transform((sum) => sum.replace(/^sha256:/, '').toLowerCase())
+    .optional(),
+  kubernetesVersion: z
+    .string()
+    .regex(/^v?1\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like v1.20.2')
+    .optional(),
   gpuVersion: z.string().default(''),
   selfHostNtpServer: z.boolean().default(false),
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
-  region: z.string().regex(/^[a-z0-9-]+$/, 'must be a region such as cn-hangzhou').optional(),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'must be a region such as cn-hangzhou')
+    .optional(),
   skipPhases: z.array(z.string()).default([]),
   ignorePreflightErrors: z.array(z.string()).default([]),
   rollbackOnFailure: z.boolean().default(true),

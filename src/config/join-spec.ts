@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
-import { joinKeys, type JoinKey } from './join-schema.ts';
+import { type JoinKey, joinKeys } from './join-schema.ts';
 import type { JoinSpec, MatrixRow } from './spec.ts';
 
 /** One source of values, weaker than those after it. */
@@ -68,7 +68,11 @@ function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
   }
   const [key, ...rest] = issue.path.map(String);
   const path = [nameOf(key ?? '', layers), ...rest].join('.');
-  return [key && isMissing(issue) && !layers.some((layer) => key in layer.values) ? issue.message.replace(/^Invalid input.*/, `${path} is needed`) : `${path}: ${issue.message}`];
+  return [
+    key && isMissing(issue) && !layers.some((layer) => key in layer.values)
+      ? issue.message.replace(/^Invalid input.*/, `${path} is needed`)
+      : `${path}: ${issue.message}`,
+  ];
 }
 
 function isMissing(issue: z.core.$ZodIssue): boolean {
@@ -97,7 +101,9 @@ const FLAGS: Partial<Record<JoinKey, string>> = {
 function contradictions(spec: z.output<typeof joinKeys>, layers: readonly Layer[]): string[] {
   const mistakes: string[] = [];
   if (spec.caCertHashes.length === 0 && !spec.unsafeSkipCaVerification) {
-    mistakes.push('--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)');
+    mistakes.push(
+      '--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)',
+    );
   }
   if (spec.edgeHub === false && spec.edgeHubImage) {
     mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub exclude each other`);

@@ -6,12 +6,21 @@ import type { Lock } from './machine.ts';
 export const TAKEN = 75;
 
 /**
+ * Words that take a lock file and hold it for as long as the program that follows runs. Only flock itself holds it
+ * (--close), so that the lock is free as soon as flock is gone, whatever becomes of the program.
+ */
+export function flockWords(path: string): string[] {
+  return ['flock', '--close', '--nonblock', '--conflict-exit-code', String(TAKEN), path];
+}
+
+/**
  * Takes a lock file on this machine. util-linux's flock holds it for a `cat` whose input is ours: however this
  * process ends, the input closes, cat ends and the kernel frees the lock.
  * @returns undefined where another holds the lock.
  */
 export async function flock(path: string): Promise<Lock | undefined> {
-  const holder = execa('flock', ['--nonblock', '--conflict-exit-code', String(TAKEN), path, 'cat'], {
+  const [file = '', ...args] = [...flockWords(path), 'cat'];
+  const holder = execa(file, args, {
     stdin: 'pipe',
     stdout: 'pipe',
     buffer: false,

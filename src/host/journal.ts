@@ -42,8 +42,6 @@ export type Note =
   | { readonly kind: 'choice'; readonly key: string; readonly value: string }
   | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string };
 
-
-
 /** One line of the journal; `phase` says who did it. */
 export type Entry = (Change & { readonly phase: string }) | Note;
 
@@ -57,7 +55,7 @@ export class Journal {
   readonly #entries: Entry[];
   /** Says who is at work; written before the first entry of this process, so that a run without changes leaves none. */
   #run: Note | undefined;
-  #ready = false;
+  #opened: Promise<void> | undefined;
 
   private constructor(machine: Machine, entries: Entry[], run?: Note) {
     this.#machine = machine;
@@ -98,14 +96,17 @@ export class Journal {
   }
 
   /** Makes the folder and reserves the journal's space, so that a full disk shows before the first change. */
-  async open(): Promise<void> {
-    if (this.#ready) return;
+  open(): Promise<void> {
+    this.#opened ??= this.#reserve();
+    return this.#opened;
+  }
+
+  async #reserve(): Promise<void> {
     await makeStateDirectory(this.#machine);
     await this.#machine.makeDirectory(BACKUP_DIRECTORY, 0o700);
     if (!(await this.#machine.stat(RESERVE_PATH))) {
       await this.#machine.writeFile(RESERVE_PATH, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
     }
-    this.#ready = true;
   }
 
   /** Writes one entry down, durably. */
@@ -154,7 +155,7 @@ export class Journal {
     await this.#machine.remove(RESERVE_PATH);
     await this.#machine.remove(JOURNAL_PATH);
     this.#entries.length = 0;
-    this.#ready = false;
+    this.#opened = undefined;
   }
 }
 

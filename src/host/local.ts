@@ -18,9 +18,9 @@ import {
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { EdgeadmError } from '../errors/index.ts';
+import { CHUNK_BYTES, released } from '../lib/released.ts';
 import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
@@ -72,7 +72,7 @@ async function execLocal(file: string, args: readonly string[], options: Command
   });
   if (result.code === 'ENOENT') return { exitCode: 127, stdout: '', stderr: `${file}: not found` };
   return {
-    exitCode: result.exitCode ?? -1,
+    exitCode: result.isMaxBuffer ? -1 : (result.exitCode ?? -1),
     stdout: result.stdout,
     stderr: result.stderr || (result.failed ? (result.shortMessage ?? '') : ''),
     timedOut: result.timedOut,
@@ -89,7 +89,7 @@ async function writeAtomically(
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(Buffer.isBuffer(content) ? content : content());
+      await file.writeFile(Buffer.isBuffer(content) ? content : released(content()));
       await file.chmod(attributes.mode);
       if (attributes.uid !== undefined) await file.chown(attributes.uid, attributes.gid ?? attributes.uid);
       await file.sync();
@@ -193,13 +193,14 @@ async function removeWithin(path: string, device: number): Promise<void> {
   await rmdir(path);
 }
 
-async function hashOf(path: string): Promise<string | undefined> {
+function hashOf(path: string): Promise<string | undefined> {
+  return orUndefined(path, sumUp(path));
+}
+
+async function sumUp(path: string): Promise<string> {
   const hash = createHash('sha256');
-  const done = pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  return orUndefined(
-    path,
-    done.then(() => hash.digest('hex')),
-  );
+  for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 function dial(
@@ -224,6 +225,7 @@ function dial(
     };
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
     const abort = () => fail(new Error('interrupted'));
+    if (options.signal?.aborted) abort();
     options.signal?.addEventListener('abort', abort, { once: true });
     socket.once('error', fail);
     socket.once('close', () => clearTimeout(timer));

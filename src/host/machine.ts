@@ -114,7 +114,7 @@ export interface Machine {
    * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
    * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
-   * have to be written anew on another connection.
+   * have to be written anew on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */

@@ -3,12 +3,11 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
+import { CHUNK_BYTES } from '../lib/released.ts';
 import { readFacts } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
 import type { Before, Change, Journal } from './journal.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The real door: changes the machine, and writes every change into its journal first. Resets and roll-backs, which

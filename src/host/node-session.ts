@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { requireSystemd } from './facts.ts';
-import { type Note, Journal, makeStateDirectory, STATE_DIRECTORY } from './journal.ts';
+import { Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
 
@@ -27,7 +27,11 @@ export interface SessionOptions {
  * Takes a machine in hand for one command, and lets it go again.
  * @throws EdgeadmError LOCKED with the holder, NOT_PRIVILEGED, PLATFORM_UNSUPPORTED, JOURNAL_UNREADABLE
  */
-export async function withNode<T>(machine: Machine, options: SessionOptions, action: (session: NodeSession) => Promise<T>): Promise<T> {
+export async function withNode<T>(
+  machine: Machine,
+  options: SessionOptions,
+  action: (session: NodeSession) => Promise<T>,
+): Promise<T> {
   if (!options.changes) return action(sessionOf(machine, await Journal.read(machine)));
   const plain = new NodeHost(machine);
   const facts = await plain.facts();
@@ -35,7 +39,12 @@ export async function withNode<T>(machine: Machine, options: SessionOptions, act
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
   const lock = await takeLock(machine, options);
   try {
-    const run: Note = { kind: 'run', command: options.command, version: options.version, time: new Date().toISOString() };
+    const run: Note = {
+      kind: 'run',
+      command: options.command,
+      version: options.version,
+      time: new Date().toISOString(),
+    };
     return await action(sessionOf(machine, await Journal.read(machine, run)));
   } finally {
     await letGo(machine, lock);
@@ -56,7 +65,12 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
       await lock.release();
       continue;
     }
-    const holder = { command: options.command, pid: process.pid, from: process.env.HOSTNAME, since: new Date().toISOString() };
+    const holder = {
+      command: options.command,
+      pid: process.pid,
+      from: process.env.HOSTNAME,
+      since: new Date().toISOString(),
+    };
     await machine.writeFile(HOLDER_PATH, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
     return lock;
   }
@@ -76,7 +90,11 @@ async function letGo(machine: Machine, lock: Lock): Promise<void> {
 
 async function locked(machine: Machine): Promise<EdgeadmError> {
   const holder = (await machine.readFile(HOLDER_PATH))?.toString('utf8') ?? '{}';
-  return new EdgeadmError({ code: 'LOCKED', what: `another edgeadm is at work on ${machine.name}`, why: describeHolder(holder) });
+  return new EdgeadmError({
+    code: 'LOCKED',
+    what: `another edgeadm is at work on ${machine.name}`,
+    why: describeHolder(holder),
+  });
 }
 
 function describeHolder(text: string): string {
@@ -90,5 +108,10 @@ function describeHolder(text: string): string {
 }
 
 function notPrivileged(uid: number): EdgeadmError {
-  return new EdgeadmError({ code: 'NOT_PRIVILEGED', what: 'root is needed to change the node', why: `the user id is ${uid}`, next: 'run it with sudo, or try it on a scratch root: --root DIR' });
+  return new EdgeadmError({
+    code: 'NOT_PRIVILEGED',
+    what: 'root is needed to change the node',
+    why: `the user id is ${uid}`,
+    next: 'run it with sudo, or try it on a scratch root: --root DIR',
+  });
 }

@@ -25,7 +25,10 @@ export function recorder(host: Host, plan: Plan): Host {
     const mode = (await host.stat(path))?.mode;
     if (before?.equals(content) && (files.has(path) || mode === attributes.mode)) return false;
     files.set(path, { content, mode: attributes.mode });
-    plan(`write ${path} (${describeMode(attributes.mode)}, ${content.length} bytes)`, difference(path, before, content, attributes.mode));
+    plan(
+      `write ${path} (${describeMode(attributes.mode)}, ${content.length} bytes)`,
+      difference(path, before, content, attributes.mode),
+    );
     return true;
   };
   return {

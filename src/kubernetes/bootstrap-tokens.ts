@@ -33,10 +33,16 @@ export function randomToken(): string {
  */
 export async function createToken(
   client: ApiClient,
-  { token, ttlMs, description, groups = [DEFAULT_GROUP] }: { token: string; ttlMs: number; description?: string; groups?: readonly string[] },
+  {
+    token,
+    ttlMs,
+    description,
+    groups = [DEFAULT_GROUP],
+  }: { token: string; ttlMs: number; description?: string; groups?: readonly string[] },
 ): Promise<void> {
   const [id = '', secret = ''] = token.split('.');
-  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) throw usageError(['a bootstrap token looks like abcdef.0123456789abcdef']);
+  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token))
+    throw usageError(['a bootstrap token looks like abcdef.0123456789abcdef']);
   await client.create(SECRETS, {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -26,8 +26,13 @@ export type SigningResult = { readonly name: string; readonly certificate?: stri
  * @returns without a certificate where nobody approved it in time; undefined in a dry run
  * @throws EdgeadmError CSR_NOT_ISSUED where it was denied or failed
  */
-export async function requestCertificate(client: ApiClient, options: SigningOptions): Promise<SigningResult | undefined> {
-  const version = minorOf(options.clusterVersion) >= 19 ? 'v1' : 'v1beta1';
+export async function requestCertificate(
+  client: ApiClient,
+  options: SigningOptions,
+): Promise<SigningResult | undefined> {
+  // v1 refuses the signer that old hubs ask; v1beta1 goes on serving it up to 1.21.
+  const old = minorOf(options.clusterVersion) < 19 || options.signer === 'kubernetes.io/legacy-unknown';
+  const version = old ? 'v1beta1' : 'v1';
   const path = `/apis/certificates.k8s.io/${version}/certificatesigningrequests`;
   const created = await client.create<V1CertificateSigningRequest>(path, {
     apiVersion: `certificates.k8s.io/${version}`,
@@ -44,7 +49,12 @@ export async function requestCertificate(client: ApiClient, options: SigningOpti
   return { name, certificate: await issued(client, path, name, options) };
 }
 
-async function issued(client: ApiClient, path: string, name: string, options: SigningOptions): Promise<string | undefined> {
+async function issued(
+  client: ApiClient,
+  path: string,
+  name: string,
+  options: SigningOptions,
+): Promise<string | undefined> {
   const limit = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, limit]);
   const query = `?watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
@@ -64,7 +74,9 @@ async function issued(client: ApiClient, path: string, name: string, options: Si
 }
 
 function certificateOf(csr: V1CertificateSigningRequest): string | undefined {
-  const refused = csr.status?.conditions?.find((condition) => condition.type === 'Denied' || condition.type === 'Failed');
+  const refused = csr.status?.conditions?.find(
+    (condition) => condition.type === 'Denied' || condition.type === 'Failed',
+  );
   if (refused) {
     throw new EdgeadmError({
       code: 'CSR_NOT_ISSUED',

@@ -23,7 +23,11 @@ export interface ClusterInfo {
  */
 export function parseClusterInfo(answer: Answer<V1ConfigMap>): ClusterInfo {
   const invalid = (why: string): EdgeadmError =>
-    new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: `${answer.server} does not publish a usable cluster-info`, why });
+    new EdgeadmError({
+      code: 'CLUSTER_INFO_INVALID',
+      what: `${answer.server} does not publish a usable cluster-info`,
+      why,
+    });
   if (answer.status !== 200) throw invalid(`HTTP ${answer.status} to an anonymous GET ${CLUSTER_INFO_PATH}`);
   const data = answer.body.data ?? {};
   const { kubeconfig } = data;

@@ -30,7 +30,8 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
   if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
   if (version === 1) {
     settings.push({ table: ['plugins', 'cri'], key: 'systemd_cgroup', value: true });
-    if (needs.sandboxImage) settings.push({ table: ['plugins', 'cri'], key: 'sandbox_image', value: needs.sandboxImage });
+    if (needs.sandboxImage)
+      settings.push({ table: ['plugins', 'cri'], key: 'sandbox_image', value: needs.sandboxImage });
     return settings;
   }
   const runtime = [...(version === 2 ? V2_CRI : V3_RUNTIME), ...RUNC];
@@ -54,11 +55,13 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);
   const version = typeof before.version === 'number' ? before.version : 1;
-  const after = structuredClone(before);
+  const after = parseToml(text);
   const missing = settingsFor(version, needs).filter((setting) => apply(after, setting));
   const criWasOff = enableCri(after);
   if (missing.length === 0 && !criWasOff) return undefined;
-  let edited = criWasOff ? text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(after.disabled_plugins)}`) : text;
+  let edited = criWasOff
+    ? text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(after.disabled_plugins)}`)
+    : text;
   for (const setting of missing) edited = editLine(edited, setting);
   return sameTable(edited, after) ? edited : stringify(after);
 }
@@ -122,8 +125,13 @@ function headerOf(line: string): string[] | undefined {
 
 function sameTable(text: string, expected: TomlTable): boolean {
   try {
-    return isDeepStrictEqual(parse(text), expected);
+    return isDeepStrictEqual(plain(parse(text)), plain(expected));
   } catch {
     return false;
   }
+}
+
+/** Tables of the parser have no prototype, copies of them have one. */
+function plain(table: TomlTable): unknown {
+  return JSON.parse(JSON.stringify(table));
 }

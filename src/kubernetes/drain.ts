@@ -72,7 +72,7 @@ async function evict(client: ApiClient, apiVersion: string, pod: V1Pod, options:
     what: `pod ${namespace}/${name} to be gone`,
     timeoutMs: options.timeoutMs,
     signal: options.signal,
-    intervalMs: [200, 5000],
+    intervalMs: [200, 2000],
     probe: async (signal) => {
       if (!granted) {
         const answer = await client.send<{ message?: string }>('POST', `${path}/eviction`, { body, signal });

@@ -13,9 +13,18 @@ export function kubeletKubeconfig(server: string): string {
   return toYaml({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'default-cluster', cluster: { server, ...(direct && { 'certificate-authority': CA_CERTIFICATE }) } }],
-    users: [{ name: 'default-auth', user: direct ? { 'client-certificate': KUBELET_CERTIFICATE, 'client-key': KUBELET_CERTIFICATE } : {} }],
-    contexts: [{ name: 'default-context', context: { cluster: 'default-cluster', user: 'default-auth', namespace: 'default' } }],
+    clusters: [
+      { name: 'default-cluster', cluster: { server, ...(direct && { 'certificate-authority': CA_CERTIFICATE }) } },
+    ],
+    users: [
+      {
+        name: 'default-auth',
+        user: direct ? { 'client-certificate': KUBELET_CERTIFICATE, 'client-key': KUBELET_CERTIFICATE } : {},
+      },
+    ],
+    contexts: [
+      { name: 'default-context', context: { cluster: 'default-cluster', user: 'default-auth', namespace: 'default' } },
+    ],
     'current-context': 'default-context',
   });
 }

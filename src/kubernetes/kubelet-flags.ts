@@ -52,7 +52,11 @@ const FLAGS: readonly FlagRow[] = [
   },
   { flag: 'hostname-override', value: ({ nodeName }) => nodeName, source: 'kubelet --help' },
   { flag: 'node-ip', value: ({ nodeIp }) => nodeIp, source: 'kubelet --help' },
-  { flag: 'node-labels', value: ({ labels }) => joined(Object.entries(labels).map(([key, value]) => `${key}=${value}`)), source: 'kubelet --help' },
+  {
+    flag: 'node-labels',
+    value: ({ labels }) => joined(Object.entries(labels).map(([key, value]) => `${key}=${value}`)),
+    source: 'kubelet --help',
+  },
   {
     flag: 'register-with-taints',
     to: 22,

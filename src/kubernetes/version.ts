@@ -10,7 +10,12 @@ export interface Version {
 /** @throws EdgeadmError USAGE for anything that does not begin like `v1.20.2` or `1.20` */
 export function parseVersion(text: string): Version {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim());
-  if (!match) throw new EdgeadmError({ code: 'USAGE', what: `"${text}" is no Kubernetes version`, why: 'a version looks like v1.20.2' });
+  if (!match)
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `"${text}" is no Kubernetes version`,
+      why: 'a version looks like v1.20.2',
+    });
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
 }
 

@@ -1,5 +1,4 @@
 import type { EdgeadmError } from '../errors/index.ts';
-import { redact } from '../lib/redact.ts';
 import type { EventSink, WorkflowEvent } from '../workflow/events.ts';
 import { formatError } from './error.ts';
 import { jsonRenderer, resultLine } from './json.ts';
@@ -7,7 +6,7 @@ import { klogRenderer } from './klog.ts';
 import { LogFiles } from './log-file.ts';
 import { planRenderer } from './plan.ts';
 import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
-import { cleanError, openWriter, redactingSink, type Sink } from './sink.ts';
+import { cleanError, cleanText, openWriter, redactingSink, type Sink } from './sink.ts';
 import { type Environment, type Style, styleFor } from './style.ts';
 import { summary } from './summary.ts';
 import { TreeRenderer } from './tree.ts';
@@ -29,6 +28,8 @@ export interface OutputOptions {
   readonly logFile?: string;
   /** The plan goes to standard output; no log file is written. */
   readonly dryRun?: boolean;
+  /** True for commands that only look: a log file is written only where `logFile` names one. */
+  readonly looksOnly?: boolean;
   /** Default: those of the process. */
   readonly stdout?: NodeJS.WriteStream;
   readonly stderr?: NodeJS.WriteStream;
@@ -75,7 +76,8 @@ class CommandOutput implements Output {
     this.#style = styleFor(env, Boolean(stderr.isTTY));
     this.#stdout = openWriter(stdout);
     this.#stderr = openWriter(stderr);
-    this.#log = options.dryRun ? undefined : new LogFiles({ ...options, path: options.logFile, env });
+    const quiet = options.dryRun || (options.looksOnly && options.logFile === undefined);
+    this.#log = quiet ? undefined : new LogFiles({ ...options, path: options.logFile, env });
     if (wantsTree(options, stderr, env)) {
       this.#tree = new TreeRenderer({ terminal: stderr, write: this.#stderr, style: this.#style, hosts });
     }
@@ -97,7 +99,13 @@ class CommandOutput implements Output {
     const { host, error } = result;
     if (error && !this.#told.has(error)) {
       const phase = this.#phases.get(host);
-      this.emit({ type: 'failure', host, phase: phase?.failed ?? phase?.last ?? 'edgeadm', time: Date.now(), error });
+      this.emit({
+        type: 'failure',
+        host,
+        phase: phase?.failed ?? phase?.last ?? this.#options.command,
+        time: Date.now(),
+        error,
+      });
     }
     this.#sink.hostDone(this.#withPhase(result));
   }
@@ -108,12 +116,14 @@ class CommandOutput implements Output {
 
   async result(result: CommandResult): Promise<void> {
     await this.#closeScreen();
+    this.#logFault(result.error);
     const hosts = result.hosts.map((host) => this.#withPhase(host));
     if (this.#options.mode === 'json') return this.#stdout(resultLine({ ...result, hosts }));
     const several = hosts.length > 1;
+    // What to do next comes last: it is what a person looks at.
+    if (result.text) this.#stdout(result.reveal ? result.text : cleanText(result.text));
     for (const { host, error } of hosts) this.#showError(error, { host, nameHost: several });
-    if (several) this.#stdout(redact(summary(hosts)));
-    if (result.text) this.#stdout(result.reveal ? result.text : redact(result.text));
+    if (several) this.#stdout(cleanText(summary(hosts)));
     this.#showError(result.error, { host: several ? undefined : hosts[0]?.host });
   }
 
@@ -133,19 +143,17 @@ class CommandOutput implements Output {
     return dryRun ? [planRenderer({ write: this.#stdout, command, style: stdoutStyle }), lines] : [lines];
   }
 
+  /** A fault of our own leaves its stack in the log, wherever it came from. */
+  #logFault(error: EdgeadmError | undefined): void {
+    if (error?.code !== 'INTERNAL' || this.#told.has(error)) return;
+    const host = this.#options.hosts[0] ?? 'localhost';
+    const phase = this.#options.command;
+    this.#log?.event({ type: 'failure', host, phase, time: Date.now(), error: cleanError(error) });
+  }
+
   #showError(error: EdgeadmError | undefined, { host, nameHost }: { host?: string; nameHost?: boolean }): void {
     if (!error || this.#shown.has(error)) return;
     this.#shown.add(error);
-    // A fault of our own is reported with its stack, wherever it came from.
-    if (error.code === 'INTERNAL' && !this.#told.has(error)) {
-      this.#log?.event({
-        type: 'failure',
-        host: host ?? 'localhost',
-        phase: 'edgeadm',
-        time: Date.now(),
-        error: cleanError(error),
-      });
-    }
     const context = { host: nameHost ? host : undefined, log: host && this.#log?.pathOf(host) };
     this.#stderr(formatError(cleanError(error), this.#style, context));
   }

@@ -4,24 +4,33 @@ import { redact, redactValue } from '../lib/redact.ts';
 import type { WorkflowEvent } from '../workflow/events.ts';
 import type { HostResult, Renderer, TextWriter } from './renderer.ts';
 
-const guarded = new WeakSet<NodeJS.WritableStream>();
-
 /**
  * A writer that keeps working when nobody reads any more (`edgeadm compat | head`, a closed terminal): what comes
  * after is dropped, so that a join does not die for the sake of its output.
  */
 export function openWriter(stream: NodeJS.WritableStream): TextWriter {
   let open = true;
-  if (!guarded.has(stream)) {
-    guarded.add(stream);
-    stream.on('error', () => {});
-  }
-  stream.once('error', () => {
+  stream.on('error', () => {
     open = false;
   });
   return (text) => {
     if (open) stream.write(text);
   };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
+
+/**
+ * Text without secrets, escape sequences and control characters; line ends of any kind become `\n`. What came from a
+ * node or a server is not trusted with the cursor of a terminal.
+ */
+export function cleanText(text: string): string {
+  const shown = redact(text);
+  if (!CONTROL.test(shown)) return shown;
+  const lines = stripVTControlCharacters(shown).replace(/\r\n?/g, '\n');
+  // What stood between its letters may have hidden a secret.
+  return redact(lines.replaceAll(new RegExp(CONTROL, 'g'), ''));
 }
 
 let stdout: TextWriter | undefined;
@@ -30,22 +39,19 @@ let stderr: TextWriter | undefined;
 /** Writes a result to standard output, redacted. Everything outside of a workflow prints through this. */
 export function writeStdout(text: string): void {
   stdout ??= openWriter(process.stdout);
-  stdout(redact(text));
+  stdout(cleanText(text));
 }
 
 /** Writes a message to standard error, redacted: usage errors, help after them, warnings. */
 export function writeStderr(text: string): void {
   stderr ??= openWriter(process.stderr);
-  stderr(redact(text));
+  stderr(cleanText(text));
 }
 
 /** Where events go. */
 export type Sink = Required<Omit<Renderer, 'close'>>;
 
-/**
- * The one way to the renderers: each event is redacted, and freed of what would move a terminal's cursor (text that
- * came from a node or a server is not trusted with it).
- */
+/** The one way to the renderers: they are given clean events alone. */
 export function redactingSink(renderers: readonly Renderer[]): Sink {
   return {
     event(event) {
@@ -80,15 +86,11 @@ function cleanEvent(event: WorkflowEvent): WorkflowEvent {
   return cleanStrings(event) as WorkflowEvent;
 }
 
-function cleanStrings(record: object): object {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [key, typeof value === 'string' ? printable(redact(value)) : value]),
-  );
-}
+/** Words of our own: a transfer sends thousands of events, and looking for secrets in these would be most of the work. */
+const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome', 'source']);
 
-/** The text without escape sequences and control characters; line ends of any kind become `\n`. */
-function printable(text: string): string {
-  const lines = stripVTControlCharacters(text).replace(/\r\n?/g, '\n');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
-  return lines.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '');
+function cleanStrings(record: object): object {
+  const clean = ([key, value]: [string, unknown]): [string, unknown] =>
+    typeof value !== 'string' || OWN_WORDS.has(key) ? [key, value] : [key, cleanText(value)];
+  return Object.fromEntries(Object.entries(record).map(clean));
 }

@@ -29,6 +29,7 @@ export class TreeRenderer implements Renderer {
   #region: LiveRegion | undefined;
   #shown: readonly LiveItem[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #still = false;
   #closed = false;
 
   constructor(options: TreeOptions) {
@@ -77,7 +78,7 @@ export class TreeRenderer implements Renderer {
     const items = this.#items();
     const wasShown = this.#region !== undefined;
     if (this.#lines.length > 0 || !sameItems(items, this.#shown)) await this.#stop();
-    if (this.#region || items.length === 0 || this.#closed) return;
+    if (this.#region || items.length === 0 || this.#closed || this.#still) return;
     if (wasShown) return this.#start();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -91,7 +92,9 @@ export class TreeRenderer implements Renderer {
     const { terminal, style } = this.#options;
     const frame = (): string[] => items.map((item) => item.lines(terminal.columns || 80, Date.now()).join('\n'));
     this.#shown = items;
-    this.#region = await startLiveRegion(terminal, style, frame);
+    // A terminal that cannot be drawn on is no reason to fail: finished phases are shown all the same.
+    this.#region = await startLiveRegion(terminal, style, frame).catch(() => undefined);
+    this.#still = this.#region === undefined;
   }
 
   /** Ends the region and prints what waits. */

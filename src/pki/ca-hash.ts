@@ -9,7 +9,9 @@ export function certificatesOf(pem: string): X509Certificate[] {
 
 /** Lower-case hex SHA-256 of the SubjectPublicKeyInfo, what kubeadm pins a CA by. */
 export function publicKeyHash(certificate: X509Certificate): string {
-  return createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+  return createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 /**
@@ -30,6 +32,9 @@ export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
   throw new EdgeadmError({
     code: 'CA_HASH_MISMATCH',
     what: 'the CA of the cluster is not the one that was pinned',
-    why: [...allowed].map((hash) => `pinned: sha256:${hash}`).concat(foreign.map((hash) => `found:  sha256:${hash}`)).join('\n'),
+    why: [...allowed]
+      .map((hash) => `pinned: sha256:${hash}`)
+      .concat(foreign.map((hash) => `found:  sha256:${hash}`))
+      .join('\n'),
   });
 }

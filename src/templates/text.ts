@@ -15,7 +15,8 @@ export function fillTemplate(name: string, values: Readonly<Record<string, strin
     if (value === undefined) throw new Error(`template ${name}: no value for ${key}`);
     unused.delete(key);
     const words = typeof value === 'string' ? [value] : value;
-    for (const word of words) if (!WORD.test(word)) throw new Error(`template ${name}: ${key} may not hold ${JSON.stringify(word)}`);
+    for (const word of words)
+      if (!WORD.test(word)) throw new Error(`template ${name}: ${key} may not hold ${JSON.stringify(word)}`);
     return words.join(' ');
   });
   if (unused.size > 0) throw new Error(`template ${name} has no place for ${[...unused].join(', ')}`);

@@ -18,7 +18,8 @@ export async function cached(name: string, recipe: unknown, make: (dir: string) 
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
   const dir = join(cacheDir, `${name}-${hash}`);
   if (existsSync(dir)) return dir;
-  await using _lock = await lock(name);
+  // all versions of one thing share a lock, since they may share a place to build in
+  await using _lock = await lock(name.replace(/-.*/, ''));
   if (existsSync(dir)) return dir;
   for (const entry of await readdir(cacheDir)) {
     const ours = entry.startsWith(`${name}-`) && /^[0-9a-f]{12}(\.new)?$/.test(entry.slice(name.length + 1));

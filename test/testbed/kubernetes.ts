@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { copyFile, cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -27,20 +27,11 @@ const reflect2 = {
   to: 'vendor/github.com/modern-go/reflect2',
 };
 
-const recipe = (version: string) => ({
-  source: 'kubernetes 1.20.2 of Debian 12',
-  replaced: reflect2,
-  commands,
-  env: {
-    GO111MODULE: 'off',
-    CGO_ENABLED: '0',
-    KUBE_GIT_VERSION: version,
-    KUBE_GIT_TREE_STATE: 'clean',
-    KUBE_GIT_MAJOR: '1',
-    KUBE_GIT_MINOR: '20',
-    KUBE_GIT_COMMIT: 'debian',
-  },
-});
+/** Where the source says which version it is. */
+const versionFile = 'hack/lib/version.sh';
+const sourceVersion = 'v1.20.2';
+
+const env = { GO111MODULE: 'off', CGO_ENABLED: '0' };
 
 /**
  * Kubernetes built from Debian's source package. The source is always 1.20.2's; another patch version is the same
@@ -49,10 +40,10 @@ const recipe = (version: string) => ({
  * @returns the folder of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubeadm, kubectl and kube-proxy
  */
 export function kubernetes(say: Say, version = kubernetesVersion): Promise<string> {
-  const { env } = recipe(version);
-  return cached(`kubernetes-${version}`, recipe(version), (dir) =>
+  const recipe = { source: `kubernetes ${sourceVersion} of Debian 12`, replaced: reflect2, commands, env, version };
+  return cached(`kubernetes-${version}`, recipe, (dir) =>
     timed(say, `Kubernetes ${version} from Debian's source (the first build takes 6 to 10 minutes)`, async () => {
-      const tree = await unpackSource();
+      const tree = await unpackSource(version);
       const log = { file: join(cacheDir, 'kubernetes-build.log') };
       await execa('make', ['all', `WHAT=${commands.map((name) => `cmd/${name}`).join(' ')}`], {
         cwd: tree,
@@ -68,7 +59,7 @@ export function kubernetes(say: Say, version = kubernetesVersion): Promise<strin
 }
 
 /** Fetches and patches the source, with Go's build cache where its Makefile puts it. */
-async function unpackSource(): Promise<string> {
+async function unpackSource(version: string): Promise<string> {
   await rm(source, { recursive: true, force: true });
   await mkdir(source, { recursive: true });
   await mkdir(goCache, { recursive: true });
@@ -80,6 +71,10 @@ async function unpackSource(): Promise<string> {
   const old = join(tree, reflect2.to);
   for (const file of globSync(join(old, '*.{go,s}'))) await rm(file);
   await cp(reflect2.from, old, { recursive: true, filter: (file) => !file.endsWith('_test.go') });
+
+  const versions = await readFile(join(tree, versionFile), 'utf8');
+  if (!versions.includes(sourceVersion)) throw new Error(`${versionFile} does not name ${sourceVersion}`);
+  await writeFile(join(tree, versionFile), versions.replaceAll(sourceVersion, version));
 
   await mkdir(join(tree, '_output/local/go'), { recursive: true });
   await symlink(goCache, join(tree, '_output/local/go/cache'));

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { joinPhases } from '../../phases/join/index.ts';
 import { table } from '../../output/table.ts';
+import { joinPhases } from '../../phases/join/index.ts';
 import type { Phase } from '../../workflow/phase.ts';
 
 export default class JoinPhases extends BaseCommand {
@@ -10,7 +10,12 @@ export default class JoinPhases extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(JoinPhases);
     const rows = list(joinPhases as readonly Phase<never>[], '');
-    await this.finish({ ok: true, hosts: [], data: rows, text: table(rows.map(({ name, title }) => ({ name, title }))) });
+    await this.finish({
+      ok: true,
+      hosts: [],
+      data: rows,
+      text: table(rows.map(({ name, title }) => ({ name, title }))),
+    });
   }
 }
 

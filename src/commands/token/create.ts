@@ -8,7 +8,10 @@ import { parseDuration } from '../../lib/duration.ts';
 
 export default class TokenCreate extends BaseCommand {
   static override summary = 'Create a bootstrap token for nodes that are to join.';
-  static override examples = ['<%= config.bin %> token create --print-join-command', '<%= config.bin %> token create --ttl 2h --description "shop 17"'];
+  static override examples = [
+    '<%= config.bin %> token create --print-join-command',
+    '<%= config.bin %> token create --ttl 2h --description "shop 17"',
+  ];
   static override args = { token: Args.string({ description: 'ID.SECRET, @FILE or -; default: a random one' }) };
   static override flags = {
     ...kubeconfigFlag,
@@ -27,6 +30,12 @@ export default class TokenCreate extends BaseCommand {
       await createToken(client, { token, ttlMs, description: flags.description, groups: flags.groups });
       return flags['print-join-command'] ? joinLine(client, token) : undefined;
     });
-    await this.finish({ ok: true, hosts: [], data: { token, joinCommand: line }, text: `${line ?? token}\n`, reveal: true });
+    await this.finish({
+      ok: true,
+      hosts: [],
+      data: { token, joinCommand: line },
+      text: `${line ?? token}\n`,
+      reveal: true,
+    });
   }
 }

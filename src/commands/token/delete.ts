@@ -12,7 +12,9 @@ export default class TokenDelete extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
-    const id = await withCluster(flags.kubeconfig, async (client) => deleteToken(client, (await secretOf(args.token, 'TOKEN')) ?? ''));
+    const id = await withCluster(flags.kubeconfig, async (client) =>
+      deleteToken(client, (await secretOf(args.token, 'TOKEN')) ?? ''),
+    );
     await this.finish({ ok: true, hosts: [], data: { id }, text: `bootstrap token "${id}" deleted\n` });
   }
 }

@@ -48,8 +48,10 @@ async function forward(link: Link, address: Address, sudo?: Sudo): Promise<Duple
   try {
     return duplexOf(link, await openChannel(link, address), () => undefined);
   } catch (error) {
-    if ((error as { reason?: unknown }).reason !== PROHIBITED) throw error;
-    return relay(link, address, sudo);
+    const prohibited = (error as { reason?: unknown }).reason === PROHIBITED;
+    // Of a socket OpenSSH says the same whether nobody listens or it may not forward. A relay tells which it is.
+    if (!prohibited && !('socket' in address)) throw error;
+    return await relay(link, address, sudo);
   }
 }
 

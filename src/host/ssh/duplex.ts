@@ -31,7 +31,7 @@ export function duplexOf(link: Link, channel: ClientChannel, failure: () => stri
     if (!stream.destroyed) stream.push(null);
   });
   channel.once('close', () => {
-    const why = link.dead ? 'the SSH connection was lost' : failure();
+    const why = link.broken ? 'the SSH connection was lost' : failure();
     if (why !== undefined) stream.destroy(new Error(why));
     else if (!stream.writableFinished) stream.destroy();
   });

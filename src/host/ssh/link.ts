@@ -31,6 +31,7 @@ export class Link {
   /** Fulfilled when the connection has ended, by whomever. */
   readonly closed: Promise<void>;
   #dead = false;
+  #closing = false;
   readonly #losers = new Set<(error: ConnectionLost) => void>();
   #sftp: Promise<SFTPWrapper | undefined> | undefined;
   #running = 0;
@@ -96,6 +97,11 @@ export class Link {
     return this.#dead;
   }
 
+  /** Dead, and not because we closed it. */
+  get broken(): boolean {
+    return this.#dead && !this.#closing;
+  }
+
   /** Waits for work on this connection, but no longer than it lives. @throws ConnectionLost */
   whileAlive<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -115,6 +121,12 @@ export class Link {
     return this.#sftp;
   }
 
+  /** Waits for any answer of the server, where there is a cheap way to get one. */
+  async answer(): Promise<void> {
+    const sftp = await this.#sftp;
+    if (sftp) await new Promise<void>((resolve) => sftp.realpath('.', () => resolve()));
+  }
+
   /** Waits for its turn: only so many programs run at a time. The answer ends the turn. */
   async turn(): Promise<() => void> {
     if (this.#running >= COMMANDS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -130,6 +142,7 @@ export class Link {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     if (this.#dead) return;
     this.client.end();
     await this.closed;

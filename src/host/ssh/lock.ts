@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
-import { TAKEN } from '../flock.ts';
+import { flockWords, TAKEN } from '../flock.ts';
 import type { Lock } from '../machine.ts';
 import type { Link } from './link.ts';
 import { type Program, type Sudo, startProgram } from './program.ts';
@@ -49,16 +49,12 @@ async function retake(link: Link, path: string, sudo?: Sudo): Promise<Lock> {
 }
 
 async function hold(link: Link, path: string, sudo?: Sudo): Promise<Lock | undefined> {
-  const program = await startProgram(
-    link,
-    ['flock', '--nonblock', '--conflict-exit-code', String(TAKEN), path, 'sh', '-c', HOLD, 'sh', String(PATIENCE_S)],
-    sudo,
-  );
+  const program = await startProgram(link, [...flockWords(path), 'sh', '-c', HOLD, 'sh', String(PATIENCE_S)], sudo);
   const held = new Promise<true>((resolve) => program.channel.once('data', () => resolve(true)));
   const beat = setInterval(() => program.channel.write('.'), BEAT_MS).unref();
-  program.ended.then(() => clearInterval(beat));
+  program.exited.then(() => clearInterval(beat));
   program.channel.write('.');
-  const first = await link.whileAlive(Promise.race([held, program.ended]));
+  const first = await link.whileAlive(Promise.race([held, program.exited]));
   if (first === true) return lockOf(link, program);
   if (first.code === TAKEN) return undefined;
   throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot take the lock ${path}`, why: program.stderr().trim() });
@@ -67,14 +63,14 @@ async function hold(link: Link, path: string, sudo?: Sudo): Promise<Lock | undef
 function lockOf(link: Link, program: Program): Lock {
   let released = false;
   // Silent for too long (a laptop that slept), or killed on the node: a new connection takes the lock anew or fails.
-  program.ended.then(() => {
+  program.exited.then(() => {
     if (!released) link.client.destroy();
   });
   return {
     release: async () => {
       released = true;
       program.channel.end();
-      await program.ended;
+      await program.exited;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { guard, type NodeError, orUndefined } from '../failures.ts';
@@ -161,8 +162,10 @@ function parseStat(text: string): FileStat {
 
 /** The kind of file that `st_mode` tells. */
 export function typeOfMode(mode: number): FileType {
-  const kinds: Record<number, FileType> = { 16807: 'file', 9604: 'directory', 21609: 'symlink' };
-  return kinds[mode & 0o170000] ?? 'other';
+  const kind = mode & constants.S_IFMT;
+  if (kind === constants.S_IFREG) return 'file';
+  if (kind === constants.S_IFDIR) return 'directory';
+  return kind === constants.S_IFLNK ? 'symlink' : 'other';
 }
 
 /** The words of coreutils for what Node tells by a code. */

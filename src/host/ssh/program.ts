@@ -30,6 +30,8 @@ export interface Program {
   stderr(): string;
   /** How it ended, as far as that is known yet. */
   ending(): Ending;
+  /** Fulfilled when it has ended; descendants that still hold its output do not count. */
+  readonly exited: Promise<Ending>;
   /** Fulfilled when it has ended and its output has been read. */
   readonly ended: Promise<Ending>;
 }
@@ -54,11 +56,12 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
     ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
     ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
   ]);
-  const { channel, ending, ended } = await openChannel(link, `exec ${line}`);
+  const opened = await openChannel(link, `exec ${line}`);
+  const { channel } = opened;
   const stderr = new Introduction(mark, prompt);
   try {
     const { pid, asked } = await introduced(channel, stderr, sudo);
-    return { channel, pid, asked, ending, ended, stderr: () => stderr.text };
+    return { ...opened, pid, asked, stderr: () => stderr.text };
   } catch (error) {
     channel.resume();
     channel.close();
@@ -66,7 +69,7 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
   }
 }
 
-type Opened = Pick<Program, 'channel' | 'ending' | 'ended'>;
+type Opened = Pick<Program, 'channel' | 'ending' | 'exited' | 'ended'>;
 
 /** A short program may have ended before anybody who waits for the channel has a turn: its end is noted at once. */
 function openChannel(link: Link, line: string): Promise<Opened> {
@@ -77,8 +80,9 @@ function openChannel(link: Link, line: string): Promise<Opened> {
       channel.on('exit', (code: number | null, signal?: string) => {
         ending = code === null ? { signal } : { code };
       });
-      const ended = new Promise<Ending>((end) => channel.once('close', () => end(ending)));
-      resolve({ channel, ending: () => ending, ended });
+      const on = (event: 'exit' | 'close') => new Promise<Ending>((end) => channel.once(event, () => end(ending)));
+      const ended = on('close');
+      resolve({ channel, ending: () => ending, exited: Promise.race([on('exit'), ended]), ended });
     });
   });
 }

@@ -77,9 +77,9 @@ async function chooseRelay(link: Link): Promise<(address: Address) => string[]> 
   if (chosen) return chosen[1];
   throw new EdgeadmError({
     code: 'COMMAND_FAILED',
-    what: 'nothing on the node can reach a socket that only root may open',
+    what: 'the SSH server does not connect us to that, and the node has no program that could',
     why: 'neither socat nor python was found',
-    next: 'Install socat on the node, or log in as root.',
+    next: 'Install socat on the node, or log in as root on an SSH server that may forward (AllowStreamLocalForwarding).',
   });
 }
 

@@ -6,6 +6,8 @@ import { ConnectionLost, Link, type LinkOptions, unreachable } from './link.ts';
 const BACK_OFF = [250, 500, 1000, 2000, 4000, 8000];
 /** How often one step is begun anew on a new connection. */
 const REPEATS = 3;
+/** ssh2's refusal to send anything on a connection that it knows to be gone. */
+const NOT_SENT = 'Not connected';
 
 /** What is to be done, in words that complete "while …", and whether it may be done twice. */
 export interface Step {
@@ -38,17 +40,22 @@ export class Session {
 
   /**
    * Does one step on the connection. Where that is lost meanwhile, a repeatable step is done again on a new one; it
-   * is told that an earlier attempt may have had some effect.
+   * is told that an earlier attempt may have had some effect. Any other step is begun only on a connection that has
+   * just answered, and not done again.
    * @throws EdgeadmError HOST_UNREACHABLE with what was under way
    */
   async use<T>(step: Step, work: (link: Link, again: boolean) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const link = await this.#alive();
+      let begun = false;
       try {
+        if (!step.repeatable) await link.whileAlive(link.answer());
+        begun = true;
         return await link.whileAlive(work(link, attempt > 0));
       } catch (error) {
         if (!(await isLost(link, error))) throw error;
-        if (this.#closed || !step.repeatable || attempt === REPEATS) throw this.#broken(step, error as Error);
+        const harmless = step.repeatable || !begun || (error as Error).message === NOT_SENT;
+        if (this.#closed || !harmless || attempt === REPEATS) throw this.#broken(step, error as Error);
       }
     }
   }
@@ -106,7 +113,8 @@ export class Session {
 async function isLost(link: Link, error: unknown): Promise<boolean> {
   if (error instanceof ConnectionLost || link.dead) return true;
   const { message } = error as Error;
-  if (!/^Not connected$|^No response from server$|server closed channel unexpectedly/.test(message)) return false;
+  const passing = message === NOT_SENT || /^No response from server$|server closed channel unexpectedly/.test(message);
+  if (!passing) return false;
   await Promise.race([link.closed, delay(1000)]);
   return link.dead;
 }

@@ -1,6 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { forEachLimited } from '../../lib/for-each.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { CriClient, type PodSandbox } from '../cri/index.ts';
@@ -9,13 +8,9 @@ import { removeDockerPods } from './docker.ts';
 import { removeIdleNamespaces } from './network.ts';
 import { killPods, podShims } from './processes.ts';
 import { isDockershim, type NodeRuntime } from './runtime.ts';
+import { type Failures, removeSandboxes } from './sandboxes.ts';
 import { KUBELET_DIRECTORY } from './state.ts';
 
-/** Between SIGTERM and SIGKILL. A node that leaves in an orderly way is drained first. */
-const GRACE_SECONDS = 2;
-/** Containers are waiting for most of the time, sandboxes are work for the runtime. */
-const CONTAINERS_AT_ONCE = 64;
-const SANDBOXES_AT_ONCE = 8;
 const ANSWER_TIMEOUT_MS = 5000;
 const START_TIMEOUT_MS = 15_000;
 const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` goes on without them';
@@ -73,48 +68,18 @@ async function mayHavePods(host: Host): Promise<boolean> {
 }
 
 async function removeThrough(client: CriClient, host: Host, { log, signal, force }: RemovalTools): Promise<void> {
-  const [sandboxes, containers] = await Promise.all([client.podSandboxes(), client.containers()]);
+  const pods = await client.podSandboxes();
   if (!host.wet) {
-    for (const sandbox of sandboxes) log.info(`Would stop and remove pod ${nameOf(sandbox)}.`);
+    for (const pod of pods) log.info(`Would stop and remove pod ${nameOf(pod)}.`);
     return;
   }
-  const running = containers.filter(({ state }) => state === 'running' || state === 'unknown');
-  // Whatever does not stop now is killed with its sandbox.
-  await forEachLimited(running, CONTAINERS_AT_ONCE, ({ id }) =>
-    client.stopContainer(id, GRACE_SECONDS).catch(() => {}),
-  );
+  const failed = await removeSandboxes(client, host, pods);
   signal?.throwIfAborted();
-  let failed = await removeSandboxes(client, sandboxes);
-  signal?.throwIfAborted();
-  if (failed.size > 0) {
-    // Without its CNI configuration containerd cannot take a pod's network away, and keeps the pod for that.
-    await removeIdleNamespaces(host);
-    failed = await removeSandboxes(client, failed.keys());
-  }
-  signal?.throwIfAborted();
-  for (const { id } of await client.containers()) await client.removeContainer(id);
-  if (sandboxes.length > failed.size) log.info(`${sandboxes.length - failed.size} pods stopped and removed.`);
+  if (pods.length > failed.size) log.info(`${pods.length - failed.size} pods stopped and removed.`);
   report(failed, log, force);
 }
 
-/** @returns those that could not be removed, each with the reason */
-async function removeSandboxes(client: CriClient, sandboxes: Iterable<PodSandbox>): Promise<Map<PodSandbox, string>> {
-  const failed = new Map<PodSandbox, string>();
-  await forEachLimited(sandboxes, SANDBOXES_AT_ONCE, async (sandbox) => {
-    try {
-      // A sandbox whose network could not be taken away may still be removed once its namespace is gone.
-      const stopped = await client.stopPodSandbox(sandbox.id).catch((error: Error) => error);
-      await client.removePodSandbox(sandbox.id).catch((error: unknown) => {
-        throw stopped ?? error;
-      });
-    } catch (error) {
-      failed.set(sandbox, error instanceof EdgeadmError ? (error.why ?? error.what) : String(error));
-    }
-  });
-  return failed;
-}
-
-function report(failed: Map<PodSandbox, string>, log: PhaseLog, force = false): void {
+function report(failed: Failures, log: PhaseLog, force = false): void {
   if (failed.size === 0) return;
   const why = [...failed].map(([sandbox, reason]) => `${nameOf(sandbox)}: ${reason}`).join('\n');
   const what = `${failed.size} pods could not be removed`;

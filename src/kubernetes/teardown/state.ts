@@ -31,7 +31,8 @@ const STATE = [
 const SHARED = ['/etc/kubernetes', CNI_CONFIGURATION, '/opt/cni/bin', '/usr/libexec/kubernetes'];
 
 /** What the CNI plug-ins of a cluster put into {@link CNI_CONFIGURATION}; the first number orders the files. */
-const CNI_FILE = /^\d+-(flannel|calico|canal|cilium|weave|kuberouter|kindnet|kubenet|multus)\b|^calico-kubeconfig$/;
+const CNI_FILE =
+  /^\d+-(flannel|calico|canal|cilium|weave|kuberouter|kindnet|kubenet|multus|edgeadm)\b|^calico-kubeconfig$/;
 
 /** Kubeconfigs as kubeadm calls them; the kubelet's own go last, since they are what says that a node was joined. */
 const KUBECONFIGS = ['/etc/kubernetes/admin.conf', '/etc/kubernetes/super-admin.conf', ...KUBELET_KUBECONFIGS];

@@ -4,7 +4,12 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { type Answer, ApiClient, type PlanWrite } from '../../kubernetes/client.ts';
-import { CLUSTER_INFO_PATH, type ClusterInfo, parseClusterInfo, verifySignature } from '../../kubernetes/cluster-info.ts';
+import {
+  CLUSTER_INFO_PATH,
+  type ClusterInfo,
+  parseClusterInfo,
+  verifySignature,
+} from '../../kubernetes/cluster-info.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -29,7 +34,9 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
     const { caPem, servers } = await trusted();
     return open({ servers, ca: caPem, token: spec.token });
   });
-  const version = memoize(async () => (await (await bootstrapClient()).get<{ gitVersion: string }>('/version')).gitVersion);
+  const version = memoize(
+    async () => (await (await bootstrapClient()).get<{ gitVersion: string }>('/version')).gitVersion,
+  );
 
   return {
     firstAnswer: async () => (await anonymous()).first,
@@ -88,7 +95,8 @@ async function pinAndConfirm(
     const server = await confirm(spec.apiServers);
     return { caPem, caHash, servers: [server, ...spec.apiServers.filter((other) => other !== server)] };
   } catch (error) {
-    if (!advertisedServer || spec.apiServers.includes(advertisedServer) || !isUnreachable(error)) throw withClock(error, host);
+    if (!advertisedServer || spec.apiServers.includes(advertisedServer) || !isUnreachable(error))
+      throw withClock(error, host);
     return { caPem, caHash, servers: [await confirm([advertisedServer])] };
   }
 }
@@ -124,9 +132,13 @@ async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefi
 }
 
 /** One ConfigMap a minor version up to 1.23, one for all from 1.24 on. */
-async function readKubeletConfiguration(client: ApiClient, version: string): Promise<Record<string, unknown> | undefined> {
+async function readKubeletConfiguration(
+  client: ApiClient,
+  version: string,
+): Promise<Record<string, unknown> | undefined> {
   const minor = minorOf(version);
-  const names = minor >= 24 ? ['kubelet-config', `kubelet-config-1.${minor}`] : [`kubelet-config-1.${minor}`, 'kubelet-config'];
+  const names =
+    minor >= 24 ? ['kubelet-config', `kubelet-config-1.${minor}`] : [`kubelet-config-1.${minor}`, 'kubelet-config'];
   for (const name of names) {
     const text = (await configMap(client, name))?.kubelet;
     if (text) return load(text) as Record<string, unknown>;

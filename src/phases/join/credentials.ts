@@ -36,7 +36,9 @@ export function credentials(parts: Parts): Credentials {
   const { cluster } = parts;
   const kubelet = memoize(async () => {
     const subject = { commonName: `system:node:${await parts.node.name()}`, organizations: ['system:nodes'] };
-    return (await present(parts, KUBELET_CERTIFICATE, subject.commonName)) ?? requestClient(parts, subject, CLIENT_SIGNER);
+    return (
+      (await present(parts, KUBELET_CERTIFICATE, subject.commonName)) ?? requestClient(parts, subject, CLIENT_SIGNER)
+    );
   });
   const client = memoize(async () => {
     const credential = await kubelet();
@@ -55,13 +57,17 @@ async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient 
     nodeName: await parts.node.name(),
   });
   const [client, serving] = await Promise.all([
-    (await present(parts, wanted.client.path, wanted.client.cn)) ?? requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
+    (await present(parts, wanted.client.path, wanted.client.cn)) ??
+      requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
     wanted.serving.needed ? servingCredential(parts, wanted.serving, asNode) : undefined,
   ]);
   return { client, serving };
 }
 
-function subjectOf({ cn, organizations }: EdgeHubCertificate): { commonName: string; organizations: readonly string[] } {
+function subjectOf({ cn, organizations }: EdgeHubCertificate): {
+  commonName: string;
+  organizations: readonly string[];
+} {
   return { commonName: cn, organizations };
 }
 
@@ -69,7 +75,12 @@ function subjectOf({ cn, organizations }: EdgeHubCertificate): { commonName: str
  * A certificate on the node that this cluster's CA (or, where that will do, itself) issued to this name and that will
  * live on for a while.
  */
-async function present({ host, cluster }: Parts, path: string, commonName: string, selfSigned = false): Promise<Credential | undefined> {
+async function present(
+  { host, cluster }: Parts,
+  path: string,
+  commonName: string,
+  selfSigned = false,
+): Promise<Credential | undefined> {
   const text = await host.read(path);
   const [certificate] = text ? certificatesOf(text) : [];
   const key = text && /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(text)?.[0];
@@ -89,7 +100,11 @@ async function requestClient(
   subject: { commonName: string; organizations: readonly string[] },
   signer: string,
 ): Promise<Credential | undefined> {
-  const [key, client, clusterVersion] = await Promise.all([generateKey(), cluster.bootstrapClient(), cluster.version()]);
+  const [key, client, clusterVersion] = await Promise.all([
+    generateKey(),
+    cluster.bootstrapClient(),
+    cluster.version(),
+  ]);
   registerSecret(key.privatePem);
   const result = await requestCertificate(client, {
     request: certificateRequest(key, subject),
@@ -105,7 +120,11 @@ async function requestClient(
 }
 
 /** The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued. */
-async function servingCredential(parts: Parts, wanted: EdgeHubCertificate, asNode: () => Promise<ApiClient | undefined>): Promise<Credential | undefined> {
+async function servingCredential(
+  parts: Parts,
+  wanted: EdgeHubCertificate,
+  asNode: () => Promise<ApiClient | undefined>,
+): Promise<Credential | undefined> {
   const there = await present(parts, wanted.path, wanted.cn, true);
   if (there) return there;
   const [key, client, clusterVersion] = await Promise.all([generateKey(), asNode(), parts.cluster.version()]);

@@ -10,7 +10,12 @@ export async function httpGet(
 ): Promise<{ status: number; body: string }> {
   const socket = await host.connect({ host: target.host, port: target.port }, { timeoutMs: 3000, signal });
   return new Promise((resolve, reject) => {
-    const options: ClientRequestArgs = { ...target, headers: { Connection: 'close' }, signal, createConnection: () => socket as Duplex };
+    const options: ClientRequestArgs = {
+      ...target,
+      headers: { Connection: 'close' },
+      signal,
+      createConnection: () => socket as Duplex,
+    };
     const outgoing = request(options, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {

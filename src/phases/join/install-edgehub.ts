@@ -46,7 +46,9 @@ async function hubEvidence(host: Host): Promise<string> {
       if (text) return `log of the edge-hub:\n${text.trim().split('\n').slice(-6).join('\n')}`;
     }
   }
-  const runtime = (await host.unitLog('containerd.service', 50)).split('\n').filter((line) => line.includes('level=error'));
+  const runtime = (await host.unitLog('containerd.service', 50))
+    .split('\n')
+    .filter((line) => line.includes('level=error'));
   const kubelet = (await host.unitLog('kubelet.service', 200)).split('\n').filter((line) => !KUBELET_NOISE.test(line));
   return ['the hub has no log yet', ...runtime.slice(-2), ...kubelet.slice(-4)].join('\n').trim();
 }

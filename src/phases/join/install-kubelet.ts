@@ -1,4 +1,4 @@
-import { installCniPlugins, installKubectl, installKubelet as installBinary } from '../../artifacts/install.ts';
+import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -11,7 +11,12 @@ export const installKubelet: Phase<JoinContext> = {
   name: 'install-kubelet',
   title: 'Install the kubelet',
   phases: [
-    { name: 'binaries', title: 'Install kubelet and CNI plug-ins', when: ({ spec }) => spec.bundle !== undefined || 'no bundle', run: installBinaries },
+    {
+      name: 'binaries',
+      title: 'Install kubelet and CNI plug-ins',
+      when: ({ spec }) => spec.bundle !== undefined || 'no bundle',
+      run: installBinaries,
+    },
     { name: 'service', title: 'Write the kubelet service', run: writeService },
   ],
 };
@@ -24,18 +29,27 @@ async function installBinaries({ host, node, log }: JoinContext & PhaseTools): P
 }
 
 async function writeService({ host, node }: JoinContext & PhaseTools): Promise<void> {
-  const kubelet = await kubeletPath(host, (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet') ?? false);
+  const kubelet = await kubeletPath(
+    host,
+    (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet') ?? false,
+  );
   const known = (await host.unit('kubelet.service')).exists;
   const ours = (await host.stat(KUBELET_UNIT_FILE)) !== undefined;
   let changed = false;
-  if (!known || ours) changed = await host.write(KUBELET_UNIT_FILE, fillTemplate('kubelet/kubelet.service', { kubelet }), { mode: 0o644 });
-  changed = (await host.write(KUBELET_DROP_IN, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode: 0o644 })) || changed;
+  if (!known || ours)
+    changed = await host.write(KUBELET_UNIT_FILE, fillTemplate('kubelet/kubelet.service', { kubelet }), {
+      mode: 0o644,
+    });
+  changed =
+    (await host.write(KUBELET_DROP_IN, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode: 0o644 })) ||
+    changed;
   if (changed) await host.reloadUnits();
   await host.enableUnit('kubelet.service');
 }
 
 async function kubeletPath(host: JoinContext['host'], fromBundle: boolean): Promise<string> {
   if (fromBundle || !host.runsPrograms) return KUBELET_BINARY;
-  for (const path of [KUBELET_BINARY, '/usr/local/bin/kubelet', '/opt/bin/kubelet']) if (await host.stat(path)) return path;
+  for (const path of [KUBELET_BINARY, '/usr/local/bin/kubelet', '/opt/bin/kubelet'])
+    if (await host.stat(path)) return path;
   return KUBELET_BINARY;
 }

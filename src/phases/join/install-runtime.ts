@@ -16,9 +16,19 @@ export const installRuntime: Phase<JoinContext> = {
   title: 'Set up the container runtime',
   when: ({ spec }) => spec.runtime === 'containerd' || 'docker is set up by its own package',
   phases: [
-    { name: 'containerd', title: 'Install containerd', when: ({ spec }) => spec.manageRuntime || 'manageRuntime is off', run: installFromBundle },
+    {
+      name: 'containerd',
+      title: 'Install containerd',
+      when: ({ spec }) => spec.manageRuntime || 'manageRuntime is off',
+      run: installFromBundle,
+    },
     { name: 'config', title: 'Configure containerd', run: configure },
-    { name: 'images', title: 'Import images', when: ({ spec }) => spec.bundle !== undefined || 'no bundle', run: images },
+    {
+      name: 'images',
+      title: 'Import images',
+      when: ({ spec }) => spec.bundle !== undefined || 'no bundle',
+      run: images,
+    },
   ],
 };
 
@@ -54,8 +64,10 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const base = existing ?? readTemplate('containerd/config.toml');
   const fitted = fitContainerdConfig(base, { sandboxImage, root: spec.runtimeRootDir });
   const wanted = fitted ?? (existing === undefined ? base : undefined);
-  const changed = wanted !== undefined && (await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 }));
-  if (changed && existing !== undefined) log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+  const changed =
+    wanted !== undefined && (await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 }));
+  if (changed && existing !== undefined)
+    log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
   const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
   if (!restarted || !host.runsPrograms) return;
   await waitFor({

@@ -1,22 +1,35 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../kubernetes/edge-hub.ts';
-import { CA_CERTIFICATE, KUBELET_CERTIFICATE, KUBELET_KUBECONFIG, kubeletKubeconfig } from '../../kubernetes/kubeconfig-file.ts';
+import {
+  CA_CERTIFICATE,
+  KUBELET_CERTIFICATE,
+  KUBELET_KUBECONFIG,
+  kubeletKubeconfig,
+} from '../../kubernetes/kubeconfig-file.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet-configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet-flags.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { findKernelPart } from '../preflight/kernel-module.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { KUBELET_BINARY, KUBELET_DROP_IN, KUBELET_UNIT_FILE } from './install-kubelet.ts';
 import { nodeLabels } from './node-labels.ts';
 import { checkTaints } from './node-object.ts';
-import { findKernelPart } from '../preflight/kernel-module.ts';
 import { undoJoin } from './undo.ts';
 
 const CONFIGURATION = '/var/lib/kubelet/config.yaml';
 const FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
 /** A kubelet reads these once, when it starts. */
-const KUBELET_FILES = [CONFIGURATION, FLAGS, KUBELET_KUBECONFIG, CA_CERTIFICATE, KUBELET_DROP_IN, KUBELET_UNIT_FILE, KUBELET_BINARY];
+const KUBELET_FILES = [
+  CONFIGURATION,
+  FLAGS,
+  KUBELET_KUBECONFIG,
+  CA_CERTIFICATE,
+  KUBELET_DROP_IN,
+  KUBELET_UNIT_FILE,
+  KUBELET_BINARY,
+];
 
 export const joinNode: Phase<JoinContext> = {
   name: 'join-node',

@@ -1,5 +1,5 @@
-import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { JoinSpec } from '../../config/spec.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, phaseLog } from '../../workflow/events.ts';
@@ -67,7 +67,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
 /** What phases work with; `close` ends connections and removes temporary files. */
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): Promise<void> } {
   const { spec, session, label, emit, signal, dryRun } = options;
-  const tell = (action: string, diff?: string): void => emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
+  const tell = (action: string, diff?: string): void =>
+    emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: Date.now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, dryRun ? tell : undefined);
@@ -82,7 +83,11 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   };
 }
 
-async function noteJoined({ session, emit, label }: JoinOptions, { cluster }: JoinContext, node: string): Promise<void> {
+async function noteJoined(
+  { session, emit, label }: JoinOptions,
+  { cluster }: JoinContext,
+  node: string,
+): Promise<void> {
   const { caHash } = await cluster.trusted();
   const { journal } = session;
   const last = journal.joined;
@@ -98,12 +103,19 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   const interrupted = error.code === 'INTERRUPTED';
   const touched = options.session.journal.entries.some((entry) => 'phase' in entry);
   if (touched && (interrupted || !options.spec.rollbackOnFailure)) {
-    const next = interrupted ? 'run the same command again to go on, or edgeadm reset' : `${error.next}\nthe node was left as it is (--no-rollback-on-failure)`;
+    const next = interrupted
+      ? 'run the same command again to go on, or edgeadm reset'
+      : `${error.next}\nthe node was left as it is (--no-rollback-on-failure)`;
     return new EdgeadmError({ ...error.toJSON(), next, cause: error });
   }
   const left = await rollBack({ ...options, context });
   if (left === undefined) return error;
-  if (left.length === 0) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nthe node was put back as it was`, cause: error });
+  if (left.length === 0)
+    return new EdgeadmError({
+      ...error.toJSON(),
+      next: `${error.next}\nthe node was put back as it was`,
+      cause: error,
+    });
   return new EdgeadmError({
     ...error.toJSON(),
     why: [error.why, 'the node could not be put back completely:', ...left].filter(Boolean).join('\n'),

@@ -10,10 +10,14 @@ import type { ApiClient } from '../../kubernetes/client.ts';
 export function checkTaints(existing: V1Node | undefined, wanted: readonly Taint[]): void {
   if (!existing) return;
   const found = existing.spec?.taints ?? [];
-  const missing = wanted.filter(({ key, value, effect }) => !found.some((taint) => taint.key === key && taint.effect === effect && (taint.value ?? '') === value));
+  const missing = wanted.filter(
+    ({ key, value, effect }) =>
+      !found.some((taint) => taint.key === key && taint.effect === effect && (taint.value ?? '') === value),
+  );
   if (missing.length === 0) return;
   const name = existing.metadata?.name ?? '';
-  const show = ({ key, value, effect }: { key: string; value?: string; effect: string }): string => `${key}=${value ?? ''}:${effect}`;
+  const show = ({ key, value, effect }: { key: string; value?: string; effect: string }): string =>
+    `${key}=${value ?? ''}:${effect}`;
   throw new EdgeadmError({
     code: 'TAINTS_DIFFER',
     what: `the node object ${name} exists already, without the taints asked for`,
@@ -29,9 +33,15 @@ export async function applyMetadata(
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
 ): Promise<boolean> {
-  const differing = (wanted: Readonly<Record<string, string>>, found: Record<string, string> = {}): Record<string, string> =>
+  const differing = (
+    wanted: Readonly<Record<string, string>>,
+    found: Record<string, string> = {},
+  ): Record<string, string> =>
     Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
-  const patch = { labels: differing(labels, node.metadata?.labels), annotations: differing(annotations, node.metadata?.annotations) };
+  const patch = {
+    labels: differing(labels, node.metadata?.labels),
+    annotations: differing(annotations, node.metadata?.annotations),
+  };
   if (Object.keys(patch.labels).length + Object.keys(patch.annotations).length === 0) return false;
   await client.patch(`/api/v1/nodes/${node.metadata?.name}`, { metadata: patch });
   return true;
@@ -57,5 +67,7 @@ export function readinessOf(node: V1Node): Readiness {
 function onlyCniIsMissing(message: string): boolean {
   if (!/cni (plugin|config) (not initialized|uninitialized)|NetworkPluginNotReady/i.test(message)) return false;
   const reasons = message.replace(/^\[|\]$/g, '').split(/, (?=[a-z ]+(?:not|is|are|missing))/i);
-  return reasons.every((reason) => /network (is )?not ready|NetworkPluginNotReady|cni (plugin|config)|CSINode is not yet initialized/i.test(reason));
+  return reasons.every((reason) =>
+    /network (is )?not ready|NetworkPluginNotReady|cni (plugin|config)|CSINode is not yet initialized/i.test(reason),
+  );
 }

@@ -18,11 +18,23 @@ const DEFAULT_SOCKETS = { containerd: '/run/containerd/containerd.sock', docker:
 export const CHOICES = { nodeName: 'nodeName', cluster: 'cluster' } as const;
 
 /** Resolves what the specification leaves to the node. */
-export function nodeView(spec: JoinSpec, host: Host, journal: Journal, log: PhaseLog, signal: AbortSignal): NodeView & { close(): Promise<void> } {
+export function nodeView(
+  spec: JoinSpec,
+  host: Host,
+  journal: Journal,
+  log: PhaseLog,
+  signal: AbortSignal,
+): NodeView & { close(): Promise<void> } {
   const bundle = memoize(async () =>
     spec.bundle === undefined
       ? undefined
-      : openBundle(spec.bundle, { sha256: spec.bundleSha256, arch: (await host.facts()).arch, kubernetesVersion: spec.kubernetesVersion, log, signal }),
+      : openBundle(spec.bundle, {
+          sha256: spec.bundleSha256,
+          arch: (await host.facts()).arch,
+          kubernetesVersion: spec.kubernetesVersion,
+          log,
+          signal,
+        }),
   );
   return {
     name: memoize(() => resolveName(spec, host, log)),
@@ -67,7 +79,12 @@ async function resolveName(spec: JoinSpec, host: Host, log: PhaseLog): Promise<s
   const name = hostname.toLowerCase();
   const refusal = refuseNodeName(name);
   if (refusal) {
-    throw new EdgeadmError({ code: 'USAGE', what: 'the host name cannot be the node name', why: refusal, next: 'give a name with --node-name' });
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: 'the host name cannot be the node name',
+      why: refusal,
+      next: 'give a name with --node-name',
+    });
   }
   if (name !== hostname) log.info(`The host name ${hostname} is lower-cased: the node is called ${name}.`);
   return name;
@@ -77,7 +94,9 @@ async function resolveName(spec: JoinSpec, host: Host, log: PhaseLog): Promise<s
 function randomText(length: number): string {
   const letters = 'bcdfghjklmnpqrstvwxz';
   const all = `${letters}2456789`;
-  return Array.from({ length }, (_, i) => (i === 0 ? letters[randomInt(letters.length)] : all[randomInt(all.length)])).join('');
+  return Array.from({ length }, (_, i) =>
+    i === 0 ? letters[randomInt(letters.length)] : all[randomInt(all.length)],
+  ).join('');
 }
 
 async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string; interface: string }> {
@@ -92,7 +111,8 @@ async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string;
   if (fromHosts) return fromHosts;
   const defaults = routes.filter((route) => route.destination === '0.0.0.0/0' || route.destination === '::/0');
   const [route] = defaults.sort((a, b) => a.metric - b.metric);
-  if (!route) throw noAddress('there is no default route, and no other way to tell the address of the node', interfaces);
+  if (!route)
+    throw noAddress('there is no default route, and no other way to tell the address of the node', interfaces);
   const source = route.source;
   return source ? { ip: source, interface: route.interface } : onInterface(route.interface, interfaces);
 }
@@ -100,13 +120,17 @@ async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string;
 function onInterface(name: string, interfaces: readonly NetworkInterface[]): { ip: string; interface: string } {
   const found = interfaces.find((candidate) => candidate.name === name);
   const addresses = found ? addressesOf(found) : [];
-  const ip = addresses.find((address) => isIP(address) === 4) ?? addresses.find((address) => !address.startsWith('fe80'));
+  const ip =
+    addresses.find((address) => isIP(address) === 4) ?? addresses.find((address) => !address.startsWith('fe80'));
   if (ip) return { ip, interface: name };
   throw noAddress(`the network interface ${name} ${found ? 'has no address' : 'does not exist'}`, interfaces);
 }
 
 /** The host name's entry in /etc/hosts; loopback (127.0.1.1) and addresses of other machines do not count. */
-async function addressInHostsFile(host: Host, interfaces: readonly NetworkInterface[]): Promise<{ ip: string; interface: string } | undefined> {
+async function addressInHostsFile(
+  host: Host,
+  interfaces: readonly NetworkInterface[],
+): Promise<{ ip: string; interface: string } | undefined> {
   const { hostname } = await host.facts();
   const text = (await host.read('/etc/hosts')) ?? '';
   for (const line of text.split('\n')) {

@@ -15,9 +15,19 @@ export const postCheck: Phase<JoinContext> = {
   phases: [
     { name: 'runtime', title: 'Check the container runtime', when: runsPrograms, run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
-    { name: 'edgehub', title: 'Check the edge-hub', when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub', run: checkHub },
+    {
+      name: 'edgehub',
+      title: 'Check the edge-hub',
+      when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
+      run: checkHub,
+    },
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNode },
-    { name: 'addons', title: 'Wait for add-ons', when: ({ spec }) => spec.allowedClusterAddons.length > 0 || 'none asked for', run: checkAddons },
+    {
+      name: 'addons',
+      title: 'Wait for add-ons',
+      when: ({ spec }) => spec.allowedClusterAddons.length > 0 || 'none asked for',
+      run: checkAddons,
+    },
   ],
 };
 
@@ -37,7 +47,12 @@ async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
   log.info('Kubelet is ok');
 }
 
-async function waitForUnit(host: Host, waitFor: PhaseTools['waitFor'], unit: string, code: 'KUBELET_FAILED' | 'RUNTIME_FAILED'): Promise<void> {
+async function waitForUnit(
+  host: Host,
+  waitFor: PhaseTools['waitFor'],
+  unit: string,
+  code: 'KUBELET_FAILED' | 'RUNTIME_FAILED',
+): Promise<void> {
   await waitFor({
     what: `${unit} to run`,
     timeoutMs: 60_000,
@@ -66,14 +81,18 @@ async function checkNode(context: Context): Promise<void> {
     what: `the node ${name} to be registered and Ready`,
     timeoutMs: 240_000,
     code: 'NODE_NOT_READY',
-    probe: async (signal) => (client ? watchUntilReady(client, name, signal, (seen) => (shown = seen)) : { done: true }),
-    evidence: async () => `${shown ? describeConditions(shown) : 'the node never registered'}\n${await host.unitLog('kubelet.service', 6)}`,
+    probe: async (signal) =>
+      client ? watchUntilReady(client, name, signal, (seen) => (shown = seen)) : { done: true },
+    evidence: async () =>
+      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await host.unitLog('kubelet.service', 6)}`,
   });
   if (!client || !shown) return;
   await applyMetadata(client, shown, await nodeLabels(context), await nodeAnnotations(context));
   const readiness = readinessOf(shown);
   if (readiness.state === 'no-cni') {
-    log.warning(`The node is registered and becomes Ready when the cluster brings its CNI configuration: ${readiness.message}`);
+    log.warning(
+      `The node is registered and becomes Ready when the cluster brings its CNI configuration: ${readiness.message}`,
+    );
   }
 }
 
@@ -91,7 +110,9 @@ async function watchUntilReady(client: ApiClient, name: string, signal: AbortSig
 }
 
 function describeConditions(node: V1Node): string {
-  return (node.status?.conditions ?? []).map(({ type, status, message }) => `${type}=${status}: ${message ?? ''}`).join('\n');
+  return (node.status?.conditions ?? [])
+    .map(({ type, status, message }) => `${type}=${status}: ${message ?? ''}`)
+    .join('\n');
 }
 
 async function checkAddons(context: Context): Promise<void> {

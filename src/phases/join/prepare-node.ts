@@ -46,7 +46,9 @@ async function loadModule(host: Host, module: string, log: PhaseTools['log']): P
 async function setSysctls({ host }: JoinContext & PhaseTools): Promise<void> {
   const text = readTemplate('system/sysctl.conf');
   await host.write('/etc/sysctl.d/99-edgeadm.conf', text, { mode: 0o644 });
-  const fromFile = [...text.matchAll(/^([\w.-]+)\s*=\s*(\S+)$/gm)].map(([, key = '', value = '']) => [key, value] as const);
+  const fromFile = [...text.matchAll(/^([\w.-]+)\s*=\s*(\S+)$/gm)].map(
+    ([, key = '', value = '']) => [key, value] as const,
+  );
   for (const [key, value] of [...fromFile, ...Object.entries(KUBELET_SYSCTLS)]) await host.setSysctl(key, value);
 }
 

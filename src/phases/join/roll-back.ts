@@ -23,7 +23,13 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
   const joined = journal.entries.findLastIndex((entry) => entry.kind === 'joined');
   const changes = journal.entries.slice(joined + 1).some((entry) => 'phase' in entry);
   if (changes && joined < 0) {
-    const pipeline = new Pipeline(joinPhases, { host: label, context: { ...context, host: plain }, emit, signal: AbortSignal.timeout(120_000), wet: true });
+    const pipeline = new Pipeline(joinPhases, {
+      host: label,
+      context: { ...context, host: plain },
+      emit,
+      signal: AbortSignal.timeout(120_000),
+      wet: true,
+    });
     await pipeline.undo();
   }
   const left = changes ? await revert(plain, journal, joined + 1) : [];

@@ -39,10 +39,10 @@ export const deleteNode: Phase<ResetContext> = {
   title: 'Delete the Node object',
   when: ({ spec }) => spec.deleteNode || 'not asked for (--delete-node)',
   run: async (context) => {
-    const { admin, node, log, signal } = context;
+    const { admin, node, log, signal, wet } = context;
     if (!admin || !(await hasNode(context))) return;
     await admin.delete(`/api/v1/nodes/${node.name}`, { signal });
-    log.info(`Node ${node.name} is deleted from the cluster.`);
+    if (wet) log.info(`Node ${node.name} is deleted from the cluster.`);
   },
 };
 

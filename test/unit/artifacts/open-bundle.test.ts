@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { create } from 'tar';
 import { type Bundle, type BundleFile, filesOf } from '../../../src/artifacts/bundle.ts';
 import { type OpenBundleOptions, openBundle } from '../../../src/artifacts/open-bundle.ts';
+import { Scratch } from '../../../src/artifacts/scratch.ts';
 import { bundleFiles, failure, PARTS, sha256, temporaryFolder, tgz, writeFiles } from './fixtures.ts';
 import { answer, type WebServer, type WebServerOptions, webServer } from './web-server.ts';
 
@@ -286,7 +287,7 @@ describe('a bundle on a web server', () => {
   it('takes the query string along to every file and tells it to nobody', async () => {
     const { url, requests } = await serve({ fault: answer('/edge/runc', 500, 99) });
     const told: string[] = [];
-    const log = { debug: (text: string) => told.push(text), progress: (what: string) => told.push(what) };
+    const log = { info: (text: string) => told.push(text), progress: (what: string) => told.push(what) };
     const bundle = await open(`${url.replace('://', '://me:hunter2@')}/edge?key=hunter2`, { ...pinned, log });
     await bundle.file(fileOf(bundle, 'kubelet'));
     await assert.rejects(bundle.file(fileOf(bundle, 'runc')), (error: Error) => {
@@ -301,7 +302,7 @@ describe('a bundle on a web server', () => {
   it('tells progress by the name of the file', async () => {
     const { url } = await serve();
     const reports: unknown[][] = [];
-    const log = { debug: () => {}, progress: (...report: unknown[]) => reports.push(report) };
+    const log = { info: () => {}, progress: (...report: unknown[]) => reports.push(report) };
     const bundle = await open(`${url}/edge`, { ...pinned, log });
     const kubelet = fileOf(bundle, 'kubelet');
     await bundle.file(kubelet);
@@ -323,6 +324,18 @@ describe('a bundle on a web server', () => {
 });
 
 describe('temporary files of a bundle', () => {
+  it('of a run that was killed go with the next one; those of a run that lives stay', async () => {
+    const temporary = folder.path('killed');
+    const dead = execFile(process.execPath, ['--eval', '']);
+    await new Promise((resolve) => dead.once('exit', resolve));
+    for (const pid of [dead.pid, process.ppid]) await mkdir(`${temporary}/edgeadm-${pid}-abcdef`, { recursive: true });
+    await mkdir(`${temporary}/edgeadm-notes`);
+    const scratch = new Scratch(temporary);
+    await scratch.folder();
+    await scratch.close();
+    assert.deepEqual((await readdir(temporary)).sort(), [`edgeadm-${process.ppid}-abcdef`, 'edgeadm-notes'].sort());
+  });
+
   it('go when the process is ended by a signal', async () => {
     const temporary = folder.path('signalled');
     await mkdir(temporary);
@@ -342,7 +355,7 @@ describe('temporary files of a bundle', () => {
       assert.equal(await ended, signal);
       assert.deepEqual(await readdir(temporary), []);
     }
-  });
+  }).timeout(20_000);
 });
 
 function prefixed(files: ReadonlyMap<string, Buffer>): Map<string, Buffer> {

@@ -141,5 +141,5 @@ describe('an archive of programs', () => {
     const { programs } = await unpack(archive);
     assert.equal(programs.length, 1);
     assert.ok(process.memoryUsage.rss() - before < 200 * 1024 * 1024);
-  });
+  }).timeout(20_000);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFacts } from '../../../src/host/facts.ts';
@@ -10,11 +10,15 @@ import { scratchMachine } from '../../../src/host/scratch.ts';
 import { machineContract, programContract, type Subject } from './machine-contract.ts';
 
 const servers: Server[] = [];
+const sockets = new Set<Socket>();
 
 async function echoServers(folder: string): Promise<Address[]> {
   const listen = (where: { port: number; host: string } | { path: string }): Promise<Server> =>
     new Promise((resolve) => {
-      const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket).on('error', () => {}));
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        sockets.add(socket.on('close', () => sockets.delete(socket)));
+        socket.on('error', () => {}).pipe(socket);
+      });
       servers.push(server);
       server.listen(where, () => resolve(server));
     });
@@ -22,6 +26,11 @@ async function echoServers(folder: string): Promise<Address[]> {
   const socket = join(folder, 'echo.sock');
   await listen({ path: socket });
   return [{ host: '127.0.0.1', port: (tcp.address() as { port: number }).port }, { socket }];
+}
+
+function stopServers(): void {
+  for (const server of servers.splice(0)) server.close();
+  for (const socket of sockets) socket.destroy();
 }
 
 describe('this machine', function () {
@@ -35,7 +44,7 @@ describe('this machine', function () {
     subject = { machine: localMachine(), folder: join(folder, 'work'), root, echo: await echoServers(folder) };
   });
   after(async () => {
-    for (const server of servers.splice(0)) server.close();
+    stopServers();
     await rm(folder, { recursive: true, force: true });
   });
   machineContract(() => subject);
@@ -56,7 +65,7 @@ describe('a scratch root', function () {
     subject = { machine: scratchMachine(root), folder: '/work', root: process.getuid?.() === 0, echo };
   });
   after(async () => {
-    for (const server of servers.splice(0)) server.close();
+    stopServers();
     await rm(root, { recursive: true, force: true });
     await rm(outside, { recursive: true, force: true });
   });

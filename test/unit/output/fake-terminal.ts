@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -19,9 +20,10 @@ export class FakeStream extends Writable {
     done();
   }
 
-  /** Waits until a text is there; mocha's time limit ends it. */
+  /** Waits until a text is there. */
   async shows(text: string): Promise<void> {
-    while (!this.text.includes(text)) await delay(10);
+    for (let look = 0; look < 400 && !this.text.includes(text); look++) await delay(10);
+    assert.ok(this.text.includes(text), JSON.stringify(this.text));
   }
 
   get lines(): string[] {

@@ -57,8 +57,8 @@ describe('the output of a command', () => {
     output.emit(info('join-node', `a ${hidden}`));
     output.emit(warning('join-node', `b ${Buffer.from(SECRET).toString('base64')}`));
     output.emit(event('join-node', { type: 'progress', what: hidden, done: 1, total: 2 }));
+    output.emit(info('join-node', `c ${SECRET.slice(0, 5)}${ESCAPE}[0m${SECRET.slice(5)}`));
     output.emit(event('join-node', { type: 'plan', action: `write ${hidden}`, diff: `@@\n+${hidden}` }));
-    output.emit(end('join-node', 'failed', hidden));
   }
 
   for (const [name, options, columns] of [
@@ -73,6 +73,7 @@ describe('the output of a command', () => {
       const { output, stdout, stderr } = open(options, columns);
       leak(output);
       if (columns) await stderr.shows(HIDE_CURSOR);
+      output.emit(end('join-node', 'failed', SECRET));
       const error = new EdgeadmError({
         code: 'INTERNAL',
         what: `w ${SECRET}`,

@@ -49,7 +49,7 @@ describe('an error shown to a person', () => {
   });
 
   it('is coloured on a terminal alone', () => {
-    assert.match(formatError(error, styleFor({ TERM: 'xterm' }, true)), /^\u001b\[31merror:/);
+    assert.ok(formatError(error, styleFor({ TERM: 'xterm' }, true)).startsWith('\u001b[31merror:'));
     for (const [env, isTTY] of [
       [{}, false],
       [{ NO_COLOR: '1' }, true],
@@ -62,7 +62,7 @@ describe('an error shown to a person', () => {
 
 describe('the style of a terminal', () => {
   it('goes beyond ASCII where the locale is UTF-8, as the C library decides', () => {
-    const unicode = (env: Record<string, string>): boolean => styleFor(env, true).unicode;
+    const unicode = (env: Record<string, string | undefined>): boolean => styleFor(env, true).unicode;
     assert.deepEqual(
       [
         {},

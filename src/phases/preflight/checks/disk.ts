@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024;
  * What a join writes: binaries and unpacked images (a kubelet has 120 MiB, a containerd 100 MiB, the images of a
  * usual bundle 400 MiB unpacked), the kubelet's own state, the journal with its copies; certificates and manifests.
  */
-const NEEDED = { images: 768 * MEBIBYTE, kubelet: 128 * MEBIBYTE, journal: 128 * MEBIBYTE, etc: 16 * MEBIBYTE };
+const NEEDED = { images: 832 * MEBIBYTE, kubelet: 128 * MEBIBYTE, journal: 64 * MEBIBYTE, etc: 16 * MEBIBYTE };
 /** The kubelet calls its own defaults: below 15 % free for images it evicts pods and taints the node. */
 const EVICTION_PERCENT = 15;
 
@@ -21,8 +21,7 @@ export const disk: Check = {
   run: async (context) => {
     if (!context.host.runsPrograms) return skip('the disks of a scratch root are those of the machine it lies on');
     const volumes = await volumesOf(context);
-    if (volumes.some((volume) => volume.free === Number.POSITIVE_INFINITY))
-      return skip('df does not tell the free space');
+    if (volumes.some(({ free }) => free === Number.POSITIVE_INFINITY)) return skip('df does not tell what is free');
     const told = volumes.map((volume) => `${volume.paths.join(', ')}: ${describe(volume)}`).join('\n');
     if (volumes.some((volume) => volume.free < volume.needed || volume.freeInodes < 1000)) {
       return fail(told, { code: 'NO_SPACE' });
@@ -49,11 +48,13 @@ function describe({ free, needed, freeInodes }: Volume): string {
 }
 
 /** Where the join writes, put together by the file system it lies on. */
-async function volumesOf({ host, spec }: CheckContext): Promise<Volume[]> {
+async function volumesOf({ host, spec, node }: CheckContext): Promise<Volume[]> {
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? '/var/lib/docker' : '/var/lib/containerd');
+  // A node that is joined already has its binaries and images: nothing is unpacked again.
+  const joined = (await node.membership())?.complete ?? false;
   const wanted = [
-    { path: images, bytes: NEEDED.images },
-    { path: '/var/lib/kubelet', bytes: NEEDED.kubelet },
+    { path: images, bytes: joined ? 0 : NEEDED.images },
+    { path: '/var/lib/kubelet', bytes: joined ? 0 : NEEDED.kubelet },
     { path: '/var/lib/edgeadm', bytes: NEEDED.journal },
     { path: '/etc/kubernetes', bytes: NEEDED.etc },
   ];
@@ -95,7 +96,7 @@ async function df(host: AskingHost, unit: '-k' | '-i', folders: readonly string[
   const { stdout } = await host.query('df', ['-P', unit, ...folders]);
   const lines = stdout.trim().split('\n').slice(1);
   return lines.map((line) => {
-    const [, total = 0, free = 0, mount = ''] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
-    return { total: Number(total), free: Number(free), mount: String(mount) };
+    const [, total, free, mount] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
+    return mount === undefined ? NOT_TOLD : { total: Number(total), free: Number(free), mount };
   });
 }

@@ -118,6 +118,15 @@ describe('Disk', () => {
   it('a warning below the 15 % at which the kubelet evicts pods', () =>
     assertFinds('Disk', 'warning', /DiskPressure/, { machine: { commands: { df: dfOf(50_000_000, 5_000_000) } } }));
 
+  it('a node that is joined needs little more', () =>
+    assertOk('Disk', {
+      machine: { commands: { df: dfOf(1_000_000, 300_000) } },
+      node: { membership: async () => ({ caHash: 'ab', nodeName: 'edge-1', complete: true }) },
+    }));
+
+  it('a df that tells nothing is no full disk', () =>
+    assertFinds('Disk', 'skipped', /does not tell/, { machine: { commands: { df: 'df: not supported\n' } } }));
+
   it('asks about the folder that a symlink leads to', async () => {
     const files = {
       '/var/lib/containerd': { symlink: '/data/containerd' },

@@ -1,0 +1,53 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../errors/index.ts';
+import { closest } from '../lib/closest.ts';
+import { table } from '../output/table.ts';
+
+const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
+
+export default class Explain extends BaseCommand {
+  static override summary = 'Explain an error code: its cause, what to look for and what to do.';
+  static override description = 'Without a code every code is listed. The same catalogue is in docs/errors.md.';
+  static override examples = ['<%= config.bin %> explain TOKEN_INVALID', '<%= config.bin %> explain'];
+  static override args = { code: Args.string({ description: 'as it stands below an error' }) };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(Explain);
+    if (args.code === undefined) return this.#list();
+    const code = codeOf(args.code);
+    await this.finish({ ok: true, hosts: [], data: { code, ...ERROR_CODES[code] }, text: explanation(code) });
+  }
+
+  async #list(): Promise<void> {
+    const data = CODES.map((code) => ({ code, ...ERROR_CODES[code] }));
+    const text = table(data.map(({ code, exit, cause }) => ({ code, exit, cause })));
+    await this.finish({ ok: true, hosts: [], data, text });
+  }
+}
+
+/** Accepts any case of letters, and dashes. @throws EdgeadmError USAGE, with the code that was probably meant */
+function codeOf(text: string): ErrorCode {
+  const wanted = text.toUpperCase().replaceAll('-', '_');
+  const code = CODES.find((candidate) => candidate === wanted);
+  if (code) return code;
+  const meant = closest(wanted, CODES);
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: `there is no error code ${text}`,
+    why: meant && `did you mean ${meant}?`,
+    next: meant ? `edgeadm explain ${meant}` : '`edgeadm explain` lists every code',
+  });
+}
+
+function explanation(code: ErrorCode): string {
+  const { exit, cause, evidence, remedy } = ERROR_CODES[code];
+  return [
+    `${code} (exit code ${exit})`,
+    '',
+    `Cause:     ${cause}`,
+    `Evidence:  ${evidence}`,
+    `Remedy:    ${remedy}`,
+    '',
+  ].join('\n');
+}

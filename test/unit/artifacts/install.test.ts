@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { type Bundle, filesOf } from '../../../src/artifacts/bundle.ts';
+import { readImageArchive } from '../../../src/artifacts/image-archive.ts';
+import {
+  importImages,
+  installCniPlugins,
+  installContainerd,
+  installKubectl,
+  installKubelet,
+} from '../../../src/artifacts/install.ts';
+import { openBundle } from '../../../src/artifacts/open-bundle.ts';
+import { Journal } from '../../../src/host/journal.ts';
+import { localMachine } from '../../../src/host/local.ts';
+import type { Machine } from '../../../src/host/machine.ts';
+import { NodeHost } from '../../../src/host/node-host.ts';
+import { recorder } from '../../../src/host/recorder.ts';
+import { scratchMachine } from '../../../src/host/scratch.ts';
+import {
+  bundleFiles,
+  CNI_PROGRAMS,
+  failure,
+  imageTar,
+  manifestOf,
+  PARTS,
+  PAUSE,
+  sha256,
+  temporaryFolder,
+  writeFiles,
+} from './fixtures.ts';
+import { type WebServer, webServer } from './web-server.ts';
+
+const folder = temporaryFolder();
+let nodes = 0;
+
+/** A node with a journal, its files in a folder of this machine. */
+async function node(change: (machine: Machine) => Machine = (machine) => machine) {
+  const root = folder.path(`node-${nodes++}`);
+  await mkdir(root);
+  const machine = change(scratchMachine(root));
+  const journal = await Journal.read(machine);
+  await journal.open();
+  return { root, journal, host: new NodeHost(machine, journal), read: (path: string) => readFile(`${root}${path}`) };
+}
+
+const CONTENTS = Object.fromEntries(Object.entries(CNI_PROGRAMS).map(([name, data]) => [name, sha256(data)]));
+
+/** The bundle of the tests, with and without the contents of its CNI archive in bundle.yaml. */
+function manifestWithContents() {
+  const { files, ...rest } = manifestOf();
+  return {
+    ...rest,
+    files: files.map((file) => (file.kind === 'cni-plugins' ? { ...file, contents: CONTENTS } : file)),
+  };
+}
+
+describe('installing from a bundle', () => {
+  let bundle: Bundle;
+  before(async () => {
+    bundle = await openBundle(await writeFiles(folder.path('bundle'), bundleFiles()));
+  });
+  after(() => bundle.close());
+
+  it('puts every program where Kubernetes looks for it, executable', async () => {
+    const { host, root, read } = await node();
+    assert.equal(await installKubelet(bundle, host), true);
+    assert.equal(await installCniPlugins(bundle, host), true);
+    assert.equal(await installContainerd(bundle, host), true);
+    assert.deepEqual(await read('/usr/bin/kubelet'), PARTS.kubelet?.data);
+    assert.deepEqual(await readdir(`${root}/opt/cni/bin`), ['bridge', 'loopback']);
+    assert.deepEqual(await readdir(`${root}/usr/local/bin`), ['containerd', 'containerd-shim-runc-v2', 'ctr']);
+    assert.deepEqual(await read('/usr/local/sbin/runc'), PARTS.runc?.data);
+    assert.equal((await stat(`${root}/opt/cni/bin/bridge`)).mode & 0o777, 0o755);
+  });
+
+  it('writes each file into the journal, so that reset takes it away again', async () => {
+    const { host, journal } = await node();
+    await installCniPlugins(bundle, host);
+    const files = journal.entries.flatMap((entry) => (entry.kind === 'file' ? [entry.path] : []));
+    assert.deepEqual(files, ['/opt/cni/bin/bridge', '/opt/cni/bin/loopback']);
+  });
+
+  it('writes nothing a second time, and only what differs', async () => {
+    const { host, root, journal } = await node();
+    await Promise.all([installKubelet(bundle, host), installCniPlugins(bundle, host), installContainerd(bundle, host)]);
+    const { length } = journal.entries;
+    assert.equal(await installKubelet(bundle, host), false);
+    assert.equal(await installCniPlugins(bundle, host), false);
+    assert.equal(await installContainerd(bundle, host), false);
+    assert.equal(journal.entries.length, length);
+    await writeFile(`${root}/opt/cni/bin/bridge`, 'damaged');
+    await chmod(`${root}/opt/cni/bin/loopback`, 0o644);
+    assert.equal(await installCniPlugins(bundle, host), true);
+    assert.equal(journal.entries.length, length + 2);
+  });
+
+  it('does nothing for what the bundle does not hold', async () => {
+    const { host, journal } = await node();
+    assert.equal(await installKubectl(bundle, host), false);
+    assert.equal(journal.entries.length, 0);
+  });
+
+  it('never gives the name to a file that was changed after the bundle was opened', async () => {
+    const path = await writeFiles(folder.path('changing'), bundleFiles());
+    const changing = await openBundle(path);
+    const { host, root } = await node();
+    await mkdir(`${root}/usr/bin`, { recursive: true });
+    await writeFile(`${root}/usr/bin/kubelet`, 'the old one');
+    await writeFile(`${path}/kubelet`, Buffer.alloc(PARTS.kubelet?.data.length ?? 0, 'x'));
+    await assert.rejects(
+      installKubelet(changing, host),
+      failure('BUNDLE_INVALID', `${path}/kubelet`, 'SHA-256 expected'),
+    );
+    assert.equal(await readFile(`${root}/usr/bin/kubelet`, 'utf8'), 'the old one');
+    assert.deepEqual(await readdir(`${root}/usr/bin`), ['kubelet']);
+  });
+
+  it('says what is missing in an archive that is called containerd and is none', async () => {
+    const files = bundleFiles();
+    const wrong = {
+      ...manifestOf(),
+      files: manifestOf()
+        .files.map((file) =>
+          file.kind === 'containerd'
+            ? {
+                ...file,
+                path: 'cni-plugins.tgz',
+                sha256: sha256(PARTS['cni-plugins.tgz']?.data ?? ''),
+                size: undefined,
+              }
+            : file,
+        )
+        .filter(({ kind }) => kind !== 'cni-plugins'),
+    };
+    const path = await writeFiles(folder.path('wrong'), new Map([...files, ...[...bundleFiles(wrong)].slice(0, 1)]));
+    const { host } = await node();
+    await assert.rejects(
+      installContainerd(await openBundle(path), host),
+      failure('BUNDLE_INVALID', 'it holds no containerd, no containerd-shim-runc-v2, no ctr'),
+    );
+  });
+
+  describe('on a web server', () => {
+    let server: WebServer;
+    before(async () => {
+      server = await webServer({ files: bundleFiles(manifestWithContents()) });
+    });
+    after(() => server.close());
+    const open = () =>
+      openBundle(server.url, { sha256: sha256(bundleFiles(manifestWithContents()).get('bundle.yaml') ?? '') });
+    const fetched = (from: number) => server.requests.slice(from).map(({ url }) => url);
+
+    it('fetches nothing that the node has already, archives included', async () => {
+      const { host } = await node();
+      const first = await open();
+      await Promise.all([installKubelet(first, host), installCniPlugins(first, host)]);
+      await first.close();
+      const { length } = server.requests;
+      const second = await open();
+      assert.equal(await installKubelet(second, host), false);
+      assert.equal(await installCniPlugins(second, host), false);
+      await second.close();
+      assert.deepEqual(fetched(length), ['/bundle.yaml']);
+    });
+
+    it('fetches nothing in a dry run and tells every file', async () => {
+      const { host, root } = await node();
+      const { length } = server.requests;
+      const plans: string[] = [];
+      const dry = recorder(host, (action) => plans.push(action));
+      const remote = await open();
+      await installKubelet(remote, dry);
+      await installCniPlugins(remote, dry);
+      await remote.close();
+      assert.deepEqual(fetched(length), ['/bundle.yaml']);
+      for (const path of ['/usr/bin/kubelet', '/opt/cni/bin/bridge', '/opt/cni/bin/loopback']) {
+        assert.ok(
+          plans.some((plan) => plan.includes(path)),
+          path,
+        );
+      }
+      assert.deepEqual(await readdir(root), ['var']);
+    });
+  });
+});
+
+/** A machine with a containerd: `ctr images list` and `import` do what they do there. */
+function withContainerd(images: Set<string>, imported: string[]) {
+  return (machine: Machine): Machine => ({
+    ...machine,
+    runsPrograms: true,
+    exec: async (file, args) => {
+      const path = args.at(-1) ?? '';
+      if (file === 'rm') await machine.remove(path);
+      if (file === 'ctr' && args.includes('import')) {
+        const copy = folder.path(`import-${imported.length}.tar`);
+        const bytes = await machine.readFile(path);
+        if (!bytes) return { exitCode: 1, stdout: '', stderr: `ctr: open ${path}: no such file or directory` };
+        await writeFile(copy, bytes);
+        for (const reference of (await readImageArchive(copy)).references) images.add(reference);
+        imported.push(path);
+      }
+      return { exitCode: 0, stdout: args.includes('list') ? [...images].join('\n') : '', stderr: '' };
+    },
+  });
+}
+
+describe('images of a bundle', () => {
+  const open = async () => openBundle(await writeFiles(folder.path('images'), bundleFiles()));
+
+  it('are copied to a node that is not this machine, imported, and the copy is removed', async () => {
+    const imported: string[] = [];
+    const { host, root, journal } = await node(withContainerd(new Set(), imported));
+    assert.equal(await importImages(await open(), host), true);
+    assert.equal(imported.length, 1);
+    assert.match(imported[0] ?? '', /^\/var\/lib\/edgeadm\/image-[0-9a-f]{16}\.tar$/);
+    assert.deepEqual(
+      (await readdir(`${root}/var/lib/edgeadm`)).filter((name) => name.endsWith('.tar')),
+      [],
+    );
+    assert.ok(journal.entries.some((entry) => entry.kind === 'image' && entry.name === PAUSE));
+  });
+
+  it('are imported from where they lie on this machine', async () => {
+    const imported: string[] = [];
+    const here = localMachine();
+    const { journal } = await node();
+    const refuse = async (): Promise<never> => assert.fail('nothing is to be written');
+    const machine = withContainerd(
+      new Set(),
+      imported,
+    )({ ...here, writeFile: refuse, makeDirectory: refuse, appendFile: refuse });
+    const bundle = await open();
+    assert.equal(await importImages(bundle, new NodeHost(machine)), true);
+    assert.deepEqual(imported, [`${bundle.origin}/images/pause.tar`]);
+    assert.equal(journal.entries.length, 0);
+  });
+
+  it('are left alone where containerd has them, without reading the archive', async () => {
+    const imported: string[] = [];
+    const { host, journal } = await node(withContainerd(new Set([PAUSE]), imported));
+    const files = bundleFiles();
+    files.delete('images/pause.tar');
+    const bundle = await openBundle(await writeFiles(folder.path('no-images'), files));
+    assert.equal(await importImages(bundle, host), false);
+    assert.deepEqual([imported, journal.entries], [[], []]);
+  });
+
+  it('that were there before the join are not noted as ours', async () => {
+    const both = imageTar(['busybox:1', 'other:2']);
+    const image = { path: 'both.tar', kind: 'image' as const, sha256: sha256(both), name: 'busybox:1' };
+    const changes = { pauseImage: undefined, files: [image] };
+    const files = new Map([...bundleFiles(changes)].slice(0, 1)).set('both.tar', both);
+    const bundle = await openBundle(await writeFiles(folder.path('both'), files));
+    const { host, journal } = await node(withContainerd(new Set(['docker.io/library/other:2']), []));
+    assert.equal(await importImages(bundle, host), true);
+    const noted = journal.entries.flatMap((entry) => (entry.kind === 'image' ? [entry.name] : []));
+    assert.deepEqual(noted, ['docker.io/library/busybox:1']);
+  });
+
+  it('are refused where the archive is damaged, and the copy does not stay', async () => {
+    const path = await writeFiles(folder.path('damaged'), bundleFiles());
+    const data = Buffer.from(PARTS['images/pause.tar']?.data ?? '');
+    data[1024 + 512 + 20] = 0x7a;
+    await writeFile(`${path}/images/pause.tar`, data);
+    const imported: string[] = [];
+    const { host, root } = await node(withContainerd(new Set(), imported));
+    await assert.rejects(importImages(await openBundle(path), host), failure('BUNDLE_INVALID', 'images/pause.tar'));
+    assert.deepEqual(imported, []);
+    assert.deepEqual(
+      (await readdir(`${root}/var/lib/edgeadm`)).filter((name) => name.includes('.tar')),
+      [],
+    );
+  });
+
+  it('are told in a dry run', async () => {
+    const { host } = await node(withContainerd(new Set(), []));
+    const plans: string[] = [];
+    await importImages(
+      await open(),
+      recorder(host, (action) => plans.push(action)),
+    );
+    assert.deepEqual(plans.filter((plan) => plan.includes(PAUSE)).length, 1);
+  });
+
+  it('are left out on a scratch root, which has no containerd', async () => {
+    const { host } = await node();
+    const bundle = await open();
+    assert.equal(await importImages(bundle, host), false);
+    assert.equal(filesOf(bundle.manifest, 'image').length, 1);
+  });
+});
+
+describe('an image archive', () => {
+  const write = async (data: Buffer): Promise<string> => {
+    const path = folder.path(`image-${nodes++}.tar`);
+    await writeFile(path, data);
+    return path;
+  };
+
+  it('tells its names in full and its architecture', async () => {
+    const found = await readImageArchive(await write(imageTar(['busybox:1', PAUSE], 'arm64')));
+    assert.deepEqual(found, { references: ['docker.io/library/busybox:1', PAUSE], archs: ['arm64'] });
+  });
+
+  it('is refused where its images have no name', async () => {
+    await assert.rejects(readImageArchive(await write(imageTar([]))), failure('BUNDLE_INVALID', 'has a name'));
+  });
+
+  it('is refused where it is no archive of images', async () => {
+    const { 'cni-plugins.tgz': zipped } = PARTS;
+    await assert.rejects(
+      readImageArchive(await write(zipped?.data ?? Buffer.alloc(0))),
+      failure('BUNDLE_INVALID', 'zipped'),
+    );
+    const path = await write(Buffer.alloc(0));
+    await assert.rejects(readImageArchive(path), failure('BUNDLE_INVALID'));
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import {
+  normaliseServer,
+  refuseImage,
+  refuseLabelValue,
+  refuseNodeLabel,
+  refuseNodeName,
+  refuseNodeNameRule,
+  refuseQualifiedName,
+} from '../../../src/config/grammar.ts';
+
+describe('node names', () => {
+  it('accepts names that Kubernetes and a label value accept', () => {
+    for (const name of ['a', 'shop-17', 'edge1.berlin', '10-0-0-1', 'a'.repeat(63)])
+      assert.equal(refuseNodeName(name), undefined, name);
+  });
+
+  it('says why a name is refused, with the name', () => {
+    for (const name of [
+      '',
+      'Shop',
+      'a_b',
+      '-a',
+      'a-',
+      'a..b',
+      'a.-b',
+      'localhost',
+      'localhost.edge',
+      'a'.repeat(64),
+      'a b',
+      'ä',
+    ]) {
+      assert.match(refuseNodeName(name) ?? 'accepted', /invalid nodeName/, name);
+    }
+  });
+
+  it('takes "*" and "*.SUFFIX" as rules and checks the suffix as part of a name', () => {
+    for (const rule of ['', '*', '*.edge', 'plain']) assert.equal(refuseNodeNameRule(rule), undefined, rule);
+    for (const rule of ['*x', '**', '*.', '*.UP', `*.${'a'.repeat(60)}`])
+      assert.notEqual(refuseNodeNameRule(rule), undefined, rule);
+  });
+});
+
+describe('labels', () => {
+  it('refuses labels that would make the kubelet exit, and lets its own through', () => {
+    for (const key of [
+      'node-role.kubernetes.io/edge',
+      'kubernetes.io/foo',
+      'x.k8s.io/y',
+      'node-restriction.kubernetes.io/a',
+    ]) {
+      assert.match(refuseNodeLabel(key) ?? 'accepted', /kubectl label/, key);
+    }
+    for (const key of [
+      'zone',
+      'example.com/a',
+      'topology.kubernetes.io/zone',
+      'node.kubernetes.io/anything',
+      'alibabacloud.com/is-edge-worker',
+    ]) {
+      assert.equal(refuseNodeLabel(key), undefined, key);
+    }
+  });
+
+  it('checks keys and values as the API server does', () => {
+    assert.equal(refuseQualifiedName('example.com/a_b.c-d'), undefined);
+    for (const key of ['', '/a', 'a/', 'Exa/mple', 'a b', 'a/b/c', 'x'.repeat(64)])
+      assert.notEqual(refuseQualifiedName(key), undefined, key);
+    assert.equal(refuseLabelValue(''), undefined);
+    for (const value of ['-a', 'a-', 'a b', 'a"b', 'a\nb', 'x'.repeat(64)])
+      assert.notEqual(refuseLabelValue(value), undefined, value);
+  });
+});
+
+describe('API server addresses', () => {
+  const cases: [string, string | undefined][] = [
+    ['10.0.0.1', 'https://10.0.0.1:6443'],
+    ['10.0.0.1:443', 'https://10.0.0.1:443'],
+    ['https://API.example.com', 'https://api.example.com:6443'],
+    ['[fd00::1]:6443', 'https://[fd00::1]:6443'],
+    ['fd00::1', 'https://[fd00::1]:6443'],
+    ['http://10.0.0.1', undefined],
+    ['10.0.0.300', undefined],
+    ['10.0.0.1:0', undefined],
+    ['10.0.0.1:70000', undefined],
+    ['a b', undefined],
+    ['host/path', undefined],
+    ['', undefined],
+  ];
+  for (const [text, expected] of cases) {
+    it(`takes "${text}" for ${expected ?? 'a mistake'}`, () => assert.equal(normaliseServer(text), expected));
+  }
+});
+
+describe('image references', () => {
+  it('accepts what registries use and refuses what could be more than one word', () => {
+    for (const image of [
+      'pause',
+      'registry.k8s.io/pause:3.6',
+      'localhost:5000/a/b:v1',
+      `a/b@sha256:${'0'.repeat(64)}`,
+    ]) {
+      assert.equal(refuseImage(image), undefined, image);
+    }
+    for (const image of ['', 'a b', 'a"b', 'a\nb', '-a', 'a:', '$(x)'])
+      assert.notEqual(refuseImage(image), undefined, image);
+  });
+});

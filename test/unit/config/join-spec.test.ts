@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { flagOf, joinSpec, type Layer } from '../../../src/config/join-spec.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+
+const HASH = `sha256:${'a'.repeat(64)}`;
+const SETTINGS = { yes: false, timeoutMs: 1000, compatMatrix: [] };
+const GOOD = { apiServers: ['10.0.0.1'], token: 'abcdef.0123456789abcdef', caCertHashes: [HASH] };
+
+const flags = (values: Record<string, unknown>): Layer => ({ nameOf: flagOf, values });
+const file = (values: Record<string, unknown>): Layer => ({ nameOf: (key) => `join.yaml: ${key}`, values });
+
+function mistakesOf(...layers: Layer[]): string {
+  try {
+    joinSpec(layers, SETTINGS);
+  } catch (error) {
+    assert.ok(error instanceof EdgeadmError);
+    assert.equal(error.exit, 2);
+    return `${error.what}\n${error.why ?? ''}`;
+  }
+  return 'accepted';
+}
+
+describe('a join specification', () => {
+  it('needs no more than server, token and CA hash', () => {
+    const spec = joinSpec([flags(GOOD)], SETTINGS);
+    assert.deepEqual(spec.apiServers, ['https://10.0.0.1:6443']);
+    assert.equal(spec.runtime, 'containerd');
+    assert.equal(spec.rollbackOnFailure, true);
+    assert.ok(Object.isFrozen(spec));
+  });
+
+  it('lets flags win over the file, and merges labels key by key', () => {
+    const spec = joinSpec(
+      [
+        file({ ...GOOD, nodeName: 'from-file', labels: { a: '1', b: '1' } }),
+        flags({ nodeName: 'from-flag', labels: { b: '2' } }),
+      ],
+      SETTINGS,
+    );
+    assert.equal(spec.nodeName, 'from-flag');
+    assert.deepEqual(spec.labels, { a: '1', b: '2' });
+  });
+
+  it('tells all mistakes at once, each with its source', () => {
+    const text = mistakesOf(
+      file({ ...GOOD, nodeIp: '10.0.0.300', typo: 1 }),
+      flags({ nodeName: 'Bad', token: 'x', labels: { 'kubernetes.io/x': '1' } }),
+    );
+    for (const part of [
+      'join.yaml: nodeIp',
+      'join.yaml: typo: unknown key',
+      '--node-name',
+      '--token',
+      '--labels.kubernetes.io/x',
+    ]) {
+      assert.ok(text.includes(part), `${part} in\n${text}`);
+    }
+  });
+
+  it('says what is missing by its flag', () => {
+    const text = mistakesOf(flags({}));
+    assert.match(text, /API-SERVER is needed|name the API server/);
+    assert.match(text, /bootstrap token is needed/);
+  });
+
+  it('wants the CA pinned, unless the risk is taken knowingly', () => {
+    const { caCertHashes: _pin, ...unpinned } = GOOD;
+    assert.match(mistakesOf(flags(unpinned)), /--discovery-token-ca-cert-hash is needed/);
+    assert.equal(mistakesOf(flags({ ...unpinned, unsafeSkipCaVerification: true })), 'accepted');
+  });
+
+  it('refuses a bundle over plain http without a pin', () => {
+    assert.match(mistakesOf(flags({ ...GOOD, bundle: 'http://10.0.0.1/b' })), /--bundle-sha256/);
+    assert.equal(mistakesOf(flags({ ...GOOD, bundle: 'http://10.0.0.1/b', bundleSha256: 'b'.repeat(64) })), 'accepted');
+  });
+
+  it('refuses an edge-hub image together with no edge-hub', () => {
+    assert.match(mistakesOf(flags({ ...GOOD, edgeHub: false, edgeHubImage: 'hub:1' })), /exclude each other/);
+  });
+
+  it('takes a CRI socket with or without its scheme', () => {
+    assert.equal(joinSpec([flags({ ...GOOD, criSocket: 'unix:///run/x.sock' })], SETTINGS).criSocket, '/run/x.sock');
+    assert.match(mistakesOf(flags({ ...GOOD, criSocket: 'run/x.sock' })), /absolute path/);
+  });
+
+  it('never shows the token in a mistake', () => {
+    assert.ok(!mistakesOf(flags({ ...GOOD, token: 'ABCDEF.verysecretsecret' })).includes('verysecretsecret'));
+  });
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import type { WorkflowEvent } from '../../../src/workflow/events.ts';
+import { type Phase, phaseNames } from '../../../src/workflow/phase.ts';
+import { Pipeline, type PipelineOptions } from '../../../src/workflow/pipeline.ts';
+
+interface Context {
+  readonly ran: string[];
+}
+
+/** A phase that notes that it ran. */
+function phase(name: string, parts: Partial<Phase<Context>> = {}): Phase<Context> {
+  return { name, title: `Title of ${name}`, run: async ({ ran }) => void ran.push(name), ...parts };
+}
+
+interface Run {
+  readonly ran: string[];
+  readonly events: WorkflowEvent[];
+  readonly pipeline: Pipeline<Context>;
+}
+
+function prepare(phases: readonly Phase<Context>[], options: Partial<PipelineOptions<Context>> = {}): Run {
+  const ran: string[] = [];
+  const events: WorkflowEvent[] = [];
+  const pipeline = new Pipeline<Context>(phases, {
+    host: 'node-1',
+    context: { ran },
+    emit: (event) => events.push(event),
+    signal: new AbortController().signal,
+    wet: true,
+    ...options,
+  });
+  return { ran, events, pipeline };
+}
+
+/** `phase outcome` of each phase that ended, in order. */
+function outcomes(events: readonly WorkflowEvent[]): string[] {
+  return events.flatMap((event) => (event.type === 'phase-end' ? [`${event.phase} ${event.outcome}`] : []));
+}
+
+const NESTED = [phase('a'), phase('b', { phases: [phase('x'), phase('y', { phases: [phase('deep')] })] }), phase('c')];
+
+describe('a pipeline', () => {
+  it('runs phases in order, sub-phases after their phase', async () => {
+    const { pipeline, ran, events } = prepare(NESTED);
+    await pipeline.run();
+    assert.deepEqual(ran, ['a', 'b', 'x', 'y', 'deep', 'c']);
+    assert.deepEqual(pipeline.done, ['a', 'b/x', 'b/y/deep', 'b/y', 'b', 'c']);
+    assert.deepEqual(phaseNames(NESTED as readonly Phase<never>[]), ['a', 'b', 'b/x', 'b/y', 'b/y/deep', 'c']);
+    assert.ok(events.every((event) => event.host === 'node-1' && Math.abs(event.time - Date.now()) < 5000));
+  });
+
+  it('leaves a phase alone where the node already is as it should be', async () => {
+    const { pipeline, ran, events } = prepare([
+      phase('a', { check: async () => true, phases: [phase('x')] }),
+      phase('b'),
+    ]);
+    await pipeline.run();
+    assert.deepEqual(ran, ['b']);
+    assert.deepEqual(outcomes(events), ['a unchanged', 'b done']);
+  });
+
+  it('says why a phase is skipped', async () => {
+    const { pipeline, events } = prepare(
+      [phase('a', { when: () => false }), phase('b', { when: () => 'no edge-hub image' }), phase('c')],
+      { skip: ['c'] },
+    );
+    await pipeline.run();
+    const reasons = events.flatMap((event) => (event.type === 'phase-end' ? [event.detail] : []));
+    assert.deepEqual(reasons, ['not needed', 'no edge-hub image', 'skipped by --skip-phases']);
+  });
+
+  it('skips a sub-phase by its path', async () => {
+    const { pipeline, ran } = prepare(NESTED, { skip: ['b/y'] });
+    await pipeline.run();
+    assert.deepEqual(ran, ['a', 'b', 'x', 'c']);
+  });
+
+  it('runs one phase with its sub-phases, or one sub-phase without its phase', async () => {
+    for (const [only, expected] of [
+      ['b', ['b', 'x', 'y', 'deep']],
+      ['b/y', ['y', 'deep']],
+      ['b/x', ['x']],
+      ['c', ['c']],
+    ] as const) {
+      const { pipeline, ran } = prepare(NESTED, { only });
+      await pipeline.run();
+      assert.deepEqual(ran, expected, only);
+    }
+  });
+
+  it('runs one sub-phase even where its phase is as it should be', async () => {
+    const { pipeline, ran } = prepare([phase('a', { check: async () => true, phases: [phase('x')] })], { only: 'a/x' });
+    await pipeline.run();
+    assert.deepEqual(ran, ['x']);
+  });
+
+  it('tells whose change it is before a phase begins', async () => {
+    const told: string[] = [];
+    const { pipeline } = prepare(
+      [phase('a', { run: async () => assert.deepEqual(told, ['a']) }), phase('b', { when: () => false }), phase('c')],
+      { onPhase: (name) => told.push(name) },
+    );
+    await pipeline.run();
+    assert.deepEqual(told, ['a', 'c']);
+  });
+
+  it('stops at the first failure, and everything around it has failed too', async () => {
+    const error = new EdgeadmError({ code: 'NO_SPACE', what: 'full' });
+    const fail = phase('x', { run: () => Promise.reject(error) });
+    const { pipeline, ran, events } = prepare([phase('a', { phases: [fail] }), phase('b')]);
+    await assert.rejects(pipeline.run(), (thrown) => thrown === error);
+    assert.deepEqual(ran, ['a']);
+    assert.deepEqual(outcomes(events), ['a/x failed', 'a failed']);
+  });
+
+  it('makes a fault of its own of whatever else is thrown, wherever in a phase', async () => {
+    const broken = (): never => {
+      throw new TypeError('x is not a function');
+    };
+    for (const parts of [{ run: broken }, { check: broken }, { when: broken }]) {
+      const { pipeline, events } = prepare([phase('a', parts)]);
+      await assert.rejects(pipeline.run(), { code: 'INTERNAL', why: 'x is not a function' });
+      assert.deepEqual(outcomes(events), ['a failed']);
+    }
+  });
+
+  it('that is interrupted names what is done and what is not', async () => {
+    const controller = new AbortController();
+    const interrupted = phase('b', {
+      run: async ({ signal }) => {
+        controller.abort(new Error('Ctrl-C'));
+        signal.throwIfAborted();
+      },
+    });
+    const { pipeline, ran } = prepare([phase('a', { phases: [phase('x')] }), interrupted, phase('c')], {
+      signal: controller.signal,
+    });
+    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b', why: 'done: a' });
+    assert.deepEqual(ran, ['a', 'x']);
+  });
+
+  it('that is interrupted between two phases does not begin the next', async () => {
+    const controller = new AbortController();
+    const last = phase('a', { run: async () => controller.abort(new Error('Ctrl-C')) });
+    const { pipeline, ran } = prepare([last, phase('b')], { signal: controller.signal });
+    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b' });
+    assert.deepEqual(ran, []);
+  });
+
+  it('that runs out of time says so', async () => {
+    const late = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end within 10m' });
+    const { pipeline } = prepare([phase('a')], { signal: AbortSignal.abort(late) });
+    await assert.rejects(pipeline.run(), (thrown) => thrown === late);
+  });
+
+  it('in a dry run tells what it would wait for and does not wait', async () => {
+    let answer: unknown = 'none';
+    const waiting = phase('a', {
+      run: async ({ waitFor, wet }) => {
+        assert.equal(wet, false);
+        answer = await waitFor({ what: 'the node to be Ready', timeoutMs: 60_000, probe: async () => ({ seen: 'x' }) });
+      },
+    });
+    const { pipeline, events } = prepare([waiting], { wet: false });
+    await pipeline.run();
+    assert.equal(answer, undefined);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'plan' ? [event.action] : [])),
+      ['wait for the node to be Ready'],
+    );
+  });
+
+  it('waits no longer once it is interrupted', async () => {
+    const controller = new AbortController();
+    const waiting = phase('a', {
+      run: async ({ waitFor }) => {
+        setTimeout(() => controller.abort(new Error('Ctrl-C')), 20);
+        await waitFor({ what: 'x', timeoutMs: 60_000, probe: async () => ({ seen: 'nothing' }) });
+      },
+    });
+    const { pipeline } = prepare([waiting], { signal: controller.signal });
+    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED' });
+  });
+
+  it('is undone backwards, shows it, and one failure does not keep the others', async () => {
+    const undone: string[] = [];
+    const undo = (name: string) => async () => void undone.push(name);
+    const { pipeline, events } = prepare([
+      phase('a', { undo: undo('a') }),
+      phase('b', { undo: () => Promise.reject(new Error('the API server is away')) }),
+      phase('c'),
+      phase('d', { undo: undo('d') }),
+    ]);
+    await pipeline.undo();
+    assert.deepEqual(undone, ['d', 'a']);
+    assert.deepEqual(outcomes(events), ['d undone', 'b failed', 'a undone']);
+    const warnings = events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /the API server is away/);
+  });
+});
