@@ -1,20 +1,91 @@
+import { type HostOverrides, type InventoryHost, parseHostAddress, readInventory } from '../config/inventory.ts';
+import { usageError } from '../config/join-spec.ts';
 import { localMachine } from './local.ts';
 import type { Machine } from './machine.ts';
+import type { SshOptions } from './ssh/index.ts';
+import { describeTarget } from './ssh/target.ts';
 
+/** What the common flags say about the machines to work on. */
 export interface TargetOptions {
+  /** A scratch root. */
   readonly root?: string;
+  /** `[user@]ADDR[:port]`, each. */
   readonly hosts: readonly string[];
+  /** Path of an inventory. */
   readonly inventory?: string;
   readonly sshKey?: string;
   readonly knownHosts?: string;
+  /** Asks for a password on the terminal; without it nobody is asked. */
+  readonly ask?: SshOptions['ask'];
 }
 
+/** A machine to work on, not yet opened. */
 export interface Target {
+  /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly label: string;
-  readonly overrides: Readonly<Record<string, unknown>>;
+  /** What the inventory says of this host alone. */
+  readonly overrides: HostOverrides;
   open(): Promise<Machine>;
 }
 
-export async function targetsOf(_options: TargetOptions): Promise<Target[]> {
-  return [{ label: 'localhost', overrides: {}, open: async () => localMachine() }];
+/**
+ * The machines that a command works on: this one unless others are named.
+ * @throws EdgeadmError USAGE with all mistakes at once
+ */
+export async function targetsOf(options: TargetOptions): Promise<Target[]> {
+  const remote = options.hosts.length > 0 || options.inventory !== undefined;
+  if (options.root !== undefined) {
+    if (remote)
+      throw usageError(['--root: a scratch root lies on this machine, it cannot be had with --host or --inventory']);
+    return [scratchTarget(options.root)];
+  }
+  if (!remote) return [{ label: 'localhost', overrides: {}, open: async () => localMachine() }];
+  const named = options.inventory === undefined ? [] : await readInventory(options.inventory);
+  const hosts = [...named, ...parseHosts(options.hosts)];
+  refuseTwice(hosts);
+  return hosts.map((host) => sshTarget(host, options));
+}
+
+function scratchTarget(root: string): Target {
+  return {
+    label: root,
+    overrides: {},
+    open: async () => {
+      const { scratchMachine } = await import('./scratch.ts');
+      return scratchMachine(root);
+    },
+  };
+}
+
+function sshTarget(host: InventoryHost, { sshKey, knownHosts, ask }: TargetOptions): Target {
+  return {
+    label: describeTarget(host),
+    overrides: host.overrides,
+    open: async () => {
+      const { sshMachine } = await import('./ssh/index.ts');
+      return sshMachine(host, { keyFile: host.sshKey ?? sshKey, knownHosts, ask });
+    },
+  };
+}
+
+function parseHosts(texts: readonly string[]): InventoryHost[] {
+  const mistakes: string[] = [];
+  const hosts = texts.flatMap((text) => {
+    const host = parseHostAddress(text);
+    if (host === undefined)
+      mistakes.push(`--host: "${text}" is not [USER@]ADDR[:PORT] (an IPv6 address with a port in brackets)`);
+    return host === undefined ? [] : [{ ...host, overrides: {} }];
+  });
+  if (mistakes.length > 0) throw usageError(mistakes);
+  return hosts;
+}
+
+/** Two runs on one machine would wait for each other's lock. */
+function refuseTwice(hosts: readonly InventoryHost[]): void {
+  const seen = new Set<string>();
+  const twice = hosts.filter(({ address, port }) => {
+    const place = describeTarget({ address, port });
+    return seen.has(place) || !seen.add(place);
+  });
+  if (twice.length > 0) throw usageError(twice.map((host) => `--host: ${describeTarget(host)} is named twice`));
 }

@@ -1,5 +1,5 @@
 import type { EdgeadmError } from '../errors/index.ts';
-import type { EventSink, WorkflowEvent } from '../workflow/events.ts';
+import { type EventSink, now, type WorkflowEvent } from '../workflow/events.ts';
 import { formatError } from './error.ts';
 import { jsonRenderer, resultLine } from './json.ts';
 import { klogRenderer } from './klog.ts';
@@ -103,7 +103,7 @@ class CommandOutput implements Output {
         type: 'failure',
         host,
         phase: phase?.failed ?? phase?.last ?? this.#options.command,
-        time: Date.now(),
+        time: now(),
         error,
       });
     }
@@ -148,7 +148,7 @@ class CommandOutput implements Output {
     if (error?.code !== 'INTERNAL' || this.#told.has(error)) return;
     const host = this.#options.hosts[0] ?? 'localhost';
     const phase = this.#options.command;
-    this.#log?.event({ type: 'failure', host, phase, time: Date.now(), error: cleanError(error) });
+    this.#log?.event({ type: 'failure', host, phase, time: now(), error: cleanError(error) });
   }
 
   #showError(error: EdgeadmError | undefined, { host, nameHost }: { host?: string; nameHost?: boolean }): void {

@@ -40,6 +40,11 @@ export interface PhaseLog {
   progress(what: string, done: number, total: number): void;
 }
 
+/** Milliseconds since 1970 with microseconds behind the point, as klog prints them. */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** A log for one phase on one host. */
 export function phaseLog(emit: (body: EventBody) => void): PhaseLog {
   const message = (level: 'info' | 'warning' | 'debug', text: string): void =>

@@ -1,6 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import { type EventBody, type EventSink, type Outcome, phaseLog } from './events.ts';
+import { type EventBody, type EventSink, now, type Outcome, phaseLog } from './events.ts';
 import type { Phase, PhaseTools } from './phase.ts';
 
 export interface PipelineOptions<C> {
@@ -118,7 +118,7 @@ export class Pipeline<C extends object> {
   }
 
   #emitter(phase: string): (body: EventBody) => void {
-    return (body) => this.#options.emit({ ...body, host: this.#options.host, phase, time: Date.now() });
+    return (body) => this.#options.emit({ ...body, host: this.#options.host, phase, time: now() });
   }
 
   #tools(phase: string): PhaseTools {

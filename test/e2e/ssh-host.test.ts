@@ -457,7 +457,7 @@ const answer = (request, response) => response.end('x'.repeat(${PAGE_BYTES}));
 const key = readFileSync('/root/key.pem'), cert = readFileSync('/root/certificate.pem');
 createServer(answer).listen(${HTTP.port}, '127.0.0.1');
 createTls({ key, cert }, answer).listen(${HTTPS.port}, '127.0.0.1');
-createHttp2(answer).listen('${HTTP2.socket}', () => chmodSync('${HTTP2.socket}', 0o600));
+createHttp2({ maxSessionMemory: 100 }, answer).listen('${HTTP2.socket}', () => chmodSync('${HTTP2.socket}', 0o600));
 `;
 
 async function overHttp(machine: Machine): Promise<string> {
@@ -485,7 +485,7 @@ function answerOf(
 
 async function overHttp2(machine: Machine, requests: number): Promise<string[]> {
   const socket = await machine.connect(HTTP2);
-  const session = connectHttp2('http://localhost', { createConnection: () => socket as never });
+  const session = connectHttp2('http://localhost', { createConnection: () => socket as never, maxSessionMemory: 100 });
   try {
     return await Promise.all(Array.from({ length: requests }, () => text(session.request({ ':path': '/' }))));
   } finally {

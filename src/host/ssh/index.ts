@@ -14,17 +14,10 @@ import { type Sudo, startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
 import { Session } from './session.ts';
 import { sftpFiles } from './sftp-files.ts';
+import { describeTarget, type SshTarget } from './target.ts';
 
 export type { Ask } from './authentication.ts';
-
-/** Which host, and as whom. */
-export interface SshTarget {
-  readonly address: string;
-  /** Default 22. */
-  readonly port?: number;
-  /** Default: the name of the local user, as with ssh(1). */
-  readonly user?: string;
-}
+export type { SshTarget } from './target.ts';
 
 export interface SshOptions {
   /** A private key; default: the usual files in ~/.ssh. */
@@ -80,12 +73,6 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
     await session.close();
     throw error;
   }
-}
-
-/** `root@10.0.0.5`, `root@10.0.0.5:2222`, `root@[fd00::5]:2222`. */
-export function describeTarget({ address, port = 22, user }: SshTarget): string {
-  const host = port === 22 ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`;
-  return user === undefined ? host : `${user}@${host}`;
 }
 
 function assemble(session: Session, sudo: Sudo | undefined): Machine {

@@ -2,7 +2,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
-import { type EventSink, phaseLog } from '../../workflow/events.ts';
+import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
@@ -68,8 +68,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): Promise<void> } {
   const { spec, session, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
-    emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
-  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: Date.now() }));
+    emit({ type: 'plan', action, diff, host: label, phase: '', time: now() });
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, dryRun ? tell : undefined);
   const node = nodeView(spec, host, session.journal, log, signal);
@@ -95,7 +95,7 @@ async function noteJoined(
   if (last?.cluster !== caHash || last.node !== node || changedSince) {
     await journal.append({ kind: 'joined', cluster: caHash, node, time: new Date().toISOString() });
   }
-  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: Date.now() }));
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
   log.info('This node joined into the cluster successfully.');
 }
 
