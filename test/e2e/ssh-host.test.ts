@@ -143,7 +143,11 @@ describe('a machine over SSH', function () {
     });
     const knownHosts = async (): Promise<string> => {
       const { stdout } = await node.exec('sh', '-c', 'cat /etc/ssh/ssh_host_*_key.pub');
-      return stdout.trim().split('\n').map((key) => `${node.address} ${key}\n`).join('');
+      return stdout
+        .trim()
+        .split('\n')
+        .map((key) => `${node.address} ${key}\n`)
+        .join('');
     };
     const file = (): string => join(local, 'known_hosts');
     const openWith = async (content: string): Promise<Machine> => {

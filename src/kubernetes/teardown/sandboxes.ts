@@ -19,7 +19,7 @@ const STAND_IN_TIMEOUT_MS = 5000;
 /** Pods that could not be removed, each with the reason. */
 export type Failures = ReadonlyMap<PodSandbox, string>;
 
-/** Stops the containers and removes the pods of a runtime, in two tries. */
+/** Stops the containers of a runtime and removes its pods; those that stay for their network get a second try. */
 export async function removeSandboxes(client: CriClient, host: Host, pods: readonly PodSandbox[]): Promise<Failures> {
   const containers = await client.containers();
   const running = containers.filter(({ state }) => state === 'running' || state === 'unknown');
@@ -31,7 +31,8 @@ export async function removeSandboxes(client: CriClient, host: Host, pods: reado
   for (const { id, podSandboxId } of containers) {
     if (!pods.some((pod) => pod.id === podSandboxId)) await client.removeContainer(id);
   }
-  return failed.size > 0 ? removeWithoutNetwork(client, host, failed) : failed;
+  const forNetwork = [...failed.values()].some((reason) => /network|cni/i.test(reason));
+  return forNetwork ? removeWithoutNetwork(client, host, failed) : failed;
 }
 
 /**

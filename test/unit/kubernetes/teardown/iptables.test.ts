@@ -50,7 +50,7 @@ COMMIT
   it('is not fooled by a comment that reads like a rule of Kubernetes', () => {
     const rules = [
       String.raw`-A PREROUTING -p tcp -m comment --comment "mine -j KUBE-SERVICES \"quoted\" --dport 10261" -j DNAT`,
-      String.raw`-A OUTPUT -d 127.0.0.1/32 -m comment --comment "--dport 10261 " -j ACCEPT`,
+      '-A OUTPUT -d 127.0.0.1/32 -m comment --comment "--dport 10261 " -j ACCEPT',
       '-A PREROUTING -m comment --comment "not flanneld masq" -j ACCEPT',
     ];
     assert.equal(removalOf(table('nat', ['PREROUTING', 'OUTPUT'], rules), OWNER), '');

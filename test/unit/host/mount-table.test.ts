@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { clearFolder, isBoundToItself, mountsBelow, parseMountinfo } from '../../../src/host/mount-table.ts';
+import { type FakeFile, fakeHost } from '../fake-host.ts';
+
+const KUBELET = '/var/lib/kubelet';
+
+/** Lines as the kernel writes them: id, parent, device, root, mount point, options, optional fields, dash, type. */
+function mountinfo(...mounts: [device: string, root: string, path: string][]): string {
+  return mounts
+    .map(([device, root, path], i) => `${30 + i} 29 ${device} ${root} ${path} rw,relatime shared:1 - ext4 /dev/vda rw`)
+    .join('\n');
+}
+
+function machine(table: string, files: Record<string, FakeFile> = {}, real: Record<string, string> = {}) {
+  return fakeHost({
+    files: { '/proc/self/mountinfo': table, ...files },
+    commands: { readlink: ([, path = '']) => `${real[path] ?? path}\n` },
+  });
+}
+
+describe('mount table', () => {
+  it('reads paths with blanks as they are', () => {
+    assert.deepEqual(parseMountinfo(`${mountinfo(['8:1', '/a\\040b', '/mnt/a\\040b\\134c'])}\n`), [
+      { device: '8:1', root: '/a b', path: '/mnt/a b\\c' },
+    ]);
+  });
+
+  it('names mounts in the order in which they can be unmounted', async () => {
+    const host = machine(
+      mountinfo(
+        ['8:1', '/', '/'],
+        ['0:50', '/', `${KUBELET}/pods/1/volumes/secret`],
+        ['0:51', '/', `${KUBELET}/pods/1/volumes/secret/below`],
+        ['0:52', '/', `${KUBELET}/pods/1/volumes/secret`],
+        ['0:53', '/', `${KUBELET}-other/pods`],
+        ['8:2', '/', KUBELET],
+      ),
+    );
+    assert.deepEqual(await mountsBelow(host, KUBELET), [
+      `${KUBELET}/pods/1/volumes/secret/below`,
+      `${KUBELET}/pods/1/volumes/secret`,
+      `${KUBELET}/pods/1/volumes/secret`,
+    ]);
+  });
+
+  it('finds mounts behind a symlink', async () => {
+    const host = machine(mountinfo(['0:50', '/', '/data/kubelet/pods/1']), {}, { [KUBELET]: '/data/kubelet' });
+    assert.deepEqual(await mountsBelow(host, KUBELET), ['/data/kubelet/pods/1']);
+  });
+
+  it("tells a folder that the kubelet mounted onto itself from the machine's own volume", async () => {
+    const bound = mountinfo(['8:1', '/', '/'], ['8:1', '/@/var', '/var'], ['8:1', `/@${KUBELET}`, KUBELET]);
+    assert.equal(await isBoundToItself(machine(bound), KUBELET), true);
+    for (const own of [
+      mountinfo(['8:1', '/', '/'], ['8:2', '/', KUBELET]),
+      mountinfo(['8:1', '/', '/'], ['8:1', '/data/kubelet', KUBELET]),
+      mountinfo(['8:1', '/', '/'], ['8:2', KUBELET, KUBELET]),
+      mountinfo(['8:1', '/', '/']),
+    ]) {
+      assert.equal(await isBoundToItself(machine(own), KUBELET), false);
+    }
+  });
+});
+
+describe('clearing a folder', () => {
+  it('removes it where it was not there before, and nothing where it is gone', async () => {
+    const host = machine('', { [`${KUBELET}/config.yaml`]: '' });
+    await clearFolder(host, KUBELET);
+    await clearFolder(host, KUBELET);
+    assert.deepEqual(host.changes, [`remove ${KUBELET}`]);
+  });
+
+  it('keeps what was in it before, and the folder even if it was empty', async () => {
+    const host = machine('', { '/etc/cni/net.d/10-mine.conf': '', '/etc/cni/net.d/10-flannel.conflist': '' });
+    await clearFolder(host, '/etc/cni/net.d', ['10-mine.conf']);
+    assert.deepEqual(host.changes, ['remove /etc/cni/net.d/10-flannel.conflist']);
+    await clearFolder(host, '/etc/cni/net.d', []);
+    assert.deepEqual(host.changes.slice(1), ['remove /etc/cni/net.d/10-mine.conf']);
+  });
+
+  it('removes nothing at all while anything is mounted below', async () => {
+    const host = machine(mountinfo(['8:1', '/home', `${KUBELET}/pods/1/vol`]), { [`${KUBELET}/pods/1/vol/photo`]: '' });
+    await assert.rejects(clearFolder(host, KUBELET), { code: 'RESET_INCOMPLETE', why: `${KUBELET}/pods/1/vol` });
+    assert.deepEqual(host.changes, []);
+  });
+
+  it('does not mind a mount in what was there before', async () => {
+    const host = machine(mountinfo(['8:2', '/', '/opt/cni/bin/site']), {
+      '/opt/cni/bin/site/x': '',
+      '/opt/cni/bin/flannel': '',
+    });
+    await clearFolder(host, '/opt/cni/bin', ['site']);
+    assert.deepEqual(host.changes, ['remove /opt/cni/bin/flannel']);
+  });
+
+  it("only empties a volume of the machine's own", async () => {
+    const volume = machine(mountinfo(['8:2', '/', KUBELET]), { [`${KUBELET}/config.yaml`]: '' });
+    await clearFolder(volume, KUBELET);
+    assert.deepEqual(volume.changes, [`remove ${KUBELET}/config.yaml`]);
+  });
+});

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import type { Before, Entry, Journal } from '../../../src/host/journal.ts';
+import { imageRecords, revert } from '../../../src/host/revert.ts';
+import { fakeHost } from '../fake-host.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const OTHER = `sha256:${'b'.repeat(64)}`;
+const LISTING = `REF TYPE DIGEST SIZE PLATFORMS LABELS
+registry.k8s.io/pause:3.6 application/vnd.oci.image.manifest.v1+json ${DIGEST} 700.0 KiB linux/amd64 io.cri-containerd.image=managed
+sha256:1111 application/vnd.oci.image.manifest.v1+json ${DIGEST} 700.0 KiB linux/amd64 io.cri-containerd.image=managed
+localhost/mine:1 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/amd64 -
+sha256:2222 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/amd64 io.cri-containerd.image=managed
+`;
+
+type Change = Extract<Entry, { phase: string }>;
+type WithoutPhase<T> = T extends unknown ? Omit<T, 'phase'> : never;
+
+/** A journal in memory; `rewritten` is what it was replaced by. */
+function journalOf(...changes: (WithoutPhase<Change> & { phase?: string })[]) {
+  const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as Entry[];
+  const state: { rewritten?: readonly Entry[] } = {};
+  const journal = {
+    entries,
+    rewrite: async (kept: readonly Entry[]) => {
+      state.rewritten = kept;
+    },
+  } as unknown as Journal;
+  return { journal, state };
+}
+
+const absent: Before = { type: 'absent' };
+const copy = (backup: string): Before => ({ type: 'file', mode: 0o644, uid: 0, gid: 0, sha256: '', backup });
+
+describe('putting a node back as it was', () => {
+  it('stops what the join started, takes files back in reverse order, then runs again what ran before', async () => {
+    const { journal, state } = journalOf(
+      { kind: 'directory', path: '/etc/kubernetes' },
+      { kind: 'file', path: '/etc/kubernetes/kubelet.conf', before: absent },
+      { kind: 'file', path: '/etc/containerd/config.toml', before: copy('/var/lib/edgeadm/backup/1') },
+      { kind: 'service', unit: 'containerd.service', wasActive: true },
+      { kind: 'sysctl', key: 'net.ipv4.ip_forward', before: '0' },
+      { kind: 'enable', unit: 'kubelet.service', was: false },
+      { kind: 'service', unit: 'kubelet.service', wasActive: false },
+    );
+    const host = fakeHost({
+      units: { 'containerd.service': { active: true }, 'kubelet.service': { active: true, enabled: true } },
+      files: {
+        '/etc/kubernetes/kubelet.conf': 'x',
+        '/etc/containerd/config.toml': 'new',
+        '/var/lib/edgeadm/backup/1': 'old',
+      },
+    });
+    assert.deepEqual(await revert(host, journal), []);
+    assert.deepEqual(host.changes, [
+      'stop kubelet.service',
+      'disable kubelet.service',
+      'set net.ipv4.ip_forward = 0',
+      'write /etc/containerd/config.toml',
+      'remove /var/lib/edgeadm/backup/1',
+      'remove /etc/kubernetes/kubelet.conf',
+      'reload units',
+      'restart containerd.service',
+    ]);
+    assert.equal(await host.read('/etc/containerd/config.toml'), 'old');
+    assert.deepEqual(state.rewritten, []);
+  });
+
+  it('ends with the first state of a file that was changed several times, also when run twice', async () => {
+    const path = '/var/lib/kubelet/config.yaml';
+    const { journal } = journalOf(
+      { kind: 'file', path, before: copy('/b/1') },
+      { kind: 'file', path, before: copy('/b/2') },
+    );
+    const host = fakeHost({ files: { [path]: 'third', '/b/1': 'first', '/b/2': 'second' } });
+    await revert(host, journal);
+    assert.equal(await host.read(path), 'first');
+    await revert(host, journal);
+    assert.equal(await host.read(path), 'first');
+  });
+
+  it('puts a symlink back, and enables what the join had disabled', async () => {
+    const { journal } = journalOf(
+      { kind: 'enable', unit: 'firewalld.service', was: true },
+      { kind: 'file', path: '/etc/resolv.conf', before: { type: 'symlink', target: '/run/resolv.conf' } },
+    );
+    const host = fakeHost({ units: { 'firewalld.service': {} }, files: { '/etc/resolv.conf': 'x' } });
+    await revert(host, journal);
+    assert.deepEqual(host.changes, [
+      'link /etc/resolv.conf to /run/resolv.conf',
+      'reload units',
+      'enable firewalld.service',
+    ]);
+  });
+
+  it('forgets nothing where something could not be put back, and goes on with the rest', async () => {
+    const { journal, state } = journalOf(
+      { kind: 'file', path: '/etc/a', before: absent },
+      { kind: 'claim', path: '/var/lib/kubelet' },
+    );
+    const host = fakeHost({
+      files: {
+        '/etc/a': '',
+        '/var/lib/kubelet/pods/1': '',
+        '/proc/self/mountinfo': '9 1 0:50 / /var/lib/kubelet/pods/1 rw - tmpfs t rw',
+      },
+    });
+    const left = await revert(host, journal);
+    assert.equal(left.length, 1);
+    assert.match(left[0] ?? '', /^\/var\/lib\/kubelet: .*mounted below it: \/var\/lib\/kubelet\/pods\/1$/);
+    assert.deepEqual(host.changes, ['remove /etc/a']);
+    assert.equal(state.rewritten, undefined);
+  });
+
+  it('takes back only what came after a point, and what is not to be kept', async () => {
+    const { journal, state } = journalOf(
+      { kind: 'file', path: '/etc/1', before: absent },
+      { kind: 'file', path: '/etc/2', before: absent, phase: 'install-runtime/config' },
+      { kind: 'file', path: '/etc/3', before: absent },
+    );
+    const host = fakeHost({ files: { '/etc/1': '', '/etc/2': '', '/etc/3': '' } });
+    await revert(host, journal, 1, ({ phase }) => phase.startsWith('install-runtime'));
+    assert.deepEqual(host.changes, ['remove /etc/3']);
+    assert.deepEqual(state.rewritten, journal.entries.slice(0, 2));
+  });
+
+  it('changes nothing in a dry run, not even the journal', async () => {
+    const { journal, state } = journalOf({ kind: 'file', path: '/etc/1', before: absent });
+    await revert({ ...fakeHost(), wet: false }, journal);
+    assert.equal(state.rewritten, undefined);
+  });
+});
+
+describe('images that a join loaded', () => {
+  it('go with the records that containerd made for them, unless another name needs those', () => {
+    assert.deepEqual(imageRecords(LISTING, new Set(['registry.k8s.io/pause:3.6', 'gone:1'])), [
+      'registry.k8s.io/pause:3.6',
+      'sha256:1111',
+    ]);
+    const shared = `${LISTING}mine/pause:1 application/x ${DIGEST} 700.0 KiB linux/amd64 -\n`;
+    assert.deepEqual(imageRecords(shared, new Set(['registry.k8s.io/pause:3.6'])), ['registry.k8s.io/pause:3.6']);
+  });
+
+  it('are removed although an earlier reset stopped containerd before it came to them', async () => {
+    const { journal } = journalOf(
+      { kind: 'service', unit: 'containerd.service', wasActive: false },
+      { kind: 'image', name: 'registry.k8s.io/pause:3.6' },
+    );
+    const host = fakeHost({
+      units: { 'containerd.service': {} },
+      commands: {
+        ctr: (args) =>
+          args.includes('list') && !host.changes.includes('start containerd.service') ? { exitCode: 1 } : LISTING,
+      },
+    });
+    await revert(host, journal);
+    assert.deepEqual(host.changes, [
+      'start containerd.service',
+      'run ctr --namespace k8s.io images remove --sync registry.k8s.io/pause:3.6 sha256:1111',
+      'stop containerd.service',
+      'reload units',
+    ]);
+  });
+
+  it('are no matter where containerd went with the join that brought it', async () => {
+    const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6' });
+    const host = fakeHost();
+    assert.deepEqual(await revert(host, journal), []);
+    assert.deepEqual(host.changes, []);
+  });
+});
