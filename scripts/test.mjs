@@ -2,34 +2,15 @@
  * `npm test`: everything this machine can run. Plain JavaScript without dependencies, since it runs in a fresh clone
  * under whatever Node the machine has; what it starts runs on the pinned one.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
+import { dependenciesAreCurrent, run } from './setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const local = join(root, 'node_modules', '.bin');
-const env = { ...process.env, PATH: `${local}${delimiter}${process.env.PATH ?? ''}`, FORCE_COLOR: '0' };
 const totals = { passed: 0, failed: 0, skipped: 0 };
-
-/** Runs a program, shows what it prints, and gives back exit code and text. */
-function run(file, args) {
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-      process.stdout.write(chunk);
-    });
-    child.on('error', (error) => resolve({ code: 127, text: String(error) }));
-    child.on('close', (code) => resolve({ code: code ?? 1, text }));
-  });
-}
 
 /** A step that is one test by itself: it passes or fails. */
 async function step(name, file, args) {
   heading(name);
-  const { code } = await run(file, args);
+  const { code } = await run(file, args, { FORCE_COLOR: '0' });
   totals[code === 0 ? 'passed' : 'failed'] += 1;
   return code === 0;
 }
@@ -37,7 +18,7 @@ async function step(name, file, args) {
 /** A mocha run, whose counts are added up. One that dies without counting is a failure. */
 async function suite(name, args) {
   heading(name);
-  const { code, text } = await run('mocha', args);
+  const { code, text } = await run('mocha', args, { FORCE_COLOR: '0' });
   const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
   totals.passed += count('passing');
   totals.skipped += count('pending');
@@ -58,11 +39,6 @@ function whyNotEndToEnd() {
   return undefined;
 }
 
-function dependenciesAreCurrent() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
-}
-
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund'])))
     return;
@@ -72,8 +48,7 @@ async function main() {
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   await suite('unit tests', ['test/unit/**/*.test.ts']);
-  if (existsSync(join(root, 'test', 'sandbox')))
-    await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
+  await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
   const reason = whyNotEndToEnd();
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {

@@ -53,7 +53,7 @@ export function checkResetSpec(spec: ResetSpec): void {
   if (spec.kubeconfig !== undefined || without.length === 0) return;
   throw new EdgeadmError({
     code: 'USAGE',
-    what: `${without.join(' and ')} needs --kubeconfig`,
+    what: `${without.join(' and ')} cannot be done without --kubeconfig`,
     why: 'a node has no right to do this with its own certificate',
   });
 }

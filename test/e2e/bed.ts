@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { dump } from 'js-yaml';
+import {
+  Cluster,
+  clean,
+  edgeHubImage,
+  makeBundle,
+  Node,
+  type NodeOptions,
+  type RunOptions,
+  stateDir,
+} from '../testbed/index.ts';
+
+/** Where nodes see the bundle of the run, read-only. */
+export const BUNDLE = '/opt/bundle';
+/** Debian 12 with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
+export const MATRIX = '/root/matrix.yaml';
+const matrix = dump({ rows: [{ arch: 'amd64', os: 'Debian', versions: ['12'], kernel: '6.18', from: '1.12.0' }] });
+
+export interface Bed {
+  readonly cluster: Cluster;
+  /** A folder on this machine; nodes see it at {@link BUNDLE}. */
+  readonly bundle: string;
+  readonly bundleSha256: string;
+}
+
+let bed: Promise<Bed> | undefined;
+
+/** True where a bed was made in this run. */
+export const isMade = (): boolean => bed !== undefined;
+
+/** The one cluster and bundle of a test run, made when first needed. */
+export function testBed(): Promise<Bed> {
+  bed ??= (async () => {
+    await clean();
+    const [cluster, bundle] = await Promise.all([Cluster.up(), makeBundle({ out: join(stateDir, 'bundle') })]);
+    return { cluster, bundle: bundle.dir, bundleSha256: bundle.sha256 };
+  })();
+  return bed;
+}
+
+/** A fresh node that sees the bundle and has the matrix row. */
+export async function freshNode(name: string, options: NodeOptions = {}): Promise<Node> {
+  const { bundle } = await testBed();
+  const node = await Node.up(name, { ...options, bind: [[bundle, BUNDLE], ...(options.bind ?? [])] });
+  await node.write(MATRIX, matrix);
+  return node;
+}
+
+/** The arguments of a good join; what a test adds comes behind and wins. */
+export async function joinArgs(...more: string[]): Promise<string[]> {
+  const { cluster } = await testBed();
+  return [
+    'join',
+    cluster.endpoint,
+    '--token',
+    await cluster.token(),
+    '--discovery-token-ca-cert-hash',
+    await cluster.caHash(),
+    '--compat-matrix',
+    MATRIX,
+    '--bundle',
+    BUNDLE,
+    ...more,
+  ];
+}
+
+/** Lets the join install an edge-hub. */
+export const WITH_HUB = ['--edge-hub-image', edgeHubImage];
+
+/** Joins a node and fails with what edgeadm said where that does not work. */
+export async function joinNode(node: Node, more: string[] = WITH_HUB, options: RunOptions = {}): Promise<void> {
+  const result = await node.edgeadm(await joinArgs(...more), options);
+  if (result.exitCode !== 0)
+    throw new Error(`join on ${node.name} ended with ${result.exitCode}:\n${result.stderr}\n${result.stdout}`);
+}
