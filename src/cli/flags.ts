@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { usageError } from '../config/join-spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
 
 /** Flags of every command that works on a node. */
@@ -82,11 +83,12 @@ async function readSecret(value: string, flag: string): Promise<string> {
   return text.trim();
 }
 
-async function readStandardInput(): Promise<string> {
+/** Standard input can be read once; several hosts may ask for it. */
+const readStandardInput = memoize(async () => {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
-}
+});
 
 /** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. @throws EdgeadmError USAGE */
 export function pairsOf(

@@ -1,3 +1,4 @@
+import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS, usageError } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
 import { type Target, targetsOf } from '../host/targets.ts';
@@ -6,6 +7,7 @@ import type { CommandResult } from '../output/renderer.ts';
 import { durationOf } from './flags.ts';
 import { onHosts } from './hosts.ts';
 import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
+import { confirmOnTerminal } from './prompts.ts';
 import { commandSignal } from './signals.ts';
 import { type NodeFlags, targetOptions } from './target-options.ts';
 
@@ -33,6 +35,7 @@ export async function runJoin(
   });
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const { join } = await import('../phases/join/join.ts');
+  const bundles = new BundleStore();
   const command = only === undefined ? 'join' : `join phase ${only}`;
   try {
     return await onHosts(targets, { command, concurrency: flags.concurrency, output }, (machine, target) => {
@@ -47,11 +50,14 @@ export async function runJoin(
           signal,
           dryRun: flags['dry-run'],
           only,
+          bundles,
+          confirm: confirmOnTerminal(output),
         });
         return { outcome: flags['dry-run'] ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
       });
     });
   } finally {
+    await bundles.close();
     done();
   }
 }

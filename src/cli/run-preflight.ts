@@ -1,3 +1,4 @@
+import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';
@@ -23,6 +24,7 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
   });
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const tables = new Map<string, string>();
+  const bundles = new BundleStore();
   const [{ openContext }, { judgeChecks }, { preflightError }] = await Promise.all([
     import('../phases/join/join.ts'),
     import('../phases/preflight/run-checks.ts'),
@@ -34,7 +36,7 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
       { command: 'preflight', concurrency: flags.concurrency, output },
       async (machine, target) => {
         const spec = await joinSpecOf(parsed, target.overrides);
-        const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true };
+        const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true, bundles };
         return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
           const { context, close } = openContext({ ...options, session });
           const verdicts = await judgeChecks({ ...context, signal }).finally(close);
@@ -50,6 +52,7 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
       text: [...tables].map(([label, text]) => (tables.size > 1 ? `${label}\n${text}\n` : text)).join(''),
     };
   } finally {
+    await bundles.close();
     done();
   }
 }

@@ -1,4 +1,5 @@
 import type { TargetOptions } from '../host/targets.ts';
+import { secretOnTerminal } from './prompts.ts';
 
 /** The flags of `nodeFlags`, as oclif parses them. */
 export interface NodeFlags {
@@ -23,5 +24,6 @@ export function targetOptions(flags: NodeFlags): TargetOptions {
     inventory: flags.inventory,
     sshKey: flags['ssh-key'],
     knownHosts: flags['known-hosts'],
+    ask: secretOnTerminal,
   };
 }

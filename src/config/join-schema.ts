@@ -83,7 +83,7 @@ export const joinKeys = z.strictObject({
   nodePool: checked(refuseLabelValue).optional(),
   edgeHub: z.boolean().optional(),
   edgeHubImage: image.optional(),
-  edgeHubFlavor: z.enum(['ack', 'openyurt']).default('ack'),
+  edgeHubFlavor: z.enum(['ack', 'openyurt']).optional(),
   enableIptables: z.boolean().default(false),
   pauseImage: image.optional(),
   runtime: z.enum(['containerd', 'docker']).default('containerd'),

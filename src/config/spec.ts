@@ -44,7 +44,8 @@ export interface JoinSpec {
   /** undefined: installed if an image is named by flag or bundle; false: never. */
   readonly edgeHub?: boolean;
   readonly edgeHubImage?: string;
-  readonly edgeHubFlavor: EdgeHubFlavor;
+  /** undefined: the bundle's, else ack. */
+  readonly edgeHubFlavor?: EdgeHubFlavor;
   readonly enableIptables: boolean;
   readonly pauseImage?: string;
   readonly runtime: 'containerd' | 'docker';

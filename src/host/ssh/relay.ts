@@ -8,7 +8,7 @@ import type { Link } from './link.ts';
 import { type Program, type Sudo, startProgram } from './program.ts';
 
 /** For Python 2.7 and 3: every system that has no socat has one of them, if only for its package manager. */
-const PYTHON_RELAY = `
+export const PYTHON_RELAY = `
 import os, socket, sys, threading
 where = sys.argv[1:]
 if len(where) == 1:

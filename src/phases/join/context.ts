@@ -1,6 +1,6 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Bundle } from '../../artifacts/bundle.ts';
-import type { JoinSpec } from '../../config/spec.ts';
+import type { EdgeHubFlavor, JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 
@@ -86,7 +86,7 @@ export interface NodeView {
   /** CRI socket path, without a scheme. */
   criSocket(): Promise<string>;
   /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
-  edgeHub(): Promise<{ readonly image: string; readonly flavor: JoinSpec['edgeHubFlavor'] } | undefined>;
+  edgeHub(): Promise<{ readonly image: string; readonly flavor: EdgeHubFlavor } | undefined>;
   membership(): Promise<Membership | undefined>;
 }
 
@@ -97,4 +97,6 @@ export interface JoinContext {
   readonly cluster: ClusterView;
   readonly node: NodeView;
   readonly credentials: Credentials;
+  /** Asks a person yes or no; absent where nobody can answer. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }

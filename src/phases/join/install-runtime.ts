@@ -57,17 +57,29 @@ async function installFromBundle({ host, node, log }: JoinContext & PhaseTools):
   await host.enableUnit(UNIT);
 }
 
-async function configure(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, spec, node, log, waitFor } = context;
+/** The text that containerd's configuration is to have; undefined where it is right already. */
+async function wantedConfig({ host, spec, node }: JoinContext): Promise<{ existing?: string; wanted?: string }> {
   const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
   const existing = await host.read(CONFIG);
   const base = existing ?? readTemplate('containerd/config.toml');
   const fitted = fitContainerdConfig(base, { sandboxImage, root: spec.runtimeRootDir });
-  const wanted = fitted ?? (existing === undefined ? base : undefined);
-  const changed =
-    wanted !== undefined && (await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 }));
-  if (changed && existing !== undefined)
-    log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+  return { existing, wanted: fitted ?? (existing === undefined ? base : undefined) };
+}
+
+/** True where a containerd that is not ours would be changed and restarted. */
+export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
+  const { host } = context;
+  if (!(await host.unit(UNIT)).exists || (await host.stat(UNIT_PATH))) return false;
+  return (await wantedConfig(context)).wanted !== undefined;
+}
+
+async function configure(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, log, waitFor } = context;
+  const { existing, wanted } = await wantedConfig(context);
+  if (wanted !== undefined) {
+    await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
+    if (existing !== undefined) log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+  }
   const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
   if (!restarted || !host.runsPrograms) return;
   await waitFor({

@@ -1,3 +1,4 @@
+import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { NodeSession } from '../../host/node-session.ts';
@@ -19,6 +20,9 @@ export interface JoinOptions {
   readonly emit: EventSink;
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
+  /** Shared by all hosts of a command; its owner closes it. */
+  readonly bundles: BundleStore;
+  readonly confirm?: JoinContext['confirm'];
   /** Only this phase (`join phase NAME`). */
   readonly only?: string;
 }
@@ -60,27 +64,22 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     const error = toEdgeadmError(thrown);
     throw dryRun || options.only !== undefined ? error : await afterFailure(options, opened.context, error);
   } finally {
-    await opened.close();
+    opened.close();
   }
 }
 
-/** What phases work with; `close` ends connections and removes temporary files. */
-export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): Promise<void> } {
+/** What phases work with; `close` ends connections. */
+export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): void } {
   const { spec, session, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
-    emit({ type: 'plan', action, diff, host: label, phase: '', time: now() });
+    emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, dryRun ? tell : undefined);
-  const node = nodeView(spec, host, session.journal, log, signal);
-  const context = { spec, host, cluster, node, credentials: credentials({ spec, host, cluster, node, log, signal }) };
-  return {
-    context,
-    close: async () => {
-      cluster.close();
-      await node.close();
-    },
-  };
+  const node = nodeView({ ...options, host, journal: session.journal, log });
+  const { confirm } = options;
+  const asked = credentials({ spec, host, cluster, node, log, signal });
+  return { context: { spec, host, cluster, node, credentials: asked, confirm }, close: () => cluster.close() };
 }
 
 async function noteJoined(

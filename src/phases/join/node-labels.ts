@@ -8,7 +8,7 @@ const CLUSTER_ADDONS = ['kube-proxy', 'flannel', 'coredns'];
  * that may not run here (our own rule, see docs/join.md).
  */
 export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<string, string>> {
-  const flavor = (await node.edgeHub())?.flavor ?? spec.edgeHubFlavor;
+  const flavor = (await node.edgeHub())?.flavor;
   const marks: Record<string, string> = { 'alibabacloud.com/is-edge-worker': 'true' };
   if (flavor === 'openyurt') marks['openyurt.io/is-edge-worker'] = 'true';
   if (spec.nodePool) {

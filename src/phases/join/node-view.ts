@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
-import { openBundle } from '../../artifacts/open-bundle.ts';
+import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import { refuseNodeName } from '../../config/grammar.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -17,18 +17,21 @@ const DEFAULT_SOCKETS = { containerd: '/run/containerd/containerd.sock', docker:
 /** Keys under which the journal keeps what a join chose. */
 export const CHOICES = { nodeName: 'nodeName', cluster: 'cluster' } as const;
 
+export interface NodeViewParts {
+  readonly spec: JoinSpec;
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly bundles: BundleStore;
+  readonly log: PhaseLog;
+  readonly signal: AbortSignal;
+}
+
 /** Resolves what the specification leaves to the node. */
-export function nodeView(
-  spec: JoinSpec,
-  host: Host,
-  journal: Journal,
-  log: PhaseLog,
-  signal: AbortSignal,
-): NodeView & { close(): Promise<void> } {
+export function nodeView({ spec, host, journal, bundles, log, signal }: NodeViewParts): NodeView {
   const bundle = memoize(async () =>
     spec.bundle === undefined
       ? undefined
-      : openBundle(spec.bundle, {
+      : bundles.open(spec.bundle, {
           sha256: spec.bundleSha256,
           arch: (await host.facts()).arch,
           kubernetesVersion: spec.kubernetesVersion,
@@ -48,13 +51,11 @@ export function nodeView(
     criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[spec.runtime],
     edgeHub: async () => {
       if (spec.edgeHub === false) return undefined;
-      const image = spec.edgeHubImage ?? (await bundle())?.manifest.edgeHubImage;
-      return image ? { image, flavor: spec.edgeHubFlavor } : undefined;
+      const manifest = (await bundle())?.manifest;
+      const image = spec.edgeHubImage ?? manifest?.edgeHubImage;
+      return image ? { image, flavor: spec.edgeHubFlavor ?? manifest?.edgeHubFlavor ?? 'ack' } : undefined;
     },
     membership: async () => membershipOf(journal),
-    close: async () => {
-      if (spec.bundle !== undefined) await (await bundle().catch(() => undefined))?.close();
-    },
   };
 }
 

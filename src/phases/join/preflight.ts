@@ -1,8 +1,9 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { minorOf } from '../../kubernetes/version.ts';
-import type { Phase } from '../../workflow/phase.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runChecks } from '../preflight/run-checks.ts';
 import type { JoinContext } from './context.ts';
+import { willChangeRuntime } from './install-runtime.ts';
 
 /** Nothing is changed before every check has passed. */
 export const preflight: Phase<JoinContext> = {
@@ -12,6 +13,7 @@ export const preflight: Phase<JoinContext> = {
     await refuseForeignMembership(context);
     await runChecks(context);
     await requireKubelet(context);
+    await askForRuntime(context);
   },
 };
 
@@ -43,4 +45,24 @@ async function requireKubelet({ node, cluster, spec }: JoinContext): Promise<voi
     why: `${spec.bundle ? 'bundle' : 'node'}: ${kubelet ? `kubelet ${kubelet}` : 'no kubelet'}; cluster: ${version}`,
     next: `give --bundle with a kubelet 1.${wanted}, or install one on the node`,
   });
+}
+
+/**
+ * Managing the runtime means touching one that somebody else set up: that is asked first.
+ * @throws EdgeadmError CONFIRMATION_NEEDED where nobody can answer, INTERRUPTED where the answer is no
+ */
+async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
+  const { spec, wet, confirm } = context;
+  if (!spec.manageRuntime || spec.yes || !wet || !(await willChangeRuntime(context))) return;
+  const question = 'containerd is installed already. May its configuration be changed and containerd be restarted?';
+  if (!confirm) {
+    throw new EdgeadmError({
+      code: 'CONFIRMATION_NEEDED',
+      what: 'the container runtime on the node has to be changed',
+      why: question,
+    });
+  }
+  if (!(await confirm(question))) {
+    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  }
 }

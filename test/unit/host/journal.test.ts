@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Entry, JOURNAL_PATH, Journal } from '../../../src/host/journal.ts';
+import { scratchMachine } from '../../../src/host/scratch.ts';
+
+const change = (path: string): Entry => ({ kind: 'directory', path, phase: 'prepare-node' });
+
+describe('the journal of a node', () => {
+  let root: string;
+  const machine = () => scratchMachine(root);
+  const file = () => join(root, JOURNAL_PATH);
+  const paths = async (): Promise<string[]> =>
+    (await Journal.read(machine())).entries.flatMap((entry) => ('path' in entry ? [entry.path] : []));
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'edgeadm-journal-'));
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('is empty on a node that was never joined', async () => {
+    assert.deepEqual(await paths(), []);
+  });
+
+  it('is read back by whoever comes later, in order', async () => {
+    const journal = await Journal.read(machine());
+    for (const path of ['/a', '/b', '/c']) await journal.append(change(path));
+    await journal.append({ kind: 'choice', key: 'node-name', value: 'x1y2z3' });
+    assert.deepEqual(await paths(), ['/a', '/b', '/c']);
+    assert.equal((await Journal.read(machine())).choice('node-name'), 'x1y2z3');
+  });
+
+  it('and the copies beside it can be read by root alone', async () => {
+    const journal = await Journal.read(machine());
+    await machine().makeDirectory('/etc', 0o755);
+    await machine().writeFile('/etc/old.conf', Buffer.from('a secret'), { mode: 0o640 });
+    const before = await journal.keep('/etc/old.conf', await machine().stat('/etc/old.conf'));
+    await journal.append({ kind: 'file', path: '/etc/old.conf', before, phase: 'join-node' });
+    assert.ok(before.type === 'file');
+    assert.equal(await readFile(join(root, before.backup), 'utf8'), 'a secret');
+    for (const path of [JOURNAL_PATH, before.backup]) {
+      assert.equal((await stat(join(root, path))).mode & 0o777, 0o600, path);
+    }
+    assert.equal((await stat(join(root, '/var/lib/edgeadm'))).mode & 0o777, 0o700);
+  });
+
+  it('is readable after a kill in the midst of its last line', async () => {
+    const journal = await Journal.read(machine());
+    await journal.append(change('/a'));
+    await writeFile(file(), '{"kind":"directory","pa', { flag: 'a' });
+    assert.deepEqual(await paths(), ['/a']);
+  });
+
+  it('names the line that is damaged where that is not the last', async () => {
+    const journal = await Journal.read(machine());
+    await journal.append(change('/a'));
+    await writeFile(file(), 'no JSON\n{"kind":"directory","path":"/b","phase":"x"}\n', { flag: 'a' });
+    await assert.rejects(Journal.read(machine()), { code: 'JOURNAL_UNREADABLE', what: /line 2 of/ });
+  });
+
+  it('is gone without a trace when it is erased', async () => {
+    const journal = await Journal.read(machine());
+    await journal.append(change('/a'));
+    await journal.erase();
+    assert.deepEqual(await machine().list('/var/lib/edgeadm'), []);
+  });
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { targetsOf } from '../../../src/host/targets.ts';
+
+describe('the machines a command works on', () => {
+  let folder: string;
+  let inventory: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-targets-'));
+    inventory = join(folder, 'inventory.yaml');
+    await writeFile(inventory, 'hosts: [{address: 10.0.0.5, user: root, nodeName: edge-1}, {address: edge-2}]');
+  });
+  after(() => rm(folder, { recursive: true }));
+  const labels = async (options: Parameters<typeof targetsOf>[0]): Promise<string[]> =>
+    (await targetsOf(options)).map(({ label }) => label);
+
+  it('are this one unless others are named', async () => {
+    const [target, ...more] = await targetsOf({ hosts: [] });
+    assert.deepEqual([target?.label, more], ['localhost', []]);
+    assert.equal((await target?.open())?.name, 'localhost');
+  });
+
+  it('are a scratch root', async () => {
+    const [target] = await targetsOf({ hosts: [], root: folder });
+    const machine = await target?.open();
+    assert.deepEqual([machine?.name, machine?.runsPrograms], [folder, false]);
+  });
+
+  it('are hosts from flags and inventory, each under its name and with what is its own', async () => {
+    assert.deepEqual(await labels({ hosts: ['root@10.0.0.7:2222', '[fd00::8]:23'], inventory }), [
+      'root@10.0.0.5',
+      'edge-2',
+      'root@10.0.0.7:2222',
+      '[fd00::8]:23',
+    ]);
+    const [first, second] = await targetsOf({ hosts: [], inventory });
+    assert.deepEqual([first?.overrides, second?.overrides], [{ nodeName: 'edge-1' }, {}]);
+  });
+
+  it('cannot be a scratch root and hosts', async () => {
+    for (const options of [{ hosts: ['10.0.0.5'] }, { hosts: [], inventory }]) {
+      await assert.rejects(targetsOf({ ...options, root: folder }), { code: 'USAGE', what: /--root/ });
+    }
+  });
+
+  it('must be named properly; all mistakes are told', async () => {
+    await assert.rejects(targetsOf({ hosts: ['a b', '10.0.0.5', ':22'] }), { code: 'USAGE', why: /"a b".*\n.*":22"/ });
+  });
+
+  it('must be named once', async () => {
+    await assert.rejects(targetsOf({ hosts: ['root@10.0.0.5', 'admin@10.0.0.5:22'] }), {
+      code: 'USAGE',
+      what: /twice/,
+    });
+    await assert.rejects(targetsOf({ hosts: ['10.0.0.5'], inventory }), { code: 'USAGE', what: /twice/ });
+  });
+});
