@@ -40,13 +40,16 @@ export async function restoreNetwork(node: Node): Promise<void> {
 
 /**
  * Fills the node's /var. The node must have been made with `varSize`: without, it would be this machine's disk.
- * @param leave MiB to leave free
+ * @param leave MiB to leave free; with 0 not a byte is left
  */
 export async function fillVar(node: Node, leave = 0): Promise<void> {
   if (!node.varSize) throw new Error(`node ${node.name} has no /var of its own: make it with varSize`);
   const { stdout } = await must(node, 'df', '--output=avail', '-B', '1', '/var');
-  const bytes = Number(stdout.split('\n')[1]) - leave * 2 ** 20;
+  // the file system needs blocks of its own to note the file's: the last MiB is written until no more will go
+  const bytes = Number(stdout.split('\n')[1]) - Math.max(leave, 1) * 2 ** 20;
   if (bytes > 0) await must(node, 'fallocate', '-l', String(bytes), fillFile);
+  if (leave === 0)
+    await node.exec('dd', 'if=/dev/zero', `of=${fillFile}`, 'oflag=append', 'conv=notrunc,fsync', 'bs=4k');
 }
 
 /** Takes away what {@link fillVar} put there. */

@@ -42,7 +42,7 @@ export const volatilePaths: { path: string; why: string; onlyIfThereBefore?: boo
 
 /** Programs that come and go: logins, systemd's helpers, and the ones that look. */
 const passingProcesses =
-  /^(ps|env|ip|ip6?tables-save|sysctl|findmnt|ctr|find|timeout|sshd|sftp-server|sudo|systemd.*|dbus.*|\(.*\))$/;
+  /^(ps|nsenter|env|ip|ip6?tables-save|sysctl|findmnt|ctr|find|timeout|sshd|sftp-server|sudo|systemd.*|dbus.*|\(.*\))$/;
 
 const sysctlPattern =
   '^net\\.(bridge\\.|ipv4\\.ip_forward$|ipv[46]\\.conf\\.all\\.(forwarding|rp_filter|route_localnet)$)';

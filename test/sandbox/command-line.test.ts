@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { edgeadm, resultOf } from './program.ts';
+
+const TOKEN = 'abcdef.0123456789abcdef';
+const SECRET = '0123456789abcdef';
+const HASH = `sha256:${'a'.repeat(64)}`;
+
+describe('the command line', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('shows help and version, and both end well', async () => {
+    const help = await edgeadm(['join', '--help']);
+    assert.equal(help.exitCode, 0);
+    for (const flag of ['--token', '--discovery-token-ca-cert-hash', '--edge-hub-image', '--dry-run', '--host'])
+      assert.ok(help.stdout.includes(flag), flag);
+    const version = await edgeadm(['--version']);
+    assert.equal(version.exitCode, 0);
+    assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
+  });
+
+  it('answers a mistake with exit code 2, what is wrong and what to do', async () => {
+    for (const args of [
+      ['jion'],
+      ['join', '--no-such-flag'],
+      ['join', 'a', 'b'],
+      ['reset', '--timeout', 'soon'],
+      ['join', '--host', 'root@10.0.0.1', '--root', '/tmp/x'],
+    ]) {
+      const ended = await edgeadm(args);
+      assert.equal(ended.exitCode, 2, `${args.join(' ')}\n${ended.stderr}`);
+      assert.match(ended.stderr, /error/i, args.join(' '));
+    }
+  });
+
+  it('tells all mistakes of a join at once, before anything is touched', async () => {
+    const ended = await edgeadm([
+      'join',
+      '10.0.0.300',
+      '--token',
+      'short',
+      '--node-ip',
+      'x',
+      '--labels',
+      'kubernetes.io/a=b',
+    ]);
+    assert.equal(ended.exitCode, 2);
+    for (const part of ['10.0.0.300', '--token', '--node-ip', 'kubernetes.io/a'])
+      assert.ok(ended.stderr.includes(part), `${part} in\n${ended.stderr}`);
+  });
+
+  it('ends with one result line in JSON, for mistakes too', async () => {
+    const ended = await edgeadm(['join', '10.0.0.1', '--token', 'short', '-o', 'json']);
+    const result = resultOf(ended) as { type: string; ok: boolean; error: { code: string; next: string } };
+    assert.deepEqual([result.type, result.ok, result.error.code], ['result', false, 'USAGE']);
+    assert.ok(result.error.next);
+  });
+
+  it('never shows a token, wherever it was given and whatever went wrong', async () => {
+    const file = join(folder, 'token');
+    await writeFile(file, TOKEN);
+    const runs = await Promise.all([
+      edgeadm(['join', '--token', TOKEN, '--no-such-flag']),
+      edgeadm(['join', TOKEN, '--token', TOKEN, 'more']),
+      edgeadm(['config', 'validate', '10.0.0.1', '--token', `@${file}`, '--discovery-token-ca-cert-hash', HASH]),
+      edgeadm(['config', 'validate', '10.0.0.1', '--token', '-', '--discovery-token-ca-cert-hash', HASH], {
+        input: TOKEN,
+      }),
+      edgeadm(['config', 'validate', '10.0.0.1', '--discovery-token-ca-cert-hash', HASH, '-o', 'json'], {
+        env: { EDGEADM_TOKEN: TOKEN },
+      }),
+    ]);
+    for (const { stdout, stderr } of runs) assert.ok(!`${stdout}${stderr}`.includes(SECRET), stdout + stderr);
+    for (const run of runs.slice(2)) assert.equal(run.exitCode, 0, run.stderr);
+  });
+
+  it('resolves flags, environment and file, and shows the result as a file again', async () => {
+    const file = join(folder, 'join.yaml');
+    await writeFile(
+      file,
+      `apiVersion: edgeadm.io/v1\nkind: JoinConfiguration\napiServers: [10.0.0.9]\ncaCertHashes: ["${HASH}"]\nnodeName: from-file\nlabels: {a: '1'}\n`,
+    );
+    const ended = await edgeadm(
+      ['config', 'validate', '--config', file, '--node-name', 'from-flag', '--labels', 'b=2'],
+      { env: { EDGEADM_TOKEN: TOKEN } },
+    );
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    for (const part of ['https://10.0.0.9:6443', 'nodeName: from-flag', "a: '1'", "b: '2'"])
+      assert.ok(ended.stdout.includes(part), `${part} in\n${ended.stdout}`);
+  });
+
+  it('refuses a configuration file of another kind, or with unknown keys, by name', async () => {
+    const file = join(folder, 'other.yaml');
+    await writeFile(file, 'apiVersion: kubeadm.k8s.io/v1beta2\nkind: JoinConfiguration\n');
+    const other = await edgeadm(['config', 'validate', '--config', file]);
+    assert.equal(other.exitCode, 2);
+    assert.match(other.stderr, /edgeadm\.io\/v1/);
+    await writeFile(file, 'apiVersion: edgeadm.io/v1\nkind: JoinConfiguration\nnodeNaem: x\n');
+    assert.match((await edgeadm(['config', 'validate', '--config', file])).stderr, /nodeNaem: unknown key/);
+  });
+
+  it('prints defaults that validate accepts', async () => {
+    const file = join(folder, 'defaults.yaml');
+    const defaults = await edgeadm(['config', 'print-defaults']);
+    assert.equal(defaults.exitCode, 0, defaults.stderr);
+    await writeFile(file, defaults.stdout.replace(/^token: .*$/m, `token: ${TOKEN}`));
+    const ended = await edgeadm(['config', 'validate', '--config', file]);
+    assert.equal(ended.exitCode, 0, ended.stderr);
+  });
+
+  it('judges a system: exit 0 when supported, 3 when not, with the nearest rows', async () => {
+    const centos = [
+      'compat',
+      '--os',
+      'CentOS 7.6',
+      '--kernel',
+      '3.10.0-1160',
+      '--arch',
+      'amd64',
+      '--cluster-version',
+      '1.20.11-aliyunedge.1',
+    ];
+    assert.equal((await edgeadm(centos)).exitCode, 0);
+    const other = await edgeadm(centos.with(2, 'CentOS 6.9'));
+    assert.equal(other.exitCode, 3);
+    assert.match(other.stdout + other.stderr, /7\.4/);
+  });
+
+  it('explains an error code, and suggests one for a typing error', async () => {
+    const known = await edgeadm(['explain', 'TOKEN_INVALID']);
+    assert.equal(known.exitCode, 0);
+    assert.match(known.stdout, /secret/);
+    const unknown = await edgeadm(['explain', 'TOKEN_INVALD']);
+    assert.equal(unknown.exitCode, 2);
+    assert.match(unknown.stderr + unknown.stdout, /TOKEN_INVALID/);
+  });
+
+  it('lists the phases of a join in order', async () => {
+    const { stdout } = await edgeadm(['join', 'phases', '-o', 'json']);
+    const names = (resultOf({ exitCode: 0, stdout, stderr: '' }).data as { name: string }[])
+      .map(({ name }) => name)
+      .filter((name) => !name.includes('/'));
+    assert.deepEqual(names, [
+      'preflight',
+      'prepare-node',
+      'install-runtime',
+      'install-kubelet',
+      'join-node',
+      'install-edgehub',
+      'post-check',
+    ]);
+  });
+});

@@ -1,0 +1,29 @@
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+const project = resolve(import.meta.dirname, '../..');
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built program as a user would, without a terminal. */
+export async function edgeadm(
+  args: readonly string[],
+  options: { env?: Record<string, string>; input?: string } = {},
+): Promise<Ended> {
+  const result = await execa(process.execPath, [join(project, 'bin/run.js'), ...args], {
+    reject: false,
+    input: options.input ?? '',
+    extendEnv: false,
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...options.env },
+  });
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** The last line of `-o json`. */
+export function resultOf({ stdout }: Ended): Record<string, unknown> {
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+}
