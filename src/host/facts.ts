@@ -18,8 +18,8 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     text('/proc/cpuinfo'),
     text('/proc/meminfo'),
     text('/proc/1/comm'),
-    machine.exec('uname', ['-s', '-m']),
-    machine.exec('id', ['-u']),
+    machine.exec('uname', ['-s', '-m'], { repeatable: true }),
+    machine.exec('id', ['-u'], { repeatable: true }),
   ]);
   const [system = '', hardware = ''] = uname.stdout.trim().split(/\s+/);
   return {

@@ -112,7 +112,9 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
 async function findSudo(session: Session, credentials: Credentials): Promise<Sudo | undefined> {
   const step = { what: 'finding out who we are there', repeatable: true };
   const id = await session.use(step, (link) => execute(link, ['id', '-u']));
-  if (id.stdout.toString('utf8').trim() === '0') return undefined;
+  const uid = id.stdout.toString('utf8');
+  if (!/^\d+\n$/.test(uid)) throw talkativeShell(session.name, `${uid}${id.stderr}`);
+  if (Number(uid) === 0) return undefined;
   let refusal: unknown;
   for await (const password of credentials.sudoPasswords()) {
     try {
@@ -125,6 +127,15 @@ async function findSudo(session: Session, credentials: Credentials): Promise<Sud
     }
   }
   throw refusal;
+}
+
+function talkativeShell(name: string, text: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'COMMAND_FAILED',
+    what: `the login shell of ${name} does not let programs speak for themselves`,
+    why: text.trim().slice(0, 500),
+    next: 'Let ~/.bashrc and its like print nothing where there is no terminal; sftp and scp need that, too.',
+  });
 }
 
 /** The clock of the host, as seen in the middle of the question. */

@@ -9,11 +9,13 @@ export async function httpGet(
   signal: AbortSignal,
 ): Promise<{ status: number; body: string }> {
   const socket = await host.connect({ host: target.host, port: target.port }, { timeoutMs: 3000, signal });
+  // Not the request's own time limit: over SSH the connection is no socket and has none.
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
   return new Promise((resolve, reject) => {
     const options: ClientRequestArgs = {
       ...target,
       headers: { Connection: 'close' },
-      signal,
+      signal: limit,
       createConnection: () => socket as Duplex,
     };
     const outgoing = request(options, (response) => {
@@ -23,7 +25,6 @@ export async function httpGet(
       });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
-    outgoing.setTimeout(5000, () => outgoing.destroy(new Error('no answer within 5 s')));
     outgoing.on('error', reject).end();
   });
 }
