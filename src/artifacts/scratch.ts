@@ -56,8 +56,8 @@ export class Scratch {
 }
 
 /**
- * Removes our folders whose process was killed before it could do it. The next bundle that is opened does it; a reset,
- * which opens none, has to ask for it.
+ * Removes our folders whose process was killed before it could do it. The next bundle that is opened does it, and a
+ * reset, which opens none.
  */
 export async function removeStaleScratch(parent: string = DEFAULT_PARENT): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {

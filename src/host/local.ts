@@ -128,7 +128,7 @@ async function writeInPlace(path: string, text: string): Promise<void> {
 
 async function makeOneDirectory(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
     // The umask has no say here.
     await chmod(path, mode);
   } catch (error) {

@@ -9,6 +9,9 @@ import type { Host, HostFacts } from './host.ts';
 import type { Before, Change, Journal } from './journal.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
 
+/** ctr's words for the images that the kubelet sees. */
+const IMAGES = ['--namespace', 'k8s.io', 'images'];
+
 /**
  * The real door: changes the machine, and writes every change into its journal first. Resets and roll-backs, which
  * take changes back, use one without a journal.
@@ -17,14 +20,17 @@ export class NodeHost implements Host {
   readonly wet = true;
   readonly #machine: Machine;
   readonly #journal: Journal | undefined;
+  readonly #choices: Journal | undefined;
   /** The phase that is running; the pipeline sets it. */
   phase = '';
   #facts: Promise<HostFacts> | undefined;
   #network: Promise<Network> | undefined;
 
-  constructor(machine: Machine, journal?: Journal) {
+  /** @param choices where earlier choices are read from; a host without a journal may still know them */
+  constructor(machine: Machine, journal?: Journal, choices = journal) {
     this.#machine = machine;
     this.#journal = journal;
+    this.#choices = choices;
   }
 
   get name(): string {
@@ -210,13 +216,15 @@ export class NodeHost implements Host {
     await this.#machine.setSysctl(key, value);
   }
 
+  /** An image that was there before is not noted: it stays at a reset. */
   async importImage(path: string, names: readonly string[]): Promise<void> {
-    for (const name of names) await this.#note({ kind: 'image', name });
-    await this.run('ctr', ['--namespace', 'k8s.io', 'images', 'import', path], { timeoutMs: 600_000 });
+    const there = new Set((await this.query('ctr', [...IMAGES, 'list', '--quiet'])).stdout.split('\n'));
+    for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name });
+    await this.run('ctr', [...IMAGES, 'import', path], { timeoutMs: 600_000 });
   }
 
   async choose(key: string, make: () => string): Promise<string> {
-    const chosen = this.#journal?.choice(key);
+    const chosen = this.#choices?.choice(key);
     if (chosen !== undefined) return chosen;
     const value = make();
     await this.#journal?.append({ kind: 'choice', key, value });

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { requireSystemd } from './facts.ts';
-import { Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
+import { JOURNAL_PATH, Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
 
@@ -52,7 +52,7 @@ export async function withNode<T>(
 }
 
 function sessionOf(machine: Machine, journal: Journal): NodeSession {
-  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine) };
+  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine, undefined, journal) };
 }
 
 async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
@@ -77,14 +77,13 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
   throw await locked(machine);
 }
 
-/** Removes what the lock needed, and the folder too where nothing else is in it: a node that was left as it was has no trace. */
+/**
+ * Removes what the lock needed, and the whole folder where there is no journal: a node that was left as it was has no
+ * trace. What a killed run had begun to put there is worth nothing without one.
+ */
 async function letGo(machine: Machine, lock: Lock): Promise<void> {
   await machine.remove(HOLDER_PATH);
-  const others = (await machine.list(STATE_DIRECTORY)).filter((name) => name !== 'lock');
-  if (others.length === 0) {
-    await machine.remove(LOCK_PATH);
-    await machine.remove(STATE_DIRECTORY);
-  }
+  if (!(await machine.stat(JOURNAL_PATH))) await machine.removeTree(STATE_DIRECTORY);
   await lock.release();
 }
 

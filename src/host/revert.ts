@@ -2,6 +2,7 @@ import { toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
 import { clearFolder } from './mount-table.ts';
+import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
 export type Leftovers = string[];
@@ -57,6 +58,7 @@ function isChange(entry: Entry): entry is NotedChange {
 async function removeImages(host: Host, changes: readonly Change[]): Promise<void> {
   const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
   if (names.size === 0 || !host.runsPrograms) return;
+  await endImports(host);
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
@@ -67,6 +69,13 @@ async function removeImages(host: Host, changes: readonly Change[]): Promise<voi
   }
   const doomed = imageRecords(listing.stdout, names);
   if (doomed.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'images', 'remove', '--sync', ...doomed]);
+}
+
+/** A run that was killed may have left an import at work, whose images would appear after we have looked. */
+async function endImports(host: Host): Promise<void> {
+  // The brackets keep the pattern from finding the shell that carries it.
+  const pattern = ['--full', 'ctr --namespace k8s[.]io images import '];
+  if ((await host.query('pgrep', pattern)).exitCode === 0) await host.run('pkill', ['--signal', 'KILL', ...pattern]);
 }
 
 /** Reads `ctr images list`: name, type and digest are its first columns. */
@@ -120,6 +129,8 @@ function firstOf(changes: readonly Change[], kind: 'service' | 'enable'): Map<st
 
 async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): Promise<void> {
   const { path, before } = change;
+  // A run that was killed while it wrote left it.
+  await host.remove(temporaryOf(path));
   if (before.type === 'absent') return host.remove(path);
   if (before.type === 'symlink') {
     await host.symlink(before.target, path);

@@ -3,16 +3,21 @@ import { dump } from 'js-yaml';
 import {
   Cluster,
   clean,
+  difference,
   edgeHubImage,
   makeBundle,
   Node,
   type NodeOptions,
+  type Photograph,
+  photograph,
   type RunOptions,
   stateDir,
 } from '../testbed/index.ts';
 
 /** Where nodes see the bundle of the run, read-only. */
 export const BUNDLE = '/opt/bundle';
+/** Where nodes without containerd see the bundle that has it. */
+export const RUNTIME_BUNDLE = '/opt/bundle-runtime';
 /** Debian 12 with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
 export const MATRIX = '/root/matrix.yaml';
 const matrix = dump({ rows: [{ arch: 'amd64', os: 'Debian', versions: ['12'], kernel: '6.18', from: '1.12.0' }] });
@@ -37,6 +42,15 @@ export function testBed(): Promise<Bed> {
     return { cluster, bundle: bundle.dir, bundleSha256: bundle.sha256 };
   })();
   return bed;
+}
+
+let runtimeBundle: Promise<string> | undefined;
+
+/** For a node without containerd: it sees the bundle that has containerd and runc too. */
+export async function withoutRuntime(): Promise<NodeOptions> {
+  await testBed();
+  runtimeBundle ??= makeBundle({ out: join(stateDir, 'bundle-runtime'), runtime: true }).then(({ dir }) => dir);
+  return { containerd: false, bind: [[await runtimeBundle, RUNTIME_BUNDLE]] };
 }
 
 /** A fresh node that sees the bundle and has the matrix row. */
@@ -73,4 +87,13 @@ export async function joinNode(node: Node, more: string[] = WITH_HUB, options: R
   const result = await node.edgeadm(await joinArgs(...more), options);
   if (result.exitCode !== 0)
     throw new Error(`join on ${node.name} ended with ${result.exitCode}:\n${result.stderr}\n${result.stdout}`);
+}
+
+/** What is different on a node from what it was, but for the log that edgeadm leaves there; empty for a clean node. */
+export async function traces(node: Node, before: Photograph): Promise<string[]> {
+  const [after, { stdout }] = await Promise.all([
+    photograph(node),
+    node.exec('find', '/var/tmp', '-name', 'edgeadm-*'),
+  ]);
+  return [...difference(before, after, ['/var/log/edgeadm.log']), ...stdout.split('\n').filter(Boolean)];
 }

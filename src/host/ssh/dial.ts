@@ -25,20 +25,17 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export async function dial(link: Link, address: Address, options: DialOptions, sudo?: Sudo): Promise<Duplex> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const limit = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const opening = 'socket' in address && sudo ? relay(link, address, sudo) : forward(link, address, sudo);
   try {
-    return await Promise.race([
-      opening,
-      aborted(limit, `no answer within ${timeoutMs / 1000} s`),
-      interrupted(options),
-    ]);
+    return await Promise.race([opening, aborted(signal)]);
   } catch (error) {
     opening.then((late) => late.destroy()).catch(() => {});
     if (error instanceof EdgeadmError) throw error;
     throw new EdgeadmError({
       code: 'API_UNREACHABLE',
       what: `cannot connect to ${describeAddress(address)}`,
-      why: (error as Error).message,
+      why: limit.aborted ? `no answer within ${timeoutMs / 1000} s` : (error as Error).message,
       cause: error,
     });
   }
@@ -63,13 +60,9 @@ function openChannel({ client }: Link, address: Address): Promise<ClientChannel>
   });
 }
 
-function interrupted({ signal }: DialOptions): Promise<never> {
-  return signal ? aborted(signal, 'interrupted') : new Promise(() => {});
-}
-
-function aborted(signal: AbortSignal, why: string): Promise<never> {
+function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const fail = (): void => reject(new Error(why));
+    const fail = (): void => reject(new Error('interrupted'));
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });

@@ -60,7 +60,8 @@ async function conclude(link: Link, program: Program, options: ExecuteOptions): 
     else chunks.push(chunk);
   });
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const timer = setTimeout(() => stop(`did not end within ${timeoutMs / 1000} s`), timeoutMs);
+  const tooLong = `did not end within ${timeoutMs / 1000} s`;
+  const timer = setTimeout(() => stop(tooLong), timeoutMs);
   const interrupt = (): void => stop('interrupted');
   options.signal?.addEventListener('abort', interrupt, { once: true });
   const fed = feed(program, options.input);
@@ -76,7 +77,7 @@ async function conclude(link: Link, program: Program, options: ExecuteOptions): 
     exitCode: stopped === undefined ? (code ?? -1) : -1,
     stdout: Buffer.concat(chunks),
     stderr: [program.stderr(), stopped].filter(Boolean).join('\n'),
-    timedOut: stopped?.startsWith('did not end') ?? false,
+    timedOut: stopped === tooLong,
   };
 }
 

@@ -10,7 +10,7 @@ const COMMANDS_AT_ONCE = 5;
 
 /** Where to connect to and how. */
 export interface LinkOptions {
-  /** `root@10.0.0.5`, for messages. */
+  /** `root@10.0.0.5:2222`, for messages. */
   readonly name: string;
   readonly address: string;
   readonly port: number;
@@ -159,11 +159,11 @@ function connectError(
   error: Error & ClientErrorExtensions,
   tried: readonly string[],
 ): EdgeadmError {
-  const name = `${options.name}${options.port === 22 || options.name.includes(':') ? '' : `:${options.port}`}`;
+  const { name, user } = options;
   if (error.level !== 'client-authentication') return unreachable(name, error.message || String(error));
   return new EdgeadmError({
     code: 'SSH_AUTH_FAILED',
-    what: `${name} lets ${options.user} in with none of the methods tried`,
+    what: `${name} lets ${user} in with none of the methods tried`,
     why: tried.length > 0 ? `tried: ${tried.join('; ')}` : 'there is no key, no agent and no password to try',
   });
 }

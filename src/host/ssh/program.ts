@@ -106,7 +106,10 @@ function introduced(
       if (asked === 1 && sudo?.password !== undefined) channel.write(`${sudo.password}\n`);
       else fail(asked === 1 ? 'sudo asks for a password, and none was given' : stderr.preamble);
     });
-    channel.stderr.once('end', () => fail(stderr.preamble || 'the login shell ended without a word'));
+    channel.stderr.once('end', () => {
+      const said = channel.read() as Buffer | null;
+      fail(stderr.preamble || said?.toString().trim() || 'the login shell ended without a word');
+    });
   });
   return introduction.finally(() => clearTimeout(timer));
 }

@@ -76,6 +76,7 @@ export async function willChangeRuntime(context: JoinContext): Promise<boolean> 
 async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, log, waitFor } = context;
   const { existing, wanted } = await wantedConfig(context);
+  if (context.spec.runtimeRootDir) await host.claim(context.spec.runtimeRootDir);
   if (wanted !== undefined) {
     await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
     if (existing !== undefined) log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);

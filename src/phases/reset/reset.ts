@@ -1,3 +1,4 @@
+import { removeStaleScratch } from '../../artifacts/scratch.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
@@ -41,6 +42,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const context = { spec, host, journal, node, planWrite, admin: admin || undefined };
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
+    if (!dryRun) await removeStaleScratch();
     return { nodeName: node.name, changed: node.joinedBy !== undefined };
   } finally {
     context.admin?.close();
