@@ -8,11 +8,6 @@ import { registerSecret } from '../lib/redact.ts';
 
 /** Flags of every command that works on a node. */
 export const nodeFlags = {
-  config: Flags.string({
-    helpValue: 'FILE',
-    description: 'YAML file of apiVersion edgeadm.io/v1',
-    helpGroup: 'COMMON',
-  }),
   'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
   yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),

@@ -11,6 +11,11 @@ const list = { multiple: true as const, delimiter: ',' as const };
 /** Flags of join, preflight and config: one set, so that a line that passes one passes the others. */
 export const joinFlags = {
   ...nodeFlags,
+  config: Flags.string({
+    helpValue: 'FILE',
+    description: 'YAML file, kind JoinConfiguration; see `edgeadm config print-defaults`',
+    helpGroup: 'COMMON',
+  }),
   token: Flags.string({
     helpValue: 'ID.SECRET|@FILE|-',
     description: 'bootstrap token (or EDGEADM_TOKEN)',
@@ -158,6 +163,7 @@ export interface ParsedJoin {
 
 /** Flags that are no key of the configuration under their own name. */
 const SPECIAL = new Set([
+  'config',
   'token',
   'labels',
   'annotations',

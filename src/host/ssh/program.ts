@@ -107,6 +107,7 @@ function introduced(
       else fail(asked === 1 ? 'sudo asks for a password, and none was given' : stderr.preamble);
     });
     channel.stderr.once('end', () => {
+      if (stderr.pid !== undefined) return;
       const said = channel.read() as Buffer | null;
       fail(stderr.preamble || said?.toString().trim() || 'the login shell ended without a word');
     });

@@ -8,7 +8,7 @@ export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' 
 export const installEdgehub: Phase<JoinContext> = {
   name: 'install-edgehub',
   title: 'Wait for the edge-hub',
-  when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
+  when: (context) => (context.spec.edgeHub === false ? 'no edge-hub' : runsPrograms(context)),
   run: async ({ host, node, log, waitFor }) => {
     if (!(await node.edgeHub())) return log.debug('no edge-hub is installed');
     log.info('Checking edgehub status');
@@ -31,6 +31,11 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
     evidence: () => hubEvidence(host),
     next: 'journalctl -u kubelet; crictl ps -a',
   });
+}
+
+/** Files are all that a join leaves on a scratch root. */
+export function runsPrograms({ host }: JoinContext): boolean | string {
+  return host.runsPrograms || 'nothing runs on a scratch root';
 }
 
 /** What every kubelet complains about while its hub is not there. */

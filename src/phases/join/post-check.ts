@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
-import { waitForHub } from './install-edgehub.ts';
+import { runsPrograms, waitForHub } from './install-edgehub.ts';
 import { nodeAnnotations, nodeLabels } from './node-labels.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
@@ -12,8 +12,9 @@ type Context = JoinContext & PhaseTools;
 export const postCheck: Phase<JoinContext> = {
   name: 'post-check',
   title: 'Verify the node',
+  when: runsPrograms,
   phases: [
-    { name: 'runtime', title: 'Check the container runtime', when: runsPrograms, run: checkRuntime },
+    { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
     {
       name: 'edgehub',
@@ -30,10 +31,6 @@ export const postCheck: Phase<JoinContext> = {
     },
   ],
 };
-
-function runsPrograms({ host }: JoinContext): boolean | string {
-  return host.runsPrograms || 'nothing runs on a scratch root';
-}
 
 async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
   log.info(`Checking ${spec.runtime} status`);

@@ -4,7 +4,7 @@ import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig.ts';
-import type { EventSink } from '../../workflow/events.ts';
+import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { ResetSpec } from './context.ts';
 import { resetPhases } from './index.ts';
@@ -33,7 +33,7 @@ export interface ResetResult {
 export async function reset(options: ResetOptions): Promise<ResetResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
-    emit({ type: 'plan', action, diff, host: label, phase: '', time: Date.now() });
+    emit({ type: 'plan', action, diff, host: label, phase: '', time: now() });
   const planWrite = dryRun ? tell : undefined;
   const host = dryRun ? recorder(session.plain, tell) : session.plain;
   const { journal } = session;
@@ -43,6 +43,11 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
     if (!dryRun) await removeStaleScratch();
+    const log = phaseLog((body) => emit({ ...body, host: label, phase: 'reset', time: now() }));
+    if (!dryRun)
+      log.info(
+        node.joinedBy ? 'This node was reset successfully.' : 'This machine was never joined: nothing was done.',
+      );
     return { nodeName: node.name, changed: node.joinedBy !== undefined };
   } finally {
     context.admin?.close();
