@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
 import type { FileStat, Machine } from './machine.ts';
+import { temporaryOf } from './temporary.ts';
 
 /** Where edgeadm keeps what it must remember about a node. */
 export const STATE_DIRECTORY = '/var/lib/edgeadm';
@@ -9,6 +10,8 @@ const BACKUP_DIRECTORY = `${STATE_DIRECTORY}/backup`;
 const RESERVE_PATH = `${STATE_DIRECTORY}/reserve`;
 /** Enough for some thousand lines; a join writes about fifty. */
 const RESERVE_BYTES = 512 * 1024;
+/** Ends a line that a kill or a full disk tore; the empty line behind it says that this is known. */
+const END_OF_TORN_LINE = '\n\n';
 
 /** What a path was before edgeadm changed it. */
 export type Before =
@@ -55,6 +58,8 @@ export class Journal {
   readonly #entries: Entry[];
   /** Says who is at work; written before the first entry of this process, so that a run without changes leaves none. */
   #run: Note | undefined;
+  /** What has to stand before the next line: nothing, unless a kill tore the one before it. */
+  #torn = '';
   #opened: Promise<void> | undefined;
 
   private constructor(machine: Machine, entries: Entry[], run?: Note) {
@@ -69,7 +74,9 @@ export class Journal {
    */
   static async read(machine: Machine, run?: Note): Promise<Journal> {
     const text = (await machine.readFile(JOURNAL_PATH))?.toString('utf8') ?? '';
-    return new Journal(machine, parseJournal(text), run);
+    const journal = new Journal(machine, parseJournal(text), run);
+    if (text !== '' && !text.endsWith('\n')) journal.#torn = END_OF_TORN_LINE;
+    return journal;
   }
 
   get entries(): readonly Entry[] {
@@ -115,13 +122,14 @@ export class Journal {
     const run = this.#run;
     this.#run = undefined;
     const line = [run, entry].flatMap((each) => (each ? `${JSON.stringify(each)}\n` : [])).join('');
+    const before = this.#torn;
+    this.#torn = '';
     try {
-      await this.#machine.appendFile(JOURNAL_PATH, line);
+      await this.#machine.appendFile(JOURNAL_PATH, `${before}${line}`);
     } catch (error) {
       if (!(error instanceof EdgeadmError) || error.code !== 'NO_SPACE') throw error;
       await this.#machine.remove(RESERVE_PATH);
-      // A torn line may stand before ours: the empty line ends it.
-      await this.#machine.appendFile(JOURNAL_PATH, `\n${line}`);
+      await this.#machine.appendFile(JOURNAL_PATH, `${END_OF_TORN_LINE}${line}`);
     }
     if (run) this.#entries.push(run);
     this.#entries.push(entry);
@@ -152,8 +160,10 @@ export class Journal {
   /** Removes the journal and its copies: the last step of a reset. */
   async erase(): Promise<void> {
     await this.#machine.removeTree(BACKUP_DIRECTORY);
-    await this.#machine.remove(RESERVE_PATH);
-    await this.#machine.remove(JOURNAL_PATH);
+    for (const path of [RESERVE_PATH, JOURNAL_PATH]) {
+      await this.#machine.remove(temporaryOf(path));
+      await this.#machine.remove(path);
+    }
     this.#entries.length = 0;
     this.#opened = undefined;
   }

@@ -7,7 +7,8 @@ import { execa } from 'execa';
 import { flock } from '../../../src/host/flock.ts';
 import type { Lock } from '../../../src/host/machine.ts';
 
-describe('a lock on this machine', () => {
+describe('a lock on this machine', function () {
+  this.timeout(20_000);
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'edgeadm-lock-'));

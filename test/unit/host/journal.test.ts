@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EdgeadmError } from '../../../src/errors/index.ts';
 import { type Entry, JOURNAL_PATH, Journal } from '../../../src/host/journal.ts';
 import { scratchMachine } from '../../../src/host/scratch.ts';
 
@@ -49,6 +50,32 @@ describe('the journal of a node', () => {
     await journal.append(change('/a'));
     await writeFile(file(), '{"kind":"directory","pa', { flag: 'a' });
     assert.deepEqual(await paths(), ['/a']);
+  });
+
+  it('stays readable when another run goes on after such a kill', async () => {
+    await (await Journal.read(machine())).append(change('/a'));
+    await writeFile(file(), '{"kind":"directory","pa', { flag: 'a' });
+    const journal = await Journal.read(machine());
+    await journal.append(change('/b'));
+    await journal.append(change('/c'));
+    assert.deepEqual(await paths(), ['/a', '/b', '/c']);
+  });
+
+  it('stays readable when a full disk tore a line', async () => {
+    const whole = machine();
+    let full = true;
+    const journal = await Journal.read({
+      ...whole,
+      appendFile: async (path, text) => {
+        if (!full) return whole.appendFile(path, text);
+        full = false;
+        await whole.appendFile(path, text.slice(0, 10));
+        throw new EdgeadmError({ code: 'NO_SPACE', what: 'no space' });
+      },
+    });
+    await journal.append(change('/a'));
+    await journal.append(change('/b'));
+    assert.deepEqual(await paths(), ['/a', '/b']);
   });
 
   it('names the line that is damaged where that is not the last', async () => {

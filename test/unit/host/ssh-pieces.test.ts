@@ -38,6 +38,7 @@ describe('the name of a host', () => {
 
 describe('the relay for nodes without socat', () => {
   it('carries bytes both ways and the end of one way alone', async function () {
+    this.timeout(20_000);
     const python = await execa('python3', ['--version'], { reject: false });
     if (python.exitCode !== 0) this.skip();
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-relay-'));
