@@ -50,12 +50,19 @@ export const outputFlag = {
   })(),
 };
 
-/** @throws EdgeadmError USAGE */
-export function durationOf(text: string | undefined, flag: string): number | undefined {
+/** @throws EdgeadmError USAGE unless `refuse` takes it */
+export function durationOf(
+  text: string | undefined,
+  flag: string,
+  refuse: Refuse = (mistake) => {
+    throw usageError([mistake]);
+  },
+): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
-  if (ms === undefined || ms <= 0) throw usageError([`${flag}: "${text}" is no duration such as 90s, 10m or 1h`]);
-  return ms;
+  if (ms !== undefined && ms > 0) return ms;
+  refuse(`${flag}: "${text}" is no duration such as 90s, 10m or 1h`);
+  return undefined;
 }
 
 /**
@@ -85,32 +92,37 @@ const readStandardInput = memoize(async () => {
   return Buffer.concat(chunks).toString('utf8');
 });
 
-/** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. @throws EdgeadmError USAGE */
+/** Takes a mistake that a user made, so that it can be told beside the others. */
+export type Refuse = (mistake: string) => void;
+
+/** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. */
 export function pairsOf(
   texts: readonly string[] | undefined,
-  flag: string,
-  commas: boolean,
+  options: { readonly flag: string; readonly commas: boolean },
+  refuse: Refuse,
 ): Record<string, string> | undefined {
   if (!texts) return undefined;
   const pairs: Record<string, string> = {};
-  for (const text of texts.flatMap((each) => (commas ? each.split(',') : [each]))) {
+  for (const text of texts.flatMap((each) => (options.commas ? each.split(',') : [each]))) {
     const at = text.indexOf('=');
-    if (at <= 0) throw usageError([`${flag}: "${text}" is not KEY=VALUE`]);
-    pairs[text.slice(0, at)] = text.slice(at + 1);
+    if (at > 0) pairs[text.slice(0, at)] = text.slice(at + 1);
+    else refuse(`${options.flag}: "${text}" is not KEY=VALUE`);
   }
   return pairs;
 }
 
-/** `key=value:Effect` or `key:Effect`, separated by commas, as kubectl has them. @throws EdgeadmError USAGE */
+/** `key=value:Effect` or `key:Effect`, separated by commas, as kubectl has them. */
 export function taintsOf(
   texts: readonly string[] | undefined,
   flag: string,
+  refuse: Refuse,
 ): { key: string; value: string; effect: string }[] | undefined {
   return texts
     ?.flatMap((text) => text.split(','))
-    .map((text) => {
+    .flatMap((text) => {
       const match = /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(text);
-      if (!match) throw usageError([`${flag}: "${text}" is not KEY=VALUE:Effect`]);
-      return { key: match[1] ?? '', value: match[2] ?? '', effect: match[3] ?? '' };
+      if (match) return [{ key: match[1] ?? '', value: match[2] ?? '', effect: match[3] ?? '' }];
+      refuse(`${flag}: "${text}" is not KEY=VALUE:Effect`);
+      return [];
     });
 }

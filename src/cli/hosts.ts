@@ -66,6 +66,14 @@ function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
       why,
       next: first.error.next,
     });
+  if (failed.some((result) => result.error?.code === 'INTERRUPTED')) {
+    const what = `interrupted; ${failed.length} of ${results.length} hosts are not done`;
+    return new EdgeadmError({ code: 'INTERRUPTED', what, why });
+  }
+  if (failed.length === results.length) {
+    const what = `all ${results.length} hosts failed, each for its own reason`;
+    return new EdgeadmError({ code: 'ALL_HOSTS_FAILED', what, why });
+  }
   return new EdgeadmError({
     code: 'SOME_HOSTS_FAILED',
     what: `${failed.length} of ${results.length} hosts failed`,

@@ -4,7 +4,7 @@ import { readConfigFile } from '../config/config-file.ts';
 import type { JoinKey } from '../config/join-schema.ts';
 import { DEFAULT_TIMEOUT_MS, flagOf, joinSpec, type Layer } from '../config/join-spec.ts';
 import type { JoinSpec } from '../config/spec.ts';
-import { durationOf, nodeFlags, pairsOf, secretOf, taintsOf } from './flags.ts';
+import { durationOf, nodeFlags, pairsOf, type Refuse, secretOf, taintsOf } from './flags.ts';
 
 const list = { multiple: true as const, delimiter: ',' as const };
 
@@ -188,22 +188,25 @@ export async function joinSpecOf(
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<JoinSpec> {
   const flags = parsed.flags as { config?: string; timeout?: string; yes?: boolean; 'compat-matrix'?: string };
+  const mistakes: string[] = [];
+  const refuse: Refuse = (mistake) => mistakes.push(mistake);
   const layers: Layer[] = [];
   if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
   layers.push({
     nameOf: (key) => (key === 'token' ? 'EDGEADM_TOKEN' : key),
     values: { token: await secretOf(process.env.EDGEADM_TOKEN || undefined, 'EDGEADM_TOKEN') },
   });
-  layers.push({ nameOf: flagOf, values: await flagValues(parsed) });
+  layers.push({ nameOf: flagOf, values: await flagValues(parsed, refuse) });
   layers.push({ nameOf: (key) => `inventory: ${key}`, values: overrides });
-  return joinSpec(layers, {
+  const settings = {
     yes: flags.yes ?? false,
-    timeoutMs: durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
     compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
-  });
+  };
+  return joinSpec(layers, settings, mistakes);
 }
 
-async function flagValues({ flags, server }: ParsedJoin): Promise<Record<string, unknown>> {
+async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
   for (const [flag, value] of Object.entries(flags)) {
     if (SPECIAL.has(flag)) continue;
@@ -214,9 +217,9 @@ async function flagValues({ flags, server }: ParsedJoin): Promise<Record<string,
     ...values,
     apiServers: server?.split(',').filter(Boolean),
     token: await secretOf(texts.token, '--token'),
-    labels: pairsOf(texts.labels, '--labels', true),
-    annotations: pairsOf(texts.annotations, '--annotations', false),
-    taints: taintsOf(texts.taints, '--taints'),
+    labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),
+    annotations: pairsOf(texts.annotations, { flag: '--annotations', commas: false }, refuse),
+    taints: taintsOf(texts.taints, '--taints', refuse),
     edgeHub: flags['no-edge-hub'] ? false : undefined,
   };
 }

@@ -6,7 +6,8 @@ import { toCommandError } from './parse-error.ts';
 export async function main(argv: string[], importMetaUrl: string): Promise<void> {
   const { run } = await import('@oclif/core');
   try {
-    await run(argv, { root: fileURLToPath(new URL('..', importMetaUrl)) });
+    // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
+    await run(argv, { root: fileURLToPath(new URL('..', importMetaUrl)), userPlugins: false });
   } catch (thrown) {
     const error = toCommandError(thrown as Error);
     if (!error) return;

@@ -2,8 +2,11 @@ import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS, usageError } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
 import { type Target, targetsOf } from '../host/targets.ts';
+import { closest } from '../lib/closest.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
+import { joinPhases } from '../phases/join/index.ts';
+import { type Phase, phaseNames } from '../workflow/phase.ts';
 import { durationOf } from './flags.ts';
 import { onHosts } from './hosts.ts';
 import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
@@ -25,6 +28,7 @@ export async function runJoin(
   const flags = parsed.flags as unknown as NodeFlags;
   const targets = await targetsOf(targetOptions(flags));
   refuseSharedName(parsed, targets);
+  refuseUnknownPhases(parsed);
   const specs = new Map<Target, Awaited<ReturnType<typeof joinSpecOf>>>();
   for (const target of targets) specs.set(target, await joinSpecOf(parsed, target.overrides));
   const output = shown.open({
@@ -60,6 +64,19 @@ export async function runJoin(
     await bundles.close();
     done();
   }
+}
+
+/** A phase that is misspelt would be run. */
+function refuseUnknownPhases(parsed: ParsedJoin): void {
+  const names = phaseNames(joinPhases as readonly Phase<never>[]);
+  const unknown = ((parsed.flags['skip-phases'] ?? []) as string[]).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return;
+  throw usageError(
+    unknown.map(
+      (name) =>
+        `--skip-phases: there is no phase ${name}; did you mean ${closest(name, names) ?? 'one of `edgeadm join phases`'}?`,
+    ),
+  );
 }
 
 /** One name cannot be given to several machines. */

@@ -1,10 +1,12 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
+import type { JoinSpec } from '../config/spec.ts';
 import { withNode } from '../host/node-session.ts';
-import { targetsOf } from '../host/targets.ts';
+import { type Target, targetsOf } from '../host/targets.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { table } from '../output/table.ts';
 import type { Verdict } from '../phases/preflight/check.ts';
+import { describeVerdict } from '../phases/preflight/failure.ts';
 import { durationOf } from './flags.ts';
 import { onHosts } from './hosts.ts';
 import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
@@ -22,8 +24,10 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
     logFile: flags['log-file'],
     looksOnly: true,
   });
+  const specs = new Map<Target, JoinSpec>();
+  for (const target of targets) specs.set(target, await joinSpecOf(parsed, target.overrides));
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
-  const tables = new Map<string, string>();
+  const found = new Map<string, readonly Verdict[]>();
   const bundles = new BundleStore();
   const [{ openContext }, { judgeChecks }, { preflightError }] = await Promise.all([
     import('../phases/join/join.ts'),
@@ -35,28 +39,32 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
       targets,
       { command: 'preflight', concurrency: flags.concurrency, output },
       async (machine, target) => {
-        const spec = await joinSpecOf(parsed, target.overrides);
+        const spec = specs.get(target) as JoinSpec;
         const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true, bundles };
         return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
           const { context, close } = openContext({ ...options, session });
           const verdicts = await judgeChecks({ ...context, signal }).finally(close);
-          tables.set(target.label, verdictTable(verdicts));
+          found.set(target.label, verdicts);
           const error = preflightError(verdicts);
           if (error) throw error;
-          return { outcome: 'passed', data: { checks: verdicts } };
+          return { outcome: 'passed' };
         });
       },
     );
-    return {
-      ...result,
-      text: [...tables].map(([label, text]) => (tables.size > 1 ? `${label}\n${text}\n` : text)).join(''),
-    };
+    const texts = [...found].map(
+      ([label, verdicts]) => `${found.size > 1 ? `${label}\n` : ''}${verdictTable(verdicts)}`,
+    );
+    const hosts = result.hosts.map((host) => ({ ...host, data: { checks: found.get(host.host) ?? [] } }));
+    return { ...result, hosts, text: texts.join('\n') };
   } finally {
     await bundles.close();
     done();
   }
 }
 
+/** A table of all checks, then what to do about those that did not pass. */
 function verdictTable(verdicts: readonly Verdict[]): string {
-  return table(verdicts.map(({ check, status, found }) => ({ check, result: status, found })));
+  const rows = table(verdicts.map(({ check, status, found }) => ({ check, result: status, found })));
+  const todo = verdicts.filter(({ status }) => status === 'error' || status === 'warning');
+  return [rows, ...todo.map((verdict) => `${describeVerdict(verdict)}\n`)].join('\n');
 }

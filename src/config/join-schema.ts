@@ -41,6 +41,8 @@ const taint = z.strictObject({
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });
 
+const NAME_SERVER = 'name the API server: edgeadm join HOST:PORT';
+
 /**
  * Every key of a JoinConfiguration with its rule and its default. The keys of the file, of the specification and (in
  * kebab-case) of the flags are the same.
@@ -54,11 +56,12 @@ export const joinKeys = z.strictObject({
         context.addIssue({ code: 'custom', message: `"${text}" is no API server address (HOST or HOST:PORT)` });
         return z.NEVER;
       }),
+      { error: NAME_SERVER },
     )
-    .min(1, 'name the API server: edgeadm join HOST:PORT'),
+    .min(1, NAME_SERVER),
   token: z
     .string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' })
-    .regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, 'a bootstrap token looks like abcdef.0123456789abcdef'),
+    .regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, 'a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits'),
   caCertHashes: z
     .array(
       z

@@ -23,12 +23,14 @@ export const DEFAULT_TIMEOUT_MS = 600_000;
 
 /**
  * Makes one validated, immutable specification of all layers, weakest first. Maps are merged key by key.
+ * @param found mistakes found on the way here, to be told with the others
  * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
  */
-export function joinSpec(layers: readonly Layer[], settings: CommonSettings): JoinSpec {
+export function joinSpec(layers: readonly Layer[], settings: CommonSettings, found: readonly string[] = []): JoinSpec {
   const merged = mergeLayers(layers);
   const parsed = joinKeys.safeParse(merged);
-  const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, layers));
+  const mistakes = [...found];
+  if (!parsed.success) mistakes.push(...parsed.error.issues.flatMap((issue) => describe(issue, layers)));
   if (parsed.success) mistakes.push(...contradictions(parsed.data, layers));
   if (mistakes.length > 0 || !parsed.success) throw usageError(mistakes);
   registerSecret(parsed.data.token.split('.')[1] ?? '');
@@ -69,7 +71,7 @@ function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
   const [key, ...rest] = issue.path.map(String);
   const path = [nameOf(key ?? '', layers), ...rest].join('.');
   return [
-    key && isMissing(issue) && !layers.some((layer) => key in layer.values)
+    key && isMissing(issue) && !layers.some((layer) => layer.values[key] !== undefined)
       ? issue.message.replace(/^Invalid input.*/, `${path} is needed`)
       : `${path}: ${issue.message}`,
   ];

@@ -155,6 +155,12 @@ export const ERROR_CODES = {
     evidence: 'The hosts that failed, each with its own error.',
     remedy: 'Run the same command again: hosts that are done are left as they are.',
   },
+  ALL_HOSTS_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The command failed on every host, for different reasons.',
+    evidence: 'Each host with its own error.',
+    remedy: 'Remedy each as its own error says, then run the same command again.',
+  },
   API_UNREACHABLE: {
     exit: EXIT.cluster,
     cause: 'The API server did not answer.',
@@ -192,6 +198,14 @@ export const ERROR_CODES = {
     evidence:
       'cluster-info carries no signature for this token id; the clock difference to the API server is shown beside it.',
     remedy: 'Make a new one: `edgeadm token create --print-join-command`.',
+  },
+  TOKEN_REFUSED: {
+    exit: EXIT.cluster,
+    cause:
+      'The cluster knows the token, but lets nobody in with it: it was made without the usage `authentication`, or has just expired.',
+    evidence: 'The API server answers 401 to a request with the token, whose signature is right.',
+    remedy:
+      'Make a new one: `edgeadm token create --print-join-command`. Where that is refused too, the API server runs without `--enable-bootstrap-token-auth`.',
   },
   NODE_EXISTS: {
     exit: EXIT.cluster,

@@ -93,6 +93,8 @@ export interface Host {
   setSysctl(key: string, value: string): Promise<void>;
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
   importImage(path: string, names: readonly string[]): Promise<void>;
+  /** A value chosen earlier; undefined where none was. */
+  chosen(key: string): Promise<string | undefined>;
   /** A value chosen once (a random name) and kept until reset. */
   choose(key: string, make: () => string): Promise<string>;
 }

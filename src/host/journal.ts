@@ -79,6 +79,11 @@ export class Journal {
     return journal;
   }
 
+  /** The journal of a machine whose own cannot be read. */
+  static empty(machine: Machine): Journal {
+    return new Journal(machine, []);
+  }
+
   get entries(): readonly Entry[] {
     return this.#entries;
   }
@@ -155,6 +160,10 @@ export class Journal {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
     await this.#machine.writeFile(JOURNAL_PATH, Buffer.from(text), { mode: 0o600 });
     this.#entries.splice(0, Infinity, ...entries);
+    // Only now are the copies of what was put back worth nothing: until here a revert may be repeated.
+    for (const name of await this.#machine.list(BACKUP_DIRECTORY)) {
+      if (!text.includes(name)) await this.#machine.remove(`${BACKUP_DIRECTORY}/${name}`);
+    }
   }
 
   /** Removes the journal and its copies: the last step of a reset. */

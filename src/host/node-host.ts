@@ -223,8 +223,12 @@ export class NodeHost implements Host {
     await this.run('ctr', [...IMAGES, 'import', path], { timeoutMs: 600_000 });
   }
 
+  async chosen(key: string): Promise<string | undefined> {
+    return this.#choices?.choice(key);
+  }
+
   async choose(key: string, make: () => string): Promise<string> {
-    const chosen = this.#choices?.choice(key);
+    const chosen = await this.chosen(key);
     if (chosen !== undefined) return chosen;
     const value = make();
     await this.#journal?.append({ kind: 'choice', key, value });
@@ -262,11 +266,11 @@ function checkedStream(path: string, sha256: string): Readable {
   return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
 }
 
-/** The error for a program that failed: its exit code and the end of what it said. */
+/** The error for a program that failed: its exit code and the end of what it said. A full disk is told apart. */
 export function commandError(file: string, args: readonly string[], result: CommandResult): EdgeadmError {
   const output = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-8).join('\n');
   return new EdgeadmError({
-    code: 'COMMAND_FAILED',
+    code: /no space left on device|disk quota exceeded/i.test(output) ? 'NO_SPACE' : 'COMMAND_FAILED',
     what: `${[file, ...args].join(' ')} ${result.timedOut ? 'did not end in time' : `failed with exit code ${result.exitCode}`}`,
     why: output || 'it printed nothing',
   });

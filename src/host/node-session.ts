@@ -32,7 +32,7 @@ export async function withNode<T>(
   options: SessionOptions,
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
-  if (!options.changes) return action(sessionOf(machine, await Journal.read(machine)));
+  if (!options.changes) return action(sessionOf(machine, await readWhereAllowed(machine)));
   const plain = new NodeHost(machine);
   const facts = await plain.facts();
   if (machine.runsPrograms) requireSystemd(facts);
@@ -49,6 +49,12 @@ export async function withNode<T>(
   } finally {
     await letGo(machine, lock);
   }
+}
+
+/** Only root may read the journal; who looks around without it sees a node that was never joined. */
+async function readWhereAllowed(machine: Machine): Promise<Journal> {
+  const { uid } = await new NodeHost(machine).facts();
+  return uid === 0 ? Journal.read(machine) : Journal.empty(machine);
 }
 
 function sessionOf(machine: Machine, journal: Journal): NodeSession {
@@ -82,9 +88,14 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
  * trace. What a killed run had begun to put there is worth nothing without one.
  */
 async function letGo(machine: Machine, lock: Lock): Promise<void> {
-  await machine.remove(HOLDER_PATH);
-  if (!(await machine.stat(JOURNAL_PATH))) await machine.removeTree(STATE_DIRECTORY);
-  await lock.release();
+  try {
+    await machine.remove(HOLDER_PATH);
+    if (!(await machine.stat(JOURNAL_PATH))) await machine.removeTree(STATE_DIRECTORY);
+  } catch {
+    // A connection that is gone, a full disk: why the command failed is what has to be told, and the next run tidies up.
+  } finally {
+    await lock.release().catch(() => {});
+  }
 }
 
 async function locked(machine: Machine): Promise<EdgeadmError> {

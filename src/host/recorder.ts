@@ -105,7 +105,8 @@ export function recorder(host: Host, plan: Plan): Host {
       if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);
     },
     importImage: async (path, names) => plan(`import ${names.join(', ')} from ${path}`),
-    choose: async (_key, make) => make(),
+    chosen: (key) => host.chosen(key),
+    choose: async (key, make) => (await host.chosen(key)) ?? make(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { toEdgeadmError } from '../errors/index.ts';
+import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
 import { clearFolder } from './mount-table.ts';
@@ -42,7 +42,8 @@ export async function revert(
   }
   await resumeWhatRan(host, changes, step);
   if (left.length === 0 && host.wet) {
-    await journal.rewrite([...journal.entries.slice(0, from), ...noted.filter(keep)]);
+    const rest = [...journal.entries.slice(0, from), ...noted.filter(keep)];
+    await step('journal', () => journal.rewrite(rest));
   }
   return left;
 }
@@ -137,10 +138,9 @@ async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): P
     return;
   }
   const content = await host.readBytes(before.backup);
-  // The copy is gone only if an earlier revert already put this file back.
-  if (!content) return;
+  if (!content)
+    throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is gone`, why: before.backup });
   await host.write(path, content, before);
-  await host.remove(before.backup);
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

@@ -42,7 +42,7 @@ export async function createToken(
 ): Promise<void> {
   const [id = '', secret = ''] = token.split('.');
   if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token))
-    throw usageError(['a bootstrap token looks like abcdef.0123456789abcdef']);
+    throw usageError(['a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits']);
   await client.create(SECRETS, {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
 import { EdgeadmError } from '../errors/index.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { ApiClient } from './client.ts';
 import { minorOf } from './version.ts';
 
+/** Between two watches, where the server ended one at once. */
+const WATCH_AGAIN_MS = 300;
 const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
 const SERVER_USAGES = ['digital signature', 'key encipherment', 'server auth'];
 
@@ -58,19 +61,21 @@ async function issued(
   const limit = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, limit]);
   const query = `?watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
-  try {
-    // The first event of a watch without resourceVersion is the object as it is: no approval is missed.
-    for (;;) {
+  while (!signal.aborted) {
+    try {
+      // The first event of a watch without resourceVersion is the object as it is: no approval is missed.
       for await (const event of client.watch<V1CertificateSigningRequest>(path + query, signal)) {
         const certificate = certificateOf(event.object);
         if (certificate) return certificate;
       }
-      signal.throwIfAborted();
+    } catch (error) {
+      // A refusal is final; a connection that broke is made again.
+      if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') throw error;
     }
-  } catch (error) {
-    if (limit.aborted && !options.signal.aborted) return undefined;
-    throw error;
+    await delay(WATCH_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
+  options.signal.throwIfAborted();
+  return undefined;
 }
 
 function certificateOf(csr: V1CertificateSigningRequest): string | undefined {

@@ -113,6 +113,8 @@ export class ApiClient {
       try {
         const response = await this.#open(server, method, path, options);
         const text = await readText(response);
+        // A load balancer whose API server is away is no answer while there is another to ask.
+        if (isGatewayError(response.statusCode) && server !== this.#connection.servers.at(-1)) continue;
         return { status: response.statusCode ?? 0, headers: response.headers, body: parseBody<T>(text), server };
       } catch (error) {
         options.signal?.throwIfAborted();
@@ -166,8 +168,13 @@ export class ApiClient {
   }
 }
 
+/** Routers in between forget a connection that is quiet for long. */
+const IDLE_MS = 30_000;
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 function dialingAgent(connection: ApiConnection, dial: Dial): Agent {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const tls: ConnectionOptions = {
     ca: connection.ca,
     cert: connection.cert,
@@ -180,14 +187,27 @@ function dialingAgent(connection: ApiConnection, dial: Dial): Agent {
     dial({ host, port: Number(options.port ?? 443) }, {}).then(
       (socket) => {
         const secured = tlsConnect({ ...tls, socket, host, servername, ALPNProtocols: ['http/1.1'] });
+        // The time limit of a request begins once it has a connection.
+        const silent = setTimeout(
+          () => secured.destroy(new Error(`no TLS answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
+          HANDSHAKE_TIMEOUT_MS,
+        );
+        secured.once('close', () => clearTimeout(silent));
         secured.once('error', (error) => callback?.(error, secured));
-        secured.once('secureConnect', () => callback?.(null, secured));
+        secured.once('secureConnect', () => {
+          clearTimeout(silent);
+          callback?.(null, secured);
+        });
       },
       (error: Error) => callback?.(error, undefined as never),
     );
     return undefined as never;
   };
   return agent;
+}
+
+function isGatewayError(status = 0): boolean {
+  return status >= 502 && status <= 504;
 }
 
 async function readText(response: IncomingMessage): Promise<string> {

@@ -13,9 +13,10 @@ export interface ContainerdNeeds {
 interface Setting {
   readonly table: readonly string[];
   readonly key: string;
-  readonly value: string | boolean;
+  readonly value: string | boolean | number;
 }
 
+const V1_CRI = ['plugins', 'cri'];
 const V2_CRI = ['plugins', 'io.containerd.grpc.v1.cri'];
 const V3_IMAGES = ['plugins', 'io.containerd.cri.v1.images'];
 const V3_RUNTIME = ['plugins', 'io.containerd.cri.v1.runtime'];
@@ -28,10 +29,11 @@ const RUNC = ['containerd', 'runtimes', 'runc'];
 function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
   const settings: Setting[] = [];
   if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
+  // Version 1 has a key systemd_cgroup too, but with that containerd 1.3 and newer refuse the whole plug-in.
   if (version === 1) {
-    settings.push({ table: ['plugins', 'cri'], key: 'systemd_cgroup', value: true });
-    if (needs.sandboxImage)
-      settings.push({ table: ['plugins', 'cri'], key: 'sandbox_image', value: needs.sandboxImage });
+    settings.push({ table: [...V1_CRI, ...RUNC], key: 'runtime_type', value: 'io.containerd.runc.v2' });
+    settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: true });
+    if (needs.sandboxImage) settings.push({ table: V1_CRI, key: 'sandbox_image', value: needs.sandboxImage });
     return settings;
   }
   const runtime = [...(version === 2 ? V2_CRI : V3_RUNTIME), ...RUNC];
@@ -54,9 +56,11 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);
-  const version = typeof before.version === 'number' ? before.version : 1;
+  const version = versionOf(before);
   const after = parseToml(text);
-  const missing = settingsFor(version, needs).filter((setting) => apply(after, setting));
+  const settings = settingsFor(version, needs);
+  if (version > 1) settings.push({ table: [], key: 'version', value: version });
+  const missing = settings.filter((setting) => apply(after, setting));
   const criWasOff = enableCri(after);
   if (missing.length === 0 && !criWasOff) return undefined;
   let edited = criWasOff
@@ -77,6 +81,12 @@ function parseToml(text: string): TomlTable {
       next: 'repair /etc/containerd/config.toml, then run the same command again',
     });
   }
+}
+
+/** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
+function versionOf({ version, plugins }: TomlTable): number {
+  if (typeof version === 'number') return version;
+  return plugins === undefined ? 2 : 1;
 }
 
 /** Sets a value. @returns true where it was another */

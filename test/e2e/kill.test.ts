@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import {
   installCni,
   type Node,
+  type NodeOptions,
   nodejsInNode,
   type Photograph,
   photograph,
   productInNode,
   type Result,
+  until,
 } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
 import { freshNode, joinArgs, RUNTIME_BUNDLE, testBed, traces, WITH_HUB, withoutRuntime } from './support.ts';
@@ -45,52 +47,185 @@ const PHASES: readonly Moment[] = [
   { phase: 'post-check/addons', after: 0.03 },
 ];
 
-/** Each phase's beginning and middle, and the last moment before the journal says that the node is joined. */
-const MOMENTS: readonly Moment[] = [
-  ...PHASES.flatMap(({ phase, after }) => [{ phase }, ...(after ? [{ phase, after }] : [])]),
-  { phase: 'post-check', event: 'phase-end' },
+/** What a node without containerd does more, or does longer. */
+const RUNTIME: readonly Moment[] = [
+  { phase: 'install-runtime/containerd', after: 0.3 },
+  { phase: 'install-runtime/config', after: 0.1 },
+  { phase: 'install-runtime/images', after: 0.15 },
 ];
-const NODES = Number(process.env.NODES ?? 4);
 
-const flags = [...WITH_HUB, '--allowed-cluster-addons', 'kube-proxy'];
+const RESET: readonly Moment[] = [
+  { phase: 'stop-kubelet', after: 0.05 },
+  { phase: 'mark-not-ready', after: 0.02 },
+  { phase: 'remove-pods', after: 0.15 },
+  { phase: 'unmount' },
+  { phase: 'remove-network', after: 0.03 },
+  { phase: 'restore', after: 0.1 },
+  { phase: 'restore', after: 0.4 },
+  { phase: 'erase' },
+];
 
-describe('a join that is killed', () => {
+/** The beginning and the middle of each. */
+function momentsOf(phases: readonly Moment[]): Moment[] {
+  return phases.flatMap(({ phase, after }) => [{ phase }, ...(after ? [{ phase, after }] : [])]);
+}
+
+/** The last one comes before the journal says that the node is joined. */
+const MOMENTS: readonly Moment[] = [...momentsOf(PHASES), { phase: 'post-check', event: 'phase-end' }];
+/** Nodes that share the moments. */
+const SHARES = 4;
+
+const FLAGS = [...WITH_HUB, '--allowed-cluster-addons', 'kube-proxy'];
+const FLAGS_WITH_RUNTIME = [...FLAGS, '--manage-runtime', '--bundle', RUNTIME_BUNDLE];
+
+describe('edgeadm that is killed', () => {
   sideBySide(
-    Object.fromEntries(
-      Array.from({ length: NODES }, (_, i) => [
-        `node ${i + 1}`,
-        (test) => story(test, `kill${i + 1}`, MOMENTS.filter((_moment, j) => j % NODES === i)),
-      ]),
-    ),
+    {
+      ...Object.fromEntries(
+        Array.from({ length: SHARES }, (_, share) => [
+          `while it joins a node (share ${share + 1} of ${SHARES})`,
+          (test: Tell) => killedJoins(test, `kill${share + 1}`, everyNth(MOMENTS, SHARES, share), FLAGS),
+        ]),
+      ),
+      'while it joins a node and brings the container runtime': (test) =>
+        killedJoins(test, 'kill-runtime', momentsOf(RUNTIME), FLAGS_WITH_RUNTIME, withoutRuntime),
+      'while it resets a node': killedResets,
+      'while another program works for it': killedWithWorkUnderWay,
+      'by a signal that it can answer': signals,
+    },
     testBed,
   );
+
+  it('was killed in every phase that there is', async () => {
+    const node = await freshNode('phases', { containerd: false });
+    const { stdout } = await run(node, ['join', 'phases', '--output', 'json']);
+    const names = (JSON.parse(stdout) as { data: { name: string }[] }).data.map(({ name }) => name);
+    const leaves = names.filter((name) => !names.some((other) => other.startsWith(`${name}/`)));
+    assert.deepEqual(
+      PHASES.map(({ phase }) => phase),
+      leaves,
+    );
+    await node.down();
+  });
 });
 
-function story(test: Tell, name: string, moments: readonly Moment[]): void {
-  let node: Node;
-  let before: Photograph;
-  let join: string[];
-  test('is made', async () => {
-    node = await freshNode(name);
-    await installCni(node, '10.244.0.0/24');
-    join = await joinArgs(...flags);
-    before = await photograph(node);
+/** Makes a node and tells what it was before anything was done with it. */
+function start(test: Tell, name: string, flags: string[], options: () => Promise<NodeOptions> = async () => ({})) {
+  const subject = {} as { node: Node; before: Photograph; join: string[] };
+  test('a node is made', async () => {
+    subject.node = await freshNode(name, await options());
+    await installCni(subject.node, '10.244.0.0/24');
+    subject.join = await joinArgs(...flags);
+    subject.before = await photograph(subject.node);
   });
+  return subject;
+}
+
+/** First one after the other without a reset between them, then each on a clean node. */
+function killedJoins(
+  test: Tell,
+  name: string,
+  moments: readonly Moment[],
+  flags: string[],
+  options?: () => Promise<NodeOptions>,
+): void {
+  const subject = start(test, name, flags, options);
   for (const moment of moments) {
-    test(`killed ${nameOf(moment)}: reset leaves nothing`, async () => {
-      await kill(node, join, moment);
-      await run(node, ['reset', '--yes']);
-      assert.deepEqual(await traces(node, before), []);
-    });
-    test(`killed ${nameOf(moment)}: the same command joins the node`, async () => {
-      await kill(node, join, moment);
-      await run(node, join);
-      const { cluster } = await testBed();
-      await cluster.waitForNode(name, true, 1);
-      await run(node, ['reset', '--yes']);
+    test(`${nameOf(moment)}: the same command goes on, up to the next kill`, () =>
+      kill(subject.node, subject.join, moment));
+  }
+  test('and when it is let, joins the node', () => joinToTheEnd(subject));
+  test('which a reset puts back as it was', () => resetAndCompare(subject));
+  for (const moment of moments) {
+    test(`${nameOf(moment)}: reset leaves nothing`, async () => {
+      await kill(subject.node, subject.join, moment);
+      await resetAndCompare(subject);
     });
   }
 }
+
+function killedResets(test: Tell): void {
+  const subject = start(test, 'kill-reset', FLAGS);
+  for (const moments of [momentsOf(RESET).filter(({ after }) => !after), RESET.filter(({ after }) => after)]) {
+    test('a node is joined', () => joinToTheEnd(subject));
+    for (const moment of moments) {
+      test(`${nameOf(moment)}: reset goes on, up to the next kill`, () =>
+        kill(subject.node, ['reset', '--yes'], moment));
+    }
+    test('and when it is let, leaves nothing', () => resetAndCompare(subject));
+  }
+  test('in the middle: the node can be joined again all the same', async () => {
+    await run(subject.node, subject.join);
+    await kill(subject.node, ['reset', '--yes'], { phase: 'restore', after: 0.2 });
+    await joinToTheEnd(subject);
+    await resetAndCompare(subject);
+  });
+}
+
+/** On a slow disk an import goes on for a while when edgeadm is gone. */
+function killedWithWorkUnderWay(test: Tell): void {
+  const subject = start(test, 'kill-import', FLAGS);
+  test('an import of images that goes on: reset leaves none of them', async () => {
+    const { node } = subject;
+    await node.write('/usr/local/bin/ctr', SLOW_CTR, 0o755);
+    subject.before = await photograph(node);
+    await kill(node, subject.join, { phase: 'install-runtime/images', after: 0.3 });
+    await run(node, ['reset', '--yes']);
+    await until('imports to end', async () => (await node.exec('pgrep', '-f', 'images import')).exitCode !== 0, 20);
+    assert.deepEqual(await traces(node, subject.before), []);
+  });
+  test('an import of images that goes on: the same command joins the node', async () => {
+    await kill(subject.node, subject.join, { phase: 'install-runtime/images', after: 0.3 });
+    await joinToTheEnd(subject);
+    await resetAndCompare(subject);
+  });
+}
+
+function signals(test: Tell): void {
+  const subject = start(test, 'kill-signal', FLAGS);
+  const moments: [Moment, 'TERM' | 'INT', RegExp][] = [
+    [{ phase: 'preflight', after: 0.1 }, 'INT', /^no phase was done$/],
+    [{ phase: 'install-runtime/images', after: 0.1 }, 'TERM', /^done: preflight, prepare-node$/],
+    [{ phase: 'install-kubelet/binaries', after: 0.1 }, 'INT', /^done: preflight, prepare-node, install-runtime$/],
+    [{ phase: 'install-edgehub', after: 1 }, 'TERM', /^done: .*, join-node$/],
+  ];
+  for (const [moment, signal, done] of moments) {
+    test(`SIG${signal} ${nameOf(moment)}: it says what is done and how to go on`, async () => {
+      const { exitCode, stdout } = await interrupt(subject.node, subject.join, moment, signal);
+      assert.equal(exitCode, 130, stdout);
+      const { error } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+      assert.equal(error.code, 'INTERRUPTED');
+      assert.match(error.why, done);
+      assert.match(error.next, /same command again/);
+    });
+  }
+  test('and the same command joins the node', () => joinToTheEnd(subject));
+  test('which a reset puts back as it was', () => resetAndCompare(subject));
+  test('SIGINT before anything was changed: the node is as it was', async () => {
+    await interrupt(subject.node, subject.join, { phase: 'preflight' }, 'INT');
+    assert.deepEqual(await traces(subject.node, subject.before), []);
+  });
+}
+
+async function joinToTheEnd({ node, join }: { node: Node; join: string[] }): Promise<void> {
+  await run(node, join);
+  const { cluster } = await testBed();
+  await cluster.waitForNode(node.name, true, 1);
+}
+
+async function resetAndCompare({ node, before }: { node: Node; before: Photograph }): Promise<void> {
+  await run(node, ['reset', '--yes']);
+  assert.deepEqual(await traces(node, before), []);
+}
+
+function everyNth<T>(all: readonly T[], n: number, first: number): T[] {
+  return all.filter((_, i) => i % n === first);
+}
+
+const SLOW_CTR = `#!/bin/sh
+case "$*" in *"images import"*) sleep 4 ;; esac
+exec /usr/bin/ctr "$@"
+`;
 
 function nameOf({ phase, event, after }: Moment): string {
   return after ? `${after} s into ${phase}` : `as ${phase} ${event ? 'ends' : 'begins'}`;

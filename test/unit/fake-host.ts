@@ -153,6 +153,7 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
       sysctls.set(key, value);
     },
     importImage: async (path) => change(`import ${path}`),
+    chosen: async (key) => choices.get(key),
     choose: async (key, make) => {
       const value = choices.get(key) ?? make();
       choices.set(key, value);

@@ -12,6 +12,7 @@ import {
 } from '../../kubernetes/cluster-info.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
+import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
 import type { ClusterNetworks, ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
 
@@ -27,20 +28,31 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
     return client;
   };
 
+  const [tokenId = ''] = spec.token.split('.');
   const anonymous = memoize(() => askAnonymously(open({ servers: spec.apiServers }), host));
-  const info = memoize(async () => parseClusterInfo((await anonymous()).answer));
+  const info = memoize(async () => {
+    const first = parseClusterInfo((await anonymous()).answer);
+    return first.signatures.has(tokenId)
+      ? first
+      : ((await freshSignature(open({ servers: spec.apiServers }), tokenId)) ?? first);
+  });
   const trusted = memoize(() => pinAndConfirm(spec, info, open, host));
+  const verifySecret = async (): Promise<void> =>
+    verifySignature(await info(), spec.token, (await anonymous()).first.clockDifferenceMs);
   const bootstrapClient = memoize(async () => {
+    // Whoever has not shown that he knows the token does not get to see it.
+    await verifySecret();
     const { caPem, servers } = await trusted();
     return open({ servers, ca: caPem, token: spec.token });
   });
-  const version = memoize(
-    async () => (await (await bootstrapClient()).get<{ gitVersion: string }>('/version')).gitVersion,
-  );
+  const version = memoize(async () => askVersion(await bootstrapClient(), tokenId));
 
   return {
     firstAnswer: async () => (await anonymous()).first,
-    verifyToken: async () => verifySignature(await info(), spec.token, (await anonymous()).first.clockDifferenceMs),
+    verifyToken: async () => {
+      await verifySecret();
+      await version().catch(onlyRefusedToken);
+    },
     trusted,
     version,
     bootstrapClient,
@@ -50,7 +62,7 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
     },
     networks: memoize(async () => readNetworks(await bootstrapClient())),
     kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
-    node: async (name) => (await bootstrapClient()).find<V1Node>(`/api/v1/nodes/${name}`),
+    node: async (name) => findNode(await bootstrapClient(), name),
     close: () => {
       for (const client of clients) client.close();
     },
@@ -71,6 +83,44 @@ async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook>
   // The Date header has whole seconds: half a second is the best guess.
   const clockDifferenceMs = Number.isNaN(date) ? undefined : date + 500 - halfway;
   return { answer, first: { server: answer.server, clockDifferenceMs } };
+}
+
+/** The signature for a token that was made a moment ago comes a second or two after it. */
+async function freshSignature(client: ApiClient, tokenId: string): Promise<ClusterInfo | undefined> {
+  const what = `cluster-info to be signed for the token ${tokenId}`;
+  const probe = async () => {
+    const info = parseClusterInfo(await client.send<V1ConfigMap>('GET', CLUSTER_INFO_PATH));
+    return info.signatures.has(tokenId) ? { done: info } : { seen: 'no signature' };
+  };
+  return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500] }).catch(() => undefined);
+}
+
+/** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */
+async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
+  const answer = await client.send<{ gitVersion: string }>('GET', '/version');
+  if (answer.status === 401) {
+    throw new EdgeadmError({
+      code: 'TOKEN_REFUSED',
+      what: `the API server lets nobody in with the token ${tokenId}`,
+      why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
+    });
+  }
+  return answer.status === 200
+    ? answer.body.gitVersion
+    : (await client.get<{ gitVersion: string }>('/version')).gitVersion;
+}
+
+/** Why else the version cannot be had is not the token's fault. */
+function onlyRefusedToken(error: unknown): void {
+  if (error instanceof EdgeadmError && error.code === 'TOKEN_REFUSED') throw error;
+}
+
+/** Clusters that kubeadm older than 1.18 made do not let a bootstrap token read Nodes. */
+async function findNode(client: ApiClient, name: string): Promise<V1Node | 'not readable' | undefined> {
+  const answer = await client.send<V1Node>('GET', `/api/v1/nodes/${name}`);
+  if (answer.status === 403) return 'not readable';
+  if (answer.status === 404) return undefined;
+  return client.get<V1Node>(`/api/v1/nodes/${name}`);
 }
 
 /** Pins the CA of the first answer, then asks again with it: what was not the same is not believed. */

@@ -30,7 +30,10 @@ export interface ClusterNetworks {
 export interface ClusterView {
   /** @throws EdgeadmError API_UNREACHABLE, CLUSTER_INFO_INVALID */
   firstAnswer(): Promise<FirstAnswer>;
-  /** Checks the token's signature on cluster-info. @throws EdgeadmError TOKEN_INVALID, TOKEN_UNKNOWN_OR_EXPIRED */
+  /**
+   * Checks the token's signature on cluster-info, and that it lets the node in.
+   * @throws EdgeadmError TOKEN_INVALID, TOKEN_UNKNOWN_OR_EXPIRED, TOKEN_REFUSED
+   */
   verifyToken(): Promise<void>;
   /** Pins the CA and asks again over verified TLS. @throws EdgeadmError CA_HASH_MISMATCH, ... */
   trusted(): Promise<TrustedCluster>;
@@ -41,7 +44,7 @@ export interface ClusterView {
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
   /** The Node object of that name, undefined where there is none. */
-  node(name: string): Promise<V1Node | undefined>;
+  node(name: string): Promise<V1Node | 'not readable' | undefined>;
   /** A client that speaks with the bootstrap token. */
   bootstrapClient(): Promise<ApiClient>;
   /** A client that speaks as the node. */

@@ -2,6 +2,7 @@ import type { Host } from '../../host/host.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 import { httpGet } from './http-get.ts';
+import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 
 export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' };
 
@@ -28,6 +29,7 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
       const answer = await httpGet(host, HUB_HEALTH, signal);
       return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.body.slice(0, 100)}` };
     },
+    guard: kubeletGuard(host),
     evidence: () => hubEvidence(host),
     next: 'journalctl -u kubelet; crictl ps -a',
   });
@@ -37,9 +39,6 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
 export function runsPrograms({ host }: JoinContext): boolean | string {
   return host.runsPrograms || 'nothing runs on a scratch root';
 }
-
-/** What every kubelet complains about while its hub is not there. */
-const KUBELET_NOISE = /node "\S+" not found|connection refused|Unable to write event/;
 
 /** The end of the hub's own log, else what containerd and the kubelet say. */
 async function hubEvidence(host: Host): Promise<string> {
@@ -54,6 +53,5 @@ async function hubEvidence(host: Host): Promise<string> {
   const runtime = (await host.unitLog('containerd.service', 50))
     .split('\n')
     .filter((line) => line.includes('level=error'));
-  const kubelet = (await host.unitLog('kubelet.service', 200)).split('\n').filter((line) => !KUBELET_NOISE.test(line));
-  return ['the hub has no log yet', ...runtime.slice(-2), ...kubelet.slice(-4)].join('\n').trim();
+  return ['the hub has no log yet', ...runtime.slice(-2), await kubeletTrouble(host)].join('\n').trim();
 }

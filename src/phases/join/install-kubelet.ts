@@ -1,11 +1,11 @@
 import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
+import { findKubelet, KUBELET_BINARY } from '../../kubernetes/kubelet-program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 
 export const KUBELET_UNIT_FILE = '/etc/systemd/system/kubelet.service';
 export const KUBELET_DROP_IN = '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf';
-export const KUBELET_BINARY = '/usr/bin/kubelet';
 
 export const installKubelet: Phase<JoinContext> = {
   name: 'install-kubelet',
@@ -29,10 +29,8 @@ async function installBinaries({ host, node, log }: JoinContext & PhaseTools): P
 }
 
 async function writeService({ host, node }: JoinContext & PhaseTools): Promise<void> {
-  const kubelet = await kubeletPath(
-    host,
-    (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet') ?? false,
-  );
+  const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
+  const kubelet = fromBundle ? KUBELET_BINARY : await findKubelet(host);
   const known = (await host.unit('kubelet.service')).exists;
   const ours = (await host.stat(KUBELET_UNIT_FILE)) !== undefined;
   let changed = false;
@@ -46,11 +44,4 @@ async function writeService({ host, node }: JoinContext & PhaseTools): Promise<v
   // Enabling reads unit files anew by itself, and on a small node that takes half a second.
   if (!(await host.unit('kubelet.service')).enabled) await host.enableUnit('kubelet.service');
   else if (changed) await host.reloadUnits();
-}
-
-async function kubeletPath(host: JoinContext['host'], fromBundle: boolean): Promise<string> {
-  if (fromBundle || !host.runsPrograms) return KUBELET_BINARY;
-  for (const path of [KUBELET_BINARY, '/usr/local/bin/kubelet', '/opt/bin/kubelet'])
-    if (await host.stat(path)) return path;
-  return KUBELET_BINARY;
 }

@@ -5,6 +5,7 @@ import { fitContainerdConfig } from '../../kubernetes/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { ownState } from '../preflight/own.ts';
 import type { JoinContext } from './context.ts';
 
 const CONFIG = '/etc/containerd/config.toml';
@@ -14,7 +15,10 @@ const UNIT = 'containerd.service';
 export const installRuntime: Phase<JoinContext> = {
   name: 'install-runtime',
   title: 'Set up the container runtime',
-  when: ({ spec }) => spec.runtime === 'containerd' || 'docker is set up by its own package',
+  when: ({ spec }) => {
+    if (spec.runtime === 'docker') return 'docker is set up by its own package';
+    return !spec.criSocket || spec.criSocket.includes('containerd') || `${spec.criSocket} is not containerd's`;
+  },
   phases: [
     {
       name: 'containerd',
@@ -32,7 +36,13 @@ export const installRuntime: Phase<JoinContext> = {
   ],
 };
 
-async function installFromBundle({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
+/** True where an earlier join installed the containerd that is there. */
+async function isOurs(context: JoinContext): Promise<boolean> {
+  return (await ownState(context)).owns(UNIT_PATH);
+}
+
+async function installFromBundle(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, node, log } = context;
   const bundle = await node.bundle();
   const carries = bundle?.manifest.files.some((file) => file.kind === 'containerd') ?? false;
   const { exists } = await host.unit(UNIT);
@@ -45,7 +55,7 @@ async function installFromBundle({ host, node, log }: JoinContext & PhaseTools):
       next: 'give a bundle that has containerd, or install containerd',
     });
   }
-  const ours = (await host.stat(UNIT_PATH)) !== undefined;
+  const ours = await isOurs(context);
   if (exists && !ours) {
     log.info('containerd is installed already and is kept.');
     return;
@@ -69,7 +79,7 @@ async function wantedConfig({ host, spec, node }: JoinContext): Promise<{ existi
 /** True where a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
-  if (!(await host.unit(UNIT)).exists || (await host.stat(UNIT_PATH))) return false;
+  if (!(await host.unit(UNIT)).exists || (await isOurs(context))) return false;
   return (await wantedConfig(context)).wanted !== undefined;
 }
 

@@ -8,14 +8,15 @@ import {
 } from '../../kubernetes/kubeconfig-file.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet-configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet-flags.ts';
+import { KUBELET_BINARY } from '../../kubernetes/kubelet-program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { findKernelPart } from '../preflight/kernel-module.ts';
 import type { Credential, JoinContext } from './context.ts';
-import { KUBELET_BINARY, KUBELET_DROP_IN, KUBELET_UNIT_FILE } from './install-kubelet.ts';
+import { KUBELET_DROP_IN, KUBELET_UNIT_FILE } from './install-kubelet.ts';
 import { nodeLabels } from './node-labels.ts';
-import { checkTaints } from './node-object.ts';
+import { noteMembership } from './prepare-node.ts';
 import { undoJoin } from './undo.ts';
 
 const CONFIGURATION = '/var/lib/kubelet/config.yaml';
@@ -43,9 +44,10 @@ export const joinNode: Phase<JoinContext> = {
   undo: undoJoin,
 };
 
-async function writeCertificates({ host, cluster, credentials, spec, node }: JoinContext & PhaseTools): Promise<void> {
+async function writeCertificates(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, cluster, credentials } = context;
+  await noteMembership(context);
   const { caPem } = await cluster.trusted();
-  await checkTaints(await cluster.node(await node.name()), spec.taints);
   const credential = await credentials.kubelet();
   await host.write(CA_CERTIFICATE, caPem, { mode: 0o644 });
   if (!credential || credential.onNode) return;

@@ -10,6 +10,7 @@ import type { JoinContext } from './context.ts';
 import { credentials } from './credentials.ts';
 import { joinPhases } from './index.ts';
 import { nodeView } from './node-view.ts';
+import { refuseForeignMembership } from './preflight.ts';
 import { rollBack } from './roll-back.ts';
 
 export interface JoinOptions {
@@ -56,9 +57,11 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     },
   });
   try {
+    await refuseForeignMembership(opened.context);
     await pipeline.run();
     const nodeName = await opened.context.node.name();
-    if (!dryRun && options.only === undefined) await noteJoined(options, opened.context, nodeName);
+    if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
+      await noteJoined(options, opened.context, nodeName);
     return { nodeName, changed: session.journal.entries.length > before };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);

@@ -16,9 +16,18 @@ export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<st
     marks['apps.openyurt.io/nodepool'] = spec.nodePool;
   }
   for (const addon of CLUSTER_ADDONS) {
-    if (!spec.allowedClusterAddons.includes(addon)) marks[`alibabacloud.com/edge-enable-addon-${addon}`] = 'false';
+    if (!spec.allowedClusterAddons.includes(addon)) marks[addonMark(addon)] = 'false';
   }
   return { ...spec.labels, ...marks };
+}
+
+function addonMark(addon: string): string {
+  return `alibabacloud.com/edge-enable-addon-${addon}`;
+}
+
+/** Marks of an earlier join that kept an add-on off which may run now. */
+export function outdatedLabels({ spec }: JoinContext): string[] {
+  return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons.includes(addon)).map(addonMark);
 }
 
 /** Annotations asked for, and the address Flannel is to use where an interface was named. */

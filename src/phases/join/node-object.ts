@@ -7,8 +7,8 @@ import type { ApiClient } from '../../kubernetes/client.ts';
  * A kubelet's taints count only when it creates its Node object, and a node may not change them later.
  * @throws EdgeadmError TAINTS_DIFFER where the object is there with other taints
  */
-export function checkTaints(existing: V1Node | undefined, wanted: readonly Taint[]): void {
-  if (!existing) return;
+export function checkTaints(existing: V1Node | 'not readable' | undefined, wanted: readonly Taint[]): void {
+  if (!existing || existing === 'not readable') return;
   const found = existing.spec?.taints ?? [];
   const missing = wanted.filter(
     ({ key, value, effect }) =>
@@ -26,20 +26,23 @@ export function checkTaints(existing: V1Node | undefined, wanted: readonly Taint
   });
 }
 
-/** Patches labels and annotations that differ. @returns true where something was changed */
+/** Patches labels and annotations that differ, and takes outdated labels away. @returns true where something was changed */
 export async function applyMetadata(
   client: ApiClient,
   node: V1Node,
   labels: Readonly<Record<string, string>>,
   annotations: Readonly<Record<string, string>>,
+  outdated: readonly string[] = [],
 ): Promise<boolean> {
   const differing = (
     wanted: Readonly<Record<string, string>>,
     found: Record<string, string> = {},
   ): Record<string, string> =>
     Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
+  const there = outdated.filter((key) => node.metadata?.labels?.[key] !== undefined);
+  const removing = Object.fromEntries(there.map((key) => [key, null]));
   const patch = {
-    labels: differing(labels, node.metadata?.labels),
+    labels: { ...differing(labels, node.metadata?.labels), ...removing },
     annotations: differing(annotations, node.metadata?.annotations),
   };
   if (Object.keys(patch.labels).length + Object.keys(patch.annotations).length === 0) return false;

@@ -7,6 +7,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
+import { findKubelet } from '../../kubernetes/kubelet-program.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from './context.ts';
@@ -15,7 +16,7 @@ import type { Membership, NodeView } from './context.ts';
 const DEFAULT_SOCKETS = { containerd: '/run/containerd/containerd.sock', docker: '/var/run/dockershim.sock' };
 
 /** Keys under which the journal keeps what a join chose. */
-export const CHOICES = { nodeName: 'nodeName', cluster: 'cluster' } as const;
+export const CHOICES = { nodeName: 'nodeName', membership: 'membership' } as const;
 
 export interface NodeViewParts {
   readonly spec: JoinSpec;
@@ -61,13 +62,13 @@ export function nodeView({ spec, host, journal, bundles, log, signal }: NodeView
 
 function membershipOf(journal: Journal): Membership | undefined {
   if (journal.joined) return { caHash: journal.joined.cluster, nodeName: journal.joined.node, complete: true };
-  const caHash = journal.choice(CHOICES.cluster);
-  const nodeName = journal.choice(CHOICES.nodeName);
-  return caHash && nodeName ? { caHash, nodeName, complete: false } : undefined;
+  const begun = journal.choice(CHOICES.membership);
+  return begun ? { ...(JSON.parse(begun) as Omit<Membership, 'complete'>), complete: false } : undefined;
 }
 
+/** Version of the kubelet that the service will start. */
 async function installedKubelet(host: Host): Promise<string | undefined> {
-  const result = await host.query('kubelet', ['--version']);
+  const result = await host.query(await findKubelet(host), ['--version']);
   return /v\d+\.\d+\.\d+\S*/.exec(result.stdout)?.[0];
 }
 

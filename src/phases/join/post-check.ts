@@ -4,7 +4,8 @@ import type { ApiClient } from '../../kubernetes/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 import { runsPrograms, waitForHub } from './install-edgehub.ts';
-import { nodeAnnotations, nodeLabels } from './node-labels.ts';
+import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
+import { nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
@@ -72,19 +73,27 @@ async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
 /** Waits by watching the Node object as the node itself. */
 async function checkNode(context: Context): Promise<void> {
   const { host, node, credentials, log, waitFor } = context;
-  const [name, client] = await Promise.all([node.name(), credentials.client()]);
+  const [name, client, { machineId }] = await Promise.all([node.name(), credentials.client(), host.facts()]);
+  const since = await startOfKubelet(host);
   let shown: V1Node | undefined;
   await waitFor({
     what: `the node ${name} to be registered and Ready`,
     timeoutMs: 240_000,
     code: 'NODE_NOT_READY',
+    guard: kubeletGuard(host),
     probe: async (signal) =>
-      client ? watchUntilReady(client, name, signal, (seen) => (shown = seen)) : { done: true },
+      client ? watchUntilReady(client, { name, machineId, since }, signal, (seen) => (shown = seen)) : { done: true },
     evidence: async () =>
-      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await host.unitLog('kubelet.service', 6)}`,
+      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await kubeletTrouble(host)}`,
   });
   if (!client || !shown) return;
-  await applyMetadata(client, shown, await nodeLabels(context), await nodeAnnotations(context));
+  await applyMetadata(
+    client,
+    shown,
+    await nodeLabels(context),
+    await nodeAnnotations(context),
+    outdatedLabels(context),
+  );
   const readiness = readinessOf(shown);
   if (readiness.state === 'no-cni') {
     log.warning(
@@ -93,17 +102,49 @@ async function checkNode(context: Context): Promise<void> {
   }
 }
 
-async function watchUntilReady(client: ApiClient, name: string, signal: AbortSignal, show: (node: V1Node) => void) {
-  const query = `watch=true&timeoutSeconds=30&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
+/** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 where systemd does not tell. */
+async function startOfKubelet(host: Host): Promise<number> {
+  const { stdout } = await host.query('systemctl', ['show', 'kubelet.service', '--property=MainPID']);
+  const pid = /MainPID=(\d+)/.exec(stdout)?.[1] ?? '0';
+  const age = await host.query('ps', ['-o', 'etimes=', '-p', pid]);
+  return age.exitCode === 0 ? Math.floor((await host.clock()).now / 1000) - Number(age.stdout) - 1 : 0;
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly machineId: string;
+  readonly since: number;
+}
+
+/** Short, so that it is noticed in between where the kubelet has died. */
+const WATCH_SECONDS = 5;
+
+/** What an earlier kubelet, or another machine of the same name, said of the node does not count. */
+async function watchUntilReady(
+  client: ApiClient,
+  { name, machineId, since }: Wanted,
+  signal: AbortSignal,
+  show: (node: V1Node) => void,
+) {
+  const query = `watch=true&timeoutSeconds=${WATCH_SECONDS}&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
   let seen = 'the node has not registered yet';
   for await (const event of client.watch<V1Node>(`/api/v1/nodes?${query}`, signal)) {
     if (event.type === 'DELETED' || event.type === 'ERROR') continue;
     show(event.object);
+    const old = isFromBefore(event.object, machineId, since);
+    if (old) seen = 'its last status is from before this join';
+    if (old) continue;
     const readiness = readinessOf(event.object);
     if (readiness.state !== 'waiting') return { done: true as const };
     seen = readiness.message;
   }
   return { seen };
+}
+
+function isFromBefore({ status }: V1Node, machineId: string, since: number): boolean {
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  const heartbeat = Date.parse(String(ready?.lastHeartbeatTime ?? '')) / 1000;
+  return heartbeat < since || (machineId !== '' && status?.nodeInfo?.machineID !== machineId);
 }
 
 function describeConditions(node: V1Node): string {
@@ -116,10 +157,14 @@ async function checkAddons(context: Context): Promise<void> {
   await Promise.all(context.spec.allowedClusterAddons.map((addon) => checkAddon(context, addon)));
 }
 
+/** A DaemonSet's pod comes a moment after its node. */
+const ADDON_GRACE_MS = 10_000;
+
 /** An add-on is waited for when the cluster has put a pod of it onto this node; a cluster without it is no failure. */
 async function checkAddon({ node, credentials, log, waitFor }: Context, addon: string): Promise<void> {
   const [name, client] = await Promise.all([node.name(), credentials.client()]);
   log.info(`Checking addon ${addon} status.`);
+  const started = performance.now();
   const found = await waitFor({
     what: `the add-on ${addon} to run on the node`,
     timeoutMs: 180_000,
@@ -127,10 +172,11 @@ async function checkAddon({ node, credentials, log, waitFor }: Context, addon: s
     code: 'ADDON_NOT_READY',
     probe: async () => {
       const pod = client && (await findAddon(client, name, addon));
-      if (!pod) return { done: false };
+      if (!pod) return performance.now() - started > ADDON_GRACE_MS ? { done: false } : { seen: 'no pod of it yet' };
       return isRunning(pod) ? { done: true } : { seen: `pod ${pod.metadata?.name} is ${describePod(pod)}` };
     },
   });
+  if (found === undefined) return;
   log.info(found === false ? `The cluster has put no pod of ${addon} onto this node.` : `${addon} is OK.`);
 }
 

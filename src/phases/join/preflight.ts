@@ -1,24 +1,26 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import { minorOf } from '../../kubernetes/version.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runChecks } from '../preflight/run-checks.ts';
 import type { JoinContext } from './context.ts';
 import { willChangeRuntime } from './install-runtime.ts';
+import { checkTaints } from './node-object.ts';
 
 /** Nothing is changed before every check has passed. */
 export const preflight: Phase<JoinContext> = {
   name: 'preflight',
   title: 'Check the node and its way to the cluster',
   run: async (context) => {
-    await refuseForeignMembership(context);
     await runChecks(context);
-    await requireKubelet(context);
+    checkTaints(await context.cluster.node(await context.node.name()), context.spec.taints);
     await askForRuntime(context);
   },
 };
 
-/** A node belongs to one cluster under one name until it is reset. */
-async function refuseForeignMembership({ node, cluster }: JoinContext): Promise<void> {
+/**
+ * A node belongs to one cluster under one name until it is reset, whatever phases are asked for.
+ * @throws EdgeadmError ALREADY_JOINED
+ */
+export async function refuseForeignMembership({ node, cluster }: JoinContext): Promise<void> {
   const membership = await node.membership();
   if (!membership) return;
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
@@ -32,18 +34,6 @@ async function refuseForeignMembership({ node, cluster }: JoinContext): Promise<
       `asked:  ${name} in the cluster with CA sha256:${caHash}`,
     ].join('\n'),
     next: 'edgeadm reset, then run the same command again',
-  });
-}
-
-async function requireKubelet({ node, cluster, spec }: JoinContext): Promise<void> {
-  const [kubelet, version] = await Promise.all([node.kubeletVersion(), cluster.version()]);
-  const wanted = minorOf(spec.kubernetesVersion ?? version);
-  if (kubelet && minorOf(kubelet) === wanted) return;
-  throw new EdgeadmError({
-    code: 'BUNDLE_NEEDED',
-    what: `no kubelet of version 1.${wanted} is at hand`,
-    why: `${spec.bundle ? 'bundle' : 'node'}: ${kubelet ? `kubelet ${kubelet}` : 'no kubelet'}; cluster: ${version}`,
-    next: `give --bundle with a kubelet 1.${wanted}, or install one on the node`,
   });
 }
 

@@ -21,10 +21,10 @@ export const prepareNode: Phase<JoinContext> = {
   ],
 };
 
-async function noteMembership({ host, node, cluster }: JoinContext & PhaseTools): Promise<void> {
+/** A reset can take back only what was noted first: every phase that begins a membership calls it. */
+export async function noteMembership({ host, node, cluster }: JoinContext): Promise<void> {
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
-  await host.choose(CHOICES.nodeName, () => name);
-  await host.choose(CHOICES.cluster, () => caHash);
+  await host.choose(CHOICES.membership, () => JSON.stringify({ caHash, nodeName: name }));
   await noteLinks(host);
   await claimState(host);
 }

@@ -32,13 +32,13 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
     });
     await pipeline.undo();
   }
+  const name = context.spec.nodeName.startsWith('*') ? journal.choice(CHOICES.nodeName) : undefined;
   const left = changes ? await revert(plain, journal, joined + 1) : [];
-  if (left.length === 0 && joined < 0) await forget(session, context.spec.nodeName.startsWith('*'));
+  if (left.length === 0 && joined < 0) await forget(session, name);
   return changes ? left : undefined;
 }
 
-async function forget({ journal }: NodeSession, keepName: boolean): Promise<void> {
-  const name = keepName ? journal.choice(CHOICES.nodeName) : undefined;
+async function forget({ journal }: NodeSession, name: string | undefined): Promise<void> {
   await journal.erase();
   if (name) await journal.append({ kind: 'choice', key: CHOICES.nodeName, value: name });
 }

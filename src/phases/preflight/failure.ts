@@ -14,11 +14,13 @@ export function preflightError(verdicts: readonly Verdict[]): EdgeadmError | und
   if (!first) return undefined;
   const own = failed.every((verdict) => verdict.code === first.code) ? first.code : undefined;
   const names = failed.map((verdict) => verdict.check).join(', ');
+  // Several checks may stumble over the same thing: a bundle that is damaged.
+  const same = failed.every(({ found, remedy }) => found === first.found && remedy === first.remedy);
   return new EdgeadmError({
     code: own ?? sharedCode(failed),
     what: failed.length === 1 ? `the check ${names} failed` : `${failed.length} checks failed: ${names}`,
-    why: failed.length === 1 ? first.found : failed.map(describeVerdict).join('\n'),
-    next: failed.length === 1 ? first.remedy : undefined,
+    why: same ? first.found : failed.map(describeVerdict).join('\n'),
+    next: same ? first.remedy : undefined,
   });
 }
 

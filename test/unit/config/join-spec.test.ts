@@ -58,7 +58,7 @@ describe('a join specification', () => {
   });
 
   it('says what is missing by its flag', () => {
-    const text = mistakesOf(flags({}));
+    const text = mistakesOf(flags({ apiServers: undefined }));
     assert.match(text, /API-SERVER is needed|name the API server/);
     assert.match(text, /bootstrap token is needed/);
   });

@@ -56,7 +56,6 @@ describe('putting a node back as it was', () => {
       'disable kubelet.service',
       'set net.ipv4.ip_forward = 0',
       'write /etc/containerd/config.toml',
-      'remove /var/lib/edgeadm/backup/1',
       'remove /etc/kubernetes/kubelet.conf',
       'reload units',
       'restart containerd.service',

@@ -155,6 +155,19 @@ describe('a pipeline', () => {
     await assert.rejects(pipeline.run(), (thrown) => thrown === late);
   });
 
+  it('that runs out of time during a wait says what it waited for', async () => {
+    const controller = new AbortController();
+    const waiting = phase('a', {
+      run: async ({ waitFor }) => {
+        const late = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end within 10m' });
+        setTimeout(() => controller.abort(late), 20);
+        await waitFor({ what: 'the hub', timeoutMs: 60_000, probe: async () => ({ seen: 'nothing' }) });
+      },
+    });
+    const { pipeline } = prepare([waiting], { signal: controller.signal });
+    await assert.rejects(pipeline.run(), { code: 'TIMEOUT', message: /waiting for the hub: last seen: nothing/ });
+  });
+
   it('in a dry run tells what it would wait for and does not wait', async () => {
     let answer: unknown = 'none';
     const waiting = phase('a', {

@@ -45,6 +45,39 @@ describe('a wait', () => {
     });
   });
 
+  it('that the time limit of the whole command cuts short says what it waited for all the same', async () => {
+    const late = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end within 1m' });
+    const wait = waitFor({
+      what: 'the hub',
+      timeoutMs: 60_000,
+      signal: abortsWith(late),
+      code: 'EDGE_HUB_FAILED',
+      probe: async () => ({ seen: 'connection refused' }),
+      evidence: async () => 'log: no such image',
+    });
+    await assert.rejects(wait, {
+      code: 'EDGE_HUB_FAILED',
+      what: 'the command did not end within 1m: it was waiting for the hub',
+      why: 'last seen: connection refused\nlog: no such image',
+      cause: late,
+    });
+  });
+
+  it('ends at once where its guard says that nothing will come of it', async () => {
+    const hopeless = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not stay up' });
+    let looks = 0;
+    const wait = waitFor({
+      what: 'x',
+      timeoutMs: 60_000,
+      intervalMs: [1, 1],
+      probe: async () => ({ seen: String(++looks) }),
+      guard: async () => {
+        if (looks === 3) throw hopeless;
+      },
+    });
+    await assert.rejects(wait, (thrown) => thrown === hopeless);
+  });
+
   it('uses its time up: the last look comes shortly before the end', async () => {
     let last = 0;
     const started = performance.now();
@@ -84,7 +117,7 @@ describe('a wait', () => {
 
   it('ends at once when it is interrupted, with the reason', async () => {
     const controller = new AbortController();
-    const reason = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end in time' });
+    const reason = new Error('interrupted by SIGINT');
     setTimeout(() => controller.abort(reason), 20);
     const started = performance.now();
     const wait = waitFor({
@@ -98,3 +131,10 @@ describe('a wait', () => {
     assert.ok(performance.now() - started < 5000);
   });
 });
+
+/** A signal that aborts in a moment, for this reason. */
+function abortsWith(reason: Error): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 30);
+  return controller.signal;
+}

@@ -33,7 +33,7 @@ export const token: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster knows the bootstrap token, and its secret is right: it signed cluster-info. A failure tells the clock difference too.',
+    'The cluster knows the bootstrap token, its secret is right (it signed cluster-info), and the API server lets the node in with it. A failure tells the clock difference too.',
   remedy: 'Make a new token: `edgeadm token create --print-join-command`.',
   needs: ['APIServer'],
   run: async ({ cluster }) => {

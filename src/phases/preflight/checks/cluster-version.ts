@@ -9,7 +9,7 @@ export const clusterVersion: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is not newer than it, nor more than two minor versions older (three from 1.28 on).',
+    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on).',
   remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster, node, spec }) => {
@@ -23,11 +23,17 @@ export const clusterVersion: Check = {
     const kubelet = await node.kubeletVersion();
     const code = spec.bundle === undefined ? 'BUNDLE_NEEDED' : undefined;
     if (!kubelet) return fail(`the cluster runs ${version}, the node has no kubelet`, { code, remedy: NEEDS_BUNDLE });
+    const wanted = minorOf(spec.kubernetesVersion ?? version);
     const oldest = minor - oldestSkew(minor);
-    const fits = minorOf(kubelet) <= minor && minorOf(kubelet) >= oldest;
-    if (fits) return pass(`cluster ${version}, kubelet ${kubelet}`);
-    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}; it may be 1.${oldest} to 1.${minor}`, {
+    if (wanted > minor || wanted < oldest) {
+      return fail(
+        `the cluster runs ${version}; a kubelet may be 1.${oldest} to 1.${minor}, asked for is ${spec.kubernetesVersion}`,
+      );
+    }
+    if (minorOf(kubelet) === wanted) return pass(`cluster ${version}, kubelet ${kubelet}`);
+    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, wanted is 1.${wanted}`, {
       code,
+      remedy: NEEDS_BUNDLE,
     });
   },
 };

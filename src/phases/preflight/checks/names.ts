@@ -1,6 +1,6 @@
 import { refuseNodeName } from '../../../config/grammar.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
-import { type Check, fail, pass } from '../check.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
 
 export const hostname: Check = {
   name: 'Hostname',
@@ -49,6 +49,7 @@ export const nodeExists: Check = {
   run: async ({ host, cluster, node }) => {
     const [name, { machineId }] = await Promise.all([node.name(), host.facts()]);
     const there = await cluster.node(name);
+    if (there === 'not readable') return skip('the bootstrap token may not read Nodes');
     if (!there) return pass(`${name} is free`);
     const ready = there.status?.conditions?.find((condition) => condition.type === 'Ready');
     const theirs = there.status?.nodeInfo?.machineID ?? '';

@@ -98,19 +98,19 @@ describe('ClusterVersion', () => {
     }
   });
 
-  it('refuses a kubelet that is newer than the API server', () =>
-    assertFinds(
-      'ClusterVersion',
-      'error',
-      /kubelet is v1\.21\.0; it may be 1\.18 to 1\.20/,
-      versions('v1.20.2', 'v1.21.0'),
-    ));
+  it('refuses a kubelet of another minor version than the cluster', async () => {
+    for (const kubelet of ['v1.21.0', 'v1.19.0']) {
+      await assertFinds('ClusterVersion', 'error', /wanted is 1\.20/, versions('v1.20.2', kubelet));
+    }
+  });
 
-  it('takes a kubelet two minor versions older, three from 1.28 on', async () => {
-    await assertOk('ClusterVersion', versions('v1.27.0', 'v1.25.0'));
-    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.27/, versions('v1.27.0', 'v1.24.0'));
-    await assertOk('ClusterVersion', versions('v1.28.0', 'v1.25.0'));
-    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.28/, versions('v1.28.0', 'v1.24.0'));
+  it('takes an older kubelet that was asked for: two minor versions, three from 1.28 on, never a newer one', async () => {
+    const asked = (cluster: string, kubelet: string) => versions(cluster, kubelet, { kubernetesVersion: kubelet });
+    await assertOk('ClusterVersion', asked('v1.27.0', 'v1.25.0'));
+    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.27/, asked('v1.27.0', 'v1.24.0'));
+    await assertOk('ClusterVersion', asked('v1.28.0', 'v1.25.0'));
+    await assertFinds('ClusterVersion', 'error', /may be 1\.25 to 1\.28/, asked('v1.28.0', 'v1.24.0'));
+    await assertFinds('ClusterVersion', 'error', /may be 1\.18 to 1\.20/, asked('v1.20.2', 'v1.21.0'));
   });
 
   it('without a bundle, a node without a kubelet of the right version needs one', async () => {

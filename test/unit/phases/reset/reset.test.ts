@@ -41,6 +41,7 @@ async function run(host: FakeHost, spec: Partial<ResetSpec> = {}) {
     writeFile: (path: string, content: Buffer) => host.write(path, content, { mode: 0o600 }),
     remove: (path: string) => host.remove(path),
     removeTree: (path: string) => host.removeTree(path),
+    list: (path: string) => host.list(path),
   } as unknown as Machine;
   const journal = await Journal.read(machine);
   const events: WorkflowEvent[] = [];

@@ -1,0 +1,21 @@
+/** The candidate that was probably meant by a mistyped word; undefined where none is near. */
+export function closest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
+  const near = candidates
+    .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))
+    .sort((a, b) => a.edits - b.edits)[0];
+  return near && near.edits <= Math.max(2, word.length / 3) ? near.candidate : undefined;
+}
+
+/** Levenshtein's distance: letters to add, leave out or change. */
+function editsBetween(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [above, letter] of [...from].entries()) {
+    const next = [above + 1];
+    for (const [left, other] of [...to].entries()) {
+      const changed = (row[left] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[left + 1] ?? 0) + 1, (next[left] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
+import { formatDuration } from './duration.ts';
+
+/** The answer of one look: `done` ends the wait, `seen` is what the error shows if time runs out. */
+export type Look<T> = { done: T } | { seen: string };
+
+/** What to wait for. Times are milliseconds. */
+export interface Wait<T> {
+  /** Completes the sentence "timed out waiting for …". */
+  readonly what: string;
+  readonly probe: (signal: AbortSignal) => Promise<Look<T>>;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** First and longest pause between two looks. Default 50 and 1000. */
+  readonly intervalMs?: readonly [number, number];
+  /** Code of the error when time runs out. Default TIMEOUT. */
+  readonly code?: ErrorCode;
+  /** Gathers more evidence (log lines) once time has run out. */
+  readonly evidence?: () => Promise<string>;
+  /** Asked before every look; what it throws ends the wait at once, since nothing will come of it. */
+  readonly guard?: () => Promise<void>;
+  readonly next?: string;
+}
+
+/**
+ * Looks until the probe says `done`: often at first, then less and less often.
+ * A probe that throws counts as a look that saw the error.
+ * @throws EdgeadmError with what was waited for and what was last seen; the reason of the signal where it aborts.
+ */
+export async function waitFor<T>(wait: Wait<T>): Promise<T> {
+  const [first, longest] = wait.intervalMs ?? [50, 1000];
+  const started = performance.now();
+  const limit = AbortSignal.timeout(Math.max(1, wait.timeoutMs));
+  const signal = wait.signal ? AbortSignal.any([wait.signal, limit]) : limit;
+  let pause = first;
+  let seen = 'nothing yet';
+  for (;;) {
+    if (wait.signal?.aborted) throw await abandoned(wait, wait.signal.reason, seen);
+    await wait.guard?.();
+    const look = await lookOnce(wait.probe, signal);
+    if ('done' in look) return look.done;
+    if (!signal.aborted) seen = look.seen;
+    // The last look comes just before time runs out, however long the pauses have become.
+    const left = wait.timeoutMs - (performance.now() - started) - first;
+    if (left <= 0) break;
+    await delay(Math.min(pause, left), undefined, { signal: wait.signal }).catch(() => {});
+    pause = Math.min(pause * 1.5, longest);
+  }
+  throw await timedOut(wait, `timed out after ${formatDuration(wait.timeoutMs)} waiting for ${wait.what}`, seen);
+}
+
+async function timedOut<T>(wait: Wait<T>, what: string, seen: string, cause?: unknown): Promise<EdgeadmError> {
+  const evidence = await wait.evidence?.().catch(() => '');
+  const why = [`last seen: ${seen}`, evidence].filter(Boolean).join('\n');
+  return new EdgeadmError({ code: wait.code ?? 'TIMEOUT', what, why, next: wait.next, cause });
+}
+
+/** Where the time of the whole command runs out during a wait, what was waited for is why. */
+async function abandoned<T>(wait: Wait<T>, reason: unknown, seen: string): Promise<unknown> {
+  if (!(reason instanceof EdgeadmError) || reason.code !== 'TIMEOUT') return reason;
+  return timedOut(wait, `${reason.what}: it was waiting for ${wait.what}`, seen, reason);
+}
+
+/** A probe that does not heed its signal cannot outlast it. */
+async function lookOnce<T>(probe: Wait<T>['probe'], signal: AbortSignal): Promise<Look<T>> {
+  const aborted = Promise.withResolvers<Look<T>>();
+  const giveUp = (): void => aborted.resolve({ seen: 'no answer' });
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([probe(signal), aborted.promise]);
+  } catch (error) {
+    return { seen: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,37 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { kubeletComplaints } from '../../kubernetes/kubelet-log.ts';
+
+const UNIT = 'kubelet.service';
+const LOOK_EVERY_MS = 1000;
+/** Longer than one restart takes: kubeadm's own unit pauses for 10 s. */
+const DOWN_LIMIT_MS = 12_000;
+/** A kubelet that does not know a flag prints all of those it knows: 200 lines, and as many of stacks. */
+const LOG_LINES = 600;
+
+/** What the log of the node's kubelet says about its trouble. */
+export async function kubeletTrouble(host: Host): Promise<string> {
+  return kubeletComplaints(await host.unitLog(UNIT, LOG_LINES));
+}
+
+/**
+ * For waits for what a kubelet brings about: fails as soon as it is clear that the kubelet does not stay up, which
+ * systemd hides by starting it again and again.
+ */
+export function kubeletGuard(host: Host): () => Promise<void> {
+  let last = performance.now();
+  let downMs = 0;
+  return async () => {
+    const now = performance.now();
+    if (now - last < LOOK_EVERY_MS) return;
+    const state = await host.unit(UNIT).catch(() => undefined);
+    if (state?.active === false) downMs += now - last;
+    last = now;
+    if (downMs < DOWN_LIMIT_MS) return;
+    throw new EdgeadmError({
+      code: 'KUBELET_FAILED',
+      what: 'the kubelet does not stay up',
+      why: `${UNIT} is ${state?.detail}\n${await kubeletTrouble(host)}`,
+    });
+  };
+}

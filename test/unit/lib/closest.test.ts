@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { closest } from '../../../src/lib/closest.ts';
+
+describe('the word that was probably meant', () => {
+  it('is the one with the fewest letters changed', () => {
+    assert.equal(closest('TOKEN_INVALD', ['TOKEN_EXPIRED', 'TOKEN_INVALID', 'USAGE']), 'TOKEN_INVALID');
+    assert.equal(closest('USGAE', ['LOCKED', 'USAGE']), 'USAGE');
+    assert.equal(closest('USAGE', ['USAGE']), 'USAGE');
+  });
+
+  it('is none where nothing is near', () => {
+    assert.equal(closest('something', ['LOCKED', 'USAGE']), undefined);
+    assert.equal(closest('x', []), undefined);
+  });
+});
