@@ -2,8 +2,8 @@
 const FATAL = /^F\d{4} |"command failed"|^panic: /;
 const ERROR = /^E\d{4} |^Error: |^\S+\.service: .*(exited|failed|killed)/i;
 
-/** What every kubelet complains about until its Node object is there. */
-const NOISE = /node "\S+" not found|connection refused|Unable to write event|"?Event occurred"?/;
+/** What every kubelet complains about until its Node object and the CNI configuration are there. */
+const NOISE = /node "\S+" not found|connection refused|Unable to write event|network not ready|oom score/;
 
 /**
  * The lines of a kubelet's log that say why it does not do what it should: the last words of one that died (it prints

@@ -16,8 +16,6 @@ import {
 
 /** Where nodes see the bundle of the run, read-only. */
 export const BUNDLE = '/opt/bundle';
-/** Where nodes without containerd see the bundle that has it. */
-export const RUNTIME_BUNDLE = '/opt/bundle-runtime';
 /** Debian 12 with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
 export const MATRIX = '/root/matrix.yaml';
 const matrix = dump({ rows: [{ arch: 'amd64', os: 'Debian', versions: ['12'], kernel: '6.18', from: '1.12.0' }] });
@@ -46,14 +44,13 @@ export function testBed(): Promise<Bed> {
 
 let runtimeBundle: Promise<string> | undefined;
 
-/** For a node without containerd: it sees the bundle that has containerd and runc too. */
-export async function withoutRuntime(): Promise<NodeOptions> {
-  await testBed();
+/** A bundle that has containerd and runc too, made when first needed: a folder on this machine. */
+export function bundleWithRuntime(): Promise<string> {
   runtimeBundle ??= makeBundle({ out: join(stateDir, 'bundle-runtime'), runtime: true }).then(({ dir }) => dir);
-  return { containerd: false, bind: [[await runtimeBundle, RUNTIME_BUNDLE]] };
+  return runtimeBundle;
 }
 
-/** A fresh node that sees the bundle and has the matrix row. */
+/** A fresh node that sees the bundle (unless `bind` puts another one there) and has the matrix row. */
 export async function freshNode(name: string, options: NodeOptions = {}): Promise<Node> {
   const { bundle } = await testBed();
   const node = await Node.up(name, { ...options, bind: [[bundle, BUNDLE], ...(options.bind ?? [])] });

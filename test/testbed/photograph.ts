@@ -20,6 +20,8 @@ export const volatilePaths: { path: string; why: string; onlyIfThereBefore?: boo
   { path: '/var/log/lastlog', why: 'log of logins' },
   { path: '/var/log/btmp', why: 'log of failed logins' },
   { path: '/var/log/sudo-io', why: 'sudo writes it' },
+  { path: '/home/admin/.sudo_as_admin_successful', why: "Debian's sudo leaves it for members of its group" },
+  { path: '/home/ops/.sudo_as_admin_successful', why: "Debian's sudo leaves it for members of its group" },
   { path: '/var/lib/sudo', why: 'sudo remembers whom it has lectured' },
   { path: '/var/lib/systemd', why: "timers, random seed and the like: systemd's own state" },
   { path: '/var/lib/private', why: "systemd's, for services with dynamic users" },
@@ -157,13 +159,16 @@ async function look(root: string, path: string): Promise<Entry | undefined> {
  * their common root, which so are read once for all; /var is each node's own, perhaps on a device of its own.
  */
 const known = new Map<string, string>();
+const startedNs = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n;
 
 async function readContents(entries: Map<string, Entry>): Promise<void> {
   const queue = [...entries.values()].filter(({ stats }) => stats.isFile());
   const reader = async () => {
     for (let entry = queue.pop(); entry; entry = queue.pop()) {
       const { dev, ino, size, mtimeNs, ctimeNs } = entry.stats;
-      const key = [entry.path.startsWith('/var/') ? dev : '', ino, size, mtimeNs, ctimeNs].join();
+      // Overlays keep the inode numbers of their common lower layer: only what is older than this run is shared by nodes.
+      const common = ctimeNs < startedNs && !entry.path.startsWith('/var/');
+      const key = [common ? '' : `${dev} ${entry.file}`, ino, size, mtimeNs, ctimeNs].join();
       const sum = known.get(key) ?? hash('sha256', await readFile(entry.file).catch(() => ''));
       known.set(key, sum);
       entry.content = sum;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { ENVIRONMENT } from '../programs.ts';
@@ -38,6 +39,8 @@ export interface Program {
 
 /** Milliseconds for login shell and sudo to start the program. */
 const START_TIMEOUT_MS = 60_000;
+/** Before the last try to open a session. */
+const LONGEST_PAUSE_MS = 6400;
 const STDERR_KEPT = 1024 * 1024;
 
 /** Says who it is on standard error, so that it can be stopped and sudo's own words be told from the program's. */
@@ -56,7 +59,7 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
     ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
     ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
   ]);
-  const opened = await openChannel(link, `exec ${line}`);
+  const opened = await openChannelSoon(link, `exec ${line}`);
   const { channel } = opened;
   const stderr = new Introduction(mark, prompt);
   try {
@@ -70,6 +73,21 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
 }
 
 type Opened = Pick<Program, 'channel' | 'ending' | 'exited' | 'ended'>;
+
+/**
+ * A busy server closes sessions later than they end, and refuses one more for a moment. Nothing was started then, so
+ * it may be asked again.
+ */
+async function openChannelSoon(link: Link, line: string): Promise<Opened> {
+  for (let pause = 100; ; pause *= 2) {
+    try {
+      return await openChannel(link, line);
+    } catch (error) {
+      if (!(error instanceof EdgeadmError) || pause > LONGEST_PAUSE_MS) throw error;
+      await delay(pause);
+    }
+  }
+}
 
 /** A short program may have ended before anybody who waits for the channel has a turn: its end is noted at once. */
 function openChannel(link: Link, line: string): Promise<Opened> {
