@@ -71,6 +71,10 @@ export async function clearFolder(host: Host, path: string, had?: readonly strin
   }
 }
 
+export async function isMountPoint(host: Host, path: string): Promise<boolean> {
+  return (await mountTable(host)).some((mount) => mount.path === path);
+}
+
 /** The path without symlinks, as mountinfo names it. */
 async function realPath(host: Host, path: string): Promise<string> {
   if (!host.runsPrograms) return path;

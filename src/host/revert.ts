@@ -1,7 +1,7 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
-import { clearFolder } from './mount-table.ts';
+import { clearFolder, isMountPoint } from './mount-table.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
@@ -144,5 +144,5 @@ async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): P
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {
-  if ((await host.list(path)).length === 0) await host.remove(path);
+  if ((await host.list(path)).length === 0 && !(await isMountPoint(host, path))) await host.remove(path);
 }

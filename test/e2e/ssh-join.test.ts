@@ -60,10 +60,8 @@ describe('many nodes from a workstation over SSH', function () {
 
   it('an unknown host key is refused, with its fingerprint and how to accept it', async () => {
     const [node] = nodes as [Node];
-    const ended = await edgeadm(
-      [...(await remoteJoin('--host', `root@${node.address}`)), '--known-hosts', '/dev/null'],
-      { env: env() },
-    );
+    const args = await remoteJoin('--host', `root@${node.address}`);
+    const ended = await edgeadm(args.with(args.indexOf('--known-hosts') + 1, '/dev/null'), { env: env() });
     assert.equal(ended.exitCode, 4, ended.stderr);
     assert.match(ended.stderr, /HOST_KEY_UNKNOWN/);
     assert.match(ended.stderr, /SHA256:[A-Za-z0-9+/]{43}/);
@@ -106,18 +104,8 @@ describe('many nodes from a workstation over SSH', function () {
 
   it('a host that cannot be reached fails alone: exit code 6, and a second run of the same line leaves the rest as it is', async () => {
     const [one] = nodes as [Node];
-    const args = await remoteJoin(
-      '--host',
-      `root@${one.address}`,
-      '--host',
-      'root@127.0.0.1:9',
-      '-o',
-      'json',
-      '--node-name',
-      '*',
-    );
-    const [at] = [args.indexOf('--node-name')];
-    const ended = await edgeadm(args.toSpliced(at, 2), { env: env() });
+    const hosts = ['--host', `root@${one.address}`, '--host', 'root@127.0.0.1:9'];
+    const ended = await edgeadm(await remoteJoin(...hosts, '-o', 'json'), { env: env() });
     const result = resultOf(ended) as unknown as Result;
     assert.equal(ended.exitCode, 6, ended.stderr);
     assert.equal(result.error?.code, 'SOME_HOSTS_FAILED');

@@ -42,6 +42,8 @@ const KUBECONFIGS = ['/etc/kubernetes/admin.conf', '/etc/kubernetes/super-admin.
  * A reset puts them back to that.
  */
 export async function claimState(host: Host): Promise<void> {
+  // Made with the first pod, and nobody's own: it goes when it is empty.
+  await host.makeDirectory('/run/netns', 0o755);
   for (const folder of [...SHARED, ...STATE]) {
     await host.makeDirectory(posix.dirname(folder), 0o755);
     await host.claim(folder);
