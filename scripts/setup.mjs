@@ -12,14 +12,14 @@ export const env = {
   PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
 };
 
-/** Runs a program, shows what it prints, and gives back exit code and text. */
-export function run(file, args, more = {}) {
+/** Runs a program, shows what it prints (unless `quiet`), and gives back exit code and text. */
+export function run(file, args, more = {}, quiet = false) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: root, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(file, args, { cwd: root, env: withDefined(more), stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
-      process.stdout.write(chunk);
+      if (!quiet) process.stdout.write(chunk);
     });
     child.on('error', (error) => resolve({ code: 127, text: String(error) }));
     child.on('close', (code) => resolve({ code: code ?? 1, text }));
@@ -30,4 +30,8 @@ export function run(file, args, more = {}) {
 export function dependenciesAreCurrent() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+function withDefined(more) {
+  return { ...env, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined)) };
 }

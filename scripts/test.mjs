@@ -15,10 +15,17 @@ async function step(name, file, args) {
   return code === 0;
 }
 
-/** A mocha run, whose counts are added up. One that dies without counting is a failure. */
-async function suite(name, args) {
-  heading(name);
-  const { code, text } = await run('mocha', args, { FORCE_COLOR: '0' });
+/**
+ * A mocha run, whose counts are added up. One that dies without counting is a failure. With a `bed` of its own it runs
+ * beside others: what it prints is shown when it is done.
+ */
+async function suite(name, args, bed) {
+  if (bed === undefined) heading(name);
+  const { code, text } = await run('mocha', args, { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed }, bed !== undefined);
+  if (bed !== undefined) {
+    heading(name);
+    process.stdout.write(text);
+  }
   const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
   totals.passed += count('passing');
   totals.skipped += count('pending');
@@ -27,6 +34,16 @@ async function suite(name, args) {
 
 function heading(name) {
   process.stdout.write(`\n== ${name} (${new Date().toISOString().slice(11, 19)})\n`);
+}
+
+/** Autonomy waits for minutes with little to do: it runs beside the others, on a test bed of its own. */
+async function endToEnd() {
+  const config = ['--config', '.mocharc.e2e.json'];
+  const autonomy = 'test/e2e/autonomy.test.ts';
+  await Promise.all([
+    suite('end-to-end tests: autonomy', [...config, autonomy], '1'),
+    suite('end-to-end tests', [...config, '--ignore', autonomy, 'test/e2e/**/*.test.ts']),
+  ]);
 }
 
 /** The end-to-end tests boot nodes: they need root, and Debian for its packages and its Kubernetes source. */
@@ -52,7 +69,7 @@ async function main() {
   const reason = whyNotEndToEnd();
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
-      await suite('end-to-end tests', ['--config', '.mocharc.e2e.json', 'test/e2e/**/*.test.ts']);
+      await endToEnd();
     }
   } else if (process.env.CI === 'true') {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);

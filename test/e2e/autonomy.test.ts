@@ -52,7 +52,13 @@ async function whatIsLeft(node: Node): Promise<Map<string, string>> {
   return texts;
 }
 
-/** What every process of the node was called with, sampled while `work` runs. */
+/**
+ * What the processes of a node were called with, sampled while `work` runs: edgeadm's own line, once it has taken its
+ * name (the first thing it does), and those of all that it starts.
+ */
+const SHOW_COMMAND_LINES =
+  'for p in /proc/[0-9]*; do read -r c <$p/comm; case $c in node|env|MainThread) ;; *) tr "\\0" " " <$p/cmdline; esac; done 2>/dev/null';
+
 async function commandLines(node: Node, work: Promise<unknown>): Promise<string> {
   let all = '';
   let running = true;
@@ -60,7 +66,7 @@ async function commandLines(node: Node, work: Promise<unknown>): Promise<string>
     running = false;
   });
   while (running) {
-    all += (await node.exec('sh', '-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "')).stdout;
+    all += (await node.exec('sh', '-c', SHOW_COMMAND_LINES)).stdout;
     await delay(100);
   }
   await done;

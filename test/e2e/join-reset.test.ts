@@ -39,11 +39,29 @@ describe('join and reset', () => {
       'on a machine that has no container runtime': withoutRuntime,
       'on a machine where others left something': withRemains,
       'phase by phase': phaseByPhase,
-      'and join again': joinAgain,
       'of a node that kubeadm joined': joinedByKubeadm,
+      'for what comes last': joinedForLater,
     },
     testBed,
   );
+
+  describe('in time', () => {
+    it(`a second join takes less than ${SECOND_JOIN_SECONDS} s`, async () => {
+      const seconds = await secondsOf(() => succeed(quiet.node, quiet.line));
+      assert.ok(seconds < SECOND_JOIN_SECONDS, `it took ${seconds} s`);
+    });
+
+    it(`a reset, and a join of another machine under the name, take less than ${JOIN_AGAIN_SECONDS} s`, async () => {
+      const { node, line } = quiet;
+      const seconds = await secondsOf(async () => {
+        await succeed(node, RESET);
+        await node.write('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`, 0o444);
+        await succeed(node, line);
+      });
+      assert.ok(seconds < JOIN_AGAIN_SECONDS, `it took ${seconds} s`);
+      await becomeReady(node);
+    });
+  });
 });
 
 function withEdgeHub(test: Tell): void {
@@ -113,14 +131,11 @@ function withEdgeHub(test: Tell): void {
     assert.ok(spec?.taints?.some(({ key, value, effect }) => `${key}=${value}:${effect}` === 'edge=yes:NoSchedule'));
   });
 
-  test(`a second join changes nothing and takes less than ${SECOND_JOIN_SECONDS} s`, async () => {
+  test('a second join changes nothing', async () => {
     const joined = await photograph(node);
-    const started = performance.now();
     const result = await succeed(node, [...line, '--output', 'json']);
-    const seconds = (performance.now() - started) / 1000;
     assert.equal(hostOf(result).outcome, 'unchanged');
     assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
-    assert.ok(seconds < SECOND_JOIN_SECONDS, `it took ${seconds} s`);
   });
 
   test('a join with other labels and annotations applies them, and pods run on', async () => {
@@ -356,23 +371,22 @@ function phaseByPhase(test: Tell): void {
   });
 }
 
-function joinAgain(test: Tell): void {
-  const name = 'jr-again';
+/** A node for the tests that look at the clock: they come last, when nothing else keeps the machine busy. */
+const quiet = {} as { node: Node; line: string[] };
 
-  test(`reset, and another machine joined under the name: within ${JOIN_AGAIN_SECONDS} s`, async () => {
-    const node = await freshNode(name);
-    const line = await joinArgs(...WITH_HUB);
-    await succeed(node, line);
-    await becomeReady(node);
-    const started = performance.now();
-    await succeed(node, RESET);
-    await node.write('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`, 0o444);
-    await succeed(node, line);
-    const seconds = (performance.now() - started) / 1000;
-    await becomeReady(node);
-    assert.ok(seconds < JOIN_AGAIN_SECONDS, `it took ${seconds} s`);
-    await succeed(node, RESET);
+function joinedForLater(test: Tell): void {
+  test('a node is joined', async () => {
+    quiet.node = await freshNode('jr-quiet');
+    quiet.line = await joinArgs(...WITH_HUB);
+    await succeed(quiet.node, quiet.line);
+    await becomeReady(quiet.node);
   });
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
 }
 
 function joinedByKubeadm(test: Tell): void {
