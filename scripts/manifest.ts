@@ -15,10 +15,12 @@ try {
   const { rm } = await import('node:fs/promises');
   await rm(path, { force: true });
   const config = await Config.load({ root, devPlugins: false, userPlugins: false });
-  const plugin = config.plugins.get('edgeadm') as { manifest?: object } | undefined;
+  const plugin = config.plugins.get('edgeadm') as { manifest?: { commands: object } } | undefined;
   const manifest = plugin?.manifest;
   if (!manifest) throw new Error('oclif found no commands: run `npm run build` first');
-  const text = `${JSON.stringify(manifest, undefined, 2)}\n`;
+  // In the order of their names: that of the file system is another on every machine.
+  const commands = Object.fromEntries(Object.entries(manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const text = `${JSON.stringify({ ...manifest, commands }, undefined, 2)}\n`;
   if (process.argv.includes('--check') && text !== before) {
     process.stderr.write('oclif.manifest.json is not current: npm run build\n');
     process.exitCode = 1;

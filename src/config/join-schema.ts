@@ -61,7 +61,10 @@ export const joinKeys = z.strictObject({
     .min(1, NAME_SERVER),
   token: z
     .string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' })
-    .regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, 'a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits'),
+    .regex(
+      /^[a-z0-9]{6}\.[a-z0-9]{16}$/,
+      'a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits',
+    ),
   caCertHashes: z
     .array(
       z

@@ -159,7 +159,12 @@ function withEdgeHub(test: Tell): void {
 
   test('a join with other taints is refused with the line that sets them', async () => {
     const joined = await photograph(node);
-    const error = await failWith(node, await joinArgs(...WITH_HUB, '--taints', 'other=x:NoExecute'), 'TAINTS_DIFFER');
+    const error = await failWith(
+      node,
+      await joinArgs(...WITH_HUB, '--taints', 'other=x:NoExecute'),
+      'TAINTS_DIFFER',
+      4,
+    );
     assert.match(error.next, /kubectl taint node jr-hub --overwrite other=x:NoExecute/);
     assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
   });
@@ -349,7 +354,7 @@ function phaseByPhase(test: Tell): void {
   });
 
   test('a phase that does not exist is refused, the others are named', async () => {
-    const error = await failWith(node, phase('no-such'), 'USAGE');
+    const error = await failWith(node, phase('no-such'), 'USAGE', 2);
     assert.match(JSON.stringify(error), /prepare-node/);
   });
 
@@ -444,12 +449,12 @@ interface Failure {
   readonly next: string;
 }
 
-/** What a command said that must fail because of the node (exit 3) or of how it is called (exit 2). */
-async function failWith(node: Node, args: string[], code: string): Promise<Failure> {
+/** What a command said that must fail; exit 3 is the node's fault. */
+async function failWith(node: Node, args: string[], code: string, exit = 3): Promise<Failure> {
   const result = await node.edgeadm([...args, '--output', 'json'], { timeout: 200 });
   const { error } = resultOf(result) as { error: Failure };
   assert.equal(error?.code, code, `${result.stdout}\n${result.stderr}`);
-  assert.equal(result.exitCode, code === 'USAGE' ? 2 : 3);
+  assert.equal(result.exitCode, exit);
   return error;
 }
 
