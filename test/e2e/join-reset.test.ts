@@ -432,7 +432,6 @@ function joinedByKubeadm(test: Tell): void {
     await deletePod(name);
     await kubeadmJoin(node, cluster);
     await becomeReady(node);
-    await succeed(node, RESET);
   });
 }
 

@@ -121,13 +121,16 @@ describe('what a failed preflight ends with', () => {
     assert.doesNotMatch(JSON.stringify(verdicts), /thisissosecret01/);
   });
 
-  it('several checks that say the same: that code', async () => {
+  it('several checks that stumble over the same: that code, told once with its own remedy', async () => {
     const bundle = async () => {
-      throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: 'the bundle is damaged', why: 'kubelet: sum differs' });
+      const [what, why, next] = ['the bundle is damaged', 'kubelet: sum differs', 'fetch it again'];
+      throw new EdgeadmError({ code: 'BUNDLE_INVALID', what, why, next });
     };
     const error = await errorOf({ node: { bundle, kubeletVersion: bundle }, spec: { bundle: '/tmp/bundle' } });
     assert.equal(error?.code, 'BUNDLE_INVALID');
-    assert.match(error.message, /kubelet: sum differs/);
+    assert.match(error.what, /ArchSupported, ClusterVersion/);
+    assert.equal(error.why, 'the bundle is damaged: kubelet: sum differs');
+    assert.equal(error.next, 'fetch it again');
   });
 
   it('a program of the node that fails does not give its exit code to the preflight', async () => {
