@@ -21,7 +21,12 @@ async function step(name, file, args) {
  */
 async function suite(name, args, bed) {
   if (bed === undefined) heading(name);
-  const { code, text } = await run('mocha', ['--no-color', ...args], { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed }, bed !== undefined);
+  const { code, text } = await run(
+    'mocha',
+    ['--no-color', ...args],
+    { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed },
+    bed !== undefined,
+  );
   if (bed !== undefined) {
     heading(name);
     process.stdout.write(text);
