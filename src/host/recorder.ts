@@ -15,6 +15,7 @@ const SECRET_MODE = 0o077;
  */
 export function recorder(host: Host, plan: Plan): Host {
   const files = new Map<string, Planned>();
+  const folders = new Set<string>();
   const planned = async (path: string): Promise<Buffer | undefined> => {
     const known = files.get(path);
     if (known) return known === 'absent' ? undefined : known.content;
@@ -69,7 +70,9 @@ export function recorder(host: Host, plan: Plan): Host {
       return true;
     },
     makeDirectory: async (path, mode) => {
-      if (!(await host.stat(path))) plan(`make the folder ${path} (${describeMode(mode)})`);
+      if (folders.has(path) || (await host.stat(path))) return;
+      folders.add(path);
+      plan(`make the folder ${path} (${describeMode(mode)})`);
     },
     remove: async (path) => {
       if ((await planned(path)) === undefined && !(await host.stat(path))) return;

@@ -12,7 +12,7 @@ import {
   installCni,
   installKubeadm,
   kubeadmJoin,
-  type Node,
+  Node,
   type Photograph,
   pauseImage,
   photograph,
@@ -45,7 +45,11 @@ describe('join and reset', () => {
     testBed,
   );
 
+  after(() => takeDown());
+
   describe('in time', () => {
+    before(() => takeDown('jr-quiet'));
+
     it(`a second join takes less than ${SECOND_JOIN_SECONDS} s`, async () => {
       const seconds = await secondsOf(() => succeed(quiet.node, quiet.line));
       assert.ok(seconds < SECOND_JOIN_SECONDS, `it took ${seconds} s`);
@@ -288,14 +292,29 @@ function withRemains(test: Tell): void {
   let node: Node;
   let before: Photograph;
 
-  test('the join goes well', async () => {
+  const flags = [...WITH_HUB, '--manage-runtime', '--pause-image', pauseImage];
+
+  test('a dry run shows what would be different in files that are there', async () => {
     node = await freshNode(name);
-    await node.write('/etc/containerd/config.toml', FOREIGN_CONFIG, 0o600);
+    await node.write('/etc/containerd/config.toml', FOREIGN_CONFIG, 0o640);
     await node.exec('systemctl', 'restart', 'containerd');
     await node.write(LOOPBACK, JSON.stringify({ cniVersion: '0.3.1', name: 'lo', type: 'loopback' }));
     await leaveStaleHub(node);
     before = await photograph(node);
-    await succeed(node, await joinArgs(...WITH_HUB, '--pause-image', pauseImage));
+    const { stdout } = await succeed(node, await joinArgs(...flags, '--dry-run'));
+    assert.match(stdout, /^ +- +SystemdCgroup = false\n +\+ +SystemdCgroup = true$/m);
+    assert.match(stdout, /^ +remove \/etc\/cni\/net\.d\/0-loopback\.conf$/m);
+    assert.deepEqual(difference(before, await photograph(node)), []);
+  });
+
+  test('where nobody can be asked, the runtime of others is not touched', async () => {
+    const error = await failWith(node, await joinArgs(...flags), 'CONFIRMATION_NEEDED', 2);
+    assert.match(error.next, /--yes/);
+    assert.deepEqual(await traces(node, before), []);
+  });
+
+  test('with the answer given, the join goes well', async () => {
+    await succeed(node, await joinArgs(...flags, '--yes'));
     await becomeReady(node);
   });
 
@@ -386,6 +405,12 @@ function joinedForLater(test: Tell): void {
     await succeed(quiet.node, quiet.line);
     await becomeReady(quiet.node);
   });
+}
+
+/** Idle nodes keep a small machine busy. */
+async function takeDown(except?: string): Promise<void> {
+  const names = await Node.list();
+  await Promise.all(names.filter((name) => name.startsWith('jr-') && name !== except).map(Node.remove));
 }
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {

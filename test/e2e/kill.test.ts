@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import {
   installCni,
   kubernetesVersion,
-  type Node,
+  Node,
   nodejsInNode,
   type Photograph,
   pauseImage,
@@ -102,6 +102,11 @@ describe('edgeadm that is killed', () => {
     },
     bundle,
   );
+
+  after(async () => {
+    const names = await Node.list();
+    await Promise.all(names.filter((name) => name.startsWith('kill')).map(Node.remove));
+  });
 
   it('was killed in every phase that there is', async () => {
     const { stdout } = await execa(process.execPath, [join(projectDir, 'bin/run.js'), 'join', 'phases', '-o', 'json']);
@@ -239,9 +244,10 @@ function everyNth<T>(all: readonly T[], n: number, first: number): T[] {
   return all.filter((_, i) => i % n === first);
 }
 
-const SLOW_CTR = `#!/bin/sh
-case "$*" in *"images import"*) sleep 4 ;; esac
-exec /usr/bin/ctr "$@"
+/** One process, be it while it sleeps or while it imports. */
+const SLOW_CTR = `#!/usr/bin/perl
+sleep 4 if "@ARGV" =~ /images import/;
+exec '/usr/bin/ctr', @ARGV;
 `;
 
 function nameOf({ phase, event, after }: Moment): string {

@@ -7,9 +7,14 @@ const ip = (...args: string[]) => execa('ip', args);
 /** The host's own address among the nodes, and their way out. */
 const gateway = `${subnet}.254`;
 
+/** The same for the same IP address, so that nobody remembers a wrong one. */
+const hardwareAddress = (octet: number) =>
+  ['02', '00', ...[...subnet.split('.'), octet].map((byte) => Number(byte).toString(16).padStart(2, '0'))].join(':');
+
 /** Makes the bridge that stands for the site's network, if it is not there. */
 export async function ensureBridge(): Promise<void> {
-  await execa('ip', ['link', 'add', bridge, 'type', 'bridge'], { reject: false });
+  // else the bridge takes one of its cables', and when that goes, nobody finds it for half a minute
+  await execa('ip', ['link', 'add', bridge, 'address', hardwareAddress(254), 'type', 'bridge'], { reject: false });
   await ip('link', 'set', bridge, 'up');
   await ip('addr', 'replace', `${gateway}/24`, 'dev', bridge);
   // else the first address would take the others with it when its cluster goes
@@ -34,7 +39,8 @@ export async function plugIn(octet: number): Promise<string> {
   const cable = cableName(octet);
   await ensureBridge();
   await ip('netns', 'add', cable);
-  await ip('link', 'add', cable, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', cable);
+  const end = ['name', 'eth0', 'address', hardwareAddress(octet), 'netns', cable];
+  await ip('link', 'add', cable, 'type', 'veth', 'peer', ...end);
   await ip('link', 'set', cable, 'master', bridge, 'up');
   await ip('-n', cable, 'addr', 'add', `${subnet}.${octet}/24`, 'dev', 'eth0');
   for (const link of ['lo', 'eth0']) await ip('-n', cable, 'link', 'set', link, 'up');

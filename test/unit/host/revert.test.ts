@@ -77,6 +77,13 @@ describe('putting a node back as it was', () => {
     assert.equal(await host.read(path), 'first');
   });
 
+  it('removes what a run that was killed had only begun to write', async () => {
+    const { journal } = journalOf({ kind: 'file', path: '/usr/bin/kubelet', before: absent });
+    const host = fakeHost({ files: { '/usr/bin/.kubelet.edgeadm-tmp': 'half' } });
+    await revert(host, journal);
+    assert.equal(await host.read('/usr/bin/.kubelet.edgeadm-tmp'), undefined);
+  });
+
   it('puts a symlink back, and enables what the join had disabled', async () => {
     const { journal } = journalOf(
       { kind: 'enable', unit: 'firewalld.service', was: true },
