@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { EdgeadmError } from '../errors/index.ts';
 import type { Lock } from './machine.ts';
+import { childEnvironment } from './programs.ts';
 
 /** flock's answer when another process holds the lock. */
 export const TAKEN = 75;
@@ -21,6 +22,7 @@ export function flockWords(path: string): string[] {
 export async function flock(path: string): Promise<Lock | undefined> {
   const [file = '', ...args] = [...flockWords(path), 'cat'];
   const holder = execa(file, args, {
+    env: childEnvironment(),
     stdin: 'pipe',
     stdout: 'pipe',
     buffer: false,

@@ -69,6 +69,8 @@ export interface Host {
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
   /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
   upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
+  /** Copies a file of the machine over another; no journal entry, since this is how files are put back. */
+  copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;
   /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
 import type { FileStat, Machine } from './machine.ts';
 import { temporaryOf } from './temporary.ts';
@@ -21,7 +21,6 @@ export type Before =
       readonly mode: number;
       readonly uid: number;
       readonly gid: number;
-      readonly sha256: string;
       readonly backup: string;
     }
   | { readonly type: 'symlink'; readonly target: string };
@@ -144,15 +143,13 @@ export class Journal {
   async keep(path: string, stat: FileStat | undefined): Promise<Before> {
     if (!stat) return { type: 'absent' };
     if (stat.type === 'symlink') return { type: 'symlink', target: stat.target ?? '' };
-    const content = await this.#machine.readFile(path);
-    if (stat.type !== 'file' || !content) {
+    if (stat.type !== 'file') {
       throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot replace ${path}`, why: `it is a ${stat.type}` });
     }
     await this.open();
     const backup = `${BACKUP_DIRECTORY}/${randomBytes(8).toString('hex')}`;
-    await this.#machine.writeFile(backup, content, { mode: 0o600 });
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    return { type: 'file', mode: stat.mode, uid: stat.uid, gid: stat.gid, sha256, backup };
+    await this.#machine.copyFile(path, backup, { mode: 0o600 });
+    return { type: 'file', mode: stat.mode, uid: stat.uid, gid: stat.gid, backup };
   }
 
   /** Forgets the entries that were undone: the journal is replaced by what remains of it. */

@@ -26,7 +26,7 @@ import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
 import { refuseMounts } from './mount-guard.ts';
 import { readNetwork } from './network.ts';
-import { DEFAULT_TIMEOUT_MS, ENVIRONMENT, MAX_OUTPUT_BYTES } from './programs.ts';
+import { childEnvironment, DEFAULT_TIMEOUT_MS, MAX_OUTPUT_BYTES } from './programs.ts';
 import { sysctlPath } from './sysctl.ts';
 import { systemd } from './systemd.ts';
 import { temporaryOf } from './temporary.ts';
@@ -40,6 +40,8 @@ export function localMachine(): Machine {
     exec: execLocal,
     readFile: (path) => orUndefined(path, readFile(path)),
     writeFile: writeAtomically,
+    copyFile: (from, path, attributes) =>
+      writeAtomically(path, () => createReadStream(from, { highWaterMark: CHUNK_BYTES }), attributes),
     appendFile: appendAndSync,
     stat: statOf,
     list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
@@ -64,7 +66,7 @@ async function execLocal(file: string, args: readonly string[], options: Command
     input: options.input ?? '',
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     cancelSignal: options.signal,
-    env: ENVIRONMENT,
+    env: childEnvironment(),
     extendEnv: true,
     reject: false,
     stripFinalNewline: false,

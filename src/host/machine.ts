@@ -117,6 +117,11 @@ export interface Machine {
    * have to be written anew on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
+  /**
+   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine. Follows
+   * symlinks.
+   */
+  copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
   /** Does not follow symlinks; undefined where there is nothing. */

@@ -129,6 +129,11 @@ export class NodeHost implements Host {
     return true;
   }
 
+  async copyFile(from: string, path: string, attributes: FileAttributes): Promise<void> {
+    await this.makeDirectory(posix.dirname(path), 0o755);
+    await this.#machine.copyFile(from, path, attributes);
+  }
+
   async symlink(target: string, path: string): Promise<boolean> {
     const stat = await this.#machine.stat(path);
     if (stat?.type === 'symlink' && stat.target === target) return false;

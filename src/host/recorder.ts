@@ -64,6 +64,10 @@ export function recorder(host: Host, plan: Plan): Host {
       plan(`install ${path} (${describeMode(attributes.mode)}, sha256:${attributes.sha256.slice(0, 12)})`);
       return true;
     },
+    copyFile: async (from, path, attributes) => {
+      const content = await planned(from);
+      if (content) await write(path, content, attributes);
+    },
     symlink: async (target, path) => {
       if ((await host.stat(path))?.target === target) return false;
       plan(`link ${path} to ${target}`);

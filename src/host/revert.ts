@@ -137,10 +137,9 @@ async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): P
     await host.symlink(before.target, path);
     return;
   }
-  const content = await host.readBytes(before.backup);
-  if (!content)
+  if (!(await host.stat(before.backup)))
     throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is gone`, why: before.backup });
-  await host.write(path, content, before);
+  await host.copyFile(before.backup, path, before);
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

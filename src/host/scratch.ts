@@ -56,6 +56,8 @@ function confinedFiles(root: string): FileMethods {
     },
     writeFile: async (path, content, attributes) =>
       here.writeFile(await entry(path), content, withoutOwner(attributes)),
+    copyFile: async (from, path, attributes) =>
+      here.copyFile(await target(from), await entry(path), withoutOwner(attributes)),
     appendFile: async (path, text) => here.appendFile(await target(path), text),
     stat: async (path) => here.stat(await entry(path)),
     list: async (path) => here.list(await target(path)),

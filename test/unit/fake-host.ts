@@ -118,6 +118,9 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
     },
     write: (path, content, { mode }) => write(path, content, mode),
     upload: (localPath, path, { mode }) => write(path, `uploaded from ${localPath}`, mode),
+    copyFile: async (from, path, { mode }) => {
+      await write(path, (await read(from)) ?? '', mode);
+    },
     symlink: async (target, path) => {
       if (statOf(files, path)?.target === target) return false;
       change(`link ${path} to ${target}`);

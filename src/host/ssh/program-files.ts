@@ -15,6 +15,7 @@ export type Files = Pick<
   Machine,
   | 'readFile'
   | 'writeFile'
+  | 'copyFile'
   | 'appendFile'
   | 'stat'
   | 'list'
@@ -36,6 +37,9 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024;
  */
 const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" && stat -c %s -- "$1"`;
+/** $1 source, $2 temporary file, $3 mode, $4 owner or nothing, $5 target. */
+const COPY = `umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
+{ [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -fT -- "$2" "$5" || { rm -f -- "$2"; exit 1; }`;
 const RENAME = 'exec mv -fT -- "$1" "$2"';
 const READ_IF_THERE = 'if [ -e "$1" ]; then cat -- "$1"; fi';
 const APPEND = 'umask 077; dd of="$1" bs=65536 oflag=append conv=notrunc,fsync status=none';
@@ -64,13 +68,12 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
     link: Link,
     path: string,
     content: Buffer | (() => Readable),
-    { mode, uid, gid }: FileAttributes,
+    attributes: FileAttributes,
   ): Promise<void> => {
     const temporary = temporaryOf(path);
     const { input, bytes } = counted(content);
-    const owner = uid === undefined ? '' : `${uid}:${gid ?? uid}`;
     try {
-      const staged = await shell(link, STAGE, [temporary, mode.toString(8), owner], input);
+      const staged = await shell(link, STAGE, [temporary, ...modeAndOwner(attributes)], input);
       // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
       if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
       await shell(link, RENAME, [temporary, path]);
@@ -93,6 +96,10 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
         path,
         session.use(step, (link) => write(link, path, content, attributes)),
       );
+    },
+    copyFile: async (from, path, attributes) => {
+      const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
+      await guard(path, run(`copying ${from} to ${path}`, COPY, ...args));
     },
     appendFile: (path, text) => {
       const step = { what: `appending to ${path}`, repeatable: true };
@@ -139,6 +146,10 @@ export function remainder(content: Buffer, text: Buffer): Buffer {
     if (content.subarray(-written).equals(text.subarray(0, written))) return text.subarray(written);
   }
   return text;
+}
+
+function modeAndOwner({ mode, uid, gid }: FileAttributes): [mode: string, owner: string] {
+  return [mode.toString(8), uid === undefined ? '' : `${uid}:${gid ?? uid}`];
 }
 
 function counted(content: Buffer | (() => Readable)): { input: Buffer | Readable; bytes: () => number } {

@@ -30,7 +30,14 @@ export async function nodeCredentials(host: Host): Promise<NodeCredentials | und
   return nodeName ? { nodeName, connection: { servers, ca, ...pair } } : undefined;
 }
 
-async function readPair(host: Host): Promise<{ cert: string; key: string } | undefined> {
+interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The one that is good for longest: kubelet and hub each renew their own, and the other's may have expired long ago. */
+async function readPair(host: Host): Promise<Pair | undefined> {
+  const pairs: Pair[] = [];
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
@@ -40,9 +47,9 @@ async function readPair(host: Host): Promise<{ cert: string; key: string } | und
     const key = PRIVATE_KEY.exec(text)?.[0];
     if (!cert || !key) continue;
     registerSecret(key);
-    return { cert, key };
+    pairs.push({ cert, key });
   }
-  return undefined;
+  return pairs.sort((a, b) => endOf(b) - endOf(a))[0];
 }
 
 /** The kubelet of an edge node speaks to its hub, and the hub to the API server. */
@@ -54,6 +61,10 @@ async function readServers(host: Host): Promise<string[]> {
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);
   }
   return servers;
+}
+
+function endOf({ cert }: Pair): number {
+  return new X509Certificate(cert).validToDate.getTime();
 }
 
 function hubLayouts() {

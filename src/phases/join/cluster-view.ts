@@ -147,7 +147,10 @@ async function pinAndConfirm(
   } catch (error) {
     if (!advertisedServer || spec.apiServers.includes(advertisedServer) || !isUnreachable(error))
       throw withClock(error, host);
-    return { caPem, caHash, servers: [await confirm([advertisedServer])] };
+    const server = await confirm([advertisedServer]).catch((again: unknown) => {
+      throw withClock(again, host);
+    });
+    return { caPem, caHash, servers: [server] };
   }
 }
 

@@ -58,6 +58,20 @@ export function machineContract(subject: () => Subject): void {
       assert.deepEqual(await machine().list(at('killed')), ['file']);
     });
 
+    it('copies a file whole, large ones too, with the mode asked for', async () => {
+      const bytes = randomBytes(1_000_000);
+      await machine().writeFile(at('original'), bytes, { mode: 0o755 });
+      await machine().copyFile(at('original'), at('a copy'), { mode: 0o600 });
+      assert.equal(await machine().sha256(at('a copy')), sha256(bytes));
+      assert.equal((await machine().stat(at('a copy')))?.mode, 0o600);
+    });
+
+    it('says so where there is nothing to copy, and keeps what was there', async () => {
+      await put('kept', 'old');
+      await assert.rejects(machine().copyFile(at('nothing'), at('kept'), { mode: 0o600 }), { code: 'WRITE_FAILED' });
+      assert.equal(await read('kept'), 'old');
+    });
+
     it('replaces a symlink itself, not the file it points to', async () => {
       await put('pointed-to', 'untouched');
       await machine().symlink(at('pointed-to'), at('pointer'));

@@ -49,6 +49,15 @@ describe('this machine', function () {
   });
   machineContract(() => subject);
   programContract(() => subject);
+
+  it('starts programs that do not see what edgeadm was told in its environment', async () => {
+    process.env.EDGEADM_TOKEN = 'abcdef.0123456789abcdef';
+    const { stdout } = await localMachine()
+      .exec('env', [])
+      .finally(() => delete process.env.EDGEADM_TOKEN);
+    assert.match(stdout, /^LC_ALL=C$/m);
+    assert.doesNotMatch(stdout, /EDGEADM/);
+  });
 });
 
 describe('a scratch root', function () {
@@ -85,6 +94,7 @@ describe('a scratch root', function () {
       for (const path of ['/absolute/new', '/relative/new', `/etc/../../../..${outside}/new`]) {
         await assert.rejects(machine().writeFile(path, Buffer.from('x'), { mode: 0o600 }), { code: 'WRITE_FAILED' });
         await assert.rejects(machine().appendFile(path, 'x'), { code: 'WRITE_FAILED' });
+        await assert.rejects(machine().copyFile('/file', path, { mode: 0o600 }), { code: 'WRITE_FAILED' });
         await machine().remove(path.replace(/new$/, 'secret'));
         await machine().removeTree(path.replace(/new$/, ''));
       }

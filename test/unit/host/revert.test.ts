@@ -29,7 +29,7 @@ function journalOf(...changes: (WithoutPhase<Change> & { phase?: string })[]) {
 }
 
 const absent: Before = { type: 'absent' };
-const copy = (backup: string): Before => ({ type: 'file', mode: 0o644, uid: 0, gid: 0, sha256: '', backup });
+const copy = (backup: string): Before => ({ type: 'file', mode: 0o644, uid: 0, gid: 0, backup });
 
 describe('putting a node back as it was', () => {
   it('stops what the join started, takes files back in reverse order, then runs again what ran before', async () => {

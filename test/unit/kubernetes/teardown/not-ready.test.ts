@@ -14,10 +14,10 @@ const kubeconfig = (server: string): string =>
   JSON.stringify({ clusters: [{ name: 'c', cluster: { server } }], users: [], contexts: [] });
 
 /** Certificate and key in one file, as the kubelet keeps them. */
-async function pair(): Promise<string> {
+async function pair(from = new Date()): Promise<string> {
   const key = await generateKey();
   const subject = { commonName: 'system:node:edge-1', organizations: ['system:nodes'] };
-  return selfSignedCertificate(key, subject, {}) + key.privatePem;
+  return selfSignedCertificate(key, subject, {}, from) + key.privatePem;
 }
 
 async function joinedNode(answers: Record<string, ApiAnswer>) {
@@ -90,6 +90,19 @@ describe('credentials that a node still holds', () => {
     const credentials = await nodeCredentials(host);
     assert.equal(credentials?.nodeName, 'edge-1');
     assert.deepEqual(credentials?.connection.servers, ['https://10.0.0.1:6443']);
+  });
+
+  it('are those that are good for longest: kubelet and hub each renew their own', async () => {
+    const hubs = await pair();
+    const host = fakeHost({
+      files: {
+        '/etc/kubernetes/pki/ca.crt': 'CA',
+        '/var/lib/edge-hub/edge-hub.conf': kubeconfig('https://10.0.0.1:6443'),
+        '/var/lib/edge-hub/pki/edge-hub-current.pem': hubs,
+        '/var/lib/kubelet/pki/kubelet-client-current.pem': await pair(new Date('2020-01-01')),
+      },
+    });
+    assert.ok(hubs.includes((await nodeCredentials(host))?.connection.cert ?? 'none'));
   });
 
   it('are none where the certificate, the CA or the address is gone', async () => {
