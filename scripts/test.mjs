@@ -41,13 +41,17 @@ function heading(name) {
   process.stdout.write(`\n== ${name} (${new Date().toISOString().slice(11, 19)})\n`);
 }
 
-/** Autonomy waits for minutes with little to do: it runs beside the others, on a test bed of its own. */
+/**
+ * Two halves side by side, each on a test bed of its own: autonomy waits for minutes with little to do, and SSH nodes
+ * need no cluster for most of the time.
+ */
 async function endToEnd() {
   const config = ['--config', '.mocharc.e2e.json'];
-  const autonomy = 'test/e2e/autonomy.test.ts';
+  const second = ['autonomy', 'secrets', 'ssh-host', 'ssh-join'].map((name) => `test/e2e/${name}.test.ts`);
+  const others = second.flatMap((file) => ['--ignore', file]);
   await Promise.all([
-    suite('end-to-end tests: autonomy', [...config, autonomy], '1'),
-    suite('end-to-end tests', [...config, '--ignore', autonomy, 'test/e2e/**/*.test.ts']),
+    suite('end-to-end tests: autonomy, secrets, SSH', [...config, ...second], '1'),
+    suite('end-to-end tests', [...config, ...others, 'test/e2e/**/*.test.ts']),
   ]);
 }
 

@@ -1,13 +1,9 @@
-import { Command, type Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core';
 import { EXIT } from '../errors/index.ts';
 import { createOutput, type Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { outputFlag } from './flags.ts';
 import { toCommandError } from './parse-error.ts';
-
-export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
-  (typeof BaseCommand)['baseFlags'] & T['flags']
->;
 
 /** What every command shares: `-o`, one result line in JSON, errors that say what to do next, exit codes. */
 export abstract class BaseCommand extends Command {

@@ -17,8 +17,6 @@ export interface EdgeHubCertificate {
   readonly cn: string;
   readonly organizations: readonly string[];
   readonly signer: string;
-  /** As `spec.usages` of a CertificateSigningRequest spells them. */
-  readonly usages: readonly string[];
   readonly ipAddresses: readonly string[];
   /** Whose credential creates the request: the approver looks at it. */
   readonly requester: 'bootstrap-token' | 'node';
@@ -55,14 +53,10 @@ export interface EdgeHubRelease {
   readonly source: string;
 }
 
-const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
-const SERVING_USAGES = ['digital signature', 'key encipherment', 'server auth'];
-
 /** The kubelet's own kind of certificate: the controller-manager approves it for a bootstrap token at once. */
 const NODE_CLIENT: CertificateRow = {
   organizations: ['system:nodes'],
   signer: 'kubernetes.io/kube-apiserver-client-kubelet',
-  usages: CLIENT_USAGES,
   requester: 'bootstrap-token',
   approver: 'kube-controller-manager',
   needed: true,
@@ -72,7 +66,6 @@ const NODE_CLIENT: CertificateRow = {
 const NODE_SERVING: CertificateRow = {
   organizations: ['system:nodes'],
   signer: 'kubernetes.io/kubelet-serving',
-  usages: SERVING_USAGES,
   requester: 'node',
   approver: 'administrator',
   needed: false,
@@ -150,7 +143,6 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
       cn: 'kube-apiserver-kubelet-client',
       organizations: ['system:masters', 'openyurt:yurthub'],
       signer: 'kubernetes.io/legacy-unknown',
-      usages: SERVING_USAGES,
       requester: 'node',
       approver: 'openyurt',
       needed: true,

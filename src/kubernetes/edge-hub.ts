@@ -58,8 +58,6 @@ export interface EdgeHubFiles extends EdgeHubLayout {
   /** To be written in this order: the manifest is the last, since the kubelet acts on it at once. */
   readonly files: readonly EdgeHubFile[];
   readonly directories: readonly { readonly path: string; readonly mode: number }[];
-  readonly healthzUrl: string;
-  readonly proxyUrl: string;
   readonly certificates: EdgeHubCertificates;
 }
 
@@ -143,8 +141,6 @@ export function edgeHubFiles(options: EdgeHubOptions): EdgeHubFiles {
       },
       { path: layout.manifestPath, content: manifest(release, options), mode: 0o600 },
     ],
-    healthzUrl: 'http://127.0.0.1:10267/v1/healthz',
-    proxyUrl: 'http://127.0.0.1:10261',
     certificates,
   };
 }

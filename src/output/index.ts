@@ -12,7 +12,6 @@ import { summary } from './summary.ts';
 import { TreeRenderer } from './tree.ts';
 
 export type { CommandResult, HostResult } from './renderer.ts';
-export { writeStderr, writeStdout } from './sink.ts';
 export { table } from './table.ts';
 
 export interface OutputOptions {

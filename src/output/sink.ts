@@ -33,21 +33,6 @@ export function cleanText(text: string): string {
   return redact(lines.replaceAll(new RegExp(CONTROL, 'g'), ''));
 }
 
-let stdout: TextWriter | undefined;
-let stderr: TextWriter | undefined;
-
-/** Writes a result to standard output, redacted. Everything outside of a workflow prints through this. */
-export function writeStdout(text: string): void {
-  stdout ??= openWriter(process.stdout);
-  stdout(cleanText(text));
-}
-
-/** Writes a message to standard error, redacted: usage errors, help after them, warnings. */
-export function writeStderr(text: string): void {
-  stderr ??= openWriter(process.stderr);
-  stderr(cleanText(text));
-}
-
 /** Where events go. */
 export type Sink = Required<Omit<Renderer, 'close'>>;
 

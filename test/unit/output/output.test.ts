@@ -321,12 +321,12 @@ describe('the output of a command', () => {
       import { registerHooks } from 'node:module';
       const loaded = [];
       registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context); } });
-      const { createOutput, writeStdout } = await import(${JSON.stringify(index)});
+      const { createOutput } = await import(${JSON.stringify(index)});
       const output = createOutput({ mode: 'text', verbose: false, command: 'join', version: '1', hosts: ['localhost'], logFile: '/dev/null' });
       output.emit({ host: 'localhost', phase: 'a', time: Date.now(), type: 'message', level: 'info', text: 'hello', source: 'a.ts:1' });
-      await output.close();
       process.stderr.write(loaded.filter((name) => !name.startsWith('.') && !name.startsWith('node:')).join());
-      for (let line = 0; line < 20000; line++) writeStdout('line\\n');
+      await output.result({ ok: true, command: 'join', hosts: [], text: 'line\\n'.repeat(100_000) });
+      await output.close();
     `;
     const script = `"${process.execPath}" --input-type=module -e "$PROGRAM" | head -n 1; exit \${PIPESTATUS[0]}`;
     const run = spawnSync('bash', ['-c', script], { env: { ...process.env, PROGRAM: program }, encoding: 'utf8' });
