@@ -1,0 +1,51 @@
+import type { Store } from '../store.ts';
+
+/** A request to the emulated cloud whose signature was checked (a bearer token is the service's own affair). */
+export interface CloudRequest {
+  readonly method: string;
+  /** Decoded, without the query: `/clusters/c1/nodepools`. RPC requests have `/`. */
+  readonly path: string;
+  /** `AttachNetworkInterface`, for faults too. ROA services name theirs by {@link CloudService.actionOf}. */
+  readonly action: string;
+  /** Query and form parameters of an RPC request, the query of a ROA one. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Parsed JSON of a ROA body; undefined where there is none. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** Becomes the JSON body; errors are thrown as {@link CloudFailure}. */
+export type CloudAnswer = object;
+
+/** An error as the real service words it. */
+export class CloudFailure extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** One emulated service. */
+export interface CloudService {
+  /** How callers are known: by an account's signature (`ens`, `cs`) or by a token the service looks at itself. */
+  readonly authentication: 'signature' | 'bearer';
+  /** The name of the action that a request asks for; undefined where the request is not for this service. */
+  actionOf(method: string, path: string, parameters: Readonly<Record<string, string>>): string | undefined;
+  handle(request: CloudRequest): CloudAnswer | Promise<CloudAnswer>;
+}
+
+/** What every service is made of. */
+export interface CloudParts {
+  readonly store: Store;
+  /** Milliseconds since 1970; tests wind it forward. */
+  readonly now: () => number;
+  /** `https://127.0.0.1:PORT` of the API server and of this cloud, for what the answers name. */
+  readonly apiServer: string;
+  readonly cloud: string;
+  /** PEM of the sandbox's CA, which signs for both. */
+  readonly caPem: string;
+}

@@ -1,0 +1,58 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** What the sandbox keeps: documents by kind and key, in one SQLite file. */
+export interface Store {
+  /** The document, parsed anew at each call; undefined where there is none. */
+  get<T>(kind: string, key: string): T | undefined;
+  put(kind: string, key: string, document: unknown): void;
+  /** @returns false where there was none */
+  delete(kind: string, key: string): boolean;
+  /** All documents of a kind, by key. */
+  list<T>(kind: string): { readonly key: string; readonly document: T }[];
+  /** A number that is one higher each time, over restarts too: resource versions, identifiers. */
+  next(counter: string): number;
+  /** All or nothing; may not be nested. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/** @param path of the file, or `:memory:` */
+export function openStore(path: string): Store {
+  const database = new DatabaseSync(path);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  `);
+  const get = database.prepare('SELECT document FROM documents WHERE kind = ? AND key = ?');
+  const put = database.prepare('INSERT OR REPLACE INTO documents (kind, key, document) VALUES (?, ?, ?)');
+  const remove = database.prepare('DELETE FROM documents WHERE kind = ? AND key = ?');
+  const list = database.prepare('SELECT key, document FROM documents WHERE kind = ? ORDER BY key');
+  const next = database.prepare(
+    'INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+  );
+  return {
+    get: <T>(kind: string, key: string) => {
+      const row = get.get(kind, key);
+      return row === undefined ? undefined : (JSON.parse(String(row.document)) as T);
+    },
+    put: (kind, key, document) => void put.run(kind, key, JSON.stringify(document)),
+    delete: (kind, key) => Number(remove.run(kind, key).changes) > 0,
+    list: <T>(kind: string) =>
+      list.all(kind).map((row) => ({ key: String(row.key), document: JSON.parse(String(row.document)) as T })),
+    next: (counter) => Number(next.get(counter)?.value),
+    transaction: (work) => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: () => database.close(),
+  };
+}
