@@ -86,6 +86,8 @@ async function checkNode(context: Context): Promise<void> {
     evidence: async () =>
       `${shown ? describeConditions(shown) : 'the node never registered'}\n${await kubeletTrouble(host)}`,
   });
+  // A dry run on a node that is joined tells which labels would change.
+  if (!context.wet) shown = await client?.find<V1Node>(`/api/v1/nodes/${name}`);
   if (!client || !shown) return;
   await applyMetadata(
     client,

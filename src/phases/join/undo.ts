@@ -14,6 +14,8 @@ export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseT
   await stopKubelet(host);
   const credentials = await nodeCredentials(host);
   const telling = credentials && markNotReady(host, credentials, { log, signal });
+  // It is awaited below; until then its failure must not be nobody's.
+  telling?.catch(() => {});
   await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
   await unmountKubeletVolumes(host, log);
   await removeNetwork(host, await noteLinks(host));
