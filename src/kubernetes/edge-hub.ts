@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
+import { refuseImage, refuseLabelValue, refuseNodeName } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { loadTemplate, toYaml } from '../templates/yaml.ts';
 import {
@@ -67,14 +68,10 @@ const MANIFESTS = '/etc/kubernetes/manifests';
 const SERVING_ADDRESSES = ['127.0.0.1', '169.254.2.1'];
 
 /**
- * Grammars of the values that come from outside. No dollar: the kubelet replaces `$(NAME)` in a command. Whatever they
+ * Values that come from outside. None may hold a dollar, since the kubelet replaces `$(NAME)` in a command; whatever is
  * let through is still only ever one string.
  */
-const GRAMMAR = {
-  nodeName: /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  nodePool: /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  image: /^(?=.{1,512}$)[A-Za-z0-9][\w.-]*(:[0-9]+)?(\/[\w.-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/,
-} as const;
+const GRAMMAR = { nodeName: refuseNodeName, nodePool: refuseLabelValue, image: refuseImage } as const;
 
 /**
  * The certificates to ask for before any file of the hub can be made.
@@ -213,12 +210,12 @@ function withNewline(pem: string): string {
 }
 
 function checkValue(key: keyof typeof GRAMMAR, value: string): void {
-  if (!GRAMMAR[key].test(value)) throw unusable([`${key}: ${JSON.stringify(value)}`]);
+  if (GRAMMAR[key](value)) throw unusable([`${key}: ${JSON.stringify(value)}`]);
 }
 
 function checkValues(options: EdgeHubOptions): void {
   const mistakes = (Object.keys(GRAMMAR) as (keyof typeof GRAMMAR)[])
-    .filter((key) => options[key] !== undefined && !GRAMMAR[key].test(options[key]))
+    .filter((key) => options[key] !== undefined && GRAMMAR[key](options[key]))
     .map((key) => `${key}: ${JSON.stringify(options[key])}`);
   if (options.apiServers.length === 0) mistakes.push('apiServers: none');
   mistakes.push(

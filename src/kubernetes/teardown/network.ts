@@ -1,6 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { removeIptablesRules } from './iptables.ts';
+import { CNI_CONFIGURATION } from './state.ts';
 
 /** Links that the cluster's add-ons make. */
 const LINKS: readonly string[] = [
@@ -14,7 +15,6 @@ const LINKS: readonly string[] = [
 ];
 /** Where no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
-const CNI_CONFIGURATION = '/etc/cni/net.d';
 const NAMESPACES = '/run/netns';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
