@@ -1,11 +1,144 @@
-/** `npm run demo`: a real node joins a real cluster and leaves it again, on this machine, from a fresh clone. */
-import { dependenciesAreCurrent, run } from './setup.mjs';
+/**
+ * `npm run demo`: everything that edgeadm does, in a sandbox, from a fresh clone and without root. Every command is
+ * shown as one would type it, and is run by a shell that way. With `--readme` the transcript goes into README.md.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt, ensureDependencies, env, root } from './setup.mjs';
 
-async function need(file, args) {
-  const { code } = await run(file, args);
-  if (code !== 0) process.exit(code);
+const MARKS = ['<!-- demo -->', '<!-- /demo -->'];
+const REGION = 'cn-hangzhou';
+let transcript = '';
+
+function show(text) {
+  transcript += text;
+  process.stdout.write(text);
 }
 
-if (!dependenciesAreCurrent()) await need('npm', ['ci', '--no-audit', '--no-fund']);
-await need('npm', ['run', '--silent', 'build']);
-await need('node', ['test/testbed/demo.ts']);
+/** A shell that stays, so that what a command sets holds for the next one. What it prints is shown as it comes. */
+class Shell {
+  #mark = randomUUID();
+  #text = '';
+  #waiting = () => {};
+
+  constructor() {
+    const own = { XDG_STATE_HOME: folder, PATH: `${join(folder, 'bin')}:${env.PATH}`, LC_ALL: 'C', NO_COLOR: '1' };
+    this.child = spawn('sh', [], { env: { ...env, ...own }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child.stdin.write('exec 2>&1\n');
+    this.child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      this.#text += chunk;
+      this.#waiting();
+    });
+    this.child.on('exit', () => this.#waiting());
+  }
+
+  /** @returns what the command printed @throws Error where it fails */
+  run(command, { quiet = false } = {}) {
+    let shown = 0;
+    const showUntil = (end) => {
+      if (!quiet && end > shown) show(this.#text.slice(shown, end));
+      shown = Math.max(shown, end);
+    };
+    // The line before the mark may not be ended: the mark brings a line end of its own.
+    this.child.stdin.write(`${command}\nprintf '\\n%s %d\\n' ${this.#mark} $?\n`);
+    return new Promise((resolve, reject) => {
+      this.#waiting = () => {
+        const end = this.#text.indexOf(`\n${this.#mark}`);
+        const code = new RegExp(`${this.#mark} (\\d+)\\n$`).exec(this.#text)?.[1];
+        showUntil(end === -1 ? this.#text.lastIndexOf('\n') : end);
+        if (code === undefined && this.child.exitCode === null) return;
+        const text = this.#text.slice(0, end);
+        this.#text = '';
+        if (code === '0') resolve(text);
+        else reject(new Error(`exit code ${code ?? 'of a shell that died'} of: ${command}`));
+      };
+    });
+  }
+
+  end() {
+    this.child.stdin.end();
+  }
+}
+
+/** Two ports beside each other that nobody has. */
+async function freePort() {
+  for (let port = 7443; port < 7543; port += 2) {
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+  throw new Error('no two ports between 7443 and 7543 are free');
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer().on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+async function demo(shell) {
+  const step = (what, command) => {
+    show(`\n# ${what}\n$ ${command}\n`);
+    return shell.run(command);
+  };
+  const up = await step(
+    'A cluster and a cloud, on this machine alone',
+    `edgeadm sandbox up --background --port ${await freePort()}`,
+  );
+  const cluster = /^Cluster +(\S+)/m.exec(up)[1];
+  const inCluster = `--cluster-id ${cluster} --region ${REGION}`;
+  await step('edgeadm (and kubectl) are to use these', 'eval "$(edgeadm sandbox env)"');
+  const made = await step('A machine with a bare Ubuntu', "edgeadm sandbox node create edge1 --os 'Ubuntu 20.04'");
+  const node = /: (\/.*edge1)$/m.exec(made)[1];
+  const line = await step(
+    'The line that the console hands out',
+    `edgeadm nodepool attach-script default-nodepool ${inCluster}`,
+  );
+  const join = line.trim().slice(line.indexOf('./edgeadm ') + 2);
+  await step('The program is here already; the rest of that line joins the machine', `${join} --root ${node}`);
+  await step('The node, and what runs on it', 'edgeadm sandbox get nodes && edgeadm sandbox get pods');
+  const enhanced = '--mode enhanced --max-nodes 10 --cen-id cen-demo --ccn-id ccn-demo --ccn-region cn-shanghai';
+  await step(
+    'An enhanced node pool',
+    `edgeadm nodepool create shops ${inCluster} ${enhanced} --vpc-cidr 172.16.0.0/12`,
+  );
+  await step('Node pools', `edgeadm nodepool list ${inCluster}`);
+  await step(
+    'Two ENIs for an instance: room for 50 pods',
+    'edgeadm eni bind --instance i-sandbox --eni-number 2 --yes',
+  );
+  await step('The ENIs it has', 'edgeadm eni list --instance i-sandbox');
+  await step('The machine as it was', `edgeadm reset --yes --root ${node}`);
+  await step('The cluster knows', 'edgeadm sandbox get nodes');
+  await step('The end', 'edgeadm sandbox down');
+}
+
+await ensureDependencies();
+await ensureBuilt();
+const folder = mkdtempSync(join(tmpdir(), 'edgeadm-demo-'));
+mkdirSync(join(folder, 'bin'));
+writeFileSync(join(folder, 'bin/edgeadm'), `#!/bin/sh\nexec node '${join(root, 'bin/run.js')}' "$@"\n`, {
+  mode: 0o755,
+});
+const started = performance.now();
+const shell = new Shell();
+try {
+  await demo(shell);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`\nThat was edgeadm, in ${seconds} s. Everything is gone again.\n`);
+  if (process.argv.includes('--readme')) {
+    const path = join(root, 'README.md');
+    const [before, after] = MARKS.map((mark, i) => readFileSync(path, 'utf8').split(mark)[i]);
+    writeFileSync(path, `${before}${MARKS[0]}\n\`\`\`\n${transcript.trim()}\n\`\`\`\n${MARKS[1]}${after}`);
+  }
+} catch (error) {
+  process.stderr.write(`\nThe demo failed: ${error.message}\n`);
+  process.exitCode = 1;
+  await shell.run('edgeadm sandbox down', { quiet: true }).catch(() => {});
+} finally {
+  shell.end();
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,6 +1,6 @@
 /** What a fresh clone needs before anything else. Plain JavaScript: it runs under whatever Node the machine has. */
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +30,33 @@ export function run(file, args, more = {}, quiet = false) {
 export function dependenciesAreCurrent() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+}
+
+/** True where the compiled program is not older than any of its sources. */
+function buildIsCurrent() {
+  const manifest = join(root, 'oclif.manifest.json');
+  if (!existsSync(join(root, 'lib/cli/main.js')) || !existsSync(manifest)) return false;
+  const built = statSync(manifest).mtimeMs;
+  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
+  return sources.every((path) => statSync(path).mtimeMs <= built);
+}
+
+/** Runs a step of the set-up; a failed one ends the program. */
+export async function need(file, args) {
+  const { code } = await run(file, args);
+  if (code !== 0) process.exit(code);
+}
+
+export async function ensureDependencies() {
+  if (dependenciesAreCurrent()) return;
+  process.stdout.write('Installing the dependencies (npm ci) ...\n');
+  await need('npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+export async function ensureBuilt() {
+  if (buildIsCurrent()) return;
+  process.stdout.write('Building (npm run build) ...\n');
+  await need('npm', ['run', '--silent', 'build']);
 }
 
 function withDefined(more) {

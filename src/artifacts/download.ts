@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
+import { backOff } from '../lib/back-off.ts';
 import { released } from '../lib/released.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
@@ -92,7 +92,7 @@ class Download {
         failures++;
         if (!thrown.retry || failures >= limits.tries) throw this.#failed(thrown, failures);
         onRetry?.(`${thrown.message}; trying again`);
-        await this.#pause(failures, thrown.retryAfterMs);
+        await backOff(failures, limits.pauseMs, { atLeastMs: thrown.retryAfterMs, signal });
       }
     }
   }
@@ -183,14 +183,6 @@ class Download {
       checkSum(showUrl(this.#url), sha256, found);
     }
     return { sha256: found, size: this.#size };
-  }
-
-  async #pause(failures: number, retryAfterMs: number): Promise<void> {
-    const [first, longest] = this.#options.limits.pauseMs;
-    const step = Math.min(first * 2 ** (failures - 1), longest);
-    // Jitter: machines that lost the same server do not come back at the same moment.
-    const ms = Math.max(step * (0.5 + Math.random() / 2), Math.min(retryAfterMs, longest));
-    await delay(ms, undefined, { signal: this.#options.signal }).catch(() => {});
   }
 
   #wrongSize(found: string): EdgeadmError {

@@ -23,7 +23,7 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Codes of Node's TLS errors that no further try changes. */
-const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
+export const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
 
 /** A failed request; `retry` says whether another try may help. The message carries no query string and no password. */
 export class TransferError extends Error {
@@ -107,8 +107,8 @@ function refusal(url: URL, response: IncomingMessage): TransferError {
   return new TransferError(text, retry, retryAfter(response.headers['retry-after']));
 }
 
-/** Seconds or a date, as RFC 9110 has it. */
-function retryAfter(header: string | undefined): number {
+/** Milliseconds of a Retry-After header: seconds or a date, as RFC 9110 has it. */
+export function retryAfter(header: string | undefined): number {
   if (header === undefined) return 0;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;

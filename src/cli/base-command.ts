@@ -1,5 +1,5 @@
 import { Command } from '@oclif/core';
-import { EXIT } from '../errors/index.ts';
+import { EdgeadmError, ERROR_CODES, EXIT } from '../errors/index.ts';
 import { createOutput, type Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { outputFlag } from './flags.ts';
@@ -27,10 +27,17 @@ export abstract class BaseCommand extends Command {
     return (this.id ?? 'edgeadm').replaceAll(':', ' ');
   }
 
+  /** A mistake in the command line is looked up in the help of this very command. */
+  #withHelp(error: EdgeadmError): EdgeadmError {
+    if (error.code !== 'USAGE' || error.next !== ERROR_CODES.USAGE.remedy) return error;
+    return new EdgeadmError({ ...error.toJSON(), next: `edgeadm ${this.#name} --help`, cause: error });
+  }
+
   /** Shows how the command ended and sets the exit code. */
   protected async finish(result: Omit<CommandResult, 'command'>): Promise<void> {
-    process.exitCode = result.error?.exit ?? EXIT.done;
-    await this.openOutput().result({ ...result, command: this.#name });
+    const error = result.error && this.#withHelp(result.error);
+    process.exitCode = error?.exit ?? EXIT.done;
+    await this.openOutput().result({ ...result, error, command: this.#name });
   }
 
   protected override async catch(thrown: Error): Promise<void> {

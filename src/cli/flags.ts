@@ -6,6 +6,9 @@ import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
 
+/** A flag that may be given many times. It takes one value at a time: what follows may be the API server. */
+export const repeatable = { multiple: true, multipleNonGreedy: true } as const;
+
 /** Flags of every command that works on a node. */
 export const nodeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
@@ -23,7 +26,7 @@ export const nodeFlags = {
     helpGroup: 'COMMON',
   }),
   host: Flags.string({
-    multiple: true,
+    ...repeatable,
     helpValue: '[USER@]ADDR[:PORT]',
     description: 'work on this machine over SSH (repeatable)',
     helpGroup: 'HOSTS',
@@ -71,16 +74,20 @@ export function durationOf(
  */
 export async function secretOf(value: string | undefined, flag: string): Promise<string | undefined> {
   if (value === undefined) return undefined;
-  const text = await readSecret(value, flag);
+  const text = await textOf(value, flag);
   registerSecret(text);
   return text;
 }
 
-async function readSecret(value: string, flag: string): Promise<string> {
+/**
+ * A text as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
+ * @throws EdgeadmError USAGE where the file cannot be read
+ */
+export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
   const text = await readFile(value.slice(1), 'utf8').catch((error: Error) => {
-    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the secret`, why: error.message });
+    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the file`, why: error.message });
   });
   return text.trim();
 }

@@ -1,12 +1,8 @@
 import { Args, Flags } from '@oclif/core';
-import { readMatrixFile } from '../compat/matrix-file.ts';
-import { readConfigFile } from '../config/config-file.ts';
 import type { JoinKey } from '../config/join-schema.ts';
-import { DEFAULT_TIMEOUT_MS, flagOf, joinSpec, type Layer } from '../config/join-spec.ts';
-import type { JoinSpec } from '../config/spec.ts';
-import { durationOf, nodeFlags, pairsOf, type Refuse, secretOf, taintsOf } from './flags.ts';
+import { nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from './flags.ts';
 
-const list = { multiple: true as const, delimiter: ',' as const };
+const list = { ...repeatable, delimiter: ',' } as const;
 
 /** Flags of join, preflight and config: one set, so that a line that passes one passes the others. */
 export const joinFlags = {
@@ -22,7 +18,7 @@ export const joinFlags = {
     helpGroup: 'CLUSTER',
   }),
   'discovery-token-ca-cert-hash': Flags.string({
-    multiple: true,
+    ...repeatable,
     helpValue: 'sha256:HEX',
     description: 'pin of the cluster CA (repeatable)',
     helpGroup: 'CLUSTER',
@@ -30,6 +26,28 @@ export const joinFlags = {
   'discovery-token-unsafe-skip-ca-verification': Flags.boolean({
     description: 'believe any CA; anybody in between can take the node over',
     helpGroup: 'CLUSTER',
+  }),
+  'openapi-token': Flags.string({
+    helpValue: 'T|@FILE|-',
+    description: "the console's token of the container service (or EDGEADM_OPENAPI_TOKEN)",
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  'node-spec': Flags.string({
+    helpValue: 'JSON|@FILE|-',
+    description: "what the console's line says of the node",
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  'openapi-endpoint': Flags.string({
+    helpValue: 'URL',
+    env: 'EDGEADM_OPENAPI_ENDPOINT',
+    description: 'the exchange for the token; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
+  'cluster-id': Flags.string({
+    helpValue: 'ID',
+    description: "join a node pool of this cluster with the account's keys",
+    helpGroup: 'CONTAINER SERVICE',
   }),
   'node-name': Flags.string({
     helpValue: 'NAME',
@@ -43,27 +61,27 @@ export const joinFlags = {
     helpGroup: 'NODE',
   }),
   labels: Flags.string({
-    multiple: true,
-    helpValue: 'K=V,...',
+    ...repeatable,
+    helpValue: 'K=V',
     description: 'labels of the node (repeatable)',
     helpGroup: 'NODE',
   }),
   annotations: Flags.string({
-    multiple: true,
+    ...repeatable,
     helpValue: 'K=V',
     description: 'annotation of the node (repeatable)',
     helpGroup: 'NODE',
   }),
   taints: Flags.string({
-    multiple: true,
-    helpValue: 'K=V:EFFECT,...',
+    ...repeatable,
+    helpValue: 'K=V:EFFECT',
     description: 'taints of the node (repeatable)',
     helpGroup: 'NODE',
   }),
   nodepool: Flags.string({ helpValue: 'NAME', description: 'node pool the node asks for', helpGroup: 'NODE' }),
   'allowed-cluster-addons': Flags.string({
     ...list,
-    helpValue: 'NAME,...',
+    helpValue: 'NAME',
     description: 'add-ons that may run here: kube-proxy,flannel,coredns',
     helpGroup: 'NODE',
   }),
@@ -126,13 +144,13 @@ export const joinFlags = {
   }),
   'skip-phases': Flags.string({
     ...list,
-    helpValue: 'NAME,...',
+    helpValue: 'NAME',
     description: 'phases to leave out, see `edgeadm join phases`',
     helpGroup: 'RUN',
   }),
   'ignore-preflight-errors': Flags.string({
     ...list,
-    helpValue: 'NAME,...|all',
+    helpValue: 'NAME|all',
     description: 'checks whose errors become warnings',
     helpGroup: 'RUN',
   }),
@@ -151,6 +169,8 @@ export const joinFlags = {
 export const joinArgs = {
   server: Args.string({
     name: 'API-SERVER',
+    // Else oclif reads it from standard input: of `curl … | sh` that is the rest of the script.
+    ignoreStdin: true,
     description: 'HOST[:PORT] of the API server, several separated by commas',
   }),
 };
@@ -170,6 +190,10 @@ const SPECIAL = new Set([
   'taints',
   'no-edge-hub',
   'compat-matrix',
+  'openapi-token',
+  'openapi-endpoint',
+  'node-spec',
+  'cluster-id',
   'output',
   ...Object.keys(nodeFlags),
 ]);
@@ -179,34 +203,8 @@ const KEY_OF: Record<string, JoinKey> = {
   nodepool: 'nodePool',
 };
 
-/**
- * Makes the specification of one host from flags, environment, file and the host's own entry in the inventory.
- * @throws EdgeadmError USAGE with all mistakes at once
- */
-export async function joinSpecOf(
-  parsed: ParsedJoin,
-  overrides: Readonly<Record<string, unknown>> = {},
-): Promise<JoinSpec> {
-  const flags = parsed.flags as { config?: string; timeout?: string; yes?: boolean; 'compat-matrix'?: string };
-  const mistakes: string[] = [];
-  const refuse: Refuse = (mistake) => mistakes.push(mistake);
-  const layers: Layer[] = [];
-  if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
-  layers.push({
-    nameOf: (key) => (key === 'token' ? 'EDGEADM_TOKEN' : key),
-    values: { token: await secretOf(process.env.EDGEADM_TOKEN || undefined, 'EDGEADM_TOKEN') },
-  });
-  layers.push({ nameOf: flagOf, values: await flagValues(parsed, refuse) });
-  layers.push({ nameOf: (key) => `inventory: ${key}`, values: overrides });
-  const settings = {
-    yes: flags.yes ?? false,
-    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
-    compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
-  };
-  return joinSpec(layers, settings, mistakes);
-}
-
-async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
+/** What the command line says, by the keys of the configuration. */
+export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
   for (const [flag, value] of Object.entries(flags)) {
     if (SPECIAL.has(flag)) continue;

@@ -20,13 +20,13 @@ export function toCommandError(thrown: Error): EdgeadmError | undefined {
   const [what = '', ...why] = thrown.message.trim().split('\n');
   return new EdgeadmError({
     code: 'USAGE',
-    what: what.trim(),
+    // oclif's own separator, which nobody types
+    what: what.trim().replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
     why:
       why
         .map((line) => line.trim())
         .filter((line) => line && line !== 'See more help with --help')
         .join('\n') || undefined,
-    next: 'add --help to see what the command takes',
     cause: thrown,
   });
 }

@@ -1,7 +1,7 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS, usageError } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
-import { type Target, targetsOf } from '../host/targets.ts';
+import { targetsOf } from '../host/targets.ts';
 import { closest } from '../lib/closest.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
@@ -9,7 +9,9 @@ import { joinPhases } from '../phases/join/index.ts';
 import { type Phase, phaseNames } from '../workflow/phase.ts';
 import { durationOf } from './flags.ts';
 import { onHosts } from './hosts.ts';
-import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
+import type { ParsedJoin } from './join-flags.ts';
+import { joinRequests } from './join-request.ts';
+import { openSource, resolveRequest } from './open-source.ts';
 import { confirmOnTerminal } from './prompts.ts';
 import { commandSignal } from './signals.ts';
 import { type NodeFlags, targetOptions } from './target-options.ts';
@@ -27,10 +29,8 @@ export async function runJoin(
 ): Promise<Omit<CommandResult, 'command'>> {
   const flags = parsed.flags as unknown as NodeFlags;
   const targets = await targetsOf(targetOptions(flags));
-  refuseSharedName(parsed, targets);
   refuseUnknownPhases(parsed);
-  const specs = new Map<Target, Awaited<ReturnType<typeof joinSpecOf>>>();
-  for (const target of targets) specs.set(target, await joinSpecOf(parsed, target.overrides));
+  const requests = await joinRequests(parsed, targets);
   const output = shown.open({
     verbose: flags.verbose,
     hosts: targets.map(({ label }) => label),
@@ -40,27 +40,20 @@ export async function runJoin(
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const { join } = await import('../phases/join/join.ts');
   const bundles = new BundleStore();
+  const source = await openSource(requests.form, shown.version);
   const command = only === undefined ? 'join' : `join phase ${only}`;
   try {
     return await onHosts(targets, { command, concurrency: flags.concurrency, output }, (machine, target) => {
-      const spec = specs.get(target);
-      if (!spec) throw new Error(`no specification for ${target.label}`);
+      const request = requests.of(target);
       return withNode(machine, { command, version: shown.version, changes: !flags['dry-run'] }, async (session) => {
-        const result = await join({
-          spec,
-          session,
-          label: target.label,
-          emit: output.emit,
-          signal,
-          dryRun: flags['dry-run'],
-          only,
-          bundles,
-          confirm: confirmOnTerminal(output),
-        });
+        const run = { session, label: target.label, emit: output.emit, signal, dryRun: flags['dry-run'] };
+        const asked = await resolveRequest(request, source, run);
+        const result = await join({ ...run, ...asked, only, bundles, confirm: confirmOnTerminal(output) });
         return { outcome: flags['dry-run'] ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
       });
     });
   } finally {
+    await source?.close();
     await bundles.close();
     done();
   }
@@ -77,14 +70,4 @@ function refuseUnknownPhases(parsed: ParsedJoin): void {
         `--skip-phases: there is no phase ${name}; did you mean ${closest(name, names) ?? 'one of `edgeadm join phases`'}?`,
     ),
   );
-}
-
-/** One name cannot be given to several machines. */
-function refuseSharedName(parsed: ParsedJoin, targets: readonly Target[]): void {
-  const name = parsed.flags['node-name'];
-  if (targets.length > 1 && typeof name === 'string' && name !== '' && !name.startsWith('*')) {
-    throw usageError([
-      `--node-name: ${name} cannot be the name of ${targets.length} hosts; name them in the inventory, or use "*.SUFFIX"`,
-    ]);
-  }
 }

@@ -1,15 +1,16 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
-import type { JoinSpec } from '../config/spec.ts';
 import { withNode } from '../host/node-session.ts';
-import { type Target, targetsOf } from '../host/targets.ts';
+import { targetsOf } from '../host/targets.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { table } from '../output/table.ts';
 import type { Verdict } from '../phases/preflight/check.ts';
 import { describeVerdict } from '../phases/preflight/failure.ts';
 import { durationOf } from './flags.ts';
 import { onHosts } from './hosts.ts';
-import { joinSpecOf, type ParsedJoin } from './join-flags.ts';
+import type { ParsedJoin } from './join-flags.ts';
+import { joinRequests } from './join-request.ts';
+import { openSource, resolveRequest } from './open-source.ts';
 import type { Shown } from './run-join.ts';
 import { commandSignal } from './signals.ts';
 import { type NodeFlags, targetOptions } from './target-options.ts';
@@ -24,11 +25,11 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
     logFile: flags['log-file'],
     looksOnly: true,
   });
-  const specs = new Map<Target, JoinSpec>();
-  for (const target of targets) specs.set(target, await joinSpecOf(parsed, target.overrides));
+  const requests = await joinRequests(parsed, targets);
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
   const found = new Map<string, readonly Verdict[]>();
   const bundles = new BundleStore();
+  const source = await openSource(requests.form, shown.version);
   const [{ openContext }, { judgeChecks }, { preflightError }] = await Promise.all([
     import('../phases/join/join.ts'),
     import('../phases/preflight/run-checks.ts'),
@@ -39,10 +40,10 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
       targets,
       { command: 'preflight', concurrency: flags.concurrency, output },
       async (machine, target) => {
-        const spec = specs.get(target) as JoinSpec;
-        const options = { spec, label: target.label, emit: output.emit, signal, dryRun: true, bundles };
+        const run = { label: target.label, emit: output.emit, signal, dryRun: true };
         return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
-          const { context, close } = openContext({ ...options, session });
+          const asked = await resolveRequest(requests.of(target), source, { ...run, session });
+          const { context, close } = openContext({ ...run, ...asked, session, bundles });
           const verdicts = await judgeChecks({ ...context, signal }).finally(close);
           found.set(target.label, verdicts);
           const error = preflightError(verdicts);
@@ -57,6 +58,7 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
     const hosts = result.hosts.map((host) => ({ ...host, data: { checks: found.get(host.host) ?? [] } }));
     return { ...result, hosts, text: texts.join('\n') };
   } finally {
+    await source?.close();
     await bundles.close();
     done();
   }

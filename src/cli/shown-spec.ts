@@ -1,19 +1,22 @@
 import { API_VERSION } from '../config/config-file.ts';
 import { joinKeys } from '../config/join-schema.ts';
-import type { JoinSpec } from '../config/spec.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { toYaml } from '../templates/yaml.ts';
+import type { JoinRequest } from './join-request.ts';
 
 interface Shown {
   readonly yaml: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A resolved specification as a JoinConfiguration; the token's secret is masked. */
-export function shownSpec(spec: JoinSpec): Shown {
-  const { yes, timeoutMs, compatMatrix, token, ...keys } = spec;
-  const data = configuration({ ...keys, token: `${token.split('.')[0]}.****************` });
+/** A request, resolved as far as it can be without asking anybody, as a JoinConfiguration; secrets are masked. */
+export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' | 'form' | 'warnings'>): Shown {
+  const { yes, timeoutMs, compatMatrix, token, ...keys } = draft;
+  const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });
   const notes = [
+    ...warnings.map((warning) => `# warning: ${warning}`),
+    ...(form.kind === 'exchange' ? [`# ${form.endpoint} tells the rest of the cluster`] : []),
+    ...(form.kind === 'cloud' ? [`# the container service tells the rest of the cluster ${form.clusterId}`] : []),
     `# timeout: ${formatDuration(timeoutMs)}`,
     ...(yes ? ['# every question is answered with yes'] : []),
     ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : []),

@@ -37,7 +37,12 @@ export default class Compat extends BaseCommand {
     };
     if (isComplete(known)) return this.#judge(known, rows);
     const fitting = rowsThatFit(known, rows);
-    await this.finish({ ok: true, hosts: [], data: { rows: fitting }, text: `${matrixTable(fitting)}\n` });
+    await this.finish({
+      ok: true,
+      hosts: [],
+      data: { rows: fitting },
+      text: fitting.length > 0 ? `${matrixTable(fitting)}\n` : 'No row of the matrix fits.\n',
+    });
   }
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {

@@ -2,12 +2,15 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { durationOf, nodeFlags } from '../cli/flags.ts';
 import { onHosts } from '../cli/hosts.ts';
+import { confirmOnTerminal } from '../cli/prompts.ts';
 import { commandSignal } from '../cli/signals.ts';
 import { targetOptions } from '../cli/target-options.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';
+import { memoize } from '../lib/memoize.ts';
+import type { Output } from '../output/index.ts';
 import type { ResetSpec } from '../phases/reset/context.ts';
 import { checkResetSpec, reset } from '../phases/reset/reset.ts';
 
@@ -43,13 +46,13 @@ export default class Reset extends BaseCommand {
     const targets = await targetsOf(targetOptions(flags));
     const dryRun = flags['dry-run'];
     const labels = targets.map(({ label }) => label);
-    if (!flags.force && !flags.yes && !dryRun) await confirm(`Reset ${labels.join(', ')}: stop and remove every pod?`);
     const output = this.openOutput({ verbose: flags.verbose, hosts: labels, logFile: flags['log-file'], dryRun });
+    const confirm = flags.force || flags.yes || dryRun ? undefined : confirmOnce(output, labels);
     const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
     const { version } = this.config;
     const work: Parameters<typeof onHosts>[2] = (machine, { label }) =>
       withNode(machine, { command: 'reset', version, changes: !dryRun }, async (session) => {
-        const result = await reset({ spec, session, label, emit: output.emit, signal, dryRun });
+        const result = await reset({ spec, session, label, emit: output.emit, signal, dryRun, confirm });
         const outcome = result.changed ? (dryRun ? 'planned' : 'reset') : 'never joined';
         return { outcome, data: { ...result } };
       });
@@ -62,12 +65,15 @@ export default class Reset extends BaseCommand {
 }
 
 /**
- * Asks on a terminal only: scripts written for the original call a bare `edgeadm reset`.
- * @throws EdgeadmError INTERRUPTED where the answer is no
+ * Asks once for all hosts, and on a terminal only: scripts written for the original call a bare `edgeadm reset`.
+ * @returns what rejects with INTERRUPTED where the answer is no; undefined where nobody can answer
  */
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) return;
-  const { confirm: ask } = await import('@inquirer/prompts');
-  if (await ask({ message: question, default: false })) return;
-  throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+function confirmOnce(output: Output, hosts: readonly string[]): (() => Promise<void>) | undefined {
+  const ask = confirmOnTerminal(output);
+  if (!ask) return undefined;
+  return memoize(async () => {
+    if (await ask(`Reset ${hosts.join(', ')}: stop and remove every pod?`)) return;
+    const next = 'edgeadm reset --dry-run shows what a reset would do';
+    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed', next });
+  });
 }

@@ -18,10 +18,15 @@ export function refuseNodeName(name: string): Refusal {
   return name.startsWith('localhost') ? `invalid nodeName "${name}": it may not begin with localhost` : undefined;
 }
 
-/** What `--node-name` takes: a name, `*`, or `*.suffix`. */
+/** What `--node-name` takes: a name, `*`, `*.suffix`, or `prefix*` (a form of the oldest node-specs). */
 export function refuseNodeNameRule(rule: string): Refusal {
   if (rule === '' || rule === '*') return undefined;
-  return refuseNodeName(rule.startsWith('*.') ? `x23456${rule.slice(1)}` : rule);
+  return refuseNodeName(/^\*\.|^[^*]+\*$/.test(rule) ? rule.replace('*', 'x23456') : rule);
+}
+
+/** True where the rule leaves the name, or a part of it, to chance. */
+export function isRandomName(rule: string): boolean {
+  return rule.includes('*');
 }
 
 /** Keys of labels, annotations and taints: an optional DNS prefix and a name. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isCidr } from '../lib/cidr.ts';
 import {
   normaliseServer,
   type Refusal,
@@ -19,6 +20,7 @@ function checked(refuse: (text: string) => Refusal): z.ZodString {
 }
 
 const image = checked(refuseImage);
+const cidr = z.string().refine(isCidr, 'must be a CIDR such as 10.244.0.0/16');
 const absolutePath = z.string().regex(/^\/[^\0\n]*$/, 'must be an absolute path');
 
 const labels = z.record(z.string(), checked(refuseLabelValue)).check((context) => {
@@ -93,6 +95,10 @@ export const joinKeys = z.strictObject({
   enableIptables: z.boolean().default(false),
   pauseImage: image.optional(),
   runtime: z.enum(['containerd', 'docker']).default('containerd'),
+  runtimeVersion: z
+    .string()
+    .regex(/^v?\d+\.\d+[\w.+-]*$/, 'must be a version such as 1.6.39')
+    .optional(),
   manageRuntime: z.boolean().default(false),
   criSocket: z
     .string()
@@ -115,13 +121,25 @@ export const joinKeys = z.strictObject({
   selfHostNtpServer: z.boolean().default(false),
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
+  inDedicatedNetwork: z.boolean().default(false),
   region: z
     .string()
     .regex(/^[a-z0-9-]+$/, 'must be a region such as cn-hangzhou')
     .optional(),
+  podCidrs: z.array(cidr).optional(),
+  serviceCidrs: z.array(cidr).optional(),
+  clusterDns: z
+    .array(z.string().refine((text) => isIP(text) !== 0, 'must be an IP address'))
+    .min(1)
+    .optional(),
+  openapiType: z.string().optional(),
+  poolNodesConnected: z.boolean().optional(),
   skipPhases: z.array(z.string()).default([]),
   ignorePreflightErrors: z.array(z.string()).default([]),
   rollbackOnFailure: z.boolean().default(true),
 });
 
 export type JoinKey = keyof z.input<typeof joinKeys>;
+
+/** The same before it is known which cluster it is. */
+export const draftKeys = joinKeys.partial({ apiServers: true, token: true });

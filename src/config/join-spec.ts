@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
-import { type JoinKey, joinKeys } from './join-schema.ts';
-import type { JoinSpec, MatrixRow } from './spec.ts';
+import { draftKeys, type JoinKey, joinKeys } from './join-schema.ts';
+import type { JoinDraft, JoinSpec, MatrixRow, Taint } from './spec.ts';
 
 /** One source of values, weaker than those after it. */
 export interface Layer {
@@ -27,14 +27,36 @@ export const DEFAULT_TIMEOUT_MS = 600_000;
  * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
  */
 export function joinSpec(layers: readonly Layer[], settings: CommonSettings, found: readonly string[] = []): JoinSpec {
-  const merged = mergeLayers(layers);
-  const parsed = joinKeys.safeParse(merged);
+  const values = resolve(joinKeys, layers, found, (spec) => [...unpinned(spec), ...contradictions(spec, layers)]);
+  registerSecret(values.token.split('.')[1] ?? '');
+  return Object.freeze({ ...values, ...settings });
+}
+
+/**
+ * As {@link joinSpec}, for a join whose cluster is told later, by the container service.
+ * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
+ */
+export function joinDraft(
+  layers: readonly Layer[],
+  settings: CommonSettings,
+  found: readonly string[] = [],
+): JoinDraft {
+  const values = resolve(draftKeys, layers, found, (draft) => contradictions(draft, layers));
+  return Object.freeze({ ...values, ...settings });
+}
+
+function resolve<S extends typeof joinKeys | typeof draftKeys>(
+  schema: S,
+  layers: readonly Layer[],
+  found: readonly string[],
+  rules: (values: z.output<S>) => string[],
+): z.output<S> {
+  const parsed = schema.safeParse(mergeLayers(layers));
   const mistakes = [...found];
   if (!parsed.success) mistakes.push(...parsed.error.issues.flatMap((issue) => describe(issue, layers)));
-  if (parsed.success) mistakes.push(...contradictions(parsed.data, layers));
+  else mistakes.push(...rules(parsed.data as z.output<S>));
   if (mistakes.length > 0 || !parsed.success) throw usageError(mistakes);
-  registerSecret(parsed.data.token.split('.')[1] ?? '');
-  return Object.freeze({ ...parsed.data, ...settings });
+  return parsed.data as z.output<S>;
 }
 
 /** The error that lists mistakes, one a line. */
@@ -44,7 +66,6 @@ export function usageError(mistakes: readonly string[]): EdgeadmError {
     code: 'USAGE',
     what: mistakes.length === 1 ? first : `${mistakes.length} values cannot be used`,
     why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
-    next: 'edgeadm join --help',
   });
 }
 
@@ -54,10 +75,19 @@ function mergeLayers(layers: readonly Layer[]): Record<string, unknown> {
     for (const [key, value] of Object.entries(values)) {
       if (value === undefined) continue;
       const before = merged[key];
-      merged[key] = isMap(before) && isMap(value) ? { ...before, ...value } : value;
+      if (key === 'taints') merged[key] = mergeTaints(before, value);
+      else merged[key] = isMap(before) && isMap(value) ? { ...before, ...value } : value;
     }
   }
   return merged;
+}
+
+/** What makes a taint another one is its key and its effect; the values of stronger layers win. */
+function mergeTaints(before: unknown, value: unknown): unknown {
+  if (!Array.isArray(before) || !Array.isArray(value)) return value;
+  const isWeaker = (taint: Partial<Taint> | null): boolean =>
+    value.some((other: Partial<Taint> | null) => other?.key === taint?.key && other?.effect === taint?.effect);
+  return [...before.filter((taint) => !isWeaker(taint)), ...value];
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
@@ -100,13 +130,15 @@ const FLAGS: Partial<Record<JoinKey, string>> = {
   edgeHub: '--no-edge-hub',
 };
 
-function contradictions(spec: z.output<typeof joinKeys>, layers: readonly Layer[]): string[] {
+function unpinned(spec: z.output<typeof joinKeys>): string[] {
+  if (spec.caCertHashes.length > 0 || spec.unsafeSkipCaVerification) return [];
+  return [
+    '--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)',
+  ];
+}
+
+function contradictions(spec: z.output<typeof draftKeys>, layers: readonly Layer[]): string[] {
   const mistakes: string[] = [];
-  if (spec.caCertHashes.length === 0 && !spec.unsafeSkipCaVerification) {
-    mistakes.push(
-      '--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)',
-    );
-  }
   if (spec.edgeHub === false && spec.edgeHubImage) {
     mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub exclude each other`);
   }

@@ -49,6 +49,8 @@ export interface JoinSpec {
   readonly enableIptables: boolean;
   readonly pauseImage?: string;
   readonly runtime: 'containerd' | 'docker';
+  /** The version that the runtime is expected to have; another one is told. */
+  readonly runtimeVersion?: string;
   readonly manageRuntime: boolean;
   readonly criSocket?: string;
   readonly runtimeRootDir?: string;
@@ -61,7 +63,17 @@ export interface JoinSpec {
   readonly selfHostNtpServer: boolean;
   readonly allowedClusterAddons: readonly string[];
   readonly interconnectMode: 'basic' | 'private';
+  /** Express Connect, for clusters below 1.22. */
+  readonly inDedicatedNetwork: boolean;
   readonly region?: string;
+  /** undefined: what the cluster's `kubeadm-config` tells. */
+  readonly podCidrs?: readonly string[];
+  readonly serviceCidrs?: readonly string[];
+  /** Name servers of pods; undefined: what the cluster's KubeletConfiguration says. */
+  readonly clusterDns?: readonly string[];
+  /** Of a console's node-spec; recorded on the node. */
+  readonly openapiType?: string;
+  readonly poolNodesConnected?: boolean;
   readonly skipPhases: readonly string[];
   /** Check names, lower or upper case, or `all`. */
   readonly ignorePreflightErrors: readonly string[];
@@ -72,3 +84,6 @@ export interface JoinSpec {
   /** Milliseconds for the whole command. */
   readonly timeoutMs: number;
 }
+
+/** A specification that does not say yet which cluster it is: the container service tells that for each node. */
+export type JoinDraft = Omit<JoinSpec, 'apiServers' | 'token'> & Partial<Pick<JoinSpec, 'apiServers' | 'token'>>;

@@ -71,8 +71,8 @@ export const ERROR_CODES = {
   },
   ALREADY_JOINED: {
     exit: EXIT.node,
-    cause: 'The node already belongs to another cluster, or to this one under another name.',
-    evidence: 'The cluster and the name it was joined with.',
+    cause: 'The node already belongs to another cluster, to another node pool, or to this cluster under another name.',
+    evidence: 'The cluster, the node pool and the name it was joined with.',
     remedy: 'Run `edgeadm reset` on the node first.',
   },
   LOCKED: {
@@ -232,6 +232,38 @@ export const ERROR_CODES = {
     evidence: 'The version found, the versions supported.',
     remedy: 'Use a release of edgeadm for that version.',
   },
+  NODEPOOL_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'There is no node pool of that name.',
+    evidence: 'The name, where it was looked for, and the node pools that are there.',
+    remedy: '`edgeadm nodepool list` shows the node pools, `edgeadm nodepool create` makes one.',
+  },
+  NODEPOOL_DIFFERS: {
+    exit: EXIT.usage,
+    cause: 'A node pool of that name exists and is another one than asked for.',
+    evidence: 'Each value that differs, as asked for and as found.',
+    remedy:
+      'Choose another name, or ask for the one that is there. Size, mode and networks of a node pool cannot be changed afterwards.',
+  },
+  NODEPOOL_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The cluster cannot take such a node pool: version, network plug-in, overlapping networks.',
+    evidence: 'Each limit with the values found. Nothing was changed.',
+    remedy: 'Change the values named; see docs/nodepool.md for the limits.',
+  },
+  NODEPOOL_NOT_EMPTY: {
+    exit: EXIT.cluster,
+    cause: 'The node pool still has nodes, or it is the default one, which cannot be deleted.',
+    evidence: 'The nodes that belong to it.',
+    remedy: 'Run `edgeadm reset` on each node and delete its Node object, then delete the node pool.',
+  },
+  NODEPOOL_FULL: {
+    exit: EXIT.cloud,
+    cause: 'The node pool, or the quota of the cluster, has no room for the node. The node was not touched.',
+    evidence: 'The limit and the nodes that are there.',
+    remedy:
+      'Remove nodes that are gone (`kubectl delete node NAME`), use another node pool, or have the quota raised. The size of a node pool cannot be changed.',
+  },
   BUNDLE_INVALID: {
     exit: EXIT.node,
     cause:
@@ -282,6 +314,92 @@ export const ERROR_CODES = {
     remedy:
       'Look at the budgets (`kubectl get pdb -A`) and at the pods, then run the same command again. The node stays cordoned (`kubectl uncordon NODE`).',
   },
+  CLOUD_UNREACHABLE: {
+    exit: EXIT.cloud,
+    cause: 'No connection to the cloud API came about. The request was not sent.',
+    evidence: 'The endpoint and the answer of the network or of TLS.',
+    remedy: 'Check the name resolution, the proxy and the firewall of this machine; for a sandbox, EDGEADM_CLOUD_CA.',
+  },
+  CLOUD_NO_ANSWER: {
+    exit: EXIT.cloud,
+    cause: 'The request was sent and no answer came: whether an order took effect is not known.',
+    evidence: 'The endpoint, the action and what the network said.',
+    remedy: 'Run the same command again: it looks first what is there, and orders only what is missing.',
+  },
+  CLOUD_CREDENTIALS: {
+    exit: EXIT.cloud,
+    cause:
+      'There are no credentials for the cloud, or it does not accept them: unknown AccessKey, wrong secret, no permission, a clock that is more than 15 minutes off.',
+    evidence: 'Where credentials were looked for, or the Code, Message and RequestId of the cloud.',
+    remedy:
+      'Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give `--profile FILE`; compare the clock (`date -u`).',
+  },
+  CLOUD_REFUSED: {
+    exit: EXIT.cloud,
+    cause: 'The cloud refused a request.',
+    evidence: 'The Code, Message and RequestId of the cloud.',
+    remedy:
+      'The code names what is wrong; it is explained in the reference of that API. Quote the RequestId to support.',
+  },
+  CLOUD_THROTTLED: {
+    exit: EXIT.cloud,
+    cause: 'The cloud limits how often this account may call, and went on doing so after several tries.',
+    evidence: 'The Code, Message and RequestId of the last refusal.',
+    remedy: 'Wait a minute and run the same command again; see what else calls with the same account.',
+  },
+  CLOUD_FAILED: {
+    exit: EXIT.cloud,
+    cause: 'The cloud answered with a fault of its own.',
+    evidence: 'HTTP status, Code, Message and RequestId.',
+    remedy: 'Run the same command again: it looks first what is there. Quote the RequestId to support if it stays.',
+  },
+  CLOUD_ANSWER_INVALID: {
+    exit: EXIT.cloud,
+    cause: 'The cloud answered well, but with values that a join cannot use.',
+    evidence: 'Each value by its key.',
+    remedy: 'The service is of another release than edgeadm, or something in between answers in its place.',
+  },
+  OPENAPI_TOKEN_EXPIRED: {
+    exit: EXIT.cloud,
+    cause: 'The token of the container service (`--openapi-token`) is too old, or a clock is wrong.',
+    evidence: 'The answer of the service, and the measured difference between its clock and that of the node.',
+    remedy: 'Copy a fresh line from the console, or make one with `edgeadm nodepool attach-script`.',
+  },
+  OPENAPI_TOKEN_INVALID: {
+    exit: EXIT.cloud,
+    cause:
+      'The container service does not know the token (`--openapi-token`): it was cut off, is of another region, or was good for one node and is used.',
+    evidence: 'The answer of the service.',
+    remedy: 'Copy the whole line again, or make one with `edgeadm nodepool attach-script`; compare `--region`.',
+  },
+  OPENAPI_NODE_EXISTS: {
+    exit: EXIT.cloud,
+    cause: 'The container service knows a node of this name that is another machine.',
+    evidence: 'The answer of the service.',
+    remedy:
+      'Choose another name (`--node-name`, or `nodeNameOverride` of the node-spec), or remove the other node from its node pool.',
+  },
+  ENI_CHECK_FAILED: {
+    exit: EXIT.cloud,
+    cause:
+      'The instance cannot get the ENIs asked for: too many for one instance, a vSwitch of another zone or VPC, or a cluster without Terway Edge. Nothing was bought.',
+    evidence: 'Each limit with what was found.',
+    remedy:
+      'Ask for fewer (`--eni-number`), name a vSwitch of the zone and VPC of the instance, or install terway-edge-controlplane.',
+  },
+  ENI_INCOMPLETE: {
+    exit: EXIT.cloud,
+    cause: 'Not every ENI that was asked for is attached to the instance, or not every one that was to go is gone.',
+    evidence: 'The ENIs that are left over, and what the cloud said about each.',
+    remedy:
+      'Run the same command again: it uses what was bought. Or delete what is left over, with the command that is shown.',
+  },
+  INSTANCE_NOT_RUNNING: {
+    exit: EXIT.cloud,
+    cause: 'The instance was stopped for its ENIs and could not be started again.',
+    evidence: 'What was last seen of the instance, and what the cloud said.',
+    remedy: 'Start the instance in the ENS console, or run the same command again.',
+  },
   RESET_REFUSED: {
     exit: EXIT.node,
     cause: 'The machine is a control-plane node: a reset would destroy the cluster.',
@@ -293,6 +411,30 @@ export const ERROR_CODES = {
     cause: 'Something could not be removed from the node.',
     evidence: 'The paths, mounts or pods that remain.',
     remedy: 'Remove what holds them, then run `edgeadm reset` again.',
+  },
+  SANDBOX_NOT_RUNNING: {
+    exit: EXIT.failed,
+    cause: 'The command needs a running sandbox, and none runs in that folder.',
+    evidence: 'The folder that was looked at.',
+    remedy: 'Start it with `edgeadm sandbox up`, or name its folder with `--dir DIR`.',
+  },
+  SANDBOX_RUNNING: {
+    exit: EXIT.failed,
+    cause: 'A sandbox runs in that folder already; a folder can have one.',
+    evidence: 'Its process and since when it runs.',
+    remedy: 'Use it, end it with `edgeadm sandbox down`, or start another with `--dir DIR --port P`.',
+  },
+  SANDBOX_PORT_TAKEN: {
+    exit: EXIT.failed,
+    cause: 'Another program, perhaps another sandbox, has one of the two ports of the sandbox on the loopback address.',
+    evidence: 'The port and the answer of the operating system.',
+    remedy: 'Choose another with `edgeadm sandbox up --port P` (P and P+1 are used), or end the other program.',
+  },
+  SANDBOX_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The sandbox did not start in the background.',
+    evidence: 'The last lines of its log.',
+    remedy: 'Start it in the foreground: `edgeadm sandbox up`.',
   },
   INTERNAL: {
     exit: EXIT.failed,

@@ -40,6 +40,8 @@ export interface Host {
   readonly wet: boolean;
   /** True where programs of the machine can be run (not on a scratch root). */
   readonly runsPrograms: boolean;
+  /** True where a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
+  readonly runsUnits: boolean;
 
   facts(): Promise<HostFacts>;
   network(): Promise<Network>;
@@ -54,7 +56,7 @@ export interface Host {
   sha256(path: string): Promise<string | undefined>;
   sysctl(key: string): Promise<string | undefined>;
   unit(unit: string): Promise<UnitState>;
-  unitLog(unit: string, lines: number): Promise<string>;
+  unitLog(unit: string, lines: number, since?: number): Promise<string>;
   connect(address: Address, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Duplex>;
 
   /**

@@ -42,6 +42,8 @@ export type Note =
   /** A unit was started after all changes noted before; a `service` entry alone only says that it was about to be. */
   | { readonly kind: 'started'; readonly unit: string }
   | { readonly kind: 'choice'; readonly key: string; readonly value: string }
+  /** The container service was told of the node as it was after all changes noted before. */
+  | { readonly kind: 'reported'; readonly time: string }
   | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string };
 
 /** One line of the journal; `phase` says who did it. */

@@ -36,6 +36,7 @@ export function localMachine(): Machine {
   const machine: Machine = {
     name: 'localhost',
     runsPrograms: true,
+    runsUnits: true,
     services: systemd(execLocal),
     exec: execLocal,
     readFile: (path) => orUndefined(path, readFile(path)),
@@ -66,6 +67,8 @@ async function execLocal(file: string, args: readonly string[], options: Command
     input: options.input ?? '',
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     cancelSignal: options.signal,
+    // The folder we were started in may be one that root or the user of sudo may not enter.
+    cwd: '/',
     env: childEnvironment(),
     extendEnv: true,
     reject: false,

@@ -88,8 +88,8 @@ export interface ServiceManager {
   restart(unit: string): Promise<void>;
   /** Reads unit files anew. */
   reload(): Promise<void>;
-  /** The last lines that the service logged. */
-  log(unit: string, lines: number): Promise<string>;
+  /** The last lines that the service logged, since a moment (milliseconds since 1970, the machine's clock) if given. */
+  log(unit: string, lines: number, since?: number): Promise<string>;
 }
 
 /**
@@ -103,6 +103,8 @@ export interface Machine {
   readonly name: string;
   /** True where programs of the machine can be run (not on a scratch root). */
   readonly runsPrograms: boolean;
+  /** True where a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
+  readonly runsUnits: boolean;
   readonly services: ServiceManager;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
   exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;

@@ -41,6 +41,10 @@ export class NodeHost implements Host {
     return this.#machine.runsPrograms;
   }
 
+  get runsUnits(): boolean {
+    return this.#machine.runsUnits;
+  }
+
   facts(): Promise<HostFacts> {
     this.#facts ??= readFacts(this.#machine);
     return this.#facts;
@@ -87,8 +91,8 @@ export class NodeHost implements Host {
     return this.#machine.services.state(unit);
   }
 
-  unitLog(unit: string, lines: number) {
-    return this.#machine.services.log(unit, lines);
+  unitLog(unit: string, lines: number, since?: number) {
+    return this.#machine.services.log(unit, lines, since);
   }
 
   connect(address: Parameters<Machine['connect']>[0], options?: Parameters<Machine['connect']>[1]) {

@@ -36,6 +36,7 @@ export function recorder(host: Host, plan: Plan): Host {
     name: host.name,
     wet: false,
     runsPrograms: host.runsPrograms,
+    runsUnits: host.runsUnits,
     facts: () => host.facts(),
     network: () => host.network(),
     clock: () => host.clock(),
@@ -52,7 +53,7 @@ export function recorder(host: Host, plan: Plan): Host {
     sha256: (path) => host.sha256(path),
     sysctl: (key) => host.sysctl(key),
     unit: (unit) => host.unit(unit),
-    unitLog: (unit, lines) => host.unitLog(unit, lines),
+    unitLog: (unit, lines, since) => host.unitLog(unit, lines, since),
     connect: (address, options) => host.connect(address, options),
     run: async (file: string, args: readonly string[], _options?: CommandOptions): Promise<CommandResult> => {
       plan(`run ${[file, ...args].join(' ')}`);
@@ -79,7 +80,8 @@ export function recorder(host: Host, plan: Plan): Host {
       plan(`make the folder ${path} (${describeMode(mode)})`);
     },
     remove: async (path) => {
-      if ((await planned(path)) === undefined && !(await host.stat(path))) return;
+      const known = files.get(path);
+      if (known === 'absent' || (!known && !(await host.stat(path)))) return;
       files.set(path, 'absent');
       plan(`remove ${path}`);
     },

@@ -1,8 +1,10 @@
 import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAttended, MEETING, portSocket, STAND_IN } from './attended.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
-import type { CommandResult, FileAttributes, Machine, ServiceManager } from './machine.ts';
+import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceManager } from './machine.ts';
 import { sysctlPath } from './sysctl.ts';
 
 /** A command that was found but cannot be run, as shells have it. */
@@ -10,31 +12,51 @@ const CANNOT_RUN = 126;
 const WANTS = '/etc/systemd/system/multi-user.target.wants';
 /** In the order in which systemd looks. */
 const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
-const STARTED = '/run/edgeadm/units';
+const ACTIVE = 'active';
+/** A file that stands for a program is small; a real one need not be read. */
+const STAND_IN_BYTES = 1024;
+/** A kubelet of a sandbox ends at once. */
+const STOP_LIMIT_MS = 5000;
 /** What a root folder has not of its own: processors and memory are those of the machine it lies on. */
 const SHARED = new Set(['/proc/cpuinfo', '/proc/meminfo']);
 
 type FileMethods = Omit<
   Machine,
-  'name' | 'runsPrograms' | 'services' | 'exec' | 'connect' | 'network' | 'clock' | 'close' | 'sysctl' | 'setSysctl'
+  | 'name'
+  | 'runsPrograms'
+  | 'runsUnits'
+  | 'services'
+  | 'exec'
+  | 'connect'
+  | 'network'
+  | 'clock'
+  | 'close'
+  | 'sysctl'
+  | 'setSysctl'
 >;
 
 /**
  * A folder that stands for a machine (`--root DIR`): files are written into it, units are enabled and started by files
- * alone, no program is run. Nothing outside of the folder is ever touched, and no root is needed.
+ * alone, no program is run. Nothing outside of the folder is ever touched, and no root is needed. Where a sandbox
+ * attends the folder, it does what those files say.
  */
 export function scratchMachine(directory: string): Machine {
   const root = resolve(directory);
   const files = confinedFiles(root);
+  const attended = isAttended(root);
   return {
     ...files,
     name: root,
     runsPrograms: false,
-    services: pretendedServices(files),
+    runsUnits: attended,
+    services: pretendedServices(files, attended),
     exec: (file, args) => answer(root, files, file, args),
-    connect: (address, options) => localMachine().connect(address, options),
-    network: () => localMachine().network(),
-    sysctl: async (key) => (await files.readFile(sysctlPath(key)))?.toString('utf8').trim(),
+    connect: async (address, options) => localMachine().connect(await throughSocket(root, address), options),
+    network: async () => {
+      const own = await files.readFile(MEETING.network);
+      return own ? (JSON.parse(own.toString('utf8')) as Network) : localMachine().network();
+    },
+    sysctl: async (key) => (await textOf(files, sysctlPath(key)))?.trim(),
     setSysctl: async (key, value) => {
       await makeFolders(files, dirname(sysctlPath(key)));
       await files.writeFile(sysctlPath(key), Buffer.from(`${value}\n`), { mode: 0o644 });
@@ -42,6 +64,12 @@ export function scratchMachine(directory: string): Machine {
     clock: () => localMachine().clock(),
     close: async () => {},
   };
+}
+
+async function throughSocket(root: string, address: Address): Promise<Address> {
+  if ('socket' in address) return address;
+  const socket = await portSocket(root, address.host, address.port);
+  return socket === undefined ? address : { socket };
 }
 
 /** The files of this machine, each path moved into the root. */
@@ -76,20 +104,20 @@ function withoutOwner(attributes: FileAttributes): FileAttributes {
 }
 
 /** Enabled is a symlink, as systemctl makes it; started is a file in /run, which a stop removes. */
-function pretendedServices(files: FileMethods): ServiceManager {
+function pretendedServices(files: FileMethods, attended: boolean): ServiceManager {
   const unitFile = async (unit: string): Promise<string | undefined> => {
     for (const folder of UNIT_FOLDERS) if (await files.stat(`${folder}/${unit}`)) return `${folder}/${unit}`;
     return undefined;
   };
   const start = async (unit: string): Promise<void> => {
-    await makeFolders(files, STARTED);
-    await files.writeFile(`${STARTED}/${unit}`, Buffer.from('active\n'), { mode: 0o644 });
+    await makeFolders(files, MEETING.units);
+    await files.writeFile(`${MEETING.units}/${unit}`, Buffer.from(`${ACTIVE}\n`), { mode: 0o644 });
   };
   return {
     state: async (unit) => {
-      const active = (await files.stat(`${STARTED}/${unit}`)) !== undefined;
+      const detail = (await textOf(files, `${MEETING.units}/${unit}`))?.trim() ?? 'inactive';
       const enabled = (await files.stat(`${WANTS}/${unit}`)) !== undefined;
-      return { exists: (await unitFile(unit)) !== undefined, active, enabled, detail: active ? 'active' : 'inactive' };
+      return { exists: (await unitFile(unit)) !== undefined, active: detail === ACTIVE, enabled, detail };
     },
     enable: async (unit) => {
       await makeFolders(files, WANTS);
@@ -102,13 +130,24 @@ function pretendedServices(files: FileMethods): ServiceManager {
     start,
     restart: start,
     stop: async (unit) => {
-      await files.remove(`${STARTED}/${unit}`);
-      await removeIfEmpty(files, STARTED);
-      await removeIfEmpty(files, dirname(STARTED));
+      await files.remove(`${MEETING.units}/${unit}`);
+      if (attended) await untilGone(files, `${MEETING.running}/${unit}`);
+      await removeIfEmpty(files, MEETING.units);
+      await removeIfEmpty(files, dirname(MEETING.units));
     },
     reload: async () => {},
-    log: async () => '',
+    log: async (unit, lines) =>
+      ((await textOf(files, `${MEETING.logs}/${unit}.log`)) ?? '').trimEnd().split('\n').slice(-lines).join('\n'),
   };
+}
+
+async function textOf(files: FileMethods, path: string): Promise<string | undefined> {
+  return (await files.readFile(path))?.toString('utf8');
+}
+
+async function untilGone(files: FileMethods, path: string): Promise<void> {
+  const limit = performance.now() + STOP_LIMIT_MS;
+  while ((await files.stat(path)) && performance.now() < limit) await delay(10);
 }
 
 async function makeFolders(files: FileMethods, path: string): Promise<void> {
@@ -124,12 +163,16 @@ async function removeIfEmpty(files: FileMethods, path: string): Promise<void> {
 /** The few questions that files can answer; every program is refused. */
 async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<CommandResult> {
   const kernel = async (name: string): Promise<string | undefined> =>
-    (await files.readFile(sysctlPath(`kernel.${name}`)))?.toString('utf8').trim();
+    (await textOf(files, sysctlPath(`kernel.${name}`)))?.trim();
   const question = [file, ...args].join(' ');
   const said = (text: string): CommandResult => ({ exitCode: 0, stdout: `${text}\n`, stderr: '' });
   if (question === 'id -u') return said('0');
   if (question === 'uname -s -m') {
     return said(`${(await kernel('ostype')) ?? 'Linux'} ${(await kernel('arch')) ?? hardware()}`);
+  }
+  if (args.join() === '--version' && ((await files.stat(file))?.size ?? 0) <= STAND_IN_BYTES) {
+    const [head, ...version] = ((await textOf(files, file)) ?? '').split('\n');
+    if (head === STAND_IN) return said(version.join('\n').trim());
   }
   return { exitCode: CANNOT_RUN, stdout: '', stderr: `${file}: no program is run on the scratch root ${root}` };
 }

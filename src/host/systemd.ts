@@ -27,8 +27,11 @@ export function systemd(exec: Machine['exec']): ServiceManager {
     stop: (unit) => systemctl('stop', unit),
     restart: (unit) => systemctl('restart', unit),
     reload: () => systemctl('daemon-reload'),
-    log: (unit, lines) =>
-      ask('journalctl', ['--unit', unit, '--lines', String(lines), '--output', 'cat', '--no-pager']),
+    log: async (unit, lines, since) => {
+      const from = since === undefined ? [] : ['--since', `@${Math.floor(since / 1000)}`];
+      const args = ['--unit', unit, ...from, '--lines', String(lines), '--output', 'cat', '--no-pager'];
+      return (await ask('journalctl', args)).replace(/^-- No entries --\n/, '');
+    },
   };
 }
 

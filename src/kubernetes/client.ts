@@ -1,12 +1,17 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent, request as httpsRequest } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { EdgeadmError } from '../errors/index.ts';
+import { type Dial, dialingAgent, plainAgent } from '../host/dialing-agent.ts';
+
+export type { Dial } from '../host/dialing-agent.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {
-  /** `https://host:port`; the next one is tried where one cannot be reached. */
+  /**
+   * `https://host:port`; the next one is tried where one cannot be reached. `http://127.0.0.1:10261` where an edge-hub of
+   * the node speaks for us.
+   */
   readonly servers: readonly string[];
   /** PEM of the CA; undefined only for the first, unverified look at cluster-info. */
   readonly ca?: string;
@@ -15,16 +20,12 @@ export interface ApiConnection {
   readonly key?: string;
 }
 
-/** Dials from the node; see Host.connect. */
-export type Dial = (
-  address: { host: string; port: number },
-  options: { timeoutMs?: number; signal?: AbortSignal },
-) => Promise<Duplex>;
-
 export interface RequestOptionsOf {
   readonly body?: unknown;
   /** Default application/json. */
   readonly contentType?: string;
+  /** Default application/json. */
+  readonly accept?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -60,11 +61,13 @@ export type PlanWrite = (action: string) => void;
 export class ApiClient {
   readonly #connection: ApiConnection;
   readonly #agent: Agent;
+  readonly #plainAgent: HttpAgent;
   readonly #plan: PlanWrite | undefined;
 
   constructor(connection: ApiConnection, dial: Dial, plan?: PlanWrite) {
     this.#connection = connection;
-    this.#agent = dialingAgent(connection, dial);
+    this.#agent = dialingAgent(tlsOf(connection), dial);
+    this.#plainAgent = plainAgent(dial);
     this.#plan = plan;
   }
 
@@ -146,19 +149,25 @@ export class ApiClient {
 
   close(): void {
     this.#agent.destroy();
+    this.#plainAgent.destroy();
   }
 
   #open(server: string, method: string, path: string, options: RequestOptionsOf): Promise<IncomingMessage> {
     const url = new URL(path, server);
+    const plain = url.protocol === 'http:';
+    const [send, agent] = plain ? [httpRequest, this.#plainAgent] : [httpsRequest, this.#agent];
     const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const headers: Record<string, string> = { Accept: 'application/json', 'User-Agent': 'edgeadm' };
+    const headers: Record<string, string> = {
+      Accept: options.accept ?? 'application/json',
+      'User-Agent': 'edgeadm',
+    };
     if (this.#connection.token) headers.Authorization = `Bearer ${this.#connection.token}`;
     if (payload !== undefined) {
       headers['Content-Type'] = options.contentType ?? 'application/json';
       headers['Content-Length'] = String(Buffer.byteLength(payload));
     }
     return new Promise((resolve, reject) => {
-      const request = httpsRequest(url, { method, headers, agent: this.#agent, signal: options.signal }, resolve);
+      const request = send(url, { method, headers, agent, signal: options.signal }, resolve);
       const timeoutMs = options.timeoutMs ?? 10_000;
       if (timeoutMs > 0)
         request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
@@ -168,42 +177,8 @@ export class ApiClient {
   }
 }
 
-/** Routers in between forget a connection that is quiet for long. */
-const IDLE_MS = 30_000;
-
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-function dialingAgent(connection: ApiConnection, dial: Dial): Agent {
-  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
-  const tls: ConnectionOptions = {
-    ca: connection.ca,
-    cert: connection.cert,
-    key: connection.key,
-    rejectUnauthorized: connection.ca !== undefined,
-  };
-  agent.createConnection = (options: RequestOptions, callback) => {
-    const host = String(options.host ?? '').replace(/^\[|\]$/g, '');
-    const servername = /^[\d.]+$|:/.test(host) ? '' : host;
-    dial({ host, port: Number(options.port ?? 443) }, {}).then(
-      (socket) => {
-        const secured = tlsConnect({ ...tls, socket, host, servername, ALPNProtocols: ['http/1.1'] });
-        // The time limit of a request begins once it has a connection.
-        const silent = setTimeout(
-          () => secured.destroy(new Error(`no TLS answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`)),
-          HANDSHAKE_TIMEOUT_MS,
-        );
-        secured.once('close', () => clearTimeout(silent));
-        secured.once('error', (error) => callback?.(error, secured));
-        secured.once('secureConnect', () => {
-          clearTimeout(silent);
-          callback?.(null, secured);
-        });
-      },
-      (error: Error) => callback?.(error, undefined as never),
-    );
-    return undefined as never;
-  };
-  return agent;
+function tlsOf({ ca, cert, key }: ApiConnection): ConnectionOptions {
+  return { ca, cert, key, rejectUnauthorized: ca !== undefined };
 }
 
 function isGatewayError(status = 0): boolean {
@@ -237,7 +212,11 @@ function accept<T>(method: string, path: string, answer: Answer<T>): Answer<T> {
 
 function unreachable(server: string, error: unknown): EdgeadmError {
   if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
-  const reason = error instanceof EdgeadmError ? error.why : (error as Error).message;
+  const message = (error as Error).message;
+  const plain = /wrong version number|packet length too long/.test(message)
+    ? 'what listens there does not speak TLS'
+    : message;
+  const reason = error instanceof EdgeadmError ? error.why : plain;
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
     what: `the API server ${server} did not answer`,

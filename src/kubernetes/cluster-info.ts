@@ -92,13 +92,13 @@ function algorithmOf(header: string): string | undefined {
   }
 }
 
-/** `the clock of the node is 3.2 s behind the API server` */
-export function describeClock(differenceMs: number | undefined): string {
-  if (differenceMs === undefined) return 'the clock difference to the API server is not known';
+/** `the clock of the node is 32 s behind the API server's` */
+export function describeClock(differenceMs: number | undefined, other = 'API server'): string {
+  if (differenceMs === undefined) return `the clock difference to the ${other} is not known`;
   const seconds = Math.abs(differenceMs) / 1000;
-  if (seconds < 2) return 'the clocks of node and API server agree';
+  if (seconds < 2) return `the clocks of node and ${other} agree`;
   const side = differenceMs > 0 ? 'behind' : 'ahead of';
-  return `the clock of the node is ${seconds < 120 ? `${seconds.toFixed(0)} s` : describeLong(seconds)} ${side} the API server's`;
+  return `the clock of the node is ${seconds < 120 ? `${seconds.toFixed(0)} s` : describeLong(seconds)} ${side} the ${other}'s`;
 }
 
 function describeLong(seconds: number): string {

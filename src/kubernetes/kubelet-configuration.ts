@@ -8,6 +8,8 @@ export interface KubeletConfigurationOptions {
   /** What the cluster keeps for its nodes; undefined where it keeps nothing. */
   readonly fromCluster?: Readonly<Record<string, unknown>>;
   readonly serviceCidr?: string;
+  /** Stronger than what the cluster keeps. */
+  readonly clusterDns?: readonly string[];
   readonly taints: readonly Taint[];
   /** True where swap is on and that was knowingly ignored. */
   readonly swapOn: boolean;
@@ -43,7 +45,8 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
     rotateCertificates: true,
     staticPodPath: '/etc/kubernetes/manifests',
   };
-  if (!base.clusterDNS && options.serviceCidr) configuration.clusterDNS = [clusterDnsOf(options.serviceCidr)];
+  if (options.clusterDns) configuration.clusterDNS = options.clusterDns;
+  else if (!base.clusterDNS && options.serviceCidr) configuration.clusterDNS = [clusterDnsOf(options.serviceCidr)];
   if (options.resolvConf) configuration.resolvConf = options.resolvConf;
   if (options.swapOn) configuration.failSwapOn = false;
   if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;

@@ -19,16 +19,17 @@ export function planRenderer({ write, command, style }: PlanOptions): Renderer {
     plans.set(host, plan);
     return plan;
   };
-  const show = (host: string): void => {
+  const show = (host: string, ok = true): void => {
     const lines = planOf(host).lines;
     plans.delete(host);
-    const nothing = lines.length === 0 ? ': nothing to do' : '';
+    // What failed is told beside it; there is no telling what it would have done.
+    const nothing = lines.length > 0 ? '' : ok ? ': nothing to do' : ': not known';
     write(`${style.bold(`${host}: plan of ${command}`)} (nothing was changed)${nothing}\n`);
     write(lines.map((line) => `${line}\n`).join(''));
   };
   return {
     event: (event) => planOf(event.host).add(event),
-    hostDone: ({ host }) => show(host),
+    hostDone: ({ host, ok }) => show(host, ok),
     close() {
       for (const host of [...plans.keys()]) show(host);
     },

@@ -18,7 +18,8 @@ export interface Store {
 
 /** @param path of the file, or `:memory:` */
 export function openStore(path: string): Store {
-  const database = new DatabaseSync(path);
+  // Commands open it beside the sandbox's own process.
+  const database = new DatabaseSync(path, { timeout: 2000 });
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;

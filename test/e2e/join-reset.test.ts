@@ -161,6 +161,13 @@ function withEdgeHub(test: Tell): void {
     assert.deepEqual(await containerIds(cluster, name), containers);
   });
 
+  test('a line that does not name the edge-hub leaves it where it is, and one that wants none is refused', async () => {
+    const joined = await photograph(node);
+    await succeed(node, await joinArgs(...marks));
+    await failWith(node, await joinArgs(...marks, '--no-edge-hub'), 'ALREADY_JOINED', 3);
+    assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
+  });
+
   test('a join with other taints is refused with the line that sets them', async () => {
     const joined = await photograph(node);
     const error = await failWith(

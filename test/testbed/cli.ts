@@ -20,6 +20,7 @@ const usage = `npm run testbed -- COMMAND
   node join NAME              kubeadm's own join, the baseline, then a CNI configuration
   node cni NAME               write a CNI configuration, once the node has joined
   bundle DIR                  make a bundle; --runtime: with containerd and runc
+  demo                        a real node joins a real cluster and is reset
 `;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -38,7 +39,7 @@ async function status(): Promise<void> {
     print(`  export KUBECONFIG=${cluster.kubeconfig} PATH=${cluster.programs}:$PATH`);
     const token = await cluster.token().catch(() => '(the API server does not answer)');
     print(
-      `  edgeadm join ${cluster.endpoint} --token ${token} --discovery-token-ca-cert-hash ${await cluster.caHash()}`,
+      `  edgeadm join ${cluster.endpoint} --token ${token} --discovery-token-ca-cert-hash ${await cluster.caHash()} --ignore-preflight-errors OSSupported --bundle DIR`,
     );
   }
   for (const name of await Node.list()) {
@@ -97,6 +98,10 @@ async function main(): Promise<number> {
   const varSize = values['var-size'] ? Number(values['var-size']) : undefined;
   if (command === 'down') {
     await clean();
+    return 0;
+  }
+  if (command === 'demo') {
+    await import('./demo.ts');
     return 0;
   }
   if (command === 'status') {

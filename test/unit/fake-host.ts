@@ -85,6 +85,7 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
     name: node.name ?? 'fake',
     wet: true,
     runsPrograms: node.runsPrograms ?? true,
+    runsUnits: node.runsPrograms ?? true,
     changes,
     queries,
     facts: async () => ({ ...FACTS, ...node.facts }),

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import type { BundlePart } from '../../artifacts/create-bundle.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { repeatable } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
@@ -21,7 +22,7 @@ export default class BundleCreate extends BaseCommand {
     containerd: Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
     runc: Flags.string({ helpValue: 'FILE', description: 'program' }),
     image: Flags.string({
-      multiple: true,
+      ...repeatable,
       helpValue: '[NAME=]TAR',
       description: 'archive of docker save or ctr images export (repeatable); NAME where it holds several images',
     }),

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { joinArgs, joinFlags, joinSpecOf } from '../../cli/join-flags.ts';
+import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
+import { joinRequestOf } from '../../cli/join-request.ts';
 import { shownSpec } from '../../cli/shown-spec.ts';
 
 export default class ConfigValidate extends BaseCommand {
@@ -10,7 +11,7 @@ export default class ConfigValidate extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ConfigValidate);
-    const { yaml, data } = shownSpec(await joinSpecOf({ flags, server: args.server }));
+    const { yaml, data } = shownSpec(await joinRequestOf({ flags, server: args.server }));
     await this.finish({ ok: true, hosts: [], data, text: yaml });
   }
 }

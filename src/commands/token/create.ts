@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { secretOf } from '../../cli/flags.ts';
+import { repeatable, secretOf } from '../../cli/flags.ts';
 import { usageError } from '../../config/join-spec.ts';
-import { createToken, joinLine, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
+import { BOOTSTRAP_GROUP, createToken, joinLine, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
 import { parseDuration } from '../../lib/duration.ts';
 
 export default class TokenCreate extends BaseCommand {
@@ -17,7 +17,7 @@ export default class TokenCreate extends BaseCommand {
     ...kubeconfigFlag,
     ttl: Flags.string({ default: '24h', helpValue: 'DURATION', description: 'how long it is good; 0 for ever' }),
     description: Flags.string({ description: 'what it is for' }),
-    groups: Flags.string({ multiple: true, delimiter: ',', description: 'groups it authenticates as' }),
+    groups: Flags.string({ ...repeatable, delimiter: ',', description: 'system:bootstrappers:...' }),
     'print-join-command': Flags.boolean({ description: 'print the whole line to run on a node' }),
   };
 
@@ -25,6 +25,9 @@ export default class TokenCreate extends BaseCommand {
     const { flags, args } = await this.parse(TokenCreate);
     const ttlMs = parseDuration(flags.ttl);
     if (ttlMs === undefined) throw usageError([`--ttl: "${flags.ttl}" is no duration such as 2h`]);
+    const wrong = flags.groups?.find((group) => !BOOTSTRAP_GROUP.test(group));
+    if (wrong !== undefined)
+      throw usageError([`--groups: "${wrong}" is no group of bootstrap tokens (system:bootstrappers:NAME)`]);
     const token = (await secretOf(args.token, 'TOKEN')) ?? randomToken();
     const line = await withCluster(flags.kubeconfig, async (client) => {
       await createToken(client, { token, ttlMs, description: flags.description, groups: flags.groups });

@@ -13,7 +13,11 @@ export default class TokenDelete extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
     const id = await withCluster(flags.kubeconfig, async (client) =>
-      deleteToken(client, (await secretOf(args.token, 'TOKEN')) ?? ''),
+      // The id alone is no secret.
+      deleteToken(
+        client,
+        /^[a-z0-9]{6}$/.test(args.token) ? args.token : ((await secretOf(args.token, 'TOKEN')) ?? ''),
+      ),
     );
     await this.finish({ ok: true, hosts: [], data: { id }, text: `bootstrap token "${id}" deleted\n` });
   }

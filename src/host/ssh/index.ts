@@ -87,6 +87,7 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
   return {
     name: session.name,
     runsPrograms: true,
+    runsUnits: true,
     services: systemd(exec),
     exec,
     ...files,

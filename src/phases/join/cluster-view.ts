@@ -60,7 +60,7 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
       const { caPem, servers } = await trusted();
       return open({ servers, ca: caPem, cert, key });
     },
-    networks: memoize(async () => readNetworks(await bootstrapClient())),
+    networks: memoize(async () => networksOf(spec, bootstrapClient)),
     kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
     node: async (name) => findNode(await bootstrapClient(), name),
     close: () => {
@@ -174,6 +174,17 @@ async function configMap(client: ApiClient, name: string): Promise<Record<string
   const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
   // A cluster that kubeadm did not make may lack the ConfigMap or the right to read it.
   return answer.status === 200 ? answer.body.data : undefined;
+}
+
+/** What was told beforehand counts; only what is missing is asked for. */
+async function networksOf(
+  { podCidrs, serviceCidrs }: JoinSpec,
+  client: () => Promise<ApiClient>,
+): Promise<ClusterNetworks | undefined> {
+  if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
+  const found = await readNetworks(await client());
+  if (!found && !podCidrs && !serviceCidrs) return undefined;
+  return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
 }
 
 async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefined> {

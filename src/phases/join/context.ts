@@ -73,8 +73,15 @@ export interface Credentials {
 export interface Membership {
   readonly caHash: string;
   readonly nodeName: string;
+  /** undefined where no join has named one. */
+  readonly nodePool?: string;
   /** False where the join was not completed (killed). */
   readonly complete: boolean;
+}
+
+export interface InstalledHub {
+  readonly image: string;
+  readonly flavor: EdgeHubFlavor;
 }
 
 /** What is known of the node, resolved from specification and machine; each answer is found once. */
@@ -89,8 +96,18 @@ export interface NodeView {
   /** CRI socket path, without a scheme. */
   criSocket(): Promise<string>;
   /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
-  edgeHub(): Promise<{ readonly image: string; readonly flavor: EdgeHubFlavor } | undefined>;
+  edgeHub(): Promise<InstalledHub | undefined>;
+  /** The one that an earlier join put on the node. */
+  installedHub(): Promise<InstalledHub | undefined>;
   membership(): Promise<Membership | undefined>;
+}
+
+/** The call that tells the container service of a node that has joined. */
+export interface Callback {
+  /** False where it was told since the node was last changed. */
+  readonly isDue: () => boolean;
+  /** In a dry run it is only told what would be done. @throws EdgeadmError of a cloud API */
+  send(nodeName: string, signal: AbortSignal): Promise<void>;
 }
 
 /** What the phases of join and the preflight checks work with. */
@@ -100,6 +117,10 @@ export interface JoinContext {
   readonly cluster: ClusterView;
   readonly node: NodeView;
   readonly credentials: Credentials;
+  /** `https://…` of the service that told which cluster it is; undefined where the command line did. */
+  readonly endpoint?: string;
+  /** Tells that service of the node; undefined where it does not want to know. */
+  readonly callback?: Callback;
   /** Asks a person yes or no; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }

@@ -9,7 +9,7 @@ export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' 
 export const installEdgehub: Phase<JoinContext> = {
   name: 'install-edgehub',
   title: 'Wait for the edge-hub',
-  when: (context) => (context.spec.edgeHub === false ? 'no edge-hub' : runsPrograms(context)),
+  when: (context) => (context.spec.edgeHub === false ? 'no edge-hub' : runsUnits(context)),
   run: async ({ host, node, log, waitFor }) => {
     if (!(await node.edgeHub())) return log.debug('no edge-hub is installed');
     log.info('Checking edgehub status');
@@ -35,9 +35,9 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
   });
 }
 
-/** Files are all that a join leaves on a scratch root. */
-export function runsPrograms({ host }: JoinContext): boolean | string {
-  return host.runsPrograms || 'nothing runs on a scratch root';
+/** Files are all that a join leaves on a scratch root, unless a sandbox attends it. */
+export function runsUnits({ host }: JoinContext): boolean | string {
+  return host.runsUnits || 'nothing runs on a scratch root';
 }
 
 /** The end of the hub's own log, else what containerd and the kubelet say. */

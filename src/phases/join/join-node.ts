@@ -76,6 +76,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     version: kubelet,
     fromCluster,
     serviceCidr: networks?.serviceCidrs[0],
+    clusterDns: spec.clusterDns,
     taints: spec.taints,
     swapOn: await hasSwap(host),
     resolvConf: await realResolvConf(host),

@@ -1,10 +1,12 @@
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { Journal } from '../../host/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import type { Told } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
 import { credentials } from './credentials.ts';
@@ -15,6 +17,8 @@ import { rollBack } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
+  /** What the cloud told of cluster and node; undefined where the command line tells it. */
+  readonly told?: Told;
   readonly session: NodeSession;
   /** What users call the host. */
   readonly label: string;
@@ -61,11 +65,13 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     await pipeline.run();
     const nodeName = await opened.context.node.name();
     if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
-      await noteJoined(options, opened.context, nodeName);
+      await noteJoined(options, opened.context, nodeName, session.journal.entries.length > before);
     return { nodeName, changed: session.journal.entries.length > before };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
-    throw dryRun || options.only !== undefined ? error : await afterFailure(options, opened.context, error);
+    // What another join did is not this one's to take back.
+    const ours = !dryRun && options.only === undefined && error.code !== 'ALREADY_JOINED';
+    throw ours ? await afterFailure(options, opened.context, error) : error;
   } finally {
     opened.close();
   }
@@ -73,31 +79,57 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
 
 /** What phases work with; `close` ends connections. */
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): void } {
-  const { spec, session, label, emit, signal, dryRun } = options;
+  const { spec, told, session, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, dryRun ? tell : undefined);
-  const node = nodeView({ ...options, host, journal: session.journal, log });
-  const { confirm } = options;
+  const node = nodeView({ ...options, host, journal: session.journal, name: told?.nodeName, log });
   const asked = credentials({ spec, host, cluster, node, log, signal });
-  return { context: { spec, host, cluster, node, credentials: asked, confirm }, close: () => cluster.close() };
+  const callback = told && callbackOf(told, session.journal, dryRun ? tell : undefined);
+  const { confirm } = options;
+  const context = { spec, host, cluster, node, credentials: asked, endpoint: told?.source.endpoint, callback, confirm };
+  return { context, close: () => cluster.close() };
+}
+
+/** It is told again only when something was changed since; `plan` tells it instead (dry run). */
+function callbackOf(
+  { source, answer }: Told,
+  journal: Journal,
+  plan?: (action: string) => void,
+): JoinContext['callback'] {
+  const send = answer.callback;
+  if (!send) return undefined;
+  const started = performance.now();
+  return {
+    isDue: () => {
+      const last = journal.entries.findLastIndex((entry) => entry.kind === 'reported');
+      return last < 0 || journal.entries.slice(last).some((entry) => 'phase' in entry);
+    },
+    send: async (nodeName, signal) => {
+      if (plan) return plan(`tell ${source.name} that the node has joined`);
+      await send({ nodeName, status: 'joined', durationMs: Math.round(performance.now() - started) }, signal);
+      await journal.append({ kind: 'reported', time: new Date().toISOString() });
+    },
+  };
 }
 
 async function noteJoined(
   { session, emit, label }: JoinOptions,
   { cluster }: JoinContext,
   node: string,
+  changed: boolean,
 ): Promise<void> {
   const { caHash } = await cluster.trusted();
   const { journal } = session;
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
+  if (!changed) log.info('Nothing on this machine had to be changed.');
   const last = journal.joined;
   const changedSince = journal.entries.at(-1)?.kind !== 'joined';
   if (last?.cluster !== caHash || last.node !== node || changedSince) {
     await journal.append({ kind: 'joined', cluster: caHash, node, time: new Date().toISOString() });
   }
-  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
   log.info('This node joined into the cluster successfully.');
 }
 
@@ -115,7 +147,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   if (left.length === 0)
     return new EdgeadmError({
       ...error.toJSON(),
-      next: `${error.next}\nthe node was put back as it was`,
+      next: `${error.next}\nthe node was put back as it was; to look at it as it is then, add --no-rollback-on-failure`,
       cause: error,
     });
   return new EdgeadmError({

@@ -9,9 +9,11 @@ const DOWN_LIMIT_MS = 12_000;
 /** A kubelet that does not know a flag prints all of those it knows: 200 lines, and as many of stacks. */
 const LOG_LINES = 600;
 
-/** What the log of the node's kubelet says about its trouble. */
+/** What the log of the node's kubelet says about its trouble; a kubelet of an earlier join had its own. */
 export async function kubeletTrouble(host: Host): Promise<string> {
-  return kubeletComplaints(await host.unitLog(UNIT, LOG_LINES));
+  const sinceOurStart = (await host.clock()).now - performance.now();
+  const log = (await host.unitLog(UNIT, LOG_LINES, sinceOurStart)) || (await host.unitLog(UNIT, LOG_LINES));
+  return kubeletComplaints(log);
 }
 
 /**

@@ -1,34 +1,36 @@
-import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
-import { refuseNodeName } from '../../config/grammar.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
+import { edgeHubLayouts } from '../../kubernetes/edge-hub.ts';
 import { findKubelet } from '../../kubernetes/kubelet-program.ts';
+import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import type { Membership, NodeView } from './context.ts';
+import { CHOICES } from './choices.ts';
+import type { InstalledHub, Membership, NodeView } from './context.ts';
+import { nodeNameOf } from './node-name.ts';
 
 /** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
 const DEFAULT_SOCKETS = { containerd: '/run/containerd/containerd.sock', docker: '/var/run/dockershim.sock' };
-
-/** Keys under which the journal keeps what a join chose. */
-export const CHOICES = { nodeName: 'nodeName', membership: 'membership' } as const;
 
 export interface NodeViewParts {
   readonly spec: JoinSpec;
   readonly host: Host;
   readonly journal: Journal;
   readonly bundles: BundleStore;
+  /** Where it was resolved before. */
+  readonly name?: string;
   readonly log: PhaseLog;
   readonly signal: AbortSignal;
 }
 
 /** Resolves what the specification leaves to the node. */
-export function nodeView({ spec, host, journal, bundles, log, signal }: NodeViewParts): NodeView {
+export function nodeView({ spec, host, journal, bundles, name, log, signal }: NodeViewParts): NodeView {
   const bundle = memoize(async () =>
     spec.bundle === undefined
       ? undefined
@@ -41,7 +43,7 @@ export function nodeView({ spec, host, journal, bundles, log, signal }: NodeView
         }),
   );
   return {
-    name: memoize(() => resolveName(spec, host, log)),
+    name: memoize(async () => name ?? nodeNameOf(spec, host, log)),
     address: memoize(() => resolveAddress(spec, host)),
     bundle,
     kubeletVersion: memoize(async () => {
@@ -50,55 +52,44 @@ export function nodeView({ spec, host, journal, bundles, log, signal }: NodeView
       return installedKubelet(host);
     }),
     criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[spec.runtime],
-    edgeHub: async () => {
+    edgeHub: memoize(async () => {
       if (spec.edgeHub === false) return undefined;
       const manifest = (await bundle())?.manifest;
       const image = spec.edgeHubImage ?? manifest?.edgeHubImage;
-      return image ? { image, flavor: spec.edgeHubFlavor ?? manifest?.edgeHubFlavor ?? 'ack' } : undefined;
-    },
+      if (!image) return installedHub(host, journal);
+      return { image, flavor: spec.edgeHubFlavor ?? manifest?.edgeHubFlavor ?? 'ack' };
+    }),
+    installedHub: () => installedHub(host, journal),
     membership: async () => membershipOf(journal),
   };
 }
 
-function membershipOf(journal: Journal): Membership | undefined {
-  if (journal.joined) return { caHash: journal.joined.cluster, nodeName: journal.joined.node, complete: true };
+/** What an earlier join left in the journal, undefined where there is none. */
+export function membershipOf(journal: Journal): Membership | undefined {
+  const { joined } = journal;
+  const nodePool = journal.choice(CHOICES.nodePool);
+  if (joined) return { caHash: joined.cluster, nodeName: joined.node, nodePool, complete: true };
   const begun = journal.choice(CHOICES.membership);
-  return begun ? { ...(JSON.parse(begun) as Omit<Membership, 'complete'>), complete: false } : undefined;
+  if (begun === undefined) return undefined;
+  return { ...(JSON.parse(begun) as Pick<Membership, 'caHash' | 'nodeName'>), nodePool, complete: false };
+}
+
+/** The edge-hub that an earlier join put on the node: a line that does not name one does not take it away. */
+async function installedHub(host: Host, journal: Journal): Promise<InstalledHub | undefined> {
+  for (const flavor of ['ack', 'openyurt'] as const) {
+    for (const { manifestPath } of edgeHubLayouts(flavor)) {
+      if (!journal.entries.some((entry) => entry.kind === 'file' && entry.path === manifestPath)) continue;
+      const image = lenientYaml<V1Pod>(await host.read(manifestPath)).spec?.containers?.[0]?.image;
+      if (image) return { image, flavor };
+    }
+  }
+  return undefined;
 }
 
 /** Version of the kubelet that the service will start. */
 async function installedKubelet(host: Host): Promise<string | undefined> {
   const result = await host.query(await findKubelet(host), ['--version']);
   return /v\d+\.\d+\.\d+\S*/.exec(result.stdout)?.[0];
-}
-
-async function resolveName(spec: JoinSpec, host: Host, log: PhaseLog): Promise<string> {
-  if (spec.nodeName.startsWith('*')) {
-    return host.choose(CHOICES.nodeName, () => randomText(6) + spec.nodeName.slice(1));
-  }
-  if (spec.nodeName) return spec.nodeName;
-  const { hostname } = await host.facts();
-  const name = hostname.toLowerCase();
-  const refusal = refuseNodeName(name);
-  if (refusal) {
-    throw new EdgeadmError({
-      code: 'USAGE',
-      what: 'the host name cannot be the node name',
-      why: refusal,
-      next: 'give a name with --node-name',
-    });
-  }
-  if (name !== hostname) log.info(`The host name ${hostname} is lower-cased: the node is called ${name}.`);
-  return name;
-}
-
-/** Letters that cannot be taken for one another, beginning with a letter. */
-function randomText(length: number): string {
-  const letters = 'bcdfghjklmnpqrstvwxz';
-  const all = `${letters}2456789`;
-  return Array.from({ length }, (_, i) =>
-    i === 0 ? letters[randomInt(letters.length)] : all[randomInt(all.length)],
-  ).join('');
 }
 
 async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string; interface: string }> {

@@ -2,8 +2,9 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
-import { runsPrograms, waitForHub } from './install-edgehub.ts';
+import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 import { nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
@@ -13,7 +14,7 @@ type Context = JoinContext & PhaseTools;
 export const postCheck: Phase<JoinContext> = {
   name: 'post-check',
   title: 'Verify the node',
-  when: runsPrograms,
+  when: runsUnits,
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
@@ -30,6 +31,7 @@ export const postCheck: Phase<JoinContext> = {
       when: ({ spec }) => spec.allowedClusterAddons.length > 0 || 'none asked for',
       run: checkAddons,
     },
+    callbackPhase,
   ],
 };
 
@@ -37,6 +39,18 @@ async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void
   log.info(`Checking ${spec.runtime} status`);
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.info(`${spec.runtime} is ok`);
+  await compareRuntimeVersion(host, spec, log);
+}
+
+/** A bundle, or whoever installed the runtime, decides on its version: another one than expected is told. */
+async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log: PhaseTools['log']): Promise<void> {
+  const wanted = spec.runtimeVersion?.replace(/^v/, '');
+  if (wanted === undefined) return;
+  const { stdout } = await host.query(spec.runtime, ['--version']);
+  const found = /\bv?(\d+\.\d+[\w.+~-]*)/.exec(stdout)?.[1];
+  const isIt = found?.startsWith(wanted) && /^($|[.~+-])/.test(found.slice(wanted.length));
+  if (found === undefined || isIt) return;
+  log.warning(`${spec.runtime} ${found} runs; ${wanted} was asked for.`);
 }
 
 async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {

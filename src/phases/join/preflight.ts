@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runChecks } from '../preflight/run-checks.ts';
-import type { JoinContext } from './context.ts';
+import type { JoinContext, Membership } from './context.ts';
 import { willChangeRuntime } from './install-runtime.ts';
 import { checkTaints } from './node-object.ts';
 
@@ -20,9 +20,11 @@ export const preflight: Phase<JoinContext> = {
  * A node belongs to one cluster under one name until it is reset, whatever phases are asked for.
  * @throws EdgeadmError ALREADY_JOINED
  */
-export async function refuseForeignMembership({ node, cluster }: JoinContext): Promise<void> {
+export async function refuseForeignMembership({ spec, node, cluster }: JoinContext): Promise<void> {
   const membership = await node.membership();
   if (!membership) return;
+  refuseOtherPool(membership, spec.nodePool);
+  await refuseWithoutHub(spec, node);
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
   if (membership.caHash === caHash && membership.nodeName === name) return;
   const other = membership.caHash === caHash ? 'this cluster under another name' : 'another cluster';
@@ -33,6 +35,32 @@ export async function refuseForeignMembership({ node, cluster }: JoinContext): P
       `joined: ${membership.nodeName} in the cluster with CA sha256:${membership.caHash}`,
       `asked:  ${name} in the cluster with CA sha256:${caHash}`,
     ].join('\n'),
+    next: 'edgeadm reset, then run the same command again',
+  });
+}
+
+/**
+ * A node pool decides over networks and add-ons: a node cannot move to another one by its label.
+ * @throws EdgeadmError ALREADY_JOINED
+ */
+function refuseOtherPool({ nodePool, nodeName, complete }: Membership, wanted: string | undefined): void {
+  if (nodePool === undefined || wanted === undefined || nodePool === wanted) return;
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `the node ${complete ? 'belongs' : 'was about to belong'} to another node pool`,
+    why: `joined: ${nodeName} in the node pool ${nodePool}\nasked:  the node pool ${wanted}`,
+    next: 'edgeadm reset, then run the same command again',
+  });
+}
+
+/** Its pod, keys and iptables rules would stay, and the kubelet would pass it by. @throws EdgeadmError ALREADY_JOINED */
+async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['node']): Promise<void> {
+  const hub = spec.edgeHub === false ? await node.installedHub() : undefined;
+  if (!hub) return;
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: 'the node was joined with an edge-hub',
+    why: `joined: with ${hub.image}\nasked:  --no-edge-hub`,
     next: 'edgeadm reset, then run the same command again',
   });
 }

@@ -4,8 +4,8 @@ import { noteLinks } from '../../kubernetes/teardown/network.ts';
 import { CNI_CONFIGURATION, claimState } from '../../kubernetes/teardown/state.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
-import { CHOICES } from './node-view.ts';
 
 /** What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20, container_manager_linux.go. */
 const KUBELET_SYSCTLS = { 'vm.overcommit_memory': '1', 'kernel.panic': '10', 'kernel.panic_on_oops': '1' };
@@ -22,9 +22,13 @@ export const prepareNode: Phase<JoinContext> = {
 };
 
 /** A reset can take back only what was noted first: every phase that begins a membership calls it. */
-export async function noteMembership({ host, node, cluster }: JoinContext): Promise<void> {
+export async function noteMembership({ host, spec, node, cluster }: JoinContext): Promise<void> {
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
+  const { nodePool, openapiType, poolNodesConnected, runtimeVersion } = spec;
   await host.choose(CHOICES.membership, () => JSON.stringify({ caHash, nodeName: name }));
+  if (nodePool) await host.choose(CHOICES.nodePool, () => nodePool);
+  const console = JSON.stringify({ openapiType, poolNodesConnected, runtimeVersion });
+  if (console !== '{}') await host.choose(CHOICES.console, () => console);
   await noteLinks(host);
   await claimState(host);
 }

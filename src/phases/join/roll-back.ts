@@ -1,10 +1,11 @@
+import { isRandomName } from '../../config/grammar.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { type Leftovers, revert } from '../../host/revert.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
 import { joinPhases } from './index.ts';
-import { CHOICES } from './node-view.ts';
 
 export interface RollBackOptions {
   readonly session: NodeSession;
@@ -32,7 +33,7 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
     });
     await pipeline.undo();
   }
-  const name = context.spec.nodeName.startsWith('*') ? journal.choice(CHOICES.nodeName) : undefined;
+  const name = isRandomName(context.spec.nodeName) ? journal.choice(CHOICES.nodeName) : undefined;
   const left = changes ? await revert(plain, journal, joined + 1) : [];
   if (left.length === 0 && joined < 0) await forget(session, name);
   return changes ? left : undefined;

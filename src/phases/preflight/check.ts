@@ -19,7 +19,7 @@ export type CheckResult =
   | { readonly status: 'skip'; readonly reason: string };
 
 /** What a check may ask: nothing in it can change the node or the cluster. */
-export interface CheckContext extends Pick<JoinContext, 'spec' | 'node'> {
+export interface CheckContext extends Pick<JoinContext, 'spec' | 'node' | 'endpoint'> {
   readonly host: AskingHost;
   readonly cluster: Omit<JoinContext['cluster'], 'bootstrapClient' | 'nodeClient'>;
   readonly signal: AbortSignal;

@@ -5,7 +5,7 @@ import type { ResetContext } from './context.ts';
 export const checkNode: Phase<ResetContext> = {
   name: 'check-node',
   title: 'Look at what the node is',
-  run: async ({ node, log }) => {
+  run: async ({ node, log, confirm }) => {
     if (node.controlPlane.length > 0) {
       throw new EdgeadmError({
         code: 'RESET_REFUSED',
@@ -16,5 +16,6 @@ export const checkNode: Phase<ResetContext> = {
     if (!node.joinedBy) log.info('This node was never joined: there is nothing to reset.');
     if (node.joinedBy === 'other')
       log.info('This node was not joined by edgeadm: no journal tells what it was before.');
+    if (node.joinedBy) await confirm?.();
   },
 };

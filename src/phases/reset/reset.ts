@@ -1,12 +1,13 @@
 import { removeStaleScratch } from '../../artifacts/scratch.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
 import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import type { ResetSpec } from './context.ts';
+import type { ResetContext, ResetSpec } from './context.ts';
 import { resetPhases } from './index.ts';
 import { nodeTraces } from './node-traces.ts';
 
@@ -18,6 +19,7 @@ export interface ResetOptions {
   readonly emit: EventSink;
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
+  readonly confirm?: ResetContext['confirm'];
 }
 
 export interface ResetResult {
@@ -37,9 +39,10 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const planWrite = dryRun ? tell : undefined;
   const host = dryRun ? recorder(session.plain, tell) : session.plain;
   const { journal } = session;
+  await refuseWithoutRoot(host);
   const node = await nodeTraces(host, journal);
   const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
-  const context = { spec, host, journal, node, planWrite, admin: admin || undefined };
+  const context = { spec, host, journal, node, planWrite, confirm: options.confirm, admin: admin || undefined };
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
     if (!dryRun) await removeStaleScratch();
@@ -52,6 +55,17 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   } finally {
     context.admin?.close();
   }
+}
+
+/** Whoever is not root cannot even look. @throws EdgeadmError NOT_PRIVILEGED */
+async function refuseWithoutRoot(host: Host): Promise<void> {
+  const { uid } = await host.facts();
+  if (!host.runsPrograms || uid === 0) return;
+  throw new EdgeadmError({
+    code: 'NOT_PRIVILEGED',
+    what: 'reset needs root on the node',
+    why: `the user id is ${uid}`,
+  });
 }
 
 /** @throws EdgeadmError USAGE where what was asked for needs a kubeconfig and none is given */

@@ -52,6 +52,8 @@ export interface AttachTokenRecord {
   /** Milliseconds since 1970. */
   readonly expires: number;
   readonly oneTime: boolean;
+  /** machine-id of the node that a one-time token was used for. */
+  readonly usedBy?: string;
 }
 
 /** A node that was attached by the exchange, kept under its name. */

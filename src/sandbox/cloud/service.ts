@@ -14,8 +14,8 @@ export interface CloudRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Becomes the JSON body; errors are thrown as {@link CloudFailure}. */
-export type CloudAnswer = object;
+/** Becomes the JSON body, a string too; errors are thrown as {@link CloudFailure}. */
+export type CloudAnswer = object | string;
 
 /** An error as the real service words it. */
 export class CloudFailure extends Error {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flagOf, joinSpec, type Layer } from '../../../src/config/join-spec.ts';
+import { flagOf, joinDraft, joinSpec, type Layer } from '../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 
 const HASH = `sha256:${'a'.repeat(64)}`;
@@ -39,6 +39,23 @@ describe('a join specification', () => {
     );
     assert.equal(spec.nodeName, 'from-flag');
     assert.deepEqual(spec.labels, { a: '1', b: '2' });
+  });
+
+  it('merges taints by key and effect, the value of the stronger source winning', () => {
+    const taint = (key: string, value: string, effect = 'NoSchedule') => ({ key, value, effect });
+    const spec = joinSpec(
+      [
+        file({ ...GOOD, taints: [taint('a', '1'), taint('b', '1')] }),
+        flags({ taints: [taint('b', '2'), taint('b', '3', 'NoExecute')] }),
+      ],
+      SETTINGS,
+    );
+    assert.deepEqual(spec.taints, [taint('a', '1'), taint('b', '2'), taint('b', '3', 'NoExecute')]);
+  });
+
+  it('does without cluster and token where the container service tells them later, and without nothing else', () => {
+    assert.equal(joinDraft([flags({ nodeName: 'edge-1' })], SETTINGS).token, undefined);
+    assert.throws(() => joinDraft([flags({ nodeName: 'Bad', nodeIp: 'x' })], SETTINGS), /--node-name[\s\S]*--node-ip/);
   });
 
   it('tells all mistakes at once, each with its source', () => {

@@ -1,6 +1,6 @@
 import type { Route } from '../../../host/machine.ts';
+import { isEverything, overlaps } from '../../../lib/cidr.ts';
 import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
-import { isEverything, overlaps } from '../cidr.ts';
 import { ownState } from '../own.ts';
 import { parseNameServers, RESOLVED_CONF } from '../resolv-conf.ts';
 

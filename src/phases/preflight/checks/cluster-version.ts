@@ -4,6 +4,9 @@ import { type Check, fail, pass } from '../check.ts';
 /** First and last minor version of Kubernetes that edgeadm knows the flags of. */
 const SUPPORTED = { first: 16, last: 34 };
 
+/** From here on the node pool says how its nodes reach the cloud. Source: the vendor's user guide, inDedicatedNetwork. */
+const WITHOUT_DEDICATED = 22;
+
 export const clusterVersion: Check = {
   name: 'ClusterVersion',
   concerns: 'cluster',
@@ -19,6 +22,15 @@ export const clusterVersion: Check = {
       return fail(`found ${version}, supported 1.${SUPPORTED.first} to 1.${SUPPORTED.last}`, {
         code: 'CLUSTER_UNSUPPORTED',
       });
+    }
+    if (spec.inDedicatedNetwork && minor >= WITHOUT_DEDICATED) {
+      return fail(
+        `inDedicatedNetwork is refused from Kubernetes 1.${WITHOUT_DEDICATED} on; the cluster runs ${version}`,
+        {
+          code: 'USAGE',
+          remedy: 'Leave the key out, and use a node pool whose mode is private (a leased line).',
+        },
+      );
     }
     const kubelet = await node.kubeletVersion();
     const code = spec.bundle === undefined ? 'BUNDLE_NEEDED' : undefined;

@@ -24,7 +24,7 @@ export const timeSync: Check = {
     if (spec.selfHostNtpServer || !host.runsPrograms || (await hasTimeService(host))) return pass(found);
     return fail(`${found}, but no service keeps it so (${SERVICES.join(', ')})`, {
       severity: 'warning',
-      remedy: 'Start one of these services, or say `selfHostNtpServer: true`.',
+      remedy: 'Start one of these services, or say `selfHostNtpServer: true` in the file of `--config`.',
     });
   },
 };

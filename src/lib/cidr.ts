@@ -14,9 +14,20 @@ export function overlaps(left: string, right: string): boolean {
   return contains(a, b) || contains(b, a);
 }
 
+/** True where every address of the inner range is in the outer one too. */
+export function covers(outer: string, inner: string): boolean {
+  const [a, b] = [parseRange(outer), parseRange(inner)];
+  return a !== undefined && b !== undefined && a.family === b.family && contains(a, b);
+}
+
 /** True for the ranges that mean "everything": the destination of a default route. */
 export function isEverything(cidr: string): boolean {
   return parseRange(cidr)?.prefix === 0;
+}
+
+/** True for a range with its length: `10.1.0.0/16`. */
+export function isCidr(text: string): boolean {
+  return text.includes('/') && parseRange(text) !== undefined;
 }
 
 function contains(outer: Range, inner: Range): boolean {

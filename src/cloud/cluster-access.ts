@@ -1,0 +1,151 @@
+import type { V1Node, V1NodeList } from '@kubernetes/client-node';
+import { type NodePool, poolNamed } from '../config/node-pool.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import { createToken, deleteToken, randomToken } from '../kubernetes/bootstrap-tokens.ts';
+import { listObjects, poolLabelOf } from '../kubernetes/node-pools.ts';
+import { memoize } from '../lib/memoize.ts';
+import { registerSecret } from '../lib/redact.ts';
+import { pinCa } from '../pki/ca-hash.ts';
+import type { CloudCluster, ContainerService } from './cs.ts';
+import type { JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
+import { fromCloud } from './node-pools.ts';
+import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
+
+const MINUTE_MS = 60_000;
+/** The net under a token that nobody could delete: it outlives the command by this. */
+const SPARE_MS = 5 * MINUTE_MS;
+
+export interface ClusterAccessOptions {
+  readonly service: ContainerService;
+  readonly clusterId: string;
+  /** Name or id; undefined: the default pool. */
+  readonly nodePool?: string;
+}
+
+/** What is lent to the nodes of one command. */
+interface Lent {
+  readonly cluster: TemporaryCluster;
+  readonly detail: CloudCluster;
+  readonly pool: NodePool;
+  /** What nodes carry as label: the name of the NodePool object. */
+  readonly label: string;
+  readonly token: string;
+}
+
+/**
+ * The join source behind the account's own keys, by documented APIs only: a kubeconfig that expires by itself, and with
+ * it a bootstrap token in the cluster. Keys and kubeconfig stay in memory; `close` deletes the token, and where that
+ * does not happen (a kill) it expires. Preflight and dry runs lend themselves a token too, since what they look at can
+ * only be seen as the node will see it.
+ */
+export function clusterSource(options: ClusterAccessOptions): JoinSource {
+  const { service, clusterId } = options;
+  const opened: { cluster?: TemporaryCluster; token?: string } = {};
+  let lending: (() => Promise<Lent>) | undefined;
+  const admitted = new Set<string>();
+  return {
+    endpoint: `https://${service.endpoint}`,
+    name: 'the container service',
+    resolve: async (node) => {
+      lending ??= memoize(() => lend(options, node.draft.timeoutMs, opened));
+      const lent = await lending();
+      await admit(lent, { service, node, admitted });
+      node.log.info(`Joining the node pool ${lent.pool.name} of the cluster ${clusterId}.`);
+      return answerOf(lent);
+    },
+    close: async () => {
+      await lending?.().catch(() => undefined);
+      const { cluster, token } = opened;
+      // It expires by itself: a join that went well is not failed for it.
+      if (cluster && token) await deleteToken(cluster.client, token).catch(() => undefined);
+      cluster?.close();
+    },
+  };
+}
+
+/** @param opened takes what has to be given back, as soon as it is there */
+async function lend(
+  { service, clusterId, nodePool }: ClusterAccessOptions,
+  timeoutMs: number,
+  opened: { cluster?: TemporaryCluster; token?: string },
+): Promise<Lent> {
+  const [detail, pools] = await Promise.all([service.cluster(clusterId), service.nodePools(clusterId)]);
+  const pool = poolNamed(pools.map(fromCloud), nodePool, `cluster ${clusterId}`);
+  const ttlMs = timeoutMs + SPARE_MS;
+  const cluster = await openTemporaryCluster(service, clusterId, (ttlMs + SPARE_MS) / MINUTE_MS);
+  opened.cluster = cluster;
+  const objects = await listObjects(cluster.client).catch(() => []);
+  const object = objects.find(({ metadata }) => metadata.name === pool.id || metadata.name === pool.name);
+  const token = randomToken();
+  registerSecret(token);
+  opened.token = token;
+  const description = `edgeadm join --cluster-id ${clusterId}: deleted when it ends`;
+  await createToken(cluster.client, { token, ttlMs, description });
+  const annotations = object?.spec?.annotations ?? {};
+  return { cluster, detail, pool: { ...pool, annotations }, label: object?.metadata.name ?? pool.id, token };
+}
+
+function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
+  const { servers, ca } = cluster.connection;
+  const pods = detail.containerCidr || detail.subnetCidr;
+  const { labels, annotations, taints, runtime } = pool;
+  return {
+    cluster: {
+      apiServers: servers,
+      caCertHashes: [`sha256:${pinCa(ca, 'any')}`],
+      token,
+      podCidrs: pods ? [pods] : undefined,
+      serviceCidrs: detail.serviceCidr ? [detail.serviceCidr] : undefined,
+      runtime: runtime === 'docker' ? runtime : undefined,
+    },
+    pool: { nodePool: label, labels, annotations, taints: taints.length > 0 ? taints : undefined },
+  };
+}
+
+interface Admission {
+  readonly service: ContainerService;
+  readonly node: SourceNode;
+  /** Names that this command has let in already: their Node objects may not be there yet. */
+  readonly admitted: Set<string>;
+}
+
+/**
+ * Refuses a node for which there is no room, or which is in another pool, before it is touched.
+ * @throws EdgeadmError NODEPOOL_FULL, ALREADY_JOINED
+ */
+async function admit({ cluster, pool, label }: Lent, { service, node, admitted }: Admission): Promise<void> {
+  const isOwn = (name: string | undefined): boolean => name === label || name === pool.id || name === pool.name;
+  const { items } = await cluster.client.get<V1NodeList>('/api/v1/nodes', { signal: node.signal });
+  const known = items.find(({ metadata }) => metadata?.name === node.name);
+  const before = node.nodePool ?? (known && (await isSameMachine(known, node)) ? poolLabelOf(known) : undefined);
+  if (before !== undefined && !isOwn(before)) throw inOtherPool(node.name, before, pool.name);
+  const others = items.filter(({ metadata }) => metadata?.name !== node.name);
+  const names = (nodes: readonly V1Node[]): Set<string> =>
+    new Set([...nodes.map(({ metadata }) => metadata?.name ?? ''), ...[...admitted].filter((n) => n !== node.name)]);
+  const inPool = names(others.filter((each) => isOwn(poolLabelOf(each)))).size;
+  if (pool.maxNodes !== undefined && inPool >= pool.maxNodes)
+    throw full(`the node pool ${pool.name} may have ${pool.maxNodes} nodes, and has ${inPool} without ${node.name}`);
+  const quota = await service.nodeQuota().catch(() => undefined);
+  const all = names(others).size;
+  if (quota && all >= quota)
+    throw full(`the account's quota is ${quota} nodes a cluster, and it has ${all} without ${node.name}`);
+  admitted.add(node.name);
+}
+
+async function isSameMachine({ status }: V1Node, { host }: SourceNode): Promise<boolean> {
+  const { machineId } = await host.facts();
+  return status?.nodeInfo?.machineID === machineId;
+}
+
+function inOtherPool(name: string, before: string, wanted: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `the node ${name} belongs to the node pool ${before}, and cannot be moved to ${wanted}`,
+    why: 'a node keeps its node pool until it is reset',
+    next: 'edgeadm reset, then run the same command again',
+  });
+}
+
+function full(why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'NODEPOOL_FULL', what: 'there is no room for the node', why });
+}

@@ -1,0 +1,136 @@
+import type {
+  DescribeClusterDetailResponseBody,
+  DescribeClusterNodePoolsResponseBodyNodepools,
+  DescribeClusterNodesResponseBodyNodes,
+} from '@alicloud/cs20151215';
+import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
+import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import { registerSecret } from '../lib/redact.ts';
+import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
+
+export type CloudCluster = DescribeClusterDetailResponseBody;
+export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
+export type CloudNode = DescribeClusterNodesResponseBodyNodes;
+
+export interface AttachScriptOptions {
+  readonly nodePoolId: string;
+  readonly arch: 'amd64' | 'arm' | 'arm64';
+  /** The node specification as JSON. */
+  readonly nodeSpec: string;
+  /** UNIX seconds; absent: an hour from now. */
+  readonly expires?: number;
+}
+
+/** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
+export interface ContainerService {
+  readonly endpoint: string;
+  cluster(clusterId: string): Promise<CloudCluster>;
+  nodePools(clusterId: string): Promise<CloudNodePool[]>;
+  nodes(clusterId: string): Promise<CloudNode[]>;
+  /** How many nodes a cluster of this account may have; undefined where the service does not tell. */
+  nodeQuota(): Promise<number | undefined>;
+  createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
+  deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;
+  /** The line to run on a node; its token is registered as a secret. */
+  attachScript(clusterId: string, options: AttachScriptOptions): Promise<string>;
+  /** A kubeconfig that is good for some minutes (15 at least), with all of its credentials in it. */
+  kubeconfig(clusterId: string, minutes: number): Promise<string>;
+}
+
+/** As the API spells them. Source: the SDK's CreateClusterNodePoolRequest. */
+export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
+  containerd: 'containerd',
+  docker: 'docker',
+  sandboxed: 'Sandboxed-Container.runv',
+};
+
+const PAGE_SIZE = 100;
+
+/** The container service of a region, with the account's credentials. @throws EdgeadmError see {@link openCaller} */
+export async function openContainerService(options: Omit<OpenCallerOptions, 'product'>): Promise<ContainerService> {
+  return containerService(await openCaller({ ...options, product: 'cs' }));
+}
+
+/**
+ * Paths, fields and types are those of the vendor's SDK; its requests go through our caller, which has the time limits,
+ * tries reads again and orders never (the SDK's own limit of 3 s would make every slow order an ambiguous one).
+ */
+export async function containerService(caller: CloudCaller): Promise<ContainerService> {
+  const { default: sdk } = await import('@alicloud/cs20151215');
+  class Client extends sdk.default {
+    override async callApi(...[params, request]: Parameters<InstanceType<typeof sdk.default>['callApi']>) {
+      const { action, pathname: path, method } = params as { action: string; pathname: string; method: 'GET' };
+      const call = { action, path, method, parameters: request.query, body: request.body as object | undefined };
+      return { body: await (isOrder(params) ? caller.order(call) : caller.read(call)), headers: {}, statusCode: 200 };
+    }
+  }
+  const client = new Client({ endpoint: caller.endpoint } as ConstructorParameters<typeof sdk.default>[0]);
+  return {
+    endpoint: caller.endpoint,
+    cluster: async (id) => present((await client.describeClusterDetail(id)).body, 'the cluster'),
+    nodePools: async (id) =>
+      (await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest())).body?.nodepools ?? [],
+    nodes: async (id) => {
+      const found: CloudNode[] = [];
+      for (let page = 1; ; page++) {
+        const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${page}` });
+        const nodes = (await client.describeClusterNodes(id, request)).body?.nodes ?? [];
+        found.push(...nodes);
+        if (nodes.length < PAGE_SIZE) return found;
+      }
+    },
+    nodeQuota: async () => (await client.describeUserQuota()).body?.nodeQuota,
+    createNodePool: async (id, spec) => {
+      await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(createRequest(spec)));
+    },
+    deleteNodePool: async (id, nodePoolId) => {
+      await client.deleteClusterNodepool(id, nodePoolId, new sdk.DeleteClusterNodepoolRequest({ force: false }));
+    },
+    attachScript: async (id, { nodePoolId: nodepoolId, arch, nodeSpec, expires }) => {
+      const fields = { nodepoolId, arch, options: nodeSpec, expired: expires };
+      const { body } = await client.describeClusterAttachScripts(
+        id,
+        new sdk.DescribeClusterAttachScriptsRequest(fields),
+      );
+      return scriptOf(present(body, 'the script'));
+    },
+    kubeconfig: async (id, minutes) => {
+      const request = new sdk.DescribeClusterUserKubeconfigRequest({ temporaryDurationMinutes: minutes });
+      const { body } = await client.describeClusterUserKubeconfig(id, request);
+      return present(body?.config, 'a kubeconfig');
+    },
+  };
+}
+
+/** What changes something; to ask for a script makes a token, and asking again makes another: that is harmless. */
+function isOrder({ method, action }: { readonly method?: string; readonly action?: string }): boolean {
+  return method !== 'GET' && action !== 'DescribeClusterAttachScripts';
+}
+
+/** The mode `improved` is not verified, see INTERCONNECT_MODES. */
+function createRequest(spec: NodePoolSpec): object {
+  const { name, mode, maxNodes, cenId, ccnId, ccnRegion, runtime, labels, taints } = spec;
+  return {
+    nodepoolInfo: { name, type: 'edge' },
+    maxNodes,
+    interconnectMode: INTERCONNECT_MODES[mode],
+    ...(mode === 'enhanced' && { interconnectConfig: { cenId, ccnId, ccnRegionId: ccnRegion } }),
+    kubernetesConfig: {
+      ...(runtime && { runtime: RUNTIMES[runtime] }),
+      labels: Object.entries(labels).map(([key, value]) => ({ key, value })),
+      taints,
+    },
+  };
+}
+
+function scriptOf(script: string): string {
+  const token = /--openapi-token[= ]"?([^\s"']+)/.exec(script)?.[1];
+  registerSecret(token);
+  return script.trim();
+}
+
+function present<T>(value: T | undefined, what: string): T {
+  if (value !== undefined && value !== null && value !== '') return value;
+  throw new EdgeadmError({ code: 'CLOUD_FAILED', what: `the container service did not tell ${what}` });
+}

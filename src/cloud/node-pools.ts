@@ -1,0 +1,177 @@
+import type { ClusterFacts, NodePool, NodePoolMode, NodePoolSpec, NodePools, PoolNode } from '../config/node-pool.ts';
+import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
+import type { Taint } from '../config/spec.ts';
+import { EdgeadmError } from '../errors/index.ts';
+import { annotatePool, fromObject, listObjects, readPoolNodes } from '../kubernetes/node-pools.ts';
+import { memoize } from '../lib/memoize.ts';
+import { waitFor } from '../lib/wait-for.ts';
+import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
+import { RUNTIMES } from './cs.ts';
+import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
+
+/** How long a pool whose creation was not answered may take to show up in the list. */
+const SETTLE_MS = 15_000;
+const OBJECT_MS = 10_000;
+
+/**
+ * The node pools of a cluster as the container service has them. What it does not tell (architecture and state of the
+ * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, where that can be reached.
+ */
+export function cloudNodePools(
+  service: ContainerService,
+  clusterId: string,
+  { settleMs = SETTLE_MS }: { readonly settleMs?: number } = {},
+): NodePools & { close(): Promise<void> } {
+  const open = memoize(() => openTemporaryCluster(service, clusterId));
+  let opened: Promise<TemporaryCluster> | undefined;
+  const inside = (): Promise<TemporaryCluster> => {
+    opened = open();
+    return opened;
+  };
+  const list = async (): Promise<NodePool[]> => {
+    const [pools, objects] = await Promise.all([
+      service.nodePools(clusterId),
+      inside()
+        .then(({ client }) => listObjects(client))
+        .catch(() => []),
+    ]);
+    return pools.map((pool) => {
+      const found = fromCloud(pool);
+      const object = objects.find(({ metadata }) => metadata.name === found.name || metadata.name === found.id);
+      if (!object) return found;
+      const { annotations, podCidrs, cenOwner } = fromObject(object);
+      return { ...found, annotations, podCidrs, cenOwner };
+    });
+  };
+  return {
+    where: `cluster ${clusterId}`,
+    cluster: async () => factsOf(await service.cluster(clusterId)),
+    list,
+    nodes: async () =>
+      inside()
+        .then(({ client }) => readPoolNodes(client))
+        .catch(async () => (await service.nodes(clusterId)).map(toPoolNode)),
+    create: async (spec, warn) => {
+      if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
+      if (spec.mode === 'enhanced') warn(IMPROVED_UNVERIFIED);
+      const made = await createSettled(service, clusterId, { spec, settleMs });
+      await annotate(inside, made, spec).catch((error: Error) =>
+        warn(`the node pool is there, but its annotations could not be recorded: ${error.message}`),
+      );
+      return made;
+    },
+    annotate: (pool, spec) => annotate(inside, pool, spec),
+    delete: async (pool) => deleteSettled(service, clusterId, pool),
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  };
+}
+
+/** The API has no field for them. */
+function podCidrsAreAssigned(): EdgeadmError {
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: '--pod-cidrs is for --kubeconfig: the container service assigns the pod CIDRs of its node pools itself',
+    next: 'leave --pod-cidrs out',
+  });
+}
+
+/** Sent once. Where no answer came, the list tells whether it took effect. */
+async function createSettled(
+  service: ContainerService,
+  clusterId: string,
+  { spec, settleMs }: { readonly spec: NodePoolSpec; readonly settleMs: number },
+): Promise<NodePool> {
+  const look = async (): Promise<NodePool | undefined> =>
+    (await service.nodePools(clusterId)).map(fromCloud).find(({ name }) => name === spec.name);
+  try {
+    await service.createNodePool(clusterId, spec);
+  } catch (error) {
+    if (!isAmbiguous(error)) throw error;
+    return waitFor<NodePool>({
+      what: `node pool ${spec.name} to show up after its creation was not answered`,
+      probe: async () => {
+        const found = await look();
+        return found ? { done: found } : { seen: 'it is not in the list' };
+      },
+      timeoutMs: settleMs,
+      code: 'CLOUD_NO_ANSWER',
+      next: 'run the same command again: it creates the node pool only where it is not there',
+    });
+  }
+  const found = await look();
+  if (found) return found;
+  throw new EdgeadmError({ code: 'CLOUD_FAILED', what: `the container service does not list node pool ${spec.name}` });
+}
+
+async function deleteSettled(service: ContainerService, clusterId: string, { id }: NodePool): Promise<void> {
+  await service.deleteNodePool(clusterId, id).catch(async (error: unknown) => {
+    if (!isAmbiguous(error)) throw error;
+    const left = await service.nodePools(clusterId);
+    if (left.some(({ nodepoolInfo }) => nodepoolInfo?.nodepoolId === id)) throw error;
+  });
+}
+
+function isAmbiguous(error: unknown): boolean {
+  return error instanceof EdgeadmError && (error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED');
+}
+
+/** Annotations have no field in the API: they are kept by the object that the service makes in the cluster. */
+async function annotate(inside: () => Promise<TemporaryCluster>, pool: NodePool, spec: NodePoolSpec): Promise<void> {
+  if (spec.cenOwner === undefined && Object.keys(spec.annotations).length === 0) return;
+  const { client } = await inside();
+  const name = await waitFor<string>({
+    what: `the NodePool object of ${pool.name}`,
+    probe: async () => {
+      const names = (await listObjects(client)).map(({ metadata }) => metadata.name);
+      const found = names.find((each) => each === pool.name || each === pool.id);
+      return found ? { done: found } : { seen: names.join(', ') };
+    },
+    timeoutMs: OBJECT_MS,
+  });
+  await annotatePool(client, name, spec);
+}
+
+/** The pool that an answer of the service stands for. */
+export function fromCloud(pool: CloudNodePool): NodePool {
+  const { nodepoolInfo: info, interconnectConfig: network, interconnectMode, kubernetesConfig, maxNodes } = pool;
+  const modes = Object.entries(INTERCONNECT_MODES) as [NodePoolMode, string][];
+  const runtime = kubernetesConfig?.runtime;
+  return {
+    id: info?.nodepoolId ?? '',
+    name: info?.name ?? '',
+    mode: modes.find(([, spelling]) => spelling === interconnectMode)?.[0] ?? 'basic',
+    maxNodes: info?.isDefault || !maxNodes ? undefined : maxNodes,
+    isDefault: info?.isDefault ?? false,
+    cenId: network?.cenId || undefined,
+    ccnId: network?.ccnId || undefined,
+    ccnRegion: network?.ccnRegionId || undefined,
+    runtime: Object.entries(RUNTIMES).find(([, spelling]) => spelling === runtime)?.[0] ?? runtime,
+    labels: Object.fromEntries((kubernetesConfig?.labels ?? []).map(({ key = '', value = '' }) => [key, value])),
+    taints: (kubernetesConfig?.taints ?? []).map(({ key = '', value = '', effect }) => ({
+      key,
+      value,
+      effect: effect as Taint['effect'],
+    })),
+    podCidrs: [],
+  };
+}
+
+function toPoolNode({ nodeName = '', nodepoolId = '', nodeStatus, ipAddress = [] }: CloudNode): PoolNode {
+  return { name: nodeName, pool: nodepoolId, ready: nodeStatus === 'Ready', addresses: ipAddress };
+}
+
+/** Where the plug-in stands is not documented: among the add-ons of `meta_data`, or in its `Capabilities`. */
+function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr }: CloudCluster): ClusterFacts {
+  const { Addons = [], Capabilities = {} } = metaOf(metaData);
+  const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
+  const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));
+  return { version: currentVersion || initVersion || '', networkPlugin, serviceCidr };
+}
+
+function metaOf(text = '{}'): { Addons?: { name?: string }[]; Capabilities?: { Network?: string } } {
+  try {
+    return (JSON.parse(text) as ReturnType<typeof metaOf> | null) ?? {};
+  } catch {
+    return {};
+  }
+}

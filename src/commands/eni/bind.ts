@@ -1,0 +1,68 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { changeFlags, changeInstance } from '../../cli/eni.ts';
+import { MOST_INTERFACES, podCapacity } from '../../cloud/ens.ts';
+import { formatDuration } from '../../lib/duration.ts';
+
+export default class EniBind extends BaseCommand {
+  static override summary =
+    'Buy elastic network interfaces for an ENS instance and attach them, for pods of Terway Edge.';
+  static override description =
+    'The instance is stopped for it and started again. May be run again at any time, also after a kill: nothing is bought twice.';
+  static override examples = [
+    '<%= config.bin %> eni bind --instance i-5q9xk --dry-run',
+    '<%= config.bin %> eni bind --instance i-5q9xk --eni-number 4 --kubeconfig admin.conf',
+  ];
+  static override flags = {
+    'eni-number': Flags.integer({
+      aliases: ['eniNumber'],
+      default: 2,
+      min: 1,
+      max: MOST_INTERFACES - 1,
+      helpValue: 'N',
+      description: 'how many of edgeadm it has in the end, 25 pods each',
+    }),
+    vswitch: Flags.string({ helpValue: 'ID', description: "default: the instance's" }),
+    'security-group': Flags.string({
+      aliases: ['securityGroup'],
+      helpValue: 'ID',
+      description: "default: the instance's",
+    }),
+    'reuse-available': Flags.boolean({
+      description: 'count secondary ENIs that edgeadm did not buy, and attach available ones before any is bought',
+    }),
+    ...changeFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(EniBind);
+    const { instance: instanceId, region } = flags;
+    const dryRun = flags['dry-run'];
+    const output = this.openOutput({
+      verbose: flags.verbose,
+      hosts: [instanceId],
+      logFile: flags['log-file'],
+      dryRun,
+    });
+    const result = await changeInstance(flags, output, async (options) => {
+      const { bind } = await import('../../phases/eni/run.ts');
+      const { changed, ...data } = await bind({
+        ...options,
+        spec: {
+          instanceId,
+          region,
+          eniNumber: flags['eni-number'],
+          vSwitchId: flags.vswitch,
+          securityGroupId: flags['security-group'],
+          reuseAvailable: flags['reuse-available'],
+          forceStop: flags['force-stop'],
+        },
+      });
+      const pods = podCapacity(data.plan?.interfacesAfter ?? 0);
+      const down = data.downtimeMs === undefined ? '' : `; it was down for ${formatDuration(data.downtimeMs)}`;
+      const text = `${instanceId}: ${data.attached.length} ENIs for ${pods} pods${down}\n`;
+      return { outcome: changed ? 'bound' : 'unchanged', data, text };
+    });
+    await this.finish(result);
+  }
+}

@@ -1,0 +1,34 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
+import { openEns } from '../../cli/eni.ts';
+import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
+import { table } from '../../output/table.ts';
+
+export default class EniCapacity extends BaseCommand {
+  static override summary = 'Say how many pods an ENS instance can run with how many elastic network interfaces.';
+  static override description = 'Without --instance the table alone, and nobody is asked.';
+  static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
+  static override flags = {
+    instance: Flags.string({ helpValue: 'ID', description: 'mark what this ENS instance has' }),
+    ...cloudFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(EniCapacity);
+    const has = flags.instance === undefined ? undefined : await this.#interfacesOf(flags.instance, flags);
+    const rows = Array.from({ length: MOST_INTERFACES }, (_, index) => ({
+      enis: index + 1,
+      pods: podCapacity(index + 1),
+      ...(has !== undefined && { now: has === index + 1 ? '<- now' : '' }),
+    }));
+    const data = { interfaces: has, pods: has === undefined ? undefined : podCapacity(has), table: rows };
+    await this.finish({ ok: true, hosts: [], data, text: table(rows) });
+  }
+
+  async #interfacesOf(id: string, flags: CloudFlags): Promise<number> {
+    const service = await openEns(flags, this.openOutput({ looksOnly: true }));
+    await requireInstance(service, id);
+    return (await service.interfaces({ instanceId: id })).length;
+  }
+}

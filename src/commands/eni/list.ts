@@ -1,0 +1,32 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { cloudFlags } from '../../cli/cloud-flags.ts';
+import { instanceFlag, openEns } from '../../cli/eni.ts';
+import { boughtFor } from '../../cloud/eni-marker.ts';
+import { requireInstance } from '../../cloud/ens.ts';
+import { table } from '../../output/table.ts';
+
+export default class EniList extends BaseCommand {
+  static override summary = 'List the elastic network interfaces of an ENS instance, and those bought for it.';
+  static override examples = ['<%= config.bin %> eni list --instance i-5q9xk'];
+  static override flags = { ...instanceFlag, ...cloudFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(EniList);
+    const service = await openEns(flags, this.openOutput({ looksOnly: true }));
+    const instance = await requireInstance(service, flags.instance);
+    const all = await service.interfaces({ networkId: instance.networkId });
+    const interfaces = all
+      .map((eni) => ({ ...eni, attached: eni.instanceId === instance.id, bought: boughtFor(eni.name) === instance.id }))
+      .filter(({ attached, bought }) => attached || bought);
+    const rows = interfaces.map((eni) => ({
+      id: eni.id,
+      type: eni.type,
+      status: eni.status,
+      attached: eni.attached ? 'yes' : 'no',
+      'bought by edgeadm': eni.bought ? 'yes' : 'no',
+      vswitch: eni.vSwitchId,
+      address: eni.addresses[0],
+    }));
+    await this.finish({ ok: true, hosts: [], data: { instance, interfaces }, text: table(rows) });
+  }
+}

@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { logOf, nodePoolUsage, refuseWhere, serviceOf, whereFlags } from '../../cli/nodepool.ts';
+import { attachSpecOf, expiryOf } from '../../cli/nodepool-script.ts';
+import { poolNamed } from '../../config/node-pool.ts';
+
+const { 'cluster-id': clusterId, region, profile } = whereFlags;
+
+export default class NodePoolAttachScript extends BaseCommand {
+  static override summary = 'Print the line that joins a node to a node pool; it holds a token.';
+  static override examples = [
+    '<%= config.bin %> nodepool attach-script shops --cluster-id c1 --region cn-hangzhou --ttl 2h --arch arm64',
+  ];
+  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override flags = {
+    'cluster-id': clusterId,
+    region,
+    profile,
+    ttl: Flags.string({ default: '1h', helpValue: 'DURATION', description: 'how long the line is good; 0: ten years' }),
+    arch: Flags.option({ options: ['amd64', 'arm', 'arm64'] as const, default: 'amd64' as const })(),
+    platform: Flags.option({ options: ['linux', 'windows'] as const, default: 'linux' as const })(),
+    'node-spec': Flags.string({ default: '{}', helpValue: 'JSON', description: "keys that replace the console's" }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(NodePoolAttachScript);
+    const { 'cluster-id': id = '', arch, platform } = flags;
+    const mistakes = refuseWhere(flags);
+    if (id === '') mistakes.push('--cluster-id is needed: the line is made by the container service');
+    const refuse = (mistake: string): void => void mistakes.push(mistake);
+    const spec = attachSpecOf(flags['node-spec'], platform, refuse);
+    const expiry = expiryOf(flags.ttl, refuse);
+    if (platform === 'windows' && arch !== 'amd64') refuse('--arch: Windows nodes are amd64');
+    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool attach-script');
+    for (const warning of [...spec.warnings, ...expiry.warnings]) log.warning(warning);
+    const service = await serviceOf(flags);
+    const { fromCloud } = await import('../../cloud/node-pools.ts');
+    const pool = poolNamed((await service.nodePools(id)).map(fromCloud), args.name, `cluster ${id}`);
+    const nodeSpec = JSON.stringify(
+      pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
+    );
+    const script = await service.attachScript(id, { nodePoolId: pool.id, arch, nodeSpec, expires: expiry.seconds });
+    const expires = new Date(expiry.seconds * 1000).toISOString();
+    await this.finish({ ok: true, hosts: [], data: { script, expires }, text: `${script}\n`, reveal: true });
+  }
+}

@@ -1,0 +1,61 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { nodeFlags } from '../../cli/flags.ts';
+import { logOf, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
+import { type CreateFlags, createFlags, wantedOf } from '../../cli/nodepool-flags.ts';
+import { askForMissing } from '../../cli/nodepool-prompts.ts';
+import type { NodePoolSpec } from '../../config/node-pool.ts';
+import { missingIn, refuseWanted } from '../../config/nodepool-rules.ts';
+import { createNodePool } from '../../phases/nodepool/create.ts';
+
+export default class NodePoolCreate extends BaseCommand {
+  static override summary = 'Create an edge node pool: basic, enhanced or private.';
+  static override description =
+    'The same line again changes nothing. What is missing is asked for on a terminal. See docs/nodepool.md.';
+  static override examples = [
+    '<%= config.bin %> nodepool create shops --cluster-id c1 --region cn-hangzhou --max-nodes 20',
+    '<%= config.bin %> nodepool create video --kubeconfig admin.conf --mode enhanced --max-nodes 10 --cen-id cen-1 --ccn-id ccn-1 --ccn-region cn-shanghai --vpc-cidr 192.168.0.0/16',
+  ];
+  static override args = { name: Args.string({ description: 'name of the node pool' }) };
+  static override flags = {
+    ...whereFlags,
+    ...createFlags,
+    'dry-run': nodeFlags['dry-run'],
+    yes: nodeFlags.yes,
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(NodePoolCreate);
+    const dryRun = flags['dry-run'];
+    const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output !== 'json';
+    const spec = await specOf(args.name, flags, { mayAsk, mistakes: refuseWhere(flags) });
+    const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
+    const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;
+    const { outcome, pool } = await withNodePools(flags, (pools) =>
+      createNodePool(pools, { spec, vpcCidrs, nodeCidrs, dryRun, warn: (message) => log.warning(message) }),
+    );
+    const done = dryRun && outcome !== 'unchanged' ? `would be ${outcome} (dry run)` : outcome;
+    await this.finish({
+      ok: true,
+      hosts: [],
+      data: { outcome, dryRun, pool },
+      text: `nodepool/${spec.name} ${done}\n`,
+    });
+  }
+}
+
+/** @throws EdgeadmError USAGE with all that is missing or wrong */
+async function specOf(
+  name: string | undefined,
+  flags: CreateFlags,
+  { mayAsk, mistakes }: { readonly mayAsk: boolean; readonly mistakes: string[] },
+): Promise<NodePoolSpec> {
+  const said = wantedOf(name, flags, (mistake) => mistakes.push(mistake));
+  mistakes.push(...refuseWanted(said));
+  // Nobody is asked for the rest of a line that cannot be used anyway.
+  const { mode = 'basic', ...wanted } = mayAsk && mistakes.length === 0 ? await askForMissing(said) : said;
+  const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is missing: ${why}`);
+  const all = [...mistakes, ...missing];
+  if (all.length > 0) throw nodePoolUsage(all);
+  return { ...wanted, mode } as NodePoolSpec;
+}

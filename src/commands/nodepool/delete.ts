@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { nodeFlags } from '../../cli/flags.ts';
+import { confirmed, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
+import { deletablePool } from '../../phases/nodepool/delete.ts';
+
+export default class NodePoolDelete extends BaseCommand {
+  static override summary = 'Delete a node pool that has no nodes.';
+  static override examples = ['<%= config.bin %> nodepool delete shops --cluster-id c1 --region cn-hangzhou --yes'];
+  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override flags = { ...whereFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(NodePoolDelete);
+    const mistakes = refuseWhere(flags);
+    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    const output = this.openOutput({ looksOnly: true });
+    const dryRun = flags['dry-run'];
+    const pool = await withNodePools(flags, async (pools) => {
+      const found = await deletablePool(pools, args.name);
+      if (!dryRun && !flags.yes) await confirmed(output, `Delete the node pool ${found.name} of ${pools.where}?`);
+      if (!dryRun) await pools.delete(found);
+      return found;
+    });
+    const outcome = dryRun ? 'would be deleted (dry run)' : 'deleted';
+    await this.finish({ ok: true, hosts: [], data: { pool, dryRun }, text: `nodepool/${pool.name} ${outcome}\n` });
+  }
+}

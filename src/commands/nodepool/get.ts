@@ -1,0 +1,25 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
+import { poolDetails, shownPool } from '../../cli/nodepool-tables.ts';
+import { poolNamed } from '../../config/node-pool.ts';
+
+export default class NodePoolGet extends BaseCommand {
+  static override summary = 'Show a node pool, its nodes, and whether it works.';
+  static override description = 'An enhanced node pool works from two Ready amd64 nodes on.';
+  static override examples = ['<%= config.bin %> nodepool get shops --kubeconfig admin.conf'];
+  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override flags = whereFlags;
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(NodePoolGet);
+    const mistakes = refuseWhere(flags);
+    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    this.openOutput({ looksOnly: true });
+    const shown = await withNodePools(flags, async (pools) => {
+      const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);
+      return shownPool(poolNamed(list, args.name, pools.where), nodes);
+    });
+    await this.finish({ ok: true, hosts: [], data: shown, text: poolDetails(shown) });
+  }
+}

@@ -1,0 +1,21 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
+import { poolTable, shownPool } from '../../cli/nodepool-tables.ts';
+
+export default class NodePoolList extends BaseCommand {
+  static override summary = 'List the node pools of a cluster.';
+  static override examples = ['<%= config.bin %> nodepool list --cluster-id c1 --region cn-hangzhou'];
+  static override flags = whereFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(NodePoolList);
+    const mistakes = refuseWhere(flags);
+    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    this.openOutput({ looksOnly: true });
+    const shown = await withNodePools(flags, async (pools) => {
+      const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);
+      return list.map((pool) => shownPool(pool, nodes));
+    });
+    await this.finish({ ok: true, hosts: [], data: shown, text: poolTable(shown) });
+  }
+}

@@ -1,0 +1,18 @@
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { sandboxFlags } from '../../../cli/sandbox-flags.ts';
+import { withSandboxStore } from '../../../cli/sandbox-store.ts';
+import { table } from '../../../output/table.ts';
+import { listFaults } from '../../../sandbox/cloud/faults.ts';
+
+export default class SandboxFaultList extends BaseCommand {
+  static override summary = "List the faults of the sandbox's cloud that have not struck yet.";
+  static override examples = ['<%= config.bin %> sandbox fault list'];
+  static override flags = sandboxFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxFaultList);
+    const faults = await withSandboxStore(flags.dir, listFaults);
+    const rows = faults.map(({ id, action, mode, times }) => ({ id, action, mode, times }));
+    await this.finish({ ok: true, hosts: [], data: faults, text: table(rows) || 'no faults\n' });
+  }
+}

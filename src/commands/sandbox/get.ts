@@ -1,0 +1,22 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
+import { table } from '../../output/table.ts';
+import { requireSandbox } from '../../sandbox/folder.ts';
+import { listObjects, RESOURCES } from '../../sandbox/list-objects.ts';
+
+export default class SandboxGet extends BaseCommand {
+  static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
+  static override examples = ['<%= config.bin %> sandbox get nodes', '<%= config.bin %> sandbox get pods'];
+  static override args = { resource: Args.string({ required: true, options: Object.keys(RESOURCES) }) };
+  static override flags = sandboxFlags;
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(SandboxGet);
+    const folder = folderOf(flags);
+    await requireSandbox(folder);
+    const rows = await listObjects(folder, args.resource as keyof typeof RESOURCES);
+    const text = rows.length === 0 ? `No ${args.resource} found.\n` : table(rows);
+    await this.finish({ ok: true, hosts: [], data: rows, text });
+  }
+}

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
+import { requireSandbox } from '../../sandbox/folder.ts';
+
+export default class SandboxKubeconfig extends BaseCommand {
+  static override summary = "Print where the administrator's kubeconfig lies, or the kubeconfig itself.";
+  static override examples = [
+    'kubectl --kubeconfig "$(<%= config.bin %> sandbox kubeconfig)" get nodes',
+    '<%= config.bin %> sandbox kubeconfig --raw',
+  ];
+  static override flags = {
+    ...sandboxFlags,
+    raw: Flags.boolean({ description: 'print its text; it holds the key of an administrator' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxKubeconfig);
+    const folder = folderOf(flags);
+    await requireSandbox(folder);
+    const text = flags.raw ? await readFile(folder.kubeconfig, 'utf8') : `${folder.kubeconfig}\n`;
+    const data = flags.raw ? { path: folder.kubeconfig, text } : { path: folder.kubeconfig };
+    await this.finish({ ok: true, hosts: [], data, text, reveal: true });
+  }
+}

@@ -1,0 +1,33 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
+import { createNode } from '../../../sandbox/nodes.ts';
+
+export default class SandboxNodeCreate extends BaseCommand {
+  static override summary = 'Make a node for the sandbox: a folder that stands for a machine, with a small kubelet.';
+  static override description =
+    'Nothing is run on it but the small kubelet of the sandbox, which reads the files that a join writes and does what they say.';
+  static override examples = [
+    '<%= config.bin %> sandbox node create edge1',
+    "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6' --kernel 3.10.0-1160",
+  ];
+  static override args = { name: Args.string({ required: true, description: 'host name of the machine' }) };
+  static override flags = {
+    ...sandboxFlags,
+    os: Flags.string({ default: 'Ubuntu 20.04', helpValue: "'NAME VERSION'", description: 'operating system' }),
+    kernel: Flags.string({ default: '5.4.0-100', helpValue: 'RELEASE', description: 'kernel, as uname -r tells it' }),
+    arch: Flags.option({
+      options: ['amd64', 'arm64'] as const,
+      default: 'amd64' as const,
+      description: 'architecture, as Kubernetes spells it',
+    })(),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(SandboxNodeCreate);
+    const { os, kernel, arch } = flags;
+    const { root, joinLine } = await createNode(folderOf(flags), { name: args.name, os, kernel, arch });
+    const text = `${args.name} is a machine with ${os}, kernel ${kernel}, ${arch}: ${root}\nTo join it:\n\n${joinLine}\n`;
+    await this.finish({ ok: true, hosts: [], data: { name: args.name, root, joinLine }, text, reveal: true });
+  }
+}

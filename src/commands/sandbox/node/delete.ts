@@ -1,0 +1,17 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
+import { deleteNode } from '../../../sandbox/nodes.ts';
+
+export default class SandboxNodeDelete extends BaseCommand {
+  static override summary = 'Take a node away, with its folder and its Node object.';
+  static override examples = ['<%= config.bin %> sandbox node delete edge1'];
+  static override args = { name: Args.string({ required: true, description: 'host name of the machine' }) };
+  static override flags = sandboxFlags;
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(SandboxNodeDelete);
+    await deleteNode(folderOf(flags), args.name);
+    await this.finish({ ok: true, hosts: [], data: { name: args.name }, text: `node "${args.name}" deleted\n` });
+  }
+}

@@ -1,0 +1,16 @@
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
+import { table } from '../../../output/table.ts';
+import { listNodes } from '../../../sandbox/nodes.ts';
+
+export default class SandboxNodeList extends BaseCommand {
+  static override summary = 'List the nodes of the sandbox.';
+  static override examples = ['<%= config.bin %> sandbox node list'];
+  static override flags = sandboxFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxNodeList);
+    const nodes = await listNodes(folderOf(flags));
+    await this.finish({ ok: true, hosts: [], data: nodes, text: table(nodes.map((node) => ({ ...node }))) });
+  }
+}

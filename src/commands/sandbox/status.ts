@@ -1,0 +1,29 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
+import { describeSandbox } from '../../cli/sandbox-text.ts';
+import { table } from '../../output/table.ts';
+import { requireSandbox } from '../../sandbox/folder.ts';
+import { listNodes } from '../../sandbox/nodes.ts';
+
+export default class SandboxStatus extends BaseCommand {
+  static override summary = 'Show whether the sandbox runs, where, and its nodes.';
+  static override description = 'Exit code 1 where it does not run.';
+  static override examples = ['<%= config.bin %> sandbox status', '<%= config.bin %> sandbox status -o json'];
+  static override flags = sandboxFlags;
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxStatus);
+    const folder = folderOf(flags);
+    const [state, nodes] = await Promise.all([requireSandbox(folder), listNodes(folder)]);
+    const lines = [
+      `Running since ${state.started}, process ${state.pid}`,
+      ...describeSandbox(folder, state),
+      '',
+      nodes.length === 0
+        ? 'No nodes: edgeadm sandbox node create NAME'
+        : table(nodes.map((node) => ({ ...node }))).trimEnd(),
+    ];
+    const data = { ...state, folder: folder.path, nodes };
+    await this.finish({ ok: true, hosts: [], data, text: `${lines.join('\n')}\n` });
+  }
+}

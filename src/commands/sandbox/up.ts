@@ -1,0 +1,65 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
+import { describeSandbox } from '../../cli/sandbox-text.ts';
+import { commandSignal } from '../../cli/signals.ts';
+import { startInBackground } from '../../sandbox/background.ts';
+import type { SandboxFolder, SandboxState } from '../../sandbox/folder.ts';
+import { DEFAULT_PORT, startSandbox } from '../../sandbox/index.ts';
+import { now, phaseLog } from '../../workflow/events.ts';
+
+export default class SandboxUp extends BaseCommand {
+  static override summary = 'Start a sandbox: a cluster and a cloud to try edgeadm with, on this machine alone.';
+  static override description =
+    'It listens on 127.0.0.1 only, needs no root, and is not for production. What is in it is kept in a folder until `sandbox reset`.';
+  static override examples = [
+    '<%= config.bin %> sandbox up',
+    '<%= config.bin %> sandbox up --background && eval "$(<%= config.bin %> sandbox env)"',
+  ];
+  static override flags = {
+    ...sandboxFlags,
+    port: Flags.integer({
+      min: 0,
+      max: 65_534,
+      default: DEFAULT_PORT,
+      helpValue: 'P',
+      description: 'of the API server; the cloud has P+1; 0 for any that are free',
+    }),
+    background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SandboxUp);
+    const folder = folderOf(flags);
+    if (flags.background) {
+      const state = await startInBackground(folder, flags.port);
+      return this.#ready(folder, state, 'Ready. It runs in the background until `edgeadm sandbox down`.');
+    }
+    const output = this.openOutput({ verbose: true, looksOnly: true });
+    const { warning } = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'sandbox', time: now() }));
+    const { signal, done } = commandSignal(undefined);
+    const sandbox = await startSandbox({ folder, port: flags.port, log: warning });
+    try {
+      await this.#ready(folder, sandbox.state, 'Ready. Ctrl-C ends it; what is in it is kept.');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    } finally {
+      await sandbox.close();
+      done();
+    }
+  }
+
+  async #ready(folder: SandboxFolder, state: SandboxState, last: string): Promise<void> {
+    const lines = [
+      'This is a sandbox of edgeadm: not for production. It listens on 127.0.0.1 alone.',
+      '',
+      ...describeSandbox(folder, state),
+      '',
+      'To point edgeadm and kubectl at it:  eval "$(edgeadm sandbox env)"',
+      'To make a node:                      edgeadm sandbox node create edge1',
+      '',
+      last,
+    ];
+    const data = { ...state, folder: folder.path };
+    await this.finish({ ok: true, hosts: [], data, text: `${lines.join('\n')}\n` });
+  }
+}

@@ -1,0 +1,110 @@
+import { EdgeadmError } from '../errors/index.ts';
+import type { Taint } from './spec.ts';
+
+/** How the nodes of a pool reach the cloud. `basic`: public network; `private`: leased line; `enhanced`: CEN and CCN. */
+export type NodePoolMode = 'basic' | 'enhanced' | 'private';
+
+/** Runtimes that the nodes of a pool may have; `sandboxed` is Sandboxed-Container. */
+export type NodePoolRuntime = 'containerd' | 'docker' | 'sandboxed';
+
+/** A node pool as somebody wants it. */
+export interface NodePoolSpec {
+  readonly name: string;
+  readonly mode: NodePoolMode;
+  readonly maxNodes: number;
+  /** CEN instance, of an enhanced pool. */
+  readonly cenId?: string;
+  /** CCN instance, of an enhanced pool. */
+  readonly ccnId?: string;
+  readonly ccnRegion?: string;
+  /** UID of the account that owns the CEN instance, where it is another one. The API has no field for it. */
+  readonly cenOwner?: string;
+  readonly runtime?: NodePoolRuntime;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** Ranges that the pods of this pool get; the cluster chooses where there are none. */
+  readonly podCidrs: readonly string[];
+}
+
+/** What somebody has said so far; {@link missingIn} tells the rest. */
+export type WantedNodePool = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
+  Pick<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>;
+
+/** A node pool as it is. */
+export interface NodePool {
+  /** The container service's id; the name where the pool is an object of a cluster. */
+  readonly id: string;
+  readonly name: string;
+  readonly mode: NodePoolMode;
+  /** Default pools have no limit. */
+  readonly maxNodes?: number;
+  readonly isDefault: boolean;
+  readonly cenId?: string;
+  readonly ccnId?: string;
+  readonly ccnRegion?: string;
+  readonly cenOwner?: string;
+  /** As the service spells it. */
+  readonly runtime?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined where they cannot be read. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly podCidrs: readonly string[];
+}
+
+/** A node that belongs to a pool. */
+export interface PoolNode {
+  readonly name: string;
+  /** Name or id of its pool. */
+  readonly pool: string;
+  readonly ready: boolean;
+  /** `amd64`; undefined where it cannot be read. */
+  readonly arch?: string;
+  readonly addresses: readonly string[];
+}
+
+/** What the rules have to know about a cluster. */
+export interface ClusterFacts {
+  /** `v1.20.2`, `1.20.11-aliyunedge.1` */
+  readonly version: string;
+  /** `flannel`, `terway-edge`; undefined where nothing tells. */
+  readonly networkPlugin?: string;
+  readonly serviceCidr?: string;
+}
+
+/** The node pools of a cluster, in the container service or in the cluster itself. */
+export interface NodePools {
+  readonly where: string;
+  cluster(): Promise<ClusterFacts>;
+  list(): Promise<NodePool[]>;
+  /** Of all pools; a node that asked for a pool and is not yet in it counts as its own. */
+  nodes(): Promise<PoolNode[]>;
+  /** Creates it; an answer that was lost is settled by looking. Warnings are told, not thrown. */
+  create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
+  /** Records the annotations of a pool whose creation was interrupted before that. */
+  annotate(pool: NodePool, spec: NodePoolSpec): Promise<void>;
+  delete(pool: NodePool): Promise<void>;
+}
+
+/** True where a node's label names this pool, by its name or by its id. */
+export function belongsTo(node: PoolNode, pool: Pick<NodePool, 'id' | 'name'>): boolean {
+  return node.pool === pool.name || node.pool === pool.id;
+}
+
+/**
+ * The pool of that name or id; the default one where none is named.
+ * @throws EdgeadmError NODEPOOL_NOT_FOUND
+ */
+export function poolNamed(pools: readonly NodePool[], wanted: string | undefined, where: string): NodePool {
+  const pool = pools.find(({ id, name, isDefault }) =>
+    wanted === undefined ? isDefault : id === wanted || name === wanted,
+  );
+  if (pool) return pool;
+  const names = pools.map(({ name }) => name);
+  throw new EdgeadmError({
+    code: 'NODEPOOL_NOT_FOUND',
+    what: wanted === undefined ? `${where} has no default node pool` : `${where} has no node pool ${wanted}`,
+    why: names.length > 0 ? `it has ${names.join(', ')}` : 'it has none',
+  });
+}

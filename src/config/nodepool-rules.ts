@@ -1,0 +1,284 @@
+import { isCidr, overlaps } from '../lib/cidr.ts';
+import { refuseLabelValue, refuseNodeLabel, refuseNodeName, refuseQualifiedName } from './grammar.ts';
+import {
+  belongsTo,
+  type ClusterFacts,
+  type NodePool,
+  type NodePoolMode,
+  type NodePoolSpec,
+  type PoolNode,
+  type WantedNodePool,
+} from './node-pool.ts';
+
+/**
+ * How the API spells a mode. Today's documentation of CreateClusterNodePool names `basic` and `private` only;
+ * `improved` for the guide's *enhanced* is known from the SDK's field `improved_period` and the quota
+ * `edge_improved_nodepool_quota`: not verified against the service.
+ */
+export const INTERCONNECT_MODES: Readonly<Record<NodePoolMode, string>> = {
+  basic: 'basic',
+  enhanced: 'improved',
+  private: 'private',
+};
+
+/** Told to whoever creates an enhanced pool through the container service. */
+export const IMPROVED_UNVERIFIED =
+  'an enhanced node pool is asked for as interconnect_mode "improved", which today\'s API documentation does not name: whether the service still makes one is not verified';
+
+/** Edge node pools came with Kubernetes 1.16; from 1.24 on no kubelet speaks to Docker itself. */
+const OLDEST_MINOR = 16;
+const MINOR_WITHOUT_DOCKER = 24;
+/** The one region of China in which CCN instances serve enhanced pools. */
+const CCN_REGION_IN_CHINA = 'cn-shanghai';
+/** An enhanced pool runs two gateway pods on different nodes, of this architecture. */
+const GATEWAY_NODES = { count: 2, arch: 'amd64' };
+
+/** What the controllers of a cluster keep in the annotations of a NodePool object; none may be edited. */
+export const POOL_ANNOTATIONS = {
+  maxNodes: 'nodepool.openyurt.io/max-nodes',
+  podCidrs: 'nodepool.openyurt.io/pod-cidrs',
+  cenId: 'nodepool.openyurt.io/cen-id',
+  ccnId: 'nodepool.openyurt.io/ccn-id',
+  ccnRegion: 'nodepool.openyurt.io/ccn-region',
+  isDefault: 'nodepool.openyurt.io/is-default',
+} as const;
+
+/** Where edgeadm records what neither the API nor the annotations of the cluster have a place for. */
+export const OWN_ANNOTATIONS = {
+  cenOwner: 'edgeadm.io/cen-owner',
+  mode: 'edgeadm.io/interconnect-mode',
+  runtime: 'edgeadm.io/runtime',
+} as const;
+
+const RESERVED = new Set<string>([...Object.values(POOL_ANNOTATIONS), ...Object.values(OWN_ANNOTATIONS)]);
+
+/** A value that a pool cannot be created without. */
+export interface Need {
+  readonly key: 'name' | 'maxNodes' | 'cenId' | 'ccnId' | 'ccnRegion';
+  readonly flag: string;
+  readonly why: string;
+  readonly when: (wanted: WantedNodePool) => boolean;
+}
+
+const isEnhanced = ({ mode }: { readonly mode?: NodePoolMode }): boolean => mode === 'enhanced';
+
+const NEEDS: readonly Need[] = [
+  { key: 'name', flag: 'NAME', why: 'the name of the node pool', when: () => true },
+  {
+    key: 'maxNodes',
+    flag: '--max-nodes',
+    why: 'how many nodes the pool may ever have; it cannot be changed afterwards',
+    when: () => true,
+  },
+  { key: 'cenId', flag: '--cen-id', why: 'the CEN instance that an enhanced node pool needs', when: isEnhanced },
+  { key: 'ccnId', flag: '--ccn-id', why: 'the CCN instance that an enhanced node pool needs', when: isEnhanced },
+  {
+    key: 'ccnRegion',
+    flag: '--ccn-region',
+    why: `the region of the CCN instance; in China only ${CCN_REGION_IN_CHINA}`,
+    when: isEnhanced,
+  },
+];
+
+/** What is still to be said before the pool can be created, in the order in which people are asked. */
+export function missingIn(wanted: WantedNodePool): Need[] {
+  return NEEDS.filter(({ key, when }) => when(wanted) && (wanted[key] === undefined || wanted[key] === ''));
+}
+
+/** Mistakes that can be told without asking anybody; none where the pool may be created as far as that goes. */
+export function refuseWanted(wanted: WantedNodePool): string[] {
+  const { name, maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
+  const mistakes: string[] = [];
+  if (name && refuseNodeName(name) !== undefined) {
+    mistakes.push(
+      `NAME: "${name}" has to be 1 to 63 lower-case letters, digits, "-" and ".", since nodes carry it as a label`,
+    );
+  }
+  if (maxNodes !== undefined && !(Number.isSafeInteger(maxNodes) && maxNodes > 0)) {
+    mistakes.push('--max-nodes: has to be a positive whole number');
+  }
+  if (!isEnhanced(wanted)) {
+    const given = Object.entries({ cenId, ccnId, ccnRegion, cenOwner }).filter(([, value]) => value !== undefined);
+    for (const [key] of given) {
+      mistakes.push(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for --mode enhanced`);
+    }
+  } else if (ccnRegion?.startsWith('cn-') && ccnRegion !== CCN_REGION_IN_CHINA) {
+    mistakes.push(`--ccn-region: in China only ${CCN_REGION_IN_CHINA} is possible, not ${ccnRegion}`);
+  }
+  if (cenOwner !== undefined && !/^\d+$/.test(cenOwner)) {
+    mistakes.push(`--cen-owner: "${cenOwner}" is not the UID of an account (digits)`);
+  }
+  return [
+    ...mistakes,
+    ...refuseMarks(wanted),
+    ...refuseAnnotations(wanted.annotations),
+    ...refusePodCidrs(wanted.podCidrs),
+  ];
+}
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+/** Nodes of the pool get them when they join: what a kubelet may not give itself cannot be a pool's either. */
+function refuseMarks({ labels, taints }: Pick<WantedNodePool, 'labels' | 'taints'>): string[] {
+  const ofLabels = Object.entries(labels).flatMap(([key, value]) => {
+    const refusal = refuseQualifiedName(key) ?? refuseNodeLabel(key) ?? refuseLabelValue(value);
+    return refusal ? [`--labels: ${refusal}`] : [];
+  });
+  const ofTaints = taints.flatMap(({ key, value, effect }) => {
+    const wrongEffect = EFFECTS.includes(effect) ? undefined : `"${effect}" is none of ${EFFECTS.join(', ')}`;
+    const refusal = refuseQualifiedName(key) ?? refuseLabelValue(value) ?? wrongEffect;
+    return refusal ? [`--taints: ${refusal}`] : [];
+  });
+  return [...ofLabels, ...ofTaints];
+}
+
+function refuseAnnotations(annotations: WantedNodePool['annotations']): string[] {
+  return Object.keys(annotations).flatMap((key) => {
+    const grammar = refuseQualifiedName(key);
+    if (grammar) return [`--annotations: ${grammar}`];
+    return RESERVED.has(key) ? [`--annotations: ${key} may not be edited, it is set from the flags of create`] : [];
+  });
+}
+
+function refusePodCidrs(cidrs: readonly string[]): string[] {
+  const wrong = cidrs.filter((cidr) => !isCidr(cidr)).map((cidr) => `--pod-cidrs: "${cidr}" is no CIDR`);
+  const pairs = cidrs.flatMap((cidr, index) => meetings([cidr], cidrs.slice(index + 1)));
+  return [...wrong, ...pairs.map((pair) => `--pod-cidrs: ${pair} overlap`)];
+}
+
+/** Everything around a new pool that its limits depend on. */
+export interface Surroundings {
+  readonly cluster: ClusterFacts;
+  readonly pools: readonly NodePool[];
+  readonly nodes: readonly PoolNode[];
+  /** `--vpc-cidr`: what the CEN instance connects. */
+  readonly vpcCidrs: readonly string[];
+  /** `--node-cidr`: the networks of the edge nodes; read from the pool's nodes where not given. */
+  readonly nodeCidrs: readonly string[];
+}
+
+/** Why the cluster cannot take this pool; each sentence names the limit. */
+export function refuseInCluster(spec: NodePoolSpec, around: Surroundings): string[] {
+  const { cluster, pools } = around;
+  const reasons: string[] = [];
+  const minor = Number(/^v?1\.(\d+)/.exec(cluster.version)?.[1]);
+  if (minor < OLDEST_MINOR) {
+    reasons.push(`edge node pools need Kubernetes 1.16 or later, this cluster has ${cluster.version}`);
+  }
+  if (spec.runtime === 'docker' && minor >= MINOR_WITHOUT_DOCKER) {
+    reasons.push(`--runtime docker is possible below Kubernetes 1.24, this cluster has ${cluster.version}`);
+  }
+  if (isEnhanced(spec) && cluster.networkPlugin !== undefined && cluster.networkPlugin !== 'flannel') {
+    reasons.push(`an enhanced node pool works with Flannel only, this cluster has ${cluster.networkPlugin}`);
+  }
+  for (const other of pools.filter(({ name }) => name !== spec.name)) {
+    for (const pair of meetings(spec.podCidrs, other.podCidrs)) {
+      reasons.push(`pod CIDRs overlap with those of node pool ${other.name}: ${pair}`);
+    }
+  }
+  for (const pair of meetings(spec.podCidrs, cluster.serviceCidr ? [cluster.serviceCidr] : [])) {
+    reasons.push(`a pod CIDR overlaps with the Service CIDR: ${pair}`);
+  }
+  return [...reasons, ...refuseVpc(spec, around)];
+}
+
+function refuseVpc(spec: NodePoolSpec, { vpcCidrs, nodeCidrs, nodes, pools }: Surroundings): string[] {
+  const pods = meetings(spec.podCidrs, vpcCidrs).map((pair) => `a pod CIDR overlaps with a VPC: ${pair}`);
+  if (nodeCidrs.length > 0) {
+    return [
+      ...pods,
+      ...meetings(nodeCidrs, vpcCidrs).map((pair) => `the edge nodes' CIDR overlaps with a VPC: ${pair}`),
+    ];
+  }
+  const { id } = pools.find(({ name }) => name === spec.name) ?? { id: spec.name };
+  const own = nodes.filter((node) => belongsTo(node, { name: spec.name, id }));
+  const met = own.flatMap(({ name, addresses }) =>
+    meetings(addresses, vpcCidrs).map((pair) => `the address of node ${name} lies in a VPC: ${pair}`),
+  );
+  return [...pods, ...met];
+}
+
+/** Pairs of ranges that have an address in common. */
+function meetings(left: readonly string[], right: readonly string[]): string[] {
+  return left.flatMap((a) => right.filter((b) => overlaps(a, b)).map((b) => `${a} and ${b}`));
+}
+
+/** What could not be checked, for whoever creates the pool. */
+export function notChecked(spec: NodePoolSpec, around: Surroundings): string[] {
+  if (!isEnhanced(spec)) return [];
+  const notes: string[] = [];
+  if (around.cluster.networkPlugin === undefined) {
+    notes.push(
+      'which network plug-in the cluster has could not be told: an enhanced node pool works with Flannel only',
+    );
+  }
+  if (around.vpcCidrs.length === 0) {
+    notes.push("whether the edge nodes' CIDRs meet a VPC's was not checked: give --vpc-cidr (and --node-cidr)");
+  }
+  return notes;
+}
+
+/** A key in which a pool is not as asked for. */
+export interface Difference {
+  readonly key: string;
+  readonly asked: string;
+  readonly found: string;
+}
+
+/** In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not. */
+export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
+  const rows: [key: string, asked: unknown, found: unknown][] = [
+    ['mode', spec.mode, pool.mode],
+    ['max-nodes', spec.maxNodes, pool.maxNodes],
+    ['cen-id', spec.cenId, pool.cenId],
+    ['ccn-id', spec.ccnId, pool.ccnId],
+    ['ccn-region', spec.ccnRegion, pool.ccnRegion],
+    ['labels', spec.labels, pool.labels],
+    ['taints', spec.taints, pool.taints],
+  ];
+  if (spec.runtime !== undefined) rows.push(['runtime', spec.runtime, pool.runtime]);
+  if (spec.podCidrs.length > 0) rows.push(['pod-cidrs', [...spec.podCidrs].sort(), [...pool.podCidrs].sort()]);
+  if (pool.annotations !== undefined) {
+    rows.push(['annotations', spec.annotations, pool.annotations], ['cen-owner', spec.cenOwner, pool.cenOwner]);
+  }
+  return rows
+    .map(([key, asked, found]) => ({ key, asked: shown(asked), found: shown(found) }))
+    .filter(({ asked, found }) => asked !== found);
+}
+
+/** True where nothing but annotations is missing: the service has no field for them, they come after the creation. */
+export function lacksAnnotationsOnly(found: readonly Difference[]): boolean {
+  return found.every(({ key, found: value }) => (key === 'annotations' || key === 'cen-owner') && value === NOTHING);
+}
+
+const NOTHING = '-';
+
+function shown(value: unknown): string {
+  if (value === undefined) return NOTHING;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.length > 0 ? value.map(shownItem).sort().join(',') : NOTHING;
+  const pairs = Object.entries(value).map(([key, text]) => `${key}=${text}`);
+  return pairs.length > 0 ? pairs.sort().join(',') : NOTHING;
+}
+
+function shownItem(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  const { key, value, effect } = item as { key: string; value?: string; effect: string };
+  return `${key}${value ? `=${value}` : ''}:${effect}`;
+}
+
+/** Whether a pool does its work; an enhanced one needs nodes for its two gateway pods. */
+export function workState(
+  pool: NodePool,
+  nodes: readonly PoolNode[],
+): { readonly working: boolean; readonly why: string } {
+  const ready = nodes.filter((node) => belongsTo(node, pool) && node.ready);
+  if (pool.mode !== 'enhanced') {
+    return { working: ready.length > 0, why: ready.length > 0 ? `${ready.length} Ready nodes` : 'no Ready node yet' };
+  }
+  const gateways = ready.filter(({ arch }) => arch === GATEWAY_NODES.arch).length;
+  const has = `${gateways} Ready ${GATEWAY_NODES.arch} ${gateways === 1 ? 'node' : 'nodes'}`;
+  return gateways >= GATEWAY_NODES.count
+    ? { working: true, why: has }
+    : { working: false, why: `an enhanced node pool needs at least ${GATEWAY_NODES.count}, it has ${has}` };
+}

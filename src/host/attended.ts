@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { processLives } from '../lib/process-lives.ts';
+
+/**
+ * Where edgeadm and the attendant of a scratch root meet. An attendant (the sandbox) stands for the service manager and
+ * the programs of the machine: it looks at what edgeadm wrote and does what it says.
+ */
+export const MEETING = {
+  /** Process id of the attendant. */
+  attendant: '/run/edgeadm/attendant',
+  /** A started unit is a file here, with the word that systemd would have for it. */
+  units: '/run/edgeadm/units',
+  /** A unit that is at work is a file here: a stop waits until it is gone. */
+  running: '/run/edgeadm/running',
+  /** `PORT.sock`: a symlink to the socket that stands for that port of the machine's loopback. */
+  ports: '/run/edgeadm/ports',
+  /** The machine's interfaces and routes, as `Network` has them. */
+  network: '/run/edgeadm/network.json',
+  /** `UNIT.log`: what the unit logged. */
+  logs: '/var/log/units',
+} as const;
+
+/** First line of a file that stands for a program; what the program would answer to `--version` follows. */
+export const STAND_IN = '#!edgeadm sandbox';
+
+/** True where the process that attends a scratch root lives. @param root the folder, absolute */
+export function isAttended(root: string): boolean {
+  try {
+    return processLives(Number(readFileSync(join(root, MEETING.attendant), 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The socket that stands for a port of a scratch root's loopback. The symlink is read here, not by the kernel: a socket
+ * address has room for 107 bytes, and roots may lie deep.
+ * @returns undefined where the attendant serves no such port
+ */
+export async function portSocket(root: string, host: string, port: number): Promise<string | undefined> {
+  if (!/^(127\.|::1$|localhost$)/.test(host)) return undefined;
+  return readlink(join(root, MEETING.ports, `${port}.sock`)).catch(() => undefined);
+}

@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits before another try: twice as long each time, between half and all of it by chance, since machines that lost the
+ * same server must not come back at the same moment. Ends at once where the signal aborts.
+ * @param failures how many tries have failed, from 1
+ * @param pauseMs the first and the longest pause
+ */
+export async function backOff(
+  failures: number,
+  [first, longest]: readonly [number, number],
+  options: { readonly atLeastMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const step = Math.min(first * 2 ** (failures - 1), longest);
+  const ms = Math.max(step * (0.5 + Math.random() / 2), Math.min(options.atLeastMs ?? 0, longest));
+  await delay(ms, undefined, { signal: options.signal }).catch(() => {});
+}

@@ -1,0 +1,8 @@
+/** True where a process of this machine lives, whoever's it is. */
+export function processLives(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

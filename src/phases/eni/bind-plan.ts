@@ -1,0 +1,113 @@
+import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
+import { MOST_INTERFACES, type NetworkInterface, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
+import { covers } from '../../lib/cidr.ts';
+import type { BindSpec, Inspection } from './context.ts';
+
+/** What `eni bind` is going to do. */
+export interface BindPlan {
+  /** On the instance already, and counted. */
+  readonly attached: readonly NetworkInterface[];
+  /** Bought earlier, to be attached. */
+  readonly attach: readonly NetworkInterface[];
+  /** Names of those to buy. */
+  readonly buy: readonly string[];
+  /** Bought for the instance by edgeadm and not needed. */
+  readonly surplus: readonly NetworkInterface[];
+  /** Of the instance, the primary one among them. */
+  readonly interfacesBefore: number;
+  readonly interfacesAfter: number;
+  readonly podsBefore: number;
+  readonly podsAfter: number;
+  /** Rules that pods need and the security groups have not. */
+  readonly missingRules: readonly string[];
+  readonly vSwitchId: string;
+  readonly securityGroupIds: readonly string[];
+  /** True where interfaces have to be attached: the instance is stopped for it. */
+  readonly stops: boolean;
+  /** True where everything is as asked for. */
+  readonly nothing: boolean;
+}
+
+/** What has to be bought and attached, so that the instance has what was asked for and not one more. */
+export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
+  const { instance, interfaces } = inspection;
+  const onInstance = interfaces.filter(({ instanceId }) => instanceId === instance.id);
+  const isOurs = ({ name }: NetworkInterface): boolean => boughtFor(name) === instance.id;
+  const counts = (eni: NetworkInterface): boolean => eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
+  const attached = onInstance.filter(counts);
+  const free = interfaces.filter((eni) => !eni.instanceId && eni.type !== 'Primary' && eni.status !== 'Deleting');
+  const ours = free.filter(isOurs);
+  // Those that edgeadm bought for another instance are that one's.
+  const others = spec.reuseAvailable ? free.filter((eni) => isStranger(eni, inspection, spec)) : [];
+  const missing = Math.max(0, spec.eniNumber - attached.length);
+  const attach = [...ours, ...others].slice(0, missing);
+  const taken = interfaces.map(({ name }) => name);
+  const buy = freeNames(instance.id, missing - attach.length, taken);
+  const interfacesAfter = onInstance.length + missing;
+  return {
+    attached,
+    attach,
+    buy,
+    surplus: ours.filter((eni) => !attach.includes(eni)),
+    interfacesBefore: onInstance.length,
+    interfacesAfter,
+    podsBefore: podCapacity(onInstance.length),
+    podsAfter: podCapacity(interfacesAfter),
+    missingRules: missingRules(inspection.securityRules, inspection.networkCidr),
+    vSwitchId: spec.vSwitchId ?? instance.vSwitchId,
+    securityGroupIds: spec.securityGroupId ? [spec.securityGroupId] : instance.securityGroupIds,
+    stops: missing > 0,
+    nothing: missing === 0 && instance.status === 'Running' && !inspection.node?.cordonedByUs,
+  };
+}
+
+function isStranger(eni: NetworkInterface, { instance }: Inspection, spec: BindSpec): boolean {
+  const vSwitchId = spec.vSwitchId ?? instance.vSwitchId;
+  return boughtFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
+}
+
+/** What the limits forbid; told before anything is bought. */
+export function limitsBroken(plan: BindPlan): string[] {
+  if (plan.interfacesAfter <= MOST_INTERFACES) return [];
+  return [
+    `an instance may have ${MOST_INTERFACES} ENIs, the primary one among them: it has ${plan.interfacesBefore}, and with those asked for it would have ${plan.interfacesAfter}`,
+  ];
+}
+
+/** Pods reach one another only where the whole network may come in and be reached. Source: the guide to Terway Edge. */
+export function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
+  if (!cidr) return [];
+  const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>
+    rules.some(
+      (rule) =>
+        rule.Direction?.toLowerCase() === direction &&
+        (rule.Policy ?? 'accept').toLowerCase() === 'accept' &&
+        rule.IpProtocol?.toLowerCase() === 'all' &&
+        covers(rangeOf(rule) ?? '', cidr),
+    );
+  return [
+    ...(allowed('ingress', (rule) => rule.SourceCidrIp) ? [] : [`inbound, all protocols and ports, from ${cidr}`]),
+    ...(allowed('egress', (rule) => rule.DestCidrIp) ? [] : [`outbound, all protocols and ports, to ${cidr}`]),
+  ];
+}
+
+/** The plan for people, before they are asked. */
+export function describePlan(plan: BindPlan, { instance, node }: Inspection): string[] {
+  const { attach, buy, surplus } = plan;
+  const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ');
+  const started = instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end'];
+  const stopped = [
+    'the instance is stopped for the ENIs and started again: what runs on it is down for some minutes',
+    ...(node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : []),
+  ];
+  return [
+    `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
+    `ENIs now ${plan.interfacesBefore}, afterwards ${plan.interfacesAfter} (the primary one among them)`,
+    `pods now ${plan.podsBefore}, afterwards ${plan.podsAfter}`,
+    ...(attach.length > 0 ? [`to attach, there already: ${ids(attach)}`] : []),
+    `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
+    ...(surplus.length > 0 ? [`bought earlier and not needed: ${ids(surplus)}`] : []),
+    ...plan.missingRules.map((rule) => `the security group has no rule for: ${rule}`),
+    ...(plan.stops && instance.status === 'Running' ? stopped : started),
+  ];
+}

@@ -1,0 +1,61 @@
+import type { V1Node, V1NodeList, V1PodList } from '@kubernetes/client-node';
+import type { ApiClient } from '../../kubernetes/client.ts';
+
+/** The component without which Terway Edge gives no pod an address. Source: the vendor's guide to Terway Edge. */
+export const CONTROL_PLANE = 'terway-edge-controlplane';
+
+/** Says that the node was cordoned for its interfaces, so that a later run lets pods on it again. */
+const CORDONED = 'edgeadm.io/cordoned-by';
+const BY_BIND = 'eni';
+
+/** An instance as a node. */
+export interface EdgeNode {
+  readonly name: string;
+  readonly cordoned: boolean;
+  /** By an earlier run that did not come to its end. */
+  readonly cordonedByUs: boolean;
+}
+
+/** The node that runs on an instance: its provider ID ends with the instance's id, or it has one of its addresses. */
+export async function nodeOfInstance(
+  cluster: ApiClient,
+  instance: { readonly id: string; readonly addresses: readonly string[] },
+): Promise<EdgeNode | undefined> {
+  const { items } = await cluster.get<V1NodeList>('/api/v1/nodes');
+  const node = items.find(
+    ({ spec, status }) =>
+      spec?.providerID?.split(/[/.:]/).at(-1) === instance.id ||
+      status?.addresses?.some(({ type, address }) => type === 'InternalIP' && instance.addresses.includes(address)),
+  );
+  return node && describe(node);
+}
+
+function describe({ metadata, spec }: V1Node): EdgeNode {
+  const cordoned = spec?.unschedulable ?? false;
+  return {
+    name: metadata?.name ?? '',
+    cordoned,
+    cordonedByUs: cordoned && metadata?.annotations?.[CORDONED] === BY_BIND,
+  };
+}
+
+/** True where the cluster runs the component: as a Deployment, or as pods under another controller. */
+export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
+  const namespace = 'namespaces/kube-system';
+  if (await cluster.find(`/apis/apps/v1/${namespace}/deployments/${CONTROL_PLANE}`)) return true;
+  const { items } = await cluster.get<V1PodList>(`/api/v1/${namespace}/pods`);
+  return items.some(({ metadata }) => metadata?.name?.startsWith(CONTROL_PLANE));
+}
+
+/** To be called before the node is cordoned: a kill in between must not leave a cordon that nobody owns up to. */
+export async function ownCordon(cluster: ApiClient, node: string): Promise<void> {
+  await cluster.patch(`/api/v1/nodes/${node}`, { metadata: { annotations: { [CORDONED]: BY_BIND } } });
+}
+
+/** Lets pods on the node again. */
+export async function uncordon(cluster: ApiClient, node: string): Promise<void> {
+  await cluster.patch(`/api/v1/nodes/${node}`, {
+    metadata: { annotations: { [CORDONED]: null } },
+    spec: { unschedulable: null },
+  });
+}

@@ -1,0 +1,44 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { describePlan } from './bind-plan.ts';
+import { type BindContext, type EniContext, found } from './context.ts';
+import { needsDrain } from './inspect.ts';
+
+/** Asks before anything is bought or stopped. */
+export const confirm: Phase<BindContext> = {
+  name: 'confirm',
+  title: 'Confirm',
+  run: async (context) => {
+    const plan = found(context.facts.plan, 'the plan');
+    if (plan.nothing) return;
+    const { instance, node } = found(context.facts.inspection, 'the instance');
+    const does = [
+      plan.buy.length > 0 && `buy ${plan.buy.length} ENIs`,
+      plan.stops && instance.status === 'Running' && needsDrain(node) && `drain node ${node.name}`,
+      plan.stops && instance.status === 'Running' ? 'stop and start the instance' : 'start the instance',
+    ].filter(Boolean);
+    const lines = describePlan(plan, found(context.facts.inspection, 'the instance'));
+    await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`, lines);
+  },
+};
+
+/**
+ * Has a question answered: by `--yes`, or on a terminal. In a dry run there is nothing to ask for.
+ * @throws EdgeadmError INTERRUPTED where the answer is no, CONFIRMATION_NEEDED where nobody can be asked
+ */
+export async function agree(
+  { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,
+  question: string,
+  lines: readonly string[],
+): Promise<void> {
+  if (!wet) return;
+  if (!assumeYes && !ask)
+    throw new EdgeadmError({
+      code: 'CONFIRMATION_NEEDED',
+      what: `nobody can be asked: ${question}`,
+      why: lines.join('\n'),
+    });
+  if (!assumeYes && !(await ask?.(question)))
+    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  facts.agreed = true;
+}

@@ -1,0 +1,85 @@
+import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../cloud/ens.ts';
+import type { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import type { BindPlan } from './bind-plan.ts';
+import type { EdgeNode } from './cluster-node.ts';
+
+/** What `eni bind` was asked for. */
+export interface BindSpec {
+  readonly instanceId: string;
+  readonly region: string;
+  /** Secondary interfaces with edgeadm's marker that the instance has in the end. */
+  readonly eniNumber: number;
+  /** Default: the instance's. */
+  readonly vSwitchId?: string;
+  readonly securityGroupId?: string;
+  /** Count and use interfaces that edgeadm did not buy. */
+  readonly reuseAvailable: boolean;
+  readonly forceStop: boolean;
+}
+
+/** What `eni release` was asked for. */
+export interface ReleaseSpec {
+  readonly instanceId: string;
+  readonly region: string;
+  /** Only these; default: all that edgeadm bought for the instance. */
+  readonly interfaceIds: readonly string[];
+  readonly forceStop: boolean;
+}
+
+/** What was found before anything is changed. */
+export interface Inspection {
+  readonly instance: EnsInstance;
+  /** All of the instance's network. */
+  readonly interfaces: readonly NetworkInterface[];
+  /** undefined where the cloud does not tell. */
+  readonly networkCidr?: string;
+  readonly securityRules: readonly SecurityRule[];
+  /** The instance as a node of the cluster, where a kubeconfig was given and it is one. */
+  readonly node?: EdgeNode;
+}
+
+/** What one phase leaves for the next ones. */
+export interface Facts {
+  inspection?: Inspection;
+  plan?: BindPlan;
+  /** Somebody said yes, or there was nothing to ask: from here on the instance is to run when the command ends. */
+  agreed: boolean;
+  /** Milliseconds since 1970. */
+  stoppedAt?: number;
+  runningAt?: number;
+  /** Interfaces that are there and wait to be attached or taken away. */
+  ready: readonly NetworkInterface[];
+  /** Those that count, looked at in the end. */
+  attached?: readonly NetworkInterface[];
+  /** What the cloud said for good about an interface, by its id. */
+  readonly refused: Map<string, EdgeadmError>;
+}
+
+/** What the phases of both commands work with. */
+export interface EniContext<S> {
+  readonly spec: S;
+  readonly ens: Ens;
+  readonly cluster?: ApiClient;
+  readonly facts: Facts;
+  /** Tells a line that stays on the screen. */
+  readonly say: (line: string) => void;
+  /** undefined where nobody can be asked. */
+  readonly ask?: (question: string) => Promise<boolean>;
+  readonly assumeYes: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** First and longest pause between two looks. Milliseconds. */
+  readonly paceMs: readonly [number, number];
+  /** How long a bought interface may take to show in the list. Milliseconds. */
+  readonly settleMs: number;
+}
+
+export type BindContext = EniContext<BindSpec>;
+export type ReleaseContext = EniContext<ReleaseSpec>;
+
+/** A fact that an earlier phase has found. */
+export function found<T>(fact: T | undefined, what: string): T {
+  if (fact === undefined) throw new Error(`${what} is not known yet`);
+  return fact;
+}

@@ -1,0 +1,20 @@
+import type { Phase } from '../../workflow/phase.ts';
+import { bindPlan, describePlan, limitsBroken } from './bind-plan.ts';
+import { type BindContext, found } from './context.ts';
+import { checkFailed } from './inspect.ts';
+
+/** Tells what is going to happen, and refuses what the limits forbid. */
+export const plan: Phase<BindContext> = {
+  name: 'plan',
+  title: 'Plan',
+  run: async ({ spec, facts, say, log }) => {
+    const inspection = found(facts.inspection, 'the instance');
+    const made = bindPlan(spec, inspection);
+    facts.plan = made;
+    for (const line of describePlan(made, inspection)) say(line);
+    const broken = limitsBroken(made);
+    if (broken.length > 0) throw checkFailed(spec.instanceId, broken);
+    for (const rule of made.missingRules)
+      log.warning(`Pods will not reach one another: the security group has no rule for: ${rule}.`);
+  },
+};

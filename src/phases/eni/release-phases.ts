@@ -1,0 +1,178 @@
+import { boughtFor } from '../../cloud/eni-marker.ts';
+import type { NetworkInterface } from '../../cloud/ens.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { nodeOfInstance } from './cluster-node.ts';
+import { agree } from './confirm.ts';
+import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
+import { settled } from './inspect.ts';
+import { isFinal } from './power.ts';
+import { downtimeOf } from './verify.ts';
+
+const CHANGE_TIMEOUT_MS = 180_000;
+
+export const inspectRelease: Phase<ReleaseContext> = {
+  name: 'inspect',
+  title: 'Look at the instance and its ENIs',
+  run: async (context) => {
+    const { spec, cluster, facts, say } = context;
+    const { instance, interfaces } = await settled(context, spec.instanceId);
+    refuseForeign(spec, interfaces);
+    const addresses = interfaces.filter((eni) => eni.instanceId === instance.id).flatMap((eni) => eni.addresses);
+    const node = cluster && (await nodeOfInstance(cluster, { id: instance.id, addresses }));
+    facts.inspection = { instance, interfaces, securityRules: [], node };
+    facts.ready = ours(spec, interfaces).filter((eni) => eni.instanceId === instance.id);
+    for (const line of describe(facts.inspection, facts.ready, spec)) say(line);
+  },
+};
+
+export const confirmRelease: Phase<ReleaseContext> = {
+  name: 'confirm',
+  title: 'Confirm',
+  run: async (context) => {
+    const { spec, facts } = context;
+    const inspection = found(facts.inspection, 'the instance');
+    const count = ours(spec, inspection.interfaces).length;
+    if (count === 0 && inspection.instance.status === 'Running') return;
+    const first = facts.ready.length > 0 ? 'stop and start the instance and ' : '';
+    await agree(context, `${spec.instanceId}: ${first}delete ${count} ENIs?`, describe(inspection, facts.ready, spec));
+  },
+};
+
+export const detach: Phase<ReleaseContext> = {
+  name: 'detach',
+  title: 'Detach the ENIs',
+  when: ({ facts }) => facts.ready.length > 0 || 'none is attached',
+  run: (context) =>
+    change(context, {
+      targets: context.facts.ready.map(({ id }) => id),
+      what: 'to be detached',
+      isDone: (eni) => eni === undefined || eni.status === 'Available',
+      orderWhen: 'InUse',
+      order: context.ens.detach,
+    }),
+};
+
+export const deleteInterfaces: Phase<ReleaseContext> = {
+  name: 'delete',
+  title: 'Delete the ENIs',
+  when: ({ facts, spec }) => ours(spec, facts.inspection?.interfaces ?? []).length > 0 || 'there are none',
+  run: (context) =>
+    change(context, {
+      targets: ours(context.spec, context.facts.inspection?.interfaces ?? []).map(({ id }) => id),
+      what: 'to be deleted',
+      isDone: (eni) => eni === undefined,
+      orderWhen: 'Available',
+      order: context.ens.deleteInterface,
+    }),
+};
+
+export const verifyRelease: Phase<ReleaseContext> = {
+  name: 'verify',
+  title: 'Verify',
+  when: ({ facts }) => facts.agreed || 'nothing was done',
+  run: async ({ ens, spec, facts, say }) => {
+    const { instance } = found(facts.inspection, 'the instance');
+    const left = ours(spec, await ens.interfaces({ networkId: instance.networkId }));
+    const downtime = downtimeOf(facts);
+    if (downtime !== undefined) say(`the instance was down for ${formatDuration(downtime)}`);
+    if (left.length === 0)
+      return say(`nothing that edgeadm bought for ${spec.instanceId} is left of what was asked for`);
+    throw new EdgeadmError({
+      code: 'ENI_INCOMPLETE',
+      what: `${left.length} ENIs of ${spec.instanceId} are left over; the instance runs`,
+      why: left
+        .map(({ id, status }) => `${id} (${status}): ${facts.refused.get(id)?.message ?? 'not gone'}`)
+        .join('\n'),
+    });
+  },
+};
+
+interface Change {
+  readonly targets: readonly string[];
+  readonly what: string;
+  readonly isDone: (eni: NetworkInterface | undefined) => boolean;
+  /** The state in which the order is due. */
+  readonly orderWhen: string;
+  readonly order: (id: string) => Promise<void>;
+}
+
+/** Orders by what each interface's state asks for, until all are done or refused for good. */
+async function change(context: ReleaseContext & PhaseTools, wanted: Change): Promise<void> {
+  const { ens, facts, paceMs, waitFor, wet } = context;
+  const { networkId } = found(facts.inspection, 'the instance').instance;
+  if (!wet) {
+    for (const id of wanted.targets) await wanted.order(id);
+    return;
+  }
+  await waitFor({
+    what: `${wanted.targets.join(', ')} ${wanted.what}`,
+    timeoutMs: CHANGE_TIMEOUT_MS,
+    intervalMs: paceMs,
+    probe: async () => {
+      const interfaces = await ens.interfaces({ networkId });
+      const pending: string[] = [];
+      for (const id of wanted.targets) {
+        const eni = interfaces.find((each) => each.id === id);
+        if (wanted.isDone(eni) || facts.refused.has(id)) continue;
+        pending.push(`${id} is ${eni?.status}`);
+        if (eni?.status === wanted.orderWhen) await orderOnce(context, id, wanted.order);
+      }
+      return pending.length === 0 ? { done: undefined } : { seen: pending.join('\n') };
+    },
+  });
+}
+
+async function orderOnce(
+  { facts, log }: ReleaseContext & PhaseTools,
+  id: string,
+  order: (id: string) => Promise<void>,
+): Promise<void> {
+  await order(id).catch((thrown: unknown) => {
+    const error = toEdgeadmError(thrown);
+    log.warning(`${id}: ${error.message}`);
+    if (isFinal(error)) facts.refused.set(id, error);
+  });
+}
+
+/** What edgeadm bought for the instance, as far as it was asked for. */
+function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): NetworkInterface[] {
+  return interfaces
+    .filter((eni) => boughtFor(eni.name) === instanceId && eni.status !== 'Deleting')
+    .filter((eni) => eni.instanceId === undefined || eni.instanceId === instanceId)
+    .filter(({ id }) => interfaceIds.length === 0 || interfaceIds.includes(id));
+}
+
+/** @throws EdgeadmError ENI_CHECK_FAILED: what others bought is not ours to delete */
+function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): void {
+  const foreign = interfaceIds.filter((id) => {
+    const eni = interfaces.find((each) => each.id === id);
+    return eni !== undefined && boughtFor(eni.name) !== instanceId;
+  });
+  if (foreign.length === 0) return;
+  throw new EdgeadmError({
+    code: 'ENI_CHECK_FAILED',
+    what: `${foreign.join(', ')} was not bought by edgeadm for ${instanceId}; nothing was deleted`,
+    next: 'delete it in the ENS console, if it is yours to delete',
+  });
+}
+
+function describe(
+  { instance, interfaces, node }: NonNullable<ReleaseContext['facts']['inspection']>,
+  attached: readonly NetworkInterface[],
+  spec: ReleaseSpec,
+): string[] {
+  const all = ours(spec, interfaces);
+  const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
+  const drained = node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : [];
+  return [
+    `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
+    `to detach: ${ids(attached)}`,
+    `to delete: ${ids(all)}`,
+    ...(attached.length > 0 && instance.status === 'Running'
+      ? ['the instance is stopped and started again: what runs on it is down for some minutes', ...drained]
+      : []),
+    ...(instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end']),
+  ];
+}

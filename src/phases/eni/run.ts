@@ -1,0 +1,141 @@
+import type { CloudCaller } from '../../cloud/caller.ts';
+import { ens } from '../../cloud/ens.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { waitFor } from '../../lib/wait-for.ts';
+import { type EventSink, now as eventTime, phaseLog } from '../../workflow/events.ts';
+import type { Phase } from '../../workflow/phase.ts';
+import { Pipeline } from '../../workflow/pipeline.ts';
+import type { BindPlan } from './bind-plan.ts';
+import { uncordon } from './cluster-node.ts';
+import type { BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
+import { bindPhases, releasePhases } from './index.ts';
+import { needsDrain } from './inspect.ts';
+import { leftOver } from './left-over.ts';
+import { bring } from './power.ts';
+import { downtimeOf } from './verify.ts';
+
+const LIST_TIMEOUT_MS = 60_000;
+
+export interface EniOptions<S> {
+  readonly spec: S;
+  /** With the door of the dry run, where it is one. */
+  readonly caller: CloudCaller;
+  readonly cluster?: ApiClient;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  readonly assumeYes: boolean;
+  readonly ask?: (question: string) => Promise<boolean>;
+  /** Milliseconds since 1970; default: the clock. */
+  readonly now?: () => number;
+  readonly paceMs?: readonly [number, number];
+  readonly settleMs?: number;
+}
+
+export interface EniResult {
+  readonly instanceId: string;
+  readonly changed: boolean;
+  /** Milliseconds; undefined where the instance was not stopped. */
+  readonly downtimeMs?: number;
+  /** Those on the instance that edgeadm bought, or with `--reuse-available` all secondary ones. */
+  readonly attached: readonly string[];
+  readonly plan: BindPlan | undefined;
+}
+
+/**
+ * Gives an instance the ENIs asked for. The same call goes on where an earlier one stopped, wherever that was.
+ * @throws EdgeadmError of the phase that failed; the instance runs again (INSTANCE_NOT_RUNNING if not), and what was
+ * bought and is not attached is named
+ */
+export async function bind(options: EniOptions<BindSpec>): Promise<EniResult> {
+  const { spec } = options;
+  const facts = await run(bindPhases, options);
+  const attached = facts.attached ?? facts.plan?.attached ?? [];
+  return {
+    instanceId: spec.instanceId,
+    changed: facts.agreed,
+    downtimeMs: downtimeOf(facts),
+    attached: attached.map(({ id }) => id),
+    plan: facts.plan,
+  };
+}
+
+/** Takes back what {@link bind} bought: detaches and deletes it. @throws EdgeadmError as bind does */
+export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<EniResult, 'attached' | 'plan'>> {
+  const facts = await run(releasePhases, options);
+  return { instanceId: options.spec.instanceId, changed: facts.agreed, downtimeMs: downtimeOf(facts) };
+}
+
+async function run<S extends { readonly instanceId: string; readonly region: string }>(
+  phases: readonly Phase<EniContext<S>>[],
+  options: EniOptions<S>,
+): Promise<Facts> {
+  const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], settleMs = 20_000 } = options;
+  const host = spec.instanceId;
+  const log = phaseLog((body) => emit({ ...body, host, phase: 'eni', time: eventTime() }));
+  const say = (line: string): void =>
+    dryRun ? emit({ type: 'plan', action: line, host, phase: '', time: eventTime() }) : log.info(line);
+  const facts: Facts = { agreed: false, ready: [], refused: new Map() };
+  const context: EniContext<S> = {
+    spec,
+    ens: ens(caller, signal),
+    cluster: options.cluster,
+    facts,
+    say,
+    ask: options.ask,
+    assumeYes: options.assumeYes,
+    now: options.now ?? Date.now,
+    paceMs,
+    settleMs,
+  };
+  try {
+    await new Pipeline(phases, { host, context, emit, signal, wet: !dryRun }).run();
+    return facts;
+  } catch (error) {
+    if (!facts.agreed) throw error;
+    throw await bringBack({ ...context, ens: ens(caller) }, toEdgeadmError(error), log.warning);
+  }
+}
+
+type Agreed = EniContext<{ readonly instanceId: string; readonly region: string }>;
+
+/** After a failure, and after an interrupt: the instance runs again, and what is left over is named. */
+async function bringBack(context: Agreed, error: EdgeadmError, warn: (text: string) => void): Promise<EdgeadmError> {
+  const { spec, ens, cluster, facts, paceMs } = context;
+  try {
+    await bring(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' });
+  } catch (thrown) {
+    const down = toEdgeadmError(thrown);
+    const why = [`first: ${error.message}`, `then: ${down.message}`].join('\n');
+    return new EdgeadmError({
+      code: 'INSTANCE_NOT_RUNNING',
+      what: `${spec.instanceId} does not run`,
+      why,
+      cause: error,
+    });
+  }
+  const node = facts.inspection?.node;
+  if (cluster && needsDrain(node) && facts.stoppedAt !== undefined)
+    await uncordon(cluster, node.name).catch((thrown: Error) => warn(`${node.name} stays cordoned: ${thrown.message}`));
+  return facts.plan && error.code !== 'ENI_INCOMPLETE' ? withLeftOver(context, facts.plan, error) : error;
+}
+
+/** The error, with what was bought and is not attached. */
+async function withLeftOver({ spec, ens, facts, paceMs }: Agreed, plan: BindPlan, error: EdgeadmError) {
+  const { networkId } = facts.inspection?.instance ?? {};
+  const interfaces = await waitFor({
+    what: 'the list of ENIs',
+    timeoutMs: LIST_TIMEOUT_MS,
+    intervalMs: paceMs,
+    probe: async () => ({ done: await ens.interfaces({ networkId }) }),
+  }).catch(() => undefined);
+  const wanted = { ...spec, eniNumber: plan.attached.length + plan.attach.length + plan.buy.length };
+  const [left, ...commands] = interfaces
+    ? leftOver(wanted, interfaces)
+    : [`it is not known which of ${plan.buy.join(', ')} were bought: edgeadm eni list --instance ${spec.instanceId}`];
+  if (!left) return error;
+  const why = [error.why, `${spec.instanceId} runs`, left].filter(Boolean).join('\n');
+  const next = commands.join('\n') || undefined;
+  return new EdgeadmError({ code: error.code, what: error.what, why, next, cause: error.cause });
+}

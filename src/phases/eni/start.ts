@@ -1,0 +1,15 @@
+import type { Phase } from '../../workflow/phase.ts';
+import type { EniContext } from './context.ts';
+import { bring } from './power.ts';
+
+export const start: Phase<EniContext<{ readonly instanceId: string }>> = {
+  name: 'start',
+  title: 'Start the instance',
+  when: ({ facts }) =>
+    facts.stoppedAt !== undefined || facts.inspection?.instance.status !== 'Running' || 'the instance runs',
+  run: async ({ ens, spec, facts, now, paceMs, signal, wet }) => {
+    if (!wet) return ens.start(spec.instanceId);
+    await bring(ens, spec.instanceId, 'Running', { signal, paceMs, code: 'INSTANCE_NOT_RUNNING' });
+    facts.runningAt = now();
+  },
+};

@@ -1,0 +1,37 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { Phase } from '../../workflow/phase.ts';
+import { bindPlan } from './bind-plan.ts';
+import { type BindContext, type Facts, found } from './context.ts';
+import { leftOver } from './left-over.ts';
+
+/** Looks once more: as many as asked for, on an instance that runs. */
+export const verify: Phase<BindContext> = {
+  name: 'verify',
+  title: 'Verify',
+  when: ({ facts }) => facts.agreed || facts.plan?.nothing || 'nothing was done',
+  run: async ({ ens, spec, facts, say }) => {
+    const inspection = found(facts.inspection, 'the instance');
+    const interfaces = await ens.interfaces({ networkId: inspection.instance.networkId });
+    const after = bindPlan(spec, { ...inspection, interfaces });
+    facts.attached = after.attached;
+    const downtime = downtimeOf(facts);
+    if (downtime !== undefined) say(`the instance was down for ${formatDuration(downtime)}`);
+    const left = leftOver(spec, interfaces);
+    if (after.attach.length + after.buy.length > 0) {
+      throw new EdgeadmError({
+        code: 'ENI_INCOMPLETE',
+        what: `${after.attached.length} of ${spec.eniNumber} ENIs are attached to ${spec.instanceId}, which runs`,
+        why: [...facts.refused].map(([id, error]) => `${id}: ${error.message}`).join('\n') || undefined,
+        next: left.join('\n') || undefined,
+      });
+    }
+    for (const line of left) say(line);
+    say(`${spec.instanceId} has ${after.attached.length} ENIs for pods: it can run ${after.podsBefore} pods`);
+  },
+};
+
+/** From the order to stop until the instance was seen running. Milliseconds. */
+export function downtimeOf({ stoppedAt, runningAt }: Facts): number | undefined {
+  return stoppedAt === undefined || runningAt === undefined ? undefined : runningAt - stoppedAt;
+}

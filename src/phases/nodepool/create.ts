@@ -1,0 +1,61 @@
+import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.ts';
+import {
+  type Difference,
+  differences,
+  lacksAnnotationsOnly,
+  notChecked,
+  refuseInCluster,
+  type Surroundings,
+} from '../../config/nodepool-rules.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+
+export interface CreateOptions extends Pick<Surroundings, 'vpcCidrs' | 'nodeCidrs'> {
+  readonly spec: NodePoolSpec;
+  readonly dryRun: boolean;
+  readonly warn: (message: string) => void;
+}
+
+/** What became of it; in a dry run what would. */
+export interface Created {
+  readonly outcome: 'created' | 'completed' | 'unchanged';
+  readonly pool: NodePool | NodePoolSpec;
+}
+
+/**
+ * Creates a node pool, once: where it is there already as asked for, nothing is done. Every limit is checked before
+ * anything is changed.
+ * @throws EdgeadmError NODEPOOL_DIFFERS, NODEPOOL_REFUSED with all limits at once
+ */
+export async function createNodePool(pools: NodePools, options: CreateOptions): Promise<Created> {
+  const { spec, vpcCidrs, nodeCidrs, dryRun, warn } = options;
+  const [list, nodes, cluster] = await Promise.all([pools.list(), pools.nodes(), pools.cluster()]);
+  const around = { cluster, pools: list, nodes, vpcCidrs, nodeCidrs };
+  const existing = list.find(({ name }) => name === spec.name);
+  const different = existing ? differences(spec, existing) : [];
+  if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
+  const reasons = refuseInCluster(spec, around);
+  if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
+  if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
+  for (const note of notChecked(spec, around)) warn(note);
+  if (existing) {
+    if (!dryRun) await pools.annotate(existing, spec);
+    return { outcome: 'completed', pool: existing };
+  }
+  return { outcome: 'created', pool: dryRun ? spec : await pools.create(spec, warn) };
+}
+
+function differs(name: string, where: string, found: readonly Difference[]): EdgeadmError {
+  return new EdgeadmError({
+    code: 'NODEPOOL_DIFFERS',
+    what: `${where} has a node pool ${name}, which is another one`,
+    why: found.map(({ key, asked, found: value }) => `${key}: asked for ${asked}, found ${value}`).join('\n'),
+  });
+}
+
+function refused(name: string, where: string, reasons: readonly string[]): EdgeadmError {
+  return new EdgeadmError({
+    code: 'NODEPOOL_REFUSED',
+    what: `${where} cannot take the node pool ${name}`,
+    why: reasons.join('\n'),
+  });
+}

@@ -1,0 +1,64 @@
+import type { SandboxPki } from '../pki.ts';
+import { TOKEN_TYPE } from './authentication.ts';
+import { reconcileTokens } from './bootstrap-signer.ts';
+import { reconcileRequest } from './csr-signer.ts';
+import { reconcileTaints } from './node-taints.ts';
+import type { Change, Registry } from './registry.ts';
+
+/** How late a token is taken away that has expired, at most; it lets nobody in meanwhile. */
+const CLEANING_MS = 1000;
+
+/**
+ * Lets what the controller-manager does happen, a moment after the change that calls for it.
+ * @returns what ends it
+ */
+export function startControllers(registry: Registry, pki: SandboxPki, now: () => number): () => void {
+  const later = queue();
+  let nextExpiry = 0;
+  const cleanTokens = (): void => {
+    nextExpiry = reconcileTokens(registry, now());
+  };
+  const unsubscribe = registry.subscribe((change) => {
+    const { resource, object } = change;
+    const { name = '', namespace } = object.metadata;
+    const withCurrent = (step: (current: Change['object']) => void) => () => {
+      const current = registry.get(resource, name, namespace);
+      if (current) step(current);
+    };
+    if (resource.plural === 'certificatesigningrequests')
+      later(
+        `csr ${name}`,
+        withCurrent((csr) => reconcileRequest(registry, pki, csr, now())),
+      );
+    if (resource.plural === 'nodes')
+      later(
+        `node ${name}`,
+        withCurrent((node) => reconcileTaints(registry, node)),
+      );
+    if (object.type === TOKEN_TYPE || name === 'cluster-info') later('tokens', cleanTokens);
+  });
+  cleanTokens();
+  const cleaner = setInterval(() => now() >= nextExpiry && cleanTokens(), CLEANING_MS).unref();
+  return () => {
+    unsubscribe();
+    clearInterval(cleaner);
+    later.stop();
+  };
+}
+
+/** Does work once the request that called for it is answered; what waits already under a name is not queued twice. */
+function queue(): ((name: string, work: () => void) => void) & { stop(): void } {
+  const waiting = new Map<string, NodeJS.Immediate>();
+  const later = (name: string, work: () => void): void => {
+    if (waiting.has(name)) return;
+    const immediate = setImmediate(() => {
+      waiting.delete(name);
+      work();
+    });
+    waiting.set(name, immediate);
+  };
+  const stop = (): void => {
+    for (const immediate of waiting.values()) clearImmediate(immediate);
+  };
+  return Object.assign(later, { stop });
+}

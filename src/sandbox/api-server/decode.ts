@@ -1,0 +1,51 @@
+import { randomInt } from 'node:crypto';
+import type { Operation } from './operations.ts';
+import { groupVersion, type KubeObject, type Metadata } from './resources.ts';
+import * as failures from './status.ts';
+
+/** Names that Kubernetes makes have no vowels, so that they are no words. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** The body as an object of the resource. @throws ApiFailure 400 */
+export function decode({ resource, version, body, namespace }: Operation): KubeObject {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw failures.badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): the body is no object`,
+    );
+  const { apiVersion, kind, ...object } = body as KubeObject;
+  const expected = groupVersion(resource.group, version);
+  const mismatch = `${kind ?? ''} in version "${(apiVersion ?? expected).split('/').at(-1)}" cannot be handled as a ${resource.kind}`;
+  if (resource.custom && !kind)
+    throw failures.badRequest(
+      `${resource.kind} in version "${version}" cannot be handled as a ${resource.kind}: unmarshalerDecoder: Object 'Kind' is missing`,
+    );
+  if (kind && kind !== resource.kind) throw failures.badRequest(`${mismatch}: unknown conversion`);
+  if (apiVersion && apiVersion !== expected)
+    throw failures.badRequest(
+      resource.custom
+        ? `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`
+        : `${mismatch}: no kind "${kind ?? ''}" is registered for version "${apiVersion}"`,
+    );
+  const metadata = (object.metadata ?? {}) as Metadata;
+  if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace)
+    throw failures.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const { namespace: _, ...rest } = metadata;
+  return { ...object, metadata: resource.namespaced ? { ...rest, namespace } : rest };
+}
+
+export function named(object: KubeObject): KubeObject {
+  const { name, generateName } = object.metadata;
+  if (name || !generateName) return object;
+  const suffix = Array.from({ length: 5 }, () => NAME_LETTERS[randomInt(NAME_LETTERS.length)]).join('');
+  return withMetadata(object, { ...object.metadata, name: `${generateName}${suffix}` });
+}
+
+export function withMetadata(object: KubeObject, metadata: Metadata): KubeObject {
+  return { ...object, metadata };
+}
+
+/** What clients may say about an object; the rest is the server's. */
+export function ownMetadata(metadata: Metadata): Metadata {
+  const { uid, creationTimestamp, deletionTimestamp, resourceVersion, managedFields, selfLink, ...own } = metadata;
+  return own;
+}

@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Registry } from './registry.ts';
+import { type KubeObject, type Resource, resourceOf } from './resources.ts';
+import { forbidden } from './status.ts';
+
+/** What a node is about to do; `object` is undefined for a deletion, `before` for a creation. */
+export interface NodeWrite {
+  readonly resource: Resource;
+  readonly subresource: string;
+  readonly name: string;
+  readonly object?: KubeObject;
+  readonly before?: KubeObject;
+}
+
+const MIRROR = 'kubernetes.io/config.mirror';
+
+/** Labels of kubernetes.io and k8s.io that a kubelet may set; anything under the two prefixes too. */
+const OWN_LABELS = [
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type',
+  'beta.kubernetes.io/os',
+  'failure-domain.beta.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'failure-domain.kubernetes.io/region',
+  'failure-domain.kubernetes.io/zone',
+  'kubernetes.io/arch',
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'node.kubernetes.io/instance-type',
+  'topology.kubernetes.io/region',
+  'topology.kubernetes.io/zone',
+];
+const OWN_PREFIXES = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
+
+/**
+ * The admission plug-in NodeRestriction: a node writes what is its own, and not all of that.
+ * @throws ApiFailure 403
+ */
+export function restrictNode(node: string, write: NodeWrite, registry: Registry): void {
+  const { resource, name } = write;
+  const refuse = (why: string): never => {
+    throw forbidden({ kind: resource.plural, group: resource.group, name }, why);
+  };
+  if (resource.plural === 'nodes') restrictNodeObject(node, write, refuse);
+  if (resource.plural === 'pods') restrictPod(node, write, registry, refuse);
+  if (resource.plural === 'leases' && name !== node)
+    refuse('can only access node lease with the same name as the requesting node');
+}
+
+function restrictNodeObject(node: string, { name, object, before }: NodeWrite, refuse: (why: string) => never): void {
+  if (name !== node) refuse(`node "${node}" is not allowed to modify node "${name}"`);
+  const labels = object?.metadata.labels ?? {};
+  const earlier = before?.metadata.labels ?? {};
+  const changed = Object.keys({ ...labels, ...earlier }).filter((key) => labels[key] !== earlier[key]);
+  const others = changed.filter((key) => !isOwnLabel(key)).sort();
+  if (!before) {
+    if (others.length > 0) refuse(`node "${node}" is not allowed to set the following labels: ${others.join(', ')}`);
+    return;
+  }
+  if (!isDeepStrictEqual(object?.spec?.taints, before.spec?.taints))
+    refuse(`node "${node}" is not allowed to modify taints`);
+  if (!isDeepStrictEqual(object?.metadata.ownerReferences, before.metadata.ownerReferences))
+    refuse(`node "${node}" is not allowed to modify ownerReferences`);
+  if (others.length > 0) refuse(`is not allowed to modify labels: ${others.join(', ')}`);
+}
+
+function isOwnLabel(key: string): boolean {
+  const [prefix = ''] = key.includes('/') ? key.split('/') : [];
+  if (!/(^|\.)(kubernetes|k8s)\.io$/.test(prefix) || OWN_LABELS.includes(key)) return true;
+  return OWN_PREFIXES.some((own) => prefix === own || prefix.endsWith(`.${own}`));
+}
+
+function restrictPod(
+  node: string,
+  { subresource, object, before }: NodeWrite,
+  registry: Registry,
+  refuse: (why: string) => never,
+): void {
+  const isOwn = (before ?? object)?.spec?.nodeName === node;
+  const itself = 'pods with spec.nodeName set to itself';
+  if (subresource === 'eviction' && !isOwn) refuse(`node ${node} can only evict ${itself}`);
+  if (subresource === 'status' && !isOwn) refuse(`node "${node}" can only update pod status for ${itself}`);
+  if (!object && !subresource && !isOwn) refuse(`node "${node}" can only delete ${itself}`);
+  if (!object || before) return;
+  if (object.metadata.annotations?.[MIRROR] === undefined)
+    refuse(`pod does not have "${MIRROR}" annotation, node "${node}" can only create mirror pods`);
+  if (!isOwn) refuse(`node "${node}" can only create ${itself}`);
+  const [owner, ...others] = object.metadata.ownerReferences ?? [];
+  if (others.length > 0 || owner?.kind !== 'Node' || owner.name !== node || !owner.controller)
+    refuse(`node "${node}" can only create pods with an owner reference set to itself`);
+  const uid = registry.get(resourceOf('nodes'), node)?.metadata.uid;
+  if (owner?.uid !== uid) refuse(`node ${node} UID mismatch: expected ${owner?.uid} got ${uid}`);
+}

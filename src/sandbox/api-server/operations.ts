@@ -1,0 +1,230 @@
+import type { User } from './authentication.ts';
+import { nodeOf } from './authorization.ts';
+import { decode, named, ownMetadata, withMetadata } from './decode.ts';
+import { restrictNode } from './node-restriction.ts';
+import { applyPatch } from './patch.ts';
+import type { Registry } from './registry.ts';
+import { groupVersion, type KubeObject, type Resource, resourceOf } from './resources.ts';
+import { selector } from './selectors.ts';
+import * as failures from './status.ts';
+import { prepareCreate, prepareUpdate, validate, type Writer } from './strategies.ts';
+import { checkMetadata } from './validation.ts';
+
+/** A request that may be done: authenticated, authorised, its resource known. */
+export interface Operation {
+  readonly registry: Registry;
+  readonly user: User;
+  readonly resource: Resource;
+  readonly version: string;
+  readonly subresource: string;
+  /** Empty for all, and for resources that have none. */
+  readonly namespace: string;
+  /** Empty where the path names none. */
+  readonly name: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly contentType: string;
+}
+
+const PROTECTED_NAMESPACES = ['default', 'kube-public', 'kube-system'];
+
+/** @throws ApiFailure 404 */
+export function read({ registry, resource, name, namespace }: Operation): KubeObject {
+  const found = registry.get(resource, name, namespace);
+  if (!found) throw failures.notFound(about(resource, name));
+  return found;
+}
+
+export function select(operation: Operation): KubeObject[] {
+  const { registry, resource, namespace, query } = operation;
+  const matches = selector(resource, query);
+  return registry.list(resource, namespace || undefined).filter(matches);
+}
+
+/** @throws ApiFailure 400, 403, 404 for its namespace, 409, 422 */
+export function create(operation: Operation): KubeObject {
+  const { registry, resource, query } = operation;
+  const object = named(decode(operation));
+  if (object.metadata.resourceVersion)
+    throw new failures.ApiFailure(500, undefined, 'resourceVersion should not be set on objects to be created');
+  admit(operation, object);
+  const prepared = prepareCreate(resource, withMetadata(object, ownMetadata(object.metadata)), writerOf(operation));
+  check(operation, prepared);
+  const { name = '', namespace } = prepared.metadata;
+  if (registry.get(resource, name, namespace)) throw failures.alreadyExists(about(resource, name));
+  return isDryRun(query) ? prepared : registry.insert(resource, prepared);
+}
+
+/** True where a PUT finds nothing and makes what it brings. */
+export function isCreation({ registry, resource, name, namespace }: Operation): boolean {
+  return resource.createdByPut === true && !registry.get(resource, name, namespace);
+}
+
+/** @throws ApiFailure 400, 403, 404, 409, 422 */
+export function update(operation: Operation): KubeObject {
+  const { resource, name } = operation;
+  const object = decode(operation);
+  if (object.metadata.name !== name)
+    throw failures.badRequest(
+      `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  const before = read(operation);
+  const { uid, resourceVersion } = object.metadata;
+  if (resource.needsResourceVersion && !resourceVersion)
+    throw failures.invalid({ kind: resource.plural, group: resource.group, name }, [
+      {
+        field: 'metadata.resourceVersion',
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0x0: must be specified for an update',
+      },
+    ]);
+  if (uid && uid !== before.metadata.uid)
+    throw failures.conflict(
+      about(resource, name),
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
+    );
+  return store(operation, object, before);
+}
+
+/** @throws ApiFailure 400, 403, 404, 409, 415, 422 */
+export function patch(operation: Operation): KubeObject {
+  const { resource, version, body, contentType, name } = operation;
+  const before = read(operation);
+  const target = { apiVersion: groupVersion(resource.group, version), kind: resource.kind, ...before };
+  const object = decode({ ...operation, body: applyPatch(resource, target, body, contentType) });
+  if (object.metadata.name !== name)
+    throw failures.badRequest(
+      `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  return store(operation, object, before);
+}
+
+/** @returns the object as it was. @throws ApiFailure 403, 404, 409 */
+export function remove(operation: Operation): KubeObject {
+  const { registry, resource, name, body, query } = operation;
+  const before = read(operation);
+  const { preconditions } = (body ?? {}) as { preconditions?: { uid?: string; resourceVersion?: string } };
+  checkPreconditions(resource, before, preconditions ?? {});
+  admit(operation, undefined, before);
+  if (resource.plural === 'namespaces' && PROTECTED_NAMESPACES.includes(name))
+    throw failures.forbidden(about(resource, name), 'this namespace may not be deleted');
+  const isDry = isDryRun(query) || isDryRun(new URLSearchParams(dryRunOf(body)));
+  if (!isDry) registry.remove(resource, before);
+  if (!isDry && resource.plural === 'namespaces') emptyNamespace(registry, name);
+  return before;
+}
+
+/** @returns the objects as they were */
+export function removeAll(operation: Operation): KubeObject[] {
+  const selected = select(operation);
+  for (const { metadata } of selected)
+    remove({ ...operation, name: metadata.name ?? '', namespace: metadata.namespace ?? '' });
+  return selected;
+}
+
+/** A pod is gone as soon as its eviction is granted: there are no disruption budgets here, and no grace periods. */
+export function evict(operation: Operation): object {
+  const pod = read(operation);
+  admit(operation, operation.body as KubeObject, pod);
+  if (!isDryRun(operation.query)) operation.registry.remove(operation.resource, pod);
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+/** `nodes "n1"` for errors. */
+export function about({ plural, group }: Resource, name: string): failures.About {
+  return { kind: plural, group, name };
+}
+
+function store(operation: Operation, object: KubeObject, before: KubeObject): KubeObject {
+  const { registry, resource, subresource, name, query } = operation;
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) {
+    if (!/^\d+$/.test(resourceVersion)) throw notANumber(resourceVersion);
+    throw failures.conflict(about(resource, name));
+  }
+  const { uid, creationTimestamp, deletionTimestamp } = before.metadata;
+  if (object.metadata.uid && object.metadata.uid !== uid)
+    throw invalid(operation, name, [
+      {
+        field: 'metadata.uid',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: "${object.metadata.uid}": field is immutable`,
+      },
+    ]);
+  const kept = {
+    ...ownMetadata(object.metadata),
+    uid,
+    creationTimestamp,
+    ...(deletionTimestamp && { deletionTimestamp }),
+  };
+  const prepared = prepareUpdate(resource, subresource, withMetadata(object, kept), before, writerOf(operation));
+  admit(operation, prepared, before);
+  check(operation, prepared, before);
+  return isDryRun(query) ? prepared : registry.replace(resource, prepared, before);
+}
+
+function writerOf({ user, version, registry }: Operation): Writer {
+  return { user, version, timestamp: registry.timestamp() };
+}
+
+/** Admission: what depends on who writes, and on the namespace. */
+function admit(operation: Operation, object?: KubeObject, before?: KubeObject): void {
+  const { registry, resource, subresource, user, namespace } = operation;
+  const name = operation.name || (object?.metadata?.name ?? '');
+  const node = nodeOf(user);
+  if (node !== undefined) restrictNode(node, { resource, subresource, name, object, before }, registry);
+  if (resource.namespaced && !before && !registry.get(resourceOf('namespaces'), namespace))
+    throw failures.notFound({ kind: 'namespaces', name: namespace });
+}
+
+function check(operation: Operation, object: KubeObject, before?: KubeObject): void {
+  const causes = [...checkMetadata(object), ...validate(operation.resource, object, writerOf(operation), before)];
+  if (causes.length > 0) throw invalid(operation, object.metadata.name ?? '', causes);
+}
+
+function invalid({ resource }: Operation, name: string, causes: readonly failures.Cause[]): Error {
+  return failures.invalid({ kind: resource.kind, group: resource.group, name }, causes);
+}
+
+function notANumber(text: string): Error {
+  return new failures.ApiFailure(500, undefined, `strconv.ParseUint: parsing "${text}": invalid syntax`);
+}
+
+function checkPreconditions(
+  { kind, group }: Resource,
+  { metadata }: KubeObject,
+  { uid, resourceVersion }: { uid?: string; resourceVersion?: string },
+): void {
+  const refuse = (what: string, wanted: string, found: string | undefined, why: string): never => {
+    throw failures.conflict(
+      { kind, group, name: metadata.name },
+      `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${why}`,
+    );
+  };
+  if (uid && uid !== metadata.uid) refuse('UID', uid, metadata.uid, 'deleted and then recreated');
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion)
+    refuse('ResourceVersion', resourceVersion, metadata.resourceVersion, 'modified');
+}
+
+function isDryRun(query: URLSearchParams): boolean {
+  const asked = query.getAll('dryRun');
+  if (asked.some((value) => value !== 'All'))
+    throw failures.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+      {
+        field: 'dryRun',
+        reason: 'FieldValueNotSupported',
+        message: `Unsupported value: []string{${asked.map((value) => `"${value}"`).join(', ')}}: supported values: "All"`,
+      },
+    ]);
+  return asked.length > 0;
+}
+
+function dryRunOf(body: unknown): [string, string][] {
+  const { dryRun } = (body ?? {}) as { dryRun?: string[] };
+  return (dryRun ?? []).map((value) => ['dryRun', value]);
+}
+
+function emptyNamespace(registry: Registry, namespace: string): void {
+  for (const plural of ['pods', 'secrets', 'configmaps', 'leases', 'events', 'daemonsets'])
+    for (const object of registry.list(resourceOf(plural), namespace)) registry.remove(resourceOf(plural), object);
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Store } from '../store.ts';
+import type { KubeObject, Resource } from './resources.ts';
+
+/** A change of an object. */
+export interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly resource: Resource;
+  readonly object: KubeObject;
+  /** What it was, where it was anything: a selector may have let go of it. */
+  readonly before?: KubeObject;
+  readonly revision: number;
+}
+
+const REVISION = 'k8s/revision';
+
+/**
+ * The objects of the cluster in the store: the one place where resource versions are given out and changes are told.
+ * It knows no resource by name.
+ */
+export class Registry {
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #listeners = new Set<(change: Change) => void>();
+  #revision: number;
+
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+    this.#revision = store.next(REVISION);
+  }
+
+  /** The resource version of the last change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** RFC 3339 with whole seconds, as Kubernetes has its dates. */
+  timestamp(): string {
+    return new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  get(resource: Resource, name: string, namespace = ''): KubeObject | undefined {
+    return this.#store.get<KubeObject>(kindOf(resource), keyOf(name, namespace));
+  }
+
+  /** By namespace and name. */
+  list(resource: Resource, namespace?: string): KubeObject[] {
+    const all = this.#store.list<KubeObject>(kindOf(resource)).map(({ document }) => document);
+    return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
+  }
+
+  insert(resource: Resource, object: KubeObject): KubeObject {
+    const metadata = { ...object.metadata, uid: randomUUID(), creationTimestamp: this.timestamp() };
+    return this.#write('ADDED', resource, { ...object, metadata });
+  }
+
+  /** Nothing happens where nothing is different: that keeps watches quiet. */
+  replace(resource: Resource, object: KubeObject, before: KubeObject): KubeObject {
+    const { uid, creationTimestamp, resourceVersion } = before.metadata;
+    const same = { ...object, metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion } };
+    if (canonical(same) === canonical(before)) return before;
+    return this.#write('MODIFIED', resource, same, before);
+  }
+
+  remove(resource: Resource, object: KubeObject): void {
+    this.#write('DELETED', resource, object, object);
+  }
+
+  /** @returns what ends the subscription */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #write(type: Change['type'], resource: Resource, object: KubeObject, before?: KubeObject): KubeObject {
+    const { name = '', namespace = '' } = object.metadata;
+    const [kind, key] = [kindOf(resource), keyOf(name, namespace)];
+    const { revision, written } = this.#store.transaction(() => {
+      const next = this.#store.next(REVISION);
+      const result = { ...object, metadata: { ...object.metadata, resourceVersion: String(next) } };
+      if (type === 'DELETED') this.#store.delete(kind, key);
+      else this.#store.put(kind, key, result);
+      return { revision: next, written: result };
+    });
+    this.#revision = revision;
+    for (const listener of this.#listeners) listener({ type, resource, object: written, before, revision });
+    return written;
+  }
+}
+
+function kindOf({ plural, group }: Resource): string {
+  return `k8s/${group ? `${plural}.${group}` : plural}`;
+}
+
+function keyOf(name: string, namespace: string): string {
+  return namespace ? `${namespace}/${name}` : name;
+}
+
+/** JSON that does not depend on the order of keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,163 @@
+/** Metadata of an object, as it travels: dates are RFC 3339 texts. */
+export interface Metadata {
+  name?: string;
+  generateName?: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: { apiVersion?: string; kind?: string; name?: string; uid?: string; controller?: boolean }[];
+  [field: string]: unknown;
+}
+
+/** Any object of the API. Kept without apiVersion and kind: those are the resource's. */
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: Metadata;
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+/** What the server must know of a resource; all else is generic. */
+export interface Resource {
+  readonly group: string;
+  /** The preferred one first. */
+  readonly versions: readonly string[];
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  readonly subresources: readonly string[];
+  /** Paths that a fieldSelector may name, besides metadata.name and metadata.namespace. */
+  readonly fields: readonly string[];
+  /** Defined by a CustomResourceDefinition: bodies need apiVersion and kind, strategic merge is unknown. */
+  readonly custom?: boolean;
+  /** A PUT needs metadata.resourceVersion. */
+  readonly needsResourceVersion?: boolean;
+  /** A PUT makes what is not there. */
+  readonly createdByPut?: boolean;
+  readonly categories?: readonly string[];
+}
+
+const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
+
+const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+
+/** Everything that this server serves. */
+export const RESOURCES: readonly Resource[] = [
+  {
+    ...core,
+    kind: 'Node',
+    plural: 'nodes',
+    singular: 'node',
+    shortNames: ['no'],
+    namespaced: false,
+    subresources: ['status'],
+    fields: ['spec.unschedulable'],
+  },
+  {
+    ...core,
+    kind: 'Pod',
+    plural: 'pods',
+    singular: 'pod',
+    shortNames: ['po'],
+    subresources: ['status', 'eviction'],
+    fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'status.phase', 'status.podIP'],
+    categories: ['all'],
+  },
+  { ...core, kind: 'Secret', plural: 'secrets', singular: 'secret', fields: ['type'] },
+  { ...core, kind: 'ConfigMap', plural: 'configmaps', singular: 'configmap', shortNames: ['cm'] },
+  {
+    ...core,
+    kind: 'Namespace',
+    plural: 'namespaces',
+    singular: 'namespace',
+    shortNames: ['ns'],
+    namespaced: false,
+    subresources: ['status'],
+    fields: ['status.phase'],
+  },
+  {
+    ...core,
+    kind: 'Event',
+    plural: 'events',
+    singular: 'event',
+    shortNames: ['ev'],
+    fields: [...EVENT_FIELDS.map((field) => `involvedObject.${field}`), 'reason', 'type', 'source'],
+    createdByPut: true,
+  },
+  {
+    ...core,
+    group: 'coordination.k8s.io',
+    kind: 'Lease',
+    plural: 'leases',
+    singular: 'lease',
+    needsResourceVersion: true,
+    createdByPut: true,
+  },
+  {
+    ...core,
+    group: 'certificates.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    kind: 'CertificateSigningRequest',
+    plural: 'certificatesigningrequests',
+    singular: 'certificatesigningrequest',
+    shortNames: ['csr'],
+    namespaced: false,
+    subresources: ['status', 'approval'],
+    fields: ['spec.signerName'],
+  },
+  {
+    ...core,
+    group: 'apps',
+    kind: 'DaemonSet',
+    plural: 'daemonsets',
+    singular: 'daemonset',
+    shortNames: ['ds'],
+    subresources: ['status'],
+    categories: ['all'],
+  },
+  {
+    ...core,
+    group: 'policy',
+    versions: ['v1beta1'],
+    kind: 'PodDisruptionBudget',
+    plural: 'poddisruptionbudgets',
+    singular: 'poddisruptionbudget',
+    shortNames: ['pdb'],
+    subresources: ['status'],
+  },
+  {
+    ...core,
+    group: 'apps.openyurt.io',
+    versions: ['v1beta1', 'v1alpha1'],
+    kind: 'NodePool',
+    plural: 'nodepools',
+    singular: 'nodepool',
+    shortNames: ['np'],
+    namespaced: false,
+    subresources: ['status'],
+    custom: true,
+    needsResourceVersion: true,
+    categories: ['all'],
+  },
+];
+
+/** The resource of that kind; for code of the server that knows what it wants. */
+export function resourceOf(plural: string): Resource {
+  const found = RESOURCES.find((resource) => resource.plural === plural);
+  if (!found) throw new Error(`the sandbox serves no ${plural}`);
+  return found;
+}
+
+/** `v1`, `coordination.k8s.io/v1` */
+export function groupVersion(group: string, version: string): string {
+  return group ? `${group}/${version}` : version;
+}

@@ -1,0 +1,195 @@
+import type { KubeObject, Resource } from './resources.ts';
+
+type Cell = string | number;
+
+interface Column {
+  readonly name: string;
+  readonly type?: 'string' | 'integer';
+  /** Shown with `-o wide` alone. */
+  readonly wide?: boolean;
+  readonly cell: (object: KubeObject, now: number) => Cell;
+}
+
+const NONE = '<none>';
+const UNKNOWN = '<unknown>';
+
+const nameColumn: Column = { name: 'Name', cell: ({ metadata }) => metadata.name ?? '' };
+const ageColumn: Column = { name: 'Age', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) };
+const at =
+  (path: string, absent: Cell = NONE) =>
+  (object: KubeObject): Cell =>
+    (valueAt(object, path) as Cell | undefined) ?? absent;
+const text = (name: string, path: string, absent?: Cell, wide = false): Column => ({
+  name,
+  wide,
+  cell: at(path, absent),
+});
+const count = (name: string, path: string): Column => ({ name, type: 'integer', cell: at(path, 0) });
+const sizeOf = (path: string) => (object: KubeObject) =>
+  Object.keys((valueAt(object, path) as object | undefined) ?? {}).length;
+
+/** What `kubectl get` shows of each kind: the columns of Kubernetes 1.20. */
+const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
+  nodes: [
+    nameColumn,
+    { name: 'Status', cell: nodeStatus },
+    { name: 'Roles', cell: nodeRoles },
+    ageColumn,
+    text('Version', 'status.nodeInfo.kubeletVersion', ''),
+    { name: 'Internal-IP', wide: true, cell: (node) => nodeAddress(node, 'InternalIP') },
+    { name: 'External-IP', wide: true, cell: (node) => nodeAddress(node, 'ExternalIP') },
+    text('OS-Image', 'status.nodeInfo.osImage', UNKNOWN, true),
+    text('Kernel-Version', 'status.nodeInfo.kernelVersion', UNKNOWN, true),
+    text('Container-Runtime', 'status.nodeInfo.containerRuntimeVersion', UNKNOWN, true),
+  ],
+  pods: [
+    nameColumn,
+    { name: 'Ready', cell: podReady },
+    text('Status', 'status.phase', ''),
+    { name: 'Restarts', type: 'integer', cell: podRestarts },
+    ageColumn,
+    text('IP', 'status.podIP', NONE, true),
+    text('Node', 'spec.nodeName', NONE, true),
+    text('Nominated Node', 'status.nominatedNodeName', NONE, true),
+    { name: 'Readiness Gates', wide: true, cell: () => NONE },
+  ],
+  secrets: [nameColumn, text('Type', 'type'), { name: 'Data', cell: sizeOf('data') }, ageColumn],
+  configmaps: [nameColumn, { name: 'Data', cell: sizeOf('data') }, ageColumn],
+  namespaces: [nameColumn, text('Status', 'status.phase'), ageColumn],
+  leases: [nameColumn, text('Holder', 'spec.holderIdentity', ''), ageColumn],
+  events: [
+    { name: 'Last Seen', cell: (event, now) => age(valueAt(event, 'lastTimestamp') as string | undefined, now) },
+    text('Type', 'type', ''),
+    text('Reason', 'reason', ''),
+    { name: 'Object', cell: ({ involvedObject }) => involved(involvedObject as Record<string, string> | undefined) },
+    text('Message', 'message', ''),
+    { ...nameColumn, wide: true },
+  ],
+  certificatesigningrequests: [
+    nameColumn,
+    ageColumn,
+    text('SignerName', 'spec.signerName'),
+    text('Requestor', 'spec.username', ''),
+    { name: 'Condition', cell: requestCondition },
+  ],
+  daemonsets: [
+    nameColumn,
+    count('Desired', 'status.desiredNumberScheduled'),
+    count('Current', 'status.currentNumberScheduled'),
+    count('Ready', 'status.numberReady'),
+    count('Up-to-date', 'status.updatedNumberScheduled'),
+    count('Available', 'status.numberAvailable'),
+    ageColumn,
+  ],
+  nodepools: [
+    nameColumn,
+    text('Type', 'spec.type', ''),
+    count('ReadyNodes', 'status.readyNodeNum'),
+    count('NotReadyNodes', 'status.unreadyNodeNum'),
+    ageColumn,
+  ],
+};
+
+/** True where the client would rather have a table: kubectl without `-o json`. */
+export function wantsTable(accept: string | undefined): boolean {
+  return /application\/json\s*;[^,]*\bas=Table\b/.test(accept ?? '');
+}
+
+/** A meta.k8s.io/v1 Table; its rows carry the metadata that kubectl needs for namespaces and labels. */
+export function table(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
+  const columns = COLUMNS[resource.plural] ?? [nameColumn, ageColumn];
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: columns.map(({ name, type = 'string', wide }) => ({
+      name,
+      type,
+      format: name === 'Name' ? 'name' : '',
+      description: '',
+      priority: wide ? 1 : 0,
+    })),
+    rows: objects.map((object) => ({
+      cells: columns.map(({ cell }) => cell(object, now)),
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+    })),
+  };
+}
+
+function valueAt(object: KubeObject, path: string): unknown {
+  let value: unknown = object;
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+  return value;
+}
+
+/** `87s`, `5m2s`, `3h`, `2d`: as kubectl shows durations. */
+export function age(since: string | undefined, now: number): string {
+  if (!since) return UNKNOWN;
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
+    number,
+    number,
+    number,
+  ];
+  const both = (large: string, rest: number, unit: string): string => (rest > 0 ? `${large}${rest}${unit}` : large);
+  if (seconds < 120) return `${seconds}s`;
+  if (minutes < 10) return both(`${minutes}m`, seconds % 60, 's');
+  if (hours < 3) return `${minutes}m`;
+  if (hours < 8) return both(`${hours}h`, minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  return days < 8 ? both(`${days}d`, hours % 24, 'h') : `${days}d`;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
+function nodeStatus({ spec, status }: KubeObject): string {
+  const conditions = (status?.conditions ?? []) as Condition[];
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const state = !ready ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  return spec?.unschedulable ? `${state},SchedulingDisabled` : state;
+}
+
+function nodeRoles({ metadata }: KubeObject): string {
+  const prefix = 'node-role.kubernetes.io/';
+  const roles = Object.keys(metadata.labels ?? {}).filter((key) => key.startsWith(prefix) && key !== prefix);
+  return (
+    roles
+      .map((key) => key.slice(prefix.length))
+      .sort()
+      .join(',') || NONE
+  );
+}
+
+function nodeAddress({ status }: KubeObject, wanted: string): string {
+  const addresses = (status?.addresses ?? []) as { type: string; address: string }[];
+  return addresses.find(({ type }) => type === wanted)?.address ?? NONE;
+}
+
+interface ContainerStatus {
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+}
+
+function podReady({ spec, status }: KubeObject): string {
+  const containers = (spec?.containers ?? []) as unknown[];
+  const ready = ((status?.containerStatuses ?? []) as ContainerStatus[]).filter((container) => container.ready);
+  return `${ready.length}/${containers.length}`;
+}
+
+function podRestarts({ status }: KubeObject): number {
+  const containers = (status?.containerStatuses ?? []) as ContainerStatus[];
+  return containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+}
+
+function requestCondition({ status }: KubeObject): string {
+  const types = ((status?.conditions ?? []) as Condition[]).map(({ type }) => type);
+  const verdict = ['Denied', 'Approved', 'Failed'].filter((type) => types.includes(type));
+  return [verdict.join(',') || 'Pending', ...(status?.certificate ? ['Issued'] : [])].join(',');
+}
+
+function involved(reference: Record<string, string> = {}): string {
+  return `${(reference.kind ?? '').toLowerCase()}/${reference.name ?? ''}`;
+}

@@ -1,0 +1,65 @@
+import { randomInt } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Operation } from './operations.ts';
+import { showObject, type View } from './presentation.ts';
+import { groupVersion } from './resources.ts';
+import { selector } from './selectors.ts';
+import type { Server } from './serve.ts';
+import { ApiFailure } from './status.ts';
+import type { WatchEvent } from './watch.ts';
+
+/** Without timeoutSeconds a watch ends between these, as at a real server, so that clients learn to begin again. */
+const DEFAULT_SECONDS = [1800, 3600] as const;
+const BOOKMARK_MS = 60_000;
+/** A client that reads slower than this is cut off: it can begin again where it was. Bytes. */
+const LARGEST_BACKLOG = 4 * 1024 * 1024;
+
+/** Sends events of a list, one JSON object a line, until its time is over or the client leaves. */
+export function streamWatch(server: Server, operation: Operation, view: View, response: ServerResponse): void {
+  const { resource, version, namespace, query } = operation;
+  const write = (type: string, object: object): void => {
+    response.write(`${JSON.stringify({ type, object })}\n`);
+    if (response.writableLength > LARGEST_BACKLOG) response.destroy();
+  };
+  const bookmark = (): void => {
+    const metadata = { resourceVersion: String(server.registry.revision), creationTimestamp: null };
+    write('BOOKMARK', { kind: resource.kind, apiVersion: groupVersion(resource.group, version), metadata });
+  };
+  const after = startOf(query.get('resourceVersion') ?? '');
+  const matches = selector(resource, query);
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.flushHeaders();
+  try {
+    const send = ({ type, object }: WatchEvent): void =>
+      write(type, showObject({ ...view, now: server.now() }, object));
+    const stop = server.watches.watch({ resource, namespace, matches, after }, send);
+    end(response, query, bookmark, stop);
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    // A watch has said 200 by now: what is wrong with it comes as an event.
+    write('ERROR', error.toStatus());
+    response.end();
+  }
+}
+
+function startOf(text: string): number | undefined {
+  if (text === '' || text === '0') return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  const message = `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`;
+  throw new ApiFailure(500, undefined, message);
+}
+
+function end(response: ServerResponse, query: URLSearchParams, bookmark: () => void, stop: () => void): void {
+  const seconds = Number(query.get('timeoutSeconds')) || randomInt(...DEFAULT_SECONDS);
+  const wantsBookmarks = ['1', 'true'].includes(query.get('allowWatchBookmarks') ?? '');
+  const ticking = wantsBookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
+  const timer = setTimeout(() => {
+    if (wantsBookmarks) bookmark();
+    response.end();
+  }, seconds * 1000);
+  response.once('close', () => {
+    clearTimeout(timer);
+    clearInterval(ticking);
+    stop();
+  });
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { KUBERNETES_VERSION, NETWORKS } from '../api-server/seed.ts';
+import type { SandboxPki } from '../pki.ts';
+import type { Store } from '../store.ts';
+import { managedCluster } from './cs-cluster.ts';
+import { poolsOf } from './cs-pools.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
+import type { CloudParts } from './service.ts';
+
+/** No VPC is there; its range is what an enhanced pool's networks are kept apart from. */
+const VPC_CIDR = '192.168.0.0/16';
+
+/**
+ * The one cluster of a sandbox with its default node pool; what is there stays as it is.
+ * @param values what is to be different from the usual
+ */
+export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, now = Date.now()): ClusterRecord {
+  const [kept] = store.list<ClusterRecord>(KIND.cluster);
+  if (kept) return kept.document;
+  const cluster: ClusterRecord = {
+    id: `c${randomBytes(16).toString('hex')}`,
+    name: 'sandbox',
+    region: 'cn-hangzhou',
+    version: KUBERNETES_VERSION,
+    networkPlugin: 'flannel',
+    podCidr: NETWORKS.podSubnet,
+    serviceCidr: NETWORKS.serviceSubnet,
+    clusterDns: NETWORKS.clusterDns,
+    vpcCidr: VPC_CIDR,
+    nodeQuota: 2000,
+    ...values,
+  };
+  const pool: NodePoolRecord = {
+    id: `np${randomBytes(16).toString('hex')}`,
+    clusterId: cluster.id,
+    name: 'default-nodepool',
+    interconnectMode: 'basic',
+    isDefault: true,
+    runtime: 'containerd',
+    runtimeVersion: '1.6.28',
+    labels: {},
+    annotations: {},
+    taints: [],
+    podCidrs: [],
+    created: now,
+  };
+  store.transaction(() => {
+    store.put(KIND.cluster, cluster.id, cluster);
+    store.put(KIND.nodePool, pool.id, pool);
+  });
+  return cluster;
+}
+
+/** What the cluster has of it inside: NodePool objects, Flannel's ConfigMap. To be called once the API server listens. */
+export async function seedInside(parts: CloudParts, pki: SandboxPki): Promise<void> {
+  const inside = managedCluster(parts, pki);
+  try {
+    for (const { document } of parts.store.list<ClusterRecord>(KIND.cluster)) {
+      if (document.networkPlugin === 'flannel') await inside.keepFlannel(document.podCidr);
+      for (const pool of poolsOf(parts.store, document.id)) await inside.keepPool(pool);
+    }
+  } finally {
+    inside.close();
+  }
+}

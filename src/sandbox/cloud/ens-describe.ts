@@ -1,0 +1,121 @@
+import { type EnsAction, invalid, listOf, needed } from './ens-parameters.ts';
+import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
+import { CloudFailure } from './service.ts';
+
+/**
+ * What ENS can be asked. Shapes: the vendor's API reference and the models of its Go SDK (services/ens). The name of an
+ * interface is given as `Name` and answered as `NetworkInterfaceName`.
+ */
+export const describeActions: Readonly<Record<string, EnsAction>> = {
+  DescribeInstances: (parameters, records) => {
+    const { InstanceId, EnsRegionId, Status } = parameters;
+    const found = records
+      .instances()
+      .filter(({ id }) => !InstanceId || id === InstanceId)
+      .filter(({ regionId }) => !EnsRegionId || regionId === EnsRegionId)
+      .filter(({ status }) => !Status || status === Status);
+    const { page, ...counts } = paged(found, parameters);
+    return { Code: 0, ...counts, Instances: { Instance: page.map((instance) => showInstance(instance, records)) } };
+  },
+
+  DescribeNetworkInterfaces: (parameters, records) => {
+    const { InstanceId, NetworkInterfaceId, NetworkId, Status, Type, VSwitchId, NetworkInterfaceName } = parameters;
+    const ids = [...listOf(parameters, 'NetworkInterfaceIds'), ...(NetworkInterfaceId ? [NetworkInterfaceId] : [])];
+    const found = records
+      .interfaces()
+      .filter(({ id }) => ids.length === 0 || ids.includes(id))
+      .filter(({ instanceId }) => !InstanceId || instanceId === InstanceId)
+      .filter(({ status }) => !Status || status === Status)
+      .filter(({ type }) => !Type || type === Type)
+      .filter(({ networkId }) => !NetworkId || networkId === NetworkId)
+      .filter(({ vSwitchId }) => !VSwitchId || vSwitchId === VSwitchId)
+      .filter(({ name }) => !NetworkInterfaceName || name === NetworkInterfaceName);
+    const { page, ...counts } = paged(found, parameters);
+    return { ...counts, NetworkInterfaceSets: { NetworkInterfaceSet: page.map(showInterface) } };
+  },
+
+  DescribeVSwitches: (parameters, records) => {
+    const { VSwitchId, NetworkId } = parameters;
+    const found = records
+      .vSwitches()
+      .filter(({ id }) => !VSwitchId || id === VSwitchId)
+      .filter(({ networkId }) => !NetworkId || networkId === NetworkId);
+    const { page, ...counts } = paged(found, parameters);
+    const VSwitch = page.map(({ id, networkId, regionId, cidr }) => ({
+      VSwitchId: id,
+      NetworkId: networkId,
+      EnsRegionId: regionId,
+      CidrBlock: cidr,
+      Status: 'Available',
+    }));
+    return { ...counts, VSwitches: { VSwitch } };
+  },
+
+  DescribeNetworkAttribute: (parameters, records) => {
+    const network = records.network(needed(parameters, 'NetworkId'));
+    if (!network) throw notFound('NetworkId');
+    return { NetworkId: network.id, EnsRegionId: network.regionId, CidrBlock: network.cidr, Status: 'Available' };
+  },
+
+  DescribeSecurityGroupAttribute: (parameters, records) => {
+    const group = records.securityGroup(needed(parameters, 'SecurityGroupId'));
+    if (!group) throw notFound('SecurityGroupId');
+    return { SecurityGroupId: group.id, SecurityGroupName: group.id, Permissions: { Permission: group.permissions } };
+  },
+};
+
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 100;
+
+function paged<T>(all: readonly T[], { PageSize, PageNumber }: Readonly<Record<string, string>>) {
+  const size = numberOf(PageSize, 'PageSize', DEFAULT_PAGE, LARGEST_PAGE);
+  const number = numberOf(PageNumber, 'PageNumber', 1, Number.MAX_SAFE_INTEGER);
+  const page = all.slice((number - 1) * size, number * size);
+  return { page, PageSize: size, PageNumber: number, TotalCount: all.length };
+}
+
+function numberOf(text: string | undefined, name: string, otherwise: number, most: number): number {
+  if (text === undefined || text === '') return otherwise;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw invalid(name);
+}
+
+function notFound(name: string): CloudFailure {
+  return new CloudFailure(404, `Invalid${name}.NotFound`, `The specified ${name} does not exist.`);
+}
+
+function showInstance(instance: InstanceRecord, records: EnsRecords): object {
+  const interfaces = records.interfaces().filter(({ instanceId }) => instanceId === instance.id);
+  const primary = interfaces.filter(({ type }) => type === 'Primary');
+  return {
+    InstanceId: instance.id,
+    InstanceName: instance.name,
+    Status: instance.status,
+    EnsRegionId: instance.regionId,
+    NetworkAttributes: { NetworkId: instance.networkId, VSwitchId: instance.vSwitchId },
+    SecurityGroupIds: { SecurityGroupId: instance.securityGroupIds },
+    PrivateIpAddresses: { PrivateIpAddress: primary.map(({ address }) => ({ Ip: address })) },
+    NetworkInterfaces: {
+      NetworkInterfaces: interfaces.map(({ id, type }) => ({ NetworkInterfaceId: id, Type: type })),
+    },
+  };
+}
+
+function showInterface(eni: InterfaceRecord): object {
+  return {
+    NetworkInterfaceId: eni.id,
+    NetworkInterfaceName: eni.name,
+    Description: eni.description,
+    InstanceId: eni.instanceId ?? '',
+    Status: eni.status,
+    Type: eni.type,
+    EnsRegionId: eni.regionId,
+    NetworkId: eni.networkId,
+    VSwitchId: eni.vSwitchId,
+    SecurityGroupIds: { SecurityGroup: eni.securityGroupIds },
+    PrimaryIp: eni.address,
+    PrivateIpSets: { PrivateIpSet: [{ PrivateIpAddress: eni.address, Primary: true }] },
+    CreationTime: new Date(eni.created).toISOString().replace(/\.\d+/, ''),
+  };
+}

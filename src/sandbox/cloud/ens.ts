@@ -1,0 +1,17 @@
+import { describeActions } from './ens-describe.ts';
+import { orderActions } from './ens-orders.ts';
+import type { EnsAction } from './ens-parameters.ts';
+import { EnsRecords } from './ens-records.ts';
+import type { CloudParts, CloudService } from './service.ts';
+
+/** The emulated Edge Node Service: instances, their elastic network interfaces, and what those hang on. RPC style. */
+export function ensService({ store, now }: Pick<CloudParts, 'store' | 'now'>): CloudService {
+  const records = new EnsRecords(store, now);
+  const actions: Readonly<Record<string, EnsAction>> = { ...describeActions, ...orderActions };
+  return {
+    authentication: 'signature',
+    actionOf: (_method, path, { Action }) =>
+      path === '/' && Action !== undefined && Object.hasOwn(actions, Action) ? Action : undefined,
+    handle: ({ action, parameters }) => store.transaction(() => actions[action]?.(parameters, records) ?? {}),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Store } from '../store.ts';
+
+/** What can be made to go wrong with a call; {@link FAULT_MODES} says it for people. */
+export type FaultMode = keyof typeof FAULT_MODES;
+
+export const FAULT_MODES = {
+  'timeout-after-effect': 'the call takes effect, and its answer is lost',
+  'timeout-before': 'the call is lost on the way: it has no effect and no answer',
+  '500': 'the cloud answers with a fault of its own; no effect',
+  throttle: 'the cloud refuses it for too many calls; no effect',
+  slow: 'it works, two seconds late',
+} as const;
+
+/** A fault that waits for its call. */
+export interface Fault {
+  readonly id: string;
+  /** `AttachNetworkInterface`; `*` for every action. */
+  readonly action: string;
+  readonly mode: FaultMode;
+  /** How many more calls it strikes. */
+  readonly times: number;
+}
+
+const KIND = 'cloud/fault';
+
+/** Makes the next `times` calls of an action go wrong; several faults for one action strike one after the other. */
+export function addFault(store: Store, fault: Omit<Fault, 'id'>): Fault {
+  const id = String(store.next(KIND)).padStart(6, '0');
+  store.put(KIND, id, { id, ...fault });
+  return { id, ...fault };
+}
+
+/** In the order in which they strike. */
+export function listFaults(store: Store): Fault[] {
+  return store.list<Fault>(KIND).map(({ document }) => document);
+}
+
+/** @returns how many there were */
+export function clearFaults(store: Store): number {
+  const faults = listFaults(store);
+  for (const { id } of faults) store.delete(KIND, id);
+  return faults.length;
+}
+
+/** The fault that strikes this call, counted down. */
+export function takeFault(store: Store, action: string): FaultMode | undefined {
+  const fault = listFaults(store).find((each) => each.action === action || each.action === '*');
+  if (!fault) return undefined;
+  if (fault.times > 1) store.put(KIND, fault.id, { ...fault, times: fault.times - 1 });
+  else store.delete(KIND, fault.id);
+  return fault.mode;
+}

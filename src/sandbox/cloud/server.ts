@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sandboxAccount } from './account.ts';
+import { type FaultMode, takeFault } from './faults.ts';
+import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
+import { type SignedRequest, signatureChecker } from './signature.ts';
+
+export interface CloudOptions {
+  readonly parts: CloudParts;
+  readonly services: readonly CloudService[];
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** PEM; the certificate is good for 127.0.0.1. */
+  readonly tls: { readonly cert: string; readonly key: string };
+}
+
+export interface Cloud {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const SLOW_MS = 2_000;
+
+/** The front of the emulated cloud: TLS on 127.0.0.1, signatures, faults, and the service that each request is for. */
+export async function startCloud({ parts, services, port, tls }: CloudOptions): Promise<Cloud> {
+  const check = signatureChecker(sandboxAccount(parts.store), parts.now);
+  const server = createServer(tls, (incoming, outgoing) => {
+    void answer(incoming, outgoing, { parts, services, check }).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
+  });
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `https://127.0.0.1:${bound}`,
+    port: bound,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Front {
+  readonly parts: CloudParts;
+  readonly services: readonly CloudService[];
+  readonly check: (request: SignedRequest) => void;
+}
+
+/** A request on its way to a service, and how that service words its errors. */
+interface Asked {
+  readonly service: CloudService;
+  readonly request: CloudRequest;
+  readonly isRpc: boolean;
+}
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front: Front): Promise<void> {
+  const requestId = randomUUID().toUpperCase();
+  const send = (status: number, body: CloudAnswer): void => {
+    outgoing.writeHead(status, { 'Content-Type': 'application/json;charset=utf-8', 'x-acs-request-id': requestId });
+    outgoing.end(JSON.stringify(body));
+  };
+  const host = incoming.headers.host ?? '';
+  let bearer = false;
+  try {
+    const signed = await signedRequest(incoming);
+    const { service, request, isRpc } = serviceFor(signed, front.services);
+    bearer = service.authentication === 'bearer';
+    if (!bearer) front.check(signed);
+    const fault = takeFault(front.parts.store, request.action);
+    const body = await withFault(fault, async () => service.handle(request));
+    // Cut off without a word, after the effect or before it: to the caller both look the same.
+    if (body === undefined) outgoing.destroy();
+    else send(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
+  } catch (thrown) {
+    const { status, code, message } = failureOf(thrown);
+    if (bearer) send(status, { code, message });
+    else send(status, { RequestId: requestId, HostId: host, Code: code, Message: message });
+  }
+}
+
+/** @returns undefined where the answer is lost */
+async function withFault(
+  fault: FaultMode | undefined,
+  work: () => Promise<CloudAnswer>,
+): Promise<CloudAnswer | undefined> {
+  switch (fault) {
+    case 'timeout-before':
+      return undefined;
+    case 'timeout-after-effect':
+      await work();
+      return undefined;
+    case '500':
+      throw internalError();
+    case 'throttle':
+      throw new CloudFailure(400, 'Throttling.User', 'Request was denied due to user flow control.');
+    case 'slow':
+      await delay(SLOW_MS);
+      return work();
+    case undefined:
+      return work();
+  }
+}
+
+function internalError(): CloudFailure {
+  return new CloudFailure(500, 'InternalError', 'The request processing has failed due to some unknown error.');
+}
+
+function failureOf(thrown: unknown): CloudFailure {
+  return thrown instanceof CloudFailure ? thrown : internalError();
+}
+
+async function signedRequest(incoming: IncomingMessage): Promise<SignedRequest> {
+  const [rawPath = '/', rawQuery = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
+  const body = await readBody(incoming);
+  const isForm = incoming.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  return {
+    method: incoming.method ?? 'GET',
+    rawPath,
+    query: new Map(new URLSearchParams(rawQuery)),
+    form: new Map(new URLSearchParams(isForm ? body.toString() : '')),
+    headers: incoming.headers as Record<string, string | undefined>,
+    body,
+  };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) throw new CloudFailure(413, 'RequestEntityTooLarge', 'The request is too large.');
+  }
+  return Buffer.concat(chunks);
+}
+
+function serviceFor(signed: SignedRequest, services: readonly CloudService[]): Asked {
+  const { method, headers, query, form } = signed;
+  const path = decoded(signed.rawPath);
+  const isRpc = path === '/';
+  const parameters = Object.fromEntries([...query, ...form]);
+  // Signature V3 moves what is common to all calls into headers.
+  const named = headers['x-acs-action'];
+  if (isRpc && named) parameters.Action ??= named;
+  if (isRpc && !parameters.Action)
+    throw new CloudFailure(400, 'MissingParameter', 'The input parameter "Action" that is mandatory is not supplied.');
+  for (const service of services) {
+    const action = service.actionOf(method, path, parameters);
+    if (action === undefined) continue;
+    const body = isRpc ? undefined : jsonOf(signed);
+    return { service, isRpc, request: { method, path, action, parameters, body, headers } };
+  }
+  throw new CloudFailure(
+    404,
+    'InvalidAction.NotFound',
+    'Specified api is not found, please check your url and method.',
+  );
+}
+
+function decoded(rawPath: string): string {
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    throw new CloudFailure(400, 'InvalidParameter', 'The path is not well encoded.');
+  }
+}
+
+function jsonOf({ body, form }: SignedRequest): unknown {
+  if (body.length === 0 || form.size > 0) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new CloudFailure(400, 'InvalidParameter.Format', 'Specified parameter format is not valid.');
+  }
+}

@@ -1,0 +1,41 @@
+import { adminClient } from './admin-client.ts';
+import type { SandboxFolder } from './folder.ts';
+
+/** What is worth looking at, of all namespaces. */
+export const RESOURCES = {
+  nodes: '/api/v1/nodes',
+  pods: '/api/v1/pods',
+  leases: '/apis/coordination.k8s.io/v1/leases',
+  csr: '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+  nodepools: '/apis/apps.openyurt.io/v1beta1/nodepools',
+} as const;
+
+/** The Table that an API server makes for kubectl. */
+interface Table {
+  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
+  readonly rows: readonly {
+    readonly cells: readonly (string | number)[];
+    readonly object?: { readonly metadata?: { readonly namespace?: string } };
+  }[];
+}
+
+/** One row an object, by the names of the columns that kubectl shows without `-o wide`. */
+export async function listObjects(
+  folder: SandboxFolder,
+  resource: keyof typeof RESOURCES,
+): Promise<Record<string, string | number>[]> {
+  const client = await adminClient(folder);
+  try {
+    const { columnDefinitions, rows } = await client.get<Table>(RESOURCES[resource], { accept: TABLE });
+    return rows.map(({ cells, object }) => ({
+      ...(object?.metadata?.namespace && { Namespace: object.metadata.namespace }),
+      ...Object.fromEntries(
+        columnDefinitions.flatMap(({ name, priority }, i) => (priority === 0 ? [[name, cells[i] ?? '']] : [])),
+      ),
+    }));
+  } finally {
+    client.close();
+  }
+}
+
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';

@@ -1,0 +1,37 @@
+import { access } from './access.ts';
+import { certificates } from './certificates.ts';
+import { kinds } from './kinds.ts';
+import { nodes } from './nodes.ts';
+import { objects } from './objects.ts';
+import { reading } from './reading.ts';
+import { Contract, type Expectation, type Subject } from './subject.ts';
+import { watching } from './watching.ts';
+
+export type { Subject } from './subject.ts';
+
+/** What edgeadm, a kubelet and kubectl expect of an API server of Kubernetes 1.20 that kubeadm set up. */
+const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
+  'who gets in, and who may do what': access,
+  'certificate signing requests': certificates,
+  'creating, changing and deleting objects': objects,
+  'lists, selectors, tables and discovery': reading,
+  'Secrets and NodePools': kinds,
+  'nodes, leases and pods': nodes,
+  watches: watching,
+};
+
+/**
+ * Declares a test for each expectation. The same list holds for every API server: where the sandbox's differs from the
+ * real one, that is a bug, or stands in docs/sandbox-api.md.
+ */
+export function apiServerContract(open: () => Promise<Subject>): void {
+  let contract: Contract;
+  before(async () => {
+    contract = new Contract(await open());
+  });
+  after(() => contract?.close());
+  for (const [title, expectations] of Object.entries(EXPECTATIONS))
+    describe(title, () => {
+      for (const [name, check] of expectations) it(name, () => check(contract));
+    });
+}

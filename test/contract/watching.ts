@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import type { WatchEvent } from '../../src/kubernetes/client.ts';
+import { type AnyObject, answers, type Contract, type Expectation, MAPS, MERGE } from './subject.ts';
+
+/** Follows a watch until so many events have come or the server ends it. */
+async function events({ admin }: Contract, path: string, wanted: number): Promise<WatchEvent<AnyObject>[]> {
+  const seen: WatchEvent<AnyObject>[] = [];
+  const stop = new AbortController();
+  for await (const event of admin.watch<AnyObject>(path, stop.signal)) {
+    seen.push(event);
+    if (seen.length === wanted) break;
+  }
+  return seen;
+}
+
+const shown = (list: readonly WatchEvent<AnyObject>[]): string[] =>
+  list.map(({ type, object }) => `${type} ${object.data?.a ?? ''}`.trim());
+
+const of = (name: string, more = ''): string =>
+  `${MAPS}?watch=true&timeoutSeconds=10&fieldSelector=metadata.name%3D${name}${more}`;
+
+async function changeTwice({ admin }: Contract, name: string): Promise<AnyObject> {
+  const created = await answers(admin, 'POST', MAPS, 201, { body: { metadata: { name }, data: { a: '1' } } });
+  await answers(admin, 'PATCH', `${MAPS}/${name}`, 200, { body: { data: { a: '2' } }, ...MERGE });
+  await answers(admin, 'DELETE', `${MAPS}/${name}`, 200);
+  return created;
+}
+
+export const watching: readonly Expectation[] = [
+  [
+    'a watch without a resourceVersion begins with what is there',
+    async (contract) => {
+      const name = `${contract.prefix}-w1`;
+      await answers(contract.admin, 'POST', MAPS, 201, { body: { metadata: { name }, data: { a: '1' } } });
+      const [first] = await events(contract, of(name), 1);
+      assert.deepEqual([first?.type, first?.object.kind, first?.object.apiVersion], ['ADDED', 'ConfigMap', 'v1']);
+    },
+  ],
+  [
+    'a watch is told of changes as they happen',
+    async (contract) => {
+      const name = `${contract.prefix}-w2`;
+      const { metadata } = await contract.admin.get<AnyObject>(`${MAPS}?limit=1`);
+      const following = events(contract, of(name, `&resourceVersion=${metadata.resourceVersion}`), 3);
+      await changeTwice(contract, name);
+      assert.deepEqual(shown(await following), ['ADDED 1', 'MODIFIED 2', 'DELETED 2']);
+    },
+  ],
+  [
+    'a watch goes on from the resourceVersion it is given',
+    async (contract) => {
+      const name = `${contract.prefix}-w3`;
+      const { metadata } = await changeTwice(contract, name);
+      const missed = await events(contract, of(name, `&resourceVersion=${metadata.resourceVersion}`), 2);
+      assert.deepEqual(shown(missed), ['MODIFIED 2', 'DELETED 2']);
+      const revisions = missed.map(({ object }) => Number(object.metadata.resourceVersion));
+      assert.ok(Number(metadata.resourceVersion) < (revisions[0] ?? 0) && (revisions[0] ?? 0) < (revisions[1] ?? 0));
+    },
+  ],
+  [
+    'what leaves a selection is deleted for those who watch it, and what enters it is added',
+    async (contract) => {
+      const name = `${contract.prefix}-w4`;
+      const { admin } = contract;
+      const { metadata } = await answers(admin, 'POST', MAPS, 201, { body: { metadata: { name } } });
+      const query = `watch=true&timeoutSeconds=10&labelSelector=w4%3D${contract.prefix}&resourceVersion=${metadata.resourceVersion}`;
+      const following = events(contract, `${MAPS}?${query}`, 3);
+      for (const change of [
+        { labels: { w4: contract.prefix } },
+        { annotations: { x: 'y' } },
+        { labels: { w4: 'other' } },
+      ])
+        await answers(admin, 'PATCH', `${MAPS}/${name}`, 200, { body: { metadata: change }, ...MERGE });
+      assert.deepEqual(
+        (await following).map(({ type }) => type),
+        ['ADDED', 'MODIFIED', 'DELETED'],
+      );
+    },
+  ],
+  [
+    'a watch ends after timeoutSeconds, with a bookmark where one is asked for',
+    async (contract) => {
+      const started = performance.now();
+      const { metadata } = await contract.admin.get<AnyObject>(`${MAPS}?limit=1`);
+      const name = `${contract.prefix}-w5`;
+      const query = `watch=true&timeoutSeconds=2&allowWatchBookmarks=true&resourceVersion=${metadata.resourceVersion}`;
+      const seen = await events(contract, `${MAPS}?${query}&fieldSelector=metadata.name%3D${name}`, 99);
+      const seconds = (performance.now() - started) / 1000;
+      assert.ok(seconds > 1 && seconds < 8, `${seconds} s`);
+      for (const { type, object } of seen) {
+        assert.equal(type, 'BOOKMARK');
+        assert.match(object.metadata.resourceVersion, /^\d+$/);
+      }
+    },
+  ],
+];

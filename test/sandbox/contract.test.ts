@@ -1,0 +1,19 @@
+import { startApiServer } from '../../src/sandbox/api-server/index.ts';
+import { sandboxPki } from '../../src/sandbox/pki.ts';
+import { openStore } from '../../src/sandbox/store.ts';
+import { apiServerContract } from '../contract/api-server.ts';
+
+describe("the sandbox's API server keeps the contract", () => {
+  const ends: (() => void | Promise<void>)[] = [];
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  apiServerContract(async () => {
+    const store = openStore(':memory:');
+    ends.push(() => store.close());
+    const pki = await sandboxPki(store);
+    const { url, close } = await startApiServer({ store, pki, port: 0 });
+    ends.push(close);
+    return { server: url, ca: pki.caPem, admin: { cert: pki.adminCert, key: pki.adminKey } };
+  });
+});

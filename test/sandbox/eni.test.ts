@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boughtFor } from '../../src/cloud/eni-marker.ts';
+import { EnsRecords } from '../../src/sandbox/cloud/ens-records.ts';
+import { seedInstance } from '../../src/sandbox/cloud/ens-seed.ts';
+import { addFault } from '../../src/sandbox/cloud/faults.ts';
+import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
+import { edgeadm, resultOf } from './program.ts';
+
+const INSTANCE = 'i-sandbox';
+
+describe('the eni commands against an emulated ENS', () => {
+  let cloud: EmulatedCloud;
+  let folder = '';
+  let env: Record<string, string> = {};
+  let records: EnsRecords;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-eni-'));
+    cloud = await emulatedCloud();
+    seedInstance(cloud.store);
+    records = new EnsRecords(cloud.store, Date.now);
+    await writeFile(join(folder, 'ca.crt'), cloud.ca);
+    env = {
+      EDGEADM_ENS_ENDPOINT: cloud.url,
+      EDGEADM_CLOUD_CA: join(folder, 'ca.crt'),
+      ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.account.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: cloud.account.accessKeySecret,
+      XDG_STATE_HOME: folder,
+    };
+  });
+  afterEach(async () => {
+    await cloud.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const eni = (...args: string[]) => edgeadm(['eni', ...args, '--instance', INSTANCE, ...logFile(args)], { env });
+  const logFile = ([verb = '']: string[]) =>
+    verb === 'bind' || verb === 'release' ? ['--log-file', join(folder, 'log')] : [];
+  const bought = () => records.interfaces().filter(({ name }) => boughtFor(name) === INSTANCE);
+
+  it('binds two ENIs, tells the downtime, and finds nothing to do the second time', async () => {
+    const first = await eni('bind', '--yes');
+    assert.equal(first.exitCode, 0, first.stderr);
+    assert.match(first.stdout, /i-sandbox: 2 ENIs for 50 pods; it was down for [\d.]+s/);
+    for (const part of [
+      'ENIs now 1, afterwards 3',
+      'pods now 0, afterwards 50',
+      'to buy: 2',
+      'is down for some minutes',
+    ])
+      assert.ok(first.stderr.includes(part), `${part} in\n${first.stderr}`);
+    assert.deepEqual(
+      bought().map(({ status, instanceId }) => [status, instanceId]),
+      [
+        ['InUse', INSTANCE],
+        ['InUse', INSTANCE],
+      ],
+    );
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+    const second = await eni('bind', '-o', 'json');
+    assert.equal(second.exitCode, 0, second.stderr);
+    assert.equal((resultOf(second).hosts as { outcome: string }[])[0]?.outcome, 'unchanged');
+    const list = await eni('list');
+    assert.equal(list.stdout.trim().split('\n').length, 4, list.stdout);
+    assert.match((await eni('capacity')).stdout, /3 +50 +<- now/);
+  });
+
+  it('asks nobody who cannot answer, and shows the plan', async () => {
+    const ended = await eni('bind');
+    assert.equal(ended.exitCode, 2);
+    assert.match(ended.stderr, /CONFIRMATION_NEEDED/);
+    assert.match(ended.stderr, /to buy: 2/);
+    assert.equal(bought().length, 0);
+  });
+
+  it('changes nothing in a dry run, which tells each order', async () => {
+    const ended = await eni('bind', '--dry-run');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    for (const part of ['CreateNetworkInterface', 'StopInstance', 'AttachNetworkInterface', 'StartInstance'])
+      assert.ok(ended.stdout.includes(part), `${part} in\n${ended.stdout}`);
+    assert.equal(bought().length, 0);
+  });
+
+  it('buys no ENI twice where the answers get lost', async () => {
+    for (const action of ['CreateNetworkInterface', 'StopInstance', 'AttachNetworkInterface', 'StartInstance'])
+      addFault(cloud.store, { action, mode: 'timeout-after-effect', times: 1 });
+    addFault(cloud.store, { action: 'DescribeInstances', mode: 'throttle', times: 2 });
+    const ended = await eni('bind', '--yes');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.equal(bought().length, 2);
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+  });
+
+  it('takes the spellings and the profile of the original tool, and warns of a secret on the command line', async () => {
+    const { accessKeyId, accessKeySecret } = cloud.account;
+    await writeFile(join(folder, 'p.json'), JSON.stringify({ AccessKey: accessKeyId, SecretKey: accessKeySecret }));
+    env = { ...env, ALIBABA_CLOUD_ACCESS_KEY_ID: '', ALIBABA_CLOUD_ACCESS_KEY_SECRET: '' };
+    const profile = await eni('bind', '--profile', join(folder, 'p.json'), '--eniNumber', '1', '--dry-run');
+    assert.equal(profile.exitCode, 0, profile.stderr);
+    assert.match(profile.stdout, /to buy: 1/);
+    const keys = ['--accessKey', accessKeyId, '--secretKey', accessKeySecret];
+    const flags = await eni('bind', ...keys, '--securityGroup', 'sg-sandbox', '--dry-run', '-o', 'json');
+    assert.equal(flags.exitCode, 0, flags.stderr);
+    assert.match(flags.stdout, /stays in the shell's history/);
+    assert.match(flags.stdout, /ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
+    for (const ended of [profile, flags]) assert.ok(!`${ended.stdout}${ended.stderr}`.includes(accessKeySecret));
+  });
+
+  it('ends with exit code 5 and the words of the cloud where it does not let the caller in', async () => {
+    env = { ...env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'not-the-secret' };
+    const ended = await eni('list', '-o', 'json');
+    assert.equal(ended.exitCode, 5);
+    const { code, what, why } = resultOf(ended).error as Record<string, string>;
+    assert.equal(code, 'CLOUD_CREDENTIALS');
+    assert.match(`${what} ${why}`, /SignatureDoesNotMatch.*RequestId: [0-9A-F-]{36}/s);
+    assert.ok(!`${ended.stdout}${ended.stderr}`.includes('not-the-secret'));
+  });
+
+  it('refuses plain http, and says so where nothing listens', async () => {
+    env = { ...env, EDGEADM_ENS_ENDPOINT: cloud.url.replace('https', 'http') };
+    assert.match((await eni('list')).stderr, /http is refused/);
+    env = { ...env, EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1' };
+    const ended = await eni('list');
+    assert.equal(ended.exitCode, 5);
+    assert.match(ended.stderr, /CLOUD_UNREACHABLE/);
+  });
+
+  it('releases what it bought, and leaves what others bought', async () => {
+    await eni('bind', '--yes');
+    const foreign = bought()[0];
+    assert.ok(foreign);
+    records.put('ens/network-interface', { ...foreign, id: 'eni-foreign', name: 'mine', address: '10.10.1.99' });
+    const ended = await eni('release', '--yes');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /ENIs deleted; it was down for/);
+    assert.equal(bought().length, 0);
+    assert.equal(records.interface('eni-foreign')?.status, 'InUse');
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+  });
+});

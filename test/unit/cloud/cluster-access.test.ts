@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import type { V1Node } from '@kubernetes/client-node';
+import { clusterSource } from '../../../src/cloud/cluster-access.ts';
+import type { JoinSource, SourceAnswer, SourceNode } from '../../../src/cloud/join-source.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { localMachine } from '../../../src/host/local.ts';
+import { listTokens } from '../../../src/kubernetes/bootstrap-tokens.ts';
+import { ApiClient } from '../../../src/kubernetes/client.ts';
+import { redact } from '../../../src/lib/redact.ts';
+import { pinCa } from '../../../src/pki/ca-hash.ts';
+import { phaseLog } from '../../../src/workflow/events.ts';
+import { fakeHost } from '../fake-host.ts';
+import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
+import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
+
+const TEN_MINUTES_MS = 600_000;
+const host = fakeHost();
+
+describe('a join with the keys of an account', function () {
+  this.timeout(20_000);
+  let cloud: CloudUnderTest;
+  let source: JoinSource;
+  let poolId = '';
+  const open = (nodePool: string): JoinSource =>
+    clusterSource({ service: cloud.service, clusterId: cloud.cluster.id, nodePool });
+  beforeEach(async () => {
+    cloud = await cloudUnderTest({ nodeQuota: 3 });
+    await cloud.service.createNodePool(cloud.cluster.id, {
+      name: 'shops',
+      mode: 'basic',
+      maxNodes: 2,
+      labels: { zone: 'north' },
+      annotations: {},
+      taints: [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }],
+      podCidrs: [],
+    });
+    const pools = await cloud.service.nodePools(cloud.cluster.id);
+    poolId = pools.find((pool) => pool.nodepoolInfo?.name === 'shops')?.nodepoolInfo?.nodepoolId ?? '';
+    source = open('shops');
+  });
+  afterEach(async () => {
+    await source.close();
+    await cloud.close();
+  });
+
+  const resolve = (name: string, more: Partial<SourceNode> = {}): Promise<SourceAnswer> =>
+    source.resolve({
+      host,
+      name,
+      draft: { timeoutMs: TEN_MINUTES_MS } as SourceNode['draft'],
+      dryRun: false,
+      log: phaseLog(() => {}),
+      signal: new AbortController().signal,
+      ...more,
+    });
+  const refusal = async (work: Promise<unknown>): Promise<string> => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof EdgeadmError, String(error));
+    return `${error.code}: ${error.message}`;
+  };
+
+  it('gives servers, pin and networks of the cluster, and what the node pool has for its nodes', async () => {
+    const { cluster, pool } = await resolve('edge1');
+    assert.deepEqual(cluster.apiServers, [cloud.apiServer]);
+    assert.deepEqual(cluster.caCertHashes, [`sha256:${pinCa(cloud.pki.caPem, 'any')}`]);
+    assert.deepEqual([cluster.podCidrs, cluster.serviceCidrs], [['10.244.0.0/16'], ['10.96.0.0/12']]);
+    assert.deepEqual(pool.labels, { zone: 'north' });
+    assert.deepEqual(pool.taints, [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }]);
+    assert.equal(pool.nodePool, poolId);
+  });
+
+  it('lends all nodes one bootstrap token that works, is short-lived and secret, and is gone at the end', async () => {
+    const [one, two] = await Promise.all([resolve('edge1'), resolve('edge2')]);
+    const token = String(one.cluster.token);
+    assert.equal(two.cluster.token, token);
+    assert.ok(!redact(token).includes(token.split('.')[1] ?? ''));
+    const tokens = await listTokens(cloud.client);
+    assert.deepEqual(
+      tokens.map(({ id }) => id),
+      [token.split('.')[0]],
+    );
+    const left = (tokens[0]?.expires?.getTime() ?? 0) - Date.now();
+    assert.ok(left > TEN_MINUTES_MS && left < 2 * TEN_MINUTES_MS, `${left} ms`);
+    const machine = localMachine();
+    const connection = { servers: [cloud.apiServer], ca: cloud.pki.caPem, token };
+    const node = new ApiClient(connection, (address, options) => machine.connect(address, options));
+    await node.get('/version');
+    node.close();
+    await source.close();
+    assert.deepEqual(await listTokens(cloud.client), []);
+  });
+
+  it('leaves no token behind where a node is refused, and closes twice without harm', async () => {
+    await refusal(resolve('edge1', { nodePool: 'np-other' }));
+    await source.close();
+    await source.close();
+    assert.deepEqual(await listTokens(cloud.client), []);
+  });
+
+  it('refuses a node pool that is not there, and names those that are', async () => {
+    source = open('nowhere');
+    assert.match(await refusal(resolve('edge1')), /NODEPOOL_NOT_FOUND: .*nowhere: it has default-nodepool, shops/);
+  });
+
+  it('refuses nodes for which the node pool has no room, those of the same command counted', async () => {
+    await addNode(cloud, 'edge1', { pool: poolId });
+    await resolve('edge2');
+    assert.match(await refusal(resolve('edge3')), /NODEPOOL_FULL: .*may have 2 nodes, and has 2 without edge3/);
+    await resolve('edge1');
+    await resolve('edge2');
+  });
+
+  it("refuses nodes beyond the account's quota", async () => {
+    const other = await cloud.service.nodePools(cloud.cluster.id);
+    const { nodepoolId = '' } = other.find((pool) => pool.nodepoolInfo?.isDefault)?.nodepoolInfo ?? {};
+    for (const name of ['a', 'b', 'c']) await addNode(cloud, name, { pool: nodepoolId });
+    assert.match(await refusal(resolve('edge1')), /NODEPOOL_FULL: .*quota is 3 nodes a cluster/);
+  });
+
+  it('refuses a node of another node pool until it is reset', async () => {
+    assert.match(await refusal(resolve('edge1', { nodePool: 'np-other' })), /ALREADY_JOINED: .*np-other/);
+    await addNode(cloud, 'edge1', { pool: 'np-other' });
+    // Another machine of that name: whether it may be replaced is not for the node pool to say.
+    await resolve('edge1');
+    const { machineId } = await host.facts();
+    const nodeInfo = { machineID: machineId } as NonNullable<V1Node['status']>['nodeInfo'];
+    await cloud.client.patch('/api/v1/nodes/edge1/status', { status: { nodeInfo } });
+    assert.match(await refusal(resolve('edge1')), /ALREADY_JOINED: .*np-other/);
+    await resolve('edge1', { nodePool: poolId });
+  });
+});

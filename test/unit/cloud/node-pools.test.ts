@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { cloudNodePools } from '../../../src/cloud/node-pools.ts';
+import type { NodePoolSpec, NodePools } from '../../../src/config/node-pool.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { type CreateOptions, createNodePool } from '../../../src/phases/nodepool/create.ts';
+import { deletablePool } from '../../../src/phases/nodepool/delete.ts';
+import { addFault, clearFaults, type FaultMode } from '../../../src/sandbox/cloud/faults.ts';
+import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
+import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
+
+const SPEC: NodePoolSpec = {
+  name: 'shops',
+  mode: 'basic',
+  maxNodes: 5,
+  labels: { zone: 'north' },
+  annotations: {},
+  taints: [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }],
+  podCidrs: [],
+};
+const NETWORK = { cenId: 'cen-1', ccnId: 'ccn-1', ccnRegion: 'cn-shanghai' };
+
+describe('node pools through the container service', function () {
+  this.timeout(20_000);
+  let cloud: CloudUnderTest;
+  let pools: NodePools & { close(): Promise<void> };
+  beforeEach(async () => {
+    cloud = await cloudUnderTest();
+    pools = cloudNodePools(cloud.service, cloud.cluster.id, { settleMs: 200 });
+  });
+  afterEach(async () => {
+    await pools.close();
+    await cloud.close();
+  });
+
+  const warnings: string[] = [];
+  const create = async (spec: NodePoolSpec, more: Partial<CreateOptions> = {}): Promise<string> => {
+    warnings.splice(0);
+    const warn = (message: string) => warnings.push(message);
+    const options = { spec, vpcCidrs: [], nodeCidrs: [], dryRun: false, warn, ...more };
+    return (await createNodePool(pools, options)).outcome;
+  };
+  const fails = async (work: Promise<unknown>): Promise<EdgeadmError> => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof EdgeadmError, String(error));
+    return error;
+  };
+  const named = async (name: string) =>
+    (await cloud.service.nodePools(cloud.cluster.id)).filter((pool) => pool.nodepoolInfo?.name === name);
+  const fault = (mode: FaultMode, action: string, times = 1): void =>
+    void addFault(cloud.store, { action, mode, times });
+
+  it('are created once, and the same line again changes nothing', async () => {
+    assert.equal(await create(SPEC), 'created');
+    assert.equal(await create(SPEC), 'unchanged');
+    const pool = (await pools.list()).find(({ name }) => name === 'shops');
+    assert.deepEqual([pool?.maxNodes, pool?.labels, pool?.taints], [5, SPEC.labels, SPEC.taints]);
+  });
+
+  it('are not created in a dry run', async () => {
+    assert.equal(await create(SPEC, { dryRun: true }), 'created');
+    assert.deepEqual(await named('shops'), []);
+  });
+
+  it('are refused under a name that another one has, with what differs', async () => {
+    await create(SPEC);
+    const error = await fails(create({ ...SPEC, maxNodes: 7, labels: {} }));
+    assert.equal(error.code, 'NODEPOOL_DIFFERS');
+    assert.equal(error.why, 'max-nodes: asked for 7, found 5\nlabels: asked for -, found zone=north');
+  });
+
+  it('are created exactly once where the answer is lost', async () => {
+    fault('timeout-after-effect', 'CreateClusterNodePool');
+    assert.equal(await create(SPEC), 'created');
+    assert.equal((await named('shops')).length, 1);
+  });
+
+  it('are not ordered a second time where it is not known whether the order arrived; the same line does it', async () => {
+    fault('timeout-before', 'CreateClusterNodePool');
+    const error = await fails(create(SPEC));
+    assert.equal(error.code, 'CLOUD_NO_ANSWER');
+    assert.match(error.next, /same command again/);
+    assert.equal(await create(SPEC), 'created');
+    assert.equal((await named('shops')).length, 1);
+  });
+
+  it('are listed although the cloud is overloaded for a moment', async () => {
+    fault('throttle', 'DescribeClusterNodePools');
+    fault('500', 'DescribeClusterNodePools');
+    assert.deepEqual(
+      (await pools.list()).map(({ isDefault }) => isDefault),
+      [true],
+    );
+    clearFaults(cloud.store);
+  });
+
+  it('say that the enhanced mode is not verified, and keep what the API has no field for as annotations', async () => {
+    const spec: NodePoolSpec = {
+      ...SPEC,
+      mode: 'enhanced',
+      ...NETWORK,
+      cenOwner: '1234',
+      annotations: { 'example.com/a': 'b' },
+    };
+    assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
+    assert.match(warnings.join('\n'), /"improved"[\s\S]*not verified/);
+    const pool = (await pools.list()).find(({ name }) => name === 'shops');
+    assert.deepEqual([pool?.mode, pool?.cenId, pool?.cenOwner], ['enhanced', 'cen-1', '1234']);
+    assert.equal(await create(spec), 'unchanged');
+  });
+
+  it('are completed where a kill came between creation and annotations', async () => {
+    await create(SPEC);
+    const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
+    assert.equal(await create(spec), 'completed');
+    assert.equal(await create(spec), 'unchanged');
+  });
+
+  it('are refused before anything is changed where the cluster cannot take them', async () => {
+    await pools.close();
+    await cloud.close();
+    cloud = await cloudUnderTest({ networkPlugin: 'terway-edge', version: 'v1.14.8' });
+    pools = cloudNodePools(cloud.service, cloud.cluster.id, { settleMs: 200 });
+    const error = await fails(create({ ...SPEC, mode: 'enhanced', ...NETWORK }));
+    assert.equal(error.code, 'NODEPOOL_REFUSED');
+    assert.match(error.why ?? '', /1\.16 or later[\s\S]*Flannel only, this cluster has terway-edge/);
+    assert.deepEqual(await named('shops'), []);
+  });
+
+  it('have no pod CIDRs of the user, for which the API has no field', async () => {
+    const error = await fails(create({ ...SPEC, podCidrs: ['10.9.0.0/20'] }));
+    assert.match(error.message, /--pod-cidrs is for --kubeconfig/);
+  });
+
+  it('are deleted when they are empty', async () => {
+    await create(SPEC);
+    const [pool] = await named('shops');
+    await addNode(cloud, 'edge1', { pool: pool?.nodepoolInfo?.nodepoolId ?? '' });
+    const error = await fails(deletablePool(pools, 'shops'));
+    assert.deepEqual([error.code, error.why], ['NODEPOOL_NOT_EMPTY', 'edge1']);
+    await cloud.client.delete('/api/v1/nodes/edge1');
+    fault('timeout-after-effect', 'DeleteClusterNodepool');
+    await pools.delete(await deletablePool(pools, 'shops'));
+    assert.deepEqual(await named('shops'), []);
+    assert.equal((await fails(deletablePool(pools, 'shops'))).code, 'NODEPOOL_NOT_FOUND');
+    assert.equal((await fails(deletablePool(pools, 'default-nodepool'))).code, 'NODEPOOL_NOT_EMPTY');
+  });
+});

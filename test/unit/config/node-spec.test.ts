@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { joinDraft } from '../../../src/config/join-spec.ts';
+import { type NodeSpec, readNodeSpec } from '../../../src/config/node-spec.ts';
+import type { JoinDraft } from '../../../src/config/spec.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+
+const SETTINGS = { yes: false, timeoutMs: 1000, compatMatrix: [] };
+
+/** What the console hands out today, shell quotes included. */
+const CONSOLE_LINE =
+  './edgeadm join --openapi-token=abc.def --node-spec="{\\"allowedClusterAddons\\":[\\"kube-proxy\\",\\"flannel\\",\\"coredns\\"],\\"imageRepoType\\":\\"public\\",\\"interconnectMode\\":\\"private\\",\\"labels\\":{\\"alibabacloud.com/interconnection-mode\\":\\"private\\",\\"product\\":\\"web\\"},\\"manageRuntime\\":true,\\"nodeNameOverride\\":\\"*.shop-17\\",\\"openapiType\\":\\"public\\",\\"poolNodesConnected\\":true,\\"quiet\\":true,\\"runtime\\":\\"containerd\\",\\"runtimeRootDir\\":\\"/var/lib/containerd\\",\\"runtime_version\\":\\"1.6.39\\",\\"selfHostNtpServer\\":false,\\"taints\\":[{\\"key\\":\\"product\\",\\"value\\":\\"web\\",\\"effect\\":\\"NoSchedule\\"}]}" --region=cn-hangzhou';
+
+function read(spec: object | string): NodeSpec & { mistakes: string[] } {
+  const mistakes: string[] = [];
+  const text = typeof spec === 'string' ? spec : JSON.stringify(spec);
+  return { ...readNodeSpec(text, (mistake) => mistakes.push(mistake)), mistakes };
+}
+
+function draftOf(spec: object | string): JoinDraft {
+  const { layer, mistakes } = read(spec);
+  return joinDraft([layer], SETTINGS, mistakes);
+}
+
+/** What a user is told of a node-spec that cannot be used. */
+function mistakesOf(spec: object | string): string {
+  try {
+    draftOf(spec);
+  } catch (error) {
+    assert.ok(error instanceof EdgeadmError);
+    assert.equal(error.code, 'USAGE');
+    return `${error.what}\n${error.why ?? ''}`;
+  }
+  return 'accepted';
+}
+
+describe('a node-spec', () => {
+  it("has every key of the console's mean what it says", () => {
+    const draft = draftOf({
+      manageRuntime: true,
+      runtime: 'docker',
+      runtime_version: '19.03.15',
+      runtimeRootDir: '/data/docker',
+      nodeNameOverride: 'edge-7',
+      allowedClusterAddons: ['kube-proxy', 'flannel'],
+      gpuVersion: 'Nvidia_Tesla_T4',
+      inDedicatedNetwork: true,
+      interconnectMode: 'private',
+      labels: { shop: '17' },
+      annotations: { 'example.com/note': 'a b' },
+      taints: [{ key: 'edge', value: 'shop', effect: 'NoSchedule' }],
+      nodeIface: 'eth1',
+      enableIptables: true,
+      imageRepoType: 'private',
+      selfHostNtpServer: true,
+      openapiType: 'public',
+      poolNodesConnected: true,
+      platform: 'Linux',
+    });
+    assert.equal(draft.manageRuntime, true);
+    assert.deepEqual(
+      [draft.runtime, draft.runtimeVersion, draft.runtimeRootDir],
+      ['docker', '19.03.15', '/data/docker'],
+    );
+    assert.equal(draft.nodeName, 'edge-7');
+    assert.deepEqual(draft.allowedClusterAddons, ['kube-proxy', 'flannel']);
+    assert.equal(draft.gpuVersion, 'Nvidia_Tesla_T4');
+    assert.deepEqual([draft.inDedicatedNetwork, draft.interconnectMode], [true, 'private']);
+    assert.deepEqual([draft.labels, draft.annotations], [{ shop: '17' }, { 'example.com/note': 'a b' }]);
+    assert.deepEqual(draft.taints, [{ key: 'edge', value: 'shop', effect: 'NoSchedule' }]);
+    assert.deepEqual([draft.nodeIface, draft.enableIptables], ['eth1', true]);
+    assert.deepEqual([draft.imageRepoType, draft.selfHostNtpServer], ['private', true]);
+    assert.deepEqual([draft.openapiType, draft.poolNodesConnected], ['public', true]);
+  });
+
+  it('says nothing where its values are empty, or null as Go writes them', () => {
+    const empty = { runtime: '', runtime_version: '', runtimeRootDir: '', nodeNameOverride: '', gpuVersion: '' };
+    const nothing = {
+      nodeIface: '',
+      flannelIface: '',
+      imageRepoType: '',
+      labels: null,
+      annotations: null,
+      taints: null,
+    };
+    assert.deepEqual(draftOf({ ...empty, ...nothing, allowedClusterAddons: null }), draftOf({}));
+  });
+
+  it('answers questions by quiet, or assumeYes of old', () => {
+    assert.equal(read({}).quiet, false);
+    assert.equal(read({ quiet: true }).quiet, true);
+    assert.equal(read({ assumeYes: true }).quiet, true);
+    assert.equal(read({ assumeYes: true, quiet: false }).quiet, false);
+  });
+
+  it('takes the name in its four forms', () => {
+    for (const name of ['', 'edge-7', '*', '*.shop-17'])
+      assert.equal(draftOf({ nodeNameOverride: name }).nodeName, name);
+  });
+
+  it('knows the names of the oldest releases', () => {
+    assert.deepEqual(draftOf({ enabledAddons: ['coredns'] }).allowedClusterAddons, ['coredns']);
+    assert.equal(draftOf({ flannelIface: 'eth0' }).nodeIface, 'eth0');
+    assert.equal(draftOf({ flannelIface: 'eth0', nodeIface: 'eth1' }).nodeIface, 'eth1');
+    const names = [
+      [{ nodeNameStrategy: 'hostname', nodeName: 'x' }, ''],
+      [{ nodeNameStrategy: 'random' }, '*'],
+      [{ nodeNameStrategy: 'randomWithPrefix', nodeNamePrefix: 'shop' }, 'shop-*'],
+      [{ nodeNamePrefix: 'shop-' }, 'shop-*'],
+      [{ nodeNameStrategy: 'customized', nodeName: 'edge-7' }, 'edge-7'],
+      [{ nodeName: 'edge-7' }, 'edge-7'],
+      [{ nodeName: 'edge-7', nodeNameOverride: '*' }, '*'],
+    ] as const;
+    for (const [spec, name] of names) assert.equal(draftOf(spec).nodeName, name, JSON.stringify(spec));
+  });
+
+  it('warns of keys that are not known and goes on', () => {
+    const { warnings, mistakes } = read({ quiet: true, newKey: { a: 1 } });
+    assert.deepEqual(mistakes, []);
+    assert.deepEqual(warnings, ['--node-spec: the key newKey is not known to this release and is ignored']);
+  });
+
+  it('names the key of a wrong type or value, as it was given', () => {
+    const wrong = {
+      quiet: 'yes',
+      manageRuntime: 'true',
+      runtime: 'podman',
+      runtime_version: 'new',
+      runtimeRootDir: 'data',
+      nodeNameOverride: 'Not A Name',
+      allowedClusterAddons: 'coredns',
+      gpuVersion: 4,
+      inDedicatedNetwork: 1,
+      interconnectMode: 'satellite',
+      labels: ['a'],
+      annotations: { a: 1 },
+      taints: [{ key: 'a', value: 'b', effect: 'Never' }],
+      nodeIface: 'an interface',
+      enableIptables: 'no',
+      imageRepoType: 'mine',
+      selfHostNtpServer: 0,
+      openapiType: 1,
+      poolNodesConnected: 'x',
+      platform: 'Plan9',
+    };
+    const text = mistakesOf(wrong);
+    for (const key of Object.keys(wrong))
+      assert.match(text, new RegExp(`--node-spec: ${key}[.:]`), `${key} in\n${text}`);
+    assert.match(mistakesOf({ enabledAddons: 'x' }), /--node-spec: enabledAddons/);
+    assert.match(
+      mistakesOf({ nodeNameStrategy: 'constructor' }),
+      /nodeNameStrategy: "constructor" is none of hostname/,
+    );
+    assert.match(mistakesOf({ nodeNameStrategy: 'customized' }), /nodeName: is needed/);
+  });
+
+  it('refuses Windows, and says that it is known', () => {
+    assert.match(mistakesOf({ platform: 'Windows' }), /platform: .*Windows Server is not supported yet/);
+  });
+
+  it('is a JSON object', () => {
+    assert.match(mistakesOf('{"quiet":'), /--node-spec: this is no JSON/);
+    for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /a JSON object is expected/);
+  });
+
+  it("is read from the console's line as a shell passes it on", () => {
+    const script = `edgeadm() { for a in "$@"; do printf '%s\\0' "$a"; done; }; ${CONSOLE_LINE.replace('./edgeadm', 'edgeadm')}`;
+    const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0');
+    const text = words.find((word) => word.startsWith('--node-spec='))?.slice('--node-spec='.length) ?? '';
+    const { mistakes, warnings, quiet } = read(text);
+    assert.deepEqual([mistakes, warnings, quiet], [[], [], true]);
+    const draft = draftOf(text);
+    assert.equal(draft.nodeName, '*.shop-17');
+    assert.equal(draft.runtimeVersion, '1.6.39');
+    assert.deepEqual(draft.labels, { 'alibabacloud.com/interconnection-mode': 'private', product: 'web' });
+  });
+
+  it('is read where no shell took the quotes away, too', () => {
+    const quoted = /--node-spec=(".*") --region/.exec(CONSOLE_LINE)?.[1] ?? '';
+    assert.deepEqual(draftOf(quoted), draftOf(quoted.slice(1, -1)));
+    assert.equal(draftOf(quoted).nodeName, '*.shop-17');
+  });
+});

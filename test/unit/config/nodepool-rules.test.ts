@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import type { NodePool, NodePoolSpec, PoolNode, WantedNodePool } from '../../../src/config/node-pool.ts';
+import {
+  differences,
+  missingIn,
+  notChecked,
+  refuseInCluster,
+  refuseWanted,
+  type Surroundings,
+  workState,
+} from '../../../src/config/nodepool-rules.ts';
+
+const BASIC: NodePoolSpec = {
+  name: 'shops',
+  mode: 'basic',
+  maxNodes: 10,
+  labels: {},
+  annotations: {},
+  taints: [],
+  podCidrs: [],
+};
+const NETWORK = { cenId: 'cen-1', ccnId: 'ccn-1', ccnRegion: 'cn-shanghai' };
+const ENHANCED: NodePoolSpec = { ...BASIC, mode: 'enhanced', ...NETWORK };
+const POOL: NodePool = { ...BASIC, id: 'np1', isDefault: false };
+const AROUND: Surroundings = {
+  cluster: { version: '1.20.11-aliyunedge.1', networkPlugin: 'flannel', serviceCidr: '172.21.0.0/20' },
+  pools: [],
+  nodes: [],
+  vpcCidrs: [],
+  nodeCidrs: [],
+};
+
+const node = (name: string, more: Partial<PoolNode> = {}): PoolNode => ({
+  name,
+  pool: 'shops',
+  ready: true,
+  arch: 'amd64',
+  addresses: [],
+  ...more,
+});
+const flags = (wanted: WantedNodePool): string[] => missingIn(wanted).map(({ flag }) => flag);
+
+describe('what a node pool needs', () => {
+  it('a name and a size that cannot be changed afterwards', () => {
+    assert.deepEqual(flags({ ...BASIC, name: undefined, maxNodes: undefined }), ['NAME', '--max-nodes']);
+    assert.match(missingIn({ ...BASIC, maxNodes: undefined })[0]?.why ?? '', /cannot be changed/);
+    assert.deepEqual(flags({ ...BASIC, mode: 'private' }), []);
+  });
+
+  it('CEN, CCN and its region where it is enhanced', () => {
+    assert.deepEqual(flags({ ...BASIC, mode: 'enhanced' }), ['--cen-id', '--ccn-id', '--ccn-region']);
+    assert.deepEqual(flags(ENHANCED), []);
+  });
+});
+
+describe('what is refused without asking anybody', () => {
+  const refused = (wanted: Partial<WantedNodePool>, expected: RegExp): void => {
+    const mistakes = refuseWanted({ ...BASIC, ...wanted });
+    assert.equal(mistakes.length, 1, mistakes.join('\n'));
+    assert.match(mistakes[0] ?? '', expected);
+  };
+
+  it('nothing of what is fine', () => {
+    assert.deepEqual(refuseWanted(BASIC), []);
+    assert.deepEqual(refuseWanted(ENHANCED), []);
+    assert.deepEqual(refuseWanted({ ...ENHANCED, ccnRegion: 'ap-southeast-1', cenOwner: '123' }), []);
+  });
+
+  it('a size that is not positive', () => {
+    for (const maxNodes of [0, -1, 1.5, Number.NaN])
+      refused({ maxNodes }, /--max-nodes: has to be a positive whole number/);
+  });
+
+  it('a CCN region of China other than Shanghai', () => {
+    refused({ ...ENHANCED, ccnRegion: 'cn-hangzhou' }, /in China only cn-shanghai is possible, not cn-hangzhou/);
+  });
+
+  it('networks of an enhanced pool for another one', () => {
+    refused({ cenId: 'cen-1' }, /--cen-id is for --mode enhanced/);
+    refused({ mode: 'private', ccnRegion: 'cn-shanghai' }, /--ccn-region is for --mode enhanced/);
+  });
+
+  it('annotations in which the cluster keeps what a pool is', () => {
+    for (const name of ['max-nodes', 'pod-cidrs', 'cen-id', 'ccn-id', 'ccn-region', 'is-default'])
+      refused({ annotations: { [`nodepool.openyurt.io/${name}`]: '5' } }, /may not be edited/);
+    assert.deepEqual(refuseWanted({ ...BASIC, annotations: { 'example.com/a': 'b' } }), []);
+  });
+
+  it('pod CIDRs that are none, or overlap with each other', () => {
+    refused({ podCidrs: ['10.1.0.0'] }, /"10.1.0.0" is no CIDR/);
+    refused({ podCidrs: ['10.1.0.0/16', '10.1.2.0/24'] }, /10.1.0.0\/16 and 10.1.2.0\/24 overlap/);
+  });
+
+  it('labels and taints that a node could not have', () => {
+    refused({ labels: { 'node-role.kubernetes.io/edge': '' } }, /--labels: a node may not give itself/);
+    refused({ taints: [{ key: 'a', value: 'b', effect: 'Never' as 'NoSchedule' }] }, /--taints: "Never" is none of/);
+    refused({ name: 'Läden' }, /NAME/);
+  });
+});
+
+describe('what a cluster refuses', () => {
+  const refused = (spec: NodePoolSpec, around: Partial<Surroundings>, expected: RegExp): void => {
+    const reasons = refuseInCluster(spec, { ...AROUND, ...around });
+    assert.equal(reasons.length, 1, reasons.join('\n'));
+    assert.match(reasons[0] ?? '', expected);
+  };
+
+  it('nothing of what is fine', () => {
+    assert.deepEqual(refuseInCluster(ENHANCED, { ...AROUND, vpcCidrs: ['192.168.0.0/16'] }), []);
+    assert.deepEqual(refuseInCluster(BASIC, { ...AROUND, cluster: { version: 'v1.16.9' } }), []);
+  });
+
+  it('a version below 1.16', () => {
+    refused(BASIC, { cluster: { version: '1.14.8-aliyunedge.1' } }, /1\.16 or later, this cluster has 1\.14\.8/);
+  });
+
+  it('Docker from 1.24 on', () => {
+    refused({ ...BASIC, runtime: 'docker' }, { cluster: { version: 'v1.24.0' } }, /below Kubernetes 1\.24/);
+  });
+
+  it('an enhanced pool with another network plug-in than Flannel', () => {
+    const cluster = { ...AROUND.cluster, networkPlugin: 'terway-edge' };
+    refused(ENHANCED, { cluster }, /Flannel only, this cluster has terway-edge/);
+    assert.deepEqual(refuseInCluster(BASIC, { ...AROUND, cluster }), []);
+  });
+
+  it("pod CIDRs that overlap with another pool's, the Services' or a VPC's", () => {
+    const other = { ...POOL, name: 'other', podCidrs: ['10.1.0.0/20'] };
+    const spec = { ...BASIC, podCidrs: ['10.1.8.0/24'] };
+    refused(spec, { pools: [other] }, /node pool other: 10\.1\.8\.0\/24 and 10\.1\.0\.0\/20/);
+    refused({ ...BASIC, podCidrs: ['172.21.1.0/24'] }, {}, /Service CIDR/);
+    refused(spec, { vpcCidrs: ['10.0.0.0/8'] }, /a pod CIDR overlaps with a VPC: 10\.1\.8\.0\/24 and 10\.0\.0\.0\/8/);
+    assert.deepEqual(refuseInCluster(spec, { ...AROUND, pools: [{ ...POOL, podCidrs: spec.podCidrs }] }), []);
+  });
+
+  it("networks of the edge nodes that overlap with a VPC's, given or read from the pool's nodes", () => {
+    const vpcCidrs = ['192.168.0.0/16'];
+    refused(ENHANCED, { vpcCidrs, nodeCidrs: ['192.168.7.0/24'] }, /edge nodes' CIDR overlaps with a VPC/);
+    const nodes = [
+      node('edge1', { addresses: ['192.168.7.9'] }),
+      node('edge2', { pool: 'other', addresses: ['192.168.7.8'] }),
+    ];
+    refused(ENHANCED, { vpcCidrs, nodes }, /the address of node edge1 lies in a VPC: 192\.168\.7\.9/);
+    const byId = nodes.map((each) => ({ ...each, pool: 'np1' })).slice(0, 1);
+    refused(ENHANCED, { vpcCidrs, nodes: byId, pools: [POOL] }, /node edge1/);
+  });
+
+  it('nothing that was not looked at, which is said', () => {
+    const notes = notChecked(ENHANCED, { ...AROUND, cluster: { version: 'v1.20.2' } });
+    assert.match(notes.join('\n'), /plug-in[\s\S]*--vpc-cidr/);
+    assert.deepEqual(notChecked(BASIC, AROUND), []);
+  });
+});
+
+describe('the same pool asked for again', () => {
+  it('is the same, whatever the service has filled in', () => {
+    assert.deepEqual(differences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
+    assert.deepEqual(differences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }), []);
+  });
+
+  it('is another one where a value differs, and each is shown', () => {
+    const spec: NodePoolSpec = {
+      ...BASIC,
+      maxNodes: 20,
+      labels: { a: 'b' },
+      taints: [{ key: 'edge', value: '', effect: 'NoSchedule' }],
+    };
+    assert.deepEqual(differences(spec, POOL), [
+      { key: 'max-nodes', asked: '20', found: '10' },
+      { key: 'labels', asked: 'a=b', found: '-' },
+      { key: 'taints', asked: 'edge:NoSchedule', found: '-' },
+    ]);
+  });
+});
+
+describe('whether a pool works', () => {
+  const enhanced = { ...POOL, mode: 'enhanced' as const };
+
+  it('an enhanced one from two Ready amd64 nodes on', () => {
+    const two = [node('a'), node('b')];
+    assert.equal(workState(enhanced, two).working, true);
+    for (const nodes of [
+      [node('a')],
+      [node('a'), node('b', { ready: false })],
+      [node('a'), node('b', { arch: 'arm64' })],
+      [node('a'), node('b', { pool: 'other' })],
+    ]) {
+      assert.deepEqual(workState(enhanced, nodes), {
+        working: false,
+        why: 'an enhanced node pool needs at least 2, it has 1 Ready amd64 node',
+      });
+    }
+  });
+
+  it('any other from one Ready node on', () => {
+    assert.equal(workState(POOL, [node('a', { arch: 'arm64' })]).working, true);
+    assert.equal(workState(POOL, [node('a', { ready: false })]).working, false);
+  });
+});

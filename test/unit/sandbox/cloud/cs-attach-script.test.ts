@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { attachLine } from '../../../../src/sandbox/cloud/cs-attach-script.ts';
+
+const LINE = { region: 'cn-hangzhou', version: '1.20.2', arch: 'amd64', token: 't0k3n', windows: false };
+
+/** What a shell makes of the last command of the line. */
+async function argumentsOf(line: string): Promise<string[]> {
+  const join = line.split('; ./edgeadm ')[1] ?? '';
+  const { stdout } = await execa('sh', ['-c', `printf '%s\\0' ${join}`], { stripFinalNewline: false });
+  return stdout.split('\0').slice(0, -1);
+}
+
+describe('the line that joins a node', () => {
+  it('gives a shell the node specification whole, whatever is in it', async () => {
+    const text = fc.string({
+      unit: fc.constantFrom('"', "'", '\\', '$', '`', '!', ' ', 'a', 'ü', '(', ';', '*', '\n'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(text, text, { maxKeys: 3, noNullPrototype: true }), async (labels) => {
+        const args = await argumentsOf(attachLine({ ...LINE, nodeSpec: JSON.stringify({ labels }) }));
+        assert.equal(args.length, 4);
+        assert.equal(args[1], '--openapi-token=t0k3n');
+        assert.deepEqual(JSON.parse(args[2]?.replace('--node-spec=', '') ?? ''), { labels });
+        assert.equal(args[3], '--region=cn-hangzhou');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has no ! that an interactive bash would expand', () => {
+    assert.ok(!attachLine({ ...LINE, nodeSpec: '{"labels":{"a":"!!"}}' }).includes('!'));
+  });
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import sdk from '@alicloud/cs20151215';
+import { connectionOf } from '../../../../src/kubernetes/inline-kubeconfig.ts';
+import { type AttachTokenRecord, KIND } from '../../../../src/sandbox/cloud/records.ts';
+import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
+
+const HOUR_S = 3600;
+
+describe("the container service of the sandbox, for the vendor's own SDK", function () {
+  this.timeout(20_000);
+  let cloud: EmulatedCluster;
+  let client: InstanceType<typeof sdk.default>;
+  let id = '';
+  before(async () => {
+    cloud = await emulatedCluster();
+    id = cloud.cluster.id;
+    client = new sdk.default({
+      ...cloud.account,
+      endpoint: cloud.endpoint,
+      ca: cloud.pki.caPem,
+    } as ConstructorParameters<typeof sdk.default>[0]);
+  });
+  after(() => cloud.close());
+
+  const create = async (request: object): Promise<string> => {
+    const made = await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(request));
+    return made.body?.nodepoolId ?? '';
+  };
+  const basic = (name: string): object => ({ nodepoolInfo: { name, type: 'edge' }, maxNodes: 5 });
+  const codeOf = async (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'no error',
+      ({ statusCode, code }: { statusCode: number; code: string }) => `${statusCode} ${code}`,
+    );
+
+  it('tells the cluster, and all clusters', async () => {
+    const { body } = await client.describeClusterDetail(id);
+    assert.deepEqual([body?.name, body?.state, body?.currentVersion], ['sandbox', 'running', 'v1.20.2']);
+    assert.match(body?.metaData ?? '', /"Network":"flannel"/);
+    const page = await client.describeClustersV1(new sdk.DescribeClustersV1Request({}));
+    assert.deepEqual([page.body?.clusters?.length, page.body?.pageInfo?.totalCount], [1, 1]);
+    assert.equal((await client.describeUserQuota()).body?.nodeQuota, 2000);
+  });
+
+  it('has a default node pool from the start, which is never deleted', async () => {
+    const { body } = await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest({}));
+    const [pool] = body?.nodepools ?? [];
+    assert.equal(pool?.nodepoolInfo?.isDefault, true);
+    const poolId = pool?.nodepoolInfo?.nodepoolId ?? '';
+    const deletion = client.deleteClusterNodepool(id, poolId, new sdk.DeleteClusterNodepoolRequest({}));
+    assert.match(await codeOf(deletion), /^400 /);
+  });
+
+  it('creates, tells, changes and deletes a node pool, and the cluster has its object meanwhile', async () => {
+    const poolId = await create({
+      ...basic('shops'),
+      kubernetesConfig: {
+        runtime: 'containerd',
+        labels: [{ key: 'zone', value: 'north' }],
+        taints: [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }],
+      },
+    });
+    const detail = (await client.describeClusterNodePoolDetail(id, poolId)).body;
+    assert.deepEqual([detail?.nodepoolInfo?.name, detail?.maxNodes, detail?.interconnectMode], ['shops', 5, 'basic']);
+    const path = `/apis/apps.openyurt.io/v1beta1/nodepools/${poolId}`;
+    const object = await cloud.client.get<{ metadata: { annotations: object }; spec: object }>(path);
+    assert.deepEqual(object.metadata.annotations, { 'nodepool.openyurt.io/max-nodes': '5' });
+    const change = { kubernetesConfig: { labels: [{ key: 'zone', value: 'south' }] } };
+    await client.modifyClusterNodePool(id, poolId, new sdk.ModifyClusterNodePoolRequest(change));
+    const { spec } = await cloud.client.get<{ spec: { labels: object; taints: object } }>(path);
+    assert.deepEqual(spec.labels, { zone: 'south' });
+    assert.deepEqual(spec.taints, [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }]);
+    await client.deleteClusterNodepool(id, poolId, new sdk.DeleteClusterNodepoolRequest({}));
+    assert.equal(await cloud.client.find(path), undefined);
+    assert.equal(await codeOf(client.describeClusterNodePoolDetail(id, poolId)), '404 ErrorClusterNodePoolNotFound');
+  });
+
+  it('refuses what the service refuses', async () => {
+    await create(basic('twice'));
+    assert.match(await codeOf(create(basic('twice'))), /^409 /);
+    assert.equal(await codeOf(create({ nodepoolInfo: { name: 'x', type: 'edge' } })), '400 MissingParameter');
+    assert.equal(await codeOf(create({ ...basic('x'), maxNodes: 0 })), '400 InvalidParameter');
+    assert.equal(await codeOf(create({ ...basic('x'), interconnectMode: 'improved' })), '400 MissingParameter');
+    assert.equal(await codeOf(client.describeClusterDetail('c-other')), '404 ErrorClusterNotFound');
+  });
+
+  it('gives each enhanced pool pod CIDRs of its own', async () => {
+    const interconnectConfig = { cenId: 'cen-1', ccnId: 'ccn-1', ccnRegionId: 'cn-shanghai' };
+    const request = (name: string) => ({ ...basic(name), interconnectMode: 'improved', interconnectConfig });
+    const ids = [await create(request('video')), await create(request('audio'))];
+    const cidrs = ids.map((each) => cloud.store.get<{ podCidrs: string[] }>(KIND.nodePool, each)?.podCidrs[0]);
+    assert.equal(new Set(cidrs).size, 2);
+    for (const cidr of cidrs) assert.match(cidr ?? '', /^10\.244\.\d+\.0\/20$/);
+  });
+
+  it('tells nodes by page, counts them in their pool, and removes them', async () => {
+    const poolId = await create(basic('counted'));
+    await addNode(cloud, 'counted-1', { pool: poolId });
+    await addNode(cloud, 'counted-2', { pool: poolId, ready: false });
+    const request = new sdk.DescribeClusterNodesRequest({ nodepoolId: poolId, pageSize: '1', pageNumber: '2' });
+    const { body } = await client.describeClusterNodes(id, request);
+    assert.deepEqual([body?.nodes?.[0]?.nodeName, body?.page?.totalCount], ['counted-2', 2]);
+    const { status } = (await client.describeClusterNodePoolDetail(id, poolId)).body ?? {};
+    assert.deepEqual([status?.totalNodes, status?.healthyNodes], [2, 1]);
+    const deletion = new sdk.DeleteClusterNodepoolRequest({ force: false });
+    assert.match(await codeOf(client.deleteClusterNodepool(id, poolId, deletion)), /^400 /);
+    const removal = new sdk.RemoveNodePoolNodesRequest({ nodes: ['counted-1', 'counted-2'] });
+    await client.removeNodePoolNodes(id, poolId, removal);
+    assert.equal(await cloud.client.find('/api/v1/nodes/counted-1'), undefined);
+    await client.deleteClusterNodepool(id, poolId, deletion);
+  });
+
+  const script = async (request: object): Promise<string> => {
+    const made = await client.describeClusterAttachScripts(id, new sdk.DescribeClusterAttachScriptsRequest(request));
+    // The service answers with a JSON text; the SDK leaves it as it came.
+    return JSON.parse(made.body ?? '') as string;
+  };
+  const tokenOf = (line: string): AttachTokenRecord | undefined => {
+    const [, token = ''] = /--openapi-token=(\S+)/.exec(line) ?? [];
+    return cloud.store.get<AttachTokenRecord>(KIND.attachToken, token);
+  };
+
+  it('makes the line that nodes join by, good for an hour unless asked otherwise', async () => {
+    const poolId = await create(basic('scripted'));
+    const now = Math.floor(Date.now() / 1000);
+    const line = await script({ nodepoolId: poolId, arch: 'arm64', options: '{"quiet":true}' });
+    assert.match(
+      line,
+      /^wget http:\/\/aliacs-k8s-cn-hangzhou\.oss-cn-hangzhou\.aliyuncs\.com\/public\/pkg\/run\/attach\/1\.20\.2\/arm64\/edgeadm -O edgeadm; chmod u\+x edgeadm; \.\/edgeadm join --openapi-token=\w{32} --node-spec="\{\\"quiet\\":true\}" --region=cn-hangzhou$/,
+    );
+    const record = tokenOf(line);
+    assert.equal(record?.nodePoolId, poolId);
+    assert.ok(Math.abs((record?.expires ?? 0) / 1000 - now - HOUR_S) < 5);
+    const other = await script({ nodepoolId: poolId, options: '{}', expired: now + 60, oneTimeToken: true });
+    assert.deepEqual([tokenOf(other)?.expires, tokenOf(other)?.oneTime], [(now + 60) * 1000, true]);
+  });
+
+  it('refuses a line that cannot be', async () => {
+    for (const request of [{ options: 'no json' }, { arch: 'mips' }, { expired: 1 }])
+      assert.equal(await codeOf(script(request)), '400 InvalidParameter', JSON.stringify(request));
+    assert.equal(await codeOf(script({ nodepoolId: 'np0' })), '404 ErrorClusterNodePoolNotFound');
+  });
+
+  it('has PowerShell for Windows', async () => {
+    const line = await script({ options: '{"platform":"Windows"}' });
+    assert.match(line, /^Start-BitsTransfer .*\/windows\/edgeadm .* --node-spec='\{\\"platform\\":\\"Windows\\"\}'/);
+  });
+
+  it('hands out a kubeconfig whose certificate lets in for as long as asked', async () => {
+    const request = new sdk.DescribeClusterUserKubeconfigRequest({ temporaryDurationMinutes: 20 });
+    const { body } = await client.describeClusterUserKubeconfig(id, request);
+    const { servers, ca, cert = '' } = connectionOf(body?.config ?? '', 'the sandbox');
+    assert.deepEqual([servers, ca], [[cloud.apiServer], cloud.pki.caPem]);
+    const left = Date.parse(new X509Certificate(cert).validTo) - Date.now();
+    assert.ok(left > 19 * 60_000 && left < 21 * 60_000, `${left} ms`);
+    const v2 = await client.describeClusterV2UserKubeconfig(id, new sdk.DescribeClusterV2UserKubeconfigRequest({}));
+    assert.match(v2.body?.config ?? '', /client-certificate-data/);
+    const short = new sdk.DescribeClusterUserKubeconfigRequest({ temporaryDurationMinutes: 5 });
+    assert.equal(await codeOf(client.describeClusterUserKubeconfig(id, short)), '400 InvalidParameter');
+  });
+});

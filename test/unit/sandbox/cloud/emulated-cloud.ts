@@ -1,0 +1,44 @@
+import { generateKey } from '../../../../src/pki/certificate-request.ts';
+import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
+import { type SandboxAccount, sandboxAccount } from '../../../../src/sandbox/cloud/account.ts';
+import { ensService } from '../../../../src/sandbox/cloud/ens.ts';
+import { type Cloud, startCloud } from '../../../../src/sandbox/cloud/server.ts';
+import type { CloudService } from '../../../../src/sandbox/cloud/service.ts';
+import { openStore, type Store } from '../../../../src/sandbox/store.ts';
+
+export interface EmulatedCloud extends Cloud {
+  readonly store: Store;
+  readonly account: SandboxAccount;
+  /** PEM of its certificate, which is its own CA. */
+  readonly ca: string;
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+}
+
+/** The emulated cloud over real TLS on a free port, with a store in memory. */
+export async function emulatedCloud(
+  options: { readonly now?: () => number; readonly services?: readonly CloudService[] } = {},
+): Promise<EmulatedCloud> {
+  const { now = Date.now, services = [] } = options;
+  const store = openStore(':memory:');
+  const key = await generateKey();
+  const ca = selfSignedCertificate(key, { commonName: 'edgeadm sandbox', organizations: [] }, { ips: ['127.0.0.1'] });
+  const parts = { store, now, apiServer: '', cloud: '', caPem: ca };
+  const cloud = await startCloud({
+    parts,
+    services: [...services, ensService(parts)],
+    port: 0,
+    tls: { cert: ca, key: key.privatePem },
+  });
+  return {
+    ...cloud,
+    store,
+    account: sandboxAccount(store),
+    ca,
+    host: `127.0.0.1:${cloud.port}`,
+    close: async () => {
+      await cloud.close();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import RPCClient from '@alicloud/pop-core';
+import { seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
+import { addFault, clearFaults, listFaults } from '../../../../src/sandbox/cloud/faults.ts';
+import { CloudFailure, type CloudService } from '../../../../src/sandbox/cloud/service.ts';
+import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
+
+const MINUTE = 60_000;
+
+const bearer: CloudService = {
+  authentication: 'bearer',
+  actionOf: (_method, path) => (path === '/edgeadm/v1/nodes' ? 'Exchange' : undefined),
+  handle: ({ headers }) => {
+    if (headers.authorization === 'Bearer t') return { clusterId: 'c1' };
+    throw new CloudFailure(401, 'TOKEN_INVALID', 'the token is not known');
+  },
+};
+
+describe('the front of the emulated cloud', () => {
+  let cloud: EmulatedCloud;
+  let time = 0;
+  before(async () => {
+    cloud = await emulatedCloud({ now: () => Date.now() + time, services: [bearer] });
+    seedInstance(cloud.store);
+  });
+  after(() => cloud.close());
+  beforeEach(() => {
+    time = 0;
+  });
+
+  const client = (accessKeyId = cloud.account.accessKeyId) =>
+    new RPCClient({
+      endpoint: cloud.url,
+      apiVersion: '2017-11-10',
+      accessKeyId,
+      accessKeySecret: cloud.account.accessKeySecret,
+      opts: { ca: cloud.ca },
+    });
+  const describeInstances = (params: object = {}) =>
+    client().request<{ TotalCount: number }>('DescribeInstances', params);
+
+  /** A request as somebody without a client writes it. */
+  const raw = async (path: string, headers: Record<string, string> = {}) => {
+    const { request } = await import('node:https');
+    return new Promise<{ status: number; body: Record<string, string> }>((resolve, reject) => {
+      request(`${cloud.url}${path}`, { ca: cloud.ca, headers, method: 'POST' }, async (response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk as Buffer);
+        resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      })
+        .on('error', reject)
+        .end();
+    });
+  };
+
+  it('says in the words of the real one what is wrong with a request', async () => {
+    await assert.rejects(client('LTAIxyz').request('DescribeInstances', {}), { code: 'InvalidAccessKeyId.NotFound' });
+    await assert.rejects(describeInstances({ Timestamp: 'today' }), { code: 'InvalidTimeStamp.Format' });
+    const unsigned = await raw('/?Action=DescribeInstances');
+    assert.equal(unsigned.status, 400);
+    assert.equal(unsigned.body.Code, 'MissingAccessKeyId');
+    assert.deepEqual(Object.keys(unsigned.body), ['RequestId', 'HostId', 'Code', 'Message']);
+    assert.equal((await raw('/')).body.Code, 'MissingParameter');
+  });
+
+  it('refuses a request whose clock is a quarter of an hour off, in either direction', async () => {
+    for (const off of [16 * MINUTE, -16 * MINUTE]) {
+      time = off;
+      await assert.rejects(describeInstances(), { code: 'InvalidTimeStamp.Expired' });
+    }
+    time = 14 * MINUTE;
+    assert.equal((await describeInstances()).TotalCount, 1);
+  });
+
+  it('refuses a request that is sent twice', async () => {
+    await describeInstances({ SignatureNonce: 'once' });
+    await assert.rejects(describeInstances({ SignatureNonce: 'once' }), { code: 'SignatureNonceUsed' });
+  });
+
+  it('leaves bearer tokens to the service, which words its errors itself', async () => {
+    assert.deepEqual((await raw('/edgeadm/v1/nodes', { authorization: 'Bearer t' })).body, { clusterId: 'c1' });
+    assert.deepEqual(await raw('/edgeadm/v1/nodes', { authorization: 'Bearer x' }), {
+      status: 401,
+      body: { code: 'TOKEN_INVALID', message: 'the token is not known' },
+    });
+  });
+
+  it('makes the next calls of an action go wrong, as often as asked for, and no others', async () => {
+    addFault(cloud.store, { action: 'DescribeInstances', mode: '500', times: 2 });
+    addFault(cloud.store, { action: 'DescribeInstances', mode: 'throttle', times: 1 });
+    await client().request('DescribeNetworkInterfaces', {});
+    await assert.rejects(describeInstances(), { code: 'InternalError' });
+    await assert.rejects(describeInstances(), { code: 'InternalError' });
+    await assert.rejects(describeInstances(), { code: 'Throttling.User' });
+    assert.equal((await describeInstances()).TotalCount, 1);
+    assert.deepEqual(listFaults(cloud.store), []);
+  });
+
+  it('loses the answer of a call that took effect, or the call itself', async () => {
+    const create = () =>
+      client().request('CreateNetworkInterface', {
+        VSwitchId: 'vsw-ap-southeast-1-sandbox',
+        SecurityGroupIds: '["sg-sandbox"]',
+        Name: 'lost',
+      });
+    const bought = async () =>
+      (await client().request<{ TotalCount: number }>('DescribeNetworkInterfaces', { NetworkInterfaceName: 'lost' }))
+        .TotalCount;
+    addFault(cloud.store, { action: 'CreateNetworkInterface', mode: 'timeout-before', times: 1 });
+    await assert.rejects(create());
+    assert.equal(await bought(), 0);
+    addFault(cloud.store, { action: '*', mode: 'timeout-after-effect', times: 1 });
+    await assert.rejects(create());
+    assert.equal(await bought(), 1);
+  });
+
+  it('forgets its faults when told to', async () => {
+    addFault(cloud.store, { action: '*', mode: '500', times: 9 });
+    assert.equal(clearFaults(cloud.store), 1);
+    assert.equal((await describeInstances()).TotalCount, 1);
+  });
+});

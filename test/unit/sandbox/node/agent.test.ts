@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAttended } from '../../../../src/host/attended.ts';
+import { scratchMachine } from '../../../../src/host/scratch.ts';
+import { waitFor } from '../../../../src/lib/wait-for.ts';
+import { type Attendant, attendNodes } from '../../../../src/sandbox/node/attendant.ts';
+import { type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
+
+const UNIT = 'kubelet.service';
+
+describe('a node that a sandbox attends', function () {
+  this.timeout(20_000);
+  let node: TestMachine;
+  let attendant: Attendant;
+  beforeEach(async () => {
+    node = await testMachine();
+    attendant = await attendNodes(join(node.root, '..'), 'v1.20.2');
+  });
+  afterEach(async () => {
+    await attendant.close();
+    await node.remove();
+  });
+
+  const until = (what: string, look: () => Promise<boolean>) =>
+    waitFor({
+      what,
+      timeoutMs: 10_000,
+      intervalMs: [10, 50],
+      probe: async () => ((await look()) ? { done: true } : { seen: 'not yet' }),
+    });
+
+  it('is told from a mere scratch root', async () => {
+    assert.equal(scratchMachine(node.root).runsUnits, true);
+    await attendant.close();
+    assert.equal(scratchMachine(node.root).runsUnits, false);
+    assert.equal(isAttended(node.root), false);
+  });
+
+  it('starts its kubelet with the unit, and has stopped it when a stop returns', async () => {
+    await writeKubeletFiles(node);
+    const { services, connect } = scratchMachine(node.root);
+    await services.start(UNIT);
+    await until('the health port', () =>
+      connect({ host: '127.0.0.1', port: 10248 }).then(
+        (s) => !!s.destroy(),
+        () => false,
+      ),
+    );
+    assert.equal((await services.state(UNIT)).active, true);
+    await services.stop(UNIT);
+    await assert.rejects(stat(join(node.root, 'run/edgeadm/ports/10248.sock')), { code: 'ENOENT' });
+    assert.equal((await services.state(UNIT)).active, false);
+    assert.match(await services.log(UNIT, 10), /Starting \/usr\/bin\/kubelet v1\.20\.2/);
+  });
+
+  it('shows a kubelet that cannot start as systemd does, with its last words in the log', async () => {
+    await writeKubeletFiles(node);
+    await node.put('/var/lib/kubelet/config.yaml', 'kind: KubeletConfiguration\napiVersion: v1\n');
+    const { services } = scratchMachine(node.root);
+    await services.start(UNIT);
+    await until('the failure', async () => !(await services.state(UNIT)).active);
+    assert.equal((await services.state(UNIT)).detail, 'activating (auto-restart, exit-code)');
+    assert.match(await services.log(UNIT, 10), /^F\d{4} .*failed to load Kubelet config file/m);
+    await services.stop(UNIT);
+    assert.equal((await services.state(UNIT)).detail, 'inactive');
+  });
+
+  it('starts a kubelet again once its files are right', async () => {
+    await writeKubeletFiles(node);
+    const flags = await node.text('/var/lib/kubelet/kubeadm-flags.env');
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags.replace('--node-ip', '--node-pi'));
+    const { services } = scratchMachine(node.root);
+    await services.start(UNIT);
+    await until('the failure', async () => !(await services.state(UNIT)).active);
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
+    await until('the restart', async () => (await services.state(UNIT)).active);
+    assert.match(await services.log(UNIT, 20), /unknown flag: --node-pi/);
+  });
+});
