@@ -20,7 +20,10 @@ export const instanceFlag = {
 /** Flags of the commands that change an instance. */
 export const changeFlags = {
   ...instanceFlag,
-  'force-stop': Flags.boolean({ description: 'pull the plug instead of asking the system of the instance to stop' }),
+  'force-stop': Flags.boolean({
+    default: false,
+    description: 'pull the plug instead of asking the system of the instance to stop',
+  }),
   kubeconfig: Flags.string({
     helpValue: 'FILE',
     description: 'look whether the instance is a node of this cluster, and drain it first',

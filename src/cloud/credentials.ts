@@ -92,7 +92,7 @@ async function defaultChain(): Promise<CloudCredential> {
     throw new EdgeadmError({
       code: 'CLOUD_CREDENTIALS',
       what: 'no credentials for the cloud were found',
-      why: error.message,
+      why: error.message.replace(/^unable to get credentials .*?: /, 'looked everywhere: '),
       next: ALTERNATIVES,
     });
   });

@@ -83,13 +83,15 @@ const PAGE_SIZE = 100;
  * there is no npm package.
  */
 export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
-  const order = async (action: string, parameters: Record<string, string>): Promise<void> => {
-    await caller.order({ action, parameters });
-  };
+  return { endpoint: caller.endpoint, ...reads(caller, signal), ...orders(caller) };
+}
+
+type Reads = Pick<Ens, 'instance' | 'interfaces' | 'vSwitch' | 'networkCidr' | 'securityRules'>;
+
+function reads(caller: CloudCaller, signal: AbortSignal | undefined): Reads {
   const read = <T>(action: string, parameters: Record<string, string | undefined>): Promise<T> =>
     caller.read<T>({ action, parameters, signal });
   return {
-    endpoint: caller.endpoint,
     instance: async (id) => {
       const answer = await read<{ Instances?: { Instance?: RawInstance[] } }>('DescribeInstances', { InstanceId: id });
       const found = answer.Instances?.Instance?.find(({ InstanceId }) => InstanceId === id);
@@ -102,10 +104,8 @@ export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
       return found.map(interfaceOf);
     },
     vSwitch: async (id, networkId) => {
-      const answer = await read<{ VSwitches?: { VSwitch?: { VSwitchId?: string; EnsRegionId?: string }[] } }>(
-        'DescribeVSwitches',
-        { VSwitchId: id, NetworkId: networkId },
-      );
+      const parameters = { VSwitchId: id, NetworkId: networkId };
+      const answer = await read<{ VSwitches?: { VSwitch?: RawVSwitch[] } }>('DescribeVSwitches', parameters);
       const found = answer.VSwitches?.VSwitch?.find(({ VSwitchId }) => VSwitchId === id);
       return found && { id, regionId: found.EnsRegionId ?? '' };
     },
@@ -116,6 +116,14 @@ export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
       const answer = await read<RawSecurityGroup>('DescribeSecurityGroupAttribute', parameters);
       return answer.Permissions?.Permission ?? [];
     },
+  };
+}
+
+function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
+  const order = async (action: string, parameters: Record<string, string>): Promise<void> => {
+    await caller.order({ action, parameters });
+  };
+  return {
     buyInterface: ({ vSwitchId, securityGroupIds, name }) =>
       order('CreateNetworkInterface', {
         VSwitchId: vSwitchId,
@@ -148,6 +156,11 @@ interface RawInstance {
   readonly EnsRegionId?: string;
   readonly NetworkAttributes?: { readonly NetworkId?: string; readonly VSwitchId?: string };
   readonly SecurityGroupIds?: { readonly SecurityGroupId?: readonly string[] };
+}
+
+interface RawVSwitch {
+  readonly VSwitchId?: string;
+  readonly EnsRegionId?: string;
 }
 
 interface RawInterface {

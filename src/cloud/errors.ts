@@ -24,7 +24,7 @@ interface Where {
 
 /** Errors of the common gateway that say that the caller is not let in. Source: the vendor's table of common errors. */
 const NOT_LET_IN =
-  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|InvalidSecurityToken|MissingSecurityToken|Forbidden|Forbidden\.RAM|Forbidden\.Unauthorized|NoPermission|StatusForbidden|Unauthorized)(\.|$)/;
+  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
 const THROTTLED = /^Throttling(\.|$)|^(QPS|Request)Limit|ServiceUnavailable$/;
 
 /** The error for an answer with a status of 400 and above; `Code` and `Message` of RPC, `code` and `message` of ROA. */
@@ -63,7 +63,7 @@ export function networkError(thrown: unknown, { endpoint, action }: Where): Edge
   return new EdgeadmError({
     code: sent ? 'CLOUD_NO_ANSWER' : 'CLOUD_UNREACHABLE',
     what: sent ? `${endpoint} did not answer ${action}` : `${endpoint} cannot be reached for ${action}`,
-    why: withoutQueries(message),
+    why: withoutQueries(message.replace(/(GET|POST|PUT|DELETE) \S+ failed\.$/, '')),
     cause: thrown,
   });
 }

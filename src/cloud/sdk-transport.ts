@@ -50,7 +50,8 @@ export async function sdkTransport(options: SdkTransportOptions): Promise<CloudT
         const answered = answerOf(error);
         if (answered) return answered;
         reachable = false;
-        throw error;
+        const late = (error as Error).name.includes('Timeout');
+        throw late ? new Error(`no answer within ${timeoutMs / 1000} s`) : error;
       }),
   };
 }

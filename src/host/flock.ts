@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { EdgeadmError } from '../errors/index.ts';
 import type { Lock } from './machine.ts';
 import { childEnvironment } from './programs.ts';
@@ -21,6 +20,7 @@ export function flockWords(path: string): string[] {
  */
 export async function flock(path: string): Promise<Lock | undefined> {
   const [file = '', ...args] = [...flockWords(path), 'cat'];
+  const { execa } = await import('execa');
   const holder = execa(file, args, {
     env: childEnvironment(),
     stdin: 'pipe',

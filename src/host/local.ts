@@ -18,7 +18,6 @@ import {
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { execa } from 'execa';
 import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES, released } from '../lib/released.ts';
 import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
@@ -63,6 +62,7 @@ export function localMachine(): Machine {
 }
 
 async function execLocal(file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { execa } = await import('execa');
   const result = await execa(file, args, {
     input: options.input ?? '',
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
@@ -11,6 +11,7 @@ const ADDONS = [
   { name: 'flannel', pod: 'kube-flannel-ds', image: 'flannel', hostNetwork: true },
   { name: 'coredns', pod: 'coredns', image: 'coredns', hostNetwork: false },
 ] as const;
+type Addon = (typeof ADDONS)[number];
 const ADDON_LABEL = 'alibabacloud.com/edge-enable-addon-';
 const PODS = '/api/v1/namespaces/kube-system/pods';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
@@ -49,6 +50,8 @@ export class Controllers {
   readonly #stop = new AbortController();
   readonly #loops: Promise<unknown>;
   #counting: NodeJS.Timeout | undefined;
+  /** The add-ons that a node was last seen with, by its uid. */
+  readonly #furnished = new Map<string, readonly Addon[]>();
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -76,21 +79,23 @@ export class Controllers {
     }
   }
 
-  async #furnish(changed: V1Node): Promise<void> {
+  async #furnish({ metadata, spec }: V1Node): Promise<void> {
     const { client, store, podCidr } = this.#parts;
-    const name = changed.metadata?.name ?? '';
-    const { metadata, spec } = (await client.find<V1Node>(`/api/v1/nodes/${name}`)) ?? {};
-    if (!metadata) return;
-    if (!spec?.podCIDR) {
+    const { name = '', uid = '', labels } = metadata ?? {};
+    const before = this.#furnished.get(uid);
+    if (!before && !spec?.podCIDR) {
       const own = podCidr.replace(/^(\d+\.\d+)\..*$/, `$1.${store.next('pod-cidr') % 256}.0/24`);
       await client.patch(`/api/v1/nodes/${name}`, { spec: { podCIDR: own, podCIDRs: [own] } });
     }
-    const there = await this.#podsOn(name);
+    const wanted = ADDONS.filter((addon) => labels?.[`${ADDON_LABEL}${addon.name}`] !== 'false');
+    this.#furnished.set(uid, wanted);
     for (const addon of ADDONS) {
-      const wanted = metadata.labels?.[`${ADDON_LABEL}${addon.name}`] !== 'false';
-      const found = there.filter((pod) => pod.metadata?.labels?.['k8s-app'] === addon.name);
-      if (wanted && found.length === 0) await client.create(PODS, addonPod(addon, name));
-      if (!wanted) for (const pod of found) await this.#delete(pod);
+      if (wanted.includes(addon) === before?.includes(addon)) continue;
+      const pod = addonPod(addon, name, uid);
+      const path = `${PODS}/${pod.metadata?.name}`;
+      const found = await client.find<V1Pod>(path);
+      if (wanted.includes(addon) && !found) await client.create(PODS, pod);
+      if (!wanted.includes(addon) && found) await client.delete(`${path}?gracePeriodSeconds=0`);
     }
   }
 
@@ -112,18 +117,13 @@ export class Controllers {
 
   /** As the garbage collector does for a Node that was deleted. */
   async #forget({ metadata }: V1Node): Promise<void> {
-    for (const pod of await this.#podsOn(metadata?.name ?? '')) await this.#delete(pod);
-    await this.#parts.client.delete(`${LEASES}/${metadata?.name}`);
-  }
-
-  async #podsOn(name: string): Promise<V1Pod[]> {
-    const selector = encodeURIComponent(`spec.nodeName=${name}`);
-    return (await this.#parts.client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`)).items;
-  }
-
-  #delete({ metadata }: V1Pod): Promise<void> {
-    const path = `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`;
-    return this.#parts.client.delete(`${path}?gracePeriodSeconds=0`);
+    const { client } = this.#parts;
+    this.#furnished.delete(metadata?.uid ?? '');
+    const selector = encodeURIComponent(`spec.nodeName=${metadata?.name}`);
+    const { items } = await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);
+    for (const { metadata: pod } of items)
+      await client.delete(`/api/v1/namespaces/${pod?.namespace}/pods/${pod?.name}?gracePeriodSeconds=0`);
+    await client.delete(`${LEASES}/${metadata?.name}`);
   }
 
   /** Nodes that come back after a restart of the sandbox have their time first. */
@@ -181,8 +181,9 @@ function isReady({ status }: V1Node): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
-function addonPod({ name, pod, image, hostNetwork }: (typeof ADDONS)[number], nodeName: string): V1Pod {
-  const suffix = Array.from({ length: 5 }, () => 'bcdfghjklmnpqrstvwxz2456789'[randomInt(27)]).join('');
+/** Named after the node, so that it is found again without looking through all pods. */
+function addonPod({ name, pod, image, hostNetwork }: Addon, nodeName: string, uid: string): V1Pod {
+  const suffix = createHash('sha256').update(uid).digest('hex').slice(0, 8);
   return {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -1,7 +1,44 @@
 import assert from 'node:assert/strict';
-import { type AnyObject, configMap, type Expectation, MAPS, refuses } from './subject.ts';
+import { get } from 'node:https';
+import { json } from 'node:stream/consumers';
+import { type AnyObject, type Contract, configMap, type Expectation, MAPS, refuses } from './subject.ts';
 
 const NODES = '/api/v1/nodes';
+
+/** `Name/type/format/wide`, a string of no format going without saying. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  '/api/v1/nodes':
+    'Name/name,Status,Roles,Age,Version,Internal-IP/wide,External-IP/wide,OS-Image/wide,Kernel-Version/wide,Container-Runtime/wide',
+  '/api/v1/pods':
+    'Name/name,Ready,Status,Restarts/integer,Age,IP/wide,Node/wide,Nominated Node/wide,Readiness Gates/wide',
+  '/api/v1/secrets': 'Name/name,Type,Data,Age',
+  '/api/v1/configmaps': 'Name/name,Data,Age',
+  '/api/v1/namespaces': 'Name/name,Status,Age',
+  '/api/v1/events':
+    'Last Seen,Type,Reason,Object,Subobject/wide,Source/wide,Message,First Seen/wide,Count/wide,Name/name/wide',
+  '/apis/coordination.k8s.io/v1/leases': 'Name/name,Holder,Age',
+  '/apis/certificates.k8s.io/v1/certificatesigningrequests': 'Name/name,Age,SignerName,Requestor,Condition',
+  '/apis/apps/v1/daemonsets':
+    'Name/name,Desired/integer,Current/integer,Ready/integer,Up-to-date/integer,Available/integer,Node Selector,Age,Containers/wide,Images/wide,Selector/wide',
+  '/apis/apps.openyurt.io/v1beta1/nodepools': 'Name/name,Type,ReadyNodes/integer,NotReadyNodes/integer,Age',
+};
+
+interface Table {
+  readonly kind: string;
+  readonly columnDefinitions: { name: string; type: string; format: string; priority: number }[];
+  readonly rows: { cells: string[]; object: AnyObject }[];
+}
+
+/** The client of edgeadm asks for no tables. */
+function table({ subject }: Contract, path: string): Promise<Table> {
+  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
+  const options = { ca: subject.ca, ...subject.admin, headers };
+  return new Promise((resolve, reject) => {
+    get(`${subject.server}${path}`, options, (response) => {
+      json(response).then((body) => resolve(body as Table), reject);
+    }).on('error', reject);
+  });
+}
 
 export const reading: readonly Expectation[] = [
   [
@@ -85,32 +122,23 @@ export const reading: readonly Expectation[] = [
     },
   ],
   [
-    'kubectl may ask for a table',
-    async ({ admin, subject }) => {
-      const { request } = await import('node:https');
-      const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
-      const text = await new Promise<string>((resolve, reject) => {
-        const options = { ca: subject.ca, ...subject.admin, headers: { accept } };
-        const call = request(`${subject.server}/api/v1/namespaces`, options, async (response) => {
-          resolve(Buffer.concat(await response.toArray()).toString());
-        });
-        call.on('error', reject);
-        call.end();
-      });
-      const table = JSON.parse(text) as {
-        kind: string;
-        columnDefinitions: { name: string }[];
-        rows: { cells: string[]; object: AnyObject }[];
-      };
-      assert.equal(table.kind, 'Table');
-      assert.deepEqual(
-        table.columnDefinitions.map(({ name }) => name),
-        ['Name', 'Status', 'Age'],
-      );
-      const row = table.rows.find(({ cells }) => cells[0] === 'kube-system');
-      assert.equal(row?.cells[1], 'Active');
-      assert.equal(row?.object.kind, 'PartialObjectMetadata');
-      assert.ok(admin);
+    'kubectl may ask for a table, with the columns of Kubernetes for every kind',
+    async (contract) => {
+      for (const [path, columns] of Object.entries(COLUMNS)) {
+        const { columnDefinitions } = await table(contract, path);
+        const shown = columnDefinitions.map(({ name, type, format, priority }) =>
+          [
+            name,
+            ...(type === 'integer' ? ['integer'] : []),
+            ...(format ? [format] : []),
+            ...(priority ? ['wide'] : []),
+          ].join('/'),
+        );
+        assert.equal(shown.join(), columns, path);
+      }
+      const { kind, rows } = await table(contract, '/api/v1/namespaces');
+      const row = rows.find(({ cells }) => cells[0] === 'kube-system');
+      assert.deepEqual([kind, row?.cells[1], row?.object.kind], ['Table', 'Active', 'PartialObjectMetadata']);
     },
   ],
   [

@@ -82,6 +82,15 @@ function withEdgeHub(test: Tell): void {
     'edge=yes:NoSchedule',
   ];
 
+  const others = [
+    '--labels',
+    'zone=south,tier=edge',
+    '--annotations',
+    'example.com/note=other',
+    '--taints',
+    'edge=yes:NoSchedule',
+  ];
+
   test('a reset of a node that was never joined does nothing', async () => {
     node = await freshNode(name);
     line = await joinArgs(...WITH_HUB, ...marks);
@@ -145,14 +154,6 @@ function withEdgeHub(test: Tell): void {
   test('a join with other labels and annotations applies them, and pods run on', async () => {
     const { cluster } = await testBed();
     const containers = await containerIds(cluster, name);
-    const others = [
-      '--labels',
-      'zone=south,tier=edge',
-      '--annotations',
-      'example.com/note=other',
-      '--taints',
-      'edge=yes:NoSchedule',
-    ];
     await succeed(node, await joinArgs(...WITH_HUB, ...others));
     const { metadata } = await nodeObject(name);
     assert.equal(metadata?.labels?.zone, 'south');
@@ -163,8 +164,8 @@ function withEdgeHub(test: Tell): void {
 
   test('a line that does not name the edge-hub leaves it where it is, and one that wants none is refused', async () => {
     const joined = await photograph(node);
-    await succeed(node, await joinArgs(...marks));
-    await failWith(node, await joinArgs(...marks, '--no-edge-hub'), 'ALREADY_JOINED', 3);
+    await succeed(node, await joinArgs(...others));
+    await failWith(node, await joinArgs(...others, '--no-edge-hub'), 'ALREADY_JOINED', 3);
     assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
   });
 

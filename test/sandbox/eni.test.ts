@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boughtFor } from '../../src/cloud/eni-marker.ts';
+import { waitFor } from '../../src/lib/wait-for.ts';
 import { EnsRecords } from '../../src/sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../src/sandbox/cloud/ens-seed.ts';
-import { addFault } from '../../src/sandbox/cloud/faults.ts';
+import { addFault, listFaults } from '../../src/sandbox/cloud/faults.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
-import { edgeadm, resultOf } from './program.ts';
+import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 
 const INSTANCE = 'i-sandbox';
 
@@ -18,7 +19,7 @@ describe('the eni commands against an emulated ENS', () => {
   let records: EnsRecords;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'edgeadm-eni-'));
-    cloud = await emulatedCloud();
+    cloud = await emulatedCloud({ database: join(folder, 'sandbox.db') });
     seedInstance(cloud.store);
     records = new EnsRecords(cloud.store, Date.now);
     await writeFile(join(folder, 'ca.crt'), cloud.ca);
@@ -43,7 +44,7 @@ describe('the eni commands against an emulated ENS', () => {
   it('binds two ENIs, tells the downtime, and finds nothing to do the second time', async () => {
     const first = await eni('bind', '--yes');
     assert.equal(first.exitCode, 0, first.stderr);
-    assert.match(first.stdout, /i-sandbox: 2 ENIs for 50 pods; it was down for [\d.]+s/);
+    assert.match(first.stdout, /i-sandbox: 3 ENIs, room for 50 pods; it was down for [\d.]+s/);
     for (const part of [
       'ENIs now 1, afterwards 3',
       'pods now 0, afterwards 50',
@@ -91,6 +92,59 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.equal(bought().length, 2);
     assert.equal(records.instance(INSTANCE)?.status, 'Running');
+  });
+
+  /** Starts a bind and ends it by a signal when the instance is on its way down. */
+  async function bindUntilStopping(signal: 'SIGKILL' | 'SIGINT') {
+    const child = startEdgeadm(['eni', 'bind', '--instance', INSTANCE, '--yes', ...logFile(['bind'])], { env });
+    await waitFor({
+      what: 'the instance to be stopped',
+      timeoutMs: 20_000,
+      probe: async () => {
+        const status = records.instance(INSTANCE)?.status ?? '';
+        return status === 'Running' ? { seen: status } : { done: undefined };
+      },
+    });
+    child.kill(signal);
+    return child;
+  }
+
+  it('goes on after kill -9 where it stopped', async () => {
+    assert.equal((await bindUntilStopping('SIGKILL')).exitCode, undefined);
+    const ended = await eni('bind', '--yes');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.deepEqual(
+      bought().map(({ status }) => status),
+      ['InUse', 'InUse'],
+    );
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+  });
+
+  it('starts the instance again when it is interrupted, and names what is left over', async () => {
+    const ended = await bindUntilStopping('SIGINT');
+    assert.equal(ended.exitCode, 130, ended.stderr);
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+    for (const { id } of bought()) assert.ok(ended.stderr.includes(id), ended.stderr);
+    assert.match(ended.stderr, /delete: edgeadm eni release/);
+  });
+
+  it('has faults added, listed and cleared by another process', async () => {
+    const state = { pid: process.pid, apiServer: '', cloud: cloud.url, started: '' };
+    await writeFile(join(folder, 'sandbox.json'), JSON.stringify(state));
+    const fault = (...args: string[]) => edgeadm(['sandbox', 'fault', ...args, '--dir', folder], { env });
+    const added = await fault('add', '--action', 'DescribeInstances', '--mode', '500', '--times', '9');
+    assert.equal(added.exitCode, 0, added.stderr);
+    assert.deepEqual(
+      listFaults(cloud.store).map(({ action, times }) => [action, times]),
+      [['DescribeInstances', 9]],
+    );
+    assert.match((await fault('list')).stdout, /DescribeInstances +500 +9/);
+    const ended = await eni('list');
+    assert.equal(ended.exitCode, 5);
+    assert.match(ended.stderr, /CLOUD_FAILED/);
+    assert.match((await fault('clear')).stdout, /1 faults cleared/);
+    assert.equal((await eni('list')).exitCode, 0);
+    assert.equal((await fault('add', '--action', 'X', '--mode', 'other')).exitCode, 2);
   });
 
   it('takes the spellings and the profile of the original tool, and warns of a secret on the command line', async () => {

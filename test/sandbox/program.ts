@@ -9,18 +9,25 @@ export interface Ended {
   readonly stderr: string;
 }
 
+interface ProgramOptions {
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+}
+
 /** Runs the built program as a user would, without a terminal. */
-export async function edgeadm(
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string } = {},
-): Promise<Ended> {
-  const result = await execa(process.execPath, [join(project, 'bin/run.js'), ...args], {
+export async function edgeadm(args: readonly string[], options: ProgramOptions = {}): Promise<Ended> {
+  const result = await startEdgeadm(args, options);
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** The same, for whoever wants to send it a signal. */
+export function startEdgeadm(args: readonly string[], options: ProgramOptions = {}) {
+  return execa(process.execPath, [join(project, 'bin/run.js'), ...args], {
     reject: false,
     input: options.input ?? '',
     extendEnv: false,
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...options.env },
   });
-  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
 
 /** The last line of `-o json`. */

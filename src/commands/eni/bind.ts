@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { changeFlags, changeInstance } from '../../cli/eni.ts';
-import { MOST_INTERFACES, podCapacity } from '../../cloud/ens.ts';
+import { MOST_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
 export default class EniBind extends BaseCommand {
@@ -29,6 +29,7 @@ export default class EniBind extends BaseCommand {
       description: "default: the instance's",
     }),
     'reuse-available': Flags.boolean({
+      default: false,
       description: 'count secondary ENIs that edgeadm did not buy, and attach available ones before any is bought',
     }),
     ...changeFlags,
@@ -58,9 +59,9 @@ export default class EniBind extends BaseCommand {
           forceStop: flags['force-stop'],
         },
       });
-      const pods = podCapacity(data.plan?.interfacesAfter ?? 0);
+      const { interfacesAfter = 0, podsAfter = 0 } = data.plan ?? {};
       const down = data.downtimeMs === undefined ? '' : `; it was down for ${formatDuration(data.downtimeMs)}`;
-      const text = `${instanceId}: ${data.attached.length} ENIs for ${pods} pods${down}\n`;
+      const text = `${instanceId}: ${interfacesAfter} ENIs, room for ${podsAfter} pods${down}\n`;
       return { outcome: changed ? 'bound' : 'unchanged', data, text };
     });
     await this.finish(result);

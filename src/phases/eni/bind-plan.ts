@@ -107,7 +107,6 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
     ...(attach.length > 0 ? [`to attach, there already: ${ids(attach)}`] : []),
     `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
     ...(surplus.length > 0 ? [`bought earlier and not needed: ${ids(surplus)}`] : []),
-    ...plan.missingRules.map((rule) => `the security group has no rule for: ${rule}`),
     ...(plan.stops && instance.status === 'Running' ? stopped : started),
   ];
 }

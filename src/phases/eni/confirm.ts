@@ -1,6 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { describePlan } from './bind-plan.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 import { needsDrain } from './inspect.ts';
 
@@ -17,8 +16,7 @@ export const confirm: Phase<BindContext> = {
       plan.stops && instance.status === 'Running' && needsDrain(node) && `drain node ${node.name}`,
       plan.stops && instance.status === 'Running' ? 'stop and start the instance' : 'start the instance',
     ].filter(Boolean);
-    const lines = describePlan(plan, found(context.facts.inspection, 'the instance'));
-    await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`, lines);
+    await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
@@ -29,15 +27,10 @@ export const confirm: Phase<BindContext> = {
 export async function agree(
   { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,
   question: string,
-  lines: readonly string[],
 ): Promise<void> {
   if (!wet) return;
   if (!assumeYes && !ask)
-    throw new EdgeadmError({
-      code: 'CONFIRMATION_NEEDED',
-      what: `nobody can be asked: ${question}`,
-      why: lines.join('\n'),
-    });
+    throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: `nobody can be asked: ${question}` });
   if (!assumeYes && !(await ask?.(question)))
     throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
   facts.agreed = true;

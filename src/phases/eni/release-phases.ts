@@ -32,11 +32,11 @@ export const confirmRelease: Phase<ReleaseContext> = {
   title: 'Confirm',
   run: async (context) => {
     const { spec, facts } = context;
-    const inspection = found(facts.inspection, 'the instance');
-    const count = ours(spec, inspection.interfaces).length;
-    if (count === 0 && inspection.instance.status === 'Running') return;
+    const { instance, interfaces } = found(facts.inspection, 'the instance');
+    const count = ours(spec, interfaces).length;
+    if (count === 0 && instance.status === 'Running') return;
     const first = facts.ready.length > 0 ? 'stop and start the instance and ' : '';
-    await agree(context, `${spec.instanceId}: ${first}delete ${count} ENIs?`, describe(inspection, facts.ready, spec));
+    await agree(context, `${spec.instanceId}: ${first}delete ${count} ENIs?`);
   },
 };
 

@@ -71,7 +71,7 @@ async function run<S extends { readonly instanceId: string; readonly region: str
   phases: readonly Phase<EniContext<S>>[],
   options: EniOptions<S>,
 ): Promise<Facts> {
-  const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], settleMs = 20_000 } = options;
+  const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], settleMs = 10_000 } = options;
   const host = spec.instanceId;
   const log = phaseLog((body) => emit({ ...body, host, phase: 'eni', time: eventTime() }));
   const say = (line: string): void =>

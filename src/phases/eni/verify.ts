@@ -27,7 +27,6 @@ export const verify: Phase<BindContext> = {
       });
     }
     for (const line of left) say(line);
-    say(`${spec.instanceId} has ${after.attached.length} ENIs for pods: it can run ${after.podsBefore} pods`);
   },
 };
 

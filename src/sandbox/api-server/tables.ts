@@ -58,11 +58,15 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   namespaces: [nameColumn, text('Status', 'status.phase'), ageColumn],
   leases: [nameColumn, text('Holder', 'spec.holderIdentity', ''), ageColumn],
   events: [
-    { name: 'Last Seen', cell: (event, now) => age(valueAt(event, 'lastTimestamp') as string | undefined, now) },
+    { name: 'Last Seen', cell: (event, now) => ageAt(event, 'lastTimestamp', now) },
     text('Type', 'type', ''),
     text('Reason', 'reason', ''),
     { name: 'Object', cell: ({ involvedObject }) => involved(involvedObject as Record<string, string> | undefined) },
+    text('Subobject', 'involvedObject.fieldPath', '', true),
+    { name: 'Source', wide: true, cell: eventSource },
     text('Message', 'message', ''),
+    { name: 'First Seen', wide: true, cell: (event, now) => ageAt(event, 'firstTimestamp', now) },
+    text('Count', 'count', 1, true),
     { ...nameColumn, wide: true },
   ],
   certificatesigningrequests: [
@@ -79,7 +83,11 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     count('Ready', 'status.numberReady'),
     count('Up-to-date', 'status.updatedNumberScheduled'),
     count('Available', 'status.numberAvailable'),
+    { name: 'Node Selector', cell: pairsAt('spec.template.spec.nodeSelector') },
     ageColumn,
+    { name: 'Containers', wide: true, cell: containersAt('name') },
+    { name: 'Images', wide: true, cell: containersAt('image') },
+    { name: 'Selector', wide: true, cell: pairsAt('spec.selector.matchLabels') },
   ],
   nodepools: [
     nameColumn,
@@ -138,6 +146,29 @@ export function age(since: string | undefined, now: number): string {
   if (hours < 8) return both(`${hours}h`, minutes % 60, 'm');
   if (hours < 48) return `${hours}h`;
   return days < 8 ? both(`${days}d`, hours % 24, 'h') : `${days}d`;
+}
+
+function ageAt(object: KubeObject, path: string, now: number): string {
+  return age(valueAt(object, path) as string | undefined, now);
+}
+
+function pairsAt(path: string): (object: KubeObject) => string {
+  return (object) => {
+    const pairs = Object.entries((valueAt(object, path) ?? {}) as Record<string, string>);
+    return pairs.map(([key, value]) => `${key}=${value}`).join(',') || NONE;
+  };
+}
+
+function containersAt(field: string): (object: KubeObject) => string {
+  return (object) =>
+    ((valueAt(object, 'spec.template.spec.containers') ?? []) as Record<string, string>[])
+      .map((container) => container[field])
+      .join(',');
+}
+
+function eventSource({ source }: KubeObject): string {
+  const { component, host } = (source ?? {}) as { component?: string; host?: string };
+  return [component, host].filter(Boolean).join(', ');
 }
 
 interface Condition {

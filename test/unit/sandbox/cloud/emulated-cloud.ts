@@ -15,12 +15,16 @@ export interface EmulatedCloud extends Cloud {
   readonly host: string;
 }
 
-/** The emulated cloud over real TLS on a free port, with a store in memory. */
+/** The emulated cloud over real TLS on a free port, its store in memory unless a file is named. */
 export async function emulatedCloud(
-  options: { readonly now?: () => number; readonly services?: readonly CloudService[] } = {},
+  options: {
+    readonly now?: () => number;
+    readonly services?: readonly CloudService[];
+    readonly database?: string;
+  } = {},
 ): Promise<EmulatedCloud> {
-  const { now = Date.now, services = [] } = options;
-  const store = openStore(':memory:');
+  const { now = Date.now, services = [], database = ':memory:' } = options;
+  const store = openStore(database);
   const key = await generateKey();
   const ca = selfSignedCertificate(key, { commonName: 'edgeadm sandbox', organizations: [] }, { ips: ['127.0.0.1'] });
   const parts = { store, now, apiServer: '', cloud: '', caPem: ca };

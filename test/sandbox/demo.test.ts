@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+
+const project = resolve(import.meta.dirname, '../..');
+/** `nobody` of every Linux. */
+const NOBODY = 65_534;
+const LIMIT_MS = 60_000;
+
+describe('npm run demo', function () {
+  this.timeout(2 * LIMIT_MS);
+  let home: string;
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'edgeadm-home-'));
+    await chmod(home, 0o700);
+    if (process.getuid?.() === 0) await chown(home, NOBODY, NOBODY);
+  });
+  after(() => rm(home, { recursive: true, force: true }));
+
+  it('shows everything in a clean home without root within a minute, and leaves nothing behind', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const started = performance.now();
+    const ended = await execa('npm', ['run', '--silent', 'demo'], {
+      cwd: project,
+      reject: false,
+      all: true,
+      extendEnv: false,
+      env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home },
+      ...(isRoot && { uid: NOBODY, gid: NOBODY }),
+    });
+    const text = ended.all ?? '';
+    assert.equal(ended.exitCode, 0, text);
+    assert.ok(performance.now() - started < LIMIT_MS, text);
+    assert.match(text, /This node joined into the cluster successfully/);
+    assert.match(text, /^edge1 +Ready /m);
+    assert.match(text, /^nodepool\/shops created$/m);
+    assert.match(text, /2 ENIs for 50 pods/);
+    assert.match(text, /This node was reset successfully/);
+    assert.match(text, /^edge1 +NotReady /m);
+    assert.match(text, /That was edgeadm, in [\d.]+ s/);
+    const left = await readdir(home);
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('edgeadm')),
+      [],
+    );
+  });
+});

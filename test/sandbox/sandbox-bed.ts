@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Ended, edgeadm, resultOf } from './program.ts';
+
+/** A sandbox of the built program, in a folder of its own. */
+export interface SandboxBed {
+  readonly dir: string;
+  readonly port: number;
+  /** Runs a sandbox command in this folder. */
+  sandbox(...words: string[]): Promise<Ended>;
+  /** Runs any command, pointed at this sandbox. */
+  run(...words: string[]): Promise<Ended>;
+  up(): Promise<Ended>;
+  remove(): Promise<void>;
+}
+
+export async function sandboxBed(): Promise<SandboxBed> {
+  const dir = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
+  const port = await freePorts();
+  const state = { XDG_STATE_HOME: join(dir, 'state') };
+  const sandbox = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', join(dir, 'sandbox')], { env: state });
+  return {
+    dir: join(dir, 'sandbox'),
+    port,
+    sandbox,
+    run: async (...words) => {
+      const env = resultOf(await sandbox('env', '-o', 'json')).data as Record<string, string>;
+      return edgeadm(words, { env: { ...state, ...env } });
+    },
+    up: () => sandbox('up', '--background', '--port', String(port)),
+    remove: async () => {
+      await sandbox('down');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Two ports beside each other that nobody has at this moment. */
+async function freePorts(): Promise<number> {
+  for (let tries = 0; tries < 50; tries++) {
+    const port = await tryPort(0);
+    if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
+  }
+  throw new Error('no two ports are free');
+}
+
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer().on('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => {
+      const bound = (server.address() as { port: number }).port;
+      server.close(() => resolve(bound));
+    });
+  });
+}

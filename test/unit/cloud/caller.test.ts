@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { type CloudCall, type CloudResponse, cloudCaller, openCaller } from '../../../src/cloud/caller.ts';
+import { isPassing, refusalOf } from '../../../src/cloud/errors.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { seedInstance } from '../../../src/sandbox/cloud/ens-seed.ts';
+import { addFault } from '../../../src/sandbox/cloud/faults.ts';
+import { emulatedCloud } from '../sandbox/cloud/emulated-cloud.ts';
+
+const refuse = (status: number, Code: string) => ({ status, body: { Code, Message: 'm', RequestId: 'R1' } });
+const lost = (code = 'ECONNRESET', message = 'socket hang up') => Object.assign(new Error(message), { code });
+
+/** A caller whose network answers in turn. */
+function caller(answers: (CloudResponse | Error)[], plan?: (action: string) => void) {
+  const limits: number[] = [];
+  const send = async (_call: CloudCall, { timeoutMs }: { timeoutMs: number }) => {
+    limits.push(timeoutMs);
+    const answer = answers.shift() ?? { status: 200, body: { ok: true } };
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { ...cloudCaller({ endpoint: 'ens.test', send }, { pauseMs: [0, 0], plan }), limits };
+}
+
+async function errorOf(work: Promise<unknown>): Promise<EdgeadmError> {
+  const error = await work.then(
+    () => assert.fail('it succeeded'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof EdgeadmError);
+  return error;
+}
+
+const CALL = { action: 'Describe' };
+
+describe('calls of a cloud API', () => {
+  it('tries reads again after throttling, faults of the cloud and lost answers', async () => {
+    const { read, limits } = caller([refuse(400, 'Throttling.User'), refuse(503, 'ServiceUnavailable'), lost()]);
+    assert.deepEqual(await read(CALL), { ok: true });
+    assert.equal(limits.length, 4);
+  });
+
+  it('gives up reads that go on failing, and does not repeat what the cloud refuses', async () => {
+    const many = caller(Array.from({ length: 9 }, () => refuse(500, 'InternalError')));
+    assert.equal((await errorOf(many.read(CALL))).code, 'CLOUD_FAILED');
+    assert.equal(many.limits.length, 4);
+    const once = caller([refuse(404, 'InvalidInstance.NotFound')]);
+    const error = await errorOf(once.read(CALL));
+    assert.equal(error.code, 'CLOUD_REFUSED');
+    assert.equal(refusalOf(error), 'InvalidInstance.NotFound');
+    assert.equal(once.limits.length, 1);
+  });
+
+  it('sends an order once, whatever becomes of it, and gives it more time', async () => {
+    for (const answer of [refuse(400, 'Throttling'), refuse(500, 'InternalError'), lost()]) {
+      const { order, limits } = caller([answer]);
+      assert.ok(isPassing(await errorOf(order(CALL))));
+      assert.deepEqual(limits, [60_000]);
+    }
+  });
+
+  it('tells what a dry run would order, and orders nothing', async () => {
+    const told: string[] = [];
+    const { order, limits } = caller([], (action) => told.push(action));
+    assert.equal(
+      await order({ action: 'StopInstance', parameters: { InstanceId: 'i-1', Other: undefined } }),
+      undefined,
+    );
+    assert.deepEqual([told, limits], [['StopInstance at ens.test: InstanceId i-1'], []]);
+  });
+
+  it('says with the words of the cloud what was refused, whom to ask, and ends with exit code 5', async () => {
+    const cases = [
+      [refuse(404, 'InvalidAccessKeyId.NotFound'), 'CLOUD_CREDENTIALS'],
+      [refuse(403, 'Forbidden.RAM'), 'CLOUD_CREDENTIALS'],
+      [refuse(400, 'InvalidTimeStamp.Expired'), 'CLOUD_CREDENTIALS'],
+      [refuse(404, 'Forbidden.InstanceNotFound'), 'CLOUD_REFUSED'],
+      [{ status: 404, body: { code: 'ErrorClusterNotFound', message: 'm', requestId: 'R1' } }, 'CLOUD_REFUSED'],
+      [refuse(429, 'x'), 'CLOUD_THROTTLED'],
+    ] as const;
+    for (const [answer, code] of cases) {
+      const error = await errorOf(caller([answer]).order(CALL));
+      assert.equal(error.code, code, error.what);
+      assert.equal(error.exit, 5);
+      assert.match(error.message, /ens\.test refused Describe: \S+: m\nRequestId: R1/);
+    }
+  });
+
+  it('keeps query strings out of errors: they carry keys and signatures', async () => {
+    const url = 'https://ens.test/?AccessKeyId=LTAI1&Signature=abc';
+    const error = await errorOf(caller([lost('ECONNRESET', `socket hang up, URL: ${url}`)]).order(CALL));
+    assert.ok(!error.message.includes('Signature='), error.message);
+    const told = { status: 400, body: { Code: 'C', Message: `see ${url}` } };
+    assert.ok(!(await errorOf(caller([told]).order(CALL))).message.includes('LTAI1'));
+  });
+
+  it('knows a call that never left from one whose answer is lost', async () => {
+    assert.equal((await errorOf(caller([lost('ECONNREFUSED')]).order(CALL))).code, 'CLOUD_UNREACHABLE');
+    assert.equal((await errorOf(caller([lost('ETIMEDOUT')]).order(CALL))).code, 'CLOUD_NO_ANSWER');
+  });
+
+  it('stops asking when it is interrupted', async () => {
+    const controller = new AbortController();
+    const { read } = caller([refuse(500, 'InternalError')]);
+    controller.abort(new Error('interrupted'));
+    await assert.rejects(read({ ...CALL, signal: controller.signal }), /interrupted/);
+  });
+});
+
+describe('a caller by the official SDK', function () {
+  this.timeout(10_000);
+
+  it('calls the endpoint of the environment with its CA, and tells faults apart', async () => {
+    const cloud = await emulatedCloud();
+    seedInstance(cloud.store);
+    const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
+    const { tmpdir } = await import('node:os');
+    const { join } = await import('node:path');
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-caller-'));
+    await writeFile(join(folder, 'ca.crt'), cloud.ca);
+    const credentials = { accessKeyId: cloud.account.accessKeyId, accessKeySecret: cloud.account.accessKeySecret };
+    const open = (env: Record<string, string>) =>
+      openCaller({ product: 'ens', region: 'ap-southeast-1', credentials, env, pauseMs: [0, 0] });
+    try {
+      const env = { EDGEADM_ENS_ENDPOINT: cloud.url, EDGEADM_CLOUD_CA: join(folder, 'ca.crt') };
+      const { read, order } = await open(env);
+      assert.partialDeepStrictEqual(await read({ action: 'DescribeInstances' }), { TotalCount: 1 });
+      addFault(cloud.store, { action: 'StopInstance', mode: 'timeout-after-effect', times: 1 });
+      const stop = { action: 'StopInstance', parameters: { InstanceId: 'i-sandbox' } };
+      assert.equal((await errorOf(order(stop))).code, 'CLOUD_NO_ANSWER');
+      assert.equal(refusalOf(await errorOf(order(stop))), 'InvalidOperation.InvalidEnsStatus');
+      const untrusting = await open({ EDGEADM_ENS_ENDPOINT: cloud.url });
+      assert.equal((await errorOf(untrusting.order(stop))).code, 'CLOUD_UNREACHABLE');
+    } finally {
+      await rm(folder, { recursive: true });
+      await cloud.close();
+    }
+  });
+
+  it('speaks https only', async () => {
+    const credentials = { accessKeyId: 'a', accessKeySecret: 'b' };
+    for (const endpoint of ['http://127.0.0.1', 'https://x/path', 'no host']) {
+      const env = { EDGEADM_CS_ENDPOINT: endpoint };
+      const error = await errorOf(openCaller({ product: 'cs', region: 'r', credentials, env }));
+      assert.equal(error.code, 'USAGE', endpoint);
+    }
+    assert.equal(
+      (await openCaller({ product: 'ens', region: 'r1', credentials, env: {} })).endpoint,
+      'ens.r1.aliyuncs.com',
+    );
+  });
+});

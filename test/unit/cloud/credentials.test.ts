@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCredentials } from '../../../src/cloud/credentials.ts';
+import { redact } from '../../../src/lib/redact.ts';
+
+const ENV = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'from-env', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret-of-the-environment' };
+
+describe('credentials for the cloud', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-credentials-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const profile = async (text: string) => {
+    const file = join(folder, 'profile.json');
+    await writeFile(file, text);
+    return file;
+  };
+
+  it('come from the flags first, then from the profile of the original tool, then from the environment', async () => {
+    const file = await profile('{"AccessKey": "from-profile", "SecretKey": "secret-of-the-profile"}');
+    const flags = { accessKeyId: 'from-flags', accessKeySecret: 'secret-of-the-flags', profile: file };
+    assert.equal((await (await openCredentials(flags, ENV))()).accessKeyId, 'from-flags');
+    assert.equal((await (await openCredentials({ profile: file }, ENV))()).accessKeyId, 'from-profile');
+    const fromEnv = await openCredentials({}, { ...ENV, ALIBABA_CLOUD_SECURITY_TOKEN: 'token-of-a-role' });
+    assert.deepEqual(await fromEnv(), {
+      accessKeyId: 'from-env',
+      accessKeySecret: 'secret-of-the-environment',
+      securityToken: 'token-of-a-role',
+    });
+  });
+
+  it('are kept out of everything that is shown', async () => {
+    await openCredentials({ accessKeyId: 'a', accessKeySecret: 'Zsecret-never-shown' });
+    assert.ok(!redact('x Zsecret-never-shown y').includes('never-shown'));
+  });
+
+  it('refuses half a pair and names the other half', async () => {
+    await assert.rejects(openCredentials({ accessKeyId: 'a' }, ENV), {
+      code: 'USAGE',
+      message: /--secret-key is missing/,
+    });
+    await assert.rejects(openCredentials({ accessKeySecret: 's' }, ENV), { message: /--access-key is missing/ });
+  });
+
+  it('refuses a profile that is none, without quoting it', async () => {
+    for (const text of ['{"AccessKey": "a"}', 'null', '{"SecretKey": "hidden-secret", ']) {
+      const file = await profile(text);
+      await assert.rejects(openCredentials({ profile: file }), (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'USAGE');
+        assert.ok(!error.message.includes('hidden-secret'));
+        return true;
+      });
+    }
+    await assert.rejects(openCredentials({ profile: join(folder, 'none.json') }), { message: /none\.json.*ENOENT/ });
+  });
+});

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+import type { V1Node } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import type { BindSpec } from '../../../../src/phases/eni/context.ts';
+import { release } from '../../../../src/phases/eni/run.ts';
+import { seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
+import { type ApiAnswer, apiServer } from '../../kubernetes/api-server.ts';
+import { type Accident, INSTANCE, type InProcessEns, inProcessEns, runBind } from './in-process-ens.ts';
+
+const actions = ({ calls }: InProcessEns) =>
+  calls.map(({ action }) => action).filter((action) => !action.startsWith('Describe'));
+
+/** Binds; fails the test where it fails. */
+async function bound(cloud: InProcessEns, spec?: Partial<BindSpec>, options = {}) {
+  const { result, said } = await runBind(cloud, { spec, caller: cloud.caller(), options });
+  return { ...(await result), said: said() };
+}
+
+async function refused(cloud: InProcessEns, spec?: Partial<BindSpec>, options = {}): Promise<EdgeadmError> {
+  const { result } = await runBind(cloud, { spec, caller: cloud.caller(), options });
+  const error = await result.then(
+    () => assert.fail('it succeeded'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof EdgeadmError);
+  return error;
+}
+
+/** An ENI that somebody else bought. */
+function foreign(cloud: InProcessEns, id: string, more = {}): void {
+  const place = { regionId: 'ap-southeast-1-sandbox', networkId: 'n-ap-southeast-1-sandbox' };
+  cloud.records.put('ens/network-interface', {
+    id,
+    name: 'mine',
+    description: '',
+    type: 'Secondary',
+    status: 'Available',
+    ...place,
+    vSwitchId: 'vsw-ap-southeast-1-sandbox',
+    securityGroupIds: ['sg-sandbox'],
+    address: `10.10.1.${100 + id.length}`,
+    created: 0,
+    ...more,
+  });
+}
+
+describe('eni bind', () => {
+  it('buys while the instance runs, stops it only when the ENIs are there, and measures the downtime', async () => {
+    const cloud = inProcessEns();
+    const { downtimeMs, attached, said } = await bound(cloud);
+    assert.deepEqual(actions(cloud), [
+      'CreateNetworkInterface',
+      'CreateNetworkInterface',
+      'StopInstance',
+      'AttachNetworkInterface',
+      'AttachNetworkInterface',
+      'StartInstance',
+    ]);
+    assert.equal(attached.length, 2);
+    assert.ok(downtimeMs && downtimeMs > 0);
+    assert.ok(said.some((line) => line.startsWith('the instance was down for')));
+  });
+
+  it('does nothing where everything is as asked for, and asks nobody', async () => {
+    const cloud = inProcessEns();
+    await bound(cloud);
+    cloud.calls.length = 0;
+    assert.equal((await bound(cloud, {}, { assumeYes: false })).changed, false);
+    assert.deepEqual(actions(cloud), []);
+  });
+
+  it('adds what is missing when asked for more, and takes nothing away when asked for less', async () => {
+    const cloud = inProcessEns();
+    await bound(cloud, { eniNumber: 1 });
+    assert.equal((await bound(cloud, { eniNumber: 3 })).attached.length, 3);
+    assert.equal((await bound(cloud, { eniNumber: 1 })).attached.length, 3);
+    assert.equal(cloud.secondaries().length, 3);
+  });
+
+  for (const accident of ['kill-before', 'kill-after'] as const) {
+    it(`finishes when run again after a ${accident.replace('-', ' ')} any call, and buys nothing twice`, async () => {
+      for (let at = 0; ; at++) {
+        const cloud = inProcessEns();
+        const accidents: (Accident | undefined)[] = [...Array<undefined>(at).fill(undefined), accident];
+        const caller = cloud.caller(accidents);
+        const { result } = await runBind(cloud, { caller });
+        const end = await Promise.race([result, caller.killed]);
+        await bound(cloud);
+        assert.equal(cloud.secondaries().length, 2, `call ${at}`);
+        assert.ok(cloud.secondaries().every(({ status }) => status === 'InUse'));
+        assert.equal(cloud.instanceStatus(), 'Running');
+        if (end !== 'killed') return assert.ok(at > 12);
+      }
+    });
+  }
+
+  it('refuses more than ten ENIs before anything is bought, foreign ones counted', async () => {
+    const cloud = inProcessEns();
+    for (let i = 0; i < 8; i++)
+      foreign(cloud, `eni-f${i}`, { status: 'InUse', instanceId: INSTANCE, address: `10.10.1.2${i}` });
+    const error = await refused(cloud);
+    assert.equal(error.code, 'ENI_CHECK_FAILED');
+    assert.match(error.why ?? '', /it has 9, and with those asked for it would have 11/);
+    assert.deepEqual(actions(cloud), []);
+    await bound(cloud, { eniNumber: 1 });
+  });
+
+  it('refuses a vSwitch of another VPC or zone before anything is bought', async () => {
+    const cloud = inProcessEns();
+    seedInstance(cloud.store, { id: 'i-far', regionId: 'far' });
+    seedInstance(cloud.store, { id: 'i-near', regionId: 'near', networkId: 'n-ap-southeast-1-sandbox' });
+    cloud.records.put('ens/vswitch', {
+      id: 'vsw-near',
+      networkId: 'n-ap-southeast-1-sandbox',
+      regionId: 'near',
+      cidr: '10.10.2.0/24',
+    });
+    assert.match((await refused(cloud, { vSwitchId: 'vsw-far' })).why ?? '', /not in the VPC/);
+    assert.match((await refused(cloud, { vSwitchId: 'vsw-near' })).why ?? '', /is in zone near/);
+    assert.equal(cloud.secondaries().length, 0);
+  });
+
+  it('names the rules that the security group lacks', async () => {
+    const { said } = await bound(inProcessEns({ withRules: false }), { eniNumber: 1 });
+    for (const rule of ['inbound, all protocols and ports, from 10.10.0.0/16', 'outbound'])
+      assert.ok(
+        said.some((line) => line.includes(rule)),
+        rule,
+      );
+    const complete = await bound(inProcessEns(), { eniNumber: 1 });
+    assert.ok(!complete.said.some((line) => line.includes('security group')));
+  });
+
+  it('leaves ENIs of others alone, unless told to use them', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-f');
+    foreign(cloud, 'eni-other', { name: 'edgeadm-i-other-1' });
+    await bound(cloud, { eniNumber: 1 });
+    assert.equal(cloud.records.interface('eni-f')?.status, 'Available');
+    const { attached } = await bound(cloud, { eniNumber: 2, reuseAvailable: true });
+    assert.ok(attached.includes('eni-f'));
+    assert.equal(cloud.records.interface('eni-other')?.status, 'Available');
+    assert.equal(cloud.secondaries().length, 3);
+    assert.equal((await bound(cloud, { eniNumber: 2, reuseAvailable: true })).changed, false);
+  });
+
+  it('starts the instance and names what is left over, where the cloud refuses an ENI for good', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-managed', { name: `edgeadm-${INSTANCE}-7`, serviceManaged: true });
+    const error = await refused(cloud);
+    assert.equal(error.code, 'ENI_INCOMPLETE');
+    assert.match(error.why ?? '', /eni-managed.*InvalidParameter\.EniServiceManaged/s);
+    assert.match(error.next, /edgeadm eni release --instance i-sandbox --region ap-southeast-1 --eni eni-managed/);
+    assert.equal(cloud.instanceStatus(), 'Running');
+    assert.equal(cloud.secondaries().filter(({ status }) => status === 'InUse').length, 1);
+  });
+
+  it('starts an instance that an earlier run left stopped', async () => {
+    const cloud = inProcessEns({ status: 'Stopped' });
+    await bound(cloud);
+    assert.equal(cloud.instanceStatus(), 'Running');
+    assert.ok(!actions(cloud).includes('StopInstance'));
+  });
+
+  it('buys nothing when the answer is no, or when nobody can answer', async () => {
+    const cloud = inProcessEns();
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) === 0;
+    assert.equal((await refused(cloud, {}, { assumeYes: false, ask })).code, 'INTERRUPTED');
+    assert.deepEqual(questions, ['i-sandbox: buy 2 ENIs, stop and start the instance?']);
+    assert.equal((await refused(cloud, {}, { assumeYes: false })).code, 'CONFIRMATION_NEEDED');
+    assert.deepEqual(actions(cloud), []);
+  });
+
+  it('tells which instance the account does not have', async () => {
+    const error = await refused(inProcessEns(), { instanceId: 'i-none' });
+    assert.match(error.message, /knows no instance i-none/);
+    assert.equal(error.exit, 5);
+  });
+
+  it('stops before anything is stopped when the quota is used up, and names what was bought', async () => {
+    const cloud = inProcessEns();
+    for (let i = 0; i < 48; i++) foreign(cloud, `eni-f${i}`, { address: `10.10.1.${150 + i}` });
+    const error = await refused(cloud);
+    assert.equal(error.code, 'CLOUD_REFUSED');
+    assert.match(`${error.why}`, /bought and not attached: eni-sandbox000002/);
+    assert.ok(!actions(cloud).includes('StopInstance'));
+  });
+});
+
+describe('eni bind on a node of a cluster', () => {
+  const component = { metadata: { name: 'terway-edge-controlplane-7d9f' } };
+
+  /** A cluster that keeps what is patched into its one node. */
+  async function cluster(options: { node?: V1Node; component?: boolean } = {}) {
+    let node = options.node;
+    const server = await apiServer(({ method, path, body }): ApiAnswer | undefined => {
+      if (path === '/api/v1/nodes') return { items: node ? [node] : [] };
+      if (path === '/api/v1/namespaces/kube-system/pods')
+        return { items: options.component === false ? [] : [component] };
+      if (path.startsWith('/api/v1/pods?')) return { items: [] };
+      if (path === '/apis/policy') return { versions: [{ groupVersion: 'policy/v1beta1' }] };
+      if (path === '/api/v1/nodes/edge1' && method === 'PATCH' && node) {
+        const patch = body as V1Node;
+        const annotations = { ...node.metadata?.annotations, ...patch.metadata?.annotations };
+        node = {
+          metadata: { ...node.metadata, annotations },
+          spec: { ...node.spec, ...patch.spec },
+          status: node.status,
+        };
+        return node;
+      }
+      return undefined;
+    });
+    const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
+    return { client, node: () => node };
+  }
+
+  const node = (spec: object, address = '192.168.0.1'): V1Node => ({
+    metadata: { name: 'edge1' },
+    spec,
+    status: { addresses: [{ type: 'InternalIP', address }] },
+  });
+
+  it('refuses a cluster without Terway Edge before anything is bought', async () => {
+    const cloud = inProcessEns();
+    const { client } = await cluster({ component: false });
+    const error = await refused(cloud, {}, { cluster: client });
+    assert.match(error.why ?? '', /terway-edge-controlplane/);
+    assert.deepEqual(actions(cloud), []);
+    client.close();
+  });
+
+  for (const [how, found] of [
+    ['provider ID', node({ providerID: `ens://ap-southeast-1/${INSTANCE}` })],
+    ['address', node({}, '10.10.1.2')],
+  ] as const) {
+    it(`offers to drain a node known by its ${how}, and lets pods on it again in the end`, async () => {
+      const cloud = inProcessEns();
+      const { client, node: now } = await cluster({ node: found });
+      const questions: string[] = [];
+      const seen: (boolean | undefined)[] = [];
+      const ask = async (question: string) => questions.push(question) > 0;
+      const caller = cloud.caller();
+      const watching = {
+        ...caller,
+        order: <T>(call: Parameters<typeof caller.order>[0]) => {
+          if (call.action === 'StopInstance') seen.push(now()?.spec?.unschedulable);
+          return caller.order<T>(call);
+        },
+      };
+      const { result } = await runBind(cloud, {
+        caller: watching,
+        cluster: client,
+        options: { assumeYes: false, ask },
+      });
+      await result;
+      assert.match(questions[0] ?? '', /drain node edge1, stop and start/);
+      assert.deepEqual(seen, [true]);
+      assert.ok(!now()?.spec?.unschedulable);
+      client.close();
+    });
+  }
+
+  it('leaves a cordon of somebody else as it is', async () => {
+    const cloud = inProcessEns();
+    const { client, node: now } = await cluster({ node: node({ unschedulable: true }, '10.10.1.2') });
+    await bound(cloud, {}, { cluster: client });
+    assert.equal(now()?.spec?.unschedulable, true);
+    client.close();
+  });
+
+  it('lets pods on a node again that an earlier run cordoned and did not come back to', async () => {
+    const cloud = inProcessEns();
+    await bound(cloud);
+    const cordoned = node({ unschedulable: true }, '10.10.1.2');
+    const left = { ...cordoned, metadata: { name: 'edge1', annotations: { 'edgeadm.io/cordoned-by': 'eni' } } };
+    const { client, node: now } = await cluster({ node: left });
+    await bound(cloud, {}, { cluster: client });
+    assert.ok(!now()?.spec?.unschedulable);
+    client.close();
+  });
+});
+
+describe('eni release', () => {
+  const run = (cloud: InProcessEns, interfaceIds: string[] = [], accidents: (Accident | undefined)[] = []) => {
+    const caller = cloud.caller(accidents);
+    const result = release({
+      spec: { instanceId: INSTANCE, region: 'ap-southeast-1', interfaceIds, forceStop: false },
+      caller,
+      emit: () => {},
+      signal: caller.signal,
+      dryRun: false,
+      assumeYes: true,
+      now: cloud.now,
+      paceMs: [0, 0],
+      settleMs: 0,
+    });
+    return { result, killed: caller.killed };
+  };
+
+  it('deletes what edgeadm bought and nothing else, and the instance runs', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-f');
+    await bound(cloud);
+    assert.ok((await run(cloud).result).downtimeMs);
+    assert.deepEqual(
+      cloud.secondaries().map(({ id }) => id),
+      ['eni-f'],
+    );
+    assert.equal(cloud.instanceStatus(), 'Running');
+    assert.equal((await run(cloud).result).changed, false);
+  });
+
+  it('does not stop the instance for an ENI that is not attached', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-left', { name: `edgeadm-${INSTANCE}-1` });
+    await run(cloud, ['eni-left']).result;
+    assert.deepEqual(actions(cloud), ['DeleteNetworkInterfaces']);
+  });
+
+  it('refuses to delete what others bought', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-f');
+    await assert.rejects(run(cloud, ['eni-f']).result, { code: 'ENI_CHECK_FAILED' });
+  });
+
+  it('finishes when run again after a kill at any call', async () => {
+    for (let at = 0; ; at++) {
+      const cloud = inProcessEns();
+      await bound(cloud);
+      const first = run(cloud, [], [...Array<undefined>(at).fill(undefined), at % 2 ? 'kill-after' : 'kill-before']);
+      const end = await Promise.race([first.result, first.killed]);
+      await run(cloud).result;
+      assert.equal(cloud.secondaries().length, 0, `call ${at}`);
+      assert.equal(cloud.instanceStatus(), 'Running', `call ${at}`);
+      if (end !== 'killed') return assert.ok(at > 8);
+    }
+  });
+});

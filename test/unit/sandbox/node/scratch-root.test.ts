@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MATRIX } from '../../../../src/compat/matrix.ts';
+import { rowsThatFit } from '../../../../src/compat/supports.ts';
+import { readFacts } from '../../../../src/host/facts.ts';
+import { scratchMachine } from '../../../../src/host/scratch.ts';
+import { createScratchRoot } from '../../../../src/sandbox/node/scratch-root.ts';
+import { systemOf } from '../../../../src/sandbox/node/systems.ts';
+
+describe('a node that was just made', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-made-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  for (const row of MATRIX.filter(({ os }) => os !== 'Windows Server')) {
+    for (const version of row.versions) {
+      it(`can be ${row.os} ${version} with kernel ${row.kernel} on ${row.arch}`, async () => {
+        const root = join(folder, 'node');
+        const arch = row.arch as 'amd64' | 'arm64';
+        const kernel = `${row.kernel}.0-100`;
+        await createScratchRoot(root, {
+          name: 'n',
+          os: `${row.os} ${version}`,
+          kernel,
+          arch,
+          kubeletVersion: 'v1.20.2',
+        });
+        const facts = await readFacts(scratchMachine(root));
+        const { name: os, id: osId, version: found } = facts.os;
+        const fitting = rowsThatFit({ os, osId, version: found, kernel: facts.kernel, arch: facts.arch }, MATRIX);
+        assert.ok(fitting.includes(row), JSON.stringify(facts.os));
+      });
+    }
+  }
+
+  it('boots cgroup v1 or v2 as its distribution does', () => {
+    const versions = ['Ubuntu 20.04', 'Ubuntu 22.04', 'RHEL 9.3', 'CentOS 7.6'].map((os) => systemOf(os).cgroupVersion);
+    assert.deepEqual(versions, [1, 2, 2, 1]);
+  });
+
+  it('cannot be a system that nobody knows; the nearest name is told', () => {
+    assert.throws(() => systemOf('Ubunto 20.04'), /did you mean "Ubuntu/);
+    assert.throws(() => systemOf('Ubuntu'), /with a version/);
+  });
+});
