@@ -15,7 +15,7 @@ export const kubeconfigFlag = {
 };
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
-function defaultKubeconfig(): string {
+export function defaultKubeconfig(): string {
   const own = join(homedir(), '.kube', 'config');
   return existsSync(own) ? own : '/etc/kubernetes/admin.conf';
 }

@@ -1,5 +1,5 @@
 import { belongsTo, type NodePool, type PoolNode } from '../config/node-pool.ts';
-import { workState } from '../config/nodepool-rules.ts';
+import { workState } from '../config/nodepool-state.ts';
 import { table } from '../output/table.ts';
 
 /** A pool with what its nodes make of it. */

@@ -4,7 +4,7 @@ import type { NodePools } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import type { Output } from '../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../workflow/events.ts';
-import { withCluster } from './cluster-access.ts';
+import { defaultKubeconfig, withCluster } from './cluster-access.ts';
 import { confirmOnTerminal } from './prompts.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
@@ -40,10 +40,17 @@ export interface WhereFlags {
   readonly kubeconfig?: string;
 }
 
-/** What is missing to find the node pools; --cluster-id is stronger than a kubeconfig, which often stands in the environment. */
-export function refuseWhere(flags: WhereFlags): string[] {
-  if (flags['cluster-id'] === undefined) return [];
-  return flags.region ? [] : ['--region: the region of the cluster is needed with --cluster-id'];
+/**
+ * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often stands in the
+ * environment.
+ */
+export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
+  if (clusterId !== undefined) return region ? [] : ['--region is missing: the region of the cluster'];
+  const file = kubeconfig ?? defaultKubeconfig();
+  if (existsSync(file)) return [];
+  return kubeconfig === undefined
+    ? ['--cluster-id or --kubeconfig is missing: where the node pools are']
+    : [`--kubeconfig: there is no file ${file}`];
 }
 
 /** Opens the node pools that the flags name, for one action. */
@@ -51,8 +58,6 @@ export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePo
   const { 'cluster-id': clusterId, kubeconfig } = flags;
   if (clusterId === undefined) {
     const { clusterNodePools } = await import('../kubernetes/node-pools.ts');
-    if (kubeconfig !== undefined && !existsSync(kubeconfig))
-      throw nodePoolUsage([`--kubeconfig: no file ${kubeconfig}`]);
     return withCluster(kubeconfig, (client) => action(clusterNodePools(client)));
   }
   const { cloudNodePools } = await import('../cloud/node-pools.ts');

@@ -25,8 +25,7 @@ export default class NodePoolAttachScript extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolAttachScript);
     const { 'cluster-id': id = '', arch, platform } = flags;
-    const mistakes = refuseWhere(flags);
-    if (id === '') mistakes.push('--cluster-id is needed: the line is made by the container service');
+    const mistakes = id ? refuseWhere(flags) : ['--cluster-id is missing: the line is made by the container service'];
     const refuse = (mistake: string): void => void mistakes.push(mistake);
     const spec = attachSpecOf(flags['node-spec'], platform, refuse);
     const expiry = expiryOf(flags.ttl, refuse);

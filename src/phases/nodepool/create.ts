@@ -1,12 +1,6 @@
 import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.ts';
-import {
-  type Difference,
-  differences,
-  lacksAnnotationsOnly,
-  notChecked,
-  refuseInCluster,
-  type Surroundings,
-} from '../../config/nodepool-rules.ts';
+import { notChecked, refuseInCluster, type Surroundings } from '../../config/nodepool-rules.ts';
+import { type Difference, differences, lacksAnnotationsOnly } from '../../config/nodepool-state.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
 export interface CreateOptions extends Pick<Surroundings, 'vpcCidrs' | 'nodeCidrs'> {

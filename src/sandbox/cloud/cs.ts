@@ -1,24 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { SandboxPki } from '../pki.ts';
-import { clusterAnswer, isoDate, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
-import { attachLine } from './cs-attach-script.ts';
-import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
+import { attachScript, kubeconfig } from './cs-access.ts';
+import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
+import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
+import { managedCluster } from './cs-cluster.ts';
 import { changedPool, createdPool, nodesOf, poolsOf, refuseDeletion, valid } from './cs-pools.ts';
-import { type AttachTokenRecord, type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
-import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
-
-const HOUR_S = 3600;
-const DAY_MINUTES = 24 * 60;
-const THREE_YEARS_MINUTES = 3 * 365 * DAY_MINUTES;
-
-interface Asked {
-  readonly request: CloudRequest;
-  readonly parts: CloudParts;
-  readonly inside: ManagedCluster;
-  /** What the path names, in its order. */
-  readonly names: readonly string[];
-}
+import { type ClusterRecord, KIND } from './records.ts';
+import { type CloudAnswer, CloudFailure, type CloudParts, type CloudService } from './service.ts';
 
 interface Action {
   readonly name: string;
@@ -90,19 +79,6 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       return action.handle({ request, parts, inside, names });
     },
   };
-}
-
-function clusterOf({ parts, names: [id = ''] }: Asked): ClusterRecord {
-  const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
-  if (cluster) return cluster;
-  throw new CloudFailure(404, 'ErrorClusterNotFound', `cluster (${id}) not found in our records`);
-}
-
-function poolOf(asked: Asked, id = asked.names[1] ?? ''): NodePoolRecord {
-  const { id: clusterId } = clusterOf(asked);
-  const pool = asked.parts.store.get<NodePoolRecord>(KIND.nodePool, id);
-  if (pool?.clusterId === clusterId) return pool;
-  throw new CloudFailure(404, 'ErrorClusterNodePoolNotFound', `node pool (${id}) not found in cluster ${clusterId}`);
 }
 
 async function clusters({ parts, inside }: Asked): Promise<object[]> {
@@ -186,56 +162,6 @@ async function removeNodes(asked: Asked): Promise<object> {
 async function forgetNode({ parts, inside }: Asked, name: string): Promise<void> {
   await inside.deleteNode(name);
   parts.store.delete(KIND.node, name);
-}
-
-const script = z.object({
-  arch: z.enum(['amd64', 'arm', 'arm64']).default('amd64'),
-  nodepool_id: z.string().optional(),
-  // Older clients send the object itself.
-  options: z.union([z.string(), z.record(z.string(), z.unknown())]).default('{}'),
-  expired: z.number().optional(),
-  one_time_token: z.boolean().default(false),
-});
-
-async function attachScript(asked: Asked): Promise<CloudAnswer> {
-  const { store, now } = asked.parts;
-  const cluster = clusterOf(asked);
-  const { arch, nodepool_id, options, expired, one_time_token: oneTime } = valid(script, asked.request.body);
-  const spec = valid(z.record(z.string(), z.unknown()), typeof options === 'string' ? parsed(options) : options);
-  const fallback = poolsOf(store, cluster.id).find(({ isDefault }) => isDefault);
-  const pool = nodepool_id === undefined && fallback ? fallback : poolOf(asked, nodepool_id);
-  const expires = (expired ?? Math.floor(now() / 1000) + HOUR_S) * 1000;
-  if (expires <= now()) throw new CloudFailure(400, 'InvalidParameter', 'The specified expired lies in the past.');
-  const token = randomBytes(16).toString('hex');
-  const record: AttachTokenRecord = { clusterId: cluster.id, nodePoolId: pool.id, expires, oneTime };
-  store.put(KIND.attachToken, token, record);
-  return attachLine({
-    region: cluster.region,
-    version: cluster.version.replace(/^v/, ''),
-    arch,
-    token,
-    nodeSpec: JSON.stringify(spec),
-    windows: spec.platform === 'Windows',
-  });
-}
-
-/** Both versions of the API answer alike. Minutes: 15 to 4320, by the reference. */
-async function kubeconfig(asked: Asked): Promise<object> {
-  clusterOf(asked);
-  const { TemporaryDurationMinutes: text } = asked.request.parameters;
-  const minutes = text === undefined ? THREE_YEARS_MINUTES : Number(text);
-  if (text !== undefined && !(minutes >= 15 && minutes <= 3 * DAY_MINUTES))
-    throw new CloudFailure(400, 'InvalidParameter', 'TemporaryDurationMinutes has to be between 15 and 4320.');
-  const config = await asked.inside.kubeconfig(minutes);
-  return { config, expiration: isoDate(asked.parts.now() + minutes * 60_000) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CloudFailure(400, 'InvalidParameter', 'The specified JSON is not valid.');
-  }
 }
 
 function taskId(): string {

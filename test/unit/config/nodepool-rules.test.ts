@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import type { NodePool, NodePoolSpec, PoolNode, WantedNodePool } from '../../../src/config/node-pool.ts';
 import {
-  differences,
   missingIn,
   notChecked,
   refuseInCluster,
   refuseWanted,
   type Surroundings,
-  workState,
 } from '../../../src/config/nodepool-rules.ts';
+import { differences, workState } from '../../../src/config/nodepool-state.ts';
 
 const BASIC: NodePoolSpec = {
   name: 'shops',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NodePoolSpec } from '../../../src/config/node-pool.ts';
 import { poolNamed } from '../../../src/config/node-pool.ts';
-import { workState } from '../../../src/config/nodepool-rules.ts';
+import { workState } from '../../../src/config/nodepool-state.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { clusterNodePools, fromObject, toObject } from '../../../src/kubernetes/node-pools.ts';
 import { createNodePool } from '../../../src/phases/nodepool/create.ts';

@@ -1,0 +1,70 @@
+import type { NodePool, NodePoolSpec, PoolNode } from './node-pool.ts';
+import { belongsTo } from './node-pool.ts';
+
+/** An enhanced pool runs two gateway pods on different nodes, of this architecture. */
+const GATEWAY_NODES = { count: 2, arch: 'amd64' };
+
+/** A key in which a pool is not as asked for. */
+export interface Difference {
+  readonly key: string;
+  readonly asked: string;
+  readonly found: string;
+}
+
+/** In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not. */
+export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
+  const rows: [key: string, asked: unknown, found: unknown][] = [
+    ['mode', spec.mode, pool.mode],
+    ['max-nodes', spec.maxNodes, pool.maxNodes],
+    ['cen-id', spec.cenId, pool.cenId],
+    ['ccn-id', spec.ccnId, pool.ccnId],
+    ['ccn-region', spec.ccnRegion, pool.ccnRegion],
+    ['labels', spec.labels, pool.labels],
+    ['taints', spec.taints, pool.taints],
+  ];
+  if (spec.runtime !== undefined) rows.push(['runtime', spec.runtime, pool.runtime]);
+  if (spec.podCidrs.length > 0) rows.push(['pod-cidrs', [...spec.podCidrs].sort(), [...pool.podCidrs].sort()]);
+  if (pool.annotations !== undefined) {
+    rows.push(['annotations', spec.annotations, pool.annotations], ['cen-owner', spec.cenOwner, pool.cenOwner]);
+  }
+  return rows
+    .map(([key, asked, found]) => ({ key, asked: shown(asked), found: shown(found) }))
+    .filter(({ asked, found }) => asked !== found);
+}
+
+/** True where nothing but annotations is missing: the service has no field for them, they come after the creation. */
+export function lacksAnnotationsOnly(found: readonly Difference[]): boolean {
+  return found.every(({ key, found: value }) => (key === 'annotations' || key === 'cen-owner') && value === NOTHING);
+}
+
+const NOTHING = '-';
+
+function shown(value: unknown): string {
+  if (value === undefined) return NOTHING;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return value.length > 0 ? value.map(shownItem).sort().join(',') : NOTHING;
+  const pairs = Object.entries(value).map(([key, text]) => `${key}=${text}`);
+  return pairs.length > 0 ? pairs.sort().join(',') : NOTHING;
+}
+
+function shownItem(item: unknown): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  const { key, value, effect } = item as { key: string; value?: string; effect: string };
+  return `${key}${value ? `=${value}` : ''}:${effect}`;
+}
+
+/** Whether a pool does its work; an enhanced one needs nodes for its two gateway pods. */
+export function workState(
+  pool: NodePool,
+  nodes: readonly PoolNode[],
+): { readonly working: boolean; readonly why: string } {
+  const ready = nodes.filter((node) => belongsTo(node, pool) && node.ready);
+  if (pool.mode !== 'enhanced') {
+    return { working: ready.length > 0, why: ready.length > 0 ? `${ready.length} Ready nodes` : 'no Ready node yet' };
+  }
+  const gateways = ready.filter(({ arch }) => arch === GATEWAY_NODES.arch).length;
+  const has = `${gateways} Ready ${GATEWAY_NODES.arch} ${gateways === 1 ? 'node' : 'nodes'}`;
+  return gateways >= GATEWAY_NODES.count
+    ? { working: true, why: has }
+    : { working: false, why: `an enhanced node pool needs at least ${GATEWAY_NODES.count}, it has ${has}` };
+}

@@ -1,0 +1,36 @@
+import type { ManagedCluster } from './cs-cluster.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
+import { CloudFailure, type CloudParts, type CloudRequest } from './service.ts';
+
+/** A request to the container service with what it takes to answer it. */
+export interface Asked {
+  readonly request: CloudRequest;
+  readonly parts: CloudParts;
+  readonly inside: ManagedCluster;
+  /** What the path names, in its order. */
+  readonly names: readonly string[];
+}
+
+/** @throws CloudFailure */
+export function clusterOf({ parts, names: [id = ''] }: Asked): ClusterRecord {
+  const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
+  if (cluster) return cluster;
+  throw new CloudFailure(404, 'ErrorClusterNotFound', `cluster (${id}) not found in our records`);
+}
+
+/** @throws CloudFailure */
+export function poolOf(asked: Asked, id = asked.names[1] ?? ''): NodePoolRecord {
+  const { id: clusterId } = clusterOf(asked);
+  const pool = asked.parts.store.get<NodePoolRecord>(KIND.nodePool, id);
+  if (pool?.clusterId === clusterId) return pool;
+  throw new CloudFailure(404, 'ErrorClusterNodePoolNotFound', `node pool (${id}) not found in cluster ${clusterId}`);
+}
+
+/** JSON of a parameter. @throws CloudFailure */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CloudFailure(400, 'InvalidParameter', 'The specified JSON is not valid.');
+  }
+}
