@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { usageError } from '../config/join-spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { usageError } from '../errors/usage.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';

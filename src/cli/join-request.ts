@@ -9,11 +9,11 @@ import {
   joinDraft,
   joinSpec,
   type Layer,
-  usageError,
 } from '../config/join-spec.ts';
 import { readNodeSpec } from '../config/node-spec.ts';
 import type { JoinDraft, JoinSpec } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { usageError } from '../errors/usage.ts';
 import type { Target } from '../host/targets.ts';
 import { durationOf, type Refuse, textOf } from './flags.ts';
 import { flagValues, type ParsedJoin } from './join-flags.ts';

@@ -1,5 +1,6 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
-import { DEFAULT_TIMEOUT_MS, usageError } from '../config/join-spec.ts';
+import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
+import { usageError } from '../errors/usage.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';
 import { closest } from '../lib/closest.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
+import { usageError } from '../errors/usage.ts';
 import type { Layer } from './join-spec.ts';
-import { usageError } from './join-spec.ts';
 
 /** The version of the configuration files that this release reads. */
 export const API_VERSION = 'edgeadm.io/v1';

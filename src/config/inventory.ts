@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
+import { usageError } from '../errors/usage.ts';
 import { API_VERSION } from './config-file.ts';
 import { joinKeys } from './join-schema.ts';
-import { usageError } from './join-spec.ts';
 import type { JoinSpec } from './spec.ts';
 
 /** A host as `--host` and inventories name it. */

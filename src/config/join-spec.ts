@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { EdgeadmError } from '../errors/index.ts';
+import { usageError } from '../errors/usage.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { draftKeys, type JoinKey, joinKeys } from './join-schema.ts';
 import type { JoinDraft, JoinSpec, MatrixRow, Taint } from './spec.ts';
@@ -57,16 +57,6 @@ function resolve<S extends typeof joinKeys | typeof draftKeys>(
   else mistakes.push(...rules(parsed.data as z.output<S>));
   if (mistakes.length > 0 || !parsed.success) throw usageError(mistakes);
   return parsed.data as z.output<S>;
-}
-
-/** The error that lists mistakes, one a line. */
-export function usageError(mistakes: readonly string[]): EdgeadmError {
-  const [first = 'nothing is said'] = mistakes;
-  return new EdgeadmError({
-    code: 'USAGE',
-    what: mistakes.length === 1 ? first : `${mistakes.length} values cannot be used`,
-    why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
-  });
 }
 
 function mergeLayers(layers: readonly Layer[]): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { type HostOverrides, type InventoryHost, parseHostAddress, readInventory } from '../config/inventory.ts';
-import { usageError } from '../config/join-spec.ts';
+import { usageError } from '../errors/usage.ts';
 import { localMachine } from './local.ts';
 import type { Machine } from './machine.ts';
 import type { SshOptions } from './ssh/index.ts';

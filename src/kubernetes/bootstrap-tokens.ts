@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { V1ConfigMap, V1Secret, V1SecretList } from '@kubernetes/client-node';
-import { usageError } from '../config/join-spec.ts';
+import { usageError } from '../errors/usage.ts';
 import { pinCa } from '../pki/ca-hash.ts';
 import type { ApiClient } from './client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from './cluster-info.ts';

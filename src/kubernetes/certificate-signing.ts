@@ -7,6 +7,8 @@ import { minorOf } from './version.ts';
 
 /** Between two watches, where the server ended one at once. */
 const WATCH_AGAIN_MS = 300;
+/** Five random letters seldom meet, and three times in a row never. */
+const NAME_TRIES = 3;
 const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
 const SERVER_USAGES = ['digital signature', 'key encipherment', 'server auth'];
 
@@ -37,7 +39,7 @@ export async function requestCertificate(
   const old = minorOf(options.clusterVersion) < 19 || options.signer === 'kubernetes.io/legacy-unknown';
   const version = old ? 'v1beta1' : 'v1';
   const path = `/apis/certificates.k8s.io/${version}/certificatesigningrequests`;
-  const created = await client.create<V1CertificateSigningRequest>(path, {
+  const created = await createWithOwnName(client, path, {
     apiVersion: `certificates.k8s.io/${version}`,
     kind: 'CertificateSigningRequest',
     metadata: { generateName: 'edgeadm-' },
@@ -50,6 +52,22 @@ export async function requestCertificate(
   const name = created?.metadata?.name;
   if (!name) return undefined;
   return { name, certificate: await issued(client, path, name, options) };
+}
+
+/** An API server that makes up a name which is taken says so, and leaves it to the client to ask again. */
+async function createWithOwnName(
+  client: ApiClient,
+  path: string,
+  request: object,
+): Promise<V1CertificateSigningRequest | undefined> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await client.create<V1CertificateSigningRequest>(path, request);
+    } catch (error) {
+      const taken = error instanceof EdgeadmError && error.why?.startsWith('AlreadyExists') === true;
+      if (!taken || tries === NAME_TRIES) throw error;
+    }
+  }
 }
 
 async function issued(

@@ -51,8 +51,17 @@ export function sandboxFolder(directory?: string, env: NodeJS.ProcessEnv = proce
 export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxState | undefined> {
   const text = await readFile(state, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const found = JSON.parse(text) as SandboxState;
-  return processLives(found.pid) ? found : undefined;
+  const found = parse(text);
+  return found && processLives(found.pid) ? found : undefined;
+}
+
+/** What is just being written is not ready yet. */
+function parse(text: string): SandboxState | undefined {
+  try {
+    return JSON.parse(text) as SandboxState;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws EdgeadmError SANDBOX_NOT_RUNNING */

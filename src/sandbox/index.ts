@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
+import { memoize } from '../lib/memoize.ts';
 import { adminClient } from './admin-client.ts';
 import type { ClusterRecord } from './cloud/records.ts';
 import type { CloudParts, CloudService } from './cloud/service.ts';
@@ -107,7 +108,8 @@ async function openCloud({ store, pki, admin }: Inside, apiServer: string, port:
   seedInstance(store);
   await seedInside(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
-  const services = await servicesOf(parts, { pki, admin });
+  // Loaded by the first request: a sandbox that is only looked at is ready sooner.
+  const services = memoize(() => servicesOf(parts, { pki, admin }));
   const cloud = await startCloud({ parts, services, port, tls }).catch(portTaken(port));
   url = cloud.url;
   return { cloud, cluster };

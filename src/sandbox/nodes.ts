@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseNodeName } from '../config/grammar.ts';
-import { usageError } from '../config/join-spec.ts';
+import { usageError } from '../errors/usage.ts';
 import { isAttended } from '../host/attended.ts';
 import { readFacts } from '../host/facts.ts';
 import { commandLine } from '../host/quote.ts';

@@ -36,7 +36,7 @@ describe('npm run demo', function () {
     assert.match(text, /This node joined into the cluster successfully/);
     assert.match(text, /^edge1 +Ready /m);
     assert.match(text, /^nodepool\/shops created$/m);
-    assert.match(text, /2 ENIs for 50 pods/);
+    assert.match(text, /^i-sandbox: .*50 pods/m);
     assert.match(text, /This node was reset successfully/);
     assert.match(text, /^edge1 +NotReady /m);
     assert.match(text, /That was edgeadm, in [\d.]+ s/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { edgeadm, resultOf } from './program.ts';
+import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
 /** Words of a line that was printed for a shell; none of these has spaces in it. */
@@ -59,6 +59,15 @@ describe('a sandbox', function () {
     const inBackground = await edgeadm(['sandbox', 'up', '--background', '--dir', other, '--port', String(bed.port)]);
     assert.equal(inBackground.exitCode, 1);
     assert.match(inBackground.stderr, /SANDBOX_PORT_TAKEN/);
+  });
+
+  it('runs in the foreground until Ctrl-C, and ends in good order', async () => {
+    const words = ['sandbox', 'up', '--dir', join(bed.dir, 'other'), '--port', '0'];
+    const child = startEdgeadm(words);
+    await new Promise((resolve) => child.stdout.on('data', (text) => /^Ready\./m.test(String(text)) && resolve(text)));
+    child.kill('SIGINT');
+    assert.equal((await child).exitCode, 0);
+    await assert.rejects(stat(join(bed.dir, 'other', 'sandbox.json')), { code: 'ENOENT' });
   });
 
   it('makes a node of the system asked for, with the line that joins it', async () => {

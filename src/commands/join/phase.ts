@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
 import { runJoin } from '../../cli/run-join.ts';
-import { usageError } from '../../config/join-spec.ts';
+import { usageError } from '../../errors/usage.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { phaseNames } from '../../workflow/phase.ts';
 

@@ -41,7 +41,8 @@ export default class SandboxUp extends BaseCommand {
     const sandbox = await startSandbox({ folder, port: flags.port, log: warning });
     try {
       await this.#ready(folder, sandbox.state, 'Ready. Ctrl-C ends it; what is in it is kept.');
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      // It may have been ended while it said that it is ready.
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     } finally {
       await sandbox.close();
       done();

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
 import { repeatable, secretOf } from '../../cli/flags.ts';
-import { usageError } from '../../config/join-spec.ts';
+import { usageError } from '../../errors/usage.ts';
 import { BOOTSTRAP_GROUP, createToken, joinLine, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
 import { parseDuration } from '../../lib/duration.ts';
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { isoDate } from './cs-answers.ts';
 import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
 import { attachLine } from './cs-attach-script.ts';
-import { poolsOf, valid } from './cs-pools.ts';
-import { type AttachTokenRecord, KIND } from './records.ts';
+import { valid } from './cs-pools.ts';
+import { type AttachTokenRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure } from './service.ts';
 
 const HOUR_S = 3600;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { PoolNode } from '../../config/node-pool.ts';
 import { belongsTo } from '../../config/node-pool.ts';
 import type { Store } from '../store.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
+import { type ClusterRecord, type NodePoolRecord, poolsOf } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 const RUNTIME_VERSION = '1.6.28';
@@ -88,11 +88,6 @@ export function refuseDeletion(pool: NodePoolRecord, nodes: readonly PoolNode[],
   if (pool.isDefault) throw new CloudFailure(400, 'DefaultNodePool', 'The default node pool cannot be deleted.');
   if (nodes.length === 0 || force) return;
   throw new CloudFailure(400, 'NodePoolNotEmpty', `The node pool has ${nodes.length} nodes.`);
-}
-
-export function poolsOf(store: Store, clusterId: string): NodePoolRecord[] {
-  const pools = store.list<NodePoolRecord>(KIND.nodePool).map(({ document }) => document);
-  return pools.filter((pool) => pool.clusterId === clusterId).sort((a, b) => a.created - b.created);
 }
 
 export function nodesOf(pool: NodePoolRecord, nodes: readonly PoolNode[]): PoolNode[] {

@@ -3,8 +3,7 @@ import { KUBERNETES_VERSION, NETWORKS } from '../api-server/seed.ts';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { poolsOf } from './cs-pools.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 /** No VPC is there; its range is what an enhanced pool's networks are kept apart from. */

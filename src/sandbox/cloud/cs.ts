@@ -5,8 +5,8 @@ import { attachScript, kubeconfig } from './cs-access.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { changedPool, createdPool, nodesOf, poolsOf, refuseDeletion, valid } from './cs-pools.ts';
-import { type ClusterRecord, KIND } from './records.ts';
+import { changedPool, createdPool, nodesOf, refuseDeletion, valid } from './cs-pools.ts';
+import { type ClusterRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudService } from './service.ts';
 
 interface Action {

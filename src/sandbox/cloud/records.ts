@@ -1,4 +1,5 @@
 import type { Taint } from '../../config/spec.ts';
+import type { Store } from '../store.ts';
 
 /** Kinds of documents in the store that more than one part of the sandbox reads. */
 export const KIND = {
@@ -66,4 +67,10 @@ export interface NodeRecord {
   readonly callback: string;
   /** What the callback told. */
   readonly status?: string;
+}
+
+/** The node pools of a cluster, the oldest first. */
+export function poolsOf(store: Store, clusterId: string): NodePoolRecord[] {
+  const pools = store.list<NodePoolRecord>(KIND.nodePool).map(({ document }) => document);
+  return pools.filter((pool) => pool.clusterId === clusterId).sort((a, b) => a.created - b.created);
 }

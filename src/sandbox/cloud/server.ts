@@ -10,7 +10,8 @@ import { type SignedRequest, signatureChecker } from './signature.ts';
 
 export interface CloudOptions {
   readonly parts: CloudParts;
-  readonly services: readonly CloudService[];
+  /** As a function where they are loaded when the first request comes. */
+  readonly services: readonly CloudService[] | (() => Promise<readonly CloudService[]>);
   /** 0 for any that is free. */
   readonly port: number;
   /** PEM; the certificate is good for 127.0.0.1. */
@@ -49,7 +50,7 @@ export async function startCloud({ parts, services, port, tls }: CloudOptions): 
 
 interface Front {
   readonly parts: CloudParts;
-  readonly services: readonly CloudService[];
+  readonly services: CloudOptions['services'];
   readonly check: (request: SignedRequest) => void;
 }
 
@@ -70,7 +71,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   let bearer = false;
   try {
     const signed = await signedRequest(incoming);
-    const { service, request, isRpc } = serviceFor(signed, front.services);
+    const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';
     if (!bearer) front.check(signed);
     const fault = takeFault(front.parts.store, request.action);
@@ -139,6 +140,10 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
     if (size > MAX_BODY_BYTES) throw new CloudFailure(413, 'RequestEntityTooLarge', 'The request is too large.');
   }
   return Buffer.concat(chunks);
+}
+
+async function servicesOf({ services }: Front): Promise<readonly CloudService[]> {
+  return typeof services === 'function' ? services() : services;
 }
 
 function serviceFor(signed: SignedRequest, services: readonly CloudService[]): Asked {

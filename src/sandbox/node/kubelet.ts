@@ -1,5 +1,4 @@
-import { existsSync, watch } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node, V1NodeList, V1Pod } from '@kubernetes/client-node';
 import { readFacts } from '../../host/facts.ts';
@@ -7,13 +6,14 @@ import type { HostFacts } from '../../host/host.ts';
 import type { Machine } from '../../host/machine.ts';
 import { ApiClient } from '../../kubernetes/client.ts';
 import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
+import { renewLease } from './lease.ts';
+import { nextChange } from './next-change.ts';
 import { newNode, nodeStatus, ownLabels } from './node-object.ts';
 import { NodePods } from './pods.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
 /** As kubelets do it: @see https://kubernetes.io/docs/reference/node/node-status/#heartbeats */
 const LEASE_MS = 10_000;
-const LEASE_SECONDS = 40;
 const STATUS_MS = 300_000;
 const RETRY_MS = [200, 5000] as const;
 /** How often manifests and CNI configuration are looked at where no event tells. */
@@ -21,7 +21,6 @@ const LOOK_MS = 2000;
 /** How often mirror pods and status are looked at where no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
-const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 export interface KubeletParts {
   /** The scratch root. */
@@ -135,19 +134,8 @@ export class SmallKubelet {
   }
 
   async #renewLease(): Promise<void> {
-    const { nodeName } = this.#settings;
-    const metadata = { name: nodeName, namespace: 'kube-node-lease' };
     while (!this.#stop.signal.aborted) {
-      await this.#try('renewing the lease', async () => {
-        const spec = {
-          holderIdentity: nodeName,
-          leaseDurationSeconds: LEASE_SECONDS,
-          renewTime: new Date().toISOString().replace(/Z$/, '000Z'),
-        };
-        const found = await this.#client.find(`${LEASES}/${nodeName}`);
-        if (found) await this.#client.patch(`${LEASES}/${nodeName}`, { spec });
-        else await this.#client.create(LEASES, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
-      });
+      await this.#try('renewing the lease', () => renewLease(this.#client, this.#settings.nodeName));
       await this.#pause(LEASE_MS);
     }
   }
@@ -234,21 +222,4 @@ function readyOf(node: V1Node | undefined) {
 
 function isOurWord(node: V1Node | undefined): boolean {
   return /^Kubelet(Not)?Ready$/.test(readyOf(node)?.reason ?? '');
-}
-
-/** Resolves when something in a folder, or in the one above that is there, changes within a time; never where that cannot be watched. */
-function nextChange(folder: string, forMs: number): Promise<void> {
-  if (!existsSync(folder)) return nextChange(dirname(folder), forMs);
-  return new Promise((resolve) => {
-    try {
-      const watcher = watch(folder, { persistent: false }, () => {
-        watcher.close();
-        resolve();
-      });
-      watcher.on('error', () => {});
-      setTimeout(() => watcher.close(), forMs).unref();
-    } catch {
-      // A limit of the kernel: the next look is not far.
-    }
-  });
 }

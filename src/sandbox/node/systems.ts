@@ -1,5 +1,5 @@
 import { parseOs } from '../../compat/os-argument.ts';
-import { usageError } from '../../config/join-spec.ts';
+import { usageError } from '../../errors/usage.ts';
 import { closest } from '../../lib/closest.ts';
 
 /** A distribution as its files describe it. `VERSION` stands for the version asked for. */
