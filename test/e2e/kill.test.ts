@@ -53,6 +53,7 @@ const PHASES: readonly Moment[] = [
   { phase: 'post-check/edgehub', looks: true },
   { phase: 'post-check/node-ready', after: 0.01 },
   { phase: 'post-check/addons', looks: true },
+  { phase: 'post-check/callback', looks: true },
 ];
 
 /** What a node without containerd does more, or does longer. */

@@ -11,6 +11,7 @@ import { projectDir, until } from '../testbed/index.ts';
 import { testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
+const DEFINITION = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nodepools.apps.openyurt.io';
 const ENHANCED = [
   ...['--mode', 'enhanced', '--max-nodes', '4', '--cen-id', 'cen-1', '--ccn-id', 'ccn-1'],
   ...['--ccn-region', 'cn-shanghai', '--vpc-cidr', '192.168.0.0/16', '--pod-cidrs', '10.9.0.0/20'],
@@ -68,6 +69,9 @@ describe('node pools in a real cluster', () => {
     kubeconfig = cluster.kubeconfig;
     const machine = localMachine();
     client = await clientFromKubeconfig(kubeconfig, (address, options) => machine.connect(address, options));
+    // The cluster of another test may know them.
+    if (await client.find(DEFINITION)) await client.delete(DEFINITION);
+    await until('no NodePools', async () => (await client.send('GET', '/apis/apps.openyurt.io')).status === 404);
   });
   after(() => client?.close());
 

@@ -83,7 +83,7 @@ describe('no secret is left or shown by edgeadm', function () {
     await installCni(node, '10.244.210.0/24');
     await joinWatched(['join', ...good, '--token', onCommandLine ?? '', ...WITH_HUB, '-o', 'json', '-v']);
     await cluster.waitForNode('secrets');
-    await run('a plan on a node', ['join', ...good, ...asFile, '--labels', 'a=b', '--no-edge-hub', '--dry-run'], [0]);
+    await run('a plan on a node', ['join', ...good, ...asFile, '--labels', 'a=b', '--dry-run'], [0]);
     await run('a second join', ['join', ...good, ...WITH_HUB, '-v'], [0], environment);
     await administrate(cluster.kubeconfig);
 
