@@ -11,13 +11,16 @@ interface Round {
   readonly phases: ReadonlyMap<string, number>;
 }
 
-/** Highest resident memory of the processes of that name while `work` runs, from VmHWM. */
+/** A process in a node has a number of its own there; a sandbox on this machine bears the same name. */
+const IN_A_NODE = /^NSpid:\t\d+\t\d+/m;
+
+/** Highest resident memory of a node's processes of that name while `work` runs, from VmHWM. */
 async function watchPeak<T>(name: string, work: Promise<T>): Promise<{ result: T; peakMiB: number }> {
   let peak = 0;
   const look = async (): Promise<void> => {
     for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      if (!status.startsWith(`Name:\t${name}\n`)) continue;
+      if (!status.startsWith(`Name:\t${name}\n`) || !IN_A_NODE.test(status)) continue;
       peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0));
     }
   };
