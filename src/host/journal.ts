@@ -179,6 +179,12 @@ export class Journal {
     await this.#machine.writeFile(JOURNAL_PATH, Buffer.from(text), { mode: 0o600 });
     this.#entries.splice(0, Infinity, ...entries);
     // Only now are the copies of what was put back worth nothing: until here a revert may be repeated.
+    await this.prune();
+  }
+
+  /** Removes the copies that no entry names: a run that was killed may have left them. */
+  async prune(): Promise<void> {
+    const text = JSON.stringify(this.#entries);
     for (const name of await this.#machine.list(BACKUP_DIRECTORY)) {
       if (!text.includes(name)) await this.#machine.remove(`${BACKUP_DIRECTORY}/${name}`);
     }

@@ -48,6 +48,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
   try {
     const host = dryRun ? recorder(session.host, tell) : session.host;
     const parts = { ...options, host, log, admin: admin || undefined };
+    if (!dryRun) await session.journal.prune();
     await leaveOther(parts);
     const context = await openNode(parts);
     try {
