@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import {
   Cluster,
   difference,
+  edgeHubImage,
   installCni,
   makeBundle,
   type Node,
   type Photograph,
   photograph,
-  podCidrOf,
   projectDir,
   type Result,
   runPod,
@@ -37,6 +37,9 @@ const PASSING = [
 ];
 /** Says that it is the new kubelet, and dies when it is started as one. */
 const DYING_KUBELET = `#!/bin/sh\n[ "$1" = --version ] && exec echo 'Kubernetes ${NEW}'\necho 'panic: no' >&2; exit 1\n`;
+const NEW_HUB = 'localhost/edge-hub:next';
+/** An image that has no edge-hub in it. */
+const BROKEN_HUB = 'localhost/edge-hub:broken';
 const DROP_IN = '/etc/systemd/system/kubelet.service.d/50-test.conf';
 
 /** Beginnings and middles of phases in which a run is killed, each by the next call of the same command. */
@@ -47,7 +50,6 @@ const KILLS: readonly Moment[] = [
   { phase: 'install/configuration' },
   { phase: 'restart/kubelet' },
   { phase: 'verify' },
-  { phase: 'clean-up' },
 ];
 
 interface NodeView {
@@ -72,26 +74,41 @@ describe('edgeadm upgrade', () => {
         makeBundle({ out: join(bundles, 'next'), version: NEW }),
       ]);
       cluster = up;
-      await variant('damaged', (manifest) => manifest);
+      await variant('damaged', (manifest) => manifest, 'cut off');
       await variant('dying', (manifest, sum) => manifest.replace(sum, sha256(DYING_KUBELET)), DYING_KUBELET);
+      await hubVariant('hub', 'edge-hub', NEW_HUB);
+      await hubVariant('broken-hub', 'busybox', BROKEN_HUB);
     },
   );
 
   after(() => cluster?.down());
 
-  /** The new bundle with another kubelet in it. */
+  /** The new bundle with another manifest, and with another kubelet in it where one is given. */
   async function variant(
     name: string,
     edit: (manifest: string, sum: string) => string,
-    kubelet = 'cut off',
+    kubelet?: string,
   ): Promise<void> {
     const [from, to] = [join(bundles, 'next'), join(bundles, name)];
-    await cp(from, to, { recursive: true, mode: 0, filter: (path) => path !== join(from, 'kubelet') });
-    await writeFile(join(to, 'kubelet'), kubelet, { mode: 0o755 });
+    await cp(from, to, { recursive: true });
+    if (kubelet !== undefined) await writeFile(join(to, 'kubelet'), kubelet);
     const manifest = await readFile(join(from, 'bundle.yaml'), 'utf8');
     const sum = /path: kubelet\n\s+sha256: (\w+)/.exec(manifest)?.[1] ?? '';
-    await unlink(join(to, 'bundle.yaml'));
     await writeFile(join(to, 'bundle.yaml'), edit(manifest, sum));
+  }
+
+  /** The new bundle with an edge-hub of its own: an image of the bundle under another name. */
+  async function hubVariant(name: string, image: string, reference: string): Promise<void> {
+    const unpacked = await mkdtemp(join(tmpdir(), 'edgeadm-e2e-'));
+    await execa('tar', ['-xf', join(bundles, 'next/images', `${image}.tar`), '-C', unpacked]);
+    const [described] = JSON.parse(await readFile(join(unpacked, 'manifest.json'), 'utf8'));
+    await writeFile(join(unpacked, 'manifest.json'), JSON.stringify([{ ...described, RepoTags: [reference] }]));
+    await execa('tar', ['-cf', join(bundles, `${name}.tar`), '-C', unpacked, '.']);
+    await rm(unpacked, { recursive: true });
+    const sum = sha256(await readFile(join(bundles, `${name}.tar`)));
+    const entry = `  - path: images/hub.tar\n    sha256: ${sum}\n    kind: image\n    name: ${reference}\n`;
+    await variant(name, (manifest) => `${manifest}${entry}edgeHubImage: ${reference}\n`);
+    await rename(join(bundles, `${name}.tar`), join(bundles, name, 'images/hub.tar'));
   }
 
   interface Subject {
@@ -105,11 +122,11 @@ describe('edgeadm upgrade', () => {
     const subject = {} as Subject;
     test('a node is joined with the older version and runs a pod', async () => {
       subject.node = await freshNode(name, { bind: [[bundles, BUNDLES]] });
+      await installCni(subject.node, '10.244.0.0/24');
       subject.bare = await photograph(subject.node);
       const { node } = subject;
       const token = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
       await ok(node, ['join', cluster.endpoint, ...token, '--compat-matrix', MATRIX, '--bundle', BUNDLE, ...WITH_HUB]);
-      await installCni(node, await podCidrOf(cluster, name));
       await runPod(cluster, node, `${name}-app`);
       await isAt(node, OLD);
       subject.joined = await photograph(node);
@@ -122,6 +139,10 @@ describe('edgeadm upgrade', () => {
     const view = await cluster.get<NodeView>(`/api/v1/nodes/${name}`);
     assert.equal(view?.status.nodeInfo.kubeletVersion, version);
     assert.notEqual(view?.spec.unschedulable, true);
+  }
+
+  function hubPod({ name }: Node): Promise<{ spec: { containers: { image: string }[] } } | undefined> {
+    return cluster.get(`/api/v1/namespaces/kube-system/pods/edge-hub-${name}`);
   }
 
   /** Id of the container of the node's pod, and how often it was restarted. */
@@ -173,14 +194,19 @@ describe('edgeadm upgrade', () => {
 
   function failing(test: Tell): void {
     const subject = start(test, 'upgrade2');
-    const stays = async (phase: string, cause: RegExp, args: string[]): Promise<void> => {
+    /** A hub that was replaced for a while comes back in a new pod; the kubelet tidies up at its leisure. */
+    const stays = async (phase: string, cause: RegExp, args: string[], newPod = false): Promise<void> => {
       const { exitCode, stderr } = await run(subject.node, args);
       assert.equal(exitCode, 1, stderr);
       assert.match(stderr, new RegExp(`upgrade kubelet failed at phase ${phase}, recover to previous state`));
       assert.match(stderr, cause);
       assert.match(stderr, /UPGRADE_RECOVERED/);
       await isAt(subject.node, OLD);
-      assert.deepEqual(difference(subject.joined, await photograph(subject.node), PASSING), []);
+      const changed = difference(subject.joined, await photograph(subject.node), PASSING);
+      assert.deepEqual(
+        changed.filter((line) => !newPod || !/^[+-] (containers|cgroups): /.test(line)),
+        [],
+      );
     };
     const other = (name: string): string[] => UPGRADE.with(-1, `${BUNDLES}/${name}`);
     test('in precheck: nothing was changed', async () => {
@@ -223,6 +249,21 @@ describe('edgeadm upgrade', () => {
     });
     test('while it verifies (a kubelet that dies): the older version runs again', () =>
       stays('verify', /KUBELET_FAILED/, other('dying')));
+    test('while it verifies (an edge-hub that does not start): the older edge-hub runs again', async () => {
+      const args = [...other('broken-hub'), '--timeout', '15s'];
+      await stays('verify', /NODE_NOT_READY|EDGE_HUB_FAILED|ADDON_NOT_READY/, args, true);
+      assert.equal((await hubPod(subject.node))?.spec.containers[0]?.image, edgeHubImage);
+    });
+    test('when nothing fails, here over SSH, the drained node takes pods again and has the new edge-hub', async () => {
+      await cluster.kubectl('delete', 'poddisruptionbudget', 'guard');
+      const { stdout } = await overSsh(subject.node, 'hub', '--drain', '--kubeconfig', cluster.kubeconfig);
+      assert.match(stdout, /1 pods evicted/);
+      const { ok: good, hosts } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+      assert.equal(good, true);
+      assert.equal(hosts[0].outcome, 'upgraded');
+      await isAt(subject.node, NEW);
+      assert.equal((await hubPod(subject.node))?.spec.containers[0]?.image, NEW_HUB);
+    });
     test('and a reset leaves nothing', () => resetAndCompare(subject));
   }
 
@@ -239,21 +280,11 @@ describe('edgeadm upgrade', () => {
       await isAt(subject.node, OLD);
       assert.deepEqual(difference(subject.joined, await photograph(subject.node), PASSING), []);
     });
-    test('and the same command upgrades the node, here over SSH', async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'edgeadm-e2e-'));
-      const { node } = subject;
-      const ssh = ['--host', `root@${node.address}`, '--ssh-key', node.sshKey, '--known-hosts', node.knownHosts];
-      const args = [...UPGRADE.with(-1, join(bundles, 'next')), ...ssh, '-o', 'json'];
-      const ended = await execa(process.execPath, [join(projectDir, 'bin/run.js'), ...args], {
-        env: { HOME: folder },
-        reject: false,
-      });
-      await rm(folder, { recursive: true });
-      assert.equal(ended.exitCode, 0, ended.stdout);
-      const { ok: good, hosts } = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '');
-      assert.equal(good, true);
-      assert.equal(hosts[0].outcome, 'upgraded');
-      await isAt(node, NEW);
+    test('in clean-up: the node is upgraded when the same command has run again', async () => {
+      const { exitCode, stdout } = await interrupt(subject.node, UPGRADE, { phase: 'clean-up' }, 'KILL');
+      assert.equal(exitCode, 137, stdout);
+      await ok(subject.node, UPGRADE);
+      await isAt(subject.node, NEW);
     });
     test('programs are all that has changed', async () => {
       const changed = difference(subject.joined, await photograph(subject.node), PASSING);
@@ -262,10 +293,23 @@ describe('edgeadm upgrade', () => {
     test('and a reset leaves nothing', () => resetAndCompare(subject));
   }
 
+  /** From this machine, with a bundle that lies here. */
+  async function overSsh(node: Node, bundle: string, ...more: string[]): Promise<{ stdout: string }> {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-e2e-'));
+    const ssh = ['--host', `root@${node.address}`, '--ssh-key', node.sshKey, '--known-hosts', node.knownHosts];
+    const args = [...UPGRADE.with(-1, join(bundles, bundle)), ...ssh, ...more, '-o', 'json'];
+    const ended = await execa(process.execPath, [join(projectDir, 'bin/run.js'), ...args], {
+      env: { HOME: folder },
+      reject: false,
+    });
+    await rm(folder, { recursive: true });
+    assert.equal(ended.exitCode, 0, ended.stdout);
+    return ended;
+  }
+
   async function resetAndCompare({ node, bare }: Subject): Promise<void> {
     await ok(node, ['reset', '--yes']);
-    const left = (await traces(node, bare)).filter((line) => !line.includes('10-testbed.conflist'));
-    assert.deepEqual(left, []);
+    assert.deepEqual(await traces(node, bare), []);
   }
 });
 
@@ -279,6 +323,6 @@ async function ok(node: Node, args: string[]): Promise<Result> {
   return result;
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
