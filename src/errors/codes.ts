@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   },
   BUNDLE_NEEDED: {
     exit: EXIT.usage,
-    cause: 'No bundle was given and the node has no kubelet of the right minor version.',
+    cause: 'No bundle was given and the node has no kubelet of the right version.',
     evidence: 'The kubelet version found on the node beside the version of the cluster.',
     remedy: 'Give `--bundle`, or install a kubelet of the minor version of the cluster before the join.',
   },
@@ -411,6 +411,40 @@ export const ERROR_CODES = {
     cause: 'Something could not be removed from the node.',
     evidence: 'The paths, mounts or pods that remain.',
     remedy: 'Remove what holds them, then run `edgeadm reset` again.',
+  },
+  UPGRADE_VERSION: {
+    exit: EXIT.cluster,
+    cause:
+      'The version asked for does not go with the cluster or the node: a kubelet is never newer than the API server, goes up one minor version at a time, and never down.',
+    evidence: 'The versions of cluster, node and bundle.',
+    remedy:
+      'Give the bundle of a version between those of node and cluster with `--bundle`. The control plane is upgraded first.',
+  },
+  UPGRADE_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'The node is not fit for an upgrade. Nothing was changed.',
+    evidence: 'What was found, one line each.',
+    remedy: 'Mend what is named, then run the same command again.',
+  },
+  UPGRADE_RUNTIME: {
+    exit: EXIT.node,
+    cause: 'The node runs its pods with docker, which a kubelet from Kubernetes 1.24 on no longer speaks to.',
+    evidence: 'The flags of the kubelet.',
+    remedy:
+      'Drain the node, `edgeadm reset`, and join it again with containerd; or install cri-dockerd and point the kubelet at its socket before the upgrade.',
+  },
+  UPGRADE_RECOVERED: {
+    exit: EXIT.failed,
+    cause: 'The upgrade failed, and the version before it runs again.',
+    evidence: 'The phase that failed and its own error.',
+    remedy: 'Mend what is named, then run the same command again.',
+  },
+  UPGRADE_NOT_RECOVERED: {
+    exit: EXIT.failed,
+    cause: 'The upgrade failed, and the version before it could not be brought back to work.',
+    evidence: 'Why the upgrade failed, then what could not be put back or does not work again.',
+    remedy:
+      'Look at `journalctl -u kubelet`. `edgeadm upgrade` with the version before brings it back as far as it can; `edgeadm reset` and a new join always work.',
   },
   SANDBOX_NOT_RUNNING: {
     exit: EXIT.failed,

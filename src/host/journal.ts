@@ -44,7 +44,21 @@ export type Note =
   | { readonly kind: 'choice'; readonly key: string; readonly value: string }
   /** The container service was told of the node as it was after all changes noted before. */
   | { readonly kind: 'reported'; readonly time: string }
-  | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string };
+  | { readonly kind: 'joined'; readonly cluster: string; readonly node: string; readonly time: string }
+  | UpgradeNote;
+
+/** An upgrade was begun: what is noted after it takes the node back to the version before, until it is completed. */
+export interface UpgradeNote {
+  readonly kind: 'upgrade';
+  /** Versions of the kubelet, `v1.20.2`. */
+  readonly from: string;
+  readonly to: string;
+  /** True where the upgrade keeps new pods off the node, and lets them in again at its end. */
+  readonly cordoned: boolean;
+  /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
+  readonly pods: readonly string[];
+  readonly time: string;
+}
 
 /** One line of the journal; `phase` says who did it. */
 export type Entry = (Change & { readonly phase: string }) | Note;
@@ -92,6 +106,11 @@ export class Journal {
   /** The node's membership, as the last completed join left it. */
   get joined(): Extract<Note, { kind: 'joined' }> | undefined {
     return this.#entries.findLast((entry) => entry.kind === 'joined');
+  }
+
+  /** The upgrade that is under way; undefined where none is. */
+  get upgrade(): UpgradeNote | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'upgrade');
   }
 
   /** A value chosen earlier, undefined where none was. */
@@ -160,6 +179,12 @@ export class Journal {
     await this.#machine.writeFile(JOURNAL_PATH, Buffer.from(text), { mode: 0o600 });
     this.#entries.splice(0, Infinity, ...entries);
     // Only now are the copies of what was put back worth nothing: until here a revert may be repeated.
+    await this.prune();
+  }
+
+  /** Removes the copies that no entry names: a run that was killed may have left them. */
+  async prune(): Promise<void> {
+    const text = JSON.stringify(this.#entries);
     for (const name of await this.#machine.list(BACKUP_DIRECTORY)) {
       if (!text.includes(name)) await this.#machine.remove(`${BACKUP_DIRECTORY}/${name}`);
     }

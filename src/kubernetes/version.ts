@@ -23,3 +23,9 @@ export function parseVersion(text: string): Version {
 export function minorOf(version: string): number {
   return parseVersion(version).minor;
 }
+
+/** Below zero where the first is older. What follows the three numbers (`-aliyunedge.1`) does not count. */
+export function compareVersions(one: string, other: string): number {
+  const [a, b] = [parseVersion(one), parseVersion(other)];
+  return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
+}

@@ -6,27 +6,17 @@ import {
   installCni,
   kubernetesVersion,
   Node,
-  nodejsInNode,
   type Photograph,
   pauseImage,
   photograph,
-  productInNode,
   projectDir,
   type Result,
   stateDir,
   until,
 } from '../testbed/index.ts';
+import { interrupt, type Moment } from './interrupt.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
 import { BUNDLE, bundleWithRuntime, freshNode, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
-
-/** When a run is ended: as soon as it tells that a phase begins (or ends), or so many seconds later. */
-interface Moment {
-  readonly phase: string;
-  readonly event?: 'phase-end';
-  readonly after?: number;
-  /** It changes nothing: what a kill leaves is what the phase before it left, and a reset of that is tried there. */
-  readonly looks?: boolean;
-}
 
 /**
  * Every phase of a join that has none below it, in order. `after` is the middle of one that takes a while, or before;
@@ -253,34 +243,6 @@ exec '/usr/bin/ctr', @ARGV;
 
 function nameOf({ phase, event, after }: Moment): string {
   return after ? `${after} s into ${phase}` : `as ${phase} ${event ? 'ends' : 'begins'}`;
-}
-
-/**
- * Runs in the node, so that nothing comes between what edgeadm tells and the signal: passes on what edgeadm prints, and
- * ends it so long after the first line that fits.
- */
-const WATCHER = `
-pattern=$1 delay=$2 signal=$3
-shift 3
-coproc RUN { exec "$@"; }
-pid=$RUN_PID
-exec 3<&"\${RUN[0]}"
-while IFS= read -r -u 3 line; do
-  printf '%s\\n' "$line"
-  [[ $line == $pattern ]] || continue
-  sleep "$delay"
-  kill -"$signal" "$pid"
-  pattern=
-done
-wait "$pid"
-`;
-
-/** Runs edgeadm and sends it a signal at that moment. */
-function interrupt(node: Node, args: string[], moment: Moment, signal: 'KILL' | 'TERM' | 'INT'): Promise<Result> {
-  const { phase, event = 'phase-start', after = 0 } = moment;
-  const pattern = `*"type":"${event}"*"phase":"${phase}"*`;
-  const program = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`, ...args, '--output', 'json'];
-  return node.run('bash', ['-c', WATCHER, 'watcher', pattern, String(after), signal, ...program], { timeout: 120 });
 }
 
 async function kill(node: Node, args: string[], moment: Moment): Promise<void> {

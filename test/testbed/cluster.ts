@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { cgroupName, inCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
 import { kubernetesVersion, loopbackNet, podSubnet, serviceSubnet, stateDir, subnet } from './config.ts';
 import { startDaemon } from './daemon.ts';
+import { kubernetes } from './kubernetes.ts';
 import { unmountAndDelete } from './mounts.ts';
 import { addHostAddress, removeHostAddress } from './network.ts';
 import { prepare } from './prepare.ts';
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   name?: string;
   /** Last part of its address: 1 unless given, up to 9; a second cluster needs another. */
   octet?: number;
+  /** Another patch version of 1.20; it is built if it is not in the cache. */
+  version?: string;
 }
 
 export interface TokenOptions {
@@ -32,6 +35,7 @@ export interface TokenOptions {
 interface ClusterState {
   name: string;
   octet: number;
+  version: string;
   /** Folder of the Kubernetes programs. */
   programs: string;
 }
@@ -44,7 +48,7 @@ const readerBinding =
 export class Cluster {
   readonly name: string;
   readonly octet: number;
-  readonly version = kubernetesVersion;
+  readonly version: string;
   readonly address: string;
   /** Address and port, as `edgeadm join` and `kubeadm join` take them. */
   readonly endpoint: string;
@@ -58,8 +62,9 @@ export class Cluster {
   /** Folder of the Kubernetes programs. */
   readonly programs: string;
 
-  private constructor({ name, octet, programs }: ClusterState) {
+  private constructor({ name, octet, version, programs }: ClusterState) {
     this.name = name;
+    this.version = version;
     this.octet = octet;
     this.programs = programs;
     this.address = `${subnet}.${octet}`;
@@ -71,11 +76,12 @@ export class Cluster {
   }
 
   /** Makes and starts a control plane. What an earlier one of this name left is removed first. */
-  static async up({ name = 'main', octet = 1 }: ClusterOptions = {}): Promise<Cluster> {
+  static async up({ name = 'main', octet = 1, version = kubernetesVersion }: ClusterOptions = {}): Promise<Cluster> {
     if (!/^[a-z0-9]+$/.test(name)) throw new Error(`a cluster's name is of letters and digits: ${name}`);
-    const { kubernetes, etcd } = await prepare();
+    const { etcd } = await prepare();
+    const programs = await kubernetes(() => {}, version);
     await Cluster.remove(name);
-    const state = { name, octet, programs: kubernetes };
+    const state = { name, octet, version, programs };
     const cluster = new Cluster(state);
     await mkdir(cluster.dir, { recursive: true });
     await writeFile(join(cluster.dir, 'cluster.json'), JSON.stringify(state));

@@ -1,4 +1,5 @@
 import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
+import type { Host } from '../../host/host.ts';
 import { findKubelet, KUBELET_BINARY } from '../../kubernetes/kubelet-program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -31,17 +32,20 @@ async function installBinaries({ host, node, log }: JoinContext & PhaseTools): P
 async function writeService({ host, node }: JoinContext & PhaseTools): Promise<void> {
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? KUBELET_BINARY : await findKubelet(host);
-  const known = (await host.unit('kubelet.service')).exists;
-  const ours = (await host.stat(KUBELET_UNIT_FILE)) !== undefined;
-  let changed = false;
-  if (!known || ours)
-    changed = await host.write(KUBELET_UNIT_FILE, fillTemplate('kubelet/kubelet.service', { kubelet }), {
-      mode: 0o644,
-    });
-  changed =
-    (await host.write(KUBELET_DROP_IN, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode: 0o644 })) ||
-    changed;
+  const changed = await writeKubeletUnit(host, kubelet);
   // Enabling reads unit files anew by itself, and on a small node that takes half a second.
   if (!(await host.unit('kubelet.service')).enabled) await host.enableUnit('kubelet.service');
   else if (changed) await host.reloadUnits();
+}
+
+/** Writes unit (unless the node has one of its own) and drop-in. @returns true where something was changed */
+export async function writeKubeletUnit(host: Host, kubelet: string): Promise<boolean> {
+  const known = (await host.unit('kubelet.service')).exists;
+  const ours = (await host.stat(KUBELET_UNIT_FILE)) !== undefined;
+  const mode = 0o644;
+  const unit =
+    (!known || ours) &&
+    (await host.write(KUBELET_UNIT_FILE, fillTemplate('kubelet/kubelet.service', { kubelet }), { mode }));
+  const dropIn = await host.write(KUBELET_DROP_IN, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode });
+  return unit || dropIn;
 }

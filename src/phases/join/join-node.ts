@@ -8,7 +8,7 @@ import {
 } from '../../kubernetes/kubeconfig-file.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet-configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet-flags.ts';
-import { KUBELET_BINARY } from '../../kubernetes/kubelet-program.ts';
+import { KUBELET_BINARY, KUBELET_CONFIGURATION, KUBELET_FLAGS } from '../../kubernetes/kubelet-program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -19,12 +19,10 @@ import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { undoJoin } from './undo.ts';
 
-const CONFIGURATION = '/var/lib/kubelet/config.yaml';
-const FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
 /** A kubelet reads these once, when it starts. */
-const KUBELET_FILES = [
-  CONFIGURATION,
-  FLAGS,
+export const KUBELET_FILES = [
+  KUBELET_CONFIGURATION,
+  KUBELET_FLAGS,
   KUBELET_KUBECONFIG,
   CA_CERTIFICATE,
   KUBELET_DROP_IN,
@@ -93,8 +91,8 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     taints: spec.taints,
   });
   const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
-  await host.write(CONFIGURATION, toYaml(configuration), { mode: 0o644 });
-  await host.write(FLAGS, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
+  await host.write(KUBELET_CONFIGURATION, toYaml(configuration), { mode: 0o644 });
+  await host.write(KUBELET_FLAGS, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
   await host.write(KUBELET_KUBECONFIG, kubeletKubeconfig(server), { mode: 0o600 });
   await host.makeDirectory('/etc/kubernetes/manifests', 0o755);
   log.info('Config the kubelet service configuration successfully.');

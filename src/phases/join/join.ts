@@ -61,6 +61,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     },
   });
   try {
+    refuseDuringUpgrade(session.journal);
     await refuseForeignMembership(opened.context);
     await pipeline.run();
     const nodeName = await opened.context.node.name();
@@ -75,6 +76,17 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   } finally {
     opened.close();
   }
+}
+
+/** Its way back lies behind the last join in the journal: a join that failed would take it for its own. */
+function refuseDuringUpgrade({ upgrade }: Journal): void {
+  if (!upgrade) return;
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `an upgrade of this node from ${upgrade.from} to ${upgrade.to} was not completed`,
+    why: `it began at ${upgrade.time}`,
+    next: `edgeadm upgrade --target-version ${upgrade.to} goes on, with ${upgrade.from} it goes back`,
+  });
 }
 
 /** What phases work with; `close` ends connections. */

@@ -7,7 +7,7 @@ import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
 import { edgeHubLayouts } from '../../kubernetes/edge-hub.ts';
-import { findKubelet } from '../../kubernetes/kubelet-program.ts';
+import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
@@ -49,7 +49,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
     kubeletVersion: memoize(async () => {
       const manifest = (await bundle())?.manifest;
       if (manifest?.files.some((file) => file.kind === 'kubelet')) return manifest.kubernetesVersion;
-      return installedKubelet(host);
+      return kubeletVersionOf(host, await findKubelet(host));
     }),
     criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[spec.runtime],
     edgeHub: memoize(async () => {
@@ -75,7 +75,7 @@ export function membershipOf(journal: Journal): Membership | undefined {
 }
 
 /** The edge-hub that an earlier join put on the node: a line that does not name one does not take it away. */
-async function installedHub(host: Host, journal: Journal): Promise<InstalledHub | undefined> {
+export async function installedHub(host: Host, journal: Journal): Promise<InstalledHub | undefined> {
   for (const flavor of ['ack', 'openyurt'] as const) {
     for (const { manifestPath } of edgeHubLayouts(flavor)) {
       if (!journal.entries.some((entry) => entry.kind === 'file' && entry.path === manifestPath)) continue;
@@ -84,12 +84,6 @@ async function installedHub(host: Host, journal: Journal): Promise<InstalledHub 
     }
   }
   return undefined;
-}
-
-/** Version of the kubelet that the service will start. */
-async function installedKubelet(host: Host): Promise<string | undefined> {
-  const result = await host.query(await findKubelet(host), ['--version']);
-  return /v\d+\.\d+\.\d+\S*/.exec(result.stdout)?.[0];
 }
 
 async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string; interface: string }> {

@@ -1,0 +1,31 @@
+import type { Change, Entry } from './journal.ts';
+
+/**
+ * The journal's entries once a later change of the node is there to stay: of each thing that was changed before too,
+ * only the first state counts, since a reset goes back to that one. Copies that no entry names any more are removed
+ * when the journal is rewritten.
+ * @param from the first entry of the later change
+ */
+export function settle(entries: readonly Entry[], from: number): Entry[] {
+  const known = new Set(entries.slice(0, from).flatMap(thingOf));
+  const later = entries.slice(from).filter((entry) => {
+    const [thing] = thingOf(entry);
+    if (thing === undefined) return true;
+    if (known.has(thing)) return false;
+    known.add(thing);
+    return true;
+  });
+  return [...entries.slice(0, from), ...later];
+}
+
+/** What an entry is about; nothing for a note. */
+function thingOf(entry: Entry): string[] {
+  if (!('phase' in entry)) return [];
+  return [`${entry.kind} ${nameOf(entry)}`];
+}
+
+function nameOf(change: Change): string {
+  if ('path' in change) return change.path;
+  if ('unit' in change) return change.unit;
+  return 'key' in change ? change.key : change.name;
+}

@@ -1,0 +1,123 @@
+import { minorOf } from './version.ts';
+
+/** The flags and the configuration file that a kubelet was started with. */
+export interface KubeletSettings {
+  /** `--name=value` each, as on a command line. */
+  readonly flags: readonly string[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface MigrationOptions {
+  /** Versions of the kubelet before and after. */
+  readonly from: string;
+  readonly to: string;
+  /** Of the node. */
+  readonly cgroupVersion: 1 | 2;
+}
+
+interface FlagRow {
+  readonly flag: string;
+  /** First minor version that does not know the flag: there it is fatal. */
+  readonly goneIn: number;
+  readonly source: string;
+}
+
+interface ConfigurationRow {
+  readonly key: string;
+  /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
+  readonly changesIn: number;
+  /** What keeps the node as it was; undefined: nothing is to be done. */
+  readonly value: (options: MigrationOptions) => unknown;
+  readonly source: string;
+}
+
+const DOCKERSHIM = 'kubernetes 1.24 changelog: dockershim and its flags removed (kubernetes#106907, #106906)';
+
+/** Flags that a newer kubelet dropped. Each was without effect on a kubelet with a remote runtime when it went. */
+const DROPPED_FLAGS: readonly FlagRow[] = [
+  { flag: 'network-plugin', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'network-plugin-mtu', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-bin-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-conf-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-cache-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'docker-endpoint', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'image-pull-progress-deadline', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'container-runtime', goneIn: 27, source: 'kubernetes 1.27 changelog: removed --container-runtime' },
+  {
+    flag: 'pod-infra-container-image',
+    goneIn: 35,
+    source: 'kubernetes 1.35 changelog: removed --pod-infra-container-image; the runtime has its own setting',
+  },
+];
+
+/** Keys that have to be written down, since what their absence means is no longer the same. */
+const WRITTEN_KEYS: readonly ConfigurationRow[] = [
+  {
+    key: 'cgroupDriver',
+    changesIn: 22,
+    value: () => 'cgroupfs',
+    source: 'kubernetes.io, "Configuring a cgroup driver": kubeadm takes systemd from 1.22 on, the kubelet cgroupfs',
+  },
+  {
+    key: 'failCgroupV1',
+    changesIn: 35,
+    value: ({ cgroupVersion }) => (cgroupVersion === 1 ? false : undefined),
+    source: 'KEP-5573: from 1.35 on the kubelet refuses cgroup v1 unless told otherwise',
+  },
+];
+
+/** First minor version without dockershim. */
+const WITHOUT_DOCKERSHIM = 24;
+
+/**
+ * The settings for a newer kubelet. What it still takes stays as it is, users' own flags among them.
+ * @returns them with one sentence for each thing that was changed
+ */
+export function migrateKubelet(
+  { flags, configuration }: KubeletSettings,
+  options: MigrationOptions,
+): KubeletSettings & { readonly changes: readonly string[] } {
+  const [from, to] = [minorOf(options.from), minorOf(options.to)];
+  const gone = DROPPED_FLAGS.filter(({ goneIn }) => to >= goneIn);
+  const rows = WRITTEN_KEYS.filter(({ changesIn }) => from < changesIn && to >= changesIn);
+  const changes: string[] = [];
+  const written: Record<string, unknown> = {};
+  for (const { key, changesIn, value } of rows) {
+    const kept = configuration[key] === undefined ? value(options) : undefined;
+    if (kept === undefined) continue;
+    written[key] = kept;
+    changes.push(`${key}: ${String(kept)} is written down, since 1.${changesIn} takes its absence otherwise`);
+  }
+  const left = withoutFlags(flags, (name) => {
+    const row = gone.find(({ flag }) => flag === name);
+    if (row) changes.push(`--${name} is left out: gone in 1.${row.goneIn}`);
+    return row !== undefined;
+  });
+  return { flags: left, configuration: { ...configuration, ...written }, changes };
+}
+
+/** A flag may have its value behind `=` or as the next word. */
+function withoutFlags(words: readonly string[], isGone: (name: string) => boolean): string[] {
+  const left: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    const match = /^--?([\w-]+)(=)?/.exec(word);
+    if (!match || !isGone(match[1] ?? '')) left.push(word);
+    else if (!match[2] && words[i + 1] !== undefined && !words[i + 1]?.startsWith('-')) i++;
+  }
+  return left;
+}
+
+/** True where the kubelet of that version, started so, speaks to docker through its dockershim. */
+export function usesDockershim({ flags, configuration }: KubeletSettings, version: string): boolean {
+  if (minorOf(version) >= WITHOUT_DOCKERSHIM) return false;
+  const remote = flags.some(
+    (flag, i) => /^--?container-runtime(=| |$)/.test(flag) && /remote/.test(`${flag} ${flags[i + 1]}`),
+  );
+  return !remote && configuration.containerRuntimeEndpoint === undefined;
+}
+
+/** True where a kubelet of that version has no dockershim. */
+export function lacksDockershim(version: string): boolean {
+  return minorOf(version) >= WITHOUT_DOCKERSHIM;
+}

@@ -1,0 +1,57 @@
+import type { Bundle } from '../../artifacts/bundle.ts';
+import type { Host } from '../../host/host.ts';
+import type { Journal, UpgradeNote } from '../../host/journal.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import type { InstalledHub } from '../join/context.ts';
+
+/** What an upgrade was asked for. */
+export interface UpgradeSpec {
+  /** Of the cluster, `1.20.3`; the control plane's where it is not given. */
+  readonly targetVersion?: string;
+  /** Of the kubelet, where it is to be another than the target. */
+  readonly kubeletVersion?: string;
+  readonly bundle?: string;
+  readonly bundleSha256?: string;
+  readonly drain: boolean;
+  /** Milliseconds for all pods together. */
+  readonly drainTimeoutMs: number;
+  /** A kubeconfig on the machine that edgeadm runs on; draining needs it. */
+  readonly kubeconfig?: string;
+  readonly migrateRuntime: boolean;
+}
+
+/** The versions at hand, each `v1.20.2`. */
+export interface Versions {
+  /** Of the kubelet before the upgrade. */
+  readonly from: string;
+  /** Of the kubelet afterwards. */
+  readonly to: string;
+  /** Of the API server. */
+  readonly cluster: string;
+}
+
+/** What the phases of an upgrade work with. */
+export interface UpgradeContext {
+  readonly spec: UpgradeSpec;
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly nodeName: string;
+  readonly versions: Versions;
+  /** False where the node is at its target already and nothing is under way. */
+  readonly needed: boolean;
+  /** Speaks as the node. */
+  readonly client: ApiClient;
+  /** Speaks as the administrator; undefined where no kubeconfig was given. */
+  readonly admin?: ApiClient;
+  readonly bundle?: Bundle;
+  readonly hub?: InstalledHub;
+  /** What restarts leave for the verification. */
+  readonly restarted: {
+    /** Seconds since 1970 by the node's clock; 0 where nothing was restarted. */
+    since: number;
+  };
+  /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
+  begin(): Promise<void>;
+  /** The upgrade that is under way; undefined until it has begun. */
+  underWay(): UpgradeNote | undefined;
+}

@@ -1,0 +1,28 @@
+import type { Phase } from '../../workflow/phase.ts';
+import { backUp } from './back-up.ts';
+import { cleanUp } from './clean-up.ts';
+import type { UpgradeContext } from './context.ts';
+import { drain, uncordon } from './drain.ts';
+import { install } from './install.ts';
+import { precheck } from './precheck.ts';
+import { restart } from './restart.ts';
+import { verify } from './verify.ts';
+
+/** What an upgrade does, in this order. A run that was killed is run again from the start: what is done stays. */
+export const upgradePhases: readonly Phase<UpgradeContext>[] = [
+  precheck,
+  drain,
+  backUp,
+  install,
+  restart,
+  verify,
+  uncordon,
+  cleanUp,
+].map(whereNeeded);
+
+function whereNeeded(phase: Phase<UpgradeContext>): Phase<UpgradeContext> {
+  return {
+    ...phase,
+    when: (context) => (context.needed ? (phase.when?.(context) ?? true) : 'the node is there already'),
+  };
+}

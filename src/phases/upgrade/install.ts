@@ -1,0 +1,111 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import {
+  importImages,
+  installCniPlugins,
+  installContainerd,
+  installKubectl,
+  installKubelet,
+} from '../../artifacts/install.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { edgeHubLayouts } from '../../kubernetes/edge-hub.ts';
+import { edgeHubRelease } from '../../kubernetes/edge-hub-releases.ts';
+import { migrateKubelet } from '../../kubernetes/kubelet-migrations.ts';
+import { findKubelet, KUBELET_CONFIGURATION, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
+import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { toYaml } from '../../templates/yaml.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { writeKubeletUnit } from '../join/install-kubelet.ts';
+import type { UpgradeContext } from './context.ts';
+import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
+import { sameVersion } from './versions.ts';
+
+type Context = UpgradeContext & PhaseTools;
+
+export const CONTAINERD_UNIT_FILE = '/etc/systemd/system/containerd.service';
+/** Only root may write them; a kubelet's own files are readable by all. */
+const DEFAULT_MODE = 0o644;
+
+export const install: Phase<UpgradeContext> = {
+  name: 'install',
+  title: 'Install the new version',
+  phases: [
+    { name: 'images', title: 'Import images', when: hasBundle, run: images },
+    { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
+    { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
+    { name: 'configuration', title: 'Fit flags and configuration to it', run: configuration },
+    { name: 'edge-hub', title: 'Give the edge-hub its image', when: hasBundle, run: edgeHub },
+  ],
+};
+
+function hasBundle({ bundle }: UpgradeContext): boolean | string {
+  return bundle !== undefined || 'no bundle';
+}
+
+async function images({ host, bundle, log, signal }: Context): Promise<void> {
+  if (bundle) await importImages(bundle, host, { log, signal });
+}
+
+async function containerd({ host, bundle, journal, log }: Context): Promise<void> {
+  if (!bundle?.manifest.files.some(({ kind }) => kind === 'containerd'))
+    return log.debug('the bundle has no containerd');
+  const ours = journal.entries.some((entry) => entry.kind === 'file' && entry.path === CONTAINERD_UNIT_FILE);
+  if (ours) await installContainerd(bundle, host);
+  else log.info('The containerd of this node was not installed by edgeadm and is kept.');
+}
+
+async function kubelet({ host, bundle, versions, wet }: Context): Promise<void> {
+  if (bundle) {
+    await Promise.all([installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
+  }
+  const path = await findKubelet(host);
+  if (await writeKubeletUnit(host, path)) await host.reloadUnits();
+  if (!wet) return;
+  const found = await kubeletVersionOf(host, path);
+  if (found !== undefined && sameVersion(found, versions.to)) return;
+  throw new EdgeadmError({
+    code: 'BUNDLE_INVALID',
+    what: `the kubelet that was installed is not ${versions.to}`,
+    why: `${path} --version: ${found ?? 'it does not start'}`,
+  });
+}
+
+async function configuration({ host, versions, log }: Context): Promise<void> {
+  const cgroupVersion = (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1;
+  const before = await kubeletSettings(host);
+  const options = { ...versions, cgroupVersion } as const;
+  const after = migrateKubelet(before, options);
+  for (const change of after.changes) log.info(`${change}.`);
+  for (const { path, variable } of FLAG_FILES) {
+    const text = await host.read(path);
+    const flags = flagsIn(text ?? '', variable);
+    const left = migrateKubelet({ flags, configuration: {} }, options).flags;
+    if (text === undefined || left.length === flags.length) continue;
+    await host.write(path, withFlags(text, variable, left), { mode: (await host.stat(path))?.mode ?? DEFAULT_MODE });
+  }
+  if (Object.keys(after.configuration).length === Object.keys(before.configuration).length) return;
+  await host.write(KUBELET_CONFIGURATION, toYaml(after.configuration), { mode: DEFAULT_MODE });
+}
+
+/** The image that the bundle has for the edge-hub of this node; undefined where it is to stay. */
+export function newHubImage({ bundle, hub }: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
+  const { edgeHubImage, edgeHubFlavor } = bundle?.manifest ?? {};
+  if (!hub || !edgeHubImage || edgeHubImage === hub.image) return undefined;
+  return (edgeHubFlavor ?? hub.flavor) === hub.flavor ? edgeHubImage : undefined;
+}
+
+/** The kubelet starts the hub anew by itself when its manifest changes. */
+async function edgeHub(context: Context): Promise<void> {
+  const { host, hub, versions, log } = context;
+  const image = newHubImage(context);
+  if (!hub || !image) return log.debug('the edge-hub stays as it is');
+  const release = edgeHubRelease({ flavor: hub.flavor, kubernetesVersion: versions.to, image });
+  for (const { manifestPath } of edgeHubLayouts(hub.flavor)) {
+    const pod = lenientYaml<V1Pod>(await host.read(manifestPath));
+    const container = pod.spec?.containers?.[0];
+    if (!container) continue;
+    container.image = image;
+    if (release.iptablesByDefault === undefined)
+      container.command = container.command?.filter((word) => !word.startsWith('--enable-iptables='));
+    await host.write(manifestPath, toYaml(pod), { mode: 0o600 });
+  }
+}

@@ -1,0 +1,85 @@
+import type { Bundle } from '../../artifacts/bundle.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import type { UpgradeNote } from '../../host/journal.ts';
+import { ApiClient } from '../../kubernetes/client.ts';
+import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
+import { nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
+import { installedHub } from '../join/node-view.ts';
+import type { UpgradeContext } from './context.ts';
+import { nodeObject, readyPods } from './node-health.ts';
+import type { UpgradeOptions } from './upgrade.ts';
+import { sameVersion, wantedVersion } from './versions.ts';
+
+export interface OpenOptions extends UpgradeOptions {
+  readonly host: Host;
+  readonly log: PhaseLog;
+  readonly admin?: ApiClient;
+}
+
+/**
+ * Finds out what the node is and what it is to become.
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED where edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
+ */
+export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
+  const { spec, session, host, admin, signal, dryRun } = options;
+  const { journal } = session;
+  const credentials = journal.joined && (await nodeCredentials(host));
+  if (!credentials) throw notJoined(journal.joined !== undefined);
+  const { nodeName } = credentials;
+  const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more));
+  try {
+    const [node, { gitVersion: cluster }, bundle, hub, installed] = await Promise.all([
+      nodeObject({ client, nodeName }, signal),
+      client.get<{ gitVersion: string }>('/version', { signal }),
+      openBundle(options),
+      installedHub(host, journal),
+      findKubelet(host).then((path) => kubeletVersionOf(host, path)),
+    ]);
+    const running = node.status?.nodeInfo?.kubeletVersion ?? installed ?? cluster;
+    const to = wantedVersion(spec, bundle?.manifest.kubernetesVersion, cluster);
+    const from = journal.upgrade?.from ?? running;
+    const isThere = sameVersion(running, to) && installed !== undefined && sameVersion(installed, to);
+    let begun = false;
+    return {
+      spec,
+      host,
+      journal,
+      nodeName,
+      versions: { from, to, cluster },
+      needed: journal.upgrade !== undefined || !isThere,
+      client,
+      admin,
+      bundle,
+      hub,
+      restarted: { since: 0 },
+      underWay: () => journal.upgrade,
+      begin: async () => {
+        if (dryRun || begun || journal.upgrade) return;
+        begun = true;
+        const cordoned = spec.drain && node.spec?.unschedulable !== true;
+        const pods = await readyPods({ client, nodeName }, signal);
+        const note: UpgradeNote = { kind: 'upgrade', from, to, cordoned, pods, time: new Date().toISOString() };
+        await journal.append(note);
+      },
+    };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+async function openBundle({ spec, bundles, host, log, signal }: OpenOptions): Promise<Bundle | undefined> {
+  if (spec.bundle === undefined) return undefined;
+  return bundles.open(spec.bundle, { sha256: spec.bundleSha256, arch: (await host.facts()).arch, log, signal });
+}
+
+function notJoined(journaled: boolean): EdgeadmError {
+  return new EdgeadmError({
+    code: 'UPGRADE_CHECK_FAILED',
+    what: 'this machine is no node that edgeadm has joined',
+    why: journaled ? 'it holds no certificate of its cluster any more' : 'its journal names no completed join',
+    next: 'edgeadm join',
+  });
+}

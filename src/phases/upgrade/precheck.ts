@@ -1,0 +1,115 @@
+import { filesOf } from '../../artifacts/bundle.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet-migrations.ts';
+import { findKubelet, KUBELET_BINARY, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
+import { isThisMachine } from '../../kubernetes/teardown/not-ready.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { readinessOf } from '../join/node-object.ts';
+import type { UpgradeContext } from './context.ts';
+import { nodeObject } from './node-health.ts';
+import { kubeletSettings } from './settings.ts';
+import { checkVersions, sameVersion } from './versions.ts';
+
+type Context = UpgradeContext & PhaseTools;
+
+const MEBIBYTE = 1024 * 1024;
+/** What has to be free beside the files of the bundle and the copies of those they replace. */
+const SPARE_BYTES = 64 * MEBIBYTE;
+
+export const precheck: Phase<UpgradeContext> = {
+  name: 'precheck',
+  title: 'Check versions, node and bundle',
+  phases: [
+    { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
+    { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
+    { name: 'bundle', title: 'Check the bundle', run: checkBundle },
+    { name: 'disk', title: 'Check the disk', run: checkDisk },
+    {
+      name: 'health',
+      title: 'Check that the node is healthy',
+      when: ({ underWay }) => underWay() === undefined || 'an upgrade is under way',
+      run: checkHealth,
+    },
+  ],
+};
+
+async function checkVersionsPhase({ versions, spec, log }: Context): Promise<void> {
+  checkVersions(versions, spec);
+  log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
+}
+
+async function checkRuntime({ host, spec, versions }: Context): Promise<void> {
+  if (!lacksDockershim(versions.to) || !usesDockershim(await kubeletSettings(host), versions.from)) return;
+  throw new EdgeadmError({
+    code: 'UPGRADE_RUNTIME',
+    what: spec.migrateRuntime
+      ? 'edgeadm does not move pods from docker to containerd on a node that is in use'
+      : `the node runs its pods with docker, and a kubelet ${versions.to} knows only runtimes that speak CRI`,
+    why: 'dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24',
+    next: [
+      'either: drain the node, edgeadm reset, and join it again with containerd',
+      'or: install cri-dockerd, set --container-runtime=remote and --container-runtime-endpoint to its socket, and upgrade then',
+    ].join('\n'),
+  });
+}
+
+/** Without a bundle the kubelet must have been put there by somebody else (a package). */
+async function checkBundle({ host, spec, bundle, versions }: Context): Promise<void> {
+  if (bundle && filesOf(bundle.manifest, 'kubelet').length > 0) {
+    if (sameVersion(bundle.manifest.kubernetesVersion, versions.to)) return;
+    throw new EdgeadmError({
+      code: 'UPGRADE_VERSION',
+      what: `the bundle has kubelet ${bundle.manifest.kubernetesVersion}, asked for is ${versions.to}`,
+      why: bundle.origin,
+      next: 'give the bundle of that version, or another version',
+    });
+  }
+  const installed = await kubeletVersionOf(host, await findKubelet(host));
+  if (installed !== undefined && sameVersion(installed, versions.to)) return;
+  throw new EdgeadmError({
+    code: 'BUNDLE_NEEDED',
+    what: `there is no kubelet ${versions.to} to install`,
+    why: `${spec.bundle === undefined ? 'no bundle was given' : 'the bundle has no kubelet'}; the node has ${installed ?? 'none'}`,
+    next: 'edgeadm upgrade --bundle DIR|TGZ|URL',
+  });
+}
+
+async function checkDisk({ host, bundle }: Context): Promise<void> {
+  const kubelet = (await host.stat(KUBELET_BINARY))?.size ?? 0;
+  const ofBundle = (bundle?.manifest.files ?? []).reduce((sum, { size }) => sum + (size ?? 0), 0);
+  const needed = Math.max(ofBundle, kubelet) + kubelet + SPARE_BYTES;
+  const { stdout } = await host.query('df', ['-P', '-k', '/var/lib', '/usr/bin']);
+  for (const line of stdout.trim().split('\n').slice(1)) {
+    const [, free, mount] = /\s\d+\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
+    if (free === undefined || Number(free) * 1024 >= needed) continue;
+    const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
+    throw unfit([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
+  }
+}
+
+async function checkHealth(context: Context): Promise<void> {
+  const { host, signal } = context;
+  const [kubelet, node, { configuration }, swaps] = await Promise.all([
+    host.unit('kubelet.service'),
+    nodeObject(context, signal),
+    kubeletSettings(host),
+    host.read('/proc/swaps'),
+  ]);
+  const mistakes: string[] = [];
+  if (!kubelet.active) mistakes.push(`kubelet.service is ${kubelet.detail}`);
+  if (!(await isThisMachine(host, node)))
+    mistakes.push(`the Node ${context.nodeName} of the cluster is another machine`);
+  const readiness = readinessOf(node);
+  if (readiness.state === 'waiting') mistakes.push(`the node is not Ready: ${readiness.message}`);
+  const swapOn = (swaps ?? '').trim().split('\n').length > 1;
+  if (swapOn && configuration.failSwapOn !== false) mistakes.push('swap is on: a kubelet that is restarted refuses it');
+  if (mistakes.length > 0) throw unfit(mistakes);
+}
+
+function unfit(mistakes: readonly string[]): EdgeadmError {
+  return new EdgeadmError({
+    code: 'UPGRADE_CHECK_FAILED',
+    what: 'the node is not fit for an upgrade',
+    why: mistakes.join('\n'),
+  });
+}

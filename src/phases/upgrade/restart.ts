@@ -1,0 +1,60 @@
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { KUBELET_FILES } from '../join/join-node.ts';
+import type { UpgradeContext } from './context.ts';
+import { CONTAINERD_UNIT_FILE } from './install.ts';
+import { nodeObject } from './node-health.ts';
+
+const KUBELET = 'kubelet.service';
+const CONTAINERD = 'containerd.service';
+const CONTAINERD_FILES = [CONTAINERD_UNIT_FILE, '/usr/local/bin/containerd', '/usr/local/sbin/runc'];
+
+/** Containers go on while containerd and kubelet are restarted: their shims are processes of their own. */
+export const restart: Phase<UpgradeContext> = {
+  name: 'restart',
+  title: 'Restart what was replaced',
+  phases: [
+    { name: 'containerd', title: 'Restart containerd', when: containerdIsStale, run: restartContainerd },
+    { name: 'kubelet', title: 'Restart the kubelet', run: restartKubelet },
+  ],
+};
+
+/** Only where this upgrade has replaced it. */
+function containerdIsStale({ journal }: UpgradeContext): boolean | string {
+  const begun = journal.entries.findIndex(({ kind }) => kind === 'upgrade');
+  const replaced = journal.entries.some(
+    (entry, i) => begun >= 0 && i > begun && entry.kind === 'file' && CONTAINERD_FILES.includes(entry.path),
+  );
+  return replaced || 'containerd is as it was';
+}
+
+async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools): Promise<void> {
+  await host.applyUnit(CONTAINERD, CONTAINERD_FILES);
+  await waitFor({
+    what: 'containerd to answer',
+    timeoutMs: 60_000,
+    code: 'RUNTIME_FAILED',
+    probe: async () => {
+      const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
+      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(CONTAINERD)).detail };
+    },
+    evidence: () => host.unitLog(CONTAINERD, 10),
+  });
+}
+
+async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {
+  const { host, versions, restarted, log } = context;
+  log.info('Restarting the kubelet.');
+  restarted.since = Math.floor((await host.clock()).now / 1000);
+  const applied = await host.applyUnit(KUBELET, [...KUBELET_FILES, ...CONTAINERD_FILES, '/etc/default/kubelet']);
+  if (!applied) await restartIfOld(context);
+  if (!context.wet) return;
+  log.info(`Restart the kubelet successfully: ${versions.to}.`);
+}
+
+/** A kubelet that a package has replaced is not known to the journal. */
+async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<void> {
+  const { host, versions, restarted } = context;
+  const node = await nodeObject(context);
+  if (node.status?.nodeInfo?.kubeletVersion === versions.to) restarted.since = 0;
+  else await host.restartUnit(KUBELET);
+}

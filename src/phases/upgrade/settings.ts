@@ -1,0 +1,37 @@
+import type { Host } from '../../host/host.ts';
+import type { KubeletSettings } from '../../kubernetes/kubelet-migrations.ts';
+import { KUBELET_CONFIGURATION, KUBELET_EXTRA_FLAGS, KUBELET_FLAGS } from '../../kubernetes/kubelet-program.ts';
+import { lenientYaml } from '../../lib/lenient-yaml.ts';
+
+/** Files with flags, and the variable in each that holds them. */
+export const FLAG_FILES = [
+  { path: KUBELET_FLAGS, variable: 'KUBELET_KUBEADM_ARGS' },
+  { path: KUBELET_EXTRA_FLAGS, variable: 'KUBELET_EXTRA_ARGS' },
+] as const;
+
+/** What the kubelet of the node is started with, its users' own flags last. */
+export async function kubeletSettings(host: Host): Promise<KubeletSettings> {
+  const texts = await Promise.all(FLAG_FILES.map(({ path }) => host.read(path)));
+  return {
+    flags: FLAG_FILES.flatMap(({ variable }, i) => flagsIn(texts[i] ?? '', variable)),
+    configuration: lenientYaml<Record<string, unknown>>(await host.read(KUBELET_CONFIGURATION)),
+  };
+}
+
+/** The words of a variable in a file of systemd's EnvironmentFile form. */
+export function flagsIn(text: string, variable: string): string[] {
+  const value = lineOf(variable).exec(text)?.[1] ?? '';
+  return value
+    .replace(/^(["'])(.*)\1$/, '$2')
+    .split(/\s+/)
+    .filter(Boolean);
+}
+
+/** The same file with other words; everything else in it stays. */
+export function withFlags(text: string, variable: string, flags: readonly string[]): string {
+  return text.replace(lineOf(variable), () => `${variable}="${flags.join(' ')}"`);
+}
+
+function lineOf(variable: string): RegExp {
+  return new RegExp(`^${variable}=(.*?)[ \\t]*$`, 'm');
+}

@@ -1,0 +1,113 @@
+import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import { localMachine } from '../../host/local.ts';
+import type { NodeSession } from '../../host/node-session.ts';
+import { recorder } from '../../host/recorder.ts';
+import { clientFromKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
+import { Pipeline } from '../../workflow/pipeline.ts';
+import type { UpgradeContext, UpgradeSpec } from './context.ts';
+import { upgradePhases } from './index.ts';
+import { type OpenOptions, openNode } from './open-node.ts';
+import { recover, recoveredError } from './recover.ts';
+import { sameVersion } from './versions.ts';
+
+export interface UpgradeOptions {
+  readonly spec: UpgradeSpec;
+  readonly session: NodeSession;
+  /** What users call the host. */
+  readonly label: string;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  /** Shared by all hosts of a command; its owner closes it. */
+  readonly bundles: BundleStore;
+}
+
+export interface UpgradeResult {
+  readonly nodeName: string;
+  /** Versions of the kubelet. */
+  readonly from: string;
+  readonly to: string;
+  /** False where the node was there already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Upgrades one node. When it fails by itself the version before runs again; when it is interrupted the same command
+ * goes on, and one for another version takes the node back first.
+ * @throws EdgeadmError UPGRADE_RECOVERED, UPGRADE_NOT_RECOVERED; before the first change that of the check that failed
+ */
+export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
+  const { session, spec, label, emit, dryRun } = options;
+  const tell = (action: string, diff?: string): void =>
+    emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'upgrade', time: now() }));
+  const planWrite = dryRun ? tell : undefined;
+  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  try {
+    const host = dryRun ? recorder(session.host, tell) : session.host;
+    const parts = { ...options, host, log, admin: admin || undefined };
+    if (!dryRun) await session.journal.prune();
+    await leaveOther(parts);
+    const context = await openNode(parts);
+    try {
+      return await run(options, context, log);
+    } finally {
+      context.client.close();
+    }
+  } finally {
+    if (admin) admin.close();
+  }
+}
+
+async function run(options: UpgradeOptions, context: UpgradeContext, log: PhaseLog): Promise<UpgradeResult> {
+  const { session, label, emit, signal, dryRun } = options;
+  const { nodeName, versions, needed } = context;
+  const onPhase = (name: string): void => {
+    session.host.phase = name;
+  };
+  try {
+    await new Pipeline(upgradePhases, { host: label, context, emit, signal, wet: !dryRun, onPhase }).run();
+  } catch (thrown) {
+    throw await afterFailure(options, context, toEdgeadmError(thrown), log);
+  }
+  if (!needed) log.info(`node has already been upgraded to ${versions.to}`);
+  else if (!dryRun) log.info('This node has been upgraded successfully');
+  return { nodeName, from: versions.from, to: versions.to, changed: needed };
+}
+
+/** An upgrade to another version that was killed is taken back first. */
+async function leaveOther(parts: OpenOptions): Promise<void> {
+  const { session, dryRun, log } = parts;
+  const note = session.journal.upgrade;
+  if (!note || dryRun) return;
+  const context = await openNode(parts);
+  try {
+    if (sameVersion(note.to, context.versions.to)) return;
+    log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
+    const left = await recover({ ...parts, context });
+    if (left.length === 0) return;
+    const cause = new EdgeadmError({ code: 'INTERRUPTED', what: `the upgrade to ${note.to} was not completed` });
+    throw recoveredError('recover', cause, note.from, left);
+  } finally {
+    context.client.close();
+  }
+}
+
+async function afterFailure(
+  options: UpgradeOptions,
+  context: UpgradeContext,
+  error: EdgeadmError,
+  log: PhaseLog,
+): Promise<EdgeadmError> {
+  const note = context.underWay();
+  if (!note || options.dryRun) return error;
+  if (error.code === 'INTERRUPTED') {
+    const next = `run the same command again to go on, or with --target-version ${note.from} to go back`;
+    return new EdgeadmError({ ...error.toJSON(), next, cause: error });
+  }
+  const phase = options.session.host.phase.split('/')[0] ?? '';
+  log.warning(`upgrade kubelet failed at phase ${phase}, recover to previous state`);
+  return recoveredError(phase, error, note.from, await recover({ ...options, context }));
+}

@@ -1,0 +1,15 @@
+import type { Phase } from '../../workflow/phase.ts';
+import type { UpgradeContext } from './context.ts';
+import { newHubImage } from './install.ts';
+import { waitUntilHealthy } from './node-health.ts';
+
+export const verify: Phase<UpgradeContext> = {
+  name: 'verify',
+  title: 'Verify the node',
+  run: async (context) => {
+    const { versions, underWay, log, wet } = context;
+    log.info('Checking kubelet, edgehub and pods');
+    await waitUntilHealthy(context, versions.to, underWay()?.pods ?? [], newHubImage(context));
+    if (wet) log.info('The node is Ready, and the pods that ran before run again.');
+  },
+};

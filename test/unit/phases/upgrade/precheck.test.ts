@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import type { UpgradeContext, UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
+import { precheck } from '../../../../src/phases/upgrade/precheck.ts';
+import { type FakeNode, fakeHost } from '../../fake-host.ts';
+
+const SPEC: UpgradeSpec = { drain: false, drainTimeoutMs: 1000, migrateRuntime: false };
+
+/** What one of the checks says of a node; undefined where it passes. */
+async function verdict(
+  check: string,
+  node: FakeNode,
+  parts: Partial<UpgradeContext> = {},
+): Promise<EdgeadmError | undefined> {
+  const phase = precheck.phases?.find(({ name }) => name === check);
+  const versions = { from: 'v1.22.1', to: 'v1.24.1', cluster: 'v1.24.1' };
+  const context = { spec: SPEC, host: fakeHost(node), versions, ...parts };
+  const ran = phase?.run?.(context as unknown as Parameters<NonNullable<typeof phase.run>>[0]);
+  assert.ok(ran);
+  return ran.then(
+    () => undefined,
+    (error: unknown) => {
+      assert.ok(error instanceof EdgeadmError, String(error));
+      return error;
+    },
+  );
+}
+
+const flags = (text: string): FakeNode => ({
+  files: { '/var/lib/kubelet/kubeadm-flags.env': `KUBELET_KUBEADM_ARGS="${text}"\n` },
+});
+
+describe('what an upgrade checks before it changes anything', () => {
+  it('a node with docker is told why 1.24 is not for it, and the two ways on', async () => {
+    const error = await verdict('runtime', flags('--container-runtime=docker --network-plugin=cni'));
+    assert.equal(error?.code, 'UPGRADE_RUNTIME');
+    assert.match(error?.why ?? '', /dockershim/);
+    assert.match(error?.next ?? '', /reset, and join it again with containerd\nor: install cri-dockerd/);
+  });
+
+  it('--migrate-runtime is refused with the same two ways, and says that it does nothing', async () => {
+    const spec = { ...SPEC, migrateRuntime: true };
+    const error = await verdict('runtime', flags('--container-runtime=docker'), { spec });
+    assert.match(error?.what ?? '', /edgeadm does not move pods from docker to containerd/);
+    assert.match(error?.next ?? '', /cri-dockerd/);
+  });
+
+  it('containerd may go to 1.24, and docker to 1.23', async () => {
+    assert.equal(await verdict('runtime', flags('--container-runtime=remote')), undefined);
+    const versions = { from: 'v1.22.1', to: 'v1.23.1', cluster: 'v1.24.1' };
+    assert.equal(await verdict('runtime', flags('--container-runtime=docker'), { versions }), undefined);
+  });
+
+  it('without a bundle the kubelet must be there already', async () => {
+    const there = { files: { '/usr/bin/kubelet': 'x' }, commands: { '/usr/bin/kubelet': 'Kubernetes v1.24.1\n' } };
+    assert.equal(await verdict('bundle', there), undefined);
+    const older = { ...there, commands: { '/usr/bin/kubelet': 'Kubernetes v1.22.1\n' } };
+    const error = await verdict('bundle', older);
+    assert.equal(error?.code, 'BUNDLE_NEEDED');
+    assert.match(error?.why ?? '', /no bundle was given; the node has v1\.22\.1/);
+  });
+
+  it('a full disk is told with what is free and what is needed', async () => {
+    const df = 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100000 99000 1000 99% /\n';
+    const error = await verdict('disk', { commands: { df } });
+    assert.equal(error?.code, 'UPGRADE_CHECK_FAILED');
+    assert.match(error?.why ?? '', /^\/: 1 MiB free, 64 MiB needed$/);
+  });
+});

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import type { UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
+import { checkVersions, sameVersion, wantedVersion } from '../../../../src/phases/upgrade/versions.ts';
+
+const SPEC: UpgradeSpec = { drain: false, drainTimeoutMs: 1000, migrateRuntime: false };
+
+/** What is said of an upgrade between these versions; undefined where it may be done. */
+function refusal(from: string, to: string, cluster: string, spec = SPEC): string | undefined {
+  try {
+    checkVersions({ from, to, cluster }, spec);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof EdgeadmError);
+    assert.equal(error.code, 'UPGRADE_VERSION');
+    return error.what;
+  }
+}
+
+describe('the versions of an upgrade', () => {
+  it('may rise by patches and by one minor version, up to the control plane', () => {
+    assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.3'), undefined);
+    assert.equal(refusal('v1.20.2', 'v1.21.0', 'v1.21.4'), undefined);
+    assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15-aliyun.1', 'v1.22.15-aliyun.1'), undefined);
+  });
+
+  it('are refused above the control plane, in the words that users know', () => {
+    const what = 'kubelet target version v1.21.0 does not match cluster version v1.20.3';
+    assert.equal(refusal('v1.20.2', 'v1.21.0', 'v1.20.3'), what);
+    const spec = { ...SPEC, targetVersion: '1.20.9' };
+    assert.match(refusal('v1.20.2', 'v1.20.3', 'v1.20.3', spec) ?? '', /target version 1\.20\.9 does not match/);
+  });
+
+  it('are refused where a minor version would be skipped', () => {
+    assert.match(refusal('v1.20.2', 'v1.22.0', 'v1.22.0') ?? '', /more than one minor version at a time/);
+    assert.match(refusal('v1.20.11-aliyunedge.1', 'v1.24.6-aliyun.1', 'v1.24.6-aliyun.1') ?? '', /more than one/);
+  });
+
+  it('are refused where the node is newer', () => {
+    assert.match(refusal('v1.20.3', 'v1.20.2', 'v1.20.3') ?? '', /which is newer than v1\.20\.2/);
+  });
+
+  it('are those that were asked for, else those of the bundle, else those of the control plane', () => {
+    assert.equal(wantedVersion({ ...SPEC, targetVersion: '1.20.3' }, 'v1.20.9', 'v1.20.9'), 'v1.20.3');
+    assert.equal(
+      wantedVersion({ ...SPEC, targetVersion: '1.21.1', kubeletVersion: 'v1.20.4' }, undefined, 'x'),
+      'v1.20.4',
+    );
+    assert.equal(wantedVersion(SPEC, 'v1.20.5', 'v1.20.9'), 'v1.20.5');
+    assert.equal(wantedVersion(SPEC, undefined, 'v1.20.9'), 'v1.20.9');
+  });
+
+  it('are the same under two spellings, but not as two builds', () => {
+    assert.equal(sameVersion('1.20.3', 'v1.20.3-aliyunedge.1'), true);
+    assert.equal(sameVersion('v1.20.3-aliyunedge.2', 'v1.20.3-aliyunedge.1'), false);
+    assert.equal(sameVersion('v1.20.3', 'v1.20.2'), false);
+  });
+});
