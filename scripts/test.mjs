@@ -41,16 +41,18 @@ function heading(name) {
   process.stdout.write(`\n== ${name} (${new Date().toISOString().slice(11, 19)})\n`);
 }
 
-/**
- * Two halves side by side, each on a test bed of its own: autonomy waits for minutes with little to do, and SSH nodes
- * need no cluster for most of the time.
- */
+/** Three parts side by side, since nodes mostly wait: each on a test bed of its own, and each shorter than ten minutes. */
+const PARTS = [
+  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join'] },
+  { name: 'cluster and cloud, upgrade', bed: '2', files: ['contract', 'nodepool', 'console-line', 'upgrade'] },
+];
+
 async function endToEnd() {
   const config = ['--config', '.mocharc.e2e.json'];
-  const second = ['autonomy', 'secrets', 'ssh-host', 'ssh-join'].map((name) => `test/e2e/${name}.test.ts`);
-  const others = second.flatMap((file) => ['--ignore', file]);
+  const pathOf = (name) => `test/e2e/${name}.test.ts`;
+  const others = PARTS.flatMap(({ files }) => files).flatMap((name) => ['--ignore', pathOf(name)]);
   await Promise.all([
-    suite('end-to-end tests: autonomy, secrets, SSH', [...config, ...second], '1'),
+    ...PARTS.map(({ name, bed, files }) => suite(`end-to-end tests: ${name}`, [...config, ...files.map(pathOf)], bed)),
     suite('end-to-end tests', [...config, ...others, 'test/e2e/**/*.test.ts']),
   ]);
 }

@@ -9,6 +9,8 @@ import {
   difference,
   edgeHubImage,
   installCni,
+  kubernetesVersion,
+  laterVersion,
   makeBundle,
   type Node,
   type Photograph,
@@ -22,8 +24,8 @@ import { interrupt, type Moment } from './interrupt.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
 import { BUNDLE, freshNode, MATRIX, testBed, traces, WITH_HUB } from './support.ts';
 
-const OLD = 'v1.20.2';
-const NEW = 'v1.20.3';
+const OLD = kubernetesVersion;
+const NEW = laterVersion;
 /** Where nodes see the folder of {@link bundles}. */
 const BUNDLES = '/opt/bundles';
 const UPGRADE = ['upgrade', '--target-version', NEW, '--bundle', `${BUNDLES}/next`];

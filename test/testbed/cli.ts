@@ -3,7 +3,9 @@ import { execa } from 'execa';
 import { makeBundle } from './bundle.ts';
 import { clean } from './clean.ts';
 import { Cluster } from './cluster.ts';
+import { laterVersion } from './config.ts';
 import { installKubeadm, kubeadmJoin } from './kubeadm.ts';
+import { kubernetes } from './kubernetes.ts';
 import { Node } from './node.ts';
 import { installCni, podCidrOf } from './pods.ts';
 import { prepare } from './prepare.ts';
@@ -110,6 +112,7 @@ async function main(): Promise<number> {
   }
   if (!['prepare', 'up', 'node', 'bundle'].includes(command ?? '')) throw new Error(usage);
   await prepare(say);
+  if (command === 'prepare') await kubernetes(say, laterVersion);
   if (command === 'node') return nodeCommand(rest, { bare: values.bare, varSize });
   if (command === 'up') {
     await clean();

@@ -26,6 +26,8 @@ export const podSubnet = '10.244.0.0/16';
 export const serviceSubnet = '10.96.0.0/12';
 
 export const kubernetesVersion = 'v1.20.2';
+/** What nodes are upgraded to: the same source under a later number. */
+export const laterVersion = 'v1.20.3';
 export const pauseImage = 'k8s.gcr.io/pause:3.2';
 export const busyboxImage = 'localhost/busybox:testbed';
 export const edgeHubImage = 'localhost/edge-hub:testbed';
