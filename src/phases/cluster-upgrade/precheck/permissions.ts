@@ -1,0 +1,78 @@
+import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../../errors/index.ts';
+import type { ApiClient } from '../../../kubernetes/client.ts';
+import { forEachLimited } from '../../../lib/for-each.ts';
+
+/** Something a caller may or may not do. */
+export interface Permission {
+  readonly verb: string;
+  /** `jobs.batch`, `pods/eviction`, as `kubectl auth can-i` takes them. */
+  readonly resource: string;
+  /** Undefined for every namespace. */
+  readonly namespace?: string;
+}
+
+const NAMESPACE = 'kube-upgrade';
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+const AT_ONCE = 8;
+
+const allow = (resource: string, verbs: readonly string[], namespace?: string): Permission[] =>
+  verbs.map((verb) => ({ verb, resource, namespace }));
+
+/** What whoever starts an upgrade needs: for the state in the cluster, the Jobs, and what those may do. */
+export const NEEDED: readonly Permission[] = [
+  ...allow('nodes', ['get', 'list', 'patch']),
+  ...allow('namespaces', ['get', 'create']),
+  ...allow('configmaps', ['get', 'create', 'update'], NAMESPACE),
+  ...allow('leases.coordination.k8s.io', ['get', 'create', 'update'], NAMESPACE),
+  ...allow('jobs.batch', ['list', 'create', 'delete'], NAMESPACE),
+  ...allow('pods', ['list', 'delete'], NAMESPACE),
+  ...allow('pods/log', ['get'], NAMESPACE),
+  ...allow('serviceaccounts', ['create'], NAMESPACE),
+  ...allow('clusterroles.rbac.authorization.k8s.io', ['create']),
+  ...allow('clusterrolebindings.rbac.authorization.k8s.io', ['create']),
+];
+
+/** What a drain needs beside. */
+export const NEEDED_TO_DRAIN: readonly Permission[] = [
+  ...allow('pods', ['get', 'list']),
+  ...allow('pods/eviction', ['create']),
+];
+
+/**
+ * What an upgrade needs and the caller may not do, by the API server's own judgement. Nothing is written: a review is
+ * a question that is asked by POST.
+ * @throws EdgeadmError where the server cannot be asked
+ */
+export async function refusedPermissions(
+  client: ApiClient,
+  { drain, signal }: { readonly drain: boolean; readonly signal: AbortSignal },
+): Promise<Permission[]> {
+  const needed = drain ? [...NEEDED, ...NEEDED_TO_DRAIN] : NEEDED;
+  const refused = new Set<Permission>();
+  await forEachLimited(needed, AT_ONCE, async (permission) => {
+    if (!(await mayI(client, permission, signal))) refused.add(permission);
+  });
+  return needed.filter((permission) => refused.has(permission));
+}
+
+async function mayI(client: ApiClient, permission: Permission, signal: AbortSignal): Promise<boolean> {
+  const { verb, namespace } = permission;
+  const [whole = '', subresource] = permission.resource.split('/');
+  const [resource = '', ...group] = whole.split('.');
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { verb, namespace, group: group.join('.'), resource, subresource } },
+  };
+  // Not `create`: a dry run would leave the question unasked.
+  const { body: review } = await client.request<V1SelfSubjectAccessReview>('POST', REVIEWS, { body, signal });
+  const { allowed, evaluationError } = review.status ?? {};
+  if (allowed === undefined && evaluationError)
+    throw new EdgeadmError({
+      code: 'API_ERROR',
+      what: 'the API server could not judge a permission',
+      why: evaluationError,
+    });
+  return allowed === true;
+}
