@@ -85,7 +85,7 @@ export function reportHtml(report: UpgradeReport): string {
 ${head(report, rows)}
 ${problems.length > 0 ? problemTable(problems) : ''}
 ${passed.length > 0 ? passedTable(passed) : ''}
-<footer>Made by edgeadm. What each check looks at: docs/cluster-upgrade-checks.md.</footer>
+<footer>Made by edgeadm, which looked and changed nothing.</footer>
 </main>
 </body>
 </html>
@@ -115,7 +115,7 @@ function head(report: UpgradeReport, rows: readonly ReportRow[]): string {
 
 function problemTable(rows: readonly ReportRow[]): string {
   const body = rows.map(({ check, object, result, reason, effect, advice }) => {
-    const about = object === undefined ? '' : `<span>${escaped(object)}</span>`;
+    const about = object === undefined ? '' : ` <span>${escaped(object)}</span>`;
     const cells = [reason, effect, advice].map((text) => `<td>${escaped(text)}</td>`).join('');
     return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}${about}</th>${cells}</tr>`;
   });

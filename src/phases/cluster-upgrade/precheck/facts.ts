@@ -8,7 +8,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { memoize } from '../../../lib/memoize.ts';
-import { listAll } from './list-all.ts';
+import { joined, listAll } from './list-all.ts';
 import { isOffline, nameOf } from './node.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { type PodTrouble, troubleOf } from './pod-trouble.ts';
@@ -54,9 +54,7 @@ export function clusterFacts(client: ApiClient, signal: AbortSignal): ClusterFac
       async () => new Set(await list('/api/v1/nodes', (node: V1Node) => (isOffline(node) ? nameOf(node) : undefined))),
     ),
     workloads: memoize(() => readWorkloads(all)),
-    systemPods: memoize(async () =>
-      (await Promise.all(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))).flat(),
-    ),
+    systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
     upgradePods: memoize(() =>
       pods(`/api/v1/namespaces/${UPGRADE_NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
     ),

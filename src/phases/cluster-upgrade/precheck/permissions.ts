@@ -49,10 +49,14 @@ export async function refusedPermissions(
   { drain, signal }: { readonly drain: boolean; readonly signal: AbortSignal },
 ): Promise<Permission[]> {
   const needed = drain ? [...NEEDED, ...NEEDED_TO_DRAIN] : NEEDED;
+  const [first, ...others] = needed;
   const refused = new Set<Permission>();
-  await forEachLimited(needed, AT_ONCE, async (permission) => {
+  const ask = async (permission: Permission): Promise<void> => {
     if (!(await mayI(client, permission, signal))) refused.add(permission);
-  });
+  };
+  // Where the server does not answer the first question, it answers none.
+  if (first) await ask(first);
+  await forEachLimited(others, AT_ONCE, ask);
   return needed.filter((permission) => refused.has(permission));
 }
 

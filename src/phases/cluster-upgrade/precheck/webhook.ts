@@ -1,4 +1,5 @@
 import type { V1MutatingWebhook, V1RuleWithOperations, V1ValidatingWebhook } from '@kubernetes/client-node';
+import { joined } from './list-all.ts';
 
 type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 
@@ -35,14 +36,14 @@ interface Configuration {
 /** All webhooks that are asked about something the upgrade does. */
 export async function readWebhooks(list: (plural: string) => Promise<Configuration[]>): Promise<Webhook[]> {
   const kinds = { ValidatingWebhookConfiguration: 'validating', MutatingWebhookConfiguration: 'mutating' };
-  const found = await Promise.all(
+  const found = await joined(
     Object.entries(kinds).map(async ([kind, verb]) =>
       (await list(`${verb}webhookconfigurations`)).flatMap(({ metadata, webhooks = [] }) =>
         webhooks.map((webhook) => describe(`${kind} ${metadata?.name}`, webhook)),
       ),
     ),
   );
-  return found.flat().filter(({ concerns }) => concerns.length > 0);
+  return found.filter(({ concerns }) => concerns.length > 0);
 }
 
 function describe(configuration: string, webhook: AnyWebhook): Webhook {

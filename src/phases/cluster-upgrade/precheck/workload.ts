@@ -1,4 +1,5 @@
 import type { V1DaemonSet, V1Deployment } from '@kubernetes/client-node';
+import { joined } from './list-all.ts';
 
 /** Where the parts of a cluster run; Flannel has a namespace of its own since 0.20. */
 export const SYSTEM_NAMESPACES = ['kube-system', 'kube-flannel'] as const;
@@ -14,17 +15,13 @@ export interface Workload {
 }
 
 /** DaemonSets and Deployments of the system's namespaces. */
-export async function readWorkloads(list: <T>(path: string) => Promise<T[]>): Promise<Workload[]> {
-  const [sets, deployments] = await Promise.all(
-    (['daemonsets', 'deployments'] as const).map(async (plural) => {
-      const lists = SYSTEM_NAMESPACES.map((name) => list(`/apis/apps/v1/namespaces/${name}/${plural}`));
-      return (await Promise.all(lists)).flat();
-    }),
+export function readWorkloads(list: <T>(path: string) => Promise<T[]>): Promise<Workload[]> {
+  return joined(
+    SYSTEM_NAMESPACES.map((name) => `/apis/apps/v1/namespaces/${name}`).flatMap((path) => [
+      list<V1DaemonSet>(`${path}/daemonsets`).then((sets) => sets.map(ofDaemonSet)),
+      list<V1Deployment>(`${path}/deployments`).then((deployments) => deployments.map(ofDeployment)),
+    ]),
   );
-  return [
-    ...((sets ?? []) as V1DaemonSet[]).map(ofDaemonSet),
-    ...((deployments ?? []) as V1Deployment[]).map(ofDeployment),
-  ];
 }
 
 function ofDaemonSet({ metadata, status }: V1DaemonSet): Workload {

@@ -1,6 +1,7 @@
 import type { CheckContext, Finding, UpgradeCheck } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { objects } from '../objects.ts';
+import type { PodTrouble } from '../pod-trouble.ts';
 import type { Workload } from '../workload.ts';
 
 /** Under the names of kubeadm and of the vendor. */
@@ -92,20 +93,39 @@ async function availability(
 ): Promise<readonly Finding[]> {
   const short = workloads.filter(({ desired, available }) => available < desired);
   const offline = short.length > 0 ? await facts.offlineNodes() : new Set<string>();
-  const pods = offline.size > 0 ? await facts.systemPods() : [];
-  const findings = short.flatMap(({ kind, path, desired, available }): Finding[] => {
-    const title = `${kind} ${path}`;
-    const lost = pods.filter(({ owner, node }) => owner === title && node !== undefined && offline.has(node)).length;
-    if (available + lost >= desired) return [];
-    const where = lost > 0 ? `; ${lost} more on nodes that are offline` : '';
-    return [
-      {
-        result: available === 0 ? worst : 'warning',
-        object: title,
-        reason: `${available} of ${desired} pods available${where}.`,
-      },
-    ];
+  // Why they are short is good to know, but not all may read pods.
+  const pods = short.length > 0 ? await facts.systemPods().catch(() => []) : [];
+  const findings = short.flatMap((workload) => {
+    const own = pods.filter((pod) => belongsTo(pod, workload));
+    return shortage(workload, own, offline, worst);
   });
   const titles = workloads.map(({ kind, path, available, desired }) => `${kind} ${path} ${available}/${desired}`);
   return orNormal(findings, `${objects('component', titles)}.`);
+}
+
+function shortage(
+  { kind, path, desired, available }: Workload,
+  pods: readonly PodTrouble[],
+  offline: ReadonlySet<string>,
+  worst: 'error' | 'warning',
+): Finding[] {
+  const isLost = ({ node }: PodTrouble): boolean => node !== undefined && offline.has(node);
+  const lost = pods.filter(isLost).length;
+  if (available + lost >= desired) return [];
+  const problems = [...new Set(pods.filter((pod) => !isLost(pod)).map(({ problem }) => problem))];
+  const why = problems.length > 0 ? ` (${problems.join(', ')})` : '';
+  const where = lost > 0 ? `; ${lost} more on nodes that are offline` : '';
+  return [
+    {
+      result: available === 0 ? worst : 'warning',
+      object: `${kind} ${path}`,
+      reason: `${available} of ${desired} pods available${why}${where}.`,
+    },
+  ];
+}
+
+/** Pods of a Deployment belong to a ReplicaSet, which has its name with a hash behind it. */
+function belongsTo({ owner }: PodTrouble, { kind, path }: Workload): boolean {
+  if (kind === 'DaemonSet') return owner === `DaemonSet ${path}`;
+  return owner?.replace(/-[a-z0-9]+$/, '') === `ReplicaSet ${path}`;
 }

@@ -47,7 +47,13 @@ function versionFinding(from: string, nodes: readonly V1Node[], to: string): Fin
     return [];
   } catch (error) {
     if (!(error instanceof EdgeadmError)) throw error;
-    return [{ result: severityOf(nodes), object: nodesOf(nodes), reason: `${error.what}: ${error.why}.` }];
+    return [
+      {
+        result: severityOf(nodes),
+        object: nodesOf(nodes),
+        reason: `${error.what[0]?.toUpperCase()}${error.what.slice(1)}: ${error.why}.`,
+      },
+    ];
   }
 }
 
