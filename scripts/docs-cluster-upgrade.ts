@@ -3,7 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { UpgradeCheck } from '../src/phases/cluster-upgrade/precheck/check.ts';
 import { CHECKS } from '../src/phases/cluster-upgrade/precheck/checks.ts';
-import { NEEDED, NEEDED_TO_DRAIN, type Permission } from '../src/phases/cluster-upgrade/precheck/permissions.ts';
+import {
+  byResource,
+  NEEDED,
+  NEEDED_TO_DRAIN,
+  type Permission,
+} from '../src/phases/cluster-upgrade/precheck/permissions.ts';
 
 const FILE = fileURLToPath(new URL('../docs/cluster-upgrade-checks.md', import.meta.url));
 
@@ -36,28 +41,17 @@ function permission({ verb, resource, namespace }: Permission): string {
   return `| \`${resource}\` | ${verb} | ${namespace ? `\`${namespace}\`` : 'all'} |\n`;
 }
 
-/** One row a resource. */
-function merged(permissions: readonly Permission[]): Permission[] {
-  const rows = new Map<string, Permission>();
-  for (const { verb, resource, namespace } of permissions) {
-    const key = `${resource} ${namespace}`;
-    const before = rows.get(key);
-    rows.set(key, { resource, namespace, verb: before ? `${before.verb}, ${verb}` : verb });
-  }
-  return [...rows.values()];
-}
-
 const PERMISSIONS = `
 ## What \`Permissions\` asks for
 
 | resource | verbs | namespace |
 | --- | --- | --- |
-${merged(NEEDED).map(permission).join('')}
+${byResource(NEEDED).map(permission).join('')}
 With \`--drain\` also:
 
 | resource | verbs | namespace |
 | --- | --- | --- |
-${merged(NEEDED_TO_DRAIN).map(permission).join('')}`;
+${byResource(NEEDED_TO_DRAIN).map(permission).join('')}`;
 
 const wanted = HEAD + TABLE + CHECKS.map(row).join('') + PERMISSIONS;
 if (process.argv.includes('--check')) {

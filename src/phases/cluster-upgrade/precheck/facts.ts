@@ -40,19 +40,19 @@ export interface ClusterFacts {
   readonly refused: (drain: boolean) => Promise<readonly Permission[]>;
 }
 
-/** Facts of the cluster that a client speaks to. */
-export function clusterFacts(client: ApiClient, signal: AbortSignal): ClusterFacts {
-  const list = <T, U>(path: string, keep: (item: T) => U | undefined): Promise<U[]> =>
-    listAll(client, path, keep, signal);
+/**
+ * Facts of the cluster that a client speaks to.
+ * @param nodes what is known of nodes where the caller may not list them
+ */
+export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): ClusterFacts {
+  const list: List = (path, keep) => listAll(client, path, keep, signal);
   const all = <T>(path: string): Promise<T[]> => list(path, (item: T) => item);
   const inGroup = async <T>(group: string, plural: string): Promise<T[]> =>
     all(`/apis/${await preferredVersion(client, group, signal)}/${plural}`);
   const pods = (path: string): Promise<PodTrouble[]> => list(path, (pod: V1Pod) => troubleOf(pod));
   return {
     server: memoize(() => readServer(client, signal)),
-    offlineNodes: memoize(
-      async () => new Set(await list('/api/v1/nodes', (node: V1Node) => (isOffline(node) ? nameOf(node) : undefined))),
-    ),
+    offlineNodes: memoize(async () => new Set(await offlineOf(list, nodes))),
     workloads: memoize(() => readWorkloads(all)),
     systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
     upgradePods: memoize(() =>
@@ -65,6 +65,13 @@ export function clusterFacts(client: ApiClient, signal: AbortSignal): ClusterFac
     certificateRequests: memoize(() => inGroup('certificates.k8s.io', 'certificatesigningrequests')),
     refused: (drain) => refusedPermissions(client, { drain, signal }),
   };
+}
+
+type List = <T, U>(path: string, keep: (item: T) => U | undefined) => Promise<U[]>;
+
+function offlineOf(list: List, nodes: readonly V1Node[]): Promise<string[]> {
+  const named = (node: V1Node): string | undefined => (isOffline(node) ? nameOf(node) : undefined);
+  return list('/api/v1/nodes', named).catch(() => nodes.filter(isOffline).map(nameOf));
 }
 
 /** Some clusters keep their version from those who may do little else; that is no reason for no report. */

@@ -29,11 +29,12 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const started = new Date().toISOString();
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
-  const facts = clusterFacts(client, signal);
+  const facts = clusterFacts(client, nodes, signal);
   // Where nobody answers there is nothing to report.
   const { address, version } = await facts.server();
   const context: CheckContext = { facts, nodes, targetVersion, drain };
   const rows = (await Promise.all(CHECKS.map((check) => runCheck(check, context, signal)))).flat();
+  signal.throwIfAborted();
   return {
     cluster: address,
     clusterVersion: version ?? 'unknown',
@@ -61,8 +62,10 @@ export async function runCheck(check: UpgradeCheck, context: CheckContext, signa
 
 function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
   const { what, why } = toEdgeadmError(thrown);
+  // Who may not do what stands in the server's own words.
+  const refusal = why?.startsWith('Forbidden: ') ? why.slice('Forbidden: '.length) : undefined;
   return {
-    reason: `Could not be checked: ${[what, why].filter(Boolean).join(': ')}`,
+    reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
     effect: `Not known. If there is something wrong: ${effect}`,
     advice: 'Use a kubeconfig that may read it; a cluster that does not have this API needs no such check.',
   };

@@ -2,6 +2,7 @@ import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { forEachLimited } from '../../../lib/for-each.ts';
+import { groupBy } from './objects.ts';
 
 /** Something a caller may or may not do. */
 export interface Permission {
@@ -32,6 +33,14 @@ export const NEEDED: readonly Permission[] = [
   ...allow('clusterroles.rbac.authorization.k8s.io', ['create']),
   ...allow('clusterrolebindings.rbac.authorization.k8s.io', ['create']),
 ];
+
+/** Permissions as text: one for each resource, with all its verbs. */
+export function byResource(permissions: readonly Permission[]): Permission[] {
+  const groups = groupBy(permissions, ({ resource, namespace }) => `${resource} ${namespace}`);
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first ? [{ ...first, verb: [first, ...others].map(({ verb }) => verb).join(', ') }] : [],
+  );
+}
 
 /** What a drain needs beside. */
 export const NEEDED_TO_DRAIN: readonly Permission[] = [
