@@ -40,10 +40,10 @@ dt { color: var(--dim); }
 dd { margin: 0; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid; outline-offset: 2px; }
-table { width: 100%; min-width: 44rem; border-collapse: collapse; font-size: .9375rem; }
-.problems { min-width: 60rem; table-layout: fixed; }
-.problems th:nth-child(1) { width: 7rem; }
-.problems th:nth-child(2) { width: 15rem; }
+table { width: 100%; min-width: 44rem; table-layout: fixed; border-collapse: collapse; font-size: .9375rem; }
+.problems { min-width: 64rem; }
+th:nth-child(1) { width: 8rem; }
+th:nth-child(2) { width: 15rem; }
 th, td { padding: .625rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { background: var(--band); color: var(--dim); font-weight: 600; }
 tbody th { font-weight: 600; }
@@ -54,6 +54,9 @@ footer { margin-top: 2.5rem; color: var(--dim); font-size: .875rem; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   table, .problems { min-width: 0; font-size: 9pt; }
+  th:nth-child(1) { width: 6.5rem; }
+  th:nth-child(2) { width: 11rem; }
+  th, td { padding: .25rem .5rem; }
   .scroll { overflow: visible; }
   tr, .verdict, .counts li { break-inside: avoid; }
   h2 { break-after: avoid; }

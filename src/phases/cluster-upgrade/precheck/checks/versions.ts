@@ -35,10 +35,15 @@ export const nodeVersion: UpgradeCheck = {
       ...groups.flatMap(([version, group]) => versionFinding(version, group, targetVersion)),
       ...untoldFinding(linux.filter((node) => kubeletVersionOf(node) === undefined)),
     ];
-    const at = there.length > 0 ? ` ${there.length} of them run it already.` : '';
-    return orNormal(findings, `${count('node', linux.length)} can go to ${targetVersion} in one step.${at}`);
+    return orNormal(findings, describe(linux.length, there.length, targetVersion));
   },
 };
+
+function describe(all: number, there: number, target: string): string {
+  if (there === all) return `${count('node', all)}, all at ${target} already.`;
+  const at = there > 0 ? ` ${there} ${there === 1 ? 'is' : 'are'} there already.` : '';
+  return `${count('node', all)} can go to ${target} in one step.${at}`;
+}
 
 /** Judged against the target alone: whether the control plane is there is a check of its own. */
 function versionFinding(from: string, nodes: readonly V1Node[], to: string): Finding[] {

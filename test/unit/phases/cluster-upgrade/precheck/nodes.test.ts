@@ -36,7 +36,7 @@ describe('the report before an upgrade, about nodes', () => {
     const nodes = [node('a', { version: 'v1.20.11-aliyunedge.1' }), node('b', { version: 'v1.22.15-aliyunedge.1' })];
     assert.equal(
       await saidBy('NodeVersion', { ...state, nodes }),
-      'normal | 2 nodes can go to v1.22.15-aliyunedge.1 in one step. 1 of them run it already.',
+      'normal | 2 nodes can go to v1.22.15-aliyunedge.1 in one step. 1 is there already.',
     );
     const older = [node('a', { version: 'v1.18.8-aliyunedge.1' })];
     assert.match(
