@@ -3,8 +3,11 @@ import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
 import { nameOf } from '../node.ts';
 import { groupBy, objects } from '../objects.ts';
 
-const SIGNERS = ['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving'];
+const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
+const SERVING = 'kubernetes.io/kubelet-serving';
 const USER = 'system:node:';
+const SERVING_EFFECT =
+  'Logs, exec and metrics of these nodes are not trusted, or fail once the certificate before has expired.';
 
 export const nodeCertificates: UpgradeCheck = {
   name: 'NodeCertificates',
@@ -18,13 +21,16 @@ export const nodeCertificates: UpgradeCheck = {
     const stuck = (await facts.certificateRequests()).flatMap((request) => {
       const node = nodeOf(request);
       const problem = problemOf(request);
-      return node !== undefined && names.has(node) && problem ? [{ node, problem }] : [];
+      return node !== undefined && names.has(node) && problem
+        ? [{ node, problem, serving: request.spec.signerName === SERVING }]
+        : [];
     });
     const findings = [...groupBy(stuck, ({ problem }) => problem)].map(
       ([problem, group]): Finding => ({
         result: 'warning',
         object: objects('node', [...new Set(group.map(({ node }) => node))]),
         reason: problem,
+        ...(group.every(({ serving }) => serving) && { effect: SERVING_EFFECT }),
       }),
     );
     return orNormal(findings, 'No node waits for one. When they expire cannot be seen from here.');
@@ -32,12 +38,12 @@ export const nodeCertificates: UpgradeCheck = {
 };
 
 function nodeOf({ spec }: V1CertificateSigningRequest): string | undefined {
-  const isOfKubelet = SIGNERS.includes(spec.signerName) && spec.username?.startsWith(USER);
+  const isOfKubelet = [CLIENT, SERVING].includes(spec.signerName) && spec.username?.startsWith(USER);
   return isOfKubelet ? spec.username?.slice(USER.length) : undefined;
 }
 
 function problemOf({ spec, status }: V1CertificateSigningRequest): string | undefined {
-  const which = spec.signerName === SIGNERS[0] ? 'client certificate' : 'serving certificate';
+  const which = spec.signerName === CLIENT ? 'client certificate' : 'serving certificate';
   const conditions = status?.conditions ?? [];
   const ended = conditions.find(({ type }) => type === 'Denied' || type === 'Failed');
   if (ended) return `A new ${which} was refused: ${ended.message || ended.reason || ended.type}.`;

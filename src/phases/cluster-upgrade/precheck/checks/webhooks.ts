@@ -1,4 +1,4 @@
-import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
 import type { ClusterFacts } from '../facts.ts';
 import { count } from '../objects.ts';
 import type { Webhook } from '../webhook.ts';
@@ -14,6 +14,7 @@ export const admissionWebhooks: UpgradeCheck = {
     const findings = (await Promise.all(webhooks.map((webhook) => judge(webhook, facts)))).flat();
     const byUrl = webhooks.filter(({ service }) => service === undefined).length;
     const unseen = byUrl > 0 ? ` ${byUrl} of them behind a URL: not judged.` : '';
+    if (webhooks.length === 0) return normal('No webhook has to answer.');
     return orNormal(findings, `${count('webhook', webhooks.length)} must answer, none without an endpoint.${unseen}`);
   },
 };

@@ -164,6 +164,11 @@ describe('the report before an upgrade, about nodes', () => {
         'warning | 1 node: n2 | A new client certificate was refused: not now.',
       ].join('\n'),
     );
+    const serving = { items: [request('n1', [], 'kubernetes.io/kubelet-serving')] };
+    const [row] = await rowsOf('NodeCertificates', {
+      answers: { '/apis/certificates.k8s.io/v1/certificatesigningrequests': serving },
+    });
+    assert.match(row?.effect ?? '', /^Logs, exec/);
     assert.match(await saidBy('NodeCertificates'), /^normal .*cannot be seen from here\.$/);
   });
 });
