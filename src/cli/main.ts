@@ -1,3 +1,4 @@
+import './nameless-user.ts';
 import { fileURLToPath } from 'node:url';
 import { wantsJson } from './base-command.ts';
 import { toCommandError } from './parse-error.ts';

@@ -2,6 +2,7 @@ import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { forEachLimited } from '../../../lib/for-each.ts';
+import { NAMESPACE } from '../names.ts';
 import { groupBy } from './objects.ts';
 
 /** Something a caller may or may not do. */
@@ -13,7 +14,6 @@ export interface Permission {
   readonly namespace?: string;
 }
 
-const NAMESPACE = 'kube-upgrade';
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const AT_ONCE = 8;
 
@@ -26,10 +26,14 @@ export const NEEDED: readonly Permission[] = [
   ...allow('namespaces', ['get', 'create']),
   ...allow('configmaps', ['get', 'create', 'update'], NAMESPACE),
   ...allow('leases.coordination.k8s.io', ['get', 'create', 'update'], NAMESPACE),
-  ...allow('jobs.batch', ['list', 'create', 'delete'], NAMESPACE),
-  ...allow('pods', ['list', 'delete'], NAMESPACE),
+  ...allow('events', ['create', 'deletecollection'], NAMESPACE),
+  ...allow('jobs.batch', ['get', 'list', 'create', 'delete'], NAMESPACE),
+  ...allow('pods', ['list'], NAMESPACE),
   ...allow('pods/log', ['get'], NAMESPACE),
+  ...allow('poddisruptionbudgets.policy', ['create'], NAMESPACE),
   ...allow('serviceaccounts', ['create'], NAMESPACE),
+  ...allow('roles.rbac.authorization.k8s.io', ['create'], NAMESPACE),
+  ...allow('rolebindings.rbac.authorization.k8s.io', ['create'], NAMESPACE),
   ...allow('clusterroles.rbac.authorization.k8s.io', ['create']),
   ...allow('clusterrolebindings.rbac.authorization.k8s.io', ['create']),
 ];
