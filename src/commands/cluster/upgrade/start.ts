@@ -3,6 +3,8 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { processIdentity } from '../../../cli/cluster-upgrade.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade-run.ts';
+import { startOfService } from '../../../cli/cluster-upgrade-service.ts';
+import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
 import {
   type Intent,
   intentOf,
@@ -32,12 +34,14 @@ export default class ClusterUpgradeStart extends BaseCommand {
     '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
     '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',
     '<%= config.bin %> cluster upgrade start --dry-run --image example',
+    '<%= config.bin %> cluster upgrade start --cluster-id c1 --region cn-hangzhou --target-version 1.20.11-aliyunedge.1',
   ];
-  static override flags = { ...kubeconfigFlag, ...startFlags, ...sshFlags };
+  static override flags = { ...kubeconfigFlag, ...serviceFlags, ...serviceStartFlags, ...startFlags, ...sshFlags };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ClusterUpgradeStart);
+    const { flags, raw } = await this.parse(ClusterUpgradeStart);
     const output = this.openOutput({ looksOnly: true });
+    if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output));
     const { signal, done } = commandSignal(undefined);
     try {
       await this.finish(
