@@ -43,7 +43,8 @@ interface StartFlags {
 }
 
 function refused(): EdgeadmError {
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  const next = 'run the same command again when it suits';
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was ordered', next });
 }
 
 /** `edgeadm cluster upgrade status --cluster-id ...` */

@@ -25,8 +25,10 @@ export interface CloudUpgrade {
   /** The versions that the service offers, as it spells them. */
   readonly offered: readonly string[];
   readonly told: CloudUpgradeStatus;
-  /** Of the newest upgrade; undefined where the service lists none, or not to this account. */
+  /** Of the newest upgrade; undefined where the service lists none. */
   readonly task?: CloudTaskInfo;
+  /** False where tasks could not be looked at: the account may be without the right to. */
+  readonly taskKnown: boolean;
   /** Why it failed, or paused by itself. */
   readonly error?: string;
 }
@@ -41,11 +43,13 @@ export function isAtRest({ phase }: CloudUpgrade): boolean {
 
 /** @throws EdgeadmError CLOUD_* */
 export async function lookAtUpgrade(service: ContainerService, clusterId: string): Promise<CloudUpgrade> {
-  const [told, cluster, task] = await Promise.all([
+  const [told, cluster, { task, taskKnown }] = await Promise.all([
     service.upgradeStatus(clusterId),
     service.cluster(clusterId),
-    // Told beside; an account may be without the right to list tasks.
-    newestTask(service, clusterId).catch(() => undefined),
+    newestTask(service, clusterId).then(
+      (found) => ({ task: found, taskKnown: true }),
+      () => ({ task: undefined, taskKnown: false }),
+    ),
   ]);
   const phase = phaseOf(told);
   const begins = task?.state?.toLowerCase() === 'running' && (phase === 'NotStarted' || phase === 'Completed');
@@ -58,6 +62,7 @@ export async function lookAtUpgrade(service: ContainerService, clusterId: string
     offered: offeredBy(cluster),
     told,
     task,
+    taskKnown,
     error: told.errorMessage || (failed && task?.error?.message) || undefined,
   };
 }

@@ -101,14 +101,10 @@ async function settled({ what, look, shows, settleMs, lost }: Settling): Promise
   }
 }
 
-/** An upgrade is one that runs, or that ended since: its task is another one, or the control plane is. */
+/** An upgrade is under way, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
-  return (
-    !isAtRest(now) ||
-    now.phase === 'Paused' ||
-    now.task?.taskId !== before.task?.taskId ||
-    now.version !== before.version
-  );
+  const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
+  return !isAtRest(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
 }
 
 function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {

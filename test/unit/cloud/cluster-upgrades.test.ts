@@ -19,7 +19,10 @@ describe('the upgrade of a cluster through the container service', function () {
   const start = Date.now();
   beforeEach(async () => {
     [clock, tick] = [0, 0];
-    cloud = await cloudUnderTest({}, () => start + (clock += tick));
+    cloud = await cloudUnderTest({}, () => {
+      clock += tick;
+      return start + clock;
+    });
     upgrades = cloudUpgrades(cloud.service, cloud.cluster.id, { settleMs: 300 });
     const [pool] = await cloud.service.nodePools(cloud.cluster.id);
     for (const name of ['edge1', 'edge2']) await addNode(cloud, name, { pool: pool?.nodepoolInfo?.nodepoolId ?? '' });
@@ -140,6 +143,17 @@ describe('the upgrade of a cluster through the container service', function () {
     tick = UPGRADE_STEP_MS.precheck;
     assert.equal((await begin()).phase, 'Failed');
     assert.equal(await ordered(), 2);
+  });
+
+  it('is not taken for begun by an older task that could not be seen before', async () => {
+    fault('500', 'UpgradeCluster/precheck');
+    await begin();
+    pass('precheck');
+    const intent = await upgrades.intent(TARGET, false);
+    fault('throttle', 'DescribeClusterTasks', 4);
+    fault('timeout-before', 'UpgradeCluster');
+    assert.equal((await fails(upgrades.start(intent))).code, 'CLOUD_NO_ANSWER');
+    assert.equal(await ordered(), 1);
   });
 
   for (const [verb, action] of [
