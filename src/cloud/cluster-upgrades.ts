@@ -41,7 +41,7 @@ export function cloudUpgrades(
   { settleMs = SETTLE_MS }: { readonly settleMs?: number } = {},
 ): CloudUpgrades {
   const look = () => lookAtUpgrade(service, clusterId);
-  /** Sends an order and looks until it shows: for ever so long where it was answered, else it may not have arrived. */
+  /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
   const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
     let lost: unknown;
     await send().catch((error: unknown) => {
