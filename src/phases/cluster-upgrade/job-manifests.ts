@@ -54,8 +54,6 @@ export function nodeJob(name: string, node: string, spec: PlanSpec): object {
           automountServiceAccountToken: false,
           hostPID: true,
           hostNetwork: true,
-          hostIPC: true,
-          priorityClassName: 'system-node-critical',
           volumes: [{ name: 'host', hostPath: { path: '/' } }],
           containers: [
             {
@@ -101,7 +99,6 @@ export function controllerJob(spec: PlanSpec, servers: readonly string[]): objec
           restartPolicy: 'OnFailure',
           tolerations: EVERYWHERE,
           hostNetwork: true,
-          priorityClassName: 'system-cluster-critical',
           affinity: {
             nodeAffinity: {
               preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions } }],
