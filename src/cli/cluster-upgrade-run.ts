@@ -6,7 +6,7 @@ import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { ensureController } from '../phases/cluster-upgrade/controller-job.ts';
 import { listNodes } from '../phases/cluster-upgrade/nodes.ts';
-import { hasStopped, type Plan } from '../phases/cluster-upgrade/plan.ts';
+import { hasStopped, nodesIn, type Plan } from '../phases/cluster-upgrade/plan.ts';
 import { endingError, runController } from '../phases/cluster-upgrade/run-controller.ts';
 import { sshExecutor } from '../phases/cluster-upgrade/ssh-executor.ts';
 import { follow, interrupted, logTo, processIdentity } from './cluster-upgrade.ts';
@@ -109,10 +109,15 @@ export async function runByJobs(options: RunOptions, wait: boolean, json: boolea
 /** How a command that has set an upgrade going ends. */
 export function resultOf(plan: Plan): Omit<CommandResult, 'command'> {
   const error = hasStopped(plan) ? endingError(plan) : undefined;
-  const { phase } = plan.progress;
   const text =
-    phase === 'Completed'
-      ? `The cluster is upgraded to ${plan.spec.targetVersion}.\n`
-      : 'The upgrade is under way: edgeadm cluster upgrade status\n';
+    plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is under way: edgeadm cluster upgrade status\n';
   return { ok: error === undefined, hosts: [], error, data: plan.progress, text: error ? undefined : text };
+}
+
+function endText(plan: Plan): string {
+  const { targetVersion } = plan.spec;
+  const offline = nodesIn(plan, 'offline').map(({ name }) => name);
+  const done = `${nodesIn(plan, 'upgraded').length} of ${plan.nodes.length} nodes are at ${targetVersion}.\n`;
+  if (offline.length === 0) return done;
+  return `${done}Offline, so skipped: ${offline.join(', ')}. When they are back: edgeadm cluster upgrade start\n`;
 }

@@ -27,7 +27,10 @@ export const startFlags = {
   'bundle-sha256': upgradeFlags['bundle-sha256'],
   selector: Flags.string({ char: 'l', helpValue: 'SELECTOR', description: 'only nodes with these labels' }),
   nodepool: Flags.string({ helpValue: 'NAME', description: 'only nodes of this pool' }),
-  drain: Flags.boolean({ description: 'evict the pods of each node first, respecting PodDisruptionBudgets' }),
+  drain: Flags.boolean({
+    default: false,
+    description: 'evict the pods of each node first, respecting PodDisruptionBudgets',
+  }),
   'drain-timeout': upgradeFlags['drain-timeout'],
   report: Flags.string({ helpValue: 'FILE', description: 'write the precheck report as one HTML page' }),
   'ignore-preflight-errors': Flags.string({
@@ -35,7 +38,10 @@ export const startFlags = {
     helpValue: 'CHECKS',
     description: 'go on although these checks find errors (names, comma-separated; all)',
   }),
-  'wait-offline': Flags.boolean({ description: 'go on until nodes that are offline are back and upgraded' }),
+  'wait-offline': Flags.boolean({
+    default: false,
+    description: 'go on until nodes that are offline are back and upgraded',
+  }),
   wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
   'dry-run': nodeFlags['dry-run'],
   yes: nodeFlags.yes,

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only sandbox|kubeadm`; the
- * comparison with kubeadm needs root on Debian 12, the sandbox needs nothing but `npm run build`.
+ * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only sandbox|kubeadm|upgrade`;
+ * comparisons with kubeadm need root on Debian 12, the sandbox needs nothing but `npm run build`.
  */
 import { parseArgs } from 'node:util';
 
@@ -10,3 +10,4 @@ const wanted = (name: string) => values.only === undefined || values.only === na
 
 if (wanted('sandbox')) await (await import('./sandbox.ts')).benchSandbox(rounds);
 if (wanted('kubeadm')) await (await import('./kubeadm.ts')).benchKubeadm(rounds);
+if (wanted('upgrade')) await (await import('./upgrade.ts')).benchUpgrade(rounds);

@@ -29,6 +29,17 @@ exit $code
 `;
 
 const EVERYWHERE = [{ operator: 'Exists' }];
+/** A controller whose node loses the cluster for so many seconds is replaced by one elsewhere. */
+const OFFLINE_S = 30;
+const WHERE_ONLINE = [
+  { operator: 'Exists', effect: 'NoSchedule' },
+  ...['unreachable', 'not-ready'].map((state) => ({
+    key: `node.kubernetes.io/${state}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: OFFLINE_S,
+  })),
+];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The Job that upgrades a node: edgeadm itself, in the node's root, with the node's own credentials and no others. */
@@ -54,8 +65,6 @@ export function nodeJob(name: string, node: string, spec: PlanSpec): object {
           automountServiceAccountToken: false,
           hostPID: true,
           hostNetwork: true,
-          hostIPC: true,
-          priorityClassName: 'system-node-critical',
           volumes: [{ name: 'host', hostPath: { path: '/' } }],
           containers: [
             {
@@ -99,9 +108,8 @@ export function controllerJob(spec: PlanSpec, servers: readonly string[]): objec
         spec: {
           serviceAccountName: CONTROLLER,
           restartPolicy: 'OnFailure',
-          tolerations: EVERYWHERE,
+          tolerations: WHERE_ONLINE,
           hostNetwork: true,
-          priorityClassName: 'system-cluster-critical',
           affinity: {
             nodeAffinity: {
               preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions } }],

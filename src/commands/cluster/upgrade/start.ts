@@ -50,7 +50,8 @@ export default class ClusterUpgradeStart extends BaseCommand {
           const intent = await intentOf(client, planSpec(flags, gitVersion), signal);
           const { plan, report } = intent;
           if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
-          output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
+          if (plan.nodes.length > 0)
+            output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
           output.tell(planText(intent));
           if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
           if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
