@@ -11,12 +11,7 @@ import { ROOT } from './paths.ts';
  */
 const LIBRARIES: Record<string, readonly string[]> = {
   kubernetes: ['@kubernetes/client-node'],
-  alicloud: [
-    '@alicloud/credentials',
-    '@alicloud/cs20151215',
-    '@alicloud/openapi-client',
-    '@alicloud/tea-util',
-  ],
+  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client', '@alicloud/tea-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
 };
@@ -65,7 +60,8 @@ export async function bundle(): Promise<Chunk[]> {
 
 async function chunk(name: string, options: BuildOptions): Promise<Chunk> {
   // The start script is a file of its own; a part is a function of what it may use.
-  const wrapped = name === 'start' ? {} : { banner: { js: '(function(module,require,__chunk){' }, footer: { js: '})' } };
+  const wrapped =
+    name === 'start' ? {} : { banner: { js: '(function(module,require,__chunk){' }, footer: { js: '})' } };
   const { outputFiles = [], metafile } = await build({ ...options, ...wrapped });
   const code = outputFiles[0]?.contents;
   if (!code) throw new Error(`esbuild made nothing of ${name}`);

@@ -1,5 +1,5 @@
-import type { Command, Interfaces } from '@oclif/core';
 import { manifest, pjson } from 'packed:manifest';
+import type { Command, Interfaces } from '@oclif/core';
 
 /** Where a plug-in of oclif has its files; this one has none. */
 const ROOT = '/edgeadm';
@@ -10,7 +10,15 @@ type Loader = (id: string) => Promise<Command.Class>;
 export function packedCommands(load: Loader): { root: string; plugins: Map<string, Interfaces.Plugin> } {
   const commands = Object.values(manifest.commands).map((command) => ({ ...command, load: () => load(command.id) }));
   const plugin = {
-    ...{ _base: '@oclif/core', name: pjson.name, alias: pjson.name, version: pjson.version, root: ROOT, pjson, manifest },
+    ...{
+      _base: '@oclif/core',
+      name: pjson.name,
+      alias: pjson.name,
+      version: pjson.version,
+      root: ROOT,
+      pjson,
+      manifest,
+    },
     ...{ type: 'core', moduleType: 'module', isRoot: true, valid: true, hasManifest: true, options: { root: ROOT } },
     ...{ hooks: {}, topics: topicsOf(pjson), commands, commandsDir: undefined },
     commandIDs: commands.map(({ id }) => id),

@@ -1,5 +1,7 @@
-/** The first script of the packed program. It answers `--version` by itself and loads no more than a call needs. */
-import { loadChunk } from './chunks.ts';
+/** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { loadChunk, readPart } from './parts.ts';
 import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
@@ -13,12 +15,30 @@ function asksForHelp(argv: readonly string[]): boolean {
   return argv.length === 0 || (end < 0 ? argv : argv.slice(0, end)).includes('--help');
 }
 
-async function start(argv: string[]): Promise<void> {
-  if (argv[0] === '--version') {
-    process.stdout.write(`${version()}\n`);
-    return;
+/** The page that was rendered when this program was built: right where nobody asked for another width or for colours. */
+function renderedHelp(argv: readonly string[]): Buffer | undefined {
+  const { env } = process;
+  if (isatty(1) || env.OCLIF_COLUMNS || env.COLUMNS || env.FORCE_COLOR || env.DEBUG) return undefined;
+  const words = argv.at(-1) === '--help' ? argv.slice(0, -1) : argv;
+  // A name of a page, never a path.
+  return words.every((word) => /^[a-z-]+$/.test(word)) ? readPart(`help/${words.join(' ') || 'edgeadm'}`) : undefined;
+}
+
+/** At once where that works; a pipe that is full, or has lost its reader, is a stream's business. */
+function print(bytes: Buffer): void {
+  let done = 0;
+  try {
+    while (done < bytes.length) done += writeSync(1, bytes, done);
+  } catch {
+    process.stdout.write(bytes.subarray(done));
   }
+}
+
+async function start(argv: string[]): Promise<void> {
+  if (argv[0] === '--version') return print(Buffer.from(`${version()}\n`));
   if (asksForHelp(argv)) {
+    const page = renderedHelp(argv);
+    if (page) return print(page);
     try {
       return await (loadChunk('help') as Part).start(argv);
     } catch {
