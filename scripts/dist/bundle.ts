@@ -26,7 +26,7 @@ export interface Chunk {
 const COMMON: BuildOptions = {
   bundle: true,
   platform: 'node',
-  target: 'node26',
+  target: 'node22',
   format: 'cjs',
   charset: 'ascii',
   write: false,

