@@ -61,7 +61,10 @@ export async function buildProgram(target: Target, parts: Parts, dir: string): P
   await writeFile(executable, windows ? binary : cutBehindSegments(binary), { mode: 0o755 });
   const config = join(dir, 'sea.json');
   await writeFile(config, JSON.stringify(seaConfig(target, parts, executable, output)));
-  await execa(join(await nodeFor(BUILDER), 'bin/node'), ['--predictable', '--build-sea', config]);
+  await execa(join(await nodeFor(BUILDER), 'bin/node'), ['--predictable', '--build-sea', config], {
+    // The path of the main script becomes part of the program: it is the same wherever that is built.
+    cwd: parts.dir,
+  });
   return output;
 }
 
@@ -72,7 +75,7 @@ function seaConfig({ node }: Target, { dir, files }: Parts, executable: string, 
     // It names the platform.
     .filter((name) => name !== ROOT_PAGE || own);
   return {
-    ...{ main: join(dir, 'start.js'), output, executable },
+    ...{ main: 'start.js', output, executable },
     disableExperimentalSEAWarning: true,
     useCodeCache: own,
     useSnapshot: false,
