@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ROOT } from './paths.ts';
+import { type SourceLines, sourceLines } from './source-lines.ts';
 
 /**
  * Libraries that are large and seldom used: parts of their own. Whoever imports one of them (dynamically, always) gets
@@ -19,6 +20,8 @@ const LIBRARIES: Record<string, readonly string[]> = {
 export interface Chunk {
   readonly name: string;
   readonly code: Uint8Array;
+  /** For `program`: where its lines come from. */
+  readonly lines?: SourceLines;
   /** What went into it, as esbuild tells it: paths from the checkout. */
   readonly inputs: readonly string[];
 }
@@ -62,10 +65,13 @@ async function chunk(name: string, options: BuildOptions): Promise<Chunk> {
   // The start script is a file of its own; a part is a function of what it may use.
   const wrapped =
     name === 'start' ? {} : { banner: { js: '(function(module,require,__chunk){' }, footer: { js: '})' } };
-  const { outputFiles = [], metafile } = await build({ ...options, ...wrapped });
-  const code = outputFiles[0]?.contents;
+  const mapped: BuildOptions = name === 'program' ? { sourcemap: 'external', sourcesContent: false } : {};
+  const { outputFiles = [], metafile } = await build({ ...options, ...wrapped, ...mapped, outfile: `${name}.js` });
+  const code = outputFiles.find(({ path }) => path.endsWith('.js'))?.contents;
+  const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text;
   if (!code) throw new Error(`esbuild made nothing of ${name}`);
-  return { name, code, inputs: Object.keys((metafile as Metafile).inputs) };
+  const lines = map ? sourceLines(JSON.parse(map)) : undefined;
+  return { name, code, lines, inputs: Object.keys((metafile as Metafile).inputs) };
 }
 
 const libraryPart = (packages: readonly string[]): string =>

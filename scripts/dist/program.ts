@@ -28,7 +28,10 @@ export interface Parts {
 export async function writeParts(chunks: readonly Chunk[], dir: string): Promise<Parts> {
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  for (const { name, code } of chunks) await writeFile(join(dir, `${name}.js`), code);
+  for (const { name, code, lines } of chunks) {
+    await writeFile(join(dir, `${name}.js`), code);
+    if (lines) await writeFile(join(dir, `${name}.lines`), JSON.stringify(lines));
+  }
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
   const pages = [[], ...topicsAndCommands(Object.keys(manifest.commands))];
   const node = join(await nodeFor(BUILDER), 'bin/node');

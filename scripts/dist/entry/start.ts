@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { loadChunk, readPart } from './parts.ts';
+import { showSources } from './stack.ts';
 import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
@@ -45,6 +46,7 @@ async function start(argv: string[]): Promise<void> {
       // Whatever is wrong with the command line, the program itself says it.
     }
   }
+  showSources();
   await (loadChunk('program') as Part).start(argv);
 }
 
