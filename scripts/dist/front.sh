@@ -83,11 +83,12 @@ tidy() { # BASE
 fill() { # FOLDER
   tail -n +"$ARCHIVE" "$self" | gzip -dc 2>&- | (cd "$1" && tar -xf - 2>&1) || return 1
   answer=$(cd "$1" && sums | sha256sum -c - 2>&1) || {
-    echo 'what was unpacked is not what was packed: this file is damaged, or was not downloaded whole'
+    echo 'what was unpacked is not what was packed: this file is damaged'
     return 1
   }
   # Later starts look at sizes alone, and those survive a power cut that the content does not.
-  answer=$(sync -f "$1" 2>&1) || sync
+  # shellcheck disable=SC2086 # words are wanted
+  answer=$(cd "$1" && sync $FILES 2>&1) || sync
   (run "$1" --version 2>&1) >"$1/.version" || {
     tail -n 1 "$1/.version"
     return 1
@@ -97,8 +98,8 @@ fill() { # FOLDER
 
 unpack() { # BASE
   umask 022
-  case $1 in /var/*) ;; *) [ -d "${1%/*}" ] || { echo 'there is no such folder' && return 1; } ;; esac
-  mkdir -p "$1" 2>&1 || return 1
+  # What is mounted there on other machines is not made up here.
+  case $1 in /run/* | /dev/*) mkdir "$1" 2>&1 || [ -d "$1" ] || return 1 ;; *) mkdir -p "$1" 2>&1 || return 1 ;; esac
   guarded "$1" '' || {
     echo 'it, or a folder above it, is another user'\''s or can be written by others'
     return 1
@@ -123,7 +124,8 @@ find_home() { # BASE...
     home=$base/$NAME
     usable "$home" && return 0
   done
-  [ -f "$self" ] || fail "cannot read itself: $self is not a file"
+  bytes=$(stat -L -c %s -- "$self" 2>&1)
+  [ "$bytes" = "$BYTES" ] || fail "$self was not downloaded whole: $BYTES bytes were expected, found: $bytes"
   why=''
   for base; do
     home=$base/$NAME
@@ -158,5 +160,6 @@ main() {
 }
 
 ARCHIVE=@ARCHIVE@
+BYTES=@BYTES@
 main "$@"
 exit

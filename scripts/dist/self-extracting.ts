@@ -75,8 +75,10 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
     SUMS: sums,
   };
   const filled = front.replace(/@([A-Z]+)@/g, (mark, name: string) => values[name] ?? mark);
-  const lines = filled.split('\n').length;
-  return Buffer.concat([Buffer.from(filled.replace('@ARCHIVE@', String(lines))), archive]);
+  const fill = (bytes: number): Buffer =>
+    Buffer.from(filled.replace('@ARCHIVE@', String(filled.split('\n').length)).replace('@BYTES@', String(bytes)));
+  // The script tells the length of the whole file, and is part of it: a length of as many digits goes in first.
+  return Buffer.concat([fill(fill(archive.length).length + archive.length), archive]);
 }
 
 async function tarOf({ dir, files }: Tree): Promise<Buffer> {
