@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { text } from 'node:stream/consumers';
@@ -88,3 +88,18 @@ export async function changedUnpacked(file: string, execPath: string = process.e
 
 const foundSum = (execPath: string, name: string): Promise<string> =>
   sha256OfFile(join(dirname(execPath), name)).catch((error: Error) => error.message);
+
+/** A folder that the front of a Linux executable makes, and no package's: `edgeadm/0.1.0-0123456789ab`, `edgeadm-0/...`. */
+const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
+
+/**
+ * Removes what the file that was started has unpacked: the next start unpacks it anew. This process goes on, since what
+ * it runs stays open.
+ */
+export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {
+  const dir = dirname(execPath);
+  if (!basename(execPath).startsWith('ld-linux') || !UNPACKED.test(dir)) return;
+  await rm(dir, { recursive: true, force: true });
+  // Another version may lie beside it.
+  await rmdir(dirname(dir)).catch(() => undefined);
+}

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only sandbox|kubeadm`; the
+ * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only sandbox|kubeadm|startup`; the
  * comparison with kubeadm needs root on Debian 12, the sandbox needs nothing but `npm run build`.
  */
 import { parseArgs } from 'node:util';
@@ -10,3 +10,4 @@ const wanted = (name: string) => values.only === undefined || values.only === na
 
 if (wanted('sandbox')) await (await import('./sandbox.ts')).benchSandbox(rounds);
 if (wanted('kubeadm')) await (await import('./kubeadm.ts')).benchKubeadm(rounds);
+if (wanted('startup')) await (await import('./startup.ts')).benchStartup(Math.max(rounds, 20));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { changedUnpacked, ownFile, parseSums, readSums } from '../../../src/artifacts/own-file.ts';
+import { changedUnpacked, ownFile, parseSums, readSums, removeUnpacked } from '../../../src/artifacts/own-file.ts';
 
 const sumOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -56,5 +56,16 @@ describe('The file that edgeadm was started from', () => {
     await writeFile(join(dir, 'y'), 'planted');
     assert.deepEqual(await changedUnpacked(join(dir, 'front'), join(dir, 'ld-linux')), ['y', 'z']);
     assert.deepEqual(await changedUnpacked(join(dir, 'y'), join(dir, 'ld-linux')), []);
+  });
+
+  it('takes what it has unpacked away with a reset, and never the files of a package', async () => {
+    const cache = join(dir, 'cache/edgeadm');
+    for (const folder of [join(cache, '0.1.0-0123456789ab'), join(dir, 'lib/edgeadm')]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'ld-linux.so'), '');
+      await removeUnpacked(join(folder, 'ld-linux.so'));
+    }
+    assert.deepEqual(await readdir(join(dir, 'cache')), []);
+    assert.deepEqual(await readdir(join(dir, 'lib/edgeadm')), ['ld-linux.so']);
   });
 });
