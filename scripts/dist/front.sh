@@ -80,7 +80,12 @@ tidy() { # BASE
 }
 
 # The functions below print why they failed.
+can_execute() { # FOLDER
+  printf '#!/bin/sh\n' >"$1/probe" && chmod 755 "$1/probe" && "$1/probe" && rm "$1/probe"
+}
+
 fill() { # FOLDER
+  (can_execute "$1" 2>&1) || return 1
   tail -n +"$ARCHIVE" "$self" | gzip -dc 2>&- | (cd "$1" && tar -xf - 2>&1) || return 1
   answer=$(cd "$1" && sums | sha256sum -c - 2>&1) || {
     echo 'what was unpacked is not what was packed: this file is damaged'

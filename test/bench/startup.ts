@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { executable } from '../dist/release.ts';
+import { executable, release } from '../dist/release.ts';
 import { median, say, writeFigures } from './report.ts';
 
 interface Figures {
@@ -51,30 +51,56 @@ async function kubeadm(): Promise<string> {
   return join(cache, built, 'kubeadm');
 }
 
-/** Starting: kubeadm, Node alone, the checkout and the one file, in one run. */
-export async function benchStartup(rounds: number): Promise<void> {
-  const [peer, file] = [await kubeadm(), await executable()];
-  await execa(file, ['--version']);
-  const checkout = [process.execPath, 'bin/run.js'];
-  const call = (name: string, ...words: string[]): Program => ({ name, words });
-  const preflight = [
+const SCRATCH = join(tmpdir(), 'edgeadm-bench-start');
+const PREFLIGHT = [
+  ...[
     'preflight',
     '127.0.0.1:1',
     '--token',
     'abcdef.0123456789abcdef',
     '--discovery-token-unsafe-skip-ca-verification',
+  ],
+  ...['--root', join(SCRATCH, 'root')],
+];
+
+interface Step {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** The same program in the shapes that lead to the one file. */
+async function ladder(): Promise<Step[]> {
+  const [dir, file] = [await release(), await executable()];
+  await rm(SCRATCH, { recursive: true, force: true });
+  await mkdir(join(SCRATCH, 'root'), { recursive: true });
+  const archive = (await readdir(dir)).find((name) => name.endsWith('.tgz')) ?? '';
+  await execa('tar', ['-xzf', join(dir, archive), '-C', SCRATCH]);
+  await execa(file, ['--version']);
+  const front = (await readFile(file)).toString('latin1', 0, 4096);
+  const home = join('/var/cache/edgeadm', /^NAME=(.*)$/m.exec(front)?.[1] ?? '');
+  const loader = join(home, 'ld-linux-x86-64.so.2');
+  return [
+    { name: 'checkout', words: [process.execPath, 'bin/run.js'] },
+    { name: 'bundled scripts', words: [process.execPath, join(SCRATCH, 'package/edgeadm.js')] },
+    {
+      name: 'executable, code cache, own loader',
+      words: [loader, '--inhibit-cache', '--library-path', home, join(home, 'edgeadm')],
+    },
+    { name: 'the one file', words: [file] },
   ];
-  const scratch = ['--root', join(tmpdir(), 'edgeadm-bench-root')];
-  const programs = [
-    call('`kubeadm version`', peer, 'version'),
-    call('`kubeadm --help`', peer, '--help'),
-    call('`node -e 0`, nothing of ours', process.execPath, '-e', '0'),
-    ...[['--version'], ['--help'], ['join', '--help'], ['compat']].flatMap((words) => [
-      call(`checkout: \`edgeadm ${words.join(' ')}\``, ...checkout, ...words),
-      call(`one file: \`edgeadm ${words.join(' ')}\``, file, ...words),
-    ]),
-    call('checkout: `edgeadm preflight`, an empty root', ...checkout, ...preflight, ...scratch),
-    call('one file: `edgeadm preflight`, an empty root', file, ...preflight, ...scratch),
+}
+
+/** Starting: kubeadm, Node alone, and edgeadm step by step, in one run. */
+export async function benchStartup(rounds: number): Promise<void> {
+  const [peer, steps] = [await kubeadm(), await ladder()];
+  const calls = [['--version'], ['--help'], ['join', '--help'], ['compat'], PREFLIGHT];
+  const programs: Program[] = [
+    { name: '`kubeadm version`', words: [peer, 'version'] },
+    { name: '`kubeadm --help`', words: [peer, '--help'] },
+    { name: '`node -e 0`: nothing of ours', words: [process.execPath, '-e', '0'] },
+    ...calls.flatMap((args) =>
+      steps.map(({ name, words }) => ({ name: `${called(args)}: ${name}`, words: [...words, ...args] })),
+    ),
   ];
   say(`${programs.length} programs, ${rounds} rounds`);
   const figures = await compare(programs, rounds);
@@ -85,4 +111,8 @@ export async function benchStartup(rounds: number): Promise<void> {
   const head = `Measured with \`npm run bench -- --only startup --rounds ${rounds}\`; medians of whole processes that took turns.`;
   const table = ['| call | ms | ratio to `kubeadm version` | peak MiB |', '| --- | --- | --- | --- |', ...rows];
   await writeFigures('bench-startup', [head, '', ...table].join('\n'));
+  await rm(SCRATCH, { recursive: true });
 }
+
+const called = (args: readonly string[]): string =>
+  args === PREFLIGHT ? '`edgeadm preflight` on an empty root' : `\`edgeadm ${args.join(' ')}\``;
