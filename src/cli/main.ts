@@ -1,3 +1,4 @@
+import './nameless-user.ts';
 import type { Interfaces } from '@oclif/core';
 import { wantsJson } from './base-command.ts';
 import { toCommandError } from './parse-error.ts';

@@ -446,6 +446,45 @@ export const ERROR_CODES = {
     remedy:
       'Look at `journalctl -u kubelet`. `edgeadm upgrade` with the version before brings it back as far as it can; `edgeadm reset` and a new join always work.',
   },
+  NO_UPGRADE: {
+    exit: EXIT.cluster,
+    cause: 'A cluster upgrade was to be looked at or changed, and none was started.',
+    evidence: 'The place where its state would be.',
+    remedy: 'Start one: `edgeadm cluster upgrade start`.',
+  },
+  UPGRADE_UNDER_WAY: {
+    exit: EXIT.cluster,
+    cause: 'A cluster upgrade is under way already; there is one at a time.',
+    evidence: 'Its target, who started it, and who holds the lease of its controller.',
+    remedy:
+      'Look at it: `edgeadm cluster upgrade status`. To begin another one, `edgeadm cluster upgrade pause`, then `cancel`.',
+  },
+  UPGRADE_NOT_POSSIBLE: {
+    exit: EXIT.cluster,
+    cause: 'The cluster upgrade is not in a state in which it can be paused, continued or cancelled.',
+    evidence: 'The state it is in, and why.',
+    remedy: 'Look at it: `edgeadm cluster upgrade status`.',
+  },
+  UPGRADE_PAUSED: {
+    exit: EXIT.someHosts,
+    cause: 'The cluster upgrade paused, by itself after an error or because somebody asked for it; it is not complete.',
+    evidence: 'Each node that failed, with its error.',
+    remedy: 'Mend what is named, then `edgeadm cluster upgrade continue`; or `edgeadm cluster upgrade cancel`.',
+  },
+  UPGRADE_NODE_FAILED: {
+    exit: EXIT.cluster,
+    cause: 'The Job that was to upgrade a node failed, or could not run there.',
+    evidence: 'The last words of its pod, or what keeps the pod from running.',
+    remedy: 'Mend what is named, then `edgeadm cluster upgrade continue`.',
+  },
+  UPGRADE_STATE_UNREADABLE: {
+    exit: EXIT.cluster,
+    cause:
+      'The ConfigMap edgeadm-upgrade in namespace kube-upgrade was edited, or written by another version of edgeadm.',
+    evidence: 'What could not be read.',
+    remedy:
+      'Put it right, or delete it (`kubectl -n kube-upgrade delete configmap edgeadm-upgrade`) and start again: nodes that are done are found to be so.',
+  },
   SANDBOX_NOT_RUNNING: {
     exit: EXIT.failed,
     cause: 'The command needs a running sandbox, and none runs in that folder.',

@@ -23,6 +23,8 @@ export interface TargetOptions {
 export interface Target {
   /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly label: string;
+  /** Host name or IP address of a machine over SSH. */
+  readonly address?: string;
   /** What the inventory says of this host alone. */
   readonly overrides: HostOverrides;
   open(): Promise<Machine>;
@@ -60,6 +62,7 @@ function scratchTarget(root: string): Target {
 function sshTarget(host: InventoryHost, { sshKey, knownHosts, ask }: TargetOptions): Target {
   return {
     label: describeTarget(host),
+    address: host.address,
     overrides: host.overrides,
     open: async () => {
       const { sshMachine } = await import('./ssh/index.ts');

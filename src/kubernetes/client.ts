@@ -15,7 +15,8 @@ export interface ApiConnection {
   readonly servers: readonly string[];
   /** PEM of the CA; undefined only for the first, unverified look at cluster-info. */
   readonly ca?: string;
-  readonly token?: string;
+  /** A function where it is replaced now and then, as that of a pod. */
+  readonly token?: string | (() => string);
   readonly cert?: string;
   readonly key?: string;
 }
@@ -96,6 +97,17 @@ export class ApiClient {
     await this.#write('DELETE', path, options);
   }
 
+  /**
+   * Creates or replaces an object for which its resourceVersion is the condition.
+   * @returns false where the server has another version by now (or one at all), or has none any more
+   */
+  async writeUnlessStale(method: 'POST' | 'PUT', path: string, body: object): Promise<boolean> {
+    const answer = await this.send(method, path, { body });
+    if (answer.status === 409 || (method === 'PUT' && answer.status === 404)) return false;
+    accept(method, path, answer);
+    return true;
+  }
+
   async #write<T>(method: string, path: string, options?: RequestOptionsOf): Promise<T | undefined> {
     if (this.#plan) {
       this.#plan(`${method} ${path} at the API server`);
@@ -161,7 +173,8 @@ export class ApiClient {
       Accept: options.accept ?? 'application/json',
       'User-Agent': 'edgeadm',
     };
-    if (this.#connection.token) headers.Authorization = `Bearer ${this.#connection.token}`;
+    const { token } = this.#connection;
+    if (token) headers.Authorization = `Bearer ${typeof token === 'function' ? token() : token}`;
     if (payload !== undefined) {
       headers['Content-Type'] = options.contentType ?? 'application/json';
       headers['Content-Length'] = String(Buffer.byteLength(payload));

@@ -43,6 +43,8 @@ export interface Output {
   hostDone(result: HostResult): void;
   /** Clears the terminal of what moves while `question` is asked. */
   ask<T>(question: () => Promise<T>): Promise<T>;
+  /** Shows people what was found before the command goes on: whole lines, on standard output. Nothing with `-o json`. */
+  tell(text: string): void;
   /** How it ended: the result of the command, errors, a table of several hosts; the last line with `-o json`. */
   result(result: CommandResult): Promise<void>;
   /** Shows what is left and gives the terminal back. */
@@ -111,6 +113,10 @@ class CommandOutput implements Output {
 
   ask<T>(question: () => Promise<T>): Promise<T> {
     return this.#tree ? this.#tree.aside(question) : question();
+  }
+
+  tell(text: string): void {
+    if (this.#options.mode === 'text') this.#stdout(cleanText(text));
   }
 
   async result(result: CommandResult): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -8,6 +8,8 @@ export interface ImageSpec {
   name: string;
   entrypoint: string[];
   files: { from: string; to: string; mode?: number }[];
+  /** Whole folders, as they are. */
+  trees?: { from: string; to: string }[];
   /** Symbolic links: path in the image to target. */
   links?: Record<string, string>;
   env?: string[];
@@ -39,7 +41,15 @@ const tar = (dir: string, out: string, entries: string[]) =>
  * Makes an image of one layer (beside it, `OUT.parts` for a moment) as `docker save` would, for `ctr -n k8s.io images import`.
  * Shape: the docker-archive format, https://github.com/moby/docker-image-spec/blob/main/v1.2.md
  */
-export async function buildImage({ name, entrypoint, files, links = {}, env = [], out }: ImageSpec): Promise<void> {
+export async function buildImage({
+  name,
+  entrypoint,
+  files,
+  trees = [],
+  links = {},
+  env = [],
+  out,
+}: ImageSpec): Promise<void> {
   const dir = `${out}.parts`;
   await rm(dir, { recursive: true, force: true });
   try {
@@ -51,6 +61,7 @@ export async function buildImage({ name, entrypoint, files, links = {}, env = []
       await copyFile(from, join(root, to));
       await chmod(join(root, to), mode);
     }
+    for (const { from, to } of trees) await cp(from, join(root, to), { recursive: true, verbatimSymlinks: true });
     for (const [path, target] of Object.entries(links)) await symlink(target, join(root, path));
     await tar(root, join(dir, 'layer.tar'), ['.']);
     const layer = await sha256(join(dir, 'layer.tar'));

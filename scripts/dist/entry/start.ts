@@ -1,6 +1,5 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
 import { isatty } from 'node:tty';
 import { loadChunk, readPart } from './parts.ts';
 import { showSources } from './stack.ts';
@@ -36,22 +35,10 @@ function print(bytes: Buffer): void {
   }
 }
 
-/** A bare machine may not know its users, and libraries ask for home and shell while they are loaded. */
-function completeUser(env: NodeJS.ProcessEnv): void {
-  try {
-    homedir();
-    userInfo();
-  } catch {
-    env.HOME ??= '/';
-    env.SHELL ??= '/bin/sh';
-  }
-}
-
 async function start(argv: string[]): Promise<void> {
   if (argv[0] === '--version') return print(Buffer.from(`${version()}\n`));
   const page = asksForHelp(argv) ? renderedHelp(argv) : undefined;
   if (page) return print(page);
-  completeUser(process.env);
   if (asksForHelp(argv)) {
     try {
       return await (loadChunk('help') as Part).start(argv);

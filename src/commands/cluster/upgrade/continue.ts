@@ -1,0 +1,47 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
+import { executorFlag } from '../../../cli/cluster-upgrade.ts';
+import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade-run.ts';
+import { commandSignal } from '../../../cli/signals.ts';
+import { continueUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
+import { hasStopped } from '../../../phases/cluster-upgrade/plan.ts';
+
+export default class ClusterUpgradeContinue extends BaseCommand {
+  static override summary = 'Let a paused upgrade go on, or one whose controller is gone.';
+  static override description =
+    'Failed pods are removed and their nodes tried again; the first batch is one node. Any machine with a kubeconfig may do it.';
+  static override examples = [
+    '<%= config.bin %> cluster upgrade continue',
+    '<%= config.bin %> cluster upgrade continue --executor ssh --inventory hosts.yaml',
+  ];
+  static override flags = {
+    ...kubeconfigFlag,
+    ...executorFlag,
+    image: Flags.string({ helpValue: 'IMAGE', description: 'another upgrade image from now on' }),
+    bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'another bundle from now on' }),
+    wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
+    ...sshFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ClusterUpgradeContinue);
+    const output = this.openOutput({ looksOnly: true });
+    const { signal, done } = commandSignal(undefined);
+    const { executor, image, bundle } = flags;
+    try {
+      const ended = await withCluster(flags.kubeconfig, async (client) => {
+        const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
+        const plan = await continueUpgrade(client, change);
+        if (hasStopped(plan)) return plan;
+        const options = { client, plan, flags, output, version: this.config.version, signal };
+        return plan.spec.executor === 'ssh'
+          ? runOverSsh(options)
+          : runByJobs(options, flags.wait, flags.output === 'json');
+      });
+      await this.finish(resultOf(ended));
+    } finally {
+      done();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { logTo, processIdentity } from '../../../cli/cluster-upgrade.ts';
+import { commandSignal } from '../../../cli/signals.ts';
+import { localMachine } from '../../../host/local.ts';
+import { clientInCluster } from '../../../kubernetes/in-cluster.ts';
+import { jobExecutor } from '../../../phases/cluster-upgrade/job-executor.ts';
+import { runController } from '../../../phases/cluster-upgrade/run-controller.ts';
+
+export default class ClusterUpgradeController extends BaseCommand {
+  static override hidden = true;
+  static override summary = 'What the Job of the controller runs.';
+
+  async run(): Promise<void> {
+    await this.parse(ClusterUpgradeController);
+    const log = logTo(this.openOutput({ looksOnly: true }));
+    const { signal, done } = commandSignal(undefined);
+    const client = clientInCluster(localMachine().connect);
+    try {
+      const executor = ({ spec }: Parameters<Parameters<typeof runController>[0]['executor']>[0]) =>
+        jobExecutor(client, spec);
+      await runController({ client, identity: processIdentity(), executor, log, signal });
+      await this.finish({ ok: true, hosts: [] });
+    } finally {
+      client.close();
+      done();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
+import { processIdentity } from '../../../cli/cluster-upgrade.ts';
+import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade-run.ts';
+import {
+  type Intent,
+  intentOf,
+  planSpec,
+  planText,
+  refuseErrors,
+  startFlags,
+} from '../../../cli/cluster-upgrade-start.ts';
+import { confirmOnTerminal } from '../../../cli/prompts.ts';
+import { commandSignal } from '../../../cli/signals.ts';
+import { reportText } from '../../../cli/upgrade-report.ts';
+import { reportHtml } from '../../../cli/upgrade-report-html.ts';
+import { EdgeadmError } from '../../../errors/index.ts';
+import { usageError } from '../../../errors/usage.ts';
+import type { ApiClient } from '../../../kubernetes/client.ts';
+import type { Output } from '../../../output/index.ts';
+import type { CommandResult } from '../../../output/renderer.ts';
+import { styleFor } from '../../../output/style.ts';
+import { makeController } from '../../../phases/cluster-upgrade/controller-job.ts';
+import { beginPlan } from '../../../phases/cluster-upgrade/start.ts';
+
+export default class ClusterUpgradeStart extends BaseCommand {
+  static override summary = 'Take the nodes of a cluster to the version of its control plane, in batches.';
+  static override description =
+    'One node first, then twice as many each time, never more than a tenth of the nodes. An error pauses it. The state is in the cluster, in namespace kube-upgrade: any machine may watch, pause or take over.';
+  static override examples = [
+    '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
+    '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',
+    '<%= config.bin %> cluster upgrade start --dry-run --image example',
+  ];
+  static override flags = { ...kubeconfigFlag, ...startFlags, ...sshFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ClusterUpgradeStart);
+    const output = this.openOutput({ looksOnly: true });
+    const { signal, done } = commandSignal(undefined);
+    try {
+      await this.finish(
+        await withCluster(flags.kubeconfig, async (client) => {
+          const { gitVersion } = await client.get<{ gitVersion: string }>('/version');
+          const intent = await intentOf(client, planSpec(flags, gitVersion), signal);
+          const { plan, report } = intent;
+          if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
+          if (plan.nodes.length > 0)
+            output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
+          output.tell(planText(intent));
+          if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
+          if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
+          if (flags['dry-run'] || plan.nodes.length === 0) return { ok: true, hosts: [], data: { plan, report } };
+          if (!flags.yes) await this.#confirm(output);
+          return this.#start(client, intent, output, signal, flags);
+        }),
+      );
+    } finally {
+      done();
+    }
+  }
+
+  async #start(
+    client: ApiClient,
+    { plan }: Intent,
+    output: Output,
+    signal: AbortSignal,
+    flags: Parameters<typeof targetsByNode>[2] & { readonly wait: boolean; readonly output: string },
+  ): Promise<Omit<CommandResult, 'command'>> {
+    await beginPlan(client, plan, signal);
+    const options = { client, plan, flags, output, version: this.config.version, signal };
+    if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
+    await makeController(client, plan, processIdentity(), signal);
+    return resultOf(await runByJobs(options, flags.wait, flags.output === 'json'));
+  }
+
+  /** Nobody is asked who cannot answer: scripts have said what they want. */
+  async #confirm(output: Output): Promise<void> {
+    const ask = confirmOnTerminal(output);
+    if (!ask || (await ask('Start?'))) return;
+    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  }
+}
+
+async function writeReport(path: string, html: string): Promise<void> {
+  await writeFile(path, html).catch((error: Error) => {
+    throw usageError([`--report: ${error.message}`]);
+  });
+}

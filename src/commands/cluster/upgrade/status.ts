@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
+import { follow } from '../../../cli/cluster-upgrade.ts';
+import { statusText } from '../../../cli/cluster-upgrade-text.ts';
+import { commandSignal } from '../../../cli/signals.ts';
+import { lookAtPlan } from '../../../phases/cluster-upgrade/go-on.ts';
+import { hasStopped, nowSeconds } from '../../../phases/cluster-upgrade/plan.ts';
+import { endingError } from '../../../phases/cluster-upgrade/run-controller.ts';
+import { statusOf } from '../../../phases/cluster-upgrade/status.ts';
+
+export default class ClusterUpgradeStatus extends BaseCommand {
+  static override summary = 'Show how far the upgrade of a cluster is: batches, nodes, durations, what failed.';
+  static override examples = [
+    '<%= config.bin %> cluster upgrade status',
+    '<%= config.bin %> cluster upgrade status --watch',
+    '<%= config.bin %> cluster upgrade status -o json',
+  ];
+  static override flags = {
+    ...kubeconfigFlag,
+    watch: Flags.boolean({
+      char: 'w',
+      allowNo: true,
+      description: 'follow it until it pauses or ends, as is done on a terminal; Ctrl-C ends the look alone',
+    }),
+    all: Flags.boolean({ description: 'list every node, of large clusters too' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ClusterUpgradeStatus);
+    const output = this.openOutput({ looksOnly: true });
+    const { signal, done } = commandSignal(undefined);
+    const json = flags.output === 'json';
+    try {
+      await withCluster(flags.kubeconfig, async (client) => {
+        const plan = await lookAtPlan(client);
+        const live = flags.watch ?? (process.stdout.isTTY && !json && !hasStopped(plan));
+        if (live) {
+          const ended = await follow(client, signal, output, json);
+          const error = flags.watch ? endingError(ended) : undefined;
+          return this.finish({ ok: error === undefined, hosts: [], error });
+        }
+        const status = await statusOf(client, plan);
+        await this.finish({ ok: true, hosts: [], data: status, text: statusText(status, nowSeconds(), flags.all) });
+      });
+    } finally {
+      done();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { EdgeadmError } from '../errors/index.ts';
+import { registerSecret } from '../lib/redact.ts';
+import { ApiClient, type Dial } from './client.ts';
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * A client for a pod, with the token of its service account. The addresses of EDGEADM_API_SERVERS are tried before that
+ * of the service, which an edge node may not route.
+ * @throws EdgeadmError USAGE where this is no pod
+ * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+ */
+export function clientInCluster(dial: Dial, env: NodeJS.ProcessEnv = process.env): ApiClient {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, EDGEADM_API_SERVERS: others } = env;
+  const service = host && `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const servers = [...(others ?? '').split(','), service ?? ''].filter(Boolean);
+  try {
+    const ca = readFileSync(`${ACCOUNT}/ca.crt`, 'utf8');
+    return new ApiClient({ servers, ca, token: accountToken }, dial);
+  } catch (error) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: 'this runs in a pod of the cluster alone',
+      why: (error as Error).message,
+      next: 'edgeadm cluster upgrade start',
+    });
+  }
+}
+
+/** The kubelet replaces it now and then. */
+function accountToken(): string {
+  const token = readFileSync(`${ACCOUNT}/token`, 'utf8').trim();
+  registerSecret(token);
+  return token;
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { V1Node } from '@kubernetes/client-node';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
+import { cordonAndDrain, letPodsIn } from './cordon.ts';
+import { tellCluster } from './events.ts';
+import type { NodeExecutor } from './executor.ts';
+import { isReady, listNodes } from './nodes.ts';
+import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from './plan.ts';
+import type { PlanStore } from './plan-store.ts';
+import { beginBatch, endNode, settlePause } from './transitions.ts';
+
+export interface ControllerParts {
+  readonly client: ApiClient;
+  readonly store: PlanStore;
+  readonly executor: NodeExecutor;
+  readonly log: PhaseLog;
+  /** Aborts when the lease is lost, and on Ctrl-C: nodes that have begun are left to the next controller. */
+  readonly signal: AbortSignal;
+  /** Milliseconds between two looks at the plan. */
+  readonly lookMs?: number;
+}
+
+const LOOK_MS = 2_000;
+
+/**
+ * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
+ * that was killed is followed by another that goes on where it was.
+ * @returns the plan as it was when nothing was left to do
+ * @throws the reason of the signal where that aborts
+ */
+export async function control(parts: ControllerParts): Promise<Plan> {
+  const { store, signal, lookMs = LOOK_MS } = parts;
+  const underWay = new Map<string, Promise<void>>();
+  for (;;) {
+    signal.throwIfAborted();
+    const plan = await patiently(() => step(parts), parts);
+    for (const node of nodesIn(plan, 'running')) {
+      if (underWay.has(node.name)) continue;
+      const work = upgradeNode(parts, plan, node).finally(() => underWay.delete(node.name));
+      underWay.set(node.name, work);
+      work.catch(() => {});
+    }
+    if (hasStopped(plan) && underWay.size === 0) return store.need(signal);
+    await Promise.race([...underWay.values(), delay(lookMs, undefined, { signal })]);
+  }
+}
+
+/** Brings the plan forward: a new batch where none is under way, a pause where one was asked for. */
+async function step({ client, store, log, signal }: ControllerParts): Promise<Plan> {
+  const found = await store.need(signal);
+  const nodes = found.progress.phase === 'Running' && nodesIn(found, 'running').length === 0;
+  const list = nodes ? await listNodes(client, signal) : [];
+  const names = (each: readonly V1Node[]): Set<string> => new Set(each.map(({ metadata }) => metadata?.name ?? ''));
+  const world = { online: names(list.filter(isReady)), known: names(list), now: nowSeconds() };
+  const plan = await store.update((newest) => settlePause(nodes ? beginBatch(newest, world) : newest, nowSeconds()));
+  if (plan.progress.batch > found.progress.batch) {
+    const batch = nodesIn(plan, 'running').map(({ name }) => name);
+    log.info(`Batch ${plan.progress.batch}: ${batch.join(', ')}`);
+    await tellCluster(client, { reason: 'BatchStarted', message: `batch ${plan.progress.batch}: ${batch.join(', ')}` });
+  }
+  if (plan.progress.phase !== found.progress.phase) {
+    const message = [plan.progress.phase, plan.progress.reason].filter(Boolean).join(': ');
+    log.info(`The upgrade to ${plan.spec.targetVersion} is ${message}.`);
+    await tellCluster(client, { reason: plan.progress.phase, message });
+  }
+  return plan;
+}
+
+async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord): Promise<void> {
+  const { client, store, executor, log, signal } = parts;
+  let failure: EdgeadmError | undefined;
+  try {
+    if (plan.spec.drain) await cordonAndDrain(parts, plan.spec, node);
+    await executor.upgrade(node, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    failure = toEdgeadmError(error);
+  }
+  await patiently(() => letPodsIn(parts, node.name, failure), parts);
+  const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');
+  await patiently(() => store.update((newest) => endNode(newest, node.name, why, nowSeconds())), parts);
+  const { targetVersion } = plan.spec;
+  if (failure) log.warning(`Node ${node.name}: ${why}`);
+  else log.info(`Node ${node.name} is at ${targetVersion}.`);
+  const message = failure ? `node ${node.name}: ${why}` : `node ${node.name} is at ${targetVersion}`;
+  await tellCluster(client, { reason: failure ? 'NodeFailed' : 'NodeUpgraded', message, warning: Boolean(failure) });
+}
+
+/** The cluster may be away for as long as the lease lasts: its signal ends the wait. */
+async function patiently<T>(action: () => Promise<T>, { signal, log, lookMs = LOOK_MS }: ControllerParts): Promise<T> {
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EdgeadmError && error.code === 'API_UNREACHABLE')) throw error;
+      log.warning(`${error.message}; trying again.`);
+      await delay(lookMs, undefined, { signal });
+    }
+  }
+}

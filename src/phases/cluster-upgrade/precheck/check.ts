@@ -1,0 +1,37 @@
+import type { V1Node } from '@kubernetes/client-node';
+import type { ClusterFacts } from './facts.ts';
+import type { ReportRow } from './report.ts';
+
+/** What a check may look at. Nothing in it changes the cluster. */
+export interface CheckContext {
+  readonly facts: ClusterFacts;
+  /** The nodes that are to be upgraded. */
+  readonly nodes: readonly V1Node[];
+  /** `v1.20.3` */
+  readonly targetVersion: string;
+  /** True where the pods of a node are evicted before it is upgraded. */
+  readonly drain: boolean;
+}
+
+/** What a check found; effect and advice are those of the check where the finding has none of its own. */
+export type Finding = Omit<ReportRow, 'check' | 'effect' | 'advice'> & Partial<Pick<ReportRow, 'effect' | 'advice'>>;
+
+/** A check of a cluster before its nodes are upgraded. */
+export interface UpgradeCheck {
+  /** Stable. */
+  readonly name: string;
+  /** For docs/cluster-upgrade-checks.md: what is looked at, and what makes which result. */
+  readonly about: string;
+  /** What happens if the upgrade starts all the same. */
+  readonly effect: string;
+  readonly advice: string;
+  /** A fact that cannot be had throws; the row then says so. An empty list is never given: say what is normal. */
+  readonly run: (context: CheckContext) => Promise<readonly Finding[]>;
+}
+
+export const normal = (reason: string): readonly Finding[] => [{ result: 'normal', reason }];
+
+/** The findings; where there are none, that all is normal. */
+export function orNormal(findings: readonly Finding[], reason: string): readonly Finding[] {
+  return findings.length > 0 ? findings : normal(reason);
+}

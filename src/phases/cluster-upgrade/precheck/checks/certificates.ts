@@ -1,0 +1,51 @@
+import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
+import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { nameOf } from '../node.ts';
+import { groupBy, objects } from '../objects.ts';
+
+const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
+const SERVING = 'kubernetes.io/kubelet-serving';
+const USER = 'system:node:';
+const SERVING_EFFECT =
+  'Logs, exec and metrics of these nodes are not trusted, or fail once the certificate before has expired.';
+
+export const nodeCertificates: UpgradeCheck = {
+  name: 'NodeCertificates',
+  about:
+    'No kubelet of these nodes waits for a new certificate, and none was refused one: a warning if so. How long the certificates are valid stands on the nodes alone; the cluster forgets an issued one after an hour.',
+  effect:
+    'When the certificate that the kubelet has expires, the node goes offline; after a restart it may not come back.',
+  advice: 'kubectl get csr, then kubectl certificate approve NAME; look why nobody approves by itself.',
+  run: async ({ facts, nodes }) => {
+    const names = new Set(nodes.map(nameOf));
+    const stuck = (await facts.certificateRequests()).flatMap((request) => {
+      const node = nodeOf(request);
+      const problem = problemOf(request);
+      return node !== undefined && names.has(node) && problem
+        ? [{ node, problem, serving: request.spec.signerName === SERVING }]
+        : [];
+    });
+    const findings = [...groupBy(stuck, ({ problem }) => problem)].map(
+      ([problem, group]): Finding => ({
+        result: 'warning',
+        object: objects('node', [...new Set(group.map(({ node }) => node))]),
+        reason: problem,
+        ...(group.every(({ serving }) => serving) && { effect: SERVING_EFFECT }),
+      }),
+    );
+    return orNormal(findings, 'No node waits for one. When they expire cannot be seen from here.');
+  },
+};
+
+function nodeOf({ spec }: V1CertificateSigningRequest): string | undefined {
+  const isOfKubelet = [CLIENT, SERVING].includes(spec.signerName) && spec.username?.startsWith(USER);
+  return isOfKubelet ? spec.username?.slice(USER.length) : undefined;
+}
+
+function problemOf({ spec, status }: V1CertificateSigningRequest): string | undefined {
+  const which = spec.signerName === CLIENT ? 'client certificate' : 'serving certificate';
+  const conditions = status?.conditions ?? [];
+  const ended = conditions.find(({ type }) => type === 'Denied' || type === 'Failed');
+  if (ended) return `A new ${which} was refused: ${ended.message || ended.reason || ended.type}.`;
+  return conditions.length === 0 ? `A new ${which} was asked for, and nobody has approved it.` : undefined;
+}

@@ -1,0 +1,44 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/client.ts';
+import { waitFor } from '../../lib/wait-for.ts';
+import { deleteJob, jobNames } from './jobs.ts';
+import { leaseHolder } from './lease.ts';
+import { ensureNamespace } from './objects.ts';
+import type { Plan } from './plan.ts';
+import { PlanStore } from './plan-store.ts';
+
+/**
+ * Writes the plan of a new upgrade: of those who start one at the same time, one does.
+ * @throws EdgeadmError UPGRADE_UNDER_WAY with who started the other and who controls it
+ */
+export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSignal): Promise<void> {
+  await ensureNamespace(client);
+  const other = await new PlanStore(client).begin(plan);
+  if (other) throw await underWay(client, other, signal);
+  // Of an upgrade that has ended: a Job that is there is taken for one that goes on.
+  for (const name of await jobNames(client)) await deleteJob(client, name);
+}
+
+/** Whoever has just started one is about to take the lease. */
+const HOLDER_TIMEOUT_MS = 3_000;
+
+async function underWay(client: ApiClient, { spec, progress }: Plan, signal: AbortSignal): Promise<EdgeadmError> {
+  const holder = await waitFor({
+    what: 'somebody to control the upgrade',
+    timeoutMs: progress.phase === 'Running' ? HOLDER_TIMEOUT_MS : 1,
+    signal,
+    probe: async () => {
+      const found = await leaseHolder(client);
+      return found ? { done: found.identity } : { seen: 'nobody' };
+    },
+  }).catch(() => undefined);
+  const since = new Date(progress.started * 1000).toISOString();
+  return new EdgeadmError({
+    code: 'UPGRADE_UNDER_WAY',
+    what: `an upgrade to ${spec.targetVersion} is under way`,
+    why: [
+      `${spec.startedBy} started it at ${since}; it is ${progress.phase}`,
+      holder ? `${holder} holds the lease of its controller` : 'nobody holds the lease of its controller',
+    ].join('\n'),
+  });
+}
