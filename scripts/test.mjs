@@ -43,7 +43,7 @@ function heading(name) {
 
 /** Four parts side by side, since nodes mostly wait: each on a test bed of its own, and each shorter than ten minutes. */
 const PARTS = [
-  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join'] },
+  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join', 'one-file'] },
   { name: 'cluster and cloud, upgrade', bed: '2', files: ['contract', 'nodepool', 'console-line', 'upgrade'] },
   { name: 'upgrade of a cluster', bed: '3', files: ['cluster-upgrade'] },
 ];
@@ -80,6 +80,7 @@ async function main() {
   await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
   const reason = whyNotEndToEnd();
   if (!reason) {
+    await suite('tests of the release', ['--config', '.mocharc.e2e.json', 'test/dist/**/*.test.ts']);
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
       await endToEnd();
     }

@@ -517,6 +517,12 @@ export const ERROR_CODES = {
     evidence: 'The last lines of its log.',
     remedy: 'Start it in the foreground: `edgeadm sandbox up`.',
   },
+  PROGRAM_CHANGED: {
+    exit: EXIT.failed,
+    cause: 'The file of edgeadm, or what it has unpacked, is not what was released.',
+    evidence: 'The SHA-256 that was found and the list it should be in, or the names of the changed files.',
+    remedy: 'Download the file again, from the release whose SHA256SUMS you have.',
+  },
   INTERNAL: {
     exit: EXIT.failed,
     cause: 'A fault of edgeadm itself.',

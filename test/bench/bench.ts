@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only sandbox|kubeadm|upgrade`;
- * comparisons with kubeadm need root on Debian 12, the sandbox needs nothing but `npm run build`.
+ * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only
+ * sandbox|kubeadm|upgrade|startup`; comparisons with kubeadm need root on Debian 12, the sandbox needs nothing but
+ * `npm run build`.
  */
 import { parseArgs } from 'node:util';
 
@@ -11,3 +12,4 @@ const wanted = (name: string) => values.only === undefined || values.only === na
 if (wanted('sandbox')) await (await import('./sandbox.ts')).benchSandbox(rounds);
 if (wanted('kubeadm')) await (await import('./kubeadm.ts')).benchKubeadm(rounds);
 if (wanted('upgrade')) await (await import('./upgrade.ts')).benchUpgrade(rounds);
+if (wanted('startup')) await (await import('./startup.ts')).benchStartup(Math.max(rounds, 20));
