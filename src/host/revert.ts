@@ -32,7 +32,11 @@ export async function revert(
   const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
   };
-  await step('images', () => removeImages(host, changes));
+  // A containerd that was replaced may not run; then it is asked once the one before it does.
+  const images = await removeImages(host, changes).then(
+    () => true,
+    () => false,
+  );
   await stopWhatWeStarted(host, changes, step);
   for (const change of changes.toReversed()) {
     if (change.kind === 'file') await step(change.path, () => putBack(host, change));
@@ -41,6 +45,7 @@ export async function revert(
     if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
   }
   await resumeWhatRan(host, changes, step);
+  if (!images) await step('images', () => removeImages(host, changes));
   if (left.length === 0 && host.wet) {
     const rest = [...journal.entries.slice(0, from), ...noted.filter(keep)];
     await step('journal', () => journal.rewrite(rest));

@@ -4,6 +4,7 @@ import { waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
 import { readinessOf } from '../join/node-object.ts';
 import type { UpgradeContext } from './context.ts';
+import { sameVersion } from './versions.ts';
 
 type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'restarted'> & Pick<PhaseTools, 'waitFor'>;
 
@@ -53,7 +54,7 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
       if (!unit.active) return { seen: `kubelet.service is ${unit.detail}` };
       const node = await nodeObject(parts, signal);
       const found = node.status?.nodeInfo?.kubeletVersion;
-      if (found !== version) return { seen: `its kubelet is ${found}` };
+      if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };
       const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
       if (Date.parse(String(ready?.lastHeartbeatTime ?? 0)) / 1000 < restarted.since)
         return { seen: 'its last status is from before the restart' };

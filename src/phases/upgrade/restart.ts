@@ -3,6 +3,7 @@ import { KUBELET_FILES } from '../join/join-node.ts';
 import type { UpgradeContext } from './context.ts';
 import { CONTAINERD_UNIT_FILE } from './install.ts';
 import { nodeObject } from './node-health.ts';
+import { sameVersion } from './versions.ts';
 
 const KUBELET = 'kubelet.service';
 const CONTAINERD = 'containerd.service';
@@ -55,6 +56,7 @@ async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<voi
 async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<void> {
   const { host, versions, restarted } = context;
   const node = await nodeObject(context);
-  if (node.status?.nodeInfo?.kubeletVersion === versions.to) restarted.since = 0;
+  const running = node.status?.nodeInfo?.kubeletVersion;
+  if (running && sameVersion(running, versions.to)) restarted.since = 0;
   else await host.restartUnit(KUBELET);
 }
