@@ -2,6 +2,7 @@ import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
+import { commandError } from './node-host.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
@@ -72,6 +73,7 @@ async function removeImages(host: Host, changes: readonly Change[]): Promise<voi
     if (!(await host.unit(CONTAINERD)).exists) return;
     await host.startUnit(CONTAINERD);
     listing = await list();
+    if (listing.exitCode !== 0) throw commandError('ctr', [...IN_KUBERNETES, 'images', 'list'], listing);
   }
   const doomed = imageRecords(listing.stdout, names);
   if (doomed.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'images', 'remove', '--sync', ...doomed]);
