@@ -10,7 +10,7 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import type { UpgradeContext, UpgradeSpec } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
-import { putBack, recover, recoveredError } from './recover.ts';
+import { notRecovered, putBack, recover, recoveredError } from './recover.ts';
 import { sameVersion } from './versions.ts';
 
 export interface UpgradeOptions {
@@ -98,8 +98,8 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
     log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
     const left = await recover({ ...parts, context });
     if (left.length === 0) return true;
-    const cause = new EdgeadmError({ code: 'INTERRUPTED', what: `the upgrade to ${note.to} was not completed` });
-    throw recoveredError('recover', cause, note.from, left);
+    const what = `the node could not be taken back from ${note.to} to ${note.from}`;
+    throw notRecovered({ what, from: note.from, left });
   } finally {
     context.client.close();
   }
@@ -114,7 +114,7 @@ async function afterFailure(
   const note = context.underWay();
   if (options.dryRun) return error;
   if (error.code === 'INTERRUPTED') return interrupted(error, note);
-  if (!note) return error;
+  if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.warning(`upgrade kubelet failed at phase ${phase}, recover to previous state`);
   return recoveredError(phase, error, note.from, await recover({ ...options, context }));
@@ -140,7 +140,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is under way`;
   if ((await plain.unit('kubelet.service')).active) return [`${state}, and the kubelet runs`];
-  const left = await putBack(plain, journal);
+  const { left } = await putBack(plain, journal);
   return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
 }
 
