@@ -119,12 +119,15 @@ export function failingAtItsEnds(test: Tell): void {
   });
   test('in clean-up (a journal that cannot be replaced): the older version runs again', async () => {
     const { node } = subject;
+    // Time to mend the journal before the way back is done.
+    await beforeKubelet(subject, '/bin/sleep 4');
     const result = await during(
       node,
       upgradeWith(),
       [begins('verify'), () => node.exec('mount', '--bind', JOURNAL, JOURNAL)],
       [begins('recover'), () => node.exec('umount', JOURNAL)],
     );
+    await beforeKubelet(subject);
     await comesBack(subject, 'clean-up', /WRITE_FAILED/, result);
   });
   test('and the way back, too: it says what is wrong, and the command that it prints takes the node back', async () => {
@@ -161,9 +164,13 @@ async function comesBack(
 }
 
 /** systemd starts no kubelet that has these words in its version; without any it does again. */
-export async function refuseKubelet({ node }: Subject, words?: string): Promise<void> {
-  const pre = `[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/kubelet --version | grep -q ${words}'\n`;
-  if (words) await node.write(DROP_IN, pre);
+export function refuseKubelet(subject: Subject, words?: string): Promise<void> {
+  return beforeKubelet(subject, words && `/bin/sh -c '! /usr/bin/kubelet --version | grep -q ${words}'`);
+}
+
+/** What systemd runs before each start of the kubelet; nothing any more where it is left out. */
+async function beforeKubelet({ node }: Subject, command?: string): Promise<void> {
+  if (command) await node.write(DROP_IN, `[Service]\nExecStartPre=${command}\n`);
   else await node.exec('rm', DROP_IN);
   await node.exec('systemctl', 'daemon-reload');
 }
