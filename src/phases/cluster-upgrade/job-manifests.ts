@@ -72,7 +72,7 @@ export function nodeJob(name: string, node: string, spec: PlanSpec): object {
               image: spec.image,
               imagePullPolicy: 'IfNotPresent',
               command: ['/bin/sh', '-c', ON_NODE, 'upgrade-node'],
-              args: ['upgrade', '--target-version', spec.targetVersion, ...bundle, ...sum],
+              args: ['upgrade', '--kubelet-version', spec.targetVersion, ...bundle, ...sum],
               env: [
                 { name: 'PATH', value: PATH },
                 { name: 'HOME', value: '/root' },

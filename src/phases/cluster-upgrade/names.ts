@@ -1,5 +1,7 @@
+import { UPGRADE_NAMESPACE } from '../../kubernetes/drain.ts';
+
 /** Everything of a cluster upgrade is in this namespace. Source: Alibaba Cloud's guide "Upgrade an edge cluster". */
-export const NAMESPACE = 'kube-upgrade';
+export const NAMESPACE = UPGRADE_NAMESPACE;
 /** The ConfigMap with the plan and its progress. */
 export const PLAN = 'edgeadm-upgrade';
 /** The Lease of the one controller. */
