@@ -225,6 +225,6 @@ function dryRunOf(body: unknown): [string, string][] {
 }
 
 function emptyNamespace(registry: Registry, namespace: string): void {
-  for (const plural of ['pods', 'secrets', 'configmaps', 'leases', 'events', 'daemonsets'])
+  for (const plural of ['pods', 'secrets', 'configmaps', 'leases', 'events', 'daemonsets', 'jobs'])
     for (const object of registry.list(resourceOf(plural), namespace)) registry.remove(resourceOf(plural), object);
 }

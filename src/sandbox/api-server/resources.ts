@@ -126,6 +126,16 @@ export const RESOURCES: readonly Resource[] = [
   },
   {
     ...core,
+    group: 'batch',
+    kind: 'Job',
+    plural: 'jobs',
+    singular: 'job',
+    subresources: ['status'],
+    fields: ['status.successful'],
+    categories: ['all'],
+  },
+  {
+    ...core,
     group: 'policy',
     versions: ['v1beta1'],
     kind: 'PodDisruptionBudget',
