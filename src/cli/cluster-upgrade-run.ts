@@ -6,7 +6,7 @@ import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { ensureController } from '../phases/cluster-upgrade/controller-job.ts';
 import { listNodes } from '../phases/cluster-upgrade/nodes.ts';
-import { hasStopped, type Plan } from '../phases/cluster-upgrade/plan.ts';
+import { hasStopped, nodesIn, type Plan } from '../phases/cluster-upgrade/plan.ts';
 import { endingError, runController } from '../phases/cluster-upgrade/run-controller.ts';
 import { sshExecutor } from '../phases/cluster-upgrade/ssh-executor.ts';
 import { follow, interrupted, logTo, processIdentity } from './cluster-upgrade.ts';
@@ -34,7 +34,7 @@ export interface SshFlags {
  * @throws EdgeadmError USAGE with every node that has no host
  */
 export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFlags): Promise<Map<string, Target>> {
-  const wanted = new Set(plan.nodes.map(({ name }) => name));
+  const wanted = new Set(nodesIn(plan, 'waiting', 'running', 'failed', 'offline').map(({ name }) => name));
   const nodes = (await listNodes(client)).filter(({ metadata }) => wanted.has(metadata?.name ?? ''));
   const addresses = new Map(
     nodes.map(({ metadata, status }) => [
@@ -61,7 +61,8 @@ export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFla
     );
     if (target) found.set(name, target);
   }
-  const without = [...wanted].filter((name) => !found.has(name));
+  // Nodes that were deleted meanwhile need none.
+  const without = [...addresses.keys()].filter((name) => !found.has(name));
   if (without.length > 0) throw usageError(without.map((name) => `--inventory: no host is that of node ${name}`));
   return found;
 }
