@@ -35,15 +35,20 @@ const LOOKS_FOR_OFFLINE = 10;
  */
 export async function control(parts: ControllerParts): Promise<Plan> {
   const over = new AbortController();
+  // Without the reason: to a node it is an interruption, after which the same upgrade goes on, and no failure.
+  const stop = (): void => over.abort();
+  parts.signal.throwIfAborted();
+  parts.signal.addEventListener('abort', stop, { once: true });
   const underWay = new Map<string, Promise<void>>();
   try {
-    return await bringForward({ ...parts, signal: AbortSignal.any([parts.signal, over.signal]) }, underWay);
+    return await bringForward({ ...parts, signal: over.signal }, underWay);
   } catch (error) {
     parts.signal.throwIfAborted();
     throw error;
   } finally {
     // Whoever has no lease any more does nothing behind the back of who has it.
-    over.abort();
+    parts.signal.removeEventListener('abort', stop);
+    stop();
     await Promise.allSettled(underWay.values());
   }
 }

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
-import type { EdgeadmError } from '../../../../src/errors/index.ts';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { NodeExecutor } from '../../../../src/phases/cluster-upgrade/executor.ts';
 import { continueUpgrade, pauseUpgrade } from '../../../../src/phases/cluster-upgrade/go-on.ts';
 import { hasStopped } from '../../../../src/phases/cluster-upgrade/plan.ts';
 import {
   names,
+  SUCCESSOR,
   simulated,
   sizesOf,
   startController,
   stateOf,
+  TIMES,
   type UpgradeBed,
   until,
   upgradeBed,
@@ -169,14 +171,14 @@ describe('the controller of a cluster upgrade', function () {
     await bed.addNodes(names(6));
     await bed.begin(names(6));
     const executor = simulated({ tookMs: 20 });
-    const controller = startController(bed.client, executor);
+    const controller = startController(bed.client, executor, 'controller-1', TIMES);
     await until(() => executor.begun.includes('edge-2'), 'it has begun');
     await bed.down();
     await delay(60);
     await bed.up();
     await until(() => executor.begun.includes('edge-4'), 'it goes on');
     await bed.down();
-    await delay(500);
+    await delay(900);
     await bed.up();
     const plan = await controller.ended;
     assert.equal(plan.progress.phase, 'Completed');
@@ -200,7 +202,7 @@ describe('the controller of a cluster upgrade', function () {
     await assert.rejects(first.ended, /stopped/);
     assert.equal(stateOf(await bed.store.need(), 'edge-3'), 'running');
     executor.held.clear();
-    const plan = await startController(bed.connect(), executor, 'controller-2').ended;
+    const plan = await startController(bed.connect(), executor, 'controller-2', SUCCESSOR).ended;
     assert.equal(plan.progress.phase, 'Completed');
     assert.deepEqual(executor.twice, []);
     assert.deepEqual([...new Set(executor.ended)].sort(), names(40).sort());
@@ -247,6 +249,25 @@ describe('the controller of a cluster upgrade', function () {
     assert.deepEqual(executor.ended, []);
     const { spec } = await bed.client.get<{ spec: { holderIdentity: string } }>(lease);
     assert.equal(spec.holderIdentity, 'controller-2', 'the lease of the other is left alone');
+  });
+
+  it('interrupts the nodes that are under way when its lease is lost, so that they are not rolled back', async () => {
+    await bed.addNodes(names(1));
+    await bed.begin(names(1));
+    const reasons: unknown[] = [];
+    const executor: NodeExecutor = {
+      upgrade: async (_node, signal) => {
+        await delay(60_000, undefined, { signal }).catch(() => void reasons.push(signal.reason));
+        signal.throwIfAborted();
+      },
+    };
+    const first = startController(bed.client, executor, 'controller-1');
+    await until(async () => stateOf(await bed.store.need(), 'edge-1') === 'running', 'it is under way');
+    const lease = '/apis/coordination.k8s.io/v1/namespaces/kube-upgrade/leases/edgeadm-upgrade-controller';
+    await bed.client.patch(lease, { spec: { holderIdentity: 'controller-2' } });
+    await assert.rejects(first.ended, (error: EdgeadmError) => error.code === 'UPGRADE_UNDER_WAY');
+    assert.equal(reasons.length, 1);
+    assert.ok(!(reasons[0] instanceof EdgeadmError), 'that would be told as a failure of the node');
   });
 
   it('goes on where it is continued while the last node of a pause still ends', async () => {

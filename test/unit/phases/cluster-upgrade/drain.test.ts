@@ -3,7 +3,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, type ErrorCode } from '../../../../src/errors/index.ts';
 import type { NodeExecutor } from '../../../../src/phases/cluster-upgrade/executor.ts';
 import { continueUpgrade } from '../../../../src/phases/cluster-upgrade/go-on.ts';
-import { simulated, startController, type UpgradeBed, until, upgradeBed } from './upgrade-bed.ts';
+import { SUCCESSOR, simulated, startController, type UpgradeBed, until, upgradeBed } from './upgrade-bed.ts';
 
 const POD = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop' }, spec: { nodeName: 'edge-1', containers: [] } };
 
@@ -52,7 +52,7 @@ describe('a cluster upgrade that drains', function () {
     await assert.rejects(first.ended);
     assert.equal(await note(), true);
     executor.held.clear();
-    await startController(bed.client, executor, 'controller-2').ended;
+    await startController(bed.client, executor, 'controller-2', SUCCESSOR).ended;
     assert.equal(await isCordoned(), false);
   });
 

@@ -16,8 +16,12 @@ import { sandboxPki } from '../../../../src/sandbox/pki.ts';
 import { openStore } from '../../../../src/sandbox/store.ts';
 import { type RecordedLog, recordedLog } from '../../recorded-log.ts';
 
-/** As those of the product, a hundred times as fast. */
-export const TIMES: LeaseTimes = { lastsMs: 300, giveUpMs: 200, renewalMs: 50, lookMs: 10 };
+/** As those of the product, fifty times as fast. */
+export const TIMES: LeaseTimes = { lastsMs: 600, giveUpMs: 400, renewalMs: 100, lookMs: 20 };
+/** Of a controller that keeps its lease on a busy machine, too. */
+const STEADY: LeaseTimes = { lastsMs: 10_000, giveUpMs: 8_000, renewalMs: 100, lookMs: 20 };
+/** Of one that takes the lease from another soon. */
+export const SUCCESSOR: LeaseTimes = { ...STEADY, lastsMs: 600 };
 export const LOOK_MS = 5;
 
 export const SPEC: PlanSpec = {
@@ -179,7 +183,7 @@ export function startController(
   client: ApiClient,
   executor: NodeExecutor,
   identity = 'controller-1',
-  times = TIMES,
+  times = STEADY,
 ): Controller {
   const stop = new AbortController();
   const log = recordedLog();
