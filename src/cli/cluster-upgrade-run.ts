@@ -4,7 +4,7 @@ import { type Target, targetsOf } from '../host/targets.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
-import { ensureController } from '../phases/cluster-upgrade/controller-job.ts';
+import { ensureController, makeController } from '../phases/cluster-upgrade/controller-job.ts';
 import { listNodes } from '../phases/cluster-upgrade/nodes.ts';
 import { hasStopped, nodesIn, type Plan } from '../phases/cluster-upgrade/plan.ts';
 import { endingError, runController } from '../phases/cluster-upgrade/run-controller.ts';
@@ -34,7 +34,7 @@ export interface SshFlags {
  * @throws EdgeadmError USAGE with every node that has no host
  */
 export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFlags): Promise<Map<string, Target>> {
-  const wanted = new Set(plan.nodes.map(({ name }) => name));
+  const wanted = new Set(nodesIn(plan, 'waiting', 'running', 'failed', 'offline').map(({ name }) => name));
   const nodes = (await listNodes(client)).filter(({ metadata }) => wanted.has(metadata?.name ?? ''));
   const addresses = new Map(
     nodes.map(({ metadata, status }) => [
@@ -61,7 +61,8 @@ export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFla
     );
     if (target) found.set(name, target);
   }
-  const without = [...wanted].filter((name) => !found.has(name));
+  // Nodes that were deleted meanwhile need none.
+  const without = [...addresses.keys()].filter((name) => !found.has(name));
   if (without.length > 0) throw usageError(without.map((name) => `--inventory: no host is that of node ${name}`));
   return found;
 }
@@ -99,10 +100,27 @@ export async function runOverSsh({ client, plan, flags, output, version, signal 
   }
 }
 
+export interface JobOptions {
+  /** Whether it begins: then the lease is held until the Job of the controller is there. */
+  readonly begins: boolean;
+  /** Whether it is followed until it pauses or ends. */
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
 /** Lets the controller's Job do it; follows it where that is asked for. */
-export async function runByJobs(options: RunOptions, wait: boolean, json: boolean): Promise<Plan> {
+export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
   const { client, plan, output, signal } = options;
-  await ensureController(client, plan, signal);
+  try {
+    if (begins) await makeController(client, plan, processIdentity(), signal);
+    await ensureController(client, plan, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interrupted(
+      'interrupted before the controller of the upgrade had begun',
+      'edgeadm cluster upgrade continue sees to it; edgeadm cluster upgrade pause, then cancel, ends the upgrade',
+    );
+  }
   return wait ? follow(client, signal, output, json) : plan;
 }
 

@@ -4,6 +4,7 @@ import { usageError } from '../errors/usage.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { type Chosen, chooseNodes, kubeletOf, listNodes, poolOf } from '../phases/cluster-upgrade/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from '../phases/cluster-upgrade/plan.ts';
+import { refuseTooLarge } from '../phases/cluster-upgrade/plan-size.ts';
 import { precheckCluster, type UpgradeReport } from '../phases/cluster-upgrade/precheck/index.ts';
 import { progressOf } from '../phases/cluster-upgrade/status.ts';
 import { newPlan } from '../phases/cluster-upgrade/transitions.ts';
@@ -98,7 +99,7 @@ export interface Intent {
   readonly report: UpgradeReport;
 }
 
-/** @throws EdgeadmError USAGE where the flags choose no node at all */
+/** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
   const all = await listNodes(client, undefined, spec.selector);
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
@@ -108,9 +109,11 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
     pool: poolOf(node),
     from: kubeletOf(node),
   }));
+  const plan = newPlan(spec, nodes, nowSeconds());
+  refuseTooLarge(plan);
   const { targetVersion, drain } = spec;
   const report = await precheckCluster(client, { targetVersion, drain, nodes: [...chosen.nodes], signal });
-  return { plan: newPlan(spec, nodes, nowSeconds()), chosen, report };
+  return { plan, chosen, report };
 }
 
 /**
@@ -148,7 +151,7 @@ export function planText({ plan, chosen }: Intent): string {
   return [
     plan.nodes.length === 0
       ? `Every node is at ${targetVersion} already.`
-      : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches of ${inShort(nextBatches)}.`,
+      : `${plan.nodes.length} nodes to ${targetVersion}, in batches of ${inShort(nextBatches)}.`,
     chosen.there.length > 0 && plan.nodes.length > 0 ? `${chosen.there.length} nodes are there already.` : '',
     chosen.leftOut.length > 0 ? `Left out (control plane, or no Linux): ${chosen.leftOut.join(', ')}.` : '',
   ]

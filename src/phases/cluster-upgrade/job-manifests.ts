@@ -1,5 +1,5 @@
-import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
-import type { PlanSpec } from './plan.ts';
+import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL, TRY_ANNOTATION } from './names.ts';
+import type { NodeRecord, PlanSpec } from './plan.ts';
 
 /** Where the image's files are seen from the node's own root while a Job upgrades it. */
 const HERE = '/run/edgeadm-upgrade';
@@ -17,7 +17,10 @@ const CONTROLLER_RETRIES = 1000;
 const ON_NODE = `
 mkdir -p /host${HERE}
 mount -o bind / /host${HERE}
-if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${HERE}/bundle; fi
+case " $* " in
+  *" --bundle "*) ;;
+  *) if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${HERE}/bundle; fi ;;
+esac
 chroot /host ${HERE}${PROGRAM} "$@" &
 trap 'kill -TERM $!' TERM INT
 wait $!
@@ -42,11 +45,17 @@ const WHERE_ONLINE = [
 ];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Different for each try of each upgrade; the same for a controller that goes on with what another has begun. */
+export function tryOf({ batch, started }: NodeRecord): string {
+  return `${started}-${batch}`;
+}
+
 /** The Job that upgrades a node: edgeadm itself, in the node's root, with the node's own credentials and no others. */
-export function nodeJob(name: string, node: string, spec: PlanSpec): object {
+export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): object {
+  const node = record.name;
   const bundle = spec.bundle === undefined ? [] : ['--bundle', spec.bundle];
   const sum = spec.bundleSha256 === undefined ? [] : ['--bundle-sha256', spec.bundleSha256];
-  const annotations = { [NODE_ANNOTATION]: node };
+  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: tryOf(record) };
   const labels = { [ROLE_LABEL]: 'node' };
   return {
     apiVersion: 'batch/v1',

@@ -10,6 +10,8 @@ export const LEASE = 'edgeadm-upgrade-controller';
 export const CONTROLLER = 'edgeadm-upgrade-controller';
 /** On Jobs and pods that upgrade a node: its name. */
 export const NODE_ANNOTATION = 'edgeadm.io/upgrade-node';
+/** On Jobs of nodes: which try they are, so that one that was left behind is not taken for this one. */
+export const TRY_ANNOTATION = 'edgeadm.io/upgrade-try';
 /** `controller` or `node`. */
 export const ROLE_LABEL = 'edgeadm.io/upgrade';
 

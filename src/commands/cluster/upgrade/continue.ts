@@ -42,7 +42,7 @@ export default class ClusterUpgradeContinue extends BaseCommand {
         const options = { client, plan, flags, output, version: this.config.version, signal };
         return plan.spec.executor === 'ssh'
           ? runOverSsh(options)
-          : runByJobs(options, flags.wait, flags.output === 'json');
+          : runByJobs(options, { begins: false, wait: flags.wait, json: flags.output === 'json' });
       });
       await this.finish(resultOf(ended));
     } finally {

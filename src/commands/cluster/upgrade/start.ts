@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { processIdentity } from '../../../cli/cluster-upgrade.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade-run.ts';
 import { startOfService } from '../../../cli/cluster-upgrade-service.ts';
 import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
@@ -23,7 +22,6 @@ import type { ApiClient } from '../../../kubernetes/client.ts';
 import type { Output } from '../../../output/index.ts';
 import type { CommandResult } from '../../../output/renderer.ts';
 import { styleFor } from '../../../output/style.ts';
-import { makeController } from '../../../phases/cluster-upgrade/controller-job.ts';
 import { beginPlan } from '../../../phases/cluster-upgrade/start.ts';
 
 export default class ClusterUpgradeStart extends BaseCommand {
@@ -75,8 +73,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
     await beginPlan(client, plan, signal);
     const options = { client, plan, flags, output, version: this.config.version, signal };
     if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
-    await makeController(client, plan, processIdentity(), signal);
-    return resultOf(await runByJobs(options, flags.wait, flags.output === 'json'));
+    return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, json: flags.output === 'json' }));
   }
 
   /** Nobody is asked who cannot answer: scripts have said what they want. */
