@@ -34,16 +34,21 @@ export async function writeParts(chunks: readonly Chunk[], dir: string): Promise
   }
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
   const pages = [[], ...topicsAndCommands(Object.keys(manifest.commands))];
-  const node = join(await nodeFor(BUILDER), 'bin/node');
-  await execa(node, ['--predictable', join(ROOT, 'scripts/dist/warm-up.ts'), dir, JSON.stringify(pages)], {
-    // The same everywhere: no colours, no width, no theme of whoever builds.
-    extendEnv: false,
-    env: { HOME: '/nonexistent', PATH: process.env.PATH },
-  });
+  await warmUp(dir);
+  await warmUp(dir, JSON.stringify(pages));
   const files = (await readdir(dir, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1));
   return { dir, files: files.sort() };
+}
+
+async function warmUp(...args: string[]): Promise<void> {
+  const node = join(await nodeFor(BUILDER), 'bin/node');
+  await execa(node, ['--predictable', join(ROOT, 'scripts/dist/warm-up.ts'), ...args], {
+    // The same everywhere: no colours, no width, no theme of whoever builds.
+    extendEnv: false,
+    env: { HOME: '/nonexistent', PATH: process.env.PATH },
+  });
 }
 
 function topicsAndCommands(ids: readonly string[]): string[][] {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { prepareMachine } from './prepare.ts';
+import { release } from './release.ts';
 import { bareRoot, linux310, type Ran, type Root, removeUsedRoot, usedRoot, withMemory } from './roots.ts';
 
 const VERSION = /^edgeadm\/\S+ linux-x64 node-v26/;
@@ -185,5 +186,20 @@ mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${
     const { stdout } = await root.run('/edgeadm --version; ls -d /tmp/edgeadm-0', { before });
     assert.match(stdout, VERSION);
     assert.match(stdout, /\/tmp\/edgeadm-0$/);
+  });
+
+  it('as other content of the same size, which `self verify` finds', async () => {
+    await copyFile(join(await release(), 'SHA256SUMS'), root.path('SHA256SUMS'));
+    const right = await root.run('/edgeadm self verify /SHA256SUMS');
+    assert.match(right.stdout, /^[0-9a-f]{64} {2}\/edgeadm is edgeadm-linux-amd64$/m, right.stderr);
+    const path = root.path(join(await own(), 'libdl.so.2'));
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(1, bytes.length - 1));
+    const wrong = await root.run('/edgeadm self verify');
+    assert.equal(wrong.exitCode, 1);
+    assert.match(
+      wrong.stderr,
+      /what this file has unpacked was changed since\n {2}libdl\.so\.2\n[\s\S]*PROGRAM_CHANGED/,
+    );
   });
 });
