@@ -3,6 +3,8 @@ import { cp, lutimes, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { placesOf } from '../../src/cli/completion/places.ts';
+import { completionScript, type Shell } from '../../src/cli/completion/script.ts';
 import type { Arch } from './debian-packages.ts';
 import { manPage } from './man-page.ts';
 import { ROOT } from './paths.ts';
@@ -30,11 +32,25 @@ exec ${HOME}/${tree.loader} --inhibit-cache --library-path ${HOME} ${HOME}/edgea
   const page = gzipSync(manPage(manifest, about.description), { level: 9 });
   await put(dir, 'usr/bin/edgeadm', start, 0o755);
   await put(dir, 'usr/share/man/man8/edgeadm.8.gz', page);
+  await put(dir, 'usr/share/bash-completion/completions/edgeadm', await completionFor('bash'));
+  await put(dir, 'usr/share/fish/vendor_completions.d/edgeadm.fish', await completionFor('fish'));
   await put(dir, 'usr/share/doc/edgeadm/copyright', await readFile(join(ROOT, 'LICENSE')));
   await put(dir, 'usr/share/doc/edgeadm/README.md', await readFile(join(ROOT, 'README.md')));
   await setTimes(dir);
   return dir;
 }
+
+async function completionFor(shell: Shell): Promise<string> {
+  const [manifest, { oclif }] = await Promise.all(
+    ['oclif.manifest.json', 'package.json'].map(async (name) => JSON.parse(await readFile(join(ROOT, name), 'utf8'))),
+  );
+  const topics = Object.entries(oclif.topics as Record<string, { description: string }>);
+  const descriptions = new Map(topics.map(([name, { description }]) => [name, description]));
+  return completionScript(shell, placesOf(Object.values(manifest.commands), descriptions));
+}
+
+/** Where zsh looks is another place for each family of distributions. */
+const ZSH = { deb: 'usr/share/zsh/vendor-completions/_edgeadm', rpm: 'usr/share/zsh/site-functions/_edgeadm' };
 
 async function put(dir: string, name: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   await mkdir(join(dir, name, '..'), { recursive: true, mode: 0o755 });
@@ -63,11 +79,12 @@ Description: edge nodes of Kubernetes
  ${description}
 `;
   await put(root, 'DEBIAN/control', control);
+  await put(root, ZSH.deb, await completionFor('zsh'));
   await setTimes(root);
   const name = `edgeadm_${version}_${arch}.deb`;
   const options = ['--root-owner-group', '--uniform-compression', '-Zgzip', '-z6'];
   await execa('dpkg-deb', [...options, '--build', root, join(out, name)], { env: { SOURCE_DATE_EPOCH: EPOCH } });
-  await rm(join(root, 'DEBIAN'), { recursive: true });
+  for (const name of ['DEBIAN', 'usr/share/zsh']) await rm(join(root, name), { recursive: true });
   return name;
 }
 
@@ -81,6 +98,8 @@ export async function rpmPackage(
   out: string,
 ): Promise<string> {
   const target = RPM_ARCH[arch];
+  await put(root, ZSH.rpm, await completionFor('zsh'));
+  await setTimes(root);
   const spec = `Name: edgeadm
 Version: ${version}
 Release: 1
@@ -96,6 +115,9 @@ cp -a ${root}/. %{buildroot}
 /usr/bin/edgeadm
 /usr/lib/edgeadm
 /usr/share/man/man8/edgeadm.8.gz
+/usr/share/bash-completion/completions/edgeadm
+/usr/share/fish/vendor_completions.d/edgeadm.fish
+/${ZSH.rpm}
 /usr/share/doc/edgeadm
 `;
   const work = `${root}.rpm`;

@@ -1,0 +1,29 @@
+import { readInventory } from '../../config/inventory.ts';
+import { describeTarget } from '../../host/ssh/target.ts';
+import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
+import type { Asked } from './values.ts';
+
+/** Longer nobody waits for a TAB. */
+const PATIENCE_MS = 1000;
+
+/** Files that the line names. */
+export interface AskedOf {
+  readonly inventory?: string;
+  readonly kubeconfig?: string;
+}
+
+/** What a script cannot know; nothing where it cannot be had within a second, or at all. */
+export async function askedValues(what: Asked, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
+  const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
+  const found = what === 'hosts' ? hostsOf(inventory) : poolsOf(kubeconfig ?? defaultKubeconfig());
+  return Promise.race([found.catch(() => []), late]);
+}
+
+async function hostsOf(inventory: string | undefined): Promise<string[]> {
+  return inventory === undefined ? [] : (await readInventory(inventory)).map(describeTarget);
+}
+
+async function poolsOf(kubeconfig: string): Promise<string[]> {
+  const { clusterNodePools } = await import('../../kubernetes/node-pools.ts');
+  return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
+}

@@ -1,0 +1,67 @@
+import type { Interfaces } from '@oclif/core';
+import { ERROR_CODES } from '../../errors/index.ts';
+import { CHECKS as UPGRADE_CHECKS } from '../../phases/cluster-upgrade/precheck/checks.ts';
+import { joinPhases } from '../../phases/join/index.ts';
+import { CHECKS } from '../../phases/preflight/checks.ts';
+import { type Phase, phaseNames } from '../../workflow/phase.ts';
+
+/** What only a start of the program can tell: it depends on a file or a cluster. */
+export const ASKED = ['hosts', 'nodepools'] as const;
+export type Asked = (typeof ASKED)[number];
+
+/** What a value may be. */
+export interface Values {
+  /** `words`: one of them; `list`: some of them, separated by commas; `text`: anything. */
+  readonly kind: 'words' | 'list' | 'files' | 'folders' | 'text' | Asked;
+  readonly words?: readonly string[];
+}
+
+type Flag = Interfaces.Manifest['commands'][string]['flags'][string];
+type Argument = Interfaces.Manifest['commands'][string]['args'][string];
+
+const phases = phaseNames(joinPhases as readonly Phase<never>[]);
+/** A check may be named without what stands in brackets, which a shell would want quoted. */
+const checks = CHECKS.map(({ name }) => name.replace(/\(.*\)$/, ''));
+
+/** Flags whose values the code knows; where commands differ, by command as well. */
+const FLAGS: Readonly<Record<string, Values>> = {
+  host: { kind: 'hosts' },
+  nodepool: { kind: 'nodepools' },
+  'skip-phases': { kind: 'list', words: phases },
+  'ignore-preflight-errors': { kind: 'list', words: ['all', ...checks] },
+  'cluster:upgrade:start ignore-preflight-errors': {
+    kind: 'list',
+    words: ['all', ...UPGRADE_CHECKS.map(({ name }) => name)],
+  },
+};
+
+/** Arguments, by command and name. */
+const ARGUMENTS: Readonly<Record<string, Values>> = {
+  'bundle:create directory': { kind: 'folders' },
+  'bundle:verify source': { kind: 'files' },
+  'explain code': { kind: 'words', words: Object.keys(ERROR_CODES) },
+  'join:phase phase': { kind: 'words', words: phases },
+  'nodepool:attach-script name': { kind: 'nodepools' },
+  'nodepool:delete name': { kind: 'nodepools' },
+  'nodepool:get name': { kind: 'nodepools' },
+  'self:verify sums': { kind: 'files' },
+};
+
+/** What a flag takes. */
+export function valuesOfFlag(command: string, flag: Flag): Values {
+  if (flag.type !== 'option') return { kind: 'text' };
+  if (flag.options) return { kind: 'words', words: flag.options };
+  return FLAGS[`${command} ${flag.name}`] ?? FLAGS[flag.name] ?? pathsOf(flag.helpValue);
+}
+
+/** What an argument may be; undefined where anything may stand there. */
+export function valuesOfArgument(command: string, arg: Argument): Values | undefined {
+  return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
+}
+
+/** `FILE`, `DIR|TGZ|URL`; not `T|@FILE|-`, where bash would complete the file without its sign. */
+function pathsOf(helpValue: string | readonly string[] | undefined): Values {
+  const names = String(helpValue ?? '').split('|');
+  if (names.some((name) => ['FILE', 'TGZ', 'PATH', 'OUT'].includes(name))) return { kind: 'files' };
+  return { kind: names.includes('DIR') ? 'folders' : 'text' };
+}

@@ -1,0 +1,43 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { askedValues } from '../cli/completion/ask.ts';
+import { placesOf } from '../cli/completion/places.ts';
+import { completionScript, SHELLS, type Shell } from '../cli/completion/script.ts';
+import { ASKED } from '../cli/completion/values.ts';
+import { usageError } from '../errors/usage.ts';
+
+export default class Completion extends BaseCommand {
+  static override summary = 'Print the script that lets a shell complete commands, flags and their values.';
+  static override description =
+    'Source it from the start-up file of the shell; the packages bring it along. Hosts of the inventory and node pools of the cluster that a line names are asked for at the TAB, all else is in the script.';
+  static override examples = [
+    'source <(<%= config.bin %> completion bash)',
+    'source <(<%= config.bin %> completion zsh)',
+    '<%= config.bin %> completion fish | source',
+    '<%= config.bin %> completion powershell | Out-String | Invoke-Expression',
+  ];
+  static override args = { shell: Args.string({ options: [...SHELLS], ignoreStdin: true, description: 'the shell' }) };
+  static override flags = {
+    values: Flags.option({ options: ASKED, hidden: true, description: 'what a script asks for at a TAB' })(),
+    inventory: Flags.string({ hidden: true, helpValue: 'FILE', description: 'for --values hosts' }),
+    kubeconfig: Flags.string({
+      ...{ hidden: true, helpValue: 'FILE', env: 'KUBECONFIG' },
+      description: 'for --values nodepools',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Completion);
+    if (flags.values) return this.#answer(await askedValues(flags.values, flags));
+    if (args.shell === undefined) throw usageError([`which shell? ${SHELLS.join(', ')}`]);
+    const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
+    const script = completionScript(args.shell as Shell, placesOf(this.config.commands, topics));
+    await this.finish({ ok: true, hosts: [], data: { shell: args.shell, script }, text: script });
+  }
+
+  async #answer(values: readonly string[]): Promise<void> {
+    await this.finish({ ok: true, hosts: [], data: values, text: values.map((value) => `${value}\n`).join('') });
+    // Whatever came too late is not waited for.
+    process.exit();
+  }
+}
