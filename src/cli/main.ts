@@ -1,7 +1,8 @@
 import './nameless-user.ts';
 import type { Interfaces } from '@oclif/core';
+import type { EdgeadmError } from '../errors/index.ts';
 import { wantsJson } from './base-command.ts';
-import { toCommandError } from './parse-error.ts';
+import { toCommandError, withCommandMeant } from './parse-error.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
 export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;
@@ -13,8 +14,9 @@ export async function main(argv: string[], commands: CommandSource): Promise<voi
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });
   } catch (thrown) {
-    const error = toCommandError(thrown as Error);
-    if (!error) return;
+    const found = toCommandError(thrown as Error);
+    if (!found) return;
+    const error = /^command .* not found$/.test(found.what) ? await lookUp(found, argv, commands) : found;
     const { createOutput } = await import('../output/index.ts');
     const output = createOutput({
       mode: wantsJson(argv) ? 'json' : 'text',
@@ -27,4 +29,16 @@ export async function main(argv: string[], commands: CommandSource): Promise<voi
     await output.result({ ok: false, command: argv[0] ?? '', hosts: [], error });
     await output.close();
   }
+}
+
+async function lookUp(error: EdgeadmError, argv: readonly string[], commands: CommandSource): Promise<EdgeadmError> {
+  const { Config } = await import('@oclif/core');
+  const config = await Config.load({ ...commands, userPlugins: false });
+  const shown = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id);
+  const names = new Set([...shown, ...config.topics.map(({ name }) => name)]);
+  return withCommandMeant(
+    error,
+    argv,
+    [...names].map((name) => name.replaceAll(':', ' ')),
+  );
 }

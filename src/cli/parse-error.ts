@@ -1,8 +1,12 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { closest } from '../lib/closest.ts';
 
 interface OclifError extends Error {
   readonly oclif?: { readonly exit?: number };
   readonly code?: string;
+  /** Of a complaint about flags that a command does not have. */
+  readonly flags?: readonly string[];
+  readonly parse?: { readonly input?: { readonly flags?: Readonly<Record<string, { readonly hidden?: boolean }>> } };
 }
 
 /**
@@ -17,7 +21,8 @@ export function toCommandError(thrown: Error): EdgeadmError | undefined {
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);
-  const [what = '', ...why] = thrown.message.trim().split('\n');
+  const [what = '', ...told] = thrown.message.trim().split('\n');
+  const why = [...told, ...flagsMeant(thrown)];
   return new EdgeadmError({
     code: 'USAGE',
     // oclif's own separator, which nobody types
@@ -29,4 +34,35 @@ export function toCommandError(thrown: Error): EdgeadmError | undefined {
         .join('\n') || undefined,
     cause: thrown,
   });
+}
+
+/** `did you mean --token?`, for each mistyped flag that is near to one of the command's. */
+function flagsMeant({ flags, parse }: OclifError): string[] {
+  if (!Array.isArray(flags)) return [];
+  const known = Object.entries(parse?.input?.flags ?? {}).filter(([, { hidden }]) => !hidden);
+  const names = known.map(([name]) => `--${name}`);
+  return flags.flatMap((flag) => {
+    const meant = flag.startsWith('--') && closest(flag.replace(/=.*/s, ''), names);
+    return meant ? [`did you mean ${meant}?`] : [];
+  });
+}
+
+/**
+ * Adds to the complaint about a command that does not exist the one that was probably meant.
+ * @param commands names of commands and topics, such as `nodepool list`
+ */
+export function withCommandMeant(
+  error: EdgeadmError,
+  argv: readonly string[],
+  commands: readonly string[],
+): EdgeadmError {
+  const meant = [3, 2, 1]
+    .map((count) => {
+      const alike = commands.filter((name) => name.split(' ').length === count);
+      return argv.length < count ? undefined : closest(argv.slice(0, count).join(' '), alike);
+    })
+    .find((name) => name !== undefined);
+  const why = meant && `did you mean \`edgeadm ${meant}\`?`;
+  const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
+  return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
 }

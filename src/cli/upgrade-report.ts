@@ -1,6 +1,7 @@
 import { cleanText } from '../output/sink.ts';
 import type { Style } from '../output/style.ts';
 import { table } from '../output/table.ts';
+import { cutTo, widthOf } from '../output/width.ts';
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../phases/cluster-upgrade/precheck/report.ts';
 
 export interface ReportTextOptions {
@@ -86,9 +87,7 @@ function paint(style: Style, result: Result): (text: string) => string {
 }
 
 function cut(line: string, { unicode }: Style, width: number | undefined): string {
-  if (width === undefined || line.length <= width) return line;
-  const dots = unicode ? '…' : '...';
-  return line.slice(0, width - dots.length).trimEnd() + dots;
+  return width === undefined ? line : cutTo(line, width, unicode ? '…' : '...');
 }
 
 /** Breaks at spaces; a longer word has a line of its own. */
@@ -96,7 +95,7 @@ function wrapped(text: string, width: number | undefined): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
     const last = lines.at(-1);
-    if (last !== undefined && (width === undefined || last.length + 1 + word.length <= width))
+    if (last !== undefined && (width === undefined || widthOf(last) + 1 + widthOf(word) <= width))
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }

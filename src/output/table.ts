@@ -1,3 +1,5 @@
+import { padEnd, widthOf } from './width.ts';
+
 export type Cell = string | number | boolean | undefined;
 
 /**
@@ -11,10 +13,10 @@ export function table(rows: readonly Readonly<Record<string, Cell>>[]): string {
     columns.map((column) => column.toUpperCase()),
     ...rows.map((row) => columns.map((column) => String(row[column] ?? '').replace(/\s*\n\s*/g, ' '))),
   ];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
   if (rows.length === 0) return '';
   return lines
-    .map((line) => line.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('   '))
+    .map((line) => line.map((cell, index) => padEnd(cell, widths[index] ?? 0)).join('   '))
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }

@@ -3,6 +3,7 @@ import type { Outcome, WorkflowEvent } from '../workflow/events.ts';
 import { describeProgress, describeSpeed, formatSeconds, Meter, type ProgressEvent } from './progress.ts';
 import type { HostResult } from './renderer.ts';
 import type { Style } from './style.ts';
+import { cutTo, padEnd, widthOf } from './width.ts';
 
 /** A phase as the tree shows it. */
 interface Node {
@@ -205,12 +206,12 @@ export class TreeModel {
       if (share === undefined) return this.#fit(describeProgress(what, meter), columns);
       const filled = Math.floor(share * width);
       const bar = `${full.repeat(filled)}${empty.repeat(width - filled)} ${String(Math.floor(share * 100)).padStart(3)}%`;
-      return this.#fit([this.#fit(what, 18).padEnd(18), bar, ...describeSpeed(meter)].join('  '), columns);
+      return this.#fit([padEnd(this.#fit(what, 18), 18), bar, ...describeSpeed(meter)].join('  '), columns);
     });
   }
 
   #host(host: string): string {
-    return host.padEnd(Math.min(40, Math.max(...this.#hosts.map((other) => other.length))));
+    return padEnd(host, Math.min(40, Math.max(...this.#hosts.map(widthOf))));
   }
 
   #mark(outcome: Node['outcome']): string {
@@ -235,10 +236,7 @@ export class TreeModel {
   }
 
   #fit(text: string, columns: number): string {
-    const characters = [...this.#plain(text)];
-    const dots = this.#style.unicode ? '…' : '...';
-    if (characters.length <= columns) return characters.join('');
-    return `${characters.slice(0, Math.max(0, columns - dots.length)).join('')}${dots}`;
+    return cutTo(this.#plain(text), columns, this.#style.unicode ? '…' : '...');
   }
 }
 

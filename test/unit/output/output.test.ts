@@ -332,6 +332,6 @@ describe('the output of a command', () => {
     const run = spawnSync('bash', ['-c', script], { env: { ...process.env, PROGRAM: program }, encoding: 'utf8' });
     assert.equal(run.stdout, 'line\n');
     assert.equal(run.status, 0, run.stderr);
-    assert.match(run.stderr, /\[a\] hello\n(file:)?[^,]*output\/index\.ts$/);
+    assert.match(run.stderr, /\[a\] hello\n(file:)?[^,]*output\/index\.ts,get-east-asian-width$/);
   });
 });

@@ -5,6 +5,7 @@ import { formatError } from '../../../src/output/error.ts';
 import { styleFor } from '../../../src/output/style.ts';
 import { summary } from '../../../src/output/summary.ts';
 import { table } from '../../../src/output/table.ts';
+import { cutTo } from '../../../src/output/width.ts';
 
 describe('a table', () => {
   it('looks as kubectl prints it', () => {
@@ -20,6 +21,14 @@ describe('a table', () => {
 
   it('keeps a row on one line', () => {
     assert.equal(table([{ a: 'one\n  two', b: 1 }]), 'A         B\none two   1\n');
+  });
+
+  it('keeps its columns where Chinese letters, emoji and accents stand in them', () => {
+    const rows = ['边缘节点', 'edge-1', 'cafe\u0301', '✅ ok'].map((name) => ({ name, ready: true }));
+    assert.equal(
+      table(rows),
+      'NAME       READY\n边缘节点   true\nedge-1     true\ncafe\u0301       true\n✅ ok      true\n',
+    );
   });
 
   it('of nothing is nothing', () => {
@@ -57,6 +66,14 @@ describe('an error shown to a person', () => {
     ] as const) {
       assert.ok(formatError(error, styleFor(env, isTTY)).startsWith('error:'));
     }
+  });
+});
+
+describe('a text that does not fit', () => {
+  it('is cut between letters, by the columns that they take', () => {
+    assert.equal(cutTo('边缘节点', 8, '…'), '边缘节点');
+    assert.equal(cutTo('边缘节点', 7, '…'), '边缘节…');
+    assert.equal(cutTo('边缘节点', 6, '…'), '边缘…');
   });
 });
 

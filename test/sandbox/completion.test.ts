@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { describe, it } from 'mocha';
+import { edgeadm } from './program.ts';
+
+const program = resolve(import.meta.dirname, '../../bin/run.js');
+const INVENTORY = `hosts:
+  - {address: 10.0.0.11, user: root}
+  - {address: 10.0.0.12, user: root, port: 2222}
+`;
+
+/** What a shell does at a TAB: the words of the line as bash cuts them, then the function of the script. */
+const BASH = `
+source "$DIR/script"
+COMP_LINE=$LINE COMP_WORDS=() rest=$LINE
+while [[ -n $rest ]]; do
+  [[ $rest =~ ^[[:space:]]*([=:@]+|[^=:@[:space:]]+) ]] || break
+  COMP_WORDS+=("\${BASH_REMATCH[1]}") rest=\${rest#"\${BASH_REMATCH[0]}"}
+done
+[[ -n $rest ]] && COMP_WORDS+=('')
+COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+__edgeadm
+printf '%s\\n' "\${COMPREPLY[@]}"
+`;
+const FISH = 'source "$DIR/script"; complete -C "$LINE"';
+
+type Complete = (line: string) => Promise<string[]>;
+
+describe('completion in a shell', function () {
+  this.timeout(60_000);
+  let dir: string;
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'edgeadm-completion-'));
+    await writeFile(join(dir, 'hosts.yaml'), INVENTORY);
+    const calls = join(dir, 'calls');
+    const start = `#!/bin/sh\necho "$@" >> ${calls}\nexec ${process.execPath} ${program} "$@"\n`;
+    await writeFile(join(dir, 'edgeadm'), start, { mode: 0o755 });
+  });
+  afterEach(() => rm(join(dir, 'calls'), { force: true }));
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  /** How a shell completes a line; skips the test where the machine lacks the shell. */
+  async function shell(context: Mocha.Context, name: 'bash' | 'fish', glue: string): Promise<Complete> {
+    const { stdout } = await edgeadm(['completion', name]);
+    await writeFile(join(dir, 'script'), stdout);
+    const options = name === 'bash' ? ['--norc', '-c', glue] : ['--no-config', '-c', glue];
+    const there = await execa(name, ['--version'], { reject: false });
+    if (there.failed) context.skip();
+    return async (line) => {
+      const env = { DIR: dir, HOME: dir, LINE: line, KUBECONFIG: '/nonexistent', PATH: `${dir}:${process.env.PATH}` };
+      const { stdout: words } = await execa(name, options, { cwd: dir, extendEnv: false, env });
+      return words.split('\n').map((word) => word.split('\t')[0] ?? '');
+    };
+  }
+
+  for (const [name, glue] of [
+    ['bash', BASH],
+    ['fish', FISH],
+  ] as const) {
+    it(`${name} offers commands, flags and values without a start of edgeadm`, async function () {
+      const complete = await shell(this, name, glue);
+      assert.deepEqual((await complete('edgeadm cluster upgrade st')).sort(), ['start', 'status']);
+      assert.deepEqual(await complete('edgeadm join --rollb'), ['--rollback-on-failure']);
+      assert.deepEqual((await complete('edgeadm join 10.0.0.1:6443 -o ')).sort(), ['json', 'text']);
+      assert.ok((await complete('edgeadm join phase prep')).includes('prepare-node/sysctls'));
+      assert.deepEqual(await complete('edgeadm preflight --ignore-preflight-errors Swap,NumC'), ['Swap,NumCPU']);
+      assert.deepEqual(await complete('edgeadm explain TOKEN_INV'), ['TOKEN_INVALID']);
+      await assert.rejects(readFile(join(dir, 'calls')), { code: 'ENOENT' });
+    });
+
+    it(`${name} offers the hosts of the inventory that the line names`, async function () {
+      const complete = await shell(this, name, glue);
+      const hosts = await complete('edgeadm join --inventory hosts.yaml --host root@10.0.0.12');
+      // bash replaces what begins with the @ alone.
+      assert.deepEqual(hosts, [name === 'bash' ? '@10.0.0.12:2222' : 'root@10.0.0.12:2222']);
+    });
+
+    it(`${name} offers nothing where a cluster cannot be asked`, async function () {
+      const complete = await shell(this, name, glue);
+      assert.deepEqual(await complete('edgeadm nodepool get '), ['']);
+    });
+  }
+
+  it('the script for PowerShell holds the same tables', async () => {
+    const { stdout } = await edgeadm(['completion', 'powershell']);
+    assert.match(stdout, /'join --output' = @\('words', 'text', 'json'\)/);
+  });
+
+  it('says which shells there are', async () => {
+    const { exitCode, stderr } = await edgeadm(['completion']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /bash, zsh, fish, powershell/);
+  });
+});
