@@ -3,6 +3,7 @@ import { execa } from 'execa';
 
 const GENERATORS = [
   'scripts/docs-cluster-upgrade.ts',
+  'scripts/docs-commands.ts',
   'scripts/docs-errors.ts',
   'scripts/docs-preflight.ts',
   'scripts/docs-schema.ts',
