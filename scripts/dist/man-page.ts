@@ -28,10 +28,11 @@ function commandLines({ id, summary, description, args, flags, examples }: Comma
   const names = Object.values(args).map(({ name, required }) =>
     required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
   );
+  const shown = Object.values(flags).filter(({ hidden }) => !hidden);
   return [
     `.SS ${text([words, ...names].join(' '))}`,
     ...[summary, description].filter((part) => part !== undefined).map(text),
-    ...Object.values(flags).flatMap((flag) => ['.TP', `.B ${text(flagHead(flag))}`, text(flag.description ?? '')]),
+    ...shown.flatMap((flag) => ['.TP', `.B ${text(flagHead(flag))}`, text(flag.description ?? '')]),
     ...(examples ?? []).flatMap((example) => ['.PP', '.nf', text(exampleText(example)), '.fi']),
   ];
 }

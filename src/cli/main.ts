@@ -16,7 +16,7 @@ export async function main(argv: string[], commands: CommandSource): Promise<voi
   } catch (thrown) {
     const found = toCommandError(thrown as Error);
     if (!found) return;
-    const error = /^command .* not found$/.test(found.what) ? await lookUp(found, argv, commands) : found;
+    const error = /^command .* not found\.?$/i.test(found.what) ? await lookUp(found, argv, commands) : found;
     const { createOutput } = await import('../output/index.ts');
     const output = createOutput({
       mode: wantsJson(argv) ? 'json' : 'text',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readInventory } from '../../config/inventory.ts';
 import { describeTarget } from '../../host/ssh/target.ts';
 import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
@@ -24,6 +25,8 @@ async function hostsOf(inventory: string | undefined): Promise<string[]> {
 }
 
 async function poolsOf(kubeconfig: string): Promise<string[]> {
+  // The client takes its time to load.
+  if (!existsSync(kubeconfig)) return [];
   const { clusterNodePools } = await import('../../kubernetes/node-pools.ts');
   return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
 }
