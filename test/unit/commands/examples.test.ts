@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { type Command, type Interfaces, Parser } from '@oclif/core';
 import { describe, it } from 'mocha';
 
@@ -18,24 +18,25 @@ function wordsOf(line: string): string[] {
 const lineOf = (example: Command.Example): string =>
   (typeof example === 'string' ? example : example.command).replaceAll('<%= config.bin %>', 'edgeadm');
 
+/** Fails where the command that a line calls does not take it. */
+async function assertTaken(line: string): Promise<string> {
+  const words = wordsOf(line);
+  const id = [3, 2, 1].map((count) => words.slice(0, count).join(':')).find((name) => name in commands);
+  const path = id === undefined ? undefined : (commands[id]?.relativePath as string[] | undefined);
+  assert.ok(id && path, `${line}: no command`);
+  const file = new URL(path.join('/').replace(/^lib/, 'src').replace(/js$/, 'ts'), ROOT);
+  const { default: command } = (await import(file.href)) as { default: Command.Class };
+  const input = { args: command.args, flags: { ...command.baseFlags, ...command.flags }, strict: command.strict };
+  await Parser.parse(words.slice(id.split(':').length), input as never).catch((error: Error) =>
+    assert.fail(`${line}: ${error.message}`),
+  );
+  return id;
+}
+
 describe('the examples of --help', () => {
   for (const [id, { examples = [] }] of Object.entries(commands)) {
-    if (examples.length === 0) continue;
     it(`of ${id.replaceAll(':', ' ')} are lines that it takes`, async () => {
-      const path = commands[id]?.relativePath as string[] | undefined;
-      assert.ok(path);
-      const file = new URL(path.join('/').replace(/^lib/, 'src').replace(/js$/, 'ts'), ROOT);
-      const command = ((await import(file.href)) as { default: Command.Class }).default;
-      for (const line of examples.map(lineOf)) {
-        const words = wordsOf(line);
-        const name = id.split(':');
-        assert.deepEqual(words.slice(0, name.length), name, line);
-        const flags = { ...command.baseFlags, ...command.flags };
-        const rest = words.slice(name.length);
-        await Parser.parse(rest, { args: command.args, flags, strict: command.strict } as never).catch((error: Error) =>
-          assert.fail(`${line}: ${error.message}`),
-        );
-      }
+      for (const line of examples.map(lineOf)) assert.equal(await assertTaken(line), id, line);
     });
   }
 
@@ -45,5 +46,16 @@ describe('the examples of --help', () => {
       without.map(({ id }) => id),
       [],
     );
+  });
+});
+
+describe('the documents on tasks', () => {
+  it('show lines that edgeadm takes', async () => {
+    const dir = new URL('docs/tasks/', ROOT);
+    const texts = await Promise.all((await readdir(dir)).map((name) => readFile(new URL(name, dir), 'utf8')));
+    const blocks = texts.flatMap((text) => text.match(/```[\s\S]*?```/g) ?? []);
+    const calls = blocks.flatMap((block) => block.match(/^.*\bedgeadm [a-z].*$/gm) ?? []);
+    assert.ok(calls.length > 20);
+    for (const line of calls) await assertTaken(line);
   });
 });
