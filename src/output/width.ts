@@ -23,10 +23,11 @@ export function padEnd(text: string, columns: number): string {
 /** As much of a text as fits, with `dots` in place of the rest where it does not. */
 export function cutTo(text: string, columns: number, dots: string): string {
   if (widthOf(text) <= columns) return text;
-  const room = columns - widthOf(dots);
+  let room = columns - widthOf(dots);
   let shown = '';
   for (const { segment } of letters.segment(text)) {
-    if (widthOf(shown + segment) > room) break;
+    room -= widthOfLetter(segment);
+    if (room < 0) break;
     shown += segment;
   }
   return shown + dots;
