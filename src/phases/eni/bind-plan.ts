@@ -1,6 +1,7 @@
 import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
 import { MOST_INTERFACES, type NetworkInterface, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
+import { describeDrain } from './cluster-node.ts';
 import type { BindSpec, Inspection } from './context.ts';
 
 /** What `eni bind` is going to do. */
@@ -98,7 +99,7 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
   const started = instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end'];
   const stopped = [
     'the instance is stopped for the ENIs and started again: what runs on it is down for some minutes',
-    ...(node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : []),
+    ...(node ? [describeDrain(node)] : []),
   ];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,

@@ -1,7 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
-import { needsDrain } from './inspect.ts';
 
 /** Asks before anything is bought or stopped. */
 export const confirm: Phase<BindContext> = {
@@ -13,7 +12,7 @@ export const confirm: Phase<BindContext> = {
     const { instance, node } = found(context.facts.inspection, 'the instance');
     const does = [
       plan.buy.length > 0 && `buy ${plan.buy.length} ENIs`,
-      plan.stops && instance.status === 'Running' && needsDrain(node) && `drain node ${node.name}`,
+      plan.stops && instance.status === 'Running' && node && `drain node ${node.name}`,
       plan.stops && instance.status === 'Running' ? 'stop and start the instance' : 'start the instance',
     ].filter(Boolean);
     await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);

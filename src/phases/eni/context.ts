@@ -48,6 +48,8 @@ export interface Facts {
   /** Milliseconds since 1970. */
   stoppedAt?: number;
   runningAt?: number;
+  /** This run has cordoned the node, or was about to. */
+  cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
   ready: readonly NetworkInterface[];
   /** Those that count, looked at in the end. */

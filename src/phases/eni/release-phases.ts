@@ -3,7 +3,7 @@ import type { NetworkInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { nodeOfInstance } from './cluster-node.ts';
+import { describeDrain, nodeOfInstance } from './cluster-node.ts';
 import { agree } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { settled } from './inspect.ts';
@@ -165,7 +165,7 @@ function describe(
 ): string[] {
   const all = ours(spec, interfaces);
   const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
-  const drained = node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : [];
+  const drained = node ? [describeDrain(node)] : [];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
     `to detach: ${ids(attached)}`,

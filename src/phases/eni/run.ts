@@ -9,8 +9,8 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import type { BindPlan } from './bind-plan.ts';
 import { uncordon } from './cluster-node.ts';
 import type { BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
+import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
-import { needsDrain } from './inspect.ts';
 import { leftOver } from './left-over.ts';
 import { bring } from './power.ts';
 import { downtimeOf } from './verify.ts';
@@ -103,20 +103,20 @@ type Agreed = EniContext<{ readonly instanceId: string; readonly region: string 
 /** After a failure, and after an interrupt: the instance runs again, and what is left over is named. */
 async function bringBack(context: Agreed, error: EdgeadmError, warn: (text: string) => void): Promise<EdgeadmError> {
   const { spec, ens, cluster, facts, paceMs } = context;
+  const node = cordonedNode(facts);
   try {
     await bring(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' });
   } catch (thrown) {
     const down = toEdgeadmError(thrown);
-    const why = [`first: ${error.message}`, `then: ${down.message}`].join('\n');
+    const cordon = node ? [`node ${node.name} stays cordoned until the same command comes to its end`] : [];
     return new EdgeadmError({
       code: 'INSTANCE_NOT_RUNNING',
       what: `${spec.instanceId} does not run`,
-      why,
+      why: [`first: ${error.message}`, `then: ${down.message}`, ...cordon].join('\n'),
       cause: error,
     });
   }
-  const node = facts.inspection?.node;
-  if (cluster && needsDrain(node) && facts.stoppedAt !== undefined)
+  if (cluster && node)
     await uncordon(cluster, node.name).catch((thrown: Error) => warn(`${node.name} stays cordoned: ${thrown.message}`));
   return facts.plan && error.code !== 'ENI_INCOMPLETE' ? withLeftOver(context, facts.plan, error) : error;
 }

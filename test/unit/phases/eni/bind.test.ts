@@ -193,13 +193,15 @@ describe('eni bind on a node of a cluster', () => {
   const component = { metadata: { name: 'terway-edge-controlplane-7d9f' } };
 
   /** A cluster that keeps what is patched into its one node. */
-  async function cluster(options: { node?: V1Node; component?: boolean } = {}) {
+  async function cluster(options: { node?: V1Node; component?: boolean; pods?: () => ApiAnswer } = {}) {
     let node = options.node;
+    const evicted: string[] = [];
     const server = await apiServer(({ method, path, body }): ApiAnswer | undefined => {
       if (path === '/api/v1/nodes') return { items: node ? [node] : [] };
       if (path === '/api/v1/namespaces/kube-system/pods')
         return { items: options.component === false ? [] : [component] };
-      if (path.startsWith('/api/v1/pods?')) return { items: [] };
+      if (path.startsWith('/api/v1/pods?')) return options.pods?.() ?? { items: [pod] };
+      if (path.endsWith('/eviction')) return { done: evicted.push(path.split('/').at(-2) ?? '') };
       if (path === '/apis/policy') return { versions: [{ groupVersion: 'policy/v1beta1' }] };
       if (path === '/api/v1/nodes/edge1' && method === 'PATCH' && node) {
         const patch = body as V1Node;
@@ -214,8 +216,9 @@ describe('eni bind on a node of a cluster', () => {
       return undefined;
     });
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
-    return { client, node: () => node };
+    return { client, node: () => node, evicted };
   }
+  const pod = { metadata: { name: 'web', namespace: 'shop', uid: 'u1' } };
 
   const node = (spec: object, address = '192.168.0.1'): V1Node => ({
     metadata: { name: 'edge1' },
@@ -263,12 +266,38 @@ describe('eni bind on a node of a cluster', () => {
     });
   }
 
-  it('leaves a cordon of somebody else as it is', async () => {
+  it('drains a node that somebody else cordoned, tells it, and leaves the cordon as it is', async () => {
     const cloud = inProcessEns();
-    const { client, node: now } = await cluster({ node: node({ unschedulable: true }, '10.10.1.2') });
-    await bound(cloud, {}, { cluster: client });
-    assert.equal(now()?.spec?.unschedulable, true);
+    const { client, node: now, evicted } = await cluster({ node: node({ unschedulable: true }, '10.10.1.2') });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    const { said } = await bound(cloud, {}, { cluster: client, assumeYes: false, ask });
+    assert.deepEqual(evicted, ['web']);
+    assert.match(said.join('\n'), /drained first, and stays cordoned, as somebody else has left it/);
+    assert.match(questions[0] ?? '', /drain node edge1, stop and start/);
+    assert.deepEqual(now()?.spec, { unschedulable: true });
+    assert.equal(now()?.metadata?.annotations?.['edgeadm.io/cordoned-by'], undefined);
     client.close();
+  });
+
+  it('lets pods on the node again where the drain failed or was interrupted', async () => {
+    const interrupt = new AbortController();
+    for (const [accident, code] of [
+      [() => {}, 'API_ERROR'],
+      [() => interrupt.abort(), 'INTERRUPTED'],
+    ] as const) {
+      const cloud = inProcessEns();
+      const pods = (): ApiAnswer => {
+        accident();
+        return { status: 403, body: { message: 'pods is forbidden' } };
+      };
+      const { client, node: now } = await cluster({ node: node({}, '10.10.1.2'), pods });
+      const error = await refused(cloud, {}, { cluster: client, signal: interrupt.signal });
+      assert.equal(error.code, code);
+      assert.ok(!now()?.spec?.unschedulable, code);
+      assert.ok(!actions(cloud).includes('StopInstance'));
+      client.close();
+    }
   });
 
   it('lets pods on a node again that an earlier run cordoned and did not come back to', async () => {
