@@ -10,10 +10,14 @@ export const confirm: Phase<BindContext> = {
     const plan = found(context.facts.plan, 'the plan');
     if (plan.nothing) return;
     const { instance, node } = found(context.facts.inspection, 'the instance');
+    const runs = instance.status === 'Running';
+    const stops = runs && plan.stops;
     const does = [
       plan.buy.length > 0 && `buy ${plan.buy.length} ENIs`,
-      plan.stops && instance.status === 'Running' && node && `drain node ${node.name}`,
-      plan.stops && instance.status === 'Running' ? 'stop and start the instance' : 'start the instance',
+      stops && node && `drain node ${node.name}`,
+      stops && 'stop and start the instance',
+      !runs && 'start the instance',
+      !stops && node?.cordonedByUs && `let pods on node ${node.name} again`,
     ].filter(Boolean);
     await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },

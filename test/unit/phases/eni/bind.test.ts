@@ -306,8 +306,12 @@ describe('eni bind on a node of a cluster', () => {
     const cordoned = node({ unschedulable: true }, '10.10.1.2');
     const left = { ...cordoned, metadata: { name: 'edge1', annotations: { 'edgeadm.io/cordoned-by': 'eni' } } };
     const { client, node: now } = await cluster({ node: left });
-    await bound(cloud, {}, { cluster: client });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    const { said } = await bound(cloud, {}, { cluster: client, assumeYes: false, ask });
     assert.ok(!now()?.spec?.unschedulable);
+    assert.deepEqual(questions, ['i-sandbox: let pods on node edge1 again?']);
+    assert.ok(said.includes('an earlier run cordoned node edge1: it takes pods again in the end'));
     client.close();
   });
 });
