@@ -8,7 +8,7 @@ export const confirm: Phase<BindContext> = {
   title: 'Confirm',
   run: async (context) => {
     const plan = found(context.facts.plan, 'the plan');
-    if (plan.nothing) return;
+    if (context.facts.nothing) return;
     const { instance, node } = found(context.facts.inspection, 'the instance');
     const runs = instance.status === 'Running';
     const stops = runs && plan.stops;

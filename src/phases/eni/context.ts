@@ -43,6 +43,8 @@ export interface Inspection {
 export interface Facts {
   inspection?: Inspection;
   plan?: BindPlan;
+  /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
+  nothing?: boolean;
   /** Somebody said yes, or there was nothing to ask: from here on the instance is to run when the command ends. */
   agreed: boolean;
   /** Milliseconds since 1970. */

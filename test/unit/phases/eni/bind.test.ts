@@ -317,7 +317,12 @@ describe('eni bind on a node of a cluster', () => {
 });
 
 describe('eni release', () => {
-  const run = (cloud: InProcessEns, interfaceIds: string[] = [], accidents: (Accident | undefined)[] = []) => {
+  const run = (
+    cloud: InProcessEns,
+    interfaceIds: string[] = [],
+    accidents: (Accident | undefined)[] = [],
+    options: { assumeYes?: boolean; ask?: (question: string) => Promise<boolean> } = {},
+  ) => {
     const caller = cloud.caller(accidents);
     const result = release({
       spec: { instanceId: INSTANCE, region: 'ap-southeast-1', interfaceIds, forceStop: false },
@@ -329,6 +334,7 @@ describe('eni release', () => {
       now: cloud.now,
       paceMs: [0, 0],
       settleMs: 0,
+      ...options,
     });
     return { result, killed: caller.killed };
   };
@@ -351,6 +357,23 @@ describe('eni release', () => {
     foreign(cloud, 'eni-left', { name: `edgeadm-${INSTANCE}-1` });
     await run(cloud, ['eni-left']).result;
     assert.deepEqual(actions(cloud), ['DeleteNetworkInterfaces']);
+  });
+
+  it('leaves an instance stopped that has nothing to release, and asks nobody', async () => {
+    const cloud = inProcessEns({ status: 'Stopped' });
+    assert.equal((await run(cloud, [], [], { assumeYes: false }).result).changed, false);
+    assert.deepEqual(actions(cloud), []);
+    assert.equal(cloud.instanceStatus(), 'Stopped');
+  });
+
+  it('says before it asks that an instance which does not run is started in the end', async () => {
+    const cloud = inProcessEns({ status: 'Stopped' });
+    foreign(cloud, 'eni-left', { name: `edgeadm-${INSTANCE}-1` });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    await run(cloud, [], [], { assumeYes: false, ask }).result;
+    assert.deepEqual(questions, ['i-sandbox: delete 1 ENIs, start the instance, which does not run now?']);
+    assert.equal(cloud.instanceStatus(), 'Running');
   });
 
   it('refuses to delete what others bought', async () => {
