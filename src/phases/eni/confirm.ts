@@ -1,3 +1,4 @@
+import { answeredNo } from '../../errors/answered-no.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
@@ -34,7 +35,6 @@ export async function agree(
   if (!wet) return;
   if (!assumeYes && !ask)
     throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: `nobody can be asked: ${question}` });
-  if (!assumeYes && !(await ask?.(question)))
-    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  if (!assumeYes && !(await ask?.(question))) throw answeredNo();
   facts.agreed = true;
 }

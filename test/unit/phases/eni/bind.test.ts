@@ -167,10 +167,20 @@ describe('eni bind', () => {
     const cloud = inProcessEns();
     const questions: string[] = [];
     const ask = async (question: string) => questions.push(question) === 0;
-    assert.equal((await refused(cloud, {}, { assumeYes: false, ask })).code, 'INTERRUPTED');
+    const { code, next } = await refused(cloud, {}, { assumeYes: false, ask });
+    assert.deepEqual([code, next], ['INTERRUPTED', 'the same command with --dry-run shows what it would do']);
     assert.deepEqual(questions, ['i-sandbox: buy 2 ENIs, stop and start the instance?']);
     assert.equal((await refused(cloud, {}, { assumeYes: false })).code, 'CONFIRMATION_NEEDED');
     assert.deepEqual(actions(cloud), []);
+  });
+
+  it('advises after an interrupt to run the same command again, and nothing of nodes', async () => {
+    const cloud = inProcessEns();
+    const { result } = await runBind(cloud, { caller: cloud.caller(['interrupt']) });
+    await assert.rejects(result, {
+      code: 'INTERRUPTED',
+      next: 'Run the same command again: it goes on where it stopped.',
+    });
   });
 
   it('tells which instance the account does not have', async () => {
