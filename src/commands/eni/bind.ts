@@ -57,6 +57,7 @@ export default class EniBind extends BaseCommand {
           securityGroupId: flags['security-group'],
           reuseAvailable: flags['reuse-available'],
           forceStop: flags['force-stop'],
+          kubeconfig: flags.kubeconfig,
         },
       });
       const { interfacesAfter = 0, podsAfter = 0 } = data.plan ?? {};

@@ -16,6 +16,8 @@ export interface BindSpec {
   /** Count and use interfaces that edgeadm did not buy. */
   readonly reuseAvailable: boolean;
   readonly forceStop: boolean;
+  /** Where the cluster is, for the commands that messages name. */
+  readonly kubeconfig?: string;
 }
 
 /** What `eni release` was asked for. */

@@ -11,7 +11,7 @@ import { uncordon } from './cluster-node.ts';
 import type { BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
 import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
-import { leftOver } from './left-over.ts';
+import { type LeftOverSpec, leftOver } from './left-over.ts';
 import { bring } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
@@ -98,7 +98,7 @@ async function run<S extends { readonly instanceId: string; readonly region: str
   }
 }
 
-type Agreed = EniContext<{ readonly instanceId: string; readonly region: string }>;
+type Agreed = EniContext<LeftOverSpec>;
 
 /** After a failure, and after an interrupt: the instance runs again, and what is left over is named. */
 async function bringBack(context: Agreed, error: EdgeadmError, warn: (text: string) => void): Promise<EdgeadmError> {

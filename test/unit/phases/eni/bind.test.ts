@@ -156,6 +156,19 @@ describe('eni bind', () => {
     assert.equal(cloud.secondaries().filter(({ status }) => status === 'InUse').length, 1);
   });
 
+  it('names the command that attaches what is left over with everything that the run was asked for', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-f', { status: 'InUse', instanceId: INSTANCE });
+    for (let i = 0; i < 47; i++)
+      foreign(cloud, `eni-f${i}`, { status: 'InUse', instanceId: 'i-other', address: `10.10.1.${150 + i}` });
+    const asked = { vSwitchId: 'vsw-ap-southeast-1-sandbox', securityGroupId: 'sg-sandbox', reuseAvailable: true };
+    const { next } = await refused(cloud, { ...asked, eniNumber: 3, kubeconfig: 'admin.conf' });
+    assert.match(
+      next,
+      /^attach: edgeadm eni bind --instance i-sandbox --region ap-southeast-1 --eni-number 3 --vswitch vsw-ap-southeast-1-sandbox --security-group sg-sandbox --reuse-available --kubeconfig admin.conf$/m,
+    );
+  });
+
   it('starts an instance that an earlier run left stopped', async () => {
     const cloud = inProcessEns({ status: 'Stopped' });
     await bound(cloud);
