@@ -118,6 +118,11 @@ describe('the form of a join', () => {
     assert.match(await mistakesOf(two), /--token and --openapi-token and --cluster-id exclude each other/);
   });
 
+  it('reads one standard input, and none where two flags ask for it', async () => {
+    const text = await mistakesOf({ 'openapi-token': '-', 'node-spec': '-' });
+    assert.equal(text, '--openapi-token - and --node-spec -: there is one standard input\n');
+  });
+
   it('needs what belongs to it', async () => {
     assert.match(await mistakesOf({ 'openapi-token': 'x' }), /--region is needed with --openapi-token/);
     const text = await mistakesOf({ 'cluster-id': 'c1' });
