@@ -62,7 +62,9 @@ async function exchangeForm(
     refuse('--openapi-token: a token has no spaces and no other than ASCII characters');
   const region = strongest('region', layers);
   if (named === undefined && !region) refuse('--region is needed with --openapi-token');
-  const endpoint = named === undefined ? defaultEndpoint(region || 'region') : String(named);
+  // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
+  if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
+  const endpoint = String(named);
   const url = URL.parse(endpoint);
   if (url?.protocol !== 'https:' || url.search || url.hash || url.username) {
     refuse('--openapi-endpoint: must be https://HOST[:PORT]/PATH');

@@ -9,6 +9,7 @@ import {
   refuseNodeLabel,
   refuseNodeNameRule,
   refuseQualifiedName,
+  refuseRegion,
 } from './grammar.ts';
 
 /** A string that a rule may refuse with a sentence. */
@@ -122,10 +123,7 @@ export const joinKeys = z.strictObject({
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   inDedicatedNetwork: z.boolean().default(false),
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'must be a region such as cn-hangzhou')
-    .optional(),
+  region: checked(refuseRegion).optional(),
   podCidrs: z.array(cidr).optional(),
   serviceCidrs: z.array(cidr).optional(),
   clusterDns: z
