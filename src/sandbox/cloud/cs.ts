@@ -64,6 +64,9 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
+/** Their names. */
+export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
+
 /** The emulated container service: the part that edge clusters need, and what its answers mean inside the cluster. */
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const inside = managedCluster(parts, pki);

@@ -34,11 +34,13 @@ const nodeBody = z.looseObject({
 });
 const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), durationMs: z.number() });
 
+export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
+
 /** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
 export function exchangeService(parts: CloudParts, inside: ExchangeInside): CloudService {
   return {
     authentication: 'bearer',
-    actionOf: (method, path) => {
+    actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
       if (method !== 'POST') return undefined;
       if (path === NODES) return 'ExchangeToken';
       return path.startsWith(CALLBACKS) ? 'ReportNode' : undefined;
