@@ -6,11 +6,13 @@ import { EdgeadmError } from '../errors/index.ts';
 import type { Output } from '../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../workflow/events.ts';
 import { defaultKubeconfig, withCluster } from './cluster-access.ts';
+import { naming } from './flags.ts';
 import { confirmOnTerminal } from './prompts.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
 export const whereFlags = {
   'cluster-id': Flags.string({
+    parse: naming('--cluster-id'),
     helpValue: 'ID',
     description: "through the container service, with the account's keys",
     helpGroup: 'CLUSTER',
