@@ -161,11 +161,12 @@ function toPoolNode({ nodeName = '', nodepoolId = '', nodeStatus, ipAddress = []
 }
 
 /** Where the plug-in stands is not documented: among the add-ons of `meta_data`, or in its `Capabilities`. */
-function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr }: CloudCluster): ClusterFacts {
+function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr, ...networks }: CloudCluster): ClusterFacts {
   const { Addons = [], Capabilities = {} } = metaOf(metaData);
   const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
   const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));
-  return { version: currentVersion || initVersion || '', networkPlugin, serviceCidr };
+  const podCidr = networks.containerCidr || networks.subnetCidr || undefined;
+  return { version: currentVersion || initVersion || '', networkPlugin, podCidr, serviceCidr };
 }
 
 function metaOf(text = '{}'): { Addons?: { name?: string }[]; Capabilities?: { Network?: string } } {

@@ -104,6 +104,9 @@ describe('node pools through the container service', function () {
       cenOwner: '1234',
       annotations: { 'example.com/a': 'b' },
     };
+    const { code, message } = await fails(create(spec, { vpcCidrs: ['10.244.128.0/20'] }));
+    assert.equal(code, 'NODEPOOL_REFUSED');
+    assert.match(message, /the cluster's pod CIDR overlaps with a VPC: 10\.244\.0\.0\/16 and 10\.244\.128\.0\/20/);
     assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
     assert.match(warnings.join('\n'), /"improved"[\s\S]*not verified/);
     const pool = (await pools.list()).find(({ name }) => name === 'shops');
