@@ -74,6 +74,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
     ACTIONS.find((action) => action.method === method && action.path.test(path));
   return {
     authentication: 'signature',
+    version: '2015-12-15',
     actionOf: (method, path) => find(method, path)?.name,
     handle: async (request) => {
       const action = find(request.method, request.path);

@@ -29,7 +29,7 @@ const CLOCK_SKEW_MS = 15 * 60_000;
 /**
  * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of the
  * vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and .Expired,
- * SignatureNonceUsed. Sources: the vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of
+ * SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of
  * ROA (`HMAC-SHA1`), its table of common errors, and what its own clients send.
  */
 export function signatureChecker(account: SandboxAccount, now: () => number): (request: SignedRequest) => void {
@@ -93,10 +93,13 @@ function acs3(request: SignedRequest, authorization: string): Claim {
 /** The older signature of RPC calls: everything in the query or in a form, `Signature` among it. */
 function rpc({ method, query, form }: SignedRequest): Claim {
   const all = new Map([...query, ...form]);
+  const accessKeyId = needed(all.get('AccessKeyId'), 'AccessKeyId');
+  refuseOther(needed(all.get('SignatureMethod'), 'SignatureMethod'), 'HMAC-SHA1', 'SignatureMethod');
+  refuseOther(needed(all.get('SignatureVersion'), 'SignatureVersion'), '1.0', 'SignatureVersion');
   const signature = all.get('Signature');
   all.delete('Signature');
   return {
-    accessKeyId: needed(all.get('AccessKeyId'), 'AccessKeyId'),
+    accessKeyId,
     time: needed(all.get('Timestamp'), 'Timestamp'),
     nonce: needed(all.get('SignatureNonce'), 'SignatureNonce'),
     signature: needed(signature, 'Signature'),
@@ -106,7 +109,13 @@ function rpc({ method, query, form }: SignedRequest): Claim {
 }
 
 /** The older signature of ROA calls: `acs AK:SIGNATURE` over method, some headers, path and query, not encoded. */
-function roa({ method, rawPath, query, headers }: SignedRequest, authorization: string): Claim {
+function roa({ method, rawPath, query, headers, body }: SignedRequest, authorization: string): Claim {
+  refuseOther(headers['x-acs-signature-method'], 'HMAC-SHA1', 'SignatureMethod');
+  refuseOther(headers['x-acs-signature-version'], '1.0', 'SignatureVersion');
+  // The signature is over this header and not over the body: it is worth what the header is.
+  const md5 = headers['content-md5'];
+  if (md5 && md5 !== createHash('md5').update(body).digest('base64'))
+    throw new CloudFailure(400, 'ContentMD5NotMatched', 'Specified Content-MD5 is not matched with the request body.');
   const [accessKeyId = '', signature = ''] = authorization.slice('acs '.length).split(':');
   const own = Object.keys(headers)
     .filter((name) => name.startsWith('x-acs-'))
@@ -122,6 +131,12 @@ function roa({ method, rawPath, query, headers }: SignedRequest, authorization: 
     stringToSign: [...head, ...own, decodeURI(rawPath) + (plain.length > 0 ? `?${plain.join('&')}` : '')].join('\n'),
     sign: (text, secret) => createHmac('sha1', secret).update(text).digest('base64'),
   };
+}
+
+/** @throws CloudFailure where a value is given that is not the one there is */
+function refuseOther(value: string | undefined, only: string, name: string): void {
+  if (!value || value === only) return;
+  throw new CloudFailure(400, `Invalid${name}`, `Specified parameter ${name} is not valid.`);
 }
 
 function needed(value: string | undefined, name: string): string {
