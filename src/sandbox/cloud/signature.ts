@@ -16,8 +16,9 @@ export interface SignedRequest {
 /** What was signed with which key; the three ways of signing differ in nothing else. */
 interface Claim {
   readonly accessKeyId: string;
-  /** ISO 8601, or the Date header of HTTP. */
   readonly time: string;
+  /** undefined for the Date header of HTTP. */
+  readonly timeForm?: RegExp;
   readonly nonce: string;
   readonly signature: string;
   readonly stringToSign: string;
@@ -25,6 +26,8 @@ interface Claim {
 }
 
 const CLOCK_SKEW_MS = 15 * 60_000;
+/** `2016-02-23T12:46:24Z`: without a fraction of a second, in UTC. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
  * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of the
@@ -38,7 +41,7 @@ export function signatureChecker(account: SandboxAccount, now: () => number): (r
     const claim = claimOf(request);
     if (claim.accessKeyId !== account.accessKeyId)
       throw new CloudFailure(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
-    checkTime(claim.time, now());
+    checkTime(claim, now());
     if (!isEqual(claim.signature, claim.sign(claim.stringToSign, account.accessKeySecret)))
       throw new CloudFailure(
         400,
@@ -83,6 +86,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
   return {
     accessKeyId: needed(parts.get('Credential'), 'AccessKeyId'),
     time: needed(headers['x-acs-date'], 'Timestamp'),
+    timeForm: ISO_TIME,
     nonce: needed(headers['x-acs-signature-nonce'], 'SignatureNonce'),
     signature: needed(parts.get('Signature'), 'Signature'),
     stringToSign: `ACS3-HMAC-SHA256\n${createHash('sha256').update(canonical).digest('hex')}`,
@@ -101,6 +105,7 @@ function rpc({ method, query, form }: SignedRequest): Claim {
   return {
     accessKeyId,
     time: needed(all.get('Timestamp'), 'Timestamp'),
+    timeForm: ISO_TIME,
     nonce: needed(all.get('SignatureNonce'), 'SignatureNonce'),
     signature: needed(signature, 'Signature'),
     stringToSign: `${method}&%2F&${encode(canonicalQuery(all))}`,
@@ -144,9 +149,9 @@ function needed(value: string | undefined, name: string): string {
   throw new CloudFailure(400, `Missing${name}`, `${name} is mandatory for this action.`);
 }
 
-function checkTime(text: string, now: number): void {
+function checkTime({ time: text, timeForm }: Claim, now: number): void {
   const time = Date.parse(text);
-  if (Number.isNaN(time))
+  if (timeForm?.test(text) === false || Number.isNaN(time))
     throw new CloudFailure(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.');
   if (Math.abs(now - time) > CLOCK_SKEW_MS)
     throw new CloudFailure(400, 'InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.');

@@ -60,6 +60,13 @@ describe('signatures of cloud requests', () => {
     }
   });
 
+  it('takes a time in the form of the vendor alone, without a fraction of a second', () => {
+    for (const Timestamp of ['2016-02-23T12:46:24.000Z', '2016-02-23', 'Tue, 23 Feb 2016 12:46:24 GMT']) {
+      const query = new Map(Object.entries({ ...EXAMPLE, Timestamp, Signature: 'x' }));
+      assert.throws(() => check()(request({ query })), { code: 'InvalidTimeStamp.Format', status: 400 });
+    }
+  });
+
   /** A request with the older signature of ROA calls. */
   function roa(body: string, more: Record<string, string> = {}): SignedRequest {
     const headers: Record<string, string> = {
