@@ -96,6 +96,15 @@ describe('node pools through the container service', function () {
     clearFaults(cloud.store);
   });
 
+  it('are waited for where the list is behind', async () => {
+    let looks = 0;
+    const nodePools = async (id: string) => (++looks === 2 ? [] : cloud.service.nodePools(id));
+    const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { settleMs: 2000 });
+    const options = { spec: SPEC, vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
+    assert.equal((await createNodePool(late, options)).outcome, 'created');
+    await late.close();
+  });
+
   it('say that the enhanced mode is not verified, and keep what the API has no field for as annotations', async () => {
     const spec: NodePoolSpec = {
       ...SPEC,
