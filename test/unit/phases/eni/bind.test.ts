@@ -169,6 +169,34 @@ describe('eni bind', () => {
     );
   });
 
+  it('names what is left over where the instance does not start again either, with what to do about both', async () => {
+    const cloud = inProcessEns();
+    const caller = cloud.caller();
+    const order = async <T>(call: Parameters<typeof caller.order>[0]) => {
+      if (!/^(Attach|Start)/.test(call.action)) return caller.order<T>(call);
+      throw new EdgeadmError({ code: 'CLOUD_REFUSED', what: `${call.action}: no` });
+    };
+    const { result } = await runBind(cloud, { caller: { ...caller, order }, spec: { eniNumber: 1 } });
+    await assert.rejects(result, (error: EdgeadmError) => {
+      assert.equal(error.code, 'INSTANCE_NOT_RUNNING');
+      assert.match(error.why ?? '', /StartInstance: no[\s\S]*bought and not attached: eni-sandbox000002/);
+      assert.doesNotMatch(error.why ?? '', /i-sandbox runs/);
+      assert.match(error.next, /^Start the instance[\s\S]*attach: edgeadm eni bind[\s\S]*delete: edgeadm eni release/);
+      return true;
+    });
+  });
+
+  it('tells the downtime of a run that was interrupted, too', async () => {
+    const whole = inProcessEns();
+    await bound(whole);
+    const stop = whole.calls.findIndex(({ action }) => action === 'StopInstance');
+    const cloud = inProcessEns();
+    const caller = cloud.caller([...Array<undefined>(stop).fill(undefined), 'interrupt']);
+    const { result, said } = await runBind(cloud, { caller });
+    await assert.rejects(result, { code: 'INTERRUPTED' });
+    assert.match(said().join('\n'), /i-sandbox was down for [\d.]+s\./);
+  });
+
   it('starts an instance that an earlier run left stopped', async () => {
     const cloud = inProcessEns({ status: 'Stopped' });
     await bound(cloud);
