@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { refuseRegion } from '../config/grammar.ts';
+import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { backOff } from '../lib/back-off.ts';
 import type { CredentialOptions } from './credentials.ts';
@@ -84,9 +84,8 @@ const ORDER_TIMEOUT_MS = 60_000;
 export async function openCaller(options: OpenCallerOptions): Promise<CloudCaller> {
   const { product, region, env = process.env } = options;
   const { version, style, endpointVariable } = PRODUCTS[product];
-  const wrongRegion = refuseRegion(region);
-  if (wrongRegion)
-    throw new EdgeadmError({ code: 'USAGE', what: `--region: ${wrongRegion}`, why: `found "${region}"` });
+  if (!REGION.pattern.test(region))
+    throw new EdgeadmError({ code: 'USAGE', what: `--region: ${REGION.rule}`, why: `found "${region}"` });
   const endpoint = endpointOf(env[endpointVariable] || `${product}.${region}.aliyuncs.com`, endpointVariable);
   const caFile = env.EDGEADM_CLOUD_CA;
   const ca = caFile ? await readCa(caFile) : undefined;

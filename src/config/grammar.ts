@@ -49,9 +49,7 @@ export function refuseLabelValue(value: string): Refusal {
 }
 
 /** A region of the cloud: it becomes a part of host names. */
-export function refuseRegion(region: string): Refusal {
-  return /^[a-z0-9-]+$/.test(region) ? undefined : 'must be a region such as cn-hangzhou';
-}
+export const REGION = { pattern: /^[a-z0-9-]+$/, rule: 'must be a region such as cn-hangzhou' };
 
 /** The labels under kubernetes.io that a kubelet may give itself; it exits on any other. Source: kubeletapis.IsKubeletLabel. */
 const KUBELET_LABELS = new Set([

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { isCidr } from '../lib/cidr.ts';
 import {
   normaliseServer,
+  REGION,
   type Refusal,
   refuseImage,
   refuseLabelValue,
   refuseNodeLabel,
   refuseNodeNameRule,
   refuseQualifiedName,
-  refuseRegion,
 } from './grammar.ts';
 
 /** A string that a rule may refuse with a sentence. */
@@ -123,7 +123,7 @@ export const joinKeys = z.strictObject({
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   inDedicatedNetwork: z.boolean().default(false),
-  region: checked(refuseRegion).optional(),
+  region: z.string().regex(REGION.pattern, REGION.rule).optional(),
   podCidrs: z.array(cidr).optional(),
   serviceCidrs: z.array(cidr).optional(),
   clusterDns: z
