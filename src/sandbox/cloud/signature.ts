@@ -32,8 +32,9 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 /**
  * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of the
  * vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and .Expired,
- * SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of
- * ROA (`HMAC-SHA1`), its table of common errors, and what its own clients send.
+ * SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's
+ * descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table of common
+ * errors, and what its own clients send.
  */
 export function signatureChecker(account: SandboxAccount, now: () => number): (request: SignedRequest) => void {
   const nonces = new Map<string, number>();
