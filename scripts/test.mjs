@@ -41,10 +41,11 @@ function heading(name) {
   process.stdout.write(`\n== ${name} (${new Date().toISOString().slice(11, 19)})\n`);
 }
 
-/** Three parts side by side, since nodes mostly wait: each on a test bed of its own, and each shorter than ten minutes. */
+/** Four parts side by side, since nodes mostly wait: each on a test bed of its own, and each shorter than ten minutes. */
 const PARTS = [
-  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join'] },
+  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join', 'one-file'] },
   { name: 'cluster and cloud, upgrade', bed: '2', files: ['contract', 'nodepool', 'console-line', 'upgrade'] },
+  { name: 'upgrade of a cluster', bed: '3', files: ['cluster-upgrade'] },
 ];
 
 async function endToEnd() {
@@ -79,6 +80,7 @@ async function main() {
   await suite('tests of the built program', ['--config', '.mocharc.e2e.json', 'test/sandbox/**/*.test.ts']);
   const reason = whyNotEndToEnd();
   if (!reason) {
+    await suite('tests of the release', ['--config', '.mocharc.e2e.json', 'test/dist/**/*.test.ts']);
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
       await endToEnd();
     }

@@ -4,9 +4,9 @@ import { type Target, targetsOf } from '../host/targets.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
-import { ensureController } from '../phases/cluster-upgrade/controller-job.ts';
+import { ensureController, makeController } from '../phases/cluster-upgrade/controller-job.ts';
 import { listNodes } from '../phases/cluster-upgrade/nodes.ts';
-import { hasStopped, type Plan } from '../phases/cluster-upgrade/plan.ts';
+import { hasStopped, nodesIn, type Plan } from '../phases/cluster-upgrade/plan.ts';
 import { endingError, runController } from '../phases/cluster-upgrade/run-controller.ts';
 import { sshExecutor } from '../phases/cluster-upgrade/ssh-executor.ts';
 import { follow, interrupted, logTo, processIdentity } from './cluster-upgrade.ts';
@@ -34,7 +34,7 @@ export interface SshFlags {
  * @throws EdgeadmError USAGE with every node that has no host
  */
 export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFlags): Promise<Map<string, Target>> {
-  const wanted = new Set(plan.nodes.map(({ name }) => name));
+  const wanted = new Set(nodesIn(plan, 'waiting', 'running', 'failed', 'offline').map(({ name }) => name));
   const nodes = (await listNodes(client)).filter(({ metadata }) => wanted.has(metadata?.name ?? ''));
   const addresses = new Map(
     nodes.map(({ metadata, status }) => [
@@ -61,7 +61,8 @@ export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFla
     );
     if (target) found.set(name, target);
   }
-  const without = [...wanted].filter((name) => !found.has(name));
+  // Nodes that were deleted meanwhile need none.
+  const without = [...addresses.keys()].filter((name) => !found.has(name));
   if (without.length > 0) throw usageError(without.map((name) => `--inventory: no host is that of node ${name}`));
   return found;
 }
@@ -99,20 +100,42 @@ export async function runOverSsh({ client, plan, flags, output, version, signal 
   }
 }
 
+export interface JobOptions {
+  /** Whether it begins: then the lease is held until the Job of the controller is there. */
+  readonly begins: boolean;
+  /** Whether it is followed until it pauses or ends. */
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
 /** Lets the controller's Job do it; follows it where that is asked for. */
-export async function runByJobs(options: RunOptions, wait: boolean, json: boolean): Promise<Plan> {
+export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
   const { client, plan, output, signal } = options;
-  await ensureController(client, plan, signal);
+  try {
+    if (begins) await makeController(client, plan, processIdentity(), signal);
+    await ensureController(client, plan, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interrupted(
+      'interrupted before the controller of the upgrade had begun',
+      'edgeadm cluster upgrade continue sees to it; edgeadm cluster upgrade pause, then cancel, ends the upgrade',
+    );
+  }
   return wait ? follow(client, signal, output, json) : plan;
 }
 
 /** How a command that has set an upgrade going ends. */
 export function resultOf(plan: Plan): Omit<CommandResult, 'command'> {
   const error = hasStopped(plan) ? endingError(plan) : undefined;
-  const { phase } = plan.progress;
   const text =
-    phase === 'Completed'
-      ? `The cluster is upgraded to ${plan.spec.targetVersion}.\n`
-      : 'The upgrade is under way: edgeadm cluster upgrade status\n';
+    plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is under way: edgeadm cluster upgrade status\n';
   return { ok: error === undefined, hosts: [], error, data: plan.progress, text: error ? undefined : text };
+}
+
+function endText(plan: Plan): string {
+  const { targetVersion } = plan.spec;
+  const offline = nodesIn(plan, 'offline').map(({ name }) => name);
+  const done = `${nodesIn(plan, 'upgraded').length} of ${plan.nodes.length} nodes are at ${targetVersion}.\n`;
+  if (offline.length === 0) return done;
+  return `${done}Offline, so skipped: ${offline.join(', ')}. When they are back: edgeadm cluster upgrade start\n`;
 }

@@ -4,6 +4,7 @@ import { usageError } from '../errors/usage.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { type Chosen, chooseNodes, kubeletOf, listNodes, poolOf } from '../phases/cluster-upgrade/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from '../phases/cluster-upgrade/plan.ts';
+import { refuseTooLarge } from '../phases/cluster-upgrade/plan-size.ts';
 import { precheckCluster, type UpgradeReport } from '../phases/cluster-upgrade/precheck/index.ts';
 import { progressOf } from '../phases/cluster-upgrade/status.ts';
 import { newPlan } from '../phases/cluster-upgrade/transitions.ts';
@@ -27,7 +28,10 @@ export const startFlags = {
   'bundle-sha256': upgradeFlags['bundle-sha256'],
   selector: Flags.string({ char: 'l', helpValue: 'SELECTOR', description: 'only nodes with these labels' }),
   nodepool: Flags.string({ helpValue: 'NAME', description: 'only nodes of this pool' }),
-  drain: Flags.boolean({ description: 'evict the pods of each node first, respecting PodDisruptionBudgets' }),
+  drain: Flags.boolean({
+    default: false,
+    description: 'evict the pods of each node first, respecting PodDisruptionBudgets',
+  }),
   'drain-timeout': upgradeFlags['drain-timeout'],
   report: Flags.string({ helpValue: 'FILE', description: 'write the precheck report as one HTML page' }),
   'ignore-preflight-errors': Flags.string({
@@ -35,7 +39,10 @@ export const startFlags = {
     helpValue: 'CHECKS',
     description: 'go on although these checks find errors (names, comma-separated; all)',
   }),
-  'wait-offline': Flags.boolean({ description: 'go on until nodes that are offline are back and upgraded' }),
+  'wait-offline': Flags.boolean({
+    default: false,
+    description: 'go on until nodes that are offline are back and upgraded',
+  }),
   wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
   'dry-run': nodeFlags['dry-run'],
   yes: nodeFlags.yes,
@@ -92,7 +99,7 @@ export interface Intent {
   readonly report: UpgradeReport;
 }
 
-/** @throws EdgeadmError USAGE where the flags choose no node at all */
+/** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
   const all = await listNodes(client, undefined, spec.selector);
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
@@ -102,9 +109,11 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
     pool: poolOf(node),
     from: kubeletOf(node),
   }));
+  const plan = newPlan(spec, nodes, nowSeconds());
+  refuseTooLarge(plan);
   const { targetVersion, drain } = spec;
   const report = await precheckCluster(client, { targetVersion, drain, nodes: [...chosen.nodes], signal });
-  return { plan: newPlan(spec, nodes, nowSeconds()), chosen, report };
+  return { plan, chosen, report };
 }
 
 /**
@@ -142,7 +151,7 @@ export function planText({ plan, chosen }: Intent): string {
   return [
     plan.nodes.length === 0
       ? `Every node is at ${targetVersion} already.`
-      : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches of ${inShort(nextBatches)}.`,
+      : `${plan.nodes.length} nodes to ${targetVersion}, in batches of ${inShort(nextBatches)}.`,
     chosen.there.length > 0 && plan.nodes.length > 0 ? `${chosen.there.length} nodes are there already.` : '',
     chosen.leftOut.length > 0 ? `Left out (control plane, or no Linux): ${chosen.leftOut.join(', ')}.` : '',
   ]

@@ -21,7 +21,7 @@ export function statusText(status: UpgradeStatus, now: number, all = false): str
 }
 
 function headOf(status: UpgradeStatus, now: number): string {
-  const { spec, phase, reason, nextBatches, controller, left } = status;
+  const { spec, phase, reason, nextBatches, controller, left, unknown } = status;
   const counts = (['upgraded', 'running', 'waiting', 'failed', 'offline', 'gone'] as const)
     .map((state) => [status.nodes.filter((node) => node.state === state).length, state] as const)
     .filter(([count]) => count > 0)
@@ -33,8 +33,9 @@ function headOf(status: UpgradeStatus, now: number): string {
     Took: active ? undefined : span(status.elapsed),
     'So far': active ? `${span(status.elapsed)}${left === undefined ? '' : `; about ${span(left)} left`}` : undefined,
     Nodes: counts.join(', '),
-    'To come': nextBatches.length > 0 ? `${nextBatches.length} batches of ${inShort(nextBatches)} nodes` : undefined,
-    Controller: active ? controllerLine(controller, now) : undefined,
+    'To come': nextBatches.length > 0 ? `batches of ${inShort(nextBatches)}` : undefined,
+    Controller: active && (controller || unknown.length === 0) ? controllerLine(controller, now) : undefined,
+    'Not shown': unknown.join('; ') || undefined,
   };
   return Object.entries(rows)
     .filter(([, value]) => value)
@@ -70,13 +71,17 @@ function nodeRow(node: NodeRecord, target: string, now: number) {
   };
 }
 
-/** `1, 2, 4 and 5 times 20`: equal sizes in a row are counted. */
+/** `1, 2, 4, 5 times 20, 9`: equal sizes in a row are counted. */
 export function inShort(sizes: readonly number[]): string {
-  const last = sizes.at(-1);
-  const first = sizes.findIndex((_, at) => sizes.slice(at).every((size) => size === last));
-  const same = sizes.length - first;
-  if (same < 3) return sizes.join(', ');
-  return [...sizes.slice(0, first).map(String), `${same} times ${last}`].join(', ');
+  const runs: { size: number; count: number }[] = [];
+  for (const size of sizes) {
+    const last = runs.at(-1);
+    if (last?.size === size) last.count++;
+    else runs.push({ size, count: 1 });
+  }
+  return runs
+    .flatMap(({ size, count }) => (count < 3 ? Array(count).fill(size) : [`${count} times ${size}`]))
+    .join(', ');
 }
 
 function endOf(log: string): string {
@@ -92,7 +97,7 @@ function timeOf(seconds: number): string {
 }
 
 function span(seconds: number): string {
-  return formatDuration(seconds * 1000)
+  return formatDuration(Math.max(0, seconds) * 1000)
     .replace(/^(\d+)\.0s$/, '$1s')
     .replace(/^0ms$/, '0s');
 }

@@ -7,6 +7,7 @@ import type { ApiClient } from '../kubernetes/client.ts';
 import type { Output } from '../output/index.ts';
 import { startScreen } from '../output/screen.ts';
 import { lookAtPlan } from '../phases/cluster-upgrade/go-on.ts';
+import { patiently } from '../phases/cluster-upgrade/patience.ts';
 import { hasStopped, type NodeRecord, nowSeconds, type Plan } from '../phases/cluster-upgrade/plan.ts';
 import { statusOf } from '../phases/cluster-upgrade/status.ts';
 import { now as eventTime, type PhaseLog, phaseLog } from '../workflow/events.ts';
@@ -45,18 +46,24 @@ export function logTo(output: Output, host = 'localhost'): PhaseLog {
 }
 
 /**
- * Follows an upgrade until it pauses or ends: a screen that is shown anew on a terminal, else a line for each change.
+ * Follows an upgrade until it pauses or ends: a screen that is shown anew on a terminal, else a line for each change. A
+ * laptop that wakes up looks again.
  * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
  */
 export async function follow(client: ApiClient, signal: AbortSignal, output: Output, json: boolean): Promise<Plan> {
   const screen = process.stdout.isTTY && !json ? startScreen(process.stdout) : undefined;
   const log = logTo(output);
+  const ended = (error: unknown): undefined => {
+    if (!signal.aborted) throw error;
+  };
   let before: Plan | undefined;
   for (;;) {
     if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', 'edgeadm cluster upgrade status');
-    const plan = await lookAtPlan(client);
-    if (screen) screen.show(statusText(await statusOf(client, plan), nowSeconds()));
-    else tellChanges(log, before, plan);
+    const plan = await patiently(() => lookAtPlan(client), { signal, log: screen ? undefined : log }).catch(ended);
+    const status = plan && screen && (await patiently(() => statusOf(client, plan), { signal }).catch(ended));
+    if (!plan) continue;
+    if (!screen) tellChanges(log, before, plan);
+    else if (status) screen.show(statusText(status, nowSeconds()));
     if (hasStopped(plan)) return plan;
     before = plan;
     await delay(LOOK_MS, undefined, { signal }).catch(() => {});

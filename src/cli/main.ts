@@ -1,14 +1,17 @@
 import './nameless-user.ts';
-import { fileURLToPath } from 'node:url';
+import type { Interfaces } from '@oclif/core';
 import { wantsJson } from './base-command.ts';
 import { toCommandError } from './parse-error.ts';
 
+/** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
+export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;
+
 /** Starts the program: finds the command, runs it, and sees to it that every error is shown the same way. */
-export async function main(argv: string[], importMetaUrl: string): Promise<void> {
+export async function main(argv: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
   try {
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
-    await run(argv, { root: fileURLToPath(new URL('..', importMetaUrl)), userPlugins: false });
+    await run(argv, { ...commands, userPlugins: false });
   } catch (thrown) {
     const error = toCommandError(thrown as Error);
     if (!error) return;

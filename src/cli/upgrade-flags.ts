@@ -4,6 +4,8 @@ import type { UpgradeSpec } from '../phases/upgrade/context.ts';
 import { durationOf } from './flags.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
+/** `cn-hangzhou`, `ap-southeast-1`, `cn-shenzhen-finance-1`. */
+const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
 
 /** What `edgeadm upgrade` takes beside the flags of every command that works on a node. */
 export const upgradeFlags = {
@@ -13,13 +15,19 @@ export const upgradeFlags = {
   'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'sum of bundle.yaml, or of the .tgz' }),
   drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
   'drain-timeout': Flags.string({ helpValue: 'DURATION', description: 'for all pods together; default 2m' }),
-  kubeconfig: Flags.string({ helpValue: 'FILE', description: "the administrator's, for --drain" }),
+  kubeconfig: Flags.string({
+    helpValue: 'FILE',
+    description: "the administrator's: for --drain, and to let pods in again",
+  }),
   'migrate-runtime': Flags.boolean({ description: 'from docker to containerd: refused, with what to do instead' }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,
     description: 'accepted for scripts: what is installed comes from the bundle',
   })(),
-  region: Flags.string({ description: 'accepted for scripts: what is installed comes from the bundle' }),
+  region: Flags.string({
+    helpValue: 'REGION',
+    description: 'such as cn-hangzhou; accepted for scripts, as --interconnect-mode is',
+  }),
 };
 
 interface ParsedFlags {
@@ -31,6 +39,7 @@ interface ParsedFlags {
   readonly 'drain-timeout'?: string;
   readonly kubeconfig?: string;
   readonly 'migrate-runtime': boolean;
+  readonly region?: string;
 }
 
 /** @throws EdgeadmError USAGE with every mistake */
@@ -43,6 +52,8 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
   }
   if (flags.drain && flags.kubeconfig === undefined)
     mistakes.push('--drain: needs --kubeconfig, since a node has no right to evict its pods');
+  if (flags.region !== undefined && !REGION.test(flags.region))
+    mistakes.push(`--region: "${flags.region}" is no region such as cn-hangzhou`);
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
   if (mistakes.length > 0) throw usageError(mistakes);

@@ -8,6 +8,7 @@ import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
+import { type UpgradeVerbs, upgradeVerbs } from './cs-upgrades.ts';
 
 export type CloudCluster = DescribeClusterDetailResponseBody;
 export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
@@ -23,7 +24,7 @@ export interface AttachScriptOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService {
+export interface ContainerService extends UpgradeVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
@@ -100,6 +101,7 @@ export async function containerService(caller: CloudCaller): Promise<ContainerSe
       const { body } = await client.describeClusterUserKubeconfig(id, request);
       return present(body?.config, 'a kubeconfig');
     },
+    ...upgradeVerbs(sdk, client),
   };
 }
 

@@ -74,6 +74,11 @@ export function isPassing(error: unknown): boolean {
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
+/** True where it has to be looked up whether an order took effect. */
+export function isAmbiguous(error: unknown): boolean {
+  return error instanceof EdgeadmError && (error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED');
+}
+
 /** The cloud's own code for a refusal; undefined for anything else. */
 export function refusalOf(error: unknown): string | undefined {
   const cause = error instanceof EdgeadmError ? error.cause : undefined;

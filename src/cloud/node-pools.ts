@@ -7,6 +7,7 @@ import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
 import { RUNTIMES } from './cs.ts';
+import { isAmbiguous } from './errors.ts';
 import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
 
 /** How long a pool whose creation was not answered may take to show up in the list. */
@@ -108,10 +109,6 @@ async function deleteSettled(service: ContainerService, clusterId: string, { id 
     const left = await service.nodePools(clusterId);
     if (left.some(({ nodepoolInfo }) => nodepoolInfo?.nodepoolId === id)) throw error;
   });
-}
-
-function isAmbiguous(error: unknown): boolean {
-  return error instanceof EdgeadmError && (error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED');
 }
 
 /** Annotations have no field in the API: they are kept by the object that the service makes in the cluster. */

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { removeUnpacked } from '../artifacts/own-file.ts';
 import { BaseCommand } from '../cli/base-command.ts';
 import { durationOf, nodeFlags } from '../cli/flags.ts';
 import { onHosts } from '../cli/hosts.ts';
@@ -57,7 +58,11 @@ export default class Reset extends BaseCommand {
         return { outcome, data: { ...result } };
       });
     try {
-      await this.finish(await onHosts(targets, { command: 'reset', concurrency: flags.concurrency, output }, work));
+      const result = await onHosts(targets, { command: 'reset', concurrency: flags.concurrency, output }, work);
+      const thisMachine = !flags.host && !flags.inventory && !flags.root;
+      // The program is on the node for the node's sake: not even what it has unpacked stays.
+      if (thisMachine && result.ok && !dryRun) await removeUnpacked();
+      await this.finish(result);
     } finally {
       done();
     }

@@ -33,7 +33,8 @@ export default class Upgrade extends BaseCommand {
     const work: Parameters<typeof onHosts>[2] = (machine, { label }) =>
       withNode(machine, { command: 'upgrade', version, changes: !dryRun }, async (session) => {
         const result = await upgrade({ spec, session, label, emit: output.emit, signal, dryRun, bundles });
-        return { outcome: result.changed ? (dryRun ? 'planned' : 'upgraded') : 'unchanged', data: { ...result } };
+        const { outcome, ...data } = result;
+        return { outcome: dryRun && outcome === 'upgraded' ? 'planned' : outcome, data };
       });
     try {
       await this.finish(await onHosts(targets, { command: 'upgrade', concurrency: flags.concurrency, output }, work));

@@ -359,6 +359,14 @@ export const ERROR_CODES = {
     evidence: 'Each value by its key.',
     remedy: 'The service is of another release than edgeadm, or something in between answers in its place.',
   },
+  CLOUD_UPGRADE_FAILED: {
+    exit: EXIT.cloud,
+    cause:
+      'The container service ended the upgrade of a cluster with a failure, for example because its precheck found errors.',
+    evidence: 'The message of the service, and the number of its precheck report.',
+    remedy:
+      'Mend what is named (the report is in the console), then `edgeadm cluster upgrade start` again. Quote the task to support.',
+  },
   OPENAPI_TOKEN_EXPIRED: {
     exit: EXIT.cloud,
     cause: 'The token of the container service (`--openapi-token`) is too old, or a clock is wrong.',
@@ -508,6 +516,12 @@ export const ERROR_CODES = {
     cause: 'The sandbox did not start in the background.',
     evidence: 'The last lines of its log.',
     remedy: 'Start it in the foreground: `edgeadm sandbox up`.',
+  },
+  PROGRAM_CHANGED: {
+    exit: EXIT.failed,
+    cause: 'The file of edgeadm, or what it has unpacked, is not what was released.',
+    evidence: 'The SHA-256 that was found and the list it should be in, or the names of the changed files.',
+    remedy: 'Download the file again, from the release whose SHA256SUMS you have.',
   },
   INTERNAL: {
     exit: EXIT.failed,

@@ -2,6 +2,7 @@ import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
+import { commandError } from './node-host.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
@@ -32,7 +33,11 @@ export async function revert(
   const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
   };
-  await step('images', () => removeImages(host, changes));
+  // A containerd that was replaced may not run; then it is asked once the one before it does.
+  const images = await removeImages(host, changes).then(
+    () => true,
+    () => false,
+  );
   await stopWhatWeStarted(host, changes, step);
   for (const change of changes.toReversed()) {
     if (change.kind === 'file') await step(change.path, () => putBack(host, change));
@@ -41,6 +46,7 @@ export async function revert(
     if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
   }
   await resumeWhatRan(host, changes, step);
+  if (!images) await step('images', () => removeImages(host, changes));
   if (left.length === 0 && host.wet) {
     const rest = [...journal.entries.slice(0, from), ...noted.filter(keep)];
     await step('journal', () => journal.rewrite(rest));
@@ -67,6 +73,7 @@ async function removeImages(host: Host, changes: readonly Change[]): Promise<voi
     if (!(await host.unit(CONTAINERD)).exists) return;
     await host.startUnit(CONTAINERD);
     listing = await list();
+    if (listing.exitCode !== 0) throw commandError('ctr', [...IN_KUBERNETES, 'images', 'list'], listing);
   }
   const doomed = imageRecords(listing.stdout, names);
   if (doomed.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'images', 'remove', '--sync', ...doomed]);

@@ -8,6 +8,8 @@ import type { ApiClient } from './client.ts';
 
 const AT_ONCE = 16;
 const MIRROR = 'kubernetes.io/config.mirror';
+/** Where the pods run that upgrade nodes: one that evicted itself would not come to the end. */
+export const UPGRADE_NAMESPACE = 'kube-upgrade';
 /** The server's answer while a PodDisruptionBudget forbids an eviction. */
 const TOO_MANY_REQUESTS = 429;
 
@@ -22,7 +24,8 @@ export interface DrainOptions {
 
 /**
  * Keeps new pods off a node and evicts those it has, as `kubectl drain --ignore-daemonsets --delete-emptydir-data`
- * does: PodDisruptionBudgets are respected, pods of DaemonSets and mirrors of static pods are left.
+ * does: PodDisruptionBudgets are respected, pods of DaemonSets and mirrors of static pods are left, and so are those of
+ * the namespace kube-upgrade.
  * @throws EdgeadmError DRAIN_FAILED with the pods that remain and the reason of each
  */
 export async function drainNode(client: ApiClient, node: string, options: DrainOptions): Promise<void> {
@@ -49,7 +52,7 @@ export async function drainNode(client: ApiClient, node: string, options: DrainO
 }
 
 function isEvictable(pod: V1Pod): boolean {
-  if (pod.metadata?.annotations?.[MIRROR] !== undefined) return false;
+  if (pod.metadata?.annotations?.[MIRROR] !== undefined || pod.metadata?.namespace === UPGRADE_NAMESPACE) return false;
   return !pod.metadata?.ownerReferences?.some((owner) => owner.controller && owner.kind === 'DaemonSet');
 }
 

@@ -27,11 +27,12 @@ interface ConfigurationRow {
   /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
   readonly changesIn: number;
   /** What keeps the node as it was; undefined: nothing is to be done. */
-  readonly value: (options: MigrationOptions) => unknown;
+  readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
   readonly source: string;
 }
 
-const DOCKERSHIM = 'kubernetes 1.24 changelog: dockershim and its flags removed (kubernetes#106907, #106906)';
+const DOCKERSHIM = 'CHANGELOG-1.24: the flags of dockershim are removed with it (kubernetes#106907)';
+const KLOG = 'KEP-2845: of the flags of klog only -v and -vmodule stay; removed in 1.26 (kubernetes#112120)';
 
 /** Flags that a newer kubelet dropped. Each was without effect on a kubelet with a remote runtime when it went. */
 const DROPPED_FLAGS: readonly FlagRow[] = [
@@ -42,11 +43,28 @@ const DROPPED_FLAGS: readonly FlagRow[] = [
   { flag: 'cni-cache-dir', goneIn: 24, source: DOCKERSHIM },
   { flag: 'docker-endpoint', goneIn: 24, source: DOCKERSHIM },
   { flag: 'image-pull-progress-deadline', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'container-runtime', goneIn: 27, source: 'kubernetes 1.27 changelog: removed --container-runtime' },
+  { flag: 'experimental-dockershim-root-directory', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'add-dir-header', goneIn: 26, source: KLOG },
+  { flag: 'alsologtostderr', goneIn: 26, source: KLOG },
+  { flag: 'log-backtrace-at', goneIn: 26, source: KLOG },
+  { flag: 'log-dir', goneIn: 26, source: KLOG },
+  { flag: 'log-file', goneIn: 26, source: KLOG },
+  { flag: 'log-file-max-size', goneIn: 26, source: KLOG },
+  { flag: 'logtostderr', goneIn: 26, source: KLOG },
+  { flag: 'one-output', goneIn: 26, source: KLOG },
+  { flag: 'skip-headers', goneIn: 26, source: KLOG },
+  { flag: 'skip-log-headers', goneIn: 26, source: KLOG },
+  { flag: 'stderrthreshold', goneIn: 26, source: KLOG },
+  {
+    flag: 'container-runtime',
+    goneIn: 27,
+    source: 'CHANGELOG-1.27: removed, deprecated since 1.24 (kubernetes#114017)',
+  },
+  { flag: 'master-service-namespace', goneIn: 27, source: 'CHANGELOG-1.27: removed (kubernetes#116015)' },
   {
     flag: 'pod-infra-container-image',
     goneIn: 35,
-    source: 'kubernetes 1.35 changelog: removed --pod-infra-container-image; the runtime has its own setting',
+    source: 'CHANGELOG-1.35, urgent upgrade notes: removed (kubernetes#133779); the runtime has its own setting',
   },
 ];
 
@@ -55,16 +73,31 @@ const WRITTEN_KEYS: readonly ConfigurationRow[] = [
   {
     key: 'cgroupDriver',
     changesIn: 22,
-    value: () => 'cgroupfs',
-    source: 'kubernetes.io, "Configuring a cgroup driver": kubeadm takes systemd from 1.22 on, the kubelet cgroupfs',
+    value: ({ flags }) => (hasFlag(flags, 'cgroup-driver') ? undefined : 'cgroupfs'),
+    source:
+      'kubernetes.io, "Configuring a cgroup driver": absent, kubeadm takes it for systemd from 1.22 on, the kubelet for cgroupfs; a runtime that names its own (KEP-4033, since 1.34) is believed before this key',
   },
   {
     key: 'failCgroupV1',
     changesIn: 35,
     value: ({ cgroupVersion }) => (cgroupVersion === 1 ? false : undefined),
-    source: 'KEP-5573: from 1.35 on the kubelet refuses cgroup v1 unless told otherwise',
+    source: 'KEP-5573: from 1.35 on the default of failCgroupV1 is true, and the kubelet refuses cgroup v1',
   },
 ];
+
+/** ConfigMaps in kube-system from which a node takes the kubelet's configuration of its cluster, when it joins. */
+const CONFIG_MAPS = [
+  {
+    name: (minor: number) => `kubelet-config-1.${minor}`,
+    to: 23,
+    source: 'kubeadm up to 1.23 makes one for each minor version of the control plane',
+  },
+  {
+    name: () => 'kubelet-config',
+    to: Infinity,
+    source: 'CHANGELOG-1.24: UnversionedKubeletConfigMap is on (1.25: always), also where a cluster is upgraded',
+  },
+] as const;
 
 /** First minor version without dockershim. */
 const WITHOUT_DOCKERSHIM = 24;
@@ -83,7 +116,7 @@ export function migrateKubelet(
   const changes: string[] = [];
   const written: Record<string, unknown> = {};
   for (const { key, changesIn, value } of rows) {
-    const kept = configuration[key] === undefined ? value(options) : undefined;
+    const kept = configuration[key] === undefined ? value({ ...options, flags }) : undefined;
     if (kept === undefined) continue;
     written[key] = kept;
     changes.push(`${key}: ${String(kept)} is written down, since 1.${changesIn} takes its absence otherwise`);
@@ -96,6 +129,10 @@ export function migrateKubelet(
   return { flags: left, configuration: { ...configuration, ...written }, changes };
 }
 
+function hasFlag(words: readonly string[], name: string): boolean {
+  return words.some((word) => /^--?([\w-]+)/.exec(word)?.[1] === name);
+}
+
 /** A flag may have its value behind `=` or as the next word. */
 function withoutFlags(words: readonly string[], isGone: (name: string) => boolean): string[] {
   const left: string[] = [];
@@ -106,6 +143,16 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
     else if (!match[2] && words[i + 1] !== undefined && !words[i + 1]?.startsWith('-')) i++;
   }
   return left;
+}
+
+/**
+ * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate that
+ * changes the name could be set either way from 1.23 to 1.24.
+ */
+export function kubeletConfigMaps(version: string): string[] {
+  const minor = minorOf(version);
+  const likely = CONFIG_MAPS.filter(({ to }) => minor <= to);
+  return [...likely, ...CONFIG_MAPS.filter((row) => !likely.includes(row))].map(({ name }) => name(minor));
 }
 
 /** True where the kubelet of that version, started so, speaks to docker through its dockershim. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
+import { ownProgram } from '../lib/own-program.ts';
 import { processLives } from '../lib/process-lives.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState } from './folder.ts';
@@ -16,8 +17,8 @@ const LOG_LINES = 20;
 export async function startInBackground(folder: SandboxFolder, port: number): Promise<SandboxState> {
   await mkdir(folder.path, { recursive: true, mode: 0o700 });
   const log = await open(folder.log, 'w', 0o600);
-  const words = [process.argv[1] ?? '', 'sandbox', 'up', '--dir', folder.path, '--port', String(port)];
-  const child = spawn(process.execPath, [...process.execArgv, ...words], {
+  const { file, args } = ownProgram();
+  const child = spawn(file, [...args, 'sandbox', 'up', '--dir', folder.path, '--port', String(port)], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     cwd: '/',

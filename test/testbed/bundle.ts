@@ -17,6 +17,8 @@ export interface BundleOptions {
   runtime?: boolean;
   /** Whether the edge-hub stand-in's image is in it (true unless given). */
   edgeHub?: boolean;
+  /** The kubelet alone, for many nodes whose other parts stay. */
+  kubeletOnly?: boolean;
 }
 
 export interface Bundle {
@@ -43,6 +45,7 @@ export async function makeBundle({
   version = kubernetesVersion,
   runtime = false,
   edgeHub = true,
+  kubeletOnly = false,
 }: BundleOptions): Promise<Bundle> {
   const { rootfs, images } = await prepare();
   const programs = await kubernetes(() => {}, version);
@@ -61,21 +64,24 @@ export async function makeBundle({
   };
   const copied = (from: string) => (to: string) => copyFile(from, to);
   await add('kubelet', 'kubelet', copied(join(programs, 'kubelet')));
-  await add('kubectl', 'kubectl', copied(join(programs, 'kubectl')));
-  const archives = await archivesOf(rootfs);
-  await add('cni-plugins.tgz', 'cni-plugins', copied(join(archives, 'cni-plugins.tgz')));
-  if (runtime) {
-    await add('containerd.tgz', 'containerd', copied(join(archives, 'containerd.tgz')));
-    await add('runc', 'runc', copied(join(rootfs, 'usr/sbin/runc')));
-  }
-  const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? { 'edge-hub': images.edgeHub } : {}) };
-  for (const [name, tar] of Object.entries(wanted)) {
-    await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
-  }
-
+  if (!kubeletOnly) await addOthers();
   const bundle = { apiVersion: 'edgeadm.io/v1', kind: 'Bundle', kubernetesVersion: version, arch: 'amd64', files };
   await writeFile(join(out, 'bundle.yaml'), dump(bundle));
   return { dir: out, sha256: await sha256(join(out, 'bundle.yaml')) };
+
+  async function addOthers(): Promise<void> {
+    await add('kubectl', 'kubectl', copied(join(programs, 'kubectl')));
+    const archives = await archivesOf(rootfs);
+    await add('cni-plugins.tgz', 'cni-plugins', copied(join(archives, 'cni-plugins.tgz')));
+    if (runtime) {
+      await add('containerd.tgz', 'containerd', copied(join(archives, 'containerd.tgz')));
+      await add('runc', 'runc', copied(join(rootfs, 'usr/sbin/runc')));
+    }
+    const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? { 'edge-hub': images.edgeHub } : {}) };
+    for (const [name, tar] of Object.entries(wanted)) {
+      await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
+    }
+  }
 }
 
 /** The name an image tar carries. */

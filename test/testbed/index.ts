@@ -10,4 +10,5 @@ export { Node, type NodeOptions, type Result, type RunOptions } from './node.ts'
 export { difference, type Photograph, photograph, volatilePaths } from './photograph.ts';
 export { importImage, installCni, type PodOptions, podCidrOf, runPod } from './pods.ts';
 export { type Parts, prepare, unsupported } from './prepare.ts';
+export { buildUpgradeImage, type UpgradeImage } from './upgrade-image.ts';
 export { until } from './wait.ts';

@@ -1,10 +1,10 @@
-import type { V1ConfigMap, V1Pod } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Job, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../kubernetes/cluster-info.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { controllerJob } from './job-manifests.ts';
-import { deleteJob, describePod, failureOf, findJob, hasSucceeded, podOf } from './jobs.ts';
+import { deleteJob, describePod, failureOf, findJob, hasSucceeded, isEnding, podsOf } from './jobs.ts';
 import { acquireLease, leaseHolder } from './lease.ts';
 import { batch, CONTROLLER } from './names.ts';
 import { ensureAccount, ensureBudget } from './objects.ts';
@@ -47,11 +47,11 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
       if (hasStopped(await store.need())) return { done: true };
       const job = await findJob(client, CONTROLLER);
       const holder = await leaseHolder(client);
-      if (job && holder?.identity.startsWith(CONTROLLER)) return { done: true };
-      // One that is over has controlled an earlier part of the upgrade.
-      if (job && (hasSucceeded(job) || failureOf(job))) await deleteJob(client, CONTROLLER);
+      // One that is over has controlled an earlier part of the upgrade; the lease of one that died names it still.
+      if (job && !isEnding(job) && isOutdated(job, plan)) await deleteJob(client, job);
+      else if (job && holder?.identity.startsWith(CONTROLLER)) return { done: true };
       else if (!job) await createJob(client, plan);
-      const pod = job && (await podOf(client, CONTROLLER));
+      const [pod] = job ? await podsOf(client, CONTROLLER) : [];
       dying = (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= HOPELESS_RESTARTS ? pod : undefined;
       return { seen: job ? describePod(pod) : 'its Job was made' };
     },
@@ -61,6 +61,11 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
     },
     next: NEXT,
   });
+}
+
+function isOutdated(job: V1Job, { spec }: Plan): boolean {
+  const image = job.spec?.template.spec?.containers[0]?.image;
+  return hasSucceeded(job) || failureOf(job) !== undefined || image !== spec.image;
 }
 
 const DIES = 'the controller of the upgrade ends as soon as it is started';

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
-import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import { type EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { cordonAndDrain, letPodsIn } from './cordon.ts';
 import { tellCluster } from './events.ts';
 import type { NodeExecutor } from './executor.ts';
 import { isReady, listNodes } from './nodes.ts';
+import { LOOK_MS, patiently } from './patience.ts';
 import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from './plan.ts';
 import type { PlanStore } from './plan-store.ts';
 import { beginBatch, endNode, settlePause } from './transitions.ts';
@@ -14,7 +15,8 @@ import { beginBatch, endNode, settlePause } from './transitions.ts';
 export interface ControllerParts {
   readonly client: ApiClient;
   readonly store: PlanStore;
-  readonly executor: NodeExecutor;
+  /** Asked anew for each node: `continue` may have changed the image. */
+  readonly executor: (plan: Plan) => NodeExecutor;
   readonly log: PhaseLog;
   /** Aborts when the lease is lost, and on Ctrl-C: nodes that have begun are left to the next controller. */
   readonly signal: AbortSignal;
@@ -22,7 +24,8 @@ export interface ControllerParts {
   readonly lookMs?: number;
 }
 
-const LOOK_MS = 2_000;
+/** Where only nodes that are offline are left, all nodes are listed once in so many looks. */
+const LOOKS_FOR_OFFLINE = 10;
 
 /**
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
@@ -31,19 +34,42 @@ const LOOK_MS = 2_000;
  * @throws the reason of the signal where that aborts
  */
 export async function control(parts: ControllerParts): Promise<Plan> {
-  const { store, signal, lookMs = LOOK_MS } = parts;
+  const over = new AbortController();
+  // Without the reason: to a node it is an interruption, after which the same upgrade goes on, and no failure.
+  const stop = (): void => over.abort();
+  parts.signal.throwIfAborted();
+  parts.signal.addEventListener('abort', stop, { once: true });
   const underWay = new Map<string, Promise<void>>();
+  try {
+    return await bringForward({ ...parts, signal: over.signal }, underWay);
+  } catch (error) {
+    parts.signal.throwIfAborted();
+    throw error;
+  } finally {
+    // Whoever has no lease any more does nothing behind the back of who has it.
+    parts.signal.removeEventListener('abort', stop);
+    stop();
+    await Promise.allSettled(underWay.values());
+  }
+}
+
+async function bringForward(parts: ControllerParts, underWay: Map<string, Promise<void>>): Promise<Plan> {
+  const { signal, lookMs = LOOK_MS } = parts;
+  const begun = new Set<string>();
   for (;;) {
-    signal.throwIfAborted();
     const plan = await patiently(() => step(parts), parts);
     for (const node of nodesIn(plan, 'running')) {
-      if (underWay.has(node.name)) continue;
+      const tried = `${node.batch} ${node.name}`;
+      // A node may have ended since the plan was read.
+      if (begun.has(tried) || underWay.has(node.name)) continue;
+      begun.add(tried);
       const work = upgradeNode(parts, plan, node).finally(() => underWay.delete(node.name));
       underWay.set(node.name, work);
       work.catch(() => {});
     }
-    if (hasStopped(plan) && underWay.size === 0) return store.need(signal);
-    await Promise.race([...underWay.values(), delay(lookMs, undefined, { signal })]);
+    if (hasStopped(plan) && underWay.size === 0) return plan;
+    const pause = underWay.size === 0 ? lookMs * LOOKS_FOR_OFFLINE : lookMs;
+    await Promise.race([...underWay.values(), delay(pause, undefined, { signal })]);
   }
 }
 
@@ -54,7 +80,10 @@ async function step({ client, store, log, signal }: ControllerParts): Promise<Pl
   const list = nodes ? await listNodes(client, signal) : [];
   const names = (each: readonly V1Node[]): Set<string> => new Set(each.map(({ metadata }) => metadata?.name ?? ''));
   const world = { online: names(list.filter(isReady)), known: names(list), now: nowSeconds() };
-  const plan = await store.update((newest) => settlePause(nodes ? beginBatch(newest, world) : newest, nowSeconds()));
+  const plan = await store.update(
+    (newest) => settlePause(nodes ? beginBatch(newest, world) : newest, nowSeconds()),
+    signal,
+  );
   if (plan.progress.batch > found.progress.batch) {
     const batch = nodesIn(plan, 'running').map(({ name }) => name);
     log.info(`Batch ${plan.progress.batch}: ${batch.join(', ')}`);
@@ -69,18 +98,17 @@ async function step({ client, store, log, signal }: ControllerParts): Promise<Pl
 }
 
 async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord): Promise<void> {
-  const { client, store, executor, log, signal } = parts;
-  let failure: EdgeadmError | undefined;
-  try {
-    if (plan.spec.drain) await cordonAndDrain(parts, plan.spec, node);
-    await executor.upgrade(node, signal);
-  } catch (error) {
-    if (signal.aborted) return;
-    failure = toEdgeadmError(error);
-  }
-  await patiently(() => letPodsIn(parts, node.name, failure), parts);
+  const { client, store, log, signal } = parts;
+  let failure = await failureOf(async () => {
+    if (plan.spec.drain) await patiently(() => cordonAndDrain(parts, plan.spec, node), parts);
+    await parts.executor(plan).upgrade(node, signal);
+  });
+  if (signal.aborted) return;
+  const kept = await failureOf(() => patiently(() => letPodsIn(parts, node.name, failure), parts));
+  failure ??= kept;
+  if (signal.aborted) return;
   const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');
-  await patiently(() => store.update((newest) => endNode(newest, node.name, why, nowSeconds())), parts);
+  await patiently(() => store.update((newest) => endNode(newest, node.name, why, nowSeconds()), signal), parts);
   const { targetVersion } = plan.spec;
   if (failure) log.warning(`Node ${node.name}: ${why}`);
   else log.info(`Node ${node.name} is at ${targetVersion}.`);
@@ -88,16 +116,11 @@ async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord)
   await tellCluster(client, { reason: failure ? 'NodeFailed' : 'NodeUpgraded', message, warning: Boolean(failure) });
 }
 
-/** The cluster may be away for as long as the lease lasts: its signal ends the wait. */
-async function patiently<T>(action: () => Promise<T>, { signal, log, lookMs = LOOK_MS }: ControllerParts): Promise<T> {
-  for (;;) {
-    try {
-      return await action();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof EdgeadmError && error.code === 'API_UNREACHABLE')) throw error;
-      log.warning(`${error.message}; trying again.`);
-      await delay(lookMs, undefined, { signal });
-    }
+async function failureOf(action: () => Promise<void>): Promise<EdgeadmError | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    return toEdgeadmError(error);
   }
 }

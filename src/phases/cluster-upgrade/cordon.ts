@@ -21,16 +21,21 @@ interface Parts {
 export async function cordonAndDrain(parts: Parts, spec: PlanSpec, node: NodeRecord): Promise<void> {
   const { client, store, log, signal } = parts;
   const { spec: found } = await client.get<V1Node>(`/api/v1/nodes/${node.name}`, { signal });
-  if (found?.unschedulable !== true) await store.update((plan) => withNode(plan, node.name, { cordoned: true }));
+  if (found?.unschedulable !== true)
+    await store.update((plan) => withNode(plan, node.name, { cordoned: true }), signal);
   await drainNode(client, node.name, { log, signal, timeoutMs: spec.drainTimeoutMs, wet: true });
 }
 
 /** Lets pods in again where the upgrade kept them off; not onto a node that does not work any more. */
-export async function letPodsIn({ client, store }: Parts, name: string, failure?: EdgeadmError): Promise<void> {
-  const node = nodesIn(await store.need(), 'running').find((each) => each.name === name);
+export async function letPodsIn(parts: Parts, name: string, failure?: EdgeadmError): Promise<void> {
+  const { client, store, signal } = parts;
+  const node = nodesIn(await store.need(signal), 'running').find((each) => each.name === name);
   if (!node?.cordoned || (failure && !stillWorks(failure))) return;
-  await client.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable: null } });
-  await store.update((plan) => withNode(plan, name, { cordoned: false }));
+  const path = `/api/v1/nodes/${name}`;
+  // It may have been deleted meanwhile.
+  if (await client.find<V1Node>(path, { signal }))
+    await client.patch(path, { spec: { unschedulable: null } }, { signal });
+  await store.update((plan) => withNode(plan, name, { cordoned: false }), signal);
 }
 
 function stillWorks({ code, why = '' }: EdgeadmError): boolean {

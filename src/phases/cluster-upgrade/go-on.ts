@@ -1,44 +1,62 @@
+import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { deleteEvents, tellCluster } from './events.ts';
-import { deleteJob, failureOf, findJob, jobNames } from './jobs.ts';
+import { deleteJob, listJobs } from './jobs.ts';
 import { nowSeconds, type Plan, type PlanSpec } from './plan.ts';
 import { PlanStore } from './plan-store.ts';
 import { cancelPlan, continuePlan, isOverdue, pausePlan } from './transitions.ts';
 
 /**
  * The plan as it is now. One whose pause has lasted for more than 15 days is cancelled by looking at it, and its events
- * and logs are removed.
+ * and logs are removed; whoever may only look sees it as it is.
  * @throws EdgeadmError NO_UPGRADE
  */
 export async function lookAtPlan(client: ApiClient): Promise<Plan> {
-  const store = new PlanStore(client);
-  const plan = await store.need();
+  const plan = await new PlanStore(client).need();
   if (!isOverdue(plan, nowSeconds())) return plan;
-  const cancelled = await store.update((newest) =>
-    isOverdue(newest, nowSeconds()) ? cancelPlan(newest, 'paused for more than 15 days', nowSeconds()) : newest,
-  );
+  // The clock of whoever looks may be wrong.
+  const now = await serverSeconds(client);
+  if (!isOverdue(plan, now)) return plan;
+  try {
+    return await cancelOverdue(client, now);
+  } catch (error) {
+    if (error instanceof EdgeadmError && error.code === 'API_ERROR') return plan;
+    throw error;
+  }
+}
+
+/** It is cancelled last: whoever dies in between leaves the rest to the next look. */
+async function cancelOverdue(client: ApiClient, now: number): Promise<Plan> {
   await removeJobs(client);
   await deleteEvents(client);
-  return cancelled;
+  return new PlanStore(client).update((newest) =>
+    isOverdue(newest, now) ? cancelPlan(newest, 'paused for more than 15 days', now) : newest,
+  );
+}
+
+async function serverSeconds(client: ApiClient): Promise<number> {
+  const { headers } = await client.send('GET', '/version');
+  const time = Date.parse(headers.date ?? '');
+  return Number.isNaN(time) ? nowSeconds() : Math.floor(time / 1000);
 }
 
 /** Nodes that have begun finish, no others begin. */
 export async function pauseUpgrade(client: ApiClient, by: string): Promise<Plan> {
   await lookAtPlan(client);
-  return new PlanStore(client).update((plan) => pausePlan(plan, by));
+  return new PlanStore(client).update((plan) => pausePlan(plan, by, nowSeconds()));
 }
 
 /**
- * Lets a paused upgrade go on: failed pods are removed, the nodes they stood for are tried again.
+ * Lets a paused upgrade go on: failed pods are removed, the nodes they stood for are tried again. One that runs already
+ * takes the change for the nodes to come.
  * @param change what is to be different from now on
  */
 export async function continueUpgrade(client: ApiClient, change: Partial<PlanSpec>): Promise<Plan> {
   const plan = await lookAtPlan(client);
-  const failed = plan.progress.phase === 'Paused' ? await failedJobs(client) : [];
-  for (const name of failed) await deleteJob(client, name);
+  if (plan.progress.phase === 'Paused') await removeJobs(client);
   const going = await new PlanStore(client).update((newest) => {
     const next = continuePlan(newest);
-    return next === newest ? next : { ...next, spec: { ...next.spec, ...change } };
+    return Object.keys(change).length === 0 ? next : { ...next, spec: { ...next.spec, ...change } };
   });
   await tellCluster(client, { reason: 'Continued', message: `the upgrade to ${plan.spec.targetVersion} goes on` });
   return going;
@@ -54,11 +72,5 @@ export async function cancelUpgrade(client: ApiClient, by: string): Promise<Plan
 }
 
 async function removeJobs(client: ApiClient): Promise<void> {
-  for (const name of await jobNames(client)) await deleteJob(client, name);
-}
-
-async function failedJobs(client: ApiClient): Promise<string[]> {
-  const names = await jobNames(client, 'node');
-  const jobs = await Promise.all(names.map((name) => findJob(client, name)));
-  return names.filter((_, index) => jobs[index] && failureOf(jobs[index]) !== undefined);
+  for (const job of await listJobs(client)) await deleteJob(client, job);
 }

@@ -1,5 +1,5 @@
-import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
-import type { PlanSpec } from './plan.ts';
+import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL, TRY_ANNOTATION } from './names.ts';
+import type { NodeRecord, PlanSpec } from './plan.ts';
 
 /** Where the image's files are seen from the node's own root while a Job upgrades it. */
 const HERE = '/run/edgeadm-upgrade';
@@ -17,7 +17,10 @@ const CONTROLLER_RETRIES = 1000;
 const ON_NODE = `
 mkdir -p /host${HERE}
 mount -o bind / /host${HERE}
-if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${HERE}/bundle; fi
+case " $* " in
+  *" --bundle "*) ;;
+  *) if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${HERE}/bundle; fi ;;
+esac
 chroot /host ${HERE}${PROGRAM} "$@" &
 trap 'kill -TERM $!' TERM INT
 wait $!
@@ -29,13 +32,30 @@ exit $code
 `;
 
 const EVERYWHERE = [{ operator: 'Exists' }];
+/** A controller whose node loses the cluster for so many seconds is replaced by one elsewhere. */
+const OFFLINE_S = 30;
+const WHERE_ONLINE = [
+  { operator: 'Exists', effect: 'NoSchedule' },
+  ...['unreachable', 'not-ready'].map((state) => ({
+    key: `node.kubernetes.io/${state}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: OFFLINE_S,
+  })),
+];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Different for each try of each upgrade; the same for a controller that goes on with what another has begun. */
+export function tryOf({ batch, started }: NodeRecord): string {
+  return `${started}-${batch}`;
+}
+
 /** The Job that upgrades a node: edgeadm itself, in the node's root, with the node's own credentials and no others. */
-export function nodeJob(name: string, node: string, spec: PlanSpec): object {
+export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): object {
+  const node = record.name;
   const bundle = spec.bundle === undefined ? [] : ['--bundle', spec.bundle];
   const sum = spec.bundleSha256 === undefined ? [] : ['--bundle-sha256', spec.bundleSha256];
-  const annotations = { [NODE_ANNOTATION]: node };
+  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: tryOf(record) };
   const labels = { [ROLE_LABEL]: 'node' };
   return {
     apiVersion: 'batch/v1',
@@ -54,8 +74,6 @@ export function nodeJob(name: string, node: string, spec: PlanSpec): object {
           automountServiceAccountToken: false,
           hostPID: true,
           hostNetwork: true,
-          hostIPC: true,
-          priorityClassName: 'system-node-critical',
           volumes: [{ name: 'host', hostPath: { path: '/' } }],
           containers: [
             {
@@ -63,7 +81,7 @@ export function nodeJob(name: string, node: string, spec: PlanSpec): object {
               image: spec.image,
               imagePullPolicy: 'IfNotPresent',
               command: ['/bin/sh', '-c', ON_NODE, 'upgrade-node'],
-              args: ['upgrade', '--target-version', spec.targetVersion, ...bundle, ...sum],
+              args: ['upgrade', '--kubelet-version', spec.targetVersion, ...bundle, ...sum],
               env: [
                 { name: 'PATH', value: PATH },
                 { name: 'HOME', value: '/root' },
@@ -99,9 +117,8 @@ export function controllerJob(spec: PlanSpec, servers: readonly string[]): objec
         spec: {
           serviceAccountName: CONTROLLER,
           restartPolicy: 'OnFailure',
-          tolerations: EVERYWHERE,
+          tolerations: WHERE_ONLINE,
           hostNetwork: true,
-          priorityClassName: 'system-cluster-critical',
           affinity: {
             nodeAffinity: {
               preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions } }],

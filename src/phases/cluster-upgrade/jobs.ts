@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { V1Job, V1JobList, V1Pod, V1PodList } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { batch, core, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
 
@@ -21,25 +22,33 @@ export function findJob(client: ApiClient, name: string, signal?: AbortSignal): 
   return client.find<V1Job>(batch('jobs', name), { signal });
 }
 
-/** Its newest pod. */
-export async function podOf(client: ApiClient, job: string, signal?: AbortSignal): Promise<V1Pod | undefined> {
+/** Its pods, the newest first; of a Job that was deleted those that still end. */
+export async function podsOf(client: ApiClient, job: string, signal?: AbortSignal): Promise<V1Pod[]> {
   const { items } = await client.get<V1PodList>(`${core('pods')}?labelSelector=job-name%3D${job}`, { signal });
   const time = ({ metadata }: V1Pod): number => Date.parse(String(metadata?.creationTimestamp));
-  return items.sort((one, other) => time(other) - time(one))[0];
+  return items.sort((one, other) => time(other) - time(one));
 }
 
-/** Deletes a Job with its pods, and waits until it is gone. */
-export async function deleteJob(client: ApiClient, name: string): Promise<void> {
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
-  const { status } = await client.send('DELETE', batch('jobs', name), { body });
-  if (status !== 404 && status >= 300) await client.delete(batch('jobs', name));
+/** Deletes this very Job and no other of its name; its pods go after it. */
+export async function deleteJob(client: ApiClient, { metadata }: V1Job): Promise<void> {
+  const preconditions = { uid: metadata?.uid };
+  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions };
+  try {
+    await client.delete(batch('jobs', metadata?.name), { body });
+  } catch (error) {
+    if (!(error instanceof EdgeadmError && /answered (404|409) /.test(error.what))) throw error;
+  }
 }
 
-/** Names of the Jobs of an upgrade: those of nodes, or the controller's too. */
-export async function jobNames(client: ApiClient, role?: 'controller' | 'node'): Promise<string[]> {
-  const selector = encodeURIComponent(role ? `${ROLE_LABEL}=${role}` : ROLE_LABEL);
-  const list = await client.find<V1JobList>(`${batch('jobs')}?labelSelector=${selector}`);
-  return list?.items.map(({ metadata }) => metadata?.name ?? '') ?? [];
+/** True where it is on its way out: a finalizer keeps it for a while. */
+export function isEnding({ metadata }: V1Job): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}
+
+/** The Jobs of upgrades: those of nodes, and the controller's. */
+export async function listJobs(client: ApiClient): Promise<V1Job[]> {
+  const list = await client.find<V1JobList>(`${batch('jobs')}?labelSelector=${encodeURIComponent(ROLE_LABEL)}`);
+  return list?.items ?? [];
 }
 
 /** The condition of a Job that will not be tried again. */
@@ -84,7 +93,7 @@ export async function failedPods(client: ApiClient): Promise<FailedPod[]> {
     (list?.items ?? []).map(async (pod) => ({
       pod: pod.metadata?.name ?? '',
       node: pod.metadata?.annotations?.[NODE_ANNOTATION] ?? pod.spec?.nodeName ?? '',
-      log: await lastWords(client, pod),
+      log: await lastWords(client, pod).catch(() => ''),
     })),
   );
 }

@@ -1,16 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { LEASE, leases, NAMESPACE } from './names.ts';
 
-/** A controller that has not renewed its lease for so long is gone. */
-const LEASE_S = 30;
-const RENEWAL_MS = 5_000;
-const LOOK_MS = 1_000;
+/** All are milliseconds. */
+export interface LeaseTimes {
+  /** A controller that has not renewed its lease for so long is gone. */
+  readonly lastsMs: number;
+  /** One that could not renew it for so long stops: well before another may take it. */
+  readonly giveUpMs: number;
+  readonly renewalMs: number;
+  /** Between two looks at the lease of another. */
+  readonly lookMs: number;
+}
+
+const TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, lookMs: 1_000 };
+const RELEASES = 5;
 
 /** A Lease that this process holds. */
 export interface HeldLease {
-  /** Aborts when another has taken the lease, or when it could not be renewed in time. */
+  /** Aborts with UPGRADE_UNDER_WAY when another has taken it, with API_UNREACHABLE when it could not be renewed. */
   readonly signal: AbortSignal;
   /** Lets another have it at once. */
   release(): Promise<void>;
@@ -28,12 +38,14 @@ export async function leaseHolder(client: ApiClient): Promise<{ identity: string
  * Whether its holder is alive is seen by watching it, as Kubernetes' own controllers do: clocks at the edge differ. So
  * taking it from one that died takes half a minute.
  * @param identity of this process, different from that of every other
+ * @param times for tests
  * @returns the identity of its holder where another has it and is alive
  */
 export async function acquireLease(
   client: ApiClient,
   identity: string,
   signal: AbortSignal,
+  times: LeaseTimes = TIMES,
 ): Promise<HeldLease | string> {
   const first = await find(client);
   const started = performance.now();
@@ -41,38 +53,58 @@ export async function acquireLease(
     const holder = found?.spec?.holderIdentity;
     const free = !holder || holder === identity;
     if (!free && versionOf(found) !== versionOf(first)) return holder;
-    if (free || performance.now() - started > LEASE_S * 1000) {
-      if (await write(client, found, identity)) return hold(client, identity);
+    if (free || performance.now() - started > times.lastsMs) {
+      if (await write(client, found, identity, times)) return hold(client, identity, times);
     }
-    await delay(free ? 0 : LOOK_MS, undefined, { signal });
+    await delay(free ? 0 : times.lookMs, undefined, { signal });
   }
 }
 
-function hold(client: ApiClient, identity: string): HeldLease {
+function hold(client: ApiClient, identity: string, times: LeaseTimes): HeldLease {
   const lost = new AbortController();
   let renewed = performance.now();
   const renew = async (): Promise<void> => {
     const sent = performance.now();
     const found = await find(client);
     const holder = found?.spec?.holderIdentity;
-    if (holder !== identity) lost.abort(new Error(`the upgrade is controlled by ${holder || 'nobody'} now`));
-    else if (await write(client, found, identity)) renewed = sent;
+    if (holder !== identity) lost.abort(controlledBy(`it is controlled by ${holder || 'nobody'} now`));
+    else if (await write(client, found, identity, times)) renewed = Math.max(renewed, sent);
   };
   const timer = setInterval(() => {
     // Nothing can be known while the cluster does not answer: the lease is ours until its time is over.
     renew().catch(() => {});
-    if (performance.now() - renewed > LEASE_S * 1000)
-      lost.abort(new Error(`the lease of the controller could not be renewed for ${LEASE_S} s`));
-  }, RENEWAL_MS);
+    if (performance.now() - renewed > times.giveUpMs) lost.abort(silent());
+  }, times.renewalMs);
   return {
     signal: lost.signal,
     release: async () => {
       clearInterval(timer);
       if (lost.signal.aborted) return;
-      const found = await find(client);
-      if (found?.spec?.holderIdentity === identity) await write(client, found, '');
+      // A renewal that is still on its way is faster now and then.
+      for (let tries = 0; tries < RELEASES; tries++) {
+        const found = await find(client);
+        if (found?.spec?.holderIdentity !== identity || (await write(client, found, '', times))) return;
+      }
     },
   };
+}
+
+/** @param who has it, or why it is not known */
+export function controlledBy(who: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'UPGRADE_UNDER_WAY',
+    what: 'another process controls the upgrade',
+    why: who,
+    next: 'edgeadm cluster upgrade status',
+  });
+}
+
+function silent(): EdgeadmError {
+  return new EdgeadmError({
+    code: 'API_UNREACHABLE',
+    what: 'the lease of the controller could not be renewed',
+    why: 'the API server did not answer in time',
+  });
 }
 
 function find(client: ApiClient): Promise<V1Lease | undefined> {
@@ -84,7 +116,12 @@ function versionOf(lease: V1Lease | undefined): string | undefined {
 }
 
 /** @returns false where somebody else was faster */
-async function write(client: ApiClient, found: V1Lease | undefined, identity: string): Promise<boolean> {
+async function write(
+  client: ApiClient,
+  found: V1Lease | undefined,
+  identity: string,
+  { lastsMs }: LeaseTimes,
+): Promise<boolean> {
   const renewTime = microTime();
   const same = found?.spec?.holderIdentity === identity;
   const body = {
@@ -93,7 +130,7 @@ async function write(client: ApiClient, found: V1Lease | undefined, identity: st
     metadata: { name: LEASE, namespace: NAMESPACE, resourceVersion: versionOf(found) },
     spec: {
       holderIdentity: identity,
-      leaseDurationSeconds: LEASE_S,
+      leaseDurationSeconds: Math.ceil(lastsMs / 1000),
       acquireTime: same ? found?.spec?.acquireTime : renewTime,
       renewTime,
       leaseTransitions: (found?.spec?.leaseTransitions ?? 0) + (same ? 0 : 1),

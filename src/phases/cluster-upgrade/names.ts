@@ -1,5 +1,7 @@
+import { UPGRADE_NAMESPACE } from '../../kubernetes/drain.ts';
+
 /** Everything of a cluster upgrade is in this namespace. Source: Alibaba Cloud's guide "Upgrade an edge cluster". */
-export const NAMESPACE = 'kube-upgrade';
+export const NAMESPACE = UPGRADE_NAMESPACE;
 /** The ConfigMap with the plan and its progress. */
 export const PLAN = 'edgeadm-upgrade';
 /** The Lease of the one controller. */
@@ -8,6 +10,8 @@ export const LEASE = 'edgeadm-upgrade-controller';
 export const CONTROLLER = 'edgeadm-upgrade-controller';
 /** On Jobs and pods that upgrade a node: its name. */
 export const NODE_ANNOTATION = 'edgeadm.io/upgrade-node';
+/** On Jobs of nodes: which try they are, so that one that was left behind is not taken for this one. */
+export const TRY_ANNOTATION = 'edgeadm.io/upgrade-try';
 /** `controller` or `node`. */
 export const ROLE_LABEL = 'edgeadm.io/upgrade';
 

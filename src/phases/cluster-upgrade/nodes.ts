@@ -13,6 +13,11 @@ export async function listNodes(client: ApiClient, signal?: AbortSignal, selecto
   for (let more: string | undefined = ''; more !== undefined; ) {
     const at: string = more && `&continue=${encodeURIComponent(more)}`;
     const list: V1NodeList = await client.get<V1NodeList>(`/api/v1/nodes?limit=${PAGE}${chosen}${at}`, { signal });
+    for (const { metadata, status } of list.items) {
+      // Most of what a node is, and nothing that is asked for: of 10,000 nodes a hundred megabytes.
+      delete metadata?.managedFields;
+      delete status?.images;
+    }
     nodes.push(...list.items);
     more = list.metadata?._continue ?? (list.metadata as { continue?: string } | undefined)?.continue;
     if (!more) more = undefined;

@@ -11,11 +11,12 @@ interface Manifest {
   readonly object: { readonly apiVersion: string; readonly kind: string; readonly metadata: { readonly name: string } };
 }
 
-/** The namespace that everything of an upgrade is in. */
+/** The namespace that everything of an upgrade is in; Jobs there may work on their nodes. */
 export async function ensureNamespace(client: ApiClient): Promise<void> {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'privileged' };
   await ensure(client, {
     path: '/api/v1/namespaces',
-    object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } as { name: string } },
   });
 }
 

@@ -5,25 +5,45 @@ import type { NodeRecord, NodeState, Plan } from './plan.ts';
 export interface PlanTexts {
   readonly 'plan.json': string;
   readonly 'progress.json': string;
-  /** A line a node, tab-separated, under a heading: 10,000 nodes as JSON objects would not fit into a ConfigMap. */
+  /** A line a node, tab-separated, under a heading, with `"` for what the line before has: 10,000 nodes as JSON objects would not fit into a ConfigMap. */
   readonly nodes: string;
 }
 
 const HEADING = ['name', 'pool', 'from', 'state', 'batch', 'started', 'ended', 'cordoned', 'message'].join('\t');
 /** Of a failure, for people; the whole of it is in the pod's log. */
 const LONGEST_MESSAGE = 400;
+/** A pool or version that is that of the line before. */
+const SAME = '"';
+/** Bytes of all texts of a ConfigMap together. Source: Kubernetes, `core.MaxSecretSize`. */
+export const MAX_BYTES = 1024 * 1024;
 
-export function toTexts({ spec, progress, nodes }: Plan): PlanTexts {
+/** Messages are cut so that the plan fits into a ConfigMap. */
+export function toTexts(plan: Plan): PlanTexts {
+  for (let longest = LONGEST_MESSAGE; ; longest = Math.floor(longest / 2)) {
+    const texts = textsWith(plan, longest);
+    if (longest === 0 || sizeOf(texts) <= MAX_BYTES) return texts;
+  }
+}
+
+/** Bytes of a plan in a ConfigMap. */
+export function sizeOf(texts: PlanTexts): number {
+  return Object.values(texts).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+function textsWith({ spec, progress, nodes }: Plan, longestMessage: number): PlanTexts {
+  const lines = nodes.map((node, index) => lineOf(node, nodes[index - 1], longestMessage));
   return {
     'plan.json': `${JSON.stringify(spec, null, 2)}\n`,
     'progress.json': `${JSON.stringify(progress, null, 2)}\n`,
-    nodes: [HEADING, ...nodes.map(lineOf)].map((line) => `${line}\n`).join(''),
+    nodes: [HEADING, ...lines].map((line) => `${line}\n`).join(''),
   };
 }
 
-function lineOf(node: NodeRecord): string {
-  const { name, pool, from, state, batch, started, ended, cordoned, message } = node;
-  const words = message.replace(/\s+/g, ' ').slice(0, LONGEST_MESSAGE);
+function lineOf(node: NodeRecord, before: NodeRecord | undefined, longestMessage: number): string {
+  const { name, state, batch, started, ended, cordoned, message } = node;
+  const pool = node.pool && node.pool === before?.pool ? SAME : node.pool;
+  const from = node.from === before?.from ? SAME : node.from;
+  const words = message.replace(/\s+/g, ' ').slice(0, longestMessage).toWellFormed();
   return [name, pool, from, state, batch, started, ended, cordoned ? 'cordoned' : '', words].join('\t').trimEnd();
 }
 
@@ -35,7 +55,7 @@ export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
     return {
       spec: JSON.parse(texts['plan.json'] ?? ''),
       progress: JSON.parse(texts['progress.json'] ?? ''),
-      nodes: lines.map(nodeOf),
+      nodes: nodesOf(lines),
     };
   } catch (error) {
     throw new EdgeadmError({
@@ -47,12 +67,18 @@ export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   }
 }
 
-function nodeOf(line: string): NodeRecord {
+function nodesOf(lines: readonly string[]): NodeRecord[] {
+  const nodes: NodeRecord[] = [];
+  for (const line of lines) nodes.push(nodeOf(line, nodes.at(-1)));
+  return nodes;
+}
+
+function nodeOf(line: string, before: NodeRecord | undefined): NodeRecord {
   const [name = '', pool = '', from = '', state, batch, started, ended, cordoned, message = ''] = line.split('\t');
   return {
     name,
-    pool,
-    from,
+    pool: pool === SAME ? (before?.pool ?? '') : pool,
+    from: from === SAME ? (before?.from ?? '') : from,
     state: state as NodeState,
     batch: Number(batch),
     started: Number(started),

@@ -3,7 +3,8 @@ import type { ApiClient } from '../../kubernetes/client.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { control } from './controller.ts';
 import type { NodeExecutor } from './executor.ts';
-import { acquireLease } from './lease.ts';
+import { acquireLease, controlledBy, type LeaseTimes } from './lease.ts';
+import { isAway, patiently } from './patience.ts';
 import { hasStopped, isActive, nodesIn, type Plan } from './plan.ts';
 import { PlanStore } from './plan-store.ts';
 
@@ -14,10 +15,14 @@ export interface RunControllerOptions {
   readonly executor: (plan: Plan) => NodeExecutor;
   readonly log: PhaseLog;
   readonly signal: AbortSignal;
+  /** Milliseconds between two looks at the plan. */
+  readonly lookMs?: number;
+  readonly times?: LeaseTimes;
 }
 
 /**
- * Becomes the one controller of the upgrade that is under way, until it pauses or ends.
+ * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away for
+ * so long that the lease is lost, it asks for the lease again.
  * @throws EdgeadmError UPGRADE_UNDER_WAY where another controls it, NO_UPGRADE
  */
 export async function runController(options: RunControllerOptions): Promise<Plan> {
@@ -25,34 +30,24 @@ export async function runController(options: RunControllerOptions): Promise<Plan
   for (;;) {
     await controlOnce(options, store);
     // Whoever continued it while the lease was still held has taken this controller for the one that goes on.
-    const plan = await store.need(options.signal);
+    const plan = await patiently(() => store.need(options.signal), options);
     if (hasStopped(plan)) return plan;
   }
 }
 
 async function controlOnce(options: RunControllerOptions, store: PlanStore): Promise<void> {
-  const { client, identity, log } = options;
-  const lease = await acquireLease(client, identity, options.signal);
+  const { client, identity, log, times } = options;
+  const lease = await patiently(() => acquireLease(client, identity, options.signal, times), options);
   if (typeof lease === 'string') throw controlledBy(lease);
   const signal = AbortSignal.any([options.signal, lease.signal]);
   try {
-    const executor = options.executor(await store.need(signal));
-    await control({ client, store, executor, log, signal });
+    await control({ ...options, store, signal });
   } catch (error) {
-    if (lease.signal.aborted) throw controlledBy((lease.signal.reason as Error).message);
-    throw error;
+    if (!lease.signal.aborted || !isAway(lease.signal.reason)) throw error;
+    log.warning(`${(lease.signal.reason as Error).message}; asking for it again.`);
   } finally {
     await lease.release().catch(() => {});
   }
-}
-
-function controlledBy(who: string): EdgeadmError {
-  return new EdgeadmError({
-    code: 'UPGRADE_UNDER_WAY',
-    what: 'another process controls the upgrade',
-    why: who,
-    next: 'edgeadm cluster upgrade status',
-  });
 }
 
 /** How a command that has followed an upgrade to its end, or to a pause, ends itself: undefined where it is complete. */

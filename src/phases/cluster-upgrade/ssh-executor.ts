@@ -18,7 +18,7 @@ export interface SshExecutorOptions {
 
 /** Upgrades nodes from here over SSH, as `edgeadm upgrade --host` does. */
 export function sshExecutor({ spec, targets, bundles, emit, version }: SshExecutorOptions): NodeExecutor {
-  const { targetVersion, bundle, bundleSha256, drainTimeoutMs } = spec;
+  const { targetVersion: kubeletVersion, bundle, bundleSha256, drainTimeoutMs } = spec;
   return {
     upgrade: async ({ name }, signal) => {
       const target = targets.get(name);
@@ -28,7 +28,7 @@ export function sshExecutor({ spec, targets, bundles, emit, version }: SshExecut
         await withNode(machine, { command: 'upgrade', version, changes: true }, (session) =>
           upgrade({
             // The controller drains: a node has no right to.
-            spec: { targetVersion, bundle, bundleSha256, drain: false, drainTimeoutMs, migrateRuntime: false },
+            spec: { kubeletVersion, bundle, bundleSha256, drain: false, drainTimeoutMs, migrateRuntime: false },
             session,
             label: target.label,
             emit,

@@ -1,22 +1,25 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { waitFor } from '../../lib/wait-for.ts';
-import { deleteJob, jobNames } from './jobs.ts';
+import { deleteJob, listJobs } from './jobs.ts';
 import { leaseHolder } from './lease.ts';
 import { ensureNamespace } from './objects.ts';
 import type { Plan } from './plan.ts';
+import { refuseTooLarge } from './plan-size.ts';
 import { PlanStore } from './plan-store.ts';
 
 /**
  * Writes the plan of a new upgrade: of those who start one at the same time, one does.
- * @throws EdgeadmError UPGRADE_UNDER_WAY with who started the other and who controls it
+ * @throws EdgeadmError USAGE where it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who controls it
  */
 export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSignal): Promise<void> {
+  refuseTooLarge(plan);
   await ensureNamespace(client);
+  // Of an upgrade that has ended; those of another that begins at this moment are not among them.
+  const left = await listJobs(client);
   const other = await new PlanStore(client).begin(plan);
   if (other) throw await underWay(client, other, signal);
-  // Of an upgrade that has ended: a Job that is there is taken for one that goes on.
-  for (const name of await jobNames(client)) await deleteJob(client, name);
+  for (const job of left) await deleteJob(client, job);
 }
 
 /** Whoever has just started one is about to take the lease. */

@@ -1,3 +1,4 @@
+import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { batchLimit, batchSizes } from './batches.ts';
 import { type FailedPod, failedPods } from './jobs.ts';
@@ -35,27 +36,40 @@ export interface UpgradeStatus {
   /** Who controls it, and when it last said so. */
   readonly controller?: { readonly identity: string; readonly renewed: string };
   readonly failedPods: readonly FailedPod[];
+  /** What could not be looked at, in the words of the server. */
+  readonly unknown: readonly string[];
 }
 
-/** What the cluster tells of an upgrade. */
+/** What the cluster tells of an upgrade; whoever may read the plan alone is told that. */
 export async function statusOf(client: ApiClient, plan: Plan): Promise<UpgradeStatus> {
-  const [controller, pods] = await Promise.all([leaseHolder(client), failedPods(client)]);
-  return { ...progressOf(plan, nowSeconds()), controller, failedPods: pods };
+  const unknown: string[] = [];
+  const tolerate = (error: unknown): undefined => {
+    if (!(error instanceof EdgeadmError && error.code === 'API_ERROR')) throw error;
+    unknown.push(error.why ?? error.what);
+  };
+  const [controller, pods] = await Promise.all([
+    leaseHolder(client).catch(tolerate),
+    failedPods(client).catch(tolerate),
+  ]);
+  return { ...progressOf(plan, nowSeconds()), controller, failedPods: pods ?? [], unknown };
 }
 
 /** What follows from the plan alone. */
-export function progressOf(plan: Plan, now: number): Omit<UpgradeStatus, 'controller' | 'failedPods'> {
+export function progressOf(plan: Plan, now: number): Omit<UpgradeStatus, 'controller' | 'failedPods' | 'unknown'> {
   const { phase, reason, started, ended, lastBatchSize } = plan.progress;
   const batches = batchesOf(plan.nodes);
-  const waiting = isActive(plan) ? nodesIn(plan, 'waiting').length : 0;
-  const nextBatches = batchSizes(waiting, batchLimit(plan.nodes.length), lastBatchSize);
+  const runs = phase === 'Running';
+  // After a pause, nodes that failed are tried again and the first batch is one node.
+  const waiting = isActive(plan) ? nodesIn(plan, 'waiting', ...(runs ? [] : (['failed'] as const))).length : 0;
+  const nextBatches = batchSizes(waiting, batchLimit(plan.nodes.length), runs ? lastBatchSize : 0);
   return {
     phase,
     reason,
     spec: plan.spec,
     started,
     ended,
-    elapsed: (ended ?? now) - started,
+    // The clock of whoever looks may be behind that of who wrote.
+    elapsed: Math.max(0, (ended ?? now) - started),
     left: timeLeft(batches, nextBatches.length, now),
     batches,
     nextBatches,

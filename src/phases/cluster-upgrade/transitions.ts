@@ -33,7 +33,7 @@ export function beginBatch(
   { online, known, now }: { online: ReadonlySet<string>; known: ReadonlySet<string>; now: number },
 ): Plan {
   if (plan.progress.phase !== 'Running' || nodesIn(plan, 'running').length > 0) return plan;
-  const looked = { ...plan, nodes: plan.nodes.map((node) => lookAt(node, online, known)) };
+  const looked = lookAtNodes(plan, online, known);
   const size = nextBatchSize(plan.progress.lastBatchSize, batchLimit(plan.nodes.length));
   const chosen = new Set(
     nodesIn(looked, 'waiting')
@@ -54,10 +54,15 @@ export function beginBatch(
   };
 }
 
+function lookAtNodes(plan: Plan, online: ReadonlySet<string>, known: ReadonlySet<string>): Plan {
+  const nodes = plan.nodes.map((node) => lookAt(node, online, known));
+  return nodes.some((node, index) => node !== plan.nodes[index]) ? { ...plan, nodes } : plan;
+}
+
 function lookAt(node: NodeRecord, online: ReadonlySet<string>, known: ReadonlySet<string>): NodeRecord {
   if (node.state !== 'waiting' && node.state !== 'offline') return node;
-  if (!known.has(node.name)) return { ...node, state: 'gone' };
-  return { ...node, state: online.has(node.name) ? 'waiting' : 'offline' };
+  const state = !known.has(node.name) ? 'gone' : online.has(node.name) ? 'waiting' : 'offline';
+  return state === node.state ? node : { ...node, state };
 }
 
 /** Notes how the upgrade of a node ended; a failure pauses by itself. */
@@ -78,12 +83,15 @@ export function settlePause(plan: Plan, now: number): Plan {
   return { ...plan, progress: { ...plan.progress, phase: 'Paused', paused: now } };
 }
 
-/** @throws EdgeadmError UPGRADE_NOT_POSSIBLE unless it runs; a second pause changes nothing */
-export function pausePlan(plan: Plan, by: string): Plan {
+/**
+ * Nodes that have begun finish, no others begin; where none has begun it is paused at once, though no controller is there.
+ * @throws EdgeadmError UPGRADE_NOT_POSSIBLE unless it runs; a second pause changes nothing
+ */
+export function pausePlan(plan: Plan, by: string, now: number): Plan {
   const { phase } = plan.progress;
-  if (phase === 'Pausing' || phase === 'Paused') return plan;
+  if (phase === 'Pausing' || phase === 'Paused') return settlePause(plan, now);
   if (phase !== 'Running') throw impossible('pause', plan);
-  return { ...plan, progress: { ...plan.progress, phase: 'Pausing', reason: `paused by ${by}` } };
+  return settlePause({ ...plan, progress: { ...plan.progress, phase: 'Pausing', reason: `paused by ${by}` } }, now);
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   parseClusterInfo,
   verifySignature,
 } from '../../kubernetes/cluster-info.ts';
-import { minorOf } from '../../kubernetes/version.ts';
+import { kubeletConfigMaps } from '../../kubernetes/kubelet-migrations.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -195,15 +195,11 @@ async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefi
   return { podCidrs: split(networking.podSubnet), serviceCidrs: split(networking.serviceSubnet) };
 }
 
-/** One ConfigMap a minor version up to 1.23, one for all from 1.24 on. */
 async function readKubeletConfiguration(
   client: ApiClient,
   version: string,
 ): Promise<Record<string, unknown> | undefined> {
-  const minor = minorOf(version);
-  const names =
-    minor >= 24 ? ['kubelet-config', `kubelet-config-1.${minor}`] : [`kubelet-config-1.${minor}`, 'kubelet-config'];
-  for (const name of names) {
+  for (const name of kubeletConfigMaps(version)) {
     const text = (await configMap(client, name))?.kubelet;
     if (text) return load(text) as Record<string, unknown>;
   }

@@ -30,6 +30,14 @@ export interface Versions {
   readonly cluster: string;
 }
 
+/** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 where it was not. */
+export interface Restarted {
+  /** Right before: what a kubelet reports later may still be the older one's. */
+  before: number;
+  /** Right after: what a kubelet reports later is the newer one's. */
+  after: number;
+}
+
 /** What the phases of an upgrade work with. */
 export interface UpgradeContext {
   readonly spec: UpgradeSpec;
@@ -46,10 +54,7 @@ export interface UpgradeContext {
   readonly bundle?: Bundle;
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
-  readonly restarted: {
-    /** Seconds since 1970 by the node's clock; 0 where nothing was restarted. */
-    since: number;
-  };
+  readonly restarted: Restarted;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
   /** The upgrade that is under way; undefined until it has begun. */

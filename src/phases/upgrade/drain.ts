@@ -1,9 +1,13 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
 import { drainNode } from '../../kubernetes/drain.ts';
+import { type Look, waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
+
+const API_TIMEOUT_MS = 30_000;
 
 export const drain: Phase<UpgradeContext> = {
   name: 'drain',
@@ -28,6 +32,25 @@ export const uncordon: Phase<UpgradeContext> = {
 /** A node has no right to do this by itself: without an administrator's kubeconfig it is told how. */
 export async function allowPods(admin: ApiClient | undefined, nodeName: string, log: PhaseLog): Promise<void> {
   if (!admin) return log.warning(`The node takes no new pods. To let them in again: kubectl uncordon ${nodeName}`);
-  await admin.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { spec: { unschedulable: null } });
+  const refusal = await waitFor({
+    what: `the API server to let pods onto ${nodeName}`,
+    timeoutMs: API_TIMEOUT_MS,
+    code: 'API_UNREACHABLE',
+    probe: (signal) => tryToAllow(admin, nodeName, signal),
+    next: `kubectl uncordon ${nodeName}`,
+  });
+  if (refusal) throw refusal;
   log.info(`Node ${nodeName} takes new pods again.`);
+}
+
+/** An upgrade that went well is not worth less for an API server that is away for a moment. */
+async function tryToAllow(admin: ApiClient, nodeName: string, signal: AbortSignal): Promise<Look<Error | undefined>> {
+  try {
+    await admin.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { spec: { unschedulable: null } }, { signal });
+    return { done: undefined };
+  } catch (error) {
+    const { code, message } = toEdgeadmError(error);
+    if (code === 'API_UNREACHABLE') return { seen: message };
+    return { done: new EdgeadmError({ code, what: `${nodeName} still takes no new pods`, why: message }) };
+  }
 }

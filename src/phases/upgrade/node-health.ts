@@ -1,14 +1,22 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
 import { readinessOf } from '../join/node-object.ts';
 import type { UpgradeContext } from './context.ts';
+import { sameVersion } from './versions.ts';
 
-type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'restarted'> & Pick<PhaseTools, 'waitFor'>;
+type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'restarted'> &
+  Pick<PhaseTools, 'waitFor'> & {
+    /** How long pods have to run after a restart of the kubelet. Milliseconds. */
+    readonly steadyMs?: number;
+  };
 
 const NODE_TIMEOUT_MS = 120_000;
 const PODS_TIMEOUT_MS = 120_000;
+/** A kubelet of another minor version may start containers anew, a moment after it has said that its node is Ready. */
+const STEADY_MS = 3000;
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /** The Node object of this node. */
 export function nodeObject(
@@ -41,7 +49,7 @@ export async function waitUntilHealthy(
 }
 
 async function waitForNode(parts: Parts, version: string): Promise<void> {
-  const { host, nodeName, restarted, waitFor } = parts;
+  const { host, nodeName, waitFor } = parts;
   await waitFor({
     what: `the node ${nodeName} to be Ready with kubelet ${version}`,
     timeoutMs: NODE_TIMEOUT_MS,
@@ -53,10 +61,8 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
       if (!unit.active) return { seen: `kubelet.service is ${unit.detail}` };
       const node = await nodeObject(parts, signal);
       const found = node.status?.nodeInfo?.kubeletVersion;
-      if (found !== version) return { seen: `its kubelet is ${found}` };
-      const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-      if (Date.parse(String(ready?.lastHeartbeatTime ?? 0)) / 1000 < restarted.since)
-        return { seen: 'its last status is from before the restart' };
+      if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };
+      if (!(await isHeardAgain(parts, node, signal))) return { seen: 'its last status is from before the restart' };
       const readiness = readinessOf(node);
       return readiness.state === 'waiting' ? { seen: readiness.message } : { done: true };
     },
@@ -64,8 +70,24 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
   });
 }
 
+/**
+ * True where what the cluster knows comes from the kubelet that runs now. A status has whole seconds and may be minutes
+ * old; the lease has microseconds, and a kubelet renews it as soon as it has started and every ten seconds.
+ */
+async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Promise<boolean> {
+  const { client, nodeName, restarted } = parts;
+  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  const reported = Date.parse(String(ready?.lastHeartbeatTime ?? 0));
+  if (reported < Math.floor(restarted.before / 1000) * 1000) return false;
+  if (restarted.after === 0) return true;
+  const lease = await client.find<V1Lease>(`${LEASES}/${nodeName}`, { signal });
+  return !lease || Date.parse(String(lease.spec?.renewTime ?? 0)) > restarted.after;
+}
+
 /** @param image that the edge-hub has to run; undefined where it stays as it was */
 async function waitForPods(parts: Parts, names: readonly string[], image: string | undefined): Promise<void> {
+  const steadyMs = parts.restarted.after === 0 ? 0 : (parts.steadyMs ?? STEADY_MS);
+  let since: number | undefined;
   await parts.waitFor({
     what: 'the pods that ran before to run again',
     timeoutMs: PODS_TIMEOUT_MS,
@@ -74,9 +96,11 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
     probe: async (signal) => {
       const pods = await podsOf(parts, signal);
       const hubRuns = pods.some((pod) => isReady(pod) && pod.spec?.containers.some((each) => each.image === image));
-      if (image !== undefined && !hubRuns) return { seen: `the edge-hub does not run ${image} yet` };
-      const missing = pods.filter((pod) => names.includes(nameOf(pod)) && !isReady(pod));
-      return missing.length === 0 ? { done: true } : { seen: missing.map(describePod).join('; ') };
+      const missing = pods.filter((pod) => names.includes(nameOf(pod)) && !isReady(pod)).map(describePod);
+      if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
+      since = missing.length === 0 ? (since ?? performance.now()) : undefined;
+      if (since === undefined) return { seen: missing.join('; ') };
+      return performance.now() - since >= steadyMs ? { done: true } : { seen: 'they run, but not for long yet' };
     },
   });
 }

@@ -53,7 +53,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       admin,
       bundle,
       hub,
-      restarted: { since: 0 },
+      restarted: { before: 0, after: 0 },
       underWay: () => journal.upgrade,
       begin: async () => {
         if (dryRun || begun || journal.upgrade) return;

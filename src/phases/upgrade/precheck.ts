@@ -15,6 +15,8 @@ type Context = UpgradeContext & PhaseTools;
 const MEBIBYTE = 1024 * 1024;
 /** What has to be free beside the files of the bundle and the copies of those they replace. */
 const SPARE_BYTES = 64 * MEBIBYTE;
+/** A kubelet is up in a second or two and reports its node as Ready within ten. */
+const HEALTH_TIMEOUT_MS = 20_000;
 
 export const precheck: Phase<UpgradeContext> = {
   name: 'precheck',
@@ -88,22 +90,47 @@ async function checkDisk({ host, bundle }: Context): Promise<void> {
 }
 
 async function checkHealth(context: Context): Promise<void> {
-  const { host, signal } = context;
+  const found = await troubles(context, context.signal);
+  if (found.length === 0) return;
+  if (!context.wet || found.some(({ passes }) => !passes)) throw unfit(found.map(({ what }) => what));
+  // Somebody, or systemd, has just restarted the kubelet.
+  await context.waitFor({
+    what: 'the node to be fit for an upgrade',
+    timeoutMs: HEALTH_TIMEOUT_MS,
+    code: 'UPGRADE_CHECK_FAILED',
+    probe: async (signal) => {
+      const left = await troubles(context, signal);
+      return left.length === 0 ? { done: true } : { seen: left.map(({ what }) => what).join('\n') };
+    },
+  });
+}
+
+interface Trouble {
+  readonly what: string;
+  /** True where it may be over in a moment. */
+  readonly passes: boolean;
+}
+
+async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[]> {
+  const { host } = context;
   const [kubelet, node, { configuration }, swaps] = await Promise.all([
     host.unit('kubelet.service'),
     nodeObject(context, signal),
     kubeletSettings(host),
     host.read('/proc/swaps'),
   ]);
-  const mistakes: string[] = [];
-  if (!kubelet.active) mistakes.push(`kubelet.service is ${kubelet.detail}`);
+  const found: Trouble[] = [];
+  const passes = /^(de)?activating/.test(kubelet.detail);
+  if (!kubelet.active) found.push({ what: `kubelet.service is ${kubelet.detail}`, passes });
   if (!(await isThisMachine(host, node)))
-    mistakes.push(`the Node ${context.nodeName} of the cluster is another machine`);
+    found.push({ what: `the Node ${context.nodeName} of the cluster is another machine`, passes: false });
   const readiness = readinessOf(node);
-  if (readiness.state === 'waiting') mistakes.push(`the node is not Ready: ${readiness.message}`);
+  if (readiness.state === 'waiting')
+    found.push({ what: `the node is not Ready: ${readiness.message}`, passes: kubelet.active || passes });
   const swapOn = (swaps ?? '').trim().split('\n').length > 1;
-  if (swapOn && configuration.failSwapOn !== false) mistakes.push('swap is on: a kubelet that is restarted refuses it');
-  if (mistakes.length > 0) throw unfit(mistakes);
+  if (swapOn && configuration.failSwapOn !== false)
+    found.push({ what: 'swap is on: a kubelet that is restarted refuses it', passes: false });
+  return found;
 }
 
 function unfit(mistakes: readonly string[]): EdgeadmError {

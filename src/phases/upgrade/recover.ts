@@ -1,47 +1,85 @@
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { Journal } from '../../host/journal.ts';
+import type { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { revert } from '../../host/revert.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
+import { installedHub } from '../join/node-view.ts';
 import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
 import { waitUntilHealthy } from './node-health.ts';
 
 export interface RecoverOptions {
   readonly session: NodeSession;
-  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName' | 'hub'>;
+  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName'>;
   readonly label: string;
   readonly emit: EventSink;
 }
 
 /** A roll-back is not cut short by what cut the upgrade short. */
 const TIMEOUT_MS = 300_000;
+const KUBELET = 'kubelet.service';
 
 /**
  * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
  * roll-back that was killed is found by the next call.
  * @returns what does not work or could not be put back; empty where all is as it was
  */
-export async function recover({ session, context, label, emit }: RecoverOptions): Promise<string[]> {
+export async function recover(options: RecoverOptions): Promise<string[]> {
+  const { session, label, emit } = options;
+  const { upgrade: note } = session.journal;
+  if (!note) return [];
+  const tell = { host: label, phase: 'recover' };
+  const started = now();
+  emit({ ...tell, type: 'phase-start', title: `Take the node back to ${note.from}`, time: started });
+  const left = await takeBack(options).catch((error: unknown) => [toEdgeadmError(error).message]);
+  const outcome = left.length === 0 ? 'done' : 'failed';
+  emit({ ...tell, type: 'phase-end', outcome, durationMs: Math.round(now() - started), time: now() });
+  return left;
+}
+
+async function takeBack({ session, context, label, emit }: RecoverOptions): Promise<string[]> {
   const { journal, plain } = session;
   const note = journal.upgrade;
-  const begun = journal.entries.findIndex(({ kind }) => kind === 'upgrade');
+  const begun = begunAt(journal);
   if (!note) return [];
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const touched = journal.entries.slice(begun).some((entry) => entry.kind === 'service');
-  const since = touched ? Math.floor((await plain.clock()).now / 1000) : 0;
-  const left: string[] = await revert(plain, journal, begun + 1);
-  const parts = { ...context, host: plain, restarted: { since } };
+  const before = (await plain.clock()).now;
+  const { left, restarts } = await putBack(plain, journal);
+  const restarted = restarts ? { before, after: (await plain.clock()).now } : { before: 0, after: 0 };
+  log.info(`The files of ${note.from} are back. Checking kubelet, edgehub and pods`);
+  const parts = { ...context, host: plain, restarted };
   const wait: Parameters<typeof waitUntilHealthy>[0]['waitFor'] = (each) => waitFor({ ...each, signal });
   try {
-    await waitUntilHealthy({ ...parts, waitFor: wait }, note.from, note.pods);
+    const hub = await installedHub(plain, journal);
+    await waitUntilHealthy({ ...parts, hub, waitFor: wait }, note.from, note.pods, hub?.image);
     if (note.cordoned) await allowPods(context.admin, context.nodeName, log);
   } catch (error) {
     left.push(toEdgeadmError(error).message);
   }
   if (left.length === 0) await journal.rewrite(journal.entries.slice(0, begun));
   return left;
+}
+
+/**
+ * Files and services as they were before the upgrade, which needs no cluster. The upgrade stays noted.
+ * @returns what could not be put back, and whether the kubelet was restarted
+ */
+export async function putBack(host: NodeHost, journal: Journal): Promise<{ left: string[]; restarts: boolean }> {
+  const from = begunAt(journal) + 1;
+  const units = journal.entries.slice(from).flatMap((entry) => (entry.kind === 'service' ? [entry.unit] : []));
+  const left: string[] = await revert(host, journal, from);
+  // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
+  const { active } = await host.unit(KUBELET);
+  if (!active || (units.length > 0 && !units.includes(KUBELET)))
+    await host.restartUnit(KUBELET).catch((error: unknown) => left.push(toEdgeadmError(error).message));
+  return { left, restarts: !active || units.length > 0 };
+}
+
+function begunAt(journal: Journal): number {
+  return journal.entries.findIndex(({ kind }) => kind === 'upgrade');
 }
 
 /** The error of an upgrade that failed, in the two endings that it has. */
@@ -57,10 +95,27 @@ export function recoveredError(
     const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;
     return new EdgeadmError({ code: 'UPGRADE_RECOVERED', what, why, next, cause: error });
   }
+  return notRecovered({ what: `${what}: the node was not recovered`, why, from, left, cause: error });
+}
+
+/** The error of a node that is neither here nor there, with the command that tries the way back again. */
+export function notRecovered(parts: {
+  readonly what: string;
+  readonly why?: string;
+  readonly from: string;
+  readonly left: readonly string[];
+  readonly cause?: unknown;
+}): EdgeadmError {
+  const { what, why, from, left, cause } = parts;
   return new EdgeadmError({
     code: 'UPGRADE_NOT_RECOVERED',
-    what: `${what}: the node was not recovered`,
-    why: [why, `kubelet ${from} does not work again:`, ...left].join('\n'),
-    cause: error,
+    what,
+    why: [why, `kubelet ${from} is not back, or not known to work:`, ...new Set(left)].filter(Boolean).join('\n'),
+    next: [
+      'mend what is named, then take the node back once more:',
+      `edgeadm upgrade --target-version ${from}`,
+      'a reset and a new join always work: edgeadm reset',
+    ].join('\n'),
+    cause,
   });
 }

@@ -3,6 +3,7 @@ import { KUBELET_FILES } from '../join/join-node.ts';
 import type { UpgradeContext } from './context.ts';
 import { CONTAINERD_UNIT_FILE } from './install.ts';
 import { nodeObject } from './node-health.ts';
+import { sameVersion } from './versions.ts';
 
 const KUBELET = 'kubelet.service';
 const CONTAINERD = 'containerd.service';
@@ -44,17 +45,20 @@ async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools)
 async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {
   const { host, versions, restarted, log } = context;
   log.info('Restarting the kubelet.');
-  restarted.since = Math.floor((await host.clock()).now / 1000);
+  restarted.before = (await host.clock()).now;
   const applied = await host.applyUnit(KUBELET, [...KUBELET_FILES, ...CONTAINERD_FILES, '/etc/default/kubelet']);
-  if (!applied) await restartIfOld(context);
+  if (!applied && !(await restartIfOld(context))) restarted.before = 0;
+  else restarted.after = (await host.clock()).now;
   if (!context.wet) return;
   log.info(`Restart the kubelet successfully: ${versions.to}.`);
 }
 
-/** A kubelet that a package has replaced is not known to the journal. */
-async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<void> {
-  const { host, versions, restarted } = context;
+/** A kubelet that a package has replaced is not known to the journal. @returns true where it was restarted */
+async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<boolean> {
+  const { host, versions } = context;
   const node = await nodeObject(context);
-  if (node.status?.nodeInfo?.kubeletVersion === versions.to) restarted.since = 0;
-  else await host.restartUnit(KUBELET);
+  const running = node.status?.nodeInfo?.kubeletVersion;
+  if (running && sameVersion(running, versions.to)) return false;
+  await host.restartUnit(KUBELET);
+  return true;
 }

@@ -1,5 +1,6 @@
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { UpgradeNote } from '../../host/journal.ts';
 import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
@@ -9,7 +10,7 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import type { UpgradeContext, UpgradeSpec } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
-import { recover, recoveredError } from './recover.ts';
+import { notRecovered, putBack, recover, recoveredError } from './recover.ts';
 import { sameVersion } from './versions.ts';
 
 export interface UpgradeOptions {
@@ -29,8 +30,8 @@ export interface UpgradeResult {
   /** Versions of the kubelet. */
   readonly from: string;
   readonly to: string;
-  /** False where the node was there already. */
-  readonly changed: boolean;
+  /** What became of the node: it was there already, or an upgrade that was not completed was taken back. */
+  readonly outcome: 'upgraded' | 'unchanged' | 'recovered';
 }
 
 /**
@@ -49,19 +50,26 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
     const host = dryRun ? recorder(session.host, tell) : session.host;
     const parts = { ...options, host, log, admin: admin || undefined };
     if (!dryRun) await session.journal.prune();
-    await leaveOther(parts);
+    const takenBack = await leaveOther(parts);
     const context = await openNode(parts);
     try {
-      return await run(options, context, log);
+      return await run(options, context, log, takenBack);
     } finally {
       context.client.close();
     }
+  } catch (thrown) {
+    throw await beforeFirstPhase(options, thrown);
   } finally {
     if (admin) admin.close();
   }
 }
 
-async function run(options: UpgradeOptions, context: UpgradeContext, log: PhaseLog): Promise<UpgradeResult> {
+async function run(
+  options: UpgradeOptions,
+  context: UpgradeContext,
+  log: PhaseLog,
+  takenBack: boolean,
+): Promise<UpgradeResult> {
   const { session, label, emit, signal, dryRun } = options;
   const { nodeName, versions, needed } = context;
   const onPhase = (name: string): void => {
@@ -72,24 +80,26 @@ async function run(options: UpgradeOptions, context: UpgradeContext, log: PhaseL
   } catch (thrown) {
     throw await afterFailure(options, context, toEdgeadmError(thrown), log);
   }
-  if (!needed) log.info(`node has already been upgraded to ${versions.to}`);
+  const outcome = needed ? 'upgraded' : takenBack ? 'recovered' : 'unchanged';
+  if (outcome === 'recovered') log.info(`The node was taken back: kubelet ${versions.to} runs again`);
+  else if (!needed) log.info(`node has already been upgraded to ${versions.to}`);
   else if (!dryRun) log.info('This node has been upgraded successfully');
-  return { nodeName, from: versions.from, to: versions.to, changed: needed };
+  return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
-/** An upgrade to another version that was killed is taken back first. */
-async function leaveOther(parts: OpenOptions): Promise<void> {
+/** An upgrade to another version that was killed is taken back first. @returns true where one was */
+async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const { session, dryRun, log } = parts;
   const note = session.journal.upgrade;
-  if (!note || dryRun) return;
+  if (!note || dryRun) return false;
   const context = await openNode(parts);
   try {
-    if (sameVersion(note.to, context.versions.to)) return;
+    if (sameVersion(note.to, context.versions.to)) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
     const left = await recover({ ...parts, context });
-    if (left.length === 0) return;
-    const cause = new EdgeadmError({ code: 'INTERRUPTED', what: `the upgrade to ${note.to} was not completed` });
-    throw recoveredError('recover', cause, note.from, left);
+    if (left.length === 0) return true;
+    const what = `the node could not be taken back from ${note.to} to ${note.from}`;
+    throw notRecovered({ what, from: note.from, left });
   } finally {
     context.client.close();
   }
@@ -102,12 +112,41 @@ async function afterFailure(
   log: PhaseLog,
 ): Promise<EdgeadmError> {
   const note = context.underWay();
-  if (!note || options.dryRun) return error;
-  if (error.code === 'INTERRUPTED') {
-    const next = `run the same command again to go on, or with --target-version ${note.from} to go back`;
-    return new EdgeadmError({ ...error.toJSON(), next, cause: error });
-  }
+  if (options.dryRun) return error;
+  if (error.code === 'INTERRUPTED') return interrupted(error, note);
+  if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.warning(`upgrade kubelet failed at phase ${phase}, recover to previous state`);
   return recoveredError(phase, error, note.from, await recover({ ...options, context }));
+}
+
+/** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */
+async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promise<EdgeadmError> {
+  const { session, signal, dryRun } = options;
+  const { upgrade: note } = session.journal;
+  const error = toEdgeadmError(thrown);
+  if (signal.aborted && thrown === signal.reason && error.code === 'INTERNAL')
+    return interrupted(new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was done' }), note);
+  if (error.code !== 'API_UNREACHABLE' || !note || dryRun) return error;
+  return new EdgeadmError({
+    ...error.toJSON(),
+    why: [error.why, ...(await keepServing(session, note))].filter(Boolean).join('\n'),
+    next: `once the API server answers, the same command goes on; edgeadm upgrade --target-version ${note.from} goes back`,
+    cause: error,
+  });
+}
+
+/** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
+async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote): Promise<string[]> {
+  const state = `an upgrade from ${note.from} to ${note.to} is under way`;
+  if ((await plain.unit('kubelet.service')).active) return [`${state}, and the kubelet runs`];
+  const { left } = await putBack(plain, journal);
+  return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
+}
+
+function interrupted(error: EdgeadmError, note: UpgradeNote | undefined): EdgeadmError {
+  const next = note
+    ? `run the same command again to go on, or edgeadm upgrade --target-version ${note.from} to go back`
+    : 'nothing was changed; run the same command again';
+  return new EdgeadmError({ ...error.toJSON(), next, cause: error });
 }

@@ -16,12 +16,12 @@ export function sameVersion(one: string, other: string): boolean {
 }
 
 /**
- * @throws EdgeadmError UPGRADE_VERSION unless the kubelet goes up by at most one minor version and stays at or below
- *   the API server's version
+ * @throws EdgeadmError UPGRADE_VERSION unless the target is the control plane's version, and the kubelet goes up by at
+ *   most one minor version and stays at or below it
  */
 export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec): void {
   const target = spec.targetVersion;
-  if (target !== undefined && compareVersions(target, cluster) > 0) throw notThere(target, cluster);
+  if (target !== undefined && !sameVersion(target, cluster)) throw notThere(target, cluster);
   if (compareVersions(to, cluster) > 0) throw notThere(to, cluster);
   if (compareVersions(to, from) < 0) {
     throw refused(
@@ -30,8 +30,8 @@ export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec
     );
   }
   const steps = parseVersion(to).minor - parseVersion(from).minor;
-  if (steps <= stepOf(from, to)) return;
-  const between = `v1.${parseVersion(from).minor + stepOf(from, to)}`;
+  if (steps <= stepOf(from, cluster)) return;
+  const between = `v1.${parseVersion(from).minor + stepOf(from, cluster)}`;
   throw refused(
     `from ${from} to ${to} is more than one minor version at a time`,
     `${steps} minor versions lie between them`,
@@ -40,15 +40,18 @@ export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec
 }
 
 /** The vendor releases every second minor version alone (1.18, 1.20, 1.22 ...): to it, the next one is one step. */
-function stepOf(from: string, to: string): number {
-  return [from, to].every((version) => version.includes('-aliyun')) ? 2 : 1;
+function stepOf(from: string, cluster: string): number {
+  return [from, cluster].every((version) => version.includes('-aliyun')) ? 2 : 1;
 }
 
 function notThere(target: string, cluster: string): EdgeadmError {
+  const what = `kubelet target version ${target} does not match cluster version ${cluster}`;
+  if (compareVersions(target, cluster) > 0)
+    return refused(what, 'a kubelet must not be newer than the API server', 'upgrade the control plane first');
   return refused(
-    `kubelet target version ${target} does not match cluster version ${cluster}`,
-    'a kubelet must not be newer than the API server',
-    'upgrade the control plane first',
+    what,
+    "a node is upgraded to the version of its control plane, and that is the API server's",
+    `edgeadm upgrade --kubelet-version ${target}   (where the kubelet is to be older than its control plane)`,
   );
 }
 

@@ -4,7 +4,7 @@ import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import { restrictNode } from './node-restriction.ts';
 import { applyPatch } from './patch.ts';
 import type { Registry } from './registry.ts';
-import { groupVersion, type KubeObject, type Resource, resourceOf } from './resources.ts';
+import { groupVersion, type KubeObject, RESOURCES, type Resource, resourceOf } from './resources.ts';
 import { selector } from './selectors.ts';
 import * as failures from './status.ts';
 import { prepareCreate, prepareUpdate, validate, type Writer } from './strategies.ts';
@@ -225,6 +225,6 @@ function dryRunOf(body: unknown): [string, string][] {
 }
 
 function emptyNamespace(registry: Registry, namespace: string): void {
-  for (const plural of ['pods', 'secrets', 'configmaps', 'leases', 'events', 'daemonsets'])
-    for (const object of registry.list(resourceOf(plural), namespace)) registry.remove(resourceOf(plural), object);
+  for (const resource of RESOURCES)
+    if (resource.namespaced) for (const object of registry.list(resource, namespace)) registry.remove(resource, object);
 }

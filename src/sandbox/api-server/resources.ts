@@ -48,6 +48,9 @@ export interface Resource {
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
 
+/** Kept, not looked at: see authorization.ts. */
+const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
+
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
 /** Everything that this server serves. */
@@ -123,6 +126,27 @@ export const RESOURCES: readonly Resource[] = [
     shortNames: ['ds'],
     subresources: ['status'],
     categories: ['all'],
+  },
+  {
+    ...core,
+    group: 'batch',
+    kind: 'Job',
+    plural: 'jobs',
+    singular: 'job',
+    subresources: ['status'],
+    fields: ['status.successful'],
+    categories: ['all'],
+  },
+  { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', singular: 'serviceaccount', shortNames: ['sa'] },
+  { ...rbac, kind: 'Role', plural: 'roles', singular: 'role' },
+  { ...rbac, kind: 'RoleBinding', plural: 'rolebindings', singular: 'rolebinding' },
+  { ...rbac, kind: 'ClusterRole', plural: 'clusterroles', singular: 'clusterrole', namespaced: false },
+  {
+    ...rbac,
+    kind: 'ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    singular: 'clusterrolebinding',
+    namespaced: false,
   },
   {
     ...core,

@@ -8,7 +8,10 @@ export function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(SECONDS, 'Z');
 }
 
-/** A cluster as DescribeClusterDetail and the lists tell it. Fields: the SDK's DescribeClusterDetailResponseBody. */
+/**
+ * A cluster as DescribeClusterDetail and the lists tell it, but for what upgrades change.
+ * Fields: the SDK's DescribeClusterDetailResponseBody.
+ */
 export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: string): object {
   const { id, name, region, version, networkPlugin, podCidr, serviceCidr } = cluster;
   const meta = {
@@ -24,13 +27,10 @@ export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: s
     cluster_id: id,
     name,
     region_id: region,
-    state: 'running',
     cluster_type: 'ManagedKubernetes',
     profile: 'Edge',
     cluster_spec: 'ack.pro.small',
-    current_version: version,
     init_version: version,
-    next_version: '',
     size,
     network_mode: 'vpc',
     vpc_id: 'vpc-sandbox',

@@ -6,6 +6,16 @@ import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.
 import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
 import { managedCluster } from './cs-cluster.ts';
 import { changedPool, createdPool, nodesOf, refuseDeletion, valid } from './cs-pools.ts';
+import {
+  cancelUpgrade,
+  clusterTasks,
+  pauseUpgrade,
+  resumeUpgrade,
+  taskInfo,
+  upgradeCluster,
+  upgradeFields,
+  upgradeStatus,
+} from './cs-upgrade.ts';
 import { type ClusterRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudService } from './service.ts';
 
@@ -62,6 +72,33 @@ const ACTIONS: readonly Action[] = [
     path: /^\/api\/v2\/k8s\/([^/]+)\/user_config$/,
     handle: kubeconfig,
   },
+  { name: 'UpgradeCluster', method: 'POST', path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade$/, handle: upgradeCluster },
+  {
+    name: 'GetUpgradeStatus',
+    method: 'GET',
+    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/status$/,
+    handle: upgradeStatus,
+  },
+  {
+    name: 'PauseClusterUpgrade',
+    method: 'POST',
+    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/pause$/,
+    handle: pauseUpgrade,
+  },
+  {
+    name: 'ResumeUpgradeCluster',
+    method: 'POST',
+    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/resume$/,
+    handle: resumeUpgrade,
+  },
+  {
+    name: 'CancelClusterUpgrade',
+    method: 'POST',
+    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/cancel$/,
+    handle: cancelUpgrade,
+  },
+  { name: 'DescribeClusterTasks', method: 'GET', path: /^\/clusters\/([^/]+)\/tasks$/, handle: clusterTasks },
+  { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
 ];
 
 /** Their names. */
@@ -85,10 +122,14 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   };
 }
 
-async function clusters({ parts, inside }: Asked): Promise<object[]> {
-  const { length } = await inside.nodes();
-  const records = parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
-  return records.map((cluster) => clusterAnswer(cluster, length, parts.apiServer));
+async function clusters(asked: Asked): Promise<object[]> {
+  const { length } = await asked.inside.nodes();
+  const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
+  return records.map((cluster) => detailOf(asked, cluster, length));
+}
+
+function detailOf(asked: Asked, cluster: ClusterRecord, size: number): object {
+  return { ...clusterAnswer(cluster, size, asked.parts.apiServer), ...upgradeFields(asked, cluster) };
 }
 
 async function clustersByPage(asked: Asked): Promise<object> {
@@ -98,7 +139,7 @@ async function clustersByPage(asked: Asked): Promise<object> {
 }
 
 async function clusterDetail(asked: Asked): Promise<object> {
-  return clusterAnswer(clusterOf(asked), (await asked.inside.nodes()).length, asked.parts.apiServer);
+  return detailOf(asked, clusterOf(asked), (await asked.inside.nodes()).length);
 }
 
 async function userQuota({ parts }: Asked): Promise<object> {

@@ -14,7 +14,7 @@ export const FAULT_MODES = {
 /** A fault that waits for its call. */
 export interface Fault {
   readonly id: string;
-  /** `AttachNetworkInterface`; `*` for every action. */
+  /** `AttachNetworkInterface`; `*` for every action; `UpgradeCluster/node` for a step inside one. */
   readonly action: string;
   readonly mode: FaultMode;
   /** How many more calls it strikes. */
@@ -42,9 +42,10 @@ export function clearFaults(store: Store): number {
   return faults.length;
 }
 
-/** The fault that strikes this call, counted down. */
+/** The fault that strikes this call, counted down. Steps inside an action are struck by their own name alone. */
 export function takeFault(store: Store, action: string): FaultMode | undefined {
-  const fault = listFaults(store).find((each) => each.action === action || each.action === '*');
+  const isCall = !action.includes('/');
+  const fault = listFaults(store).find((each) => each.action === action || (isCall && each.action === '*'));
   if (!fault) return undefined;
   if (fault.times > 1) store.put(KIND, fault.id, { ...fault, times: fault.times - 1 });
   else store.delete(KIND, fault.id);

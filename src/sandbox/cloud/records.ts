@@ -7,6 +7,7 @@ export const KIND = {
   nodePool: 'cs/nodepool',
   attachToken: 'cs/attach-token',
   node: 'cs/node',
+  upgrade: 'cs/upgrade',
 } as const;
 
 /** The one cluster of a sandbox, kept under its id. */

@@ -10,8 +10,11 @@ export interface CloudUnderTest extends EmulatedCluster {
 }
 
 /** The emulated cluster, with edgeadm's own client of its container service. */
-export async function cloudUnderTest(values: Partial<ClusterRecord> = {}): Promise<CloudUnderTest> {
-  const cloud = await emulatedCluster(values);
+export async function cloudUnderTest(
+  values: Partial<ClusterRecord> = {},
+  now: () => number = Date.now,
+): Promise<CloudUnderTest> {
+  const cloud = await emulatedCluster(values, now);
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-cs-'));
   const file = join(folder, 'ca.crt');
   await writeFile(file, cloud.pki.caPem);

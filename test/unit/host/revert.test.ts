@@ -167,6 +167,30 @@ describe('images that a join loaded', () => {
     ]);
   });
 
+  it('are removed by the older containerd where the one that replaced it does not run', async () => {
+    const { journal } = journalOf(
+      { kind: 'image', name: 'registry.k8s.io/pause:3.6' },
+      { kind: 'file', path: '/usr/local/bin/containerd', before: copy('/b/1') },
+      { kind: 'service', unit: 'containerd.service', wasActive: true },
+    );
+    const host = fakeHost({
+      units: { 'containerd.service': { active: true } },
+      files: { '/usr/local/bin/containerd': 'broken', '/b/1': 'good' },
+      commands: {
+        pgrep: { exitCode: 1 },
+        ctr: ([, , , verb]) => {
+          const runs = host.changes.includes('restart containerd.service');
+          return verb === 'list' && runs ? LISTING : { exitCode: runs ? 0 : 1 };
+        },
+      },
+    });
+    assert.deepEqual(await revert(host, journal), []);
+    assert.match(
+      host.changes.at(-1) ?? '',
+      /^run ctr .*images remove --sync registry\.k8s\.io\/pause:3\.6 sha256:1111$/,
+    );
+  });
+
   it('are no matter where containerd went with the join that brought it', async () => {
     const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6' });
     const host = fakeHost();

@@ -53,6 +53,16 @@ describe('draining a node', () => {
     client.close();
   });
 
+  it('leaves the pods that upgrade the node', async () => {
+    const { client, evicted } = await cluster([pod('web'), pod('upgrade', { namespace: 'kube-upgrade' })]);
+    await drainNode(client, 'n1', options());
+    assert.deepEqual(
+      evicted().map(({ path }) => path),
+      ['/api/v1/namespaces/shop/pods/web/eviction'],
+    );
+    client.close();
+  });
+
   it('speaks policy/v1 with newer clusters', async () => {
     const { client, evicted } = await cluster([pod('web')], undefined, 'policy/v1');
     await drainNode(client, 'n1', options());

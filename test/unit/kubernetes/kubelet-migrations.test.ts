@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { type MigrationOptions, migrateKubelet, usesDockershim } from '../../../src/kubernetes/kubelet-migrations.ts';
+import {
+  kubeletConfigMaps,
+  type MigrationOptions,
+  migrateKubelet,
+  usesDockershim,
+} from '../../../src/kubernetes/kubelet-migrations.ts';
 
 interface Row {
   readonly title: string;
@@ -38,6 +43,12 @@ const ROWS: readonly Row[] = [
     wantFlags: '--v=2',
   },
   {
+    title: 'flags of klog that write log files go with 1.26, -v and -vmodule stay',
+    step: ['v1.25.4', 'v1.26.0'],
+    flags: '--logtostderr=false --log-dir /var/log/kubelet --log-file-max-size=100 -v=2 --vmodule=a=1',
+    wantFlags: '-v=2 --vmodule=a=1',
+  },
+  {
     title: '--container-runtime goes with 1.27, its endpoint stays',
     step: ['v1.26.3', 'v1.27.0'],
     flags: `--container-runtime=remote ${ENDPOINT}`,
@@ -55,6 +66,11 @@ const ROWS: readonly Row[] = [
     step: ['v1.21.5', 'v1.22.0'],
     configuration: { clusterDomain: 'x' },
     wantConfiguration: { clusterDomain: 'x', cgroupDriver: 'cgroupfs' },
+  },
+  {
+    title: 'a cgroup driver that a flag names is left to the flag',
+    step: ['v1.21.5', 'v1.22.0'],
+    flags: '--cgroup-driver=systemd',
   },
   {
     title: 'a cgroup driver that is written down stays',
@@ -80,6 +96,18 @@ describe('the settings of a kubelet that is upgraded', () => {
       assert.equal(after.changes.length > 0, changed, after.changes.join('\n'));
     });
   }
+});
+
+describe('the ConfigMap with the configuration of the kubelets', () => {
+  it('has the minor version in its name up to 1.23', () => {
+    assert.equal(kubeletConfigMaps('v1.20.3')[0], 'kubelet-config-1.20');
+    assert.equal(kubeletConfigMaps('v1.23.17')[0], 'kubelet-config-1.23');
+  });
+
+  it('has none from 1.24 on; the other name is tried, too, since kubeadm could be told otherwise', () => {
+    assert.deepEqual(kubeletConfigMaps('v1.24.0'), ['kubelet-config', 'kubelet-config-1.24']);
+    assert.deepEqual(kubeletConfigMaps('v1.23.0'), ['kubelet-config-1.23', 'kubelet-config']);
+  });
 });
 
 describe('a kubelet that speaks to docker through dockershim', () => {

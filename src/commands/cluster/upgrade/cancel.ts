@@ -1,17 +1,23 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { whoAmI } from '../../../cli/cluster-upgrade.ts';
+import { cancelOfService } from '../../../cli/cluster-upgrade-service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
 import { cancelUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
 import { nodesIn } from '../../../phases/cluster-upgrade/plan.ts';
 
 export default class ClusterUpgradeCancel extends BaseCommand {
   static override summary = 'End a paused upgrade: nodes that are done stay at the new version.';
-  static override examples = ['<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf'];
-  static override flags = kubeconfigFlag;
+  static override examples = [
+    '<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf',
+    '<%= config.bin %> cluster upgrade cancel --cluster-id c1 --region cn-hangzhou',
+  ];
+  static override flags = { ...kubeconfigFlag, ...serviceFlags };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ClusterUpgradeCancel);
+    const { flags, raw } = await this.parse(ClusterUpgradeCancel);
     this.openOutput({ looksOnly: true });
+    if (isOfService(flags, raw)) return this.finish(await cancelOfService(flags));
     const plan = await withCluster(flags.kubeconfig, (client) => cancelUpgrade(client, whoAmI()));
     const done = nodesIn(plan, 'upgraded').length;
     const text = `The upgrade is cancelled; ${done} of ${plan.nodes.length} nodes are at ${plan.spec.targetVersion}.\n`;

@@ -3,6 +3,8 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { executorFlag } from '../../../cli/cluster-upgrade.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade-run.ts';
+import { continueOfService } from '../../../cli/cluster-upgrade-service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { continueUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
 import { hasStopped } from '../../../phases/cluster-upgrade/plan.ts';
@@ -14,9 +16,11 @@ export default class ClusterUpgradeContinue extends BaseCommand {
   static override examples = [
     '<%= config.bin %> cluster upgrade continue',
     '<%= config.bin %> cluster upgrade continue --executor ssh --inventory hosts.yaml',
+    '<%= config.bin %> cluster upgrade continue --cluster-id c1 --region cn-hangzhou',
   ];
   static override flags = {
     ...kubeconfigFlag,
+    ...serviceFlags,
     ...executorFlag,
     image: Flags.string({ helpValue: 'IMAGE', description: 'another upgrade image from now on' }),
     bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'another bundle from now on' }),
@@ -25,8 +29,9 @@ export default class ClusterUpgradeContinue extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ClusterUpgradeContinue);
+    const { flags, raw } = await this.parse(ClusterUpgradeContinue);
     const output = this.openOutput({ looksOnly: true });
+    if (isOfService(flags, raw)) return this.finish(await continueOfService(flags, output));
     const { signal, done } = commandSignal(undefined);
     const { executor, image, bundle } = flags;
     try {
@@ -37,7 +42,7 @@ export default class ClusterUpgradeContinue extends BaseCommand {
         const options = { client, plan, flags, output, version: this.config.version, signal };
         return plan.spec.executor === 'ssh'
           ? runOverSsh(options)
-          : runByJobs(options, flags.wait, flags.output === 'json');
+          : runByJobs(options, { begins: false, wait: flags.wait, json: flags.output === 'json' });
       });
       await this.finish(resultOf(ended));
     } finally {

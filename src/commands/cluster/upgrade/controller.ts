@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { logTo, processIdentity } from '../../../cli/cluster-upgrade.ts';
+import { interrupted, logTo, processIdentity } from '../../../cli/cluster-upgrade.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { localMachine } from '../../../host/local.ts';
 import { clientInCluster } from '../../../kubernetes/in-cluster.ts';
@@ -20,6 +20,9 @@ export default class ClusterUpgradeController extends BaseCommand {
         jobExecutor(client, spec);
       await runController({ client, identity: processIdentity(), executor, log, signal });
       await this.finish({ ok: true, hosts: [] });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw interrupted('the controller was stopped', 'its Job starts another one, which goes on where it was');
     } finally {
       client.close();
       done();

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { processIdentity } from '../../../cli/cluster-upgrade.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade-run.ts';
+import { startOfService } from '../../../cli/cluster-upgrade-service.ts';
+import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
 import {
   type Intent,
   intentOf,
@@ -21,23 +22,24 @@ import type { ApiClient } from '../../../kubernetes/client.ts';
 import type { Output } from '../../../output/index.ts';
 import type { CommandResult } from '../../../output/renderer.ts';
 import { styleFor } from '../../../output/style.ts';
-import { makeController } from '../../../phases/cluster-upgrade/controller-job.ts';
 import { beginPlan } from '../../../phases/cluster-upgrade/start.ts';
 
 export default class ClusterUpgradeStart extends BaseCommand {
   static override summary = 'Take the nodes of a cluster to the version of its control plane, in batches.';
   static override description =
-    'One node first, then twice as many each time, never more than a tenth of the nodes. An error pauses it. The state is in the cluster, in namespace kube-upgrade: any machine may watch, pause or take over.';
+    'One node first, then twice as many each time, never more than a tenth of the nodes. An error pauses it. The state is in the cluster, in namespace kube-upgrade: any machine may watch, pause or take over. With --cluster-id the container service does it in its own way, see docs/cluster-upgrade-service.md.';
   static override examples = [
     '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
     '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',
     '<%= config.bin %> cluster upgrade start --dry-run --image example',
+    '<%= config.bin %> cluster upgrade start --cluster-id c1 --region cn-hangzhou --target-version 1.20.11-aliyunedge.1',
   ];
-  static override flags = { ...kubeconfigFlag, ...startFlags, ...sshFlags };
+  static override flags = { ...kubeconfigFlag, ...serviceFlags, ...serviceStartFlags, ...startFlags, ...sshFlags };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ClusterUpgradeStart);
+    const { flags, raw } = await this.parse(ClusterUpgradeStart);
     const output = this.openOutput({ looksOnly: true });
+    if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output));
     const { signal, done } = commandSignal(undefined);
     try {
       await this.finish(
@@ -46,7 +48,8 @@ export default class ClusterUpgradeStart extends BaseCommand {
           const intent = await intentOf(client, planSpec(flags, gitVersion), signal);
           const { plan, report } = intent;
           if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
-          output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
+          if (plan.nodes.length > 0)
+            output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
           output.tell(planText(intent));
           if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
           if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
@@ -70,8 +73,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
     await beginPlan(client, plan, signal);
     const options = { client, plan, flags, output, version: this.config.version, signal };
     if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
-    await makeController(client, plan, processIdentity(), signal);
-    return resultOf(await runByJobs(options, flags.wait, flags.output === 'json'));
+    return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, json: flags.output === 'json' }));
   }
 
   /** Nobody is asked who cannot answer: scripts have said what they want. */

@@ -2,6 +2,8 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { follow } from '../../../cli/cluster-upgrade.ts';
+import { statusOfService } from '../../../cli/cluster-upgrade-service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade-text.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { lookAtPlan } from '../../../phases/cluster-upgrade/go-on.ts';
@@ -15,9 +17,11 @@ export default class ClusterUpgradeStatus extends BaseCommand {
     '<%= config.bin %> cluster upgrade status',
     '<%= config.bin %> cluster upgrade status --watch',
     '<%= config.bin %> cluster upgrade status -o json',
+    '<%= config.bin %> cluster upgrade status --cluster-id c1 --region cn-hangzhou',
   ];
   static override flags = {
     ...kubeconfigFlag,
+    ...serviceFlags,
     watch: Flags.boolean({
       char: 'w',
       allowNo: true,
@@ -27,8 +31,9 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ClusterUpgradeStatus);
+    const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
+    if (isOfService(flags, raw)) return this.finish(await statusOfService(flags, output));
     const { signal, done } = commandSignal(undefined);
     const json = flags.output === 'json';
     try {

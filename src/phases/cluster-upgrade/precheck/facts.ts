@@ -8,15 +8,13 @@ import type {
 } from '@kubernetes/client-node';
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import { memoize } from '../../../lib/memoize.ts';
+import { NAMESPACE } from '../names.ts';
 import { joined, listAll } from './list-all.ts';
 import { isOffline, nameOf } from './node.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { type PodTrouble, troubleOf } from './pod-trouble.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
 import { readWorkloads, SYSTEM_NAMESPACES, type Workload } from './workload.ts';
-
-/** Where the upgrade keeps its state and runs its Jobs. */
-export const UPGRADE_NAMESPACE = 'kube-upgrade';
 
 /** What the API server tells about the cluster. Each is asked for once, when first needed; a failure is kept, too. */
 export interface ClusterFacts {
@@ -56,7 +54,7 @@ export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal
     workloads: memoize(() => readWorkloads(all)),
     systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
     upgradePods: memoize(() =>
-      pods(`/api/v1/namespaces/${UPGRADE_NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
+      pods(`/api/v1/namespaces/${NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
     ),
     apiServices: memoize(() => inGroup('apiregistration.k8s.io', 'apiservices')),
     disruptionBudgets: memoize(() => inGroup('policy', 'poddisruptionbudgets')),

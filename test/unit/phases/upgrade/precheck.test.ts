@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import { waitFor } from '../../../../src/lib/wait-for.ts';
 import type { UpgradeContext, UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
 import { precheck } from '../../../../src/phases/upgrade/precheck.ts';
 import { type FakeNode, fakeHost } from '../../fake-host.ts';
+import { apiServer } from '../../kubernetes/api-server.ts';
 
+const MACHINE_ID = '0123456789abcdef0123456789abcdef';
 const SPEC: UpgradeSpec = { drain: false, drainTimeoutMs: 1000, migrateRuntime: false };
 
 /** What one of the checks says of a node; undefined where it passes. */
@@ -65,5 +69,28 @@ describe('what an upgrade checks before it changes anything', () => {
     const error = await verdict('disk', { commands: { df } });
     assert.equal(error?.code, 'UPGRADE_CHECK_FAILED');
     assert.match(error?.why ?? '', /^\/: 1 MiB free, 64 MiB needed$/);
+  });
+
+  it('a kubelet that is just being restarted is waited for, one that is stopped is not', async () => {
+    const ready = { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { machineID: MACHINE_ID } };
+    const health = async (detail: string): Promise<EdgeadmError | undefined> => {
+      const host = fakeHost({ units: { 'kubelet.service': { active: false, detail } } });
+      let asked = 0;
+      const server = await apiServer(() => {
+        if (++asked === 2) void host.startUnit('kubelet.service');
+        return { status: 200, body: { status: ready } };
+      });
+      const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
+      try {
+        const { signal } = new AbortController();
+        return await verdict('health', {}, { host, client, nodeName: 'n1', ...{ wet: true, waitFor, signal } });
+      } finally {
+        client.close();
+      }
+    };
+    assert.equal(await health('activating (start-pre)'), undefined);
+    const error = await health('inactive (dead)');
+    assert.equal(error?.code, 'UPGRADE_CHECK_FAILED');
+    assert.match(error?.why ?? '', /^kubelet\.service is inactive/);
   });
 });

@@ -31,6 +31,15 @@ describe('the versions of an upgrade', () => {
     assert.match(refusal('v1.20.2', 'v1.20.3', 'v1.20.3', spec) ?? '', /target version 1\.20\.9 does not match/);
   });
 
+  it('have the control plane for their target; --kubelet-version is for an older kubelet', () => {
+    const older = { ...SPEC, targetVersion: '1.20.3' };
+    const what = 'kubelet target version 1.20.3 does not match cluster version v1.20.4';
+    assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.4', older), what);
+    assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.4', { ...SPEC, kubeletVersion: '1.20.3' }), undefined);
+    const vendor = { ...SPEC, targetVersion: '1.22.15' };
+    assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15', 'v1.22.15-aliyun.1', vendor), undefined);
+  });
+
   it('are refused where a minor version would be skipped', () => {
     assert.match(refusal('v1.20.2', 'v1.22.0', 'v1.22.0') ?? '', /more than one minor version at a time/);
     assert.match(refusal('v1.20.11-aliyunedge.1', 'v1.24.6-aliyun.1', 'v1.24.6-aliyun.1') ?? '', /more than one/);

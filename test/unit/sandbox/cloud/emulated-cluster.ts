@@ -25,12 +25,18 @@ export interface EmulatedCluster {
   close(): Promise<void>;
 }
 
-/** The sandbox's API server and container service over real TLS on free ports, with a store in memory. */
-export async function emulatedCluster(values: Partial<ClusterRecord> = {}): Promise<EmulatedCluster> {
+/**
+ * The sandbox's API server and container service over real TLS on free ports, with a store in memory.
+ * @param now the clock of the container service
+ */
+export async function emulatedCluster(
+  values: Partial<ClusterRecord> = {},
+  now: () => number = Date.now,
+): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
   const api = await startApiServer({ store, pki, port: 0 });
-  const parts = { store, now: Date.now, apiServer: api.url, cloud: '', caPem: pki.caPem };
+  const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem };
   const cluster = seedCluster(store, values);
   await seedInside(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };

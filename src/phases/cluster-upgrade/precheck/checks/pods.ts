@@ -1,5 +1,5 @@
+import { NAMESPACE } from '../../names.ts';
 import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
-import { UPGRADE_NAMESPACE } from '../facts.ts';
 import { groupBy, objects } from '../objects.ts';
 import type { PodTrouble } from '../pod-trouble.ts';
 import { SYSTEM_NAMESPACES } from '../workload.ts';
@@ -18,9 +18,9 @@ export const systemPods: UpgradeCheck = {
 
 export const upgradePods: UpgradeCheck = {
   name: 'UpgradePods',
-  about: `Namespace ${UPGRADE_NAMESPACE} has no failed pods of an earlier upgrade: a warning if it has.`,
+  about: `Namespace ${NAMESPACE} has no failed pods of an earlier upgrade: a warning if it has.`,
   effect: 'What an earlier upgrade stumbled over may still be there, and stop this one.',
-  advice: `Read their logs (kubectl -n ${UPGRADE_NAMESPACE} logs NAME), mend the cause, and delete them: kubectl -n ${UPGRADE_NAMESPACE} delete pods --field-selector status.phase=Failed.`,
+  advice: `Read their logs (kubectl -n ${NAMESPACE} logs NAME), mend the cause, and delete them: kubectl -n ${NAMESPACE} delete pods --field-selector status.phase=Failed.`,
   run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'There are none.'),
 };
 

@@ -1,0 +1,149 @@
+/** The program as scripts: one that starts, and parts that it loads as it needs them. */
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { ROOT } from './paths.ts';
+import { type SourceLines, sourceLines } from './source-lines.ts';
+
+/**
+ * Libraries that are large and seldom used: parts of their own. Whoever imports one of them (dynamically, always) gets
+ * the part's export of that name.
+ */
+const LIBRARIES: Record<string, readonly string[]> = {
+  kubernetes: ['@kubernetes/client-node'],
+  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client', '@alicloud/tea-util'],
+  ssh: ['ssh2'],
+  prompts: ['@inquirer/prompts'],
+};
+
+export interface Chunk {
+  readonly name: string;
+  readonly code: Uint8Array;
+  /** For `program`: where its lines come from. */
+  readonly lines?: SourceLines;
+  /** What went into it, as esbuild tells it: paths from the checkout. */
+  readonly inputs: readonly string[];
+}
+
+const COMMON: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  charset: 'ascii',
+  write: false,
+  metafile: true,
+  legalComments: 'none',
+  minifySyntax: true,
+  absWorkingDir: ROOT,
+  logLevel: 'error',
+  // A script without a file has no `import()`: builtins are required, the rest is in the bundle.
+  supported: { 'dynamic-import': false },
+};
+
+/** Bundles everything; the same sources give the same bytes. */
+export async function bundle(): Promise<Chunk[]> {
+  const packed = await packedModules();
+  const own = { ...COMMON, plugins: [packed, embeddedTemplates, withoutNativeAddons] };
+  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons] };
+  return Promise.all([
+    chunk('start', { ...own, entryPoints: ['scripts/dist/entry/start.ts'] }),
+    chunk('help', { ...own, entryPoints: ['scripts/dist/entry/help.ts'] }),
+    chunk('program', {
+      ...own,
+      entryPoints: ['scripts/dist/entry/program.ts'],
+      plugins: [...own.plugins, librariesInParts],
+    }),
+    ...Object.entries(LIBRARIES).map(([name, packages]) =>
+      chunk(name, { ...libraries, stdin: { contents: libraryPart(packages), resolveDir: ROOT } }),
+    ),
+  ]);
+}
+
+async function chunk(name: string, options: BuildOptions): Promise<Chunk> {
+  // The start script is a file of its own; a part is a function of what it may use.
+  const wrapped =
+    name === 'start' ? {} : { banner: { js: '(function(module,require,__chunk){' }, footer: { js: '})' } };
+  const mapped: BuildOptions = name === 'program' ? { sourcemap: 'external', sourcesContent: false } : {};
+  const { outputFiles = [], metafile } = await build({ ...options, ...wrapped, ...mapped, outfile: `${name}.js` });
+  const code = outputFiles.find(({ path }) => path.endsWith('.js'))?.contents;
+  const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text;
+  if (!code) throw new Error(`esbuild made nothing of ${name}`);
+  const lines = map ? sourceLines(JSON.parse(map)) : undefined;
+  return { name, code, lines, inputs: Object.keys((metafile as Metafile).inputs) };
+}
+
+const libraryPart = (packages: readonly string[]): string =>
+  `module.exports = {${packages.map((name) => `get '${name}'() { return require('${name}'); }`).join(', ')}};`;
+
+/** Modules with what only the build knows: the registry of commands, and the manifest with what oclif reads of package.json. */
+async function packedModules(): Promise<Plugin> {
+  const [manifest, packageJson] = await Promise.all(
+    ['oclif.manifest.json', 'package.json'].map(async (name) => JSON.parse(await readFile(join(ROOT, name), 'utf8'))),
+  );
+  const { name, version, description, oclif } = packageJson;
+  const pjson = { name, version, description, type: 'module', oclif };
+  const files = globSync('src/commands/**/*.ts', { cwd: ROOT }).sort();
+  const idOf = (path: string) => path.replace(/^src\/commands\/|(\/index)?\.ts$/g, '').replaceAll('/', ':');
+  const registry = files.map((path) => `${JSON.stringify(idOf(path))}: () => import('./${path}')`);
+  const contents: Record<string, string> = {
+    'packed:commands': `export const commands = {${registry.join(',\n')}};`,
+    'packed:manifest': `export const manifest = ${JSON.stringify(manifest)}; export const pjson = ${JSON.stringify(pjson)};`,
+  };
+  return {
+    name: 'packed modules',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^packed:/ }, ({ path }) => ({ path, namespace: 'packed' }));
+      onLoad({ filter: /./, namespace: 'packed' }, ({ path }) => ({ contents: contents[path], resolveDir: ROOT }));
+    },
+  };
+}
+
+/** `readTemplate` without a disk. */
+const embeddedTemplates: Plugin = {
+  name: 'embedded templates',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/templates\/index\.ts$/ }, async () => {
+      const names = globSync('**/*', { cwd: join(ROOT, 'templates'), withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(join(ROOT, 'templates/').length))
+        .sort();
+      const texts = await Promise.all(names.map((name) => readFile(join(ROOT, 'templates', name), 'utf8')));
+      const table = JSON.stringify(Object.fromEntries(names.map((name, i) => [name, texts[i]])));
+      return {
+        contents: `const TEXTS = ${table};
+export function readTemplate(name) {
+  if (!(name in TEXTS)) throw new Error('there is no template ' + name);
+  return TEXTS[name];
+}`,
+      };
+    });
+  },
+};
+
+const librariesInParts: Plugin = {
+  name: 'libraries in parts',
+  setup({ onResolve, onLoad }) {
+    const partOf = new Map(Object.entries(LIBRARIES).flatMap(([part, names]) => names.map((name) => [name, part])));
+    onResolve({ filter: /^[@a-z]/ }, ({ path, kind }) => {
+      if (!partOf.has(path)) return undefined;
+      if (kind !== 'dynamic-import') throw new Error(`${path} is large: import it where it is used`);
+      return { path, namespace: 'part' };
+    });
+    onLoad({ filter: /./, namespace: 'part' }, ({ path }) => ({
+      contents: `module.exports = __chunk('${partOf.get(path)}')['${path}'];`,
+    }));
+  },
+};
+
+/** ssh2 does without its native addons, which no single script can carry. */
+const withoutNativeAddons: Plugin = {
+  name: 'without native addons',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.node$/ }, ({ path }) => ({ path, namespace: 'native' }));
+    onLoad({ filter: /./, namespace: 'native' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not packed');`,
+    }));
+  },
+};

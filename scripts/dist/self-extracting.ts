@@ -1,0 +1,89 @@
+/** The Linux executables: a shell script in front of an archive with the program, its loader and its libraries. */
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { create } from 'tar';
+import type { Arch } from './debian-packages.ts';
+import { librariesFor } from './inputs.ts';
+import { ROOT } from './paths.ts';
+
+/** Every file has this time: when something was built is no part of it. */
+export const BUILT_AT = new Date('2026-01-01T00:00:00Z');
+
+const TRIPLET: Record<Arch, string> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
+const LOADER: Record<Arch, string> = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' };
+
+/** A higher one takes three times as long for half a percent. */
+const GZIP_LEVEL = 6;
+
+/** What Node is linked against (`readelf -d`). */
+const LIBRARIES = [
+  ...['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0'],
+  ...['libstdc++.so.6', 'libgcc_s.so.1', 'libatomic.so.1'],
+];
+
+export interface Tree {
+  readonly dir: string;
+  readonly loader: string;
+  /** Names in `dir`. */
+  readonly files: readonly string[];
+}
+
+/** A folder with all that runs on a Linux with nothing: loader, libraries, program, licences. */
+export async function linuxTree(arch: Arch, program: string, licences: string, dir: string): Promise<Tree> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  const debian = await librariesFor(arch);
+  for (const name of [LOADER[arch], ...LIBRARIES]) await copyLibrary(debian, TRIPLET[arch], name, join(dir, name));
+  await copyFile(program, join(dir, 'edgeadm'));
+  await copyFile(licences, join(dir, 'THIRD_PARTY_LICENSES'));
+  const files = [LOADER[arch], ...LIBRARIES, 'edgeadm', 'THIRD_PARTY_LICENSES'];
+  for (const name of files) await chmod(join(dir, name), /^(edgeadm|ld-)/.test(name) ? 0o755 : 0o644);
+  return { dir, loader: LOADER[arch], files };
+}
+
+async function copyLibrary(debian: string, triplet: string, name: string, to: string): Promise<void> {
+  for (const folder of ['lib', 'usr/lib']) {
+    const bytes = await readFile(join(debian, folder, triplet, name)).catch(() => undefined);
+    if (bytes) return writeFile(to, bytes);
+  }
+  throw new Error(`no ${name} in the Debian packages`);
+}
+
+/** The script and the archive, as one file. */
+export async function selfExtracting(tree: Tree, arch: Arch, version: string): Promise<Buffer> {
+  const archive = await promisify(gzip)(await tarOf(tree), { level: GZIP_LEVEL });
+  const facts = await Promise.all(
+    tree.files.map(async (name) => {
+      const path = join(tree.dir, name);
+      const sum = createHash('sha256').update(await readFile(path));
+      return { name, size: (await stat(path)).size, sum: sum.digest('hex') };
+    }),
+  );
+  const sums = facts.map(({ name, sum }) => `${sum}  ${name}`).join('\n');
+  const front = await readFile(join(ROOT, 'scripts/dist/front.sh'), 'utf8');
+  const values: Record<string, string> = {
+    VERSION: version,
+    ARCH: arch,
+    NAME: `${version}-${createHash('sha256').update(sums).digest('hex').slice(0, 12)}`,
+    LOADER: tree.loader,
+    FILES: tree.files.join(' '),
+    SIZES: `${facts.map(({ size }) => size).join(' ')} `,
+    MEGABYTES: String(Math.ceil(facts.reduce((sum, { size }) => sum + size, 0) / 1e6)),
+    SUMS: sums,
+  };
+  const filled = front.replace(/@([A-Z]+)@/g, (mark, name: string) => values[name] ?? mark);
+  const fill = (bytes: number): Buffer =>
+    Buffer.from(filled.replace('@ARCHIVE@', String(filled.split('\n').length)).replace('@BYTES@', String(bytes)));
+  // The script tells the length of the whole file, and is part of it: a length of as many digits goes in first.
+  return Buffer.concat([fill(fill(archive.length).length + archive.length), archive]);
+}
+
+async function tarOf({ dir, files }: Tree): Promise<Buffer> {
+  const blocks: Buffer[] = [];
+  for await (const block of create({ cwd: dir, portable: true, mtime: BUILT_AT, noPax: true }, [...files]))
+    blocks.push(block as Buffer);
+  return Buffer.concat(blocks);
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isSea } from 'node:sea';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { EdgeadmError } from '../errors/index.ts';
+import { httpClient, TRANSFER_LIMITS } from './http.ts';
+
+/** Where the list of sums begins and ends in the script in front of the Linux executables (`scripts/dist/front.sh`). */
+const SUMS_INSIDE = /<<'SUMS'\n([\s\S]*?)\nSUMS\n/;
+const FRONT_BYTES = 16_384;
+const MAX_SUMS_BYTES = 1_000_000;
+
+/**
+ * The one file that this program was started from.
+ * @throws EdgeadmError USAGE where it was not: then it is scripts that somebody's Node runs
+ */
+export function ownFile(env: NodeJS.ProcessEnv = process.env): string {
+  const file = env.EDGEADM_FILE ?? (isSea() ? process.execPath : undefined);
+  if (file !== undefined) return file;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: 'this edgeadm is not one file: Node.js runs its scripts',
+    why: `started by ${process.execPath}`,
+    next: 'npm verifies the packages that it installs: `npm audit signatures`',
+  });
+}
+
+/** SHA-256 of a file of any size, as lower-case hex. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** Names by sum, from the lines that `sha256sum` writes. */
+export function parseSums(lines: string): Map<string, string> {
+  return new Map([...lines.matchAll(/^([0-9a-f]{64}) [ *](.+)$/gm)].map(([, sum = '', name = '']) => [sum, name]));
+}
+
+/**
+ * Reads a list of sums, from a file or from http(s).
+ * @throws EdgeadmError USAGE where there is none; TransferError where a server does not give it
+ */
+export async function readSums(source: string): Promise<Map<string, string>> {
+  const sums = parseSums(
+    /^https?:\/\//.test(source) ? await fetchText(new URL(source)) : await readFile(source, 'utf8'),
+  );
+  if (sums.size > 0) return sums;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: `${basename(source)} holds no SHA-256 sums`,
+    why: 'sha256sum writes them',
+  });
+}
+
+async function fetchText(url: URL): Promise<string> {
+  const client = httpClient(TRANSFER_LIMITS);
+  try {
+    const answer = await client.get(url, {});
+    let bytes = 0;
+    answer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_SUMS_BYTES) answer.destroy(new Error('it is too long for a list of sums'));
+    });
+    return await text(answer);
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * Compares what a Linux executable has unpacked with the sums in its front: later starts look at owner, mode and size
+ * alone.
+ * @returns names of the files that differ; none where nothing is unpacked (Windows, packages)
+ */
+export async function changedUnpacked(file: string, execPath: string = process.execPath): Promise<string[]> {
+  let front = '';
+  for await (const chunk of createReadStream(file, { encoding: 'latin1', end: FRONT_BYTES })) front += chunk;
+  const sums = parseSums(`${SUMS_INSIDE.exec(front)?.[1] ?? ''}\n`);
+  const found = await Promise.all(
+    [...sums].map(async ([sum, name]) => ({ sum, name, found: await foundSum(execPath, name) })),
+  );
+  return found.filter((one) => one.found !== one.sum).map(({ name }) => name);
+}
+
+const foundSum = (execPath: string, name: string): Promise<string> =>
+  sha256OfFile(join(dirname(execPath), name)).catch((error: Error) => error.message);
+
+/** A folder that the front of a Linux executable makes, and no package's: `edgeadm/0.1.0-0123456789ab`, `edgeadm-0/...`. */
+const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
+
+/**
+ * Removes what the file that was started has unpacked: the next start unpacks it anew. This process goes on, since what
+ * it runs stays open.
+ */
+export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {
+  const dir = dirname(execPath);
+  if (!basename(execPath).startsWith('ld-linux') || !UNPACKED.test(dir)) return;
+  await rm(dir, { recursive: true, force: true });
+  // Another version may lie beside it.
+  await rmdir(dirname(dir)).catch(() => undefined);
+}

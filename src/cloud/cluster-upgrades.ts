@@ -1,0 +1,167 @@
+import { EdgeadmError } from '../errors/index.ts';
+import { waitFor } from '../lib/wait-for.ts';
+import { type CloudUpgrade, type CloudUpgradePhase, GOING, isAtRest, lookAtUpgrade } from './cluster-upgrade-state.ts';
+import type { ContainerService } from './cs.ts';
+import { isAmbiguous } from './errors.ts';
+
+/** How long an order that was not answered may take to show. */
+const SETTLE_MS = 15_000;
+
+/** What `start` would order. */
+export interface UpgradeIntent {
+  readonly from: string;
+  readonly to: string;
+  readonly masterOnly: boolean;
+}
+
+/**
+ * The upgrades of one cluster through the container service. An order is sent once; where its answer is lost, the state
+ * of the upgrade tells whether it took effect. All throw EdgeadmError CLOUD_*.
+ */
+export interface CloudUpgrades {
+  look(): Promise<CloudUpgrade>;
+  /**
+   * Changes nothing.
+   * @param version default: the one that the service offers
+   * @throws EdgeadmError UPGRADE_VERSION, UPGRADE_UNDER_WAY
+   */
+  intent(version: string | undefined, masterOnly: boolean): Promise<UpgradeIntent>;
+  start(intent: UpgradeIntent): Promise<CloudUpgrade>;
+  /** What is paused or pausing already stays so. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  pause(): Promise<CloudUpgrade>;
+  /** What runs already goes on. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  resume(): Promise<CloudUpgrade>;
+  /** Nodes that are done stay. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  cancel(): Promise<CloudUpgrade>;
+}
+
+export function cloudUpgrades(
+  service: ContainerService,
+  clusterId: string,
+  { settleMs = SETTLE_MS }: { readonly settleMs?: number } = {},
+): CloudUpgrades {
+  const look = () => lookAtUpgrade(service, clusterId);
+  /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
+  const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
+    let lost: unknown;
+    await send().catch((error: unknown) => {
+      if (!isAmbiguous(error)) throw error;
+      lost = error;
+    });
+    return settled({ what, look, shows, settleMs, lost });
+  };
+  const change = async (verb: Verb, send: () => Promise<void>) => {
+    const now = await look();
+    const { from, to, unchanged } = RULES[verb];
+    if (unchanged.includes(now.phase)) return now;
+    if (!from.includes(now.phase)) throw notPossible(verb, now);
+    return order(`the upgrade of ${clusterId} to be ${PAST[verb]}`, send, ({ phase }) => to.includes(phase));
+  };
+  return {
+    look,
+    intent: async (version, masterOnly) => intended(await look(), version, masterOnly),
+    start: async ({ to, masterOnly }) => {
+      const before = await look();
+      refuseUnderWay(before);
+      const send = () => service.upgradeCluster(clusterId, { nextVersion: to, masterOnly });
+      return order(`the upgrade of ${clusterId} to ${to} to begin`, send, (now) => hasBegun(now, before));
+    },
+    pause: () => change('pause', () => service.pauseUpgrade(clusterId)),
+    resume: () => change('continue', () => service.resumeUpgrade(clusterId)),
+    cancel: () => change('cancel', () => service.cancelUpgrade(clusterId)),
+  };
+}
+
+interface Settling {
+  readonly what: string;
+  readonly look: () => Promise<CloudUpgrade>;
+  readonly shows: (now: CloudUpgrade) => boolean;
+  readonly settleMs: number;
+  /** What was thrown instead of an answer. */
+  readonly lost: unknown;
+}
+
+async function settled({ what, look, shows, settleMs, lost }: Settling): Promise<CloudUpgrade> {
+  try {
+    return await waitFor<CloudUpgrade>({
+      what: `${what}${lost ? ' after the order was not answered' : ''}`,
+      probe: async () => {
+        const now = await look();
+        return shows(now) ? { done: now } : { seen: `it is ${now.phase}` };
+      },
+      timeoutMs: settleMs,
+      intervalMs: [200, 2000],
+      code: 'CLOUD_NO_ANSWER',
+      next: 'look at it (`edgeadm cluster upgrade status`), then run the same command again: it looks first, too',
+    });
+  } catch (error) {
+    // The service has taken the order; it is slow to show it.
+    if (!lost) return look();
+    throw error;
+  }
+}
+
+/** An upgrade is under way, or has ended since: its task is another one, or the control plane's version is. */
+function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
+  const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
+  return !isAtRest(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
+}
+
+function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {
+  refuseUnderWay(now);
+  const { offered, version: from } = now;
+  const to = wanted ?? (offered.length === 1 ? offered[0] : undefined);
+  if (to !== undefined && offered.includes(to)) return { from, to, masterOnly };
+  throw new EdgeadmError({
+    code: 'UPGRADE_VERSION',
+    what: wanted ? `the cluster cannot be upgraded to ${wanted}` : 'it is not said to which version',
+    why: [`it is at ${from}`, offered.length > 0 ? `offered: ${offered.join(', ')}` : 'no version is offered'].join(
+      '\n',
+    ),
+    next:
+      offered.length > 0
+        ? `give one of those, as it is spelled here: --target-version ${offered[0]}`
+        : 'there is nothing to do until the container service offers a version',
+  });
+}
+
+function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
+  if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
+  throw new EdgeadmError({
+    code: 'UPGRADE_UNDER_WAY',
+    what: `cluster ${clusterId} is being upgraded already`,
+    why: [`it is ${phase}`, task?.taskId && `task ${task.taskId}, since ${task.created}`].filter(Boolean).join('\n'),
+  });
+}
+
+type Verb = 'pause' | 'continue' | 'cancel';
+
+interface Rule {
+  /** Where it is possible, where it leads, and where nothing needs to be done. */
+  readonly from: readonly CloudUpgradePhase[];
+  readonly to: readonly CloudUpgradePhase[];
+  readonly unchanged: readonly CloudUpgradePhase[];
+}
+
+const RULES: Readonly<Record<Verb, Rule>> = {
+  pause: {
+    from: ['Prechecking', 'Running'],
+    to: ['Pausing', 'Paused', 'Completed', 'Failed'],
+    unchanged: ['Pausing', 'Paused'],
+  },
+  continue: { from: ['Paused'], to: [...GOING, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
+  cancel: { from: ['Paused'], to: ['NotStarted', 'Completed', 'Failed', 'Unknown'], unchanged: [] },
+};
+
+const PAST: Readonly<Record<Verb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
+
+function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): EdgeadmError {
+  const none = phase === 'NotStarted';
+  return new EdgeadmError({
+    code: none ? 'NO_UPGRADE' : 'UPGRADE_NOT_POSSIBLE',
+    what: none
+      ? `cluster ${clusterId} has no upgrade that could be ${PAST[verb]}`
+      : `the upgrade of cluster ${clusterId} cannot be ${PAST[verb]}`,
+    why: [`it is ${phase}`, error].filter(Boolean).join(': '),
+  });
+}

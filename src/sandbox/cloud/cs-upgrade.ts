@@ -1,0 +1,145 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { pageOf } from './cs-answers.ts';
+import { type Asked, clusterOf } from './cs-asked.ts';
+import { valid } from './cs-pools.ts';
+import { statusAnswer, taskAnswer, taskInfoAnswer } from './cs-upgrade-answers.ts';
+import {
+  advance,
+  controlPlaneOf,
+  isUnderWay,
+  UPGRADE_STEP_MS,
+  type UpgradeRecord,
+  type UpgradeState,
+  type UpgradeStep,
+} from './cs-upgrade-record.ts';
+import { takeFault } from './faults.ts';
+import { type ClusterRecord, KIND } from './records.ts';
+import { CloudFailure } from './service.ts';
+
+/** What is offered to a cluster of each version: two releases of the vendor. */
+const NEXT_VERSIONS: Readonly<Record<string, string>> = {
+  'v1.20.2': '1.20.11-aliyunedge.1',
+  '1.20.11-aliyunedge.1': '1.22.15-aliyunedge.1',
+};
+
+const order = z.object({
+  next_version: z.string(),
+  master_only: z.boolean().default(false),
+});
+
+/** The fields of a cluster that upgrades change. */
+export function upgradeFields(asked: Asked, cluster: ClusterRecord): object {
+  const record = newest(asked, cluster.id);
+  const version = currentVersion(record, cluster);
+  return {
+    current_version: version,
+    next_version: NEXT_VERSIONS[version] ?? '',
+    state: record && isUnderWay(record) ? 'upgrading' : 'running',
+  };
+}
+
+export async function upgradeCluster(asked: Asked): Promise<object> {
+  const cluster = clusterOf(asked);
+  const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
+  const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
+  const before = newest(asked, cluster.id);
+  if (before && isUnderWay(before)) throw wrongState('is being upgraded already');
+  const from = currentVersion(before, cluster);
+  if (NEXT_VERSIONS[from] !== to)
+    throw new CloudFailure(400, 'InvalidParameter', `The cluster of version ${from} cannot be upgraded to ${to}.`);
+  const now = asked.parts.now();
+  const id = `T-${randomBytes(12).toString('hex')}`;
+  const nodes = masterOnly ? [] : names;
+  keep(asked, { id, clusterId: cluster.id, from, to, nodes, state: 'running', created: now, ended: [], since: now });
+  return { cluster_id: cluster.id, request_id: randomUUID().toUpperCase(), task_id: id };
+}
+
+/** Nodes that have begun finish. */
+export async function pauseUpgrade(asked: Asked): Promise<object> {
+  const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade that could be paused');
+  keep(asked, { ...record, state: 'pausing' });
+  return {};
+}
+
+export async function resumeUpgrade(asked: Asked): Promise<object> {
+  const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
+  const { error: _error, ...rest } = record;
+  keep(asked, { ...rest, state: 'running', since: now });
+  return {};
+}
+
+/** Nodes that are done stay. */
+export async function cancelUpgrade(asked: Asked): Promise<object> {
+  const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
+  keep(asked, { ...record, state: 'canceled', since: now });
+  return {};
+}
+
+export async function upgradeStatus(asked: Asked): Promise<object> {
+  return statusAnswer(newest(asked, clusterOf(asked).id));
+}
+
+/** Of the tasks that the real service lists, upgrades are the only ones. */
+export async function clusterTasks(asked: Asked): Promise<object> {
+  const { page_number: number, page_size: size } = asked.request.parameters;
+  const { items, page } = pageOf(recordsOf(asked, clusterOf(asked).id).map(taskAnswer), number, size);
+  return { tasks: items, page_info: page };
+}
+
+export async function taskInfo(asked: Asked): Promise<object> {
+  const [id = ''] = asked.names;
+  const record = asked.parts.store.get<UpgradeRecord>(KIND.upgrade, id);
+  // The real code is not documented.
+  if (!record) throw new CloudFailure(404, 'ErrorTaskNotFound', `task (${id}) not found`);
+  return taskInfoAnswer(upToDate(asked, record));
+}
+
+/** The real code is not documented. */
+function wrongState(what: string): CloudFailure {
+  return new CloudFailure(400, 'ErrorClusterUpgradeState', `The cluster ${what}.`);
+}
+
+function inState(asked: Asked, states: readonly UpgradeState[], otherwise: string) {
+  const record = newest(asked, clusterOf(asked).id);
+  if (!record || !states.includes(record.state)) throw wrongState(otherwise);
+  return { record, now: asked.parts.now() };
+}
+
+/** The upgrades of a cluster, the newest first. */
+function recordsOf(asked: Asked, clusterId: string): UpgradeRecord[] {
+  const records = asked.parts.store.list<UpgradeRecord>(KIND.upgrade).map(({ document }) => document);
+  return records
+    .filter((record) => record.clusterId === clusterId)
+    .map((record) => upToDate(asked, record))
+    .sort((a, b) => b.created - a.created);
+}
+
+function newest(asked: Asked, clusterId: string): UpgradeRecord | undefined {
+  return recordsOf(asked, clusterId)[0];
+}
+
+/** Time goes on whether anybody looks or not; what it has done is written down by whoever looks. */
+function upToDate(asked: Asked, record: UpgradeRecord): UpgradeRecord {
+  const { store, now } = asked.parts;
+  const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);
+  if (after !== record) keep(asked, after);
+  return after;
+}
+
+function faultOf(step: UpgradeStep): string {
+  return `UpgradeCluster/${step}`;
+}
+
+/** By which name a fault strikes each step of an upgrade. */
+export const UPGRADE_STEPS: readonly string[] = Object.keys(UPGRADE_STEP_MS).map((step) =>
+  faultOf(step as UpgradeStep),
+);
+
+function keep({ parts }: Asked, record: UpgradeRecord): void {
+  parts.store.put(KIND.upgrade, record.id, record);
+}
+
+function currentVersion(record: UpgradeRecord | undefined, { version }: ClusterRecord): string {
+  return record ? controlPlaneOf(record) : version;
+}

@@ -1,0 +1,118 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { executable, release } from '../dist/release.ts';
+import { median, say, writeFigures } from './report.ts';
+
+interface Figures {
+  readonly ms: number;
+  readonly mib: number;
+}
+
+interface Program {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** One run as a whole process: wall time, and what GNU time calls the maximum resident set size. */
+async function once(words: readonly string[]): Promise<Figures> {
+  const started = performance.now();
+  const { stderr } = await execa('/usr/bin/time', ['-f', '%M', ...words], {
+    reject: false,
+    stdout: 'ignore',
+    input: '',
+  });
+  return { ms: performance.now() - started, mib: Number(stderr.trim().split('\n').at(-1)) / 1024 };
+}
+
+/** Medians. The programs take turns, so that a disturbance hits all of them. */
+async function compare(programs: readonly Program[], rounds: number): Promise<Map<string, Figures>> {
+  const runs = new Map<string, Figures[]>(programs.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    // The first round warms caches and does not count.
+    for (const { name, words } of programs) {
+      const figures = await once(words);
+      if (round > 0) runs.get(name)?.push(figures);
+    }
+  }
+  return new Map([...runs].map(([name, all]) => [name, middle(all)]));
+}
+
+const middle = (all: readonly Figures[]): Figures => ({
+  ms: median(all.map(({ ms }) => ms)),
+  mib: median(all.map(({ mib }) => mib)),
+});
+
+async function kubeadm(): Promise<string> {
+  const cache = process.env.EDGEADM_TESTBED_CACHE ?? join(homedir(), '.cache/edgeadm/testbed');
+  const built = (await readdir(cache)).find((name) => /^kubernetes-v1\.20\.2-/.test(name));
+  if (!built) throw new Error('kubeadm is not built yet: npm run testbed -- up');
+  return join(cache, built, 'kubeadm');
+}
+
+const SCRATCH = join(tmpdir(), 'edgeadm-bench-start');
+const PREFLIGHT = [
+  ...[
+    'preflight',
+    '127.0.0.1:1',
+    '--token',
+    'abcdef.0123456789abcdef',
+    '--discovery-token-unsafe-skip-ca-verification',
+  ],
+  ...['--root', join(SCRATCH, 'root')],
+];
+
+interface Step {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** The same program in the shapes that lead to the one file. */
+async function ladder(): Promise<Step[]> {
+  const [dir, file] = [await release(), await executable()];
+  await rm(SCRATCH, { recursive: true, force: true });
+  await mkdir(join(SCRATCH, 'root'), { recursive: true });
+  const archive = (await readdir(dir)).find((name) => name.endsWith('.tgz')) ?? '';
+  await execa('tar', ['-xzf', join(dir, archive), '-C', SCRATCH]);
+  await execa(file, ['--version']);
+  const front = (await readFile(file)).toString('latin1', 0, 4096);
+  const home = join('/var/cache/edgeadm', /^NAME=(.*)$/m.exec(front)?.[1] ?? '');
+  const loader = join(home, 'ld-linux-x86-64.so.2');
+  return [
+    { name: 'checkout', words: [process.execPath, 'bin/run.js'] },
+    { name: 'bundled scripts', words: [process.execPath, join(SCRATCH, 'package/edgeadm.js')] },
+    {
+      name: 'executable, code cache, own loader',
+      words: [loader, '--inhibit-cache', '--library-path', home, join(home, 'edgeadm')],
+    },
+    { name: 'the one file', words: [file] },
+  ];
+}
+
+/** Starting: kubeadm, Node alone, and edgeadm step by step, in one run. */
+export async function benchStartup(rounds: number): Promise<void> {
+  const [peer, steps] = [await kubeadm(), await ladder()];
+  const calls = [['--version'], ['--help'], ['join', '--help'], ['compat'], PREFLIGHT];
+  const programs: Program[] = [
+    { name: '`kubeadm version`', words: [peer, 'version'] },
+    { name: '`kubeadm --help`', words: [peer, '--help'] },
+    { name: '`node -e 0`: nothing of ours', words: [process.execPath, '-e', '0'] },
+    ...calls.flatMap((args) =>
+      steps.map(({ name, words }) => ({ name: `${called(args)}: ${name}`, words: [...words, ...args] })),
+    ),
+  ];
+  say(`${programs.length} programs, ${rounds} rounds`);
+  const figures = await compare(programs, rounds);
+  const base = figures.get('`kubeadm version`')?.ms ?? 1;
+  const rows = [...figures].map(
+    ([name, { ms, mib }]) => `| ${name} | ${ms.toFixed(0)} | ${(ms / base).toFixed(2)} | ${mib.toFixed(0)} |`,
+  );
+  const head = `Measured with \`npm run bench -- --only startup --rounds ${rounds}\`; medians of whole processes that took turns.`;
+  const table = ['| call | ms | ratio to `kubeadm version` | peak MiB |', '| --- | --- | --- | --- |', ...rows];
+  await writeFigures('bench-startup', [head, '', ...table].join('\n'));
+  await rm(SCRATCH, { recursive: true });
+}
+
+const called = (args: readonly string[]): string =>
+  args === PREFLIGHT ? '`edgeadm preflight` on an empty root' : `\`edgeadm ${args.join(' ')}\``;

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { debianMirror } from '../testbed/apt.ts';
+import { prepareMachine } from './prepare.ts';
+import { release, releaseAgain } from './release.ts';
+import { oldDebian } from './roots.ts';
+
+const OLDEST_DEBIAN = 'bullseye';
+const LIMIT_BYTES = 60e6;
+
+describe('A release', function () {
+  this.slow(20_000);
+  let dir: string;
+  let scratch: string;
+  before(async () => {
+    await prepareMachine();
+    dir = await release();
+    scratch = await mkdtemp(join(tmpdir(), 'edgeadm-release-'));
+  });
+  after(() => rm(scratch, { recursive: true, force: true }));
+  const text = (name: string) => readFile(join(dir, name), 'utf8');
+  const folder = async (name: string) => {
+    await mkdir(join(scratch, name));
+    return join(scratch, name);
+  };
+
+  it('is the same, byte by byte, when it is built again somewhere else', async () => {
+    assert.equal(await readFile(join(await releaseAgain(), 'SHA256SUMS'), 'utf8'), await text('SHA256SUMS'));
+  });
+
+  it('has a sum for every file, and no file above 60 MB on its way', async () => {
+    const sums = new Map(
+      (await text('SHA256SUMS'))
+        .trim()
+        .split('\n')
+        .map((line) => line.split('  ').reverse() as [string, string]),
+    );
+    const names = (await readdir(dir)).filter((name) => name !== 'SHA256SUMS');
+    assert.deepEqual([...sums.keys()].sort(), names.sort());
+    for (const name of names) {
+      const bytes = await readFile(join(dir, name));
+      assert.equal(sums.get(name), createHash('sha256').update(bytes).digest('hex'), name);
+      const carried = name.endsWith('.exe') ? gzipSync(bytes, { level: 6 }) : bytes;
+      assert.ok(carried.length <= LIMIT_BYTES, `${name}: ${carried.length}`);
+    }
+  });
+
+  it('runs on the oldest Debian there is to be had', async () => {
+    const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
+    try {
+      const { stdout, exitCode } = await root.run('/edgeadm --version && /edgeadm compat --arch arm64');
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^edgeadm\/.*\nARCH/);
+    } finally {
+      await root.remove();
+    }
+  });
+
+  it('runs on arm64 (emulated)', async () => {
+    const unpacked = await folder('arm64');
+    const file = join(dir, 'edgeadm-linux-arm64');
+    await execa('sh', [
+      '-c',
+      'tail -n +"$(sed -n "s/^ARCHIVE=//p;/^ARCHIVE=/q" "$1")" "$1" | tar -xzf - -C "$2"',
+      'sh',
+      file,
+      unpacked,
+    ]);
+    const loader = [join(unpacked, 'ld-linux-aarch64.so.1'), '--inhibit-cache', '--library-path', unpacked];
+    const run = (...args: string[]) => execa('qemu-aarch64-static', [...loader, join(unpacked, 'edgeadm'), ...args]);
+    assert.match((await run('--version')).stdout, /^edgeadm\/\S+ linux-arm64 node-v26/);
+    assert.match((await run('--help')).stdout, /^VERSION\n {2}edgeadm\/\S+ linux-arm64/m);
+    assert.match((await run('explain', 'TOKEN_INVALID')).stdout, /TOKEN_INVALID/);
+  });
+
+  it('has a program for Windows on amd64 with the parts of edgeadm in it (it is not run here)', async () => {
+    const bytes = await readFile(join(dir, 'edgeadm-windows-amd64.exe'));
+    const header = bytes.readUInt32LE(0x3c);
+    assert.equal(bytes.toString('latin1', 0, 2), 'MZ');
+    assert.equal(bytes.toString('latin1', header, header + 4), 'PE\0\0');
+    assert.equal(bytes.readUInt16LE(header + 4), 0x8664, 'machine type amd64');
+    for (const part of ['program.js', 'help/join']) assert.ok(bytes.includes(part), part);
+  });
+
+  it('has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
+    const deb = await folder('deb');
+    await execa('dpkg-deb', ['-x', join(dir, `edgeadm_${await version()}_amd64.deb`), deb]);
+    const rpm = await folder('rpm');
+    const name = join(dir, `edgeadm-${await version()}-1.x86_64.rpm`);
+    await execa('sh', ['-c', 'rpm2cpio "$1" | (cd "$2" && busybox cpio -idm)', 'sh', name, rpm]);
+    for (const root of [deb, rpm]) {
+      await mkdir(join(root, 'bin'));
+      await execa('cp', ['/bin/busybox', join(root, 'bin/sh')]);
+      const { stdout } = await execa('chroot', [root, '/usr/bin/edgeadm', '--version']);
+      assert.match(stdout, /^edgeadm\/\S+ linux-x64/);
+      const page = await execa('gzip', ['-dc', join(root, 'usr/share/man/man8/edgeadm.8.gz')]);
+      assert.match(page.stdout, /^\.SS edgeadm join \[SERVER\]/m);
+    }
+  });
+
+  it("has an npm package that runs on a Node of the user's own", async () => {
+    const unpacked = await folder('npm');
+    await execa('tar', ['-xzf', join(dir, `edgeadm-${await version()}.tgz`), '-C', unpacked]);
+    const script = join(unpacked, 'package/edgeadm.js');
+    assert.ok((await stat(script)).mode & 0o100);
+    assert.match((await execa('node', [script, '--version'], { preferLocal: true })).stdout, /^edgeadm\//);
+    assert.match((await execa('node', [script, 'compat'], { preferLocal: true })).stdout, /^ARCH/);
+  });
+
+  it('tells every package in it: licence, text, and where its source is', async () => {
+    const { packages } = JSON.parse(await text('edgeadm.spdx.json')) as {
+      packages: { name: string; versionInfo: string; licenseDeclared: string }[];
+    };
+    const licences = await text('THIRD_PARTY_LICENSES');
+    assert.ok(packages.length > 100);
+    for (const { name, versionInfo, licenseDeclared } of packages) {
+      assert.notEqual(licenseDeclared, 'NOASSERTION', name);
+      if (name !== 'edgeadm') assert.ok(licences.includes(`${name} ${versionInfo} (${licenseDeclared})`), name);
+    }
+    for (const name of ['node', 'libc6', 'libstdc++6', '@oclif/core', 'zod'])
+      assert.ok(
+        packages.some((one) => one.name === name),
+        name,
+      );
+  });
+
+  async function version(): Promise<string> {
+    return JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')).version;
+  }
+});

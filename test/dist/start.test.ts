@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { chmod, chown, copyFile, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { prepareMachine } from './prepare.ts';
+import { release } from './release.ts';
+import { bareRoot, linux310, type Ran, type Root, removeUsedRoot, usedRoot, withMemory } from './roots.ts';
+
+const VERSION = /^edgeadm\/\S+ linux-x64 node-v26/;
+const starts = ({ exitCode, stdout, stderr }: Ran) => {
+  assert.match(stdout, VERSION, stderr);
+  assert.equal(exitCode, 0);
+  assert.equal(stderr, '');
+};
+
+describe('The one file starts', function () {
+  this.slow(5000);
+  before(prepareMachine);
+  let root: Root;
+  beforeEach(async () => {
+    root = await bareRoot();
+  });
+  afterEach(() => root.remove());
+  /** The folder with the unpacked program, as the user sees it. */
+  const home = async (base = 'var/cache/edgeadm') => `/${base}/${(await readdir(root.path(base)))[0]}`;
+
+  it('on a machine with a shell and nothing else, and is unpacked once', async () => {
+    starts(await root.run('/edgeadm --version'));
+    const before = await execa('stat', ['-c', '%i %Y', root.path(`${await home()}/edgeadm`)]);
+    starts(await root.run('/edgeadm --version'));
+    const after = await execa('stat', ['-c', '%i %Y', root.path(`${await home()}/edgeadm`)]);
+    assert.equal(after.stdout, before.stdout);
+  });
+
+  it('and checks that machine', async () => {
+    const { exitCode, stdout } = await root.run(
+      '/edgeadm preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification',
+    );
+    assert.equal(exitCode, 3);
+    assert.match(stdout, /^IsPrivilegedUser +ok/m);
+    assert.match(stdout, /^OSSupported +error/m);
+  });
+
+  it('with no HOME, no PATH and no environment at all, from any folder, by any name', async () => {
+    starts(await root.run('PATH= exec /edgeadm --version', { env: {} }));
+    starts(await root.run('cd /tmp && cp ../edgeadm "a b" && "./a b" --version'));
+    starts(await root.run('cd / && sh edgeadm --version'));
+  });
+
+  it('where / is read-only, out of /run', async () => {
+    starts(
+      await root.run('/edgeadm --version && test -d /run/edgeadm', {
+        before: 'mount -t tmpfs -o mode=755 tmpfs "$R/run"; mount -o remount,bind,ro "$R"',
+      }),
+    );
+  });
+
+  it('where /tmp holds no programs, and where there is no /tmp', async () => {
+    const before = 'mount -t tmpfs -o noexec,mode=1777 tmpfs "$R/tmp"; cp "$R/edgeadm" "$R/tmp"';
+    starts(await root.run('TMPDIR=/tmp sh /tmp/edgeadm --version', { before }));
+    starts(await root.run('rmdir /tmp && /edgeadm --version'));
+  });
+
+  it('out of a temporary folder, where nothing else holds programs', async () => {
+    const noexec = ['var', 'run', 'dev/shm'].map(
+      (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o noexec,mode=755 tmpfs "$R/${name}"`,
+    );
+    const { exitCode, stdout } = await root.run('/edgeadm --version; ls /tmp/edgeadm-0', { before: noexec.join('\n') });
+    assert.equal(exitCode, 0);
+    assert.match(stdout, VERSION);
+    assert.match(stdout, /\n0\.1\.0-\w{12}$/);
+  });
+
+  it('not where nothing can be executed; it says which folders it tried, and what to do', async () => {
+    const noexec = ['var', 'run', 'dev/shm', 'tmp'].map(
+      (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o noexec,mode=755 tmpfs "$R/${name}"`,
+    );
+    const { exitCode, stderr } = await root.run('/edgeadm --version', { before: noexec.join('\n') });
+    assert.equal(exitCode, 1);
+    for (const name of ['/var/cache/edgeadm', '/run/edgeadm', '/dev/shm/edgeadm-0', '/tmp/edgeadm-0'])
+      assert.match(stderr, new RegExp(`${name}: .*Permission denied`));
+    assert.match(stderr, /TMPDIR=\/folder/);
+  });
+
+  it('with 128 MiB of memory, also the first time', async () => {
+    await withMemory(128, async (under) => starts(await root.run('/edgeadm --version', { under })));
+  });
+
+  it('on a kernel that answers everything newer than Linux 3.10 with ENOSYS', async () => {
+    const under = [await linux310()];
+    starts(await root.run('/edgeadm --version', { under }));
+    assert.match((await root.run('/edgeadm compat --arch arm64', { under })).stdout, /^ARCH/);
+    const preflight =
+      '/edgeadm preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification';
+    assert.match((await root.run(preflight, { under })).stdout, /^IsPrivilegedUser +ok/m);
+  });
+
+  it('for users who are not root, out of their own folder or what root has unpacked', async () => {
+    await mkdir(root.path('home'));
+    await chown(root.path('home'), 1000, 1000);
+    starts(await root.run('/edgeadm --version', { user: 1000, env: { HOME: '/home' } }));
+    assert.equal((await readdir(root.path('home/.cache/edgeadm'))).length, 1);
+    starts(await root.run('/edgeadm --version'));
+    starts(await root.run('/edgeadm --version', { user: 1001, env: { HOME: '/nonexistent' } }));
+  });
+
+  it('after a start that was killed while it unpacked; what that left is gone', async () => {
+    const { stdout } = await root.run(`/edgeadm --version & sleep 0.3; kill -9 $!; wait $!; ls /var/cache/edgeadm
+/edgeadm --version; ls /var/cache/edgeadm`);
+    const lines = stdout.split('\n');
+    assert.match(lines[0] ?? '', /\.part-\d+$/);
+    assert.match(lines[1] ?? '', VERSION);
+    assert.deepEqual(lines.slice(2), [lines[0]?.replace(/\.part-.*/, '')]);
+  });
+
+  it('when several are started at once', async () => {
+    const { stdout, stderr } = await root.run('for i in 1 2 3 4; do /edgeadm --version & done; wait');
+    assert.equal(stdout.split('\n').filter((line) => VERSION.test(line)).length, 4, stderr);
+    const names = await readdir(root.path(await home()));
+    assert.ok(!names.some((name) => name.includes('.part-')), names.join(' '));
+  });
+
+  it('again after a newer or older version, which does not stay', async () => {
+    starts(await root.run('/edgeadm --version'));
+    const first = await home();
+    await mkdir(root.path('var/cache/edgeadm/0.0.9-0123456789ab'));
+    await execa('rm', ['-rf', root.path(first)]);
+    starts(await root.run('/edgeadm --version'));
+    assert.deepEqual(await readdir(root.path('var/cache/edgeadm')), [first.split('/').at(-1)]);
+  });
+
+  it('not when the download is not whole; it says so', async () => {
+    await truncate(root.path('edgeadm'), 20e6);
+    const { exitCode, stderr } = await root.run('/edgeadm --version');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /edgeadm was not downloaded whole: \d+ bytes were expected, found: 20000000$/);
+  });
+});
+
+describe('The one file does not run what somebody else has planted', function () {
+  this.slow(5000);
+  let root: Root;
+  const planted = 'echo planted';
+  beforeEach(async () => {
+    root = await usedRoot();
+  });
+  afterEach(() => root.remove());
+  after(removeUsedRoot);
+  const own = async () => join('var/cache/edgeadm', (await readdir(root.path('var/cache/edgeadm')))[0] ?? '');
+  const loader = async () => root.path(join(await own(), 'ld-linux-x86-64.so.2'));
+
+  it('in a folder of the cache that others may write', async () => {
+    await chmod(root.path('var/cache/edgeadm'), 0o777);
+    starts(await root.run('/edgeadm --version; ls /run/edgeadm >/dev/null'));
+  });
+
+  it("under a folder that is a link, or another user's", async () => {
+    await execa('mv', [root.path('var/cache/edgeadm'), root.path('tmp/theirs')]);
+    await symlink('/tmp/theirs', root.path('var/cache/edgeadm'));
+    starts(await root.run('/edgeadm --version; test -d /run/edgeadm || echo from the link'));
+    await execa('rm', [root.path('var/cache/edgeadm')]);
+    await execa('mv', [root.path('tmp/theirs'), root.path('var/cache/edgeadm')]);
+    await execa('rm', ['-rf', root.path('run/edgeadm')]);
+    await chown(root.path('var/cache/edgeadm'), 1000, 1000);
+    starts(await root.run('/edgeadm --version; test -d /run/edgeadm || echo from the other user'));
+  });
+
+  it('as a program of another size, owner or mode: it is unpacked again', async () => {
+    const path = await loader();
+    const right = await readFile(path);
+    await writeFile(path, planted);
+    starts(await root.run('/edgeadm --version'));
+    assert.deepEqual(await readFile(path), right);
+    await chown(path, 1000, 1000);
+    starts(await root.run('/edgeadm --version'));
+    await chmod(path, 0o777);
+    starts(await root.run('/edgeadm --version'));
+    assert.equal((await execa('stat', ['-c', '%a %u', path])).stdout, '755 0');
+  });
+
+  it('in a shared folder, before root comes', async () => {
+    const name = (await own()).split('/').at(-1) ?? '';
+    const before = `mount -t tmpfs -o ro tmpfs "$R/var"; mount -t tmpfs -o ro tmpfs "$R/run"
+mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${name}"; chown -R 1000:1000 "$R/dev/shm/edgeadm-0"`;
+    await execa('cp', ['-a', root.path(await own()), root.path('tmp/planted')]);
+    const { stdout } = await root.run('/edgeadm --version; ls -d /tmp/edgeadm-0', { before });
+    assert.match(stdout, VERSION);
+    assert.match(stdout, /\/tmp\/edgeadm-0$/);
+  });
+
+  it('as other content of the same size, which `self verify` finds', async () => {
+    await copyFile(join(await release(), 'SHA256SUMS'), root.path('SHA256SUMS'));
+    const right = await root.run('/edgeadm self verify /SHA256SUMS');
+    assert.match(right.stdout, /^[0-9a-f]{64} {2}\/edgeadm is edgeadm-linux-amd64$/m, right.stderr);
+    const path = root.path(join(await own(), 'libdl.so.2'));
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(1, bytes.length - 1));
+    const wrong = await root.run('/edgeadm self verify');
+    assert.equal(wrong.exitCode, 1);
+    assert.match(
+      wrong.stderr,
+      /what this file has unpacked was changed since\n {2}libdl\.so\.2\n[\s\S]*PROGRAM_CHANGED/,
+    );
+  });
+});

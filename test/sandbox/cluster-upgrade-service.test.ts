@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UPGRADE_STEP_MS } from '../../src/sandbox/cloud/cs-upgrade-record.ts';
+import { addFault, type FaultMode } from '../../src/sandbox/cloud/faults.ts';
+import { poolsOf } from '../../src/sandbox/cloud/records.ts';
+import { addNode, type EmulatedCluster, emulatedCluster } from '../unit/sandbox/cloud/emulated-cluster.ts';
+import { type Ended, edgeadm, resultOf, startEdgeadm } from './program.ts';
+import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
+
+const TARGET = '1.20.11-aliyunedge.1';
+
+interface Result {
+  readonly ok: boolean;
+  readonly data?: { readonly phase: string; readonly version: string; readonly progress: string };
+  readonly error?: { readonly code: string; readonly why?: string; readonly next: string };
+}
+
+describe('cluster upgrade of a cluster of the container service', function () {
+  this.timeout(120_000);
+  let cloud: EmulatedCluster;
+  let folder = '';
+  let env: Record<string, string> = {};
+  let where: string[] = [];
+  let clock = 0;
+  /** Whether time goes on by itself in the cloud. */
+  let live = false;
+  /** All that was ever shown. */
+  const shown: string[] = [];
+  beforeEach(async () => {
+    const start = Date.now();
+    clock = 0;
+    live = false;
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-upgrade-'));
+    cloud = await emulatedCluster({}, () => (live ? Date.now() : start) + clock);
+    const [pool] = poolsOf(cloud.store, cloud.cluster.id);
+    for (const name of ['edge1', 'edge2', 'edge3']) await addNode(cloud, name, { pool: pool?.id ?? '' });
+    await writeFile(join(folder, 'ca.crt'), cloud.pki.caPem);
+    // A kubeconfig in the environment is the weaker one; this one does not even exist.
+    env = {
+      ...cloud.env,
+      EDGEADM_CLOUD_CA: join(folder, 'ca.crt'),
+      XDG_STATE_HOME: folder,
+      KUBECONFIG: join(folder, 'none'),
+    };
+    where = ['--cluster-id', cloud.cluster.id, '--region', 'cn-hangzhou'];
+  });
+  afterEach(async () => {
+    await cloud.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  after(() => {
+    assert.ok(shown.length > 20);
+    assert.doesNotMatch(shown.join('\n'), /PRIVATE KEY|Signature=[0-9a-f]/);
+  });
+
+  const upgrade = async (verb: string, ...words: string[]): Promise<Ended> => {
+    const ended = await edgeadm(['cluster', 'upgrade', verb, ...where, ...words], { env });
+    shown.push(ended.stdout, ended.stderr);
+    assert.ok(!`${ended.stdout}${ended.stderr}`.includes(cloud.account.accessKeySecret), ended.stderr);
+    return ended;
+  };
+  const told = async (verb: string, ...words: string[]) =>
+    resultOf(await upgrade(verb, ...words, '-o', 'json')) as unknown as Result;
+  const start = (...words: string[]) => upgrade('start', '--target-version', TARGET, '--yes', ...words);
+  const pass = (ms: number): void => {
+    clock += ms;
+  };
+  const fault = (mode: FaultMode, action: string, times = 1): void =>
+    void addFault(cloud.store, { action, mode, times });
+  const orders = (): number => cloud.store.list('cs/upgrade').length;
+
+  it('is started, looked at, paused, continued and cancelled', async () => {
+    const { precheck, master, node } = UPGRADE_STEP_MS;
+    const begun = await start();
+    assert.equal(begun.exitCode, 0, begun.stderr);
+    assert.match(begun.stdout, /from v1\.20\.2 to 1\.20\.11-aliyunedge\.1, the control plane, then the worker nodes/);
+    assert.match(begun.stdout, /under way: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
+    pass(precheck);
+    assert.equal((await upgrade('pause')).exitCode, 0);
+    pass(master + node);
+    const status = await upgrade('status');
+    assert.equal(status.exitCode, 0, status.stderr);
+    for (const line of [
+      /^Upgrade: +Paused \(status pause, step pause\)$/m,
+      /^Cluster: +c\w+, control plane at 1\.20\.11-aliyunedge\.1$/m,
+      /^Progress: +0 of 3 worker nodes are upgraded$/m,
+      /^control plane to 1\.20\.11-aliyunedge\.1 +success /m,
+    ])
+      assert.match(status.stdout, line);
+    const going = await upgrade('continue');
+    assert.match(going.stdout, /under way/, going.stderr);
+    const early = await told('cancel');
+    assert.deepEqual([early.ok, early.error?.code], [false, 'UPGRADE_NOT_POSSIBLE']);
+    await upgrade('pause');
+    pass(node);
+    const paused = await told('status');
+    assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', '1 of 3 worker nodes are upgraded']);
+    const cancelled = await upgrade('cancel');
+    assert.equal(cancelled.exitCode, 0, cancelled.stderr);
+    assert.match(cancelled.stdout, /cancelled; nodes that are done stay so/);
+    assert.equal((await upgrade('continue')).exitCode, 4);
+  });
+
+  it('is followed to its end, from a pause by a failed node too, whose cause is told', async () => {
+    live = true;
+    fault('500', 'UpgradeCluster/node');
+    const paused = await start('--wait');
+    assert.equal(paused.exitCode, 6, paused.stderr);
+    assert.match(
+      paused.stderr,
+      /node edge1 could not be upgraded[\s\S]*next: .*upgrade continue --cluster-id[\s\S]*UPGRADE_PAUSED/,
+    );
+    assert.match(paused.stderr, /The upgrade is Prechecking, the control plane at v1\.20\.2/);
+    const ended = await upgrade('continue', '--wait');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /The cluster is upgraded to 1\.20\.11-aliyunedge\.1/);
+    assert.equal((await upgrade('status', '--watch')).exitCode, 0);
+  });
+
+  it('goes on where Ctrl-C ends the look', async () => {
+    await start();
+    const child = startEdgeadm(['cluster', 'upgrade', 'status', '--watch', ...where], { env });
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    child.kill('SIGINT');
+    const ended = await child;
+    assert.equal(ended.exitCode, 130);
+    assert.match(ended.stderr, /the upgrade goes on[\s\S]*upgrade status --cluster-id/);
+    assert.match((await upgrade('status')).stdout, /^Upgrade: +(Prechecking|Running)/m);
+  });
+
+  it('is ordered once where the answer is lost and the service is overloaded', async () => {
+    fault('timeout-after-effect', 'UpgradeCluster');
+    fault('throttle', 'GetUpgradeStatus', 2);
+    const begun = await start();
+    assert.equal(begun.exitCode, 0, begun.stderr);
+    assert.equal(orders(), 1);
+    const again = await start();
+    assert.equal(again.exitCode, 4);
+    assert.match(again.stderr, /UPGRADE_UNDER_WAY/);
+    assert.equal(orders(), 1);
+  });
+
+  it('ends with 5 where the service throttles an order or fails at its precheck', async () => {
+    fault('throttle', 'UpgradeCluster');
+    const throttled = await start();
+    assert.equal(throttled.exitCode, 5);
+    assert.match(throttled.stderr, /CLOUD_THROTTLED/);
+    assert.equal(orders(), 0);
+    live = true;
+    fault('500', 'UpgradeCluster/precheck');
+    const failed = await start('--wait');
+    assert.equal(failed.exitCode, 5);
+    assert.match(failed.stderr, /the precheck found errors\n +precheck report [0-9a-f]+[\s\S]*CLOUD_UPGRADE_FAILED/);
+  });
+
+  it('is refused to a version that is not offered, with those that are, and nothing is ordered', async () => {
+    const { error } = await told('start', '--target-version', '1.20.11', '--yes');
+    assert.equal(error?.code, 'UPGRADE_VERSION');
+    assert.match(error?.why ?? '', /offered: 1\.20\.11-aliyunedge\.1/);
+    assert.equal(orders(), 0);
+  });
+
+  it('is shown by a dry run, which orders nothing', async () => {
+    const ended = await upgrade('start', '--dry-run', '--control-plane-only');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane alone[\s\S]*Nothing was ordered/);
+    assert.equal(orders(), 0);
+  });
+
+  it('refuses by name each flag that is for a cluster of its own', async () => {
+    const flags = ['--executor', 'ssh', '--image', 'i', '--drain', '-l', 'a=b', '--report', 'f', '--kubeconfig', 'k'];
+    const ended = await upgrade('start', ...flags);
+    assert.equal(ended.exitCode, 2);
+    for (const flag of ['executor', 'image', 'drain', 'selector', 'report', 'kubeconfig'])
+      assert.ok(ended.stderr.includes(`--${flag}: not with --cluster-id`), `${flag} in\n${ended.stderr}`);
+    const other = await edgeadm(['cluster', 'upgrade', 'pause', '--profile', 'f'], { env });
+    assert.deepEqual([other.exitCode, /--profile: needs --cluster-id/.test(other.stderr)], [2, true]);
+    const noRegion = await edgeadm(['cluster', 'upgrade', 'status', '--cluster-id', 'c1'], { env });
+    assert.deepEqual([noRegion.exitCode, /--region is missing/.test(noRegion.stderr)], [2, true]);
+    assert.equal(orders(), 0);
+  });
+
+  it("says where keys were looked for where there are none, and that a cluster is not the account's", async () => {
+    const { ALIBABA_CLOUD_ACCESS_KEY_ID: _id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: _secret, ...rest } = env;
+    env = { ...rest, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
+    const none = await upgrade('status');
+    assert.equal(none.exitCode, 5);
+    assert.match(none.stderr, /CLOUD_CREDENTIALS/);
+    const { accessKeyId: AccessKey, accessKeySecret: SecretKey } = cloud.account;
+    await writeFile(join(folder, 'profile.json'), JSON.stringify({ AccessKey, SecretKey }), { mode: 0o600 });
+    const found = await upgrade('status', '--profile', join(folder, 'profile.json'));
+    assert.match(
+      found.stdout,
+      /^Upgrade: +none is under way.*\n[\s\S]*^Offered: +1\.20\.11-aliyunedge\.1$/m,
+      found.stderr,
+    );
+    where = ['--cluster-id', 'c-other', '--region', 'cn-hangzhou'];
+    const other = await upgrade('status', '--profile', join(folder, 'profile.json'));
+    assert.equal(other.exitCode, 5);
+    assert.match(other.stderr, /ErrorClusterNotFound/);
+  });
+});
+
+describe('cluster upgrade through the cloud of a sandbox', function () {
+  this.timeout(120_000);
+  let bed: SandboxBed;
+  let where: string[] = [];
+  before(async () => {
+    bed = await sandboxBed();
+    const up = await bed.up();
+    assert.equal(up.exitCode, 0, up.stderr);
+    where = ['--cluster-id', /\bc[0-9a-f]{32}\b/.exec(up.stdout + up.stderr)?.[0] ?? '', '--region', 'cn-hangzhou'];
+  });
+  after(() => bed.remove());
+
+  it('runs to its end by itself, with faults that were asked for', async () => {
+    const lost = ['--action', 'UpgradeCluster', '--mode', 'timeout-after-effect'];
+    const broken = ['--action', 'UpgradeCluster/master', '--mode', '500'];
+    for (const fault of [lost, broken]) assert.equal((await bed.sandbox('fault', 'add', ...fault)).exitCode, 0);
+    const paused = await bed.run('cluster', 'upgrade', 'start', ...where, '--yes', '--wait');
+    assert.equal(paused.exitCode, 6, paused.stderr);
+    assert.match(paused.stderr, /the control plane could not be upgraded/);
+    const ended = await bed.run('cluster', 'upgrade', 'continue', ...where, '--wait', '-o', 'json');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.equal((resultOf(ended).data as { phase: string }).phase, 'Completed');
+    const status = await bed.run('cluster', 'upgrade', 'status', ...where);
+    assert.match(status.stdout, /^Upgrade: +Completed/m);
+    assert.match(status.stdout, /^Offered: +1\.22\.15-aliyunedge\.1$/m);
+  });
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { changedUnpacked, ownFile, parseSums, readSums, removeUnpacked } from '../../../src/artifacts/own-file.ts';
+
+const sumOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+describe('The file that edgeadm was started from', () => {
+  let dir: string;
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'edgeadm-own-'));
+  });
+  after(() => rm(dir, { recursive: true }));
+
+  it('is what its front says, and not the loader that runs it', () => {
+    assert.equal(ownFile({ EDGEADM_FILE: '/root/edgeadm' }), '/root/edgeadm');
+    assert.throws(() => ownFile({}), /not one file/);
+  });
+
+  it('is looked up in the lines of sha256sum, text or binary', () => {
+    const [a, b] = [sumOf('a'), sumOf('b')];
+    assert.deepEqual(
+      [...parseSums(`${a}  one\n${b} *two words\nno sum\n`)],
+      [
+        [a, 'one'],
+        [b, 'two words'],
+      ],
+    );
+  });
+
+  it('is looked up in a file or at a URL; a page without sums is refused', async () => {
+    const lines = `${sumOf('a')}  edgeadm-linux-amd64\n`;
+    await writeFile(join(dir, 'SHA256SUMS'), lines);
+    assert.equal((await readSums(join(dir, 'SHA256SUMS'))).get(sumOf('a')), 'edgeadm-linux-amd64');
+    const server = createServer((request, response) => response.end(request.url === '/SHA256SUMS' ? lines : '<html>'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      assert.equal((await readSums(`${base}/SHA256SUMS`)).size, 1);
+      await assert.rejects(readSums(`${base}/`), /holds no SHA-256 sums/);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('finds out what was changed among the files it has unpacked, or is missing', async () => {
+    await writeFile(
+      join(dir, 'front'),
+      `#!/bin/sh\n  cat <<'SUMS'\n${sumOf('x')}  x\n${sumOf('y')}  y\n${sumOf('z')}  z\nSUMS\n`,
+    );
+    await writeFile(join(dir, 'x'), 'x');
+    await writeFile(join(dir, 'y'), 'planted');
+    assert.deepEqual(await changedUnpacked(join(dir, 'front'), join(dir, 'ld-linux')), ['y', 'z']);
+    assert.deepEqual(await changedUnpacked(join(dir, 'y'), join(dir, 'ld-linux')), []);
+  });
+
+  it('takes what it has unpacked away with a reset, and never the files of a package', async () => {
+    const cache = join(dir, 'cache/edgeadm');
+    for (const folder of [join(cache, '0.1.0-0123456789ab'), join(dir, 'lib/edgeadm')]) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'ld-linux.so'), '');
+      await removeUnpacked(join(folder, 'ld-linux.so'));
+    }
+    assert.deepEqual(await readdir(join(dir, 'cache')), []);
+    assert.deepEqual(await readdir(join(dir, 'lib/edgeadm')), ['ld-linux.so']);
+  });
+});
