@@ -23,10 +23,14 @@ export async function packageRoot(tree: Tree, about: About, dir: string): Promis
   await rm(dir, { recursive: true, force: true });
   await mkdir(join(dir, HOME), { recursive: true });
   for (const name of tree.files) await cp(join(tree.dir, name), join(dir, HOME, name), { mode: 0 });
+  // A Job of a cluster upgrade starts it where the root of its image is mounted in that of a node.
   const start = `#!/bin/sh
-EDGEADM_FILE=/usr/bin/edgeadm
+root=\${0%/usr/bin/edgeadm}
+[ "$root" != "$0" ] || root=
+home=$root${HOME}
+EDGEADM_FILE=$root/usr/bin/edgeadm
 export EDGEADM_FILE
-exec ${HOME}/${tree.loader} --inhibit-cache --library-path ${HOME} ${HOME}/edgeadm "$@"
+exec "$home/${tree.loader}" --inhibit-cache --library-path "$home" "$home/edgeadm" "$@"
 `;
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
   const page = gzipSync(manPage(manifest, about.description), { level: 9 });

@@ -151,7 +151,7 @@ export function planText({ plan, chosen }: Intent): string {
   return [
     plan.nodes.length === 0
       ? `Every node is at ${targetVersion} already.`
-      : `${plan.nodes.length} nodes to ${targetVersion}, in batches of ${inShort(nextBatches)}.`,
+      : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches: ${inShort(nextBatches)}.`,
     chosen.there.length > 0 && plan.nodes.length > 0 ? `${chosen.there.length} nodes are there already.` : '',
     chosen.leftOut.length > 0 ? `Left out (control plane, or no Linux): ${chosen.leftOut.join(', ')}.` : '',
   ]

@@ -33,7 +33,7 @@ function headOf(status: UpgradeStatus, now: number): string {
     Took: active ? undefined : span(status.elapsed),
     'So far': active ? `${span(status.elapsed)}${left === undefined ? '' : `; about ${span(left)} left`}` : undefined,
     Nodes: counts.join(', '),
-    'To come': nextBatches.length > 0 ? `batches of ${inShort(nextBatches)}` : undefined,
+    'To come': nextBatches.length > 0 ? `${nextBatches.length} batches: ${inShort(nextBatches)}` : undefined,
     Controller: active && (controller || unknown.length === 0) ? controllerLine(controller, now) : undefined,
     'Not shown': unknown.join('; ') || undefined,
   };

@@ -9,12 +9,17 @@ import type { CommandResult } from '../output/renderer.ts';
 import type { EniOptions } from '../phases/eni/run.ts';
 import { now, phaseLog } from '../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from './cloud-flags.ts';
-import { durationOf, nodeFlags } from './flags.ts';
+import { durationOf, naming, nodeFlags } from './flags.ts';
 import { confirmOnTerminal } from './prompts.ts';
 import { commandSignal } from './signals.ts';
 
 export const instanceFlag = {
-  instance: Flags.string({ required: true, helpValue: 'ID', description: 'the ENS instance' }),
+  instance: Flags.string({
+    required: true,
+    parse: naming('--instance'),
+    helpValue: 'ID',
+    description: 'the ENS instance',
+  }),
 };
 
 /** Flags of the commands that change an instance. */

@@ -53,6 +53,14 @@ export const outputFlag = {
   })(),
 };
 
+/** A flag that names something: an empty text, as of a variable that is not set, names nothing. */
+export function naming(flag: string) {
+  return async (text: string): Promise<string> => {
+    if (text.trim() !== '') return text;
+    throw usageError([`${flag}: must not be empty`]);
+  };
+}
+
 /** @throws EdgeadmError USAGE unless `refuse` takes it */
 export function durationOf(
   text: string | undefined,
@@ -86,8 +94,10 @@ export async function secretOf(value: string | undefined, flag: string): Promise
 export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
-  const text = await readFile(value.slice(1), 'utf8').catch((error: Error) => {
-    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the file`, why: error.message });
+  const file = value.slice(1);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the file "${file}"`, why });
   });
   return text.trim();
 }

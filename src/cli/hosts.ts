@@ -66,9 +66,10 @@ function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
       why,
       next: first.error.next,
     });
-  if (failed.some((result) => result.error?.code === 'INTERRUPTED')) {
+  const interrupted = failed.find((result) => result.error?.code === 'INTERRUPTED');
+  if (interrupted) {
     const what = `interrupted; ${failed.length} of ${results.length} hosts are not done`;
-    return new EdgeadmError({ code: 'INTERRUPTED', what, why });
+    return new EdgeadmError({ code: 'INTERRUPTED', what, why, next: interrupted.error?.next });
   }
   if (failed.length === results.length) {
     const what = `all ${results.length} hosts failed, each for its own reason`;

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import type { JoinKey } from '../config/join-schema.ts';
-import { nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from './flags.ts';
+import { naming, nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from './flags.ts';
 
 const list = { ...repeatable, delimiter: ',' } as const;
 
@@ -45,6 +45,7 @@ export const joinFlags = {
   }),
   region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
   'cluster-id': Flags.string({
+    parse: naming('--cluster-id'),
     helpValue: 'ID',
     description: "join a node pool of this cluster with the account's keys",
     helpGroup: 'CONTAINER SERVICE',

@@ -1,5 +1,6 @@
 import { defaultEndpoint } from '../cloud/exchange.ts';
 import type { Layer } from '../config/join-spec.ts';
+import { usageError } from '../errors/usage.ts';
 import { type Refuse, secretOf } from './flags.ts';
 import type { ParsedJoin } from './join-flags.ts';
 
@@ -21,7 +22,6 @@ const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 export async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
   if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} exclude each other`);
-  refuseTwoReaders(flags, refuse);
   const environment = chosen.length === 0 ? process.env : {};
   const { EDGEADM_TOKEN: token, EDGEADM_OPENAPI_TOKEN: openapiToken } = environment;
   if (token && openapiToken) refuse('EDGEADM_TOKEN and EDGEADM_OPENAPI_TOKEN exclude each other; unset one of them');
@@ -31,10 +31,15 @@ export async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], 
   return { kind: 'kubernetes', token: await secretOf(environment.EDGEADM_TOKEN || undefined, 'EDGEADM_TOKEN') };
 }
 
-/** Standard input can be read once. */
-function refuseTwoReaders(flags: ParsedJoin['flags'], refuse: Refuse): void {
+/**
+ * Standard input can be read once; to be called before anything is read from it, lest a token be taken for something
+ * that is shown.
+ * @throws EdgeadmError USAGE
+ */
+export function refuseTwoReaders({ flags }: ParsedJoin): void {
   const readers = ['token', 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
-  if (readers.length > 1) refuse(`${readers.map((flag) => `--${flag} -`).join(' and ')}: there is one standard input`);
+  if (readers.length < 2) return;
+  throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: there is one standard input`]);
 }
 
 function cloudForm(clusterId: string, layers: readonly Layer[], refuse: Refuse): JoinForm {
@@ -57,7 +62,9 @@ async function exchangeForm(
     refuse('--openapi-token: a token has no spaces and no other than ASCII characters');
   const region = strongest('region', layers);
   if (named === undefined && !region) refuse('--region is needed with --openapi-token');
-  const endpoint = named === undefined ? defaultEndpoint(region || 'region') : String(named);
+  // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
+  if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
+  const endpoint = String(named);
   const url = URL.parse(endpoint);
   if (url?.protocol !== 'https:' || url.search || url.hash || url.username) {
     refuse('--openapi-endpoint: must be https://HOST[:PORT]/PATH');

@@ -17,7 +17,7 @@ import { usageError } from '../errors/usage.ts';
 import type { Target } from '../host/targets.ts';
 import { durationOf, type Refuse, textOf } from './flags.ts';
 import { flagValues, type ParsedJoin } from './join-flags.ts';
-import { type JoinForm, joinForm } from './join-form.ts';
+import { type JoinForm, joinForm, refuseTwoReaders } from './join-form.ts';
 
 /** What is asked for on one host: checked as far as that is possible without asking anybody. */
 export interface JoinRequest {
@@ -43,6 +43,7 @@ export async function joinRequestOf(
   const flags = parsed.flags as Record<'config' | 'timeout' | 'compat-matrix' | 'node-spec', string | undefined>;
   const mistakes: string[] = [];
   const refuse: Refuse = (mistake) => mistakes.push(mistake);
+  refuseTwoReaders(parsed);
   const given = flags['node-spec'];
   const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
   const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];

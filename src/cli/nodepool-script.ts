@@ -16,10 +16,10 @@ export function attachSpecOf(
   refuse: Refuse,
 ): { readonly keys: Readonly<Record<string, unknown>>; readonly warnings: readonly string[] } {
   const mistakes: string[] = [];
-  const { warnings } = readNodeSpec(text, (mistake) => mistakes.push(mistake));
+  const { given, warnings } = readNodeSpec(text, (mistake) => mistakes.push(mistake));
   for (const mistake of mistakes) refuse(mistake);
   if (mistakes.length > 0) return { keys: {}, warnings: [] };
-  return { keys: { ...CONSOLE[platform], ...(JSON.parse(text) as Record<string, unknown>) }, warnings };
+  return { keys: { ...CONSOLE[platform], ...given }, warnings };
 }
 
 /** When a line ends to be good. What the API takes for "for ever" is not documented: ten years have to do. */

@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../config/node-pool.ts';
+import { answeredNo } from '../errors/answered-no.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import type { Output } from '../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../workflow/events.ts';
 import { defaultKubeconfig, withCluster } from './cluster-access.ts';
+import { naming } from './flags.ts';
 import { confirmOnTerminal } from './prompts.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
 export const whereFlags = {
   'cluster-id': Flags.string({
+    parse: naming('--cluster-id'),
     helpValue: 'ID',
     description: "through the container service, with the account's keys",
     helpGroup: 'CLUSTER',
@@ -96,5 +99,5 @@ export async function confirmed(output: Output, question: string): Promise<void>
   const ask = confirmOnTerminal(output);
   if (!ask) throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: 'nobody can be asked', why: question });
   if (await ask(question)) return;
-  throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  throw answeredNo();
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { backOff } from '../lib/back-off.ts';
 import type { CredentialOptions } from './credentials.ts';
@@ -78,11 +79,13 @@ const ORDER_TIMEOUT_MS = 60_000;
 
 /**
  * A caller for one API with the account's credentials, at the real endpoint unless the environment names another.
- * @throws EdgeadmError USAGE where the endpoint is none, CLOUD_CREDENTIALS where there are none
+ * @throws EdgeadmError USAGE where the region or the endpoint is none, CLOUD_CREDENTIALS where there are none
  */
 export async function openCaller(options: OpenCallerOptions): Promise<CloudCaller> {
   const { product, region, env = process.env } = options;
   const { version, style, endpointVariable } = PRODUCTS[product];
+  if (!REGION.pattern.test(region))
+    throw new EdgeadmError({ code: 'USAGE', what: `--region: ${REGION.rule}`, why: `found "${region}"` });
   const endpoint = endpointOf(env[endpointVariable] || `${product}.${region}.aliyuncs.com`, endpointVariable);
   const caFile = env.EDGEADM_CLOUD_CA;
   const ca = caFile ? await readCa(caFile) : undefined;
@@ -147,7 +150,7 @@ function describe({ parameters = {}, method, path }: CloudCall): string {
 /** `host[:port]` of an endpoint that users wrote with or without `https://`. */
 function endpointOf(text: string, variable: string): string {
   const url = URL.parse(text.includes('://') ? text : `https://${text}`);
-  const bare = url && url.pathname === '/' && !url.search && !url.username;
+  const bare = url && url.pathname === '/' && !url.search && !url.hash && !url.username;
   if (bare && url.protocol === 'https:') return url.host;
   throw new EdgeadmError({
     code: 'USAGE',

@@ -30,6 +30,8 @@ interface Lent {
   /** What nodes carry as label: the name of the NodePool object. */
   readonly label: string;
   readonly token: string;
+  /** How many nodes a cluster of the account may have; undefined where the service does not tell. */
+  readonly quota: number | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export function clusterSource(options: ClusterAccessOptions): JoinSource {
     resolve: async (node) => {
       lending ??= memoize(() => lend(options, node.draft.timeoutMs, opened));
       const lent = await lending();
-      await admit(lent, { service, node, admitted });
+      await admit(lent, node, admitted);
       node.log.info(`Joining the node pool ${lent.pool.name} of the cluster ${clusterId}.`);
       return answerOf(lent);
     },
@@ -69,7 +71,11 @@ async function lend(
   timeoutMs: number,
   opened: { cluster?: TemporaryCluster; token?: string },
 ): Promise<Lent> {
-  const [detail, pools] = await Promise.all([service.cluster(clusterId), service.nodePools(clusterId)]);
+  const [detail, pools, quota] = await Promise.all([
+    service.cluster(clusterId),
+    service.nodePools(clusterId),
+    service.nodeQuota().catch(() => undefined),
+  ]);
   const pool = poolNamed(pools.map(fromCloud), nodePool, `cluster ${clusterId}`);
   const ttlMs = timeoutMs + SPARE_MS;
   const cluster = await openTemporaryCluster(service, clusterId, (ttlMs + SPARE_MS) / MINUTE_MS);
@@ -82,7 +88,7 @@ async function lend(
   const description = `edgeadm join --cluster-id ${clusterId}: deleted when it ends`;
   await createToken(cluster.client, { token, ttlMs, description });
   const annotations = object?.spec?.annotations ?? {};
-  return { cluster, detail, pool: { ...pool, annotations }, label: object?.metadata.name ?? pool.id, token };
+  return { cluster, detail, pool: { ...pool, annotations }, label: object?.metadata.name ?? pool.id, token, quota };
 }
 
 function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
@@ -102,34 +108,40 @@ function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
   };
 }
 
-interface Admission {
-  readonly service: ContainerService;
-  readonly node: SourceNode;
-  /** Names that this command has let in already: their Node objects may not be there yet. */
-  readonly admitted: Set<string>;
-}
-
 /**
  * Refuses a node for which there is no room, or which is in another pool, before it is touched.
+ * @param admitted names that this command has let in already: their Node objects may not be there yet
  * @throws EdgeadmError NODEPOOL_FULL, ALREADY_JOINED
  */
-async function admit({ cluster, pool, label }: Lent, { service, node, admitted }: Admission): Promise<void> {
+async function admit(lent: Lent, node: SourceNode, admitted: Set<string>): Promise<void> {
+  const { cluster, pool, label } = lent;
   const isOwn = (name: string | undefined): boolean => name === label || name === pool.id || name === pool.name;
   const { items } = await cluster.client.get<V1NodeList>('/api/v1/nodes', { signal: node.signal });
   const known = items.find(({ metadata }) => metadata?.name === node.name);
   const before = node.nodePool ?? (known && (await isSameMachine(known, node)) ? poolLabelOf(known) : undefined);
   if (before !== undefined && !isOwn(before)) throw inOtherPool(node.name, before, pool.name);
-  const others = items.filter(({ metadata }) => metadata?.name !== node.name);
+  // Nothing may wait from here on: hosts are asked for at once, and each has to see those let in before it.
+  refuseWithoutRoom(lent, node.name, { items, admitted, isOwn });
+  admitted.add(node.name);
+}
+
+interface Present {
+  readonly items: readonly V1Node[];
+  readonly admitted: ReadonlySet<string>;
+  readonly isOwn: (pool: string | undefined) => boolean;
+}
+
+/** @throws EdgeadmError NODEPOOL_FULL */
+function refuseWithoutRoom({ pool, quota }: Lent, name: string, { items, admitted, isOwn }: Present): void {
+  const others = items.filter(({ metadata }) => metadata?.name !== name);
   const names = (nodes: readonly V1Node[]): Set<string> =>
-    new Set([...nodes.map(({ metadata }) => metadata?.name ?? ''), ...[...admitted].filter((n) => n !== node.name)]);
+    new Set([...nodes.map(({ metadata }) => metadata?.name ?? ''), ...[...admitted].filter((each) => each !== name)]);
   const inPool = names(others.filter((each) => isOwn(poolLabelOf(each)))).size;
   if (pool.maxNodes !== undefined && inPool >= pool.maxNodes)
-    throw full(`the node pool ${pool.name} may have ${pool.maxNodes} nodes, and has ${inPool} without ${node.name}`);
-  const quota = await service.nodeQuota().catch(() => undefined);
+    throw full(`the node pool ${pool.name} may have ${pool.maxNodes} nodes, and has ${inPool} without ${name}`);
   const all = names(others).size;
   if (quota && all >= quota)
-    throw full(`the account's quota is ${quota} nodes a cluster, and it has ${all} without ${node.name}`);
-  admitted.add(node.name);
+    throw full(`the account's quota is ${quota} nodes a cluster, and it has ${all} without ${name}`);
 }
 
 async function isSameMachine({ status }: V1Node, { host }: SourceNode): Promise<boolean> {

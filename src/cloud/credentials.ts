@@ -21,7 +21,7 @@ export interface CloudKeys {
 export type CloudCredential = () => Promise<CloudKeys>;
 
 const ALTERNATIVES = `set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET,
-or give --profile FILE with {"AccessKey": "...", "SecretKey": "..."},
+or give --profile FILE, a JSON object with the keys AccessKey and SecretKey,
 or log in with \`aliyun configure\` (~/.aliyun/config.json)`;
 
 /** Said where a secret stands on the command line: shell histories and process lists keep it. */
@@ -71,7 +71,7 @@ async function readProfile(file: string): Promise<CloudKeys> {
   const { AccessKey, SecretKey } = profile ?? {};
   if (typeof AccessKey === 'string' && typeof SecretKey === 'string' && AccessKey && SecretKey)
     return { accessKeyId: AccessKey, accessKeySecret: SecretKey };
-  throw unusable('it needs {"AccessKey": "...", "SecretKey": "..."}');
+  throw unusable('it has to be a JSON object with the texts AccessKey and SecretKey');
 }
 
 function always(keys: CloudKeys): CloudCredential {

@@ -76,7 +76,7 @@ function podCidrsAreAssigned(): EdgeadmError {
   });
 }
 
-/** Sent once. Where no answer came, the list tells whether it took effect. */
+/** Sent once. Where no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
 async function createSettled(
   service: ContainerService,
   clusterId: string,
@@ -84,24 +84,23 @@ async function createSettled(
 ): Promise<NodePool> {
   const look = async (): Promise<NodePool | undefined> =>
     (await service.nodePools(clusterId)).map(fromCloud).find(({ name }) => name === spec.name);
-  try {
-    await service.createNodePool(clusterId, spec);
-  } catch (error) {
-    if (!isAmbiguous(error)) throw error;
-    return waitFor<NodePool>({
-      what: `node pool ${spec.name} to show up after its creation was not answered`,
-      probe: async () => {
-        const found = await look();
-        return found ? { done: found } : { seen: 'it is not in the list' };
-      },
-      timeoutMs: settleMs,
-      code: 'CLOUD_NO_ANSWER',
-      next: 'run the same command again: it creates the node pool only where it is not there',
-    });
-  }
-  const found = await look();
-  if (found) return found;
-  throw new EdgeadmError({ code: 'CLOUD_FAILED', what: `the container service does not list node pool ${spec.name}` });
+  const answered = await service.createNodePool(clusterId, spec).then(
+    () => true,
+    (error: unknown) => {
+      if (!isAmbiguous(error)) throw error;
+      return false;
+    },
+  );
+  return waitFor<NodePool>({
+    what: `node pool ${spec.name} to show up after its creation was ${answered ? 'taken' : 'not answered'}`,
+    probe: async () => {
+      const found = await look();
+      return found ? { done: found } : { seen: 'it is not in the list' };
+    },
+    timeoutMs: settleMs,
+    code: answered ? 'CLOUD_FAILED' : 'CLOUD_NO_ANSWER',
+    next: 'run the same command again: it creates the node pool only where it is not there',
+  });
 }
 
 async function deleteSettled(service: ContainerService, clusterId: string, { id }: NodePool): Promise<void> {
@@ -158,11 +157,12 @@ function toPoolNode({ nodeName = '', nodepoolId = '', nodeStatus, ipAddress = []
 }
 
 /** Where the plug-in stands is not documented: among the add-ons of `meta_data`, or in its `Capabilities`. */
-function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr }: CloudCluster): ClusterFacts {
+function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr, ...networks }: CloudCluster): ClusterFacts {
   const { Addons = [], Capabilities = {} } = metaOf(metaData);
   const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
   const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));
-  return { version: currentVersion || initVersion || '', networkPlugin, serviceCidr };
+  const podCidr = networks.containerCidr || networks.subnetCidr || undefined;
+  return { version: currentVersion || initVersion || '', networkPlugin, podCidr, serviceCidr };
 }
 
 function metaOf(text = '{}'): { Addons?: { name?: string }[]; Capabilities?: { Network?: string } } {

@@ -7,7 +7,7 @@ import { confirmOnTerminal } from '../cli/prompts.ts';
 import { commandSignal } from '../cli/signals.ts';
 import { targetOptions } from '../cli/target-options.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
-import { EdgeadmError } from '../errors/index.ts';
+import { answeredNo } from '../errors/answered-no.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';
 import { memoize } from '../lib/memoize.ts';
@@ -78,7 +78,6 @@ function confirmOnce(output: Output, hosts: readonly string[]): (() => Promise<v
   if (!ask) return undefined;
   return memoize(async () => {
     if (await ask(`Reset ${hosts.join(', ')}: stop and remove every pod?`)) return;
-    const next = 'edgeadm reset --dry-run shows what a reset would do';
-    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed', next });
+    throw answeredNo('edgeadm reset --dry-run shows what a reset would do');
   });
 }

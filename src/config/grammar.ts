@@ -48,6 +48,9 @@ export function refuseLabelValue(value: string): Refusal {
   return `"${value}" is no label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
 }
 
+/** A region of the cloud: it becomes a part of host names. */
+export const REGION = { pattern: /^[a-z0-9-]+$/, rule: 'must be a region such as cn-hangzhou' };
+
 /** The labels under kubernetes.io that a kubelet may give itself; it exits on any other. Source: kubeletapis.IsKubeletLabel. */
 const KUBELET_LABELS = new Set([
   'kubernetes.io/hostname',

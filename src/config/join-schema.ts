@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isCidr } from '../lib/cidr.ts';
 import {
   normaliseServer,
+  REGION,
   type Refusal,
   refuseImage,
   refuseLabelValue,
@@ -122,10 +123,7 @@ export const joinKeys = z.strictObject({
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   inDedicatedNetwork: z.boolean().default(false),
-  region: z
-    .string()
-    .regex(/^[a-z0-9-]+$/, 'must be a region such as cn-hangzhou')
-    .optional(),
+  region: z.string().regex(REGION.pattern, REGION.rule).optional(),
   podCidrs: z.array(cidr).optional(),
   serviceCidrs: z.array(cidr).optional(),
   clusterDns: z

@@ -70,6 +70,8 @@ export interface ClusterFacts {
   readonly version: string;
   /** `flannel`, `terway-edge`; undefined where nothing tells. */
   readonly networkPlugin?: string;
+  /** Of which the container service gives an enhanced pool its slice. */
+  readonly podCidr?: string;
   readonly serviceCidr?: string;
 }
 

@@ -3,6 +3,8 @@ import type { Layer } from './join-spec.ts';
 
 /** What a console's `--node-spec` says. */
 export interface NodeSpec {
+  /** Its keys as they were given. */
+  readonly given: Readonly<Record<string, unknown>>;
   readonly layer: Layer;
   /** `quiet`: every question is answered with yes. */
   readonly quiet: boolean;
@@ -70,6 +72,7 @@ export function readNodeSpec(text: string, refuse: (mistake: string) => void): N
   refusePlatform(reading);
   const known = new Set<string>([...OTHERS, ...KEYS.map(([name]) => name)]);
   return {
+    given,
     layer: { nameOf: (key) => `--node-spec: ${reading.names.get(key) ?? key}`, values: reading.values },
     quiet: [flagOf(reading, 'assumeYes'), flagOf(reading, 'quiet')].findLast((value) => value !== undefined) ?? false,
     warnings: Object.keys(given)
@@ -84,7 +87,9 @@ function parse(text: string, refuse: Reading['refuse']): Record<string, unknown>
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
     refuse('--node-spec: a JSON object is expected');
   } catch (error) {
-    refuse(`--node-spec: this is no JSON: ${(error as Error).message}`);
+    // The parser's message would quote the text, and somebody may have given a token's file for it.
+    const position = /at position \d+/.exec((error as Error).message)?.[0];
+    refuse(`--node-spec: this is no JSON${position ? ` (${position})` : ''}`);
   }
   return {};
 }

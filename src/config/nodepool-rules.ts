@@ -180,8 +180,15 @@ export function refuseInCluster(spec: NodePoolSpec, around: Surroundings): strin
   return [...reasons, ...refuseVpc(spec, around)];
 }
 
-function refuseVpc(spec: NodePoolSpec, { vpcCidrs, nodeCidrs, nodes, pools }: Surroundings): string[] {
-  const pods = meetings(spec.podCidrs, vpcCidrs).map((pair) => `a pod CIDR overlaps with a VPC: ${pair}`);
+/** Where pods of the pool will have their addresses, as far as that is known: chosen, or a slice of the cluster's. */
+function podRanges(spec: NodePoolSpec, { podCidr }: ClusterFacts): readonly string[] {
+  if (spec.podCidrs.length > 0 || !isEnhanced(spec)) return spec.podCidrs;
+  return podCidr === undefined ? [] : [podCidr];
+}
+
+function refuseVpc(spec: NodePoolSpec, { cluster, vpcCidrs, nodeCidrs, nodes, pools }: Surroundings): string[] {
+  const what = spec.podCidrs.length > 0 ? 'a pod CIDR' : "the cluster's pod CIDR";
+  const pods = meetings(podRanges(spec, cluster), vpcCidrs).map((pair) => `${what} overlaps with a VPC: ${pair}`);
   if (nodeCidrs.length > 0) {
     return [
       ...pods,
@@ -211,7 +218,11 @@ export function notChecked(spec: NodePoolSpec, around: Surroundings): string[] {
     );
   }
   if (around.vpcCidrs.length === 0) {
-    notes.push("whether the edge nodes' CIDRs meet a VPC's was not checked: give --vpc-cidr (and --node-cidr)");
+    notes.push(
+      "whether the CIDRs of pods and edge nodes meet a VPC's was not checked: give --vpc-cidr (and --node-cidr)",
+    );
+  } else if (podRanges(spec, around.cluster).length === 0) {
+    notes.push("whether the pods' CIDR meets a VPC's was not checked: the cluster does not tell it");
   }
   return notes;
 }

@@ -115,7 +115,7 @@ export const ERROR_CODES = {
     exit: EXIT.interrupted,
     cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
     evidence: 'The phases that were done and the one that was not finished.',
-    remedy: 'Run the same command again: it goes on where it stopped. Or `edgeadm reset`.',
+    remedy: 'Run the same command again: it goes on where it stopped.',
   },
   HOST_UNREACHABLE: {
     exit: EXIT.cluster,

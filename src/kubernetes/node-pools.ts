@@ -126,8 +126,10 @@ async function readCluster(client: ApiClient): Promise<ClusterFacts> {
     networkPluginOf(client),
     client.find<V1ConfigMap>('/api/v1/namespaces/kube-system/configmaps/kubeadm-config'),
   ]);
-  const serviceCidr = /serviceSubnet:\s*([\d./a-f:]+)/.exec(kubeadm?.data?.ClusterConfiguration ?? '')?.[1];
-  return { version: gitVersion, networkPlugin, serviceCidr };
+  const networks = kubeadm?.data?.ClusterConfiguration ?? '';
+  const serviceCidr = /serviceSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
+  const podCidr = /podSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
+  return { version: gitVersion, networkPlugin, podCidr, serviceCidr };
 }
 
 /** Flannel is known by its ConfigMap, the others by their DaemonSets. */

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiClient } from '../kubernetes/client.ts';
+import { KIND } from './cloud/records.ts';
 import type { Store } from './store.ts';
 
 /** The add-ons that run on every node which does not keep them off, see docs/join.md. */
@@ -115,9 +116,10 @@ export class Controllers {
     }
   }
 
-  /** As the garbage collector does for a Node that was deleted. */
+  /** As the garbage collector does for a Node that was deleted; its node pool has the place again. */
   async #forget({ metadata }: V1Node): Promise<void> {
-    const { client } = this.#parts;
+    const { client, store } = this.#parts;
+    store.delete(KIND.node, metadata?.name ?? '');
     this.#furnished.delete(metadata?.uid ?? '');
     const selector = encodeURIComponent(`spec.nodeName=${metadata?.name}`);
     const { items } = await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createRelay, type Server as Relay } from 'node:net';
 import { join, normalize } from 'node:path';
+import type { V1Node } from '@kubernetes/client-node';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { type Issuer, issueCertificate } from '../../src/pki/issue-certificate.ts';
 import { exchangeService } from '../../src/sandbox/cloud/exchange.ts';
+import { attachedNodes } from '../../src/sandbox/cloud/exchange-inside.ts';
 import { type ClusterRecord, KIND, type NodePoolRecord } from '../../src/sandbox/cloud/records.ts';
 import { type Cloud, startCloud } from '../../src/sandbox/cloud/server.ts';
 import type { CloudParts } from '../../src/sandbox/cloud/service.ts';
@@ -48,7 +50,7 @@ export async function startExchange({ cluster, bundle, bundleSha256 }: Bed): Pro
   };
   const inside = {
     makeBootstrapToken: () => cluster.token(),
-    isReady: async (name: string) => isReady(cluster, name),
+    nodes: async () => attachedNodes((await cluster.get<{ items: V1Node[] }>('/api/v1/nodes')) ?? { items: [] }),
     caPem: await readFile(cluster.caFile, 'utf8'),
     software: { edgeHubImage, pauseImage, bundle: { url: urlOf(web, 'http'), sha256: bundleSha256 } },
   };
@@ -110,13 +112,6 @@ function poolRecord(id: string, clusterId: string): NodePoolRecord {
     podCidrs: [],
     created: Date.now(),
   };
-}
-
-async function isReady(cluster: Cluster, name: string): Promise<boolean> {
-  const node = await cluster.get<{ status: { conditions?: { type: string; status: string }[] } }>(
-    `/api/v1/nodes/${name}`,
-  );
-  return node?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
 async function certificates(): Promise<{ caPem: string; cert: string; key: string }> {

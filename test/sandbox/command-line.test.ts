@@ -39,6 +39,21 @@ describe('the command line', () => {
     }
   });
 
+  it('lets no command of the cloud go out with an id that is empty, as of a variable that is not set', async () => {
+    for (const [flag, ...args] of [
+      ['--instance', 'eni', 'list', '--instance', ''],
+      ['--instance', 'eni', 'capacity', '--instance', ' '],
+      ['--vswitch', 'eni', 'bind', '--instance', 'i-1', '--vswitch', ''],
+      ['--eni', 'eni', 'release', '--instance', 'i-1', '--eni', ''],
+      ['--cluster-id', 'nodepool', 'list', '--region', 'r', '--cluster-id', ''],
+      ['--cluster-id', 'join', '--region', 'r', '--nodepool', 'np', '--cluster-id', ''],
+    ] as const) {
+      const ended = await edgeadm([...args]);
+      assert.equal(ended.exitCode, 2, args.join(' '));
+      assert.match(ended.stderr, new RegExp(`^error: ${flag}: must not be empty$`, 'm'));
+    }
+  });
+
   it('tells all mistakes of a join at once, before anything is touched', async () => {
     const ended = await edgeadm([
       'join',

@@ -58,11 +58,14 @@ describe("the console's line", () => {
   });
 
   it('goes to https only, and reads one standard input', async () => {
-    const args = ['config', 'validate', '--openapi-token', '-', '--node-spec', '-'];
-    const ended = await edgeadm([...args, '--openapi-endpoint', 'http://127.0.0.1/edgeadm/v1'], { input: '{}' });
-    assert.equal(ended.exitCode, 2);
-    assert.match(ended.stderr, /--openapi-endpoint: must be https/);
-    assert.match(ended.stderr, /there is one standard input/);
+    const args = ['config', 'validate', '--openapi-token', '-'];
+    const plain = await edgeadm([...args, '--openapi-endpoint', 'http://127.0.0.1/edgeadm/v1'], { input: 'T' });
+    assert.equal(plain.exitCode, 2);
+    assert.match(plain.stderr, /--openapi-endpoint: must be https/);
+    const twice = await edgeadm([...args, '--node-spec', '-'], { input: 'token-of-the-console' });
+    assert.equal(twice.exitCode, 2);
+    assert.match(twice.stderr, /there is one standard input/);
+    assert.doesNotMatch(twice.stderr, /token-of/);
   });
 
   it('leaves standard input alone, which may be the rest of a script', async () => {

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { changeFlags, changeInstance } from '../../cli/eni.ts';
+import { naming } from '../../cli/flags.ts';
 import { MOST_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
@@ -22,9 +23,10 @@ export default class EniBind extends BaseCommand {
       helpValue: 'N',
       description: 'how many of edgeadm it has in the end, 25 pods each',
     }),
-    vswitch: Flags.string({ helpValue: 'ID', description: "default: the instance's" }),
+    vswitch: Flags.string({ parse: naming('--vswitch'), helpValue: 'ID', description: "default: the instance's" }),
     'security-group': Flags.string({
       aliases: ['securityGroup'],
+      parse: naming('--security-group'),
       helpValue: 'ID',
       description: "default: the instance's",
     }),
@@ -57,6 +59,7 @@ export default class EniBind extends BaseCommand {
           securityGroupId: flags['security-group'],
           reuseAvailable: flags['reuse-available'],
           forceStop: flags['force-stop'],
+          kubeconfig: flags.kubeconfig,
         },
       });
       const { interfacesAfter = 0, podsAfter = 0 } = data.plan ?? {};

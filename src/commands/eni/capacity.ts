@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni.ts';
+import { naming } from '../../cli/flags.ts';
 import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
 
@@ -10,7 +11,11 @@ export default class EniCapacity extends BaseCommand {
   static override description = 'Without --instance the table alone, and nobody is asked.';
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
-    instance: Flags.string({ helpValue: 'ID', description: 'mark what this ENS instance has' }),
+    instance: Flags.string({
+      parse: naming('--instance'),
+      helpValue: 'ID',
+      description: 'mark what this ENS instance has',
+    }),
     ...cloudFlags,
   };
 

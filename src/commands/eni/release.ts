@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { changeFlags, changeInstance } from '../../cli/eni.ts';
-import { repeatable } from '../../cli/flags.ts';
+import { naming, repeatable } from '../../cli/flags.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
 export default class EniRelease extends BaseCommand {
@@ -13,7 +13,12 @@ export default class EniRelease extends BaseCommand {
     '<%= config.bin %> eni release --instance i-5q9xk --eni eni-58z57 --yes',
   ];
   static override flags = {
-    eni: Flags.string({ ...repeatable, helpValue: 'ID', description: 'only this one (repeatable); default: all' }),
+    eni: Flags.string({
+      ...repeatable,
+      parse: naming('--eni'),
+      helpValue: 'ID',
+      description: 'only this one (repeatable); default: all',
+    }),
     ...changeFlags,
   };
 

@@ -137,7 +137,7 @@ export function controllerJob(spec: PlanSpec, servers: readonly string[]): objec
                 { name: 'LANG', value: 'C.UTF-8' },
               ],
               terminationMessagePolicy: 'FallbackToLogsOnError',
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+              securityContext: { allowPrivilegeEscalation: false },
             },
           ],
         },

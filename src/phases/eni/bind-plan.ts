@@ -1,6 +1,7 @@
 import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
 import { MOST_INTERFACES, type NetworkInterface, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
+import { describeDrain } from './cluster-node.ts';
 import type { BindSpec, Inspection } from './context.ts';
 
 /** What `eni bind` is going to do. */
@@ -94,11 +95,12 @@ export function missingRules(rules: readonly SecurityRule[], cidr: string | unde
 /** The plan for people, before they are asked. */
 export function describePlan(plan: BindPlan, { instance, node }: Inspection): string[] {
   const { attach, buy, surplus } = plan;
+  const stops = plan.stops && instance.status === 'Running';
   const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ');
   const started = instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end'];
   const stopped = [
     'the instance is stopped for the ENIs and started again: what runs on it is down for some minutes',
-    ...(node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : []),
+    ...(node ? [describeDrain(node)] : []),
   ];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
@@ -107,6 +109,9 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
     ...(attach.length > 0 ? [`to attach, there already: ${ids(attach)}`] : []),
     `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
     ...(surplus.length > 0 ? [`bought earlier and not needed: ${ids(surplus)}`] : []),
-    ...(plan.stops && instance.status === 'Running' ? stopped : started),
+    ...(stops ? stopped : started),
+    ...(node?.cordonedByUs && !stops
+      ? [`an earlier run cordoned node ${node.name}: it takes pods again in the end`]
+      : []),
   ];
 }

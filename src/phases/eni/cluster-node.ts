@@ -39,6 +39,17 @@ function describe({ metadata, spec }: V1Node): EdgeNode {
   };
 }
 
+/** True where a cordon is ours to make, and to take back: one that somebody else made stays. */
+export function isOursToCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
+  return !cordoned || cordonedByUs;
+}
+
+/** How the plan tells that the node is drained. */
+export function describeDrain(node: EdgeNode): string {
+  const drained = `it is node ${node.name} of the cluster: it is drained first`;
+  return isOursToCordon(node) ? drained : `${drained}, and stays cordoned, as somebody else has left it`;
+}
+
 /** True where the cluster runs the component: as a Deployment, or as pods under another controller. */
 export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   const namespace = 'namespaces/kube-system';

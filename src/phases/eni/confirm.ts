@@ -1,7 +1,7 @@
+import { answeredNo } from '../../errors/answered-no.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
-import { needsDrain } from './inspect.ts';
 
 /** Asks before anything is bought or stopped. */
 export const confirm: Phase<BindContext> = {
@@ -9,12 +9,16 @@ export const confirm: Phase<BindContext> = {
   title: 'Confirm',
   run: async (context) => {
     const plan = found(context.facts.plan, 'the plan');
-    if (plan.nothing) return;
+    if (context.facts.nothing) return;
     const { instance, node } = found(context.facts.inspection, 'the instance');
+    const runs = instance.status === 'Running';
+    const stops = runs && plan.stops;
     const does = [
       plan.buy.length > 0 && `buy ${plan.buy.length} ENIs`,
-      plan.stops && instance.status === 'Running' && needsDrain(node) && `drain node ${node.name}`,
-      plan.stops && instance.status === 'Running' ? 'stop and start the instance' : 'start the instance',
+      stops && node && `drain node ${node.name}`,
+      stops && 'stop and start the instance',
+      !runs && 'start the instance',
+      !stops && node?.cordonedByUs && `let pods on node ${node.name} again`,
     ].filter(Boolean);
     await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },
@@ -31,7 +35,6 @@ export async function agree(
   if (!wet) return;
   if (!assumeYes && !ask)
     throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: `nobody can be asked: ${question}` });
-  if (!assumeYes && !(await ask?.(question)))
-    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+  if (!assumeYes && !(await ask?.(question))) throw answeredNo();
   facts.agreed = true;
 }

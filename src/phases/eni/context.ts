@@ -16,6 +16,8 @@ export interface BindSpec {
   /** Count and use interfaces that edgeadm did not buy. */
   readonly reuseAvailable: boolean;
   readonly forceStop: boolean;
+  /** Where the cluster is, for the commands that messages name. */
+  readonly kubeconfig?: string;
 }
 
 /** What `eni release` was asked for. */
@@ -43,11 +45,15 @@ export interface Inspection {
 export interface Facts {
   inspection?: Inspection;
   plan?: BindPlan;
+  /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
+  nothing?: boolean;
   /** Somebody said yes, or there was nothing to ask: from here on the instance is to run when the command ends. */
   agreed: boolean;
   /** Milliseconds since 1970. */
   stoppedAt?: number;
   runningAt?: number;
+  /** This run has cordoned the node, or was about to. */
+  cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
   ready: readonly NetworkInterface[];
   /** Those that count, looked at in the end. */

@@ -1,8 +1,7 @@
 import { drainNode } from '../../kubernetes/drain.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { ownCordon, uncordon } from './cluster-node.ts';
-import type { EniContext } from './context.ts';
-import { needsDrain } from './inspect.ts';
+import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
+import type { EniContext, Facts } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 
@@ -10,20 +9,27 @@ const DRAIN_TIMEOUT_MS = 120_000;
 export async function drainFirst(context: EniContext<object> & PhaseTools): Promise<void> {
   const { cluster, facts, log, signal, wet } = context;
   const node = facts.inspection?.node;
-  if (!cluster || !needsDrain(node)) return;
-  if (wet) await ownCordon(cluster, node.name);
+  if (!cluster || !node) return;
+  if (wet && isOursToCordon(node)) {
+    facts.cordoned = true;
+    await ownCordon(cluster, node.name);
+  }
   await drainNode(cluster, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS });
 }
 
-/** Undoes the cordon of this run or of one that did not come to its end; one that somebody else made stays. */
+/** The node, where its cordon is of this run or of one that did not come to its end: somebody else's stays. */
+export function cordonedNode({ inspection, cordoned }: Facts): EdgeNode | undefined {
+  const node = inspection?.node;
+  return cordoned || node?.cordonedByUs ? node : undefined;
+}
+
 export const letPodsIn: Phase<EniContext<object>> = {
   name: 'uncordon',
   title: 'Let pods on the node again',
   when: ({ cluster }) => cluster !== undefined || 'no --kubeconfig was given',
   run: async ({ cluster, facts, wet, log }) => {
-    const node = facts.inspection?.node;
-    const cordoned = facts.stoppedAt !== undefined || node?.cordonedByUs;
-    if (!cluster || !needsDrain(node) || !cordoned || !wet) return;
+    const node = cordonedNode(facts);
+    if (!cluster || !node || !wet) return;
     await uncordon(cluster, node.name);
     log.info(`Node ${node.name} takes pods again.`);
   },

@@ -1,7 +1,7 @@
 import { type EnsInstance, requireInstance } from '../../cloud/ens.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { CONTROL_PLANE, type EdgeNode, hasControlPlane, nodeOfInstance } from './cluster-node.ts';
+import { CONTROL_PLANE, hasControlPlane, nodeOfInstance } from './cluster-node.ts';
 import type { BindContext, EniContext, Inspection } from './context.ts';
 
 const SETTLE_TIMEOUT_MS = 300_000;
@@ -77,9 +77,4 @@ export function checkFailed(instanceId: string, broken: readonly string[]): Edge
     what: `instance ${instanceId} cannot get these ENIs; nothing was bought`,
     why: broken.join('\n'),
   });
-}
-
-/** Whether the instance has to be drained before it is stopped. */
-export function needsDrain(node: EdgeNode | undefined): node is EdgeNode {
-  return node !== undefined && (!node.cordoned || node.cordonedByUs);
 }

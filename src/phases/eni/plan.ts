@@ -11,6 +11,7 @@ export const plan: Phase<BindContext> = {
     const inspection = found(facts.inspection, 'the instance');
     const made = bindPlan(spec, inspection);
     facts.plan = made;
+    facts.nothing = made.nothing;
     for (const line of describePlan(made, inspection)) say(line);
     const broken = limitsBroken(made);
     if (broken.length > 0) throw checkFailed(spec.instanceId, broken);

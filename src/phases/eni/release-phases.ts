@@ -3,7 +3,7 @@ import type { NetworkInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { nodeOfInstance } from './cluster-node.ts';
+import { describeDrain, nodeOfInstance } from './cluster-node.ts';
 import { agree } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { settled } from './inspect.ts';
@@ -22,7 +22,9 @@ export const inspectRelease: Phase<ReleaseContext> = {
     const addresses = interfaces.filter((eni) => eni.instanceId === instance.id).flatMap((eni) => eni.addresses);
     const node = cluster && (await nodeOfInstance(cluster, { id: instance.id, addresses }));
     facts.inspection = { instance, interfaces, securityRules: [], node };
-    facts.ready = ours(spec, interfaces).filter((eni) => eni.instanceId === instance.id);
+    const all = ours(spec, interfaces);
+    facts.ready = all.filter((eni) => eni.instanceId === instance.id);
+    facts.nothing = all.length === 0;
     for (const line of describe(facts.inspection, facts.ready, spec)) say(line);
   },
 };
@@ -32,11 +34,17 @@ export const confirmRelease: Phase<ReleaseContext> = {
   title: 'Confirm',
   run: async (context) => {
     const { spec, facts } = context;
-    const { instance, interfaces } = found(facts.inspection, 'the instance');
-    const count = ours(spec, interfaces).length;
-    if (count === 0 && instance.status === 'Running') return;
-    const first = facts.ready.length > 0 ? 'stop and start the instance and ' : '';
-    await agree(context, `${spec.instanceId}: ${first}delete ${count} ENIs?`);
+    const { instance, interfaces, node } = found(facts.inspection, 'the instance');
+    if (facts.nothing) return;
+    const runs = instance.status === 'Running';
+    const stops = runs && facts.ready.length > 0;
+    const does = [
+      stops && node && `drain node ${node.name}`,
+      stops && 'stop and start the instance',
+      `delete ${ours(spec, interfaces).length} ENIs`,
+      !runs && 'start the instance, which does not run now',
+    ].filter(Boolean);
+    await agree(context, `${spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
@@ -165,7 +173,7 @@ function describe(
 ): string[] {
   const all = ours(spec, interfaces);
   const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
-  const drained = node && !node.cordoned ? [`it is node ${node.name} of the cluster: it is drained first`] : [];
+  const drained = node ? [describeDrain(node)] : [];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
     `to detach: ${ids(attached)}`,
@@ -173,6 +181,8 @@ function describe(
     ...(attached.length > 0 && instance.status === 'Running'
       ? ['the instance is stopped and started again: what runs on it is down for some minutes', ...drained]
       : []),
-    ...(instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end']),
+    ...(instance.status === 'Running' || all.length === 0
+      ? []
+      : ['the instance does not run: it is started in the end']),
   ];
 }

@@ -2,16 +2,17 @@ import type { CloudCaller } from '../../cloud/caller.ts';
 import { ens } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { waitFor } from '../../lib/wait-for.ts';
-import { type EventSink, now as eventTime, phaseLog } from '../../workflow/events.ts';
+import { type EventSink, now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { BindPlan } from './bind-plan.ts';
-import { uncordon } from './cluster-node.ts';
+import { type EdgeNode, uncordon } from './cluster-node.ts';
 import type { BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
+import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
-import { needsDrain } from './inspect.ts';
-import { leftOver } from './left-over.ts';
+import { type LeftOverSpec, leftOver } from './left-over.ts';
 import { bring } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
@@ -94,31 +95,41 @@ async function run<S extends { readonly instanceId: string; readonly region: str
     return facts;
   } catch (error) {
     if (!facts.agreed) throw error;
-    throw await bringBack({ ...context, ens: ens(caller) }, toEdgeadmError(error), log.warning);
+    throw await bringBack({ ...context, ens: ens(caller) }, toEdgeadmError(error), log);
   }
 }
 
-type Agreed = EniContext<{ readonly instanceId: string; readonly region: string }>;
+type Agreed = EniContext<LeftOverSpec>;
 
 /** After a failure, and after an interrupt: the instance runs again, and what is left over is named. */
-async function bringBack(context: Agreed, error: EdgeadmError, warn: (text: string) => void): Promise<EdgeadmError> {
-  const { spec, ens, cluster, facts, paceMs } = context;
-  try {
-    await bring(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' });
-  } catch (thrown) {
-    const down = toEdgeadmError(thrown);
-    const why = [`first: ${error.message}`, `then: ${down.message}`].join('\n');
-    return new EdgeadmError({
-      code: 'INSTANCE_NOT_RUNNING',
-      what: `${spec.instanceId} does not run`,
-      why,
-      cause: error,
-    });
-  }
-  const node = facts.inspection?.node;
-  if (cluster && needsDrain(node) && facts.stoppedAt !== undefined)
-    await uncordon(cluster, node.name).catch((thrown: Error) => warn(`${node.name} stays cordoned: ${thrown.message}`));
-  return facts.plan && error.code !== 'ENI_INCOMPLETE' ? withLeftOver(context, facts.plan, error) : error;
+async function bringBack(context: Agreed, error: EdgeadmError, log: PhaseLog): Promise<EdgeadmError> {
+  const { spec, ens, cluster, facts, paceMs, now } = context;
+  const node = cordonedNode(facts);
+  const down = await bring(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' }).then(
+    () => undefined,
+    (thrown: unknown) => toEdgeadmError(thrown),
+  );
+  if (!down && facts.stoppedAt !== undefined && facts.runningAt === undefined)
+    log.info(`${spec.instanceId} was down for ${formatDuration(now() - facts.stoppedAt)}.`);
+  if (!down && cluster && node)
+    await uncordon(cluster, node.name).catch((thrown: Error) =>
+      log.warning(`${node.name} stays cordoned: ${thrown.message}`),
+    );
+  const end = down ? notRunning(spec.instanceId, { first: error, last: down, node }) : error;
+  return facts.plan && end.code !== 'ENI_INCOMPLETE' ? withLeftOver(context, facts.plan, end) : end;
+}
+
+function notRunning(
+  instanceId: string,
+  { first, last, node }: { readonly first: EdgeadmError; readonly last: EdgeadmError; readonly node?: EdgeNode },
+): EdgeadmError {
+  const cordon = node ? [`node ${node.name} stays cordoned until the same command comes to its end`] : [];
+  return new EdgeadmError({
+    code: 'INSTANCE_NOT_RUNNING',
+    what: `${instanceId} does not run`,
+    why: [`first: ${first.message}`, `then: ${last.message}`, ...cordon].join('\n'),
+    cause: first,
+  });
 }
 
 /** The error, with what was bought and is not attached. */
@@ -131,11 +142,18 @@ async function withLeftOver({ spec, ens, facts, paceMs }: Agreed, plan: BindPlan
     probe: async () => ({ done: await ens.interfaces({ networkId }) }),
   }).catch(() => undefined);
   const wanted = { ...spec, eniNumber: plan.attached.length + plan.attach.length + plan.buy.length };
-  const [left, ...commands] = interfaces
-    ? leftOver(wanted, interfaces)
-    : [`it is not known which of ${plan.buy.join(', ')} were bought: edgeadm eni list --instance ${spec.instanceId}`];
+  const [left, ...commands] = interfaces ? leftOver(wanted, interfaces) : notKnown(spec, plan);
   if (!left) return error;
-  const why = [error.why, `${spec.instanceId} runs`, left].filter(Boolean).join('\n');
-  const next = commands.join('\n') || undefined;
+  const down = error.code === 'INSTANCE_NOT_RUNNING';
+  const why = [error.why, !down && `${spec.instanceId} runs`, left].filter(Boolean).join('\n');
+  const next = [...(down ? [error.next] : []), ...commands].join('\n') || undefined;
   return new EdgeadmError({ code: error.code, what: error.what, why, next, cause: error.cause });
+}
+
+/** What to say of it where the list cannot be read. */
+function notKnown({ instanceId, region }: LeftOverSpec, { attach, buy }: BindPlan): string[] {
+  const names = [...attach.map(({ id }) => id), ...buy];
+  if (names.length === 0) return [];
+  const list = `edgeadm eni list --instance ${instanceId} --region ${region}`;
+  return [`it is not known which of ${names.join(', ')} are bought and not attached: ${list}`];
 }

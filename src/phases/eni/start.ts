@@ -6,7 +6,9 @@ export const start: Phase<EniContext<{ readonly instanceId: string }>> = {
   name: 'start',
   title: 'Start the instance',
   when: ({ facts }) =>
-    facts.stoppedAt !== undefined || facts.inspection?.instance.status !== 'Running' || 'the instance runs',
+    facts.stoppedAt !== undefined ||
+    (!facts.nothing && facts.inspection?.instance.status !== 'Running') ||
+    (facts.nothing ? 'there is nothing to do' : 'the instance runs'),
   run: async ({ ens, spec, facts, now, paceMs, signal, wet }) => {
     if (!wet) return ens.start(spec.instanceId);
     await bring(ens, spec.instanceId, 'Running', { signal, paceMs, code: 'INSTANCE_NOT_RUNNING' });

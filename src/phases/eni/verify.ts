@@ -9,7 +9,7 @@ import { leftOver } from './left-over.ts';
 export const verify: Phase<BindContext> = {
   name: 'verify',
   title: 'Verify',
-  when: ({ facts }) => facts.agreed || facts.plan?.nothing || 'nothing was done',
+  when: ({ facts }) => facts.agreed || facts.nothing || 'nothing was done',
   run: async ({ ens, spec, facts, say }) => {
     const inspection = found(facts.inspection, 'the instance');
     const interfaces = await ens.interfaces({ networkId: inspection.instance.networkId });

@@ -1,3 +1,4 @@
+import { answeredNo } from '../../errors/answered-no.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runChecks } from '../preflight/run-checks.ts';
@@ -81,6 +82,6 @@ async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
     });
   }
   if (!(await confirm(question))) {
-    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+    throw answeredNo();
   }
 }

@@ -4,7 +4,15 @@ import { pageOf } from './cs-answers.ts';
 import { type Asked, clusterOf } from './cs-asked.ts';
 import { valid } from './cs-pools.ts';
 import { statusAnswer, taskAnswer, taskInfoAnswer } from './cs-upgrade-answers.ts';
-import { advance, controlPlaneOf, isUnderWay, type UpgradeRecord, type UpgradeState } from './cs-upgrade-record.ts';
+import {
+  advance,
+  controlPlaneOf,
+  isUnderWay,
+  UPGRADE_STEP_MS,
+  type UpgradeRecord,
+  type UpgradeState,
+  type UpgradeStep,
+} from './cs-upgrade-record.ts';
 import { takeFault } from './faults.ts';
 import { type ClusterRecord, KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
@@ -114,10 +122,19 @@ function newest(asked: Asked, clusterId: string): UpgradeRecord | undefined {
 /** Time goes on whether anybody looks or not; what it has done is written down by whoever looks. */
 function upToDate(asked: Asked, record: UpgradeRecord): UpgradeRecord {
   const { store, now } = asked.parts;
-  const after = advance(record, now(), (step) => takeFault(store, `UpgradeCluster/${step}`) !== undefined);
+  const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);
   if (after !== record) keep(asked, after);
   return after;
 }
+
+function faultOf(step: UpgradeStep): string {
+  return `UpgradeCluster/${step}`;
+}
+
+/** By which name a fault strikes each step of an upgrade. */
+export const UPGRADE_STEPS: readonly string[] = Object.keys(UPGRADE_STEP_MS).map((step) =>
+  faultOf(step as UpgradeStep),
+);
 
 function keep({ parts }: Asked, record: UpgradeRecord): void {
   parts.store.put(KIND.upgrade, record.id, record);

@@ -101,6 +101,9 @@ const ACTIONS: readonly Action[] = [
   { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
 ];
 
+/** Their names. */
+export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
+
 /** The emulated container service: the part that edge clusters need, and what its answers mean inside the cluster. */
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const inside = managedCluster(parts, pki);
@@ -108,6 +111,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
     ACTIONS.find((action) => action.method === method && action.path.test(path));
   return {
     authentication: 'signature',
+    version: '2015-12-15',
     actionOf: (method, path) => find(method, path)?.name,
     handle: async (request) => {
       const action = find(request.method, request.path);

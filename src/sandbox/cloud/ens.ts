@@ -10,6 +10,7 @@ export function ensService({ store, now }: Pick<CloudParts, 'store' | 'now'>): C
   const actions: Readonly<Record<string, EnsAction>> = { ...describeActions, ...orderActions };
   return {
     authentication: 'signature',
+    version: '2017-11-10',
     actionOf: (_method, path, { Action }) =>
       path === '/' && Action !== undefined && Object.hasOwn(actions, Action) ? Action : undefined,
     handle: ({ action, parameters }) => store.transaction(() => actions[action]?.(parameters, records) ?? {}),

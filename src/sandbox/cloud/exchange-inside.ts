@@ -1,22 +1,28 @@
-import type { V1Node } from '@kubernetes/client-node';
+import type { V1NodeList } from '@kubernetes/client-node';
 import { createToken, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
 import type { ApiClient } from '../../kubernetes/client.ts';
-import type { ExchangeInside } from './exchange.ts';
-
-/** Long enough for the slowest download of a bundle. */
-const TOKEN_TTL_MS = 3_600_000;
+import { poolLabelOf } from '../../kubernetes/node-pools.ts';
+import { type AttachedNode, type ExchangeInside, REGISTER_MS } from './exchange.ts';
 
 /** The exchange's hands in a cluster: a client of its API server, as the administrator. */
-export function insideOf(client: ApiClient): Pick<ExchangeInside, 'makeBootstrapToken' | 'isReady'> {
+export function insideOf(client: ApiClient): Pick<ExchangeInside, 'makeBootstrapToken' | 'nodes'> {
   return {
     makeBootstrapToken: async () => {
       const token = randomToken();
-      await createToken(client, { token, ttlMs: TOKEN_TTL_MS, description: 'edgeadm: exchanged for a console token' });
+      const description = 'edgeadm: exchanged for a console token';
+      await createToken(client, { token, ttlMs: REGISTER_MS, description });
       return token;
     },
-    isReady: async (name) => {
-      const node = await client.find<V1Node>(`/api/v1/nodes/${encodeURIComponent(name)}`);
-      return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-    },
+    nodes: async () => attachedNodes(await client.get<V1NodeList>('/api/v1/nodes')),
   };
+}
+
+/** What the exchange has to know of a list of Nodes. */
+export function attachedNodes({ items }: Pick<V1NodeList, 'items'>): AttachedNode[] {
+  return items.map((node) => ({
+    name: node.metadata?.name ?? '',
+    pool: poolLabelOf(node),
+    ready: node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    machineId: node.status?.nodeInfo?.machineID ?? '',
+  }));
 }

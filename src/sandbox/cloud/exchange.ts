@@ -4,12 +4,25 @@ import { certificatesOf, publicKeyHash } from '../../pki/ca-hash.ts';
 import { type AttachTokenRecord, type ClusterRecord, KIND, type NodePoolRecord, type NodeRecord } from './records.ts';
 import { CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 
+/** A Node of the cluster. */
+export interface AttachedNode {
+  readonly name: string;
+  /** Name or id of its node pool. */
+  readonly pool?: string;
+  readonly ready: boolean;
+  /** Empty where its kubelet did not tell. */
+  readonly machineId: string;
+}
+
+/** How long a node that was let in may take to register, and its bootstrap token is good. Milliseconds. */
+export const REGISTER_MS = 3_600_000;
+
 /** What the exchange needs of the cluster itself. */
 export interface ExchangeInside {
   /** A bootstrap token that is good for some minutes. */
   makeBootstrapToken(): string | Promise<string>;
-  /** True where the cluster has a Node of that name that is Ready. */
-  isReady(nodeName: string): boolean | Promise<boolean>;
+  /** All Nodes of the cluster, however they came into it. */
+  nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;
   /** Where they are other than the sandbox's own. */
   readonly apiServers?: readonly string[];
   /** PEM of the cluster's CA, where it is not the cloud's too. */
@@ -34,11 +47,13 @@ const nodeBody = z.looseObject({
 });
 const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), durationMs: z.number() });
 
+export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
+
 /** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
 export function exchangeService(parts: CloudParts, inside: ExchangeInside): CloudService {
   return {
     authentication: 'bearer',
-    actionOf: (method, path) => {
+    actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
       if (method !== 'POST') return undefined;
       if (path === NODES) return 'ExchangeToken';
       return path.startsWith(CALLBACKS) ? 'ReportNode' : undefined;
@@ -58,8 +73,8 @@ interface Admitted {
 
 async function exchange(parts: CloudParts, inside: ExchangeInside, request: CloudRequest): Promise<object> {
   const body = bodyOf(nodeBody, request);
-  const isTaken = await inside.isReady(body.nodeName);
-  const { cluster, pool, node } = parts.store.transaction(() => admit(parts, tokenOf(request), body, isTaken));
+  const nodes = await inside.nodes();
+  const { cluster, pool, node } = parts.store.transaction(() => admit(parts, tokenOf(request), body, nodes));
   return {
     clusterId: cluster.id,
     kubernetesVersion: cluster.version,
@@ -75,8 +90,8 @@ async function exchange(parts: CloudParts, inside: ExchangeInside, request: Clou
 }
 
 /** Lets a node in, or says why not; the same machine is let in again. Nothing is kept of a dry run. */
-function admit(parts: CloudParts, token: string, body: NodeBody, isTaken: boolean): Admitted {
-  const { store } = parts;
+function admit(parts: CloudParts, token: string, body: NodeBody, nodes: readonly AttachedNode[]): Admitted {
+  const { store, now } = parts;
   const known = tokenRecord(parts, token);
   const cluster = store.get<ClusterRecord>(KIND.cluster, known.clusterId);
   const pool = store.get<NodePoolRecord>(KIND.nodePool, known.nodePoolId);
@@ -86,25 +101,29 @@ function admit(parts: CloudParts, token: string, body: NodeBody, isTaken: boolea
   }
   const there = store.get<NodeRecord>(KIND.node, body.nodeName);
   const isSame = there?.machineId === body.machineId;
-  if (there && !isSame && isTaken) {
+  const node = nodes.find(({ name }) => name === body.nodeName);
+  const owner = there?.machineId ?? node?.machineId;
+  if (node?.ready && owner && owner !== body.machineId) {
     throw new CloudFailure(409, 'NODE_EXISTS', `the node ${body.nodeName} is another machine, and Ready`);
   }
   refuseSpentToken(known, body);
-  if (there?.nodePoolId !== pool.id) refuseWhereFull(parts, cluster, pool, there !== undefined);
+  const hasPlace = isSame && there?.nodePoolId === pool.id && (node !== undefined || isComing(there, now()));
+  if (!hasPlace) refuseWhereFull(parts, { cluster, pool, name: body.nodeName, nodes });
   const callback = isSame && there ? there.callback : randomBytes(18).toString('base64url');
-  const node: NodeRecord = {
+  const record: NodeRecord = {
     name: body.nodeName,
     machineId: body.machineId,
     clusterId: cluster.id,
     nodePoolId: pool.id,
     callback,
+    admitted: now(),
     status: isSame ? there?.status : undefined,
   };
   if (!body.dryRun) {
-    store.put(KIND.node, node.name, node);
+    store.put(KIND.node, record.name, record);
     if (known.oneTime) store.put(KIND.attachToken, token, { ...known, usedBy: body.machineId });
   }
-  return { cluster, pool, node };
+  return { cluster, pool, node: record };
 }
 
 function tokenOf({ headers }: CloudRequest): string {
@@ -127,12 +146,30 @@ function invalidToken(why: string): CloudFailure {
   return new CloudFailure(401, 'TOKEN_INVALID', `the token is not accepted: ${why}`);
 }
 
-/** @param isMoving the node counts already, but for another node pool */
-function refuseWhereFull({ store }: CloudParts, cluster: ClusterRecord, pool: NodePoolRecord, isMoving: boolean): void {
-  const nodes = store.list<NodeRecord>(KIND.node).map(({ document }) => document);
-  const inCluster = nodes.filter(({ clusterId }) => clusterId === cluster.id).length;
-  const inPool = nodes.filter(({ nodePoolId }) => nodePoolId === pool.id).length;
-  if (!isMoving && inCluster >= cluster.nodeQuota) {
+/** True for a node that was let in and has not had the time to register. */
+function isComing({ admitted = 0 }: NodeRecord, now: number): boolean {
+  return now - admitted < REGISTER_MS;
+}
+
+interface Wanted {
+  readonly cluster: ClusterRecord;
+  readonly pool: NodePoolRecord;
+  readonly name: string;
+  readonly nodes: readonly AttachedNode[];
+}
+
+/** Counted are the Nodes of the cluster, and the nodes that were let in and are still to come. */
+function refuseWhereFull({ store, now }: CloudParts, { cluster, pool, name, nodes }: Wanted): void {
+  const there = nodes.filter((node) => node.name !== name);
+  const coming = store
+    .list<NodeRecord>(KIND.node)
+    .map(({ document }) => document)
+    .filter((record) => record.clusterId === cluster.id && record.name !== name && isComing(record, now()))
+    .filter((record) => !there.some((node) => node.name === record.name));
+  const inCluster = there.length + coming.length;
+  const own = there.filter((node) => node.pool === pool.id || node.pool === pool.name);
+  const inPool = own.length + coming.filter(({ nodePoolId }) => nodePoolId === pool.id).length;
+  if (inCluster >= cluster.nodeQuota) {
     throw new CloudFailure(403, 'QUOTA_EXCEEDED', `the cluster has ${inCluster} of ${cluster.nodeQuota} nodes`);
   }
   if (pool.maxNodes !== undefined && inPool >= pool.maxNodes) {

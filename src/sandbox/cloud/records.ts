@@ -58,7 +58,7 @@ export interface AttachTokenRecord {
   readonly usedBy?: string;
 }
 
-/** A node that was attached by the exchange, kept under its name. */
+/** A node that was let in by the exchange, kept under its name until its Node is deleted. */
 export interface NodeRecord {
   readonly name: string;
   readonly machineId: string;
@@ -66,6 +66,8 @@ export interface NodeRecord {
   readonly nodePoolId: string;
   /** The secret path segment of its callback. */
   readonly callback: string;
+  /** When it was let in last. Milliseconds since 1970. */
+  readonly admitted?: number;
   /** What the callback told. */
   readonly status?: string;
 }

@@ -73,6 +73,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
     const signed = await signedRequest(incoming);
     const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';
+    refuseOtherVersion(service, request);
     if (!bearer) front.check(signed);
     const fault = takeFault(front.parts.store, request.action);
     const body = await withFault(fault, async () => service.handle(request));
@@ -167,6 +168,14 @@ function serviceFor(signed: SignedRequest, services: readonly CloudService[]): A
     'InvalidAction.NotFound',
     'Specified api is not found, please check your url and method.',
   );
+}
+
+/** @throws CloudFailure MissingVersion, InvalidVersion */
+function refuseOtherVersion({ version }: CloudService, { parameters, headers }: CloudRequest): void {
+  const asked = headers['x-acs-version'] ?? parameters.Version;
+  if (version === undefined || asked === version) return;
+  if (!asked) throw new CloudFailure(400, 'MissingVersion', 'Version is mandatory for this action.');
+  throw new CloudFailure(400, 'InvalidVersion', 'Specified parameter Version is not valid.');
 }
 
 function decoded(rawPath: string): string {

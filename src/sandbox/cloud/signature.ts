@@ -16,8 +16,9 @@ export interface SignedRequest {
 /** What was signed with which key; the three ways of signing differ in nothing else. */
 interface Claim {
   readonly accessKeyId: string;
-  /** ISO 8601, or the Date header of HTTP. */
   readonly time: string;
+  /** undefined for the Date header of HTTP. */
+  readonly timeForm?: RegExp;
   readonly nonce: string;
   readonly signature: string;
   readonly stringToSign: string;
@@ -25,12 +26,15 @@ interface Claim {
 }
 
 const CLOCK_SKEW_MS = 15 * 60_000;
+/** `2016-02-23T12:46:24Z`: without a fraction of a second, in UTC. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
  * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of the
  * vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and .Expired,
- * SignatureNonceUsed. Sources: the vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of
- * ROA (`HMAC-SHA1`), its table of common errors, and what its own clients send.
+ * SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's
+ * descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table of common
+ * errors, and what its own clients send.
  */
 export function signatureChecker(account: SandboxAccount, now: () => number): (request: SignedRequest) => void {
   const nonces = new Map<string, number>();
@@ -38,7 +42,7 @@ export function signatureChecker(account: SandboxAccount, now: () => number): (r
     const claim = claimOf(request);
     if (claim.accessKeyId !== account.accessKeyId)
       throw new CloudFailure(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
-    checkTime(claim.time, now());
+    checkTime(claim, now());
     if (!isEqual(claim.signature, claim.sign(claim.stringToSign, account.accessKeySecret)))
       throw new CloudFailure(
         400,
@@ -83,6 +87,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
   return {
     accessKeyId: needed(parts.get('Credential'), 'AccessKeyId'),
     time: needed(headers['x-acs-date'], 'Timestamp'),
+    timeForm: ISO_TIME,
     nonce: needed(headers['x-acs-signature-nonce'], 'SignatureNonce'),
     signature: needed(parts.get('Signature'), 'Signature'),
     stringToSign: `ACS3-HMAC-SHA256\n${createHash('sha256').update(canonical).digest('hex')}`,
@@ -93,11 +98,15 @@ function acs3(request: SignedRequest, authorization: string): Claim {
 /** The older signature of RPC calls: everything in the query or in a form, `Signature` among it. */
 function rpc({ method, query, form }: SignedRequest): Claim {
   const all = new Map([...query, ...form]);
+  const accessKeyId = needed(all.get('AccessKeyId'), 'AccessKeyId');
+  refuseOther(needed(all.get('SignatureMethod'), 'SignatureMethod'), 'HMAC-SHA1', 'SignatureMethod');
+  refuseOther(needed(all.get('SignatureVersion'), 'SignatureVersion'), '1.0', 'SignatureVersion');
   const signature = all.get('Signature');
   all.delete('Signature');
   return {
-    accessKeyId: needed(all.get('AccessKeyId'), 'AccessKeyId'),
+    accessKeyId,
     time: needed(all.get('Timestamp'), 'Timestamp'),
+    timeForm: ISO_TIME,
     nonce: needed(all.get('SignatureNonce'), 'SignatureNonce'),
     signature: needed(signature, 'Signature'),
     stringToSign: `${method}&%2F&${encode(canonicalQuery(all))}`,
@@ -106,7 +115,13 @@ function rpc({ method, query, form }: SignedRequest): Claim {
 }
 
 /** The older signature of ROA calls: `acs AK:SIGNATURE` over method, some headers, path and query, not encoded. */
-function roa({ method, rawPath, query, headers }: SignedRequest, authorization: string): Claim {
+function roa({ method, rawPath, query, headers, body }: SignedRequest, authorization: string): Claim {
+  refuseOther(headers['x-acs-signature-method'], 'HMAC-SHA1', 'SignatureMethod');
+  refuseOther(headers['x-acs-signature-version'], '1.0', 'SignatureVersion');
+  // The signature is over this header and not over the body: it is worth what the header is.
+  const md5 = headers['content-md5'];
+  if (md5 && md5 !== createHash('md5').update(body).digest('base64'))
+    throw new CloudFailure(400, 'ContentMD5NotMatched', 'Specified Content-MD5 is not matched with the request body.');
   const [accessKeyId = '', signature = ''] = authorization.slice('acs '.length).split(':');
   const own = Object.keys(headers)
     .filter((name) => name.startsWith('x-acs-'))
@@ -124,14 +139,20 @@ function roa({ method, rawPath, query, headers }: SignedRequest, authorization: 
   };
 }
 
+/** @throws CloudFailure where a value is given that is not the one there is */
+function refuseOther(value: string | undefined, only: string, name: string): void {
+  if (!value || value === only) return;
+  throw new CloudFailure(400, `Invalid${name}`, `Specified parameter ${name} is not valid.`);
+}
+
 function needed(value: string | undefined, name: string): string {
   if (value) return value;
   throw new CloudFailure(400, `Missing${name}`, `${name} is mandatory for this action.`);
 }
 
-function checkTime(text: string, now: number): void {
+function checkTime({ time: text, timeForm }: Claim, now: number): void {
   const time = Date.parse(text);
-  if (Number.isNaN(time))
+  if (timeForm?.test(text) === false || Number.isNaN(time))
     throw new CloudFailure(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.');
   if (Math.abs(now - time) > CLOCK_SKEW_MS)
     throw new CloudFailure(400, 'InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.');

@@ -12,6 +12,8 @@ describe('the line for a node', () => {
       manageRuntime: false,
       allowedClusterAddons: addons,
     });
+    const quoted = '"{\\"manageRuntime\\":false}"';
+    assert.equal(attachSpecOf(quoted, 'linux', never).keys.manageRuntime, false);
     assert.deepEqual(attachSpecOf('{}', 'windows', never).keys, { quiet: true, platform: 'Windows' });
   });
 

@@ -136,9 +136,19 @@ describe('a caller by the official SDK', function () {
     }
   });
 
+  it('lets a region that is none go nowhere, with an endpoint of its own too', async () => {
+    for (const env of [{}, { EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1' }]) {
+      for (const region of ['cn hangzhou', 'evil.com#', '']) {
+        const error = await errorOf(openCaller({ product: 'ens', region, env }));
+        assert.equal(error.code, 'USAGE');
+        assert.equal(error.what, '--region: must be a region such as cn-hangzhou');
+      }
+    }
+  });
+
   it('speaks https only', async () => {
     const credentials = { accessKeyId: 'a', accessKeySecret: 'b' };
-    for (const endpoint of ['http://127.0.0.1', 'https://x/path', 'no host']) {
+    for (const endpoint of ['http://127.0.0.1', 'https://x/path', 'https://x/#part', 'no host']) {
       const env = { EDGEADM_CS_ENDPOINT: endpoint };
       const error = await errorOf(openCaller({ product: 'cs', region: 'r', credentials, env }));
       assert.equal(error.code, 'USAGE', endpoint);

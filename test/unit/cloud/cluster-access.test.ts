@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { clusterSource } from '../../../src/cloud/cluster-access.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from '../../../src/cloud/join-source.ts';
@@ -111,6 +112,23 @@ describe('a join with the keys of an account', function () {
     assert.match(await refusal(resolve('edge3')), /NODEPOOL_FULL: .*may have 2 nodes, and has 2 without edge3/);
     await resolve('edge1');
     await resolve('edge2');
+  });
+
+  it('lets in no more nodes than there is room for where all hosts ask at once', async () => {
+    let asked = 0;
+    const nodeQuota = async () => {
+      asked++;
+      await delay(50);
+      return 3;
+    };
+    source = clusterSource({
+      service: { ...cloud.service, nodeQuota },
+      clusterId: cloud.cluster.id,
+      nodePool: 'shops',
+    });
+    const ends = await Promise.allSettled(['edge1', 'edge2', 'edge3'].map((name) => resolve(name)));
+    assert.deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'fulfilled', 'rejected']);
+    assert.equal(asked, 1);
   });
 
   it("refuses nodes beyond the account's quota", async () => {

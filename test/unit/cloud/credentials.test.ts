@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCredentials } from '../../../src/cloud/credentials.ts';
+import { openCredentials, SECRET_ON_COMMAND_LINE } from '../../../src/cloud/credentials.ts';
+import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { redact } from '../../../src/lib/redact.ts';
 
 const ENV = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'from-env', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret-of-the-environment' };
@@ -36,6 +37,15 @@ describe('credentials for the cloud', () => {
   it('are kept out of everything that is shown', async () => {
     await openCredentials({ accessKeyId: 'a', accessKeySecret: 'Zsecret-never-shown' });
     assert.ok(!redact('x Zsecret-never-shown y').includes('never-shown'));
+  });
+
+  it('says how a profile looks in words that no mask garbles', async () => {
+    const noPair = await openCredentials({ accessKeyId: 'a' }, ENV).catch((error: EdgeadmError) => error);
+    const noProfile = await openCredentials({ profile: await profile('{}') }).catch((error: EdgeadmError) => error);
+    for (const text of [(noPair as EdgeadmError).next, (noProfile as EdgeadmError).why ?? '', SECRET_ON_COMMAND_LINE]) {
+      assert.match(text, /AccessKey and SecretKey/);
+      assert.equal(redact(text), text);
+    }
   });
 
   it('refuses half a pair and names the other half', async () => {

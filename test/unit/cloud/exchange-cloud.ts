@@ -5,7 +5,7 @@ import { localMachine } from '../../../src/host/local.ts';
 import { generateKey } from '../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
 import { seedCluster } from '../../../src/sandbox/cloud/cs-seed.ts';
-import { exchangeService } from '../../../src/sandbox/cloud/exchange.ts';
+import { type AttachedNode, exchangeService } from '../../../src/sandbox/cloud/exchange.ts';
 import {
   type AttachTokenRecord,
   type ClusterRecord,
@@ -29,8 +29,8 @@ export interface ExchangeCloud {
   readonly caPem: string;
   /** The clock of the service is ahead of ours by so much. */
   aheadMs: number;
-  /** Names of nodes that are Ready in the cluster. */
-  readonly ready: Set<string>;
+  /** Nodes of the cluster. */
+  readonly nodes: AttachedNode[];
   /** Changes the node pool. */
   setPool(values: Partial<NodePoolRecord>): void;
   setCluster(values: Partial<ClusterRecord>): void;
@@ -47,7 +47,7 @@ export async function exchangeCloud(): Promise<ExchangeCloud> {
   const pool = store.list<NodePoolRecord>(KIND.nodePool)[0]?.document as NodePoolRecord;
   const key = await generateKey();
   const caPem = selfSignedCertificate(key, { commonName: 'test cloud', organizations: [] }, { ips: ['127.0.0.1'] });
-  const ready = new Set<string>();
+  const nodes: AttachedNode[] = [];
   const state = { aheadMs: 0, url: '', tokens: 0 };
   const parts: CloudParts = {
     store,
@@ -58,7 +58,7 @@ export async function exchangeCloud(): Promise<ExchangeCloud> {
       return state.url;
     },
   };
-  const inside = { makeBootstrapToken: () => BOOTSTRAP_TOKEN, isReady: (name: string) => ready.has(name) };
+  const inside = { makeBootstrapToken: () => BOOTSTRAP_TOKEN, nodes: () => nodes };
   const cloud = await startCloud({
     parts,
     services: [exchangeService(parts, inside)],
@@ -72,7 +72,7 @@ export async function exchangeCloud(): Promise<ExchangeCloud> {
     pool,
     endpoint: `${cloud.url}/edgeadm/v1`,
     caPem,
-    ready,
+    nodes,
     setPool: (values: Partial<NodePoolRecord>) => store.put(KIND.nodePool, pool.id, { ...pool, ...values }),
     setCluster: (values: Partial<ClusterRecord>) => store.put(KIND.cluster, cluster.id, { ...cluster, ...values }),
     addPool: (id: string) => {

@@ -99,11 +99,11 @@ describe('a token of the console', () => {
 
   it('does not take the name of another machine that is Ready, but that of one that is gone', async () => {
     await ask(cloud.token());
-    cloud.ready.add('edge-1');
+    cloud.nodes.push({ name: 'edge-1', pool: cloud.pool.id, ready: true, machineId: 'a'.repeat(32) });
     const error = await errorOf(ask(cloud.token(), { machineId: 'b'.repeat(32) }));
     assert.deepEqual([error.code, error.exit], ['OPENAPI_NODE_EXISTS', 5]);
     assert.match(error.what, /edge-1/);
-    cloud.ready.clear();
+    cloud.nodes.length = 0;
     await ask(cloud.token(), { machineId: 'b'.repeat(32) });
     assert.equal(nodes()[0]?.machineId, 'b'.repeat(32));
   });
@@ -119,6 +119,18 @@ describe('a token of the console', () => {
     cloud.setCluster({ nodeQuota: 1 });
     assert.match((await errorOf(ask(cloud.token(), second))).why ?? '', /QUOTA_EXCEEDED: .* 1 of 1 nodes/);
     await ask(cloud.token());
+  });
+
+  it('finds no room where nodes came into the pool by another way, and some where one that was let in never came', async () => {
+    cloud.setPool({ maxNodes: 2 });
+    cloud.nodes.push({ name: 'edge-9', pool: cloud.pool.id, ready: true, machineId: 'c'.repeat(32) });
+    await ask(cloud.token());
+    const second = { name: 'edge-2', machineId: 'b'.repeat(32) };
+    assert.match((await errorOf(ask(cloud.token(), second))).why ?? '', /NODEPOOL_FULL: .* 2 of 2 nodes/);
+    const taken = await errorOf(ask(cloud.token(), { name: 'edge-9', machineId: 'b'.repeat(32) }));
+    assert.equal(taken.code, 'OPENAPI_NODE_EXISTS');
+    cloud.aheadMs = 61 * MINUTE_MS;
+    await ask(cloud.token({ expires: Date.now() + 120 * MINUTE_MS }), second);
   });
 
   it('for another node pool is refused until the node is reset', async () => {

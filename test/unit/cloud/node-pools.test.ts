@@ -96,6 +96,15 @@ describe('node pools through the container service', function () {
     clearFaults(cloud.store);
   });
 
+  it('are waited for where the list is behind', async () => {
+    let looks = 0;
+    const nodePools = async (id: string) => (++looks === 2 ? [] : cloud.service.nodePools(id));
+    const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { settleMs: 2000 });
+    const options = { spec: SPEC, vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
+    assert.equal((await createNodePool(late, options)).outcome, 'created');
+    await late.close();
+  });
+
   it('say that the enhanced mode is not verified, and keep what the API has no field for as annotations', async () => {
     const spec: NodePoolSpec = {
       ...SPEC,
@@ -104,6 +113,9 @@ describe('node pools through the container service', function () {
       cenOwner: '1234',
       annotations: { 'example.com/a': 'b' },
     };
+    const { code, message } = await fails(create(spec, { vpcCidrs: ['10.244.128.0/20'] }));
+    assert.equal(code, 'NODEPOOL_REFUSED');
+    assert.match(message, /the cluster's pod CIDR overlaps with a VPC: 10\.244\.0\.0\/16 and 10\.244\.128\.0\/20/);
     assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
     assert.match(warnings.join('\n'), /"improved"[\s\S]*not verified/);
     const pool = (await pools.list()).find(({ name }) => name === 'shops');

@@ -159,8 +159,14 @@ describe('a node-spec', () => {
   });
 
   it('is a JSON object', () => {
-    assert.match(mistakesOf('{"quiet":'), /--node-spec: this is no JSON/);
+    assert.match(mistakesOf('{"quiet":}'), /--node-spec: this is no JSON/);
+    assert.equal(mistakesOf('{"quiet": true'), '--node-spec: this is no JSON (at position 14)\n');
     for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /a JSON object is expected/);
+  });
+
+  it('is not shown where it is no JSON: a token may have been given for it', () => {
+    for (const text of ['tok-of-the-console', '{tok-of-the-console}'])
+      assert.doesNotMatch(mistakesOf(text), /tok-of/, mistakesOf(text));
   });
 
   it("is read from the console's line as a shell passes it on", () => {

@@ -132,6 +132,20 @@ describe('what a cluster refuses', () => {
     assert.deepEqual(refuseInCluster(spec, { ...AROUND, pools: [{ ...POOL, podCidrs: spec.podCidrs }] }), []);
   });
 
+  it("an enhanced pool whose pods get a slice of a cluster's CIDR that overlaps with a VPC's", () => {
+    const vpcCidrs = ['192.168.0.0/16'];
+    const cluster = { ...AROUND.cluster, podCidr: '192.168.128.0/17' };
+    refused(
+      ENHANCED,
+      { vpcCidrs, cluster },
+      /the cluster's pod CIDR overlaps with a VPC: 192\.168\.128\.0\/17 and 192/,
+    );
+    assert.deepEqual(refuseInCluster(BASIC, { ...AROUND, vpcCidrs, cluster }), []);
+    assert.deepEqual(refuseInCluster({ ...ENHANCED, podCidrs: ['10.1.8.0/24'] }, { ...AROUND, vpcCidrs, cluster }), []);
+    assert.match(notChecked(ENHANCED, { ...AROUND, vpcCidrs }).join(), /pods' CIDR meets a VPC's was not checked/);
+    assert.deepEqual(notChecked(ENHANCED, { ...AROUND, vpcCidrs, cluster }), []);
+  });
+
   it("networks of the edge nodes that overlap with a VPC's, given or read from the pool's nodes", () => {
     const vpcCidrs = ['192.168.0.0/16'];
     refused(ENHANCED, { vpcCidrs, nodeCidrs: ['192.168.7.0/24'] }, /edge nodes' CIDR overlaps with a VPC/);

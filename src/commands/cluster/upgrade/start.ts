@@ -16,7 +16,7 @@ import { confirmOnTerminal } from '../../../cli/prompts.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { reportText } from '../../../cli/upgrade-report.ts';
 import { reportHtml } from '../../../cli/upgrade-report-html.ts';
-import { EdgeadmError } from '../../../errors/index.ts';
+import { answeredNo } from '../../../errors/answered-no.ts';
 import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/client.ts';
 import type { Output } from '../../../output/index.ts';
@@ -80,7 +80,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
   async #confirm(output: Output): Promise<void> {
     const ask = confirmOnTerminal(output);
     if (!ask || (await ask('Start?'))) return;
-    throw new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed' });
+    throw answeredNo();
   }
 }
 

@@ -24,6 +24,8 @@ export default class SandboxFaultAdd extends BaseCommand {
 
   async run(): Promise<void> {
     const { action, mode, times, dir } = (await this.parse(SandboxFaultAdd)).flags;
+    const { refuseUnknownAction } = await import('../../../sandbox/cloud/actions.ts');
+    refuseUnknownAction(action);
     const fault = await withSandboxStore(dir, (store) => addFault(store, { action, mode, times }));
     const text = `fault ${fault.id}: the next ${times === 1 ? 'call' : `${times} calls`} of ${action}: ${FAULT_MODES[mode]}\n`;
     await this.finish({ ok: true, hosts: [], data: fault, text });

@@ -167,7 +167,7 @@ describe('a Job that upgrades a node', function () {
       const words = job.spec?.template.spec?.containers[0]?.args ?? [];
       return execFileSync(shell, [flag, told, 'upgrade-node', ...words], { encoding: 'utf8' }).trim();
     };
-    const line = 'upgrade --target-version v1.20.3 --bundle';
+    const line = 'upgrade --kubelet-version v1.20.3 --bundle';
     assert.equal(args(), `${line} /run/edgeadm-upgrade/bundle`);
     assert.equal(args('https://example.com/b.tgz'), `${line} https://example.com/b.tgz`);
   });

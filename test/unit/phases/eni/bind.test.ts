@@ -156,6 +156,47 @@ describe('eni bind', () => {
     assert.equal(cloud.secondaries().filter(({ status }) => status === 'InUse').length, 1);
   });
 
+  it('names the command that attaches what is left over with everything that the run was asked for', async () => {
+    const cloud = inProcessEns();
+    foreign(cloud, 'eni-f', { status: 'InUse', instanceId: INSTANCE });
+    for (let i = 0; i < 47; i++)
+      foreign(cloud, `eni-f${i}`, { status: 'InUse', instanceId: 'i-other', address: `10.10.1.${150 + i}` });
+    const asked = { vSwitchId: 'vsw-ap-southeast-1-sandbox', securityGroupId: 'sg-sandbox', reuseAvailable: true };
+    const { next } = await refused(cloud, { ...asked, eniNumber: 3, kubeconfig: 'admin.conf' });
+    assert.match(
+      next,
+      /^attach: edgeadm eni bind --instance i-sandbox --region ap-southeast-1 --eni-number 3 --vswitch vsw-ap-southeast-1-sandbox --security-group sg-sandbox --reuse-available --kubeconfig admin.conf$/m,
+    );
+  });
+
+  it('names what is left over where the instance does not start again either, with what to do about both', async () => {
+    const cloud = inProcessEns();
+    const caller = cloud.caller();
+    const order = async <T>(call: Parameters<typeof caller.order>[0]) => {
+      if (!/^(Attach|Start)/.test(call.action)) return caller.order<T>(call);
+      throw new EdgeadmError({ code: 'CLOUD_REFUSED', what: `${call.action}: no` });
+    };
+    const { result } = await runBind(cloud, { caller: { ...caller, order }, spec: { eniNumber: 1 } });
+    await assert.rejects(result, (error: EdgeadmError) => {
+      assert.equal(error.code, 'INSTANCE_NOT_RUNNING');
+      assert.match(error.why ?? '', /StartInstance: no[\s\S]*bought and not attached: eni-sandbox000002/);
+      assert.doesNotMatch(error.why ?? '', /i-sandbox runs/);
+      assert.match(error.next, /^Start the instance[\s\S]*attach: edgeadm eni bind[\s\S]*delete: edgeadm eni release/);
+      return true;
+    });
+  });
+
+  it('tells the downtime of a run that was interrupted, too', async () => {
+    const whole = inProcessEns();
+    await bound(whole);
+    const stop = whole.calls.findIndex(({ action }) => action === 'StopInstance');
+    const cloud = inProcessEns();
+    const caller = cloud.caller([...Array<undefined>(stop).fill(undefined), 'interrupt']);
+    const { result, said } = await runBind(cloud, { caller });
+    await assert.rejects(result, { code: 'INTERRUPTED' });
+    assert.match(said().join('\n'), /i-sandbox was down for [\d.]+s\./);
+  });
+
   it('starts an instance that an earlier run left stopped', async () => {
     const cloud = inProcessEns({ status: 'Stopped' });
     await bound(cloud);
@@ -167,10 +208,20 @@ describe('eni bind', () => {
     const cloud = inProcessEns();
     const questions: string[] = [];
     const ask = async (question: string) => questions.push(question) === 0;
-    assert.equal((await refused(cloud, {}, { assumeYes: false, ask })).code, 'INTERRUPTED');
+    const { code, next } = await refused(cloud, {}, { assumeYes: false, ask });
+    assert.deepEqual([code, next], ['INTERRUPTED', 'the same command with --dry-run shows what it would do']);
     assert.deepEqual(questions, ['i-sandbox: buy 2 ENIs, stop and start the instance?']);
     assert.equal((await refused(cloud, {}, { assumeYes: false })).code, 'CONFIRMATION_NEEDED');
     assert.deepEqual(actions(cloud), []);
+  });
+
+  it('advises after an interrupt to run the same command again, and nothing of nodes', async () => {
+    const cloud = inProcessEns();
+    const { result } = await runBind(cloud, { caller: cloud.caller(['interrupt']) });
+    await assert.rejects(result, {
+      code: 'INTERRUPTED',
+      next: 'Run the same command again: it goes on where it stopped.',
+    });
   });
 
   it('tells which instance the account does not have', async () => {
@@ -193,13 +244,15 @@ describe('eni bind on a node of a cluster', () => {
   const component = { metadata: { name: 'terway-edge-controlplane-7d9f' } };
 
   /** A cluster that keeps what is patched into its one node. */
-  async function cluster(options: { node?: V1Node; component?: boolean } = {}) {
+  async function cluster(options: { node?: V1Node; component?: boolean; pods?: () => ApiAnswer } = {}) {
     let node = options.node;
+    const evicted: string[] = [];
     const server = await apiServer(({ method, path, body }): ApiAnswer | undefined => {
       if (path === '/api/v1/nodes') return { items: node ? [node] : [] };
       if (path === '/api/v1/namespaces/kube-system/pods')
         return { items: options.component === false ? [] : [component] };
-      if (path.startsWith('/api/v1/pods?')) return { items: [] };
+      if (path.startsWith('/api/v1/pods?')) return options.pods?.() ?? { items: [pod] };
+      if (path.endsWith('/eviction')) return { done: evicted.push(path.split('/').at(-2) ?? '') };
       if (path === '/apis/policy') return { versions: [{ groupVersion: 'policy/v1beta1' }] };
       if (path === '/api/v1/nodes/edge1' && method === 'PATCH' && node) {
         const patch = body as V1Node;
@@ -214,8 +267,9 @@ describe('eni bind on a node of a cluster', () => {
       return undefined;
     });
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
-    return { client, node: () => node };
+    return { client, node: () => node, evicted };
   }
+  const pod = { metadata: { name: 'web', namespace: 'shop', uid: 'u1' } };
 
   const node = (spec: object, address = '192.168.0.1'): V1Node => ({
     metadata: { name: 'edge1' },
@@ -263,12 +317,38 @@ describe('eni bind on a node of a cluster', () => {
     });
   }
 
-  it('leaves a cordon of somebody else as it is', async () => {
+  it('drains a node that somebody else cordoned, tells it, and leaves the cordon as it is', async () => {
     const cloud = inProcessEns();
-    const { client, node: now } = await cluster({ node: node({ unschedulable: true }, '10.10.1.2') });
-    await bound(cloud, {}, { cluster: client });
-    assert.equal(now()?.spec?.unschedulable, true);
+    const { client, node: now, evicted } = await cluster({ node: node({ unschedulable: true }, '10.10.1.2') });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    const { said } = await bound(cloud, {}, { cluster: client, assumeYes: false, ask });
+    assert.deepEqual(evicted, ['web']);
+    assert.match(said.join('\n'), /drained first, and stays cordoned, as somebody else has left it/);
+    assert.match(questions[0] ?? '', /drain node edge1, stop and start/);
+    assert.deepEqual(now()?.spec, { unschedulable: true });
+    assert.equal(now()?.metadata?.annotations?.['edgeadm.io/cordoned-by'], undefined);
     client.close();
+  });
+
+  it('lets pods on the node again where the drain failed or was interrupted', async () => {
+    const interrupt = new AbortController();
+    for (const [accident, code] of [
+      [() => {}, 'API_ERROR'],
+      [() => interrupt.abort(), 'INTERRUPTED'],
+    ] as const) {
+      const cloud = inProcessEns();
+      const pods = (): ApiAnswer => {
+        accident();
+        return { status: 403, body: { message: 'pods is forbidden' } };
+      };
+      const { client, node: now } = await cluster({ node: node({}, '10.10.1.2'), pods });
+      const error = await refused(cloud, {}, { cluster: client, signal: interrupt.signal });
+      assert.equal(error.code, code);
+      assert.ok(!now()?.spec?.unschedulable, code);
+      assert.ok(!actions(cloud).includes('StopInstance'));
+      client.close();
+    }
   });
 
   it('lets pods on a node again that an earlier run cordoned and did not come back to', async () => {
@@ -277,14 +357,23 @@ describe('eni bind on a node of a cluster', () => {
     const cordoned = node({ unschedulable: true }, '10.10.1.2');
     const left = { ...cordoned, metadata: { name: 'edge1', annotations: { 'edgeadm.io/cordoned-by': 'eni' } } };
     const { client, node: now } = await cluster({ node: left });
-    await bound(cloud, {}, { cluster: client });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    const { said } = await bound(cloud, {}, { cluster: client, assumeYes: false, ask });
     assert.ok(!now()?.spec?.unschedulable);
+    assert.deepEqual(questions, ['i-sandbox: let pods on node edge1 again?']);
+    assert.ok(said.includes('an earlier run cordoned node edge1: it takes pods again in the end'));
     client.close();
   });
 });
 
 describe('eni release', () => {
-  const run = (cloud: InProcessEns, interfaceIds: string[] = [], accidents: (Accident | undefined)[] = []) => {
+  const run = (
+    cloud: InProcessEns,
+    interfaceIds: string[] = [],
+    accidents: (Accident | undefined)[] = [],
+    options: { assumeYes?: boolean; ask?: (question: string) => Promise<boolean> } = {},
+  ) => {
     const caller = cloud.caller(accidents);
     const result = release({
       spec: { instanceId: INSTANCE, region: 'ap-southeast-1', interfaceIds, forceStop: false },
@@ -296,6 +385,7 @@ describe('eni release', () => {
       now: cloud.now,
       paceMs: [0, 0],
       settleMs: 0,
+      ...options,
     });
     return { result, killed: caller.killed };
   };
@@ -318,6 +408,23 @@ describe('eni release', () => {
     foreign(cloud, 'eni-left', { name: `edgeadm-${INSTANCE}-1` });
     await run(cloud, ['eni-left']).result;
     assert.deepEqual(actions(cloud), ['DeleteNetworkInterfaces']);
+  });
+
+  it('leaves an instance stopped that has nothing to release, and asks nobody', async () => {
+    const cloud = inProcessEns({ status: 'Stopped' });
+    assert.equal((await run(cloud, [], [], { assumeYes: false }).result).changed, false);
+    assert.deepEqual(actions(cloud), []);
+    assert.equal(cloud.instanceStatus(), 'Stopped');
+  });
+
+  it('says before it asks that an instance which does not run is started in the end', async () => {
+    const cloud = inProcessEns({ status: 'Stopped' });
+    foreign(cloud, 'eni-left', { name: `edgeadm-${INSTANCE}-1` });
+    const questions: string[] = [];
+    const ask = async (question: string) => questions.push(question) > 0;
+    await run(cloud, [], [], { assumeYes: false, ask }).result;
+    assert.deepEqual(questions, ['i-sandbox: delete 1 ENIs, start the instance, which does not run now?']);
+    assert.equal(cloud.instanceStatus(), 'Running');
   });
 
   it('refuses to delete what others bought', async () => {

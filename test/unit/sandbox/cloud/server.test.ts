@@ -56,7 +56,9 @@ describe('the front of the emulated cloud', () => {
   it('says in the words of the real one what is wrong with a request', async () => {
     await assert.rejects(client('LTAIxyz').request('DescribeInstances', {}), { code: 'InvalidAccessKeyId.NotFound' });
     await assert.rejects(describeInstances({ Timestamp: 'today' }), { code: 'InvalidTimeStamp.Format' });
-    const unsigned = await raw('/?Action=DescribeInstances');
+    assert.equal((await raw('/?Action=DescribeInstances')).body.Code, 'MissingVersion');
+    assert.equal((await raw('/?Action=DescribeInstances&Version=2014-05-26')).body.Code, 'InvalidVersion');
+    const unsigned = await raw('/?Action=DescribeInstances&Version=2017-11-10');
     assert.equal(unsigned.status, 400);
     assert.equal(unsigned.body.Code, 'MissingAccessKeyId');
     assert.deepEqual(Object.keys(unsigned.body), ['RequestId', 'HostId', 'Code', 'Message']);

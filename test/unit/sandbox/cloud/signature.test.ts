@@ -36,11 +36,63 @@ describe('signatures of cloud requests', () => {
   });
 
   it('names each parameter that is missing', () => {
-    for (const name of ['AccessKeyId', 'Timestamp', 'SignatureNonce', 'Signature']) {
+    for (const name of [
+      'AccessKeyId',
+      'Timestamp',
+      'SignatureNonce',
+      'Signature',
+      'SignatureMethod',
+      'SignatureVersion',
+    ]) {
       const query = new Map(Object.entries({ ...EXAMPLE, Signature: 'x' }));
       query.delete(name);
       assert.throws(() => check()(request({ query })), { code: `Missing${name}`, status: 400 });
     }
+  });
+
+  it('knows one method and one version of the older signatures', () => {
+    for (const [name, value] of [
+      ['SignatureMethod', 'HMAC-SHA999'],
+      ['SignatureVersion', '9'],
+    ] as const) {
+      const query = new Map(Object.entries({ ...EXAMPLE, [name]: value, Signature: 'x' }));
+      assert.throws(() => check()(request({ query })), { code: `Invalid${name}`, status: 400 });
+    }
+  });
+
+  it('takes a time in the form of the vendor alone, without a fraction of a second', () => {
+    for (const Timestamp of ['2016-02-23T12:46:24.000Z', '2016-02-23', 'Tue, 23 Feb 2016 12:46:24 GMT']) {
+      const query = new Map(Object.entries({ ...EXAMPLE, Timestamp, Signature: 'x' }));
+      assert.throws(() => check()(request({ query })), { code: 'InvalidTimeStamp.Format', status: 400 });
+    }
+  });
+
+  /** A request with the older signature of ROA calls. */
+  function roa(body: string, more: Record<string, string> = {}): SignedRequest {
+    const headers: Record<string, string> = {
+      date: 'Tue, 23 Feb 2016 12:46:24 GMT',
+      'content-md5': createHash('md5').update('{}').digest('base64'),
+      'x-acs-signature-nonce': 'n',
+      ...more,
+    };
+    const own = Object.keys(headers).filter((name) => name.startsWith('x-acs-'));
+    const lines = own.sort().map((name) => `${name}:${headers[name]}`);
+    const text = ['POST', '', headers['content-md5'], '', headers.date, ...lines, '/clusters'].join('\n');
+    const signature = createHmac('sha1', account.accessKeySecret).update(text).digest('base64');
+    const authorization = `acs testid:${signature}`;
+    return request({
+      method: 'POST',
+      rawPath: '/clusters',
+      headers: { ...headers, authorization },
+      body: Buffer.from(body),
+    });
+  }
+
+  it('takes the older signature of ROA calls, and refuses it for another body than its Content-MD5 is of', () => {
+    check()(roa('{}'));
+    assert.throws(() => check()(roa('{"a":1}')), { code: 'ContentMD5NotMatched', status: 400 });
+    const other = { 'x-acs-signature-method': 'HMAC-SHA999' };
+    assert.throws(() => check()(roa('{}', other)), { code: 'InvalidSignatureMethod' });
   });
 
   /** A request with signature V3, as its description has it. */

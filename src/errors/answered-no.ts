@@ -1,0 +1,6 @@
+import { EdgeadmError } from './index.ts';
+
+/** The error of a question that was answered with no. @param next default: what fits every command that has a dry run */
+export function answeredNo(next = 'the same command with --dry-run shows what it would do'): EdgeadmError {
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed', next });
+}
