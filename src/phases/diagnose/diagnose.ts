@@ -1,5 +1,5 @@
-import { redactValue } from '../../lib/redact.ts';
 import type { NodeSession } from '../../host/node-session.ts';
+import { redactValue } from '../../lib/redact.ts';
 import type { Verdict } from '../preflight/check.ts';
 import { checkNode } from './checks.ts';
 import { cleanFile } from './clean-file.ts';

@@ -12,7 +12,11 @@ export interface Facts {
   readonly certificates: readonly { readonly path: string; readonly subject: string; readonly validTo: number }[];
   /** Milliseconds since 1970. */
   readonly clock: { readonly node: number; readonly uncertaintyMs: number };
-  readonly disks: readonly { readonly mount: string; readonly what: 'space' | 'inodes'; readonly usedPercent: number }[];
+  readonly disks: readonly {
+    readonly mount: string;
+    readonly what: 'space' | 'inodes';
+    readonly usedPercent: number;
+  }[];
   /** `date` is that of the answer, milliseconds since 1970, beside the node's own clock at that moment. */
   readonly apiServers: readonly {
     readonly server: string;
@@ -20,7 +24,12 @@ export interface Facts {
     readonly detail: string;
     readonly differenceMs?: number;
   }[];
-  readonly hub: { readonly manifest: string; readonly image?: string; readonly healthy: boolean; readonly detail: string };
+  readonly hub: {
+    readonly manifest: string;
+    readonly image?: string;
+    readonly healthy: boolean;
+    readonly detail: string;
+  };
   readonly cniFiles: readonly string[];
   readonly swaps: { readonly devices: readonly string[]; readonly kubeletRefuses: boolean };
 }

@@ -54,7 +54,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   Swap: ({ swaps, kubelet, kubeletConfigured }) => {
     if (!kubeletConfigured || !swaps?.kubeletRefuses || swaps.devices.length === 0 || kubelet?.active) return undefined;
     const evidence = `${swaps.devices.join(', ')} in use, failSwapOn is not false in /var/lib/kubelet/config.yaml`;
-    return error('swap is on, and the kubelet refuses to run with it', evidence, 'swapoff -a, and take it out of /etc/fstab');
+    return error(
+      'swap is on, and the kubelet refuses to run with it',
+      evidence,
+      'swapoff -a, and take it out of /etc/fstab',
+    );
   },
   Runtime: ({ runtime, kubeletConfigured }) => {
     if (!kubeletConfigured || !runtime || runtime.answers) return undefined;
@@ -92,10 +96,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   JoinFailed: ({ join }) => {
     if (!join?.error) return undefined;
     const [what = '', ...evidence] = join.error;
-    return error(`the last join failed in ${join.failedPhase}: ${what}`, evidence.join('\n'), 'edgeadm explain CODE, mend it, and run the same `edgeadm join` again');
+    return error(
+      `the last join failed in ${join.failedPhase}: ${what}`,
+      evidence.join('\n'),
+      'edgeadm explain CODE, mend it, and run the same `edgeadm join` again',
+    );
   },
   CNI: ({ cniFiles, kubeletConfigured }) => {
-    if (!kubeletConfigured || cniFiles?.some((name) => /\.(conf|conflist|json)$/.test(name)) !== false) return undefined;
+    if (!kubeletConfigured || cniFiles?.some((name) => /\.(conf|conflist|json)$/.test(name)) !== false)
+      return undefined;
     return {
       ...error(
         'there is no CNI configuration: the node stays NotReady',

@@ -38,7 +38,9 @@ export function lastJoin(log: string): JoinTimeline | undefined {
   const head = lines[first];
   if (!head) return undefined;
   const own = lines.slice(first).filter(({ pid }) => pid === head.pid);
-  const next = own.findIndex(({ phase, text }, index) => index > 0 && phase === 'edgeadm' && /^edgeadm \S*: /.test(text));
+  const next = own.findIndex(
+    ({ phase, text }, index) => index > 0 && phase === 'edgeadm' && /^edgeadm \S*: /.test(text),
+  );
   const run = next === -1 ? own : own.slice(0, next);
   const since = ({ ms }: Line): number => (ms - head.ms + DAY_MS) % DAY_MS;
   const failure = run.find(({ severity }) => severity === 'E');

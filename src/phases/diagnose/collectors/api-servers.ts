@@ -60,12 +60,16 @@ function getVersion(
     secured.on('error', reject);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
     const headers = { Connection: 'close' };
-    const outgoing = request(`${server}/version`, { headers, signal: limit, createConnection: () => secured }, (answer) => {
-      const date = Date.parse(answer.headers.date ?? '');
-      answer.resume();
-      answer.on('end', () => secured.destroy());
-      resolve({ status: answer.statusCode ?? 0, date: Number.isNaN(date) ? undefined : date });
-    });
+    const outgoing = request(
+      `${server}/version`,
+      { headers, signal: limit, createConnection: () => secured },
+      (answer) => {
+        const date = Date.parse(answer.headers.date ?? '');
+        answer.resume();
+        answer.on('end', () => secured.destroy());
+        resolve({ status: answer.statusCode ?? 0, date: Number.isNaN(date) ? undefined : date });
+      },
+    );
     outgoing.on('error', reject).end();
   });
 }

@@ -1,5 +1,5 @@
-import type { CollectContext, Collected, Collector } from '../collector.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
+import type { CollectContext, Collected, Collector } from '../collector.ts';
 
 /** The last lines of a unit's journal that are taken. */
 const JOURNAL_LINES = '2000';

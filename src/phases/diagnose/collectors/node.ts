@@ -104,7 +104,10 @@ export const swap: Collector = {
   name: 'system/swap',
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';
-    const devices = text.split('\n').slice(1).flatMap((line) => line.split(/\s/)[0] || []);
+    const devices = text
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => line.split(/\s/)[0] || []);
     const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(KUBELET_CONFIGURATION));
     return {
       files: [{ path: 'system/swap.txt', text }],

@@ -12,7 +12,8 @@ export const podLogs: Collector = {
   run: async (context) => {
     const paths = (await newestLogs(context)).slice(0, MOST_LOGS);
     const files = [];
-    for (const path of paths) files.push({ path: `cri/logs${path.slice(LOGS.length)}`, text: await endOf(context, path) });
+    for (const path of paths)
+      files.push({ path: `cri/logs${path.slice(LOGS.length)}`, text: await endOf(context, path) });
     return { files };
   },
 };
