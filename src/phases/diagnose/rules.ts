@@ -95,12 +95,11 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   JoinFailed: ({ join }) => {
     if (!join?.error) return undefined;
-    const [what = '', ...evidence] = join.error;
-    return error(
-      `the last join failed in ${join.failedPhase}: ${what}`,
-      evidence.join('\n'),
-      'edgeadm explain CODE, mend it, and run the same `edgeadm join` again',
-    );
+    const [what = '', ...rest] = join.error;
+    const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
+    const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line)).join('\n');
+    const next = told ?? 'mend it, and run the same `edgeadm join` again';
+    return error(`the last join failed in ${join.failedPhase}: ${what}`, evidence, next);
   },
   CNI: ({ cniFiles, kubeletConfigured }) => {
     if (!kubeletConfigured || cniFiles?.some((name) => /\.(conf|conflist|json)$/.test(name)) !== false)
