@@ -43,7 +43,11 @@ function heading(name) {
 
 /** Four parts side by side, since nodes mostly wait: each on a test bed of its own, and each shorter than ten minutes. */
 const PARTS = [
-  { name: 'autonomy, secrets, SSH', bed: '1', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join', 'one-file', 'diagnose'] },
+  {
+    name: 'autonomy, secrets, SSH',
+    bed: '1',
+    files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join', 'one-file', 'diagnose'],
+  },
   { name: 'cluster and cloud, upgrade', bed: '2', files: ['contract', 'nodepool', 'console-line', 'upgrade'] },
   { name: 'upgrade of a cluster', bed: '3', files: ['cluster-upgrade'] },
 ];

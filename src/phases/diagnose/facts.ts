@@ -7,6 +7,8 @@ export interface Facts {
     /** The lines of its log that say why. */
     readonly complaints: string;
   };
+  /** systemd calls a kubelet active that dies again and again, each time it is started. */
+  readonly kubeletHealth: { readonly healthy: boolean; readonly detail: string };
   readonly kubeletConfigured: boolean;
   readonly runtime: { readonly answers: boolean; readonly detail: string; readonly images: readonly string[] };
   readonly certificates: readonly { readonly path: string; readonly subject: string; readonly validTo: number }[];

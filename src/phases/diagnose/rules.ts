@@ -68,9 +68,10 @@ const RULES: Readonly<Record<string, Rule>> = {
       'systemctl status containerd; journalctl -u containerd',
     );
   },
-  Kubelet: ({ kubelet, kubeletConfigured }) => {
-    if (!kubeletConfigured || !kubelet || kubelet.active) return undefined;
-    const evidence = `kubelet.service: ${kubelet.detail}\n${kubelet.complaints}`;
+  Kubelet: ({ kubelet, kubeletHealth, kubeletConfigured }) => {
+    const well = kubelet?.active && kubeletHealth?.healthy !== false;
+    if (!kubeletConfigured || !kubelet || well) return undefined;
+    const evidence = `kubelet.service: ${kubelet.detail}\n${kubeletHealth?.detail ?? ''}\n${kubelet.complaints}`;
     return error('the kubelet does not run', evidence.trim(), 'journalctl -u kubelet; systemctl restart kubelet');
   },
   EdgeHubImage: ({ hub, runtime }) => {

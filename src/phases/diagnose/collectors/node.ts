@@ -34,9 +34,10 @@ export const kubelet: Collector = {
 
 export const kubeletHealth: Collector = {
   name: 'kubelet/health',
-  run: async (context) => ({
-    files: [{ path: 'kubelet/health.txt', text: `${(await healthOf(context, KUBELET_HEALTH)).detail}\n` }],
-  }),
+  run: async (context) => {
+    const health = await healthOf(context, KUBELET_HEALTH);
+    return { files: [{ path: 'kubelet/health.txt', text: `${health.detail}\n` }], facts: { kubeletHealth: health } };
+  },
 };
 
 export const edgeHub: Collector = {
