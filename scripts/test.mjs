@@ -51,7 +51,7 @@ const PARTS = [
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
   { name: 'join and reset', files: ['failures', 'join-reset', 'one-file'] },
   { name: 'upgrade', files: ['upgrade'] },
-  { name: 'autonomy, secrets, SSH', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join'] },
+  { name: 'autonomy, secrets, SSH', files: ['autonomy', 'secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'cluster and cloud', files: ['contract', 'nodepool', 'console-line'] },
 ];
 const SIDE_BY_SIDE = 3;

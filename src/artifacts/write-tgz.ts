@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { pathError } from '../host/failures.ts';
+
+const BLOCK_BYTES = 512;
+
+/** A text file of an archive; `path` is relative. */
+export interface ArchiveFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Writes a .tgz that only the user may read. Text beyond the limit is left out, and the file says so.
+ * @param limitBytes of all texts together, before they are packed
+ * @throws EdgeadmError WRITE_FAILED, NO_SPACE
+ */
+export async function writeTgz(path: string, files: readonly ArchiveFile[], limitBytes: number): Promise<void> {
+  const { Header } = await import('tar');
+  const mtime = new Date();
+  const blocks: Buffer[] = [];
+  let left = limitBytes;
+  for (const file of files) {
+    const whole = Buffer.from(file.text);
+    const body = whole.length <= left ? whole : Buffer.from('left out: the archive has reached its limit of size\n');
+    left -= whole.length <= left ? whole.length : 0;
+    const header = Buffer.alloc(BLOCK_BYTES);
+    new Header({ path: file.path, mode: 0o600, uid: 0, gid: 0, size: body.length, mtime, type: 'File' }).encode(header);
+    blocks.push(header, body, Buffer.alloc((BLOCK_BYTES - (body.length % BLOCK_BYTES)) % BLOCK_BYTES));
+  }
+  blocks.push(Buffer.alloc(2 * BLOCK_BYTES));
+  await writePrivate(path, await promisify(gzip)(Buffer.concat(blocks)));
+}
+
+/** Writes a file with mode 0600, whole or not at all. @throws EdgeadmError WRITE_FAILED, NO_SPACE */
+export async function writePrivate(path: string, content: string | Buffer): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw pathError(path, error);
+  }
+}

@@ -1,0 +1,42 @@
+import { BundleStore } from '../../artifacts/bundle-store.ts';
+import { DEFAULT_TIMEOUT_MS, joinDraft } from '../../config/join-spec.ts';
+import type { JoinSpec } from '../../config/spec.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import type { Journal } from '../../host/journal.ts';
+import { nodeView } from '../join/node-view.ts';
+import type { CheckContext, Verdict } from '../preflight/check.ts';
+import { CHECKS } from '../preflight/checks.ts';
+import { judgeChecks } from '../preflight/run-checks.ts';
+
+/** Those of preflight's checks that need neither a token nor a cluster, and that hold on a joined node too. */
+const NAMES =
+  /^(IsPrivilegedUser|NumCPU|Mem|Disk|Swap|Hostname|KernelFeature-.*|SystemVerification.*|Nameserver|SELinux|Firewall.*)$/;
+
+/** Runs preflight's checks of the node itself. A time limit is the caller's. */
+export async function checkNode(host: Host, journal: Journal, signal: AbortSignal): Promise<Verdict[]> {
+  const draft = joinDraft([], { yes: false, timeoutMs: DEFAULT_TIMEOUT_MS, compatMatrix: [] });
+  const spec: JoinSpec = { ...draft, apiServers: [], token: '' };
+  const silent = { info() {}, warning() {}, debug() {}, progress() {} };
+  const bundles = new BundleStore();
+  const node = nodeView({ spec, host, journal, bundles, log: silent, signal });
+  const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map((check) => ({ ...check, needs: [] }));
+  try {
+    return await judgeChecks({ spec, node, host, cluster: NO_CLUSTER, signal }, checks);
+  } finally {
+    await bundles.close();
+  }
+}
+
+/** A diagnosis has no token to ask a cluster with. */
+const ask = (): Promise<never> =>
+  Promise.reject(new EdgeadmError({ code: 'API_UNREACHABLE', what: 'a diagnosis does not ask the cluster' }));
+const NO_CLUSTER: CheckContext['cluster'] = {
+  firstAnswer: ask,
+  verifyToken: ask,
+  trusted: ask,
+  version: ask,
+  networks: ask,
+  kubeletConfiguration: ask,
+  node: ask,
+};

@@ -1,0 +1,77 @@
+import { toEdgeadmError } from '../../errors/index.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { cleanFile } from './clean-file.ts';
+import type { CollectContext, Collected, Collection, Collector } from './collector.ts';
+
+/** Milliseconds for one collector. */
+export const COLLECTOR_LIMIT_MS = 10_000;
+/** As many as sshd lets run on one connection, with room for what else edgeadm needs. */
+const AT_A_TIME = 8;
+
+/**
+ * Runs collectors side by side, each with its own time limit: one that fails or hangs leaves a file that says so, and
+ * the others go on.
+ * @throws only where `signal` is aborted
+ */
+export async function collect(
+  host: CollectContext['host'],
+  collectors: readonly Collector[],
+  { signal, limitMs = COLLECTOR_LIMIT_MS }: { readonly signal: AbortSignal; readonly limitMs?: number },
+): Promise<Collection[]> {
+  const results: Collection[] = [];
+  const queue = collectors.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, collector] of queue) results[index] = await collectOne(host, collector, signal, limitMs);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return results;
+}
+
+async function collectOne(
+  host: CollectContext['host'],
+  collector: Collector,
+  signal: AbortSignal,
+  limitMs: number,
+): Promise<Collection> {
+  signal.throwIfAborted();
+  const started = performance.now();
+  const end = (outcome: Collection['outcome'], collected: Collected, reason?: string): Collection => ({
+    name: collector.name,
+    outcome,
+    durationMs: Math.round(performance.now() - started),
+    ...(reason && { reason }),
+    ...collected,
+    files: collected.files.map(({ path, text }) => ({ path, text: cleanFile(text) })),
+  });
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error('its time is over')), limitMs);
+  try {
+    const own = AbortSignal.any([signal, limit.signal]);
+    const collected = await Promise.race([collector.run({ host, signal: own }), rejectOn(own)]);
+    return end('ok', collected);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (limit.signal.aborted) return end(...instead('slow', collector, `not ended within ${formatDuration(limitMs)}`));
+    const { message } = toEdgeadmError(thrown);
+    const refused = /EACCES|EPERM|permission denied/i.test(message);
+    return end(...instead(refused ? 'not allowed' : 'failed', collector, message));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What asks no signal whether to go on is left behind. */
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+function instead(
+  outcome: Collection['outcome'],
+  { name }: Collector,
+  reason: string,
+): [Collection['outcome'], Collected, string] {
+  return [outcome, { files: [{ path: `${name}.failed.txt`, text: `${name}: ${outcome}: ${reason}\n` }] }, reason];
+}

@@ -1,0 +1,54 @@
+import { X509Certificate } from 'node:crypto';
+import { edgeHubLayouts } from '../../../kubernetes/edge-hub.ts';
+import { CA_CERTIFICATE, KUBELET_CERTIFICATE } from '../../../kubernetes/kubeconfig-file.ts';
+import type { CollectContext, Collector } from '../collector.ts';
+import type { Facts } from '../facts.ts';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/;
+
+/** Who the node's certificates name and how long they are good; never the certificate itself, whose file holds a key. */
+export const certificates: Collector = {
+  name: 'certificates',
+  run: async ({ host }) => {
+    const found: Facts['certificates'][number][] = [];
+    for (const path of [KUBELET_CERTIFICATE, CA_CERTIFICATE, ...hubFolders().flatMap(currentOf)]) {
+      const pem = CERTIFICATE.exec((await host.read(path)) ?? '')?.[0];
+      if (!pem) continue;
+      const { subject, validToDate } = new X509Certificate(pem);
+      found.push({ path, subject: subject.replaceAll('\n', ', '), validTo: validToDate.getTime() });
+    }
+    const lines = found.map(
+      ({ path, subject, validTo }) => `${path}: ${subject}, good until ${new Date(validTo).toISOString()}\n`,
+    );
+    return { files: [{ path: 'certificates.txt', text: lines.join('') }], facts: { certificates: found } };
+  },
+};
+
+/** Files that hold keys: name, mode and size, and nothing of what is in them. */
+export const keyFiles: Collector = {
+  name: 'key-files',
+  run: async (context) => {
+    const folders = ['/var/lib/kubelet/pki', '/etc/kubernetes/pki', ...hubFolders()];
+    const lines = await Promise.all(folders.map((path) => listing(context, path)));
+    return { files: [{ path: 'key-files.txt', text: lines.join('') }] };
+  },
+};
+
+async function listing({ host }: CollectContext, path: string): Promise<string> {
+  const lines = (await host.list(path)).map(async (name) => {
+    const stat = await host.stat(`${path}/${name}`);
+    if (!stat) return '';
+    const target = stat.target === undefined ? '' : ` -> ${stat.target}`;
+    return `${stat.mode.toString(8).padStart(4, '0')} ${stat.uid}:${stat.gid} ${String(stat.size).padStart(8)} ${path}/${name}${target}\n`;
+  });
+  return (await Promise.all(lines)).join('');
+}
+
+function hubFolders(): string[] {
+  const layouts = [...edgeHubLayouts('ack'), ...edgeHubLayouts('openyurt')];
+  return [...new Set(layouts.map(({ pkiDirectory }) => pkiDirectory))];
+}
+
+function currentOf(folder: string): string[] {
+  return ['edge-hub', 'yurthub'].map((program) => `${folder}/${program}-current.pem`);
+}
