@@ -19,7 +19,7 @@ export const upgradeFlags = {
     helpValue: 'FILE',
     description: "the administrator's: for --drain, and to let pods in again",
   }),
-  'migrate-runtime': Flags.boolean({ description: 'from docker to containerd: refused, with what to do instead' }),
+  'migrate-runtime': Flags.boolean({ description: 'move the pods from docker to containerd' }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,
     description: 'accepted for scripts: what is installed comes from the bundle',

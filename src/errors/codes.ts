@@ -439,7 +439,7 @@ export const ERROR_CODES = {
     cause: 'The node runs its pods with docker, which a kubelet from Kubernetes 1.24 on no longer speaks to.',
     evidence: 'The flags of the kubelet.',
     remedy:
-      'Drain the node, `edgeadm reset`, and join it again with containerd; or install cri-dockerd and point the kubelet at its socket before the upgrade.',
+      'Drain the node, `edgeadm reset`, and join it again with containerd; or install cri-dockerd and point the kubelet at its socket before the upgrade; or `--migrate-runtime`, which stops the pods and makes them anew with containerd.',
   },
   UPGRADE_RECOVERED: {
     exit: EXIT.failed,

@@ -6,7 +6,8 @@ import { temporaryOf } from './temporary.ts';
 /** Where edgeadm keeps what it must remember about a node. */
 export const STATE_DIRECTORY = '/var/lib/edgeadm';
 export const JOURNAL_PATH = `${STATE_DIRECTORY}/journal.jsonl`;
-const BACKUP_DIRECTORY = `${STATE_DIRECTORY}/backup`;
+/** A file in it that no entry names is removed when the next run begins. */
+export const BACKUP_DIRECTORY = `${STATE_DIRECTORY}/backup`;
 const RESERVE_PATH = `${STATE_DIRECTORY}/reserve`;
 /** Enough for some thousand lines; a join writes about fifty. */
 const RESERVE_BYTES = 512 * 1024;
@@ -57,6 +58,8 @@ export interface UpgradeNote {
   readonly cordoned: boolean;
   /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
   readonly pods: readonly string[];
+  /** There where the pods move from docker to containerd; `criSocket` is what the Node object said of its runtime. */
+  readonly docker?: { readonly criSocket?: string };
   readonly time: string;
 }
 

@@ -7,6 +7,11 @@ export interface ContainerdNeeds {
   readonly sandboxImage?: string;
   /** containerd's root folder. */
   readonly root?: string;
+  /** Whether systemd makes the cgroups, as it must for a kubelet that has it so; default true. */
+  readonly systemdCgroup?: boolean;
+  /** Folders of CNI configurations and plug-ins, where they are not containerd's own. */
+  readonly cniConfigurations?: string;
+  readonly cniPlugins?: string;
 }
 
 /** One value that must stand in a table of the file; `table` is a path of keys. */
@@ -20,6 +25,7 @@ const V1_CRI = ['plugins', 'cri'];
 const V2_CRI = ['plugins', 'io.containerd.grpc.v1.cri'];
 const V3_IMAGES = ['plugins', 'io.containerd.cri.v1.images'];
 const V3_RUNTIME = ['plugins', 'io.containerd.cri.v1.runtime'];
+const CRI_BY_VERSION: Readonly<Record<number, readonly string[]>> = { 1: V1_CRI, 2: V2_CRI };
 const RUNC = ['containerd', 'runtimes', 'runc'];
 
 /**
@@ -28,11 +34,15 @@ const RUNC = ['containerd', 'runtimes', 'runc'];
  */
 function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
   const settings: Setting[] = [];
+  const systemd = needs.systemdCgroup ?? true;
+  const cni = [...(CRI_BY_VERSION[version] ?? V3_RUNTIME), 'cni'];
+  if (needs.cniConfigurations) settings.push({ table: cni, key: 'conf_dir', value: needs.cniConfigurations });
+  if (needs.cniPlugins) settings.push({ table: cni, key: 'bin_dir', value: needs.cniPlugins });
   if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
   // Version 1 has a key systemd_cgroup too, but with that containerd 1.3 and newer refuse the whole plug-in.
   if (version === 1) {
     settings.push({ table: [...V1_CRI, ...RUNC], key: 'runtime_type', value: 'io.containerd.runc.v2' });
-    settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: true });
+    settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: systemd });
     if (needs.sandboxImage) settings.push({ table: V1_CRI, key: 'sandbox_image', value: needs.sandboxImage });
     return settings;
   }
@@ -45,7 +55,7 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
     );
   }
   settings.push({ table: runtime, key: 'runtime_type', value: 'io.containerd.runc.v2' });
-  settings.push({ table: [...runtime, 'options'], key: 'SystemdCgroup', value: true });
+  settings.push({ table: [...runtime, 'options'], key: 'SystemdCgroup', value: systemd });
   return settings;
 }
 

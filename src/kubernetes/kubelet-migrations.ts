@@ -145,6 +145,30 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
   return left;
 }
 
+/** Value of a flag, the last where it is given twice; undefined where it is not given. */
+export function flagValue(words: readonly string[], name: string): string | undefined {
+  const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
+  if (at < 0) return undefined;
+  const word = words[at];
+  return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
+}
+
+/** The same flags without those that name a runtime, and those that only dockershim took. */
+export function withoutRuntimeFlags(flags: readonly string[]): string[] {
+  const dockershims = DROPPED_FLAGS.filter(({ source }) => source === DOCKERSHIM).map(({ flag }) => flag);
+  const gone = ['container-runtime', 'container-runtime-endpoint', ...dockershims];
+  return withoutFlags(flags, (name) => gone.includes(name));
+}
+
+/**
+ * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` where neither
+ * names one.
+ * @see https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/
+ */
+export function cgroupDriverOf({ flags, configuration }: KubeletSettings): string {
+  return flagValue(flags, 'cgroup-driver') ?? String(configuration.cgroupDriver ?? 'cgroupfs');
+}
+
 /**
  * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate that
  * changes the name could be set either way from 1.23 to 1.24.

@@ -40,7 +40,10 @@ describe('edgeadm upgrade', () => {
 
   it('was killed in every phase that there is', () => {
     const names = phaseNames(upgradePhases);
-    const leaves = names.filter((name) => !names.some((other) => other.startsWith(`${name}/`)));
+    const leaves = names
+      .filter((name) => !names.some((other) => other.startsWith(`${name}/`)))
+      // Nothing of these is done on a node that runs containerd already.
+      .filter((name) => !/^(prepare-runtime|leave-docker)\//.test(name));
     const moments = [...KILLS, ...RUNTIME_KILLS, ...LAST_KILLS].map(({ phase }) => phase);
     assert.deepEqual(moments.sort(), leaves.sort());
   });

@@ -2,6 +2,7 @@ export { type Bundle, type BundleOptions, makeBundle } from './bundle.ts';
 export { clean } from './clean.ts';
 export { Cluster, type ClusterOptions, type TokenOptions } from './cluster.ts';
 export * from './config.ts';
+export { dockerInNode, dockerPackage, installDocker, loadImage } from './docker.ts';
 export * from './faults.ts';
 export { buildImage, type ImageSpec } from './image.ts';
 export { installKubeadm, kubeadmJoin } from './kubeadm.ts';

@@ -1,7 +1,8 @@
+import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { fitContainerdConfig } from '../../kubernetes/containerd-config.ts';
+import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -60,6 +61,11 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
     log.info('containerd is installed already and is kept.');
     return;
   }
+  await installContainerdUnit(bundle, host);
+}
+
+/** Installs the containerd of a bundle with a unit of edgeadm's own, which is not started yet. */
+export async function installContainerdUnit(bundle: Bundle, host: Host): Promise<void> {
   for (const path of ['/var/lib/containerd', '/run/containerd', '/opt/containerd']) await host.claim(path);
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: '/usr/local/bin/containerd' });
@@ -68,31 +74,46 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
 }
 
 /** The text that containerd's configuration is to have; undefined where it is right already. */
-async function wantedConfig({ host, spec, node }: JoinContext): Promise<{ existing?: string; wanted?: string }> {
-  const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
+async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<{ existing?: string; wanted?: string }> {
   const existing = await host.read(CONFIG);
   const base = existing ?? readTemplate('containerd/config.toml');
-  const fitted = fitContainerdConfig(base, { sandboxImage, root: spec.runtimeRootDir });
+  const fitted = fitContainerdConfig(base, needs);
   return { existing, wanted: fitted ?? (existing === undefined ? base : undefined) };
+}
+
+async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
+  const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
+  return { sandboxImage, root: spec.runtimeRootDir };
 }
 
 /** True where a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
   if (!(await host.unit(UNIT)).exists || (await isOurs(context))) return false;
-  return (await wantedConfig(context)).wanted !== undefined;
+  return (await wantedConfig(host, await needsOf(context))).wanted !== undefined;
 }
 
 async function configure(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, log, waitFor } = context;
-  const { existing, wanted } = await wantedConfig(context);
-  if (context.spec.runtimeRootDir) await host.claim(context.spec.runtimeRootDir);
-  if (wanted !== undefined) {
-    await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
-    if (existing !== undefined) log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
-  }
+  const { host, spec, log } = context;
+  if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
+  if (await configureContainerd(context, await needsOf(context)))
+    log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+}
+
+/**
+ * Gives containerd what a kubelet needs of it, and (re)starts it where that changes something.
+ * @returns true where a configuration that was there was changed
+ * @throws EdgeadmError RUNTIME_FAILED where it does not answer afterwards
+ */
+export async function configureContainerd(
+  { host, waitFor }: Pick<JoinContext & PhaseTools, 'host' | 'waitFor'>,
+  needs: ContainerdNeeds,
+): Promise<boolean> {
+  const { existing, wanted } = await wantedConfig(host, needs);
+  const changes = existing !== undefined && wanted !== undefined;
+  if (wanted !== undefined) await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
   const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
-  if (!restarted || !host.runsPrograms) return;
+  if (!restarted || !host.runsPrograms) return changes;
   await waitFor({
     what: 'containerd to answer',
     timeoutMs: 60_000,
@@ -100,6 +121,7 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
     probe: async () => ((await answers(host)) ? { done: true } : { seen: (await host.unit(UNIT)).detail }),
     evidence: () => host.unitLog(UNIT, 10),
   });
+  return changes;
 }
 
 async function answers(host: Host): Promise<boolean> {

@@ -47,6 +47,8 @@ export interface UpgradeContext {
   readonly versions: Versions;
   /** False where the node is at its target already and nothing is under way. */
   readonly needed: boolean;
+  /** True where the node's pods move from docker to containerd. */
+  readonly fromDocker: boolean;
   /** Speaks as the node. */
   readonly client: ApiClient;
   /** Speaks as the administrator; undefined where no kubeconfig was given. */

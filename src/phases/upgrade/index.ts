@@ -4,6 +4,7 @@ import { cleanUp } from './clean-up.ts';
 import type { UpgradeContext } from './context.ts';
 import { drain, uncordon } from './drain.ts';
 import { install } from './install.ts';
+import { leaveDocker, prepareRuntime } from './migrate-runtime.ts';
 import { precheck } from './precheck.ts';
 import { restart } from './restart.ts';
 import { verify } from './verify.ts';
@@ -13,7 +14,9 @@ export const upgradePhases: readonly Phase<UpgradeContext>[] = [
   precheck,
   drain,
   backUp,
+  prepareRuntime,
   install,
+  leaveDocker,
   restart,
   verify,
   uncordon,

@@ -8,6 +8,8 @@ import { sameVersion } from './versions.ts';
 
 type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'restarted'> &
   Pick<PhaseTools, 'waitFor'> & {
+    /** What the node has to say that it runs its pods with; undefined where that does not change. */
+    readonly runtime?: 'containerd' | 'docker';
     /** How long pods have to run after a restart of the kubelet. Milliseconds. */
     readonly steadyMs?: number;
   };
@@ -17,6 +19,9 @@ const PODS_TIMEOUT_MS = 120_000;
 /** A kubelet of another minor version may start containers anew, a moment after it has said that its node is Ready. */
 const STEADY_MS = 3000;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+
+/** Where kubeadm writes down the CRI socket of a node. */
+export const CRI_SOCKET_ANNOTATION = 'kubeadm.alpha.kubernetes.io/cri-socket';
 
 /** The Node object of this node. */
 export function nodeObject(
@@ -63,6 +68,8 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
       const found = node.status?.nodeInfo?.kubeletVersion;
       if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };
       if (!(await isHeardAgain(parts, node, signal))) return { seen: 'its last status is from before the restart' };
+      const runtime = node.status?.nodeInfo?.containerRuntimeVersion;
+      if (parts.runtime && !runtime?.startsWith(`${parts.runtime}://`)) return { seen: `its pods run with ${runtime}` };
       const readiness = readinessOf(node);
       return readiness.state === 'waiting' ? { seen: readiness.message } : { done: true };
     },
@@ -96,7 +103,8 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
     probe: async (signal) => {
       const pods = await podsOf(parts, signal);
       const hubRuns = pods.some((pod) => isReady(pod) && pod.spec?.containers.some((each) => each.image === image));
-      const missing = pods.filter((pod) => names.includes(nameOf(pod)) && !isReady(pod)).map(describePod);
+      const runs = (pod: V1Pod): boolean => isReady(pod) && (!parts.runtime || isMadeBy(pod, parts.runtime));
+      const missing = pods.filter((pod) => names.includes(nameOf(pod)) && !runs(pod)).map(describePod);
       if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
       since = missing.length === 0 ? (since ?? performance.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
@@ -105,7 +113,8 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
   });
 }
 
-async function podsOf(
+/** The pods on the node, as the cluster knows them. */
+export async function podsOf(
   { client, nodeName }: Pick<Parts, 'client' | 'nodeName'>,
   signal?: AbortSignal,
 ): Promise<V1Pod[]> {
@@ -115,6 +124,11 @@ async function podsOf(
 
 function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+/** What the cluster knows of a pod may be from before its containers were made anew. */
+function isMadeBy({ status }: V1Pod, runtime: string): boolean {
+  return status?.containerStatuses?.every(({ containerID }) => containerID?.startsWith(`${runtime}://`)) ?? false;
 }
 
 function nameOf({ metadata }: V1Pod): string {

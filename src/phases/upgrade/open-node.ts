@@ -3,12 +3,14 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { UpgradeNote } from '../../host/journal.ts';
 import { ApiClient } from '../../kubernetes/client.ts';
+import { usesDockershim } from '../../kubernetes/kubelet-migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
 import { nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import type { UpgradeContext } from './context.ts';
-import { nodeObject, readyPods } from './node-health.ts';
+import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';
+import { kubeletSettings } from './settings.ts';
 import type { UpgradeOptions } from './upgrade.ts';
 import { sameVersion, wantedVersion } from './versions.ts';
 
@@ -23,7 +25,7 @@ export interface OpenOptions extends UpgradeOptions {
  * @throws EdgeadmError UPGRADE_CHECK_FAILED where edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
  */
 export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
-  const { spec, session, host, admin, signal, dryRun } = options;
+  const { spec, session, host, admin, log, signal, dryRun } = options;
   const { journal } = session;
   const credentials = journal.joined && (await nodeCredentials(host));
   if (!credentials) throw notJoined(journal.joined !== undefined);
@@ -41,6 +43,10 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
     const to = wantedVersion(spec, bundle?.manifest.kubernetesVersion, cluster);
     const from = journal.upgrade?.from ?? running;
     const isThere = sameVersion(running, to) && installed !== undefined && sameVersion(installed, to);
+    const usesDocker = usesDockershim(await kubeletSettings(host), running);
+    const fromDocker = journal.upgrade ? journal.upgrade.docker !== undefined : spec.migrateRuntime && usesDocker;
+    if (spec.migrateRuntime && !fromDocker && !journal.upgrade)
+      log.info('The pods of this node do not run with docker: --migrate-runtime has nothing to do.');
     let begun = false;
     return {
       spec,
@@ -48,7 +54,8 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       journal,
       nodeName,
       versions: { from, to, cluster },
-      needed: journal.upgrade !== undefined || !isThere,
+      needed: journal.upgrade !== undefined || !isThere || fromDocker,
+      fromDocker,
       client,
       admin,
       bundle,
@@ -60,7 +67,8 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
         begun = true;
         const cordoned = spec.drain && node.spec?.unschedulable !== true;
         const pods = await readyPods({ client, nodeName }, signal);
-        const note: UpgradeNote = { kind: 'upgrade', from, to, cordoned, pods, time: new Date().toISOString() };
+        const docker = fromDocker ? { criSocket: node.metadata?.annotations?.[CRI_SOCKET_ANNOTATION] } : undefined;
+        const note: UpgradeNote = { kind: 'upgrade', from, to, cordoned, pods, docker, time: new Date().toISOString() };
         await journal.append(note);
       },
     };

@@ -5,9 +5,12 @@ import { findKubelet, KUBELET_BINARY, kubeletVersionOf } from '../../kubernetes/
 import { isThisMachine } from '../../kubernetes/teardown/not-ready.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
+import { checkMigration } from './check-migration.ts';
 import type { UpgradeContext } from './context.ts';
+import { neededImages } from './docker-images.ts';
 import { nodeObject } from './node-health.ts';
 import { kubeletSettings } from './settings.ts';
+import { unfit } from './unfit.ts';
 import { checkVersions, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
@@ -40,17 +43,18 @@ async function checkVersionsPhase({ versions, spec, log }: Context): Promise<voi
   log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
 }
 
-async function checkRuntime({ host, spec, versions }: Context): Promise<void> {
+async function checkRuntime(context: Context): Promise<void> {
+  const { host, versions, fromDocker, underWay } = context;
+  if (fromDocker) return underWay() ? undefined : checkMigration(context);
   if (!lacksDockershim(versions.to) || !usesDockershim(await kubeletSettings(host), versions.from)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_RUNTIME',
-    what: spec.migrateRuntime
-      ? 'edgeadm does not move pods from docker to containerd on a node that is in use'
-      : `the node runs its pods with docker, and a kubelet ${versions.to} knows only runtimes that speak CRI`,
+    what: `the node runs its pods with docker, and a kubelet ${versions.to} knows only runtimes that speak CRI`,
     why: 'dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24',
     next: [
       'either: drain the node, edgeadm reset, and join it again with containerd',
       'or: install cri-dockerd, set --container-runtime=remote and --container-runtime-endpoint to its socket, and upgrade then',
+      'or: edgeadm upgrade --migrate-runtime, which stops the pods and makes them anew with containerd',
     ].join('\n'),
   });
 }
@@ -76,10 +80,11 @@ async function checkBundle({ host, spec, bundle, versions }: Context): Promise<v
   });
 }
 
-async function checkDisk({ host, bundle }: Context): Promise<void> {
+async function checkDisk(context: Context): Promise<void> {
+  const { host, bundle } = context;
   const kubelet = (await host.stat(KUBELET_BINARY))?.size ?? 0;
   const ofBundle = (bundle?.manifest.files ?? []).reduce((sum, { size }) => sum + (size ?? 0), 0);
-  const needed = Math.max(ofBundle, kubelet) + kubelet + SPARE_BYTES;
+  const needed = Math.max(ofBundle, kubelet) + kubelet + (await bytesForCopies(context)) + SPARE_BYTES;
   const { stdout } = await host.query('df', ['-P', '-k', '/var/lib', '/usr/bin']);
   for (const line of stdout.trim().split('\n').slice(1)) {
     const [, free, mount] = /\s\d+\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
@@ -87,6 +92,13 @@ async function checkDisk({ host, bundle }: Context): Promise<void> {
     const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
     throw unfit([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
   }
+}
+
+/** Docker keeps its images; containerd has each packed and unpacked, and one at a time lies between the two. */
+async function bytesForCopies(context: Context): Promise<number> {
+  if (!context.fromDocker) return 0;
+  const sizes = (await neededImages(context)).copies.map(({ bytes }) => bytes);
+  return 2 * sizes.reduce((sum, bytes) => sum + bytes, 0) + Math.max(0, ...sizes);
 }
 
 async function checkHealth(context: Context): Promise<void> {
@@ -131,12 +143,4 @@ async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[
   if (swapOn && configuration.failSwapOn !== false)
     found.push({ what: 'swap is on: a kubelet that is restarted refuses it', passes: false });
   return found;
-}
-
-function unfit(mistakes: readonly string[]): EdgeadmError {
-  return new EdgeadmError({
-    code: 'UPGRADE_CHECK_FAILED',
-    what: 'the node is not fit for an upgrade',
-    why: mistakes.join('\n'),
-  });
 }

@@ -1,14 +1,17 @@
+import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { Journal } from '../../host/journal.ts';
+import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { revert } from '../../host/revert.ts';
+import { removePods } from '../../kubernetes/teardown/pods.ts';
 import { waitFor } from '../../lib/wait-for.ts';
-import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
+import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
-import { waitUntilHealthy } from './node-health.ts';
+import { CONTAINERD_SOCKET } from './migrate-runtime.ts';
+import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
 export interface RecoverOptions {
   readonly session: NodeSession;
@@ -47,14 +50,16 @@ async function takeBack({ session, context, label, emit }: RecoverOptions): Prom
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const before = (await plain.clock()).now;
-  const { left, restarts } = await putBack(plain, journal);
+  const { left, restarts } = await putBack(plain, journal, log);
   const restarted = restarts ? { before, after: (await plain.clock()).now } : { before: 0, after: 0 };
   log.info(`The files of ${note.from} are back. Checking kubelet, edgehub and pods`);
   const parts = { ...context, host: plain, restarted };
   const wait: Parameters<typeof waitUntilHealthy>[0]['waitFor'] = (each) => waitFor({ ...each, signal });
   try {
     const hub = await installedHub(plain, journal);
-    await waitUntilHealthy({ ...parts, hub, waitFor: wait }, note.from, note.pods, hub?.image);
+    const runtime = note.docker && 'docker';
+    await waitUntilHealthy({ ...parts, hub, runtime, waitFor: wait }, note.from, note.pods, hub?.image);
+    await restoreAnnotation(context, note);
     if (note.cordoned) await allowPods(context.admin, context.nodeName, log);
   } catch (error) {
     left.push(toEdgeadmError(error).message);
@@ -67,15 +72,35 @@ async function takeBack({ session, context, label, emit }: RecoverOptions): Prom
  * Files and services as they were before the upgrade, which needs no cluster. The upgrade stays noted.
  * @returns what could not be put back, and whether the kubelet was restarted
  */
-export async function putBack(host: NodeHost, journal: Journal): Promise<{ left: string[]; restarts: boolean }> {
+export async function putBack(
+  host: NodeHost,
+  journal: Journal,
+  log: PhaseLog,
+): Promise<{ left: string[]; restarts: boolean }> {
   const from = begunAt(journal) + 1;
   const units = journal.entries.slice(from).flatMap((entry) => (entry.kind === 'service' ? [entry.unit] : []));
-  const left: string[] = await revert(host, journal, from);
+  const left: string[] = [];
+  if (journal.upgrade?.docker && units.includes(KUBELET))
+    await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
+  left.push(...(await revert(host, journal, from)));
   // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
   const { active } = await host.unit(KUBELET);
   if (!active || (units.length > 0 && !units.includes(KUBELET)))
     await host.restartUnit(KUBELET).catch((error: unknown) => left.push(toEdgeadmError(error).message));
   return { left, restarts: !active || units.length > 0 };
+}
+
+/** Docker is to run the pods again, and each of them once. */
+async function removeContainerdPods(host: NodeHost, log: PhaseLog): Promise<void> {
+  await host.stopUnit(KUBELET);
+  await removePods(host, { socket: CONTAINERD_SOCKET, unit: 'containerd.service' }, { log });
+}
+
+async function restoreAnnotation({ client, nodeName }: RecoverOptions['context'], note: UpgradeNote): Promise<void> {
+  const criSocket = note.docker?.criSocket;
+  if (criSocket === undefined) return;
+  const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: criSocket } };
+  await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata });
 }
 
 function begunAt(journal: Journal): number {

@@ -89,12 +89,14 @@ async function run(
 
 /** An upgrade to another version that was killed is taken back first. @returns true where one was */
 async function leaveOther(parts: OpenOptions): Promise<boolean> {
-  const { session, dryRun, log } = parts;
+  const { session, spec, dryRun, log } = parts;
   const note = session.journal.upgrade;
   if (!note || dryRun) return false;
   const context = await openNode(parts);
   try {
-    if (sameVersion(note.to, context.versions.to)) return false;
+    // A move to containerd at the same version is told from its way back by the flag alone.
+    const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
+    if (sameVersion(note.to, context.versions.to) && !isBack) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
     const left = await recover({ ...parts, context });
     if (left.length === 0) return true;
@@ -122,25 +124,26 @@ async function afterFailure(
 
 /** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */
 async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promise<EdgeadmError> {
-  const { session, signal, dryRun } = options;
+  const { session, label, emit, signal, dryRun } = options;
   const { upgrade: note } = session.journal;
   const error = toEdgeadmError(thrown);
   if (signal.aborted && thrown === signal.reason && error.code === 'INTERNAL')
     return interrupted(new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was done' }), note);
   if (error.code !== 'API_UNREACHABLE' || !note || dryRun) return error;
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   return new EdgeadmError({
     ...error.toJSON(),
-    why: [error.why, ...(await keepServing(session, note))].filter(Boolean).join('\n'),
+    why: [error.why, ...(await keepServing(session, note, log))].filter(Boolean).join('\n'),
     next: `once the API server answers, the same command goes on; edgeadm upgrade --target-version ${note.from} goes back`,
     cause: error,
   });
 }
 
 /** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
-async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote): Promise<string[]> {
+async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is under way`;
   if ((await plain.unit('kubelet.service')).active) return [`${state}, and the kubelet runs`];
-  const { left } = await putBack(plain, journal);
+  const { left } = await putBack(plain, journal, log);
   return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
 }
 

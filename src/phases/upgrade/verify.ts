@@ -7,9 +7,10 @@ export const verify: Phase<UpgradeContext> = {
   name: 'verify',
   title: 'Verify the node',
   run: async (context) => {
-    const { versions, underWay, log, wet } = context;
+    const { versions, fromDocker, underWay, log, wet } = context;
     log.info('Checking kubelet, edgehub and pods');
-    await waitUntilHealthy(context, versions.to, underWay()?.pods ?? [], newHubImage(context));
+    const runtime = fromDocker ? 'containerd' : undefined;
+    await waitUntilHealthy({ ...context, runtime }, versions.to, underWay()?.pods ?? [], newHubImage(context));
     if (wet) log.info('The node is Ready, and the pods that ran before run again.');
   },
 };

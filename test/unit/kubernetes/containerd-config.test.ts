@@ -74,6 +74,14 @@ describe("containerd's configuration", () => {
     assert.equal(cri(text).sandbox_image, 'b:1');
   });
 
+  it('has the cgroup driver and the CNI folders of a kubelet that ran with docker', () => {
+    const needs = { systemdCgroup: false, cniConfigurations: '/etc/cni/here', cniPlugins: '/opt/here' };
+    const text = fitContainerdConfig('disabled_plugins = ["cri"]\n', needs) ?? '';
+    assert.match(text, /disabled_plugins = \[\]/);
+    assert.match(text, /SystemdCgroup = false/);
+    assert.match(text, /v1\.cri"?\.cni\]\n\s+bin_dir = "\/opt\/here"\n\s+conf_dir = "\/etc\/cni\/here"/);
+  });
+
   it('that is no TOML is an error that says so, and nothing is changed', () => {
     assert.throws(
       () => fitContainerdConfig('version = = 2', {}),

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import {
+  cgroupDriverOf,
+  flagValue,
   kubeletConfigMaps,
   type MigrationOptions,
   migrateKubelet,
   usesDockershim,
+  withoutRuntimeFlags,
 } from '../../../src/kubernetes/kubelet-migrations.ts';
 
 interface Row {
@@ -123,5 +126,25 @@ describe('a kubelet that speaks to docker through dockershim', () => {
     assert.equal(uses('--container-runtime=remote', 'v1.22.1'), false);
     assert.equal(uses('--container-runtime remote', 'v1.22.1'), false);
     assert.equal(uses('--v=2', 'v1.24.0'), false);
+  });
+});
+
+describe('the flags of a kubelet that goes from docker to containerd', () => {
+  it('lose the runtime and what only dockershim took, however they were written', () => {
+    const flags = '--container-runtime docker --network-plugin=cni --cni-bin-dir=/opt/bin --v=2 --node-ip=10.0.0.2';
+    assert.deepEqual(withoutRuntimeFlags(flags.split(' ')), ['--v=2', '--node-ip=10.0.0.2']);
+  });
+
+  it('are read as the kubelet reads them: the last one counts', () => {
+    const flags = ['--cni-conf-dir=/a', '--cni-conf-dir', '/b'];
+    assert.equal(flagValue(flags, 'cni-conf-dir'), '/b');
+    assert.equal(flagValue(flags, 'cni-bin-dir'), undefined);
+  });
+
+  it('say, with the configuration, who makes the cgroups', () => {
+    const configuration = { cgroupDriver: 'systemd' };
+    assert.equal(cgroupDriverOf({ flags: [], configuration }), 'systemd');
+    assert.equal(cgroupDriverOf({ flags: ['--cgroup-driver=cgroupfs'], configuration }), 'cgroupfs');
+    assert.equal(cgroupDriverOf({ flags: [], configuration: {} }), 'cgroupfs');
   });
 });

@@ -1,0 +1,61 @@
+import { posix } from 'node:path';
+import { filesOf } from '../../artifacts/bundle.ts';
+import { flagValue } from '../../kubernetes/kubelet-migrations.ts';
+import { dockerPodContainers } from '../../kubernetes/teardown/docker.ts';
+import { CNI_CONFIGURATION } from '../../kubernetes/teardown/state.ts';
+import { minorOf } from '../../kubernetes/version.ts';
+import type { PhaseTools } from '../../workflow/phase.ts';
+import type { UpgradeContext } from './context.ts';
+import { neededImages } from './docker-images.ts';
+import { kubeletSettings } from './settings.ts';
+import { unfit } from './unfit.ts';
+
+type Context = UpgradeContext & PhaseTools;
+
+/** First minor version of the kubelet that speaks CRI v1, which is all that containerd 2 speaks. */
+const FIRST_WITH_CRI_V1 = 23;
+
+/**
+ * Checks what pods need to go from docker to containerd, and says what will happen to them.
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED with everything that is in the way
+ */
+export async function checkMigration(context: Context): Promise<void> {
+  const { host, spec, log } = context;
+  const mistakes = [await dockerTrouble(context), await containerdTrouble(context), await networkTrouble(context)];
+  const found = mistakes.flatMap((mistake) => mistake ?? []);
+  if (found.length > 0) throw unfit(found);
+  const [containers, { copies, missing }] = await Promise.all([dockerPodContainers(host), neededImages(context)]);
+  const drainFirst = spec.drain ? '' : '; --drain moves those that a controller keeps to other nodes first';
+  log.warning(
+    `The pods of this node stop: their ${containers.length} docker containers end, and containerd makes them anew${drainFirst}`,
+  );
+  for (const { name } of copies) log.info(`${name} is copied from docker.`);
+  for (const name of missing) log.warning(`${name} is neither on the node nor in the bundle: containerd will pull it.`);
+}
+
+/** Docker is asked for images, and has to run the pods again where the upgrade fails. */
+async function dockerTrouble({ host }: Context): Promise<string | undefined> {
+  const { exitCode, stderr } = await host.query('docker', ['version', '--format', '{{.Server.Version}}']);
+  return exitCode === 0 ? undefined : `docker does not answer: ${stderr.trim()}`;
+}
+
+async function containerdTrouble({ host, bundle, versions }: Context): Promise<string | undefined> {
+  const { exists } = await host.unit('containerd.service');
+  if (!exists) {
+    const carries = bundle !== undefined && filesOf(bundle.manifest, 'containerd').length > 0;
+    return carries ? undefined : 'containerd.service does not exist, and no bundle has containerd';
+  }
+  const { stdout } = await host.query('containerd', ['--version']);
+  const major = Number(/\sv?(\d+)\.\d+/.exec(stdout)?.[1] ?? 1);
+  if (major < 2 || minorOf(versions.to) >= FIRST_WITH_CRI_V1) return undefined;
+  return `containerd ${major} speaks CRI v1 alone, kubelet ${versions.to} speaks v1alpha2`;
+}
+
+/** What docker itself or kubenet does for pods, containerd leaves to a CNI plug-in. */
+async function networkTrouble({ host }: Context): Promise<string | undefined> {
+  const { flags } = await kubeletSettings(host);
+  const folder = flagValue(flags, 'cni-conf-dir') ?? CNI_CONFIGURATION;
+  if ((await host.list(folder)).some((name) => /^\.(conf|conflist|json)$/.test(posix.extname(name)))) return undefined;
+  const plugin = flagValue(flags, 'network-plugin') ?? 'none';
+  return `${folder} has no CNI configuration (--network-plugin is ${plugin}), and containerd needs one`;
+}

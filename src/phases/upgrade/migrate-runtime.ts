@@ -1,0 +1,132 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { importImages } from '../../artifacts/install.ts';
+import { BACKUP_DIRECTORY } from '../../host/journal.ts';
+import { CriClient } from '../../kubernetes/cri/index.ts';
+import { cgroupDriverOf, flagValue, withoutRuntimeFlags } from '../../kubernetes/kubelet-migrations.ts';
+import { KUBELET_FLAGS } from '../../kubernetes/kubelet-program.ts';
+import { removeAttachments } from '../../kubernetes/teardown/attachments.ts';
+import { dockerPodContainers, endDockerPods, removeDockerPods } from '../../kubernetes/teardown/docker.ts';
+import { minorOf } from '../../kubernetes/version.ts';
+import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { configureContainerd, installContainerdUnit } from '../join/install-runtime.ts';
+import type { UpgradeContext } from './context.ts';
+import { neededImages, pauseImageOf } from './docker-images.ts';
+import { CRI_SOCKET_ANNOTATION } from './node-health.ts';
+import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
+
+type Context = UpgradeContext & PhaseTools;
+
+export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
+const CONTAINERD = 'containerd.service';
+const ENDPOINT = `unix://${CONTAINERD_SOCKET}`;
+/** Last minor version that knows `--container-runtime`. */
+const LAST_WITH_RUNTIME_FLAG = 26;
+const FLAGS_MODE = 0o644;
+
+/** Everything that can be done while docker still runs the pods. */
+export const prepareRuntime: Phase<UpgradeContext> = {
+  name: 'prepare-runtime',
+  title: 'Set up containerd beside docker',
+  when: movesPods,
+  phases: [
+    { name: 'containerd', title: 'Install containerd', run: install },
+    { name: 'config', title: 'Configure containerd', run: configure },
+    { name: 'images', title: "Give it the images of the node's pods", run: images },
+  ],
+};
+
+/** From the first to the last line of it the node's pods do not run. */
+export const leaveDocker: Phase<UpgradeContext> = {
+  name: 'leave-docker',
+  title: "End the pods' docker containers",
+  when: movesPods,
+  phases: [
+    { name: 'annotation', title: 'Say so in the Node object', run: annotate },
+    { name: 'containers', title: 'Stop kubelet and containers', check: isContainerds, run: stopPods },
+    { name: 'flags', title: 'Point the kubelet at containerd', run: writeFlags },
+  ],
+};
+
+function movesPods({ fromDocker, spec }: UpgradeContext): boolean | string {
+  if (fromDocker) return true;
+  return spec.migrateRuntime ? 'the pods do not run with docker' : 'not asked for (--migrate-runtime)';
+}
+
+async function install({ host, bundle }: Context): Promise<void> {
+  if (!bundle || (await host.unit(CONTAINERD)).exists) return;
+  await installContainerdUnit(bundle, host);
+  await host.reloadUnits();
+  await host.enableUnit(CONTAINERD);
+}
+
+/** A containerd that would not take the pods must show it while docker still has them. */
+async function configure(context: Context): Promise<void> {
+  const { host, log, waitFor, signal } = context;
+  const settings = await kubeletSettings(host);
+  const changed = await configureContainerd(context, {
+    sandboxImage: await pauseImageOf(context),
+    systemdCgroup: cgroupDriverOf(settings) === 'systemd',
+    cniConfigurations: flagValue(settings.flags, 'cni-conf-dir'),
+    cniPlugins: flagValue(settings.flags, 'cni-bin-dir'),
+  });
+  if (changed) log.info('The configuration of containerd was changed where the kubelet needs it.');
+  await waitFor({
+    what: 'containerd to be ready for pods',
+    timeoutMs: 30_000,
+    code: 'RUNTIME_FAILED',
+    probe: async () => {
+      const client = await CriClient.connect(host, CONTAINERD_SOCKET, { timeoutMs: 2000, signal });
+      const conditions = await client.conditions().finally(() => client.close());
+      const seen = conditions.filter(({ status }) => !status).map(({ type, message }) => `${type}: ${message}`);
+      return seen.length === 0 ? { done: true } : { seen: seen.join('; ') };
+    },
+    evidence: () => host.unitLog(CONTAINERD, 10),
+  });
+}
+
+async function images(context: Context): Promise<void> {
+  const { host, bundle, log, signal } = context;
+  if (bundle) await importImages(bundle, host, { log, signal });
+  const archive = `${BACKUP_DIRECTORY}/docker-image.tar`;
+  for (const { name } of (await neededImages(context)).copies) {
+    signal.throwIfAborted();
+    await host.run('docker', ['save', '--output', archive, name]);
+    await host.importImage(archive, [name]).finally(() => host.run('rm', ['-f', archive]));
+  }
+}
+
+/** Where the Node object does not name the runtime's socket, it is not told of another one. */
+async function annotate({ client, nodeName, underWay, signal }: Context): Promise<void> {
+  if (underWay()?.docker?.criSocket === undefined) return;
+  const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: ENDPOINT } };
+  await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata }, { signal });
+}
+
+/** A run that goes on does not stop a kubelet that works with containerd already. */
+async function isContainerds({ host }: Context): Promise<boolean> {
+  const endpoint = flagValue((await kubeletSettings(host)).flags, 'container-runtime-endpoint');
+  return endpoint === ENDPOINT && (await dockerPodContainers(host)).length === 0;
+}
+
+async function stopPods({ host, log }: Context): Promise<void> {
+  await host.stopUnit('kubelet.service');
+  log.info("Stopping the pods' docker containers.");
+  const containers = await dockerPodContainers(host);
+  const plugins = flagValue((await kubeletSettings(host)).flags, 'cni-bin-dir') ?? '/opt/cni/bin';
+  await endDockerPods(host);
+  // What stays attached costs an address or a host port each, but keeps no pod from running.
+  await removeAttachments(host, containers, plugins).catch((error: Error) => log.warning(error.message));
+  await removeDockerPods(host);
+}
+
+async function writeFlags({ host, versions }: Context): Promise<void> {
+  const runtime = minorOf(versions.to) <= LAST_WITH_RUNTIME_FLAG ? ['--container-runtime=remote'] : [];
+  for (const { path, variable } of FLAG_FILES) {
+    const text = await host.read(path);
+    if (text === undefined) continue;
+    const ours = path === KUBELET_FLAGS ? [...runtime, `--container-runtime-endpoint=${ENDPOINT}`] : [];
+    const flags = [...ours, ...withoutRuntimeFlags(flagsIn(text, variable))];
+    const mode = (await host.stat(path))?.mode ?? FLAGS_MODE;
+    await host.write(path, withFlags(text, variable, flags), { mode });
+  }
+}
