@@ -8,7 +8,12 @@ import { difference, type Node, photograph } from '../testbed/index.ts';
 import { freshNode, joinNode } from './support.ts';
 
 interface Result {
-  readonly hosts: readonly { readonly findings: readonly { readonly rule: string; readonly severity: string }[] }[];
+  readonly hosts: readonly { readonly data: { readonly findings: readonly Finding[] } }[];
+}
+
+interface Finding {
+  readonly rule: string;
+  readonly severity: string;
 }
 
 describe('a diagnosis over SSH', function () {
@@ -23,7 +28,8 @@ describe('a diagnosis over SSH', function () {
     const ended = await edgeadm(['diagnose', ...ssh, '-o', 'json', '--output', archive]);
     assert.equal(ended.exitCode, 0, ended.stderr);
     const [host] = (resultOf(ended) as unknown as Result).hosts;
-    return (host?.findings ?? []).filter(({ severity }) => severity === 'error').map(({ rule }) => rule);
+    assert.ok(host, ended.stdout);
+    return host.data.findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule);
   }
 
   before(async () => {
