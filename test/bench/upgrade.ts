@@ -96,7 +96,7 @@ async function edgeadmRound(cluster: Cluster, node: Node): Promise<Round> {
 async function measure(rounds: number, name: string, run: (node: Node) => Promise<Round>): Promise<Round[]> {
   const results: Round[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const node = await freshNode(`bench${round}`, { bind: [[join(stateDir, 'next'), NEXT]] });
+    const node = await freshNode(`${name.split(' ')[0]}${round}`, { bind: [[join(stateDir, 'next'), NEXT]] });
     await installCni(node, '10.244.0.0/24');
     const result = await run(node);
     say(`${name} ${round}/${rounds}: ${result.seconds.toFixed(2)} s, pod silent for ${result.gapMs.toFixed(0)} ms`);
