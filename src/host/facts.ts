@@ -6,6 +6,15 @@ import { parseOsRelease } from './os-release.ts';
 /** Go's names for what `uname -m` says. */
 const ARCHITECTURES: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', arm64: 'arm64', amd64: 'amd64' };
 
+const asked = new WeakMap<Machine, Promise<HostFacts>>();
+
+/** What a machine is, asked once: none of it changes while a command runs. */
+export function factsOf(machine: Machine): Promise<HostFacts> {
+  const facts = asked.get(machine) ?? readFacts(machine);
+  asked.set(machine, facts);
+  return facts;
+}
+
 /** Reads what a Linux machine is. */
 export async function readFacts(machine: Machine): Promise<HostFacts> {
   const text = async (path: string): Promise<string> => (await machine.readFile(path))?.toString('utf8') ?? '';

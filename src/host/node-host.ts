@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES } from '../lib/released.ts';
-import { readFacts } from './facts.ts';
+import { factsOf } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
 import type { Before, Change, Journal } from './journal.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
@@ -23,7 +23,6 @@ export class NodeHost implements Host {
   readonly #choices: Journal | undefined;
   /** The phase that is running; the pipeline sets it. */
   phase = '';
-  #facts: Promise<HostFacts> | undefined;
   #network: Promise<Network> | undefined;
 
   /** @param choices where earlier choices are read from; a host without a journal may still know them */
@@ -46,8 +45,7 @@ export class NodeHost implements Host {
   }
 
   facts(): Promise<HostFacts> {
-    this.#facts ??= readFacts(this.#machine);
-    return this.#facts;
+    return factsOf(this.#machine);
   }
 
   network(): Promise<Network> {

@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
-import { requireSystemd } from './facts.ts';
+import { factsOf, requireSystemd } from './facts.ts';
 import { JOURNAL_PATH, Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
@@ -33,8 +33,7 @@ export async function withNode<T>(
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
   if (!options.changes) return action(sessionOf(machine, await readWhereAllowed(machine)));
-  const plain = new NodeHost(machine);
-  const facts = await plain.facts();
+  const facts = await factsOf(machine);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
   const lock = await takeLock(machine, options);
@@ -53,7 +52,7 @@ export async function withNode<T>(
 
 /** Only root may read the journal; who looks around without it sees a node that was never joined. */
 async function readWhereAllowed(machine: Machine): Promise<Journal> {
-  const { uid } = await new NodeHost(machine).facts();
+  const { uid } = await factsOf(machine);
   return uid === 0 ? Journal.read(machine) : Journal.empty(machine);
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only
- * sandbox|plan|kubeadm|upgrade|startup`; comparisons with kubeadm need root on Debian 12, the others need nothing but
+ * sandbox|plan|kubeadm|upgrade|startup|preflight`; comparisons with kubeadm need root on Debian 12, the others need nothing but
  * `npm run build`.
  */
 import { parseArgs } from 'node:util';
@@ -14,3 +14,4 @@ if (wanted('plan')) await (await import('./plan.ts')).benchPlan(rounds);
 if (wanted('kubeadm')) await (await import('./kubeadm.ts')).benchKubeadm(rounds);
 if (wanted('upgrade')) await (await import('./upgrade.ts')).benchUpgrade(rounds);
 if (wanted('startup')) await (await import('./startup.ts')).benchStartup(Math.max(rounds, 20));
+if (wanted('preflight')) await (await import('./preflight.ts')).benchPreflight(Math.max(rounds, 20));

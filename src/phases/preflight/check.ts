@@ -53,6 +53,8 @@ export interface Verdict {
   /** An error that --ignore-preflight-errors turned into a warning. */
   readonly ignored?: boolean;
   readonly code?: ErrorCode;
+  /** From its start, which is when the checks it needs are done, to its answer. All checks run side by side. */
+  readonly durationMs: number;
 }
 
 export const pass = (found?: string): CheckResult => ({ status: 'pass', found });

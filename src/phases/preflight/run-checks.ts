@@ -30,28 +30,46 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  */
 export async function judgeChecks(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };
-  const results = new Map<string, Promise<CheckResult>>();
+  const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results));
   const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
   return Promise.all(
-    checks.map(async (check) =>
-      judge(check, (await results.get(check.name)) as CheckResult, isIgnored(check, ignored)),
-    ),
+    checks.map(async (check) => judge(check, (await results.get(check.name)) as Timed, isIgnored(check, ignored))),
   );
+}
+
+interface Timed {
+  readonly result: CheckResult;
+  readonly durationMs: number;
 }
 
 async function runOne(
   check: Check,
   context: CheckContext,
-  results: ReadonlyMap<string, Promise<CheckResult>>,
-): Promise<CheckResult> {
+  results: ReadonlyMap<string, Promise<Timed>>,
+): Promise<Timed> {
+  const missing = await missingNeed(check, results);
+  const started = performance.now();
+  const result = missing ?? (await resultOf(check, context));
+  return { result, durationMs: Math.round(performance.now() - started) };
+}
+
+/** Waits for the checks that this one needs; the reason to skip it where one of them did not pass. */
+async function missingNeed(
+  check: Check,
+  results: ReadonlyMap<string, Promise<Timed>>,
+): Promise<CheckResult | undefined> {
   // Everything is started first: a check may need one that stands behind it.
   await Promise.resolve();
   for (const needed of check.needs ?? []) {
-    const result = await results.get(needed);
+    const result = (await results.get(needed))?.result;
     if (result?.status === 'fail' && result.severity !== 'warning') return skip(`${needed} failed`);
     if (result?.status === 'skip') return skip(`${needed} was skipped: ${result.reason}`);
   }
+  return undefined;
+}
+
+async function resultOf(check: Check, context: CheckContext): Promise<CheckResult> {
   context.signal.throwIfAborted();
   try {
     const result = await check.run(context);
@@ -76,8 +94,8 @@ function isIgnored(check: Check, ignored: ReadonlySet<string>): boolean {
   return [name, name.replace(/\(.*\)$/, ''), 'all'].some((spelling) => ignored.has(spelling));
 }
 
-function judge(check: Check, result: CheckResult, ignored: boolean): Verdict {
-  const head = { check: check.name, concerns: check.concerns };
+function judge(check: Check, { result, durationMs }: Timed, ignored: boolean): Verdict {
+  const head = { check: check.name, concerns: check.concerns, durationMs };
   if (result.status === 'pass') return { ...head, status: 'ok', found: result.found };
   if (result.status === 'skip') return { ...head, status: 'skipped', found: result.reason };
   const { severity, found, remedy = check.remedy, code } = result;

@@ -154,7 +154,7 @@ describe('the timeline of the last join', () => {
       host: 'n1',
       time: '2026-01-01T00:00:00Z',
       findings: findings({ join: found }),
-      checks: [{ check: 'Swap', concerns: 'node', status: 'ok' }],
+      checks: [{ check: 'Swap', concerns: 'node', status: 'ok', durationMs: 1 }],
       collectors: [],
       join: found,
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError, EXIT } from '../../../../src/errors/index.ts';
+import { type CheckResult, pass } from '../../../../src/phases/preflight/check.ts';
 import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import { preflightError } from '../../../../src/phases/preflight/failure.ts';
 import { judgeChecks, runChecks } from '../../../../src/phases/preflight/run-checks.ts';
@@ -64,6 +65,30 @@ describe('the preflight as a whole', () => {
     assert.equal(skipped.get('CAHash'), 'APIServer failed');
     assert.equal(skipped.get('NodeExists'), 'CAHash was skipped: APIServer failed');
     assert.equal(skipped.get('CIDRConflict'), 'CAHash was skipped: APIServer failed');
+  });
+
+  it('runs all checks side by side: each that needs no other has begun before the first one ends', async () => {
+    const alone = CHECKS.filter(({ needs }) => !needs?.length);
+    let begun = 0;
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    const waiting = alone.map((check) => ({
+      ...check,
+      run: () => {
+        begun++;
+        if (begun === alone.length) resolve();
+        return all.then(() => pass());
+      },
+    }));
+    const verdicts = await judgeChecks(await contextOf({}), waiting);
+    assert.deepEqual(new Set(verdicts.map(({ status }) => status)), new Set(['ok']));
+  });
+
+  it('says how long each check took', async () => {
+    const [swap] = CHECKS.filter(({ name }) => name === 'Swap');
+    assert.ok(swap);
+    const slow = { ...swap, run: () => new Promise<CheckResult>((resolve) => setTimeout(resolve, 30, pass())) };
+    const [verdict] = await judgeChecks(await contextOf({}), [slow]);
+    assert.ok((verdict?.durationMs ?? 0) >= 29, String(verdict?.durationMs));
   });
 
   it('asks a question that many checks have once', async () => {
