@@ -28,7 +28,7 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     text('/proc/meminfo'),
     text('/proc/1/comm'),
     machine.exec('uname', ['-s', '-m'], { repeatable: true }),
-    machine.exec('id', ['-u'], { repeatable: true }),
+    text('/proc/self/status').then((status) => effectiveUid(status) ?? askUid(machine)),
   ]);
   const [system = '', hardware = ''] = uname.stdout.trim().split(/\s+/);
   return {
@@ -41,8 +41,19 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     cpus: [...cpuinfo.matchAll(/^processor\s*:/gm)].length,
     memoryBytes: Number(/^MemTotal:\s+(\d+) kB/m.exec(meminfo)?.[1] ?? 0) * 1024,
     init: init.trim(),
-    uid: uid.exitCode === 0 ? Number(uid.stdout.trim()) : -1,
+    uid,
   };
+}
+
+/** Of the process that read it, which is our own or the one that reads for us over SSH: real, effective, saved, file system. */
+function effectiveUid(status: string): number | undefined {
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+async function askUid(machine: Machine): Promise<number> {
+  const { exitCode, stdout } = await machine.exec('id', ['-u'], { repeatable: true });
+  return exitCode === 0 ? Number(stdout.trim()) : -1;
 }
 
 /** @throws EdgeadmError PLATFORM_UNSUPPORTED where the machine is not Linux run by systemd. */
