@@ -1,14 +1,24 @@
-import { Command } from '@oclif/core';
+import { Command, type Interfaces } from '@oclif/core';
 import { EdgeadmError, ERROR_CODES, EXIT } from '../errors/index.ts';
 import { createOutput, type Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
+import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
 import { toCommandError } from './parse-error.ts';
+
+type Values = Record<string, unknown>;
 
 /** What every command shares: `-o`, one result line in JSON, errors that say what to do next, exit codes. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlag;
   #output: Output | undefined;
+
+  protected override parse<F extends Values, B extends Values, A extends Values>(
+    options?: Interfaces.Input<F, B, A>,
+    argv = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    return super.parse(options, withPlainBooleans(argv, { ...options?.baseFlags, ...options?.flags }));
+  }
 
   /** How this command shows things; made once. */
   protected openOutput(options: Partial<Parameters<typeof createOutput>[0]> = {}): Output {
