@@ -106,6 +106,16 @@ const RULES: Readonly<Record<string, Rule>> = {
       'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );
   },
+  EdgeHubManifest: ({ hub, hubComplaint = '' }) => {
+    if (!hub || hub.image !== undefined) return undefined;
+    const finding = error(
+      'the manifest of the edge-hub is damaged',
+      `${hub.manifest} does not describe a pod with an image\n${hubComplaint}`.trim(),
+      'run the same `edgeadm join` again: it writes the manifest anew',
+    );
+    // The hub runs on until the kubelet is started again.
+    return hub.healthy ? { ...finding, severity: 'warning' } : finding;
+  },
   EdgeHubImage: ({ hub, runtime }) => {
     if (!hub?.image || hub.healthy || !runtime?.images || hasImage(runtime.images, hub.image)) return undefined;
     return error(

@@ -24,14 +24,11 @@ export const edgeHub: Collector = {
   run: async (context) => {
     const manifest = await hubManifest(context);
     if (!manifest) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
-    const { spec } = lenientYaml<V1Pod>(manifest.text);
-    const image = spec?.containers?.[0]?.image;
+    const image = lenientYaml<V1Pod>(manifest.text).spec?.containers?.[0]?.image;
     const health = await healthOf(context, HUB_HEALTH);
-    const detail =
-      image === undefined ? `${manifest.path} is not the manifest of a pod\n${health.detail}` : health.detail;
     return {
-      files: [{ path: 'edge-hub/state.txt', text: `${image ?? ''}\n${detail}\n` }],
-      facts: { hub: { manifest: manifest.path, image, healthy: health.healthy, detail } },
+      files: [{ path: 'edge-hub/state.txt', text: `${image ?? 'no image'}: ${health.detail}\n` }],
+      facts: { hub: { manifest: manifest.path, image, ...health } },
     };
   },
 };

@@ -9,7 +9,7 @@ const LOG_LINES = 600;
 /** A kubelet reports its node every ten seconds: what it did not say within a minute does not hold any more. */
 const RECENTLY_MS = 60_000;
 /** The pod has the name of its program. */
-const HUB_COMPLAINT = /^[EW]\d{4} .*(edge-hub|yurt-?hub)/;
+const HUB_COMPLAINT = /^E\d{4} .*(Error syncing pod|manifest file|config file).*(edge-hub|yurt-?hub)/;
 
 export const kubelet: Collector = {
   name: 'kubelet/state',

@@ -168,6 +168,13 @@ describe('the likely cause', () => {
     assert.deepEqual(rulesOf({}), []);
   });
 
+  it('is the damaged manifest of an edge-hub, a warning as long as the hub still runs', () => {
+    const hub = { manifest: '/m', healthy: false, detail: 'refused' };
+    assert.deepEqual(rulesOf({ hub }), ['EdgeHubManifest', 'EdgeHub']);
+    const [warning] = findings({ ...healthy, hub: { ...hub, healthy: true } });
+    assert.equal(warning?.severity, 'warning');
+  });
+
   it('has the last lines of an edge-hub that is not healthy', () => {
     const hub = { manifest: '/m', image: 'hub:1', healthy: false, detail: 'refused' };
     const [first] = findings({ ...healthy, hub, hubLog: 'unknown flag: --x', hubComplaint: 'back-off restarting' });
