@@ -28,7 +28,7 @@ export const nodeFlags = {
   host: Flags.string({
     ...repeatable,
     helpValue: '[USER@]ADDR[:PORT]',
-    description: 'work on this machine over SSH (repeatable)',
+    description: 'work on this machine over SSH, or on this one of the inventory (repeatable)',
     helpGroup: 'HOSTS',
   }),
   inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
