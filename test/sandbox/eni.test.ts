@@ -121,6 +121,8 @@ describe('the eni commands against an emulated ENS', () => {
   });
 
   it('starts the instance again when it is interrupted, and names what is left over', async () => {
+    // Nothing is attached before the signal comes, however slow this machine is.
+    addFault(cloud.store, { action: 'AttachNetworkInterface', mode: 'throttle', times: 1000 });
     const ended = await bindUntilStopping('SIGINT');
     assert.equal(ended.exitCode, 130, ended.stderr);
     assert.equal(records.instance(INSTANCE)?.status, 'Running');

@@ -34,7 +34,10 @@ export async function judgeChecks(context: CheckContext, checks: readonly Check[
   for (const check of checks) results.set(check.name, runOne(check, asking, results));
   const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
   return Promise.all(
-    checks.map(async (check) => judge(check, (await results.get(check.name)) as Timed, isIgnored(check, ignored))),
+    checks.map(async (check) => {
+      const { result, durationMs } = (await results.get(check.name)) as Timed;
+      return { ...judge(check, result, isIgnored(check, ignored)), durationMs };
+    }),
   );
 }
 
@@ -94,8 +97,8 @@ function isIgnored(check: Check, ignored: ReadonlySet<string>): boolean {
   return [name, name.replace(/\(.*\)$/, ''), 'all'].some((spelling) => ignored.has(spelling));
 }
 
-function judge(check: Check, { result, durationMs }: Timed, ignored: boolean): Verdict {
-  const head = { check: check.name, concerns: check.concerns, durationMs };
+function judge(check: Check, result: CheckResult, ignored: boolean): Omit<Verdict, 'durationMs'> {
+  const head = { check: check.name, concerns: check.concerns };
   if (result.status === 'pass') return { ...head, status: 'ok', found: result.found };
   if (result.status === 'skip') return { ...head, status: 'skipped', found: result.reason };
   const { severity, found, remedy = check.remedy, code } = result;
