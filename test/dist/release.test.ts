@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { ROOT } from '../../scripts/dist/paths.ts';
 import { debianMirror } from '../testbed/apt.ts';
 import { prepareMachine } from './prepare.ts';
 import { release, releaseAgain } from './release.ts';
@@ -86,6 +87,31 @@ describe('A release', function () {
     assert.equal(bytes.readUInt16LE(header + 4), 0x8664, 'machine type amd64');
     for (const part of ['program.js', 'help/join']) assert.ok(bytes.includes(part), part);
   });
+
+  for (const [arch, cpu] of [
+    ['amd64', 0x01000007],
+    ['arm64', 0x0100000c],
+  ] as const) {
+    it(`has an archive for macOS on ${arch}: a signed Node.js, and a script that starts edgeadm with it (Node.js is not run here)`, async () => {
+      const unpacked = await folder(`darwin ${arch}`);
+      const name = `edgeadm-${await version()}-darwin-${arch}`;
+      await execa('tar', ['-xzf', join(dir, `${name}.tar.gz`), '-C', unpacked]);
+      const node = join(unpacked, name, 'node');
+      const bytes = await readFile(node);
+      assert.equal(bytes.readUInt32LE(0), 0xfeedfacf, 'a Mach-O of 64 bits');
+      assert.equal(bytes.readUInt32LE(4), cpu);
+      assert.ok(bytes.includes('Node.js Foundation') && bytes.includes('Apple Root CA'), 'the signature of its makers');
+      const licences = await readFile(join(unpacked, name, 'package/THIRD_PARTY_LICENSES'), 'utf8');
+      assert.match(licences, /^node 26\./m);
+      // The one of this machine in its place shows that the script finds everything, through a link too.
+      await rm(node);
+      await symlink(join(ROOT, 'node_modules/.bin/node'), node);
+      await symlink(join(name, 'edgeadm'), join(unpacked, 'linked'));
+      const env = { NODE_OPTIONS: '--no-such-option' };
+      const started = await execa(join(unpacked, 'linked'), ['eni', 'bind', '--help'], { env });
+      assert.match(started.stdout, /edgeadm eni bind/);
+    });
+  }
 
   it('has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
     const deb = await folder('deb');
