@@ -64,9 +64,11 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
   }
 }
 
-/** A table of all checks, then what to do about those that did not pass. */
+/** A table of all checks, with the first line of what each found; then all about those that did not pass. */
 function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = table(verdicts.map(({ check, status, found }) => ({ check, result: status, found })));
+  const rows = table(
+    verdicts.map(({ check, status, found = '' }) => ({ check, result: status, found: found.split('\n', 1)[0] })),
+  );
   const todo = verdicts.filter(({ status }) => status === 'error' || status === 'warning');
   return [rows, ...todo.map((verdict) => `${describeVerdict(verdict)}\n`)].join('\n');
 }

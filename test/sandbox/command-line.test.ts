@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { edgeadm, resultOf } from './program.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 
 const TOKEN = 'abcdef.0123456789abcdef';
 const SECRET = '0123456789abcdef';
@@ -23,6 +24,33 @@ describe('the command line', () => {
     const version = await edgeadm(['--version']);
     assert.equal(version.exitCode, 0);
     assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
+  });
+
+  it('shows help, tables and explanations within the terminal, and without colours where NO_COLOR is set', async function () {
+    if (process.platform !== 'linux') this.skip();
+    for (const args of [
+      ['--help'],
+      ['join', '--help'],
+      ['explain', 'TOKEN_INVALID'],
+      ['explain'],
+      ['join', 'phases'],
+    ]) {
+      const coloured = await edgeadmOnTerminal(args, 60);
+      const plain = await edgeadmOnTerminal(args, 60, { NO_COLOR: '1' });
+      assert.equal(stripVTControlCharacters(coloured), plain);
+      for (const line of plain.split('\n')) assert.ok(line.length <= 60, line);
+    }
+    assert.ok((await edgeadmOnTerminal(['join', '--help'], 60)).includes('\u001b[1mUSAGE'));
+  });
+
+  it('shows help without a terminal in 80 columns or those of COLUMNS, and tables a row a line', async () => {
+    for (const columns of [undefined, '60'] as const) {
+      const { stdout } = await edgeadm(['join', '--help'], { env: columns ? { COLUMNS: columns } : {} });
+      assert.equal(stdout, stripVTControlCharacters(stdout));
+      assert.equal(Math.max(...stdout.split('\n').map(({ length }) => length)) > 60, columns === undefined);
+    }
+    const { stdout } = await edgeadm(['compat'], { env: { COLUMNS: '60' } });
+    for (const line of stdout.split('\n')) assert.match(line, /^(ARCH|amd64|arm64) /);
   });
 
   it('answers a mistake with exit code 2, what is wrong and what to do', async () => {

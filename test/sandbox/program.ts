@@ -30,6 +30,22 @@ export function startEdgeadm(args: readonly string[], options: ProgramOptions = 
   });
 }
 
+/** What the program shows on a terminal so many columns wide (Linux). The arguments are words that a shell takes as they are. */
+export async function edgeadmOnTerminal(
+  args: readonly string[],
+  columns: number,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const command = [process.execPath, join(project, 'bin/run.js'), ...args].join(' ');
+  const words = ['--quiet', '--return', '--command', `stty cols ${columns}; ${command}`, '/dev/null'];
+  const { stdout } = await execa('script', words, {
+    input: '',
+    extendEnv: false,
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TERM: 'xterm-256color', ...env },
+  });
+  return stdout.replaceAll('\r\n', '\n');
+}
+
 /** The last line of `-o json`. */
 export function resultOf({ stdout }: Ended): Record<string, unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;

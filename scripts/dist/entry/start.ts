@@ -16,10 +16,14 @@ function asksForHelp(argv: readonly string[]): boolean {
   return argv.length === 0 || (end < 0 ? argv : argv.slice(0, end)).includes('--help');
 }
 
-/** The page that was rendered when this program was built: right where nobody asked for another width or for colours. */
+/**
+ * The page that was rendered when this program was built, on Linux: right where nobody asked for another width or for
+ * colours. Shells of Windows continue a line in another way than its examples.
+ */
 function renderedHelp(argv: readonly string[]): Buffer | undefined {
-  const { env } = process;
-  if (isatty(1) || env.OCLIF_COLUMNS || env.COLUMNS || env.FORCE_COLOR || env.DEBUG) return undefined;
+  const { env, platform } = process;
+  if (platform === 'win32' || isatty(1) || env.OCLIF_COLUMNS || env.COLUMNS || env.FORCE_COLOR || env.DEBUG)
+    return undefined;
   const words = argv.at(-1) === '--help' ? argv.slice(0, -1) : argv;
   // A name of a page, never a path.
   return words.every((word) => /^[a-z-]+$/.test(word)) ? readPart(`help/${words.join(' ') || 'edgeadm'}`) : undefined;
