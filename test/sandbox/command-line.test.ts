@@ -53,6 +53,17 @@ describe('the command line', () => {
     for (const line of stdout.split('\n')) assert.match(line, /^(ARCH|amd64|arm64) /);
   });
 
+  it('takes the spellings of kubectl too: -h, help COMMAND, version', async () => {
+    const page = (await edgeadm(['join', '--help'])).stdout;
+    for (const words of [
+      ['join', '-h'],
+      ['help', 'join'],
+    ])
+      assert.equal((await edgeadm(words)).stdout, page);
+    assert.equal((await edgeadm(['help'])).stdout, (await edgeadm(['--help'])).stdout);
+    assert.equal((await edgeadm(['version'])).stdout, (await edgeadm(['--version'])).stdout);
+  });
+
   it('answers a mistake with exit code 2, what is wrong and what to do', async () => {
     for (const args of [
       ['jion'],

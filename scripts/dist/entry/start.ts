@@ -1,6 +1,7 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { usualSpelling } from '../../../src/cli/spellings.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { showSources } from './stack.ts';
 import { version } from './version.ts';
@@ -54,4 +55,4 @@ async function start(argv: string[]): Promise<void> {
   await (loadChunk('program') as Part).start(argv);
 }
 
-void start(process.argv.slice(2));
+void start(usualSpelling(process.argv.slice(2)));
