@@ -42,11 +42,14 @@ const COMMON: BuildOptions = {
   supported: { 'dynamic-import': false },
 };
 
+/** A part is no file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
+const FOLDER = { __dirname: '"/"' };
+
 /** Bundles everything; the same sources give the same bytes. */
 export async function bundle(): Promise<Chunk[]> {
   const packed = await packedModules();
   const own = { ...COMMON, plugins: [packed, ownHelp, embeddedTemplates, withoutNativeAddons] };
-  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons] };
+  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons], define: FOLDER };
   return Promise.all([
     chunk('start', { ...own, entryPoints: ['scripts/dist/entry/start.ts'] }),
     chunk('help', { ...own, entryPoints: ['scripts/dist/entry/help.ts'] }),

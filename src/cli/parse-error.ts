@@ -15,9 +15,6 @@ interface OclifError extends Error {
  */
 export function toCommandError(thrown: Error): EdgeadmError | undefined {
   if (thrown instanceof EdgeadmError) return thrown;
-  // inquirer's, for Ctrl-C at a question.
-  if (thrown.name === 'ExitPromptError')
-    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', why: 'nothing was changed' });
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);

@@ -49,7 +49,7 @@ export async function runJoin(
       return withNode(machine, { command, version: shown.version, changes: !flags['dry-run'] }, async (session) => {
         const run = { session, label: target.label, emit: output.emit, signal, dryRun: flags['dry-run'] };
         const asked = await resolveRequest(request, source, run);
-        const result = await join({ ...run, ...asked, only, bundles, confirm: confirmOnTerminal(output) });
+        const result = await join({ ...run, ...asked, only, bundles, confirm: confirmOnTerminal(output, signal) });
         return { outcome: flags['dry-run'] ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
       });
     });

@@ -41,6 +41,31 @@ describe('The one file starts', function () {
     assert.match(stdout, /^OSSupported +error/m);
   });
 
+  it('and speaks SSH, and to clusters and clouds, without a word of its libraries', async () => {
+    const kubeconfig = {
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      users: [{ name: 'u', user: {} }],
+      'current-context': 'c',
+    };
+    await writeFile(root.path('admin.conf'), JSON.stringify(kubeconfig));
+    const env = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'key',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
+      EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1',
+    };
+    const calls = {
+      HOST_UNREACHABLE: 'diagnose --host root@127.0.0.1:1',
+      API_UNREACHABLE: 'token list --kubeconfig /admin.conf',
+      CLOUD_UNREACHABLE: 'eni list --instance i-1 --region cn-hangzhou',
+    };
+    for (const [code, call] of Object.entries(calls)) {
+      const { stderr } = await root.run(`/edgeadm ${call}`, { env });
+      assert.match(stderr, new RegExp(`\\(${code}\\)`));
+      assert.doesNotMatch(stderr, /Deprecat/);
+    }
+  });
+
   it('with no HOME, no PATH and no environment at all, from any folder, by any name', async () => {
     starts(await root.run('PATH= exec /edgeadm --version', { env: {} }));
     starts(await root.run('cd /tmp && cp ../edgeadm "a b" && "./a b" --version'));

@@ -8,7 +8,7 @@ import { EnsRecords } from '../../src/sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../src/sandbox/cloud/ens-seed.ts';
 import { addFault, listFaults } from '../../src/sandbox/cloud/faults.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
-import { edgeadm, resultOf, startEdgeadm } from './program.ts';
+import { answerOnTerminal, edgeadm, resultOf, startEdgeadm } from './program.ts';
 
 const INSTANCE = 'i-sandbox';
 
@@ -73,6 +73,18 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(ended.exitCode, 2);
     assert.match(ended.stderr, /CONFIRMATION_NEEDED/);
     assert.match(ended.stderr, /to buy: 2/);
+    assert.equal(bought().length, 0);
+  });
+
+  it('asks on a terminal, until Ctrl-C or the end of its time', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const words = ['eni', 'bind', '--instance', INSTANCE, '--log-file', join(folder, 'log')];
+    const interrupted = await answerOnTerminal(words, 100, env, '\u0003');
+    assert.equal(interrupted.exitCode, 130, interrupted.stdout);
+    assert.match(interrupted.stdout, /interrupted at a question/);
+    const late = await answerOnTerminal([...words, '--timeout', '2s'], 100, env);
+    assert.equal(late.exitCode, 1, late.stdout);
+    assert.match(late.stdout, /did not end within 2.0s/);
     assert.equal(bought().length, 0);
   });
 

@@ -36,14 +36,35 @@ export async function edgeadmOnTerminal(
   columns: number,
   env: Record<string, string> = {},
 ): Promise<string> {
+  const { exitCode, stdout } = await answerOnTerminal(args, columns, env);
+  if (exitCode !== 0) throw new Error(stdout);
+  return stdout;
+}
+
+/** The same, with keys that are typed as soon as the program asks a question. Both outputs are one. */
+export async function answerOnTerminal(
+  args: readonly string[],
+  columns: number,
+  env: Record<string, string> = {},
+  keys = '',
+): Promise<Pick<Ended, 'exitCode' | 'stdout'>> {
   const command = [process.execPath, join(project, 'bin/run.js'), ...args].join(' ');
   const words = ['--quiet', '--return', '--command', `stty cols ${columns}; ${command}`, '/dev/null'];
-  const { stdout } = await execa('script', words, {
-    input: '',
+  const running = execa('script', words, {
+    reject: false,
     extendEnv: false,
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TERM: 'xterm-256color', ...env },
   });
-  return stdout.replaceAll('\r\n', '\n');
+  let shown = '';
+  let asked = false;
+  running.stdout.on('data', (chunk) => {
+    shown += chunk;
+    if (asked || !shown.includes('(y/N)')) return;
+    asked = true;
+    running.stdin.write(keys);
+  });
+  const { exitCode = -1, stdout } = await running;
+  return { exitCode, stdout: stdout.replaceAll('\r\n', '\n') };
 }
 
 /** The last line of `-o json`. */

@@ -8,6 +8,8 @@ import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
 process.title = 'edgeadm';
+// Of libraries: Node says nothing of theirs where they lie in node_modules.
+process.noDeprecation = true;
 
 type Part = { start(argv: string[]): Promise<void> };
 
