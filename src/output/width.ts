@@ -74,3 +74,15 @@ export function wrap(text: string, columns: number): string {
     .flatMap((line) => (widthOf(line) <= columns ? line : fold(wordsOf(line), columns)))
     .join('\n');
 }
+
+/** The same for paragraphs, some of them indented, with tables among them: the row of a table stays as it is. */
+export function wrapParagraphs(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const [indent = ''] = /^ */.exec(line) ?? [];
+      const isRow = / {2}/.test(line.trim());
+      return isRow ? line : wrap(line.trim(), columns - indent.length).replace(/^/gm, indent);
+    })
+    .join('\n');
+}

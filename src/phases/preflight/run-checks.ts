@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckContext, type CheckResult, fail, skip, type Verdict } from './check.ts';
@@ -39,6 +40,17 @@ export async function judgeChecks(context: CheckContext, checks: readonly Check[
       return { ...judge(check, result, isIgnored(check, ignored)), durationMs };
     }),
   );
+}
+
+/** A warning for each name that is near to that of a check and is none: kubeadm has others, and scripts may name them. */
+export function mistypedChecks(names: readonly string[]): string[] {
+  const known = CHECKS.map(({ name }) => name.replace(/\(.*\)$/, ''));
+  return names
+    .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
+    .flatMap((name) => {
+      const meant = closest(name, known);
+      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${meant}?`] : [];
+    });
 }
 
 interface Timed {
