@@ -61,5 +61,9 @@ export function withCommandMeant(
     .find((name) => name !== undefined);
   const why = meant && `did you mean \`edgeadm ${meant}\`?`;
   const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
-  return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
+  // An argument behind the command is none of its words.
+  const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
+  const words = argv.slice(0, end < 0 ? undefined : end).join(' ');
+  const what = words ? `there is no command ${words}` : error.what;
+  return new EdgeadmError({ ...error.toJSON(), what, why, next, cause: error });
 }

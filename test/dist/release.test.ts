@@ -62,6 +62,28 @@ describe('A release', function () {
     }
   });
 
+  it('says there which folders are too small, and that it unpacks where somebody looks on', async () => {
+    const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
+    try {
+      const before = ['var/cache', 'run', 'dev/shm', 'tmp']
+        .map((name) => `mount -t tmpfs -o size=20m,mode=755 tmpfs "$R/${name}"`)
+        .join('\n');
+      const { exitCode, stderr } = await root.run('/edgeadm --version', { before });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^edgeadm: no folder of this machine can hold the program/);
+      for (const name of ['/var/cache/edgeadm', '/run/edgeadm', '/dev/shm/edgeadm-0', '/tmp/edgeadm-0'])
+        assert.match(stderr, new RegExp(`^ {2}${name}: .*(No space left|Wrote only)`, 'm'));
+      const terminal = 'script -qc "/edgeadm --version" /dev/null </dev/null';
+      const shown = await root.run(`${terminal}; ${terminal}`, {
+        before:
+          'mkdir -p "$R/dev/pts"; mount -t devpts -o newinstance,ptmxmode=666 devpts "$R/dev/pts"; ln -s pts/ptmx "$R/dev/ptmx"',
+      });
+      assert.deepEqual(shown.stdout.match(/^edgeadm[:/] ?\w+/gm), ['edgeadm: unpacking', 'edgeadm/0', 'edgeadm/0']);
+    } finally {
+      await root.remove();
+    }
+  });
+
   it('runs on arm64 (emulated)', async () => {
     const unpacked = await folder('arm64');
     const file = join(dir, 'edgeadm-linux-arm64');

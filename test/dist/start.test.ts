@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, copyFile, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, open, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { prepareMachine } from './prepare.ts';
@@ -159,6 +159,16 @@ describe('The one file starts', function () {
     const { exitCode, stderr } = await root.run('/edgeadm --version');
     assert.equal(exitCode, 1);
     assert.match(stderr, /edgeadm was not downloaded whole: \d+ bytes were expected, found: 20000000$/);
+  });
+
+  it('not when the download is damaged; it says so', async () => {
+    const file = await open(root.path('edgeadm'), 'r+');
+    await file.write(Buffer.alloc(1000), 0, 1000, 30e6);
+    await file.close();
+    const { exitCode, stderr } = await root.run('/edgeadm --version');
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, 'edgeadm: /edgeadm is damaged: download it again');
+    assert.deepEqual(await readdir(root.path('var/cache/edgeadm')), []);
   });
 });
 
