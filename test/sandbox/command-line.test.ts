@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { joinKeys } from '../../src/config/join-schema.ts';
 import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 
 const TOKEN = 'abcdef.0123456789abcdef';
@@ -159,10 +160,11 @@ describe('the command line', () => {
     assert.match((await edgeadm(['config', 'validate', '--config', file])).stderr, /nodeNaem: unknown key/);
   });
 
-  it('prints defaults that validate accepts', async () => {
+  it('prints every key, with defaults that validate accepts', async () => {
     const file = join(folder, 'defaults.yaml');
     const defaults = await edgeadm(['config', 'print-defaults']);
     assert.equal(defaults.exitCode, 0, defaults.stderr);
+    for (const key of Object.keys(joinKeys.shape)) assert.match(defaults.stdout, new RegExp(`\\b${key}\\b`));
     await writeFile(file, defaults.stdout.replace(/^token: .*$/m, `token: ${TOKEN}`));
     const ended = await edgeadm(['config', 'validate', '--config', file]);
     assert.equal(ended.exitCode, 0, ended.stderr);
