@@ -9,6 +9,7 @@ import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 const TOKEN = 'abcdef.0123456789abcdef';
 const SECRET = '0123456789abcdef';
 const HASH = `sha256:${'a'.repeat(64)}`;
+const A_JOIN = ['10.0.0.1', '--token', TOKEN, '--discovery-token-ca-cert-hash', HASH];
 
 describe('the command line', () => {
   let folder = '';
@@ -76,6 +77,14 @@ describe('the command line', () => {
       const ended = await edgeadm(args);
       assert.equal(ended.exitCode, 2, `${args.join(' ')}\n${ended.stderr}`);
       assert.match(ended.stderr, /error/i, args.join(' '));
+    }
+  });
+
+  it('tells a file that is not there once, by the flag that names it', async () => {
+    for (const flag of ['--config', '--inventory', '--compat-matrix', '--ssh-key']) {
+      const { exitCode, stderr } = await edgeadm(['preflight', '--host', '127.0.0.1', flag, '/none', ...A_JOIN]);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stderr.match(/\/none/g)?.length, 1, stderr);
     }
   });
 
