@@ -6,6 +6,7 @@ import { isSea } from 'node:sea';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EdgeadmError } from '../errors/index.ts';
+import { unreadable } from '../errors/usage.ts';
 import { httpClient, TRANSFER_LIMITS } from './http.ts';
 
 /** Where the list of sums begins and ends in the script in front of the Linux executables (`scripts/dist/front.sh`). */
@@ -63,9 +64,8 @@ export async function readSums(source: string): Promise<Map<string, string>> {
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EdgeadmError({ code: 'USAGE', what: `cannot read the sums in ${path}`, why });
+  return readFile(path, 'utf8').catch((error: Error) => {
+    throw unreadable('SUMS', path, error);
   });
 }
 

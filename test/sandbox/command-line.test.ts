@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { joinKeys } from '../../src/config/join-schema.ts';
 import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 
 const TOKEN = 'abcdef.0123456789abcdef';
 const SECRET = '0123456789abcdef';
 const HASH = `sha256:${'a'.repeat(64)}`;
+const A_JOIN = ['10.0.0.1', '--token', TOKEN, '--discovery-token-ca-cert-hash', HASH];
 
 describe('the command line', () => {
   let folder = '';
@@ -75,6 +77,14 @@ describe('the command line', () => {
       const ended = await edgeadm(args);
       assert.equal(ended.exitCode, 2, `${args.join(' ')}\n${ended.stderr}`);
       assert.match(ended.stderr, /error/i, args.join(' '));
+    }
+  });
+
+  it('tells a file that is not there once, by the flag that names it', async () => {
+    for (const flag of ['--config', '--inventory', '--compat-matrix', '--ssh-key']) {
+      const { exitCode, stderr } = await edgeadm(['preflight', '--host', '127.0.0.1', flag, '/none', ...A_JOIN]);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stderr.match(/\/none/g)?.length, 1, stderr);
     }
   });
 
@@ -159,10 +169,11 @@ describe('the command line', () => {
     assert.match((await edgeadm(['config', 'validate', '--config', file])).stderr, /nodeNaem: unknown key/);
   });
 
-  it('prints defaults that validate accepts', async () => {
+  it('prints every key, with defaults that validate accepts', async () => {
     const file = join(folder, 'defaults.yaml');
     const defaults = await edgeadm(['config', 'print-defaults']);
     assert.equal(defaults.exitCode, 0, defaults.stderr);
+    for (const key of Object.keys(joinKeys.shape)) assert.match(defaults.stdout, new RegExp(`\\b${key}\\b`));
     await writeFile(file, defaults.stdout.replace(/^token: .*$/m, `token: ${TOKEN}`));
     const ended = await edgeadm(['config', 'validate', '--config', file]);
     assert.equal(ended.exitCode, 0, ended.stderr);
