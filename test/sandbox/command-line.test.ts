@@ -206,6 +206,12 @@ describe('the command line', () => {
     assert.match(unknown.stderr + unknown.stdout, /TOKEN_INVALID/);
   });
 
+  it('suggests a phase for a typing error', async () => {
+    const { exitCode, stderr } = await edgeadm(['join', 'phase', 'install-kublet', ...A_JOIN]);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /there is no phase install-kublet; did you mean install-kubelet\?/);
+  });
+
   it('lists the phases of a join in order', async () => {
     const { stdout } = await edgeadm(['join', 'phases', '-o', 'json']);
     const names = (resultOf({ exitCode: 0, stdout, stderr: '' }).data as { name: string }[])
