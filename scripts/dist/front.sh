@@ -68,14 +68,14 @@ run() { # FOLDER ARGUMENT...
   exec "$unpacked/$LOADER" --inhibit-cache --library-path "$unpacked" "$unpacked/edgeadm" "$@"
 }
 
-# What another version left, and what a killed start left.
+# What another version left, and what a killed start left; where these are root's, an ordinary user leaves them.
 tidy() { # BASE
   for other in "$1"/*; do
     case $other in
     "$1/$NAME" | "$1/*") continue ;;
     *.part-*) answer=$(kill -0 "${other##*-}" 2>&1) && continue ;;
     esac
-    rm -rf "$other"
+    answer=$(rm -rf "$other" 2>&1)
   done
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { pathError } from '../host/failures.ts';
@@ -18,7 +18,7 @@ export interface ArchiveFile {
  * @throws EdgeadmError WRITE_FAILED, NO_SPACE
  */
 export async function writeTgz(path: string, files: readonly ArchiveFile[], limitBytes: number): Promise<void> {
-  const { Header } = await import('tar');
+  const { Header, Pax } = await import('tar');
   const mtime = new Date();
   const blocks: Buffer[] = [];
   let left = limitBytes;
@@ -27,7 +27,9 @@ export async function writeTgz(path: string, files: readonly ArchiveFile[], limi
     const body = whole.length <= left ? whole : Buffer.from('left out: the archive has reached its limit of size\n');
     left -= whole.length <= left ? whole.length : 0;
     const header = Buffer.alloc(BLOCK_BYTES);
-    new Header({ path: file.path, mode: 0o600, uid: 0, gid: 0, size: body.length, mtime, type: 'File' }).encode(header);
+    const fields = { path: file.path, mode: 0o600, uid: 0, gid: 0, size: body.length, mtime, type: 'File' } as const;
+    // Names of pods and containers make paths that a plain header has no room for.
+    if (new Header(fields).encode(header)) blocks.push(new Pax({ path: file.path }).encode());
     blocks.push(header, body, Buffer.alloc((BLOCK_BYTES - (body.length % BLOCK_BYTES)) % BLOCK_BYTES));
   }
   blocks.push(Buffer.alloc(2 * BLOCK_BYTES));
@@ -38,6 +40,9 @@ export async function writeTgz(path: string, files: readonly ArchiveFile[], limi
 export async function writePrivate(path: string, content: string | Buffer): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
+    const there = await stat(path).catch(() => undefined);
+    // A new file would take the place of /dev/null, too.
+    if (there && !there.isFile()) throw new Error('it is there and not a file');
     await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
     await rename(temporary, path);
   } catch (error) {

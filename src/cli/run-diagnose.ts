@@ -1,21 +1,32 @@
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { writePrivate, writeTgz } from '../artifacts/write-tgz.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
-import { withNode } from '../host/node-session.ts';
+import { limited } from '../host/limited.ts';
+import type { Machine } from '../host/machine.ts';
 import { targetsOf } from '../host/targets.ts';
 import { logPaths } from '../output/log-file.ts';
 import type { CommandResult } from '../output/renderer.ts';
-import { type Diagnosis, diagnose } from '../phases/diagnose/diagnose.ts';
+import { COLLECTOR_LIMIT_MS } from '../phases/diagnose/collect.ts';
+import type { CollectedFile } from '../phases/diagnose/collector.ts';
+import { type DiagnoseOptions, type Diagnosis, diagnose } from '../phases/diagnose/diagnose.ts';
 import { diagnosisHtml } from './diagnosis-html.ts';
+import { diagnosisText } from './diagnosis-text.ts';
 import { durationOf } from './flags.ts';
-import { onHosts } from './hosts.ts';
+import { type HostOutcome, onHosts } from './hosts.ts';
 import type { Shown } from './run-join.ts';
-import { commandSignal } from './signals.ts';
+import { commandSignal, interruption } from './signals.ts';
 import { type NodeFlags, targetOptions } from './target-options.ts';
 
 /** Of all texts in an archive together. */
 const ARCHIVE_LIMIT_BYTES = 64 * 1024 ** 2;
+/** Of the command's time the rest is for the archive. */
+const COLLECTING = 0.9;
+
+/** Milliseconds; what cannot be killed is left. */
+const ENDING_MS = 2000;
 
 /** Where the results go; undefined: the default archive, no page of its own. */
 export interface DiagnoseFiles {
@@ -32,32 +43,80 @@ export async function runDiagnose(
   const targets = await targetsOf(targetOptions(flags));
   const hosts = targets.map(({ label }) => label);
   const output = shown.open({ verbose: flags.verbose, hosts, logFile: flags['log-file'], looksOnly: true });
-  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
-  const { version } = shown;
-  const texts: string[] = [];
-  const work: Parameters<typeof onHosts>[2] = (machine, { label }) =>
-    withNode(machine, { command: 'diagnose', version, changes: false }, async (session) => {
-      const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
-      const found = await diagnose({ session, label, signal, log });
-      const page = diagnosisHtml(found.diagnosis);
-      const summary = `${JSON.stringify(found.diagnosis, null, 2)}\n`;
-      const archive = archivePath(label, hosts.length > 1, files.archive);
-      const own = [
-        { path: 'diagnosis.html', text: page },
-        { path: 'diagnosis.json', text: summary },
-      ];
-      await writeTgz(archive, [...own, ...found.files], ARCHIVE_LIMIT_BYTES);
-      const html = files.html && (hosts.length > 1 ? withHost(files.html, label) : files.html);
-      if (html) await writePrivate(html, page);
-      texts.push(diagnosisText(found.diagnosis, [archive, ...(html ? [html] : [])]));
-      return { outcome: 'diagnosed', data: { archive, ...(html && { html }), ...found.diagnosis } };
-    });
+  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
+  const until = performance.now() + timeoutMs * COLLECTING;
+  const { signal, done } = commandSignal(timeoutMs);
+  const texts: string[][] = [];
+  const work = async (machine: Machine, { label }: { readonly label: string }): Promise<HostOutcome> => {
+    const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
+    const found = await lookAt({ machine, label, version: shown.version, signal, until, log });
+    // What was found is told also where it cannot be written.
+    const text = [diagnosisText(found.diagnosis)];
+    texts.push(text);
+    const written = await write(found, hosts.length > 1 ? severalNames(files, label) : files);
+    text.push(...Object.values(written).map((path) => `written: ${path}\n`));
+    return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+  };
   try {
     const result = await onHosts(targets, { command: 'diagnose', concurrency: flags.concurrency, output }, work);
-    return { ...result, text: texts.join('\n') };
+    return { ...result, text: texts.map((text) => text.join('')).join('\n') };
   } finally {
     done();
   }
+}
+
+type Found = Awaited<ReturnType<typeof diagnose>>;
+
+/** Programs that still hang on the node are ended with it, and get a moment for that. */
+async function lookAt(options: DiagnoseOptions): Promise<Found> {
+  const { signal } = options;
+  const over = new AbortController();
+  const { machine, idle } = limited(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
+  try {
+    return await diagnose({ ...options, machine });
+  } catch (error) {
+    throw signal.aborted ? interruption(signal, 'the diagnosis was interrupted; nothing was written') : error;
+  } finally {
+    over.abort();
+    await Promise.race([idle(), delay(ENDING_MS)]);
+  }
+}
+
+async function write(
+  { diagnosis, files }: { readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] },
+  { archive, html }: DiagnoseFiles,
+): Promise<{ archive: string; html?: string }> {
+  const page = diagnosisHtml(diagnosis);
+  const own = [
+    { path: 'diagnosis.html', text: page },
+    { path: 'diagnosis.json', text: `${JSON.stringify(diagnosis, null, 2)}\n` },
+  ];
+  const written = await firstOf(archive ? [archive] : defaultPaths(diagnosis), (path) =>
+    writeTgz(path, [...own, ...files], ARCHIVE_LIMIT_BYTES),
+  );
+  if (html) await writePrivate(html, page);
+  return { archive: written, ...(html && { html }) };
+}
+
+/** Where the disk is full or the folder somebody else's, the memory of the machine will do. */
+function defaultPaths({ host, node }: Diagnosis): string[] {
+  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
+  const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}.tgz`;
+  return [`./${name}`, join(tmpdir(), name), join('/dev/shm', name)];
+}
+
+/** Tries one path after another. @throws the error of the first */
+async function firstOf(paths: readonly string[], attempt: (path: string) => Promise<void>): Promise<string> {
+  const errors: unknown[] = [];
+  for (const path of paths) {
+    try {
+      await attempt(path);
+      return path;
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  throw errors[0];
 }
 
 async function joinLog(host: string): Promise<string | undefined> {
@@ -65,35 +124,15 @@ async function joinLog(host: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch(() => undefined);
 }
 
-function archivePath(label: string, several: boolean, path: string | undefined): string {
-  if (path !== undefined) return several ? withHost(path, label) : path;
-  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
-  return `./edgeadm-diagnose-${fileName(label)}-${time}.tgz`;
-}
-
-/** `NAME-HOST.EXT` */
-function withHost(path: string, label: string): string {
-  const { dir, name, ext } = parse(path);
-  return join(dir, `${name}-${fileName(label)}${ext}`);
+/** `NAME-HOST.EXT` for each that was named. */
+function severalNames({ archive, html }: DiagnoseFiles, label: string): DiagnoseFiles {
+  const withHost = (path: string): string => {
+    const { dir, name, ext } = parse(path);
+    return join(dir, `${name}-${fileName(label)}${ext}`);
+  };
+  return { archive: archive && withHost(archive), html: html && withHost(html) };
 }
 
 function fileName(label: string): string {
   return label.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]+/g, '_');
-}
-
-function diagnosisText({ host, findings, collectors }: Diagnosis, paths: readonly string[]): string {
-  const [first, ...others] = findings;
-  const missing = collectors.filter(({ outcome }) => outcome !== 'ok');
-  const indented = (text: string): string =>
-    text
-      .split('\n')
-      .map((line) => `  ${line}\n`)
-      .join('');
-  return [
-    first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: nothing wrong was found\n`,
-    first ? `${indented(first.evidence)}  next: ${first.next}\n` : '',
-    ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n  next: ${next}\n`),
-    ...missing.map(({ name, outcome, reason }) => `could not be had: ${name}: ${outcome}: ${reason}\n`),
-    ...paths.map((path) => `written: ${path}\n`),
-  ].join('');
 }

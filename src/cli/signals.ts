@@ -20,6 +20,12 @@ export function commandSignal(timeoutMs: number | undefined): { readonly signal:
   };
 }
 
+/** The error for what such a signal has ended: that of its time limit, else INTERRUPTED. */
+export function interruption({ reason }: AbortSignal, what: string): EdgeadmError {
+  if (reason instanceof EdgeadmError) return reason;
+  return new EdgeadmError({ code: 'INTERRUPTED', what, why: (reason as Error).message, cause: reason });
+}
+
 function timeUp(timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'TIMEOUT',

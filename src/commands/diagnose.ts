@@ -20,7 +20,7 @@ export default class Diagnose extends BaseCommand {
     output: Flags.string({
       ...repeatable,
       char: 'o',
-      helpValue: 'FILE|text|json',
+      helpValue: 'FILE.tgz|text|json',
       description: 'the archive (default: ./edgeadm-diagnose-HOST-DATE.tgz); text or json: how the result is shown',
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'write the page on its own, too' }),
@@ -29,10 +29,19 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
     const archives = (flags.output ?? []).filter((value) => !/^=?(json|text)$/.test(value));
+    const wrong = archives.find((value) => !/\.(tgz|tar\.gz)$/.test(value));
+    if (wrong !== undefined)
+      throw usageError([`--output: "${wrong}" is neither text nor json, nor does it end in .tgz`]);
     if (archives.length > 1) throw usageError(['--output: one archive can be named, and text or json beside it']);
     const files = { archive: archives[0], html: flags.html };
     const options = { ...flags, 'dry-run': false, yes: false };
     const shown = { open: (chosen: object) => this.openOutput(chosen), version: this.config.version };
     await this.finish(await runDiagnose(options, files, shown));
+  }
+
+  /** A program that hangs in the kernel cannot even be killed: it is not waited for. */
+  protected override async finally(): Promise<void> {
+    await super.finally();
+    process.exit();
   }
 }

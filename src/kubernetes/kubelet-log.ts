@@ -1,6 +1,9 @@
 /** Lines of klog by severity, what programs of Go print when they die, and systemd's word on the service. */
 const FATAL = /^F\d{4} |"command failed"|^panic: /;
 const ERROR = /^E\d{4} |^Error: |^\S+\.service: .*(exited|failed|killed)/i;
+/** systemd's words, with the unit's name since version 239 and its description before. */
+const STARTED = /^Started .*kubelet/i;
+const STARTED_AGAIN = /Scheduled restart job/;
 
 /** What every kubelet complains about until its Node object and the CNI configuration are there. */
 const NOISE = /node "\S+" not found|connection refused|Unable to write event|network not ready|oom score/;
@@ -16,4 +19,28 @@ export function kubeletComplaints(text: string, count = 4): string {
   if (lastWords !== undefined) return lastWords;
   const complaints = lines.filter((line) => ERROR.test(line) && !NOISE.test(line));
   return (complaints.length > 0 ? complaints : lines).slice(-count).join('\n');
+}
+
+/**
+ * The part of a kubelet's log that is about its present: since it was last started, or since the time before where
+ * that one died and systemd started it again. What it died of a week ago explains nothing.
+ */
+export function sinceLastStart(text: string): string {
+  const lines = text.split('\n');
+  const last = lines.findLastIndex((line) => STARTED.test(line));
+  if (last === -1) return text;
+  const life = lines.slice(last);
+  if (life.some((line) => FATAL.test(line))) return life.join('\n');
+  const before = lines.slice(0, last).findLastIndex((line) => STARTED.test(line));
+  const again = lines.slice(Math.max(before, 0), last).some((line) => STARTED_AGAIN.test(line));
+  return (again ? lines.slice(Math.max(before, 0)) : life).join('\n');
+}
+
+const STATUS = /kubelet_node_status|Unable to register node|Error updating node status/;
+
+/** Lines in which a kubelet tells that the cluster does not know its node or does not let it in. */
+export function kubeletRefusals(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => STATUS.test(line) && /not found|Unauthorized|is forbidden|x509: /.test(line));
 }

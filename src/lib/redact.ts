@@ -111,16 +111,18 @@ const FORMS: readonly RegExp[] = [
   /(\beyJ)[\w-]{8,}\.[\w-]{8,}\.[\w-]+/g,
   // A short word without a digit is prose: "Bearer authentication".
   /(\b(?:bearer|basic)\s+)(?=[^\s"',;<>]*\d|[^\s"',;<>]{20})[^\s"',;<>]{8,}/gi,
-  // The password in an address.
-  /(:\/\/[^\s:@/"'<>]{0,64}:)[^\s@/"'<>]{1,256}(?=@)/g,
-  // The query of a signed address.
-  /(:\/\/[^\s"'<>?]+\?)(?=[^\s"'<>]{0,999}(?:signature|token|accesskey|credential|secret)[^\s"'<>=]{0,20}=)[^\s"'<>]+/gi,
+  // The password in an address; some have an @ of their own.
+  /(:\/\/[^\s:@/"'<>]{0,64}:)[^\s/"'<>]{1,256}(?=@)/g,
+  // The query of a signed address. Where the next address begins this one ends.
+  /(:\/\/(?:[^\s"'<>?:]|:(?!\/\/))+\?)(?=[^\s"'<>]{0,999}(?:signature|token|accesskey|credential|secret)[^\s"'<>=]{0,20}=)[^\s"'<>]+/gi,
   // `--openapi-token=…`, EDGEADM_TOKEN=…, `password = "…"` in TOML.
   new RegExp(
     `((?:[Tt]oken|TOKEN|[Pp]assword|PASSWORD|[Ss]ecret|SECRET|[Ss]ecret[-_]?[Kk]ey|SECRET_KEY|[Ss]ignature)["']?\\s*=\\s*${QUOTE})${VALUE}`,
     'g',
   ),
   /(--(?:[\w-]{0,20}token|secret-?[Kk]ey)\s+)(?=\S*\d)\S{12,}/g,
+  // The environment of a container that a kubelet could not start stands in its log.
+  /(EnvVar\{Name:[^,{}]{0,256},Value:)(?:(?!,ValueFrom:|EnvVar\{)[\s\S]){1,16384}/g,
   // Keys of kubeconfigs and registry logins; "token:" is not among them, it is prose as well.
   new RegExp(
     `((?:client-key-data|[Pp]assword|identitytoken|[Ss]ecretKey|[Kk]eySecret)["']?:\\s*${QUOTE})${VALUE}`,

@@ -4,8 +4,9 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { nodeView } from '../join/node-view.ts';
-import type { CheckContext, Verdict } from '../preflight/check.ts';
+import { type Check, type CheckContext, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
 import { CHECKS } from '../preflight/checks.ts';
 import { judgeChecks } from '../preflight/run-checks.ts';
 
@@ -13,19 +14,34 @@ import { judgeChecks } from '../preflight/run-checks.ts';
 const NAMES =
   /^(IsPrivilegedUser|NumCPU|Mem|Disk|Swap|Hostname|KernelFeature-.*|SystemVerification.*|Nameserver|SELinux|Firewall.*)$/;
 
-/** Runs preflight's checks of the node itself. A time limit is the caller's. */
+/** Milliseconds for a check; less than a collector has, so that one that hangs does not cost the others. */
+const CHECK_LIMIT_MS = 8000;
+
+/** Runs preflight's checks of the node itself. */
 export async function checkNode(host: Host, journal: Journal, signal: AbortSignal): Promise<Verdict[]> {
   const draft = joinDraft([], { yes: false, timeoutMs: DEFAULT_TIMEOUT_MS, compatMatrix: [] });
   const spec: JoinSpec = { ...draft, apiServers: [], token: '' };
   const silent = { info() {}, warning() {}, debug() {}, progress() {} };
   const bundles = new BundleStore();
   const node = nodeView({ spec, host, journal, bundles, log: silent, signal });
-  const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map((check) => ({ ...check, needs: [] }));
+  const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map(withinLimit);
   try {
     return await judgeChecks({ spec, node, host, cluster: NO_CLUSTER, signal }, checks);
   } finally {
     await bundles.close();
   }
+}
+
+function withinLimit(check: Check): Check {
+  const run = async (context: CheckContext): Promise<CheckResult> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<CheckResult>((resolve) => {
+      const reason = `not ended within ${formatDuration(CHECK_LIMIT_MS)}`;
+      timer = setTimeout(() => resolve(skip(reason)), CHECK_LIMIT_MS);
+    });
+    return Promise.race([check.run(context), late]).finally(() => clearTimeout(timer));
+  };
+  return { ...check, needs: [], run };
 }
 
 /** A diagnosis has no token to ask a cluster with. */

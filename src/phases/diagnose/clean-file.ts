@@ -1,27 +1,135 @@
-import { stripVTControlCharacters } from 'node:util';
-import { MASK, redact } from '../../lib/redact.ts';
+import { MASK } from '../../lib/redact.ts';
+import { cleanText } from '../../output/sink.ts';
 
 /** The end of a file is what tells; this much of it is kept. Characters. */
-const LONGEST = 4 * 1024 ** 2;
+export const LONGEST = 4 * 1024 ** 2;
 
-/**
- * Kubeconfigs, registry logins, Secrets and environments of pods: what stands under these keys is never shown. In prose
- * a word after `token:` is lost as well: better that than a token shown.
- */
-const KEYS =
-  /((?<![\w-])["']?(?:[\w-]{0,40}(?:token|password|passwd|secret)|client-key-data|client-certificate-data|(?:access|secret)-?key(?:-?(?:id|secret))?|auth|auth-provider)["']?[ \t]*[:=][ \t]*["']?)[^\s"',}\]]{4,}/gi;
-const ENVIRONMENT =
-  /(name["']?:\s*["']?[\w-]{0,60}(?:token|password|passwd|secret|credential|key)[\w-]{0,40}["']?,?\s*["']?value["']?:\s*["']?)[^\s"',}]+/gi;
-const END_OF_KEY = /-----END [A-Z0-9 ]*PRIVATE KEY-----/;
-const KEY_MATERIAL = /[A-Za-z0-9+/=]{40,}|^[^A-Za-z]*[A-Za-z0-9+/]+={1,2}$/;
+/** How names of secrets end: `DB_PASSWORD`, `registry-auth`, `clientSecret`, `X-Api-Key`, `client-key-data`. */
+const NAME = [
+  '(?:tokens?|passw(?:or)?d|passphrase|(?<!by)pass|pwd|secret|credentials?|cookie|authorization|(?<![a-z])auth',
+  '|(?:api|access|secret|private)[-_]?key|client-(?:key|certificate)-data)(?:[-_]?(?:data|value|base64|id|secret|\\d+))?',
+].join('');
+/** Names of variables say more behind it: `TOKEN_OF_REGISTRY`. */
+const VARIABLE =
+  '\\b[A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|ACCESS_KEY|API_KEY|PRIVATE_KEY)[A-Z0-9_]{0,40}';
+const IS = '[ \\t]*[:=][ \\t]*';
+/** `\"...\"` as in JSON within JSON, `"..."`, `'...'`, `[...]`, else a word; what hides nothing is left alone. */
+const valueOr = (word: string): string =>
+  `(?:\\\\+"[^"\\n]*|"(?:\\\\.|[^"\\\\\\n])*|'[^'\\n]*|\\[[^\\]\\n]*|(?!(?:true|false|null)\\b|[{["'])${word})`;
+
+/** What the group catches stays; of what follows it only the opening quote does. */
+const RULES: readonly RegExp[] = [
+  // In prose a word after `token:` is lost as well: better that than a token shown.
+  new RegExp(`(${NAME}${IS})${valueOr('\\S+')}`, 'gi'),
+  // Behind a quoted name a value ends where JSON lets it end.
+  new RegExp(`(${NAME}\\\\*["']${IS})${valueOr('[^\\s,}\\]]+')}`, 'gi'),
+  new RegExp(`(${VARIABLE}=)${valueOr('\\S+')}`, 'g'),
+  // A header has words of its own.
+  /((?:authorization|cookie)[ \t]*[:=][ \t]*)[^\s"'[{][^"'\n]*/gi,
+  // As people write it: password "..."
+  /((?:passw(?:or)?d|passphrase)[ \t]+["'])[^"'\n]+/gi,
+  // `curl -u NAME:PASSWORD`
+  /((?<!\S)(?:-u|--user|--proxy-user)[ \t=]+["']?[^\s:"']{1,64}:)[^\s"']+/g,
+  // `{"name": "DB_PASSWORD", "value": "..."}`
+  new RegExp(
+    `(name\\\\*["']?:\\s*\\\\*["']?[\\w-]{0,60}${NAME}\\\\*["']?,?\\s*\\\\*["']?value\\\\*["']?:\\s*)${valueOr('[^\\s,}]+')}`,
+    'gi',
+  ),
+  // Keys of Alibaba Cloud and AWS, tokens of GitHub and GitLab.
+  /()\b(?:(?:LTAI|AKIA|ASIA)[0-9A-Za-z]{12,}|gh[oprsu]_\w{20,}|glpat-[\w-]{20,})/g,
+];
+
+/** `--db-password X`, `"--db-password", "X"`, the same on two lines of YAML. */
+const FLAG = new RegExp(
+  `((?<![\\w-])--?[\\w-]{0,40}${NAME}(?:[ \\t]+|["']?(?:[ \\t]*,|[ \\t]*\\n[ \\t]*-)[ \\t]*)["']?)((?![-<])[^\\s"',]+)`,
+  'gi',
+);
+/** As help texts and our own advice have it. */
+const PLACEHOLDER = /^[A-Z][A-Z._]*$/;
 
 /** A text of a node as it may leave the node: the end of it, without secrets and control characters. */
 export function cleanFile(text: string): string {
-  const cut = text.length > LONGEST ? `[the first ${text.length - LONGEST} characters are left out]\n` : '';
-  const plain = stripVTControlCharacters(text.slice(-LONGEST)).replaceAll('\0', ' ');
-  const masked = redact(plain).replace(KEYS, `$1${MASK}`).replace(ENVIRONMENT, `$1${MASK}`);
-  return cut + withoutTornKeys(masked);
+  const cut = text.length > LONGEST;
+  const plain = cleanText(cut ? withoutTornLine(text.slice(-LONGEST)) : text);
+  const masked = RULES.reduce((rest, rule) => rest.replace(rule, masking), plain).replace(
+    FLAG,
+    (whole, flag: string, value: string) => (PLACEHOLDER.test(value) ? whole : flag + MASK),
+  );
+  const note = cut ? `[the first ${text.length - LONGEST} characters are left out]\n` : '';
+  return note + withoutTornKeys(withoutLines(masked, SECRET_LINE));
 }
+
+/** What was cut from a line may have said that the rest is a secret. */
+export function withoutTornLine(text: string): string {
+  const rest = text.slice(text.indexOf('\n') + 1);
+  return rest === '' ? text : rest;
+}
+
+function masking(whole: string, kept: string): string {
+  return kept + (/^\\*["'[]/.exec(whole.slice(kept.length))?.[0] ?? '') + MASK;
+}
+
+/** The rest of the line is the value, whatever is in it. */
+const SECRET_LINE = new RegExp(`^([ \\t]*(?:- +)*)([\\w.-]{0,60}?${NAME}${IS})(?=[^\\s{])`, 'i');
+
+/** YAML: the value of a key that stands at the beginning of a line, with the lines below that belong to it. */
+function withoutLines(text: string, key: RegExp): string {
+  let column = -1;
+  return text
+    .split('\n')
+    .map((line) => {
+      const indent = line.search(/\S/);
+      if (column >= 0 && (indent === -1 || indent > column)) return line.replace(/\S.*/, MASK);
+      const [head, before = ''] = key.exec(line) ?? [];
+      column = head === undefined ? -1 : before.length;
+      return head === undefined ? line : head + MASK;
+    })
+    .join('\n');
+}
+
+const VALUE_LINE = /^([ \t]*(?:- +)*)["']?value["']?[ \t]*:[ \t]*/;
+const VALUE_INLINE = new RegExp(`(\\bvalue\\\\*["']?:\\s*)${valueOr('[^\\s,}]+')}`, 'g');
+
+/** A manifest or a kubeconfig without the values of environment variables, whatever these are called. */
+export function withoutPodEnvironment(text: string): string {
+  return withoutLines(text, VALUE_LINE).replace(VALUE_INLINE, masking);
+}
+
+/** Variables in which no secrets are kept; of a proxy's address {@link cleanFile} takes the password. */
+const TELLING = /^(KUBELET_\w+|\w*_proxy|AWS_EC2_METADATA_DISABLED|PATH|HOME|LANG|LC_\w+|GO[A-Z]+)$/i;
+const WORD = /(?:"(?:\\[\s\S]|[^"\\])*"?|'[^']*'?|\\.|[^\s"'\\])+/g;
+
+/** Unit files without the values of variables, but for those that tell something. */
+export function withoutUnitEnvironment(text: string): string {
+  return text.replace(
+    /^([ \t]*Environment=)((?:\\\n|.)*)$/gm,
+    (_, head: string, words: string) => head + words.replace(WORD, withoutValue),
+  );
+}
+
+/** A file of `NAME=VALUE`, likewise. A line that is neither that nor a comment belongs to the one above. */
+export function withoutEnvironment(text: string): string {
+  let hidden = false;
+  return text
+    .split('\n')
+    .map((line) => {
+      if (/^\s*([#;]|$)/.test(line)) return line;
+      const assignment = /^\s*(?:export\s+)?(\w+)\s*=/.exec(line);
+      if (!assignment) return hidden ? MASK : line;
+      hidden = !TELLING.test(assignment[1] ?? '');
+      return hidden ? assignment[0] + MASK : line;
+    })
+    .join('\n');
+}
+
+function withoutValue(word: string): string {
+  const [head, quote = '', name = ''] = /^(["']?)(\w+)=/.exec(word) ?? [];
+  if (head === undefined) return MASK;
+  return TELLING.test(name) ? word : head + MASK + quote;
+}
+
+const END_OF_KEY = /-----END [A-Z0-9 ]*PRIVATE KEY-----/;
+const KEY_MATERIAL = /[A-Za-z0-9+/=]{40,}|^[^A-Za-z]*[A-Za-z0-9+/]+={1,2}$/;
 
 /** Of a private key whose beginning was cut off only the end mark shows what the lines above it were. */
 function withoutTornKeys(text: string): string {

@@ -8,6 +8,13 @@ export const COLLECTOR_LIMIT_MS = 10_000;
 /** As many as sshd lets run on one connection, with room for what else edgeadm needs. */
 const AT_A_TIME = 8;
 
+export interface CollectOptions {
+  readonly signal: AbortSignal;
+  readonly limitMs?: number;
+  /** When all has to be collected; milliseconds as `performance.now()` counts them. */
+  readonly until?: number;
+}
+
 /**
  * Runs collectors side by side, each with its own time limit: one that fails or hangs leaves a file that says so, and
  * the others go on.
@@ -16,12 +23,15 @@ const AT_A_TIME = 8;
 export async function collect(
   host: CollectContext['host'],
   collectors: readonly Collector[],
-  { signal, limitMs = COLLECTOR_LIMIT_MS }: { readonly signal: AbortSignal; readonly limitMs?: number },
+  { signal, limitMs = COLLECTOR_LIMIT_MS, until = Number.POSITIVE_INFINITY }: CollectOptions,
 ): Promise<Collection[]> {
   const results: Collection[] = [];
   const queue = collectors.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, collector] of queue) results[index] = await collectOne(host, collector, signal, limitMs);
+    for (const [index, collector] of queue) {
+      const ownMs = Math.max(0, Math.min(limitMs, until - performance.now()));
+      results[index] = await collectOne(host, collector, signal, ownMs);
+    }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   return results;
@@ -43,6 +53,7 @@ async function collectOne(
     ...collected,
     files: collected.files.map(({ path, text }) => ({ path, text: cleanFile(text) })),
   });
+  if (limitMs === 0) return end(...instead('not begun', collector, 'the time of the command was over'));
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new Error('its time is over')), limitMs);
   try {

@@ -31,7 +31,7 @@ export interface Collector {
 /** How a collector ended. */
 export interface Collection extends Collected {
   readonly name: string;
-  readonly outcome: 'ok' | 'failed' | 'slow' | 'not allowed';
+  readonly outcome: 'ok' | 'failed' | 'slow' | 'not begun' | 'not allowed';
   readonly durationMs: number;
   readonly reason?: string;
 }

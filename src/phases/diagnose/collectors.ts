@@ -1,10 +1,14 @@
+import { withoutEnvironment, withoutPodEnvironment, withoutUnitEnvironment } from './clean-file.ts';
 import type { Collector } from './collector.ts';
 import { apiServers } from './collectors/api-servers.ts';
 import { certificates, keyFiles } from './collectors/certificates.ts';
 import { command, commandIf, file, folder, journal } from './collectors/common.ts';
 import { cri } from './collectors/cri.ts';
-import { clock, disks, edgeHub, kubelet, kubeletHealth, swap } from './collectors/node.ts';
+import { edgeHub, edgeHubFiles } from './collectors/edge-hub.ts';
+import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from './collectors/kubelet.ts';
 import { podLogs } from './collectors/pod-logs.ts';
+import { services } from './collectors/services.ts';
+import { clock, disks, swap, system } from './collectors/system.ts';
 
 /** iptables and nft load the kernel modules they need; where these are not in use, nothing is asked. */
 const TABLES = ['/proc/net/ip_tables_names', 'filter\n|nat\n|mangle\n'] as const;
@@ -12,10 +16,12 @@ const TABLES6 = ['/proc/net/ip6_tables_names', 'filter\n|nat\n|mangle\n'] as con
 const NF_TABLES = ['/proc/modules', '^nf_tables '] as const;
 const IP_VS = ['/proc/modules', '^ip_vs '] as const;
 
-/** Everything that is collected, in the order of the archive. */
+/** Everything that is collected: first what the rules judge by, last what is long or is asked of systemd. */
 export const COLLECTORS: readonly Collector[] = [
   kubelet,
+  kubeletConfigured,
   kubeletHealth,
+  kubeletLog,
   edgeHub,
   apiServers,
   cri,
@@ -23,22 +29,24 @@ export const COLLECTORS: readonly Collector[] = [
   clock,
   disks,
   swap,
-  command('system/uname', 'uname', ['-a']),
-  command('system/uptime', 'uptime', []),
-  command('system/processes', 'ps', ['-eo', 'pid,ppid,user,stat,etime,rss,comm']),
-  command('system/memory', 'free', ['-m']),
-  command('system/time-service', 'timedatectl', []),
-  command('system/mounts', 'cat', ['/proc/mounts']),
-  file('system/os-release', '/etc/os-release'),
-  file('system/modules', '/proc/modules'),
-  file('system/meminfo', '/proc/meminfo'),
-  command('services/failed', 'systemctl', ['--no-pager', '--failed']),
-  command('services/units', 'systemctl', ['--no-pager', 'list-units', '--all', '--type=service']),
-  ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd', 'ntpd'].map((unit) =>
-    command(`services/${unit}`, 'systemctl', ['--no-pager', '--lines=0', 'status', `${unit}.service`]),
-  ),
-  ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd'].map(journal),
-  command('journals/kernel', 'journalctl', ['--dmesg', '--lines', '2000', '--no-pager']),
+  services,
+  system,
+  folder('cni', '/etc/cni/net.d'),
+  file('edgeadm/log', '/var/log/edgeadm.log'),
+  file('edgeadm/journal', '/var/lib/edgeadm/journal.jsonl'),
+  podLogs,
+  edgeHubFiles,
+  file('kubelet/config', '/var/lib/kubelet/config.yaml'),
+  file('kubelet/flags', '/var/lib/kubelet/kubeadm-flags.env', withoutEnvironment),
+  file('kubelet/extra-flags', '/etc/default/kubelet', withoutEnvironment),
+  file('kubelet/sysconfig', '/etc/sysconfig/kubelet', withoutEnvironment),
+  file('kubelet/kubeconfig', '/etc/kubernetes/kubelet.conf', withoutPodEnvironment),
+  folder('kubelet/manifests', '/etc/kubernetes/manifests', withoutPodEnvironment),
+  keyFiles,
+  command('cni/plugins', 'ls', ['-l', '/opt/cni/bin']),
+  file('cni/flannel-subnet', '/run/flannel/subnet.env'),
+  file('runtime/containerd', '/etc/containerd/config.toml'),
+  file('runtime/docker', '/etc/docker/daemon.json'),
   command('network/addresses', 'ip', ['address']),
   command('network/links', 'ip', ['-s', 'link']),
   command('network/routes', 'ip', ['route', 'show', 'table', 'all']),
@@ -52,23 +60,23 @@ export const COLLECTORS: readonly Collector[] = [
   commandIf(IP_VS, 'network/ipvs', 'ipvsadm', ['-Ln']),
   file('network/resolv.conf', '/etc/resolv.conf'),
   file('network/hosts', '/etc/hosts'),
-  folder('cni', '/etc/cni/net.d'),
-  command('cni/plugins', 'ls', ['-l', '/opt/cni/bin']),
-  file('cni/flannel-subnet', '/run/flannel/subnet.env'),
   command('versions/kubelet', 'kubelet', ['--version']),
   command('versions/containerd', 'containerd', ['--version']),
   command('versions/runc', 'runc', ['--version']),
+  command('system/uname', 'uname', ['-a']),
+  command('system/uptime', 'uptime', []),
+  command('system/processes', 'ps', ['-eo', 'pid,ppid,user,stat,etime,rss,comm']),
+  command('system/memory', 'free', ['-m']),
+  command('system/mounts', 'cat', ['/proc/mounts']),
+  file('system/os-release', '/etc/os-release'),
+  file('system/modules', '/proc/modules'),
+  file('system/meminfo', '/proc/meminfo'),
+  ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd'].map(journal),
+  command('journals/kernel', 'journalctl', ['--dmesg', '--lines', '2000', '--no-pager']),
+  command('kubelet/unit', 'systemctl', ['--no-pager', 'cat', 'kubelet.service'], withoutUnitEnvironment),
+  command('runtime/unit', 'systemctl', ['--no-pager', 'cat', 'containerd.service'], withoutUnitEnvironment),
+  command('services/failed', 'systemctl', ['--no-pager', '--failed']),
+  command('services/units', 'systemctl', ['--no-pager', 'list-units', '--all', '--type=service']),
   command('versions/systemd', 'systemctl', ['--version']),
-  file('kubelet/config', '/var/lib/kubelet/config.yaml'),
-  file('kubelet/flags', '/var/lib/kubelet/kubeadm-flags.env'),
-  file('kubelet/extra-flags', '/etc/default/kubelet'),
-  command('kubelet/unit', 'systemctl', ['--no-pager', 'cat', 'kubelet.service']),
-  file('kubelet/kubeconfig', '/etc/kubernetes/kubelet.conf'),
-  folder('kubelet/manifests', '/etc/kubernetes/manifests'),
-  file('runtime/containerd', '/etc/containerd/config.toml'),
-  file('runtime/docker', '/etc/docker/daemon.json'),
-  keyFiles,
-  podLogs,
-  file('edgeadm/journal', '/var/lib/edgeadm/journal.jsonl'),
-  file('edgeadm/log', '/var/log/edgeadm.log'),
+  command('system/time-service', 'timedatectl', []),
 ];

@@ -1,10 +1,12 @@
-import type { NodeSession } from '../../host/node-session.ts';
-import { redactValue } from '../../lib/redact.ts';
+import { Journal } from '../../host/journal.ts';
+import type { Machine } from '../../host/machine.ts';
+import { NodeHost } from '../../host/node-host.ts';
 import type { Verdict } from '../preflight/check.ts';
 import { checkNode } from './checks.ts';
 import { cleanFile } from './clean-file.ts';
 import { collect } from './collect.ts';
 import type { CollectedFile, Collection, Collector } from './collector.ts';
+import { membership } from './collectors/edgeadm.ts';
 import { COLLECTORS } from './collectors.ts';
 import type { Facts } from './facts.ts';
 import { type Finding, findings } from './rules.ts';
@@ -12,9 +14,16 @@ import { type JoinTimeline, lastJoin } from './timeline.ts';
 
 /** What a diagnosis found; all of it is without secrets. */
 export interface Diagnosis {
+  /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly host: string;
+  /** Its own name, where it told it. */
+  readonly node: string;
+  /** Operating system, kernel and architecture. */
+  readonly system?: string;
   /** ISO 8601, the clock of the machine edgeadm runs on. */
   readonly time: string;
+  /** Version of edgeadm. */
+  readonly version: string;
   readonly findings: readonly Finding[];
   readonly checks: readonly Verdict[];
   readonly collectors: readonly Omit<Collection, 'files' | 'facts'>[];
@@ -22,9 +31,12 @@ export interface Diagnosis {
 }
 
 export interface DiagnoseOptions {
-  readonly session: NodeSession;
+  readonly machine: Machine;
   readonly label: string;
+  readonly version: string;
   readonly signal: AbortSignal;
+  /** When all has to be collected; milliseconds as `performance.now()` counts them. */
+  readonly until?: number;
   /** The log of joins over SSH, which lies where edgeadm ran. */
   readonly log?: string;
 }
@@ -36,32 +48,39 @@ export interface DiagnoseOptions {
 export async function diagnose(
   options: DiagnoseOptions,
 ): Promise<{ readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] }> {
-  const { session, label, signal, log } = options;
+  const { machine, label, version, log } = options;
+  const host = new NodeHost(machine);
   let checks: readonly Verdict[] = [];
   const preflight: Collector = {
     name: 'preflight',
     run: async (context) => {
-      checks = await checkNode(session.host, session.journal, context.signal);
+      checks = await checkNode(host, Journal.empty(machine), context.signal);
       return { files: [{ path: 'preflight.json', text: `${JSON.stringify(checks, null, 2)}\n` }] };
     },
   };
-  const collections = await collect(session.host, [preflight, ...COLLECTORS], { signal });
+  const collectors = [preflight, membership(() => Journal.read(machine)), ...COLLECTORS];
+  const collections = await collect(host, collectors, options);
   const files = collections.flatMap((collection) => collection.files);
   const ownLog = files.find(({ path }) => path === 'edgeadm/log.txt')?.text;
-  const join = lastJoin(log ? cleanFile(log) : '') ?? lastJoin(ownLog ?? '');
-  const facts: Partial<Facts> = Object.assign({}, ...collections.map((collection) => collection.facts ?? {}));
+  const join = lastJoin(cleanFile(log ?? ''), ownLog ?? '');
+  const hanging = collections.filter(({ outcome }) => outcome === 'slow').map(({ name }) => name);
+  const facts: Partial<Facts> = Object.assign({ hanging }, ...collections.map(({ facts = {} }) => facts));
   const diagnosis: Diagnosis = {
     host: label,
+    node: facts.system?.hostname || label,
+    ...(facts.system && { system: facts.system.description }),
     time: new Date().toISOString(),
-    findings: findings({ ...facts, join }).map(cleanFinding),
-    checks: redactValue(checks) as Verdict[],
-    collectors: collections.map(({ files: _, facts: __, ...rest }) => redactValue(rest) as typeof rest),
+    version,
+    findings: findings({ ...facts, join }).map(cleanTexts),
+    checks: checks.map(cleanTexts),
+    collectors: collections.map(({ files: _, facts: __, ...rest }) => cleanTexts(rest)),
     ...(join && { join }),
   };
   return { diagnosis, files };
 }
 
-function cleanFinding(finding: Finding): Finding {
-  const { what, evidence, next } = finding;
-  return { ...finding, what: cleanFile(what), evidence: cleanFile(evidence), next: cleanFile(next) };
+/** The same object without secrets; all that could hold one is a text right in it. */
+function cleanTexts<T extends object>(value: T): T {
+  const clean = Object.entries(value).map(([key, part]) => [key, typeof part === 'string' ? cleanFile(part) : part]);
+  return Object.fromEntries(clean) as T;
 }

@@ -1,16 +1,25 @@
 /** What is known of a node; a fact that could not be had is missing. */
 export interface Facts {
-  readonly kubelet: {
-    readonly exists: boolean;
-    readonly active: boolean;
-    readonly detail: string;
-    /** The lines of its log that say why. */
-    readonly complaints: string;
-  };
+  readonly system: { readonly hostname: string; readonly description: string };
+  readonly kubelet: { readonly active: boolean; readonly detail: string };
+  /** The lines of its log that say why it does not do what it should. */
+  readonly complaints: string;
+  /** Lines of the last minute that say that the cluster does not know the node or does not let it in. */
+  readonly refusals: readonly string[];
   /** systemd calls a kubelet active that dies again and again, each time it is started. */
   readonly kubeletHealth: { readonly healthy: boolean; readonly detail: string };
   readonly kubeletConfigured: boolean;
-  readonly runtime: { readonly answers: boolean; readonly detail: string; readonly images: readonly string[] };
+  /** Units of systemd by name, as `containerd.service`, in its own words: `active (running)`. */
+  readonly units: Readonly<Record<string, string>>;
+  readonly runtime: {
+    readonly answers: boolean;
+    readonly detail: string;
+    readonly unit: string;
+    /** Names; missing where they were not told. */
+    readonly images?: readonly string[];
+    /** What the runtime says of the network of pods. */
+    readonly network?: { readonly ready: boolean; readonly detail: string };
+  };
   readonly certificates: readonly { readonly path: string; readonly subject: string; readonly validTo: number }[];
   /** Milliseconds since 1970. */
   readonly clock: { readonly node: number; readonly uncertaintyMs: number };
@@ -19,11 +28,12 @@ export interface Facts {
     readonly what: 'space' | 'inodes';
     readonly usedPercent: number;
   }[];
-  /** `date` is that of the answer, milliseconds since 1970, beside the node's own clock at that moment. */
+  /** `date` is that of the answer, milliseconds since 1970; `differenceMs` how much later the node's clock was then. */
   readonly apiServers: readonly {
     readonly server: string;
     readonly answers: boolean;
     readonly detail: string;
+    readonly date?: number;
     readonly differenceMs?: number;
   }[];
   readonly hub: {
@@ -32,6 +42,20 @@ export interface Facts {
     readonly healthy: boolean;
     readonly detail: string;
   };
+  /** The end of its log. */
+  readonly hubLog: string;
+  /** What the kubelet last said of the hub. */
+  readonly hubComplaint: string;
   readonly cniFiles: readonly string[];
   readonly swaps: { readonly devices: readonly string[]; readonly kubeletRefuses: boolean };
+  /** What edgeadm noted on the node. */
+  readonly journal: {
+    /** The name under which it was joined. */
+    readonly joined?: string;
+    /** A join or an upgrade that was begun and neither ended nor was taken back, and when. */
+    readonly unfinished?: { readonly command: string; readonly time: string };
+    readonly unreadable?: string;
+  };
+  /** Collectors that did not end in time. */
+  readonly hanging: readonly string[];
 }

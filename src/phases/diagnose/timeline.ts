@@ -12,6 +12,8 @@ export interface JoinTimeline {
   readonly started: string;
   readonly durationMs: number;
   readonly phases: readonly TimelinePhase[];
+  /** `unfinished`: it was killed, or is still at work. */
+  readonly outcome: 'done' | 'failed' | 'unfinished';
   readonly failedPhase?: string;
   /** What failed, with the lines that follow it. */
   readonly error?: readonly string[];
@@ -31,8 +33,13 @@ const LINE = /^([IWE])(\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3})\d*\s+(\d+) \S+\] \[(
 const DAY_MS = 86_400_000;
 const NOT_PHASES = new Set(['edgeadm', 'join']);
 
-/** The last join in a log of edgeadm; undefined where there was none. */
-export function lastJoin(log: string): JoinTimeline | undefined {
+/** The last join in logs of edgeadm; undefined where there was none. */
+export function lastJoin(...logs: string[]): JoinTimeline | undefined {
+  const joins = logs.flatMap((log) => joinIn(log) ?? []);
+  return joins.sort((a, b) => (a.started < b.started ? -1 : 1)).at(-1);
+}
+
+function joinIn(log: string): JoinTimeline | undefined {
   const lines = log.split('\n').flatMap((line) => parseLine(line) ?? []);
   const first = lines.findLastIndex(({ phase, text }) => phase === 'edgeadm' && /^edgeadm \S*: join on /.test(text));
   const head = lines[first];
@@ -44,6 +51,7 @@ export function lastJoin(log: string): JoinTimeline | undefined {
   const run = next === -1 ? own : own.slice(0, next);
   const since = ({ ms }: Line): number => (ms - head.ms + DAY_MS) % DAY_MS;
   const failure = run.find(({ severity }) => severity === 'E');
+  const ended = run.some(({ phase, text }) => phase === 'edgeadm' && / in [\d.]+(ms|s|m|h)/.test(text));
   const names = [...new Set(run.map(({ phase }) => phase))].filter((phase) => !NOT_PHASES.has(phase));
   const phases = names.map((name) => {
     const lines = run.filter(({ phase }) => phase === name);
@@ -54,6 +62,7 @@ export function lastJoin(log: string): JoinTimeline | undefined {
     started: head.at,
     durationMs: Math.max(0, ...run.map(since)),
     phases,
+    outcome: failure ? 'failed' : ended ? 'done' : 'unfinished',
     ...(failure && { failedPhase: failure.phase, error: errorOf(run, failure) }),
   };
 }

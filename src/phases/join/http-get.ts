@@ -10,12 +10,12 @@ export async function httpGet(
 ): Promise<{ status: number; body: string }> {
   const socket = await host.connect({ host: target.host, port: target.port }, { timeoutMs: 3000, signal });
   // Not the request's own time limit: over SSH the connection is no socket and has none.
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+  const late = AbortSignal.timeout(5000);
   return new Promise((resolve, reject) => {
     const options: ClientRequestArgs = {
       ...target,
       headers: { Connection: 'close' },
-      signal: limit,
+      signal: AbortSignal.any([signal, late]),
       createConnection: () => socket as Duplex,
     };
     const outgoing = request(options, (response) => {
@@ -25,6 +25,6 @@ export async function httpGet(
       });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
-    outgoing.on('error', reject).end();
+    outgoing.on('error', (error) => reject(late.aborted ? new Error('no answer within 5 s') : error)).end();
   });
 }

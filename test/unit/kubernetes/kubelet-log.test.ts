@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { kubeletComplaints } from '../../../src/kubernetes/kubelet-log.ts';
+import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../../src/kubernetes/kubelet-log.ts';
 
 describe('the log of a kubelet', () => {
   it('tells the last words of one that died, not its flags and stacks', () => {
@@ -31,5 +31,28 @@ describe('the log of a kubelet', () => {
 
   it('is shown to its end where it complains of nothing', () => {
     assert.equal(kubeletComplaints('a\nb\n\nc\n', 2), 'b\nc');
+  });
+
+  const DIED = 'F1121 00:00:01.0  300 server.go:156] unknown flag: --x';
+  const STARTED = 'Started kubelet.service - kubelet: The Kubernetes Node Agent.';
+
+  it('is about its present alone: what it died of before it was mended is not shown', () => {
+    const text = `${STARTED}\n${DIED}\nStopped kubelet.service\n${STARTED}\nI1121 all is well`;
+    assert.equal(sinceLastStart(text), `${STARTED}\nI1121 all is well`);
+  });
+
+  it('has its last words where systemd has just started it again', () => {
+    const again = 'kubelet.service: Scheduled restart job, restart counter is at 3.';
+    const text = `${STARTED}\nold\n${STARTED}\n${DIED}\n${again}\n${STARTED}\nI1121 starting`;
+    assert.equal(kubeletComplaints(sinceLastStart(text)), DIED);
+    assert.doesNotMatch(sinceLastStart(text), /old/);
+  });
+
+  it('says that the cluster does not know the node, or does not let it in', () => {
+    const gone =
+      'E1121 kubelet_node_status.go:447] Error updating node status, will retry: error getting node "n": nodes "n" not found';
+    const refused = 'E1121 kubelet_node_status.go:93] Unable to register node "n" with API server: Unauthorized';
+    const early = 'E1121 kubelet.go:2240] node "n" not found';
+    assert.deepEqual(kubeletRefusals([gone, early, refused].join('\n')), [gone, refused]);
   });
 });

@@ -192,8 +192,17 @@ describe('text that nobody registered', () => {
 
   it('shows no password and no signature in an address', () => {
     assert.equal(redact('GET http://me:pw@host/x'), `GET http://me:${MASK}@host/x`);
+    assert.equal(redact('HTTPS_PROXY=http://me:p@w@host:3128'), `HTTPS_PROXY=http://me:${MASK}@host:3128`);
+    assert.equal(redact('https://h/v2/blobs/sha256:ab?Signature=ab'), `https://h/v2/blobs/sha256:ab?${MASK}`);
     assert.equal(redact('GET https://h/b.tgz?Expires=1&Signature=ab%3D failed'), `GET https://h/b.tgz?${MASK} failed`);
     assert.equal(redact('https://h/api/v1/nodes?watch=1&timeout=5s'), 'https://h/api/v1/nodes?watch=1&timeout=5s');
+  });
+
+  it('shows no environment of a container that a kubelet could not start', () => {
+    const dumped =
+      'Env:[]EnvVar{EnvVar{Name:A,Value:one\ntwo, three,ValueFrom:nil,},EnvVar{Name:B,Value:,ValueFrom:nil,}';
+    const shown = `Env:[]EnvVar{EnvVar{Name:A,Value:${MASK},ValueFrom:nil,},EnvVar{Name:B,Value:,ValueFrom:nil,}`;
+    assert.equal(redact(dumped), shown);
   });
 
   it('stays as it is where it only speaks of secrets', () => {
@@ -232,7 +241,18 @@ describe('text that nobody registered', () => {
   it('costs hardly any time, whatever is in it', () => {
     const { redact: redactOne, registerSecret } = createRedactor();
     registerSecret('s3cret value');
-    for (const piece of ['a', 'a-', 'a.', '://a?', 'token', 'bearer ', '-----BEGIN PRIVATE KEY-----', 'eyJaaaaaaaa.']) {
+    const addresses = ['://', '://a:', '://a?'];
+    const pieces = [
+      'a',
+      'a-',
+      'a.',
+      'token',
+      'bearer ',
+      '-----BEGIN PRIVATE KEY-----',
+      'eyJaaaaaaaa.',
+      'EnvVar{Name:,Value:',
+    ];
+    for (const piece of [...addresses, ...pieces]) {
       const started = performance.now();
       redactOne(piece.repeat(100_000 / piece.length));
       assert.ok(performance.now() - started < 1000, piece);

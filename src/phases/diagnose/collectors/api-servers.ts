@@ -1,11 +1,14 @@
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { edgeHubLayouts } from '../../../kubernetes/edge-hub.ts';
 import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig-file.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
+import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
+
+/** Milliseconds for an answer; less than a collector has, whose facts would be lost. */
+const ANSWER_LIMIT_MS = 8000;
 
 interface Kubeconfig {
   readonly clusters?: { readonly cluster?: { readonly server?: string } }[];
@@ -22,30 +25,35 @@ export const apiServers: Collector = {
   },
 };
 
-/** The kubelet of an edge node speaks to its hub, and the hub to the API server. */
-async function serversOf({ host }: CollectContext): Promise<string[]> {
-  const hubs = [...edgeHubLayouts('ack'), ...edgeHubLayouts('openyurt')].map(({ kubeconfigPath }) => kubeconfigPath);
+/** The kubelet of an edge node speaks to its hub, and the hub to any of the API servers that it is told. */
+async function serversOf(context: CollectContext): Promise<string[]> {
   const servers = new Set<string>();
-  for (const path of [KUBELET_KUBECONFIG, ...hubs]) {
-    const { clusters } = lenientYaml<Kubeconfig>(await host.read(path));
-    const server = clusters?.[0]?.cluster?.server;
+  const add = (server: string | undefined): void => {
     if (server?.startsWith('https:') && URL.canParse(server)) servers.add(new URL(server).origin);
+  };
+  for (const path of new Set([KUBELET_KUBECONFIG, ...HUB_LAYOUTS.map(({ kubeconfigPath }) => kubeconfigPath)])) {
+    const { clusters } = lenientYaml<Kubeconfig>(await context.host.read(path));
+    add(clusters?.[0]?.cluster?.server);
   }
+  const flag = /--server-addr=([^\s"']+)/.exec((await hubManifest(context))?.text ?? '')?.[1];
+  for (const server of flag?.split(',') ?? []) add(server);
   return [...servers];
 }
 
 async function ask({ host, signal }: CollectContext, server: string): Promise<Facts['apiServers'][number]> {
   const { hostname, port } = new URL(server);
   const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
+  const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
   try {
     const socket = await host.connect(address, { timeoutMs: 5000, signal });
-    const { status, date } = await getVersion(socket, server, signal);
+    const { status, date } = await getVersion(socket, server, AbortSignal.any([signal, late]));
     const { now } = await host.clock();
     const differenceMs = date === undefined ? undefined : now - date;
-    return { server, answers: true, detail: `HTTP ${status}`, differenceMs };
+    return { server, answers: true, detail: `HTTP ${status}`, date, differenceMs };
   } catch (error) {
     signal.throwIfAborted();
-    return { server, answers: false, detail: (error as Error).message };
+    const detail = late.aborted ? 'the port is open, but there is no answer' : (error as Error).message;
+    return { server, answers: false, detail };
   }
 }
 
@@ -58,18 +66,13 @@ function getVersion(
   return new Promise((resolve, reject) => {
     const secured = connect({ socket, rejectUnauthorized: false });
     secured.on('error', reject);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
     const headers = { Connection: 'close' };
-    const outgoing = request(
-      `${server}/version`,
-      { headers, signal: limit, createConnection: () => secured },
-      (answer) => {
-        const date = Date.parse(answer.headers.date ?? '');
-        answer.resume();
-        answer.on('end', () => secured.destroy());
-        resolve({ status: answer.statusCode ?? 0, date: Number.isNaN(date) ? undefined : date });
-      },
-    );
+    const outgoing = request(`${server}/version`, { headers, signal, createConnection: () => secured }, (answer) => {
+      const date = Date.parse(answer.headers.date ?? '');
+      answer.resume();
+      answer.on('end', () => secured.destroy());
+      resolve({ status: answer.statusCode ?? 0, date: Number.isNaN(date) ? undefined : date });
+    });
     outgoing.on('error', reject).end();
   });
 }

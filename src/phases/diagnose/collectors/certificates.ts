@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { edgeHubLayouts } from '../../../kubernetes/edge-hub.ts';
 import { CA_CERTIFICATE, KUBELET_CERTIFICATE } from '../../../kubernetes/kubeconfig-file.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
+import { HUB_LAYOUTS } from './edge-hub.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/;
 
@@ -11,15 +11,19 @@ export const certificates: Collector = {
   name: 'certificates',
   run: async ({ host }) => {
     const found: Facts['certificates'][number][] = [];
+    const lines: string[] = [];
     for (const path of [KUBELET_CERTIFICATE, CA_CERTIFICATE, ...hubFolders().flatMap(currentOf)]) {
       const pem = CERTIFICATE.exec((await host.read(path)) ?? '')?.[0];
       if (!pem) continue;
-      const { subject, validToDate } = new X509Certificate(pem);
-      found.push({ path, subject: subject.replaceAll('\n', ', '), validTo: validToDate.getTime() });
+      try {
+        const { subject, validToDate } = new X509Certificate(pem);
+        const certificate = { path, subject: subject.replaceAll('\n', ', '), validTo: validToDate.getTime() };
+        found.push(certificate);
+        lines.push(`${path}: ${certificate.subject}, good until ${validToDate.toISOString()}\n`);
+      } catch (error) {
+        lines.push(`${path}: ${(error as Error).message}\n`);
+      }
     }
-    const lines = found.map(
-      ({ path, subject, validTo }) => `${path}: ${subject}, good until ${new Date(validTo).toISOString()}\n`,
-    );
     return { files: [{ path: 'certificates.txt', text: lines.join('') }], facts: { certificates: found } };
   },
 };
@@ -45,8 +49,7 @@ async function listing({ host }: CollectContext, path: string): Promise<string> 
 }
 
 function hubFolders(): string[] {
-  const layouts = [...edgeHubLayouts('ack'), ...edgeHubLayouts('openyurt')];
-  return [...new Set(layouts.map(({ pkiDirectory }) => pkiDirectory))];
+  return [...new Set(HUB_LAYOUTS.map(({ pkiDirectory }) => pkiDirectory))];
 }
 
 function currentOf(folder: string): string[] {

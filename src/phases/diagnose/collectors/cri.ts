@@ -1,54 +1,93 @@
 import { CriClient } from '../../../kubernetes/cri/index.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
-import type { CollectContext, Collector } from '../collector.ts';
+import type { CollectContext, Collected, Collector } from '../collector.ts';
+import type { Facts } from '../facts.ts';
 
-const DEFAULT_SOCKET = '/run/containerd/containerd.sock';
+interface Runtime {
+  readonly socket: string;
+  readonly unit: string;
+}
+
+const CONTAINERD: Runtime = { socket: '/run/containerd/containerd.sock', unit: 'containerd.service' };
+/** Up to Kubernetes 1.23 the kubelet itself speaks CRI for docker. */
+const DOCKER: Runtime = { socket: '/run/dockershim.sock', unit: 'docker.service' };
+const DOCKER_SOCKET = '/run/docker.sock';
 
 /** What the container runtime lists, through CRI: crictl is not needed. */
 export const cri: Collector = {
   name: 'cri/lists',
   run: async (context) => {
-    const { host, signal } = context;
-    const socket = await socketOf(context);
+    if (!context.host.runsPrograms) return { files: [] };
+    const runtime = await runtimeOf(context);
     try {
-      const client = await CriClient.connect(host, socket, { timeoutMs: 5000, signal });
-      try {
-        const [conditions, pods, containers, images] = await Promise.all([
-          client.conditions(),
-          client.podSandboxes(),
-          client.containers(),
-          client.images(),
-        ]);
-        const lists = { version: client.version, conditions, pods, containers, images };
-        const { name, version } = client.version;
-        const names = images.flatMap(({ tags, digests }) => [...tags, ...digests]);
-        return {
-          files: Object.entries(lists).map(([list, value]) => ({
-            path: `cri/${list}.json`,
-            text: `${JSON.stringify(value, null, 2)}\n`,
-          })),
-          facts: { runtime: { answers: true, detail: `${name} ${version}`, images: names } },
-        };
-      } finally {
-        client.close();
-      }
+      return await listsOf(context, runtime);
     } catch (error) {
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const detail = (error as Error).message;
+      if (/EACCES|permission denied/i.test(detail)) throw error;
+      const answers = runtime === DOCKER && (await dockerAnswers(context));
       return {
         files: [{ path: 'cri/lists.failed.txt', text: `${detail}\n` }],
-        facts: { runtime: { answers: false, detail, images: [] } },
+        facts: { runtime: { answers, detail, unit: runtime.unit } },
       };
     }
   },
 };
 
-/** The kubelet's own word on it: a flag up to Kubernetes 1.26, a key of its configuration since. */
-async function socketOf({ host }: CollectContext): Promise<string> {
-  const flags = (await host.read('/var/lib/kubelet/kubeadm-flags.env').catch(() => '')) ?? '';
+async function listsOf({ host, signal }: CollectContext, { socket, unit }: Runtime): Promise<Collected> {
+  const client = await CriClient.connect(host, socket, { timeoutMs: 5000, signal });
+  try {
+    const [conditions, pods, containers, images] = await Promise.all([
+      client.conditions(),
+      client.podSandboxes(),
+      client.containers(),
+      client.images(),
+    ]);
+    const { version } = client;
+    const names = images.flatMap(({ tags, digests }) => [...tags, ...digests]);
+    const network = conditions.find(({ type }) => type === 'NetworkReady');
+    const runtime: Facts['runtime'] = {
+      answers: true,
+      detail: `${version.name} ${version.version}`,
+      unit,
+      images: names,
+      ...(network && { network: { ready: network.status, detail: `${network.reason} ${network.message}`.trim() } }),
+    };
+    const lists = Object.entries({ version, conditions, pods, containers, images });
+    const files = lists.map(([name, value]) => ({
+      path: `cri/${name}.json`,
+      text: `${JSON.stringify(value, null, 2)}\n`,
+    }));
+    return { files, facts: { runtime } };
+  } finally {
+    client.close();
+  }
+}
+
+/** The kubelet's own word on it: flags up to Kubernetes 1.26, a key of its configuration since. */
+async function runtimeOf({ host }: CollectContext): Promise<Runtime> {
+  const flags = (await host.read('/var/lib/kubelet/kubeadm-flags.env').catch(() => undefined)) ?? '';
   const flag = /--container-runtime-endpoint=(?:unix:\/\/)?(\/[^\s"]+)/.exec(flags)?.[1];
-  if (flag) return flag;
+  if (flag) return named(flag);
+  if (/--container-runtime=docker/.test(flags)) return DOCKER;
   const text = await host.read('/var/lib/kubelet/config.yaml').catch(() => undefined);
   const { containerRuntimeEndpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(text);
-  return containerRuntimeEndpoint?.replace(/^unix:\/\//, '') || DEFAULT_SOCKET;
+  if (containerRuntimeEndpoint) return named(containerRuntimeEndpoint.replace(/^unix:\/\//, ''));
+  // That flag went with dockershim; kubeadm named every runtime but docker.
+  const byDocker = /--network-plugin=/.test(flags) && (await host.stat(DOCKER_SOCKET)) !== undefined;
+  return byDocker ? DOCKER : CONTAINERD;
+}
+
+function named(socket: string): Runtime {
+  if (/crio/.test(socket)) return { socket, unit: 'crio.service' };
+  return { socket, unit: /docker/.test(socket) ? DOCKER.unit : CONTAINERD.unit };
+}
+
+async function dockerAnswers({ host, signal }: CollectContext): Promise<boolean> {
+  try {
+    (await host.connect({ socket: DOCKER_SOCKET }, { timeoutMs: 3000, signal })).destroy();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { readBody, readTar } from '../../../../src/artifacts/tar.ts';
 import { writeTgz } from '../../../../src/artifacts/write-tgz.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnosis-html.ts';
-import { cleanFile } from '../../../../src/phases/diagnose/clean-file.ts';
+import { diagnosisText } from '../../../../src/cli/diagnosis-text.ts';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { Journal } from '../../../../src/host/journal.ts';
+import type { Machine } from '../../../../src/host/machine.ts';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
+import { membership } from '../../../../src/phases/diagnose/collectors/edgeadm.ts';
+import { newestLogs, textsOf } from '../../../../src/phases/diagnose/collectors/pod-logs.ts';
 import { COLLECTORS } from '../../../../src/phases/diagnose/collectors.ts';
+import type { Diagnosis } from '../../../../src/phases/diagnose/diagnose.ts';
 import { findings } from '../../../../src/phases/diagnose/rules.ts';
 import { lastJoin } from '../../../../src/phases/diagnose/timeline.ts';
-import { fakeHost } from '../../fake-host.ts';
+import { type FakeHost, fakeHost } from '../../fake-host.ts';
 
 const { signal } = new AbortController();
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -58,6 +64,15 @@ describe('the archive of a diagnosis', () => {
     }
   });
 
+  it('has paths of any length, and never takes the place of what is no file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
+    const path = `cri/logs/${'n'.repeat(63)}_${'中'.repeat(80)}/${'c'.repeat(63)}/0.log`;
+    await writeTgz(join(folder, 'a.tgz'), [{ path, text: 'x' }], 1000);
+    for await (const entry of readTar(join(folder, 'a.tgz'))) assert.equal(entry.path, path);
+    await assert.rejects(writeTgz(folder, [], 1000), { code: 'WRITE_FAILED' });
+    await rm(folder, { recursive: true });
+  });
+
   it('says of a file that the limit of size has left it out', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
     const path = join(folder, 'a.tgz');
@@ -86,6 +101,12 @@ describe('collectors', () => {
     assert.match(results[1]?.files[0]?.text ?? '', /broken/);
   });
 
+  it('that no time is left for are not begun, and the others are kept', async () => {
+    const quick = { name: 'quick', run: async () => ({ files: [] }) };
+    const [found] = await collect(fakeHost(), [quick], { signal, until: performance.now() - 1 });
+    assert.equal(found?.outcome, 'not begun');
+  });
+
   it('change nothing on the node', async () => {
     const host = fakeHost({ files: FILES });
     await collect(host, COLLECTORS, { signal });
@@ -94,8 +115,11 @@ describe('collectors', () => {
 });
 
 describe('the likely cause', () => {
-  const kubelet = { exists: true, active: false, detail: 'failed (Result: exit-code)', complaints: 'unknown flag' };
-  const joined = { kubeletConfigured: true, kubelet };
+  const kubelet = { active: false, detail: 'failed (Result: exit-code)' };
+  const joined = { kubeletConfigured: true, kubelet, complaints: 'unknown flag' };
+  const healthy = { ...joined, kubelet: { active: true, detail: 'active (running)' } };
+  const rulesOf = (facts: object) => findings({ ...healthy, ...facts }).map(({ rule }) => rule);
+  const runtime = { answers: true, detail: '', unit: 'containerd.service', images: ['pause:3'] };
 
   it('is the kubelet that does not run, with its last words', () => {
     const [first] = findings(joined);
@@ -103,30 +127,149 @@ describe('the likely cause', () => {
     assert.match(first?.evidence ?? '', /unknown flag/);
   });
 
+  it('is the kubelet also where only its port could be asked', () => {
+    const [first] = findings({ kubeletConfigured: true, kubeletHealth: { healthy: false, detail: 'refused' } });
+    assert.equal(first?.rule, 'Kubelet');
+  });
+
   it('is what stops the kubelet, where that is known', () => {
     const clock = { node: Date.parse('2030-01-01'), uncertaintyMs: 0 };
+    const server = { server: 'https://a', answers: true, detail: '', date: clock.node, differenceMs: 7_200_000 };
     const causes = {
       DiskFull: { disks: [{ mount: '/var', what: 'space', usedPercent: 100 }] },
-      Clock: { clock, apiServers: [{ server: 'https://a', answers: true, detail: '', differenceMs: 7_200_000 }] },
+      Hanging: { hanging: ['kubelet/state', 'services/state'] },
+      Clock: { clock, apiServers: [server] },
       CertificateExpired: { clock, certificates: [{ path: '/p', subject: 'CN=a', validTo: clock.node - 1 }] },
+      Unfinished: { journal: { unfinished: { command: 'join', time: '2030-01-01T00:00:00Z' } } },
       Swap: { swaps: { devices: ['/dev/sda2'], kubeletRefuses: true } },
-      Runtime: { runtime: { answers: false, detail: 'refused', images: [] } },
+      Runtime: { runtime: { answers: false, detail: 'refused', unit: 'containerd.service' } },
     } as const;
     for (const [rule, facts] of Object.entries(causes)) assert.equal(findings({ ...joined, ...facts })[0]?.rule, rule);
   });
 
+  it('tells the times of both clocks, and of a runtime what systemd says of it', () => {
+    const date = Date.parse('2030-01-01');
+    const server = { server: 'https://a', answers: true, detail: '', date, differenceMs: 7_200_000 };
+    const [clock] = findings({ apiServers: [server] });
+    assert.match(clock?.evidence ?? '', /node: 2030-01-01T02:00:00.000Z\nhttps:\/\/a: 2030-01-01T00:00:00.000Z/);
+    const units = { 'containerd.service': 'inactive (dead)' };
+    const [first] = findings({ ...healthy, runtime: { ...runtime, answers: false }, units });
+    assert.match(first?.evidence ?? '', /containerd\.service: inactive \(dead\)/);
+  });
+
   it('is the missing image of an edge-hub rather than the hub, and API servers that do not answer', () => {
-    const running = { ...joined, kubelet: { ...kubelet, active: true } };
     const hub = { manifest: '/m', image: 'hub:1', healthy: false, detail: 'refused' };
-    const runtime = { answers: true, detail: '', images: ['pause:3'] };
-    const rules = (facts: object) => findings({ ...running, ...facts }).map(({ rule }) => rule);
-    assert.deepEqual(rules({ hub, runtime }), ['EdgeHubImage', 'EdgeHub']);
-    assert.deepEqual(rules({ hub, runtime: { ...runtime, images: ['hub:1'] } }), ['EdgeHub']);
-    assert.deepEqual(rules({ apiServers: [{ server: 'https://a', answers: false, detail: 'timeout' }] }), [
+    assert.deepEqual(rulesOf({ hub, runtime }), ['EdgeHubImage', 'EdgeHub']);
+    assert.deepEqual(rulesOf({ hub, runtime: { ...runtime, images: ['hub:1'] } }), ['EdgeHub']);
+    assert.deepEqual(rulesOf({ hub, runtime: { ...runtime, images: undefined } }), ['EdgeHub']);
+    assert.deepEqual(rulesOf({ apiServers: [{ server: 'https://a', answers: false, detail: 'timeout' }] }), [
       'APIServer',
     ]);
-    assert.deepEqual(rules({ cniFiles: [] }), ['CNI']);
-    assert.deepEqual(rules({}), []);
+    assert.deepEqual(rulesOf({}), []);
+  });
+
+  it('has the last lines of an edge-hub that is not healthy', () => {
+    const hub = { manifest: '/m', image: 'hub:1', healthy: false, detail: 'refused' };
+    const [first] = findings({ ...healthy, hub, hubLog: 'unknown flag: --x', hubComplaint: 'back-off restarting' });
+    assert.match(first?.evidence ?? '', /refused\nback-off restarting\nunknown flag: --x/);
+  });
+
+  it('is a Node object that somebody has deleted, or a certificate that is refused', () => {
+    const [gone] = findings({ ...healthy, refusals: ['error getting node "n": nodes "n" not found'] });
+    assert.match(gone?.what ?? '', /no Node object/);
+    const [refused] = findings({ ...healthy, refusals: ['Unable to register node: Unauthorized'] });
+    assert.match(refused?.what ?? '', /does not accept/);
+  });
+
+  it('is a CNI configuration that is missing or that the runtime does not use', () => {
+    const network = { ready: false, detail: 'cni plugin not initialized' };
+    const [missing] = findings({ ...healthy, cniFiles: [], journal: { joined: 'edge-1' } });
+    assert.equal(missing?.severity, 'warning');
+    assert.match(missing?.next ?? '', /spec\.nodeName=edge-1/);
+    const [unused] = findings({ ...healthy, cniFiles: ['10-net.conflist'], runtime: { ...runtime, network } });
+    assert.equal(unused?.severity, 'error');
+    assert.match(unused?.evidence ?? '', /not initialized/);
+    assert.deepEqual(rulesOf({ cniFiles: ['10-net.conflist'], runtime }), []);
+  });
+
+  it('is a join that failed, but only a warning where the node was joined before and works', () => {
+    const join = lastJoin(LOG);
+    assert.equal(findings({ kubeletConfigured: false, join })[0]?.severity, 'error');
+    assert.equal(findings({ ...healthy, join, journal: { joined: 'edge-1' } })[0]?.severity, 'warning');
+  });
+});
+
+describe('collectors of a node', () => {
+  const find = async (name: string, host: FakeHost) => {
+    const found = await collect(
+      host,
+      COLLECTORS.filter((collector) => collector.name === name),
+      { signal },
+    );
+    assert.ok(found[0]);
+    return found[0];
+  };
+  const refusing = (why: string) => async () => {
+    throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why });
+  };
+
+  it('do not call a runtime dead that an ordinary user may not ask', async () => {
+    const found = await find('cri/lists', fakeHost({ connect: refusing('connect EACCES /run/x.sock') }));
+    assert.equal(found.outcome, 'not allowed');
+    assert.equal(found.facts, undefined);
+    const dead = await find('cri/lists', fakeHost({ connect: refusing('connect ECONNREFUSED /run/x.sock') }));
+    assert.equal(dead.facts?.runtime?.answers, false);
+  });
+
+  it('do not miss a runtime on a scratch root', async () => {
+    assert.equal((await find('cri/lists', fakeHost({ runsPrograms: false }))).facts, undefined);
+  });
+
+  it('ask all API servers that the edge-hub is told of', async () => {
+    const kubeconfig = 'clusters: [{cluster: {server: "https://10.0.0.1:6443"}}]';
+    const files = {
+      '/var/lib/edge-hub/edge-hub.conf': kubeconfig,
+      '/etc/kubernetes/manifests/edge-hub.yaml': '    - --server-addr=https://10.0.0.1:6443,https://10.0.0.2:6443\n',
+    };
+    const { facts } = await find('network/api-servers', fakeHost({ files }));
+    assert.deepEqual(
+      facts?.apiServers?.map(({ server }) => server),
+      ['https://10.0.0.1:6443', 'https://10.0.0.2:6443'],
+    );
+  });
+
+  it('read what certificates can be read where one is damaged', async () => {
+    const damaged = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    const files = { '/var/lib/kubelet/pki/kubelet-client-current.pem': damaged };
+    const { outcome, files: written } = await find('certificates', fakeHost({ files }));
+    assert.equal(outcome, 'ok');
+    assert.match(written[0]?.text ?? '', /kubelet-client-current\.pem: \S/);
+  });
+
+  it('take the newest log of each container, and lines that look like heads of logs for what they are', () => {
+    const found = '10 /var/log/pods/a/c/9.log\n11 /var/log/pods/a/c/10.log\n12 /var/log/pods/b/c/0.log\n';
+    const paths = newestLogs(found);
+    assert.deepEqual(paths, ['/var/log/pods/b/c/0.log', '/var/log/pods/a/c/10.log']);
+    const [first = '', second = ''] = paths;
+    const text = `==> ${first} <==\none\n==> /var/log/pods/../../x <==\ntwo\n\n==> ${second} <==\nthree\n`;
+    const logs = textsOf(text, paths);
+    assert.deepEqual([...logs.keys()], paths);
+    assert.match(logs.get(first) ?? '', /one\n==> \/var\/log\/pods\/\.\.\/\.\.\/x <==\ntwo/);
+    assert.equal(logs.get(second)?.trim(), 'three');
+  });
+
+  it('read from the journal whether a join was finished, and where it cannot be read', async () => {
+    const run = (command: string): string => JSON.stringify({ kind: 'run', command, version: '1', time: 'then' });
+    const joined = JSON.stringify({ kind: 'joined', cluster: 'c', node: 'edge-1', time: 'later' });
+    const read = async (...lines: string[]) => {
+      const text = lines.map((line) => `${line}\n`).join('');
+      const machine = { readFile: async () => Buffer.from(text) } as unknown as Machine;
+      const [found] = await collect(fakeHost(), [membership(() => Journal.read(machine))], { signal });
+      return found?.facts?.journal;
+    };
+    assert.deepEqual(await read(run('join')), { joined: undefined, unfinished: { command: 'join', time: 'then' } });
+    assert.deepEqual(await read(run('join'), joined, run('join phase x')), { joined: 'edge-1', unfinished: undefined });
+    assert.match((await read('xx', run('join')))?.unreadable ?? '', /line 1/);
   });
 });
 
@@ -148,25 +291,47 @@ describe('the timeline of the last join', () => {
     assert.equal(found.failedPhase, 'join-node');
   });
 
+  it('is that of the newer of two logs, and says where a join was killed', () => {
+    const killed = LOG.replaceAll('I0410', 'I0411').replace(/^E.*\n/gm, '');
+    assert.equal(lastJoin(LOG, killed)?.outcome, 'unfinished');
+    assert.equal(lastJoin(killed, LOG)?.started, '0411 10:54:25');
+    const ended = `${killed}I0411 10:54:35.000000   123 edgeadm.ts:1] [edgeadm] joined in 10.0s\n`;
+    assert.equal(lastJoin(ended)?.outcome, 'done');
+  });
+
   it('is a picture in a page without scripts, the failed phase red, everything escaped', () => {
     const found = lastJoin(LOG);
-    const page = diagnosisHtml({
-      host: 'n1',
-      time: '2026-01-01T00:00:00Z',
-      findings: findings({ join: found }),
-      checks: [{ check: 'Swap', concerns: 'node', status: 'ok', durationMs: 1 }],
-      collectors: [],
-      join: found,
-    });
+    const page = diagnosisHtml({ ...DIAGNOSIS, findings: findings({ join: found }), join: found });
     assert.match(page, /<rect class="bad"/);
     assert.match(page, /Likely cause:.*the last join failed in join-node: the &lt;kubelet&gt;/);
     assert.doesNotMatch(page, /<script|<kubelet>|https?:/);
   });
 });
 
-describe('a text of a node', () => {
-  it('keeps its words where there is no secret', () => {
-    const text = 'E1120 kubelet.go:1] node "edge-1" not found\n';
-    assert.equal(cleanFile(text), text);
+const DIAGNOSIS: Diagnosis = {
+  host: 'localhost',
+  node: 'n1',
+  time: '2026-01-01T00:00:00Z',
+  version: '0.1.0',
+  findings: [],
+  checks: [{ check: 'Swap', concerns: 'node', status: 'ok', durationMs: 1 }],
+  collectors: [],
+};
+
+describe('what a diagnosis tells', () => {
+  const forbidden: Diagnosis = {
+    ...DIAGNOSIS,
+    collectors: [{ name: 'cri/lists', outcome: 'not allowed', durationMs: 1, reason: 'EACCES' }],
+  };
+
+  it('is that nothing is wrong only where everything could be looked at', () => {
+    assert.match(diagnosisHtml(DIAGNOSIS), /class="verdict normal"/);
+    assert.match(diagnosisHtml(forbidden), /class="verdict warning".*not everything could be looked at/);
+    assert.match(diagnosisText(DIAGNOSIS), /nothing wrong was found\n$/);
+    assert.match(diagnosisText(forbidden), /in what may be seen\nnot allowed: cri\/lists\n {2}next: .*root/);
+  });
+
+  it('is the name of the node, not how it was reached', () => {
+    assert.match(diagnosisHtml(DIAGNOSIS), /<h1>Diagnosis of n1<\/h1>/);
   });
 });

@@ -1,0 +1,38 @@
+import type { CommandResult, Machine } from './machine.ts';
+import { readNetwork } from './network.ts';
+import { systemd } from './systemd.ts';
+
+/** A machine on which no program runs for long. */
+export interface Limited {
+  readonly machine: Machine;
+  /** Fulfilled when none of its programs runs any more. */
+  readonly idle: () => Promise<unknown>;
+}
+
+/**
+ * The same machine, on which no program runs longer than a limit, those of its service manager among them: on a node
+ * that is broken any of them may hang.
+ * @param signal ends them all
+ */
+export function limited(machine: Machine, timeoutMs: number, signal: AbortSignal): Limited {
+  if (!machine.runsPrograms) return { machine, idle: () => Promise.resolve() };
+  const running = new Set<Promise<CommandResult>>();
+  const exec: Machine['exec'] = (file, args, options) => {
+    const both = options?.signal ? AbortSignal.any([signal, options.signal]) : signal;
+    const limitMs = Math.min(timeoutMs, options?.timeoutMs ?? timeoutMs);
+    const result = machine.exec(file, args, { ...options, timeoutMs: limitMs, signal: both });
+    running.add(result);
+    const end = (): boolean => running.delete(result);
+    result.then(end, end);
+    return result;
+  };
+  return {
+    machine: {
+      ...machine,
+      exec,
+      services: systemd(exec),
+      network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
+    },
+    idle: () => Promise.allSettled(running),
+  };
+}

@@ -1,0 +1,58 @@
+import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig-file.ts';
+import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../../kubernetes/kubelet-log.ts';
+import type { Collector } from '../collector.ts';
+import { healthOf } from './health.ts';
+
+const UNIT = 'kubelet.service';
+/** A kubelet that does not know a flag prints all of those it knows, and stacks. */
+const LOG_LINES = 600;
+/** A kubelet reports its node every ten seconds: what it did not say within a minute does not hold any more. */
+const RECENTLY_MS = 60_000;
+/** The pod has the name of its program. */
+const HUB_COMPLAINT = /^[EW]\d{4} .*(edge-hub|yurt-?hub)/;
+
+export const kubelet: Collector = {
+  name: 'kubelet/state',
+  run: async ({ host }) => {
+    const { active, detail } = await host.unit(UNIT);
+    return {
+      files: [{ path: 'kubelet/state.txt', text: `${UNIT}: ${detail}\n` }],
+      facts: { kubelet: { active, detail } },
+    };
+  },
+};
+
+export const kubeletConfigured: Collector = {
+  name: 'kubelet/configured',
+  run: async ({ host }) => {
+    const stat = await host.stat(KUBELET_KUBECONFIG);
+    return { files: [], facts: { kubeletConfigured: stat !== undefined } };
+  },
+};
+
+export const kubeletLog: Collector = {
+  name: 'kubelet/complaints',
+  run: async ({ host }) => {
+    const { now } = await host.clock();
+    const [log, recent] = await Promise.all([
+      host.unitLog(UNIT, LOG_LINES),
+      host.unitLog(UNIT, LOG_LINES, now - RECENTLY_MS),
+    ]);
+    const present = sinceLastStart(log);
+    const complaints = kubeletComplaints(present);
+    const hubComplaint = present.split('\n').findLast((line) => HUB_COMPLAINT.test(line));
+    const refusals = kubeletRefusals(sinceLastStart(recent)).slice(-3);
+    return {
+      files: [{ path: 'kubelet/complaints.txt', text: `${complaints}\n` }],
+      facts: { complaints, refusals, ...(hubComplaint && { hubComplaint }) },
+    };
+  },
+};
+
+export const kubeletHealth: Collector = {
+  name: 'kubelet/health',
+  run: async (context) => {
+    const kubeletHealth = await healthOf(context, { host: '127.0.0.1', port: 10248, path: '/healthz' });
+    return { files: [{ path: 'kubelet/health.txt', text: `${kubeletHealth.detail}\n` }], facts: { kubeletHealth } };
+  },
+};

@@ -1,0 +1,60 @@
+import { KUBELET_CONFIGURATION } from '../../../kubernetes/kubelet-program.ts';
+import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { COLLECTOR_LIMIT_MS } from '../collect.ts';
+import type { Collector } from '../collector.ts';
+import type { Facts } from '../facts.ts';
+
+export const system: Collector = {
+  name: 'system/facts',
+  run: async ({ host }) => {
+    const { hostname, os, kernel, arch } = await host.facts();
+    return { files: [], facts: { system: { hostname, description: `${os.pretty}, kernel ${kernel}, ${arch}` } } };
+  },
+};
+
+export const clock: Collector = {
+  name: 'system/clock',
+  run: async ({ host }) => {
+    const { now, uncertaintyMs } = await host.clock();
+    const text = `the node: ${new Date(now).toISOString()} (± ${Math.round(uncertaintyMs)} ms)\n`;
+    return { files: [{ path: 'system/clock.txt', text }], facts: { clock: { node: now, uncertaintyMs } } };
+  },
+};
+
+/** Local disks: a mount of a server that is gone would hang. */
+export const disks: Collector = {
+  name: 'system/disks',
+  run: async ({ host, signal }) => {
+    if (!host.runsPrograms) return { files: [] };
+    const ask = (unit: string) => host.query('df', ['-l', '-P', unit], { timeoutMs: COLLECTOR_LIMIT_MS, signal });
+    const [space, inodes] = await Promise.all([ask('-k'), ask('-i')]);
+    return {
+      files: [{ path: 'system/disks.txt', text: `${space.stdout}\n${inodes.stdout}` }],
+      facts: { disks: [...usageOf(space.stdout, 'space'), ...usageOf(inodes.stdout, 'inodes')] },
+    };
+  },
+};
+
+const PSEUDO = /^\/(proc|sys|dev|run)(\/|$)|\/containerd\/.*\/(rootfs|shm)$|^\/var\/lib\/kubelet\/pods\//;
+
+function usageOf(text: string, what: 'space' | 'inodes'): Facts['disks'] {
+  return [...text.matchAll(/^\S+\s.*\s(\d+)%\s+(\/.*)$/gm)]
+    .map(([, percent, mount = '']) => ({ mount, what, usedPercent: Number(percent) }))
+    .filter(({ mount }) => !PSEUDO.test(mount));
+}
+
+export const swap: Collector = {
+  name: 'system/swap',
+  run: async ({ host }) => {
+    const text = (await host.read('/proc/swaps')) ?? '';
+    const devices = text
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => line.split(/\s/)[0] || []);
+    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(KUBELET_CONFIGURATION));
+    return {
+      files: [{ path: 'system/swap.txt', text }],
+      facts: { swaps: { devices, kubeletRefuses: failSwapOn !== false } },
+    };
+  },
+};

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import {
+  cleanFile,
+  LONGEST,
+  withoutEnvironment,
+  withoutPodEnvironment,
+  withoutUnitEnvironment,
+} from '../../../../src/phases/diagnose/clean-file.ts';
+
+/** No word that anything else would look for. */
+const SECRET = 'hunterzwei';
+
+/** Every way in which a secret was seen on a node. */
+const PLACES: Readonly<Record<string, string>> = {
+  'registry login in containerd': `  password = "with}odd 'chars, and ${SECRET}"\n  auth = "${SECRET}"\n`,
+  'header of a registry': `  X-Auth-Token = ["${SECRET}"]\n  Authorization = ["Basic ${SECRET}"]`,
+  'JSON of docker': `{"log-opts":{"splunk-token":"${SECRET}","x":"y"}}`,
+  'JSON in JSON': `{"nodeSpec":"{\\"quiet\\":true,\\"password\\":\\"${SECRET}\\"}"}`,
+  'CNI configuration': `{"kubernetes":{"k8s_auth_token":"${SECRET}"},"etcd_password":"${SECRET}"}`,
+  'structure in a log of Go': `&{OpenAPIToken:${SECRET} NodeSpec:{} AccessKeySecret:${SECRET}}`,
+  'command line': `./edgeadm join --openapi-token ${SECRET} --region r`,
+  'list of arguments': `args=["join","--openapi-token","${SECRET}","--region","r"]`,
+  'arguments in YAML': `  - --db-password\n  - ${SECRET}\n`,
+  'login of curl': `curl -u user:${SECRET} https://x/`,
+  'header in a log': `header: map[Authorization:[Custom ${SECRET}] Cookie:[session=${SECRET}]] X-Api-Key: ${SECRET}`,
+  'header with words': `Authorization: Digest user ${SECRET}`,
+  'environment in a log': `DB_PASSWORD_OF_TEST=${SECRET} AWS_SECRET_ACCESS_KEY=${SECRET}`,
+  'a sentence': `the password "${SECRET}" was refused, passwd: ${SECRET}`,
+  'a block of YAML': `password: |\n  ${SECRET}\n  more ${SECRET}\nnext: kept`,
+  'key of a cloud': 'LTAI5thunterzwei00000',
+  'a name torn apart': `pass\u0001word=${SECRET}`,
+};
+
+describe('a text of a node', () => {
+  for (const [place, text] of Object.entries(PLACES)) {
+    it(`has no secret any more: ${place}`, () => {
+      const clean = cleanFile(text);
+      assert.ok(!clean.includes(SECRET), clean);
+      assert.ok(clean.includes('***'), clean);
+    });
+  }
+
+  it('keeps its words where there is no secret', () => {
+    const texts = [
+      'E1120 kubelet.go:1] node "edge-1" not found\n',
+      'MountVolume.SetUp failed for volume "x" : secret "default-token-7xk2p" not found',
+      'authentication:\n  anonymous: {enabled: false}\nauthorization:\n  mode: Webhook\n',
+      '{"automountServiceAccountToken":true,"secret":null,"secret":{"secretName":"x"}}',
+      'edgeadm join 10.0.0.1:6443 --token ID.SECRET --discovery-token-ca-cert-hash sha256:0123',
+      'next: edgeadm token create --print-join-command',
+      '镜像不存在 🚀\n',
+    ];
+    for (const text of texts) assert.equal(cleanFile(text), text);
+  });
+
+  it('is its end where it is long, from the beginning of a line', () => {
+    const clean = cleanFile(`password=${'x'.repeat(LONGEST)}\nthe end\n`);
+    assert.match(clean, /^\[the first \d+ characters are left out\]\nthe end\n$/);
+  });
+
+  it('costs hardly any time, whatever is in it', () => {
+    for (const piece of [
+      'a',
+      '/',
+      '-',
+      '://',
+      'token',
+      '--token ',
+      'password: ',
+      'name: token value: ',
+      '=token&',
+      '"',
+    ]) {
+      const started = performance.now();
+      cleanFile(piece.repeat(200_000 / piece.length));
+      assert.ok(performance.now() - started < 1000, piece);
+    }
+  });
+});
+
+describe('an environment', () => {
+  it('of a pod is not shown, whatever its variables are called and however its YAML is written', () => {
+    const manifest = `spec:
+  containers:
+    - name: app
+      env:
+        - name: A
+          value: ${SECRET} and more
+        - value: "${SECRET}"
+          name: B
+        - {name: C, value: ${SECRET}}
+        - name: D
+          value: |
+            first ${SECRET}
+
+            second ${SECRET}
+        - name: E
+          valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+      image: hub:1
+`;
+    const clean = withoutPodEnvironment(manifest);
+    assert.ok(!clean.includes(SECRET), clean);
+    assert.match(clean, /fieldPath: spec\.nodeName\}\}\n +image: hub:1\n$/);
+    assert.equal(withoutPodEnvironment(`{"name": "A", "value": "${SECRET}"}`), '{"name": "A", "value": "***"}');
+  });
+
+  it('of a unit shows nothing but what is known to tell something', () => {
+    const unit = `[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--kubeconfig=/etc/kubernetes/kubelet.conf" "HTTPS_PROXY=http://proxy:3128"
+Environment=DSN=root:${SECRET}@tcp(db) "SPACED=a ${SECRET}" \\
+  'MORE=${SECRET}'
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS
+`;
+    const clean = withoutUnitEnvironment(unit);
+    assert.ok(!clean.includes(SECRET), clean);
+    assert.match(clean, /DSN=\*\*\* "SPACED=\*\*\*" \\\n {2}'MORE=\*\*\*'\nExecStart=/);
+    assert.match(clean, /--kubeconfig=\/etc\/kubernetes\/kubelet\.conf" "HTTPS_PROXY=http:\/\/proxy:3128"/);
+  });
+
+  it('of a file likewise, with values of several lines', () => {
+    const file = `# for the kubelet\nKUBELET_EXTRA_ARGS=--v=2\nexport CREDS='a\n${SECRET}'\n`;
+    assert.equal(withoutEnvironment(file), '# for the kubelet\nKUBELET_EXTRA_ARGS=--v=2\nexport CREDS=***\n***\n');
+  });
+});
