@@ -1,6 +1,7 @@
 // Writes docs/commands/ from oclif.manifest.json: a page a command. With --check it only says what is not current.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Interfaces } from '@oclif/core';
+import { placeholderOf, usageOf } from '../src/cli/usage.ts';
 
 type CommandFacts = Interfaces.Manifest['commands'][string];
 type Flag = CommandFacts['flags'][string];
@@ -27,19 +28,12 @@ function page(command: CommandFacts): string {
     MARK,
     summary,
     description === summary ? undefined : description,
-    `\`\`\`\n${usage(command)}\n\`\`\``,
+    `\`\`\`\n${usageOf(command)}\n\`\`\``,
     table('argument', shown(command.args).map(argumentRow)),
     table('flag', shown(command.flags).sort(byGroup).map(flagRow)),
     lines.length > 0 && `Examples:\n\n\`\`\`\n${lines.join('\n').replaceAll('<%= config.bin %>', 'edgeadm')}\n\`\`\``,
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
-}
-
-function usage(command: CommandFacts): string {
-  const args = shown(command.args).map((arg) => (arg.required ? labelOf(arg) : `[${labelOf(arg)}]`));
-  const flags = shown(command.flags);
-  const needed = flags.filter(({ required }) => required).map((flag) => `--${flag.name} ${placeholderOf(flag)}`);
-  return ['edgeadm', nameOf(command), ...args, ...needed, '[FLAGS]'].join(' ');
 }
 
 const labelOf = ({ name }: Argument): string => name.toUpperCase();
@@ -64,11 +58,6 @@ function flagRow(flag: Flag): string {
   const notes = [flag.required && 'required', preset, env].filter(Boolean).join('; ');
   const text = `${flag.summary ?? flag.description ?? ''}${notes && ` (${notes})`}`;
   return `| \`${head.replaceAll('|', '\\|')}\` | ${cell(text)} |\n`;
-}
-
-function placeholderOf(flag: Flag): string {
-  if (flag.type !== 'option') return '';
-  return String(flag.helpValue ?? flag.options?.join('|') ?? flag.name.toUpperCase());
 }
 
 function table(head: string, rows: readonly string[]): string | undefined {

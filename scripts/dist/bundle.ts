@@ -42,11 +42,14 @@ const COMMON: BuildOptions = {
   supported: { 'dynamic-import': false },
 };
 
+/** A part is no file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
+const FOLDER = { __dirname: '"/"' };
+
 /** Bundles everything; the same sources give the same bytes. */
 export async function bundle(): Promise<Chunk[]> {
   const packed = await packedModules();
-  const own = { ...COMMON, plugins: [packed, embeddedTemplates, withoutNativeAddons] };
-  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons] };
+  const own = { ...COMMON, plugins: [packed, ownHelp, embeddedTemplates, withoutNativeAddons] };
+  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons], define: FOLDER };
   return Promise.all([
     chunk('start', { ...own, entryPoints: ['scripts/dist/entry/start.ts'] }),
     chunk('help', { ...own, entryPoints: ['scripts/dist/entry/help.ts'] }),
@@ -99,6 +102,19 @@ async function packedModules(): Promise<Plugin> {
     },
   };
 }
+
+/** The help class that package.json names: oclif would import it from a file. */
+const ownHelp: Plugin = {
+  name: 'own help',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/@oclif\/core\/lib\/help\/index\.js$/ }, async ({ path }) => {
+      const own = JSON.stringify(join(ROOT, 'src/cli/help.ts'));
+      return {
+        contents: `${await readFile(path, 'utf8')}\nexports.loadHelpClass = async () => require(${own}).default;`,
+      };
+    });
+  },
+};
 
 /** `readTemplate` without a disk. */
 const embeddedTemplates: Plugin = {

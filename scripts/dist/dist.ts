@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
 import { type Component, debianComponents, licenceFile, nodeComponent, npmComponents } from './components.ts';
+import { darwinArchive } from './darwin-archive.ts';
 import type { Arch } from './debian-packages.ts';
 import { npmPackage } from './npm-package.ts';
 import { debianPackage, packageRoot, rpmPackage } from './packages.ts';
@@ -81,7 +82,10 @@ if (values.only === 'amd64') {
 } else {
   await Promise.all([linux('amd64', parts, licences, true), linux('arm64', parts, licences, true)]);
   await windows(parts);
-  await npmPackage(parts, await writeLicences('licences-npm', npm), join(work, 'npm'), out);
+  const scripts = await npmPackage(parts, await writeLicences('licences-npm', npm), join(work, 'npm'), out);
+  const withNode = await writeLicences('licences-darwin', [node, ...npm]);
+  const darwin = { version: about.version, licences: withNode, dir: join(work, 'darwin'), out };
+  await Promise.all([darwinArchive('amd64', scripts, darwin), darwinArchive('arm64', scripts, darwin)]);
   await copyFile(licences, join(out, 'THIRD_PARTY_LICENSES'));
   await writeFile(
     join(out, 'edgeadm.spdx.json'),

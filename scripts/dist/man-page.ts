@@ -32,6 +32,9 @@ function commandLines({ id, summary, description, args, flags, examples }: Comma
   return [
     `.SS ${text([words, ...names].join(' '))}`,
     ...[summary, description].filter((part) => part !== undefined).map(text),
+    ...Object.values(args).flatMap(({ name, description }) =>
+      description ? ['.TP', `.I ${name.toUpperCase()}`, text(description)] : [],
+    ),
     ...shown.flatMap((flag) => ['.TP', `.B ${text(flagHead(flag))}`, text(flag.description ?? '')]),
     ...(examples ?? []).flatMap((example) => ['.PP', '.nf', text(exampleText(example)), '.fi']),
   ];
@@ -40,7 +43,8 @@ function commandLines({ id, summary, description, args, flags, examples }: Comma
 function flagHead(flag: CommandFacts['flags'][string]): string {
   const value =
     flag.type === 'option' ? ` ${flag.helpValue ?? flag.options?.join('|') ?? flag.name.toUpperCase()}` : '';
-  return `${flag.char ? `-${flag.char}, ` : ''}--${flag.name}${value}`;
+  const negatable = flag.type === 'boolean' && flag.allowNo ? '[no-]' : '';
+  return `${flag.char ? `-${flag.char}, ` : ''}--${negatable}${flag.name}${value}`;
 }
 
 const exampleText = (example: string | { command: string }): string =>

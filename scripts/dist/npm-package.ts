@@ -1,4 +1,4 @@
-/** The npm package: the scripts of the executables, for a machine that has Node.js of its own (macOS among them). */
+/** The npm package: the scripts of the executables, for a machine that has Node.js of its own. */
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
@@ -6,7 +6,7 @@ import { ROOT } from './paths.ts';
 import { type Parts, ROOT_PAGE } from './program.ts';
 import { BUILT_AT } from './self-extracting.ts';
 
-/** Writes `edgeadm-VERSION.tgz` into `out`; @returns its name */
+/** Writes `edgeadm-VERSION.tgz` into `out`; @returns the folder with what is in it */
 export async function npmPackage(parts: Parts, licences: string, dir: string, out: string): Promise<string> {
   const source = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const { name, version, description, license, engines } = source;
@@ -27,5 +27,5 @@ export async function npmPackage(parts: Parts, licences: string, dir: string, ou
   const all = ['package.json', 'edgeadm.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'THIRD_PARTY_LICENSES', ...files];
   const paths = all.map((path) => `package/${path}`);
   await create({ cwd: dir, file: join(out, file), gzip: true, portable: true, mtime: BUILT_AT, noPax: true }, paths);
-  return file;
+  return folder;
 }

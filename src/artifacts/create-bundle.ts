@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
+import { unreadable } from '../errors/usage.ts';
 import { notThere, pathError } from '../host/failures.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import type { BundleFile, BundleFileKind, BundleManifest } from './bundle.ts';
@@ -90,7 +91,7 @@ async function addPart(
 ): Promise<BundleFile> {
   const from = resolve(source);
   const { size: total } = await stat(from).catch((error: unknown) => {
-    throw pathError(from, error);
+    throw notThere(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
   });
   if (isProgram(kind)) await inspectProgram(from, kind, arch);
   const archive = kind === 'image' ? await inspectImage(from, arch, name) : undefined;

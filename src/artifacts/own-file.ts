@@ -6,18 +6,27 @@ import { isSea } from 'node:sea';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EdgeadmError } from '../errors/index.ts';
+import { unreadable } from '../errors/usage.ts';
 import { httpClient, TRANSFER_LIMITS } from './http.ts';
 
 /** Where the list of sums begins and ends in the script in front of the Linux executables (`scripts/dist/front.sh`). */
 const SUMS_INSIDE = /<<'SUMS'\n([\s\S]*?)\nSUMS\n/;
 const FRONT_BYTES = 16_384;
 const MAX_SUMS_BYTES = 1_000_000;
+const URL_OF_SUMS = /^https?:\/\//;
 
 /**
  * The one file that this program was started from.
- * @throws EdgeadmError USAGE where it was not: then it is scripts that somebody's Node runs
+ * @throws EdgeadmError USAGE where it was not: then it is scripts that somebody's Node runs, or files of a package
  */
-export function ownFile(env: NodeJS.ProcessEnv = process.env): string {
+export function ownFile(env: NodeJS.ProcessEnv = process.env, execPath: string = process.execPath): string {
+  if (isLoader(execPath) && !UNPACKED.test(dirname(execPath)))
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: 'this edgeadm is not one file: it was installed as a package',
+      why: `its program lies in ${dirname(execPath)}`,
+      next: 'verify the package before it is installed: sha256sum --check --ignore-missing SHA256SUMS',
+    });
   const file = env.EDGEADM_FILE ?? (isSea() ? process.execPath : undefined);
   if (file !== undefined) return file;
   throw new EdgeadmError({
@@ -42,12 +51,10 @@ export function parseSums(lines: string): Map<string, string> {
 
 /**
  * Reads a list of sums, from a file or from http(s).
- * @throws EdgeadmError USAGE where there is none; TransferError where a server does not give it
+ * @throws EdgeadmError USAGE where there is none; DOWNLOAD_FAILED where a server does not give it
  */
 export async function readSums(source: string): Promise<Map<string, string>> {
-  const sums = parseSums(
-    /^https?:\/\//.test(source) ? await fetchText(new URL(source)) : await readFile(source, 'utf8'),
-  );
+  const sums = parseSums(await (URL_OF_SUMS.test(source) ? fetchText(source) : readText(source)));
   if (sums.size > 0) return sums;
   throw new EdgeadmError({
     code: 'USAGE',
@@ -56,16 +63,30 @@ export async function readSums(source: string): Promise<Map<string, string>> {
   });
 }
 
-async function fetchText(url: URL): Promise<string> {
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: Error) => {
+    throw unreadable('SUMS', path, error);
+  });
+}
+
+async function fetchText(url: string): Promise<string> {
   const client = httpClient(TRANSFER_LIMITS);
   try {
-    const answer = await client.get(url, {});
+    const answer = await client.get(new URL(url), {});
     let bytes = 0;
     answer.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > MAX_SUMS_BYTES) answer.destroy(new Error('it is too long for a list of sums'));
     });
     return await text(answer);
+  } catch (error) {
+    throw new EdgeadmError({
+      code: 'DOWNLOAD_FAILED',
+      what: 'cannot download the sums',
+      why: (error as Error).message,
+      next: 'Check the address, or fetch SHA256SUMS in another way and give the file.',
+      cause: error,
+    });
   } finally {
     client.close();
   }
@@ -92,13 +113,15 @@ const foundSum = (execPath: string, name: string): Promise<string> =>
 /** A folder that the front of a Linux executable makes, and no package's: `edgeadm/0.1.0-0123456789ab`, `edgeadm-0/...`. */
 const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
 
+const isLoader = (execPath: string): boolean => basename(execPath).startsWith('ld-linux');
+
 /**
  * Removes what the file that was started has unpacked: the next start unpacks it anew. This process goes on, since what
  * it runs stays open.
  */
 export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {
   const dir = dirname(execPath);
-  if (!basename(execPath).startsWith('ld-linux') || !UNPACKED.test(dir)) return;
+  if (!isLoader(execPath) || !UNPACKED.test(dir)) return;
   await rm(dir, { recursive: true, force: true });
   // Another version may lie beside it.
   await rmdir(dirname(dir)).catch(() => undefined);

@@ -45,7 +45,9 @@ export abstract class BaseCommand extends Command {
 
   /** Shows how the command ended and sets the exit code. */
   protected async finish(result: Omit<CommandResult, 'command'>): Promise<void> {
-    const error = result.error && this.#withHelp(result.error);
+    // The error of a host was told as it is.
+    const ofHost = result.hosts.some((host) => host.error === result.error);
+    const error = result.error && (ofHost ? result.error : this.#withHelp(result.error));
     process.exitCode = error?.exit ?? EXIT.done;
     await this.openOutput().result({ ...result, error, command: this.#name });
   }

@@ -27,7 +27,7 @@ export async function startOfService(flags: ServiceFlags & StartFlags, output: O
     output.tell(intentText(clusterId, intent));
     const data = { clusterId, dryRun, ...intent };
     if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was ordered (dry run).\n' };
-    const ask = flags.yes ? undefined : confirmOnTerminal(output);
+    const ask = flags.yes ? undefined : confirmOnTerminal(output, signal);
     if (ask && !(await ask('Start?'))) throw refused();
     const begun = await upgrades.start(intent);
     return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);

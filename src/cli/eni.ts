@@ -87,7 +87,7 @@ export async function changeInstance(
     const caller = await callerOf(flags, { product: 'ens', plan: planned }, log.warning);
     cluster = flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, planned);
     const { emit } = output;
-    const ask = confirmOnTerminal(output);
+    const ask = confirmOnTerminal(output, signal);
     const { outcome, data, text } = await work({ caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask });
     const result = { ...end(true, dryRun ? 'planned' : outcome), data: { ...data } };
     output.hostDone(result);

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { EdgeadmError } from '../errors/index.ts';
-import { usageError } from '../errors/usage.ts';
+import { unreadable, usageError } from '../errors/usage.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
@@ -28,7 +27,7 @@ export const nodeFlags = {
   host: Flags.string({
     ...repeatable,
     helpValue: '[USER@]ADDR[:PORT]',
-    description: 'work on this machine over SSH (repeatable)',
+    description: 'work on this machine over SSH, or on this one of the inventory (repeatable)',
     helpGroup: 'HOSTS',
   }),
   inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
@@ -95,9 +94,8 @@ export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
   const file = value.slice(1);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new EdgeadmError({ code: 'USAGE', what: `${flag}: cannot read the file "${file}"`, why });
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw unreadable(flag, file, error);
   });
   return text.trim();
 }

@@ -3,13 +3,15 @@ import type { Interfaces } from '@oclif/core';
 import type { EdgeadmError } from '../errors/index.ts';
 import { wantsJson } from './base-command.ts';
 import { toCommandError, withCommandMeant } from './parse-error.ts';
+import { usualSpelling } from './spellings.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
 export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;
 
 /** Starts the program: finds the command, runs it, and sees to it that every error is shown the same way. */
-export async function main(argv: string[], commands: CommandSource): Promise<void> {
+export async function main(words: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
+  const argv = usualSpelling(words);
   try {
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });

@@ -15,9 +15,6 @@ interface OclifError extends Error {
  */
 export function toCommandError(thrown: Error): EdgeadmError | undefined {
   if (thrown instanceof EdgeadmError) return thrown;
-  // inquirer's, for Ctrl-C at a question.
-  if (thrown.name === 'ExitPromptError')
-    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', why: 'nothing was changed' });
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);
@@ -64,5 +61,9 @@ export function withCommandMeant(
     .find((name) => name !== undefined);
   const why = meant && `did you mean \`edgeadm ${meant}\`?`;
   const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
-  return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
+  // An argument behind the command is none of its words.
+  const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
+  const words = argv.slice(0, end < 0 ? undefined : end).join(' ');
+  const what = words ? `there is no command ${words}` : error.what;
+  return new EdgeadmError({ ...error.toJSON(), what, why, next, cause: error });
 }

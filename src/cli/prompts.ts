@@ -1,12 +1,18 @@
 import type { Output } from '../output/index.ts';
 
-/** Asks yes or no on the terminal; undefined where there is none: nobody is asked who cannot answer. */
-export function confirmOnTerminal(output: Output): ((question: string) => Promise<boolean>) | undefined {
+/**
+ * Asks yes or no on the terminal, until `signal` is aborted; undefined where there is none: nobody is asked who cannot
+ * answer.
+ */
+export function confirmOnTerminal(
+  output: Output,
+  signal?: AbortSignal,
+): ((question: string) => Promise<boolean>) | undefined {
   if (!process.stdin.isTTY) return undefined;
   return (message) =>
     output.ask(async () => {
       const { confirm } = await import('@inquirer/prompts');
-      return confirm({ message, default: false });
+      return confirm({ message, default: false }, { signal });
     });
 }
 

@@ -49,7 +49,7 @@ export async function runJoin(
       return withNode(machine, { command, version: shown.version, changes: !flags['dry-run'] }, async (session) => {
         const run = { session, label: target.label, emit: output.emit, signal, dryRun: flags['dry-run'] };
         const asked = await resolveRequest(request, source, run);
-        const result = await join({ ...run, ...asked, only, bundles, confirm: confirmOnTerminal(output) });
+        const result = await join({ ...run, ...asked, only, bundles, confirm: confirmOnTerminal(output, signal) });
         return { outcome: flags['dry-run'] ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
       });
     });
@@ -65,10 +65,10 @@ function refuseUnknownPhases(parsed: ParsedJoin): void {
   const names = phaseNames(joinPhases as readonly Phase<never>[]);
   const unknown = ((parsed.flags['skip-phases'] ?? []) as string[]).filter((name) => !names.includes(name));
   if (unknown.length === 0) return;
-  throw usageError(
-    unknown.map(
-      (name) =>
-        `--skip-phases: there is no phase ${name}; did you mean ${closest(name, names) ?? 'one of `edgeadm join phases`'}?`,
-    ),
-  );
+  throw usageError(unknown.map((name) => `--skip-phases: ${noPhase(name, names)}`));
+}
+
+/** What to say of a phase that there is not. */
+export function noPhase(name: string, names: readonly string[]): string {
+  return `there is no phase ${name}; did you mean ${closest(name, names) ?? 'one of `edgeadm join phases`'}?`;
 }

@@ -2,8 +2,10 @@ import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';
+import { terminalColumns } from '../output/columns.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { table } from '../output/table.ts';
+import { wrapParagraphs } from '../output/width.ts';
 import type { Verdict } from '../phases/preflight/check.ts';
 import { describeVerdict } from '../phases/preflight/failure.ts';
 import { durationOf } from './flags.ts';
@@ -64,9 +66,12 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
   }
 }
 
-/** A table of all checks, then what to do about those that did not pass. */
+/** A table of all checks, with the first line of what each found; then all about those that did not pass. */
 function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = table(verdicts.map(({ check, status, found }) => ({ check, result: status, found })));
+  const rows = table(
+    verdicts.map(({ check, status, found = '' }) => ({ check, result: status, found: found.split('\n', 1)[0] })),
+  );
   const todo = verdicts.filter(({ status }) => status === 'error' || status === 'warning');
-  return [rows, ...todo.map((verdict) => `${describeVerdict(verdict)}\n`)].join('\n');
+  const texts = todo.map((verdict) => `${wrapParagraphs(describeVerdict(verdict), terminalColumns())}\n`);
+  return [rows, ...texts].join('\n');
 }

@@ -1,6 +1,7 @@
 import { API_VERSION } from '../config/config-file.ts';
 import { joinKeys } from '../config/join-schema.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { fold } from '../output/width.ts';
 import { toYaml } from '../templates/yaml.ts';
 import type { JoinRequest } from './join-request.ts';
 
@@ -24,7 +25,7 @@ export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' |
   return { yaml: `${toYaml(data)}${notes.join('\n')}\n`, data };
 }
 
-/** A JoinConfiguration with placeholders for what must be given. */
+/** A JoinConfiguration with placeholders for what must be given; the keys that have no default are named below it. */
 export function shownDefaults(): Shown {
   const given = {
     apiServers: ['10.0.0.1:6443'],
@@ -32,7 +33,9 @@ export function shownDefaults(): Shown {
     caCertHashes: [`sha256:${'0'.repeat(64)}`],
   };
   const data = configuration(joinKeys.parse(given));
-  return { yaml: toYaml(data), data };
+  const others = Object.keys(joinKeys.shape).filter((key) => !(key in data));
+  const note = fold(`Keys without a default: ${others.join(', ')}`.split(' '), 78).map((line) => `# ${line}\n`);
+  return { yaml: `${toYaml(data)}${note.join('')}`, data };
 }
 
 function configuration(keys: object): Readonly<Record<string, unknown>> {

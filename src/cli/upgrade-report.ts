@@ -1,7 +1,7 @@
 import { cleanText } from '../output/sink.ts';
 import type { Style } from '../output/style.ts';
 import { table } from '../output/table.ts';
-import { cutTo, widthOf } from '../output/width.ts';
+import { cutTo, fold, wordsOf } from '../output/width.ts';
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../phases/cluster-upgrade/precheck/report.ts';
 
 export interface ReportTextOptions {
@@ -19,13 +19,13 @@ const LABEL = 'advice: ';
  * Nothing that came from the cluster can move the cursor or carry a secret.
  */
 export function reportText(report: UpgradeReport, { style, columns }: ReportTextOptions): string {
-  const width = columns === undefined ? undefined : Math.max(columns, NARROWEST);
+  const width = columns === undefined ? Infinity : Math.max(columns, NARROWEST);
   const rows = report.rows.map(cleanRow);
   const problems = worstFirst(rows).filter(({ result }) => result !== 'normal');
   const head = `${report.cluster}, control plane ${report.clusterVersion}, nodes to ${report.targetVersion}`;
   const end = `Result: ${report.result} (${countsOf(rows)}).`;
   return [
-    lines(wrapped(cleanText(head), width)),
+    lines(fold(wordsOf(cleanText(head)), width)),
     '\n',
     overview(rows, style, width),
     ...problems.map((row) => `\n${lines(problem(row, style, width))}`),
@@ -58,13 +58,13 @@ export function cleanRow(row: ReportRow): ReportRow {
   };
 }
 
-function overview(rows: readonly ReportRow[], style: Style, width: number | undefined): string {
+function overview(rows: readonly ReportRow[], style: Style, width: number): string {
   const shown = rows.map(({ check, result, object, reason }) => ({
     check,
     result,
     found: [object, reason].filter(Boolean).join('; '),
   }));
-  const text = table(shown).trimEnd().split('\n');
+  const text = table(shown, Infinity).trimEnd().split('\n');
   return lines(text.map((line) => cut(line, style, width).replace(/^(\S+ +)(error|warning|normal)\b/, paintResult)));
 
   function paintResult(_: string, check: string, result: string): string {
@@ -72,10 +72,10 @@ function overview(rows: readonly ReportRow[], style: Style, width: number | unde
   }
 }
 
-function problem({ check, object, result, reason, effect, advice }: ReportRow, style: Style, width?: number): string[] {
-  const [title = '', ...more] = wrapped([`${result} ${check}`, object].filter(Boolean).join(': '), width);
+function problem({ check, object, result, reason, effect, advice }: ReportRow, style: Style, width: number): string[] {
+  const [title = '', ...more] = fold(wordsOf([`${result} ${check}`, object].filter(Boolean).join(': ')), width);
   const told = Object.entries({ reason, effect, advice }).flatMap(([label, text]) => {
-    const [first, ...rest] = wrapped(text, width && width - LABEL.length - 2);
+    const [first, ...rest] = fold(wordsOf(text), width - LABEL.length - 2);
     return [`${`${label}:`.padEnd(LABEL.length)}${first}`, ...rest.map((line) => ' '.repeat(LABEL.length) + line)];
   });
   const painted = paint(style, result)(result) + style.bold(title.slice(result.length));
@@ -86,20 +86,8 @@ function paint(style: Style, result: Result): (text: string) => string {
   return { error: style.red, warning: style.yellow, normal: style.green }[result];
 }
 
-function cut(line: string, { unicode }: Style, width: number | undefined): string {
-  return width === undefined ? line : cutTo(line, width, unicode ? '…' : '...');
-}
-
-/** Breaks at spaces; a longer word has a line of its own. */
-function wrapped(text: string, width: number | undefined): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && (width === undefined || widthOf(last) + 1 + widthOf(word) <= width))
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
+function cut(line: string, { unicode }: Style, width: number): string {
+  return cutTo(line, width, unicode ? '…' : '...');
 }
 
 function lines(texts: readonly string[]): string {

@@ -7,6 +7,7 @@ import { parseOs } from '../compat/os-argument.ts';
 import { type Platform, rowsThatFit, supports } from '../compat/supports.ts';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { terminalColumns } from '../output/columns.ts';
 
 export default class Compat extends BaseCommand {
   static override summary = 'Show which operating systems, kernels and cluster versions go together.';
@@ -41,14 +42,14 @@ export default class Compat extends BaseCommand {
       ok: true,
       hosts: [],
       data: { rows: fitting },
-      text: fitting.length > 0 ? `${matrixTable(fitting)}\n` : 'No row of the matrix fits.\n',
+      text: fitting.length > 0 ? `${matrixTable(fitting, terminalColumns())}\n` : 'No row of the matrix fits.\n',
     });
   }
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
     const { supported, rows, nearest } = supports(platform, all);
     const heading = supported ? 'Supported.' : 'Not supported. The nearest rows:';
-    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest)}\n`;
+    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest, terminalColumns())}\n`;
     const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: the matrix has no such row' });
     const data = { supported, rows, nearest };
     await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });

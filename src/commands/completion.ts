@@ -14,7 +14,7 @@ export default class Completion extends BaseCommand {
     'source <(<%= config.bin %> completion bash)',
     'source <(<%= config.bin %> completion zsh)',
     '<%= config.bin %> completion fish | source',
-    '<%= config.bin %> completion powershell | Out-String | Invoke-Expression',
+    '<%= config.bin %> completion powershell | Out-String | iex',
   ];
   static override args = { shell: Args.string({ options: [...SHELLS], ignoreStdin: true, description: 'the shell' }) };
   static override flags = {

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../errors/index.ts';
 import { closest } from '../lib/closest.ts';
+import { layOut, terminalColumns } from '../output/columns.ts';
 import { table } from '../output/table.ts';
 
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
@@ -42,12 +43,11 @@ function codeOf(text: string): ErrorCode {
 
 function explanation(code: ErrorCode): string {
   const { exit, cause, evidence, remedy } = ERROR_CODES[code];
-  return [
-    `${code} (exit code ${exit})`,
-    '',
-    `Cause:     ${cause}`,
-    `Evidence:  ${evidence}`,
-    `Remedy:    ${remedy}`,
-    '',
-  ].join('\n');
+  const rows = [
+    ['Cause:', cause],
+    ['Evidence:', evidence],
+    ['Remedy:', remedy],
+  ];
+  const columns = ['Evidence:'.length, terminalColumns() - 'Evidence:  '.length];
+  return `${code} (exit code ${exit})\n\n${layOut(rows, columns, 2).join('\n')}\n`;
 }

@@ -48,8 +48,8 @@ export default class Reset extends BaseCommand {
     const dryRun = flags['dry-run'];
     const labels = targets.map(({ label }) => label);
     const output = this.openOutput({ verbose: flags.verbose, hosts: labels, logFile: flags['log-file'], dryRun });
-    const confirm = flags.force || flags.yes || dryRun ? undefined : confirmOnce(output, labels);
     const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+    const confirm = flags.force || flags.yes || dryRun ? undefined : confirmOnce(output, labels, signal);
     const { version } = this.config;
     const work: Parameters<typeof onHosts>[2] = (machine, { label }) =>
       withNode(machine, { command: 'reset', version, changes: !dryRun }, async (session) => {
@@ -73,8 +73,8 @@ export default class Reset extends BaseCommand {
  * Asks once for all hosts, and on a terminal only: scripts written for the original call a bare `edgeadm reset`.
  * @returns what rejects with INTERRUPTED where the answer is no; undefined where nobody can answer
  */
-function confirmOnce(output: Output, hosts: readonly string[]): (() => Promise<void>) | undefined {
-  const ask = confirmOnTerminal(output);
+function confirmOnce(output: Output, hosts: readonly string[], signal: AbortSignal): (() => Promise<void>) | undefined {
+  const ask = confirmOnTerminal(output, signal);
   if (!ask) return undefined;
   return memoize(async () => {
     if (await ask(`Reset ${hosts.join(', ')}: stop and remove every pod?`)) return;

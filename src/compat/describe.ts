@@ -1,5 +1,8 @@
 import type { MatrixRow } from '../config/spec.ts';
+import { inColumns } from '../output/columns.ts';
 import type { Platform } from './supports.ts';
+
+const GAP = 2;
 
 /** `1.18.8-aliyunedge.1 to 1.30.7-aliyun.1`, `1.26.3-aliyun.1 or later`, `any`. */
 export function describeRange({ from, to }: Pick<MatrixRow, 'from' | 'to'>): string {
@@ -8,35 +11,23 @@ export function describeRange({ from, to }: Pick<MatrixRow, 'from' | 'to'>): str
   return to === undefined ? 'any' : `up to ${to}`;
 }
 
-/** Rows of the matrix as a table, for people. */
-export function matrixTable(rows: readonly MatrixRow[]): string {
-  return align([
-    ['ARCH', 'OS', 'VERSION', 'KERNEL', 'CLUSTER', 'SOURCE'],
-    ...rows.map((row) => [...cells(row), row.source]),
-  ]);
+/** Rows of the matrix as a table, for people whose terminal has so many columns. */
+export function matrixTable(rows: readonly MatrixRow[], columns = Infinity): string {
+  const heads = ['ARCH', 'OS', 'VERSION', 'KERNEL', 'CLUSTER', 'SOURCE'];
+  return inColumns([heads, ...rows.map((row) => [...cells(row), row.source])], GAP, columns).join('\n');
 }
 
 /** What was found above what is supported, column by column. What is not known shows as a dash. */
-export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[]): string {
+export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[], columns = Infinity): string {
   const { arch = '-', os = '-', version = '-', kernel = '-', clusterVersion = '-' } = found;
-  return align([
+  const lines = [
     ['', 'ARCH', 'OS', 'VERSION', 'KERNEL', 'CLUSTER'],
     ['found', arch, os, version, kernel, clusterVersion],
     ...rows.map((row) => ['supported', ...cells(row)]),
-  ]);
+  ];
+  return inColumns(lines, GAP, columns).join('\n');
 }
 
 function cells(row: MatrixRow): string[] {
   return [row.arch, row.os, row.versions.join(', '), row.kernel, describeRange(row)];
-}
-
-function align(table: readonly (readonly string[])[]): string {
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  const lines = table.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.join('\n');
 }

@@ -4,6 +4,7 @@ import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { unreadable } from '../errors/usage.ts';
 
 /** YAML reads an unquoted 20.10 as the number 20.1, so numbers are refused and not turned into text. */
 const text = z.string({ error: ({ input }) => (typeof input === 'number' ? 'put it in quotes' : 'a text is needed') });
@@ -41,7 +42,7 @@ export function parseMatrixFile(content: string, fileName: string): MatrixRow[] 
 /** @throws EdgeadmError USAGE where the file cannot be read, or as {@link parseMatrixFile} */
 export async function readMatrixFile(path: string): Promise<MatrixRow[]> {
   const content = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new EdgeadmError({ code: 'USAGE', what: '--compat-matrix: the file cannot be read', why: error.message });
+    throw unreadable('--compat-matrix', path, error);
   });
   return parseMatrixFile(content, path);
 }

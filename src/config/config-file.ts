@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
-import { usageError } from '../errors/usage.ts';
+import { unreadable, usageError } from '../errors/usage.ts';
 import type { Layer } from './join-spec.ts';
 
 /** The version of the configuration files that this release reads. */
@@ -12,7 +12,7 @@ export const API_VERSION = 'edgeadm.io/v1';
  */
 export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw usageError([`--config: ${error.message}`]);
+    throw unreadable('--config', path, error);
   });
   let parsed: unknown;
   try {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { usageError } from '../errors/usage.ts';
+import { unreadable, usageError } from '../errors/usage.ts';
 import { API_VERSION } from './config-file.ts';
 import { joinKeys } from './join-schema.ts';
 import type { JoinSpec } from './spec.ts';
@@ -91,7 +91,7 @@ const inventory = z.strictObject({
  */
 export async function readInventory(path: string): Promise<InventoryHost[]> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw usageError([`--inventory: ${error.message}`]);
+    throw unreadable('--inventory', path, error);
   });
   return parseInventory(text, path);
 }

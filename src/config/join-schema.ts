@@ -44,7 +44,7 @@ const taint = z.strictObject({
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });
 
-const NAME_SERVER = 'name the API server: edgeadm join HOST:PORT';
+const NAME_SERVER = 'name the API server: HOST or HOST:PORT';
 
 /**
  * Every key of a JoinConfiguration with its rule and its default. The keys of the file, of the specification and (in

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { usageError } from '../errors/usage.ts';
+import { closest } from '../lib/closest.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { draftKeys, type JoinKey, joinKeys } from './join-schema.ts';
 import type { JoinDraft, JoinSpec, MatrixRow, Taint } from './spec.ts';
@@ -27,7 +28,8 @@ export const DEFAULT_TIMEOUT_MS = 600_000;
  * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
  */
 export function joinSpec(layers: readonly Layer[], settings: CommonSettings, found: readonly string[] = []): JoinSpec {
-  const values = resolve(joinKeys, layers, found, (spec) => [...unpinned(spec), ...contradictions(spec, layers)]);
+  const missing = unpinned(mergeLayers(layers));
+  const values = resolve(joinKeys, layers, found, (spec) => contradictions(spec, layers), missing);
   registerSecret(values.token.split('.')[1] ?? '');
   return Object.freeze({ ...values, ...settings });
 }
@@ -50,11 +52,13 @@ function resolve<S extends typeof joinKeys | typeof draftKeys>(
   layers: readonly Layer[],
   found: readonly string[],
   rules: (values: z.output<S>) => string[],
+  missing: readonly string[] = [],
 ): z.output<S> {
   const parsed = schema.safeParse(mergeLayers(layers));
   const mistakes = [...found];
   if (!parsed.success) mistakes.push(...parsed.error.issues.flatMap((issue) => describe(issue, layers)));
   else mistakes.push(...rules(parsed.data as z.output<S>));
+  mistakes.push(...missing);
   if (mistakes.length > 0 || !parsed.success) throw usageError(mistakes);
   return parsed.data as z.output<S>;
 }
@@ -86,10 +90,15 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
-    return issue.keys.map((key) => `${nameOf(key, layers)}: unknown key`);
+    return issue.keys.map((key) => {
+      const meant = closest(key, Object.keys(joinKeys.shape));
+      return `${nameOf(key, layers)}: unknown key${meant ? `; did you mean ${meant}?` : ''}`;
+    });
   }
   const [key, ...rest] = issue.path.map(String);
-  const path = [nameOf(key ?? '', layers), ...rest].join('.');
+  const name = nameOf(key ?? '', layers);
+  // Values of a flag are not counted by those who give them.
+  const path = [name, ...(/^--[\w-]+$/.test(name) ? rest.filter((part) => !/^\d+$/.test(part)) : rest)].join('.');
   return [
     key && isMissing(issue) && !layers.some((layer) => layer.values[key] !== undefined)
       ? issue.message.replace(/^Invalid input.*/, `${path} is needed`)
@@ -120,8 +129,10 @@ const FLAGS: Partial<Record<JoinKey, string>> = {
   edgeHub: '--no-edge-hub',
 };
 
-function unpinned(spec: z.output<typeof joinKeys>): string[] {
-  if (spec.caCertHashes.length > 0 || spec.unsafeSkipCaVerification) return [];
+/** Told beside what the schema finds: a call without anything lacks this as well. */
+function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string, unknown>): string[] {
+  const pinned = !Array.isArray(caCertHashes) || caCertHashes.length > 0;
+  if (pinned || unsafeSkipCaVerification) return [];
   return [
     '--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)',
   ];

@@ -44,6 +44,9 @@ export class EdgeadmError extends Error {
 /** Turns whatever was thrown into an {@link EdgeadmError}; faults of our own become INTERNAL. */
 export function toEdgeadmError(thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
+  // inquirer's, for Ctrl-C at a question, and for one that was not answered in time.
+  if (thrown instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(thrown.name))
+    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EdgeadmError({ code: 'INTERNAL', what: 'edgeadm met a fault of its own', why: message, cause: thrown });
 }

@@ -31,7 +31,8 @@ export interface Target {
 }
 
 /**
- * The machines that a command works on: this one unless others are named.
+ * The machines that a command works on: this one unless others are named. Together with an inventory, `--host` chooses
+ * of it: those that failed are tried again with all that the inventory says of them.
  * @throws EdgeadmError USAGE with all mistakes at once
  */
 export async function targetsOf(options: TargetOptions): Promise<Target[]> {
@@ -42,10 +43,28 @@ export async function targetsOf(options: TargetOptions): Promise<Target[]> {
     return [scratchTarget(options.root)];
   }
   if (!remote) return [{ label: 'localhost', overrides: {}, open: async () => localMachine() }];
-  const named = options.inventory === undefined ? [] : await readInventory(options.inventory);
-  const hosts = [...named, ...parseHosts(options.hosts)];
-  refuseTwice(hosts);
+  const named = parseHosts(options.hosts);
+  refuseTwice(named);
+  const hosts = options.inventory === undefined ? named : await hostsOfInventory(options.inventory, named);
   return hosts.map((host) => sshTarget(host, options));
+}
+
+async function hostsOfInventory(file: string, wanted: readonly InventoryHost[]): Promise<InventoryHost[]> {
+  const all = await readInventory(file);
+  refuseTwice(all);
+  if (wanted.length === 0) return all;
+  const isMeant = (host: InventoryHost) => (named: InventoryHost) =>
+    [host.address, host.overrides.nodeName].includes(named.address) &&
+    (named.port ?? host.port ?? 22) === (host.port ?? 22) &&
+    (named.user ?? host.user) === host.user;
+  const unknown = wanted.filter((named) => !all.some((host) => isMeant(host)(named)));
+  if (unknown.length > 0)
+    throw usageError(
+      unknown.map(
+        (named) => `--host: ${describeTarget(named)} is not in ${file}; with --inventory, --host chooses of it`,
+      ),
+    );
+  return all.filter((host) => wanted.some(isMeant(host)));
 }
 
 function scratchTarget(root: string): Target {

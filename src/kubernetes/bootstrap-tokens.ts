@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { V1ConfigMap, V1Secret, V1SecretList } from '@kubernetes/client-node';
+import { EdgeadmError } from '../errors/index.ts';
 import { usageError } from '../errors/usage.ts';
 import { pinCa } from '../pki/ca-hash.ts';
 import type { ApiClient } from './client.ts';
@@ -69,11 +70,18 @@ export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
   return items.map(readToken);
 }
 
-/** Deletes a token by its id, or by the whole token. @throws EdgeadmError API_ERROR where there is none */
+/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */
 export async function deleteToken(client: ApiClient, tokenOrId: string): Promise<string> {
   const id = tokenOrId.split('.')[0] ?? '';
   if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is no token id (six lower-case letters and digits)`]);
-  await client.delete(`${SECRETS}/bootstrap-token-${id}`);
+  const path = `${SECRETS}/bootstrap-token-${id}`;
+  if (!(await client.find(path)))
+    throw new EdgeadmError({
+      code: 'TOKEN_UNKNOWN_OR_EXPIRED',
+      what: `there is no token ${id}`,
+      next: '`edgeadm token list` shows those that there are',
+    });
+  await client.delete(path);
   return id;
 }
 

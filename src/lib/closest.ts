@@ -3,7 +3,11 @@ export function closest<T extends string>(word: string, candidates: readonly T[]
   const near = candidates
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))
     .sort((a, b) => a.edits - b.edits)[0];
-  return near && near.edits <= Math.max(2, word.length / 3) ? near.candidate : undefined;
+  // Two letters of three may be those of any other word.
+  const letters = word.replace(/^-+/, '').length;
+  const most = letters < 4 ? 1 : Math.max(2, word.length / 3);
+  const begun = letters > 0 && near?.candidate.startsWith(word);
+  return near && (near.edits <= most || begun) ? near.candidate : undefined;
 }
 
 /** Levenshtein's distance: letters to add, leave out or change. */

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { cleanText } from './sink.ts';
+import { cutTo } from './width.ts';
 
 const CLEAR_BELOW = '\u001b[J';
 /** A wide letter at the margin would begin another line. */
@@ -25,7 +26,7 @@ export function startScreen(terminal: NodeJS.WriteStream): Screen {
         .split('\n')
         .slice(0, (terminal.rows || ROWS) - 1);
       shown = lines.length;
-      const cut = (line: string): string => stripVTControlCharacters(line).slice(0, terminal.columns || COLUMNS);
+      const cut = (line: string): string => cutTo(stripVTControlCharacters(line), terminal.columns || COLUMNS, '');
       const text = lines.map((line) => `${cut(line)}\n`).join('');
       terminal.write(`${up}${CLEAR_BELOW}${WRAP_OFF}${text}${WRAP_ON}`);
     },

@@ -3,7 +3,7 @@ import type { Outcome, WorkflowEvent } from '../workflow/events.ts';
 import { describeProgress, describeSpeed, formatSeconds, Meter, type ProgressEvent } from './progress.ts';
 import type { HostResult } from './renderer.ts';
 import type { Style } from './style.ts';
-import { cutTo, padEnd, widthOf } from './width.ts';
+import { cutTo, padEnd, widthOf, wrapParagraphs } from './width.ts';
 
 /** A phase as the tree shows it. */
 interface Node {
@@ -32,13 +32,16 @@ export interface LiveItem {
 export class TreeModel {
   readonly #style: Style;
   readonly #hosts: readonly string[];
+  readonly #columns: () => number;
   /** The top-level phase that runs on each host that was begun. */
   readonly #current = new Map<string, { key: string; node: Node } | undefined>();
   readonly #done = new Set<string>();
 
-  constructor(style: Style, hosts: readonly string[]) {
+  /** @param columns of the terminal, for the lines that stay */
+  constructor(style: Style, hosts: readonly string[], columns: () => number = () => Infinity) {
     this.#style = style;
     this.#hosts = hosts;
+    this.#columns = columns;
   }
 
   /** @returns lines that stay on the screen */
@@ -162,8 +165,8 @@ export class TreeModel {
   }
 
   #warning(text: string, depth: number): string[] {
-    const [first = '', ...more] = text.split('\n');
     const indent = '  '.repeat(depth);
+    const [first = '', ...more] = wrapParagraphs(text, this.#columns() - indent.length - 2).split('\n');
     return [
       `${indent}${this.#style.yellow('!')} ${this.#plain(first)}`,
       ...more.map((line) => `${indent}  ${this.#plain(line)}`),

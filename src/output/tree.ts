@@ -34,7 +34,7 @@ export class TreeRenderer implements Renderer {
 
   constructor(options: TreeOptions) {
     this.#options = options;
-    this.#model = new TreeModel(options.style, options.hosts);
+    this.#model = new TreeModel(options.style, options.hosts, () => options.terminal.columns || 80);
   }
 
   event(event: WorkflowEvent): void {

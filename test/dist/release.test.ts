@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { ROOT } from '../../scripts/dist/paths.ts';
 import { debianMirror } from '../testbed/apt.ts';
 import { prepareMachine } from './prepare.ts';
 import { release, releaseAgain } from './release.ts';
@@ -61,6 +62,28 @@ describe('A release', function () {
     }
   });
 
+  it('says there which folders are too small, and that it unpacks where somebody looks on', async () => {
+    const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
+    try {
+      const before = ['var/cache', 'run', 'dev/shm', 'tmp']
+        .map((name) => `mount -t tmpfs -o size=20m,mode=755 tmpfs "$R/${name}"`)
+        .join('\n');
+      const { exitCode, stderr } = await root.run('/edgeadm --version', { before });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^edgeadm: no folder of this machine can hold the program/);
+      for (const name of ['/var/cache/edgeadm', '/run/edgeadm', '/dev/shm/edgeadm-0', '/tmp/edgeadm-0'])
+        assert.match(stderr, new RegExp(`^ {2}${name}: .*(No space left|Wrote only)`, 'm'));
+      const terminal = 'script -qc "/edgeadm --version" /dev/null </dev/null';
+      const shown = await root.run(`${terminal}; ${terminal}`, {
+        before:
+          'mkdir -p "$R/dev/pts"; mount -t devpts -o newinstance,ptmxmode=666 devpts "$R/dev/pts"; ln -s pts/ptmx "$R/dev/ptmx"',
+      });
+      assert.deepEqual(shown.stdout.match(/^edgeadm[:/] ?\w+/gm), ['edgeadm: unpacking', 'edgeadm/0', 'edgeadm/0']);
+    } finally {
+      await root.remove();
+    }
+  });
+
   it('runs on arm64 (emulated)', async () => {
     const unpacked = await folder('arm64');
     const file = join(dir, 'edgeadm-linux-arm64');
@@ -87,6 +110,31 @@ describe('A release', function () {
     for (const part of ['program.js', 'help/join']) assert.ok(bytes.includes(part), part);
   });
 
+  for (const [arch, cpu] of [
+    ['amd64', 0x01000007],
+    ['arm64', 0x0100000c],
+  ] as const) {
+    it(`has an archive for macOS on ${arch}: a signed Node.js, and a script that starts edgeadm with it (Node.js is not run here)`, async () => {
+      const unpacked = await folder(`darwin ${arch}`);
+      const name = `edgeadm-${await version()}-darwin-${arch}`;
+      await execa('tar', ['-xzf', join(dir, `${name}.tar.gz`), '-C', unpacked]);
+      const node = join(unpacked, name, 'node');
+      const bytes = await readFile(node);
+      assert.equal(bytes.readUInt32LE(0), 0xfeedfacf, 'a Mach-O of 64 bits');
+      assert.equal(bytes.readUInt32LE(4), cpu);
+      assert.ok(bytes.includes('Node.js Foundation') && bytes.includes('Apple Root CA'), 'the signature of its makers');
+      const licences = await readFile(join(unpacked, name, 'package/THIRD_PARTY_LICENSES'), 'utf8');
+      assert.match(licences, /^node 26\./m);
+      // The one of this machine in its place shows that the script finds everything, through a link too.
+      await rm(node);
+      await symlink(join(ROOT, 'node_modules/.bin/node'), node);
+      await symlink(join(name, 'edgeadm'), join(unpacked, 'linked'));
+      const env = { NODE_OPTIONS: '--no-such-option' };
+      const started = await execa(join(unpacked, 'linked'), ['eni', 'bind', '--help'], { env });
+      assert.match(started.stdout, /edgeadm eni bind/);
+    });
+  }
+
   it('has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
     const deb = await folder('deb');
     await execa('dpkg-deb', ['-x', join(dir, `edgeadm_${await version()}_amd64.deb`), deb]);
@@ -100,6 +148,8 @@ describe('A release', function () {
       assert.match(stdout, /^edgeadm\/\S+ linux-x64/);
       const page = await execa('gzip', ['-dc', join(root, 'usr/share/man/man8/edgeadm.8.gz')]);
       assert.match(page.stdout, /^\.SS edgeadm join \[SERVER\]/m);
+      assert.match(page.stdout, /^\.I SERVER\nHOST\[:PORT\] of the API server/m);
+      assert.match(page.stdout, /^\.B \\-\\-\[no\\-\]rollback\\-on\\-failure$/m);
     }
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, copyFile, mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, open, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { prepareMachine } from './prepare.ts';
@@ -39,6 +39,31 @@ describe('The one file starts', function () {
     assert.equal(exitCode, 3);
     assert.match(stdout, /^IsPrivilegedUser +ok/m);
     assert.match(stdout, /^OSSupported +error/m);
+  });
+
+  it('and speaks SSH, and to clusters and clouds, without a word of its libraries', async () => {
+    const kubeconfig = {
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      users: [{ name: 'u', user: {} }],
+      'current-context': 'c',
+    };
+    await writeFile(root.path('admin.conf'), JSON.stringify(kubeconfig));
+    const env = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'key',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
+      EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1',
+    };
+    const calls = {
+      HOST_UNREACHABLE: 'diagnose --host root@127.0.0.1:1',
+      API_UNREACHABLE: 'token list --kubeconfig /admin.conf',
+      CLOUD_UNREACHABLE: 'eni list --instance i-1 --region cn-hangzhou',
+    };
+    for (const [code, call] of Object.entries(calls)) {
+      const { stderr } = await root.run(`/edgeadm ${call}`, { env });
+      assert.match(stderr, new RegExp(`\\(${code}\\)`));
+      assert.doesNotMatch(stderr, /Deprecat/);
+    }
   });
 
   it('with no HOME, no PATH and no environment at all, from any folder, by any name', async () => {
@@ -134,6 +159,16 @@ describe('The one file starts', function () {
     const { exitCode, stderr } = await root.run('/edgeadm --version');
     assert.equal(exitCode, 1);
     assert.match(stderr, /edgeadm was not downloaded whole: \d+ bytes were expected, found: 20000000$/);
+  });
+
+  it('not when the download is damaged; it says so', async () => {
+    const file = await open(root.path('edgeadm'), 'r+');
+    await file.write(Buffer.alloc(1000), 0, 1000, 30e6);
+    await file.close();
+    const { exitCode, stderr } = await root.run('/edgeadm --version');
+    assert.equal(exitCode, 1);
+    assert.equal(stderr, 'edgeadm: /edgeadm is damaged: download it again');
+    assert.deepEqual(await readdir(root.path('var/cache/edgeadm')), []);
   });
 });
 

@@ -278,7 +278,7 @@ function bundle(test: Tell): void {
     });
   }
   test('an edge-hub whose image is nowhere: the error says what became of it', async () => {
-    const args = [...(await joinWith({})), '--edge-hub-image', 'localhost/absent:1', '--timeout', '40s'];
+    const args = [...(await joinWith({})), '--edge-hub-image', 'localhost/absent:1', '--timeout', '60s'];
     const says = [
       /edge-hub to be healthy on 127\.0\.0\.1:10267/,
       /failed to pull and unpack image .*localhost\/absent:1/,
@@ -298,7 +298,7 @@ function start(test: Tell): void {
     await buildImage({ name: image, entrypoint: [], files, links: { '/bin/edge-hub': 'busybox' }, out });
     await importImage(subject.node, out);
     subject.before = await photograph(subject.node);
-    const args = [...(await joinWith({})), '--edge-hub-image', image, '--timeout', '40s'];
+    const args = [...(await joinWith({})), '--edge-hub-image', image, '--timeout', '60s'];
     const says = [/it was waiting for the edge-hub to be healthy/, /log of the edge-hub:[\s\S]*applet not found/];
     await reports(subject.node, args, { exit: 1, code: 'EDGE_HUB_FAILED', says, next: PUT_BACK });
     await unchanged(subject);

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { edgeadm, resultOf } from './program.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { joinKeys } from '../../src/config/join-schema.ts';
+import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 
 const TOKEN = 'abcdef.0123456789abcdef';
 const SECRET = '0123456789abcdef';
 const HASH = `sha256:${'a'.repeat(64)}`;
+const A_JOIN = ['10.0.0.1', '--token', TOKEN, '--discovery-token-ca-cert-hash', HASH];
 
 describe('the command line', () => {
   let folder = '';
@@ -25,6 +28,44 @@ describe('the command line', () => {
     assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
   });
 
+  it('shows help, tables and explanations within the terminal, and without colours where NO_COLOR is set', async function () {
+    if (process.platform !== 'linux') this.skip();
+    for (const args of [
+      ['--help'],
+      ['join', '--help'],
+      ['explain', 'TOKEN_INVALID'],
+      ['explain'],
+      ['join', 'phases'],
+    ]) {
+      const coloured = await edgeadmOnTerminal(args, 60);
+      const plain = await edgeadmOnTerminal(args, 60, { NO_COLOR: '1' });
+      assert.equal(stripVTControlCharacters(coloured), plain);
+      for (const line of plain.split('\n')) assert.ok(line.length <= 60, line);
+    }
+    assert.ok((await edgeadmOnTerminal(['join', '--help'], 60)).includes('\u001b[1mUSAGE'));
+  });
+
+  it('shows help without a terminal in 80 columns or those of COLUMNS, and tables a row a line', async () => {
+    for (const columns of [undefined, '60'] as const) {
+      const { stdout } = await edgeadm(['join', '--help'], { env: columns ? { COLUMNS: columns } : {} });
+      assert.equal(stdout, stripVTControlCharacters(stdout));
+      assert.equal(Math.max(...stdout.split('\n').map(({ length }) => length)) > 60, columns === undefined);
+    }
+    const { stdout } = await edgeadm(['compat'], { env: { COLUMNS: '60' } });
+    for (const line of stdout.split('\n')) assert.match(line, /^(ARCH|amd64|arm64) /);
+  });
+
+  it('takes the spellings of kubectl too: -h, help COMMAND, version', async () => {
+    const page = (await edgeadm(['join', '--help'])).stdout;
+    for (const words of [
+      ['join', '-h'],
+      ['help', 'join'],
+    ])
+      assert.equal((await edgeadm(words)).stdout, page);
+    assert.equal((await edgeadm(['help'])).stdout, (await edgeadm(['--help'])).stdout);
+    assert.equal((await edgeadm(['version'])).stdout, (await edgeadm(['--version'])).stdout);
+  });
+
   it('answers a mistake with exit code 2, what is wrong and what to do', async () => {
     for (const args of [
       ['jion'],
@@ -36,6 +77,14 @@ describe('the command line', () => {
       const ended = await edgeadm(args);
       assert.equal(ended.exitCode, 2, `${args.join(' ')}\n${ended.stderr}`);
       assert.match(ended.stderr, /error/i, args.join(' '));
+    }
+  });
+
+  it('tells a file that is not there once, by the flag that names it', async () => {
+    for (const flag of ['--config', '--inventory', '--compat-matrix', '--ssh-key']) {
+      const { exitCode, stderr } = await edgeadm(['preflight', '--host', '127.0.0.1', flag, '/none', ...A_JOIN]);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stderr.match(/\/none/g)?.length, 1, stderr);
     }
   });
 
@@ -120,10 +169,11 @@ describe('the command line', () => {
     assert.match((await edgeadm(['config', 'validate', '--config', file])).stderr, /nodeNaem: unknown key/);
   });
 
-  it('prints defaults that validate accepts', async () => {
+  it('prints every key, with defaults that validate accepts', async () => {
     const file = join(folder, 'defaults.yaml');
     const defaults = await edgeadm(['config', 'print-defaults']);
     assert.equal(defaults.exitCode, 0, defaults.stderr);
+    for (const key of Object.keys(joinKeys.shape)) assert.match(defaults.stdout, new RegExp(`\\b${key}\\b`));
     await writeFile(file, defaults.stdout.replace(/^token: .*$/m, `token: ${TOKEN}`));
     const ended = await edgeadm(['config', 'validate', '--config', file]);
     assert.equal(ended.exitCode, 0, ended.stderr);
@@ -154,6 +204,12 @@ describe('the command line', () => {
     const unknown = await edgeadm(['explain', 'TOKEN_INVALD']);
     assert.equal(unknown.exitCode, 2);
     assert.match(unknown.stderr + unknown.stdout, /TOKEN_INVALID/);
+  });
+
+  it('suggests a phase for a typing error', async () => {
+    const { exitCode, stderr } = await edgeadm(['join', 'phase', 'install-kublet', ...A_JOIN]);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /there is no phase install-kublet; did you mean install-kubelet\?/);
   });
 
   it('lists the phases of a join in order', async () => {

@@ -9,7 +9,8 @@ import { edgeadm } from './program.ts';
 const program = resolve(import.meta.dirname, '../../bin/run.js');
 const INVENTORY = `hosts:
   - {address: 10.0.0.11, user: root}
-  - {address: 10.0.0.12, user: root, port: 2222}
+  - {address: 10.0.0.12, user: root, port: 2222, nodeName: shop-12}
+  - {address: 10.0.0.13, nodeName: "*"}
 `;
 
 /** What a shell does at a TAB: the words of the line as bash cuts them, then the function of the script. */
@@ -76,6 +77,9 @@ describe('completion in a shell', function () {
       const hosts = await complete('edgeadm join --inventory hosts.yaml --host root@10.0.0.12');
       // bash replaces what begins with the @ alone.
       assert.deepEqual(hosts, [name === 'bash' ? '@10.0.0.12:2222' : 'root@10.0.0.12:2222']);
+      assert.deepEqual(await complete('edgeadm join --inventory hosts.yaml --host sh'), ['shop-12']);
+      const bare = await complete('edgeadm reset --inventory hosts.yaml --host 10.0');
+      assert.deepEqual(bare, ['10.0.0.11', '10.0.0.12:2222', '10.0.0.13']);
     });
 
     it(`${name} offers nothing where a cluster cannot be asked`, async function () {

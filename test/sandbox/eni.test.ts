@@ -8,7 +8,7 @@ import { EnsRecords } from '../../src/sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../src/sandbox/cloud/ens-seed.ts';
 import { addFault, listFaults } from '../../src/sandbox/cloud/faults.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
-import { edgeadm, resultOf, startEdgeadm } from './program.ts';
+import { answerOnTerminal, edgeadm, resultOf, startEdgeadm } from './program.ts';
 
 const INSTANCE = 'i-sandbox';
 
@@ -76,6 +76,18 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(bought().length, 0);
   });
 
+  it('asks on a terminal, until Ctrl-C or the end of its time', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const words = ['eni', 'bind', '--instance', INSTANCE, '--log-file', join(folder, 'log')];
+    const interrupted = await answerOnTerminal(words, 100, env, '\u0003');
+    assert.equal(interrupted.exitCode, 130, interrupted.stdout);
+    assert.match(interrupted.stdout, /interrupted at a question/);
+    const late = await answerOnTerminal([...words, '--timeout', '2s'], 100, env);
+    assert.equal(late.exitCode, 1, late.stdout);
+    assert.match(late.stdout, /did not end within 2.0s/);
+    assert.equal(bought().length, 0);
+  });
+
   it('changes nothing in a dry run, which tells each order', async () => {
     const ended = await eni('bind', '--dry-run');
     assert.equal(ended.exitCode, 0, ended.stderr);
@@ -121,6 +133,8 @@ describe('the eni commands against an emulated ENS', () => {
   });
 
   it('starts the instance again when it is interrupted, and names what is left over', async () => {
+    // Nothing is attached before the signal comes, however slow this machine is.
+    addFault(cloud.store, { action: 'AttachNetworkInterface', mode: 'throttle', times: 1000 });
     const ended = await bindUntilStopping('SIGINT');
     assert.equal(ended.exitCode, 130, ended.stderr);
     assert.equal(records.instance(INSTANCE)?.status, 'Running');

@@ -30,6 +30,43 @@ export function startEdgeadm(args: readonly string[], options: ProgramOptions = 
   });
 }
 
+/** What the program shows on a terminal so many columns wide (Linux). The arguments are words that a shell takes as they are. */
+export async function edgeadmOnTerminal(
+  args: readonly string[],
+  columns: number,
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { exitCode, stdout } = await answerOnTerminal(args, columns, env);
+  if (exitCode !== 0) throw new Error(stdout);
+  return stdout;
+}
+
+/** The same, with keys that are typed as soon as the program asks a question. Both outputs are one. */
+export async function answerOnTerminal(
+  args: readonly string[],
+  columns: number,
+  env: Record<string, string> = {},
+  keys = '',
+): Promise<Pick<Ended, 'exitCode' | 'stdout'>> {
+  const command = [process.execPath, join(project, 'bin/run.js'), ...args].join(' ');
+  const words = ['--quiet', '--return', '--command', `stty cols ${columns}; ${command}`, '/dev/null'];
+  const running = execa('script', words, {
+    reject: false,
+    extendEnv: false,
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TERM: 'xterm-256color', ...env },
+  });
+  let shown = '';
+  let asked = false;
+  running.stdout.on('data', (chunk) => {
+    shown += chunk;
+    if (asked || !shown.includes('(y/N)')) return;
+    asked = true;
+    running.stdin.write(keys);
+  });
+  const { exitCode = -1, stdout } = await running;
+  return { exitCode, stdout: stdout.replaceAll('\r\n', '\n') };
+}
+
 /** The last line of `-o json`. */
 export function resultOf({ stdout }: Ended): Record<string, unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;

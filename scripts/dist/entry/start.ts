@@ -1,12 +1,15 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { usualSpelling } from '../../../src/cli/spellings.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { showSources } from './stack.ts';
 import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
 process.title = 'edgeadm';
+// Of libraries: Node says nothing of theirs where they lie in node_modules.
+process.noDeprecation = true;
 
 type Part = { start(argv: string[]): Promise<void> };
 
@@ -16,10 +19,14 @@ function asksForHelp(argv: readonly string[]): boolean {
   return argv.length === 0 || (end < 0 ? argv : argv.slice(0, end)).includes('--help');
 }
 
-/** The page that was rendered when this program was built: right where nobody asked for another width or for colours. */
+/**
+ * The page that was rendered when this program was built, on Linux: right where nobody asked for another width or for
+ * colours. Shells of Windows continue a line in another way than its examples.
+ */
 function renderedHelp(argv: readonly string[]): Buffer | undefined {
-  const { env } = process;
-  if (isatty(1) || env.OCLIF_COLUMNS || env.COLUMNS || env.FORCE_COLOR || env.DEBUG) return undefined;
+  const { env, platform } = process;
+  if (platform === 'win32' || isatty(1) || env.OCLIF_COLUMNS || env.COLUMNS || env.FORCE_COLOR || env.DEBUG)
+    return undefined;
   const words = argv.at(-1) === '--help' ? argv.slice(0, -1) : argv;
   // A name of a page, never a path.
   return words.every((word) => /^[a-z-]+$/.test(word)) ? readPart(`help/${words.join(' ') || 'edgeadm'}`) : undefined;
@@ -50,4 +57,4 @@ async function start(argv: string[]): Promise<void> {
   await (loadChunk('program') as Part).start(argv);
 }
 
-void start(process.argv.slice(2));
+void start(usualSpelling(process.argv.slice(2)));

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isRandomName } from '../../config/grammar.ts';
 import { readInventory } from '../../config/inventory.ts';
 import { describeTarget } from '../../host/ssh/target.ts';
 import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
@@ -20,8 +21,15 @@ export async function askedValues(what: Asked, { inventory, kubeconfig }: AskedO
   return Promise.race([found.catch(() => []), late]);
 }
 
+/** Each host by every name that `--host` knows it by. */
 async function hostsOf(inventory: string | undefined): Promise<string[]> {
-  return inventory === undefined ? [] : (await readInventory(inventory)).map(describeTarget);
+  if (inventory === undefined) return [];
+  const names = (await readInventory(inventory)).flatMap((host) => {
+    const { nodeName } = host.overrides;
+    const own = nodeName === undefined || isRandomName(nodeName) ? [] : [nodeName];
+    return [describeTarget(host), describeTarget({ ...host, user: undefined }), ...own];
+  });
+  return [...new Set(names)];
 }
 
 async function poolsOf(kubeconfig: string): Promise<string[]> {

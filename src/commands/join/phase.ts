@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
-import { runJoin } from '../../cli/run-join.ts';
+import { noPhase, runJoin } from '../../cli/run-join.ts';
 import { usageError } from '../../errors/usage.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { phaseNames } from '../../workflow/phase.ts';
@@ -18,8 +18,7 @@ export default class JoinPhase extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(JoinPhase);
     const names = phaseNames(joinPhases as never);
-    if (!names.includes(args.phase))
-      throw usageError([`there is no phase ${args.phase}; there are ${names.join(', ')}`]);
+    if (!names.includes(args.phase)) throw usageError([noPhase(args.phase, names)]);
     const output = { open: (options: object) => this.openOutput(options), version: this.config.version };
     await this.finish(await runJoin({ flags, server: args.server }, output, args.phase));
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
-import { EdgeadmError } from '../../errors/index.ts';
+import { unreadable } from '../../errors/usage.ts';
 import { registerSecret } from '../../lib/redact.ts';
 
 /** Tried in this order where no key is named. */
@@ -126,8 +126,7 @@ export class Credentials {
       data = await readFile(path);
     } catch (error) {
       if (!named) return;
-      const why = (error as Error).message;
-      throw new EdgeadmError({ code: 'USAGE', what: `cannot read the SSH key ${path}`, why });
+      throw unreadable('SSH key', path, error as Error);
     }
     const key = await this.#unlock(path, data, named);
     if (key instanceof Error) this.#notes.push(`key ${path} was not offered: ${key.message}`);

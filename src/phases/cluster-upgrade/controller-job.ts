@@ -69,7 +69,8 @@ function isOutdated(job: V1Job, { spec }: Plan): boolean {
 }
 
 const DIES = 'the controller of the upgrade ends as soon as it is started';
-const NEXT = `kubectl -n kube-upgrade describe pod -l job-name=${CONTROLLER}; edgeadm cluster upgrade status`;
+const NEXT = `kubectl -n kube-upgrade describe pod -l job-name=${CONTROLLER}
+with another image: edgeadm cluster upgrade continue --image IMAGE`;
 
 async function createJob(client: ApiClient, { spec }: Plan): Promise<void> {
   await client.writeUnlessStale('POST', batch('jobs'), controllerJob(spec, await serversForNodes(client)));

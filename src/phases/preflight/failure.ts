@@ -31,6 +31,7 @@ function sharedCode(failed: readonly Verdict[]): ErrorCode {
 /** A verdict as kubeadm prints it: `[ERROR Swap]: …`, with its remedy on a line of its own. */
 export function describeVerdict({ check, status, found, remedy, ignored }: Verdict): string {
   const note = ignored ? ' (ignored by --ignore-preflight-errors)' : '';
-  const head = `[${status.toUpperCase()} ${check}]${found ? `: ${found}` : ''}${note}`;
-  return status !== 'ok' && remedy ? `${head}\n  ${remedy}` : head;
+  const [first = '', ...more] = (found ?? '').split('\n');
+  const head = `[${status.toUpperCase()} ${check}]${first && ': '}${first}${note}`;
+  return [head, ...more, ...(status !== 'ok' && remedy ? [`  ${remedy}`] : [])].join('\n');
 }

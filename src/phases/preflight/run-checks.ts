@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckContext, type CheckResult, fail, skip, type Verdict } from './check.ts';
@@ -34,8 +35,22 @@ export async function judgeChecks(context: CheckContext, checks: readonly Check[
   for (const check of checks) results.set(check.name, runOne(check, asking, results));
   const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
   return Promise.all(
-    checks.map(async (check) => judge(check, (await results.get(check.name)) as Timed, isIgnored(check, ignored))),
+    checks.map(async (check) => {
+      const { result, durationMs } = (await results.get(check.name)) as Timed;
+      return { ...judge(check, result, isIgnored(check, ignored)), durationMs };
+    }),
   );
+}
+
+/** A warning for each name that is near to that of a check and is none: kubeadm has others, and scripts may name them. */
+export function mistypedChecks(names: readonly string[]): string[] {
+  const known = CHECKS.map(({ name }) => name.replace(/\(.*\)$/, ''));
+  return names
+    .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
+    .flatMap((name) => {
+      const meant = closest(name, known);
+      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${meant}?`] : [];
+    });
 }
 
 interface Timed {
@@ -82,7 +97,8 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
-  if (uid > 0 && error.code === 'WRITE_FAILED') return skip(`only root can look: ${error.message}`);
+  if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
+    return skip(`only root can look: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
@@ -94,8 +110,8 @@ function isIgnored(check: Check, ignored: ReadonlySet<string>): boolean {
   return [name, name.replace(/\(.*\)$/, ''), 'all'].some((spelling) => ignored.has(spelling));
 }
 
-function judge(check: Check, { result, durationMs }: Timed, ignored: boolean): Verdict {
-  const head = { check: check.name, concerns: check.concerns, durationMs };
+function judge(check: Check, result: CheckResult, ignored: boolean): Omit<Verdict, 'durationMs'> {
+  const head = { check: check.name, concerns: check.concerns };
   if (result.status === 'pass') return { ...head, status: 'ok', found: result.found };
   if (result.status === 'skip') return { ...head, status: 'skipped', found: result.reason };
   const { severity, found, remedy = check.remedy, code } = result;

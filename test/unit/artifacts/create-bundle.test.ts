@@ -130,6 +130,14 @@ describe('bundle create', () => {
     });
   }
 
+  it('names the flag of a file that is not there', async () => {
+    const parts = [{ kind: 'kubelet' as const, source: './none' }];
+    await assert.rejects(createBundle({ ...OPTIONS(), parts, directory: folder.path('none') }), {
+      code: 'USAGE',
+      what: '--kubelet: cannot read the file "./none"',
+    });
+  });
+
   it('refuses a pause image that is not in the bundle, and a version that is none', async () => {
     const options = { ...OPTIONS(), pauseImage: 'pause:9', kubernetesVersion: '1.20', directory: folder.path('no') };
     await assert.rejects(

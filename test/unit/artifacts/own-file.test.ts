@@ -18,7 +18,12 @@ describe('The file that edgeadm was started from', () => {
 
   it('is what its front says, and not the loader that runs it', () => {
     assert.equal(ownFile({ EDGEADM_FILE: '/root/edgeadm' }), '/root/edgeadm');
+    const loader = (folder: string) => `${folder}/ld-linux-x86-64.so.2`;
+    const unpacked = loader('/var/cache/edgeadm/0.1.0-0123456789ab');
+    assert.equal(ownFile({ EDGEADM_FILE: '/root/edgeadm' }, unpacked), '/root/edgeadm');
     assert.throws(() => ownFile({}), /not one file/);
+    const ofPackage = () => ownFile({ EDGEADM_FILE: '/usr/bin/edgeadm' }, loader('/usr/lib/edgeadm'));
+    assert.throws(ofPackage, /installed as a package/);
   });
 
   it('is looked up in the lines of sha256sum, text or binary', () => {
@@ -32,16 +37,21 @@ describe('The file that edgeadm was started from', () => {
     );
   });
 
-  it('is looked up in a file or at a URL; a page without sums is refused', async () => {
+  it('is looked up in a file or at a URL; where there are no sums, that is said', async () => {
     const lines = `${sumOf('a')}  edgeadm-linux-amd64\n`;
     await writeFile(join(dir, 'SHA256SUMS'), lines);
     assert.equal((await readSums(join(dir, 'SHA256SUMS'))).get(sumOf('a')), 'edgeadm-linux-amd64');
-    const server = createServer((request, response) => response.end(request.url === '/SHA256SUMS' ? lines : '<html>'));
+    await assert.rejects(readSums(join(dir, 'none')), { code: 'USAGE', why: 'there is no such file' });
+    const server = createServer((request, response) => {
+      if (request.url === '/none') response.statusCode = 404;
+      response.end(request.url === '/SHA256SUMS' ? lines : '<html>');
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
       assert.equal((await readSums(`${base}/SHA256SUMS`)).size, 1);
       await assert.rejects(readSums(`${base}/`), /holds no SHA-256 sums/);
+      await assert.rejects(readSums(`${base}/none`), { code: 'DOWNLOAD_FAILED', why: /none answered 404/ });
     } finally {
       server.close();
     }

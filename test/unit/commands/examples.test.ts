@@ -54,7 +54,7 @@ describe('the documents on tasks', () => {
     const dir = new URL('docs/tasks/', ROOT);
     const texts = await Promise.all((await readdir(dir)).map((name) => readFile(new URL(name, dir), 'utf8')));
     const blocks = texts.flatMap((text) => text.match(/```[\s\S]*?```/g) ?? []);
-    const calls = blocks.flatMap((block) => block.match(/^.*\bedgeadm [a-z].*$/gm) ?? []);
+    const calls = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, '').match(/^.*\bedgeadm [a-z].*$/gm) ?? []);
     assert.ok(calls.length > 20);
     for (const line of calls) await assertTaken(line);
   });

@@ -78,6 +78,13 @@ describe('a join specification', () => {
     const text = mistakesOf(flags({ apiServers: undefined }));
     assert.match(text, /API-SERVER is needed|name the API server/);
     assert.match(text, /bootstrap token is needed/);
+    assert.match(text, /--discovery-token-ca-cert-hash is needed/);
+  });
+
+  it('counts no values of a flag, and knows which key was probably meant', () => {
+    const text = mistakesOf(file({ lables: {} }), flags({ ...GOOD, caCertHashes: ['x'] }));
+    assert.match(text, /--discovery-token-ca-cert-hash: must be sha256/);
+    assert.match(text, /join\.yaml: lables: unknown key; did you mean labels\?/);
   });
 
   it('wants the CA pinned, unless the risk is taken knowingly', () => {

@@ -28,15 +28,27 @@ describe('the machines a command works on', () => {
     assert.deepEqual([machine?.name, machine?.runsPrograms], [folder, false]);
   });
 
-  it('are hosts from flags and inventory, each under its name and with what is its own', async () => {
-    assert.deepEqual(await labels({ hosts: ['root@10.0.0.7:2222', '[fd00::8]:23'], inventory }), [
-      'root@10.0.0.5',
-      'edge-2',
+  it('are hosts from flags or an inventory, each under its name and with what is its own', async () => {
+    assert.deepEqual(await labels({ hosts: ['root@10.0.0.7:2222', '[fd00::8]:23'] }), [
       'root@10.0.0.7:2222',
       '[fd00::8]:23',
     ]);
+    assert.deepEqual(await labels({ hosts: [], inventory }), ['root@10.0.0.5', 'edge-2']);
     const [first, second] = await targetsOf({ hosts: [], inventory });
     assert.deepEqual([first?.overrides, second?.overrides], [{ nodeName: 'edge-1' }, {}]);
+  });
+
+  it('are those hosts of an inventory that are named as well, by address or by the name of the node', async () => {
+    const chosen = await targetsOf({ hosts: ['edge-1'], inventory });
+    assert.deepEqual(
+      chosen.map(({ label, overrides }) => [label, overrides]),
+      [['root@10.0.0.5', { nodeName: 'edge-1' }]],
+    );
+    assert.deepEqual(await labels({ hosts: ['edge-2', 'root@10.0.0.5:22'], inventory }), ['root@10.0.0.5', 'edge-2']);
+    for (const host of ['10.0.0.6', 'admin@10.0.0.5', '10.0.0.5:2222']) {
+      const why = new RegExp(`${host} is not in .*inventory.yaml`);
+      await assert.rejects(targetsOf({ hosts: [host], inventory }), { code: 'USAGE', what: why });
+    }
   });
 
   it('cannot be a scratch root and hosts', async () => {
@@ -54,6 +66,5 @@ describe('the machines a command works on', () => {
       code: 'USAGE',
       what: /twice/,
     });
-    await assert.rejects(targetsOf({ hosts: ['10.0.0.5'], inventory }), { code: 'USAGE', what: /twice/ });
   });
 });

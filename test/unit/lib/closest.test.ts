@@ -12,5 +12,11 @@ describe('the word that was probably meant', () => {
   it('is none where nothing is near', () => {
     assert.equal(closest('something', ['LOCKED', 'USAGE']), undefined);
     assert.equal(closest('x', []), undefined);
+    assert.equal(closest('--foo', ['--root']), undefined);
+    assert.equal(closest('', ['ENI']), undefined);
+  });
+
+  it('may be one that was only begun', () => {
+    assert.equal(closest('--tok', ['--root', '--token']), '--token');
   });
 });

@@ -31,6 +31,37 @@ describe('a table', () => {
     );
   });
 
+  it('on a terminal that is too narrow keeps its columns, and goes on below', () => {
+    const rows = [
+      { check: 'Swap', result: 'error', found: 'swap is on: /dev/sda2, /swapfile' },
+      { check: 'FileAvailable--etc-kubernetes-kubelet.conf', result: 'ok' },
+      { check: '边缘节点', result: 'ok', found: 'make a token: `edgeadm token create`' },
+    ];
+    assert.equal(
+      table(rows, 40),
+      [
+        'CHECK      RESULT   FOUND',
+        'Swap       error    swap is on:',
+        '                    /dev/sda2, /swapfile',
+        'FileAvailable--etc-kubernetes-kubelet.conf',
+        '           ok',
+        '边缘节点   ok       make a token:',
+        '                    `edgeadm token create`',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('that no breaking of lines makes narrow enough becomes a paragraph a row', () => {
+    const [address, zone] = ['b'.repeat(30), '上海'.repeat(8)];
+    const rows = [
+      { id: 'edge-1', state: 'ready', address, zone },
+      { id: 'edge-2', address, zone },
+    ];
+    const end = `ADDRESS   ${address}\nZONE      ${zone}\n`;
+    assert.equal(table(rows, 60), `ID        edge-1\nSTATE     ready\n${end}\nID        edge-2\n${end}`);
+  });
+
   it('of nothing is nothing', () => {
     assert.equal(table([]), '');
   });

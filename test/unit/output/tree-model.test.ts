@@ -13,8 +13,9 @@ function treeOf(
   events: readonly WorkflowEvent[],
   hosts = ['localhost'],
   style = PLAIN,
+  columns?: number,
 ): { tree: TreeModel; kept: string[] } {
-  const tree = new TreeModel(style, hosts);
+  const tree = new TreeModel(style, hosts, columns === undefined ? undefined : () => columns);
   return { tree, kept: events.flatMap((each) => tree.apply(each)) };
 }
 
@@ -78,6 +79,18 @@ describe('the tree of one host', () => {
       end('a', 'failed'),
     ]);
     assert.deepEqual(kept, ['✖ Prepare  1.2s', '  ! swap is on', '    swapoff -a', '  ! no vxlan', '  ✖ Sysctl  1.2s']);
+  });
+
+  it('breaks warnings between words, but no row of a table and no command', () => {
+    const text = 'swap is on\nDISK       SIZE\n/dev/sda2  1 GB\n  Turn it off with `swapoff -a`.';
+    const { kept } = treeOf([start('a', 'Prepare'), warning('a', text), end('a')], ['localhost'], PLAIN, 22);
+    assert.deepEqual(kept.slice(1), [
+      '  ! swap is on',
+      '    DISK       SIZE',
+      '    /dev/sda2  1 GB',
+      '      Turn it off with',
+      '      `swapoff -a`.',
+    ]);
   });
 
   it('shows messages that belong to no running phase', () => {

@@ -21,7 +21,7 @@ export interface Case {
   readonly cluster?: FakeClusterState | 'down';
   readonly node?: Partial<NodeView>;
   /** Default containerd 1.6.20; `down` does not answer. */
-  readonly runtime?: FakeRuntime | 'down';
+  readonly runtime?: FakeRuntime | 'down' | 'closed';
 }
 
 const SPEC: JoinSpec = {
@@ -107,6 +107,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   const runtime = given.runtime ?? { name: 'containerd', version: '1.6.20', apis: ['v1', 'v1alpha2'] };
   const connect = async (address: Address): Promise<Duplex> => {
     const isDown = ('socket' in address ? runtime : state) === 'down';
+    if ('socket' in address && runtime === 'closed') throw new Error(`connect EACCES ${address.socket}`);
     if (isDown) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: 'connection refused' });
     return 'socket' in address ? fakeRuntime(runtime as FakeRuntime)() : cluster.connect();
   };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError, EXIT } from '../../../../src/errors/index.ts';
-import { type CheckResult, pass } from '../../../../src/phases/preflight/check.ts';
+import { type CheckResult, pass, type Verdict } from '../../../../src/phases/preflight/check.ts';
 import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
-import { preflightError } from '../../../../src/phases/preflight/failure.ts';
-import { judgeChecks, runChecks } from '../../../../src/phases/preflight/run-checks.ts';
+import { describeVerdict, preflightError } from '../../../../src/phases/preflight/failure.ts';
+import { judgeChecks, mistypedChecks, runChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import type { PhaseLog } from '../../../../src/workflow/events.ts';
 import { type Case, contextOf } from './context.ts';
 
@@ -177,6 +177,22 @@ describe('--ignore-preflight-errors', () => {
     assert.equal(verdict.ignored, true);
   });
 
+  it('is noted beside what the check says, before what it found', () => {
+    const head = { check: 'OSSupported', concerns: 'node', durationMs: 0 } as const;
+    const verdict = {
+      ...head,
+      status: 'warning',
+      ignored: true,
+      found: 'not in the matrix\nfound  x',
+      remedy: 'Use y.',
+    };
+    assert.deepEqual(describeVerdict(verdict as Verdict).split('\n'), [
+      '[WARNING OSSupported]: not in the matrix (ignored by --ignore-preflight-errors)',
+      'found  x',
+      '  Use y.',
+    ]);
+  });
+
   it('all: of every error', async () => {
     const machine: Case['machine'] = { ...swapOn, facts: { arch: 'riscv64', uid: 1000 } };
     assert.deepEqual(await failing({ machine, cluster: 'down', spec: { ignorePreflightErrors: ['all'] } }), []);
@@ -186,6 +202,13 @@ describe('--ignore-preflight-errors', () => {
     const machine: Case['machine'] = { files: { '/sys/fs/cgroup/cgroup.controllers': 'cpu memory\n' } };
     assert.deepEqual(await failing({ machine }), ['SystemVerification(cgroups)']);
     assert.deepEqual(await failing({ machine, spec: { ignorePreflightErrors: ['SystemVerification'] } }), []);
+  });
+
+  it('is told of a name that is mistyped, and takes names that only kubeadm has', () => {
+    const names = ['swap', 'all', 'SystemVerification', 'Firewall(8472/udp)', 'FileContent--proc-sys-net', 'OSuported'];
+    assert.deepEqual(mistypedChecks(names), [
+      '--ignore-preflight-errors: there is no check OSuported; did you mean OSSupported?',
+    ]);
   });
 
   it('leaves other errors as they are', async () => {

@@ -60,6 +60,11 @@ describe('CRI', () => {
   it('tells the socket where nothing answers', () =>
     assertFinds('CRI', 'error', /\/run\/containerd\/containerd\.sock.*refused/, { runtime: 'down' }));
 
+  it('does not blame a runtime that only root may speak to', () => {
+    const machine = { facts: { uid: 1000 } };
+    return assertFinds('CRI', 'skipped', /only root can look/, { runtime: 'closed', machine });
+  });
+
   it('says that the runtime speaks no CRI', () => assertFinds('CRI', 'error', /speaks no CRI/, containerd('1.6.20')));
 
   it("lets a CRI plug-in pass that Docker's package switched off: the join switches it on", () =>

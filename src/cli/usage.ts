@@ -1,0 +1,18 @@
+import type { Command } from '@oclif/core';
+
+/** How a command is called, in one line: what it needs by name, all else as `[FLAGS]`. */
+export function usageOf({ id, args, flags }: Pick<Command.Loadable, 'id' | 'args' | 'flags'>): string {
+  const names = Object.values(args)
+    .filter(({ hidden }) => !hidden)
+    .map(({ name, required }) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`));
+  const needed = Object.values(flags)
+    .filter(({ hidden, required }) => required && !hidden)
+    .map((flag) => `--${flag.name} ${placeholderOf(flag)}`);
+  return ['edgeadm', id.replaceAll(':', ' '), ...names, ...needed, '[FLAGS]'].join(' ');
+}
+
+/** What stands for the value of a flag; nothing where it takes none. */
+export function placeholderOf(flag: Command.Flag.Any): string {
+  if (flag.type !== 'option') return '';
+  return String(flag.helpValue ?? flag.options?.join('|') ?? flag.name.toUpperCase());
+}

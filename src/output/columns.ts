@@ -1,0 +1,75 @@
+import { padEnd, widestOf, widthOf, wordsOf, wrap } from './width.ts';
+
+type Rows = readonly (readonly string[])[];
+
+/** A last column of texts may become as narrow; a longer word in it stands out at its end. */
+const LEAST_TEXT = 20;
+
+/** Columns of the terminal that results are shown on; in a file or a pipe a line is as long as it is. */
+export function terminalColumns(): number {
+  return process.stdout.columns || Infinity;
+}
+
+/**
+ * Lines of rows, the first of them headings, whose columns are `gap` apart. Where they do not fit on the terminal the
+ * widest column gives way, and its cells take more lines; where no column can, each row becomes a paragraph.
+ */
+export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
+  const columns = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? ''));
+  const natural = columns.map(widestOf);
+  const over = natural.reduce((sum, width) => sum + width + gap, -gap) - terminal;
+  const widths = over > 0 ? narrowed(natural, leastWidths(columns, terminal), over) : natural;
+  return widths ? layOut(rows, widths, gap) : paragraphs(rows, gap, terminal);
+}
+
+/** A heading a line, with its cell beside it. */
+function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: number): string[] {
+  const left = widestOf(headings);
+  return rows.flatMap((row, index) => {
+    const pairs = headings.map((heading, column) => [heading, row[column] ?? '']).filter(([, cell]) => cell);
+    return [...(index > 0 ? [''] : []), ...layOut(pairs, [left, terminal - gap - left], gap)];
+  });
+}
+
+/** Widths that are smaller by `over` in all; undefined where that is not to be had. */
+function narrowed(natural: readonly number[], least: readonly number[], over: number): number[] | undefined {
+  const widths = [...natural];
+  const room = (index: number): number => (widths[index] ?? 0) - (least[index] ?? 0);
+  for (let left = over; left > 0; left--) {
+    const [widest] = [...widths.keys()]
+      .filter((index) => room(index) > 0)
+      .sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    if (widest === undefined) return undefined;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+/** No word is broken. Names in front may have lines of their own. */
+function leastWidths(columns: Rows, terminal: number): number[] {
+  return columns.map((cells, index) => {
+    if (index === 0) return nameWidth(cells, terminal);
+    const widest = widestOf(cells.flatMap(wordsOf));
+    const texts = index === columns.length - 1 && cells.some((cell) => cell.includes(' '));
+    return texts ? Math.min(widest, LEAST_TEXT) : widest;
+  });
+}
+
+/** The widest of the names that leave the texts beside them enough room. */
+export function nameWidth(names: readonly string[], terminal: number): number {
+  return widestOf(names.filter((name) => widthOf(name) <= terminal * 0.4));
+}
+
+/** Lines of rows, each cell within the width of its column. A first cell that is wider has a line of its own. */
+export function layOut(rows: Rows, widths: readonly number[], gap: number): string[] {
+  return rows.flatMap(([name = '', ...others]) => {
+    const apart = widthOf(name) > (widths[0] ?? 0);
+    const cells = [apart ? '' : name, ...others].map((cell, index) => wrap(cell, widths[index] ?? 0).split('\n'));
+    const lines = Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) => {
+      const parts = cells.map((cell) => cell[line] ?? '');
+      const last = parts.pop() ?? '';
+      return [...parts.map((part, index) => padEnd(part, widths[index] ?? 0)), last].join(' '.repeat(gap)).trimEnd();
+    });
+    return apart ? [name, ...lines.filter(Boolean)] : lines;
+  });
+}
