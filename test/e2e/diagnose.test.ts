@@ -128,7 +128,7 @@ describe('a diagnosis', function () {
     await whileHanging('systemctl', async () => {
       const started = performance.now();
       assert.equal((await errorsFound('hanging.tgz'))[0], 'Hanging');
-      assert.ok(performance.now() - started < 30_000);
+      assert.ok(performance.now() - started < 60_000);
       const left = await node.exec('pgrep', '-f', '^sleep 1111');
       assert.equal(left.stdout, '');
     });
