@@ -44,12 +44,14 @@ export async function judgeChecks(context: CheckContext, checks: readonly Check[
 
 /** A warning for each name that is near to that of a check and is none: kubeadm has others, and scripts may name them. */
 export function mistypedChecks(names: readonly string[]): string[] {
-  const known = CHECKS.map(({ name }) => name.replace(/\(.*\)$/, ''));
+  const known = new Map(
+    CHECKS.map(({ name }) => name.replace(/\(.*\)$/, '')).map((name) => [name.toLowerCase(), name]),
+  );
   return names
     .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
     .flatMap((name) => {
-      const meant = closest(name, known);
-      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${meant}?`] : [];
+      const meant = closest(name.toLowerCase(), [...known.keys()]);
+      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${known.get(meant)}?`] : [];
     });
 }
 
