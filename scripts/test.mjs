@@ -43,37 +43,34 @@ function heading(name) {
 }
 
 /**
- * The longest first. Nodes mostly wait, so a few parts run side by side, each on a test bed of its own; with more of them
+ * Long ones first. Nodes mostly wait, so a few parts run side by side, each on a test bed of its own; with more of them
  * two cores are so busy that nodes miss their time limits. Each is shorter than ten minutes.
  */
 const PARTS = [
+  { name: 'kills', files: ['kill'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
   { name: 'join and reset', files: ['failures', 'join-reset', 'one-file'] },
-  { name: 'kills', files: ['kill'] },
+  { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'upgrade', files: ['upgrade'] },
-  { name: 'cluster and cloud', files: ['contract', 'nodepool', 'console-line'] },
 ];
 const SIDE_BY_SIDE = 3;
-/** Three minutes without a network, in which nobody does anything: it runs beside all others. */
-const WAITING = { name: 'autonomy', files: ['autonomy'] };
 
 async function endToEnd() {
-  const named = [...PARTS, WAITING].flatMap(({ files }) => files);
+  const named = PARTS.flatMap(({ files }) => files);
   const all = readdirSync(new URL('../test/e2e', import.meta.url)).filter((file) => file.endsWith('.test.ts'));
   const others = all.map((file) => file.replace('.test.ts', '')).filter((name) => !named.includes(name));
   const parts = [...PARTS, ...(others.length > 0 ? [{ name: others.join(', '), files: others }] : [])];
   const queue = parts.values();
-  const part = ({ name, files }, bed) => {
-    const paths = files.map((file) => `test/e2e/${file}.test.ts`);
-    // The first one shows what it does while it does it.
-    const number = bed === 0 ? undefined : String(bed);
-    return suite(`end-to-end tests: ${name}`, ['--config', '.mocharc.e2e.json', ...paths], number);
-  };
   const worker = async (_, bed) => {
-    for (const next of queue) await part(next, bed);
+    for (const { name, files } of queue) {
+      const paths = files.map((file) => `test/e2e/${file}.test.ts`);
+      // The first one shows what it does while it does it.
+      const number = bed === 0 ? undefined : String(bed);
+      await suite(`end-to-end tests: ${name}`, ['--config', '.mocharc.e2e.json', ...paths], number);
+    }
   };
-  await Promise.all([...Array.from({ length: SIDE_BY_SIDE }, worker), part(WAITING, SIDE_BY_SIDE)]);
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
 }
 
 /** The end-to-end tests boot nodes: they need root, and Debian for its packages and its Kubernetes source. */

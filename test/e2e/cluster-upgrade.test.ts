@@ -39,7 +39,9 @@ interface Ended {
   stderr: string;
 }
 
-describe('edgeadm cluster upgrade of 12 nodes', () => {
+describe('edgeadm cluster upgrade of 12 nodes', function () {
+  // Twelve nodes are joined first, beside whatever else is tested.
+  this.timeout(1_200_000);
   let cluster: Cluster;
   let home: string;
   const nodes: Node[] = [];
