@@ -148,7 +148,7 @@ function node(test: Tell): void {
       /--labels\.kubernetes\.io\/role: a node may not give itself the label.*kubectl label node/,
       /--labels\.a b: /,
       /--labels: "lonely" is not KEY=VALUE/,
-      /--taints\.0\.effect: .*NoSchedule/,
+      /--taints\.effect: .*NoSchedule/,
       /--taints: "odd" is not KEY=VALUE:Effect/,
       /--node-name: invalid nodeName "Upper_"/,
       /--node-ip: must be an IP address/,

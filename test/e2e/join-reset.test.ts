@@ -380,9 +380,9 @@ function phaseByPhase(test: Tell): void {
     assert.deepEqual(await traces(node, before), []);
   });
 
-  test('a phase that does not exist is refused, the others are named', async () => {
+  test('a phase that does not exist is refused, with the command that lists them', async () => {
     const error = await failWith(node, phase('no-such'), 'USAGE', 2);
-    assert.match(JSON.stringify(error), /prepare-node/);
+    assert.match(JSON.stringify(error), /edgeadm join phases/);
   });
 
   test('phases that are skipped are not run', async () => {
