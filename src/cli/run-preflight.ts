@@ -14,7 +14,7 @@ import type { ParsedJoin } from './join-flags.ts';
 import { joinRequests } from './join-request.ts';
 import { openSource, resolveRequest } from './open-source.ts';
 import type { Shown } from './run-join.ts';
-import { commandSignal } from './signals.ts';
+import { commandSignal, interruption } from './signals.ts';
 import { type NodeFlags, targetOptions } from './target-options.ts';
 
 /** Runs every check on every target; nothing is changed, not even a lock is taken. */
@@ -46,7 +46,11 @@ export async function runPreflight(parsed: ParsedJoin, shown: Shown): Promise<Om
         return withNode(machine, { command: 'preflight', version: shown.version, changes: false }, async (session) => {
           const asked = await resolveRequest(requests.of(target), source, { ...run, session });
           const { context, close } = openContext({ ...run, ...asked, session, bundles });
-          const verdicts = await judgeChecks({ ...context, signal }).finally(close);
+          const verdicts = await judgeChecks({ ...context, signal })
+            .catch((error: unknown) => {
+              throw signal.aborted ? interruption(signal, 'the preflight was interrupted') : error;
+            })
+            .finally(close);
           found.set(target.label, verdicts);
           const error = preflightError(verdicts);
           if (error) throw error;

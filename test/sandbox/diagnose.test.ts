@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { edgeadm, resultOf, startEdgeadm } from './program.ts';
+
+describe('edgeadm diagnose', () => {
+  let folder: string;
+  let root: string;
+  /** It takes connections and never answers. */
+  let silent: Server;
+  let address: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
+    root = join(folder, 'root');
+    await mkdir(join(root, 'etc/kubernetes'), { recursive: true });
+    silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  });
+
+  after(async () => {
+    silent.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('writes an archive that its owner alone may read, and tells a program what it found', async () => {
+    const archive = join(folder, 'a.tgz');
+    const ended = await edgeadm(['diagnose', '--root', root, '-o', archive, '-o', 'json']);
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(JSON.stringify(resultOf(ended)), /"rule":"NotJoined"/);
+    assert.equal((await stat(archive)).mode & 0o777, 0o600);
+  });
+
+  it('tells what it found also where it cannot write it', async () => {
+    const ended = await edgeadm(['diagnose', '--root', root, '-o', '/no/such/folder/a.tgz']);
+    assert.equal(ended.exitCode, 1);
+    assert.match(ended.stdout, /likely cause: the node is not joined/);
+    assert.match(ended.stderr, /WRITE_FAILED/);
+  });
+
+  it('takes nothing for the name of an archive that does not look like one', async () => {
+    for (const name of ['yaml', 'JSON', '/dev/null', '']) {
+      const ended = await edgeadm(['diagnose', '--root', root, '--output', name]);
+      assert.equal(ended.exitCode, 2, name);
+      assert.match(ended.stderr, /\.tgz/);
+    }
+  });
+
+  it('ends with 130 when it is interrupted, and writes nothing', async () => {
+    const kubeconfig = `clusters: [{cluster: {server: "https://${address}"}}]\n`;
+    await writeFile(join(root, 'etc/kubernetes/kubelet.conf'), kubeconfig);
+    const archive = join(folder, 'b.tgz');
+    const child = startEdgeadm(['diagnose', '--root', root, '-o', archive]);
+    await once(silent, 'connection');
+    child.kill('SIGINT');
+    const { exitCode, stderr } = await child;
+    assert.equal(exitCode, 130, stderr);
+    assert.match(stderr, /INTERRUPTED/);
+    await assert.rejects(stat(archive));
+  });
+});
