@@ -71,7 +71,7 @@ export function failing(test: Tell): void {
   test('while it verifies (a kubelet that dies): the older version runs again', () =>
     fails('verify', /KUBELET_FAILED/, upgradeWith('dying')));
   test('while it verifies (an edge-hub that does not start): the older edge-hub runs again', async () => {
-    const args = upgradeWith('broken-hub', '--timeout', '15s');
+    const args = upgradeWith('broken-hub', '--timeout', '40s');
     await fails('verify', /NODE_NOT_READY|EDGE_HUB_FAILED|ADDON_NOT_READY/, args, true);
     assert.equal((await hubPod(subject))?.spec.containers[0]?.image, edgeHubImage);
   });
