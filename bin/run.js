@@ -2,5 +2,5 @@
 // First of all: a token on the command line must not stay visible in the process list.
 process.title = 'edgeadm';
 const { join } = await import('node:path');
-const { main } = await import('../lib/cli/main.js');
+const { main } = await import('../lib/src/cli/main.js');
 await main(process.argv.slice(2), { root: join(import.meta.dirname, '..') });

@@ -1,20 +1,15 @@
 // Writes docs/cluster-upgrade-checks.md from the checks themselves; with --check it only says whether the file is current.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { UpgradeCheck } from '../src/phases/cluster-upgrade/precheck/check.ts';
-import { CHECKS } from '../src/phases/cluster-upgrade/precheck/checks.ts';
-import {
-  byResource,
-  NEEDED,
-  NEEDED_TO_DRAIN,
-  type Permission,
-} from '../src/phases/cluster-upgrade/precheck/permissions.ts';
+import type { UpgradeCheck } from '../src/cluster-upgrade/precheck/check.ts';
+import { CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
+import { byResource, NEEDED, NEEDED_TO_DRAIN, type Permission } from '../src/cluster-upgrade/precheck/permissions.ts';
 
 const FILE = fileURLToPath(new URL('../docs/cluster-upgrade-checks.md', import.meta.url));
 
 const HEAD = `# Checks before a cluster is upgraded
 
-<!-- Made by \`node scripts/docs-cluster-upgrade.ts\` from src/phases/cluster-upgrade/precheck; do not edit by hand. -->
+<!-- Made by \`node scripts/docs-cluster-upgrade.ts\` from src/cluster-upgrade/precheck; do not edit by hand. -->
 
 \`edgeadm cluster upgrade start\` runs every check below before it changes anything, and makes a report of them. No check
 changes the cluster. The nodes are looked at as the API server knows them; each node is looked at again, on the spot, when

@@ -35,9 +35,11 @@ export function dependenciesAreCurrent() {
 /** True where the compiled program is not older than any of its sources. */
 function buildIsCurrent() {
   const manifest = join(root, 'oclif.manifest.json');
-  if (!existsSync(join(root, 'lib/cli/main.js')) || !existsSync(manifest)) return false;
+  if (!existsSync(join(root, 'lib/src/cli/main.js')) || !existsSync(manifest)) return false;
   const built = statSync(manifest).mtimeMs;
-  const sources = readdirSync(join(root, 'src'), { recursive: true }).map((name) => join(root, 'src', name));
+  const sources = ['src', 'sandbox'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)),
+  );
   return sources.every((path) => statSync(path).mtimeMs <= built);
 }
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
 import { backOff } from '../lib/back-off.ts';
-import { released } from '../lib/released.ts';
+import { released } from '../lib/chunks.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
 import { ensureSpace, formatBytes } from './scratch.ts';

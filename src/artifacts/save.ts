@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { CHUNK_BYTES, released } from '../lib/released.ts';
+import { CHUNK_BYTES, released } from '../lib/chunks.ts';
 import { formatBytes } from './scratch.ts';
 
 /** What was written: its sum as lower-case hex, its size in bytes. */

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { CHUNK_BYTES, released } from '../lib/released.ts';
+import { CHUNK_BYTES, released } from '../lib/chunks.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
 import { throwIfInterrupted } from './save.ts';
 

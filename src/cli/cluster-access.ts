@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { localMachine } from '../host/local.ts';
-import type { ApiClient } from '../kubernetes/client.ts';
+import type { ApiClient } from '../kubernetes/api/client.ts';
 
 /** For commands that speak to a cluster as its administrator. */
 export const kubeconfigFlag = {
@@ -25,7 +25,7 @@ export async function withCluster<T>(
   kubeconfig: string | undefined,
   action: (client: ApiClient) => Promise<T>,
 ): Promise<T> {
-  const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig.ts');
+  const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig/kubeconfig.ts');
   const machine = localMachine();
   const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), (address, options) =>
     machine.connect(address, options),

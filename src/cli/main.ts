@@ -1,9 +1,9 @@
-import './nameless-user.ts';
+import './unlisted-user.ts';
 import type { Interfaces } from '@oclif/core';
 import type { EdgeadmError } from '../errors/index.ts';
+import { usualSpelling } from './argv-aliases.ts';
 import { wantsJson } from './base-command.ts';
 import { toCommandError, withCommandMeant } from './parse-error.ts';
-import { usualSpelling } from './spellings.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
 export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;

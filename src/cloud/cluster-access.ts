@@ -1,8 +1,8 @@
 import type { V1Node, V1NodeList } from '@kubernetes/client-node';
 import { type NodePool, poolNamed } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { createToken, deleteToken, randomToken } from '../kubernetes/bootstrap-tokens.ts';
-import { listObjects, poolLabelOf } from '../kubernetes/node-pools.ts';
+import { createToken, deleteToken, randomToken } from '../kubernetes/api/bootstrap-tokens.ts';
+import { listObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { pinCa } from '../pki/ca-hash.ts';

@@ -1,5 +1,5 @@
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
-import { describeClock } from '../kubernetes/cluster-info.ts';
+import { describeClock } from '../kubernetes/api/cluster-info.ts';
 import { answerError } from './errors.ts';
 import { type ExchangeAnswer, parseExchangeAnswer } from './exchange-answer.ts';
 import { type Patience, postFromNode, type ServiceAnswer } from './exchange-client.ts';

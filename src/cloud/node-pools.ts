@@ -2,7 +2,7 @@ import type { ClusterFacts, NodePool, NodePoolMode, NodePoolSpec, NodePools, Poo
 import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { annotatePool, fromObject, listObjects, readPoolNodes } from '../kubernetes/node-pools.ts';
+import { annotatePool, fromObject, listObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';

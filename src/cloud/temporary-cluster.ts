@@ -1,6 +1,6 @@
 import { localMachine } from '../host/local.ts';
-import { ApiClient, type ApiConnection } from '../kubernetes/client.ts';
-import { connectionOf } from '../kubernetes/inline-kubeconfig.ts';
+import { ApiClient, type ApiConnection } from '../kubernetes/api/client.ts';
+import { connectionOf } from '../kubernetes/kubeconfig/inline-kubeconfig.ts';
 import type { ContainerService } from './cs.ts';
 
 /** The shortest that the service gives. */

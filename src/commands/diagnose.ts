@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { runDiagnose } from '../cli/diagnose/run.ts';
 import { nodeFlags, repeatable } from '../cli/flags.ts';
-import { runDiagnose } from '../cli/run-diagnose.ts';
 import { usageError } from '../errors/usage.ts';
 
 /** Nothing is changed: a dry run, and answers to questions, would mean nothing. */

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/base-command.ts';
-import { joinArgs, joinFlags } from '../cli/join-flags.ts';
-import { runPreflight } from '../cli/run-preflight.ts';
+import { joinArgs, joinFlags } from '../cli/join/flags.ts';
+import { runPreflight } from '../cli/preflight/run.ts';
 
 export default class Preflight extends BaseCommand {
   static override summary = 'Check a machine and its way to the cluster; change nothing.';

@@ -4,7 +4,7 @@ import { durationOf, nodeFlags } from '../cli/flags.ts';
 import { onHosts } from '../cli/hosts.ts';
 import { commandSignal } from '../cli/signals.ts';
 import { targetOptions } from '../cli/target-options.ts';
-import { upgradeFlags, upgradeSpec } from '../cli/upgrade-flags.ts';
+import { upgradeFlags, upgradeSpec } from '../cli/upgrade/flags.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
 import { withNode } from '../host/node-session.ts';
 import { targetsOf } from '../host/targets.ts';

@@ -19,7 +19,7 @@ import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
-import { CHUNK_BYTES, released } from '../lib/released.ts';
+import { CHUNK_BYTES, released } from '../lib/chunks.ts';
 import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';

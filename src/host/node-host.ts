@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
-import { CHUNK_BYTES } from '../lib/released.ts';
+import { CHUNK_BYTES } from '../lib/chunks.ts';
 import { factsOf } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
 import type { Before, Change, Journal } from './journal.ts';

@@ -1,10 +1,10 @@
 import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAttended, MEETING, portSocket, STAND_IN } from './attended.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
 import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceManager } from './machine.ts';
+import { isAttended, MEETING, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
 
 /** A command that was found but cannot be run, as shells have it. */

@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
 import { execa } from 'execa';
-import { batchLimit, nextBatchSize } from '../../src/phases/cluster-upgrade/batches.ts';
-import type { NodeRecord, Plan, PlanSpec } from '../../src/phases/cluster-upgrade/plan.ts';
-import { refuseTooLarge } from '../../src/phases/cluster-upgrade/plan-size.ts';
-import { fromTexts, sizeOf, toTexts } from '../../src/phases/cluster-upgrade/plan-text.ts';
-import { progressOf } from '../../src/phases/cluster-upgrade/status.ts';
-import { beginBatch, endNode, newPlan } from '../../src/phases/cluster-upgrade/transitions.ts';
+import { batchLimit, nextBatchSize } from '../../src/cluster-upgrade/plan/batches.ts';
+import type { NodeRecord, Plan, PlanSpec } from '../../src/cluster-upgrade/plan/plan.ts';
+import { refuseTooLarge } from '../../src/cluster-upgrade/plan/size.ts';
+import { fromTexts, sizeOf, toTexts } from '../../src/cluster-upgrade/plan/text.ts';
+import { beginBatch, endNode, newPlan } from '../../src/cluster-upgrade/plan/transitions.ts';
+import { progressOf } from '../../src/cluster-upgrade/status.ts';
 import { median, say, writeFigures } from './report.ts';
 
 const NODES = 10_000;

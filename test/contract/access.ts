@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { CLUSTER_INFO_PATH, parseClusterInfo, verifySignature } from '../../src/kubernetes/cluster-info.ts';
+import { CLUSTER_INFO_PATH, parseClusterInfo, verifySignature } from '../../src/kubernetes/api/cluster-info.ts';
 import { answers, type Contract, type Expectation, refuses } from './subject.ts';
 
 const UNAUTHORIZED = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' } as const;

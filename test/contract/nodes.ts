@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ApiClient } from '../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { type AnyObject, answers, type Contract, type Expectation, MERGE, refuses, STRATEGIC } from './subject.ts';
 
 const NODES = '/api/v1/nodes';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { ApiClient, type RequestOptionsOf } from '../../src/kubernetes/client.ts';
+import { ApiClient, type RequestOptionsOf } from '../../src/kubernetes/api/client.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
 import { certificateRequest, generateKey, type KeyPair } from '../../src/pki/certificate-request.ts';
 

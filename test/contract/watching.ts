@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { WatchEvent } from '../../src/kubernetes/client.ts';
+import type { WatchEvent } from '../../src/kubernetes/api/client.ts';
 import { type AnyObject, answers, type Contract, type Expectation, MAPS, MERGE } from './subject.ts';
 
 /** Follows a watch until so many events have come or the server ends it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
-import { addFault, clearFaults, listFaults } from '../../src/sandbox/cloud/faults.ts';
-import { KIND, type NodePoolRecord, type NodeRecord } from '../../src/sandbox/cloud/records.ts';
+import { addFault, clearFaults, listFaults } from '../../sandbox/cloud/faults.ts';
+import { KIND, type NodePoolRecord, type NodeRecord } from '../../sandbox/cloud/records.ts';
 import {
   difference,
   installCni,

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { KIND, type NodeRecord } from '../../src/sandbox/cloud/records.ts';
+import { KIND, type NodeRecord } from '../../sandbox/cloud/records.ts';
 import { executable } from '../dist/release.ts';
 import { type Node, type Photograph, photograph, subnet, until } from '../testbed/index.ts';
 import { type Exchange, startExchange } from './exchange.ts';

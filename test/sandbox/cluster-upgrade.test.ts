@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiClient } from '../../src/kubernetes/client.ts';
-import { adminClient } from '../../src/sandbox/admin-client.ts';
-import { sandboxFolder } from '../../src/sandbox/folder.ts';
+import { adminClient } from '../../sandbox/admin-client.ts';
+import { sandboxFolder } from '../../sandbox/folder.ts';
+import type { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { type Ended, edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 

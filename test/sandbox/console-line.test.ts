@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KIND } from '../../src/sandbox/cloud/records.ts';
+import { KIND } from '../../sandbox/cloud/records.ts';
 import { type ExchangeCloud, exchangeCloud } from '../unit/cloud/exchange-cloud.ts';
 import { type Ended, edgeadm, resultOf } from './program.ts';
 

@@ -1,6 +1,6 @@
-import { startApiServer } from '../../src/sandbox/api-server/index.ts';
-import { sandboxPki } from '../../src/sandbox/pki.ts';
-import { openStore } from '../../src/sandbox/store.ts';
+import { startApiServer } from '../../sandbox/api-server/index.ts';
+import { sandboxPki } from '../../sandbox/pki.ts';
+import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
 
 describe("the sandbox's API server keeps the contract", () => {

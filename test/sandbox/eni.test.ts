@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EnsRecords } from '../../sandbox/cloud/ens-records.ts';
+import { seedInstance } from '../../sandbox/cloud/ens-seed.ts';
+import { addFault, listFaults } from '../../sandbox/cloud/faults.ts';
 import { boughtFor } from '../../src/cloud/eni-marker.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
-import { EnsRecords } from '../../src/sandbox/cloud/ens-records.ts';
-import { seedInstance } from '../../src/sandbox/cloud/ens-seed.ts';
-import { addFault, listFaults } from '../../src/sandbox/cloud/faults.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
 import { answerOnTerminal, edgeadm, resultOf, startEdgeadm } from './program.ts';
 

@@ -1,5 +1,5 @@
 /** The part that answers `--help`: the manifest knows what is asked for, so no command is loaded. */
-import '../../../src/cli/nameless-user.ts';
+import '../../../src/cli/unlisted-user.ts';
 import { run } from '@oclif/core';
 import { packedCommands } from './plugin.ts';
 

@@ -1,7 +1,7 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { usualSpelling } from '../../../src/cli/spellings.ts';
+import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { showSources } from './stack.ts';
 import { version } from './version.ts';

@@ -35,6 +35,6 @@ async function hostsOf(inventory: string | undefined): Promise<string[]> {
 async function poolsOf(kubeconfig: string): Promise<string[]> {
   // The client takes its time to load.
   if (!existsSync(kubeconfig)) return [];
-  const { clusterNodePools } = await import('../../kubernetes/node-pools.ts');
+  const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
   return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
 }

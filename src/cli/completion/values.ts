@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core';
+import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { ERROR_CODES } from '../../errors/index.ts';
-import { CHECKS as UPGRADE_CHECKS } from '../../phases/cluster-upgrade/precheck/checks.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { CHECKS } from '../../phases/preflight/checks.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';

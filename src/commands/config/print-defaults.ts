@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { shownDefaults } from '../../cli/shown-spec.ts';
+import { shownDefaults } from '../../cli/join/printed-spec.ts';
 
 export default class ConfigPrintDefaults extends BaseCommand {
   static override summary = 'Print a configuration file with every default, to start your own from.';

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
-import { joinRequestOf } from '../../cli/join-request.ts';
-import { shownSpec } from '../../cli/shown-spec.ts';
+import { joinArgs, joinFlags } from '../../cli/join/flags.ts';
+import { shownSpec } from '../../cli/join/printed-spec.ts';
+import { joinRequestOf } from '../../cli/join/request.ts';
 
 export default class ConfigValidate extends BaseCommand {
   static override summary = 'Show what flags, environment and file resolve to, or all mistakes in them.';

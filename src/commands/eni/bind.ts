@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { changeFlags, changeInstance } from '../../cli/eni.ts';
+import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
 import { naming } from '../../cli/flags.ts';
 import { MOST_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';

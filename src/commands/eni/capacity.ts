@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
-import { openEns } from '../../cli/eni.ts';
+import { openEns } from '../../cli/eni/change.ts';
 import { naming } from '../../cli/flags.ts';
 import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { cloudFlags } from '../../cli/cloud-flags.ts';
-import { instanceFlag, openEns } from '../../cli/eni.ts';
+import { instanceFlag, openEns } from '../../cli/eni/change.ts';
 import { boughtFor } from '../../cloud/eni-marker.ts';
 import { requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
-import { runJoin } from '../../cli/run-join.ts';
+import { joinArgs, joinFlags } from '../../cli/join/flags.ts';
+import { runJoin } from '../../cli/join/run.ts';
 
 export default class Join extends BaseCommand {
   static override summary = 'Turn this machine, or others over SSH, into a node of an edge cluster.';

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { joinArgs, joinFlags } from '../../cli/join-flags.ts';
-import { noPhase, runJoin } from '../../cli/run-join.ts';
+import { joinArgs, joinFlags } from '../../cli/join/flags.ts';
+import { noPhase, runJoin } from '../../cli/join/run.ts';
 import { usageError } from '../../errors/usage.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { phaseNames } from '../../workflow/phase.ts';

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logOf, nodePoolUsage, refuseWhere, serviceOf, whereFlags } from '../../cli/nodepool.ts';
-import { attachSpecOf, expiryOf } from '../../cli/nodepool-script.ts';
+import { logOf, nodePoolUsage, refuseWhere, serviceOf, whereFlags } from '../../cli/nodepool/pools.ts';
+import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
 const { 'cluster-id': clusterId, region, profile } = whereFlags;

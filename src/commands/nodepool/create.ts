@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { logOf, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
-import { type CreateFlags, createFlags, wantedOf } from '../../cli/nodepool-flags.ts';
-import { askForMissing } from '../../cli/nodepool-prompts.ts';
+import { type CreateFlags, createFlags, wantedOf } from '../../cli/nodepool/flags.ts';
+import { logOf, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
 import { missingIn, refuseWanted } from '../../config/nodepool-rules.ts';
 import { createNodePool } from '../../phases/nodepool/create.ts';

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { confirmed, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
+import { confirmed, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
-import { poolDetails, shownPool } from '../../cli/nodepool-tables.ts';
+import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { poolDetails, shownPool } from '../../cli/nodepool/tables.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
 export default class NodePoolGet extends BaseCommand {

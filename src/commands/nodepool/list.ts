@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool.ts';
-import { poolTable, shownPool } from '../../cli/nodepool-tables.ts';
+import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
 
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';

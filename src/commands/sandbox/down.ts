@@ -1,6 +1,6 @@
+import { stopSandbox } from '../../../sandbox/background.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { stopSandbox } from '../../sandbox/background.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxDown extends BaseCommand {
   static override summary = 'End the sandbox; what is in it is kept.';

@@ -1,6 +1,6 @@
+import { sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { sandboxEnvironment } from '../../sandbox/environment.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxEnv extends BaseCommand {
   static override summary = 'Print the environment that points edgeadm, kubectl and cloud SDKs at the sandbox.';

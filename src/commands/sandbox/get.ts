@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
+import { requireSandbox } from '../../../sandbox/folder.ts';
+import { listObjects, RESOURCES } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { table } from '../../output/table.ts';
-import { requireSandbox } from '../../sandbox/folder.ts';
-import { listObjects, RESOURCES } from '../../sandbox/list-objects.ts';
 
 export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';

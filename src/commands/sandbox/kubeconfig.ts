@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
+import { requireSandbox } from '../../../sandbox/folder.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { requireSandbox } from '../../sandbox/folder.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxKubeconfig extends BaseCommand {
   static override summary = "Print where the administrator's kubeconfig lies, or the kubeconfig itself.";

@@ -1,6 +1,6 @@
+import { forgetSandbox, stopSandbox } from '../../../sandbox/background.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { forgetSandbox, stopSandbox } from '../../sandbox/background.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxReset extends BaseCommand {
   static override summary = 'Forget everything that is in the sandbox, its nodes too.';

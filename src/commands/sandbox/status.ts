@@ -1,9 +1,9 @@
+import { requireSandbox } from '../../../sandbox/folder.ts';
+import { listNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { describeSandbox } from '../../cli/sandbox-text.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
+import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { table } from '../../output/table.ts';
-import { requireSandbox } from '../../sandbox/folder.ts';
-import { listNodes } from '../../sandbox/nodes.ts';
 
 export default class SandboxStatus extends BaseCommand {
   static override summary = 'Show whether the sandbox runs, where, and its nodes.';

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
+import { startInBackground } from '../../../sandbox/background.ts';
+import type { SandboxFolder, SandboxState } from '../../../sandbox/folder.ts';
+import { DEFAULT_PORT, startSandbox } from '../../../sandbox/index.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../cli/sandbox-flags.ts';
-import { describeSandbox } from '../../cli/sandbox-text.ts';
+import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
+import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { commandSignal } from '../../cli/signals.ts';
-import { startInBackground } from '../../sandbox/background.ts';
-import type { SandboxFolder, SandboxState } from '../../sandbox/folder.ts';
-import { DEFAULT_PORT, startSandbox } from '../../sandbox/index.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 
 export default class SandboxUp extends BaseCommand {

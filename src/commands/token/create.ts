@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
 import { repeatable, secretOf } from '../../cli/flags.ts';
 import { usageError } from '../../errors/usage.ts';
-import { BOOTSTRAP_GROUP, createToken, joinLine, randomToken } from '../../kubernetes/bootstrap-tokens.ts';
+import { BOOTSTRAP_GROUP, createToken, joinLine, randomToken } from '../../kubernetes/api/bootstrap-tokens.ts';
 import { parseDuration } from '../../lib/duration.ts';
 
 export default class TokenCreate extends BaseCommand {

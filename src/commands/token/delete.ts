@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
 import { secretOf } from '../../cli/flags.ts';
-import { deleteToken } from '../../kubernetes/bootstrap-tokens.ts';
+import { deleteToken } from '../../kubernetes/api/bootstrap-tokens.ts';
 
 export default class TokenDelete extends BaseCommand {
   static override summary = 'Delete a bootstrap token: nobody can join with it any more.';

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { listTokens } from '../../kubernetes/bootstrap-tokens.ts';
+import { listTokens } from '../../kubernetes/api/bootstrap-tokens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { table } from '../../output/table.ts';
 

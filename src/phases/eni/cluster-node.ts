@@ -1,5 +1,5 @@
 import type { V1Node, V1NodeList, V1PodList } from '@kubernetes/client-node';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 
 /** The component without which Terway Edge gives no pod an address. Source: the vendor's guide to Terway Edge. */
 export const CONTROL_PLANE = 'terway-edge-controlplane';

@@ -1,6 +1,6 @@
 import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../cloud/ens.ts';
 import type { EdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { BindPlan } from './bind-plan.ts';
 import type { EdgeNode } from './cluster-node.ts';
 

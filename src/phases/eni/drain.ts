@@ -1,4 +1,4 @@
-import { drainNode } from '../../kubernetes/drain.ts';
+import { drainNode } from '../../kubernetes/drain/drain.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
 import type { EniContext, Facts } from './context.ts';

@@ -1,7 +1,7 @@
 import type { CloudCaller } from '../../cloud/caller.ts';
 import { ens } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';

@@ -3,14 +3,14 @@ import { load } from 'js-yaml';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { type Answer, ApiClient, type PlanWrite } from '../../kubernetes/client.ts';
+import { type Answer, ApiClient, type PlanWrite } from '../../kubernetes/api/client.ts';
 import {
   CLUSTER_INFO_PATH,
   type ClusterInfo,
   parseClusterInfo,
   verifySignature,
-} from '../../kubernetes/cluster-info.ts';
-import { kubeletConfigMaps } from '../../kubernetes/kubelet-migrations.ts';
+} from '../../kubernetes/api/cluster-info.ts';
+import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';

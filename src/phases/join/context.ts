@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { EdgeHubFlavor, JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 
 /** What the first, not yet trusted answer of an API server told. */
 export interface FirstAnswer {

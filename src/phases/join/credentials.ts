@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { JoinSpec } from '../../config/spec.ts';
+import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
-import { notApproved, requestCertificate } from '../../kubernetes/certificate-signing.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
-import { type EdgeHubCertificate, edgeHubCertificates } from '../../kubernetes/edge-hub.ts';
-import { KUBELET_CERTIFICATE } from '../../kubernetes/kubeconfig-file.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { notApproved, requestCertificate } from '../../kubernetes/csr/certificate-signing.ts';
+import { KUBELET_CERTIFICATE } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';

@@ -1,6 +1,6 @@
 import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
 import type { Host } from '../../host/host.ts';
-import { findKubelet, KUBELET_BINARY } from '../../kubernetes/kubelet-program.ts';
+import { findKubelet, KUBELET_BINARY } from '../../kubernetes/kubelet/program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';

@@ -2,11 +2,11 @@ import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/containerd-config.ts';
+import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { ownState } from '../preflight/own.ts';
+import { ownState } from '../preflight/own-state.ts';
 import type { JoinContext } from './context.ts';
 
 const CONFIG = '/etc/containerd/config.toml';

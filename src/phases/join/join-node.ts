@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { type EdgeHubOptions, edgeHubFiles } from '../../kubernetes/edge-hub.ts';
+import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
 import {
   CA_CERTIFICATE,
   KUBELET_CERTIFICATE,
   KUBELET_KUBECONFIG,
   kubeletKubeconfig,
-} from '../../kubernetes/kubeconfig-file.ts';
-import { kubeletConfiguration } from '../../kubernetes/kubelet-configuration.ts';
-import { kubeletFlags } from '../../kubernetes/kubelet-flags.ts';
-import { KUBELET_BINARY, KUBELET_CONFIGURATION, KUBELET_FLAGS } from '../../kubernetes/kubelet-program.ts';
+} from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
+import { kubeletFlags } from '../../kubernetes/kubelet/flags.ts';
+import { KUBELET_BINARY, KUBELET_CONFIGURATION, KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';

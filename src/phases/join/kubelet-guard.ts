@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { kubeletComplaints } from '../../kubernetes/kubelet-log.ts';
+import { kubeletComplaints } from '../../kubernetes/kubelet/log.ts';
 
 const UNIT = 'kubelet.service';
 const LOOK_EVERY_MS = 1000;

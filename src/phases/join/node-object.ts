@@ -1,7 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 
 /**
  * A kubelet's taints count only when it creates its Node object, and a node may not change them later.

@@ -1,6 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Host } from '../../host/host.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
-import { noteLinks } from '../../kubernetes/teardown/network.ts';
-import { CNI_CONFIGURATION, claimState } from '../../kubernetes/teardown/state.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { noteLinks } from '../reset/teardown/network.ts';
+import { CNI_CONFIGURATION, claimState } from '../reset/teardown/state.ts';
 import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
 

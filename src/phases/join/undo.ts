@@ -1,11 +1,11 @@
-import { stopKubelet } from '../../kubernetes/teardown/kubelet.ts';
-import { noteLinks, removeNetwork } from '../../kubernetes/teardown/network.ts';
-import { nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
-import { markNotReady } from '../../kubernetes/teardown/not-ready.ts';
-import { removePods } from '../../kubernetes/teardown/pods.ts';
-import { findRuntime } from '../../kubernetes/teardown/runtime.ts';
-import { unmountKubeletVolumes } from '../../kubernetes/teardown/volumes.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
+import { stopKubelet } from '../reset/teardown/kubelet.ts';
+import { noteLinks, removeNetwork } from '../reset/teardown/network.ts';
+import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
+import { markNotReady } from '../reset/teardown/not-ready.ts';
+import { removePods } from '../reset/teardown/pods.ts';
+import { findRuntime } from '../reset/teardown/runtime.ts';
+import { unmountKubeletVolumes } from '../reset/teardown/volumes.ts';
 import type { JoinContext } from './context.ts';
 
 /** What a kubelet did and the journal does not know: pods, mounts, links, and a Node object that says it is Ready. */

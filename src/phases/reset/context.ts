@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
-import type { ApiClient, PlanWrite } from '../../kubernetes/client.ts';
+import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
 import type { NodeTraces } from './node-traces.ts';
 
 /** What a reset was asked for. */

@@ -1,9 +1,9 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
-import { drainNode } from '../../kubernetes/drain.ts';
-import { isThisMachine, markNotReady } from '../../kubernetes/teardown/not-ready.ts';
+import { drainNode } from '../../kubernetes/drain/drain.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
+import { isThisMachine, markNotReady } from './teardown/not-ready.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 

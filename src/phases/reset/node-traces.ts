@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import { JOURNAL_PATH, type Journal } from '../../host/journal.ts';
-import { type NodeCredentials, nodeCredentials } from '../../kubernetes/teardown/node-credentials.ts';
-import { findRuntime, type NodeRuntime } from '../../kubernetes/teardown/runtime.ts';
-import { KUBELET_KUBECONFIGS, MANIFESTS } from '../../kubernetes/teardown/state.ts';
+import { type NodeCredentials, nodeCredentials } from './teardown/node-credentials.ts';
+import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
+import { KUBELET_KUBECONFIGS, MANIFESTS } from './teardown/state.ts';
 
 /** What a node shows of having been joined, looked at once, before anything is taken away. */
 export interface NodeTraces {

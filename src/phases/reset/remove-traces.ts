@@ -2,10 +2,10 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { STATE_DIRECTORY } from '../../host/journal.ts';
 import { revert } from '../../host/revert.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
-import { removeState } from '../../kubernetes/teardown/state.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
+import { removeState } from './teardown/state.ts';
 
 const RUNTIME_PHASE = /^install-runtime(\/|$)/;
 const IMAGES_AT_ONCE = 4;

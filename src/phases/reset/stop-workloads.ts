@@ -1,9 +1,9 @@
-import { stopKubelet } from '../../kubernetes/teardown/kubelet.ts';
-import { notedLinks, removeNetwork } from '../../kubernetes/teardown/network.ts';
-import { removePods } from '../../kubernetes/teardown/pods.ts';
-import { unmountKubeletVolumes } from '../../kubernetes/teardown/volumes.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
+import { stopKubelet } from './teardown/kubelet.ts';
+import { notedLinks, removeNetwork } from './teardown/network.ts';
+import { removePods } from './teardown/pods.ts';
+import { unmountKubeletVolumes } from './teardown/volumes.ts';
 
 export const stopKubeletPhase: Phase<ResetContext> = {
   name: 'stop-kubelet',

@@ -1,14 +1,14 @@
 import { posix } from 'node:path';
 import { filesOf } from '../../artifacts/bundle.ts';
-import { flagValue } from '../../kubernetes/kubelet-migrations.ts';
-import { dockerPodContainers } from '../../kubernetes/teardown/docker.ts';
-import { CNI_CONFIGURATION } from '../../kubernetes/teardown/state.ts';
+import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
+import { dockerPodContainers } from '../reset/teardown/docker.ts';
+import { CNI_CONFIGURATION } from '../reset/teardown/state.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
+import { unfit } from './precheck-error.ts';
 import { kubeletSettings } from './settings.ts';
-import { unfit } from './unfit.ts';
 
 type Context = UpgradeContext & PhaseTools;
 

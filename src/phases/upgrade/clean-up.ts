@@ -1,4 +1,4 @@
-import { settle } from '../../host/settle.ts';
+import { settle } from '../../host/compact-journal.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */

@@ -1,6 +1,6 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { fullReference } from '../../artifacts/names.ts';
-import { flagValue } from '../../kubernetes/kubelet-migrations.ts';
+import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
 import type { UpgradeContext } from './context.ts';
 import { podsOf } from './node-health.ts';
 import { kubeletSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/client.ts';
-import { drainNode } from '../../kubernetes/drain.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { drainNode } from '../../kubernetes/drain/drain.ts';
 import { type Look, waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';

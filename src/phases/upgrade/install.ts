@@ -6,11 +6,11 @@ import {
   installKubectl,
   installKubelet,
 } from '../../artifacts/install.ts';
+import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import { edgeHubRelease } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { edgeHubLayouts } from '../../kubernetes/edge-hub.ts';
-import { edgeHubRelease } from '../../kubernetes/edge-hub-releases.ts';
-import { migrateKubelet } from '../../kubernetes/kubelet-migrations.ts';
-import { findKubelet, KUBELET_CONFIGURATION, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
+import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
+import { findKubelet, KUBELET_CONFIGURATION, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';

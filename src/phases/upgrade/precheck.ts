@@ -1,16 +1,16 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet-migrations.ts';
-import { findKubelet, KUBELET_BINARY, kubeletVersionOf } from '../../kubernetes/kubelet-program.ts';
-import { isThisMachine } from '../../kubernetes/teardown/not-ready.ts';
+import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
+import { findKubelet, KUBELET_BINARY, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
+import { isThisMachine } from '../reset/teardown/not-ready.ts';
 import { checkMigration } from './check-migration.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { nodeObject } from './node-health.ts';
+import { unfit } from './precheck-error.ts';
 import { kubeletSettings } from './settings.ts';
-import { unfit } from './unfit.ts';
 import { checkVersions, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
-import type { KubeletSettings } from '../../kubernetes/kubelet-migrations.ts';
-import { KUBELET_CONFIGURATION, KUBELET_EXTRA_FLAGS, KUBELET_FLAGS } from '../../kubernetes/kubelet-program.ts';
+import type { KubeletSettings } from '../../kubernetes/kubelet/migrations.ts';
+import { KUBELET_CONFIGURATION, KUBELET_EXTRA_FLAGS, KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 
 /** Files with flags, and the variable in each that holds them. */

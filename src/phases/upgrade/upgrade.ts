@@ -4,7 +4,7 @@ import type { UpgradeNote } from '../../host/journal.ts';
 import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
-import { clientFromKubeconfig } from '../../kubernetes/kubeconfig.ts';
+import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
 import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { UpgradeContext, UpgradeSpec } from './context.ts';

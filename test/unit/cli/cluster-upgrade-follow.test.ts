@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { follow } from '../../../src/cli/cluster-upgrade.ts';
+import { follow } from '../../../src/cli/cluster-upgrade/follow.ts';
+import { nowSeconds } from '../../../src/cluster-upgrade/plan/plan.ts';
+import { endNode, pausePlan, settlePause, withNode } from '../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { createOutput, type Output } from '../../../src/output/index.ts';
-import { nowSeconds } from '../../../src/phases/cluster-upgrade/plan.ts';
-import { endNode, pausePlan, settlePause, withNode } from '../../../src/phases/cluster-upgrade/transitions.ts';
+import { names, type UpgradeBed, upgradeBed } from '../cluster-upgrade/upgrade-bed.ts';
 import { asWriteStream, FakeStream } from '../output/fake-terminal.ts';
-import { names, type UpgradeBed, upgradeBed } from '../phases/cluster-upgrade/upgrade-bed.ts';
 
 describe('a cluster upgrade that is followed', function () {
   this.timeout(20_000);

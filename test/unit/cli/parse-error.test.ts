@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Errors, Parser } from '@oclif/core';
 import { describe, it } from 'mocha';
-import { joinFlags } from '../../../src/cli/join-flags.ts';
+import { joinFlags } from '../../../src/cli/join/flags.ts';
 import { toCommandError, withCommandMeant } from '../../../src/cli/parse-error.ts';
 import Completion from '../../../src/commands/completion.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { seedInstance } from '../../../sandbox/cloud/ens-seed.ts';
+import { addFault } from '../../../sandbox/cloud/faults.ts';
 import { type CloudCall, type CloudResponse, cloudCaller, openCaller } from '../../../src/cloud/caller.ts';
 import { isPassing, refusalOf } from '../../../src/cloud/errors.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { seedInstance } from '../../../src/sandbox/cloud/ens-seed.ts';
-import { addFault } from '../../../src/sandbox/cloud/faults.ts';
 import { emulatedCloud } from '../sandbox/cloud/emulated-cloud.ts';
 
 const refuse = (status: number, Code: string) => ({ status, body: { Code, Message: 'm', RequestId: 'R1' } });

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClusterRecord } from '../../../sandbox/cloud/records.ts';
 import { type ContainerService, openContainerService } from '../../../src/cloud/cs.ts';
-import type { ClusterRecord } from '../../../src/sandbox/cloud/records.ts';
 import { type EmulatedCluster, emulatedCluster } from '../sandbox/cloud/emulated-cluster.ts';
 
 export interface CloudUnderTest extends EmulatedCluster {

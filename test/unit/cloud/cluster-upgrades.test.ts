@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { UPGRADE_STEP_MS } from '../../../sandbox/cloud/cs-upgrade-record.ts';
+import { addFault, type FaultMode, listFaults } from '../../../sandbox/cloud/faults.ts';
 import { phaseOf } from '../../../src/cloud/cluster-upgrade-state.ts';
 import { type CloudUpgrades, cloudUpgrades } from '../../../src/cloud/cluster-upgrades.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { UPGRADE_STEP_MS } from '../../../src/sandbox/cloud/cs-upgrade-record.ts';
-import { addFault, type FaultMode, listFaults } from '../../../src/sandbox/cloud/faults.ts';
 import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
 import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
 

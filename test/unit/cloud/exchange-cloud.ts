@@ -1,20 +1,20 @@
+import { seedCluster } from '../../../sandbox/cloud/cs-seed.ts';
+import { type AttachedNode, exchangeService } from '../../../sandbox/cloud/exchange.ts';
+import {
+  type AttachTokenRecord,
+  type ClusterRecord,
+  KIND,
+  type NodePoolRecord,
+} from '../../../sandbox/cloud/records.ts';
+import { startCloud } from '../../../sandbox/cloud/server.ts';
+import type { CloudParts } from '../../../sandbox/cloud/service.ts';
+import { openStore, type Store } from '../../../sandbox/store.ts';
 import { exchangeSource } from '../../../src/cloud/exchange.ts';
 import type { JoinSource, SourceNode } from '../../../src/cloud/join-source.ts';
 import { joinDraft } from '../../../src/config/join-spec.ts';
 import { localMachine } from '../../../src/host/local.ts';
 import { generateKey } from '../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
-import { seedCluster } from '../../../src/sandbox/cloud/cs-seed.ts';
-import { type AttachedNode, exchangeService } from '../../../src/sandbox/cloud/exchange.ts';
-import {
-  type AttachTokenRecord,
-  type ClusterRecord,
-  KIND,
-  type NodePoolRecord,
-} from '../../../src/sandbox/cloud/records.ts';
-import { startCloud } from '../../../src/sandbox/cloud/server.ts';
-import type { CloudParts } from '../../../src/sandbox/cloud/service.ts';
-import { openStore, type Store } from '../../../src/sandbox/store.ts';
 import { fakeHost } from '../fake-host.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
 

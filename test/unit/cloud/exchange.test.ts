@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { addFault } from '../../../sandbox/cloud/faults.ts';
+import { KIND, type NodeRecord } from '../../../sandbox/cloud/records.ts';
 import { defaultEndpoint } from '../../../src/cloud/exchange.ts';
 import type { SourceAnswer } from '../../../src/cloud/join-source.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { redact } from '../../../src/lib/redact.ts';
 import { generateKey } from '../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
-import { addFault } from '../../../src/sandbox/cloud/faults.ts';
-import { KIND, type NodeRecord } from '../../../src/sandbox/cloud/records.ts';
 import { BOOTSTRAP_TOKEN, type ExchangeCloud, exchangeCloud, nodeOf, sourceOf } from './exchange-cloud.ts';
 
 const REPORT = { nodeName: 'edge-1', status: 'joined', durationMs: 1234 } as const;

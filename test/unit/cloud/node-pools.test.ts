@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import { addFault, clearFaults, type FaultMode } from '../../../sandbox/cloud/faults.ts';
 import { cloudNodePools } from '../../../src/cloud/node-pools.ts';
 import type { NodePoolSpec, NodePools } from '../../../src/config/node-pool.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { type CreateOptions, createNodePool } from '../../../src/phases/nodepool/create.ts';
 import { deletablePool } from '../../../src/phases/nodepool/delete.ts';
-import { addFault, clearFaults, type FaultMode } from '../../../src/sandbox/cloud/faults.ts';
 import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
 import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
 

@@ -24,7 +24,7 @@ async function assertTaken(line: string): Promise<string> {
   const id = [3, 2, 1].map((count) => words.slice(0, count).join(':')).find((name) => name in commands);
   const path = id === undefined ? undefined : (commands[id]?.relativePath as string[] | undefined);
   assert.ok(id && path, `${line}: no command`);
-  const file = new URL(path.join('/').replace(/^lib/, 'src').replace(/js$/, 'ts'), ROOT);
+  const file = new URL(path.join('/').replace(/^lib./, '').replace(/js$/, 'ts'), ROOT);
   const { default: command } = (await import(file.href)) as { default: Command.Class };
   const input = { args: command.args, flags: { ...command.baseFlags, ...command.flags }, strict: command.strict };
   await Parser.parse(words.slice(id.split(':').length), input as never).catch((error: Error) =>

@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { whoAmI } from '../../../cli/cluster-upgrade.ts';
-import { cancelOfService } from '../../../cli/cluster-upgrade-service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
-import { cancelUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
-import { nodesIn } from '../../../phases/cluster-upgrade/plan.ts';
+import { whoAmI } from '../../../cli/cluster-upgrade/follow.ts';
+import { cancelOfService } from '../../../cli/cluster-upgrade/service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { cancelUpgrade } from '../../../cluster-upgrade/control/actions.ts';
+import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeCancel extends BaseCommand {
   static override summary = 'End a paused upgrade: nodes that are done stay at the new version.';

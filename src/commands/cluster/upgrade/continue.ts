@@ -1,13 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { executorFlag } from '../../../cli/cluster-upgrade.ts';
-import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade-run.ts';
-import { continueOfService } from '../../../cli/cluster-upgrade-service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
+import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
+import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
+import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { commandSignal } from '../../../cli/signals.ts';
-import { continueUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
-import { hasStopped } from '../../../phases/cluster-upgrade/plan.ts';
+import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
+import { hasStopped } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Let a paused upgrade go on, or one whose controller is gone.';

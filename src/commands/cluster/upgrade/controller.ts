@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { interrupted, logTo, processIdentity } from '../../../cli/cluster-upgrade.ts';
+import { interrupted, logTo, processIdentity } from '../../../cli/cluster-upgrade/follow.ts';
 import { commandSignal } from '../../../cli/signals.ts';
+import { jobExecutor } from '../../../cluster-upgrade/control/job-executor.ts';
+import { runController } from '../../../cluster-upgrade/control/run-controller.ts';
 import { localMachine } from '../../../host/local.ts';
-import { clientInCluster } from '../../../kubernetes/in-cluster.ts';
-import { jobExecutor } from '../../../phases/cluster-upgrade/job-executor.ts';
-import { runController } from '../../../phases/cluster-upgrade/run-controller.ts';
+import { clientInCluster } from '../../../kubernetes/kubeconfig/in-cluster.ts';
 
 export default class ClusterUpgradeController extends BaseCommand {
   static override hidden = true;

@@ -1,9 +1,9 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { whoAmI } from '../../../cli/cluster-upgrade.ts';
-import { pauseOfService } from '../../../cli/cluster-upgrade-service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
-import { pauseUpgrade } from '../../../phases/cluster-upgrade/go-on.ts';
+import { whoAmI } from '../../../cli/cluster-upgrade/follow.ts';
+import { pauseOfService } from '../../../cli/cluster-upgrade/service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { pauseUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 
 export default class ClusterUpgradePause extends BaseCommand {
   static override summary = 'Pause the upgrade of a cluster: nodes that have begun finish, no others begin.';

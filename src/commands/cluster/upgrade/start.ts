@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade-run.ts';
-import { startOfService } from '../../../cli/cluster-upgrade-service.ts';
-import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
+import { reportText } from '../../../cli/cluster-upgrade/report.ts';
+import { reportHtml } from '../../../cli/cluster-upgrade/report-html.ts';
+import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade/run.ts';
+import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
+import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
 import {
   type Intent,
   intentOf,
@@ -11,18 +13,16 @@ import {
   planText,
   refuseErrors,
   startFlags,
-} from '../../../cli/cluster-upgrade-start.ts';
+} from '../../../cli/cluster-upgrade/start.ts';
 import { confirmOnTerminal } from '../../../cli/prompts.ts';
 import { commandSignal } from '../../../cli/signals.ts';
-import { reportText } from '../../../cli/upgrade-report.ts';
-import { reportHtml } from '../../../cli/upgrade-report-html.ts';
+import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
 import { answeredNo } from '../../../errors/answered-no.ts';
 import { usageError } from '../../../errors/usage.ts';
-import type { ApiClient } from '../../../kubernetes/client.ts';
+import type { ApiClient } from '../../../kubernetes/api/client.ts';
 import type { Output } from '../../../output/index.ts';
 import type { CommandResult } from '../../../output/renderer.ts';
 import { styleFor } from '../../../output/style.ts';
-import { beginPlan } from '../../../phases/cluster-upgrade/start.ts';
 
 export default class ClusterUpgradeStart extends BaseCommand {
   static override summary = 'Take the nodes of a cluster to the version of its control plane, in batches.';

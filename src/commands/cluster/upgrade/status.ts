@@ -1,15 +1,15 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { follow } from '../../../cli/cluster-upgrade.ts';
-import { statusOfService } from '../../../cli/cluster-upgrade-service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade-service-flags.ts';
-import { statusText } from '../../../cli/cluster-upgrade-text.ts';
+import { follow } from '../../../cli/cluster-upgrade/follow.ts';
+import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
+import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { statusText } from '../../../cli/cluster-upgrade/text.ts';
 import { commandSignal } from '../../../cli/signals.ts';
-import { lookAtPlan } from '../../../phases/cluster-upgrade/go-on.ts';
-import { hasStopped, nowSeconds } from '../../../phases/cluster-upgrade/plan.ts';
-import { endingError } from '../../../phases/cluster-upgrade/run-controller.ts';
-import { statusOf } from '../../../phases/cluster-upgrade/status.ts';
+import { lookAtPlan } from '../../../cluster-upgrade/control/actions.ts';
+import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
+import { hasStopped, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
+import { statusOf } from '../../../cluster-upgrade/status.ts';
 
 export default class ClusterUpgradeStatus extends BaseCommand {
   static override summary = 'Show how far the upgrade of a cluster is: batches, nodes, durations, what failed.';

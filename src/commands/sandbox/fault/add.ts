@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
+import { addFault, FAULT_MODES, type FaultMode } from '../../../../sandbox/cloud/faults.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { sandboxFlags } from '../../../cli/sandbox-flags.ts';
-import { withSandboxStore } from '../../../cli/sandbox-store.ts';
-import { addFault, FAULT_MODES, type FaultMode } from '../../../sandbox/cloud/faults.ts';
+import { sandboxFlags } from '../../../cli/sandbox/flags.ts';
+import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 
 const MODES = Object.keys(FAULT_MODES) as FaultMode[];
 
@@ -24,7 +24,7 @@ export default class SandboxFaultAdd extends BaseCommand {
 
   async run(): Promise<void> {
     const { action, mode, times, dir } = (await this.parse(SandboxFaultAdd)).flags;
-    const { refuseUnknownAction } = await import('../../../sandbox/cloud/actions.ts');
+    const { refuseUnknownAction } = await import('../../../../sandbox/cloud/actions.ts');
     refuseUnknownAction(action);
     const fault = await withSandboxStore(dir, (store) => addFault(store, { action, mode, times }));
     const text = `fault ${fault.id}: the next ${times === 1 ? 'call' : `${times} calls`} of ${action}: ${FAULT_MODES[mode]}\n`;

@@ -1,7 +1,7 @@
+import { clearFaults } from '../../../../sandbox/cloud/faults.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { sandboxFlags } from '../../../cli/sandbox-flags.ts';
-import { withSandboxStore } from '../../../cli/sandbox-store.ts';
-import { clearFaults } from '../../../sandbox/cloud/faults.ts';
+import { sandboxFlags } from '../../../cli/sandbox/flags.ts';
+import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 
 export default class SandboxFaultClear extends BaseCommand {
   static override summary = "Take back all faults of the sandbox's cloud that have not struck yet.";

@@ -1,8 +1,8 @@
+import { listFaults } from '../../../../sandbox/cloud/faults.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { sandboxFlags } from '../../../cli/sandbox-flags.ts';
-import { withSandboxStore } from '../../../cli/sandbox-store.ts';
+import { sandboxFlags } from '../../../cli/sandbox/flags.ts';
+import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 import { table } from '../../../output/table.ts';
-import { listFaults } from '../../../sandbox/cloud/faults.ts';
 
 export default class SandboxFaultList extends BaseCommand {
   static override summary = "List the faults of the sandbox's cloud that have not struck yet.";

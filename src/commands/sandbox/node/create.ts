@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
+import { createNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
-import { createNode } from '../../../sandbox/nodes.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
 export default class SandboxNodeCreate extends BaseCommand {
   static override summary = 'Make a node for the sandbox: a folder that stands for a machine, with a small kubelet.';

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
+import { deleteNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
-import { deleteNode } from '../../../sandbox/nodes.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
 export default class SandboxNodeDelete extends BaseCommand {
   static override summary = 'Take a node away, with its folder and its Node object.';

@@ -1,7 +1,7 @@
+import { listNodes } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { folderOf, sandboxFlags } from '../../../cli/sandbox-flags.ts';
+import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 import { table } from '../../../output/table.ts';
-import { listNodes } from '../../../sandbox/nodes.ts';
 
 export default class SandboxNodeList extends BaseCommand {
   static override summary = 'List the nodes of the sandbox.';

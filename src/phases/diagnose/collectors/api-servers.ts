@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig-file.ts';
+import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { CA_CERTIFICATE, KUBELET_CERTIFICATE } from '../../../kubernetes/kubeconfig-file.ts';
+import { CA_CERTIFICATE, KUBELET_CERTIFICATE } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
 import { HUB_LAYOUTS } from './edge-hub.ts';

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { type EdgeHubLayout, edgeHubLayouts } from '../../../kubernetes/edge-hub.ts';
+import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
 import type { CollectContext, CollectedFile, Collector } from '../collector.ts';

@@ -1,5 +1,5 @@
-import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig-file.ts';
-import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../../kubernetes/kubelet-log.ts';
+import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../../kubernetes/kubelet/log.ts';
 import type { Collector } from '../collector.ts';
 import { healthOf } from './health.ts';
 

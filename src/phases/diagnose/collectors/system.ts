@@ -1,4 +1,4 @@
-import { KUBELET_CONFIGURATION } from '../../../kubernetes/kubelet-program.ts';
+import { KUBELET_CONFIGURATION } from '../../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';

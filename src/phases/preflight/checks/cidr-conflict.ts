@@ -1,7 +1,7 @@
 import type { Route } from '../../../host/machine.ts';
 import { isEverything, overlaps } from '../../../lib/cidr.ts';
 import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
-import { ownState } from '../own.ts';
+import { ownState } from '../own-state.ts';
 import { parseNameServers, RESOLVED_CONF } from '../resolv-conf.ts';
 
 /** Interfaces that the network of a joined node makes: CNI bridge, Flannel, kube-proxy in IPVS mode, Calico, pods. */

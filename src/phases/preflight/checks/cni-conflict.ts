@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { CNI_CONFIGURATION } from '../../../kubernetes/teardown/state.ts';
+import { CNI_CONFIGURATION } from '../../reset/teardown/state.ts';
 import { type Check, fail, pass } from '../check.ts';
-import { ownState } from '../own.ts';
+import { ownState } from '../own-state.ts';
 
 /** What Flannel's DaemonSet writes. */
 const FLANNEL = '10-flannel.conflist';

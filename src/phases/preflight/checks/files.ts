@@ -1,5 +1,5 @@
 import { type Check, fail, pass } from '../check.ts';
-import { ownState } from '../own.ts';
+import { ownState } from '../own-state.ts';
 
 /** Files that a join writes and that would belong to another cluster if they were there before. */
 const FILES = ['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/bootstrap-kubelet.conf', '/etc/kubernetes/pki/ca.crt'];

@@ -1,6 +1,6 @@
 import { type Check, fail, pass, skip } from '../check.ts';
 import { listenerOn } from '../listeners.ts';
-import { ownState } from '../own.ts';
+import { ownState } from '../own-state.ts';
 
 /** @see https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and OpenYurt's yurthub */
 const PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [

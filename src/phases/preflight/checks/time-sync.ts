@@ -1,4 +1,4 @@
-import { describeClock } from '../../../kubernetes/cluster-info.ts';
+import { describeClock } from '../../../kubernetes/api/cluster-info.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
+import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import type { BindSpec } from '../../../../src/phases/eni/context.ts';
 import { release } from '../../../../src/phases/eni/run.ts';
-import { seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
 import { type ApiAnswer, apiServer } from '../../kubernetes/api-server.ts';
 import { type Accident, INSTANCE, type InProcessEns, inProcessEns, runBind } from './in-process-ens.ts';
 

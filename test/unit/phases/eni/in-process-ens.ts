@@ -1,13 +1,13 @@
+import { ensService } from '../../../../sandbox/cloud/ens.ts';
+import { EnsRecords, type InterfaceRecord } from '../../../../sandbox/cloud/ens-records.ts';
+import { type InstanceSeed, seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import type { FaultMode } from '../../../../sandbox/cloud/faults.ts';
+import { CloudFailure } from '../../../../sandbox/cloud/service.ts';
+import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { type CloudCall, type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
-import type { ApiClient } from '../../../../src/kubernetes/client.ts';
+import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import type { BindSpec } from '../../../../src/phases/eni/context.ts';
 import { bind, type EniOptions } from '../../../../src/phases/eni/run.ts';
-import { ensService } from '../../../../src/sandbox/cloud/ens.ts';
-import { EnsRecords, type InterfaceRecord } from '../../../../src/sandbox/cloud/ens-records.ts';
-import { type InstanceSeed, seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
-import type { FaultMode } from '../../../../src/sandbox/cloud/faults.ts';
-import { CloudFailure } from '../../../../src/sandbox/cloud/service.ts';
-import { openStore, type Store } from '../../../../src/sandbox/store.ts';
 import type { WorkflowEvent } from '../../../../src/workflow/events.ts';
 
 /** What happens to a call: a fault of the cloud's, the death of the program before or after the effect, or Ctrl-C. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { checkMigration } from '../../../../src/phases/upgrade/check-migration.ts';
 import { type FakeNode, fakeHost } from '../../fake-host.ts';
 import { apiServer } from '../../kubernetes/api-server.ts';

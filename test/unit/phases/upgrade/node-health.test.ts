@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { waitUntilHealthy } from '../../../../src/phases/upgrade/node-health.ts';
 import { fakeHost } from '../../fake-host.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import type { UpgradeContext, UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
 import { precheck } from '../../../../src/phases/upgrade/precheck.ts';

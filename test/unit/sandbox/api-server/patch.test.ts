@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { applyPatch } from '../../../../src/sandbox/api-server/patch.ts';
-import { type KubeObject, resourceOf } from '../../../../src/sandbox/api-server/resources.ts';
+import { applyPatch } from '../../../../sandbox/api-server/patch.ts';
+import { type KubeObject, resourceOf } from '../../../../sandbox/api-server/resources.ts';
 
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
-import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../../../src/kubernetes/cluster-info.ts';
+import { adminKubeconfig, startApiServer } from '../../../../sandbox/api-server/index.ts';
+import { issuerOf, sandboxPki } from '../../../../sandbox/pki.ts';
+import { openStore, type Store } from '../../../../sandbox/store.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../../../src/kubernetes/api/cluster-info.ts';
 import { certificateRequest, generateKey } from '../../../../src/pki/certificate-request.ts';
 import { issueCertificate } from '../../../../src/pki/issue-certificate.ts';
-import { adminKubeconfig, startApiServer } from '../../../../src/sandbox/api-server/index.ts';
-import { issuerOf, sandboxPki } from '../../../../src/sandbox/pki.ts';
-import { openStore, type Store } from '../../../../src/sandbox/store.ts';
 
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';
 const ends: (() => unknown)[] = [];

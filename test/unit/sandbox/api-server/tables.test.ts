@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { age } from '../../../../src/sandbox/api-server/tables.ts';
+import { age } from '../../../../sandbox/api-server/tables.ts';
 
 describe('ages in tables', () => {
   it('are shown as kubectl shows them', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { Registry } from '../../../../src/sandbox/api-server/registry.ts';
-import { resourceOf } from '../../../../src/sandbox/api-server/resources.ts';
-import { WatchCache } from '../../../../src/sandbox/api-server/watch.ts';
-import { openStore } from '../../../../src/sandbox/store.ts';
+import { Registry } from '../../../../sandbox/api-server/registry.ts';
+import { resourceOf } from '../../../../sandbox/api-server/resources.ts';
+import { WatchCache } from '../../../../sandbox/api-server/watch.ts';
+import { openStore } from '../../../../sandbox/store.ts';
 
 const resource = resourceOf('configmaps');
 const matches = (): boolean => true;

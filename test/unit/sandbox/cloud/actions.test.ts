@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refuseUnknownAction } from '../../../../src/sandbox/cloud/actions.ts';
+import { refuseUnknownAction } from '../../../../sandbox/cloud/actions.ts';
 
 describe('a fault of the sandbox', () => {
   it('strikes an action of any of its services, a step of an upgrade, or all actions', () => {

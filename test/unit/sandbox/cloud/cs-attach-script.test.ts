@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { attachLine } from '../../../../src/sandbox/cloud/cs-attach-script.ts';
+import { attachLine } from '../../../../sandbox/cloud/cs-attach-script.ts';
 
 const LINE = { region: 'cn-hangzhou', version: '1.20.2', arch: 'amd64', token: 't0k3n', windows: false };
 

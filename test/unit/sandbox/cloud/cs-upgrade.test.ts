@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sdk from '@alicloud/cs20151215';
-import { UPGRADE_STEP_MS } from '../../../../src/sandbox/cloud/cs-upgrade-record.ts';
-import { addFault } from '../../../../src/sandbox/cloud/faults.ts';
+import { UPGRADE_STEP_MS } from '../../../../sandbox/cloud/cs-upgrade-record.ts';
+import { addFault } from '../../../../sandbox/cloud/faults.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 const TARGET = '1.20.11-aliyunedge.1';

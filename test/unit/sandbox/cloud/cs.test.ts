@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import sdk from '@alicloud/cs20151215';
-import { connectionOf } from '../../../../src/kubernetes/inline-kubeconfig.ts';
-import { type AttachTokenRecord, KIND } from '../../../../src/sandbox/cloud/records.ts';
+import { type AttachTokenRecord, KIND } from '../../../../sandbox/cloud/records.ts';
+import { connectionOf } from '../../../../src/kubernetes/kubeconfig/inline-kubeconfig.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 const HOUR_S = 3600;

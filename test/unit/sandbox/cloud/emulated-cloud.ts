@@ -1,10 +1,10 @@
+import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
+import { ensService } from '../../../../sandbox/cloud/ens.ts';
+import { type Cloud, startCloud } from '../../../../sandbox/cloud/server.ts';
+import type { CloudService } from '../../../../sandbox/cloud/service.ts';
+import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
-import { type SandboxAccount, sandboxAccount } from '../../../../src/sandbox/cloud/account.ts';
-import { ensService } from '../../../../src/sandbox/cloud/ens.ts';
-import { type Cloud, startCloud } from '../../../../src/sandbox/cloud/server.ts';
-import type { CloudService } from '../../../../src/sandbox/cloud/service.ts';
-import { openStore, type Store } from '../../../../src/sandbox/store.ts';
 
 export interface EmulatedCloud extends Cloud {
   readonly store: Store;

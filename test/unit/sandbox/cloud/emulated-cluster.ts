@@ -1,14 +1,14 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { startApiServer } from '../../../../sandbox/api-server/index.ts';
+import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
+import { csService } from '../../../../sandbox/cloud/cs.ts';
+import { seedCluster, seedInside } from '../../../../sandbox/cloud/cs-seed.ts';
+import type { ClusterRecord } from '../../../../sandbox/cloud/records.ts';
+import { startCloud } from '../../../../sandbox/cloud/server.ts';
+import { type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
+import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { localMachine } from '../../../../src/host/local.ts';
-import { ApiClient } from '../../../../src/kubernetes/client.ts';
-import { startApiServer } from '../../../../src/sandbox/api-server/index.ts';
-import { type SandboxAccount, sandboxAccount } from '../../../../src/sandbox/cloud/account.ts';
-import { csService } from '../../../../src/sandbox/cloud/cs.ts';
-import { seedCluster, seedInside } from '../../../../src/sandbox/cloud/cs-seed.ts';
-import type { ClusterRecord } from '../../../../src/sandbox/cloud/records.ts';
-import { startCloud } from '../../../../src/sandbox/cloud/server.ts';
-import { type SandboxPki, sandboxPki } from '../../../../src/sandbox/pki.ts';
-import { openStore, type Store } from '../../../../src/sandbox/store.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 
 export interface EmulatedCluster {
   readonly store: Store;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ensService } from '../../../../src/sandbox/cloud/ens.ts';
-import { ENS_DELAY_MS } from '../../../../src/sandbox/cloud/ens-orders.ts';
-import { type InstanceSeed, seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
-import { openStore } from '../../../../src/sandbox/store.ts';
+import { ensService } from '../../../../sandbox/cloud/ens.ts';
+import { ENS_DELAY_MS } from '../../../../sandbox/cloud/ens-orders.ts';
+import { type InstanceSeed, seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import { openStore } from '../../../../sandbox/store.ts';
 
 type Interface = { NetworkInterfaceId: string; InstanceId: string; Status: string; Type: string };
 

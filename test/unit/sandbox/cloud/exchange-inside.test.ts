@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { exchangeService } from '../../../../sandbox/cloud/exchange.ts';
+import { insideOf } from '../../../../sandbox/cloud/exchange-inside.ts';
+import { type AttachTokenRecord, KIND, type NodePoolRecord } from '../../../../sandbox/cloud/records.ts';
+import { Controllers } from '../../../../sandbox/controllers.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
-import { exchangeService } from '../../../../src/sandbox/cloud/exchange.ts';
-import { insideOf } from '../../../../src/sandbox/cloud/exchange-inside.ts';
-import { type AttachTokenRecord, KIND, type NodePoolRecord } from '../../../../src/sandbox/cloud/records.ts';
-import { Controllers } from '../../../../src/sandbox/controllers.ts';
 import { addNode, emulatedCluster } from './emulated-cluster.ts';
 
 const TOKEN = 'token-of-the-console';

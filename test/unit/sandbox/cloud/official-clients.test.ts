@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import OpenApi from '@alicloud/openapi-client';
 import RPCClient from '@alicloud/pop-core';
-import { seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
-import type { CloudRequest, CloudService } from '../../../../src/sandbox/cloud/service.ts';
+import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import type { CloudRequest, CloudService } from '../../../../sandbox/cloud/service.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
 
 /** The package has types for its RPC client alone. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import RPCClient from '@alicloud/pop-core';
-import { seedInstance } from '../../../../src/sandbox/cloud/ens-seed.ts';
-import { addFault, clearFaults, listFaults } from '../../../../src/sandbox/cloud/faults.ts';
-import { CloudFailure, type CloudService } from '../../../../src/sandbox/cloud/service.ts';
+import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import { addFault, clearFaults, listFaults } from '../../../../sandbox/cloud/faults.ts';
+import { CloudFailure, type CloudService } from '../../../../sandbox/cloud/service.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
-import { type SignedRequest, signatureChecker } from '../../../../src/sandbox/cloud/signature.ts';
+import { type SignedRequest, signatureChecker } from '../../../../sandbox/cloud/signature.ts';
 
 const account = { accessKeyId: 'testid', accessKeySecret: 'testsecret' };
 const NOW = Date.parse('2016-02-23T12:46:24Z');

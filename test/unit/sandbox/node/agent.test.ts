@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAttended } from '../../../../src/host/attended.ts';
+import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
+import { isAttended } from '../../../../src/host/scratch-agent.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
-import { type Attendant, attendNodes } from '../../../../src/sandbox/node/attendant.ts';
 import { type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
 
 const UNIT = 'kubelet.service';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type KubeletSettings, kubeletSettings } from '../../../../src/sandbox/node/kubelet-settings.ts';
-import { unitCommand } from '../../../../src/sandbox/node/unit-command.ts';
+import { type KubeletSettings, kubeletSettings } from '../../../../sandbox/node/kubelet-settings.ts';
+import { unitCommand } from '../../../../sandbox/node/unit-command.ts';
 import { toYaml } from '../../../../src/templates/yaml.ts';
 import { CONFIGURATION, type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
 

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createScratchRoot } from '../../../../sandbox/node/scratch-root.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig-file.ts';
+import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
-import { createScratchRoot } from '../../../../src/sandbox/node/scratch-root.ts';
 import { fillTemplate } from '../../../../src/templates/text.ts';
 import { toYaml } from '../../../../src/templates/yaml.ts';
 

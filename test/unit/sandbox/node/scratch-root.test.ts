@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createScratchRoot } from '../../../../sandbox/node/scratch-root.ts';
+import { systemOf } from '../../../../sandbox/node/systems.ts';
 import { MATRIX } from '../../../../src/compat/matrix.ts';
 import { rowsThatFit } from '../../../../src/compat/supports.ts';
 import { readFacts } from '../../../../src/host/facts.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { createScratchRoot } from '../../../../src/sandbox/node/scratch-root.ts';
-import { systemOf } from '../../../../src/sandbox/node/systems.ts';
 
 describe('a node that was just made', () => {
   let folder: string;

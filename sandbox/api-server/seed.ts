@@ -1,0 +1,84 @@
+import { toYaml } from '../../src/templates/yaml.ts';
+import type { Registry } from './registry.ts';
+import { type KubeObject, type Resource, resourceOf } from './resources.ts';
+
+/** What /version tells; the test bed's real cluster, against which this server is compared, is the same. */
+export const KUBERNETES_VERSION = 'v1.20.2';
+
+/** The networks that the sandbox's cluster says it has. */
+export const NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', clusterDns: '10.96.0.10' };
+
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/** Makes what a cluster of kubeadm has from the start and is not there yet. */
+export function seed(registry: Registry, url: string, caPem: string): void {
+  const ensure = (resource: Resource, object: KubeObject): void => {
+    const before = registry.get(resource, object.metadata.name ?? '', object.metadata.namespace);
+    if (!before) registry.insert(resource, object);
+    // The port may be another one after a restart; what is signed by it stays where it is the same.
+    else if (object.data)
+      registry.replace(resource, { ...before, data: { ...(before.data as object), ...object.data } }, before);
+  };
+  for (const name of NAMESPACES)
+    ensure(resourceOf('namespaces'), {
+      metadata: { name },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    });
+  const configMap = (namespace: string, name: string, data: Record<string, unknown>): void => {
+    const texts = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, toYaml(value)]));
+    ensure(resourceOf('configmaps'), { metadata: { name, namespace }, data: texts });
+  };
+  configMap('kube-public', 'cluster-info', { kubeconfig: clusterInfo(url, caPem) });
+  configMap('kube-system', 'kubeadm-config', { ClusterConfiguration: clusterConfiguration(url) });
+  configMap('kube-system', 'kubelet-config-1.20', { kubelet: kubeletConfiguration() });
+}
+
+function clusterInfo(server: string, caPem: string): object {
+  const cluster = { 'certificate-authority-data': Buffer.from(caPem).toString('base64'), server };
+  return {
+    apiVersion: 'v1',
+    clusters: [{ cluster, name: '' }],
+    contexts: null,
+    'current-context': '',
+    kind: 'Config',
+    preferences: {},
+    users: null,
+  };
+}
+
+function clusterConfiguration(url: string): object {
+  return {
+    apiVersion: 'kubeadm.k8s.io/v1beta2',
+    kind: 'ClusterConfiguration',
+    clusterName: 'kubernetes',
+    controlPlaneEndpoint: new URL(url).host,
+    kubernetesVersion: KUBERNETES_VERSION,
+    networking: {
+      dnsDomain: 'cluster.local',
+      podSubnet: NETWORKS.podSubnet,
+      serviceSubnet: NETWORKS.serviceSubnet,
+    },
+  };
+}
+
+/** What kubeadm 1.20 uploads, with the driver that every node here has. */
+function kubeletConfiguration(): object {
+  return {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { cacheTTL: '0s', enabled: true },
+      x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+    },
+    authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
+    cgroupDriver: 'systemd',
+    clusterDNS: [NETWORKS.clusterDns],
+    clusterDomain: 'cluster.local',
+    healthzBindAddress: '127.0.0.1',
+    healthzPort: 10248,
+    rotateCertificates: true,
+    staticPodPath: '/etc/kubernetes/manifests',
+  };
+}

@@ -1,0 +1,193 @@
+import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
+import type { User } from './authentication.ts';
+import { isKubeletClient, LEGACY_SIGNER } from './csr-rules.ts';
+import type { KubeObject, Resource } from './resources.ts';
+import { type Cause, forbidden } from './status.ts';
+
+/** Who writes, through which version of the API. */
+export interface Writer {
+  readonly user: User;
+  readonly version: string;
+  readonly timestamp: string;
+}
+
+/** What is special about a kind. All is optional: the rest is generic. */
+interface Strategy {
+  /** The object as it is kept when it is new. */
+  create?(object: KubeObject, writer: Writer): KubeObject;
+  /** The object as it is kept after a change of everything but a subresource. */
+  update?(object: KubeObject, before: KubeObject): KubeObject;
+  validate?(object: KubeObject, before?: KubeObject, writer?: Writer): Cause[];
+}
+
+const required = (field: string, message = 'Required value'): Cause => ({
+  field,
+  reason: 'FieldValueRequired',
+  message,
+});
+const wrong = (field: string, value: string, message: string): Cause => ({
+  field,
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${value}: ${message}`,
+});
+
+const STRATEGIES: Readonly<Record<string, Strategy>> = {
+  nodes: {
+    // The admission plug-in TaintNodesByCondition: no pod comes before the node is ready.
+    create: (object) => {
+      const taints = (object.spec?.taints ?? []) as { key?: string }[];
+      const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+      const others = taints.filter(({ key }) => key !== notReady.key);
+      return { ...object, spec: { ...object.spec, taints: [...others, notReady] } };
+    },
+  },
+  namespaces: {
+    create: (object) => ({ ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }),
+  },
+  pods: {
+    create: (object) => ({ ...object, status: { phase: 'Pending' } }),
+    validate: ({ spec }) => (Array.isArray(spec?.containers) ? [] : [required('spec.containers')]),
+  },
+  secrets: {
+    create: (object) => ({ ...withStringData(object), type: object.type ?? 'Opaque' }),
+    update: (object, before) => ({ ...withStringData(object), type: object.type ?? before.type }),
+    validate: ({ type }, before) =>
+      before && type !== before.type ? [wrong('type', `"${type}"`, 'field is immutable')] : [],
+  },
+  certificatesigningrequests: { create: createRequest, update: keepSpec, validate: validateRequest },
+  nodepools: {
+    create: ({ status: _, ...object }) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+    update: countGenerations,
+    validate: ({ spec }) => {
+      const types = ['Edge', 'Cloud'];
+      const type = spec?.type;
+      if (type === undefined || types.includes(String(type))) return [];
+      const message = `Unsupported value: "${type}": supported values: "Edge", "Cloud"`;
+      return [{ field: 'spec.type', reason: 'FieldValueNotSupported', message }];
+    },
+  },
+};
+
+/** The object as a creation keeps it. */
+export function prepareCreate(resource: Resource, object: KubeObject, writer: Writer): KubeObject {
+  return STRATEGIES[resource.plural]?.create?.(object, writer) ?? object;
+}
+
+/** The object as a change keeps it: a subresource changes its own part, all else changes everything but status. */
+export function prepareUpdate(
+  resource: Resource,
+  subresource: string,
+  object: KubeObject,
+  before: KubeObject,
+  writer: Writer,
+): KubeObject {
+  const kept = withoutUndefined({ ...before, metadata: resource.custom ? before.metadata : object.metadata });
+  if (subresource === 'status') return withoutUndefined({ ...kept, status: statusOf(resource, object, before) });
+  if (subresource === 'approval') return { ...before, status: approvalOf(object, before, writer) };
+  const changed = resource.subresources.includes('status') ? { ...object, status: before.status } : object;
+  return withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before) ?? changed);
+}
+
+/** What is wrong with an object, beside its metadata. */
+export function validate(resource: Resource, object: KubeObject, writer: Writer, before?: KubeObject): Cause[] {
+  return STRATEGIES[resource.plural]?.validate?.(object, before, writer) ?? [];
+}
+
+function withoutUndefined(object: KubeObject): KubeObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as KubeObject;
+}
+
+function withStringData({ stringData, ...object }: KubeObject): KubeObject {
+  const texts = Object.entries((stringData ?? {}) as Record<string, string>);
+  if (texts.length === 0) return object;
+  const encoded = texts.map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]);
+  return { ...object, data: { ...(object.data as object | undefined), ...Object.fromEntries(encoded) } };
+}
+
+function countGenerations(object: KubeObject, before: KubeObject): KubeObject {
+  const { metadata: _, status: __, ...content } = object;
+  const { metadata, status: ___, ...earlier } = before;
+  const step = JSON.stringify(content) === JSON.stringify(earlier) ? 0 : 1;
+  return { ...object, metadata: { ...object.metadata, generation: (metadata.generation ?? 1) + step } };
+}
+
+/** The user is Kubernetes' to fill in: a request speaks for nobody else. */
+function createRequest(object: KubeObject, { user, version }: Writer): KubeObject {
+  const usages = object.spec?.usages ?? (version === 'v1beta1' ? ['digital signature', 'key encipherment'] : undefined);
+  const asked = { ...object.spec, usages };
+  const signerName = object.spec?.signerName ?? (version === 'v1beta1' ? defaultSigner(asked) : undefined);
+  const request = parseRequest(object);
+  if (
+    signerName === 'kubernetes.io/kube-apiserver-client' &&
+    request?.subject.organizations.includes('system:masters')
+  ) {
+    const about = { kind: 'certificatesigningrequests', group: 'certificates.k8s.io', name: object.metadata.name };
+    throw forbidden(about, `use of ${signerName} signer with system:masters group is not allowed`);
+  }
+  return { ...object, spec: { ...asked, signerName, username: user.name, groups: user.groups }, status: {} };
+}
+
+function parseRequest({ spec }: KubeObject): ReturnType<typeof parseCertificateRequest> {
+  return parseCertificateRequest(Buffer.from(String(spec?.request ?? ''), 'base64').toString('utf8'));
+}
+
+function defaultSigner(spec: Record<string, unknown>): string {
+  const request = parseRequest({ metadata: {}, spec });
+  const isKubelet = request !== undefined && isKubeletClient(request, spec.usages as string[]) === undefined;
+  return isKubelet ? 'kubernetes.io/kube-apiserver-client-kubelet' : LEGACY_SIGNER;
+}
+
+function keepSpec(object: KubeObject, before: KubeObject): KubeObject {
+  return { ...object, spec: before.spec };
+}
+
+function validateRequest(object: KubeObject, before?: KubeObject, writer?: Writer): Cause[] {
+  if (before) return [];
+  const { signerName, usages } = object.spec ?? {};
+  const bytes = Buffer.from(String(object.spec?.request ?? ''), 'base64');
+  const shown = `[]byte{${[...bytes].map((byte) => `0x${byte.toString(16)}`).join(', ')}}`;
+  const causes = parseRequest(object)
+    ? []
+    : [wrong('spec.request', shown, 'PEM block type must be CERTIFICATE REQUEST')];
+  if (!Array.isArray(usages) || usages.length === 0)
+    causes.push(required('spec.usages', 'Required value: usages must be provided'));
+  if (!/^[^/]+\.[^/]+\/.+$/.test(String(signerName ?? '')))
+    causes.push(
+      wrong(
+        'spec.signerName',
+        `"${signerName ?? ''}"`,
+        "must be a fully qualified domain and path of the form 'example.com/signer-name'",
+      ),
+    );
+  if (writer?.version === 'v1' && signerName === LEGACY_SIGNER)
+    causes.push(
+      wrong('spec.signerName', `"${signerName}"`, 'the legacy signerName is not allowed via this API version'),
+    );
+  return causes;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status?: string;
+  readonly [field: string]: unknown;
+}
+
+const conditionsOf = ({ status }: KubeObject): Condition[] => (status?.conditions ?? []) as Condition[];
+const isVerdict = ({ type }: Condition): boolean => type === 'Approved' || type === 'Denied';
+
+/** Signers write certificates and failures, no verdicts. */
+function statusOf(resource: Resource, object: KubeObject, before: KubeObject): KubeObject['status'] {
+  if (resource.plural !== 'certificatesigningrequests') return object.status;
+  const verdicts = conditionsOf(before).filter(isVerdict);
+  const others = conditionsOf(object).filter((condition) => !isVerdict(condition));
+  return { ...object.status, conditions: [...verdicts, ...others] };
+}
+
+/** Approvers write verdicts, no certificates. */
+function approvalOf(object: KubeObject, before: KubeObject, { timestamp }: Writer): KubeObject['status'] {
+  const others = conditionsOf(before).filter((condition) => !isVerdict(condition));
+  const verdicts = conditionsOf(object)
+    .filter(isVerdict)
+    .map((condition) => ({ lastUpdateTime: timestamp, lastTransitionTime: timestamp, ...condition, status: 'True' }));
+  return { ...before.status, conditions: [...verdicts, ...others] };
+}

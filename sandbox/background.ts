@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { EdgeadmError } from '../src/errors/index.ts';
+import { ownProgram } from '../src/lib/own-program.ts';
+import { processLives } from '../src/lib/process-lives.ts';
+import { waitFor } from '../src/lib/wait-for.ts';
+import { runningSandbox, type SandboxFolder, type SandboxState } from './folder.ts';
+
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 15_000;
+const LOG_LINES = 20;
+
+/**
+ * Runs this program's `sandbox up` in a process of its own that outlives this one, and waits until it is ready.
+ * @throws EdgeadmError SANDBOX_FAILED with the end of its log
+ */
+export async function startInBackground(folder: SandboxFolder, port: number): Promise<SandboxState> {
+  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  const log = await open(folder.log, 'w', 0o600);
+  const { file, args } = ownProgram();
+  const child = spawn(file, [...args, 'sandbox', 'up', '--dir', folder.path, '--port', String(port)], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    cwd: '/',
+  });
+  child.unref();
+  await log.close();
+  return waitFor<SandboxState>({
+    what: 'the sandbox to be ready',
+    timeoutMs: START_LIMIT_MS,
+    intervalMs: [20, 100],
+    code: 'SANDBOX_FAILED',
+    probe: async () => {
+      const running = await runningSandbox(folder);
+      return running && running.pid === child.pid ? { done: running } : { seen: 'it is starting' };
+    },
+    guard: async () => {
+      if (child.exitCode === null && child.signalCode === null) return;
+      const why = (await readFile(folder.log, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_LINES).join('\n');
+      throw new EdgeadmError({ code: 'SANDBOX_FAILED', what: 'the sandbox did not start', why });
+    },
+  });
+}
+
+/** Ends a running sandbox in good order. @returns false where none ran */
+export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
+  const running = await runningSandbox(folder);
+  if (!running) return false;
+  process.kill(running.pid, 'SIGTERM');
+  await waitFor({
+    what: `the sandbox, process ${running.pid}, to end`,
+    timeoutMs: STOP_LIMIT_MS,
+    intervalMs: [20, 200],
+    probe: async () => (processLives(running.pid) ? { seen: 'it still runs' } : { done: true }),
+  });
+  return true;
+}
+
+/** Removes what a sandbox keeps, its nodes too, and nothing else that may lie in its folder. */
+export async function forgetSandbox(folder: SandboxFolder): Promise<void> {
+  const database = ['', '-wal', '-shm'].map((end) => `${folder.database}${end}`);
+  const { ca, kubeconfig, state, log, nodes } = folder;
+  for (const path of [...database, ca, kubeconfig, state, log, nodes]) await rm(path, { recursive: true, force: true });
+}

@@ -1,0 +1,24 @@
+import { usageError } from '../../src/errors/usage.ts';
+import { closest } from '../../src/lib/closest.ts';
+import { CS_ACTIONS } from './cs.ts';
+import { UPGRADE_STEPS } from './cs-upgrade.ts';
+import { describeActions } from './ens-describe.ts';
+import { orderActions } from './ens-orders.ts';
+import { EXCHANGE_ACTIONS } from './exchange.ts';
+
+/** What a fault can strike: every action of the emulated services, and the steps of an upgrade. */
+export const ACTIONS: readonly string[] = [
+  ...Object.keys(describeActions),
+  ...Object.keys(orderActions),
+  ...CS_ACTIONS,
+  ...UPGRADE_STEPS,
+  ...EXCHANGE_ACTIONS,
+];
+
+/** A fault of an action that nobody calls would never strike. @throws EdgeadmError USAGE; `*` is every action */
+export function refuseUnknownAction(action: string): void {
+  if (action === '*' || ACTIONS.includes(action)) return;
+  const near = closest(action, ACTIONS);
+  const hint = near ? `did you mean ${near}?` : `there are ${[...ACTIONS].sort().join(', ')}; and * for all`;
+  throw usageError([`--action: the sandbox's cloud has no action "${action}"; ${hint}`]);
+}

@@ -1,0 +1,91 @@
+import type { PoolNode } from '../../src/config/node-pool.ts';
+import { POOL_ANNOTATIONS } from '../../src/config/nodepool-rules.ts';
+import { localMachine } from '../../src/host/local.ts';
+import { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { type NodePoolObject, poolVersion, readPoolNodes } from '../../src/kubernetes/api/node-pools.ts';
+import { generateKey } from '../../src/pki/certificate-request.ts';
+import { issueCertificate } from '../../src/pki/issue-certificate.ts';
+import { adminKubeconfig, issuerOf, type SandboxPki } from '../pki.ts';
+import type { NodePoolRecord } from './records.ts';
+import type { CloudParts } from './service.ts';
+
+const MINUTE_MS = 60_000;
+/** Whoever asks the service for a kubeconfig is the account's owner. */
+const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:masters'] };
+
+/** The cluster as the container service sees it: through the API server, like everybody else. */
+export interface ManagedCluster {
+  nodes(): Promise<PoolNode[]>;
+  deleteNode(name: string): Promise<void>;
+  /** Makes the NodePool object, or brings it up to date. */
+  keepPool(pool: NodePoolRecord): Promise<void>;
+  deletePool(id: string): Promise<void>;
+  /** The ConfigMap that every installation of Flannel has; people and edgeadm know the network plug-in by it. */
+  keepFlannel(podCidr: string): Promise<void>;
+  /** A kubeconfig of its own, with a new key. @param minutes until its certificate expires */
+  kubeconfig(minutes: number): Promise<string>;
+  close(): void;
+}
+
+export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedCluster {
+  const machine = localMachine();
+  const client = new ApiClient(
+    { servers: [parts.apiServer], ca: pki.caPem, cert: pki.adminCert, key: pki.adminKey },
+    (address, options) => machine.connect(address, options),
+  );
+  const pools = async (): Promise<string> => `/apis/${await poolVersion(client)}/nodepools`;
+  return {
+    nodes: () => readPoolNodes(client),
+    deleteNode: (name) => client.delete(`/api/v1/nodes/${name}`),
+    keepPool: async (pool) => {
+      const object = objectOf(pool, await poolVersion(client));
+      const path = await pools();
+      const found = await client.find(`${path}/${pool.id}`);
+      await (found ? client.patch(`${path}/${pool.id}`, object) : client.create(path, object));
+    },
+    deletePool: async (id) => client.delete(`${await pools()}/${id}`),
+    keepFlannel: async (podCidr) => {
+      const path = '/api/v1/namespaces/kube-system/configmaps';
+      if (await client.find(`${path}/kube-flannel-cfg`)) return;
+      const network = JSON.stringify({ Network: podCidr, Backend: { Type: 'vxlan' } });
+      const metadata = { name: 'kube-flannel-cfg', namespace: 'kube-system' };
+      await client.create(path, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'net-conf.json': network } });
+    },
+    close: () => client.close(),
+    kubeconfig: (minutes) => userKubeconfig(parts, pki, minutes),
+  };
+}
+
+/** Nodes name their pool by its id, so that is the object's name. */
+function objectOf(pool: NodePoolRecord, apiVersion: string): NodePoolObject {
+  const { cenId, ccnId, ccnRegion } = pool.interconnect ?? {};
+  const notes: [string, string | undefined][] = [
+    [POOL_ANNOTATIONS.maxNodes, pool.maxNodes?.toString()],
+    [POOL_ANNOTATIONS.podCidrs, pool.podCidrs.join(',') || undefined],
+    [POOL_ANNOTATIONS.cenId, cenId],
+    [POOL_ANNOTATIONS.ccnId, ccnId],
+    [POOL_ANNOTATIONS.ccnRegion, ccnRegion],
+    [POOL_ANNOTATIONS.isDefault, pool.isDefault ? 'true' : undefined],
+  ];
+  const annotations = Object.fromEntries(notes.filter((note): note is [string, string] => note[1] !== undefined));
+  const { id, labels, annotations: nodeAnnotations, taints } = pool;
+  return {
+    apiVersion,
+    kind: 'NodePool',
+    metadata: { name: id, annotations },
+    spec: { type: 'Edge', labels, annotations: nodeAnnotations, taints },
+  };
+}
+
+async function userKubeconfig(parts: CloudParts, pki: SandboxPki, minutes: number): Promise<string> {
+  const key = await generateKey();
+  const now = parts.now();
+  const adminCert = issueCertificate(issuerOf(pki), {
+    subject: USER,
+    publicKey: key.publicKey,
+    usages: ['digital signature', 'key encipherment', 'client auth'],
+    notBefore: new Date(now - MINUTE_MS),
+    notAfter: new Date(now + minutes * MINUTE_MS),
+  });
+  return adminKubeconfig({ ...pki, adminCert, adminKey: key.privatePem }, parts.apiServer);
+}

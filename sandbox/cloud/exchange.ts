@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { certificatesOf, publicKeyHash } from '../../src/pki/ca-hash.ts';
+import { type AttachTokenRecord, type ClusterRecord, KIND, type NodePoolRecord, type NodeRecord } from './records.ts';
+import { CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
+
+/** A Node of the cluster. */
+export interface AttachedNode {
+  readonly name: string;
+  /** Name or id of its node pool. */
+  readonly pool?: string;
+  readonly ready: boolean;
+  /** Empty where its kubelet did not tell. */
+  readonly machineId: string;
+}
+
+/** How long a node that was let in may take to register, and its bootstrap token is good. Milliseconds. */
+export const REGISTER_MS = 3_600_000;
+
+/** What the exchange needs of the cluster itself. */
+export interface ExchangeInside {
+  /** A bootstrap token that is good for some minutes. */
+  makeBootstrapToken(): string | Promise<string>;
+  /** All Nodes of the cluster, however they came into it. */
+  nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;
+  /** Where they are other than the sandbox's own. */
+  readonly apiServers?: readonly string[];
+  /** PEM of the cluster's CA, where it is not the cloud's too. */
+  readonly caPem?: string;
+  /** What nodes are to run; left out is what the node, or a bundle of the user, has. */
+  readonly software?: {
+    readonly edgeHubImage?: string;
+    readonly pauseImage?: string;
+    readonly bundle?: { readonly url: string; readonly sha256: string };
+  };
+}
+
+const BASE = '/edgeadm/v1';
+const NODES = `${BASE}/nodes`;
+const CALLBACKS = `${BASE}/callbacks/`;
+
+const nodeBody = z.looseObject({
+  nodeName: z.string().min(1),
+  machineId: z.string(),
+  nodePool: z.string().optional(),
+  dryRun: z.boolean().optional(),
+});
+const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), durationMs: z.number() });
+
+export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
+
+/** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
+export function exchangeService(parts: CloudParts, inside: ExchangeInside): CloudService {
+  return {
+    authentication: 'bearer',
+    actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
+      if (method !== 'POST') return undefined;
+      if (path === NODES) return 'ExchangeToken';
+      return path.startsWith(CALLBACKS) ? 'ReportNode' : undefined;
+    },
+    handle: (request) =>
+      request.action === 'ExchangeToken' ? exchange(parts, inside, request) : takeReport(parts, request),
+  };
+}
+
+type NodeBody = z.output<typeof nodeBody>;
+
+interface Admitted {
+  readonly cluster: ClusterRecord;
+  readonly pool: NodePoolRecord;
+  readonly node: NodeRecord;
+}
+
+async function exchange(parts: CloudParts, inside: ExchangeInside, request: CloudRequest): Promise<object> {
+  const body = bodyOf(nodeBody, request);
+  const nodes = await inside.nodes();
+  const { cluster, pool, node } = parts.store.transaction(() => admit(parts, tokenOf(request), body, nodes));
+  return {
+    clusterId: cluster.id,
+    kubernetesVersion: cluster.version,
+    apiServers: inside.apiServers ?? [parts.apiServer],
+    caCertHashes: certificatesOf(inside.caPem ?? parts.caPem).map((ca) => `sha256:${publicKeyHash(ca)}`),
+    bootstrapToken: await inside.makeBootstrapToken(),
+    nodePool: { id: pool.id, labels: pool.labels, annotations: pool.annotations, taints: pool.taints },
+    networks: { podCidr: cluster.podCidr, serviceCidr: cluster.serviceCidr },
+    clusterDns: cluster.clusterDns,
+    ...inside.software,
+    callback: `${parts.cloud}${CALLBACKS}${node.callback}`,
+  };
+}
+
+/** Lets a node in, or says why not; the same machine is let in again. Nothing is kept of a dry run. */
+function admit(parts: CloudParts, token: string, body: NodeBody, nodes: readonly AttachedNode[]): Admitted {
+  const { store, now } = parts;
+  const known = tokenRecord(parts, token);
+  const cluster = store.get<ClusterRecord>(KIND.cluster, known.clusterId);
+  const pool = store.get<NodePoolRecord>(KIND.nodePool, known.nodePoolId);
+  if (!cluster || !pool) throw invalidToken('its node pool was deleted');
+  if (body.nodePool !== undefined && body.nodePool !== pool.id) {
+    throw new CloudFailure(409, 'NODE_IN_OTHER_POOL', `the node belongs to ${body.nodePool}, the token to ${pool.id}`);
+  }
+  const there = store.get<NodeRecord>(KIND.node, body.nodeName);
+  const isSame = there?.machineId === body.machineId;
+  const node = nodes.find(({ name }) => name === body.nodeName);
+  const owner = there?.machineId ?? node?.machineId;
+  if (node?.ready && owner && owner !== body.machineId) {
+    throw new CloudFailure(409, 'NODE_EXISTS', `the node ${body.nodeName} is another machine, and Ready`);
+  }
+  refuseSpentToken(known, body);
+  const hasPlace = isSame && there?.nodePoolId === pool.id && (node !== undefined || isComing(there, now()));
+  if (!hasPlace) refuseWhereFull(parts, { cluster, pool, name: body.nodeName, nodes });
+  const callback = isSame && there ? there.callback : randomBytes(18).toString('base64url');
+  const record: NodeRecord = {
+    name: body.nodeName,
+    machineId: body.machineId,
+    clusterId: cluster.id,
+    nodePoolId: pool.id,
+    callback,
+    admitted: now(),
+    status: isSame ? there?.status : undefined,
+  };
+  if (!body.dryRun) {
+    store.put(KIND.node, record.name, record);
+    if (known.oneTime) store.put(KIND.attachToken, token, { ...known, usedBy: body.machineId });
+  }
+  return { cluster, pool, node: record };
+}
+
+function tokenOf({ headers }: CloudRequest): string {
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+}
+
+function tokenRecord({ store, now }: CloudParts, token: string): AttachTokenRecord {
+  const record = store.get<AttachTokenRecord>(KIND.attachToken, token);
+  if (!record) throw invalidToken('it is not known');
+  if (record.expires > now()) return record;
+  throw new CloudFailure(401, 'TOKEN_EXPIRED', `the token expired at ${new Date(record.expires).toISOString()}`);
+}
+
+function refuseSpentToken({ oneTime, usedBy }: AttachTokenRecord, { machineId }: NodeBody): void {
+  if (oneTime && usedBy !== undefined && usedBy !== machineId)
+    throw invalidToken('it was good for one node and is used');
+}
+
+function invalidToken(why: string): CloudFailure {
+  return new CloudFailure(401, 'TOKEN_INVALID', `the token is not accepted: ${why}`);
+}
+
+/** True for a node that was let in and has not had the time to register. */
+function isComing({ admitted = 0 }: NodeRecord, now: number): boolean {
+  return now - admitted < REGISTER_MS;
+}
+
+interface Wanted {
+  readonly cluster: ClusterRecord;
+  readonly pool: NodePoolRecord;
+  readonly name: string;
+  readonly nodes: readonly AttachedNode[];
+}
+
+/** Counted are the Nodes of the cluster, and the nodes that were let in and are still to come. */
+function refuseWhereFull({ store, now }: CloudParts, { cluster, pool, name, nodes }: Wanted): void {
+  const there = nodes.filter((node) => node.name !== name);
+  const coming = store
+    .list<NodeRecord>(KIND.node)
+    .map(({ document }) => document)
+    .filter((record) => record.clusterId === cluster.id && record.name !== name && isComing(record, now()))
+    .filter((record) => !there.some((node) => node.name === record.name));
+  const inCluster = there.length + coming.length;
+  const own = there.filter((node) => node.pool === pool.id || node.pool === pool.name);
+  const inPool = own.length + coming.filter(({ nodePoolId }) => nodePoolId === pool.id).length;
+  if (inCluster >= cluster.nodeQuota) {
+    throw new CloudFailure(403, 'QUOTA_EXCEEDED', `the cluster has ${inCluster} of ${cluster.nodeQuota} nodes`);
+  }
+  if (pool.maxNodes !== undefined && inPool >= pool.maxNodes) {
+    throw new CloudFailure(403, 'NODEPOOL_FULL', `the node pool ${pool.name} has ${inPool} of ${pool.maxNodes} nodes`);
+  }
+}
+
+function takeReport({ store }: CloudParts, request: CloudRequest): object {
+  const { status } = bodyOf(reportBody, request);
+  const secret = request.path.slice(CALLBACKS.length);
+  const found = store.list<NodeRecord>(KIND.node).find(({ document }) => document.callback === secret);
+  if (!found) throw new CloudFailure(404, 'CALLBACK_UNKNOWN', 'no node has this callback');
+  store.put(KIND.node, found.key, { ...found.document, status });
+  return {};
+}
+
+function bodyOf<T>(schema: z.ZodType<T>, { body }: CloudRequest): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  throw new CloudFailure(400, 'INVALID_REQUEST', mistakes.join('; '));
+}

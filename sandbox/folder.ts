@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { EdgeadmError } from '../src/errors/index.ts';
+import { processLives } from '../src/lib/process-lives.ts';
+
+/** Where a sandbox keeps what. */
+export interface SandboxFolder {
+  readonly path: string;
+  /** Certificate of the CA that signs for API server and cloud. */
+  readonly ca: string;
+  /** The administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly database: string;
+  /** Who runs it; there while it runs. */
+  readonly state: string;
+  /** What a sandbox in the background prints. */
+  readonly log: string;
+  /** A folder a node: its scratch root. */
+  readonly nodes: string;
+}
+
+/** A sandbox that runs. */
+export interface SandboxState {
+  readonly pid: number;
+  /** `https://127.0.0.1:PORT`, each. */
+  readonly apiServer: string;
+  readonly cloud: string;
+  /** As the container service knows the API server. */
+  readonly cluster: { readonly id: string; readonly region: string };
+  /** ISO 8601. */
+  readonly started: string;
+}
+
+/** The folder of a sandbox: the one that is named, else `edgeadm/sandbox` in the user's state folder (XDG). */
+export function sandboxFolder(directory?: string, env: NodeJS.ProcessEnv = process.env): SandboxFolder {
+  const states = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  const path = resolve(directory ?? join(states, 'edgeadm', 'sandbox'));
+  return {
+    path,
+    ca: join(path, 'ca.crt'),
+    kubeconfig: join(path, 'admin.conf'),
+    database: join(path, 'sandbox.db'),
+    state: join(path, 'sandbox.json'),
+    log: join(path, 'sandbox.log'),
+    nodes: join(path, 'nodes'),
+  };
+}
+
+/** The sandbox that runs in a folder; undefined where none does. One that was killed leaves its file, not its process. */
+export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxState | undefined> {
+  const text = await readFile(state, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const found = parse(text);
+  return found && processLives(found.pid) ? found : undefined;
+}
+
+/** What is just being written is not ready yet. */
+function parse(text: string): SandboxState | undefined {
+  try {
+    return JSON.parse(text) as SandboxState;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws EdgeadmError SANDBOX_NOT_RUNNING */
+export async function requireSandbox(folder: SandboxFolder): Promise<SandboxState> {
+  const running = await runningSandbox(folder);
+  if (running) return running;
+  throw new EdgeadmError({
+    code: 'SANDBOX_NOT_RUNNING',
+    what: 'the sandbox does not run',
+    why: `no process runs the one in ${folder.path}`,
+  });
+}

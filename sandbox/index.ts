@@ -1,0 +1,167 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EdgeadmError } from '../src/errors/index.ts';
+import type { ApiClient } from '../src/kubernetes/api/client.ts';
+import { memoize } from '../src/lib/memoize.ts';
+import { adminClient } from './admin-client.ts';
+import type { ClusterRecord } from './cloud/records.ts';
+import type { CloudParts, CloudService } from './cloud/service.ts';
+import { runningSandbox, type SandboxFolder, type SandboxState } from './folder.ts';
+import { EDGE_HUB_IMAGE } from './images.ts';
+import type { SandboxPki } from './pki.ts';
+import type { Store } from './store.ts';
+
+export const DEFAULT_PORT = 7443;
+
+export interface SandboxOptions {
+  readonly folder: SandboxFolder;
+  /** Of the API server; the cloud has the next one. 0 for any two that are free. */
+  readonly port: number;
+  /** Takes what goes wrong while it runs. */
+  readonly log: (line: string) => void;
+}
+
+export interface Sandbox {
+  readonly state: SandboxState;
+  close(): Promise<void>;
+}
+
+/** What is to be closed, the last one first. */
+type Closing = (() => void | Promise<void>)[];
+
+/**
+ * Starts a sandbox in this process: a Kubernetes API server and a cloud on the loopback address, and the nodes of its
+ * folder. What it had when it was last closed, or killed, is there again.
+ * @throws EdgeadmError SANDBOX_RUNNING, SANDBOX_PORT_TAKEN
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { folder } = options;
+  await refuseSecond(folder);
+  await mkdir(dirname(folder.path), { recursive: true });
+  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  const closing: Closing = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    return { state: await start(options, closing), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start({ folder, port, log }: SandboxOptions, closing: Closing): Promise<SandboxState> {
+  const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
+    import('./store.ts'),
+    import('./pki.ts'),
+    import('./api-server/index.ts'),
+  ]);
+  const store = openStore(folder.database);
+  closing.push(() => store.close());
+  const pki = await sandboxPki(store);
+  const api = await startApiServer({ store, pki, port }).catch(portTaken(port));
+  closing.push(() => api.close());
+  await writeFile(folder.ca, pki.caPem);
+  await writeFile(folder.kubeconfig, adminKubeconfig(pki, api.url), { mode: 0o600 });
+  const admin = await adminClient(folder);
+  closing.push(() => admin.close());
+  const inside = { store, pki, admin };
+  const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
+  closing.push(() => cloud.close());
+  await attend(inside, { folder, cluster, log }, closing);
+  const { id, region } = cluster;
+  const started = new Date().toISOString();
+  const state = { pid: process.pid, apiServer: api.url, cloud: cloud.url, cluster: { id, region }, started };
+  await writeFile(folder.state, `${JSON.stringify(state)}\n`);
+  closing.push(() => rm(folder.state, { force: true }));
+  return state;
+}
+
+/** What the parts of a sandbox share. */
+interface Inside {
+  readonly store: Store;
+  readonly pki: SandboxPki;
+  /** Speaks to the API server as its administrator. */
+  readonly admin: ApiClient;
+}
+
+/** The cloud with its services, and the cluster that it says the API server is. */
+async function openCloud({ store, pki, admin }: Inside, apiServer: string, port: number) {
+  const [{ startCloud }, { seedCluster, seedInside }, { seedInstance }] = await Promise.all([
+    import('./cloud/server.ts'),
+    import('./cloud/cs-seed.ts'),
+    import('./cloud/ens-seed.ts'),
+  ]);
+  // The answers of the services name the address, which is known once the port is.
+  let url = `https://127.0.0.1:${port}`;
+  const parts: CloudParts = {
+    store,
+    now: Date.now,
+    apiServer,
+    caPem: pki.caPem,
+    get cloud() {
+      return url;
+    },
+  };
+  const cluster = seedCluster(store);
+  seedInstance(store);
+  await seedInside(parts, pki);
+  const tls = { cert: pki.servingCert, key: pki.servingKey };
+  // Loaded by the first request: a sandbox that is only looked at is ready sooner.
+  const services = memoize(() => servicesOf(parts, { pki, admin }));
+  const cloud = await startCloud({ parts, services, port, tls }).catch(portTaken(port));
+  url = cloud.url;
+  return { cloud, cluster };
+}
+
+async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {
+  const [{ ensService }, { csService }, { exchangeService }, { insideOf }] = await Promise.all([
+    import('./cloud/ens.ts'),
+    import('./cloud/cs.ts'),
+    import('./cloud/exchange.ts'),
+    import('./cloud/exchange-inside.ts'),
+  ]);
+  const exchange = exchangeService(parts, { ...insideOf(admin), software: { edgeHubImage: EDGE_HUB_IMAGE } });
+  return [ensService(parts), csService(parts, pki), exchange];
+}
+
+interface Attended {
+  readonly folder: SandboxFolder;
+  readonly cluster: ClusterRecord;
+  readonly log: (line: string) => void;
+}
+
+/** Nodes, and the controllers that a cluster has for them. */
+async function attend({ store, admin }: Inside, { folder, cluster, log }: Attended, closing: Closing): Promise<void> {
+  const [{ attendNodes }, { Controllers }] = await Promise.all([
+    import('./node/attendant.ts'),
+    import('./controllers.ts'),
+  ]);
+  const attendant = await attendNodes(folder.nodes, cluster.version);
+  closing.push(() => attendant.close());
+  const controllers = new Controllers({ client: admin, store, podCidr: cluster.podCidr, log });
+  closing.push(() => controllers.close());
+}
+
+async function refuseSecond(folder: SandboxFolder): Promise<void> {
+  const running = await runningSandbox(folder);
+  if (!running) return;
+  throw new EdgeadmError({
+    code: 'SANDBOX_RUNNING',
+    what: `the sandbox in ${folder.path} runs already`,
+    why: `process ${running.pid}, since ${running.started}, API server ${running.apiServer}`,
+  });
+}
+
+function portTaken(port: number): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error;
+    throw new EdgeadmError({
+      code: 'SANDBOX_PORT_TAKEN',
+      what: `the sandbox cannot listen on 127.0.0.1:${port}`,
+      why: error.message,
+      cause: error,
+    });
+  };
+}

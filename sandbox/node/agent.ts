@@ -1,0 +1,159 @@
+import { type FSWatcher, type Stats, watch } from 'node:fs';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Machine } from '../../src/host/machine.ts';
+import { scratchMachine } from '../../src/host/scratch.ts';
+import { MEETING, STAND_IN } from '../../src/host/scratch-agent.ts';
+import { SmallKubelet } from './kubelet.ts';
+import { KubeletFault } from './kubelet-settings.ts';
+import { NodePorts } from './ports.ts';
+import { appendLog } from './root-files.ts';
+import { UnitFault, unitCommand } from './unit-command.ts';
+
+const UNIT = 'kubelet.service';
+/** Where no event tells. */
+const LOOK_MS = 2000;
+/** RestartSec of edgeadm's unit. */
+const RESTART_MS = 2000;
+
+/** Attends one node of the sandbox: stands for its service manager, and runs its small kubelet. */
+export class NodeAgent {
+  readonly #root: string;
+  readonly #machine: Machine;
+  readonly #ports: NodePorts;
+  readonly #clusterVersion: string;
+  #kubelet: SmallKubelet | undefined;
+  /** The start that was acted on: the file's inode and time. */
+  #seen = '';
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  /** One thing after the other. */
+  #work: Promise<void> = Promise.resolve();
+  #log: Promise<void> = Promise.resolve();
+
+  /** @param sockets a folder with a short path, see NodePorts */
+  constructor(root: string, { sockets, clusterVersion }: { sockets: string; clusterVersion: string }) {
+    this.#root = root;
+    this.#machine = scratchMachine(root);
+    this.#ports = new NodePorts(root, sockets);
+    this.#clusterVersion = clusterVersion;
+  }
+
+  /** Takes the node in hand; a kubelet that ran when an earlier sandbox ended runs again, as after a reboot. */
+  async attend(): Promise<void> {
+    for (const folder of [MEETING.running, MEETING.ports])
+      await rm(join(this.#root, folder), { recursive: true, force: true });
+    for (const folder of [MEETING.running, MEETING.units]) await mkdir(join(this.#root, folder), { recursive: true });
+    await writeFile(join(this.#root, MEETING.attendant), `${process.pid}\n`);
+    const look = (): void => void this.#look();
+    try {
+      this.#watcher = watch(join(this.#root, MEETING.units), look).on('error', () => {});
+    } catch {
+      // A limit of the kernel: the timer alone will do.
+    }
+    this.#timer = setInterval(look, LOOK_MS);
+    await this.#look();
+  }
+
+  /** Lets the node go; what was started stays started for the next sandbox. */
+  async leave(): Promise<void> {
+    this.#watcher?.close();
+    clearInterval(this.#timer);
+    clearTimeout(this.#restart);
+    this.#work = this.#work.then(() => this.#stopKubelet());
+    await this.#work;
+    await rm(join(this.#root, MEETING.attendant), { force: true });
+  }
+
+  #look(): Promise<void> {
+    this.#work = this.#work.then(() => this.#act()).catch((error: Error) => this.#say('E', error.message));
+    return this.#work;
+  }
+
+  async #act(): Promise<void> {
+    const path = join(this.#root, MEETING.units, UNIT);
+    const found = await stat(path).catch(() => undefined);
+    const start = found ? startOf(found) : '';
+    if (start === this.#seen) return;
+    clearTimeout(this.#restart);
+    await this.#stopKubelet();
+    this.#seen = start;
+    if (found && (await readFile(path, 'utf8')).trim() === 'active') await this.#startKubelet();
+  }
+
+  async #startKubelet(): Promise<void> {
+    await writeFile(join(this.#root, MEETING.running, UNIT), `${process.pid}\n`);
+    try {
+      const [program = '', ...args] = await unitCommand(this.#machine, UNIT);
+      const version = await this.#versionOf(program);
+      const log = (severity: 'I' | 'E' | 'F', line: string): void => this.#say(severity, line);
+      log('I', `Starting ${program} ${version}, a stand-in of the edgeadm sandbox`);
+      this.#kubelet = await SmallKubelet.start({ machine: this.#machine, ports: this.#ports, args, version, log });
+    } catch (error) {
+      await this.#failed(error as Error);
+    }
+  }
+
+  async #stopKubelet(): Promise<void> {
+    await this.#kubelet?.stop();
+    this.#kubelet = undefined;
+    await this.#log;
+    await rm(join(this.#root, MEETING.running, UNIT), { force: true });
+  }
+
+  /** As systemd does it with `Restart=always`. */
+  async #failed(error: Error): Promise<void> {
+    const result = error instanceof UnitFault ? 'resources' : 'exit-code';
+    if (error instanceof UnitFault) this.#line(error.message);
+    else this.#say(error instanceof KubeletFault ? 'F' : 'E', error.message);
+    if (result === 'exit-code') this.#line(`${UNIT}: Main process exited, code=exited, status=255/n/a`);
+    await this.#stopKubelet();
+    await this.#setState(`activating (auto-restart, ${result})`);
+    this.#restart = setTimeout(() => {
+      this.#work = this.#work.then(async () => {
+        if (await this.#setState('active')) await this.#startKubelet();
+      });
+    }, RESTART_MS);
+  }
+
+  /** @returns false where the unit was stopped meanwhile: then its file is gone, and must not come back */
+  async #setState(state: string): Promise<boolean> {
+    const file = await open(join(this.#root, MEETING.units, UNIT), 'r+').catch(() => undefined);
+    if (!file) return false;
+    try {
+      await file.truncate();
+      await file.write(`${state}\n`);
+      this.#seen = startOf(await file.stat());
+    } finally {
+      await file.close();
+    }
+    return true;
+  }
+
+  /** @throws UnitFault where there is no such program */
+  async #versionOf(program: string): Promise<string> {
+    const found = await this.#machine.stat(program);
+    if (!found) throw new UnitFault(`${UNIT}: Failed to locate executable ${program}: No such file or directory`);
+    const text = found.size < 1024 ? ((await this.#machine.readFile(program))?.toString('utf8') ?? '') : '';
+    // A real kubelet out of a bundle cannot be asked here; its minor version is the cluster's.
+    return (text.startsWith(STAND_IN) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#clusterVersion;
+  }
+
+  #say(severity: 'I' | 'E' | 'F', line: string): void {
+    const now = new Date().toISOString();
+    this.#line(
+      `${severity}${now.slice(5, 7)}${now.slice(8, 10)} ${now.slice(11, 23)}000 ${process.pid} kubelet.go] ${line}`,
+    );
+  }
+
+  #line(line: string): void {
+    const write = () => appendLog(this.#machine, `${MEETING.logs}/${UNIT}.log`, line);
+    this.#log = this.#log.then(write).catch(() => {});
+  }
+}
+
+/** edgeadm replaces the file at each start and restart. */
+function startOf({ ino, mtimeMs }: Stats): string {
+  return `${ino} ${mtimeMs}`;
+}

@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { V1Node, V1NodeList, V1Pod } from '@kubernetes/client-node';
+import { readFacts } from '../../src/host/facts.ts';
+import type { HostFacts } from '../../src/host/host.ts';
+import type { Machine } from '../../src/host/machine.ts';
+import { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
+import { renewLease } from './lease.ts';
+import { nextChange } from './next-change.ts';
+import { newNode, nodeStatus, ownLabels } from './node-object.ts';
+import { NodePods } from './pods.ts';
+import type { NodePorts, ServedPort } from './ports.ts';
+
+/** As kubelets do it: @see https://kubernetes.io/docs/reference/node/node-status/#heartbeats */
+const LEASE_MS = 10_000;
+const STATUS_MS = 300_000;
+const RETRY_MS = [200, 5000] as const;
+/** How often manifests and CNI configuration are looked at where no event tells. */
+const LOOK_MS = 2000;
+/** How often mirror pods and status are looked at where no event tells. */
+const PAUSE_MS = 10_000;
+const HEALTH_PORT = 10_248;
+
+export interface KubeletParts {
+  /** The scratch root. */
+  readonly machine: Machine;
+  readonly ports: NodePorts;
+  /** The words after the program's. */
+  readonly args: readonly string[];
+  /** `v1.20.2` */
+  readonly version: string;
+  readonly log: (severity: 'I' | 'E' | 'F', line: string) => void;
+}
+
+/**
+ * The small kubelet of a sandbox node. It does what the files that edgeadm wrote say: registers the Node, renews its
+ * lease, starts static pods, says that the cluster's pods run. It goes through the edge-hub where its kubeconfig does.
+ */
+export class SmallKubelet {
+  readonly #parts: KubeletParts;
+  readonly #settings: KubeletSettings;
+  readonly #facts: HostFacts;
+  readonly #client: ApiClient;
+  readonly #pods: NodePods;
+  readonly #stop = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+  #health: ServedPort | undefined;
+  /** What the API server has of the Node; undefined until it is registered. */
+  #node: V1Node | undefined;
+  /** Resolved when there is something to tell the API server at once. */
+  #news = Promise.withResolvers<void>();
+
+  private constructor(parts: KubeletParts, settings: KubeletSettings, facts: HostFacts) {
+    const { machine, ports, log } = parts;
+    const { nodeName, nodeIp, connection } = settings;
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#facts = facts;
+    this.#client = new ApiClient(connection, (address, options) => machine.connect(address, options));
+    this.#pods = new NodePods({ machine, ports, nodeName, nodeIp, error: (line) => log('E', line) });
+  }
+
+  /** @throws KubeletFault where a kubelet would exit over its flags or files */
+  static async start(parts: KubeletParts): Promise<SmallKubelet> {
+    const { machine, args, version } = parts;
+    const facts = await readFacts(machine);
+    const settings = await kubeletSettings(machine, args, { version, hostname: facts.hostname });
+    const kubelet = new SmallKubelet(parts, settings, facts);
+    kubelet.#health = await parts.ports.serve(HEALTH_PORT, (incoming, outgoing) =>
+      incoming.url === '/healthz' ? outgoing.end('ok') : outgoing.writeHead(404).end(),
+    );
+    kubelet.#loops = Promise.all([kubelet.#watchFiles(), kubelet.#live()]);
+    return kubelet;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#client.close();
+    await this.#loops;
+    await this.#pods.stop();
+    await this.#health?.close();
+  }
+
+  /** Static pods run whether the API server answers or not. */
+  async #watchFiles(): Promise<void> {
+    const { machine } = this.#parts;
+    const { staticPodPath } = this.#settings;
+    while (!this.#stop.signal.aborted) {
+      const changed = staticPodPath ? nextChange(join(machine.name, staticPodPath), LOOK_MS) : undefined;
+      if (staticPodPath) await this.#try('static pods', () => this.#pods.syncStatic(staticPodPath));
+      await Promise.race([changed, this.#pause(LOOK_MS)]);
+    }
+  }
+
+  async #live(): Promise<void> {
+    let pause: number = RETRY_MS[0];
+    while (!this.#stop.signal.aborted && !(await this.#try('registering the node', () => this.#register()))) {
+      await this.#pause(pause);
+      pause = Math.min(pause * 2, RETRY_MS[1]);
+    }
+    await Promise.all([this.#renewLease(), this.#reportStatus(), this.#followNode(), this.#followPods()]);
+  }
+
+  async #register(): Promise<void> {
+    const { nodeName } = this.#settings;
+    const path = `/api/v1/nodes/${nodeName}`;
+    const signal = this.#stop.signal;
+    const found = await this.#client.find<V1Node>(path, { signal });
+    // Labels and taints of the flags count only when the object is made.
+    const node =
+      found ?? (await this.#client.create<V1Node>('/api/v1/nodes', newNode(this.#settings, this.#facts), { signal }));
+    const labels = ownLabels(nodeName, this.#facts.arch);
+    const differs = Object.entries(labels).some(([key, value]) => found?.metadata?.labels?.[key] !== value);
+    if (found && differs) await this.#client.patch(path, { metadata: { labels } }, { signal });
+    if (!this.#node) this.#parts.log('I', `Successfully registered node ${nodeName}`);
+    this.#node = node;
+    await this.#sendStatus();
+  }
+
+  async #sendStatus(): Promise<void> {
+    const path = `/api/v1/nodes/${this.#settings.nodeName}`;
+    const signal = this.#stop.signal;
+    const current = await this.#client.find<V1Node>(path, { signal });
+    if (!current) throw new Error(`node "${this.#settings.nodeName}" not found`);
+    const kubeletVersion = this.#parts.version;
+    const hasCni = await this.#hasCni();
+    const status = nodeStatus(this.#settings, this.#facts, { kubeletVersion, hasCni, before: current.status });
+    this.#node = await this.#client.patch<V1Node>(`${path}/status`, { status }, { signal });
+  }
+
+  async #hasCni(): Promise<boolean> {
+    return (await this.#parts.machine.list('/etc/cni/net.d')).some((name) => /\.(conf|conflist|json)$/.test(name));
+  }
+
+  async #renewLease(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#try('renewing the lease', () => renewLease(this.#client, this.#settings.nodeName));
+      await this.#pause(LEASE_MS);
+    }
+  }
+
+  #saysReady(): boolean {
+    return readyOf(this.#node)?.status === 'True';
+  }
+
+  /** At once when it changes, and every five minutes. A Node that was deleted is registered anew. */
+  async #reportStatus(): Promise<void> {
+    let sent = performance.now();
+    while (!this.#stop.signal.aborted) {
+      this.#news = Promise.withResolvers();
+      const changed = nextChange(join(this.#parts.machine.name, '/etc/cni/net.d'), PAUSE_MS);
+      const due = performance.now() - sent > STATUS_MS;
+      if ((await this.#hasCni()) !== this.#saysReady() || due || !isOurWord(this.#node)) {
+        await this.#try('updating the node status', async () => {
+          await this.#register();
+          sent = performance.now();
+        });
+      }
+      const node = this.#node;
+      if (node) await this.#try('mirror pods', () => this.#pods.mirror(this.#client, node));
+      await Promise.race([changed, this.#news.promise, this.#pause(PAUSE_MS)]);
+    }
+  }
+
+  /** Somebody may delete the Node, or say something else of it. */
+  async #followNode(): Promise<void> {
+    const selector = encodeURIComponent(`metadata.name=${this.#settings.nodeName}`);
+    while (!this.#stop.signal.aborted) {
+      await this.#try('watching the node', async () => {
+        const own = `/api/v1/nodes?fieldSelector=${selector}`;
+        const { items, metadata } = await this.#client.get<V1NodeList>(own, { signal: this.#stop.signal });
+        this.#hear(items[0]);
+        const path = `${own}&watch=true&timeoutSeconds=300&resourceVersion=${metadata?.resourceVersion}`;
+        for await (const { type, object } of this.#client.watch<V1Node>(path, this.#stop.signal)) {
+          if (type !== 'ERROR') this.#hear(type === 'DELETED' ? undefined : object);
+        }
+      });
+      await this.#pause(RETRY_MS[0]);
+    }
+  }
+
+  #hear(node: V1Node | undefined): void {
+    this.#node = node;
+    if (!isOurWord(node)) this.#news.resolve();
+  }
+
+  async #followPods(): Promise<void> {
+    const selector = encodeURIComponent(`spec.nodeName=${this.#settings.nodeName}`);
+    while (!this.#stop.signal.aborted) {
+      await this.#try('watching pods', async () => {
+        const path = `/api/v1/pods?watch=true&timeoutSeconds=300&fieldSelector=${selector}`;
+        for await (const event of this.#client.watch<V1Pod>(path, this.#stop.signal)) {
+          if (event.type !== 'ADDED' && event.type !== 'MODIFIED') continue;
+          await this.#try('a pod', () => this.#pods.onPod(this.#client, event.object, this.#node?.spec?.podCIDR));
+          if ((await this.#hasCni()) !== this.#saysReady()) this.#news.resolve();
+        }
+      });
+      await this.#pause(RETRY_MS[0]);
+    }
+  }
+
+  /** What fails is logged and tried again later. */
+  async #try(what: string, action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#parts.log('E', `${what}: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {});
+  }
+}
+
+function readyOf(node: V1Node | undefined) {
+  return node?.status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+function isOurWord(node: V1Node | undefined): boolean {
+  return /^Kubelet(Not)?Ready$/.test(readyOf(node)?.reason ?? '');
+}

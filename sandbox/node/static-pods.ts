@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import type { Machine } from '../../src/host/machine.ts';
+import { KubeletFault } from './kubelet-settings.ts';
+import { parseYaml } from './yaml.ts';
+
+/** A static pod as its manifest has it. */
+export interface StaticPod {
+  readonly manifest: V1Pod;
+  /** Changes with the manifest. */
+  readonly hash: string;
+}
+
+type Files = Pick<Machine, 'readFile' | 'stat' | 'list'>;
+
+/**
+ * Reads the manifests of a folder. A file that is no pod does not keep the others from running.
+ * @param complain is told of each, in the kubelet's words
+ */
+export async function readManifests(
+  files: Files,
+  folder: string,
+  complain: (line: string) => void,
+): Promise<Map<string, StaticPod>> {
+  const pods = new Map<string, StaticPod>();
+  for (const name of await files.list(folder)) {
+    if (name.startsWith('.')) continue;
+    const path = posix.join(folder, name);
+    const text = (await files.readFile(path).catch(() => undefined))?.toString('utf8');
+    if (text === undefined) continue;
+    try {
+      const manifest = parsePod(text);
+      const hash = createHash('md5').update(text).digest('hex');
+      pods.set(`${manifest.metadata?.namespace ?? 'default'}/${manifest.metadata?.name}`, { manifest, hash });
+    } catch (error) {
+      complain(`Could not process manifest file ${path}: ${(error as Error).message}`);
+    }
+  }
+  return pods;
+}
+
+function parsePod(text: string): V1Pod {
+  const pod = parseYaml<V1Pod>(text, (why) => new KubeletFault(`couldn't parse as pod: ${why}`));
+  if (pod.kind !== 'Pod' || pod.apiVersion !== 'v1')
+    throw new KubeletFault(
+      `couldn't parse as pod(no kind "${pod.kind}" is registered for version "${pod.apiVersion}")`,
+    );
+  if (!pod.metadata?.name || !pod.spec?.containers?.length)
+    throw new KubeletFault('invalid pod: metadata.name and spec.containers are required');
+  return pod;
+}
+
+/**
+ * Why a pod's volumes cannot be mounted: a hostPath of a type that the path is not.
+ * @returns undefined where nothing is amiss
+ */
+export async function volumeFault(files: Files, pod: V1Pod): Promise<string | undefined> {
+  for (const { name, hostPath } of pod.spec?.volumes ?? []) {
+    const wanted = { Directory: 'directory', File: 'file' }[hostPath?.type ?? ''];
+    if (!hostPath || !wanted) continue;
+    const found = (await files.stat(hostPath.path))?.type;
+    if (found !== wanted)
+      return `MountVolume.SetUp failed for volume "${name}" : hostPath type check failed: ${hostPath.path} is not a ${wanted}`;
+  }
+  return undefined;
+}
+
+/** Command and arguments of a container, with the variables of its environment filled in as the kubelet does. */
+export function commandOf(container: V1Container, nodeName: string): string[] {
+  const environment = new Map(
+    (container.env ?? []).map(({ name, value, valueFrom }) => [
+      name,
+      valueFrom?.fieldRef?.fieldPath === 'spec.nodeName' ? nodeName : (value ?? ''),
+    ]),
+  );
+  const fill = (word: string): string =>
+    word.replace(/\$\((\w+)\)/g, (text, name: string) => environment.get(name) ?? text);
+  return [...(container.command ?? []), ...(container.args ?? [])].map(fill);
+}

@@ -1,0 +1,77 @@
+import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
+import { escaped, htmlPage, section, shownTime } from '../html-page.ts';
+import { cleanRow, countsOf, worstFirst } from './report.ts';
+
+/** A result is told by a word and a sign; the colour only repeats it. */
+const SIGNS: Readonly<Record<Result, string>> = { error: '✕', warning: '!', normal: '✓' };
+
+const VERDICTS: Readonly<Record<Result, string>> = {
+  error: 'Mend the errors before the upgrade is started.',
+  warning: 'The upgrade can be started; look at the warnings first.',
+  normal: 'The upgrade can be started.',
+};
+
+/**
+ * The report as one HTML page that needs nothing else: no script, no address, no font. Every value is escaped, and
+ * without secrets and control characters.
+ */
+export function reportHtml(report: UpgradeReport): string {
+  const rows = worstFirst(report.rows.map(cleanRow));
+  const problems = rows.filter(({ result }) => result !== 'normal');
+  const passed = rows.filter(({ result }) => result === 'normal');
+  const title = `Upgrade precheck of ${report.cluster} to ${report.targetVersion}: ${report.result}`;
+  const tables = [problems.length > 0 ? problemTable(problems) : '', passed.length > 0 ? passedTable(passed) : ''];
+  return htmlPage(title, [head(report, rows), ...tables].join('\n'));
+}
+
+function head(report: UpgradeReport, rows: readonly ReportRow[]): string {
+  const { cluster, clusterVersion, targetVersion, started, result } = report;
+  const counts = countsOf(rows).split(', ');
+  const boxes = RESULTS.map((each, index) => {
+    const [number = '', ...word] = (counts[index] ?? '').split(' ');
+    return `<li class="${each}"><b>${number}</b> ${word.join(' ')}</li>`;
+  });
+  const facts: readonly (readonly [string, string])[] = [
+    ['Cluster', escaped(cluster)],
+    ['Control plane', escaped(clusterVersion)],
+    ['Nodes to', escaped(targetVersion)],
+    ['Time', `<time datetime="${escaped(started)}">${escaped(shownTime(started))}</time>`],
+  ];
+  return `<header>
+<h1>Upgrade precheck</h1>
+<p class="verdict ${result}"><strong>${sign(result)} ${capital(result)}.</strong> ${VERDICTS[result]}</p>
+<ul class="counts">${boxes.join('')}</ul>
+<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('')}</dl>
+</header>`;
+}
+
+function problemTable(rows: readonly ReportRow[]): string {
+  const body = rows.map(({ check, object, result, reason, effect, advice }) => {
+    const about = object === undefined ? '' : ` <span>${escaped(object)}</span>`;
+    const cells = [reason, effect, advice].map((text) => `<td>${escaped(text)}</td>`).join('');
+    return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}${about}</th>${cells}</tr>`;
+  });
+  const heads = ['Result', 'Check and object', 'Reason', 'Effect', 'Advice'];
+  return section('problems', 'Errors and warnings', heads, body);
+}
+
+function passedTable(rows: readonly ReportRow[]): string {
+  const body = rows.map(({ check, object, result, reason }) => {
+    const found = [object, reason].filter((text) => text !== undefined).join('; ');
+    return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}</th><td>${escaped(found)}</td></tr>`;
+  });
+  return section('passed', 'Normal', ['Result', 'Check', 'Found'], body);
+}
+
+function badge(result: Result): string {
+  return `<span class="result ${result}">${sign(result)} ${result}</span>`;
+}
+
+/** A screen reader reads the word beside it. */
+function sign(result: Result): string {
+  return `<span aria-hidden="true">${SIGNS[result]}</span>`;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,141 @@
+import { BundleStore } from '../../artifacts/bundle-store.ts';
+import { ensureController, makeController } from '../../cluster-upgrade/cluster/controller-job.ts';
+import { listNodes } from '../../cluster-upgrade/cluster/nodes.ts';
+import { endingError, runController } from '../../cluster-upgrade/control/run-controller.ts';
+import { sshExecutor } from '../../cluster-upgrade/control/ssh-executor.ts';
+import { hasStopped, nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
+import { usageError } from '../../errors/usage.ts';
+import { type Target, targetsOf } from '../../host/targets.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { Output } from '../../output/index.ts';
+import type { CommandResult } from '../../output/renderer.ts';
+import { nodeFlags } from '../flags.ts';
+import { secretOnTerminal } from '../prompts.ts';
+import { follow, interrupted, logTo, processIdentity } from './follow.ts';
+
+/** For `--executor ssh`. */
+export const sshFlags = {
+  host: nodeFlags.host,
+  inventory: nodeFlags.inventory,
+  'ssh-key': nodeFlags['ssh-key'],
+  'known-hosts': nodeFlags['known-hosts'],
+};
+
+/** What oclif made of {@link sshFlags}. */
+export interface SshFlags {
+  readonly host?: string[];
+  readonly inventory?: string;
+  readonly 'ssh-key'?: string;
+  readonly 'known-hosts'?: string;
+}
+
+/**
+ * The hosts of nodes, by the nodes' names: those of the flags; without any, each node's own address as root.
+ * @throws EdgeadmError USAGE with every node that has no host
+ */
+export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFlags): Promise<Map<string, Target>> {
+  const wanted = new Set(nodesIn(plan, 'waiting', 'running', 'failed', 'offline').map(({ name }) => name));
+  const nodes = (await listNodes(client)).filter(({ metadata }) => wanted.has(metadata?.name ?? ''));
+  const addresses = new Map(
+    nodes.map(({ metadata, status }) => [
+      metadata?.name ?? '',
+      [metadata?.name ?? '', ...(status?.addresses ?? []).map(({ address }) => address)],
+    ]),
+  );
+  const own = nodes.flatMap(({ status }) => {
+    const internal = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    return internal ? [`root@${internal.includes(':') ? `[${internal}]` : internal}`] : [];
+  });
+  const named = flags.inventory !== undefined || (flags.host ?? []).length > 0;
+  const targets = await targetsOf({
+    hosts: named ? (flags.host ?? []) : own,
+    inventory: flags.inventory,
+    sshKey: flags['ssh-key'],
+    knownHosts: flags['known-hosts'],
+    ask: secretOnTerminal,
+  });
+  const found = new Map<string, Target>();
+  for (const [name, theirs] of addresses) {
+    const target = targets.find(
+      ({ overrides, address = '' }) => overrides.nodeName === name || theirs.includes(address),
+    );
+    if (target) found.set(name, target);
+  }
+  // Nodes that were deleted meanwhile need none.
+  const without = [...addresses.keys()].filter((name) => !found.has(name));
+  if (without.length > 0) throw usageError(without.map((name) => `--inventory: no host is that of node ${name}`));
+  return found;
+}
+
+export interface RunOptions {
+  readonly client: ApiClient;
+  readonly plan: Plan;
+  readonly flags: SshFlags;
+  readonly output: Output;
+  /** Of edgeadm. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Controls the upgrade from here, over SSH, until it pauses or ends. */
+export async function runOverSsh({ client, plan, flags, output, version, signal }: RunOptions): Promise<Plan> {
+  const targets = await targetsByNode(client, plan, flags);
+  const bundles = new BundleStore();
+  try {
+    return await runController({
+      client,
+      identity: processIdentity(),
+      executor: ({ spec }) => sshExecutor({ spec, targets, bundles, emit: output.emit, version }),
+      log: logTo(output),
+      signal,
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interrupted(
+      'interrupted: the upgrade begins no other nodes; one that had begun may be half done',
+      'the same nodes go on with: edgeadm cluster upgrade continue --executor ssh',
+    );
+  } finally {
+    await bundles.close();
+  }
+}
+
+export interface JobOptions {
+  /** Whether it begins: then the lease is held until the Job of the controller is there. */
+  readonly begins: boolean;
+  /** Whether it is followed until it pauses or ends. */
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+/** Lets the controller's Job do it; follows it where that is asked for. */
+export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
+  const { client, plan, output, signal } = options;
+  try {
+    if (begins) await makeController(client, plan, processIdentity(), signal);
+    await ensureController(client, plan, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interrupted(
+      'interrupted before the controller of the upgrade had begun',
+      'edgeadm cluster upgrade continue sees to it; edgeadm cluster upgrade pause, then cancel, ends the upgrade',
+    );
+  }
+  return wait ? follow(client, signal, output, json) : plan;
+}
+
+/** How a command that has set an upgrade going ends. */
+export function resultOf(plan: Plan): Omit<CommandResult, 'command'> {
+  const error = hasStopped(plan) ? endingError(plan) : undefined;
+  const text =
+    plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is under way: edgeadm cluster upgrade status\n';
+  return { ok: error === undefined, hosts: [], error, data: plan.progress, text: error ? undefined : text };
+}
+
+function endText(plan: Plan): string {
+  const { targetVersion } = plan.spec;
+  const offline = nodesIn(plan, 'offline').map(({ name }) => name);
+  const done = `${nodesIn(plan, 'upgraded').length} of ${plan.nodes.length} nodes are at ${targetVersion}.\n`;
+  if (offline.length === 0) return done;
+  return `${done}Offline, so skipped: ${offline.join(', ')}. When they are back: edgeadm cluster upgrade start\n`;
+}

@@ -1,0 +1,179 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type CloudUpgrade, isAtRest } from '../../cloud/cluster-upgrade-state.ts';
+import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
+import { isPassing } from '../../cloud/errors.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Output } from '../../output/index.ts';
+import type { CommandResult } from '../../output/renderer.ts';
+import { startScreen } from '../../output/screen.ts';
+import { serviceOf } from '../nodepool/pools.ts';
+import { confirmOnTerminal } from '../prompts.ts';
+import { commandSignal } from '../signals.ts';
+import { interrupted, logTo } from './follow.ts';
+import type { ServiceFlags } from './service-flags.ts';
+import { intentText, serviceData, serviceText } from './service-text.ts';
+
+const LOOK_MS = 2_000;
+/** Looks in a row that get no answer, each of which was tried several times. */
+const MOST_FAILURES = 20;
+
+type Ended = Omit<CommandResult, 'command'>;
+
+/** `edgeadm cluster upgrade start --cluster-id ...` */
+export async function startOfService(flags: ServiceFlags & StartFlags, output: Output): Promise<Ended> {
+  return withUpgrades(flags, async (upgrades, signal) => {
+    const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
+    const intent = await upgrades.intent(version, flags['control-plane-only']);
+    output.tell(intentText(clusterId, intent));
+    const data = { clusterId, dryRun, ...intent };
+    if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was ordered (dry run).\n' };
+    const ask = flags.yes ? undefined : confirmOnTerminal(output, signal);
+    if (ask && !(await ask('Start?'))) throw refused();
+    const begun = await upgrades.start(intent);
+    return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);
+  });
+}
+
+interface StartFlags {
+  readonly 'target-version'?: string;
+  readonly 'control-plane-only': boolean;
+  readonly 'dry-run': boolean;
+  readonly yes: boolean;
+  readonly wait: boolean;
+}
+
+function refused(): EdgeadmError {
+  const next = 'run the same command again when it suits';
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was ordered', next });
+}
+
+/** `edgeadm cluster upgrade status --cluster-id ...` */
+export async function statusOfService(
+  flags: ServiceFlags & { readonly watch?: boolean },
+  output: Output,
+): Promise<Ended> {
+  return withUpgrades(flags, async (upgrades, signal) => {
+    const now = await upgrades.look();
+    const live = flags.watch ?? (process.stdout.isTTY && flags.output !== 'json');
+    if (!live || isAtRest(now)) {
+      const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
+      return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
+    }
+    const ended = await follow(upgrades, { flags, output, signal });
+    const error = flags.watch ? endingError(ended, flags) : undefined;
+    return { ok: error === undefined, hosts: [], error, data: serviceData(ended) };
+  });
+}
+
+/** `edgeadm cluster upgrade pause --cluster-id ...` */
+export async function pauseOfService(flags: ServiceFlags): Promise<Ended> {
+  return withUpgrades(flags, async (upgrades) => {
+    const now = await upgrades.pause();
+    const text =
+      now.phase === 'Paused'
+        ? 'The upgrade is paused.\n'
+        : `The upgrade pauses as soon as the nodes that have begun are done: ${lineFor('status', flags)}\n`;
+    return { ok: true, hosts: [], data: serviceData(now), text };
+  });
+}
+
+/** `edgeadm cluster upgrade continue --cluster-id ...` */
+export async function continueOfService(
+  flags: ServiceFlags & { readonly wait: boolean },
+  output: Output,
+): Promise<Ended> {
+  return withUpgrades(flags, async (upgrades, signal) => {
+    const going = await upgrades.resume();
+    return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : going, flags);
+  });
+}
+
+/** `edgeadm cluster upgrade cancel --cluster-id ...` */
+export async function cancelOfService(flags: ServiceFlags): Promise<Ended> {
+  return withUpgrades(flags, async (upgrades) => {
+    const now = await upgrades.cancel();
+    const text = `The upgrade is cancelled; nodes that are done stay so, the control plane is at ${now.version}.\n`;
+    return { ok: true, hosts: [], data: serviceData(now), text };
+  });
+}
+
+async function withUpgrades<T>(
+  flags: ServiceFlags,
+  action: (upgrades: CloudUpgrades, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
+  const { signal, done } = commandSignal(undefined);
+  try {
+    return await action(cloudUpgrades(await serviceOf(flags), flags['cluster-id'] ?? ''), signal);
+  } finally {
+    done();
+  }
+}
+
+interface Following {
+  readonly flags: ServiceFlags;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks until the upgrade pauses or ends: a screen on a terminal, else a line for each change.
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ */
+async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
+  const screen = process.stdout.isTTY && flags.output !== 'json' ? startScreen(process.stdout) : undefined;
+  const log = logTo(output);
+  let told = '';
+  let failures = 0;
+  for (;;) {
+    const now = await upgrades.look().catch((error: unknown) => {
+      failures++;
+      if (!isPassing(error) || failures === MOST_FAILURES) throw error;
+      if (failures === 1) log.warning(`the look is repeated: ${(error as Error).message}`);
+      return undefined;
+    });
+    if (now) {
+      failures = 0;
+      screen?.show(serviceText(now));
+      const line = lineOf(now);
+      if (!screen && line !== told) log.info(line);
+      told = line;
+      if (isAtRest(now)) return now;
+    }
+    await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', lineFor('status', flags));
+  }
+}
+
+function lineOf({ phase, version, told, error }: CloudUpgrade): string {
+  const more = [told.upgradeTask?.message, error].filter(Boolean).join('; ');
+  return `The upgrade is ${phase}, the control plane at ${version}${more && `: ${more}`}`;
+}
+
+/** How a command that has set an upgrade going ends. */
+function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
+  const error = isAtRest(upgrade) ? endingError(upgrade, flags) : undefined;
+  const text =
+    upgrade.phase === 'Completed'
+      ? `The cluster is upgraded to ${upgrade.version}.\n`
+      : `The upgrade is under way: ${lineFor('status', flags)}\n`;
+  return { ok: error === undefined, hosts: [], error, data: serviceData(upgrade), text: error ? undefined : text };
+}
+
+function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
+  const { phase, clusterId, told, task, error } = upgrade;
+  if (phase === 'Completed') return undefined;
+  const failed = phase === 'Failed';
+  const report = told.precheckReportId && `precheck report ${told.precheckReportId}`;
+  return new EdgeadmError({
+    code: failed ? 'CLOUD_UPGRADE_FAILED' : 'UPGRADE_PAUSED',
+    what: `the upgrade of cluster ${clusterId} is ${phase === 'NotStarted' ? 'cancelled' : phase}`,
+    why: [error, failed && report, task?.taskId && `task ${task.taskId}`].filter(Boolean).join('\n'),
+    next: phase === 'Paused' ? `${lineFor('continue', flags)}, or cancel` : lineFor('start', flags),
+  });
+}
+
+/** The line for another look or step. */
+function lineFor(verb: string, { 'cluster-id': id, region, profile }: ServiceFlags): string {
+  return `edgeadm cluster upgrade ${verb} --cluster-id ${id} --region ${region}${profile ? ` --profile ${profile}` : ''}`;
+}

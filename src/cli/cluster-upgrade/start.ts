@@ -1,0 +1,161 @@
+import { Flags } from '@oclif/core';
+import { type Chosen, chooseNodes, kubeletOf, listNodes, poolOf } from '../../cluster-upgrade/cluster/nodes.ts';
+import { nowSeconds, type Plan, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
+import { refuseTooLarge } from '../../cluster-upgrade/plan/size.ts';
+import { newPlan } from '../../cluster-upgrade/plan/transitions.ts';
+import { precheckCluster, type UpgradeReport } from '../../cluster-upgrade/precheck/index.ts';
+import { progressOf } from '../../cluster-upgrade/status.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { usageError } from '../../errors/usage.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { durationOf, nodeFlags, repeatable } from '../flags.ts';
+import { upgradeFlags } from '../upgrade/flags.ts';
+import { executorFlag, whoAmI } from './follow.ts';
+import { inShort } from './text.ts';
+
+const DRAIN_TIMEOUT_MS = 120_000;
+
+/** What is to be upgraded, and how. */
+export const startFlags = {
+  'target-version': upgradeFlags['target-version'],
+  ...executorFlag,
+  image: Flags.string({ helpValue: 'IMAGE', description: 'the upgrade image that the Jobs run' }),
+  bundle: Flags.string({
+    helpValue: 'DIR|TGZ|URL',
+    description:
+      'what is installed: a URL that nodes reach, or with --executor ssh a folder here; default: in the image',
+  }),
+  'bundle-sha256': upgradeFlags['bundle-sha256'],
+  selector: Flags.string({ char: 'l', helpValue: 'SELECTOR', description: 'only nodes with these labels' }),
+  nodepool: Flags.string({ helpValue: 'NAME', description: 'only nodes of this pool' }),
+  drain: Flags.boolean({
+    default: false,
+    description: 'evict the pods of each node first, respecting PodDisruptionBudgets',
+  }),
+  'drain-timeout': upgradeFlags['drain-timeout'],
+  report: Flags.string({ helpValue: 'FILE', description: 'write the precheck report as one HTML page' }),
+  'ignore-preflight-errors': Flags.string({
+    ...repeatable,
+    helpValue: 'CHECKS',
+    description: 'go on although these checks find errors (names, comma-separated; all)',
+  }),
+  'wait-offline': Flags.boolean({
+    default: false,
+    description: 'go on until nodes that are offline are back and upgraded',
+  }),
+  wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
+  'dry-run': nodeFlags['dry-run'],
+  yes: nodeFlags.yes,
+};
+
+interface StartFlags {
+  readonly 'target-version'?: string;
+  readonly executor?: 'job' | 'ssh';
+  readonly image?: string;
+  readonly bundle?: string;
+  readonly 'bundle-sha256'?: string;
+  readonly selector?: string;
+  readonly nodepool?: string;
+  readonly drain: boolean;
+  readonly 'drain-timeout'?: string;
+  readonly 'wait-offline': boolean;
+}
+
+/** @throws EdgeadmError USAGE with every mistake */
+export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
+  const { executor = 'job', image, bundle, selector, nodepool, drain } = flags;
+  const mistakes: string[] = [];
+  const version = flags['target-version'] ?? cluster;
+  if (!/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
+    mistakes.push(`--target-version: "${version}" is no version such as 1.20.3`);
+  if (executor === 'job' && image === undefined)
+    mistakes.push(
+      '--image is missing: the upgrade image that the Jobs run (docs/cluster-upgrade.md), or --executor ssh',
+    );
+  if (executor === 'job' && bundle !== undefined && !/^https?:/.test(bundle))
+    mistakes.push('--bundle: Jobs on nodes need a URL; a folder can be in the image, or used with --executor ssh');
+  const drainTimeoutMs =
+    durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
+  if (mistakes.length > 0) throw usageError(mistakes);
+  return {
+    targetVersion: `v${version.replace(/^v/, '')}`,
+    executor,
+    image,
+    bundle,
+    bundleSha256: flags['bundle-sha256'],
+    drain,
+    drainTimeoutMs,
+    waitOffline: flags['wait-offline'],
+    selector,
+    nodepool,
+    startedBy: whoAmI(),
+  };
+}
+
+/** What an upgrade would do, found out without changing anything. */
+export interface Intent {
+  readonly plan: Plan;
+  readonly chosen: Chosen;
+  readonly report: UpgradeReport;
+}
+
+/** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
+export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
+  const all = await listNodes(client, undefined, spec.selector);
+  const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
+  if (chosen.nodes.length + chosen.there.length === 0) throw noNodes(spec, chosen);
+  const nodes = chosen.nodes.map((node) => ({
+    name: node.metadata?.name ?? '',
+    pool: poolOf(node),
+    from: kubeletOf(node),
+  }));
+  const plan = newPlan(spec, nodes, nowSeconds());
+  refuseTooLarge(plan);
+  const { targetVersion, drain } = spec;
+  const report = await precheckCluster(client, { targetVersion, drain, nodes: [...chosen.nodes], signal });
+  return { plan, chosen, report };
+}
+
+/**
+ * @param ignored names of checks, comma-separated, or `all`
+ * @throws EdgeadmError CLUSTER_CHECK_FAILED where a check that is not ignored found an error
+ */
+export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[] = []): void {
+  const names = ignored.flatMap((each) => each.toLowerCase().split(','));
+  const isIgnored = (check: string): boolean => names.includes('all') || names.includes(check.toLowerCase());
+  const errors = rows.filter(({ check, result }) => result === 'error' && !isIgnored(check));
+  if (errors.length === 0) return;
+  throw new EdgeadmError({
+    code: 'CLUSTER_CHECK_FAILED',
+    what: `the cluster is not fit for the upgrade: ${errors.map(({ check }) => check).join(', ')}`,
+    why: errors.map(({ check, object, reason }) => `${check}${object ? ` (${object})` : ''}: ${reason}`).join('\n'),
+    next: errors.map(({ advice }) => advice).join('\n'),
+  });
+}
+
+function noNodes({ selector, nodepool }: PlanSpec, { leftOut }: Chosen): EdgeadmError {
+  const why = leftOut.length > 0 ? `${leftOut.join(', ')}: control plane, or no Linux` : 'none matches';
+  const asked = [selector && `--selector ${selector}`, nodepool && `--nodepool ${nodepool}`].filter(Boolean).join(' ');
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: `there is no worker node to upgrade${asked && ` with ${asked}`}`,
+    why,
+    next: 'kubectl get nodes --show-labels',
+  });
+}
+
+/** The plan for people: lines with their ends. */
+export function planText({ plan, chosen }: Intent): string {
+  const { nextBatches } = progressOf(plan, nowSeconds());
+  const { targetVersion } = plan.spec;
+  return [
+    plan.nodes.length === 0
+      ? `Every node is at ${targetVersion} already.`
+      : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches: ${inShort(nextBatches)}.`,
+    chosen.there.length > 0 && plan.nodes.length > 0 ? `${chosen.there.length} nodes are there already.` : '',
+    chosen.leftOut.length > 0 ? `Left out (control plane, or no Linux): ${chosen.leftOut.join(', ')}.` : '',
+  ]
+    .filter(Boolean)
+    .map((line) => `${line}\n`)
+    .join('');
+}

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, parse } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writePrivate, writeTgz } from '../../artifacts/write-tgz.ts';
+import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import type { Machine } from '../../host/machine.ts';
+import { targetsOf } from '../../host/targets.ts';
+import { limited } from '../../host/time-limited.ts';
+import { logPaths } from '../../output/log-file.ts';
+import type { CommandResult } from '../../output/renderer.ts';
+import { COLLECTOR_LIMIT_MS } from '../../phases/diagnose/collect.ts';
+import type { CollectedFile } from '../../phases/diagnose/collector.ts';
+import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../phases/diagnose/diagnose.ts';
+import { durationOf } from '../flags.ts';
+import { type HostOutcome, onHosts } from '../hosts.ts';
+import type { Shown } from '../join/run.ts';
+import { commandSignal, interruption } from '../signals.ts';
+import { type NodeFlags, targetOptions } from '../target-options.ts';
+import { diagnosisHtml } from './html.ts';
+import { diagnosisText } from './text.ts';
+
+/** Of all texts in an archive together. */
+const ARCHIVE_LIMIT_BYTES = 64 * 1024 ** 2;
+/** Of the command's time the rest is for the archive. */
+const COLLECTING = 0.9;
+
+/** Milliseconds; what cannot be killed is left. */
+const ENDING_MS = 2000;
+
+/** Where the results go; undefined: the default archive, no page of its own. */
+export interface DiagnoseFiles {
+  readonly archive?: string;
+  readonly html?: string;
+}
+
+/** Diagnoses every target; archives and pages are written on this machine alone. */
+export async function runDiagnose(
+  flags: NodeFlags,
+  files: DiagnoseFiles,
+  shown: Shown,
+): Promise<Omit<CommandResult, 'command'>> {
+  const targets = await targetsOf(targetOptions(flags));
+  const hosts = targets.map(({ label }) => label);
+  const output = shown.open({ verbose: flags.verbose, hosts, logFile: flags['log-file'], looksOnly: true });
+  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
+  const until = performance.now() + timeoutMs * COLLECTING;
+  const { signal, done } = commandSignal(timeoutMs);
+  const texts: string[][] = [];
+  const work = async (machine: Machine, { label }: { readonly label: string }): Promise<HostOutcome> => {
+    const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
+    const found = await lookAt({ machine, label, version: shown.version, signal, until, log });
+    // What was found is told also where it cannot be written.
+    const text = [diagnosisText(found.diagnosis)];
+    texts.push(text);
+    const written = await write(found, hosts.length > 1 ? severalNames(files, label) : files);
+    text.push(...Object.values(written).map((path) => `written: ${path}\n`));
+    return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+  };
+  try {
+    const result = await onHosts(targets, { command: 'diagnose', concurrency: flags.concurrency, output }, work);
+    return { ...result, text: texts.map((text) => text.join('')).join('\n') };
+  } finally {
+    done();
+  }
+}
+
+type Found = Awaited<ReturnType<typeof diagnose>>;
+
+/** Programs that still hang on the node are ended with it, and get a moment for that. */
+async function lookAt(options: DiagnoseOptions): Promise<Found> {
+  const { signal } = options;
+  const over = new AbortController();
+  const { machine, idle } = limited(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
+  try {
+    return await diagnose({ ...options, machine });
+  } catch (error) {
+    throw signal.aborted ? interruption(signal, 'the diagnosis was interrupted; nothing was written') : error;
+  } finally {
+    over.abort();
+    await Promise.race([idle(), delay(ENDING_MS)]);
+  }
+}
+
+async function write(
+  { diagnosis, files }: { readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] },
+  { archive, html }: DiagnoseFiles,
+): Promise<{ archive: string; html?: string }> {
+  const page = diagnosisHtml(diagnosis);
+  const own = [
+    { path: 'diagnosis.html', text: page },
+    { path: 'diagnosis.json', text: `${JSON.stringify(diagnosis, null, 2)}\n` },
+  ];
+  const written = await firstOf(archive ? [archive] : defaultPaths(diagnosis), (path) =>
+    writeTgz(path, [...own, ...files], ARCHIVE_LIMIT_BYTES),
+  );
+  if (html) await writePrivate(html, page);
+  return { archive: written, ...(html && { html }) };
+}
+
+/** Where the disk is full or the folder somebody else's, the memory of the machine will do. */
+function defaultPaths({ host, node }: Diagnosis): string[] {
+  const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
+  const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}.tgz`;
+  return [`./${name}`, join(tmpdir(), name), join('/dev/shm', name)];
+}
+
+/** Tries one path after another. @throws the error of the first */
+async function firstOf(paths: readonly string[], attempt: (path: string) => Promise<void>): Promise<string> {
+  const errors: unknown[] = [];
+  for (const path of paths) {
+    try {
+      await attempt(path);
+      return path;
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  throw errors[0];
+}
+
+async function joinLog(host: string): Promise<string | undefined> {
+  const [path = ''] = logPaths(host, { hosts: [host], env: process.env });
+  return readFile(path, 'utf8').catch(() => undefined);
+}
+
+/** `NAME-HOST.EXT` for each that was named. */
+function severalNames({ archive, html }: DiagnoseFiles, label: string): DiagnoseFiles {
+  const withHost = (path: string): string => {
+    const { dir, name, ext } = parse(path);
+    return join(dir, `${name}-${fileName(label)}${ext}`);
+  };
+  return { archive: archive && withHost(archive), html: html && withHost(html) };
+}
+
+function fileName(label: string): string {
+  return label.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]+/g, '_');
+}

@@ -1,0 +1,23 @@
+import type { Diagnosis } from '../../phases/diagnose/diagnose.ts';
+
+/** What people read on the terminal: the likely cause with its evidence, what else is wrong, what could not be had. */
+export function diagnosisText({ host, findings, collectors }: Diagnosis): string {
+  const [first, ...others] = findings;
+  const named = (outcome: string): string =>
+    collectors.flatMap((collector) => (collector.outcome === outcome ? collector.name : [])).join(', ');
+  const [slow, notBegun, forbidden] = [named('slow'), named('not begun'), named('not allowed')];
+  const failed = collectors.filter(({ outcome }) => outcome === 'failed');
+  return [
+    first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: nothing wrong was found`,
+    first ? `${indented(first.evidence)}  next: ${first.next}\n` : `${forbidden && ' in what may be seen'}\n`,
+    ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n  next: ${next}\n`),
+    ...failed.map(({ name, reason }) => `failed: ${name}: ${reason}\n`),
+    slow && `not ended in time: ${slow}\n`,
+    notBegun && `not begun, since the time was over: ${notBegun}\n`,
+    forbidden && `not allowed: ${forbidden}\n  next: run it as root, with sudo\n`,
+  ].join('');
+}
+
+function indented(text: string): string {
+  return text.replace(/^.*\n?/gm, (line) => (line === '' ? '' : `  ${line.trimEnd()}\n`));
+}

@@ -1,0 +1,109 @@
+import { Flags } from '@oclif/core';
+import { type Ens, ens } from '../../cloud/ens.ts';
+import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { toEdgeadmError } from '../../errors/index.ts';
+import { localMachine } from '../../host/local.ts';
+import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
+import type { Output } from '../../output/index.ts';
+import type { CommandResult } from '../../output/renderer.ts';
+import type { EniOptions } from '../../phases/eni/run.ts';
+import { now, phaseLog } from '../../workflow/events.ts';
+import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
+import { durationOf, naming, nodeFlags } from '../flags.ts';
+import { confirmOnTerminal } from '../prompts.ts';
+import { commandSignal } from '../signals.ts';
+
+export const instanceFlag = {
+  instance: Flags.string({
+    required: true,
+    parse: naming('--instance'),
+    helpValue: 'ID',
+    description: 'the ENS instance',
+  }),
+};
+
+/** Flags of the commands that change an instance. */
+export const changeFlags = {
+  ...instanceFlag,
+  'force-stop': Flags.boolean({
+    default: false,
+    description: 'pull the plug instead of asking the system of the instance to stop',
+  }),
+  kubeconfig: Flags.string({
+    helpValue: 'FILE',
+    description: 'look whether the instance is a node of this cluster, and drain it first',
+  }),
+  ...cloudFlags,
+  'dry-run': Flags.boolean({ description: 'show the plan, change nothing', helpGroup: 'COMMON' }),
+  yes: nodeFlags.yes,
+  verbose: nodeFlags.verbose,
+  'log-file': nodeFlags['log-file'],
+  timeout: nodeFlags.timeout,
+};
+
+/** What oclif made of {@link changeFlags}. */
+export interface ChangeFlags extends CloudFlags {
+  readonly instance: string;
+  readonly kubeconfig?: string;
+  readonly 'dry-run': boolean;
+  readonly yes: boolean;
+  readonly timeout?: string;
+}
+
+/** ENS for a command that only looks. */
+export async function openEns(flags: CloudFlags, output: Output): Promise<Ens> {
+  const log = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'eni', time: now() }));
+  return ens(await callerOf(flags, { product: 'ens' }, log.warning));
+}
+
+/** What the command did, for people and programs. */
+export interface EniOutcome {
+  readonly outcome: string;
+  readonly data: object;
+  readonly text: string;
+}
+
+/** Changes one instance: opens cloud and cluster, runs the work, and shows how it ended. */
+export async function changeInstance(
+  flags: ChangeFlags,
+  output: Output,
+  work: (options: Omit<EniOptions<never>, 'spec'>) => Promise<EniOutcome>,
+): Promise<Omit<CommandResult, 'command'>> {
+  const host = flags.instance;
+  const dryRun = flags['dry-run'];
+  const started = performance.now();
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+  const plan: PlanWrite = (action) => output.emit({ type: 'plan', action, host, phase: '', time: now() });
+  const planned = dryRun ? plan : undefined;
+  const log = phaseLog((body) => output.emit({ ...body, host, phase: 'eni', time: now() }));
+  let cluster: ApiClient | undefined;
+  const end = (ok: boolean, outcome: string) => ({
+    host,
+    ok,
+    outcome,
+    durationMs: Math.round(performance.now() - started),
+  });
+  try {
+    const caller = await callerOf(flags, { product: 'ens', plan: planned }, log.warning);
+    cluster = flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, planned);
+    const { emit } = output;
+    const ask = confirmOnTerminal(output, signal);
+    const { outcome, data, text } = await work({ caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask });
+    const result = { ...end(true, dryRun ? 'planned' : outcome), data: { ...data } };
+    output.hostDone(result);
+    return { ok: true, hosts: [result], data, text: dryRun ? undefined : text };
+  } catch (thrown) {
+    const error = toEdgeadmError(thrown);
+    const result = { ...end(false, 'failed'), error };
+    output.hostDone(result);
+    return { ok: false, hosts: [result], error };
+  } finally {
+    cluster?.close();
+    done();
+  }
+}
+
+async function openCluster(kubeconfig: string, plan: PlanWrite | undefined): Promise<ApiClient> {
+  const { clientFromKubeconfig } = await import('../../kubernetes/kubeconfig/kubeconfig.ts');
+  return clientFromKubeconfig(kubeconfig, localMachine().connect, plan);
+}

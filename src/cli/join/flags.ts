@@ -1,0 +1,224 @@
+import { Args, Flags } from '@oclif/core';
+import type { JoinKey } from '../../config/join-schema.ts';
+import { naming, nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from '../flags.ts';
+
+const list = { ...repeatable, delimiter: ',' } as const;
+
+/** Flags of join, preflight and config: one set, so that a line that passes one passes the others. */
+export const joinFlags = {
+  ...nodeFlags,
+  config: Flags.string({
+    helpValue: 'FILE',
+    description: 'YAML file, kind JoinConfiguration; see `edgeadm config print-defaults`',
+    helpGroup: 'COMMON',
+  }),
+  token: Flags.string({
+    helpValue: 'ID.SECRET|@FILE|-',
+    description: 'bootstrap token (or EDGEADM_TOKEN)',
+    helpGroup: 'CLUSTER',
+  }),
+  'discovery-token-ca-cert-hash': Flags.string({
+    ...repeatable,
+    helpValue: 'sha256:HEX',
+    description: 'pin of the cluster CA (repeatable)',
+    helpGroup: 'CLUSTER',
+  }),
+  'discovery-token-unsafe-skip-ca-verification': Flags.boolean({
+    description: 'believe any CA; anybody in between can take the node over',
+    helpGroup: 'CLUSTER',
+  }),
+  'openapi-token': Flags.string({
+    helpValue: 'T|@FILE|-',
+    description: "the console's token of the container service (or EDGEADM_OPENAPI_TOKEN)",
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  'node-spec': Flags.string({
+    helpValue: 'JSON|@FILE|-',
+    description: "what the console's line says of the node",
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  'openapi-endpoint': Flags.string({
+    helpValue: 'URL',
+    env: 'EDGEADM_OPENAPI_ENDPOINT',
+    description: 'the exchange for the token; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
+  'cluster-id': Flags.string({
+    parse: naming('--cluster-id'),
+    helpValue: 'ID',
+    description: "join a node pool of this cluster with the account's keys",
+    helpGroup: 'CONTAINER SERVICE',
+  }),
+  'node-name': Flags.string({
+    helpValue: 'NAME',
+    description: 'default: host name; "*" six random characters; "*.SUFFIX"',
+    helpGroup: 'NODE',
+  }),
+  'node-ip': Flags.string({ helpValue: 'IP', description: 'address the kubelet announces', helpGroup: 'NODE' }),
+  'node-iface': Flags.string({
+    helpValue: 'NIC',
+    description: 'network interface for kubelet and Flannel',
+    helpGroup: 'NODE',
+  }),
+  labels: Flags.string({
+    ...repeatable,
+    helpValue: 'K=V',
+    description: 'labels of the node (repeatable)',
+    helpGroup: 'NODE',
+  }),
+  annotations: Flags.string({
+    ...repeatable,
+    helpValue: 'K=V',
+    description: 'annotation of the node (repeatable)',
+    helpGroup: 'NODE',
+  }),
+  taints: Flags.string({
+    ...repeatable,
+    helpValue: 'K=V:EFFECT',
+    description: 'taints of the node (repeatable)',
+    helpGroup: 'NODE',
+  }),
+  nodepool: Flags.string({ helpValue: 'NAME', description: 'node pool the node asks for', helpGroup: 'NODE' }),
+  'allowed-cluster-addons': Flags.string({
+    ...list,
+    helpValue: 'NAME',
+    description: 'add-ons that may run here: kube-proxy,flannel,coredns',
+    helpGroup: 'NODE',
+  }),
+  'gpu-version': Flags.string({
+    helpValue: 'MODEL',
+    description: 'GPU model such as Nvidia_Tesla_T4',
+    helpGroup: 'NODE',
+  }),
+  'edge-hub-image': Flags.string({
+    helpValue: 'IMAGE',
+    description: 'image of the edge-hub; default: the one the bundle names',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'edge-hub-flavor': Flags.string({
+    options: ['ack', 'openyurt'],
+    description: 'whose edge-hub it is',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'no-edge-hub': Flags.boolean({
+    description: 'let the kubelet speak to the API server itself',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'enable-iptables': Flags.boolean({ description: 'let the edge-hub make its iptables rules', helpGroup: 'EDGE-HUB' }),
+  'manage-runtime': Flags.boolean({ description: 'install and manage containerd', helpGroup: 'SOFTWARE' }),
+  runtime: Flags.string({
+    options: ['containerd', 'docker'],
+    description: 'container runtime (docker below 1.24 only)',
+    helpGroup: 'SOFTWARE',
+  }),
+  'cri-socket': Flags.string({
+    helpValue: 'PATH',
+    description: 'socket of the container runtime',
+    helpGroup: 'SOFTWARE',
+  }),
+  'runtime-root-dir': Flags.string({
+    helpValue: 'DIR',
+    description: 'where containerd keeps images and containers',
+    helpGroup: 'SOFTWARE',
+  }),
+  'pause-image': Flags.string({
+    helpValue: 'IMAGE',
+    description: 'default: the one the bundle names',
+    helpGroup: 'SOFTWARE',
+  }),
+  'image-repo-type': Flags.string({
+    options: ['public', 'private'],
+    description: 'image source',
+    helpGroup: 'SOFTWARE',
+  }),
+  bundle: Flags.string({
+    helpValue: 'DIR|TGZ|URL',
+    description: 'kubelet, CNI plug-ins, containerd and images to install',
+    helpGroup: 'SOFTWARE',
+  }),
+  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'pin of bundle.yaml', helpGroup: 'SOFTWARE' }),
+  'kubernetes-version': Flags.string({
+    helpValue: 'V',
+    description: "kubelet version; default: the bundle's or the node's",
+    helpGroup: 'SOFTWARE',
+  }),
+  'skip-phases': Flags.string({
+    ...list,
+    helpValue: 'NAME',
+    description: 'phases to leave out, see `edgeadm join phases`',
+    helpGroup: 'RUN',
+  }),
+  'ignore-preflight-errors': Flags.string({
+    ...list,
+    helpValue: 'NAME|all',
+    description: 'checks whose errors become warnings',
+    helpGroup: 'RUN',
+  }),
+  'compat-matrix': Flags.string({
+    helpValue: 'FILE',
+    description: 'rows added to the compatibility matrix',
+    helpGroup: 'RUN',
+  }),
+  'rollback-on-failure': Flags.boolean({
+    allowNo: true,
+    description: 'put the node back as it was when the join fails (default)',
+    helpGroup: 'RUN',
+  }),
+};
+
+export const joinArgs = {
+  server: Args.string({
+    name: 'API-SERVER',
+    // Else oclif reads it from standard input: of `curl … | sh` that is the rest of the script.
+    ignoreStdin: true,
+    description: 'HOST[:PORT] of the API server, several separated by commas',
+  }),
+};
+
+/** What oclif made of the command line. */
+export interface ParsedJoin {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly server?: string;
+}
+
+/** Flags that are no key of the configuration under their own name. */
+const SPECIAL = new Set([
+  'config',
+  'token',
+  'labels',
+  'annotations',
+  'taints',
+  'no-edge-hub',
+  'compat-matrix',
+  'openapi-token',
+  'openapi-endpoint',
+  'node-spec',
+  'cluster-id',
+  'output',
+  ...Object.keys(nodeFlags),
+]);
+const KEY_OF: Record<string, JoinKey> = {
+  'discovery-token-ca-cert-hash': 'caCertHashes',
+  'discovery-token-unsafe-skip-ca-verification': 'unsafeSkipCaVerification',
+  nodepool: 'nodePool',
+};
+
+/** What the command line says, by the keys of the configuration. */
+export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const [flag, value] of Object.entries(flags)) {
+    if (SPECIAL.has(flag)) continue;
+    values[KEY_OF[flag] ?? flag.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())] = value;
+  }
+  const texts = flags as { token?: string; labels?: string[]; annotations?: string[]; taints?: string[] };
+  return {
+    ...values,
+    apiServers: server?.split(',').filter(Boolean),
+    token: await secretOf(texts.token, '--token'),
+    labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),
+    annotations: pairsOf(texts.annotations, { flag: '--annotations', commas: false }, refuse),
+    taints: taintsOf(texts.taints, '--taints', refuse),
+    edgeHub: flags['no-edge-hub'] ? false : undefined,
+  };
+}

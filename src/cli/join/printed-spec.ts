@@ -1,0 +1,47 @@
+import { API_VERSION } from '../../config/config-file.ts';
+import { joinKeys } from '../../config/join-schema.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { fold } from '../../output/width.ts';
+import { toYaml } from '../../templates/yaml.ts';
+import type { JoinRequest } from './request.ts';
+
+interface Shown {
+  readonly yaml: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A request, resolved as far as it can be without asking anybody, as a JoinConfiguration; secrets are masked. */
+export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' | 'form' | 'warnings'>): Shown {
+  const { yes, timeoutMs, compatMatrix, token, ...keys } = draft;
+  const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });
+  const notes = [
+    ...warnings.map((warning) => `# warning: ${warning}`),
+    ...(form.kind === 'exchange' ? [`# ${form.endpoint} tells the rest of the cluster`] : []),
+    ...(form.kind === 'cloud' ? [`# the container service tells the rest of the cluster ${form.clusterId}`] : []),
+    `# timeout: ${formatDuration(timeoutMs)}`,
+    ...(yes ? ['# every question is answered with yes'] : []),
+    ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : []),
+  ];
+  return { yaml: `${toYaml(data)}${notes.join('\n')}\n`, data };
+}
+
+/** A JoinConfiguration with placeholders for what must be given; the keys that have no default are named below it. */
+export function shownDefaults(): Shown {
+  const given = {
+    apiServers: ['10.0.0.1:6443'],
+    token: 'abcdef.0123456789abcdef',
+    caCertHashes: [`sha256:${'0'.repeat(64)}`],
+  };
+  const data = configuration(joinKeys.parse(given));
+  const others = Object.keys(joinKeys.shape).filter((key) => !(key in data));
+  const note = fold(`Keys without a default: ${others.join(', ')}`.split(' '), 78).map((line) => `# ${line}\n`);
+  return { yaml: `${toYaml(data)}${note.join('')}`, data };
+}
+
+function configuration(keys: object): Readonly<Record<string, unknown>> {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'JoinConfiguration',
+    ...Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)),
+  };
+}

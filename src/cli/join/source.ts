@@ -1,0 +1,48 @@
+import type { JoinSource } from '../../cloud/join-source.ts';
+import type { JoinSpec } from '../../config/spec.ts';
+import type { AskOptions, Told } from '../../phases/join/ask-source.ts';
+import { now, phaseLog } from '../../workflow/events.ts';
+import type { JoinForm } from './form.ts';
+import type { JoinRequest } from './request.ts';
+
+/**
+ * Opens what tells the nodes which cluster they join; undefined where the command line does.
+ * @param version of edgeadm
+ * @throws EdgeadmError USAGE where EDGEADM_CLOUD_CA cannot be read
+ */
+export async function openSource(form: JoinForm, version: string): Promise<JoinSource | undefined> {
+  if (form.kind === 'kubernetes') return undefined;
+  if (form.kind === 'cloud') return openCloudSource(form);
+  const [{ exchangeSource }, { readCa }] = await Promise.all([
+    import('../../cloud/exchange.ts'),
+    import('../../cloud/caller.ts'),
+  ]);
+  const caFile = process.env.EDGEADM_CLOUD_CA;
+  const ca = caFile ? await readCa(caFile) : undefined;
+  return exchangeSource({ ...form, ca, version });
+}
+
+/** The account's keys, and what they open, stay in this process. */
+async function openCloudSource({ clusterId, region, nodePool }: JoinForm & { kind: 'cloud' }): Promise<JoinSource> {
+  const [{ openContainerService }, { clusterSource }] = await Promise.all([
+    import('../../cloud/cs.ts'),
+    import('../../cloud/cluster-access.ts'),
+  ]);
+  return clusterSource({ service: await openContainerService({ region }), clusterId, nodePool });
+}
+
+/** Completes the request of one host, once the host is in hand. */
+export async function resolveRequest(
+  request: JoinRequest,
+  source: JoinSource | undefined,
+  run: Omit<AskOptions, 'source' | 'draft'>,
+): Promise<{ spec: JoinSpec; told?: Told }> {
+  const log = phaseLog((body) => run.emit({ ...body, host: run.label, phase: 'join', time: now() }));
+  const { mistypedChecks } = await import('../../phases/preflight/run-checks.ts');
+  for (const warning of [...request.warnings, ...mistypedChecks(request.draft.ignorePreflightErrors)])
+    log.warning(warning);
+  if (!source) return { spec: request.complete() };
+  const { askSource } = await import('../../phases/join/ask-source.ts');
+  const told = await askSource({ ...run, source, draft: request.draft });
+  return { spec: request.complete(told), told };
+}

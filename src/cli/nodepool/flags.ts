@@ -1,0 +1,108 @@
+import { Flags } from '@oclif/core';
+import type { NodePoolMode, NodePoolRuntime, WantedNodePool } from '../../config/node-pool.ts';
+import type { Taint } from '../../config/spec.ts';
+import { isCidr } from '../../lib/cidr.ts';
+import { pairsOf, type Refuse, repeatable, taintsOf } from '../flags.ts';
+
+const list = { ...repeatable, delimiter: ',' } as const;
+
+/** What a new node pool is to be. */
+export const createFlags = {
+  mode: Flags.option({
+    options: ['basic', 'enhanced', 'private'] as const,
+    description: 'how nodes reach the cloud: public network (default), CEN and CCN, leased line',
+    helpGroup: 'POOL',
+  })(),
+  'max-nodes': Flags.integer({
+    helpValue: 'N',
+    description: 'how many nodes it may ever have; cannot be changed',
+    helpGroup: 'POOL',
+  }),
+  runtime: Flags.option({
+    options: ['containerd', 'docker', 'sandboxed'] as const,
+    description: 'container runtime of the nodes',
+    helpGroup: 'POOL',
+  })(),
+  labels: Flags.string({ ...repeatable, helpValue: 'K=V', description: 'labels of the nodes', helpGroup: 'POOL' }),
+  annotations: Flags.string({
+    ...repeatable,
+    helpValue: 'K=V',
+    description: 'annotation of the nodes (repeatable)',
+    helpGroup: 'POOL',
+  }),
+  taints: Flags.string({
+    ...repeatable,
+    helpValue: 'K=V:EFFECT',
+    description: 'taints of the nodes',
+    helpGroup: 'POOL',
+  }),
+  'pod-cidrs': Flags.string({
+    ...list,
+    helpValue: 'CIDR,...',
+    description: 'addresses of its pods, with --kubeconfig',
+    helpGroup: 'POOL',
+  }),
+  'cen-id': Flags.string({ helpValue: 'ID', description: 'CEN instance', helpGroup: 'ENHANCED' }),
+  'ccn-id': Flags.string({ helpValue: 'ID', description: 'CCN instance', helpGroup: 'ENHANCED' }),
+  'ccn-region': Flags.string({
+    helpValue: 'REGION',
+    description: 'of the CCN instance; in China only cn-shanghai',
+    helpGroup: 'ENHANCED',
+  }),
+  'cen-owner': Flags.string({
+    helpValue: 'UID',
+    description: 'account that owns the CEN instance; recorded as an annotation only',
+    helpGroup: 'ENHANCED',
+  }),
+  'vpc-cidr': Flags.string({
+    ...list,
+    helpValue: 'CIDR,...',
+    description: 'VPCs that pods and nodes may not overlap with',
+    helpGroup: 'ENHANCED',
+  }),
+  'node-cidr': Flags.string({
+    ...list,
+    helpValue: 'CIDR,...',
+    description: "networks of the edge nodes; default: the pool's nodes are looked at",
+    helpGroup: 'ENHANCED',
+  }),
+};
+
+/** What oclif made of {@link createFlags}. */
+export interface CreateFlags {
+  readonly mode?: NodePoolMode;
+  readonly 'max-nodes'?: number;
+  readonly runtime?: NodePoolRuntime;
+  readonly labels?: string[];
+  readonly annotations?: string[];
+  readonly taints?: string[];
+  readonly 'pod-cidrs'?: string[];
+  readonly 'cen-id'?: string;
+  readonly 'ccn-id'?: string;
+  readonly 'ccn-region'?: string;
+  readonly 'cen-owner'?: string;
+  readonly 'vpc-cidr'?: string[];
+  readonly 'node-cidr'?: string[];
+}
+
+/** What has been said of the node pool. */
+export function wantedOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): WantedNodePool {
+  for (const flag of ['vpc-cidr', 'node-cidr'] as const) {
+    for (const text of flags[flag] ?? []) if (!isCidr(text)) refuse(`--${flag}: "${text}" is no CIDR`);
+  }
+  return {
+    name,
+    mode: flags.mode,
+    maxNodes: flags['max-nodes'],
+    cenId: flags['cen-id'],
+    ccnId: flags['ccn-id'],
+    ccnRegion: flags['ccn-region'],
+    cenOwner: flags['cen-owner'],
+    runtime: flags.runtime,
+    labels: pairsOf(flags.labels, { flag: '--labels', commas: true }, refuse) ?? {},
+    annotations: pairsOf(flags.annotations, { flag: '--annotations', commas: false }, refuse) ?? {},
+    // An effect that is none is refused by the rules.
+    taints: (taintsOf(flags.taints, '--taints', refuse) ?? []) as Taint[],
+    podCidrs: flags['pod-cidrs'] ?? [],
+  };
+}

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { Flags } from '@oclif/core';
+import type { NodePools } from '../../config/node-pool.ts';
+import { answeredNo } from '../../errors/answered-no.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { Output } from '../../output/index.ts';
+import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
+import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
+import { naming } from '../flags.ts';
+import { confirmOnTerminal } from '../prompts.ts';
+
+/** Where the node pools are: in the container service, or in a cluster. */
+export const whereFlags = {
+  'cluster-id': Flags.string({
+    parse: naming('--cluster-id'),
+    helpValue: 'ID',
+    description: "through the container service, with the account's keys",
+    helpGroup: 'CLUSTER',
+  }),
+  region: Flags.string({
+    helpValue: 'REGION',
+    env: 'ALIBABA_CLOUD_REGION_ID',
+    description: 'of the cluster, with --cluster-id',
+    helpGroup: 'CLUSTER',
+  }),
+  profile: Flags.string({
+    helpValue: 'FILE',
+    description: 'JSON with AccessKey and SecretKey; default: as the official SDKs',
+    helpGroup: 'CLUSTER',
+  }),
+  kubeconfig: Flags.string({
+    helpValue: 'FILE',
+    env: 'KUBECONFIG',
+    description: 'as NodePool objects in this cluster; default: ~/.kube/config or /etc/kubernetes/admin.conf',
+    helpGroup: 'CLUSTER',
+  }),
+};
+
+export interface WhereFlags {
+  readonly 'cluster-id'?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly kubeconfig?: string;
+}
+
+/**
+ * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often stands in the
+ * environment.
+ */
+export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
+  if (clusterId !== undefined) return region ? [] : ['--region is missing: the region of the cluster'];
+  const file = kubeconfig ?? defaultKubeconfig();
+  if (existsSync(file)) return [];
+  return kubeconfig === undefined
+    ? ['--cluster-id or --kubeconfig is missing: where the node pools are']
+    : [`--kubeconfig: there is no file ${file}`];
+}
+
+/** Opens the node pools that the flags name, for one action. */
+export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
+  const { 'cluster-id': clusterId, kubeconfig } = flags;
+  if (clusterId === undefined) {
+    const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
+    return withCluster(kubeconfig, (client) => action(clusterNodePools(client)));
+  }
+  const { cloudNodePools } = await import('../../cloud/node-pools.ts');
+  const pools = cloudNodePools(await serviceOf(flags), clusterId);
+  try {
+    return await action(pools);
+  } finally {
+    await pools.close();
+  }
+}
+
+/** The container service that the flags name. */
+export async function serviceOf({ region = '', profile }: WhereFlags) {
+  const { openContainerService } = await import('../../cloud/cs.ts');
+  return openContainerService({ region, credentials: { profile } });
+}
+
+/** Mistakes of a nodepool command, all at once. */
+export function nodePoolUsage(mistakes: readonly string[]): EdgeadmError {
+  const [first = ''] = mistakes;
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or cannot be used`,
+    why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
+    next: 'add --help to see what the command takes; docs/nodepool.md has the limits',
+  });
+}
+
+/** How a command that runs no phases tells warnings. */
+export function logOf(output: Output, command: string): PhaseLog {
+  return phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: command, time: now() }));
+}
+
+/** @throws EdgeadmError CONFIRMATION_NEEDED without a terminal, INTERRUPTED where the answer is no */
+export async function confirmed(output: Output, question: string): Promise<void> {
+  const ask = confirmOnTerminal(output);
+  if (!ask) throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: 'nobody can be asked', why: question });
+  if (await ask(question)) return;
+  throw answeredNo();
+}

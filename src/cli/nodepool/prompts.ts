@@ -1,0 +1,41 @@
+import type { NodePoolMode, WantedNodePool } from '../../config/node-pool.ts';
+import { missingIn, type Need, refuseWanted } from '../../config/nodepool-rules.ts';
+
+const MODES: readonly { readonly value: NodePoolMode; readonly name: string }[] = [
+  { value: 'basic', name: 'basic: nodes reach the cloud over the public network' },
+  { value: 'enhanced', name: 'enhanced: pods reach VPCs through CEN and CCN' },
+  { value: 'private', name: 'private: a leased line' },
+];
+
+/** Asks on the terminal for what has not been said, until nothing is missing; only valid answers are taken. */
+export async function askForMissing(wanted: WantedNodePool): Promise<WantedNodePool> {
+  if (missingIn(wanted).length === 0) return wanted;
+  const { input, select } = await import('@inquirer/prompts');
+  let answered = wanted;
+  if (answered.mode === undefined) {
+    const mode = await select({ message: 'How do the nodes reach the cloud?', choices: MODES });
+    answered = { ...answered, mode };
+  }
+  for (let [need] = missingIn(answered); need; [need] = missingIn(answered)) {
+    const { key, why } = need;
+    const before = answered;
+    const text = await input({
+      message: `${why[0]?.toUpperCase()}${why.slice(1)}:`,
+      validate: (line) => refuseAnswer(before, key, line),
+    });
+    answered = withAnswer(before, key, text);
+  }
+  return answered;
+}
+
+/** True where the answer can be taken; else why not. */
+function refuseAnswer(wanted: WantedNodePool, key: Need['key'], text: string): string | true {
+  if (text.trim() === '') return 'an answer is needed';
+  const before = new Set(refuseWanted(wanted));
+  const mistake = refuseWanted(withAnswer(wanted, key, text)).find((each) => !before.has(each));
+  return mistake?.replace(/^--[\w-]+: /, '') ?? true;
+}
+
+function withAnswer(wanted: WantedNodePool, key: Need['key'], text: string): WantedNodePool {
+  return { ...wanted, [key]: key === 'maxNodes' ? Number(text.trim()) : text.trim() };
+}

@@ -1,0 +1,35 @@
+import { readNodeSpec } from '../../config/node-spec.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import type { Refuse } from '../flags.ts';
+
+/** What the console puts into its line, besides keys that are empty. Source: the vendor's user guide. */
+const CONSOLE = {
+  linux: { quiet: true, manageRuntime: true, allowedClusterAddons: ['kube-proxy', 'flannel', 'coredns'] },
+  windows: { quiet: true, platform: 'Windows' },
+};
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+
+/** The node specification of a line: the console's keys, and over them what somebody gives as JSON. */
+export function attachSpecOf(
+  text: string,
+  platform: keyof typeof CONSOLE,
+  refuse: Refuse,
+): { readonly keys: Readonly<Record<string, unknown>>; readonly warnings: readonly string[] } {
+  const mistakes: string[] = [];
+  const { given, warnings } = readNodeSpec(text, (mistake) => mistakes.push(mistake));
+  for (const mistake of mistakes) refuse(mistake);
+  if (mistakes.length > 0) return { keys: {}, warnings: [] };
+  return { keys: { ...CONSOLE[platform], ...given }, warnings };
+}
+
+/** When a line ends to be good. What the API takes for "for ever" is not documented: ten years have to do. */
+export function expiryOf(
+  ttl: string,
+  refuse: Refuse,
+  now = Date.now(),
+): { readonly seconds: number; readonly warnings: readonly string[] } {
+  const ms = parseDuration(ttl);
+  if (ms === undefined) refuse(`--ttl: "${ttl}" is no duration such as 90m or 2h`);
+  const warnings = ms === 0 ? ['--ttl 0: the line is good for ten years, since the API knows no "for ever"'] : [];
+  return { seconds: Math.floor((now + (ms || TEN_YEARS_MS)) / 1000), warnings };
+}

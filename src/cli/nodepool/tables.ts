@@ -1,0 +1,56 @@
+import { belongsTo, type NodePool, type PoolNode } from '../../config/node-pool.ts';
+import { workState } from '../../config/nodepool-state.ts';
+import { table } from '../../output/table.ts';
+
+/** A pool with what its nodes make of it. */
+export interface ShownPool extends NodePool {
+  readonly nodes: readonly PoolNode[];
+  readonly working: boolean;
+  /** Why, or why not. */
+  readonly why: string;
+}
+
+export function shownPool(pool: NodePool, nodes: readonly PoolNode[]): ShownPool {
+  return { ...pool, nodes: nodes.filter((node) => belongsTo(node, pool)), ...workState(pool, nodes) };
+}
+
+/** One line a pool. */
+export function poolTable(pools: readonly ShownPool[]): string {
+  const rows = pools.map(({ name, id, mode, nodes, maxNodes, isDefault, working }) => ({
+    name,
+    ...(pools.some((pool) => pool.id !== pool.name) && { id }),
+    mode,
+    ready: `${nodes.filter(({ ready }) => ready).length}/${nodes.length}`,
+    'max-nodes': maxNodes ?? '-',
+    default: isDefault ? 'yes' : '',
+    working: working ? 'yes' : 'no',
+  }));
+  return table(rows);
+}
+
+/** All that is known of one pool. */
+export function poolDetails(pool: ShownPool): string {
+  const { cenId, ccnId, ccnRegion, cenOwner, runtime, labels, annotations = {}, taints, podCidrs } = pool;
+  const pairs = (map: Readonly<Record<string, string>>): string =>
+    Object.entries(map)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+  const facts: Record<string, string | undefined> = {
+    working: `${pool.working ? 'yes' : 'no'}: ${pool.why}`,
+    CEN: cenId && `${cenId}${cenOwner ? ` (of account ${cenOwner})` : ''}`,
+    CCN: ccnId && `${ccnId}${ccnRegion ? ` (${ccnRegion})` : ''}`,
+    runtime,
+    labels: pairs(labels),
+    annotations: pairs(annotations),
+    taints: taints.map(({ key, value, effect }) => `${key}${value && `=${value}`}:${effect}`).join(','),
+    'pod CIDRs': podCidrs.join(','),
+  };
+  const lines = Object.entries(facts).flatMap(([key, value]) => (value ? [`${key}: ${value}\n`] : []));
+  const nodes = pool.nodes.map(({ name, ready, arch, addresses }) => ({
+    node: name,
+    status: ready ? 'Ready' : 'NotReady',
+    arch: arch ?? '?',
+    addresses: addresses.join(','),
+  }));
+  return [poolTable([pool]), '\n', ...lines, nodes.length > 0 ? '\n' : '', table(nodes)].join('');
+}

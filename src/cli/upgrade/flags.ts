@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core';
+import { usageError } from '../../errors/usage.ts';
+import type { UpgradeSpec } from '../../phases/upgrade/context.ts';
+import { durationOf } from '../flags.ts';
+
+const DRAIN_TIMEOUT_MS = 120_000;
+/** `cn-hangzhou`, `ap-southeast-1`, `cn-shenzhen-finance-1`. */
+const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
+
+/** What `edgeadm upgrade` takes beside the flags of every command that works on a node. */
+export const upgradeFlags = {
+  'target-version': Flags.string({ helpValue: 'V', description: "of the cluster; default: the control plane's" }),
+  'kubelet-version': Flags.string({ helpValue: 'V', description: 'of the kubelet, where it is to be another' }),
+  bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'what is installed' }),
+  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'sum of bundle.yaml, or of the .tgz' }),
+  drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
+  'drain-timeout': Flags.string({ helpValue: 'DURATION', description: 'for all pods together; default 2m' }),
+  kubeconfig: Flags.string({
+    helpValue: 'FILE',
+    description: "the administrator's: for --drain, and to let pods in again",
+  }),
+  'migrate-runtime': Flags.boolean({ description: 'move the pods from docker to containerd' }),
+  'interconnect-mode': Flags.option({
+    options: ['basic', 'private'] as const,
+    description: 'accepted for scripts: what is installed comes from the bundle',
+  })(),
+  region: Flags.string({
+    helpValue: 'REGION',
+    description: 'such as cn-hangzhou; accepted for scripts, as --interconnect-mode is',
+  }),
+};
+
+interface ParsedFlags {
+  readonly 'target-version'?: string;
+  readonly 'kubelet-version'?: string;
+  readonly bundle?: string;
+  readonly 'bundle-sha256'?: string;
+  readonly drain: boolean;
+  readonly 'drain-timeout'?: string;
+  readonly kubeconfig?: string;
+  readonly 'migrate-runtime': boolean;
+  readonly region?: string;
+}
+
+/** @throws EdgeadmError USAGE with every mistake */
+export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
+  const mistakes: string[] = [];
+  for (const name of ['target-version', 'kubelet-version'] as const) {
+    const version = flags[name];
+    if (version !== undefined && !/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
+      mistakes.push(`--${name}: "${version}" is no version such as 1.20.3`);
+  }
+  if (flags.drain && flags.kubeconfig === undefined)
+    mistakes.push('--drain: needs --kubeconfig, since a node has no right to evict its pods');
+  if (flags.region !== undefined && !REGION.test(flags.region))
+    mistakes.push(`--region: "${flags.region}" is no region such as cn-hangzhou`);
+  const drainTimeoutMs =
+    durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
+  if (mistakes.length > 0) throw usageError(mistakes);
+  return {
+    targetVersion: flags['target-version'],
+    kubeletVersion: flags['kubelet-version'],
+    bundle: flags.bundle,
+    bundleSha256: flags['bundle-sha256'],
+    drain: flags.drain,
+    drainTimeoutMs,
+    kubeconfig: flags.kubeconfig,
+    migrateRuntime: flags['migrate-runtime'],
+  };
+}

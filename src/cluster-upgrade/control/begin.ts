@@ -1,0 +1,47 @@
+import { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { waitFor } from '../../lib/wait-for.ts';
+import { deleteJob, listJobs } from '../cluster/jobs.ts';
+import { ensureNamespace } from '../cluster/objects.ts';
+import type { Plan } from '../plan/plan.ts';
+import { refuseTooLarge } from '../plan/size.ts';
+import { PlanStore } from '../plan/store.ts';
+import { leaseHolder } from './lease.ts';
+
+/**
+ * Writes the plan of a new upgrade: of those who start one at the same time, one does.
+ * @throws EdgeadmError USAGE where it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who controls it
+ */
+export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSignal): Promise<void> {
+  refuseTooLarge(plan);
+  await ensureNamespace(client);
+  // Of an upgrade that has ended; those of another that begins at this moment are not among them.
+  const left = await listJobs(client);
+  const other = await new PlanStore(client).begin(plan);
+  if (other) throw await underWay(client, other, signal);
+  for (const job of left) await deleteJob(client, job);
+}
+
+/** Whoever has just started one is about to take the lease. */
+const HOLDER_TIMEOUT_MS = 3_000;
+
+async function underWay(client: ApiClient, { spec, progress }: Plan, signal: AbortSignal): Promise<EdgeadmError> {
+  const holder = await waitFor({
+    what: 'somebody to control the upgrade',
+    timeoutMs: progress.phase === 'Running' ? HOLDER_TIMEOUT_MS : 1,
+    signal,
+    probe: async () => {
+      const found = await leaseHolder(client);
+      return found ? { done: found.identity } : { seen: 'nobody' };
+    },
+  }).catch(() => undefined);
+  const since = new Date(progress.started * 1000).toISOString();
+  return new EdgeadmError({
+    code: 'UPGRADE_UNDER_WAY',
+    what: `an upgrade to ${spec.targetVersion} is under way`,
+    why: [
+      `${spec.startedBy} started it at ${since}; it is ${progress.phase}`,
+      holder ? `${holder} holds the lease of its controller` : 'nobody holds the lease of its controller',
+    ].join('\n'),
+  });
+}

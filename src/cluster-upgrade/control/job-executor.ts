@@ -1,0 +1,101 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { waitFor } from '../../lib/wait-for.ts';
+import { nodeJob, tryOf } from '../cluster/job-manifests.ts';
+import {
+  deleteJob,
+  describePod,
+  failureOf,
+  findJob,
+  hasSucceeded,
+  isEnding,
+  lastWords,
+  nodeJobName,
+  podsOf,
+} from '../cluster/jobs.ts';
+import { batch, TRY_ANNOTATION } from '../cluster/names.ts';
+import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
+import type { NodeExecutor } from './executor.ts';
+import { patiently } from './retry.ts';
+
+/** Longer than the deadline of the Job: what is over then is a Job that nobody looks after. */
+const TIMEOUT_MS = 2_400_000;
+/** An image that cannot be had is not waited for until the deadline. */
+const IMAGE_TIMEOUT_MS = 600_000;
+
+/** Of an earlier Job, whose pod is given half a minute to end. */
+const LEFT_TIMEOUT_MS = 600_000;
+
+/** Upgrades nodes by a Job on each. */
+export function jobExecutor(client: ApiClient, spec: PlanSpec): NodeExecutor {
+  return { upgrade: (node, signal) => upgradeByJob(client, spec, node, signal) };
+}
+
+async function upgradeByJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, signal: AbortSignal): Promise<void> {
+  await ensureJob(client, spec, node, signal);
+  const name = nodeJobName(node.name);
+  const started = performance.now();
+  let pod: V1Pod | undefined;
+  const { job, failure } = await waitFor<{ job?: V1Job; failure?: string }>({
+    what: `Job ${name} to upgrade node ${node.name}`,
+    code: 'UPGRADE_NODE_FAILED',
+    timeoutMs: TIMEOUT_MS,
+    intervalMs: [200, 2000],
+    signal,
+    probe: async (within) => {
+      const found = await findJob(client, name, within);
+      // A Job that ran into its deadline has no pod any more: what it was last seen to be is all there is.
+      pod = (await podsOf(client, name, within))[0] ?? pod;
+      if (!found) return { done: { failure: 'its Job was deleted' } };
+      if (hasSucceeded(found)) return { done: { job: found } };
+      const why = failureOf(found);
+      if (why !== undefined) return { done: { failure: why } };
+      const late = performance.now() - started > IMAGE_TIMEOUT_MS;
+      return late && lacksImage(pod) ? { done: { failure: describePod(pod) } } : { seen: describePod(pod) };
+    },
+  });
+  if (failure !== undefined) throw await failed(client, node.name, failure, pod);
+  if (job) await patiently(() => deleteJob(client, job), { signal });
+}
+
+/** Makes the Job of this try unless it is there. What is left of an earlier one has to be gone, its pods too. */
+async function ensureJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, signal: AbortSignal): Promise<void> {
+  const name = nodeJobName(node.name);
+  const isThere = await waitFor<boolean>({
+    what: `what is left of an earlier Job ${name} to be gone`,
+    code: 'UPGRADE_NODE_FAILED',
+    timeoutMs: LEFT_TIMEOUT_MS,
+    signal,
+    probe: async (within) => {
+      const job = await findJob(client, name, within);
+      if (job && isEnding(job)) return { seen: 'it is being deleted' };
+      if (job?.metadata?.annotations?.[TRY_ANNOTATION] === tryOf(node)) return { done: true };
+      if (job) await deleteJob(client, job);
+      const [left] = await podsOf(client, name, within);
+      return left || job ? { seen: describePod(left) } : { done: false };
+    },
+  });
+  if (isThere) return;
+  await patiently(() => client.writeUnlessStale('POST', batch('jobs'), nodeJob(name, node, spec)), { signal });
+}
+
+function lacksImage(pod: V1Pod | undefined): boolean {
+  return /Image/.test(pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '');
+}
+
+async function failed(client: ApiClient, node: string, reason: string, pod: V1Pod | undefined): Promise<EdgeadmError> {
+  const words = pod ? await lastWords(client, pod).catch(() => '') : '';
+  const error = errorIn(words);
+  return new EdgeadmError({
+    code: 'UPGRADE_NODE_FAILED',
+    what: `node ${node} was not upgraded`,
+    why: error || words || `${reason}; ${describePod(pod)}`,
+  });
+}
+
+/** What edgeadm printed last, from its error on. */
+function errorIn(words: string): string {
+  const at = words.lastIndexOf('error: ');
+  return at < 0 ? '' : words.slice(at + 'error: '.length);
+}

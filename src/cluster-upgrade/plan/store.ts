@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { backOff } from '../../lib/back-off.ts';
+import { core, NAMESPACE, PLAN } from '../cluster/names.ts';
+import { isActive, type Plan } from './plan.ts';
+import { fromTexts, sizeOf, toTexts } from './text.ts';
+
+/** Writers are an administrator now and then and one controller. */
+const TRIES = 20;
+
+/**
+ * The cluster's storage keeps every version of a plan for some minutes, and one of 10,000 nodes has a megabyte: not more
+ * than one of those is written a second.
+ */
+const BYTES_PER_MS = 1000;
+
+/** A change that waits to be written. */
+interface Asked {
+  readonly change: (plan: Plan) => Plan;
+  readonly signal: AbortSignal | undefined;
+  resolve(plan: Plan): void;
+  reject(error: unknown): void;
+}
+
+/** The plan as the cluster keeps it: a ConfigMap, changed by whoever has read its newest version. */
+export class PlanStore {
+  readonly #client: ApiClient;
+  readonly #asked: Asked[] = [];
+  #writing = false;
+
+  constructor(client: ApiClient) {
+    this.#client = client;
+  }
+
+  /** @throws EdgeadmError UPGRADE_STATE_UNREADABLE */
+  async read(signal?: AbortSignal): Promise<Plan | undefined> {
+    const map = await this.#find(signal);
+    return map && fromTexts(map.data ?? {});
+  }
+
+  /** @throws EdgeadmError NO_UPGRADE */
+  async need(signal?: AbortSignal): Promise<Plan> {
+    const plan = await this.read(signal);
+    if (plan) return plan;
+    throw new EdgeadmError({ code: 'NO_UPGRADE', what: 'no cluster upgrade was started', why: 'the cluster has none' });
+  }
+
+  /**
+   * Writes a new plan, in the place of one that has ended.
+   * @returns the plan that is under way where there is one: nothing was written
+   */
+  async begin(plan: Plan): Promise<Plan | undefined> {
+    for (let failures = 1; failures <= TRIES; failures++) {
+      const found = await this.#find();
+      const old = found && fromTexts(found.data ?? {});
+      if (old && isActive(old)) return old;
+      if (await this.#write(plan, found)) return undefined;
+      await backOff(failures, [20, 500]);
+    }
+    throw contended();
+  }
+
+  /**
+   * Changes the plan by what its newest version is. A change that gives the plan itself back writes nothing; changes that
+   * are asked for at the same time are written together.
+   * @param signal where it has aborted before the change is made, nothing is written
+   * @returns the plan as it was written
+   * @throws EdgeadmError NO_UPGRADE, and what the change throws; the reason of the signal
+   */
+  update(change: (plan: Plan) => Plan, signal?: AbortSignal): Promise<Plan> {
+    const { promise, ...settle } = Promise.withResolvers<Plan>();
+    this.#asked.push({ change, signal, ...settle });
+    if (!this.#writing) void this.#writeAll();
+    return promise;
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    while (this.#asked.length > 0) {
+      const changes = this.#asked.splice(0);
+      const bytes = await this.#writeTogether(changes).catch((error: unknown) => {
+        for (const { reject } of changes) reject(error);
+        return 0;
+      });
+      await delay(bytes / BYTES_PER_MS);
+    }
+    this.#writing = false;
+  }
+
+  /** @returns bytes that were written */
+  async #writeTogether(changes: readonly Asked[]): Promise<number> {
+    for (let failures = 1; failures <= TRIES; failures++) {
+      const found = await this.#find();
+      const before = found ? fromTexts(found.data ?? {}) : await this.need();
+      const { plan, refused } = changed(before, changes);
+      if (plan === before || (await this.#write(plan, found))) {
+        for (const [asked, error] of refused) asked.reject(error);
+        for (const { resolve } of changes) resolve(plan);
+        return plan === before ? 0 : sizeOf(toTexts(plan));
+      }
+      await backOff(failures, [20, 500]);
+    }
+    throw contended();
+  }
+
+  #find(signal?: AbortSignal): Promise<V1ConfigMap | undefined> {
+    return this.#client.find<V1ConfigMap>(core('configmaps', PLAN), { signal });
+  }
+
+  /** @returns false where somebody else was faster */
+  async #write(plan: Plan, found: V1ConfigMap | undefined): Promise<boolean> {
+    const metadata = { name: PLAN, namespace: NAMESPACE, resourceVersion: found?.metadata?.resourceVersion };
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: toTexts(plan) };
+    return found
+      ? this.#client.writeUnlessStale('PUT', core('configmaps', PLAN), body)
+      : this.#client.writeUnlessStale('POST', core('configmaps'), body);
+  }
+}
+
+/** What all changes make of a plan, one after the other; those that it does not allow change nothing. */
+function changed(before: Plan, changes: readonly Asked[]): { plan: Plan; refused: Map<Asked, unknown> } {
+  const refused = new Map<Asked, unknown>();
+  let plan = before;
+  for (const asked of changes) {
+    try {
+      asked.signal?.throwIfAborted();
+      plan = asked.change(plan);
+    } catch (error) {
+      refused.set(asked, error);
+    }
+  }
+  return { plan, refused };
+}
+
+function contended(): EdgeadmError {
+  return new EdgeadmError({
+    code: 'API_ERROR',
+    what: 'the state of the cluster upgrade could not be written',
+    why: `others wrote it first, ${TRIES} times in a row`,
+    next: 'edgeadm cluster upgrade status',
+  });
+}

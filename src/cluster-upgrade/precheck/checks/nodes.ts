@@ -1,0 +1,80 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { readinessOf } from '../../../phases/join/node-object.ts';
+import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { isOffline, nodesOf } from '../node.ts';
+import { count, groupBy } from '../objects.ts';
+
+/** As many different messages are shown. */
+const MESSAGES = 3;
+
+export const nodeReady: UpgradeCheck = {
+  name: 'NodeReady',
+  about: 'Every node is Ready. One that is offline (Unknown) or not Ready is a warning.',
+  effect: 'These nodes would fail the check of their health, and the first failure would pause the upgrade.',
+  advice: 'Look at the kubelet on these nodes (journalctl -u kubelet), or leave them out with --selector.',
+  run: async ({ nodes }) => {
+    const offline = nodes.filter(isOffline);
+    const notReady = nodes.filter((node) => !isOffline(node) && readinessOf(node).state !== 'ready');
+    const findings = [...groupBy(notReady, (node) => readinessOf(node).state)].map(
+      ([state, group]): Finding => ({
+        result: 'warning',
+        object: nodesOf(group),
+        reason: `Not Ready: ${messagesOf(group)}`,
+        ...(state === 'no-cni' && WITHOUT_NETWORK),
+      }),
+    );
+    if (offline.length > 0) findings.unshift({ ...OFFLINE, object: nodesOf(offline) });
+    return orNormal(findings, `${count('node', nodes.length)}, all Ready.`);
+  },
+};
+
+const OFFLINE: Omit<Finding, 'object'> = {
+  result: 'warning',
+  reason: 'Offline: their kubelets no longer report.',
+  effect: 'These nodes are skipped and stay at their version.',
+  advice: 'Bring them back first, or let --wait-offline take them when they are back.',
+};
+
+const WITHOUT_NETWORK: Partial<Finding> = {
+  effect: 'The kubelet can be upgraded; pods get no address until the network plug-in is there.',
+  advice: 'Look whether the DaemonSet of the network plug-in runs on these nodes.',
+};
+
+/** What the kubelets say; of many different things the first few. */
+function messagesOf(nodes: readonly V1Node[]): string {
+  const messages = nodes.map(readinessOf).flatMap((readiness) => ('message' in readiness ? [readiness.message] : []));
+  const distinct = [...new Set(messages)];
+  const more = distinct.length > MESSAGES ? ' / ...' : '';
+  return distinct.slice(0, MESSAGES).join(' / ') + more;
+}
+
+const PRESSURES = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'] as const;
+
+export const nodePressure: UpgradeCheck = {
+  name: 'NodePressure',
+  about: `No node reports ${PRESSURES.join(', ')}: each is a warning.`,
+  effect: 'The kubelet evicts pods; the pod that upgrades the node may not start there, or find no room for its files.',
+  advice: 'Free what is short on these nodes (kubectl describe node NAME), or leave them out with --selector.',
+  run: async ({ nodes }) => {
+    const findings = PRESSURES.flatMap((type): Finding[] => {
+      const pressed = nodes.filter(({ status }) =>
+        status?.conditions?.some((condition) => condition.type === type && condition.status === 'True'),
+      );
+      return pressed.length > 0 ? [{ result: 'warning', object: nodesOf(pressed), reason: `${type}.` }] : [];
+    });
+    return orNormal(findings, `${count('node', nodes.length)}, none short of disk, memory or process ids.`);
+  },
+};
+
+export const nodeSchedulable: UpgradeCheck = {
+  name: 'NodeSchedulable',
+  about: 'No node is cordoned: one that is, is a warning.',
+  effect: 'They are upgraded and stay cordoned; pods that a drain evicts elsewhere have fewer nodes to go to.',
+  advice: 'If they are to take pods: kubectl uncordon NAME.',
+  run: async ({ nodes }) => {
+    const cordoned = nodes.filter(({ spec }) => spec?.unschedulable);
+    const reason = 'Cordoned: they take no new pods.';
+    const findings: Finding[] = cordoned.length > 0 ? [{ result: 'warning', object: nodesOf(cordoned), reason }] : [];
+    return orNormal(findings, `${count('node', nodes.length)}, none cordoned.`);
+  },
+};

@@ -1,0 +1,101 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
+import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
+import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
+import { isWindows, kubeletVersionOf, nodesOf, severityOf } from '../node.ts';
+import { count, groupBy } from '../objects.ts';
+
+/** Set by kubeadm: the socket that the kubelet was given. */
+const CRI_SOCKET = 'kubeadm.alpha.kubernetes.io/cri-socket';
+/** First kubelet that speaks CRI v1 alone, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
+const CRI_V1 = { kubelet: 26, containerd: '1.6.0' };
+
+export const containerRuntime: UpgradeCheck = {
+  name: 'ContainerRuntime',
+  about:
+    'The runtime of each node works with the target version: docker without cri-dockerd is an error from 1.24 on (for nodes that are offline a warning), containerd before 1.6 a warning from 1.26 on.',
+  effect:
+    'The new kubelet would not start; these nodes would refuse the upgrade, and the first refusal would pause it.',
+  advice:
+    'Drain the node, edgeadm reset, and join it again with containerd; or install cri-dockerd and point --container-runtime-endpoint to it.',
+  run: async ({ nodes, targetVersion }) => {
+    const groups = [...groupBy(nodes, runtimeOf)];
+    const findings = groups.flatMap(([runtime, group]) => [
+      ...dockerFinding(runtime, group, targetVersion),
+      ...containerdFinding(runtime, group, targetVersion),
+    ]);
+    const found = groups.map(([runtime, group]) => `${runtime} (${count('node', group.length)})`).join(', ');
+    return orNormal(findings, `${found || 'No node has told its runtime'}.`);
+  },
+};
+
+function runtimeOf({ status }: V1Node): string | undefined {
+  return status?.nodeInfo?.containerRuntimeVersion || undefined;
+}
+
+function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string): Finding[] {
+  const concerned = runtime.startsWith('docker://') && lacksDockershim(target) ? nodes.filter(usesDockershim) : [];
+  if (concerned.length === 0) return [];
+  const reason = `${runtime}: dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24.`;
+  return [{ result: severityOf(concerned), object: nodesOf(concerned), reason }];
+}
+
+/** cri-dockerd calls itself docker, too; who has it already is told by the kubelet's version or kubeadm's annotation. */
+function usesDockershim(node: V1Node): boolean {
+  const version = kubeletVersionOf(node);
+  if (version !== undefined && lacksDockershim(version)) return false;
+  return !node.metadata?.annotations?.[CRI_SOCKET]?.includes('cri-dockerd');
+}
+
+function containerdFinding(runtime: string, nodes: readonly V1Node[], target: string): Finding[] {
+  const version = /^containerd:\/\/v?(\d+\.\d+\.\d+)/.exec(runtime)?.[1];
+  if (version === undefined || minorOf(target) < CRI_V1.kubelet) return [];
+  if (compareVersions(version, CRI_V1.containerd) >= 0) return [];
+  return [
+    {
+      result: 'warning',
+      object: nodesOf(nodes),
+      reason: `${runtime}: kubelets from 1.26 on need containerd 1.6 or newer.`,
+      advice: 'Use a bundle that has a newer containerd, or install one on these nodes first.',
+    },
+  ];
+}
+
+export const operatingSystem: UpgradeCheck = {
+  name: 'OperatingSystem',
+  about: 'Every node runs Linux. Windows nodes are a warning: they are skipped.',
+  effect: 'These nodes are skipped and stay at their version.',
+  advice: 'Upgrade Windows nodes by hand, before the control plane goes on to the next minor version.',
+  run: async ({ nodes }) => {
+    const windows = nodes.filter(isWindows);
+    if (windows.length > 0) return [{ result: 'warning', object: nodesOf(windows), reason: 'Windows.' }];
+    return normal(`${count('node', nodes.length)}, all with Linux.`);
+  },
+};
+
+/** For these edgeadm and its bundles are made. */
+const SUPPORTED = ['amd64', 'arm64'];
+
+export const architecture: UpgradeCheck = {
+  name: 'Architecture',
+  about: `Every node is ${SUPPORTED.join(' or ')} (another one is an error), and all are of one architecture, as a bundle is (several are a warning).`,
+  effect: 'What is made for one architecture does not run on another.',
+  advice: 'Upgrade one architecture at a time with its own bundle: --selector kubernetes.io/arch=ARCH.',
+  run: async ({ nodes }) => {
+    const groups = [...groupBy(nodes, archOf)];
+    const found = groups.map(([arch, group]) => `${arch} (${count('node', group.length)})`).join(', ');
+    const foreign = groups.filter(([arch]) => !SUPPORTED.includes(arch));
+    const findings: Finding[] = foreign.map(([arch, group]) => ({
+      result: severityOf(group),
+      object: nodesOf(group),
+      reason: `${arch}: edgeadm is made for ${SUPPORTED.join(' and ')}.`,
+      advice: 'Leave these nodes out with --selector.',
+    }));
+    if (groups.length - foreign.length > 1) findings.push({ result: 'warning', reason: `Several: ${found}.` });
+    return orNormal(findings, `${found || 'No node has told its architecture'}.`);
+  },
+};
+
+function archOf({ metadata, status }: V1Node): string | undefined {
+  return status?.nodeInfo?.architecture || metadata?.labels?.['kubernetes.io/arch'];
+}

@@ -1,0 +1,101 @@
+import type {
+  V1APIService,
+  V1CertificateSigningRequest,
+  V1Endpoints,
+  V1Node,
+  V1Pod,
+  V1PodDisruptionBudget,
+} from '@kubernetes/client-node';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { memoize } from '../../lib/memoize.ts';
+import { NAMESPACE } from '../cluster/names.ts';
+import { joined, listAll } from './list-all.ts';
+import { isOffline, nameOf } from './node.ts';
+import { type Permission, refusedPermissions } from './permissions.ts';
+import { type PodTrouble, troubleOf } from './pod-trouble.ts';
+import { readWebhooks, type Webhook } from './webhook.ts';
+import { readWorkloads, SYSTEM_NAMESPACES, type Workload } from './workload.ts';
+
+/** What the API server tells about the cluster. Each is asked for once, when first needed; a failure is kept, too. */
+export interface ClusterFacts {
+  /** Address and version of the API server. */
+  readonly server: () => Promise<{ readonly address: string; readonly version: string | undefined }>;
+  /** Names of all nodes that are offline, those too that are not to be upgraded. */
+  readonly offlineNodes: () => Promise<ReadonlySet<string>>;
+  /** DaemonSets and Deployments of the system's namespaces. */
+  readonly workloads: () => Promise<readonly Workload[]>;
+  /** Pods of the system's namespaces that are not as they should be. */
+  readonly systemPods: () => Promise<readonly PodTrouble[]>;
+  /** Failed pods of earlier upgrades. */
+  readonly upgradePods: () => Promise<readonly PodTrouble[]>;
+  readonly apiServices: () => Promise<readonly V1APIService[]>;
+  readonly disruptionBudgets: () => Promise<readonly V1PodDisruptionBudget[]>;
+  readonly webhooks: () => Promise<readonly Webhook[]>;
+  /** True where a Service has an endpoint that is ready. */
+  readonly hasEndpoint: (namespace: string, service: string) => Promise<boolean>;
+  readonly certificateRequests: () => Promise<readonly V1CertificateSigningRequest[]>;
+  /** What an upgrade needs and the caller may not do. */
+  readonly refused: (drain: boolean) => Promise<readonly Permission[]>;
+}
+
+/**
+ * Facts of the cluster that a client speaks to.
+ * @param nodes what is known of nodes where the caller may not list them
+ */
+export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): ClusterFacts {
+  const list: List = (path, keep) => listAll(client, path, keep, signal);
+  const all = <T>(path: string): Promise<T[]> => list(path, (item: T) => item);
+  const inGroup = async <T>(group: string, plural: string): Promise<T[]> =>
+    all(`/apis/${await preferredVersion(client, group, signal)}/${plural}`);
+  const pods = (path: string): Promise<PodTrouble[]> => list(path, (pod: V1Pod) => troubleOf(pod));
+  return {
+    server: memoize(() => readServer(client, signal)),
+    offlineNodes: memoize(async () => new Set(await offlineOf(list, nodes))),
+    workloads: memoize(() => readWorkloads(all)),
+    systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
+    upgradePods: memoize(() =>
+      pods(`/api/v1/namespaces/${NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
+    ),
+    apiServices: memoize(() => inGroup('apiregistration.k8s.io', 'apiservices')),
+    disruptionBudgets: memoize(() => inGroup('policy', 'poddisruptionbudgets')),
+    webhooks: memoize(() => readWebhooks((plural) => inGroup('admissionregistration.k8s.io', plural))),
+    hasEndpoint: (namespace, service) => hasEndpoint(client, namespace, service, signal),
+    certificateRequests: memoize(() => inGroup('certificates.k8s.io', 'certificatesigningrequests')),
+    refused: (drain) => refusedPermissions(client, { drain, signal }),
+  };
+}
+
+type List = <T, U>(path: string, keep: (item: T) => U | undefined) => Promise<U[]>;
+
+function offlineOf(list: List, nodes: readonly V1Node[]): Promise<string[]> {
+  const named = (node: V1Node): string | undefined => (isOffline(node) ? nameOf(node) : undefined);
+  return list('/api/v1/nodes', named).catch(() => nodes.filter(isOffline).map(nameOf));
+}
+
+/** Some clusters keep their version from those who may do little else; that is no reason for no report. */
+async function readServer(
+  client: ApiClient,
+  signal: AbortSignal,
+): Promise<{ address: string; version: string | undefined }> {
+  const { server, body } = await client.send<{ gitVersion?: string }>('GET', '/version', { signal });
+  return { address: server, version: body?.gitVersion };
+}
+
+/** The version of a group that the server prefers: `policy/v1`. */
+async function preferredVersion(client: ApiClient, group: string, signal: AbortSignal): Promise<string> {
+  const { preferredVersion } = await client.get<{ preferredVersion: { groupVersion: string } }>(`/apis/${group}`, {
+    signal,
+  });
+  return preferredVersion.groupVersion;
+}
+
+async function hasEndpoint(
+  client: ApiClient,
+  namespace: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(service)}`;
+  const endpoints = await client.find<V1Endpoints>(path, { signal });
+  return endpoints?.subsets?.some(({ addresses }) => (addresses?.length ?? 0) > 0) ?? false;
+}

@@ -1,0 +1,72 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { toEdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { parseVersion } from '../../kubernetes/version.ts';
+import type { CheckContext, UpgradeCheck } from './check.ts';
+import { CHECKS } from './checks.ts';
+import { clusterFacts } from './facts.ts';
+import { type ReportRow, type UpgradeReport, worstOf } from './report.ts';
+
+export { RESULTS, type ReportRow, type Result, type UpgradeReport } from './report.ts';
+
+export interface PrecheckOptions {
+  /** `1.20.3` or `v1.20.3` */
+  readonly targetVersion: string;
+  /** Those that are to be upgraded. */
+  readonly nodes: readonly V1Node[];
+  /** True where the pods of a node are evicted before it is upgraded. */
+  readonly drain: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks whether a cluster is ready for an upgrade of its nodes. Nothing is changed. All checks run side by side; one
+ * that cannot be run, for lack of a right or of an API, is a warning that says so.
+ * @throws EdgeadmError API_UNREACHABLE where no server answers, USAGE for a target that is no version
+ */
+export async function precheckCluster(client: ApiClient, options: PrecheckOptions): Promise<UpgradeReport> {
+  const { nodes, drain, signal } = options;
+  const started = new Date().toISOString();
+  const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
+  parseVersion(targetVersion);
+  const facts = clusterFacts(client, nodes, signal);
+  // Where nobody answers there is nothing to report.
+  const { address, version } = await facts.server();
+  const context: CheckContext = { facts, nodes, targetVersion, drain };
+  const rows = (await Promise.all(CHECKS.map((check) => runCheck(check, context, signal)))).flat();
+  signal.throwIfAborted();
+  return {
+    cluster: address,
+    clusterVersion: version ?? 'unknown',
+    targetVersion,
+    started,
+    result: worstOf(rows.map(({ result }) => result)),
+    rows,
+  };
+}
+
+/** The rows of one check. */
+export async function runCheck(check: UpgradeCheck, context: CheckContext, signal: AbortSignal): Promise<ReportRow[]> {
+  const { name, effect, advice, run } = check;
+  try {
+    const findings = await run(context);
+    return findings.map(({ object, result, reason, ...own }) => {
+      const more = result === 'normal' ? { effect: '', advice: '' } : { effect, advice, ...own };
+      return { check: name, ...(object !== undefined && { object }), result, reason, ...more };
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return [{ check: name, result: 'warning', ...notChecked(thrown, effect) }];
+  }
+}
+
+function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
+  const { what, why } = toEdgeadmError(thrown);
+  // Who may not do what stands in the server's own words.
+  const refusal = why?.startsWith('Forbidden: ') ? why.slice('Forbidden: '.length) : undefined;
+  return {
+    reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
+    effect: `Not known. If there is something wrong: ${effect}`,
+    advice: 'Use a kubeconfig that may read it; a cluster that does not have this API needs no such check.',
+  };
+}

@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto';
+import type { V1ConfigMap, V1Secret, V1SecretList } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../errors/index.ts';
+import { usageError } from '../../errors/usage.ts';
+import { pinCa } from '../../pki/ca-hash.ts';
+import type { ApiClient } from './client.ts';
+import { CLUSTER_INFO_PATH, parseClusterInfo } from './cluster-info.ts';
+
+const SECRETS = '/api/v1/namespaces/kube-system/secrets';
+const TYPE = 'bootstrap.kubernetes.io/token';
+/** The group to which `kubeadm init` binds the roles that a join needs. */
+const DEFAULT_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
+
+/** A Secret with any other group lets nobody in. Source: bootstrapapi.BootstrapGroupPattern. */
+export const BOOTSTRAP_GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
+
+export interface BootstrapToken {
+  readonly id: string;
+  readonly description: string;
+  readonly groups: readonly string[];
+  readonly usages: readonly string[];
+  /** Undefined: for ever. */
+  readonly expires?: Date;
+}
+
+/** A new token: six and sixteen letters and digits from a cryptographic source. */
+export function randomToken(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  const text = (length: number): string => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return `${text(6)}.${text(16)}`;
+}
+
+/**
+ * Creates the Secret of a bootstrap token.
+ * @param ttlMs milliseconds; 0 for a token that never expires
+ * @see https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/
+ */
+export async function createToken(
+  client: ApiClient,
+  {
+    token,
+    ttlMs,
+    description,
+    groups = [DEFAULT_GROUP],
+  }: { token: string; ttlMs: number; description?: string; groups?: readonly string[] },
+): Promise<void> {
+  const [id = '', secret = ''] = token.split('.');
+  if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token))
+    throw usageError(['a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits']);
+  await client.create(SECRETS, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: TYPE,
+    metadata: { name: `bootstrap-token-${id}`, namespace: 'kube-system' },
+    stringData: {
+      'token-id': id,
+      'token-secret': secret,
+      'usage-bootstrap-authentication': 'true',
+      'usage-bootstrap-signing': 'true',
+      'auth-extra-groups': groups.join(','),
+      ...(description && { description }),
+      ...(ttlMs > 0 && { expiration: new Date(Date.now() + ttlMs).toISOString().replace(/\.\d+Z$/, 'Z') }),
+    },
+  });
+}
+
+/** All tokens, without their secrets. */
+export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
+  const { items } = await client.get<V1SecretList>(`${SECRETS}?fieldSelector=${encodeURIComponent(`type=${TYPE}`)}`);
+  return items.map(readToken);
+}
+
+/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */
+export async function deleteToken(client: ApiClient, tokenOrId: string): Promise<string> {
+  const id = tokenOrId.split('.')[0] ?? '';
+  if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is no token id (six lower-case letters and digits)`]);
+  const path = `${SECRETS}/bootstrap-token-${id}`;
+  if (!(await client.find(path)))
+    throw new EdgeadmError({
+      code: 'TOKEN_UNKNOWN_OR_EXPIRED',
+      what: `there is no token ${id}`,
+      next: '`edgeadm token list` shows those that there are',
+    });
+  await client.delete(path);
+  return id;
+}
+
+function readToken({ data = {} }: V1Secret): BootstrapToken {
+  const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
+  const usage = (name: string): string[] => (text(`usage-bootstrap-${name}`) === 'true' ? [name] : []);
+  return {
+    id: text('token-id'),
+    description: text('description'),
+    groups: text('auth-extra-groups').split(',').filter(Boolean),
+    usages: [...usage('authentication'), ...usage('signing')],
+    expires: text('expiration') ? new Date(text('expiration')) : undefined,
+  };
+}
+
+/** The line to run on a node. The CA's hash comes from the cluster itself, over a connection that is trusted. */
+export async function joinLine(client: ApiClient, token: string): Promise<string> {
+  const answer = await client.request<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
+  const { caPem, advertisedServer } = parseClusterInfo(answer);
+  const address = advertisedServer.replace(/^https:\/\//, '') || new URL(answer.server).host;
+  return `edgeadm join ${address} --token ${token} --discovery-token-ca-cert-hash sha256:${pinCa(caPem, 'any')}`;
+}

@@ -1,0 +1,202 @@
+import type { V1ConfigMap, V1Node, V1NodeList } from '@kubernetes/client-node';
+import type {
+  ClusterFacts,
+  NodePool,
+  NodePoolMode,
+  NodePoolSpec,
+  NodePools,
+  PoolNode,
+} from '../../config/node-pool.ts';
+import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
+import type { Taint } from '../../config/spec.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import type { ApiClient } from './client.ts';
+
+const GROUP = 'apps.openyurt.io';
+/** Set by the controller, asked for, and asked for as an older document has it: the first that a node has counts. */
+const POOL_LABELS = [
+  'apps.openyurt.io/nodepool',
+  'apps.openyurt.io/desired-nodepool',
+  'openyurt.io/desired-nodepool',
+] as const;
+const FLANNEL_NAMESPACES = ['kube-system', 'kube-flannel'];
+/** DaemonSets by which other network plug-ins are known. */
+const OTHER_PLUGINS: Readonly<Record<string, string>> = {
+  terway: 'terway',
+  'terway-eni': 'terway',
+  'terway-eniip': 'terway',
+  'terway-edge': 'terway-edge',
+  'calico-node': 'calico',
+  cilium: 'cilium',
+  'kube-flannel-ds': 'flannel',
+};
+
+/** A NodePool object, of v1alpha1 and later alike. @see https://openyurt.io/docs/user-manuals/node-pool-management/ */
+export interface NodePoolObject {
+  readonly apiVersion: string;
+  readonly kind: 'NodePool';
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly type?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  };
+}
+
+/** The node pools of a cluster as NodePool objects, in whichever version the server prefers. */
+export function clusterNodePools(client: ApiClient): NodePools {
+  const create = async (spec: NodePoolSpec): Promise<NodePool> => {
+    const version = await poolVersion(client);
+    const path = `/apis/${version}/nodepools`;
+    const object = toObject(spec, version);
+    try {
+      await client.create(path, object);
+    } catch (error) {
+      // A lost answer says nothing about what was done; the object does.
+      if (!(error instanceof EdgeadmError && error.code === 'API_UNREACHABLE')) throw error;
+      const found = await client.find<NodePoolObject>(`${path}/${spec.name}`);
+      if (!found) throw error;
+    }
+    return fromObject(object);
+  };
+  return {
+    where: 'the cluster',
+    cluster: () => readCluster(client),
+    list: async () => (await listObjects(client)).map(fromObject),
+    nodes: () => readPoolNodes(client),
+    create,
+    annotate: (pool, spec) => annotatePool(client, pool.name, spec),
+    delete: async ({ name }) => client.delete(`/apis/${await poolVersion(client)}/nodepools/${name}`),
+  };
+}
+
+/** Records what is kept by annotations alone. */
+export async function annotatePool(client: ApiClient, name: string, spec: NodePoolSpec): Promise<void> {
+  const version = await poolVersion(client);
+  const owner = spec.cenOwner === undefined ? {} : { [OWN_ANNOTATIONS.cenOwner]: spec.cenOwner };
+  await client.patch(`/apis/${version}/nodepools/${name}`, {
+    metadata: { annotations: owner },
+    spec: { annotations: spec.annotations },
+  });
+}
+
+/** All NodePool objects. @throws EdgeadmError NODEPOOL_REFUSED where the cluster knows no such objects */
+export async function listObjects(client: ApiClient): Promise<NodePoolObject[]> {
+  const { items } = await client.get<{ items: NodePoolObject[] }>(`/apis/${await poolVersion(client)}/nodepools`);
+  return items;
+}
+
+/** The version of the group that the server prefers: `apps.openyurt.io/v1beta1`. */
+export async function poolVersion(client: ApiClient): Promise<string> {
+  const group = await client.find<{ preferredVersion: { groupVersion: string } }>(`/apis/${GROUP}`);
+  if (group) return group.preferredVersion.groupVersion;
+  throw new EdgeadmError({
+    code: 'NODEPOOL_REFUSED',
+    what: 'the cluster has no node pools',
+    why: `its API server does not know ${GROUP}: the NodePool definition is not installed`,
+    next: 'install the node pool controller (yurt-app-manager, yurt-manager), or use --cluster-id',
+  });
+}
+
+/** Node and pool, from the labels of every Node; nodes of no pool are left out. */
+export async function readPoolNodes(client: ApiClient): Promise<PoolNode[]> {
+  const { items } = await client.get<V1NodeList>('/api/v1/nodes');
+  return items.flatMap((node) => {
+    const pool = poolLabelOf(node);
+    return pool ? [toPoolNode(node, pool)] : [];
+  });
+}
+
+/** The pool that a node is in, or has asked for. */
+export function poolLabelOf({ metadata }: V1Node): string | undefined {
+  return POOL_LABELS.map((label) => metadata?.labels?.[label]).find(Boolean);
+}
+
+function toPoolNode({ metadata, status }: V1Node, pool: string): PoolNode {
+  return {
+    name: metadata?.name ?? '',
+    pool,
+    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
+    arch: metadata?.labels?.['kubernetes.io/arch'] ?? status?.nodeInfo?.architecture,
+    addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+  };
+}
+
+async function readCluster(client: ApiClient): Promise<ClusterFacts> {
+  const [{ gitVersion }, networkPlugin, kubeadm] = await Promise.all([
+    client.get<{ gitVersion: string }>('/version'),
+    networkPluginOf(client),
+    client.find<V1ConfigMap>('/api/v1/namespaces/kube-system/configmaps/kubeadm-config'),
+  ]);
+  const networks = kubeadm?.data?.ClusterConfiguration ?? '';
+  const serviceCidr = /serviceSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
+  const podCidr = /podSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
+  return { version: gitVersion, networkPlugin, podCidr, serviceCidr };
+}
+
+/** Flannel is known by its ConfigMap, the others by their DaemonSets. */
+export async function networkPluginOf(client: ApiClient): Promise<string | undefined> {
+  const maps = FLANNEL_NAMESPACES.map((namespace) =>
+    client.find<V1ConfigMap>(`/api/v1/namespaces/${namespace}/configmaps/kube-flannel-cfg`),
+  );
+  if ((await Promise.all(maps)).some((map) => map !== undefined)) return 'flannel';
+  const sets = await client.find<{ items: { metadata: { name: string } }[] }>(
+    '/apis/apps/v1/namespaces/kube-system/daemonsets',
+  );
+  return sets?.items.map(({ metadata }) => OTHER_PLUGINS[metadata.name]).find(Boolean);
+}
+
+/** The object for a pool. The annotations are those that the vendor's controllers read. */
+export function toObject(spec: NodePoolSpec, apiVersion: string): NodePoolObject {
+  const { labels, annotations, taints } = spec;
+  const notes: Record<string, string | undefined> = {
+    [POOL_ANNOTATIONS.maxNodes]: String(spec.maxNodes),
+    [POOL_ANNOTATIONS.podCidrs]: spec.podCidrs.length > 0 ? spec.podCidrs.join(',') : undefined,
+    [POOL_ANNOTATIONS.cenId]: spec.cenId,
+    [POOL_ANNOTATIONS.ccnId]: spec.ccnId,
+    [POOL_ANNOTATIONS.ccnRegion]: spec.ccnRegion,
+    [OWN_ANNOTATIONS.cenOwner]: spec.cenOwner,
+    [OWN_ANNOTATIONS.mode]: spec.mode === 'private' ? spec.mode : undefined,
+    [OWN_ANNOTATIONS.runtime]: spec.runtime,
+  };
+  const kept = Object.entries(notes).filter((note): note is [string, string] => note[1] !== undefined);
+  return {
+    apiVersion,
+    kind: 'NodePool',
+    metadata: { name: spec.name, annotations: Object.fromEntries(kept) },
+    spec: { type: 'Edge', labels, annotations, taints },
+  };
+}
+
+/** The pool that an object stands for. */
+export function fromObject({ metadata, spec = {} }: NodePoolObject): NodePool {
+  const notes = metadata.annotations ?? {};
+  const note = (key: keyof typeof POOL_ANNOTATIONS): string | undefined => notes[POOL_ANNOTATIONS[key]];
+  const maxNodes = note('maxNodes');
+  const enhanced = note('cenId') !== undefined || note('ccnId') !== undefined;
+  return {
+    id: metadata.name,
+    name: metadata.name,
+    mode: enhanced ? 'enhanced' : ((notes[OWN_ANNOTATIONS.mode] as NodePoolMode | undefined) ?? 'basic'),
+    maxNodes: maxNodes === undefined ? undefined : Number(maxNodes),
+    isDefault: note('isDefault') === 'true',
+    cenId: note('cenId'),
+    ccnId: note('ccnId'),
+    ccnRegion: note('ccnRegion'),
+    cenOwner: notes[OWN_ANNOTATIONS.cenOwner],
+    runtime: notes[OWN_ANNOTATIONS.runtime],
+    labels: spec.labels ?? {},
+    annotations: spec.annotations ?? {},
+    taints: (spec.taints ?? []).map(({ key, value = '', effect }) => ({
+      key,
+      value,
+      effect: effect as Taint['effect'],
+    })),
+    podCidrs: note('podCidrs')?.split(',').filter(Boolean) ?? [],
+  };
+}

@@ -1,0 +1,157 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parse, stringify, type TomlTable } from 'smol-toml';
+import { EdgeadmError } from '../../errors/index.ts';
+
+/** What a join needs of containerd's configuration; absent keys are left as they are. */
+export interface ContainerdNeeds {
+  readonly sandboxImage?: string;
+  /** containerd's root folder. */
+  readonly root?: string;
+  /** Whether systemd makes the cgroups, as it must for a kubelet that has it so; default true. */
+  readonly systemdCgroup?: boolean;
+  /** Folders of CNI configurations and plug-ins, where they are not containerd's own. */
+  readonly cniConfigurations?: string;
+  readonly cniPlugins?: string;
+}
+
+/** One value that must stand in a table of the file; `table` is a path of keys. */
+interface Setting {
+  readonly table: readonly string[];
+  readonly key: string;
+  readonly value: string | boolean | number;
+}
+
+const V1_CRI = ['plugins', 'cri'];
+const V2_CRI = ['plugins', 'io.containerd.grpc.v1.cri'];
+const V3_IMAGES = ['plugins', 'io.containerd.cri.v1.images'];
+const V3_RUNTIME = ['plugins', 'io.containerd.cri.v1.runtime'];
+const CRI_BY_VERSION: Readonly<Record<number, readonly string[]>> = { 1: V1_CRI, 2: V2_CRI };
+const RUNC = ['containerd', 'runtimes', 'runc'];
+
+/**
+ * The settings by version of the file: 1 until containerd 1.2, 2 from 1.3 on, 3 for containerd 2.
+ * @see https://github.com/containerd/containerd/blob/main/docs/cri/config.md
+ */
+function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
+  const settings: Setting[] = [];
+  const systemd = needs.systemdCgroup ?? true;
+  const cni = [...(CRI_BY_VERSION[version] ?? V3_RUNTIME), 'cni'];
+  if (needs.cniConfigurations) settings.push({ table: cni, key: 'conf_dir', value: needs.cniConfigurations });
+  if (needs.cniPlugins) settings.push({ table: cni, key: 'bin_dir', value: needs.cniPlugins });
+  if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
+  // Version 1 has a key systemd_cgroup too, but with that containerd 1.3 and newer refuse the whole plug-in.
+  if (version === 1) {
+    settings.push({ table: [...V1_CRI, ...RUNC], key: 'runtime_type', value: 'io.containerd.runc.v2' });
+    settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: systemd });
+    if (needs.sandboxImage) settings.push({ table: V1_CRI, key: 'sandbox_image', value: needs.sandboxImage });
+    return settings;
+  }
+  const runtime = [...(version === 2 ? V2_CRI : V3_RUNTIME), ...RUNC];
+  if (needs.sandboxImage) {
+    settings.push(
+      version === 2
+        ? { table: V2_CRI, key: 'sandbox_image', value: needs.sandboxImage }
+        : { table: [...V3_IMAGES, 'pinned_images'], key: 'sandbox', value: needs.sandboxImage },
+    );
+  }
+  settings.push({ table: runtime, key: 'runtime_type', value: 'io.containerd.runc.v2' });
+  settings.push({ table: [...runtime, 'options'], key: 'SystemdCgroup', value: systemd });
+  return settings;
+}
+
+/**
+ * Changes only what a join needs in containerd's configuration; comments and everything else stay.
+ * @returns the new text, or undefined where the file already is as needed
+ * @throws EdgeadmError RUNTIME_FAILED where the file is no TOML
+ */
+export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
+  const before = parseToml(text);
+  const version = versionOf(before);
+  const after = parseToml(text);
+  const settings = settingsFor(version, needs);
+  if (version > 1) settings.push({ table: [], key: 'version', value: version });
+  const missing = settings.filter((setting) => apply(after, setting));
+  const criWasOff = enableCri(after);
+  if (missing.length === 0 && !criWasOff) return undefined;
+  let edited = criWasOff
+    ? text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(after.disabled_plugins)}`)
+    : text;
+  for (const setting of missing) edited = editLine(edited, setting);
+  return sameTable(edited, after) ? edited : stringify(after);
+}
+
+function parseToml(text: string): TomlTable {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new EdgeadmError({
+      code: 'RUNTIME_FAILED',
+      what: 'the configuration of containerd cannot be read',
+      why: (error as Error).message,
+      next: 'repair /etc/containerd/config.toml, then run the same command again',
+    });
+  }
+}
+
+/** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
+function versionOf({ version, plugins }: TomlTable): number {
+  if (typeof version === 'number') return version;
+  return plugins === undefined ? 2 : 1;
+}
+
+/** Sets a value. @returns true where it was another */
+function apply(root: TomlTable, { table, key, value }: Setting): boolean {
+  let at = root;
+  for (const name of table) {
+    if (typeof at[name] !== 'object') at[name] = {};
+    at = at[name] as TomlTable;
+  }
+  if (at[key] === value) return false;
+  at[key] = value;
+  return true;
+}
+
+/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true where it was off */
+function enableCri(root: TomlTable): boolean {
+  const disabled = root.disabled_plugins;
+  if (!Array.isArray(disabled)) return false;
+  const kept = disabled.filter((plugin) => plugin !== 'cri' && plugin !== 'io.containerd.grpc.v1.cri');
+  root.disabled_plugins = kept;
+  return kept.length !== disabled.length;
+}
+
+/** Replaces the line of a key, or adds one below the header of its table, or adds the table. */
+function editLine(text: string, { table, key, value }: Setting): string {
+  const lines = text.split('\n');
+  const assignment = `${key} = ${JSON.stringify(value)}`;
+  const start = table.length === 0 ? 0 : lines.findIndex((line) => isDeepStrictEqual(headerOf(line), table)) + 1;
+  if (start === 0 && table.length > 0) {
+    const header = `[${table.map((name) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name))).join('.')}]`;
+    return `${text.trimEnd()}\n\n${header}\n  ${assignment}\n`;
+  }
+  const next = lines.findIndex((line, i) => i >= start && headerOf(line) !== undefined);
+  const end = next < 0 ? lines.length : next;
+  const own = lines.findIndex((line, i) => i >= start && i < end && new RegExp(`^\\s*${key}\\s*=`).test(line));
+  if (own >= 0) lines[own] = `${/^\s*/.exec(lines[own] ?? '')?.[0] ?? ''}${assignment}`;
+  else lines.splice(start, 0, `${table.length > 0 ? '  ' : ''}${assignment}`);
+  return lines.join('\n');
+}
+
+/** The keys of a table header line, undefined for other lines. */
+function headerOf(line: string): string[] | undefined {
+  const match = /^\s*\[([^[\]]+)\]\s*(#.*)?$/.exec(line);
+  return match?.[1]?.match(/"[^"]*"|'[^']*'|[^.\s]+/g)?.map((part) => part.replace(/^["']|["']$/g, ''));
+}
+
+function sameTable(text: string, expected: TomlTable): boolean {
+  try {
+    return isDeepStrictEqual(plain(parse(text)), plain(expected));
+  } catch {
+    return false;
+  }
+}
+
+/** Tables of the parser have no prototype, copies of them have one. */
+function plain(table: TomlTable): unknown {
+  return JSON.parse(JSON.stringify(table));
+}

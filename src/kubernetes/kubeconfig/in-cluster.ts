@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { EdgeadmError } from '../../errors/index.ts';
+import { registerSecret } from '../../lib/redact.ts';
+import { ApiClient, type Dial } from '../api/client.ts';
+
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * A client for a pod, with the token of its service account. The addresses of EDGEADM_API_SERVERS are tried before that
+ * of the service, which an edge node may not route.
+ * @param account the folder of its service account
+ * @throws EdgeadmError USAGE where this is no pod
+ * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+ */
+export function clientInCluster(dial: Dial, env: NodeJS.ProcessEnv = process.env, account = ACCOUNT): ApiClient {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, EDGEADM_API_SERVERS: others } = env;
+  const service = host && `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const servers = [...(others ?? '').split(','), service ?? ''].filter(Boolean);
+  try {
+    const ca = readFileSync(`${account}/ca.crt`, 'utf8');
+    return new ApiClient({ servers, ca, token: () => accountToken(account) }, dial);
+  } catch (error) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: 'this runs in a pod of the cluster alone',
+      why: (error as Error).message,
+      next: 'edgeadm cluster upgrade start',
+    });
+  }
+}
+
+/** The kubelet replaces it now and then. */
+function accountToken(account: string): string {
+  const token = readFileSync(`${account}/token`, 'utf8').trim();
+  registerSecret(token);
+  return token;
+}

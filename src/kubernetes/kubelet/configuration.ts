@@ -1,0 +1,63 @@
+import type { Taint } from '../../config/spec.ts';
+import { minorOf } from '../version.ts';
+import { TAINTS_IN_CONFIGURATION } from './flags.ts';
+
+export interface KubeletConfigurationOptions {
+  /** Of the kubelet. */
+  readonly version: string;
+  /** What the cluster keeps for its nodes; undefined where it keeps nothing. */
+  readonly fromCluster?: Readonly<Record<string, unknown>>;
+  readonly serviceCidr?: string;
+  /** Stronger than what the cluster keeps. */
+  readonly clusterDns?: readonly string[];
+  readonly taints: readonly Taint[];
+  /** True where swap is on and that was knowingly ignored. */
+  readonly swapOn: boolean;
+  /** A resolv.conf that does not point to a local stub, where the node's own does. */
+  readonly resolvConf?: string;
+  readonly cgroupVersion: 1 | 2;
+}
+
+/** For clusters that keep no KubeletConfiguration; the values that kubeadm gives. */
+const FALLBACK = {
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  authentication: { anonymous: { enabled: false }, webhook: { enabled: true } },
+  authorization: { mode: 'Webhook' },
+  clusterDomain: 'cluster.local',
+};
+
+/** From this minor version on the kubelet refuses cgroup v1 unless told otherwise (KEP-5573). */
+const REFUSES_CGROUP_V1 = 35;
+
+/**
+ * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
+ * A node never takes another cgroup driver than systemd's, which Kubernetes recommends where systemd runs the machine.
+ */
+export function kubeletConfiguration(options: KubeletConfigurationOptions): Record<string, unknown> {
+  const base: Readonly<Record<string, unknown>> = options.fromCluster ?? FALLBACK;
+  const authentication = (base.authentication ?? {}) as Record<string, unknown>;
+  const minor = minorOf(options.version);
+  const configuration: Record<string, unknown> = {
+    ...base,
+    authentication: { ...authentication, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+    cgroupDriver: 'systemd',
+    rotateCertificates: true,
+    staticPodPath: '/etc/kubernetes/manifests',
+  };
+  if (options.clusterDns) configuration.clusterDNS = options.clusterDns;
+  else if (!base.clusterDNS && options.serviceCidr) configuration.clusterDNS = [clusterDnsOf(options.serviceCidr)];
+  if (options.resolvConf) configuration.resolvConf = options.resolvConf;
+  if (options.swapOn) configuration.failSwapOn = false;
+  if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;
+  if (minor >= REFUSES_CGROUP_V1 && options.cgroupVersion === 1) configuration.failCgroupV1 = false;
+  return configuration;
+}
+
+/** The tenth address of the first Service CIDR, where kubeadm puts the cluster's DNS. */
+export function clusterDnsOf(serviceCidr: string): string {
+  const network = serviceCidr.split(',')[0]?.split('/')[0] ?? '';
+  if (network.includes(':')) return network.replace(/:0?$/, ':').concat('a');
+  const number = network.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + 10;
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}

@@ -1,0 +1,82 @@
+import type { Taint } from '../../config/spec.ts';
+import { minorOf } from '../version.ts';
+
+/** What the flags of a kubelet are made of. */
+export interface KubeletOptions {
+  /** Of the kubelet, `v1.20.2`. */
+  readonly version: string;
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Path of the CRI socket, without a scheme. */
+  readonly criSocket: string;
+  readonly runtime: 'containerd' | 'docker';
+  readonly pauseImage?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+}
+
+interface FlagRow {
+  readonly flag: string;
+  /** First and last minor version that knows the flag. */
+  readonly from?: number;
+  readonly to?: number;
+  /** undefined: the flag is left out. */
+  readonly value: (options: KubeletOptions) => string | undefined;
+  readonly source: string;
+}
+
+/** The flags by version; an unknown flag is fatal to a kubelet. */
+const FLAGS: readonly FlagRow[] = [
+  {
+    flag: 'container-runtime',
+    to: 26,
+    value: ({ runtime }) => (runtime === 'containerd' ? 'remote' : 'docker'),
+    source: 'kubernetes 1.27 changelog: removed --container-runtime',
+  },
+  {
+    flag: 'container-runtime-endpoint',
+    value: ({ runtime, criSocket }) => (runtime === 'containerd' ? `unix://${criSocket}` : undefined),
+    source: 'kubelet --help of 1.16 to 1.34 (deprecated for the configuration file since 1.27)',
+  },
+  {
+    flag: 'network-plugin',
+    to: 23,
+    value: ({ runtime }) => (runtime === 'docker' ? 'cni' : undefined),
+    source: 'kubernetes 1.24 changelog: dockershim and its networking flags removed',
+  },
+  {
+    flag: 'pod-infra-container-image',
+    to: 34,
+    value: ({ pauseImage }) => pauseImage,
+    source: 'kubernetes 1.35 changelog: removed --pod-infra-container-image',
+  },
+  { flag: 'hostname-override', value: ({ nodeName }) => nodeName, source: 'kubelet --help' },
+  { flag: 'node-ip', value: ({ nodeIp }) => nodeIp, source: 'kubelet --help' },
+  {
+    flag: 'node-labels',
+    value: ({ labels }) => joined(Object.entries(labels).map(([key, value]) => `${key}=${value}`)),
+    source: 'kubelet --help',
+  },
+  {
+    flag: 'register-with-taints',
+    to: 22,
+    value: ({ taints }) => joined(taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`)),
+    source: 'kubernetes 1.23: registerWithTaints in KubeletConfiguration',
+  },
+];
+
+/** First minor version whose configuration file knows registerWithTaints. */
+export const TAINTS_IN_CONFIGURATION = 23;
+
+function joined(parts: string[]): string | undefined {
+  return parts.length > 0 ? parts.join(',') : undefined;
+}
+
+/** The command-line flags for a kubelet of that version, in a stable order. */
+export function kubeletFlags(options: KubeletOptions): string[] {
+  const minor = minorOf(options.version);
+  return FLAGS.filter(({ from, to }) => minor >= (from ?? 0) && minor <= (to ?? minor)).flatMap(({ flag, value }) => {
+    const text = value(options);
+    return text === undefined ? [] : [`--${flag}=${text}`];
+  });
+}

@@ -1,0 +1,194 @@
+import { minorOf } from '../version.ts';
+
+/** The flags and the configuration file that a kubelet was started with. */
+export interface KubeletSettings {
+  /** `--name=value` each, as on a command line. */
+  readonly flags: readonly string[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+export interface MigrationOptions {
+  /** Versions of the kubelet before and after. */
+  readonly from: string;
+  readonly to: string;
+  /** Of the node. */
+  readonly cgroupVersion: 1 | 2;
+}
+
+interface FlagRow {
+  readonly flag: string;
+  /** First minor version that does not know the flag: there it is fatal. */
+  readonly goneIn: number;
+  readonly source: string;
+}
+
+interface ConfigurationRow {
+  readonly key: string;
+  /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
+  readonly changesIn: number;
+  /** What keeps the node as it was; undefined: nothing is to be done. */
+  readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
+  readonly source: string;
+}
+
+const DOCKERSHIM = 'CHANGELOG-1.24: the flags of dockershim are removed with it (kubernetes#106907)';
+const KLOG = 'KEP-2845: of the flags of klog only -v and -vmodule stay; removed in 1.26 (kubernetes#112120)';
+
+/** Flags that a newer kubelet dropped. Each was without effect on a kubelet with a remote runtime when it went. */
+const DROPPED_FLAGS: readonly FlagRow[] = [
+  { flag: 'network-plugin', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'network-plugin-mtu', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-bin-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-conf-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'cni-cache-dir', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'docker-endpoint', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'image-pull-progress-deadline', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'experimental-dockershim-root-directory', goneIn: 24, source: DOCKERSHIM },
+  { flag: 'add-dir-header', goneIn: 26, source: KLOG },
+  { flag: 'alsologtostderr', goneIn: 26, source: KLOG },
+  { flag: 'log-backtrace-at', goneIn: 26, source: KLOG },
+  { flag: 'log-dir', goneIn: 26, source: KLOG },
+  { flag: 'log-file', goneIn: 26, source: KLOG },
+  { flag: 'log-file-max-size', goneIn: 26, source: KLOG },
+  { flag: 'logtostderr', goneIn: 26, source: KLOG },
+  { flag: 'one-output', goneIn: 26, source: KLOG },
+  { flag: 'skip-headers', goneIn: 26, source: KLOG },
+  { flag: 'skip-log-headers', goneIn: 26, source: KLOG },
+  { flag: 'stderrthreshold', goneIn: 26, source: KLOG },
+  {
+    flag: 'container-runtime',
+    goneIn: 27,
+    source: 'CHANGELOG-1.27: removed, deprecated since 1.24 (kubernetes#114017)',
+  },
+  { flag: 'master-service-namespace', goneIn: 27, source: 'CHANGELOG-1.27: removed (kubernetes#116015)' },
+  {
+    flag: 'pod-infra-container-image',
+    goneIn: 35,
+    source: 'CHANGELOG-1.35, urgent upgrade notes: removed (kubernetes#133779); the runtime has its own setting',
+  },
+];
+
+/** Keys that have to be written down, since what their absence means is no longer the same. */
+const WRITTEN_KEYS: readonly ConfigurationRow[] = [
+  {
+    key: 'cgroupDriver',
+    changesIn: 22,
+    value: ({ flags }) => (hasFlag(flags, 'cgroup-driver') ? undefined : 'cgroupfs'),
+    source:
+      'kubernetes.io, "Configuring a cgroup driver": absent, kubeadm takes it for systemd from 1.22 on, the kubelet for cgroupfs; a runtime that names its own (KEP-4033, since 1.34) is believed before this key',
+  },
+  {
+    key: 'failCgroupV1',
+    changesIn: 35,
+    value: ({ cgroupVersion }) => (cgroupVersion === 1 ? false : undefined),
+    source: 'KEP-5573: from 1.35 on the default of failCgroupV1 is true, and the kubelet refuses cgroup v1',
+  },
+];
+
+/** ConfigMaps in kube-system from which a node takes the kubelet's configuration of its cluster, when it joins. */
+const CONFIG_MAPS = [
+  {
+    name: (minor: number) => `kubelet-config-1.${minor}`,
+    to: 23,
+    source: 'kubeadm up to 1.23 makes one for each minor version of the control plane',
+  },
+  {
+    name: () => 'kubelet-config',
+    to: Infinity,
+    source: 'CHANGELOG-1.24: UnversionedKubeletConfigMap is on (1.25: always), also where a cluster is upgraded',
+  },
+] as const;
+
+/** First minor version without dockershim. */
+const WITHOUT_DOCKERSHIM = 24;
+
+/**
+ * The settings for a newer kubelet. What it still takes stays as it is, users' own flags among them.
+ * @returns them with one sentence for each thing that was changed
+ */
+export function migrateKubelet(
+  { flags, configuration }: KubeletSettings,
+  options: MigrationOptions,
+): KubeletSettings & { readonly changes: readonly string[] } {
+  const [from, to] = [minorOf(options.from), minorOf(options.to)];
+  const gone = DROPPED_FLAGS.filter(({ goneIn }) => to >= goneIn);
+  const rows = WRITTEN_KEYS.filter(({ changesIn }) => from < changesIn && to >= changesIn);
+  const changes: string[] = [];
+  const written: Record<string, unknown> = {};
+  for (const { key, changesIn, value } of rows) {
+    const kept = configuration[key] === undefined ? value({ ...options, flags }) : undefined;
+    if (kept === undefined) continue;
+    written[key] = kept;
+    changes.push(`${key}: ${String(kept)} is written down, since 1.${changesIn} takes its absence otherwise`);
+  }
+  const left = withoutFlags(flags, (name) => {
+    const row = gone.find(({ flag }) => flag === name);
+    if (row) changes.push(`--${name} is left out: gone in 1.${row.goneIn}`);
+    return row !== undefined;
+  });
+  return { flags: left, configuration: { ...configuration, ...written }, changes };
+}
+
+function hasFlag(words: readonly string[], name: string): boolean {
+  return words.some((word) => /^--?([\w-]+)/.exec(word)?.[1] === name);
+}
+
+/** A flag may have its value behind `=` or as the next word. */
+function withoutFlags(words: readonly string[], isGone: (name: string) => boolean): string[] {
+  const left: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    const match = /^--?([\w-]+)(=)?/.exec(word);
+    if (!match || !isGone(match[1] ?? '')) left.push(word);
+    else if (!match[2] && words[i + 1] !== undefined && !words[i + 1]?.startsWith('-')) i++;
+  }
+  return left;
+}
+
+/** Value of a flag, the last where it is given twice; undefined where it is not given. */
+export function flagValue(words: readonly string[], name: string): string | undefined {
+  const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
+  if (at < 0) return undefined;
+  const word = words[at];
+  return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
+}
+
+/** The same flags without those that name a runtime, and those that only dockershim took. */
+export function withoutRuntimeFlags(flags: readonly string[]): string[] {
+  const dockershims = DROPPED_FLAGS.filter(({ source }) => source === DOCKERSHIM).map(({ flag }) => flag);
+  const gone = ['container-runtime', 'container-runtime-endpoint', ...dockershims];
+  return withoutFlags(flags, (name) => gone.includes(name));
+}
+
+/**
+ * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` where neither
+ * names one.
+ * @see https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/
+ */
+export function cgroupDriverOf({ flags, configuration }: KubeletSettings): string {
+  return flagValue(flags, 'cgroup-driver') ?? String(configuration.cgroupDriver ?? 'cgroupfs');
+}
+
+/**
+ * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate that
+ * changes the name could be set either way from 1.23 to 1.24.
+ */
+export function kubeletConfigMaps(version: string): string[] {
+  const minor = minorOf(version);
+  const likely = CONFIG_MAPS.filter(({ to }) => minor <= to);
+  return [...likely, ...CONFIG_MAPS.filter((row) => !likely.includes(row))].map(({ name }) => name(minor));
+}
+
+/** True where the kubelet of that version, started so, speaks to docker through its dockershim. */
+export function usesDockershim({ flags, configuration }: KubeletSettings, version: string): boolean {
+  if (minorOf(version) >= WITHOUT_DOCKERSHIM) return false;
+  const remote = flags.some(
+    (flag, i) => /^--?container-runtime(=| |$)/.test(flag) && /remote/.test(`${flag} ${flags[i + 1]}`),
+  );
+  return !remote && configuration.containerRuntimeEndpoint === undefined;
+}
+
+/** True where a kubelet of that version has no dockershim. */
+export function lacksDockershim(version: string): boolean {
+  return minorOf(version) >= WITHOUT_DOCKERSHIM;
+}

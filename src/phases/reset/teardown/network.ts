@@ -1,0 +1,107 @@
+import type { Host } from '../../../host/host.ts';
+import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { removeIptablesRules } from './iptables.ts';
+import { CNI_CONFIGURATION } from './state.ts';
+
+/** Links that the cluster's add-ons make. */
+const LINKS: readonly string[] = [
+  'cni0',
+  'flannel.1',
+  'flannel-v6.1',
+  'edge-hub-dummy0',
+  'yurthub-dummy0',
+  'nodelocaldns',
+  'kube-ipvs0',
+];
+/** Where no dummy link is to be had, a hub puts its address on `lo`. */
+const HUB_ADDRESS = '169.254.2.1/32';
+const NAMESPACES = '/run/netns';
+/** Flannel's and kubenet's own, if its configuration is gone already. */
+const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
+const LINKS_CHOICE = 'linksBefore';
+
+/** Notes which links exist before a join, so that a reset leaves them alone; see {@link removeNetwork}. */
+export async function noteLinks(host: Host): Promise<readonly string[]> {
+  const there = await links(host);
+  return parseLinks(await host.choose(LINKS_CHOICE, () => JSON.stringify(there)));
+}
+
+/** The links that {@link noteLinks} noted, out of the journal's choices. */
+export function notedLinks(choice: (key: string) => string | undefined): readonly string[] {
+  return parseLinks(choice(LINKS_CHOICE) ?? '[]');
+}
+
+/**
+ * Takes away links, network rules and IPVS services that Kubernetes left. Pods must be gone, and the CNI configuration
+ * still be there: it tells whose rules are whose.
+ * @param keep links that were there before the node was joined
+ */
+export async function removeNetwork(host: Host, keep: readonly string[] = []): Promise<void> {
+  if (!host.runsPrograms) return;
+  const there = await links(host);
+  const ours = LINKS.filter((link) => there.includes(link) && !keep.includes(link));
+  await removeIptablesRules(host, {
+    cniNetworks: await cniNetworks(host),
+    flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await host.read('/run/flannel/subnet.env')) ?? '')?.[1],
+  });
+  await removeNftTables(host);
+  if (ours.includes('kube-ipvs0')) await removeIpvs(host);
+  if (ours.includes('cni0')) ours.unshift(...(await host.list('/sys/class/net/cni0/brif')).filter(isVeth));
+  for (const link of ours) await host.run('ip', ['link', 'delete', link]);
+  await removeHubAddress(host);
+}
+
+/**
+ * Removes the network namespaces of pods that a runtime could not take away. One in which a process lives belongs to
+ * somebody else (podman).
+ */
+export async function removeIdleNamespaces(host: Host): Promise<void> {
+  for (const name of await host.list(NAMESPACES)) {
+    if (!name.startsWith('cni-')) continue;
+    const inhabitants = await host.query('ip', ['netns', 'pids', name]);
+    if (inhabitants.stdout.trim() === '') await host.run('ip', ['netns', 'delete', name]);
+  }
+}
+
+function links(host: Host): Promise<string[]> {
+  return host.list('/sys/class/net');
+}
+
+function parseLinks(json: string): readonly string[] {
+  return JSON.parse(json) as string[];
+}
+
+function isVeth(link: string): boolean {
+  return link.startsWith('veth');
+}
+
+async function cniNetworks(host: Host): Promise<string[]> {
+  const names = await Promise.all(
+    (await host.list(CNI_CONFIGURATION))
+      .filter((file) => /\.conf(list)?$/.test(file) && !/podman|nerdctl/.test(file))
+      .map(async (file) => lenientYaml<{ name: string }>(await host.read(`${CNI_CONFIGURATION}/${file}`)).name),
+  );
+  return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];
+}
+
+/** kube-proxy's since 1.29, in its nftables mode. */
+async function removeNftTables(host: Host): Promise<void> {
+  const { stdout } = await host.query('nft', ['list', 'tables']);
+  for (const [, family] of stdout.matchAll(/^table (ip6?) kube-proxy$/gm)) {
+    await host.run('nft', ['delete', 'table', family ?? '', 'kube-proxy']);
+  }
+}
+
+/** Virtual services are the kernel's own: they stay when kube-ipvs0 goes, and `ipvsadm` may not be installed. */
+async function removeIpvs(host: Host): Promise<void> {
+  if ((await host.query('ipvsadm', ['--list'])).exitCode === 0) await host.run('ipvsadm', ['--clear']);
+  const { stdout } = await host.query('ipset', ['list', '-name']);
+  for (const set of stdout.split('\n').filter((name) => name.startsWith('KUBE-'))) {
+    await host.run('ipset', ['destroy', set]);
+  }
+}
+
+async function removeHubAddress(host: Host): Promise<void> {
+  const { stdout } = await host.query('ip', ['-oneline', 'address', 'show', 'dev', 'lo']);
+  if (stdout.includes(` ${HUB_ADDRESS} `)) await host.run('ip', ['address', 'delete', HUB_ADDRESS, 'dev', 'lo']);
+}

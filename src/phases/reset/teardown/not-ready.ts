@@ -1,0 +1,63 @@
+import type { V1Node } from '@kubernetes/client-node';
+import type { Host } from '../../../host/host.ts';
+import { ApiClient, type PlanWrite } from '../../../kubernetes/api/client.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import type { NodeCredentials } from './node-credentials.ts';
+
+/** A node that is cut off must not keep a reset waiting. */
+const TIMEOUT_MS = 5000;
+
+export interface NotReadyOptions {
+  readonly log: PhaseLog;
+  readonly signal: AbortSignal;
+  /** Tells the write instead of doing it (dry run). */
+  readonly planWrite?: PlanWrite;
+}
+
+/**
+ * Tells the cluster that the node is gone, as the node: it may not delete its own Node object, but a join of the same
+ * name finds one that is not Ready. The kubelet must be stopped, or it says otherwise a moment later. A cluster that
+ * cannot be reached is a warning, never an error.
+ */
+export async function markNotReady(
+  host: Host,
+  { nodeName, connection }: NodeCredentials,
+  { log, signal, planWrite }: NotReadyOptions,
+): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const dial: ConstructorParameters<typeof ApiClient>[1] = (address, options) =>
+    host.connect(address, { timeoutMs: TIMEOUT_MS, signal: limit, ...options });
+  const client = new ApiClient(connection, dial, planWrite);
+  const now = new Date().toISOString();
+  const condition = {
+    type: 'Ready',
+    status: 'False',
+    reason: 'EdgeadmReset',
+    message: 'edgeadm reset took this node out of the cluster',
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  };
+  const path = `/api/v1/nodes/${nodeName}`;
+  const options = { contentType: 'application/strategic-merge-patch+json', timeoutMs: TIMEOUT_MS, signal: limit };
+  try {
+    const node = await client.find<V1Node>(path, options);
+    if (!node || !(await isThisMachine(host, node)))
+      return log.debug(`The cluster has no Node ${nodeName} of this machine.`);
+    await client.patch(`${path}/status`, { status: { conditions: [condition] } }, options);
+    if (!planWrite)
+      log.info(`Node ${nodeName} is marked NotReady. To remove it from the cluster: kubectl delete node ${nodeName}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = (error as Error).message;
+    log.warning(`The cluster could not be told (${why}). To remove the node: kubectl delete node ${nodeName}`);
+  } finally {
+    client.close();
+  }
+}
+
+/** Another machine may have been joined under the name since. */
+export async function isThisMachine(host: Host, node: V1Node): Promise<boolean> {
+  const { machineId } = await host.facts();
+  const claimed = node.status?.nodeInfo?.machineID;
+  return !claimed || claimed === machineId;
+}

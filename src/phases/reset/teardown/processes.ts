@@ -1,0 +1,57 @@
+import type { Host } from '../../../host/host.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import { unmountBelow } from './volumes.ts';
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+/** Where containerd keeps what its pods have mounted while they run. */
+const CONTAINERD_MOUNTS = [
+  '/run/containerd/io.containerd.runtime.v2.task/k8s.io',
+  '/run/containerd/io.containerd.runtime.v1.linux/k8s.io',
+  '/run/containerd/io.containerd.grpc.v1.cri/sandboxes',
+];
+
+/** The processes that hold pods: shims of containerd's namespace `k8s.io`. */
+export async function podShims(host: Host): Promise<number[]> {
+  return shimsIn(await processes(host)).map(({ pid }) => pid);
+}
+
+/**
+ * Ends the pods of a runtime that does not answer any more: kills the shims and all that they started, and unmounts
+ * what they leave behind.
+ */
+export async function killPods(host: Host, log: PhaseLog): Promise<void> {
+  const all = await processes(host);
+  const doomed = shimsIn(all).flatMap(({ pid }) => [pid, ...descendants(all, pid)]);
+  if (doomed.length > 0) {
+    log.warning(`The container runtime does not answer: killing ${doomed.length} processes of pods.`);
+    await host.run('kill', ['-KILL', ...doomed.map(String)]).catch(() => {});
+  }
+  for (const folder of CONTAINERD_MOUNTS) await unmountBelow(host, folder, log, true);
+}
+
+async function processes(host: Host): Promise<Process[]> {
+  const { stdout } = await host.query('ps', ['-e', '-ww', '-o', 'pid=,ppid=,args=']);
+  return parseProcesses(stdout);
+}
+
+/** Reads `ps -o pid=,ppid=,args=`. */
+export function parseProcesses(text: string): Process[] {
+  return [...text.matchAll(/^ *(\d+) +(\d+) (.*)$/gm)].map(([, pid, parent, command = '']) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    command,
+  }));
+}
+
+function shimsIn(all: readonly Process[]): Process[] {
+  return all.filter(({ command }) => /^\S*containerd-shim\S* .*-namespace k8s\.io( |$)/.test(command));
+}
+
+function descendants(all: readonly Process[], pid: number): number[] {
+  return all.filter(({ parent }) => parent === pid).flatMap((child) => [child.pid, ...descendants(all, child.pid)]);
+}

@@ -1,0 +1,53 @@
+import type { Host } from '../../../host/host.ts';
+import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+
+/** The container runtime that a node's kubelet uses. */
+export interface NodeRuntime {
+  /** Path of the CRI socket. */
+  readonly socket: string;
+  readonly unit: string;
+}
+
+const DOCKERSHIM = '/var/run/dockershim.sock';
+const UNITS: readonly [pattern: RegExp, unit: string][] = [
+  [/cri-dockerd|dockershim/, 'docker.service'],
+  [/crio/, 'crio.service'],
+  [/containerd/, 'containerd.service'],
+];
+const DEFAULT_SOCKETS = ['/run/containerd/containerd.sock', '/run/crio/crio.sock', '/run/cri-dockerd.sock'];
+
+/**
+ * Finds the runtime of a node that was joined, by edgeadm or by kubeadm: from the kubelet's flags, else its
+ * configuration (1.27 and newer), else by the socket that is there.
+ * @param chosen the socket that a join was told to use
+ */
+export async function findRuntime(host: Host, chosen?: string): Promise<NodeRuntime> {
+  const socket = chosen ?? (await configuredSocket(host)) ?? (await presentSocket(host));
+  return { socket, unit: UNITS.find(([pattern]) => pattern.test(socket))?.[1] ?? 'containerd.service' };
+}
+
+/** The kubelet of 1.23 and older speaks to Docker by itself, through a socket that only it serves. */
+export function isDockershim({ socket }: NodeRuntime): boolean {
+  return socket.endsWith('/dockershim.sock');
+}
+
+async function configuredSocket(host: Host): Promise<string | undefined> {
+  const flags = await host.read('/var/lib/kubelet/kubeadm-flags.env');
+  const flag = /--container-runtime-endpoint=["']?([^\s"']+)/.exec(flags ?? '')?.[1];
+  if (flag) return withoutScheme(flag);
+  const configuration = await host.read('/var/lib/kubelet/config.yaml');
+  const { containerRuntimeEndpoint: endpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(configuration);
+  if (endpoint) return withoutScheme(endpoint);
+  // kubeadm names every runtime but this one.
+  const docker = flags !== undefined && (await host.stat('/run/docker.sock')) !== undefined;
+  return docker ? DOCKERSHIM : undefined;
+}
+
+async function presentSocket(host: Host): Promise<string> {
+  for (const socket of DEFAULT_SOCKETS) if (await host.stat(socket)) return socket;
+  return '/run/containerd/containerd.sock';
+}
+
+function withoutScheme(endpoint: string): string {
+  return endpoint.replace(/^unix:\/\//, '');
+}

@@ -1,0 +1,52 @@
+import { EdgeadmError } from '../../../errors/index.ts';
+import type { Host } from '../../../host/host.ts';
+import { isBoundToItself, mountsBelow } from '../../../host/mount-table.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import { KUBELET_DIRECTORY } from './state.ts';
+
+/** A file system whose server is gone keeps umount waiting for ever. */
+const UMOUNT_TIMEOUT_MS = 10_000;
+
+/**
+ * Unmounts everything below /var/lib/kubelet, and what the kubelet mounted there itself; a volume of the machine's own
+ * that is mounted on the folder stays.
+ * @param force detaches what is in use: it vanishes from the tree, and is let go when its last user ends
+ * @throws EdgeadmError RESET_INCOMPLETE with what is still mounted
+ */
+export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = false): Promise<void> {
+  const left = await unmountBelow(host, KUBELET_DIRECTORY, log, force);
+  if (left.length === 0) {
+    while (host.wet && (await isBoundToItself(host, KUBELET_DIRECTORY))) await host.run('umount', [KUBELET_DIRECTORY]);
+    return;
+  }
+  throw new EdgeadmError({
+    code: 'RESET_INCOMPLETE',
+    what: `volumes below ${KUBELET_DIRECTORY} are still mounted`,
+    why: left.join('\n'),
+    next: `end what uses them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`,
+  });
+}
+
+/** @returns what is still mounted below the folder */
+export async function unmountBelow(host: Host, folder: string, log: PhaseLog, force = false): Promise<string[]> {
+  if (!host.runsPrograms) return [];
+  const before = await mountsBelow(host, folder);
+  if (before.length === 0) return [];
+  const refusal = await umount(host, before);
+  if (!host.wet || refusal === undefined) return [];
+  const left = await mountsBelow(host, folder);
+  if (left.length === 0 || !force) return left;
+  log.warning(`Detaching ${left.join(', ')}: ${refusal}`);
+  await umount(host, ['--lazy', '--force', ...left]);
+  return mountsBelow(host, folder);
+}
+
+/** One program for all: a mount that is in use does not keep the others. @returns why not all could be unmounted */
+async function umount(host: Host, args: readonly string[]): Promise<string | undefined> {
+  try {
+    await host.run('umount', args, { timeoutMs: UMOUNT_TIMEOUT_MS });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { upgradeSpec } from '../../../../src/cli/upgrade/flags.ts';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+
+const FLAGS = { drain: false, 'migrate-runtime': false };
+
+function mistakes(flags: object): string {
+  try {
+    upgradeSpec({ ...FLAGS, ...flags });
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof EdgeadmError);
+    assert.equal(error.exit, 2);
+    return `${error.what}\n${error.why}`;
+  }
+}
+
+describe('the flags of an upgrade', () => {
+  it('may be none: the control plane says what the node becomes', () => {
+    const { targetVersion, drain } = upgradeSpec(FLAGS);
+    assert.deepEqual({ targetVersion, drain }, { targetVersion: undefined, drain: false });
+  });
+
+  it('take the line of the original, whose region does nothing but has to be one', () => {
+    for (const region of ['cn-hangzhou', 'ap-southeast-1', 'cn-shenzhen-finance-1'])
+      assert.equal(mistakes({ region }), '');
+    assert.match(mistakes({ region: 'cn hangzhou' }), /--region: "cn hangzhou" is no region such as cn-hangzhou/);
+    assert.match(mistakes({ region: '' }), /--region/);
+  });
+
+  it('are told with all their mistakes at once', () => {
+    const text = mistakes({ 'target-version': '1.20', 'kubelet-version': 'x', drain: true, 'drain-timeout': 'long' });
+    for (const name of ['--target-version', '--kubelet-version', '--drain:', '--drain-timeout'])
+      assert.ok(text.includes(name), `${name} is missing:\n${text}`);
+  });
+});

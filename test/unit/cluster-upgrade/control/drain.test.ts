@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import type { V1Node } from '@kubernetes/client-node';
+import { continueUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
+import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/executor.ts';
+import { EdgeadmError, type ErrorCode } from '../../../../src/errors/index.ts';
+import { SUCCESSOR, simulated, startController, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
+
+const POD = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop' }, spec: { nodeName: 'edge-1', containers: [] } };
+
+describe('a cluster upgrade that drains', function () {
+  this.timeout(20_000);
+  let bed: UpgradeBed;
+  beforeEach(async () => {
+    bed = await upgradeBed();
+  });
+  afterEach(() => bed.end());
+
+  const isCordoned = async (name = 'edge-1'): Promise<boolean> =>
+    (await bed.client.get<V1Node>(`/api/v1/nodes/${name}`)).spec?.unschedulable === true;
+  const note = async (): Promise<boolean | undefined> => (await bed.store.need()).nodes[0]?.cordoned;
+  const failing = (code: ErrorCode, why: string): NodeExecutor => ({
+    upgrade: () => Promise.reject(new EdgeadmError({ code, what: 'node edge-1 was not upgraded', why })),
+  });
+
+  it('keeps pods off a node while it is upgraded, evicts those it has, and lets them in again', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.client.create('/api/v1/namespaces/default/pods', POD);
+    await bed.begin(['edge-1'], { drain: true });
+    const executor = simulated();
+    executor.held.add('edge-1');
+    const controller = startController(bed.client, executor);
+    await until(() => executor.begun.length === 1, 'it is under way');
+    assert.equal(await isCordoned(), true);
+    assert.equal(await note(), true);
+    assert.equal(await bed.client.find('/api/v1/namespaces/default/pods/shop'), undefined);
+    executor.held.clear();
+    await controller.ended;
+    assert.equal(await isCordoned(), false);
+    assert.equal(await note(), false);
+  });
+
+  it('notes that it keeps pods off before it does: who takes over lets them in again', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.begin(['edge-1'], { drain: true });
+    const executor = simulated();
+    executor.held.add('edge-1');
+    const { client, cut } = bed.link();
+    const first = startController(client, executor, 'controller-1');
+    await until(() => executor.begun.length === 1, 'it is under way');
+    cut();
+    first.stop();
+    await assert.rejects(first.ended);
+    assert.equal(await note(), true);
+    executor.held.clear();
+    await startController(bed.client, executor, 'controller-2', SUCCESSOR).ended;
+    assert.equal(await isCordoned(), false);
+  });
+
+  it('leaves a node cordoned that somebody else has cordoned', async () => {
+    await bed.addNodes(['edge-1'], { cordoned: true });
+    await bed.begin(['edge-1'], { drain: true });
+    await startController(bed.client, simulated()).ended;
+    assert.equal(await isCordoned(), true);
+  });
+
+  it('lets pods in again after a failure that was recovered', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.begin(['edge-1'], { drain: true });
+    const output = 'upgrade kubelet failed at phase install, recover to previous state\n(UPGRADE_RECOVERED)';
+    const plan = await startController(bed.client, failing('UPGRADE_NODE_FAILED', output)).ended;
+    assert.equal(plan.progress.phase, 'Paused');
+    assert.equal(await isCordoned(), false);
+    assert.equal(await note(), false);
+  });
+
+  it('keeps them off a node that does not work, until it is upgraded after all', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.begin(['edge-1'], { drain: true });
+    await startController(bed.client, failing('UPGRADE_NODE_FAILED', '(UPGRADE_NOT_RECOVERED)')).ended;
+    assert.equal(await isCordoned(), true);
+    assert.equal(await note(), true);
+    await continueUpgrade(bed.client, {});
+    await startController(bed.client, simulated()).ended;
+    assert.equal(await isCordoned(), false);
+  });
+
+  it('does not mind that the node was deleted while it was under way', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.begin(['edge-1'], { drain: true });
+    const executor = simulated();
+    executor.held.add('edge-1');
+    const controller = startController(bed.client, executor);
+    await until(() => executor.begun.length === 1, 'it is under way');
+    await bed.client.delete('/api/v1/nodes/edge-1');
+    executor.held.clear();
+    assert.equal((await controller.ended).progress.phase, 'Completed');
+  });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { describeClock, parseClusterInfo, verifySignature } from '../../../../src/kubernetes/api/cluster-info.ts';
+
+const SECRET = '0123456789abcdef';
+const KUBECONFIG = `apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: ${Buffer.from('CA').toString('base64')}\n    server: https://10.0.0.1:6443\n`;
+
+function sign(secret: string, header: object = { alg: 'HS256', kid: 'abcdef' }): string {
+  const head = Buffer.from(JSON.stringify(header)).toString('base64url');
+  const payload = Buffer.from(KUBECONFIG).toString('base64url');
+  return `${head}..${createHmac('sha256', secret).update(`${head}.${payload}`).digest('base64url')}`;
+}
+
+function info(signature: string | undefined) {
+  const data: Record<string, string> = { kubeconfig: KUBECONFIG };
+  if (signature !== undefined) data['jws-kubeconfig-abcdef'] = signature;
+  return parseClusterInfo({ status: 200, headers: {}, server: 'https://10.0.0.1:6443', body: { data } });
+}
+
+const codeOf = (action: () => unknown): string => {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof EdgeadmError ? error.code : String(error);
+  }
+  return 'accepted';
+};
+
+describe('cluster-info', () => {
+  it('is believed when it was signed with the secret of the token', () => {
+    assert.equal(
+      codeOf(() => verifySignature(info(sign(SECRET)), `abcdef.${SECRET}`)),
+      'accepted',
+    );
+  });
+
+  it('tells a wrong secret from an unknown token', () => {
+    assert.equal(
+      codeOf(() => verifySignature(info(sign('fedcba9876543210')), `abcdef.${SECRET}`)),
+      'TOKEN_INVALID',
+    );
+    assert.equal(
+      codeOf(() => verifySignature(info(undefined), `abcdef.${SECRET}`)),
+      'TOKEN_UNKNOWN_OR_EXPIRED',
+    );
+  });
+
+  it('is not believed without a signature algorithm, or with a damaged signature', () => {
+    for (const signature of [sign(SECRET, { alg: 'none' }), 'x', '..', `${sign(SECRET)}A`, '']) {
+      assert.notEqual(
+        codeOf(() => verifySignature(info(signature), `abcdef.${SECRET}`)),
+        'accepted',
+        signature,
+      );
+    }
+  });
+
+  it('that is missing or damaged is named so', () => {
+    const answer = (status: number, body: object) => ({ status, headers: {}, server: 's', body });
+    assert.equal(
+      codeOf(() => parseClusterInfo(answer(403, {}))),
+      'CLUSTER_INFO_INVALID',
+    );
+    assert.equal(
+      codeOf(() => parseClusterInfo(answer(200, {}))),
+      'CLUSTER_INFO_INVALID',
+    );
+    assert.equal(
+      codeOf(() => parseClusterInfo(answer(200, { data: { kubeconfig: '{' } }))),
+      'CLUSTER_INFO_INVALID',
+    );
+  });
+
+  it('shows the clock difference beside an unknown token', () => {
+    try {
+      verifySignature(info(undefined), `abcdef.${SECRET}`, 86_400_000);
+      assert.fail('accepted');
+    } catch (error) {
+      assert.match((error as EdgeadmError).why ?? '', /24\.0 hours behind/);
+    }
+  });
+});
+
+describe('a clock difference in words', () => {
+  for (const [ms, text] of [
+    [500, /agree/],
+    [-30_000, /30 s ahead/],
+    [600_000, /10 minutes behind/],
+    [-3 * 86_400_000, /3\.0 days ahead/],
+  ] as const) {
+    it(`of ${ms} ms: ${text.source}`, () => assert.match(describeClock(ms), text));
+  }
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { parse } from 'smol-toml';
+import type { EdgeadmError } from '../../../../src/errors/index.ts';
+import { fitContainerdConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
+
+const FIT = `# kept comment
+version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "pause:3.2"
+  restrict_oom_score_adj = true # kept too
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = true
+`;
+
+function cri(text: string): Record<string, unknown> {
+  return (parse(text).plugins as Record<string, Record<string, unknown>>)['io.containerd.grpc.v1.cri'] ?? {};
+}
+
+describe("containerd's configuration", () => {
+  it('is left alone where it is as the join needs it', () => {
+    assert.equal(fitContainerdConfig(FIT, { sandboxImage: 'pause:3.2' }), undefined);
+    assert.equal(fitContainerdConfig(FIT, {}), undefined);
+  });
+
+  it('keeps comments and other settings when keys change', () => {
+    const text =
+      fitContainerdConfig(FIT.replace('SystemdCgroup = true', 'SystemdCgroup = false'), { sandboxImage: 'other:1' }) ??
+      '';
+    assert.match(text, /# kept comment/);
+    assert.match(text, /restrict_oom_score_adj = true # kept too/);
+    assert.equal(cri(text).sandbox_image, 'other:1');
+    assert.match(text, /SystemdCgroup = true/);
+    assert.equal(text.split('\n').length, FIT.split('\n').length);
+  });
+
+  it('gets the tables that are missing', () => {
+    const text = fitContainerdConfig('version = 2\n', { sandboxImage: 'pause:3.6', root: '/data/containerd' }) ?? '';
+    assert.equal(parse(text).root, '/data/containerd');
+    assert.equal(cri(text).sandbox_image, 'pause:3.6');
+    assert.equal(fitContainerdConfig(text, { sandboxImage: 'pause:3.6', root: '/data/containerd' }), undefined);
+  });
+
+  it("has CRI switched on where Docker's package switched it off", () => {
+    const text = fitContainerdConfig('version = 2\ndisabled_plugins = ["cri", "zfs"]\n', {}) ?? '';
+    assert.deepEqual(parse(text).disabled_plugins, ['zfs']);
+    const docker = fitContainerdConfig('disabled_plugins = ["cri"]\n', {}) ?? '';
+    assert.equal(parse(docker).version, 2, 'its file has no version, and is not one of version 1');
+    assert.ok(cri(docker).containerd);
+  });
+
+  it('is written for containerd 2 in its own sections', () => {
+    const text = fitContainerdConfig('version = 3\n', { sandboxImage: 'pause:3.10' }) ?? '';
+    const plugins = parse(text).plugins as Record<string, Record<string, Record<string, unknown>>>;
+    assert.equal(plugins['io.containerd.cri.v1.images']?.pinned_images?.sandbox, 'pause:3.10');
+    assert.ok(plugins['io.containerd.cri.v1.runtime']);
+  });
+
+  it('is written in the old form where the file has no version', () => {
+    const text = fitContainerdConfig('[plugins.cri]\n  stream_server_port = "0"\n', { sandboxImage: 'p:1' }) ?? '';
+    const { cri: old } = parse(text).plugins as { cri: Record<string, unknown> };
+    assert.equal(old.sandbox_image, 'p:1');
+    assert.equal(old.stream_server_port, '0');
+    assert.equal(old.systemd_cgroup, undefined, 'newer containerds refuse the plug-in over this key');
+    assert.match(text, /\[plugins\.cri\.containerd\.runtimes\.runc\.options\]\n\s+SystemdCgroup = true/);
+  });
+
+  it('is right even where keys are written inline, which costs the comments', () => {
+    const text =
+      fitContainerdConfig('version = 2\nplugins = { "io.containerd.grpc.v1.cri" = { sandbox_image = "a:1" } }\n', {
+        sandboxImage: 'b:1',
+      }) ?? '';
+    assert.equal(cri(text).sandbox_image, 'b:1');
+  });
+
+  it('has the cgroup driver and the CNI folders of a kubelet that ran with docker', () => {
+    const needs = { systemdCgroup: false, cniConfigurations: '/etc/cni/here', cniPlugins: '/opt/here' };
+    const text = fitContainerdConfig('disabled_plugins = ["cri"]\n', needs) ?? '';
+    assert.match(text, /disabled_plugins = \[\]/);
+    assert.match(text, /SystemdCgroup = false/);
+    assert.match(text, /v1\.cri"?\.cni\]\n\s+bin_dir = "\/opt\/here"\n\s+conf_dir = "\/etc\/cni\/here"/);
+  });
+
+  it('that is no TOML is an error that says so, and nothing is changed', () => {
+    assert.throws(
+      () => fitContainerdConfig('version = = 2', {}),
+      (error: EdgeadmError) => error.code === 'RUNTIME_FAILED',
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { connectionOf } from '../../../../src/kubernetes/kubeconfig/inline-kubeconfig.ts';
+import { redact } from '../../../../src/lib/redact.ts';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const CLUSTER = { server: 'https://10.0.0.1:6443', 'certificate-authority-data': base64('the CA') };
+const USER = { 'client-certificate-data': base64('the certificate'), 'client-key-data': base64('the-private-key') };
+
+/** JSON is YAML. */
+function kubeconfig(cluster: object = CLUSTER, user: object = USER): string {
+  return JSON.stringify({
+    'current-context': 'b',
+    contexts: [
+      { name: 'a', context: { cluster: 'other', user: 'other' } },
+      { name: 'b', context: { cluster: 'c', user: 'u' } },
+    ],
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+  });
+}
+
+describe('a kubeconfig that the container service hands out', () => {
+  it('is read in memory, by its current context, and its key is a secret from then on', () => {
+    assert.deepEqual(connectionOf(kubeconfig(), 'cs'), {
+      servers: ['https://10.0.0.1:6443'],
+      ca: 'the CA',
+      cert: 'the certificate',
+      key: 'the-private-key',
+      token: undefined,
+    });
+    assert.ok(!redact('a the-private-key b').includes('the-private-key'));
+    assert.ok(!redact(kubeconfig()).includes(base64('the-private-key')));
+    assert.equal(connectionOf(kubeconfig(CLUSTER, { token: 'a-bearer-token' }), 'cs').token, 'a-bearer-token');
+  });
+
+  it('is refused where it would leave the cluster unknown or us without credentials', () => {
+    const refused = (text: string, why: RegExp) =>
+      assert.throws(() => connectionOf(text, 'cs'), { code: 'CLOUD_FAILED', what: /cs gave/, why });
+    refused(kubeconfig({ server: CLUSTER.server }), /certificate-authority-data/);
+    refused(kubeconfig({ ...CLUSTER, server: 'http://10.0.0.1' }), /https/);
+    refused(kubeconfig(CLUSTER, {}), /no credentials/);
+    refused('{secret', /no YAML/);
+    refused('text', /no YAML/);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import {
+  notedLinks,
+  noteLinks,
+  removeIdleNamespaces,
+  removeNetwork,
+} from '../../../../../src/phases/reset/teardown/network.ts';
+import { type FakeNode, fakeHost } from '../../../fake-host.ts';
+
+const links = (...names: string[]) => Object.fromEntries(names.map((name) => [`/sys/class/net/${name}/mtu`, '1500']));
+const commands: FakeNode['commands'] = { ip: '', ipvsadm: '', ipset: 'KUBE-CLUSTER-IP\nmine\n', nft: '' };
+
+describe("removing the cluster's network", () => {
+  it('deletes the links of CNI, Flannel and edge-hub, and the veths of pods that are left on the bridge', async () => {
+    const host = fakeHost({
+      commands: { ip: '' },
+      files: {
+        ...links('eth0', 'lo', 'docker0', 'flannel.1', 'edge-hub-dummy0'),
+        '/sys/class/net/cni0/brif/veth12ab/state': '3',
+        '/sys/class/net/cni0/brif/eth9/state': '3',
+      },
+    });
+    await removeNetwork(host);
+    assert.deepEqual(host.changes, [
+      'run ip link delete veth12ab',
+      'run ip link delete cni0',
+      'run ip link delete flannel.1',
+      'run ip link delete edge-hub-dummy0',
+    ]);
+  });
+
+  it('leaves links that were there before the join', async () => {
+    const host = fakeHost({ commands: { ip: '' }, files: links('eth0', 'cni0') });
+    await removeNetwork(host, ['eth0', 'cni0']);
+    assert.deepEqual(host.changes, []);
+  });
+
+  it('clears IPVS and its sets only where kube-proxy ran in that mode', async () => {
+    const without = fakeHost({ commands, files: links('eth0') });
+    await removeNetwork(without);
+    assert.deepEqual(without.changes, []);
+    const host = fakeHost({ commands, files: links('kube-ipvs0') });
+    await removeNetwork(host);
+    assert.deepEqual(host.changes, [
+      'run ipvsadm --clear',
+      'run ipset destroy KUBE-CLUSTER-IP',
+      'run ip link delete kube-ipvs0',
+    ]);
+  });
+
+  it("takes edge-hub's address off the loopback, and kube-proxy's nftables away", async () => {
+    const host = fakeHost({
+      commands: {
+        ip: '1: lo    inet 127.0.0.1/8 scope host lo\n1: lo    inet 169.254.2.1/32 scope global lo\n',
+        nft: 'table ip nat\ntable ip kube-proxy\ntable ip6 kube-proxy\ntable inet firewalld\n',
+      },
+    });
+    await removeNetwork(host);
+    assert.deepEqual(host.changes, [
+      'run nft delete table ip kube-proxy',
+      'run nft delete table ip6 kube-proxy',
+      'run ip address delete 169.254.2.1/32 dev lo',
+    ]);
+  });
+
+  it('finds whose CNI rules are whose in the CNI configuration, a damaged file or not', async () => {
+    const rule = String.raw`-A POSTROUTING -m comment --comment "name: \"edge\" id: \"1\"" -j CNI-1`;
+    const host = fakeHost({
+      commands: {
+        'iptables-save': `*nat\n:POSTROUTING ACCEPT [0:0]\n:CNI-1 - [0:0]\n${rule}\nCOMMIT\n`,
+        'iptables-restore': '',
+      },
+      files: { '/etc/cni/net.d/10-edge.conflist': '{"name": "edge"}', '/etc/cni/net.d/20-bad.conf': '{"name": ' },
+    });
+    await removeNetwork(host);
+    assert.deepEqual(host.changes, ['run iptables-restore --noflush']);
+  });
+
+  it('touches nothing on a scratch root', async () => {
+    const host = fakeHost({ runsPrograms: false, files: links('cni0') });
+    await removeNetwork(host);
+    assert.deepEqual(host.changes, []);
+  });
+});
+
+describe('noting links before a join', () => {
+  it('keeps what it saw first, through later joins', async () => {
+    const host = fakeHost({ files: links('eth0', 'lo') });
+    assert.deepEqual(await noteLinks(host), ['eth0', 'lo']);
+    const kept = await host.choose('linksBefore', () => 'something newer');
+    assert.deepEqual(
+      notedLinks((key) => (key === 'linksBefore' ? kept : undefined)),
+      ['eth0', 'lo'],
+    );
+  });
+
+  it('knows of none where no join noted any', () => {
+    assert.deepEqual(
+      notedLinks(() => undefined),
+      [],
+    );
+  });
+});
+
+describe('network namespaces of dead pods', () => {
+  it('are removed unless a process lives in them', async () => {
+    const host = fakeHost({
+      files: { '/run/netns/cni-1': '', '/run/netns/cni-2': '', '/run/netns/vpn': '' },
+      commands: { 'ip netns pids cni-1': '', 'ip netns pids cni-2': '4711\n', 'ip netns delete cni-1': '' },
+    });
+    await removeIdleNamespaces(host);
+    assert.deepEqual(host.changes, ['run ip netns delete cni-1']);
+  });
+});

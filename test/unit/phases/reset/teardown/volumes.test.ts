@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { unmountKubeletVolumes } from '../../../../../src/phases/reset/teardown/volumes.ts';
+import { type FakeHost, fakeHost } from '../../../fake-host.ts';
+import { recordedLog } from '../../../recorded-log.ts';
+
+const KUBELET = '/var/lib/kubelet';
+
+/** A machine with mounts; umount takes away all but the busy ones, unless it is told to be lazy. */
+function machine(mounts: readonly string[], busy: readonly string[] = []): FakeHost {
+  let table = [...mounts];
+  const umount = (args: readonly string[]) => {
+    const lazy = args.includes('--lazy');
+    const stays = (path: string) => busy.includes(path) && !lazy;
+    table = table.filter((path) => !args.includes(path) || stays(path));
+    return args.some(stays) ? { exitCode: 32, stderr: `umount: ${busy[0]}: target is busy.` } : '';
+  };
+  const host = fakeHost({ commands: { umount, readlink: ([, path = '']) => `${path}\n` } });
+  const lines = () => [
+    '1 0 8:1 / / rw - ext4 x rw',
+    ...table.map((path, i) => `${9 + i} 1 8:1 ${path} ${path} rw - ext4 x rw`),
+  ];
+  return { ...host, read: async () => lines().join('\n') };
+}
+
+describe('unmounting volumes', () => {
+  it('unmounts all below the folder of the kubelet in one go, deepest first, and nothing beside it', async () => {
+    const host = machine([`${KUBELET}/pods/1/a`, `${KUBELET}/pods/1/a/b`, '/home', `${KUBELET}2/x`]);
+    await unmountKubeletVolumes(host, recordedLog());
+    assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a/b ${KUBELET}/pods/1/a`]);
+  });
+
+  it('takes away what the kubelet mounted onto its own folder', async () => {
+    const host = machine([KUBELET, `${KUBELET}/pods/1/a`]);
+    await unmountKubeletVolumes(host, recordedLog());
+    assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a`, `run umount ${KUBELET}`]);
+  });
+
+  it('has nothing to do where nothing is mounted', async () => {
+    const host = machine(['/home']);
+    await unmountKubeletVolumes(host, recordedLog());
+    assert.deepEqual(host.changes, []);
+  });
+
+  it('stops where a volume is in use, and names it', async () => {
+    const volume = `${KUBELET}/pods/1/vol`;
+    await assert.rejects(unmountKubeletVolumes(machine([volume], [volume]), recordedLog()), {
+      code: 'RESET_INCOMPLETE',
+      why: volume,
+      next: /fuser -vm \/var\/lib\/kubelet\/pods\/1\/vol.*--force/,
+    });
+  });
+
+  it('detaches a volume in use when forced, and says so', async () => {
+    const volume = `${KUBELET}/pods/1/vol`;
+    const host = machine([volume], [volume]);
+    const log = recordedLog();
+    await unmountKubeletVolumes(host, log, true);
+    assert.equal(host.changes.at(-1), `run umount --lazy --force ${volume}`);
+    assert.match(log.lines[0] ?? '', /^warning Detaching .*target is busy/);
+  });
+});
