@@ -71,7 +71,7 @@ export class Controllers {
       await this.#try('watching nodes', async () => {
         for await (const { type, object } of client.watch<V1Node>('/api/v1/nodes?watch=true', this.#stop.signal)) {
           if (type === 'DELETED') await this.#try('clearing up', () => this.#forget(object));
-          if (type === 'ADDED' || type === 'MODIFIED') await this.#try('a node', () => this.#furnish(object));
+          if (type === 'ADDED' || type === 'MODIFIED') await this.#try('a node', () => this.#prepareNode(object));
           clearTimeout(this.#counting);
           this.#counting = setTimeout(() => void this.#try('node pools', () => this.#countPools()), QUIET_MS);
         }
@@ -80,7 +80,7 @@ export class Controllers {
     }
   }
 
-  async #furnish({ metadata, spec }: V1Node): Promise<void> {
+  async #prepareNode({ metadata, spec }: V1Node): Promise<void> {
     const { client, store, podCidr } = this.#parts;
     const { name = '', uid = '', labels } = metadata ?? {};
     const before = this.#furnished.get(uid);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { isoDate } from './cs-answers.ts';
-import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
 import { attachLine } from './cs-attach-script.ts';
 import { valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
 import { type AttachTokenRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure } from './service.ts';
 
@@ -21,7 +21,7 @@ const script = z.object({
 });
 
 /** The line that joins a node, with a token of its own. */
-export async function attachScript(asked: Asked): Promise<CloudAnswer> {
+export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const { store, now } = asked.parts;
   const cluster = clusterOf(asked);
   const { arch, nodepool_id, options, expired, one_time_token: oneTime } = valid(script, asked.request.body);
@@ -44,7 +44,7 @@ export async function attachScript(asked: Asked): Promise<CloudAnswer> {
 }
 
 /** Both versions of the API answer alike. Minutes: 15 to 4320, by the reference. */
-export async function kubeconfig(asked: Asked): Promise<object> {
+export async function kubeconfig(asked: CsRequest): Promise<object> {
   clusterOf(asked);
   const { TemporaryDurationMinutes: text } = asked.request.parameters;
   const minutes = text === undefined ? THREE_YEARS_MINUTES : Number(text);

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { pageOf } from './cs-answers.ts';
-import { type Asked, clusterOf } from './cs-asked.ts';
 import { valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf } from './cs-request.ts';
 import { statusAnswer, taskAnswer, taskInfoAnswer } from './cs-upgrade-answers.ts';
 import {
   advance,
@@ -29,7 +29,7 @@ const order = z.object({
 });
 
 /** The fields of a cluster that upgrades change. */
-export function upgradeFields(asked: Asked, cluster: ClusterRecord): object {
+export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object {
   const record = newest(asked, cluster.id);
   const version = currentVersion(record, cluster);
   return {
@@ -39,7 +39,7 @@ export function upgradeFields(asked: Asked, cluster: ClusterRecord): object {
   };
 }
 
-export async function upgradeCluster(asked: Asked): Promise<object> {
+export async function upgradeCluster(asked: CsRequest): Promise<object> {
   const cluster = clusterOf(asked);
   const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
   const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
@@ -56,13 +56,13 @@ export async function upgradeCluster(asked: Asked): Promise<object> {
 }
 
 /** Nodes that have begun finish. */
-export async function pauseUpgrade(asked: Asked): Promise<object> {
+export async function pauseUpgrade(asked: CsRequest): Promise<object> {
   const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade that could be paused');
   keep(asked, { ...record, state: 'pausing' });
   return {};
 }
 
-export async function resumeUpgrade(asked: Asked): Promise<object> {
+export async function resumeUpgrade(asked: CsRequest): Promise<object> {
   const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
   const { error: _error, ...rest } = record;
   keep(asked, { ...rest, state: 'running', since: now });
@@ -70,24 +70,24 @@ export async function resumeUpgrade(asked: Asked): Promise<object> {
 }
 
 /** Nodes that are done stay. */
-export async function cancelUpgrade(asked: Asked): Promise<object> {
+export async function cancelUpgrade(asked: CsRequest): Promise<object> {
   const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
   keep(asked, { ...record, state: 'canceled', since: now });
   return {};
 }
 
-export async function upgradeStatus(asked: Asked): Promise<object> {
+export async function upgradeStatus(asked: CsRequest): Promise<object> {
   return statusAnswer(newest(asked, clusterOf(asked).id));
 }
 
 /** Of the tasks that the real service lists, upgrades are the only ones. */
-export async function clusterTasks(asked: Asked): Promise<object> {
+export async function clusterTasks(asked: CsRequest): Promise<object> {
   const { page_number: number, page_size: size } = asked.request.parameters;
   const { items, page } = pageOf(recordsOf(asked, clusterOf(asked).id).map(taskAnswer), number, size);
   return { tasks: items, page_info: page };
 }
 
-export async function taskInfo(asked: Asked): Promise<object> {
+export async function taskInfo(asked: CsRequest): Promise<object> {
   const [id = ''] = asked.names;
   const record = asked.parts.store.get<UpgradeRecord>(KIND.upgrade, id);
   // The real code is not documented.
@@ -100,14 +100,14 @@ function wrongState(what: string): CloudFailure {
   return new CloudFailure(400, 'ErrorClusterUpgradeState', `The cluster ${what}.`);
 }
 
-function inState(asked: Asked, states: readonly UpgradeState[], otherwise: string) {
+function inState(asked: CsRequest, states: readonly UpgradeState[], otherwise: string) {
   const record = newest(asked, clusterOf(asked).id);
   if (!record || !states.includes(record.state)) throw wrongState(otherwise);
   return { record, now: asked.parts.now() };
 }
 
 /** The upgrades of a cluster, the newest first. */
-function recordsOf(asked: Asked, clusterId: string): UpgradeRecord[] {
+function recordsOf(asked: CsRequest, clusterId: string): UpgradeRecord[] {
   const records = asked.parts.store.list<UpgradeRecord>(KIND.upgrade).map(({ document }) => document);
   return records
     .filter((record) => record.clusterId === clusterId)
@@ -115,12 +115,12 @@ function recordsOf(asked: Asked, clusterId: string): UpgradeRecord[] {
     .sort((a, b) => b.created - a.created);
 }
 
-function newest(asked: Asked, clusterId: string): UpgradeRecord | undefined {
+function newest(asked: CsRequest, clusterId: string): UpgradeRecord | undefined {
   return recordsOf(asked, clusterId)[0];
 }
 
 /** Time goes on whether anybody looks or not; what it has done is written down by whoever looks. */
-function upToDate(asked: Asked, record: UpgradeRecord): UpgradeRecord {
+function upToDate(asked: CsRequest, record: UpgradeRecord): UpgradeRecord {
   const { store, now } = asked.parts;
   const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);
   if (after !== record) keep(asked, after);
@@ -136,7 +136,7 @@ export const UPGRADE_STEPS: readonly string[] = Object.keys(UPGRADE_STEP_MS).map
   faultOf(step as UpgradeStep),
 );
 
-function keep({ parts }: Asked, record: UpgradeRecord): void {
+function keep({ parts }: CsRequest, record: UpgradeRecord): void {
   parts.store.put(KIND.upgrade, record.id, record);
 }
 

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
-import { type Asked, clusterOf, parsed, poolOf } from './cs-asked.ts';
 import { managedCluster } from './cs-cluster.ts';
 import { changedPool, createdPool, nodesOf, refuseDeletion, valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
 import {
   cancelUpgrade,
   clusterTasks,
@@ -23,7 +23,7 @@ interface Action {
   readonly name: string;
   readonly method: string;
   readonly path: RegExp;
-  readonly handle: (asked: Asked) => Promise<CloudAnswer>;
+  readonly handle: (asked: CsRequest) => Promise<CloudAnswer>;
 }
 
 /** Methods and paths are those that the official SDK `@alicloud/cs20151215` sends. */
@@ -122,32 +122,32 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   };
 }
 
-async function clusters(asked: Asked): Promise<object[]> {
+async function clusters(asked: CsRequest): Promise<object[]> {
   const { length } = await asked.inside.nodes();
   const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
   return records.map((cluster) => detailOf(asked, cluster, length));
 }
 
-function detailOf(asked: Asked, cluster: ClusterRecord, size: number): object {
+function detailOf(asked: CsRequest, cluster: ClusterRecord, size: number): object {
   return { ...clusterAnswer(cluster, size, asked.parts.apiServer), ...upgradeFields(asked, cluster) };
 }
 
-async function clustersByPage(asked: Asked): Promise<object> {
+async function clustersByPage(asked: CsRequest): Promise<object> {
   const { page_number: number, page_size: size } = asked.request.parameters;
   const { items, page } = pageOf(await clusters(asked), number, size);
   return { clusters: items, page_info: page };
 }
 
-async function clusterDetail(asked: Asked): Promise<object> {
+async function clusterDetail(asked: CsRequest): Promise<object> {
   return detailOf(asked, clusterOf(asked), (await asked.inside.nodes()).length);
 }
 
-async function userQuota({ parts }: Asked): Promise<object> {
+async function userQuota({ parts }: CsRequest): Promise<object> {
   const [cluster] = parts.store.list<ClusterRecord>(KIND.cluster);
   return { cluster_quota: 1, cluster_nodepool_quota: 20, node_quota: cluster?.document.nodeQuota ?? 0 };
 }
 
-async function clusterNodes(asked: Asked): Promise<object> {
+async function clusterNodes(asked: CsRequest): Promise<object> {
   const pools = poolsOf(asked.parts.store, clusterOf(asked).id);
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
@@ -158,7 +158,7 @@ async function clusterNodes(asked: Asked): Promise<object> {
   return { nodes: items, page };
 }
 
-async function nodePools(asked: Asked): Promise<object> {
+async function nodePools(asked: CsRequest): Promise<object> {
   const { id, region } = clusterOf(asked);
   const { NodepoolName: name } = asked.request.parameters;
   const nodes = await asked.inside.nodes();
@@ -166,12 +166,12 @@ async function nodePools(asked: Asked): Promise<object> {
   return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOf(pool, nodes))) };
 }
 
-async function nodePoolDetail(asked: Asked): Promise<object> {
+async function nodePoolDetail(asked: CsRequest): Promise<object> {
   const pool = poolOf(asked);
   return nodePoolAnswer(pool, clusterOf(asked).region, nodesOf(pool, await asked.inside.nodes()));
 }
 
-async function createNodePool(asked: Asked): Promise<object> {
+async function createNodePool(asked: CsRequest): Promise<object> {
   const { store, now } = asked.parts;
   const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
   store.put(KIND.nodePool, pool.id, pool);
@@ -179,14 +179,14 @@ async function createNodePool(asked: Asked): Promise<object> {
   return { nodepool_id: pool.id, task_id: taskId() };
 }
 
-async function modifyNodePool(asked: Asked): Promise<object> {
+async function modifyNodePool(asked: CsRequest): Promise<object> {
   const pool = changedPool(poolOf(asked), asked.request.body);
   asked.parts.store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
   return { nodepool_id: pool.id, task_id: taskId() };
 }
 
-async function deleteNodePool(asked: Asked): Promise<object> {
+async function deleteNodePool(asked: CsRequest): Promise<object> {
   const pool = poolOf(asked);
   const nodes = nodesOf(pool, await asked.inside.nodes());
   refuseDeletion(pool, nodes, asked.request.parameters.force === 'true');
@@ -196,7 +196,7 @@ async function deleteNodePool(asked: Asked): Promise<object> {
   return { task_id: taskId() };
 }
 
-async function removeNodes(asked: Asked): Promise<object> {
+async function removeNodes(asked: CsRequest): Promise<object> {
   const { nodes = '[]', instance_ids: ids = '[]' } = asked.request.parameters;
   const wanted = [nodes, ids].flatMap((text) => valid(z.array(z.string()), parsed(text)));
   const own = nodesOf(poolOf(asked), await asked.inside.nodes());
@@ -204,7 +204,7 @@ async function removeNodes(asked: Asked): Promise<object> {
   return { task_id: taskId() };
 }
 
-async function forgetNode({ parts, inside }: Asked, name: string): Promise<void> {
+async function forgetNode({ parts, inside }: CsRequest, name: string): Promise<void> {
   await inside.deleteNode(name);
   parts.store.delete(KIND.node, name);
 }

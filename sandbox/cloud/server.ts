@@ -55,7 +55,7 @@ interface Front {
 }
 
 /** A request on its way to a service, and how that service words its errors. */
-interface Asked {
+interface RoutedRequest {
   readonly service: CloudService;
   readonly request: CloudRequest;
   readonly isRpc: boolean;
@@ -147,7 +147,7 @@ async function servicesOf({ services }: Front): Promise<readonly CloudService[]>
   return typeof services === 'function' ? services() : services;
 }
 
-function serviceFor(signed: SignedRequest, services: readonly CloudService[]): Asked {
+function serviceFor(signed: SignedRequest, services: readonly CloudService[]): RoutedRequest {
   const { method, headers, query, form } = signed;
   const path = decoded(signed.rawPath);
   const isRpc = path === '/';

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Machine } from '../../src/host/machine.ts';
 import { scratchMachine } from '../../src/host/scratch.ts';
-import { MEETING, STAND_IN } from '../../src/host/scratch-agent.ts';
+import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
 import { SmallKubelet } from './kubelet.ts';
 import { KubeletFault } from './kubelet-settings.ts';
 import { NodePorts } from './ports.ts';
@@ -42,13 +42,14 @@ export class NodeAgent {
 
   /** Takes the node in hand; a kubelet that ran when an earlier sandbox ended runs again, as after a reboot. */
   async attend(): Promise<void> {
-    for (const folder of [MEETING.running, MEETING.ports])
+    for (const folder of [AGENT_PATHS.running, AGENT_PATHS.ports])
       await rm(join(this.#root, folder), { recursive: true, force: true });
-    for (const folder of [MEETING.running, MEETING.units]) await mkdir(join(this.#root, folder), { recursive: true });
-    await writeFile(join(this.#root, MEETING.attendant), `${process.pid}\n`);
+    for (const folder of [AGENT_PATHS.running, AGENT_PATHS.units])
+      await mkdir(join(this.#root, folder), { recursive: true });
+    await writeFile(join(this.#root, AGENT_PATHS.attendant), `${process.pid}\n`);
     const look = (): void => void this.#look();
     try {
-      this.#watcher = watch(join(this.#root, MEETING.units), look).on('error', () => {});
+      this.#watcher = watch(join(this.#root, AGENT_PATHS.units), look).on('error', () => {});
     } catch {
       // A limit of the kernel: the timer alone will do.
     }
@@ -63,7 +64,7 @@ export class NodeAgent {
     clearTimeout(this.#restart);
     this.#work = this.#work.then(() => this.#stopKubelet());
     await this.#work;
-    await rm(join(this.#root, MEETING.attendant), { force: true });
+    await rm(join(this.#root, AGENT_PATHS.attendant), { force: true });
   }
 
   #look(): Promise<void> {
@@ -72,7 +73,7 @@ export class NodeAgent {
   }
 
   async #act(): Promise<void> {
-    const path = join(this.#root, MEETING.units, UNIT);
+    const path = join(this.#root, AGENT_PATHS.units, UNIT);
     const found = await stat(path).catch(() => undefined);
     const start = found ? startOf(found) : '';
     if (start === this.#seen) return;
@@ -83,7 +84,7 @@ export class NodeAgent {
   }
 
   async #startKubelet(): Promise<void> {
-    await writeFile(join(this.#root, MEETING.running, UNIT), `${process.pid}\n`);
+    await writeFile(join(this.#root, AGENT_PATHS.running, UNIT), `${process.pid}\n`);
     try {
       const [program = '', ...args] = await unitCommand(this.#machine, UNIT);
       const version = await this.#versionOf(program);
@@ -99,7 +100,7 @@ export class NodeAgent {
     await this.#kubelet?.stop();
     this.#kubelet = undefined;
     await this.#log;
-    await rm(join(this.#root, MEETING.running, UNIT), { force: true });
+    await rm(join(this.#root, AGENT_PATHS.running, UNIT), { force: true });
   }
 
   /** As systemd does it with `Restart=always`. */
@@ -119,7 +120,7 @@ export class NodeAgent {
 
   /** @returns false where the unit was stopped meanwhile: then its file is gone, and must not come back */
   async #setState(state: string): Promise<boolean> {
-    const file = await open(join(this.#root, MEETING.units, UNIT), 'r+').catch(() => undefined);
+    const file = await open(join(this.#root, AGENT_PATHS.units, UNIT), 'r+').catch(() => undefined);
     if (!file) return false;
     try {
       await file.truncate();
@@ -148,7 +149,7 @@ export class NodeAgent {
   }
 
   #line(line: string): void {
-    const write = () => appendLog(this.#machine, `${MEETING.logs}/${UNIT}.log`, line);
+    const write = () => appendLog(this.#machine, `${AGENT_PATHS.logs}/${UNIT}.log`, line);
     this.#log = this.#log.then(write).catch(() => {});
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
-import { MEETING } from '../../src/host/scratch-agent.ts';
+import { AGENT_PATHS } from '../../src/host/scratch-agent.ts';
 
 /** One port of a node's loopback, served. */
 export interface ServedPort {
@@ -29,7 +29,7 @@ export class NodePorts {
     if (this.#taken.has(port))
       throw new Error(`listen tcp 127.0.0.1:${port}: bind: address already in use (EADDRINUSE)`);
     this.#taken.add(port);
-    const folder = join(this.#root, MEETING.ports);
+    const folder = join(this.#root, AGENT_PATHS.ports);
     const link = join(folder, `${port}.sock`);
     const socket = join(this.#sockets, `${randomBytes(6).toString('hex')}.sock`);
     const server = createServer({ keepAliveTimeout: 60_000 }, listener);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../src/host/machine.ts';
-import { MEETING, STAND_IN } from '../../src/host/scratch-agent.ts';
+import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
 import { KUBELET_BINARY } from '../../src/kubernetes/kubelet/program.ts';
 import { systemOf } from './systems.ts';
 
@@ -70,7 +70,7 @@ function systemFiles({ name, os }: NodeMachine): Record<string, string> {
     '/etc/hosts': `127.0.0.1 localhost\n${addressOf(name)} ${name}\n`,
     '/etc/machine-id': `${randomBytes(16).toString('hex')}\n`,
     '/etc/resolv.conf': `nameserver ${NETWORK}.1\n`,
-    [MEETING.network]: `${JSON.stringify(network, null, 2)}\n`,
+    [AGENT_PATHS.network]: `${JSON.stringify(network, null, 2)}\n`,
   };
 }
 
@@ -114,6 +114,6 @@ function programFiles({ kubeletVersion }: NodeMachine): Record<string, string> {
   return {
     [KUBELET_BINARY]: `${STAND_IN}\nKubernetes ${kubeletVersion}\n`,
     '/usr/lib/systemd/system/containerd.service': '[Service]\nExecStart=/usr/bin/containerd\n',
-    [`${MEETING.units}/containerd.service`]: 'active\n',
+    [`${AGENT_PATHS.units}/containerd.service`]: 'active\n',
   };
 }

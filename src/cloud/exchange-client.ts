@@ -26,17 +26,17 @@ export interface ServiceCall {
   readonly signal: AbortSignal;
   /** Told why another try is made. */
   readonly onRetry?: (reason: string) => void;
-  /** Default {@link PATIENCE}. */
-  readonly patience?: Patience;
+  /** Default {@link RETRY_POLICY}. */
+  readonly retry?: RetryPolicy;
 }
 
 /** Tries, and the first and longest pause between two of them, milliseconds. */
-export interface Patience {
+export interface RetryPolicy {
   readonly tries: number;
   readonly pauseMs: readonly [number, number];
 }
 
-const PATIENCE: Patience = { tries: 5, pauseMs: [500, 8000] };
+const RETRY_POLICY: RetryPolicy = { tries: 5, pauseMs: [500, 8000] };
 const ANSWER_TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
 
@@ -46,7 +46,7 @@ const MAX_ANSWER_BYTES = 1024 ** 2;
  * @throws EdgeadmError CLOUD_UNREACHABLE where no answer came
  */
 export async function postFromNode(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
-  const { tries, pauseMs } = call.patience ?? PATIENCE;
+  const { tries, pauseMs } = call.retry ?? RETRY_POLICY;
   for (let failures = 1; ; failures++) {
     call.signal.throwIfAborted();
     try {

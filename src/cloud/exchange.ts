@@ -2,7 +2,7 @@ import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 import { describeClock } from '../kubernetes/api/cluster-info.ts';
 import { answerError } from './errors.ts';
 import { type ExchangeAnswer, parseExchangeAnswer } from './exchange-answer.ts';
-import { type Patience, postFromNode, type ServiceAnswer } from './exchange-client.ts';
+import { postFromNode, type RetryPolicy, type ServiceAnswer } from './exchange-client.ts';
 import type { JoinReport, JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
 
 export interface ExchangeOptions {
@@ -14,11 +14,11 @@ export interface ExchangeOptions {
   readonly ca?: string;
   /** Version of edgeadm. */
   readonly version: string;
-  readonly patience?: Patience;
+  readonly retry?: RetryPolicy;
 }
 
 /** The callback comes last: a service that is away then should not hold a good node up for long. */
-const CALLBACK_PATIENCE: Patience = { tries: 3, pauseMs: [500, 2000] };
+const CALLBACK_RETRY_POLICY: RetryPolicy = { tries: 3, pauseMs: [500, 2000] };
 
 /**
  * The endpoint of the container service in a region. The vendor's own exchange behind this token is not public: this
@@ -57,7 +57,7 @@ async function exchange(options: ExchangeOptions, node: SourceNode): Promise<Exc
     token: options.token,
     ca: options.ca,
     signal,
-    patience: options.patience,
+    retry: options.retry,
     onRetry: (reason) => log.warning(reason),
     body: {
       nodeName: name,
@@ -74,30 +74,31 @@ async function exchange(options: ExchangeOptions, node: SourceNode): Promise<Exc
   return parseExchangeAnswer(answer.body, url.host);
 }
 
-interface Asked {
+interface ExchangeRequest {
   readonly url: URL;
   readonly name: string;
   readonly nodePool?: string;
 }
 
 /** What the service says no with, by its own code. */
-const REFUSALS: Readonly<Record<string, (asked: Asked) => { code: ErrorCode; what: string; next?: string }>> = {
-  TOKEN_EXPIRED: () => ({ code: 'OPENAPI_TOKEN_EXPIRED', what: 'the token of the container service has expired' }),
-  TOKEN_INVALID: () => ({ code: 'OPENAPI_TOKEN_INVALID', what: 'the container service does not know the token' }),
-  NODE_EXISTS: ({ name }) => ({
-    code: 'OPENAPI_NODE_EXISTS',
-    what: `a node named ${name} already exists in the cluster and belongs to another machine`,
-  }),
-  NODE_IN_OTHER_POOL: ({ nodePool }) => ({
-    code: 'ALREADY_JOINED',
-    what: `the node belongs to the node pool ${nodePool ?? 'of an earlier join'}, the token is for another one`,
-    next: 'edgeadm reset, then run the same command again',
-  }),
-  QUOTA_EXCEEDED: () => ({ code: 'NODEPOOL_FULL', what: 'the cluster may have no more nodes' }),
-  NODEPOOL_FULL: () => ({ code: 'NODEPOOL_FULL', what: 'the node pool of the token may have no more nodes' }),
-};
+const REFUSALS: Readonly<Record<string, (asked: ExchangeRequest) => { code: ErrorCode; what: string; next?: string }>> =
+  {
+    TOKEN_EXPIRED: () => ({ code: 'OPENAPI_TOKEN_EXPIRED', what: 'the token of the container service has expired' }),
+    TOKEN_INVALID: () => ({ code: 'OPENAPI_TOKEN_INVALID', what: 'the container service does not know the token' }),
+    NODE_EXISTS: ({ name }) => ({
+      code: 'OPENAPI_NODE_EXISTS',
+      what: `a node named ${name} already exists in the cluster and belongs to another machine`,
+    }),
+    NODE_IN_OTHER_POOL: ({ nodePool }) => ({
+      code: 'ALREADY_JOINED',
+      what: `the node belongs to the node pool ${nodePool ?? 'of an earlier join'}, the token is for another one`,
+      next: 'edgeadm reset, then run the same command again',
+    }),
+    QUOTA_EXCEEDED: () => ({ code: 'NODEPOOL_FULL', what: 'the cluster may have no more nodes' }),
+    NODEPOOL_FULL: () => ({ code: 'NODEPOOL_FULL', what: 'the node pool of the token may have no more nodes' }),
+  };
 
-function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: Asked): EdgeadmError {
+function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: ExchangeRequest): EdgeadmError {
   const { code = '', message = '' } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, string>;
   const clock = describeClock(clockDifferenceMs, asked.url.host);
   const own = Object.hasOwn(REFUSALS, code) ? code : status === 401 ? 'TOKEN_INVALID' : undefined;
@@ -147,7 +148,13 @@ function callbackOf(
   if (callback === undefined) return undefined;
   const url = new URL(callback);
   return async (report: JoinReport, signal: AbortSignal) => {
-    const { status, body } = await postFromNode(host, { url, ca, body: report, signal, patience: CALLBACK_PATIENCE });
+    const { status, body } = await postFromNode(host, {
+      url,
+      ca,
+      body: report,
+      signal,
+      retry: CALLBACK_RETRY_POLICY,
+    });
     if (status >= 400) throw answerError({ status, body }, { endpoint: url.host, action: 'the callback' });
   };
 }

@@ -7,9 +7,9 @@ import type { Change, Entry } from './journal.ts';
  * @param from the first entry of the later change
  */
 export function settle(entries: readonly Entry[], from: number): Entry[] {
-  const known = new Set(entries.slice(0, from).flatMap(thingOf));
+  const known = new Set(entries.slice(0, from).flatMap(subjectOf));
   const later = entries.slice(from).filter((entry) => {
-    const [thing] = thingOf(entry);
+    const [thing] = subjectOf(entry);
     if (thing === undefined) return true;
     if (known.has(thing)) return false;
     known.add(thing);
@@ -19,7 +19,7 @@ export function settle(entries: readonly Entry[], from: number): Entry[] {
 }
 
 /** What an entry is about; nothing for a note. */
-function thingOf(entry: Entry): string[] {
+function subjectOf(entry: Entry): string[] {
   if (!('phase' in entry)) return [];
   return [`${entry.kind} ${nameOf(entry)}`];
 }

@@ -7,7 +7,7 @@ import { processLives } from '../lib/process-lives.ts';
  * Where edgeadm and the attendant of a scratch root meet. An attendant (the sandbox) stands for the service manager and
  * the programs of the machine: it looks at what edgeadm wrote and does what it says.
  */
-export const MEETING = {
+export const AGENT_PATHS = {
   /** Process id of the attendant. */
   attendant: '/run/edgeadm/attendant',
   /** A started unit is a file here, with the word that systemd would have for it. */
@@ -28,7 +28,7 @@ export const STAND_IN = '#!edgeadm sandbox';
 /** True where the process that attends a scratch root lives. @param root the folder, absolute */
 export function isAttended(root: string): boolean {
   try {
-    return processLives(Number(readFileSync(join(root, MEETING.attendant), 'utf8')));
+    return processLives(Number(readFileSync(join(root, AGENT_PATHS.attendant), 'utf8')));
   } catch {
     return false;
   }
@@ -41,5 +41,5 @@ export function isAttended(root: string): boolean {
  */
 export async function portSocket(root: string, host: string, port: number): Promise<string | undefined> {
   if (!/^(127\.|::1$|localhost$)/.test(host)) return undefined;
-  return readlink(join(root, MEETING.ports, `${port}.sock`)).catch(() => undefined);
+  return readlink(join(root, AGENT_PATHS.ports, `${port}.sock`)).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
 import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceManager } from './machine.ts';
-import { isAttended, MEETING, portSocket, STAND_IN } from './scratch-agent.ts';
+import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
 
 /** A command that was found but cannot be run, as shells have it. */
@@ -53,7 +53,7 @@ export function scratchMachine(directory: string): Machine {
     exec: (file, args) => answer(root, files, file, args),
     connect: async (address, options) => localMachine().connect(await throughSocket(root, address), options),
     network: async () => {
-      const own = await files.readFile(MEETING.network);
+      const own = await files.readFile(AGENT_PATHS.network);
       return own ? (JSON.parse(own.toString('utf8')) as Network) : localMachine().network();
     },
     sysctl: async (key) => (await textOf(files, sysctlPath(key)))?.trim(),
@@ -110,12 +110,12 @@ function pretendedServices(files: FileMethods, attended: boolean): ServiceManage
     return undefined;
   };
   const start = async (unit: string): Promise<void> => {
-    await makeFolders(files, MEETING.units);
-    await files.writeFile(`${MEETING.units}/${unit}`, Buffer.from(`${ACTIVE}\n`), { mode: 0o644 });
+    await makeFolders(files, AGENT_PATHS.units);
+    await files.writeFile(`${AGENT_PATHS.units}/${unit}`, Buffer.from(`${ACTIVE}\n`), { mode: 0o644 });
   };
   return {
     state: async (unit) => {
-      const detail = (await textOf(files, `${MEETING.units}/${unit}`))?.trim() ?? 'inactive';
+      const detail = (await textOf(files, `${AGENT_PATHS.units}/${unit}`))?.trim() ?? 'inactive';
       const enabled = (await files.stat(`${WANTS}/${unit}`)) !== undefined;
       return { exists: (await unitFile(unit)) !== undefined, active: detail === ACTIVE, enabled, detail };
     },
@@ -130,14 +130,14 @@ function pretendedServices(files: FileMethods, attended: boolean): ServiceManage
     start,
     restart: start,
     stop: async (unit) => {
-      await files.remove(`${MEETING.units}/${unit}`);
-      if (attended) await untilGone(files, `${MEETING.running}/${unit}`);
-      await removeIfEmpty(files, MEETING.units);
-      await removeIfEmpty(files, dirname(MEETING.units));
+      await files.remove(`${AGENT_PATHS.units}/${unit}`);
+      if (attended) await untilGone(files, `${AGENT_PATHS.running}/${unit}`);
+      await removeIfEmpty(files, AGENT_PATHS.units);
+      await removeIfEmpty(files, dirname(AGENT_PATHS.units));
     },
     reload: async () => {},
     log: async (unit, lines) =>
-      ((await textOf(files, `${MEETING.logs}/${unit}.log`)) ?? '').trimEnd().split('\n').slice(-lines).join('\n'),
+      ((await textOf(files, `${AGENT_PATHS.logs}/${unit}.log`)) ?? '').trimEnd().split('\n').slice(-lines).join('\n'),
   };
 }
 

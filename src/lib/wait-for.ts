@@ -3,13 +3,13 @@ import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 import { formatDuration } from './duration.ts';
 
 /** The answer of one look: `done` ends the wait, `seen` is what the error shows if time runs out. */
-export type Look<T> = { done: T } | { seen: string };
+export type ProbeResult<T> = { done: T } | { seen: string };
 
 /** What to wait for. Times are milliseconds. */
 export interface Wait<T> {
   /** Completes the sentence "timed out waiting for …". */
   readonly what: string;
-  readonly probe: (signal: AbortSignal) => Promise<Look<T>>;
+  readonly probe: (signal: AbortSignal) => Promise<ProbeResult<T>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** First and longest pause between two looks. Default 50 and 1000. */
@@ -63,8 +63,8 @@ async function abandoned<T>(wait: Wait<T>, reason: unknown, seen: string): Promi
 }
 
 /** A probe that does not heed its signal cannot outlast it. */
-async function lookOnce<T>(probe: Wait<T>['probe'], signal: AbortSignal): Promise<Look<T>> {
-  const aborted = Promise.withResolvers<Look<T>>();
+async function lookOnce<T>(probe: Wait<T>['probe'], signal: AbortSignal): Promise<ProbeResult<T>> {
+  const aborted = Promise.withResolvers<ProbeResult<T>>();
   const giveUp = (): void => aborted.resolve({ seen: 'no answer' });
   if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });

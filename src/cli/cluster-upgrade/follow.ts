@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { lookAtPlan } from '../../cluster-upgrade/control/actions.ts';
-import { patiently } from '../../cluster-upgrade/control/retry.ts';
+import { retryWhileUnavailable } from '../../cluster-upgrade/control/retry.ts';
 import { hasStopped, type NodeRecord, nowSeconds, type Plan } from '../../cluster-upgrade/plan/plan.ts';
 import { statusOf } from '../../cluster-upgrade/status.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -13,7 +13,7 @@ import { startScreen } from '../../output/screen.ts';
 import { now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { statusText } from './text.ts';
 
-const LOOK_MS = 1_000;
+const RETRY_INTERVAL_MS = 1_000;
 
 export const executorFlag = {
   executor: Flags.option({
@@ -59,14 +59,17 @@ export async function follow(client: ApiClient, signal: AbortSignal, output: Out
   let before: Plan | undefined;
   for (;;) {
     if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', 'edgeadm cluster upgrade status');
-    const plan = await patiently(() => lookAtPlan(client), { signal, log: screen ? undefined : log }).catch(ended);
-    const status = plan && screen && (await patiently(() => statusOf(client, plan), { signal }).catch(ended));
+    const plan = await retryWhileUnavailable(() => lookAtPlan(client), { signal, log: screen ? undefined : log }).catch(
+      ended,
+    );
+    const status =
+      plan && screen && (await retryWhileUnavailable(() => statusOf(client, plan), { signal }).catch(ended));
     if (!plan) continue;
     if (!screen) tellChanges(log, before, plan);
     else if (status) screen.show(statusText(status, nowSeconds()));
     if (hasStopped(plan)) return plan;
     before = plan;
-    await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+    await delay(RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -13,7 +13,7 @@ import { interrupted, logTo } from './follow.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
 
-const LOOK_MS = 2_000;
+const RETRY_INTERVAL_MS = 2_000;
 /** Looks in a row that get no answer, each of which was tried several times. */
 const MOST_FAILURES = 20;
 
@@ -140,7 +140,7 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
       told = line;
       if (isAtRest(now)) return now;
     }
-    await delay(LOOK_MS, undefined, { signal }).catch(() => {});
+    await delay(RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', lineFor('status', flags));
   }
 }

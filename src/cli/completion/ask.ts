@@ -3,7 +3,7 @@ import { isRandomName } from '../../config/grammar.ts';
 import { readInventory } from '../../config/inventory.ts';
 import { describeTarget } from '../../host/ssh/target.ts';
 import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
-import type { Asked } from './values.ts';
+import type { DynamicValue } from './values.ts';
 
 /** Longer nobody waits for a TAB. */
 const PATIENCE_MS = 1000;
@@ -15,7 +15,7 @@ export interface AskedOf {
 }
 
 /** What a script cannot know; nothing where it cannot be had within a second, or at all. */
-export async function askedValues(what: Asked, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
+export async function askedValues(what: DynamicValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
   const found = what === 'hosts' ? hostsOf(inventory) : poolsOf(kubeconfig ?? defaultKubeconfig());
   return Promise.race([found.catch(() => []), late]);

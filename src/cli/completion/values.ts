@@ -7,12 +7,12 @@ import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
 export const ASKED = ['hosts', 'nodepools'] as const;
-export type Asked = (typeof ASKED)[number];
+export type DynamicValue = (typeof ASKED)[number];
 
 /** What a value may be. */
 export interface Values {
   /** `words`: one of them; `list`: some of them, separated by commas; `text`: anything. */
-  readonly kind: 'words' | 'list' | 'files' | 'folders' | 'text' | Asked;
+  readonly kind: 'words' | 'list' | 'files' | 'folders' | 'text' | DynamicValue;
   readonly words?: readonly string[];
 }
 

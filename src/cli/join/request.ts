@@ -29,7 +29,7 @@ export interface JoinRequest {
    * The specification, with what the source of the form told.
    * @throws EdgeadmError CLOUD_ANSWER_INVALID where that does not make one
    */
-  complete(told?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
+  complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
 }
 
 /**
@@ -62,8 +62,8 @@ export async function joinRequestOf(
     form,
     draft,
     warnings: nodeSpec?.warnings ?? [],
-    complete: (told) =>
-      told ? withAnswer(around(layers, draft, told), settings, told.source) : joinSpec(layers, settings),
+    complete: (reply) =>
+      reply ? withAnswer(around(layers, draft, reply), settings, reply.source) : joinSpec(layers, settings),
   };
 }
 

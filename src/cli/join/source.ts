@@ -1,6 +1,6 @@
 import type { JoinSource } from '../../cloud/join-source.ts';
 import type { JoinSpec } from '../../config/spec.ts';
-import type { AskOptions, Told } from '../../phases/join/ask-source.ts';
+import type { AskOptions, SourceReply } from '../../phases/join/ask-source.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import type { JoinForm } from './form.ts';
 import type { JoinRequest } from './request.ts';
@@ -36,13 +36,13 @@ export async function resolveRequest(
   request: JoinRequest,
   source: JoinSource | undefined,
   run: Omit<AskOptions, 'source' | 'draft'>,
-): Promise<{ spec: JoinSpec; told?: Told }> {
+): Promise<{ spec: JoinSpec; reply?: SourceReply }> {
   const log = phaseLog((body) => run.emit({ ...body, host: run.label, phase: 'join', time: now() }));
   const { mistypedChecks } = await import('../../phases/preflight/run-checks.ts');
   for (const warning of [...request.warnings, ...mistypedChecks(request.draft.ignorePreflightErrors)])
     log.warning(warning);
   if (!source) return { spec: request.complete() };
   const { askSource } = await import('../../phases/join/ask-source.ts');
-  const told = await askSource({ ...run, source, draft: request.draft });
-  return { spec: request.complete(told), told };
+  const reply = await askSource({ ...run, source, draft: request.draft });
+  return { spec: request.complete(reply), reply };
 }

@@ -57,7 +57,12 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
     },
     guard: async () => {
       if (dying)
-        throw new EdgeadmError({ code: 'UPGRADE_NODE_FAILED', what: DIES, why: describePod(dying), next: NEXT });
+        throw new EdgeadmError({
+          code: 'UPGRADE_NODE_FAILED',
+          what: CONTROLLER_EXITS,
+          why: describePod(dying),
+          next: NEXT,
+        });
     },
     next: NEXT,
   });
@@ -68,7 +73,7 @@ function isOutdated(job: V1Job, { spec }: Plan): boolean {
   return hasSucceeded(job) || failureOf(job) !== undefined || image !== spec.image;
 }
 
-const DIES = 'the controller of the upgrade ends as soon as it is started';
+const CONTROLLER_EXITS = 'the controller of the upgrade ends as soon as it is started';
 const NEXT = `kubectl -n kube-upgrade describe pod -l job-name=${CONTROLLER}
 with another image: edgeadm cluster upgrade continue --image IMAGE`;
 

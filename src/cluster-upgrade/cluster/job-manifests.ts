@@ -2,7 +2,7 @@ import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
 import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL, TRY_ANNOTATION } from './names.ts';
 
 /** Where the image's files are seen from the node's own root while a Job upgrades it. */
-const HERE = '/run/edgeadm-upgrade';
+const MOUNT_POINT = '/run/edgeadm-upgrade';
 const PROGRAM = '/usr/bin/edgeadm';
 /** Seconds that a node may take, its drain not counted. */
 const NODE_DEADLINE_S = 1800;
@@ -15,19 +15,19 @@ const CONTROLLER_RETRIES = 1000;
  * node sees an empty folder, for as long as the pod runs.
  */
 const ON_NODE = `
-mkdir -p /host${HERE}
-mount -o bind / /host${HERE}
+mkdir -p /host${MOUNT_POINT}
+mount -o bind / /host${MOUNT_POINT}
 case " $* " in
   *" --bundle "*) ;;
-  *) if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${HERE}/bundle; fi ;;
+  *) if [ -e /bundle/bundle.yaml ]; then set -- "$@" --bundle ${MOUNT_POINT}/bundle; fi ;;
 esac
-chroot /host ${HERE}${PROGRAM} "$@" &
+chroot /host ${MOUNT_POINT}${PROGRAM} "$@" &
 trap 'kill -TERM $!' TERM INT
 wait $!
 code=$?
 while kill -0 $! 2>/dev/null; do wait $!; code=$?; done
-umount /host${HERE}
-rmdir /host${HERE}
+umount /host${MOUNT_POINT}
+rmdir /host${MOUNT_POINT}
 exit $code
 `;
 

@@ -76,7 +76,7 @@ export function describePod(pod: V1Pod | undefined): string {
 }
 
 /** The end of what a pod has said; its status keeps it where the node's log cannot be reached. */
-export async function lastWords(client: ApiClient, pod: V1Pod): Promise<string> {
+export async function podLogTail(client: ApiClient, pod: V1Pod): Promise<string> {
   const kept = pod.status?.containerStatuses?.[0]?.state?.terminated?.message;
   if (kept) return kept.trim();
   const log = await client.send<unknown>('GET', `${core('pods', pod.metadata?.name)}/log?tailLines=40`);
@@ -93,7 +93,7 @@ export async function failedPods(client: ApiClient): Promise<FailedPod[]> {
     (list?.items ?? []).map(async (pod) => ({
       pod: pod.metadata?.name ?? '',
       node: pod.metadata?.annotations?.[NODE_ANNOTATION] ?? pod.spec?.nodeName ?? '',
-      log: await lastWords(client, pod).catch(() => ''),
+      log: await podLogTail(client, pod).catch(() => ''),
     })),
   );
 }

@@ -10,7 +10,7 @@ import type { PlanStore } from '../plan/store.ts';
 import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
 import { cordonAndDrain, letPodsIn } from './cordon.ts';
 import type { NodeExecutor } from './executor.ts';
-import { LOOK_MS, patiently } from './retry.ts';
+import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
 
 export interface ControllerParts {
   readonly client: ApiClient;
@@ -21,7 +21,7 @@ export interface ControllerParts {
   /** Aborts when the lease is lost, and on Ctrl-C: nodes that have begun are left to the next controller. */
   readonly signal: AbortSignal;
   /** Milliseconds between two looks at the plan. */
-  readonly lookMs?: number;
+  readonly retryIntervalMs?: number;
 }
 
 /** Where only nodes that are offline are left, all nodes are listed once in so many looks. */
@@ -54,10 +54,10 @@ export async function control(parts: ControllerParts): Promise<Plan> {
 }
 
 async function bringForward(parts: ControllerParts, underWay: Map<string, Promise<void>>): Promise<Plan> {
-  const { signal, lookMs = LOOK_MS } = parts;
+  const { signal, retryIntervalMs = RETRY_INTERVAL_MS } = parts;
   const begun = new Set<string>();
   for (;;) {
-    const plan = await patiently(() => step(parts), parts);
+    const plan = await retryWhileUnavailable(() => step(parts), parts);
     for (const node of nodesIn(plan, 'running')) {
       const tried = `${node.batch} ${node.name}`;
       // A node may have ended since the plan was read.
@@ -68,7 +68,7 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
       work.catch(() => {});
     }
     if (hasStopped(plan) && underWay.size === 0) return plan;
-    const pause = underWay.size === 0 ? lookMs * LOOKS_FOR_OFFLINE : lookMs;
+    const pause = underWay.size === 0 ? retryIntervalMs * LOOKS_FOR_OFFLINE : retryIntervalMs;
     await Promise.race([...underWay.values(), delay(pause, undefined, { signal })]);
   }
 }
@@ -100,15 +100,18 @@ async function step({ client, store, log, signal }: ControllerParts): Promise<Pl
 async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord): Promise<void> {
   const { client, store, log, signal } = parts;
   let failure = await failureOf(async () => {
-    if (plan.spec.drain) await patiently(() => cordonAndDrain(parts, plan.spec, node), parts);
+    if (plan.spec.drain) await retryWhileUnavailable(() => cordonAndDrain(parts, plan.spec, node), parts);
     await parts.executor(plan).upgrade(node, signal);
   });
   if (signal.aborted) return;
-  const kept = await failureOf(() => patiently(() => letPodsIn(parts, node.name, failure), parts));
+  const kept = await failureOf(() => retryWhileUnavailable(() => letPodsIn(parts, node.name, failure), parts));
   failure ??= kept;
   if (signal.aborted) return;
   const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');
-  await patiently(() => store.update((newest) => endNode(newest, node.name, why, nowSeconds()), signal), parts);
+  await retryWhileUnavailable(
+    () => store.update((newest) => endNode(newest, node.name, why, nowSeconds()), signal),
+    parts,
+  );
   const { targetVersion } = plan.spec;
   if (failure) log.warning(`Node ${node.name}: ${why}`);
   else log.info(`Node ${node.name} is at ${targetVersion}.`);

@@ -10,14 +10,14 @@ import {
   findJob,
   hasSucceeded,
   isEnding,
-  lastWords,
   nodeJobName,
+  podLogTail,
   podsOf,
 } from '../cluster/jobs.ts';
 import { batch, TRY_ANNOTATION } from '../cluster/names.ts';
 import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
 import type { NodeExecutor } from './executor.ts';
-import { patiently } from './retry.ts';
+import { retryWhileUnavailable } from './retry.ts';
 
 /** Longer than the deadline of the Job: what is over then is a Job that nobody looks after. */
 const TIMEOUT_MS = 2_400_000;
@@ -56,7 +56,7 @@ async function upgradeByJob(client: ApiClient, spec: PlanSpec, node: NodeRecord,
     },
   });
   if (failure !== undefined) throw await failed(client, node.name, failure, pod);
-  if (job) await patiently(() => deleteJob(client, job), { signal });
+  if (job) await retryWhileUnavailable(() => deleteJob(client, job), { signal });
 }
 
 /** Makes the Job of this try unless it is there. What is left of an earlier one has to be gone, its pods too. */
@@ -77,7 +77,9 @@ async function ensureJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, si
     },
   });
   if (isThere) return;
-  await patiently(() => client.writeUnlessStale('POST', batch('jobs'), nodeJob(name, node, spec)), { signal });
+  await retryWhileUnavailable(() => client.writeUnlessStale('POST', batch('jobs'), nodeJob(name, node, spec)), {
+    signal,
+  });
 }
 
 function lacksImage(pod: V1Pod | undefined): boolean {
@@ -85,7 +87,7 @@ function lacksImage(pod: V1Pod | undefined): boolean {
 }
 
 async function failed(client: ApiClient, node: string, reason: string, pod: V1Pod | undefined): Promise<EdgeadmError> {
-  const words = pod ? await lastWords(client, pod).catch(() => '') : '';
+  const words = pod ? await podLogTail(client, pod).catch(() => '') : '';
   const error = errorIn(words);
   return new EdgeadmError({
     code: 'UPGRADE_NODE_FAILED',

@@ -12,10 +12,10 @@ export interface LeaseTimes {
   readonly giveUpMs: number;
   readonly renewalMs: number;
   /** Between two looks at the lease of another. */
-  readonly lookMs: number;
+  readonly retryIntervalMs: number;
 }
 
-const TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, lookMs: 1_000 };
+const TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, retryIntervalMs: 1_000 };
 const RELEASES = 5;
 
 /** A Lease that this process holds. */
@@ -56,7 +56,7 @@ export async function acquireLease(
     if (free || performance.now() - started > times.lastsMs) {
       if (await write(client, found, identity, times)) return hold(client, identity, times);
     }
-    await delay(free ? 0 : times.lookMs, undefined, { signal });
+    await delay(free ? 0 : times.retryIntervalMs, undefined, { signal });
   }
 }
 

@@ -2,38 +2,41 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 
-export interface Patience {
+export interface RetryOptions {
   /** Ends the wait. */
   readonly signal: AbortSignal;
   /** Is told of each try that failed. */
   readonly log?: PhaseLog;
   /** Milliseconds between two tries. */
-  readonly lookMs?: number;
+  readonly retryIntervalMs?: number;
 }
 
-export const LOOK_MS = 2_000;
+export const RETRY_INTERVAL_MS = 2_000;
 
 /**
  * Does an action again for as long as the API server is away. What it does must bear being done twice: an answer that is
  * lost says nothing about what was done.
  * @throws what else the action throws, the reason of the signal
  */
-export async function patiently<T>(action: () => Promise<T>, { signal, log, lookMs = LOOK_MS }: Patience): Promise<T> {
+export async function retryWhileUnavailable<T>(
+  action: () => Promise<T>,
+  { signal, log, retryIntervalMs = RETRY_INTERVAL_MS }: RetryOptions,
+): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
     try {
       return await action();
     } catch (error) {
       signal.throwIfAborted();
-      if (!isAway(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       log?.warning(`${(error as Error).message}; trying again.`);
-      await delay(lookMs, undefined, { signal }).catch(() => {});
+      await delay(retryIntervalMs, undefined, { signal }).catch(() => {});
     }
   }
 }
 
 /** Answers of a load balancer without a server behind it, of a server that has too much to do, and of its storage. */
-export function isAway(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   if (error.code === 'API_UNREACHABLE') return true;
   if (error.code !== 'API_ERROR') return false;

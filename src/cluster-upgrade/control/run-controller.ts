@@ -6,7 +6,7 @@ import { PlanStore } from '../plan/store.ts';
 import { control } from './controller.ts';
 import type { NodeExecutor } from './executor.ts';
 import { acquireLease, controlledBy, type LeaseTimes } from './lease.ts';
-import { isAway, patiently } from './retry.ts';
+import { isUnavailable, retryWhileUnavailable } from './retry.ts';
 
 export interface RunControllerOptions {
   readonly client: ApiClient;
@@ -16,7 +16,7 @@ export interface RunControllerOptions {
   readonly log: PhaseLog;
   readonly signal: AbortSignal;
   /** Milliseconds between two looks at the plan. */
-  readonly lookMs?: number;
+  readonly retryIntervalMs?: number;
   readonly times?: LeaseTimes;
 }
 
@@ -30,20 +30,20 @@ export async function runController(options: RunControllerOptions): Promise<Plan
   for (;;) {
     await controlOnce(options, store);
     // Whoever continued it while the lease was still held has taken this controller for the one that goes on.
-    const plan = await patiently(() => store.need(options.signal), options);
+    const plan = await retryWhileUnavailable(() => store.need(options.signal), options);
     if (hasStopped(plan)) return plan;
   }
 }
 
 async function controlOnce(options: RunControllerOptions, store: PlanStore): Promise<void> {
   const { client, identity, log, times } = options;
-  const lease = await patiently(() => acquireLease(client, identity, options.signal, times), options);
+  const lease = await retryWhileUnavailable(() => acquireLease(client, identity, options.signal, times), options);
   if (typeof lease === 'string') throw controlledBy(lease);
   const signal = AbortSignal.any([options.signal, lease.signal]);
   try {
     await control({ ...options, store, signal });
   } catch (error) {
-    if (!lease.signal.aborted || !isAway(lease.signal.reason)) throw error;
+    if (!lease.signal.aborted || !isUnavailable(lease.signal.reason)) throw error;
     log.warning(`${(lease.signal.reason as Error).message}; asking for it again.`);
   } finally {
     await lease.release().catch(() => {});

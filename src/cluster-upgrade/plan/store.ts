@@ -17,7 +17,7 @@ const TRIES = 20;
 const BYTES_PER_MS = 1000;
 
 /** A change that waits to be written. */
-interface Asked {
+interface PendingChange {
   readonly change: (plan: Plan) => Plan;
   readonly signal: AbortSignal | undefined;
   resolve(plan: Plan): void;
@@ -27,7 +27,7 @@ interface Asked {
 /** The plan as the cluster keeps it: a ConfigMap, changed by whoever has read its newest version. */
 export class PlanStore {
   readonly #client: ApiClient;
-  readonly #asked: Asked[] = [];
+  readonly #asked: PendingChange[] = [];
   #writing = false;
 
   constructor(client: ApiClient) {
@@ -90,7 +90,7 @@ export class PlanStore {
   }
 
   /** @returns bytes that were written */
-  async #writeTogether(changes: readonly Asked[]): Promise<number> {
+  async #writeTogether(changes: readonly PendingChange[]): Promise<number> {
     for (let failures = 1; failures <= TRIES; failures++) {
       const found = await this.#find();
       const before = found ? fromTexts(found.data ?? {}) : await this.need();
@@ -120,8 +120,11 @@ export class PlanStore {
 }
 
 /** What all changes make of a plan, one after the other; those that it does not allow change nothing. */
-function changed(before: Plan, changes: readonly Asked[]): { plan: Plan; refused: Map<Asked, unknown> } {
-  const refused = new Map<Asked, unknown>();
+function changed(
+  before: Plan,
+  changes: readonly PendingChange[],
+): { plan: Plan; refused: Map<PendingChange, unknown> } {
+  const refused = new Map<PendingChange, unknown>();
   let plan = before;
   for (const asked of changes) {
     try {

@@ -114,7 +114,7 @@ async function findSudo(session: Session, credentials: Credentials): Promise<Sud
   const step = { what: 'finding out who we are there', repeatable: true };
   const id = await session.use(step, (link) => execute(link, ['id', '-u']));
   const uid = id.stdout.toString('utf8');
-  if (!/^\d+\n$/.test(uid)) throw talkativeShell(session.name, `${uid}${id.stderr}`);
+  if (!/^\d+\n$/.test(uid)) throw noisyShellError(session.name, `${uid}${id.stderr}`);
   if (Number(uid) === 0) return undefined;
   let refusal: unknown;
   for await (const password of credentials.sudoPasswords()) {
@@ -130,7 +130,7 @@ async function findSudo(session: Session, credentials: Credentials): Promise<Sud
   throw refusal;
 }
 
-function talkativeShell(name: string, text: string): EdgeadmError {
+function noisyShellError(name: string, text: string): EdgeadmError {
   return new EdgeadmError({
     code: 'COMMAND_FAILED',
     what: `the login shell of ${name} does not let programs speak for themselves`,

@@ -15,8 +15,8 @@ const NOISE = /node "\S+" not found|connection refused|Unable to write event|net
  */
 export function kubeletComplaints(text: string, count = 4): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const lastWords = lines.findLast((line) => FATAL.test(line));
-  if (lastWords !== undefined) return lastWords;
+  const fatalLine = lines.findLast((line) => FATAL.test(line));
+  if (fatalLine !== undefined) return fatalLine;
   const complaints = lines.filter((line) => ERROR.test(line) && !NOISE.test(line));
   return (complaints.length > 0 ? complaints : lines).slice(-count).join('\n');
 }

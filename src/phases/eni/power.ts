@@ -18,7 +18,7 @@ export interface PowerOptions {
  * Stops or starts an instance and waits until it is so. The order is repeated where a look shows that it had no effect.
  * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT where it never came about
  */
-export async function bring(
+export async function setPowerState(
   ens: Ens,
   instanceId: string,
   target: 'Running' | 'Stopped',

@@ -13,7 +13,7 @@ import type { BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
 import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
 import { type LeftOverSpec, leftOver } from './left-over.ts';
-import { bring } from './power.ts';
+import { setPowerState } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
 const LIST_TIMEOUT_MS = 60_000;
@@ -105,7 +105,7 @@ type Agreed = EniContext<LeftOverSpec>;
 async function bringBack(context: Agreed, error: EdgeadmError, log: PhaseLog): Promise<EdgeadmError> {
   const { spec, ens, cluster, facts, paceMs, now } = context;
   const node = cordonedNode(facts);
-  const down = await bring(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' }).then(
+  const down = await setPowerState(ens, spec.instanceId, 'Running', { paceMs, code: 'INSTANCE_NOT_RUNNING' }).then(
     () => undefined,
     (thrown: unknown) => toEdgeadmError(thrown),
   );

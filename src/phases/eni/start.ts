@@ -1,6 +1,6 @@
 import type { Phase } from '../../workflow/phase.ts';
 import type { EniContext } from './context.ts';
-import { bring } from './power.ts';
+import { setPowerState } from './power.ts';
 
 export const start: Phase<EniContext<{ readonly instanceId: string }>> = {
   name: 'start',
@@ -11,7 +11,7 @@ export const start: Phase<EniContext<{ readonly instanceId: string }>> = {
     (facts.nothing ? 'there is nothing to do' : 'the instance runs'),
   run: async ({ ens, spec, facts, now, paceMs, signal, wet }) => {
     if (!wet) return ens.start(spec.instanceId);
-    await bring(ens, spec.instanceId, 'Running', { signal, paceMs, code: 'INSTANCE_NOT_RUNNING' });
+    await setPowerState(ens, spec.instanceId, 'Running', { signal, paceMs, code: 'INSTANCE_NOT_RUNNING' });
     facts.runningAt = now();
   },
 };

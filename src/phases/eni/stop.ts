@@ -1,7 +1,7 @@
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { EniContext } from './context.ts';
 import { drainFirst } from './drain.ts';
-import { bring } from './power.ts';
+import { setPowerState } from './power.ts';
 
 /** Drains the node where the instance is one, then stops the instance. From here on it is down. */
 export const stop: Phase<EniContext<{ readonly instanceId: string; readonly forceStop: boolean }>> = {
@@ -22,6 +22,6 @@ async function stopInstance(
 ): Promise<void> {
   const { ens, spec, signal, paceMs, wet } = context;
   const force = spec.forceStop;
-  if (wet) await bring(ens, spec.instanceId, 'Stopped', { force, signal, paceMs });
+  if (wet) await setPowerState(ens, spec.instanceId, 'Stopped', { force, signal, paceMs });
   else await ens.stop(spec.instanceId, { force });
 }

@@ -20,7 +20,7 @@ export interface AskOptions {
 }
 
 /** What a join is given of it. */
-export interface Told {
+export interface SourceReply {
   readonly source: JoinSource;
   readonly answer: SourceAnswer;
   readonly nodeName: string;
@@ -31,7 +31,7 @@ export interface Told {
  * is told to anybody.
  * @throws EdgeadmError of a cloud API; USAGE where the node has no name
  */
-export async function askSource(options: AskOptions): Promise<Told> {
+export async function askSource(options: AskOptions): Promise<SourceReply> {
   const { source, draft, session, label, emit, signal, dryRun } = options;
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, () => {}) : session.host;

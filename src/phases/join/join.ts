@@ -6,7 +6,7 @@ import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import type { Told } from './ask-source.ts';
+import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
 import { credentials } from './credentials.ts';
@@ -17,8 +17,8 @@ import { rollBack } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
-  /** What the cloud told of cluster and node; undefined where the command line tells it. */
-  readonly told?: Told;
+  /** What the cloud says of cluster and node; undefined where the command line tells it. */
+  readonly reply?: SourceReply;
   readonly session: NodeSession;
   /** What users call the host. */
   readonly label: string;
@@ -91,23 +91,32 @@ function refuseDuringUpgrade({ upgrade }: Journal): void {
 
 /** What phases work with; `close` ends connections. */
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): void } {
-  const { spec, told, session, label, emit, signal, dryRun } = options;
+  const { spec, reply, session, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, dryRun ? tell : undefined);
-  const node = nodeView({ ...options, host, journal: session.journal, name: told?.nodeName, log });
+  const node = nodeView({ ...options, host, journal: session.journal, name: reply?.nodeName, log });
   const asked = credentials({ spec, host, cluster, node, log, signal });
-  const callback = told && callbackOf(told, session.journal, dryRun ? tell : undefined);
+  const callback = reply && callbackOf(reply, session.journal, dryRun ? tell : undefined);
   const { confirm } = options;
-  const context = { spec, host, cluster, node, credentials: asked, endpoint: told?.source.endpoint, callback, confirm };
+  const context = {
+    spec,
+    host,
+    cluster,
+    node,
+    credentials: asked,
+    endpoint: reply?.source.endpoint,
+    callback,
+    confirm,
+  };
   return { context, close: () => cluster.close() };
 }
 
 /** It is told again only when something was changed since; `plan` tells it instead (dry run). */
 function callbackOf(
-  { source, answer }: Told,
+  { source, answer }: SourceReply,
   journal: Journal,
   plan?: (action: string) => void,
 ): JoinContext['callback'] {

@@ -1,6 +1,6 @@
 import { isRandomName } from '../../config/grammar.ts';
 import type { NodeSession } from '../../host/node-session.ts';
-import { type Leftovers, revert } from '../../host/revert.ts';
+import { type Leftovers, rollBackChanges } from '../../host/roll-back.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { CHOICES } from './choices.ts';
@@ -34,7 +34,7 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
     await pipeline.undo();
   }
   const name = isRandomName(context.spec.nodeName) ? journal.choice(CHOICES.nodeName) : undefined;
-  const left = changes ? await revert(plain, journal, joined + 1) : [];
+  const left = changes ? await rollBackChanges(plain, journal, joined + 1) : [];
   if (left.length === 0 && joined < 0) await forget(session, name);
   return changes ? left : undefined;
 }

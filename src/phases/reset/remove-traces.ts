@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { STATE_DIRECTORY } from '../../host/journal.ts';
-import { revert } from '../../host/revert.ts';
+import { rollBackChanges } from '../../host/roll-back.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -32,7 +32,7 @@ export const restore: Phase<ResetContext> = {
   title: 'Put everything back as it was before the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
   run: async ({ host, journal, spec }) => {
-    const left = await revert(host, journal, 0, ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase));
+    const left = await rollBackChanges(host, journal, 0, ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase));
     if (left.length === 0) return;
     throw new EdgeadmError({
       code: 'RESET_INCOMPLETE',

@@ -7,7 +7,7 @@ import { dockerPodContainers } from '../reset/teardown/docker.ts';
 import { CNI_CONFIGURATION } from '../reset/teardown/state.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
-import { unfit } from './precheck-error.ts';
+import { upgradeCheckFailed } from './precheck-error.ts';
 import { kubeletSettings } from './settings.ts';
 
 type Context = UpgradeContext & PhaseTools;
@@ -23,7 +23,7 @@ export async function checkMigration(context: Context): Promise<void> {
   const { host, spec, log } = context;
   const mistakes = [await dockerTrouble(context), await containerdTrouble(context), await networkTrouble(context)];
   const found = mistakes.flatMap((mistake) => mistake ?? []);
-  if (found.length > 0) throw unfit(found);
+  if (found.length > 0) throw upgradeCheckFailed(found);
   const [containers, { copies, missing }] = await Promise.all([dockerPodContainers(host), neededImages(context)]);
   const drainFirst = spec.drain ? '' : '; --drain moves those that a controller keeps to other nodes first';
   log.warning(

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { drainNode } from '../../kubernetes/drain/drain.ts';
-import { type Look, waitFor } from '../../lib/wait-for.ts';
+import { type ProbeResult, waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
@@ -44,7 +44,11 @@ export async function allowPods(admin: ApiClient | undefined, nodeName: string, 
 }
 
 /** An upgrade that went well is not worth less for an API server that is away for a moment. */
-async function tryToAllow(admin: ApiClient, nodeName: string, signal: AbortSignal): Promise<Look<Error | undefined>> {
+async function tryToAllow(
+  admin: ApiClient,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<ProbeResult<Error | undefined>> {
   try {
     await admin.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { spec: { unschedulable: null } }, { signal });
     return { done: undefined };

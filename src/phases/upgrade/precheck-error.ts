@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 
 /** The error of a node on which an upgrade is not begun. @param mistakes what was found, one line each */
-export function unfit(mistakes: readonly string[]): EdgeadmError {
+export function upgradeCheckFailed(mistakes: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'UPGRADE_CHECK_FAILED',
     what: 'the node is not fit for an upgrade',

@@ -9,7 +9,7 @@ import { checkMigration } from './check-migration.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { nodeObject } from './node-health.ts';
-import { unfit } from './precheck-error.ts';
+import { upgradeCheckFailed } from './precheck-error.ts';
 import { kubeletSettings } from './settings.ts';
 import { checkVersions, sameVersion } from './versions.ts';
 
@@ -90,7 +90,7 @@ async function checkDisk(context: Context): Promise<void> {
     const [, free, mount] = /\s\d+\s+\d+\s+(-?\d+)\s+\S+\s+(.+)$/.exec(line) ?? [];
     if (free === undefined || Number(free) * 1024 >= needed) continue;
     const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
-    throw unfit([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
+    throw upgradeCheckFailed([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
   }
 }
 
@@ -104,7 +104,7 @@ async function bytesForCopies(context: Context): Promise<number> {
 async function checkHealth(context: Context): Promise<void> {
   const found = await troubles(context, context.signal);
   if (found.length === 0) return;
-  if (!context.wet || found.some(({ passes }) => !passes)) throw unfit(found.map(({ what }) => what));
+  if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));
   // Somebody, or systemd, has just restarted the kubelet.
   await context.waitFor({
     what: 'the node to be fit for an upgrade',

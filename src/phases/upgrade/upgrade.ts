@@ -10,7 +10,7 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import type { UpgradeContext, UpgradeSpec } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
-import { notRecovered, putBack, recover, recoveredError } from './recover.ts';
+import { notRecovered, restoreVersion, rollBack, rolledBackError } from './roll-back.ts';
 import { sameVersion } from './versions.ts';
 
 export interface UpgradeOptions {
@@ -98,7 +98,7 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
     const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
     if (sameVersion(note.to, context.versions.to) && !isBack) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
-    const left = await recover({ ...parts, context });
+    const left = await rollBack({ ...parts, context });
     if (left.length === 0) return true;
     const what = `the node could not be taken back from ${note.to} to ${note.from}`;
     throw notRecovered({ what, from: note.from, left });
@@ -119,7 +119,7 @@ async function afterFailure(
   if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.warning(`upgrade kubelet failed at phase ${phase}, recover to previous state`);
-  return recoveredError(phase, error, note.from, await recover({ ...options, context }));
+  return rolledBackError(phase, error, note.from, await rollBack({ ...options, context }));
 }
 
 /** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */
@@ -143,7 +143,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is under way`;
   if ((await plain.unit('kubelet.service')).active) return [`${state}, and the kubelet runs`];
-  const { left } = await putBack(plain, journal, log);
+  const { left } = await restoreVersion(plain, journal, log);
   return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
 }
 

@@ -98,8 +98,8 @@ export function sourceOf(
   token: string,
   values: { ca?: string; endpoint?: string } = {},
 ): JoinSource {
-  const patience = { tries: 4, pauseMs: [5, 20] } as const;
-  return exchangeSource({ endpoint: cloud.endpoint, ca: cloud.caPem, token, version: '0.1.0', patience, ...values });
+  const retry = { tries: 4, pauseMs: [5, 20] } as const;
+  return exchangeSource({ endpoint: cloud.endpoint, ca: cloud.caPem, token, version: '0.1.0', retry, ...values });
 }
 
 /** A node as a source is asked for it, whose network is this machine's. */

@@ -17,12 +17,12 @@ import { forEachLimited } from '../../../src/lib/for-each.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
 
 /** As those of the product, fifty times as fast. */
-export const TIMES: LeaseTimes = { lastsMs: 600, giveUpMs: 400, renewalMs: 100, lookMs: 20 };
+export const TIMES: LeaseTimes = { lastsMs: 600, giveUpMs: 400, renewalMs: 100, retryIntervalMs: 20 };
 /** Of a controller that keeps its lease on a busy machine, too. */
-const STEADY: LeaseTimes = { lastsMs: 10_000, giveUpMs: 8_000, renewalMs: 100, lookMs: 20 };
+const STEADY: LeaseTimes = { lastsMs: 10_000, giveUpMs: 8_000, renewalMs: 100, retryIntervalMs: 20 };
 /** Of one that takes the lease from another soon. */
 export const SUCCESSOR: LeaseTimes = { ...STEADY, lastsMs: 600 };
-export const LOOK_MS = 5;
+export const RETRY_INTERVAL_MS = 5;
 
 export const SPEC: PlanSpec = {
   targetVersion: 'v1.20.3',
@@ -188,7 +188,15 @@ export function startController(
   const stop = new AbortController();
   const log = recordedLog();
   const { signal } = stop;
-  const ended = runController({ client, identity, executor: () => executor, log, signal, lookMs: LOOK_MS, times });
+  const ended = runController({
+    client,
+    identity,
+    executor: () => executor,
+    log,
+    signal,
+    retryIntervalMs: RETRY_INTERVAL_MS,
+    times,
+  });
   ended.catch(() => {});
   return { log, ended, stop: () => stop.abort(new Error('stopped')) };
 }

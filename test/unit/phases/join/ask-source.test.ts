@@ -4,7 +4,7 @@ import { joinDraft } from '../../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { Entry } from '../../../../src/host/journal.ts';
 import type { NodeSession } from '../../../../src/host/node-session.ts';
-import { askSource, type Told } from '../../../../src/phases/join/ask-source.ts';
+import { askSource, type SourceReply } from '../../../../src/phases/join/ask-source.ts';
 import { fakeHost } from '../../fake-host.ts';
 
 const SETTINGS = { yes: false, timeoutMs: 1000, compatMatrix: [] };
@@ -14,7 +14,7 @@ const ANSWER: SourceAnswer = { cluster: {}, pool: { nodePool: 'np1' } };
 async function ask(
   resolve: (node: SourceNode) => Promise<SourceAnswer>,
   { nodeName = '', journal = [] as Entry[], signal = new AbortController().signal, shown = [] as string[] } = {},
-): Promise<Told> {
+): Promise<SourceReply> {
   const choice = (key: string) => journal.find((entry) => entry.kind === 'choice' && entry.key === key);
   const session = {
     host: fakeHost(),

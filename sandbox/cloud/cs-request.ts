@@ -3,7 +3,7 @@ import { type ClusterRecord, KIND, type NodePoolRecord } from './records.ts';
 import { CloudFailure, type CloudParts, type CloudRequest } from './service.ts';
 
 /** A request to the container service with what it takes to answer it. */
-export interface Asked {
+export interface CsRequest {
   readonly request: CloudRequest;
   readonly parts: CloudParts;
   readonly inside: ManagedCluster;
@@ -12,14 +12,14 @@ export interface Asked {
 }
 
 /** @throws CloudFailure */
-export function clusterOf({ parts, names: [id = ''] }: Asked): ClusterRecord {
+export function clusterOf({ parts, names: [id = ''] }: CsRequest): ClusterRecord {
   const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
   if (cluster) return cluster;
   throw new CloudFailure(404, 'ErrorClusterNotFound', `cluster (${id}) not found in our records`);
 }
 
 /** @throws CloudFailure */
-export function poolOf(asked: Asked, id = asked.names[1] ?? ''): NodePoolRecord {
+export function poolOf(asked: CsRequest, id = asked.names[1] ?? ''): NodePoolRecord {
   const { id: clusterId } = clusterOf(asked);
   const pool = asked.parts.store.get<NodePoolRecord>(KIND.nodePool, id);
   if (pool?.clusterId === clusterId) return pool;

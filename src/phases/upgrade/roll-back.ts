@@ -3,7 +3,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
-import { revert } from '../../host/revert.ts';
+import { rollBackChanges } from '../../host/roll-back.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
@@ -13,7 +13,7 @@ import { allowPods } from './drain.ts';
 import { CONTAINERD_SOCKET } from './migrate-runtime.ts';
 import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
-export interface RecoverOptions {
+export interface RollBackOptions {
   readonly session: NodeSession;
   readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName'>;
   readonly label: string;
@@ -29,20 +29,20 @@ const KUBELET = 'kubelet.service';
  * roll-back that was killed is found by the next call.
  * @returns what does not work or could not be put back; empty where all is as it was
  */
-export async function recover(options: RecoverOptions): Promise<string[]> {
+export async function rollBack(options: RollBackOptions): Promise<string[]> {
   const { session, label, emit } = options;
   const { upgrade: note } = session.journal;
   if (!note) return [];
   const tell = { host: label, phase: 'recover' };
   const started = now();
   emit({ ...tell, type: 'phase-start', title: `Take the node back to ${note.from}`, time: started });
-  const left = await takeBack(options).catch((error: unknown) => [toEdgeadmError(error).message]);
+  const left = await rollBackNode(options).catch((error: unknown) => [toEdgeadmError(error).message]);
   const outcome = left.length === 0 ? 'done' : 'failed';
   emit({ ...tell, type: 'phase-end', outcome, durationMs: Math.round(now() - started), time: now() });
   return left;
 }
 
-async function takeBack({ session, context, label, emit }: RecoverOptions): Promise<string[]> {
+async function rollBackNode({ session, context, label, emit }: RollBackOptions): Promise<string[]> {
   const { journal, plain } = session;
   const note = journal.upgrade;
   const begun = begunAt(journal);
@@ -50,7 +50,7 @@ async function takeBack({ session, context, label, emit }: RecoverOptions): Prom
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const before = (await plain.clock()).now;
-  const { left, restarts } = await putBack(plain, journal, log);
+  const { left, restarts } = await restoreVersion(plain, journal, log);
   const restarted = restarts ? { before, after: (await plain.clock()).now } : { before: 0, after: 0 };
   log.info(`The files of ${note.from} are back. Checking kubelet, edgehub and pods`);
   const parts = { ...context, host: plain, restarted };
@@ -72,7 +72,7 @@ async function takeBack({ session, context, label, emit }: RecoverOptions): Prom
  * Files and services as they were before the upgrade, which needs no cluster. The upgrade stays noted.
  * @returns what could not be put back, and whether the kubelet was restarted
  */
-export async function putBack(
+export async function restoreVersion(
   host: NodeHost,
   journal: Journal,
   log: PhaseLog,
@@ -82,7 +82,7 @@ export async function putBack(
   const left: string[] = [];
   if (journal.upgrade?.docker && units.includes(KUBELET))
     await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
-  left.push(...(await revert(host, journal, from)));
+  left.push(...(await rollBackChanges(host, journal, from)));
   // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
   const { active } = await host.unit(KUBELET);
   if (!active || (units.length > 0 && !units.includes(KUBELET)))
@@ -96,7 +96,7 @@ async function removeContainerdPods(host: NodeHost, log: PhaseLog): Promise<void
   await removePods(host, { socket: CONTAINERD_SOCKET, unit: 'containerd.service' }, { log });
 }
 
-async function restoreAnnotation({ client, nodeName }: RecoverOptions['context'], note: UpgradeNote): Promise<void> {
+async function restoreAnnotation({ client, nodeName }: RollBackOptions['context'], note: UpgradeNote): Promise<void> {
   const criSocket = note.docker?.criSocket;
   if (criSocket === undefined) return;
   const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: criSocket } };
@@ -108,13 +108,13 @@ function begunAt(journal: Journal): number {
 }
 
 /** The error of an upgrade that failed, in the two endings that it has. */
-export function recoveredError(
+export function rolledBackError(
   phase: string,
   error: EdgeadmError,
   from: string,
   left: readonly string[],
 ): EdgeadmError {
-  const what = `upgrade kubelet failed at phase ${phase}, recover to previous state`;
+  const what = `upgrade kubelet failed at phase ${phase}, rollBack to previous state`;
   const why = `${error.code}: ${error.message}`;
   if (left.length === 0) {
     const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;

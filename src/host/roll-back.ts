@@ -21,7 +21,7 @@ const CONTAINERD = 'containerd.service';
  * a revert that was killed is run again.
  * @param keep changes that stay, and stay in the journal
  */
-export async function revert(
+export async function rollBackChanges(
   host: Host,
   journal: Journal,
   from = 0,
@@ -40,7 +40,7 @@ export async function revert(
   );
   await stopWhatWeStarted(host, changes, step);
   for (const change of changes.toReversed()) {
-    if (change.kind === 'file') await step(change.path, () => putBack(host, change));
+    if (change.kind === 'file') await step(change.path, () => restoreFile(host, change));
     if (change.kind === 'claim') await step(change.path, () => clearFolder(host, change.path, change.had));
     if (change.kind === 'directory') await step(change.path, () => removeIfEmpty(host, change.path));
     if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
@@ -135,7 +135,7 @@ function firstOf(changes: readonly Change[], kind: 'service' | 'enable'): Map<st
   return first;
 }
 
-async function putBack(host: Host, change: Extract<Change, { kind: 'file' }>): Promise<void> {
+async function restoreFile(host: Host, change: Extract<Change, { kind: 'file' }>): Promise<void> {
   const { path, before } = change;
   // A run that was killed while it wrote left it.
   await host.remove(temporaryOf(path));

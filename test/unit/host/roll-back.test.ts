@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Before, Entry, Journal } from '../../../src/host/journal.ts';
-import { imageRecords, revert } from '../../../src/host/revert.ts';
+import { imageRecords, rollBackChanges } from '../../../src/host/roll-back.ts';
 import { fakeHost } from '../fake-host.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -50,7 +50,7 @@ describe('putting a node back as it was', () => {
         '/var/lib/edgeadm/backup/1': 'old',
       },
     });
-    assert.deepEqual(await revert(host, journal), []);
+    assert.deepEqual(await rollBackChanges(host, journal), []);
     assert.deepEqual(host.changes, [
       'stop kubelet.service',
       'disable kubelet.service',
@@ -71,16 +71,16 @@ describe('putting a node back as it was', () => {
       { kind: 'file', path, before: copy('/b/2') },
     );
     const host = fakeHost({ files: { [path]: 'third', '/b/1': 'first', '/b/2': 'second' } });
-    await revert(host, journal);
+    await rollBackChanges(host, journal);
     assert.equal(await host.read(path), 'first');
-    await revert(host, journal);
+    await rollBackChanges(host, journal);
     assert.equal(await host.read(path), 'first');
   });
 
   it('removes what a run that was killed had only begun to write', async () => {
     const { journal } = journalOf({ kind: 'file', path: '/usr/bin/kubelet', before: absent });
     const host = fakeHost({ files: { '/usr/bin/.kubelet.edgeadm-tmp': 'half' } });
-    await revert(host, journal);
+    await rollBackChanges(host, journal);
     assert.equal(await host.read('/usr/bin/.kubelet.edgeadm-tmp'), undefined);
   });
 
@@ -90,7 +90,7 @@ describe('putting a node back as it was', () => {
       { kind: 'file', path: '/etc/resolv.conf', before: { type: 'symlink', target: '/run/resolv.conf' } },
     );
     const host = fakeHost({ units: { 'firewalld.service': {} }, files: { '/etc/resolv.conf': 'x' } });
-    await revert(host, journal);
+    await rollBackChanges(host, journal);
     assert.deepEqual(host.changes, [
       'link /etc/resolv.conf to /run/resolv.conf',
       'reload units',
@@ -110,7 +110,7 @@ describe('putting a node back as it was', () => {
         '/proc/self/mountinfo': '9 1 0:50 / /var/lib/kubelet/pods/1 rw - tmpfs t rw',
       },
     });
-    const left = await revert(host, journal);
+    const left = await rollBackChanges(host, journal);
     assert.equal(left.length, 1);
     assert.match(left[0] ?? '', /^\/var\/lib\/kubelet: .*mounted below it: \/var\/lib\/kubelet\/pods\/1$/);
     assert.deepEqual(host.changes, ['remove /etc/a']);
@@ -124,14 +124,14 @@ describe('putting a node back as it was', () => {
       { kind: 'file', path: '/etc/3', before: absent },
     );
     const host = fakeHost({ files: { '/etc/1': '', '/etc/2': '', '/etc/3': '' } });
-    await revert(host, journal, 1, ({ phase }) => phase.startsWith('install-runtime'));
+    await rollBackChanges(host, journal, 1, ({ phase }) => phase.startsWith('install-runtime'));
     assert.deepEqual(host.changes, ['remove /etc/3']);
     assert.deepEqual(state.rewritten, journal.entries.slice(0, 2));
   });
 
   it('changes nothing in a dry run, not even the journal', async () => {
     const { journal, state } = journalOf({ kind: 'file', path: '/etc/1', before: absent });
-    await revert({ ...fakeHost(), wet: false }, journal);
+    await rollBackChanges({ ...fakeHost(), wet: false }, journal);
     assert.equal(state.rewritten, undefined);
   });
 });
@@ -158,7 +158,7 @@ describe('images that a join loaded', () => {
           args.includes('list') && !host.changes.includes('start containerd.service') ? { exitCode: 1 } : LISTING,
       },
     });
-    await revert(host, journal);
+    await rollBackChanges(host, journal);
     assert.deepEqual(host.changes, [
       'start containerd.service',
       'run ctr --namespace k8s.io images remove --sync registry.k8s.io/pause:3.6 sha256:1111',
@@ -184,7 +184,7 @@ describe('images that a join loaded', () => {
         },
       },
     });
-    assert.deepEqual(await revert(host, journal), []);
+    assert.deepEqual(await rollBackChanges(host, journal), []);
     assert.match(
       host.changes.at(-1) ?? '',
       /^run ctr .*images remove --sync registry\.k8s\.io\/pause:3\.6 sha256:1111$/,
@@ -194,7 +194,7 @@ describe('images that a join loaded', () => {
   it('are no matter where containerd went with the join that brought it', async () => {
     const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6' });
     const host = fakeHost();
-    assert.deepEqual(await revert(host, journal), []);
+    assert.deepEqual(await rollBackChanges(host, journal), []);
     assert.deepEqual(host.changes, []);
   });
 });
