@@ -2,6 +2,7 @@ import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
@@ -114,18 +115,8 @@ export async function configureContainerd(
   if (wanted !== undefined) await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
   const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
   if (!restarted || !host.runsPrograms) return changes;
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () => ((await answers(host)) ? { done: true } : { seen: (await host.unit(UNIT)).detail }),
-    evidence: () => host.unitLog(UNIT, 10),
-  });
+  await waitForContainerd(host, waitFor);
   return changes;
-}
-
-async function answers(host: Host): Promise<boolean> {
-  return (await host.query('ctr', ['--timeout', '2s', 'version'])).exitCode === 0;
 }
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {

@@ -9,6 +9,7 @@ import {
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet/flags.ts';
 import { KUBELET_BINARY, KUBELET_CONFIGURATION, KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
+import { swapAreas } from '../../lib/swap-areas.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -99,7 +100,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
 }
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {
-  return ((await host.read('/proc/swaps')) ?? '').trim().split('\n').length > 1;
+  return swapAreas(await host.read('/proc/swaps')).length > 0;
 }
 
 /** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */

@@ -1,3 +1,4 @@
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
 import type { UpgradeContext } from './context.ts';
@@ -30,16 +31,7 @@ function containerdIsStale({ journal }: UpgradeContext): boolean | string {
 
 async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools): Promise<void> {
   await host.applyUnit(CONTAINERD, CONTAINERD_FILES);
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () => {
-      const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
-      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(CONTAINERD)).detail };
-    },
-    evidence: () => host.unitLog(CONTAINERD, 10),
-  });
+  await waitForContainerd(host, waitFor);
 }
 
 async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {
