@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { unreadable, usageError } from '../errors/usage.ts';
+import { usageError } from '../errors/usage.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
+import { readUserText } from '../lib/user-file.ts';
 
 /** A flag that may be given many times. It takes one value at a time: what follows may be the API server. */
 export const repeatable = { multiple: true, multipleNonGreedy: true } as const;
@@ -93,11 +93,7 @@ export async function secretOf(value: string | undefined, flag: string): Promise
 export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
-  const file = value.slice(1);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw unreadable(flag, file, error);
-  });
-  return text.trim();
+  return (await readUserText(value.slice(1), { what: flag })).trim();
 }
 
 /** Standard input can be read once; several hosts may ask for it. */

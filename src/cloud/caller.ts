@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { backOff } from '../lib/back-off.ts';
+import { readUserText } from '../lib/user-file.ts';
 import type { CredentialOptions } from './credentials.ts';
 import { answerError, networkError } from './errors.ts';
 
@@ -162,7 +162,5 @@ function endpointOf(text: string, variable: string): string {
 
 /** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE where it cannot be read */
 export async function readCa(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: Error) => {
-    throw new EdgeadmError({ code: 'USAGE', what: 'EDGEADM_CLOUD_CA cannot be read', why: error.message });
-  });
+  return readUserText(file, { what: 'EDGEADM_CLOUD_CA' });
 }

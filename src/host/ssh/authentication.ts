@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
-import { unreadable } from '../../errors/usage.ts';
 import { registerSecret } from '../../lib/redact.ts';
+import { readUserFile } from '../../lib/user-file.ts';
 
 /** Tried in this order where no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
@@ -123,10 +122,10 @@ export class Credentials {
     const named = this.#options.keyFile !== undefined;
     let data: Buffer;
     try {
-      data = await readFile(path);
+      data = await readUserFile(path, { what: 'SSH key' });
     } catch (error) {
       if (!named) return;
-      throw unreadable('SSH key', path, error as Error);
+      throw error;
     }
     const key = await this.#unlock(path, data, named);
     if (key instanceof Error) this.#notes.push(`key ${path} was not offered: ${key.message}`);
