@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { removeUnpacked } from '../artifacts/own-file.ts';
 import { BaseCommand } from '../cli/base-command.ts';
+import { drainFlags } from '../cli/drain-flags.ts';
 import { durationOf, nodeFlags } from '../cli/flags.ts';
 import { onHosts } from '../cli/hosts.ts';
 import { confirmOnTerminal } from '../cli/prompts.ts';
@@ -25,11 +26,17 @@ export default class Reset extends BaseCommand {
   ];
   static override flags = {
     ...nodeFlags,
-    force: Flags.boolean({ char: 'f', description: 'ask nothing; go on where a pod or a volume cannot be let go of' }),
+    force: Flags.boolean({
+      char: 'f',
+      description: 'do not ask; continue even if a pod cannot be stopped or a volume cannot be unmounted',
+    }),
+    'delete-emptydir-data': drainFlags['delete-emptydir-data'],
     'keep-runtime': Flags.boolean({ description: 'leave the container runtime as the join set it up' }),
     'cleanup-images': Flags.boolean({ description: 'remove all images, not only those the join loaded' }),
     kubeconfig: Flags.string({ helpValue: 'FILE', description: "the administrator's, for --drain and --delete-node" }),
-    drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
+    drain: Flags.boolean({
+      description: 'evict the pods first, respecting PodDisruptionBudgets; --force evicts those without a controller',
+    }),
     'delete-node': Flags.boolean({ description: 'delete the Node object' }),
   };
 
@@ -41,6 +48,7 @@ export default class Reset extends BaseCommand {
       cleanupImages: flags['cleanup-images'],
       kubeconfig: flags.kubeconfig,
       drain: flags.drain,
+      deleteEmptyDirData: flags['delete-emptydir-data'],
       deleteNode: flags['delete-node'],
     };
     checkResetSpec(spec);

@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { PATHS } from '../host/node-paths.ts';
+import { parseVersion } from '../kubernetes/version.ts';
 
 export type EdgeHubFlavor = 'ack' | 'openyurt';
 
@@ -211,17 +212,11 @@ function rangeOf({ from, before }: EdgeHubRelease): string {
 
 /** A tag like `v0.5.0`; a digest, `latest` or a build number says nothing about the version. */
 function versionOfImage(image: string | undefined): string | undefined {
-  return image?.match(/:v?(\d+\.\d+(\.\d+)?[^/@]*)(@|$)/)?.[1];
+  return image?.match(/:v?(\d+\.\d+(\.\d+)?)[^/@]*(@|$)/)?.[1];
 }
 
 /** Compares major and minor. @throws EdgeadmError USAGE where there are none */
 function isBefore(version: string, limit: string): boolean {
-  const [a, b] = [minor(version), minor(limit)];
-  return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
-}
-
-function minor(version: string): [number, number] {
-  const found = version.match(/^v?(\d+)\.(\d+)/);
-  if (!found) throw new EdgeadmError({ code: 'USAGE', what: `"${version}" is not a version like 1.20.2` });
-  return [Number(found[1]), Number(found[2])];
+  const [a, b] = [parseVersion(version), parseVersion(limit)];
+  return a.major !== b.major ? a.major < b.major : a.minor < b.minor;
 }

@@ -1,3 +1,5 @@
+import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
+
 /** How nodes are reached: by a Job on each node, or over SSH from where edgeadm runs. */
 export type ExecutorName = 'job' | 'ssh';
 
@@ -14,6 +16,7 @@ export interface PlanSpec {
   readonly drain: boolean;
   /** Milliseconds for all pods of a node together. */
   readonly drainTimeoutMs: number;
+  readonly drainPolicy?: DrainPolicy;
   /** Goes on until nodes that are offline are back. */
   readonly waitOffline: boolean;
   /** What chose the nodes, for people. */

@@ -1,6 +1,7 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -30,6 +31,12 @@ export const precheck: Phase<UpgradeContext> = {
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },
+    {
+      name: 'pods',
+      title: 'Check that the node can be drained',
+      when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+      run: checkDrain,
+    },
     {
       name: 'health',
       title: 'Check that the node is healthy',
@@ -93,6 +100,11 @@ async function checkDisk(context: Context): Promise<void> {
     const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
     throw upgradeCheckFailed([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
   }
+}
+
+/** Before anything is changed. @throws EdgeadmError DRAIN_REFUSED */
+async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
+  if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
 /** Docker keeps its images; containerd has each packed and unpacked, and one at a time lies between the two. */
