@@ -41,7 +41,7 @@ export async function createScratchRoot(root: string, machine: NodeMachine): Pro
 }
 
 /** The address of a node by its name: the same after a restart, and seldom another node's. */
-export function addressOf(name: string): string {
+function addressOf(name: string): string {
   return `${NETWORK}.${2 + (createHash('sha256').update(name).digest().readUInt16BE(0) % 250)}`;
 }
 

@@ -40,7 +40,7 @@ export interface EdgeHubCertificates {
 }
 
 /** A file with its content, or a symlink. */
-export type EdgeHubFile =
+type EdgeHubFile =
   | { readonly path: string; readonly content: string; readonly mode: number }
   | { readonly path: string; readonly linkTo: string };
 
