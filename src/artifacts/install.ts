@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts';
-import { STATE_DIRECTORY } from '../host/journal.ts';
 import { commandError } from '../host/node-host.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { forEachLimited } from '../lib/for-each.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import { type Bundle, type BundleFile, filesOf, nameOf } from './bundle.ts';
@@ -95,7 +95,7 @@ async function importArchive(
 }
 
 async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {
-  const copy = `${STATE_DIRECTORY}/image-${file.sha256.slice(0, 16)}.tar`;
+  const copy = `${PATHS.edgeadm.state}/image-${file.sha256.slice(0, 16)}.tar`;
   await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
   try {
     await host.importImage(copy, names);

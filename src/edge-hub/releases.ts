@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 
 export type EdgeHubFlavor = 'ack' | 'openyurt';
@@ -85,7 +86,7 @@ const OPENYURT = {
   flavor: 'openyurt',
   template: 'edge-hub/openyurt.yaml',
   program: 'yurthub',
-  rootDirectory: '/var/lib/yurthub',
+  rootDirectory: PATHS.edgeHub.openYurtDirectory,
   kubeconfig: 'yurthub.conf',
   bootstrapKubeconfig: 'bootstrap-hub.conf',
 } as const;
@@ -104,7 +105,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.0',
     before: '1.16',
     template: 'edge-hub/ack-legacy.yaml',
-    rootDirectory: '/etc/kubernetes/edge-hub',
+    rootDirectory: PATHS.edgeHub.legacyDirectory,
     kubeconfig: 'edge-hub.kubeconfig',
     bootstrapKubeconfig: 'bootstrap-edge-hub-current.conf',
     iptablesByDefault: false,
@@ -115,7 +116,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.16',
     before: '1.22',
     template: 'edge-hub/ack.yaml',
-    rootDirectory: '/var/lib/edge-hub',
+    rootDirectory: PATHS.edgeHub.directory,
     kubeconfig: 'edge-hub.conf',
     bootstrapKubeconfig: 'bootstrap-hub.conf',
     iptablesByDefault: false,
@@ -125,7 +126,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     ...ACK,
     from: '1.22',
     template: 'edge-hub/ack.yaml',
-    rootDirectory: '/var/lib/edge-hub',
+    rootDirectory: PATHS.edgeHub.directory,
     kubeconfig: 'edge-hub.conf',
     bootstrapKubeconfig: 'bootstrap-hub.conf',
     iptablesByDefault: undefined,
@@ -166,7 +167,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.3',
     manifest: 'yurthub.yaml',
     iptablesByDefault: false,
-    flags: ['--bootstrap-file=/var/lib/yurthub/bootstrap-hub.conf'],
+    flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
     client: OPENYURT_CLIENT,
     serving: { ...NODE_SERVING, needed: true },
     source: 'openyurt v1.4.0: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
