@@ -12,6 +12,7 @@ import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { clusterNetworksIn } from '../cluster-networks.ts';
 import { isReady } from '../node/conditions.ts';
+import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
 
 const GROUP = 'apps.openyurt.io';
@@ -131,15 +132,15 @@ function toPoolNode(node: V1Node, pool: string): PoolNode {
 }
 
 async function readCluster(client: ApiClient): Promise<ClusterFacts> {
-  const [{ gitVersion }, networkPlugin, kubeadm] = await Promise.all([
-    client.get<{ gitVersion: string }>('/version'),
+  const [{ body, server }, networkPlugin, kubeadm] = await Promise.all([
+    client.request('GET', '/version'),
     networkPluginOf(client),
     client.find<V1ConfigMap>('/api/v1/namespaces/kube-system/configmaps/kubeadm-config'),
   ]);
   const networks = clusterNetworksIn(kubeadm?.data?.ClusterConfiguration);
   const [podCidr] = networks?.podCidrs ?? [];
   const [serviceCidr] = networks?.serviceCidrs ?? [];
-  return { version: gitVersion, networkPlugin, podCidr, serviceCidr };
+  return { version: serverVersionOf(body, server), networkPlugin, podCidr, serviceCidr };
 }
 
 /** Flannel is known by its ConfigMap, the others by their DaemonSets. */

@@ -1,4 +1,5 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
+import { PATHS } from '../../host/node-paths.ts';
 import { podName } from '../../kubernetes/drain/pods.ts';
 import { conditionOf, isReady } from '../../kubernetes/node/conditions.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
@@ -65,8 +66,8 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
     code: 'NODE_NOT_READY',
     guard: kubeletGuard(host),
     probe: async (signal) => {
-      const unit = await host.unit('kubelet.service');
-      if (!unit.active) return { seen: `kubelet.service is ${unit.detail}` };
+      const unit = await host.unit(PATHS.kubelet.unit);
+      if (!unit.active) return { seen: `${PATHS.kubelet.unit} is ${unit.detail}` };
       const node = await nodeObject(parts, signal);
       const found = node.status?.nodeInfo?.kubeletVersion;
       if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };

@@ -1,4 +1,4 @@
-import { KUBELET_CONFIGURATION } from '../../../kubernetes/kubelet/program.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
@@ -49,7 +49,7 @@ export const swap: Collector = {
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';
     const devices = swapAreas(text);
-    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(KUBELET_CONFIGURATION));
+    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(PATHS.kubelet.configuration));
     return {
       files: [{ path: 'system/swap.txt', text }],
       facts: { swaps: { devices, kubeletRefuses: failSwapOn !== false } },

@@ -1,12 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { ApiConnection } from '../../../kubernetes/api/client.ts';
-import {
-  CA_CERTIFICATE,
-  KUBELET_CERTIFICATE,
-  KUBELET_KUBECONFIG,
-} from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { type KeyPair, keyPairIn } from '../../../pki/key-pair.ts';
 
@@ -25,7 +21,11 @@ interface Kubeconfig {
  * @returns undefined where certificate, CA or address are gone
  */
 export async function nodeCredentials(host: Host): Promise<NodeCredentials | undefined> {
-  const [ca, pair, servers] = await Promise.all([host.read(CA_CERTIFICATE), readPair(host), readServers(host)]);
+  const [ca, pair, servers] = await Promise.all([
+    host.read(PATHS.kubernetes.caCertificate),
+    readPair(host),
+    readServers(host),
+  ]);
   if (!ca || !pair || servers.length === 0) return undefined;
   const { certificate, cert, key } = pair;
   const nodeName = nodeNameIn(certificate);
@@ -37,7 +37,7 @@ async function readPair(host: Host): Promise<KeyPair | undefined> {
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
-  const texts = await Promise.all([KUBELET_CERTIFICATE, ...hubs].map((path) => host.read(path)));
+  const texts = await Promise.all([PATHS.kubelet.clientCertificate, ...hubs].map((path) => host.read(path)));
   const pairs = texts.flatMap((text) => keyPairIn(text) ?? []);
   return pairs.sort((a, b) => endOf(b) - endOf(a))[0];
 }
@@ -45,7 +45,7 @@ async function readPair(host: Host): Promise<KeyPair | undefined> {
 /** The kubelet of an edge node speaks to its hub, and the hub to the API server. */
 async function readServers(host: Host): Promise<string[]> {
   const servers: string[] = [];
-  for (const path of [KUBELET_KUBECONFIG, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
+  for (const path of [PATHS.kubelet.kubeconfig, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
     const { clusters } = lenientYaml<Kubeconfig>(await host.read(path));
     const server = clusters?.[0]?.cluster?.server;
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);
