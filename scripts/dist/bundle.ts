@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ROOT } from './paths.ts';
-import { type SourceLines, sourceLines } from './source-lines.ts';
 
 /**
  * Libraries that are large and seldom used: parts of their own. Whoever imports one of them (dynamically, always) gets
@@ -12,7 +11,7 @@ import { type SourceLines, sourceLines } from './source-lines.ts';
  */
 const LIBRARIES: Record<string, readonly string[]> = {
   kubernetes: ['@kubernetes/client-node'],
-  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client', '@alicloud/tea-util'],
+  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
 };
@@ -20,8 +19,6 @@ const LIBRARIES: Record<string, readonly string[]> = {
 export interface Chunk {
   readonly name: string;
   readonly code: Uint8Array;
-  /** For `program`: where its lines come from. */
-  readonly lines?: SourceLines;
   /** What went into it, as esbuild tells it: paths from the checkout. */
   readonly inputs: readonly string[];
 }
@@ -68,13 +65,10 @@ async function chunk(name: string, options: BuildOptions): Promise<Chunk> {
   // The start script is a file of its own; a part is a function of what it may use.
   const wrapped =
     name === 'start' ? {} : { banner: { js: '(function(module,require,__chunk){' }, footer: { js: '})' } };
-  const mapped: BuildOptions = name === 'program' ? { sourcemap: 'external', sourcesContent: false } : {};
-  const { outputFiles = [], metafile } = await build({ ...options, ...wrapped, ...mapped, outfile: `${name}.js` });
-  const code = outputFiles.find(({ path }) => path.endsWith('.js'))?.contents;
-  const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text;
+  const { outputFiles = [], metafile } = await build({ ...options, ...wrapped, outfile: `${name}.js` });
+  const code = outputFiles[0]?.contents;
   if (!code) throw new Error(`esbuild made nothing of ${name}`);
-  const lines = map ? sourceLines(JSON.parse(map)) : undefined;
-  return { name, code, lines, inputs: Object.keys((metafile as Metafile).inputs) };
+  return { name, code, inputs: Object.keys((metafile as Metafile).inputs) };
 }
 
 const libraryPart = (packages: readonly string[]): string =>

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../errors/usage.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
@@ -13,7 +14,7 @@ export const nodeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
   yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
-  'log-file': Flags.string({ helpValue: 'FILE', description: 'default: /var/log/edgeadm.log', helpGroup: 'COMMON' }),
+  'log-file': Flags.string({ helpValue: 'FILE', description: `default: ${PATHS.edgeadm.log}`, helpGroup: 'COMMON' }),
   timeout: Flags.string({
     helpValue: 'DURATION',
     description: 'time limit of the whole command, such as 90s or 10m',

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { drainFlags } from '../cli/drain-flags.ts';
 import { nodeFlags } from '../cli/flags.ts';
 import { runReset } from '../cli/reset/run.ts';
 import type { ResetSpec } from '../phases/reset/context.ts';
@@ -14,11 +15,17 @@ export default class Reset extends BaseCommand {
   ];
   static override flags = {
     ...nodeFlags,
-    force: Flags.boolean({ char: 'f', description: 'ask nothing; go on where a pod or a volume cannot be let go of' }),
+    force: Flags.boolean({
+      char: 'f',
+      description: 'do not ask; continue even if a pod cannot be stopped or a volume cannot be unmounted',
+    }),
+    'delete-emptydir-data': drainFlags['delete-emptydir-data'],
     'keep-runtime': Flags.boolean({ description: 'leave the container runtime as the join set it up' }),
     'cleanup-images': Flags.boolean({ description: 'remove all images, not only those the join loaded' }),
     kubeconfig: Flags.string({ helpValue: 'FILE', description: "the administrator's, for --drain and --delete-node" }),
-    drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
+    drain: Flags.boolean({
+      description: 'evict the pods first, respecting PodDisruptionBudgets; --force evicts those without a controller',
+    }),
     'delete-node': Flags.boolean({ description: 'delete the Node object' }),
   };
 
@@ -30,6 +37,7 @@ export default class Reset extends BaseCommand {
       cleanupImages: flags['cleanup-images'],
       kubeconfig: flags.kubeconfig,
       drain: flags.drain,
+      deleteEmptyDirData: flags['delete-emptydir-data'],
       deleteNode: flags['delete-node'],
     };
     await this.finish(await runReset(spec, flags, this.host));

@@ -1,11 +1,9 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { factsOf, requireSystemd } from './facts.ts';
-import { JOURNAL_PATH, Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
+import { Journal, makeStateDirectory, type Note } from './journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
-
-const LOCK_PATH = `${STATE_DIRECTORY}/lock`;
-const HOLDER_PATH = `${STATE_DIRECTORY}/holder`;
+import { PATHS } from './node-paths.ts';
 
 /** A machine in the hands of one command: locked, with its journal and the door that writes it. */
 export interface NodeSession {
@@ -63,10 +61,10 @@ function sessionOf(machine: Machine, journal: Journal): NodeSession {
 async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
   for (let tries = 0; tries < 3; tries++) {
     await makeStateDirectory(machine);
-    const lock = await machine.lock(LOCK_PATH);
+    const lock = await machine.lock(PATHS.edgeadm.lock);
     if (!lock) throw await locked(machine);
     // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
-    if (!(await machine.stat(LOCK_PATH))) {
+    if (!(await machine.stat(PATHS.edgeadm.lock))) {
       await lock.release();
       continue;
     }
@@ -76,7 +74,7 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
       from: process.env.HOSTNAME,
       since: new Date().toISOString(),
     };
-    await machine.writeFile(HOLDER_PATH, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
+    await machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
     return lock;
   }
   throw await locked(machine);
@@ -88,8 +86,8 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
  */
 async function letGo(machine: Machine, lock: Lock): Promise<void> {
   try {
-    await machine.remove(HOLDER_PATH);
-    if (!(await machine.stat(JOURNAL_PATH))) await machine.removeTree(STATE_DIRECTORY);
+    await machine.remove(PATHS.edgeadm.holder);
+    if (!(await machine.stat(PATHS.edgeadm.journal))) await machine.removeTree(PATHS.edgeadm.state);
   } catch {
     // A connection that is gone, a full disk: why the command failed is what has to be told, and the next run tidies up.
   } finally {
@@ -98,7 +96,7 @@ async function letGo(machine: Machine, lock: Lock): Promise<void> {
 }
 
 async function locked(machine: Machine): Promise<EdgeadmError> {
-  const holder = (await machine.readFile(HOLDER_PATH))?.toString('utf8') ?? '{}';
+  const holder = (await machine.readFile(PATHS.edgeadm.holder))?.toString('utf8') ?? '{}';
   return new EdgeadmError({
     code: 'LOCKED',
     what: `another edgeadm is at work on ${machine.name}`,
@@ -113,7 +111,7 @@ function describeHolder(text: string): string {
   } catch {
     // A holder that is just being written is no holder we can name.
   }
-  return `who holds ${LOCK_PATH} has not said its name; \`fuser ${LOCK_PATH}\` tells`;
+  return `who holds ${PATHS.edgeadm.lock} has not said its name; \`fuser ${PATHS.edgeadm.lock}\` tells`;
 }
 
 function notPrivileged(uid: number): EdgeadmError {

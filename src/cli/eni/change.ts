@@ -9,6 +9,7 @@ import type { CommandResult } from '../../output/renderer.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
+import { type DrainFlags, drainFlags } from '../drain-flags.ts';
 import { durationOf, naming, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal } from '../signals.ts';
@@ -36,6 +37,7 @@ export const changeFlags = {
     helpValue: 'FILE',
     description: 'look whether the instance is a node of this cluster, and drain it first',
   }),
+  ...drainFlags,
   ...cloudFlags,
   'dry-run': Flags.boolean({ description: 'show the plan, change nothing', helpGroup: 'COMMON' }),
   yes: nodeFlags.yes,
@@ -45,7 +47,7 @@ export const changeFlags = {
 };
 
 /** What oclif made of {@link changeFlags}. */
-export interface ChangeFlags extends CloudFlags {
+export interface ChangeFlags extends CloudFlags, DrainFlags {
   readonly instance: string;
   readonly kubeconfig?: string;
   readonly 'dry-run': boolean;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
@@ -29,7 +30,7 @@ export const whereFlags = {
   kubeconfig: Flags.string({
     helpValue: 'FILE',
     env: 'KUBECONFIG',
-    description: 'as NodePool objects in this cluster; default: ~/.kube/config or /etc/kubernetes/admin.conf',
+    description: `as NodePool objects in this cluster; default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
     helpGroup: 'CLUSTER',
   }),
 };

@@ -10,6 +10,7 @@ import type {
 import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
 import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
 
 const GROUP = 'apps.openyurt.io';
@@ -128,15 +129,15 @@ function toPoolNode({ metadata, status }: V1Node, pool: string): PoolNode {
 }
 
 async function readCluster(client: ApiClient): Promise<ClusterFacts> {
-  const [{ gitVersion }, networkPlugin, kubeadm] = await Promise.all([
-    client.get<{ gitVersion: string }>('/version'),
+  const [{ body, server }, networkPlugin, kubeadm] = await Promise.all([
+    client.request('GET', '/version'),
     networkPluginOf(client),
     client.find<V1ConfigMap>('/api/v1/namespaces/kube-system/configmaps/kubeadm-config'),
   ]);
   const networks = kubeadm?.data?.ClusterConfiguration ?? '';
   const serviceCidr = /serviceSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
   const podCidr = /podSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
-  return { version: gitVersion, networkPlugin, podCidr, serviceCidr };
+  return { version: serverVersionOf(body, server), networkPlugin, podCidr, serviceCidr };
 }
 
 /** Flannel is known by its ConfigMap, the others by their DaemonSets. */

@@ -1,4 +1,5 @@
 import type { Taint } from '../../config/spec.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { minorOf } from '../version.ts';
 import { TAINTS_IN_CONFIGURATION } from './flags.ts';
 
@@ -40,10 +41,10 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
   const minor = minorOf(options.version);
   const configuration: Record<string, unknown> = {
     ...base,
-    authentication: { ...authentication, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+    authentication: { ...authentication, x509: { clientCAFile: PATHS.kubernetes.caCertificate } },
     cgroupDriver: 'systemd',
     rotateCertificates: true,
-    staticPodPath: '/etc/kubernetes/manifests',
+    staticPodPath: PATHS.kubernetes.manifests,
   };
   if (options.clusterDns) configuration.clusterDNS = options.clusterDns;
   else if (!base.clusterDNS && options.serviceCidr) configuration.clusterDNS = [clusterDnsOf(options.serviceCidr)];

@@ -11,6 +11,7 @@ import {
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
+import { serverVersionOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -97,7 +98,7 @@ async function freshSignature(client: ApiClient, tokenId: string): Promise<Clust
 
 /** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */
 async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
-  const answer = await client.send<{ gitVersion: string }>('GET', '/version');
+  const answer = await client.send('GET', '/version');
   if (answer.status === 401) {
     throw new EdgeadmError({
       code: 'TOKEN_REFUSED',
@@ -105,9 +106,8 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
       why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
     });
   }
-  return answer.status === 200
-    ? answer.body.gitVersion
-    : (await client.get<{ gitVersion: string }>('/version')).gitVersion;
+  const { body, server } = answer.status === 200 ? answer : await client.request('GET', '/version');
+  return serverVersionOf(body, server);
 }
 
 /** Why else the version cannot be had is not the token's fault. */

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import type { JoinSpec } from '../../config/spec.ts';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate } from '../../kubernetes/csr/certificate-signing.ts';
-import { KUBELET_CERTIFICATE } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';
@@ -37,7 +37,8 @@ export function credentials(parts: Parts): Credentials {
   const kubelet = memoize(async () => {
     const subject = { commonName: `system:node:${await parts.node.name()}`, organizations: ['system:nodes'] };
     return (
-      (await present(parts, KUBELET_CERTIFICATE, subject.commonName)) ?? requestClient(parts, subject, CLIENT_SIGNER)
+      (await present(parts, PATHS.kubelet.clientCertificate, subject.commonName)) ??
+      requestClient(parts, subject, CLIENT_SIGNER)
     );
   });
   const client = memoize(async () => {

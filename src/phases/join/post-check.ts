@@ -1,5 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { callbackPhase } from './callback.ts';
@@ -55,7 +56,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
 
 async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
   log.info('Checking kubelet status');
-  await waitForUnit(host, waitFor, 'kubelet.service', 'KUBELET_FAILED');
+  await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.info('Kubelet is ok');
 }
 
@@ -120,7 +121,7 @@ async function checkNode(context: Context): Promise<void> {
 
 /** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 where systemd does not tell. */
 async function startOfKubelet(host: Host): Promise<number> {
-  const { stdout } = await host.query('systemctl', ['show', 'kubelet.service', '--property=MainPID']);
+  const { stdout } = await host.query('systemctl', ['show', PATHS.kubelet.unit, '--property=MainPID']);
   const pid = /MainPID=(\d+)/.exec(stdout)?.[1] ?? '0';
   const age = await host.query('ps', ['-o', 'etimes=', '-p', pid]);
   return age.exitCode === 0 ? Math.floor((await host.clock()).now / 1000) - Number(age.stdout) - 1 : 0;

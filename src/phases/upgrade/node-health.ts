@@ -1,4 +1,5 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
+import { PATHS } from '../../host/node-paths.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
@@ -62,8 +63,8 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
     code: 'NODE_NOT_READY',
     guard: kubeletGuard(host),
     probe: async (signal) => {
-      const unit = await host.unit('kubelet.service');
-      if (!unit.active) return { seen: `kubelet.service is ${unit.detail}` };
+      const unit = await host.unit(PATHS.kubelet.unit);
+      if (!unit.active) return { seen: `${PATHS.kubelet.unit} is ${unit.detail}` };
       const node = await nodeObject(parts, signal);
       const found = node.status?.nodeInfo?.kubeletVersion;
       if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };

@@ -19,6 +19,7 @@ import { commandSignal } from '../../../cli/signals.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
 import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/api/client.ts';
+import { serverVersionOf } from '../../../kubernetes/version.ts';
 import type { Output } from '../../../output/index.ts';
 import type { CommandResult } from '../../../output/renderer.ts';
 import { styleFor } from '../../../output/style.ts';
@@ -43,8 +44,8 @@ export default class ClusterUpgradeStart extends BaseCommand {
     try {
       await this.finish(
         await withCluster(flags.kubeconfig, async (client) => {
-          const { gitVersion } = await client.get<{ gitVersion: string }>('/version');
-          const intent = await intentOf(client, planSpec(flags, gitVersion), signal);
+          const { body, server } = await client.request('GET', '/version');
+          const intent = await intentOf(client, planSpec(flags, serverVersionOf(body, server)), signal);
           const { plan, report } = intent;
           if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
           if (plan.nodes.length > 0)

@@ -1,4 +1,4 @@
-import { KUBELET_CONFIGURATION } from '../../../kubernetes/kubelet/program.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
@@ -51,7 +51,7 @@ export const swap: Collector = {
       .split('\n')
       .slice(1)
       .flatMap((line) => line.split(/\s/)[0] || []);
-    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(KUBELET_CONFIGURATION));
+    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(PATHS.kubelet.configuration));
     return {
       files: [{ path: 'system/swap.txt', text }],
       facts: { swaps: { devices, kubeletRefuses: failSwapOn !== false } },

@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { removeIptablesRules } from './iptables.ts';
-import { CNI_CONFIGURATION } from './state.ts';
 
 /** Links that the cluster's add-ons make. */
 const LINKS: readonly string[] = [
@@ -15,7 +15,6 @@ const LINKS: readonly string[] = [
 ];
 /** Where no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
-const NAMESPACES = '/run/netns';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
 const LINKS_CHOICE = 'linksBefore';
@@ -42,7 +41,7 @@ export async function removeNetwork(host: Host, keep: readonly string[] = []): P
   const ours = LINKS.filter((link) => there.includes(link) && !keep.includes(link));
   await removeIptablesRules(host, {
     cniNetworks: await cniNetworks(host),
-    flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await host.read('/run/flannel/subnet.env')) ?? '')?.[1],
+    flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await host.read(PATHS.flannel.subnet)) ?? '')?.[1],
   });
   await removeNftTables(host);
   if (ours.includes('kube-ipvs0')) await removeIpvs(host);
@@ -56,7 +55,7 @@ export async function removeNetwork(host: Host, keep: readonly string[] = []): P
  * somebody else (podman).
  */
 export async function removeIdleNamespaces(host: Host): Promise<void> {
-  for (const name of await host.list(NAMESPACES)) {
+  for (const name of await host.list(PATHS.pods.networkNamespaces)) {
     if (!name.startsWith('cni-')) continue;
     const inhabitants = await host.query('ip', ['netns', 'pids', name]);
     if (inhabitants.stdout.trim() === '') await host.run('ip', ['netns', 'delete', name]);
@@ -77,9 +76,9 @@ function isVeth(link: string): boolean {
 
 async function cniNetworks(host: Host): Promise<string[]> {
   const names = await Promise.all(
-    (await host.list(CNI_CONFIGURATION))
+    (await host.list(PATHS.cni.configurations))
       .filter((file) => /\.conf(list)?$/.test(file) && !/podman|nerdctl/.test(file))
-      .map(async (file) => lenientYaml<{ name: string }>(await host.read(`${CNI_CONFIGURATION}/${file}`)).name),
+      .map(async (file) => lenientYaml<{ name: string }>(await host.read(`${PATHS.cni.configurations}/${file}`)).name),
   );
   return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];
 }

@@ -1,12 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { ApiConnection } from '../../../kubernetes/api/client.ts';
-import {
-  CA_CERTIFICATE,
-  KUBELET_CERTIFICATE,
-  KUBELET_KUBECONFIG,
-} from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { registerSecret } from '../../../lib/redact.ts';
 
@@ -28,7 +24,11 @@ interface Kubeconfig {
  * @returns undefined where certificate, CA or address are gone
  */
 export async function nodeCredentials(host: Host): Promise<NodeCredentials | undefined> {
-  const [ca, pair, servers] = await Promise.all([host.read(CA_CERTIFICATE), readPair(host), readServers(host)]);
+  const [ca, pair, servers] = await Promise.all([
+    host.read(PATHS.kubernetes.caCertificate),
+    readPair(host),
+    readServers(host),
+  ]);
   if (!ca || !pair || servers.length === 0) return undefined;
   const nodeName = nodeNameIn(pair.cert);
   return nodeName ? { nodeName, connection: { servers, ca, ...pair } } : undefined;
@@ -45,7 +45,7 @@ async function readPair(host: Host): Promise<Pair | undefined> {
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
-  for (const path of [KUBELET_CERTIFICATE, ...hubs]) {
+  for (const path of [PATHS.kubelet.clientCertificate, ...hubs]) {
     const text = (await host.read(path)) ?? '';
     const cert = text.match(CERTIFICATE)?.join('');
     const key = PRIVATE_KEY.exec(text)?.[0];
@@ -59,7 +59,7 @@ async function readPair(host: Host): Promise<Pair | undefined> {
 /** The kubelet of an edge node speaks to its hub, and the hub to the API server. */
 async function readServers(host: Host): Promise<string[]> {
   const servers: string[] = [];
-  for (const path of [KUBELET_KUBECONFIG, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
+  for (const path of [PATHS.kubelet.kubeconfig, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
     const { clusters } = lenientYaml<Kubeconfig>(await host.read(path));
     const server = clusters?.[0]?.cluster?.server;
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);

@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type PodSandbox } from '../../../kubernetes/cri/index.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
@@ -9,7 +10,6 @@ import { removeIdleNamespaces } from './network.ts';
 import { killPods, podShims } from './processes.ts';
 import { isDockershim, type NodeRuntime } from './runtime.ts';
 import { type Failures, removeSandboxes } from './sandboxes.ts';
-import { KUBELET_DIRECTORY } from './state.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 const START_TIMEOUT_MS = 15_000;
@@ -64,7 +64,7 @@ async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTo
 }
 
 async function mayHavePods(host: Host): Promise<boolean> {
-  return (await host.list(`${KUBELET_DIRECTORY}/pods`)).length > 0 || (await podShims(host)).length > 0;
+  return (await host.list(`${PATHS.kubelet.directory}/pods`)).length > 0 || (await podShims(host)).length > 0;
 }
 
 async function removeThrough(client: CriClient, host: Host, { log, signal, force }: RemovalTools): Promise<void> {
