@@ -253,7 +253,12 @@ async function refused(path: string, answer: OpenAnswer, url: URL): Promise<unkn
     bytes += chunk.length;
     if (bytes > API_LIMITS.maxBytes) break;
   }
-  return apiError('GET', path, answer.status, bodyOf(Buffer.concat(chunks).toString('utf8'), answer.status, answer.headers['content-type'], url));
+  return apiError(
+    'GET',
+    path,
+    answer.status,
+    bodyOf(Buffer.concat(chunks).toString('utf8'), answer.status, answer.headers['content-type'], url),
+  );
 }
 
 function accept<T>(method: string, path: string, answer: Answer<T>): Answer<T> {

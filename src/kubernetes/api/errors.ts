@@ -19,7 +19,8 @@ export class ApiError extends Error {
 
   /** @param body as it came: a Status object, a text of whatever stands in between, or nothing */
   static of(status: number, body: unknown): ApiError {
-    if (typeof body !== 'object' || body === null) return new ApiError(status, undefined, String(body ?? '').slice(0, 300));
+    if (typeof body !== 'object' || body === null)
+      return new ApiError(status, undefined, String(body ?? '').slice(0, 300));
     const { reason, message } = body as Status;
     return new ApiError(
       status,
