@@ -12,7 +12,7 @@ import { type SourceLines, sourceLines } from './source-lines.ts';
  */
 const LIBRARIES: Record<string, readonly string[]> = {
   kubernetes: ['@kubernetes/client-node'],
-  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client'],
+  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
 };

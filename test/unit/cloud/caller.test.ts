@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { z } from 'zod';
 import { seedInstance } from '../../../sandbox/cloud/ens-seed.ts';
 import { addFault } from '../../../sandbox/cloud/faults.ts';
-import { type CloudCall, type CloudResponse, cloudCaller, openCaller } from '../../../src/cloud/caller.ts';
+import type { CloudCall, CloudResponse } from '../../../src/cloud/call.ts';
+import { cloudCaller, openCaller } from '../../../src/cloud/caller.ts';
 import { isPassing, refusalOf } from '../../../src/cloud/errors.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { emulatedCloud } from '../sandbox/cloud/emulated-cloud.ts';
@@ -35,16 +37,16 @@ const CALL = { action: 'Describe' };
 describe('calls of a cloud API', () => {
   it('tries reads again after throttling, faults of the cloud and lost answers', async () => {
     const { read, limits } = caller([refuse(400, 'Throttling.User'), refuse(503, 'ServiceUnavailable'), lost()]);
-    assert.deepEqual(await read(CALL), { ok: true });
+    assert.deepEqual(await read(CALL, z.unknown()), { ok: true });
     assert.equal(limits.length, 4);
   });
 
   it('gives up reads that go on failing, and does not repeat what the cloud refuses', async () => {
     const many = caller(Array.from({ length: 9 }, () => refuse(500, 'InternalError')));
-    assert.equal((await errorOf(many.read(CALL))).code, 'CLOUD_FAILED');
+    assert.equal((await errorOf(many.read(CALL, z.unknown()))).code, 'CLOUD_FAILED');
     assert.equal(many.limits.length, 4);
     const once = caller([refuse(404, 'InvalidInstance.NotFound')]);
-    const error = await errorOf(once.read(CALL));
+    const error = await errorOf(once.read(CALL, z.unknown()));
     assert.equal(error.code, 'CLOUD_REFUSED');
     assert.equal(refusalOf(error), 'InvalidInstance.NotFound');
     assert.equal(once.limits.length, 1);
@@ -102,7 +104,7 @@ describe('calls of a cloud API', () => {
     const controller = new AbortController();
     const { read } = caller([refuse(500, 'InternalError')]);
     controller.abort(new Error('interrupted'));
-    await assert.rejects(read({ ...CALL, signal: controller.signal }), /interrupted/);
+    await assert.rejects(read({ ...CALL, signal: controller.signal }, z.unknown()), /interrupted/);
   });
 });
 
@@ -123,7 +125,7 @@ describe('a caller by the official SDK', function () {
     try {
       const env = { EDGEADM_ENS_ENDPOINT: cloud.url, EDGEADM_CLOUD_CA: join(folder, 'ca.crt') };
       const { read, order } = await open(env);
-      assert.partialDeepStrictEqual(await read({ action: 'DescribeInstances' }), { TotalCount: 1 });
+      assert.partialDeepStrictEqual(await read({ action: 'DescribeInstances' }, z.unknown()), { TotalCount: 1 });
       addFault(cloud.store, { action: 'StopInstance', mode: 'timeout-after-effect', times: 1 });
       const stop = { action: 'StopInstance', parameters: { InstanceId: 'i-sandbox' } };
       assert.equal((await errorOf(order(stop))).code, 'CLOUD_NO_ANSWER');

@@ -4,7 +4,8 @@ import { type InstanceSeed, seedInstance } from '../../../../sandbox/cloud/ens-s
 import type { FaultMode } from '../../../../sandbox/cloud/faults.ts';
 import { CloudFailure } from '../../../../sandbox/cloud/service.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
-import { type CloudCall, type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
+import type { CloudCall } from '../../../../src/cloud/call.ts';
+import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import type { BindSpec } from '../../../../src/phases/eni/context.ts';
 import { bind, type EniOptions } from '../../../../src/phases/eni/run.ts';
