@@ -62,7 +62,7 @@ export class LogFiles implements Renderer {
   }
 
   #note(host: string, time: number, text: string): void {
-    this.#files.get(host)?.write(`${klogHead('I', time, 'edgeadm.ts:1')} [edgeadm] ${text}\n`);
+    this.#files.get(host)?.write(`${klogHead('I', time, 'edgeadm')} [edgeadm] ${text}\n`);
   }
 }
 

@@ -57,7 +57,7 @@ function cleanEvent(event: WorkflowEvent): WorkflowEvent {
 }
 
 /** Words of our own: a transfer sends thousands of events, and looking for secrets in these would be most of the work. */
-const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome', 'source']);
+const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome']);
 
 function cleanStrings(record: object): object {
   const clean = ([key, value]: [string, unknown]): [string, unknown] =>
