@@ -1,6 +1,6 @@
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
+import { HttpError } from '../http/index.ts';
 import type { CloudResponse } from './call.ts';
-import { NotAnAnswerError, NotSentError } from './https-request.ts';
 
 /** The answer with which the cloud refused a call, as the `cause` of an EdgeadmError. */
 export class CloudApiError extends Error {
@@ -62,10 +62,6 @@ function codeOf(status: number, code: string): ErrorCode {
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 
-/** Nothing was sent where there was no connection to send it on. */
-const NEVER_CONNECTED =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
-
 /** The error for an answer that is none: another protocol, a redirect, a page, JSON of another shape. */
 export function invalidAnswer({ endpoint, action }: Where, why: string): EdgeadmError {
   return new EdgeadmError({
@@ -75,13 +71,12 @@ export function invalidAnswer({ endpoint, action }: Where, why: string): Edgeadm
   });
 }
 
-/** The error for a request that got no answer. */
-export function networkError(thrown: unknown, where: Where): EdgeadmError {
+/** The error for a request that got no answer, or one that the HTTP core refuses. */
+export function networkError(thrown: unknown, where: Where): unknown {
+  if (!(thrown instanceof HttpError)) return thrown;
+  const { kind, message, sent } = thrown;
+  if (sent && (kind === 'refused' || kind === 'too-large')) return invalidAnswer(where, message);
   const { endpoint, action } = where;
-  if (thrown instanceof EdgeadmError) return thrown;
-  if (thrown instanceof NotAnAnswerError) return invalidAnswer(where, thrown.message);
-  const { message = String(thrown), code = '' } = thrown as NodeJS.ErrnoException;
-  const sent = !(thrown instanceof NotSentError || NEVER_CONNECTED.test(String(code)));
   return new EdgeadmError({
     code: sent ? 'CLOUD_NO_ANSWER' : 'CLOUD_UNREACHABLE',
     what: sent ? `${endpoint} did not answer ${action}` : `${endpoint} cannot be reached for ${action}`,

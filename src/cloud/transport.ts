@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
+import { MAX_BYTES, sendRequest } from '../http/index.ts';
 import type { CloudCall, CloudResponse, CloudTransport } from './call.ts';
 import type { CloudCredential } from './credentials.ts';
-import { requestOverTls } from './https-request.ts';
 import { signedHeaders } from './signature.ts';
 
 export interface CloudTransportOptions {
@@ -14,8 +14,7 @@ export interface CloudTransportOptions {
   readonly ca?: string;
 }
 
-/** The largest answer that is known, a hundred nodes of a cluster, has some hundred KiB. */
-const MAX_ANSWER_BYTES = 16 * 1024 ** 2;
+const CONNECT_TIMEOUT_MS = 5_000;
 /** How much of an answer that is not JSON is shown. */
 const SHOWN_CHARACTERS = 80;
 
@@ -35,8 +34,8 @@ export function cloudTransport(options: CloudTransportOptions): CloudTransport {
       const { path, query, method, headers, body } = unsigned(call, options);
       const url = new URL(`https://${endpoint}${path}?${new URLSearchParams(query)}`);
       const signed = await signedHeaders({ method, path, query, headers, body }, await credential());
-      const maxBytes = MAX_ANSWER_BYTES;
-      const answer = await requestOverTls({ url, method, headers: signed, body, agent, timeoutMs, maxBytes, signal });
+      const limits = { maxBytes: MAX_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
+      const answer = await sendRequest({ url, method, headers: signed, body, agent, limits, signal });
       return { status: answer.status, ...parsed(answer.text) };
     },
   };
