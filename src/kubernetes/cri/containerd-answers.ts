@@ -1,10 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import type { PhaseTools } from '../../workflow/phase.ts';
+import type { Wait } from '../../lib/wait-for.ts';
 
 const UNIT = 'containerd.service';
 
 /** @throws EdgeadmError RUNTIME_FAILED with the end of containerd's log if it does not answer within a minute */
-export async function waitForContainerd(host: Host, waitFor: PhaseTools['waitFor']): Promise<void> {
+export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) => Promise<unknown>): Promise<void> {
   await waitFor({
     what: 'containerd to answer',
     timeoutMs: 60_000,
