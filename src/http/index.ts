@@ -3,3 +3,4 @@ export { addressOf, HttpError, type HttpFailure, isCertificateFault } from './er
 export { API_LIMITS, type HttpLimits, MAX_BYTES, PROBE_LIMITS } from './limits.ts';
 export { type ProbeTarget, probe } from './probe.ts';
 export { type Answer, type HttpRequest, jsonOf, type OpenAnswer, openRequest, sendRequest } from './request.ts';
+export { retryAfter } from './retry-after.ts';
