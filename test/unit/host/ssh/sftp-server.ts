@@ -135,7 +135,8 @@ class SftpServer {
         const file = this.#file(fields);
         const position = fields.long();
         const bytes = fields.bytes();
-        await file.write(bytes, 0, bytes.length, position);
+        for (let done = 0; done < bytes.length; )
+          done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
         return this.#status(id, 0);
       }
       case 'fstat':
