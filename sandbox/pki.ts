@@ -18,7 +18,7 @@ const SERVING: Subject = { commonName: 'edgeadm sandbox API server', organizatio
 const ADMIN: Subject = { commonName: 'edgeadm sandbox admin', organizations: ['system:masters'] };
 
 /** A certificate with its key, both PEM. */
-export interface KeyedCertificate {
+interface KeyedCertificate {
   readonly cert: string;
   readonly key: string;
 }

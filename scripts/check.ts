@@ -1,9 +1,11 @@
-/** Everything that must be right before a commit: types, lint and format, generated files, unit tests. */
+/** Everything that must be right before a commit: types, lint and format, imports, nothing unused, generated files, unit tests. */
 import { execa } from 'execa';
 
 const STEPS: [string, string[]][] = [
   ['types', ['tsc', '-p', '.']],
   ['lint and format', ['biome', 'check', '.']],
+  ['imports between folders', ['npm', 'run', '--silent', 'lint:imports']],
+  ['unused exports and dependencies', ['knip']],
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
   ['manifest', ['node', 'scripts/manifest.ts', '--check']],
   ['generated docs', ['node', 'scripts/docs.ts', '--check']],

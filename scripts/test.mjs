@@ -2,9 +2,12 @@
  * `npm test`: everything this machine can run. Plain JavaScript without dependencies, since it runs in a fresh clone
  * under whatever Node the machine has; what it starts runs on the pinned one.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dependenciesAreCurrent, run } from './setup.mjs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { dependenciesAreCurrent, root, run } from './setup.mjs';
 
+/** Where Node writes what the unit tests ran. */
+const coverage = join(root, 'coverage', 'tmp');
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** A step that is one test by itself: it passes or fails. */
@@ -17,15 +20,15 @@ async function step(name, file, args) {
 
 /**
  * A mocha run, whose counts are added up. One that dies without counting is a failure. With a `bed` of its own it runs
- * beside others: what it prints is shown when it is done.
+ * beside others: what it prints is shown when it is done. What else is named are environment variables.
  */
-async function suite(name, args, bed) {
+async function suite(name, args, { bed, ...more } = {}) {
   const started = performance.now();
   if (bed === undefined) heading(name);
   const { code, text } = await run(
     'mocha',
     ['--no-color', ...args],
-    { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed },
+    { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed, ...more },
     bed !== undefined,
   );
   if (bed !== undefined) {
@@ -67,7 +70,7 @@ async function endToEnd() {
       const paths = files.map((file) => `test/e2e/${file}.test.ts`);
       // The first one shows what it does while it does it.
       const number = bed === 0 ? undefined : String(bed);
-      await suite(`end-to-end tests: ${name}`, ['--config', '.mocharc.e2e.json', ...paths], number);
+      await suite(`end-to-end tests: ${name}`, ['--config', '.mocharc.e2e.json', ...paths], { bed: number });
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
@@ -89,14 +92,18 @@ async function main() {
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
   await step('types', 'tsc', ['-p', '.']);
   await step('lint and format', 'biome', ['check', '.']);
+  await step('imports between folders', 'npm', ['run', '--silent', 'lint:imports']);
+  await step('unused exports and dependencies', 'knip', []);
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
-  await suite('unit tests', ['--parallel', '--jobs', '2', 'test/unit/**/*.test.ts']);
+  rmSync(coverage, { recursive: true, force: true });
+  await suite('unit tests', ['--parallel', '--jobs', '2', 'test/unit/**/*.test.ts'], { NODE_V8_COVERAGE: coverage });
+  await step('coverage of the unit tests', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
   await Promise.all([
     suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')]),
-    reason ? undefined : suite('tests of the release', built('dist'), '9'),
+    reason ? undefined : suite('tests of the release', built('dist'), { bed: '9' }),
   ]);
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Operation } from './operations.ts';
+import type { Operation } from './operation.ts';
 import { groupVersion, type KubeObject, type Metadata } from './resources.ts';
 import * as failures from './status.ts';
 

@@ -9,7 +9,6 @@ import { serve } from './serve.ts';
 import { WatchCache } from './watch.ts';
 
 export { adminKubeconfig } from '../pki.ts';
-export { KUBERNETES_VERSION, NETWORKS } from './seed.ts';
 
 /** The sandbox is for this machine alone. */
 const ADDRESS = '127.0.0.1';

@@ -1,7 +1,7 @@
-import type { User } from './authentication.ts';
 import { nodeOf } from './authorization.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import { restrictNode } from './node-restriction.ts';
+import type { Operation } from './operation.ts';
 import { applyPatch } from './patch.ts';
 import type { Registry } from './registry.ts';
 import { groupVersion, type KubeObject, RESOURCES, type Resource, resourceOf } from './resources.ts';
@@ -9,22 +9,6 @@ import { selector } from './selectors.ts';
 import * as failures from './status.ts';
 import { prepareCreate, prepareUpdate, validate, type Writer } from './strategies.ts';
 import { checkMetadata } from './validation.ts';
-
-/** A request that may be done: authenticated, authorised, its resource known. */
-export interface Operation {
-  readonly registry: Registry;
-  readonly user: User;
-  readonly resource: Resource;
-  readonly version: string;
-  readonly subresource: string;
-  /** Empty for all, and for resources that have none. */
-  readonly namespace: string;
-  /** Empty where the path names none. */
-  readonly name: string;
-  readonly query: URLSearchParams;
-  readonly body: unknown;
-  readonly contentType: string;
-}
 
 const PROTECTED_NAMESPACES = ['default', 'kube-public', 'kube-system'];
 
@@ -131,7 +115,7 @@ export function evict(operation: Operation): object {
 }
 
 /** `nodes "n1"` for errors. */
-export function about({ plural, group }: Resource, name: string): failures.About {
+function about({ plural, group }: Resource, name: string): failures.About {
   return { kind: plural, group, name };
 }
 

@@ -1,6 +1,6 @@
 import { badRequest, methodNotAllowed } from './status.ts';
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** A request for objects of the API. */
 export interface ResourceRequest {

@@ -1,25 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SandboxPki } from '../pki.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { discover } from './discovery.ts';
+import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
 import { showDeleted, showList, showObject, type View } from './presentation.ts';
-import type { Registry } from './registry.ts';
 import { RESOURCES, type Resource } from './resources.ts';
 import { type ResourceRequest, route } from './router.ts';
+import type { Server } from './server.ts';
 import { ApiFailure, badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from './status.ts';
 import { wantsTable } from './tables.ts';
-import type { WatchCache } from './watch.ts';
 import { streamWatch } from './watch-stream.ts';
-
-/** What a request is answered from. */
-export interface Server {
-  readonly registry: Registry;
-  readonly watches: WatchCache;
-  readonly pki: SandboxPki;
-  readonly now: () => number;
-}
 
 /** A text is sent as it is; a stream sends itself. */
 type Answer = { readonly code: number; readonly body: object | string } | ((response: ServerResponse) => void);
@@ -66,7 +57,7 @@ function toOperation(
   resource: Resource,
   query: URLSearchParams,
   { body, contentType }: { body: unknown; contentType: string },
-): operations.Operation {
+): Operation {
   const own = resource.namespaced ? namespace : '';
   return {
     registry,
@@ -82,12 +73,7 @@ function toOperation(
   };
 }
 
-function perform(
-  server: Server,
-  request: IncomingMessage,
-  operation: operations.Operation,
-  { verb }: ResourceRequest,
-): Answer {
+function perform(server: Server, request: IncomingMessage, operation: Operation, { verb }: ResourceRequest): Answer {
   const { resource, version, query, subresource } = operation;
   const view: View = { resource, version, asTable: wantsTable(request.headers.accept), now: server.now() };
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };

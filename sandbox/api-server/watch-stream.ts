@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Operation } from './operations.ts';
+import type { Operation } from './operation.ts';
 import { showObject, type View } from './presentation.ts';
 import { groupVersion } from './resources.ts';
 import { selector } from './selectors.ts';
-import type { Server } from './serve.ts';
+import type { Server } from './server.ts';
 import { ApiFailure } from './status.ts';
 import type { WatchEvent } from './watch.ts';
 

@@ -22,7 +22,7 @@ export function attachLine({ region, version, arch, token, nodeSpec, windows }: 
 }
 
 /** In double quotes, as the console writes it. An interactive bash would expand `!` even there: JSON can do without. */
-export function shellQuoted(json: string): string {
+function shellQuoted(json: string): string {
   return `"${json.replaceAll('!', '\\u0021').replace(/[\\"$`]/g, '\\$&')}"`;
 }
 

@@ -8,7 +8,7 @@ export interface Changing<S extends string> {
 }
 
 export type InstanceStatus = 'Pending' | 'Running' | 'Stopping' | 'Stopped' | 'Starting' | 'Released';
-export type InterfaceStatus = 'Creating' | 'Available' | 'Attaching' | 'InUse' | 'Detaching' | 'Deleting';
+type InterfaceStatus = 'Creating' | 'Available' | 'Attaching' | 'InUse' | 'Detaching' | 'Deleting';
 
 export interface InstanceRecord extends Changing<InstanceStatus> {
   readonly id: string;

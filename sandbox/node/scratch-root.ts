@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../src/host/machine.ts';
+import { PATHS } from '../../src/host/node-paths.ts';
 import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
-import { KUBELET_BINARY } from '../../src/kubernetes/kubelet/program.ts';
 import { systemOf } from './systems.ts';
 
 /** What a new node is to look like. */
@@ -41,7 +41,7 @@ export async function createScratchRoot(root: string, machine: NodeMachine): Pro
 }
 
 /** The address of a node by its name: the same after a restart, and seldom another node's. */
-export function addressOf(name: string): string {
+function addressOf(name: string): string {
   return `${NETWORK}.${2 + (createHash('sha256').update(name).digest().readUInt16BE(0) % 250)}`;
 }
 
@@ -112,7 +112,7 @@ function kernelFiles({ name, os, kernel, arch }: NodeMachine): Record<string, st
 
 function programFiles({ kubeletVersion }: NodeMachine): Record<string, string> {
   return {
-    [KUBELET_BINARY]: `${STAND_IN}\nKubernetes ${kubeletVersion}\n`,
+    [PATHS.kubelet.program]: `${STAND_IN}\nKubernetes ${kubeletVersion}\n`,
     '/usr/lib/systemd/system/containerd.service': '[Service]\nExecStart=/usr/bin/containerd\n',
     [`${AGENT_PATHS.units}/containerd.service`]: 'active\n',
   };

@@ -28,10 +28,7 @@ export interface Parts {
 export async function writeParts(chunks: readonly Chunk[], dir: string): Promise<Parts> {
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  for (const { name, code, lines } of chunks) {
-    await writeFile(join(dir, `${name}.js`), code);
-    if (lines) await writeFile(join(dir, `${name}.lines`), JSON.stringify(lines));
-  }
+  for (const { name, code } of chunks) await writeFile(join(dir, `${name}.js`), code);
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
   const pages = [[], ...topicsAndCommands(Object.keys(manifest.commands))];
   await warmUp(dir);

@@ -1,26 +1,41 @@
+import { Shared } from '../lib/shared.ts';
 import type { Bundle } from './bundle.ts';
 import { checkFit } from './manifest.ts';
 import { type OpenBundleOptions, openBundle } from './open-bundle.ts';
 
 /** Opens each bundle once for all hosts of a command: eight nodes are one download. */
 export class BundleStore {
-  readonly #opened = new Map<string, Promise<Bundle>>();
+  readonly #opened = new Map<string, Shared<Bundle>>();
 
   /**
+   * A bundle whose methods end by the caller's own signal, whoever opened it first.
    * @throws EdgeadmError as openBundle; BUNDLE_INVALID where the bundle is not for this architecture or version
    */
-  async open(source: string, { arch, kubernetesVersion, ...options }: OpenBundleOptions): Promise<Bundle> {
+  async open(source: string, { arch, kubernetesVersion, signal, ...options }: OpenBundleOptions): Promise<Bundle> {
     const key = `${source} ${options.sha256 ?? ''}`;
-    const opening = this.#opened.get(key) ?? openBundle(source, options);
-    this.#opened.set(key, opening);
-    const bundle = await opening;
+    const shared = this.#opened.get(key) ?? new Shared((own) => openBundle(source, { ...options, signal: own }));
+    this.#opened.set(key, shared);
+    const bundle = await shared.get(signal);
     checkFit(bundle.manifest, bundle.origin, { arch, kubernetesVersion });
-    return bundle;
+    return withSignal(bundle, signal);
   }
 
   /** Removes temporary copies of all of them. */
   async close(): Promise<void> {
-    for (const opening of this.#opened.values()) await (await opening.catch(() => undefined))?.close();
+    for (const shared of this.#opened.values()) await (await shared.settled())?.close();
     this.#opened.clear();
   }
+}
+
+function withSignal(bundle: Bundle, signal: AbortSignal | undefined): Bundle {
+  const { manifest, origin, sha256 } = bundle;
+  return {
+    manifest,
+    origin,
+    sha256,
+    locate: (file) => bundle.locate(file, signal),
+    file: (file) => bundle.file(file, signal),
+    unpack: (file) => bundle.unpack(file, signal),
+    close: () => bundle.close(),
+  };
 }

@@ -38,7 +38,10 @@ export interface UnpackedFile {
   readonly sha256: string;
 }
 
-/** An opened bundle: its manifest is checked, its files are checked when they are asked for. */
+/**
+ * An opened bundle: its manifest is checked, its files are checked when they are asked for. Callers that ask for the
+ * same file share one download; each stops waiting by its own signal (default: the one the bundle was opened with).
+ */
 export interface Bundle {
   readonly manifest: BundleManifest;
   /** Where it came from, for messages; without credentials and query string. */
@@ -50,18 +53,18 @@ export interface Bundle {
    * Host.upload, which checks every byte it copies before the target gets its name.
    * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE
    */
-  locate(file: BundleFile): Promise<string>;
+  locate(file: BundleFile, signal?: AbortSignal): Promise<string>;
   /**
    * A local path of the file, fetched if need be, its sum checked: for programs that read it by themselves.
    * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE
    */
-  file(file: BundleFile): Promise<string>;
+  file(file: BundleFile, signal?: AbortSignal): Promise<string>;
   /**
    * The programs (executable regular files) of an archive. The archive is read once, and its sum is checked before
    * anything out of it is handed out.
    * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE
    */
-  unpack(file: BundleFile): Promise<readonly UnpackedFile[]>;
+  unpack(file: BundleFile, signal?: AbortSignal): Promise<readonly UnpackedFile[]>;
   /** Removes temporary copies. */
   close(): Promise<void>;
 }
@@ -69,4 +72,9 @@ export interface Bundle {
 /** The files of a bundle that are of one kind. */
 export function filesOf(manifest: BundleManifest, kind: BundleFileKind): readonly BundleFile[] {
   return manifest.files.filter((file) => file.kind === kind);
+}
+
+/** A file of a bundle for messages: its local copy may lie under a name that says nothing. */
+export function nameOf({ path }: BundleFile, origin: string): string {
+  return `${path} in ${origin}`;
 }

@@ -9,6 +9,7 @@ import { released } from '../lib/chunks.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
 import { ensureSpace, formatBytes } from './scratch.ts';
+import { writeAll } from './write-all.ts';
 
 /** Fewer new bytes than this are no progress: a server may not keep us for ever with one byte a try. */
 const PROGRESS_BYTES = 64 * 1024;
@@ -153,7 +154,7 @@ class Download {
   async #append(chunk: Buffer, total: number): Promise<void> {
     const limit = this.#wanted.size ?? this.#wanted.maxBytes;
     if (this.#size + chunk.length > limit) throw this.#wrongSize('more came');
-    await this.#file.write(chunk, 0, chunk.length, this.#size).catch((error: unknown) => {
+    await writeAll(this.#file, chunk, this.#size).catch((error: unknown) => {
       throw pathError(this.#path, error);
     });
     this.#hash.update(chunk);

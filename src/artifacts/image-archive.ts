@@ -1,9 +1,12 @@
+import { z } from 'zod';
+import { refuseImage } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { fullReference, innerPath } from './names.ts';
 import { isGzip, readBody, readTar } from './tar.ts';
 
 /** Descriptions in an archive are small; layers, which are not, are skipped. */
 const MAX_JSON_BYTES = 4 * 1024 ** 2;
+const IMAGE_NAME = 'io.containerd.image.name';
 
 /** What containerd will find in an archive. */
 export interface ImageArchive {
@@ -14,55 +17,88 @@ export interface ImageArchive {
 }
 
 /** manifest.json of `docker save`. Source: github.com/moby/docker-image-spec. */
-type DockerManifest = readonly { readonly Config?: string; readonly RepoTags?: readonly string[] | null }[];
+const dockerManifest = z.array(
+  z.looseObject({ Config: z.string().optional(), RepoTags: z.array(z.string()).nullish() }),
+  'must be a list of images',
+);
 /** index.json of an OCI layout; the annotation is containerd's, Docker and BuildKit write it too. */
-type OciIndex = { readonly manifests?: readonly { readonly annotations?: Readonly<Record<string, string>> }[] };
+const ociIndex = z.looseObject({
+  manifests: z
+    .array(z.looseObject({ annotations: z.looseObject({ [IMAGE_NAME]: z.string().optional() }).nullish() }))
+    .nullish(),
+});
+const imageConfig = z.looseObject({ architecture: z.string().optional() });
 
 /**
  * Reads which images a tar file holds, in the format of `docker save`, `podman save`, `ctr images export`.
+ * @param name what messages call the archive
  * @throws EdgeadmError BUNDLE_INVALID where it is no such archive, is zipped, or its images have no name
  */
-export async function readImageArchive(path: string): Promise<ImageArchive> {
+export async function readImageArchive(path: string, name: string = path): Promise<ImageArchive> {
+  const archive = { path, name };
   // Only containerd 2 unzips by itself.
-  if (await isGzip(path)) throw unusable(path, 'it is zipped; unzip it first (gunzip)');
-  const { 'manifest.json': docker, 'index.json': oci } = await readJson(path, ['manifest.json', 'index.json']);
-  const manifest = (Array.isArray(docker) ? docker : []) as DockerManifest;
-  const inIndex = ((oci as OciIndex | undefined)?.manifests ?? []).flatMap(
-    ({ annotations }) => annotations?.['io.containerd.image.name'] ?? [],
-  );
-  const names = inIndex.length > 0 ? inIndex : manifest.flatMap(({ RepoTags }) => RepoTags ?? []);
-  if (names.length === 0) throw unusable(path, 'no image in it has a name; save it by its name: docker save NAME:TAG');
-  const configs = await readJson(
-    path,
-    manifest.flatMap(({ Config }) => innerPath(Config ?? '') ?? []),
-  );
-  const archs = Object.values(configs).flatMap((config) => (config as { architecture?: string }).architecture ?? []);
+  if (await isGzip(path)) throw unusable(name, 'it is zipped; unzip it first (gunzip)');
+  const found = await readJson(archive, ['manifest.json', 'index.json']);
+  const docker = checked(archive, found, 'manifest.json', dockerManifest) ?? [];
+  const oci = checked(archive, found, 'index.json', ociIndex);
+  const inIndex = (oci?.manifests ?? []).flatMap(({ annotations }) => annotations?.[IMAGE_NAME] ?? []);
+  const names = inIndex.length > 0 ? inIndex : docker.flatMap(({ RepoTags }) => RepoTags ?? []);
+  if (names.length === 0) throw unusable(name, 'no image in it has a name; save it by its name: docker save NAME:TAG');
+  for (const image of names) {
+    const mistake = refuseImage(image);
+    if (mistake) throw unusable(name, `${JSON.stringify(image)} in it is not the name of an image: ${mistake}`);
+  }
+  const paths = docker.flatMap(({ Config }) => innerPath(Config ?? '') ?? []);
+  const configs = await readJson(archive, paths);
+  const archs = paths.flatMap((config) => checked(archive, configs, config, imageConfig)?.architecture ?? []);
   return { references: [...new Set(names.map(fullReference))], archs: [...new Set(archs)] };
 }
 
-async function readJson(path: string, names: readonly string[]): Promise<Record<string, unknown>> {
+/** An archive, and what messages call it. */
+interface NamedArchive {
+  readonly path: string;
+  readonly name: string;
+}
+
+function checked<T>(
+  { name }: NamedArchive,
+  found: ReadonlyMap<string, unknown>,
+  file: string,
+  schema: z.ZodType<T>,
+): T | undefined {
+  if (!found.has(file)) return undefined;
+  const result = schema.safeParse(found.get(file));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw unusable(
+    name,
+    `${file} in it cannot be read: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`,
+  );
+}
+
+async function readJson({ path, name }: NamedArchive, names: readonly string[]): Promise<ReadonlyMap<string, unknown>> {
   const missing = new Set(names);
-  const found: Record<string, unknown> = {};
+  const found = new Map<string, unknown>();
   if (missing.size === 0) return found;
-  for await (const entry of readTar(path)) {
+  for await (const entry of readTar(path, { name })) {
     const { type, size } = entry;
     const inner = innerPath(entry.path) ?? '';
     if (type !== 'file' || !missing.delete(inner)) continue;
-    if (size > MAX_JSON_BYTES) throw unusable(path, `${inner} in it is larger than ${MAX_JSON_BYTES} bytes`);
-    found[inner] = parse(path, inner, (await readBody(entry)).toString('utf8'));
+    if (size > MAX_JSON_BYTES) throw unusable(name, `${inner} in it is larger than ${MAX_JSON_BYTES} bytes`);
+    found.set(inner, parse(name, inner, (await readBody(entry)).toString('utf8')));
     if (missing.size === 0) break;
   }
   return found;
 }
 
-function parse(path: string, name: string, text: string): unknown {
+function parse(name: string, file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw unusable(path, `${name} in it is no JSON: ${(error as Error).message}`);
+    throw unusable(name, `${file} in it is not JSON: ${(error as Error).message}`);
   }
 }
 
-function unusable(path: string, why: string): EdgeadmError {
-  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} is no usable image archive`, why });
+function unusable(name: string, why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${name} is not a usable image archive`, why });
 }

@@ -34,14 +34,20 @@ export async function inspectPrograms(
 
 /**
  * @param name the reference that the archive must carry
+ * @param shown what messages call the archive
  * @throws EdgeadmError BUNDLE_INVALID where it does not, or its images are for another architecture
  */
-export async function inspectImage(path: string, arch: Arch, name: string | undefined): Promise<ImageArchive> {
-  const archive = await readImageArchive(path);
+export async function inspectImage(
+  path: string,
+  arch: Arch,
+  name: string | undefined,
+  shown: string = path,
+): Promise<ImageArchive> {
+  const archive = await readImageArchive(path, shown);
   const foreign = archive.archs.filter((candidate) => candidate !== arch);
-  if (foreign.length > 0) throw unfit(path, 'image', `it is for ${foreign.join(', ')}, not ${arch}`);
+  if (foreign.length > 0) throw unfit(shown, 'image', `it is for ${foreign.join(', ')}, not ${arch}`);
   if (name !== undefined && !archive.references.includes(fullReference(name))) {
-    throw unfit(path, 'image', `${name} is not in it; it holds ${archive.references.join(', ')}`);
+    throw unfit(shown, 'image', `${name} is not in it; it holds ${archive.references.join(', ')}`);
   }
   return archive;
 }

@@ -1,8 +1,9 @@
 import type { Host } from '../host/host.ts';
-import { STATE_DIRECTORY } from '../host/journal.ts';
+import { commandError } from '../host/node-host.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { forEachLimited } from '../lib/for-each.ts';
 import type { PhaseLog } from '../workflow/events.ts';
-import { type Bundle, type BundleFile, filesOf } from './bundle.ts';
+import { type Bundle, type BundleFile, filesOf, nameOf } from './bundle.ts';
 import { readImageArchive } from './image-archive.ts';
 import { fullReference } from './names.ts';
 import { type ArchiveKind, PROGRAM_PATHS, type ProgramKind, programTargets } from './programs.ts';
@@ -72,7 +73,10 @@ export async function importImages(bundle: Bundle, host: Host, options: ImportOp
   return changed;
 }
 
-/** @returns the references that were added */
+/**
+ * @returns the references that were added
+ * @throws EdgeadmError BUNDLE_INVALID, NO_SPACE, COMMAND_FAILED
+ */
 async function importArchive(
   bundle: Bundle,
   host: Host,
@@ -80,7 +84,7 @@ async function importArchive(
   present: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const local = await bundle.locate(file);
-  const { references } = await readImageArchive(local);
+  const { references } = await readImageArchive(local, nameOf(file, bundle.origin));
   // Those that were there before us are not ours to remove at a reset.
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
@@ -91,7 +95,7 @@ async function importArchive(
 }
 
 async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {
-  const copy = `${STATE_DIRECTORY}/image-${file.sha256.slice(0, 16)}.tar`;
+  const copy = `${PATHS.edgeadm.state}/image-${file.sha256.slice(0, 16)}.tar`;
   await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
   try {
     await host.importImage(copy, names);
@@ -107,9 +111,15 @@ async function planImport(host: Host, file: BundleFile): Promise<readonly string
   return names;
 }
 
+/**
+ * Without a list, the owner's images would count as ours and go at a reset.
+ * @throws EdgeadmError COMMAND_FAILED
+ */
 async function presentImages(host: Host): Promise<Set<string>> {
-  const { stdout } = await host.query('ctr', ['--namespace', 'k8s.io', 'images', 'list', '--quiet']);
-  return new Set(stdout.split('\n').filter(Boolean));
+  const args = ['--namespace', 'k8s.io', 'images', 'list', '--quiet'];
+  const result = await host.query('ctr', args);
+  if (result.exitCode !== 0) throw commandError('ctr', args, result);
+  return new Set(result.stdout.split('\n').filter(Boolean));
 }
 
 function programTarget(bundle: Bundle, kind: ProgramKind): readonly Target[] {

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { notThere, pathError } from '../host/failures.ts';
-import type { Bundle, BundleFile, BundleManifest, UnpackedFile } from './bundle.ts';
+import { Shared } from '../lib/shared.ts';
+import { type Bundle, type BundleFile, type BundleManifest, nameOf, type UnpackedFile } from './bundle.ts';
 import { folderSource } from './folder-source.ts';
 import { showUrl, TRANSFER_LIMITS, type TransferLimits } from './http.ts';
 import { type BundleNeeds, checkFit, parseManifest } from './manifest.ts';
@@ -14,13 +15,14 @@ import { tgzSource } from './tgz-source.ts';
 import { unpackPrograms } from './unpack.ts';
 import { webSource, webTgzSource } from './web-source.ts';
 
-export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log' | 'signal'> {
+export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log'> {
   /** The pin: SHA-256 (hex) of bundle.yaml, or, for a .tgz, of the whole file. */
   readonly sha256?: string;
   /** Where temporary copies go; default /var/tmp. */
   readonly tempDirectory?: string;
   /** Times and tries of downloads, where others than {@link TRANSFER_LIMITS} are wanted. */
   readonly transfer?: Partial<TransferLimits>;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -32,17 +34,16 @@ export async function openBundle(source: string, options: OpenBundleOptions = {}
   const tools: SourceTools = {
     scratch: new Scratch(options.tempDirectory),
     limits: { ...TRANSFER_LIMITS, ...options.transfer },
-    signal: options.signal,
     log: options.log,
   };
   const pin = options.sha256?.replace(/^sha256:/, '').toLowerCase();
   let opened: Source | undefined;
   try {
-    opened = await sourceOf(source, pin, tools);
-    const bytes = await opened.manifest(pin);
+    opened = await sourceOf(source, pin, tools, options.signal);
+    const bytes = await opened.manifest(pin, options.signal);
     const manifest = parseManifest(bytes.toString('utf8'), opened.origin);
     checkFit(manifest, opened.origin, options);
-    return new OpenedBundle(opened, manifest, sha256Of(bytes), tools);
+    return new OpenedBundle(opened, manifest, sha256Of(bytes), tools, options.signal);
   } catch (error) {
     opened?.close();
     await tools.scratch.close();
@@ -50,8 +51,13 @@ export async function openBundle(source: string, options: OpenBundleOptions = {}
   }
 }
 
-async function sourceOf(source: string, pin: string | undefined, tools: SourceTools): Promise<Source> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return urlSource(source, pin, tools);
+async function sourceOf(
+  source: string,
+  pin: string | undefined,
+  tools: SourceTools,
+  signal: AbortSignal | undefined,
+): Promise<Source> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return urlSource(source, pin, tools, signal);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     if (!notThere(error)) throw pathError(path, error);
@@ -62,7 +68,12 @@ async function sourceOf(source: string, pin: string | undefined, tools: SourceTo
   throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} is neither a folder nor a .tgz` });
 }
 
-async function urlSource(source: string, pin: string | undefined, tools: SourceTools): Promise<Source> {
+async function urlSource(
+  source: string,
+  pin: string | undefined,
+  tools: SourceTools,
+  signal: AbortSignal | undefined,
+): Promise<Source> {
   const url = URL.parse(source);
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new EdgeadmError({
@@ -79,7 +90,7 @@ async function urlSource(source: string, pin: string | undefined, tools: SourceT
       next: 'Give --bundle-sha256 (printed by `edgeadm bundle create`), or an https URL.',
     });
   }
-  return /\.(tgz|tar\.gz)$/.test(url.pathname) ? webTgzSource(url, tools) : webSource(url, tools);
+  return /\.(tgz|tar\.gz)$/.test(url.pathname) ? webTgzSource(url, tools, signal) : webSource(url, tools);
 }
 
 class OpenedBundle implements Bundle {
@@ -88,30 +99,33 @@ class OpenedBundle implements Bundle {
   readonly sha256: string;
   readonly #source: Source;
   readonly #tools: SourceTools;
+  readonly #signal: AbortSignal | undefined;
   /** Hosts that are set up side by side share one download. */
-  readonly #located = new Map<string, Promise<string>>();
-  readonly #unpacked = new Map<string, Promise<readonly UnpackedFile[]>>();
+  readonly #located = new Map<string, Shared<string>>();
+  readonly #unpacked = new Map<string, Shared<readonly UnpackedFile[]>>();
 
-  constructor(source: Source, manifest: BundleManifest, sha256: string, tools: SourceTools) {
+  constructor(source: Source, manifest: BundleManifest, sha256: string, tools: SourceTools, signal?: AbortSignal) {
     this.manifest = manifest;
     this.origin = source.origin;
     this.sha256 = sha256;
     this.#source = source;
     this.#tools = tools;
+    this.#signal = signal;
   }
 
-  locate(file: BundleFile): Promise<string> {
-    return once(this.#located, file.path, () => this.#source.locate(file, this.manifest.files));
+  locate(file: BundleFile, signal = this.#signal): Promise<string> {
+    const locate = (own: AbortSignal): Promise<string> => this.#source.locate(file, this.manifest.files, own);
+    return shared(this.#located, file.path, locate).get(signal);
   }
 
-  async file(file: BundleFile): Promise<string> {
-    const path = await this.locate(file);
-    if (!this.#source.checked) checkSum(path, file.sha256, (await measure(path, this.#tools.signal)).sha256);
+  async file(file: BundleFile, signal = this.#signal): Promise<string> {
+    const path = await this.locate(file, signal);
+    if (!this.#source.checked) checkSum(path, file.sha256, (await measure(path, signal)).sha256);
     return path;
   }
 
-  unpack(file: BundleFile): Promise<readonly UnpackedFile[]> {
-    return once(this.#unpacked, file.path, () => this.#unpack(file));
+  unpack(file: BundleFile, signal = this.#signal): Promise<readonly UnpackedFile[]> {
+    return shared(this.#unpacked, file.path, (own) => this.#unpack(file, own)).get(signal);
   }
 
   async close(): Promise<void> {
@@ -119,26 +133,23 @@ class OpenedBundle implements Bundle {
     await this.#tools.scratch.close();
   }
 
-  async #unpack(file: BundleFile): Promise<readonly UnpackedFile[]> {
-    const archive = await this.locate(file);
-    const { programs, archiveSum } = await unpackPrograms(archive, this.#tools);
-    checkSum(archive, file.sha256, archiveSum);
+  async #unpack(file: BundleFile, signal: AbortSignal): Promise<readonly UnpackedFile[]> {
+    const archive = await this.locate(file, signal);
+    const name = nameOf(file, this.origin);
+    const { programs, archiveSum } = await unpackPrograms(archive, { scratch: this.#tools.scratch, name, signal });
+    checkSum(name, file.sha256, archiveSum);
     const expected = file.contents;
     if (!expected) return programs;
     const found = new Map(programs.map((program) => [program.path, program.sha256]));
     for (const [path, sum] of Object.entries(expected)) {
-      checkSum(`${path} in ${archive}`, sum, found.get(path) ?? 'nothing');
+      checkSum(`${path} in ${name}`, sum, found.get(path) ?? 'nothing');
     }
     return programs.filter((program) => program.path in expected);
   }
 }
 
-/** A failure is not kept: the next phase or host may be luckier. */
-function once<T>(answers: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  const known = answers.get(key);
-  if (known) return known;
-  const answer = ask();
-  answers.set(key, answer);
-  answer.catch(() => answers.delete(key));
-  return answer;
+function shared<T>(all: Map<string, Shared<T>>, key: string, start: (signal: AbortSignal) => Promise<T>): Shared<T> {
+  const found = all.get(key) ?? new Shared(start);
+  all.set(key, found);
+  return found;
 }

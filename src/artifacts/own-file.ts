@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EdgeadmError } from '../errors/index.ts';
-import { unreadable } from '../errors/usage.ts';
+import { readUserText } from '../lib/user-file.ts';
 import { httpClient, TRANSFER_LIMITS } from './http.ts';
 
 /** Where the list of sums begins and ends in the script in front of the Linux executables (`scripts/dist/front.sh`). */
@@ -64,9 +64,7 @@ export async function readSums(source: string): Promise<Map<string, string>> {
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: Error) => {
-    throw unreadable('SUMS', path, error);
-  });
+  return readUserText(path, { what: 'SUMS', maxBytes: MAX_SUMS_BYTES });
 }
 
 async function fetchText(url: string): Promise<string> {

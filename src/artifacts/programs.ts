@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
+import { PATHS } from '../host/node-paths.ts';
 import type { BundleFileKind } from './bundle.ts';
 
 /** Kinds that are one program, and archives of several. */
@@ -8,13 +9,13 @@ export type ArchiveKind = 'cni-plugins' | 'containerd';
 
 /** Where the programs land on a node: what Kubernetes' and containerd's own documentation uses. */
 export const PROGRAM_PATHS: Readonly<Record<ProgramKind, string>> = {
-  kubelet: '/usr/bin/kubelet',
-  kubectl: '/usr/bin/kubectl',
-  runc: '/usr/local/sbin/runc',
+  kubelet: PATHS.kubelet.program,
+  kubectl: PATHS.kubectl.program,
+  runc: PATHS.containerd.runc,
 };
 export const ARCHIVE_FOLDERS: Readonly<Record<ArchiveKind, string>> = {
-  'cni-plugins': '/opt/cni/bin',
-  containerd: '/usr/local/bin',
+  'cni-plugins': PATHS.cni.plugins,
+  containerd: PATHS.containerd.programs,
 };
 
 /** Folders in which upstream's archives keep programs: containerd's in `bin`, the CNI plug-ins' at the top. */

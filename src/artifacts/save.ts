@@ -5,6 +5,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
 import { CHUNK_BYTES, released } from '../lib/chunks.ts';
 import { formatBytes } from './scratch.ts';
+import { writeAll } from './write-all.ts';
 
 /** What was written: its sum as lower-case hex, its size in bytes. */
 export interface Saved {
@@ -30,12 +31,12 @@ export async function save(
   let size = 0;
   try {
     for await (const chunk of source) {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge(path, maxBytes);
-      hash.update(chunk);
-      await file.write(chunk).catch((error: unknown) => {
+      if (size + chunk.length > maxBytes) throw tooLarge(path, maxBytes);
+      await writeAll(file, chunk, size).catch((error: unknown) => {
         throw pathError(path, error);
       });
+      hash.update(chunk);
+      size += chunk.length;
     }
   } finally {
     await file.close();

@@ -11,9 +11,9 @@ export interface Source {
    * @param pin where given, these bytes are known to be the pinned ones
    * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED
    */
-  manifest(pin?: string): Promise<Buffer>;
+  manifest(pin: string | undefined, signal: AbortSignal | undefined): Promise<Buffer>;
   /** A local path of the file. A source that makes the copy checks it; a folder does not read it. */
-  locate(file: BundleFile, all: readonly BundleFile[]): Promise<string>;
+  locate(file: BundleFile, all: readonly BundleFile[], signal: AbortSignal | undefined): Promise<string>;
   /** True where what `locate` gives was checked and cannot be changed by others. */
   readonly checked: boolean;
   close(): void;
@@ -23,7 +23,6 @@ export interface Source {
 export interface SourceTools {
   readonly scratch: Scratch;
   readonly limits: TransferLimits;
-  readonly signal?: AbortSignal;
   /** Progress is told as bytes; a total of 0 is not known. */
   readonly log?: Pick<PhaseLog, 'info' | 'progress'>;
 }

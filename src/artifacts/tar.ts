@@ -28,6 +28,8 @@ export interface TarEntry {
 }
 
 export interface TarOptions {
+  /** What messages call it; default: its path. */
+  readonly name?: string;
   readonly signal?: AbortSignal;
   /** Told how many bytes of the archive file were read. */
   readonly onProgress?: (done: number) => void;
@@ -58,7 +60,11 @@ export async function isGzip(path: string): Promise<boolean> {
 export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
   const { Parser } = await import('tar');
   const blocks = wholeBlocks(unpackedBytes(path, options));
-  yield* new TarReader(path, new Parser({ strict: true, zstd: false, brotli: false }), blocks).entries();
+  yield* new TarReader(
+    options.name ?? path,
+    new Parser({ strict: true, zstd: false, brotli: false }),
+    blocks,
+  ).entries();
 }
 
 /** The bytes of the tar inside; a chunk is good until the next is asked for. */
@@ -68,7 +74,8 @@ async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > MAX_ARCHIVE_BYTES) throw broken(path, `it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
+    if (bytes > MAX_ARCHIVE_BYTES)
+      throw broken(options.name ?? path, `it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
     yield chunk;
   }
 }
@@ -120,7 +127,7 @@ type Event = { readonly entry: ReadEntry } | { readonly data: Buffer };
  * more than what one chunk brought.
  */
 class TarReader {
-  readonly #path: string;
+  readonly #name: string;
   readonly #parser: Parser;
   readonly #source: AsyncGenerator<Buffer>;
   #queue: Event[] = [];
@@ -129,8 +136,8 @@ class TarReader {
   #eof = false;
   #ended = false;
 
-  constructor(path: string, parser: Parser, source: AsyncGenerator<Buffer>) {
-    this.#path = path;
+  constructor(name: string, parser: Parser, source: AsyncGenerator<Buffer>) {
+    this.#name = name;
     this.#parser = parser;
     this.#source = source;
     parser.on('entry', (entry) => this.#begin(entry));
@@ -198,14 +205,14 @@ class TarReader {
   }
 
   #fail(why: string): void {
-    this.#fault ??= broken(this.#path, why);
+    this.#fault ??= broken(this.#name, why);
   }
 
   #readError(error: unknown): EdgeadmError {
     const { code = '', message } = error as Error & { code?: string };
     return code.startsWith('Z_') || code === 'ERR_STREAM_PREMATURE_CLOSE'
-      ? broken(this.#path, message)
-      : pathError(this.#path, error);
+      ? broken(this.#name, message)
+      : pathError(this.#name, error);
   }
 }
 
@@ -230,6 +237,6 @@ function describeEntry(entry: ReadEntry): Omit<TarEntry, 'body'> {
   return { path: entry.path, type: TYPES[entry.type] ?? 'other', typeName, mode: entry.mode ?? 0, size: entry.size };
 }
 
-function broken(path: string, why: string): EdgeadmError {
-  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} is no usable archive`, why });
+function broken(name: string, why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${name} is not a usable archive`, why });
 }

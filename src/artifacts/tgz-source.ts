@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
+import { Shared } from '../lib/shared.ts';
 import type { BundleFile } from './bundle.ts';
 import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
@@ -24,20 +25,19 @@ interface Found {
  */
 export function tgzSource(archive: string, origin: string, tools: SourceTools): Source {
   let prefix = '';
-  const paths = new Map<string, string>();
-  let unpacked: Promise<void> | undefined;
+  let files: readonly BundleFile[] = [];
+  const unpacked = new Shared((signal) => unpackAll({ archive, origin, prefix }, files, tools, signal));
   return {
     origin,
     checked: true,
-    manifest: async (pin) => {
-      const found = await findManifest(archive, origin, pin, tools);
+    manifest: async (pin, signal) => {
+      const found = await findManifest(archive, origin, pin, signal);
       prefix = found.folder;
       return found.bytes;
     },
-    locate: async (file, all) => {
-      unpacked ??= unpackAll(archive, origin, prefix, all, paths, tools);
-      await unpacked;
-      const path = paths.get(file.path);
+    locate: async (file, all, signal) => {
+      files = all;
+      const path = (await unpacked.get(signal)).get(file.path);
       if (path) return path;
       throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${file.path} is missing in ${origin}` });
     },
@@ -50,23 +50,28 @@ async function findManifest(
   archive: string,
   origin: string,
   pin: string | undefined,
-  tools: SourceTools,
+  signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const quick = await readManifest(archive, origin, false, tools);
+  const quick = await readManifest(archive, origin, false, signal);
   if (pin === undefined || sha256Of(quick.bytes) === pin) return quick;
   // Sum and bundle.yaml must come out of the same reading: the file could change between two.
-  const whole = await readManifest(archive, origin, true, tools);
+  const whole = await readManifest(archive, origin, true, signal);
   if (whole.wholeSum === pin) return whole;
   throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
 }
 
-async function readManifest(archive: string, origin: string, toItsEnd: boolean, tools: SourceTools): Promise<Found> {
+async function readManifest(
+  archive: string,
+  origin: string,
+  toItsEnd: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Found> {
   let found: Found | undefined;
   let wholeSum: string | undefined;
   const onSum = (sum: string): void => {
     wholeSum = sum;
   };
-  for await (const entry of plainFiles(archive, { signal: tools.signal, onSum })) {
+  for await (const entry of plainFiles(archive, { name: origin, signal, onSum })) {
     const { path, size } = entry;
     const folder = posix.dirname(path);
     if (found || posix.basename(path) !== MANIFEST_NAME || folder.includes('/')) continue;
@@ -83,19 +88,19 @@ async function readManifest(archive: string, origin: string, toItsEnd: boolean, 
   });
 }
 
+/** @returns local paths by the path in the bundle */
 async function unpackAll(
-  archive: string,
-  origin: string,
-  prefix: string,
+  { archive, origin, prefix }: { readonly archive: string; readonly origin: string; readonly prefix: string },
   all: readonly BundleFile[],
-  paths: Map<string, string>,
   tools: SourceTools,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const paths = new Map<string, string>();
   const wanted = new Map(all.map((file) => [posix.join(prefix, file.path), file]));
   const folder = await tools.scratch.folder();
   const { size: total } = await stat(archive);
   const report = progressOf(tools, `unpack ${origin}`);
-  const options = { signal: tools.signal, onProgress: (done: number) => report(done, total) };
+  const options = { name: origin, signal, onProgress: (done: number) => report(done, total) };
   for await (const { path, size, body } of plainFiles(archive, options)) {
     const file = wanted.get(path);
     if (!file) continue;
@@ -107,6 +112,7 @@ async function unpackAll(
     const { sha256 } = await save(body, local, most);
     checkSum(`${path} in ${origin}`, file.sha256, sha256);
     paths.set(file.path, local);
-    if (paths.size === wanted.size) return;
+    if (paths.size === wanted.size) break;
   }
+  return paths;
 }

@@ -22,16 +22,17 @@ const TOP = new Set(['.', './']);
  *   takes for one
  */
 export async function* plainFiles(archive: string, options: TarOptions = {}): AsyncGenerator<PlainFile> {
+  const { name = archive } = options;
   const seen = new Set<string>();
   for await (const entry of readTar(archive, options)) {
     if (entry.type === 'directory' && TOP.has(entry.path)) continue;
     const path = innerPath(entry.path);
-    if (path === undefined) throw hostile(archive, entry, 'it leads out of the folder');
+    if (path === undefined) throw hostile(name, entry, 'it leads out of the folder');
     if (entry.type === 'directory') continue;
     if (entry.type !== 'file')
-      throw hostile(archive, entry, `it is a ${entry.typeName}, only files and folders are allowed`);
+      throw hostile(name, entry, `it is a ${entry.typeName}, only files and folders are allowed`);
     const folded = foldedPath(path);
-    if (seen.has(folded)) throw hostile(archive, entry, 'it is there twice (upper and lower case count as one)');
+    if (seen.has(folded)) throw hostile(name, entry, 'it is there twice (upper and lower case count as one)');
     seen.add(folded);
     yield { ...entry, path };
   }
@@ -50,7 +51,7 @@ export interface Unpacked {
  */
 export async function unpackPrograms(
   archive: string,
-  { scratch, signal }: { scratch: Scratch; signal?: AbortSignal },
+  { scratch, name, signal }: { scratch: Scratch } & Pick<TarOptions, 'name' | 'signal'>,
 ): Promise<Unpacked> {
   const programs: UnpackedFile[] = [];
   let archiveSum = 'nothing: it was not read to its end';
@@ -58,7 +59,7 @@ export async function unpackPrograms(
     archiveSum = sum;
   };
   let room = MAX_PROGRAMS_BYTES;
-  for await (const { path, mode, size, body } of plainFiles(archive, { signal, onSum })) {
+  for await (const { path, mode, size, body } of plainFiles(archive, { name, signal, onSum })) {
     if ((mode & 0o111) === 0) continue;
     await ensureSpace(await scratch.folder(), size);
     const localPath = await scratch.newPath();

@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
-import type { Bundle, BundleFile } from './bundle.ts';
+import { type Bundle, type BundleFile, nameOf } from './bundle.ts';
 import { inspectImage, inspectProgram, inspectPrograms } from './inspect.ts';
 import { isArchive, isProgram } from './programs.ts';
 
@@ -42,5 +42,5 @@ async function inspect(bundle: Bundle, file: BundleFile): Promise<void> {
   if (isArchive(kind)) return inspectPrograms(file.path, kind, arch, await bundle.unpack(file));
   const path = await bundle.file(file);
   if (isProgram(kind)) await inspectProgram(path, kind, arch);
-  else await inspectImage(path, arch, name);
+  else await inspectImage(path, arch, name, nameOf(file, bundle.origin));
 }

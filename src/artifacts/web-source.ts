@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { BundleFile } from './bundle.ts';
-import { type DownloadOptions, download } from './download.ts';
+import { type DownloadOptions, download, type Wanted } from './download.ts';
 import { httpClient, showUrl } from './http.ts';
 import { MAX_ARCHIVE_BYTES, MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
@@ -12,31 +11,31 @@ import { tgzSource } from './tgz-source.ts';
 export function webSource(url: URL, tools: SourceTools): Source {
   const client = httpClient(tools.limits);
   const origin = showUrl(url);
-  const copy = async (name: string, wanted: { sha256?: string; size?: number; maxBytes: number }): Promise<string> => {
+  const copy = async (name: string, wanted: Wanted, signal: AbortSignal | undefined): Promise<string> => {
     const path = await tools.scratch.newPath();
-    await download(client, below(url, name), path, wanted, downloadOptions(tools, name));
+    await download(client, below(url, name), path, wanted, downloadOptions(tools, name, signal));
     return path;
   };
   return {
     origin,
     checked: true,
-    manifest: async (pin) => {
-      const bytes = await readFile(await copy(MANIFEST_NAME, { maxBytes: MAX_MANIFEST_BYTES }));
+    manifest: async (pin, signal) => {
+      const bytes = await readFile(await copy(MANIFEST_NAME, { maxBytes: MAX_MANIFEST_BYTES }, signal));
       if (pin !== undefined) checkPin(origin, bytes, pin);
       return bytes;
     },
-    locate: ({ path, sha256, size }: BundleFile) => copy(path, { sha256, size, maxBytes: MAX_FILE_BYTES }),
+    locate: ({ path, sha256, size }, _all, signal) => copy(path, { sha256, size, maxBytes: MAX_FILE_BYTES }, signal),
     close: () => client.close(),
   };
 }
 
 /** A bundle that is one .tgz on a web server. */
-export async function webTgzSource(url: URL, tools: SourceTools): Promise<Source> {
+export async function webTgzSource(url: URL, tools: SourceTools, signal: AbortSignal | undefined): Promise<Source> {
   const client = httpClient(tools.limits);
   try {
     const path = await tools.scratch.newPath();
     const name = url.pathname.split('/').pop() || 'bundle.tgz';
-    await download(client, url, path, { maxBytes: MAX_ARCHIVE_BYTES }, downloadOptions(tools, name));
+    await download(client, url, path, { maxBytes: MAX_ARCHIVE_BYTES }, downloadOptions(tools, name, signal));
     return tgzSource(path, showUrl(url), tools);
   } finally {
     client.close();
@@ -51,10 +50,10 @@ function below(base: URL, name: string): URL {
   return url;
 }
 
-function downloadOptions(tools: SourceTools, name: string): DownloadOptions {
+function downloadOptions(tools: SourceTools, name: string, signal: AbortSignal | undefined): DownloadOptions {
   return {
     limits: tools.limits,
-    signal: tools.signal,
+    signal,
     onProgress: progressOf(tools, name),
     onRetry: (reason) => tools.log?.info(reason),
   };

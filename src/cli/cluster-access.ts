@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { localMachine } from '../host/local.ts';
+import { PATHS } from '../host/node-paths.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 
 /** For commands that speak to a cluster as its administrator. */
@@ -10,14 +11,14 @@ export const kubeconfigFlag = {
   kubeconfig: Flags.string({
     helpValue: 'FILE',
     env: 'KUBECONFIG',
-    description: 'default: ~/.kube/config or /etc/kubernetes/admin.conf',
+    description: `default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
   }),
 };
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
 export function defaultKubeconfig(): string {
   const own = join(homedir(), '.kube', 'config');
-  return existsSync(own) ? own : '/etc/kubernetes/admin.conf';
+  return existsSync(own) ? own : PATHS.kubernetes.adminKubeconfig;
 }
 
 /** Opens the cluster of a kubeconfig for one action, from this machine. */

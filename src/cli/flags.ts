@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { unreadable, usageError } from '../errors/usage.ts';
+import { usageError } from '../errors/usage.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
+import { readUserText } from '../lib/user-file.ts';
 
 /** A flag that may be given many times. It takes one value at a time: what follows may be the API server. */
 export const repeatable = { multiple: true, multipleNonGreedy: true } as const;
@@ -13,7 +14,7 @@ export const nodeFlags = {
   'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
   yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
-  'log-file': Flags.string({ helpValue: 'FILE', description: 'default: /var/log/edgeadm.log', helpGroup: 'COMMON' }),
+  'log-file': Flags.string({ helpValue: 'FILE', description: `default: ${PATHS.edgeadm.log}`, helpGroup: 'COMMON' }),
   timeout: Flags.string({
     helpValue: 'DURATION',
     description: 'time limit of the whole command, such as 90s or 10m',
@@ -93,11 +94,7 @@ export async function secretOf(value: string | undefined, flag: string): Promise
 export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
-  const file = value.slice(1);
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw unreadable(flag, file, error);
-  });
-  return text.trim();
+  return (await readUserText(value.slice(1), { what: flag })).trim();
 }
 
 /** Standard input can be read once; several hosts may ask for it. */

@@ -1,4 +1,4 @@
-import { cleanText } from '../output/sink.ts';
+import { cleanText } from '../lib/clean-text.ts';
 
 /** Dark on light and light on dark, each at least 4.5 to 1 (WCAG 2.1 AA). On paper it is always light. */
 const LIGHT = `color-scheme: light; --text: #1c1f23; --dim: #545b64; --page: #fff; --line: #d4d8dd; --band: #f4f5f7;

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { backOff } from '../lib/back-off.ts';
+import { type RetryPolicy, retry } from '../lib/retry.ts';
+import { readUserText } from '../lib/user-file.ts';
 import type { CredentialOptions } from './credentials.ts';
 import { answerError, networkError } from './errors.ts';
 
@@ -49,11 +49,8 @@ export interface CloudResponse {
   readonly body: unknown;
 }
 
-export interface CallerPolicy {
-  /** How often a read is tried. Default 4. */
-  readonly tries?: number;
-  /** First and longest pause between two tries. Milliseconds; default 300 and 5000. */
-  readonly pauseMs?: readonly [number, number];
+/** Of reads; default 4 tries, pauses of 300 ms to 5 s. */
+export interface CallerPolicy extends Partial<RetryPolicy> {
   /** The door of a dry run: orders are told, not sent. */
   readonly plan?: (action: string) => void;
 }
@@ -107,17 +104,9 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     if (response.status >= 400) throw answerError(response, where);
     return response.body as T;
   };
-  const read = async <T>(call: CloudCall): Promise<T> => {
-    for (let attempt = 1; ; attempt++) {
-      call.signal?.throwIfAborted();
-      try {
-        return await abandonable(once<T>(call, READ_TIMEOUT_MS), call.signal);
-      } catch (error) {
-        call.signal?.throwIfAborted();
-        if (attempt >= tries || !isWorthAnotherRead(error)) throw error;
-        await backOff(attempt, pauseMs, { signal: call.signal });
-      }
-    }
+  const read = <T>(call: CloudCall): Promise<T> => {
+    const attempt = (): Promise<T> => abandonable(once<T>(call, READ_TIMEOUT_MS), call.signal);
+    return retry(attempt, { tries, pauseMs, isPassing: isWorthAnotherRead, signal: call.signal });
   };
   const order = async <T>(call: CloudCall): Promise<T | undefined> => {
     if (!plan) return once<T>(call, ORDER_TIMEOUT_MS);
@@ -162,7 +151,5 @@ function endpointOf(text: string, variable: string): string {
 
 /** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE where it cannot be read */
 export async function readCa(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: Error) => {
-    throw new EdgeadmError({ code: 'USAGE', what: 'EDGEADM_CLOUD_CA cannot be read', why: error.message });
-  });
+  return readUserText(file, { what: 'EDGEADM_CLOUD_CA' });
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
+import { readUserText } from '../lib/user-file.ts';
 
 /** What a user gave on the command line; at most one of the two ways. */
 export interface CredentialOptions {
@@ -58,9 +58,7 @@ function pairOf(accessKeyId: string | undefined, accessKeySecret: string | undef
 async function readProfile(file: string): Promise<CloudKeys> {
   const unusable = (why: string): EdgeadmError =>
     new EdgeadmError({ code: 'USAGE', what: `--profile: ${file} cannot be used`, why });
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw unusable(error.message);
-  });
+  const text = await readUserText(file, { what: '--profile' });
   let profile: { AccessKey?: unknown; SecretKey?: unknown } | null;
   try {
     profile = JSON.parse(text) as typeof profile;

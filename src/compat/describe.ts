@@ -5,7 +5,7 @@ import type { Platform } from './supports.ts';
 const GAP = 2;
 
 /** `1.18.8-aliyunedge.1 to 1.30.7-aliyun.1`, `1.26.3-aliyun.1 or later`, `any`. */
-export function describeRange({ from, to }: Pick<MatrixRow, 'from' | 'to'>): string {
+function describeRange({ from, to }: Pick<MatrixRow, 'from' | 'to'>): string {
   if (from !== undefined && to !== undefined) return `${from} to ${to}`;
   if (from !== undefined) return `${from} or later`;
   return to === undefined ? 'any' : `up to ${to}`;

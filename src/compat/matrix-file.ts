@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { unreadable } from '../errors/usage.ts';
+import { readUserText } from '../lib/user-file.ts';
 
 /** YAML reads an unquoted 20.10 as the number 20.1, so numbers are refused and not turned into text. */
 const text = z.string({ error: ({ input }) => (typeof input === 'number' ? 'put it in quotes' : 'a text is needed') });
@@ -41,10 +40,7 @@ export function parseMatrixFile(content: string, fileName: string): MatrixRow[] 
 
 /** @throws EdgeadmError USAGE where the file cannot be read, or as {@link parseMatrixFile} */
 export async function readMatrixFile(path: string): Promise<MatrixRow[]> {
-  const content = await readFile(path, 'utf8').catch((error: Error) => {
-    throw unreadable('--compat-matrix', path, error);
-  });
-  return parseMatrixFile(content, path);
+  return parseMatrixFile(await readUserText(path, { what: '--compat-matrix' }), path);
 }
 
 function parseYaml(content: string, fileName: string): unknown {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { load } from 'js-yaml';
-import { unreadable, usageError } from '../errors/usage.ts';
+import { usageError } from '../errors/usage.ts';
+import { readUserText } from '../lib/user-file.ts';
 import type { Layer } from './join-spec.ts';
 
 /** The version of the configuration files that this release reads. */
@@ -11,9 +11,7 @@ export const API_VERSION = 'edgeadm.io/v1';
  * @throws EdgeadmError USAGE where it cannot be read, is no YAML or of another kind
  */
 export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw unreadable('--config', path, error);
-  });
+  const text = await readUserText(path, { what: '--config' });
   let parsed: unknown;
   try {
     parsed = load(text);

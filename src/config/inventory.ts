@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { unreadable, usageError } from '../errors/usage.ts';
+import { usageError } from '../errors/usage.ts';
+import { readUserText } from '../lib/user-file.ts';
 import { API_VERSION } from './config-file.ts';
 import { joinKeys } from './join-schema.ts';
 import type { JoinSpec } from './spec.ts';
@@ -90,10 +90,7 @@ const inventory = z.strictObject({
  * @throws EdgeadmError USAGE with all mistakes at once, each with its path
  */
 export async function readInventory(path: string): Promise<InventoryHost[]> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw unreadable('--inventory', path, error);
-  });
-  return parseInventory(text, path);
+  return parseInventory(await readUserText(path, { what: '--inventory' }), path);
 }
 
 /** As {@link readInventory}; `path` is where the text came from. */

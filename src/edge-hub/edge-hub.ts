@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import { refuseImage, refuseLabelValue, refuseNodeName } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { PATHS } from '../host/node-paths.ts';
 import { loadTemplate, toYaml } from '../templates/yaml.ts';
 import {
   type CertificateRow,
@@ -39,7 +40,7 @@ export interface EdgeHubCertificates {
 }
 
 /** A file with its content, or a symlink. */
-export type EdgeHubFile =
+type EdgeHubFile =
   | { readonly path: string; readonly content: string; readonly mode: number }
   | { readonly path: string; readonly linkTo: string };
 
@@ -62,8 +63,6 @@ export interface EdgeHubFiles extends EdgeHubLayout {
   readonly certificates: EdgeHubCertificates;
 }
 
-const CACHE = '/etc/kubernetes/cache';
-const MANIFESTS = '/etc/kubernetes/manifests';
 /** Loopback, and the dummy address under which pods reach the hub. */
 const SERVING_ADDRESSES = ['127.0.0.1', '169.254.2.1'];
 
@@ -146,10 +145,10 @@ function layoutOf(release: EdgeHubRelease): EdgeHubLayout {
   return {
     rootDirectory: release.rootDirectory,
     pkiDirectory: `${release.rootDirectory}/pki`,
-    cacheDirectory: CACHE,
+    cacheDirectory: PATHS.kubernetes.cache,
     kubeconfigPath: `${release.rootDirectory}/${release.kubeconfig}`,
     bootstrapKubeconfigPath: `${release.rootDirectory}/${release.bootstrapKubeconfig}`,
-    manifestPath: `${MANIFESTS}/${release.manifest}`,
+    manifestPath: `${PATHS.kubernetes.manifests}/${release.manifest}`,
   };
 }
 

@@ -1,4 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { PATHS } from '../host/node-paths.ts';
+import { parseVersion } from '../kubernetes/version.ts';
 
 export type EdgeHubFlavor = 'ack' | 'openyurt';
 
@@ -84,7 +86,7 @@ const OPENYURT = {
   flavor: 'openyurt',
   template: 'edge-hub/openyurt.yaml',
   program: 'yurthub',
-  rootDirectory: '/var/lib/yurthub',
+  rootDirectory: PATHS.edgeHub.openYurtDirectory,
   kubeconfig: 'yurthub.conf',
   bootstrapKubeconfig: 'bootstrap-hub.conf',
 } as const;
@@ -103,7 +105,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.0',
     before: '1.16',
     template: 'edge-hub/ack-legacy.yaml',
-    rootDirectory: '/etc/kubernetes/edge-hub',
+    rootDirectory: PATHS.edgeHub.legacyDirectory,
     kubeconfig: 'edge-hub.kubeconfig',
     bootstrapKubeconfig: 'bootstrap-edge-hub-current.conf',
     iptablesByDefault: false,
@@ -114,7 +116,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.16',
     before: '1.22',
     template: 'edge-hub/ack.yaml',
-    rootDirectory: '/var/lib/edge-hub',
+    rootDirectory: PATHS.edgeHub.directory,
     kubeconfig: 'edge-hub.conf',
     bootstrapKubeconfig: 'bootstrap-hub.conf',
     iptablesByDefault: false,
@@ -124,7 +126,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     ...ACK,
     from: '1.22',
     template: 'edge-hub/ack.yaml',
-    rootDirectory: '/var/lib/edge-hub',
+    rootDirectory: PATHS.edgeHub.directory,
     kubeconfig: 'edge-hub.conf',
     bootstrapKubeconfig: 'bootstrap-hub.conf',
     iptablesByDefault: undefined,
@@ -165,7 +167,7 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     from: '1.3',
     manifest: 'yurthub.yaml',
     iptablesByDefault: false,
-    flags: ['--bootstrap-file=/var/lib/yurthub/bootstrap-hub.conf'],
+    flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
     client: OPENYURT_CLIENT,
     serving: { ...NODE_SERVING, needed: true },
     source: 'openyurt v1.4.0: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
@@ -210,17 +212,11 @@ function rangeOf({ from, before }: EdgeHubRelease): string {
 
 /** A tag like `v0.5.0`; a digest, `latest` or a build number says nothing about the version. */
 function versionOfImage(image: string | undefined): string | undefined {
-  return image?.match(/:v?(\d+\.\d+(\.\d+)?[^/@]*)(@|$)/)?.[1];
+  return image?.match(/:v?(\d+\.\d+(\.\d+)?)[^/@]*(@|$)/)?.[1];
 }
 
 /** Compares major and minor. @throws EdgeadmError USAGE where there are none */
 function isBefore(version: string, limit: string): boolean {
-  const [a, b] = [minor(version), minor(limit)];
-  return a[0] !== b[0] ? a[0] < b[0] : a[1] < b[1];
-}
-
-function minor(version: string): [number, number] {
-  const found = version.match(/^v?(\d+)\.(\d+)/);
-  if (!found) throw new EdgeadmError({ code: 'USAGE', what: `"${version}" is not a version like 1.20.2` });
-  return [Number(found[1]), Number(found[2])];
+  const [a, b] = [parseVersion(version), parseVersion(limit)];
+  return a.major !== b.major ? a.major < b.major : a.minor < b.minor;
 }

@@ -307,6 +307,14 @@ export const ERROR_CODES = {
     evidence: 'The pod, its phase and the reason its containers wait.',
     remedy: '`kubectl -n kube-system describe pod NAME`.',
   },
+  DRAIN_REFUSED: {
+    exit: EXIT.cluster,
+    cause:
+      'Draining the node would lose pods that no controller recreates, or data in emptyDir volumes. Nothing was changed.',
+    evidence: 'Every such pod with the reason.',
+    remedy:
+      'Move these pods to another node, or let the drain evict them: `--force` for pods without a controller, `--delete-emptydir-data` for pods with emptyDir volumes.',
+  },
   DRAIN_FAILED: {
     exit: EXIT.cluster,
     cause: 'Pods could not be evicted from the node: a PodDisruptionBudget forbids it, or they do not end.',

@@ -10,8 +10,8 @@ export function usageError(mistakes: readonly string[]): EdgeadmError {
   });
 }
 
-/** The error of a file that a user names. @param what it is for, such as a flag */
+/** The error of a file that a user names, with the system's as its cause. @param what it is for, such as a flag */
 export function unreadable(what: string, file: string, error: NodeJS.ErrnoException): EdgeadmError {
   const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-  return new EdgeadmError({ code: 'USAGE', what: `${what}: cannot read the file "${file}"`, why });
+  return new EdgeadmError({ code: 'USAGE', what: `${what}: cannot read the file "${file}"`, why, cause: error });
 }

@@ -1,14 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
 import type { FileStat, Machine } from './machine.ts';
+import { PATHS } from './node-paths.ts';
 import { temporaryOf } from './temporary.ts';
 
-/** Where edgeadm keeps what it must remember about a node. */
-export const STATE_DIRECTORY = '/var/lib/edgeadm';
-export const JOURNAL_PATH = `${STATE_DIRECTORY}/journal.jsonl`;
-/** A file in it that no entry names is removed when the next run begins. */
-export const BACKUP_DIRECTORY = `${STATE_DIRECTORY}/backup`;
-const RESERVE_PATH = `${STATE_DIRECTORY}/reserve`;
 /** Enough for some thousand lines; a join writes about fifty. */
 const RESERVE_BYTES = 512 * 1024;
 /** Ends a line that a kill or a full disk tore; the empty line behind it says that this is known. */
@@ -91,7 +86,7 @@ export class Journal {
    * @throws EdgeadmError JOURNAL_UNREADABLE; a torn last line is no error, since its change did not happen.
    */
   static async read(machine: Machine, run?: Note): Promise<Journal> {
-    const text = (await machine.readFile(JOURNAL_PATH))?.toString('utf8') ?? '';
+    const text = (await machine.readFile(PATHS.edgeadm.journal))?.toString('utf8') ?? '';
     const journal = new Journal(machine, parseJournal(text), run);
     if (text !== '' && !text.endsWith('\n')) journal.#torn = END_OF_TORN_LINE;
     return journal;
@@ -138,9 +133,9 @@ export class Journal {
 
   async #reserve(): Promise<void> {
     await makeStateDirectory(this.#machine);
-    await this.#machine.makeDirectory(BACKUP_DIRECTORY, 0o700);
-    if (!(await this.#machine.stat(RESERVE_PATH))) {
-      await this.#machine.writeFile(RESERVE_PATH, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
+    await this.#machine.makeDirectory(PATHS.edgeadm.backups, 0o700);
+    if (!(await this.#machine.stat(PATHS.edgeadm.reserve))) {
+      await this.#machine.writeFile(PATHS.edgeadm.reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
     }
   }
 
@@ -153,11 +148,11 @@ export class Journal {
     const before = this.#torn;
     this.#torn = '';
     try {
-      await this.#machine.appendFile(JOURNAL_PATH, `${before}${line}`);
+      await this.#machine.appendFile(PATHS.edgeadm.journal, `${before}${line}`);
     } catch (error) {
       if (!(error instanceof EdgeadmError) || error.code !== 'NO_SPACE') throw error;
-      await this.#machine.remove(RESERVE_PATH);
-      await this.#machine.appendFile(JOURNAL_PATH, `${END_OF_TORN_LINE}${line}`);
+      await this.#machine.remove(PATHS.edgeadm.reserve);
+      await this.#machine.appendFile(PATHS.edgeadm.journal, `${END_OF_TORN_LINE}${line}`);
     }
     if (run) this.#entries.push(run);
     this.#entries.push(entry);
@@ -171,7 +166,7 @@ export class Journal {
       throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot replace ${path}`, why: `it is a ${stat.type}` });
     }
     await this.open();
-    const backup = `${BACKUP_DIRECTORY}/${randomBytes(8).toString('hex')}`;
+    const backup = `${PATHS.edgeadm.backups}/${randomBytes(8).toString('hex')}`;
     await this.#machine.copyFile(path, backup, { mode: 0o600 });
     return { type: 'file', mode: stat.mode, uid: stat.uid, gid: stat.gid, backup };
   }
@@ -179,7 +174,7 @@ export class Journal {
   /** Forgets the entries that were undone: the journal is replaced by what remains of it. */
   async rewrite(entries: readonly Entry[]): Promise<void> {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-    await this.#machine.writeFile(JOURNAL_PATH, Buffer.from(text), { mode: 0o600 });
+    await this.#machine.writeFile(PATHS.edgeadm.journal, Buffer.from(text), { mode: 0o600 });
     this.#entries.splice(0, Infinity, ...entries);
     // Only now are the copies of what was put back worth nothing: until here a revert may be repeated.
     await this.prune();
@@ -188,15 +183,15 @@ export class Journal {
   /** Removes the copies that no entry names: a run that was killed may have left them. */
   async prune(): Promise<void> {
     const text = JSON.stringify(this.#entries);
-    for (const name of await this.#machine.list(BACKUP_DIRECTORY)) {
-      if (!text.includes(name)) await this.#machine.remove(`${BACKUP_DIRECTORY}/${name}`);
+    for (const name of await this.#machine.list(PATHS.edgeadm.backups)) {
+      if (!text.includes(name)) await this.#machine.remove(`${PATHS.edgeadm.backups}/${name}`);
     }
   }
 
   /** Removes the journal and its copies: the last step of a reset. */
   async erase(): Promise<void> {
-    await this.#machine.removeTree(BACKUP_DIRECTORY);
-    for (const path of [RESERVE_PATH, JOURNAL_PATH]) {
+    await this.#machine.removeTree(PATHS.edgeadm.backups);
+    for (const path of [PATHS.edgeadm.reserve, PATHS.edgeadm.journal]) {
       await this.#machine.remove(temporaryOf(path));
       await this.#machine.remove(path);
     }
@@ -210,7 +205,7 @@ export async function makeStateDirectory(machine: Machine): Promise<void> {
   for (const [path, mode] of [
     ['/var', 0o755],
     ['/var/lib', 0o755],
-    [STATE_DIRECTORY, 0o700],
+    [PATHS.edgeadm.state, 0o700],
   ] as const) {
     await machine.makeDirectory(path, mode);
   }
@@ -228,7 +223,7 @@ function parseJournal(text: string): Entry[] {
       if (index === lines.length - 1 || lines[index + 1] === '') continue;
       throw new EdgeadmError({
         code: 'JOURNAL_UNREADABLE',
-        what: `line ${index + 1} of ${JOURNAL_PATH} is damaged`,
+        what: `line ${index + 1} of ${PATHS.edgeadm.journal} is damaged`,
         why: (error as Error).message,
       });
     }

@@ -20,7 +20,9 @@ export async function dialLocally(
   const timer = setTimeout(() => stop.abort(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  const socket = createConnection('socket' in address ? { path: address.socket } : { ...address, autoSelectFamily: true });
+  const socket = createConnection(
+    'socket' in address ? { path: address.socket } : { ...address, autoSelectFamily: true },
+  );
   try {
     await once(socket, 'connect', { signal: stop.signal });
     return socket;

@@ -185,4 +185,3 @@ async function sumUp(path: string): Promise<string> {
   for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) hash.update(chunk);
   return hash.digest('hex');
 }
-

@@ -1,11 +1,9 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { factsOf, requireSystemd } from './facts.ts';
-import { JOURNAL_PATH, Journal, makeStateDirectory, type Note, STATE_DIRECTORY } from './journal.ts';
+import { Journal, makeStateDirectory, type Note } from './journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
-
-const LOCK_PATH = `${STATE_DIRECTORY}/lock`;
-const HOLDER_PATH = `${STATE_DIRECTORY}/holder`;
+import { PATHS } from './node-paths.ts';
 
 /** A machine in the hands of one command: locked, with its journal and the door that writes it. */
 export interface NodeSession {
@@ -21,6 +19,8 @@ export interface SessionOptions {
   readonly version: string;
   /** False for commands that only look, and for dry runs: no lock is taken and nothing is written. */
   readonly changes: boolean;
+  /** Ends the work on the machine, but not what rolls it back, writes its journal and lets it go. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -32,11 +32,12 @@ export async function withNode<T>(
   options: SessionOptions,
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
-  if (!options.changes) return action(sessionOf(machine, await readWhereAllowed(machine)));
-  const facts = await factsOf(machine);
+  const working = options.signal ? machine.withSignal(options.signal) : machine;
+  if (!options.changes) return action(sessionOf(working, working, await readWhereAllowed(working)));
+  const facts = await factsOf(working);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(machine, options);
+  const lock = await takeLock(working, options);
   try {
     const run: Note = {
       kind: 'run',
@@ -44,7 +45,7 @@ export async function withNode<T>(
       version: options.version,
       time: new Date().toISOString(),
     };
-    return await action(sessionOf(machine, await Journal.read(machine, run)));
+    return await action(sessionOf(working, machine, await Journal.read(machine, run)));
   } finally {
     await letGo(machine, lock);
   }
@@ -56,17 +57,18 @@ async function readWhereAllowed(machine: Machine): Promise<Journal> {
   return uid === 0 ? Journal.read(machine) : Journal.empty(machine);
 }
 
-function sessionOf(machine: Machine, journal: Journal): NodeSession {
-  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine, undefined, journal) };
+function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSession {
+  const plain = new NodeHost(machine, undefined, journal);
+  return { machine: working, journal, host: new NodeHost(working, journal), plain };
 }
 
 async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
   for (let tries = 0; tries < 3; tries++) {
     await makeStateDirectory(machine);
-    const lock = await machine.lock(LOCK_PATH);
+    const lock = await machine.lock(PATHS.edgeadm.lock);
     if (!lock) throw await locked(machine);
     // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
-    if (!(await machine.stat(LOCK_PATH))) {
+    if (!(await machine.stat(PATHS.edgeadm.lock))) {
       await lock.release();
       continue;
     }
@@ -76,7 +78,7 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
       from: process.env.HOSTNAME,
       since: new Date().toISOString(),
     };
-    await machine.writeFile(HOLDER_PATH, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
+    await machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
     return lock;
   }
   throw await locked(machine);
@@ -88,8 +90,8 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
  */
 async function letGo(machine: Machine, lock: Lock): Promise<void> {
   try {
-    await machine.remove(HOLDER_PATH);
-    if (!(await machine.stat(JOURNAL_PATH))) await machine.removeTree(STATE_DIRECTORY);
+    await machine.remove(PATHS.edgeadm.holder);
+    if (!(await machine.stat(PATHS.edgeadm.journal))) await machine.removeTree(PATHS.edgeadm.state);
   } catch {
     // A connection that is gone, a full disk: why the command failed is what has to be told, and the next run tidies up.
   } finally {
@@ -98,7 +100,7 @@ async function letGo(machine: Machine, lock: Lock): Promise<void> {
 }
 
 async function locked(machine: Machine): Promise<EdgeadmError> {
-  const holder = (await machine.readFile(HOLDER_PATH))?.toString('utf8') ?? '{}';
+  const holder = (await machine.readFile(PATHS.edgeadm.holder))?.toString('utf8') ?? '{}';
   return new EdgeadmError({
     code: 'LOCKED',
     what: `another edgeadm is at work on ${machine.name}`,
@@ -113,7 +115,7 @@ function describeHolder(text: string): string {
   } catch {
     // A holder that is just being written is no holder we can name.
   }
-  return `who holds ${LOCK_PATH} has not said its name; \`fuser ${LOCK_PATH}\` tells`;
+  return `who holds ${PATHS.edgeadm.lock} has not said its name; \`fuser ${PATHS.edgeadm.lock}\` tells`;
 }
 
 function notPrivileged(uid: number): EdgeadmError {

@@ -3,6 +3,7 @@ import type { Host } from './host.ts';
 import type { Change, Entry, Journal } from './journal.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
 import { commandError } from './node-host.ts';
+import { PATHS } from './node-paths.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
@@ -12,7 +13,6 @@ type NotedChange = Change & { readonly phase: string };
 type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
-const CONTAINERD = 'containerd.service';
 
 /**
  * Puts a node back to what it was before the journal's entries from `from` on (give a host without a journal): images
@@ -70,8 +70,8 @@ async function removeImages(host: Host, changes: readonly Change[]): Promise<voi
   let listing = await list();
   if (listing.exitCode !== 0) {
     // Without containerd there are no images; an earlier revert may have stopped it before it came to them.
-    if (!(await host.unit(CONTAINERD)).exists) return;
-    await host.startUnit(CONTAINERD);
+    if (!(await host.unit(PATHS.containerd.unit)).exists) return;
+    await host.startUnit(PATHS.containerd.unit);
     listing = await list();
     if (listing.exitCode !== 0) throw commandError('ctr', [...IN_KUBERNETES, 'images', 'list'], listing);
   }

@@ -4,15 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
 import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceManager } from './machine.ts';
+import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
 import { withSignal } from './with-signal.ts';
 
 /** A command that was found but cannot be run, as shells have it. */
 const CANNOT_RUN = 126;
-const WANTS = '/etc/systemd/system/multi-user.target.wants';
-/** In the order in which systemd looks. */
-const UNIT_FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 const ACTIVE = 'active';
 /** A file that stands for a program is small; a real one need not be read. */
 const STAND_IN_BYTES = 1024;
@@ -110,7 +108,8 @@ function withoutOwner(attributes: FileAttributes): FileAttributes {
 /** Enabled is a symlink, as systemctl makes it; started is a file in /run, which a stop removes. */
 function pretendedServices(files: FileMethods, attended: boolean): ServiceManager {
   const unitFile = async (unit: string): Promise<string | undefined> => {
-    for (const folder of UNIT_FOLDERS) if (await files.stat(`${folder}/${unit}`)) return `${folder}/${unit}`;
+    for (const folder of PATHS.system.unitFolders)
+      if (await files.stat(`${folder}/${unit}`)) return `${folder}/${unit}`;
     return undefined;
   };
   const start = async (unit: string): Promise<void> => {
@@ -120,16 +119,19 @@ function pretendedServices(files: FileMethods, attended: boolean): ServiceManage
   return {
     state: async (unit) => {
       const detail = (await textOf(files, `${AGENT_PATHS.units}/${unit}`))?.trim() ?? 'inactive';
-      const enabled = (await files.stat(`${WANTS}/${unit}`)) !== undefined;
+      const enabled = (await files.stat(`${PATHS.system.enabledUnits}/${unit}`)) !== undefined;
       return { exists: (await unitFile(unit)) !== undefined, active: detail === ACTIVE, enabled, detail };
     },
     enable: async (unit) => {
-      await makeFolders(files, WANTS);
-      await files.symlink((await unitFile(unit)) ?? `${UNIT_FOLDERS[0]}/${unit}`, `${WANTS}/${unit}`);
+      await makeFolders(files, PATHS.system.enabledUnits);
+      await files.symlink(
+        (await unitFile(unit)) ?? `${PATHS.system.unitFolders[0]}/${unit}`,
+        `${PATHS.system.enabledUnits}/${unit}`,
+      );
     },
     disable: async (unit) => {
-      await files.remove(`${WANTS}/${unit}`);
-      await removeIfEmpty(files, WANTS);
+      await files.remove(`${PATHS.system.enabledUnits}/${unit}`);
+      await removeIfEmpty(files, PATHS.system.enabledUnits);
     },
     start,
     restart: start,

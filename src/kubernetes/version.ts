@@ -1,19 +1,25 @@
 import { EdgeadmError } from '../errors/index.ts';
 
-/** A Kubernetes version taken apart; `v1.20.11-aliyunedge.1` is 1, 20, 11. */
+/** A version taken apart; `v1.20.11-aliyunedge.1` is 1, 20, 11. */
 export interface Version {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
 }
 
-/** @throws EdgeadmError USAGE for anything that does not begin like `v1.20.2` or `1.20` */
+/**
+ * Two or three numbers, and whatever builds put behind them: `v1.28.3+k3s1`, `1.20.11-aliyunedge.1`, Debian's
+ * `1.6.20~ds1`. The numbers stay far from where JavaScript rounds.
+ */
+const VERSION = /^v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:[-+~][\w.+~-]*)?$/;
+
+/** @throws EdgeadmError USAGE for anything that is not a whole version, as `v1.20.2` or `1.20` */
 export function parseVersion(text: string): Version {
-  const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?/.exec(text.trim());
+  const match = VERSION.exec(text.trim());
   if (!match)
     throw new EdgeadmError({
       code: 'USAGE',
-      what: `"${text}" is no Kubernetes version`,
+      what: `${JSON.stringify(text)} is not a version`,
       why: 'a version looks like v1.20.2',
     });
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
@@ -28,4 +34,20 @@ export function minorOf(version: string): number {
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [parseVersion(one), parseVersion(other)];
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
+}
+
+/**
+ * The version out of the answer to GET /version.
+ * @param server who answered, for the error
+ * @throws EdgeadmError API_ERROR where there is no version in it
+ */
+export function serverVersionOf(answer: unknown, server: string): string {
+  const { gitVersion } = (answer ?? {}) as { gitVersion?: unknown };
+  if (typeof gitVersion === 'string' && VERSION.test(gitVersion)) return gitVersion;
+  throw new EdgeadmError({
+    code: 'API_ERROR',
+    what: `${server} did not say which version of Kubernetes it runs`,
+    why: `GET /version answered gitVersion ${JSON.stringify(gitVersion) ?? 'undefined'}`,
+    next: 'Check the address: it may not be an API server, or a proxy may answer in its place.',
+  });
 }

@@ -1,4 +1,5 @@
 import type { EdgeadmError } from '../errors/index.ts';
+import { cleanText } from '../lib/clean-text.ts';
 import { type EventSink, now, type WorkflowEvent } from '../workflow/events.ts';
 import { formatError } from './error.ts';
 import { jsonRenderer, resultLine } from './json.ts';
@@ -6,7 +7,7 @@ import { klogRenderer } from './klog.ts';
 import { LogFiles } from './log-file.ts';
 import { planRenderer } from './plan.ts';
 import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
-import { cleanError, cleanText, openWriter, redactingSink, type Sink } from './sink.ts';
+import { cleanError, openWriter, redactingSink, type Sink } from './sink.ts';
 import { type Environment, type Style, styleFor } from './style.ts';
 import { summary } from './summary.ts';
 import { TreeRenderer } from './tree.ts';

@@ -19,16 +19,13 @@ export interface KlogOptions {
 /** A transfer that is over sooner is not told of. */
 const WORTH_A_LINE_MS = 1000;
 
-/** Where events that carry no source of their own come from. */
-const PIPELINE = 'pipeline.ts:1';
-
 /** Lines as klog writes them, for logs and wherever no terminal is. */
 export function klogRenderer(options: KlogOptions): Renderer {
   const meters = new Map<string, Meter>();
-  const line = (severity: Severity, event: WorkflowEvent, source: string, text: string): void => {
+  const line = (severity: Severity, event: WorkflowEvent, text: string): void => {
     if (options.warningsOnly && severity === 'I') return;
     const host = options.nameHosts ? `${event.host} ` : '';
-    const head = klogHead(severity, event.time, source);
+    const head = klogHead(severity, event.time, event.phase);
     const phase = event.phase.split('/')[0];
     options.write(
       text
@@ -38,24 +35,24 @@ export function klogRenderer(options: KlogOptions): Renderer {
     );
   };
   const detail = (event: WorkflowEvent, text: string): void => {
-    if (options.verbose) line('I', event, PIPELINE, text);
+    if (options.verbose) line('I', event, text);
   };
   return {
     event(event) {
       switch (event.type) {
         case 'message':
           if (event.level === 'debug' && !options.verbose) return;
-          return line(event.level === 'warning' ? 'W' : 'I', event, event.source, event.text);
+          return line(event.level === 'warning' ? 'W' : 'I', event, event.text);
         case 'phase-start':
           return detail(event, `${subPhase(event)}${event.title}`);
         case 'phase-end':
           return detail(event, `${subPhase(event)}${describeEnd(event.outcome, event.durationMs, event.detail)}`);
         case 'progress': {
           const report = reportOf(meters, event);
-          return report ? line('I', event, PIPELINE, report) : undefined;
+          return report ? line('I', event, report) : undefined;
         }
         case 'failure':
-          return line('E', event, PIPELINE, errorLines(event.error, options.verbose).join('\n'));
+          return line('E', event, errorLines(event.error, options.verbose).join('\n'));
         case 'plan':
           return undefined;
       }
@@ -64,16 +61,16 @@ export function klogRenderer(options: KlogOptions): Renderer {
 }
 
 /**
- * `I0410 10:54:25.801554   12345 join-node.ts:241]`: severity, local month, day and time, process id in seven
- * places, source. The format is documented in k8s.io/klog.
+ * `I0410 10:54:25.801554   12345 join-node]`: severity, local month, day and time, process id in seven places, phase.
+ * klog (k8s.io/klog) names a line of its source there, which tells an administrator nothing.
  */
-export function klogHead(severity: Severity, time: number, source: string, pid = process.pid): string {
+export function klogHead(severity: Severity, time: number, phase: string, pid = process.pid): string {
   const date = new Date(time);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(date.getMonth() + 1)}${two(date.getDate())}`;
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
   const micros = String(Math.trunc((time % 1000) * 1000)).padStart(6, '0');
-  return `${severity}${day} ${clock}.${micros} ${String(pid).padStart(7)} ${source}]`;
+  return `${severity}${day} ${clock}.${micros} ${String(pid).padStart(7)} ${phase.replaceAll(' ', '-')}]`;
 }
 
 /** The top-level phase stands in brackets already. */

@@ -1,13 +1,12 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, parse } from 'node:path';
+import { PATHS } from '../host/node-paths.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { klogHead, klogRenderer } from './klog.ts';
 import type { HostResult, Renderer } from './renderer.ts';
 import type { Environment } from './style.ts';
 
-/** Where diagnosis scripts look for it. */
-const NODE_LOG = '/var/log/edgeadm.log';
 /** Root writes, its group reads: it holds no secret, but it names machines and addresses. */
 const MODE = 0o640;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
@@ -63,7 +62,7 @@ export class LogFiles implements Renderer {
   }
 
   #note(host: string, time: number, text: string): void {
-    this.#files.get(host)?.write(`${klogHead('I', time, 'edgeadm.ts:1')} [edgeadm] ${text}\n`);
+    this.#files.get(host)?.write(`${klogHead('I', time, 'edgeadm')} [edgeadm] ${text}\n`);
   }
 }
 
@@ -82,7 +81,7 @@ export function logPaths(host: string, { path, hosts, env }: Pick<LogOptions, 'p
     const file = hosts.length > 1 ? `${name}-${label}${ext}` : `${name}${ext}`;
     return [join(dir, file), ...fallback(file)];
   }
-  return host === 'localhost' ? [NODE_LOG, ...fallback('edgeadm.log')] : fallback(`edgeadm-${label}.log`);
+  return host === 'localhost' ? [PATHS.edgeadm.log, ...fallback('edgeadm.log')] : fallback(`edgeadm-${label}.log`);
 }
 
 /** See the XDG base directory specification; relative paths there are invalid. cloud-init starts us without HOME. */

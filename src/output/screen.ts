@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { cleanText } from './sink.ts';
+import { cleanText } from '../lib/clean-text.ts';
 import { cutTo } from './width.ts';
 
 const CLEAR_BELOW = '\u001b[J';

@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from 'node:util';
 import { EdgeadmError } from '../errors/index.ts';
-import { redact, redactValue } from '../lib/redact.ts';
+import { cleanText } from '../lib/clean-text.ts';
+import { redactValue } from '../lib/redact.ts';
 import type { WorkflowEvent } from '../workflow/events.ts';
 import type { HostResult, Renderer, TextWriter } from './renderer.ts';
 
@@ -16,21 +16,6 @@ export function openWriter(stream: NodeJS.WritableStream): TextWriter {
   return (text) => {
     if (open) stream.write(text);
   };
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what has to go
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
-
-/**
- * Text without secrets, escape sequences and control characters; line ends of any kind become `\n`. What came from a
- * node or a server is not trusted with the cursor of a terminal.
- */
-export function cleanText(text: string): string {
-  const shown = redact(text);
-  if (!CONTROL.test(shown)) return shown;
-  const lines = stripVTControlCharacters(shown).replace(/\r\n?/g, '\n');
-  // What stood between its letters may have hidden a secret.
-  return redact(lines.replaceAll(new RegExp(CONTROL, 'g'), ''));
 }
 
 /** Where events go. */
@@ -50,7 +35,7 @@ export function redactingSink(renderers: readonly Renderer[]): Sink {
   };
 }
 
-export function cleanHostResult(result: HostResult): HostResult {
+function cleanHostResult(result: HostResult): HostResult {
   const { error, data, ...rest } = result;
   return {
     ...(cleanStrings(rest) as typeof rest),
@@ -72,7 +57,7 @@ function cleanEvent(event: WorkflowEvent): WorkflowEvent {
 }
 
 /** Words of our own: a transfer sends thousands of events, and looking for secrets in these would be most of the work. */
-const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome', 'source']);
+const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome']);
 
 function cleanStrings(record: object): object {
   const clean = ([key, value]: [string, unknown]): [string, unknown] =>

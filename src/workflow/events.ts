@@ -12,12 +12,7 @@ export type WorkflowEvent = {
 } & (
   | { readonly type: 'phase-start'; readonly title: string }
   | { readonly type: 'phase-end'; readonly outcome: Outcome; readonly durationMs: number; readonly detail?: string }
-  | {
-      readonly type: 'message';
-      readonly level: 'info' | 'warning' | 'debug';
-      readonly text: string;
-      readonly source: string;
-    }
+  | { readonly type: 'message'; readonly level: 'info' | 'warning' | 'debug'; readonly text: string }
   /** A transfer; `done` and `total` are bytes, a total of 0 is not known. */
   | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total: number }
   /** A dry run tells what would be done; `diff` is a unified diff where a file would change. */
@@ -47,19 +42,11 @@ export function now(): number {
 
 /** A log for one phase on one host. */
 export function phaseLog(emit: (body: EventBody) => void): PhaseLog {
-  const message = (level: 'info' | 'warning' | 'debug', text: string): void =>
-    emit({ type: 'message', level, text, source: callerOf() });
+  const message = (level: 'info' | 'warning' | 'debug', text: string): void => emit({ type: 'message', level, text });
   return {
     info: (text) => message('info', text),
     warning: (text) => message('warning', text),
     debug: (text) => message('debug', text),
     progress: (what, done, total) => emit({ type: 'progress', what, done, total }),
   };
-}
-
-/** `join-node.ts:241`: file and line of whoever called the log, as klog prints it. */
-function callerOf(): string {
-  const line = new Error().stack?.split('\n')[4] ?? '';
-  const match = /([^/\\]+?)\.(?:ts|js):(\d+)(?::\d+)?\)?$/.exec(line);
-  return match ? `${match[1]}.ts:${match[2]}` : 'edgeadm.ts:0';
 }

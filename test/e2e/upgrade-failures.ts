@@ -52,7 +52,7 @@ export function failing(test: Tell): void {
     });
     await node.write(ADMIN, await readFile(cluster.kubeconfig, 'utf8'), 0o600);
     subject.joined = await photograph(node);
-    const drain = ['--drain', '--drain-timeout', '2s', '--kubeconfig', ADMIN];
+    const drain = ['--drain', '--force', '--drain-timeout', '2s', '--kubeconfig', ADMIN];
     await fails('drain', /default\/upgrade2-app: .*disruption budget/, upgradeWith('next', ...drain));
     await node.exec('rm', ADMIN);
     subject.joined = await photograph(node);
@@ -77,7 +77,14 @@ export function failing(test: Tell): void {
   });
   test('when nothing fails, here over SSH, the drained node takes pods again and has the new edge-hub', async () => {
     await subject.cluster.kubectl('delete', 'poddisruptionbudget', 'guard');
-    const result = await overSsh([subject.node], 'hub', '--drain', '--kubeconfig', subject.cluster.kubeconfig);
+    const result = await overSsh(
+      [subject.node],
+      'hub',
+      '--drain',
+      '--force',
+      '--kubeconfig',
+      subject.cluster.kubeconfig,
+    );
     assert.equal(result.exitCode, 0, result.stdout);
     assert.match(result.stdout, /1 pods evicted/);
     const { ok: good, hosts } = resultOf(result);

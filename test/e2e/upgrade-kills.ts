@@ -55,7 +55,7 @@ const KILLS_OF_THE_WAY_BACK: readonly Moment[] = [
 
 export function killed(test: Tell): void {
   const subject = start(test, 'upgrade4');
-  const args = upgradeWith('hub', '--drain', '--kubeconfig', ADMIN);
+  const args = upgradeWith('hub', '--drain', '--force', '--kubeconfig', ADMIN);
   test('the node has a kubeconfig to be drained with', async () => {
     await subject.node.write(ADMIN, await readFile(subject.cluster.kubeconfig, 'utf8'), 0o600);
   });

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { cableName } from './network.ts';
-import { clockEnv, type Node } from './node.ts';
+import type { Node } from './node.ts';
 
 /** Pulls the node's network cable. */
 export async function cutNetwork(node: Node): Promise<void> {
@@ -55,18 +55,6 @@ export async function fillVar(node: Node, leave = 0): Promise<void> {
 /** Takes away what {@link fillVar} put there. */
 export async function emptyVar(node: Node): Promise<void> {
   await must(node, 'rm', '-f', fillFile);
-}
-
-/**
- * Gives everything that is run on the node over SSH (sudo included) another time of day; for programs started by
- * `node.run` there is its option `clock`.
- * @param offset as faketime has it, such as `-1d`; nothing puts the clock right again
- */
-export async function setSshClock(node: Node, offset?: string): Promise<void> {
-  const lines = offset ? Object.entries(clockEnv(offset)).map(([name, value]) => `${name}=${value}\n`) : [];
-  await node.write('/etc/environment', lines.join(''));
-  if (offset) await node.write('/etc/sudoers.d/testbed-clock', 'Defaults env_file="/etc/environment"\n', 0o440);
-  else await node.exec('rm', '-f', '/etc/sudoers.d/testbed-clock');
 }
 
 const fillFile = '/var/testbed-fill';

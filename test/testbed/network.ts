@@ -12,7 +12,7 @@ const hardwareAddress = (octet: number) =>
   ['02', '00', ...[...subnet.split('.'), octet].map((byte) => Number(byte).toString(16).padStart(2, '0'))].join(':');
 
 /** Makes the bridge that stands for the site's network, if it is not there. */
-export async function ensureBridge(): Promise<void> {
+async function ensureBridge(): Promise<void> {
   // else the bridge takes one of its cables', and when that goes, nobody finds it for half a minute
   await execa('ip', ['link', 'add', bridge, 'address', hardwareAddress(254), 'type', 'bridge'], { reject: false });
   await ip('link', 'set', bridge, 'up');

@@ -48,7 +48,7 @@ const octetsDir = join(stateDir, 'octets');
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Environment that gives one program another time of day; timers keep their own pace. */
-export const clockEnv = (offset: string) => ({
+const clockEnv = (offset: string) => ({
   LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   FAKETIME: offset,
   FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -13,7 +13,7 @@ export interface Photograph {
 }
 
 /** What changes on a node all by itself. A path stands for all below it too. */
-export const volatilePaths: { path: string; why: string; onlyIfThereBefore?: boolean }[] = [
+const volatilePaths: { path: string; why: string; onlyIfThereBefore?: boolean }[] = [
   { path: '/var/lib/containerd', why: "a container runtime's own database and images", onlyIfThereBefore: true },
   { path: '/var/log/journal', why: "journald's" },
   { path: '/var/log/wtmp', why: 'log of logins: SSH sessions of the tests' },

@@ -3,7 +3,6 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
 import { loadChunk, readPart } from './parts.ts';
-import { showSources } from './stack.ts';
 import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
@@ -53,7 +52,6 @@ async function start(argv: string[]): Promise<void> {
       // Whatever is wrong with the command line, the program itself says it.
     }
   }
-  showSources();
   await (loadChunk('program') as Part).start(argv);
 }
 

@@ -1,5 +1,5 @@
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
-import { cleanText } from '../../output/sink.ts';
+import { cleanText } from '../../lib/clean-text.ts';
 import type { Style } from '../../output/style.ts';
 import { table } from '../../output/table.ts';
 import { cutTo, fold, wordsOf } from '../../output/width.ts';

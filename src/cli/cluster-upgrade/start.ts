@@ -8,12 +8,11 @@ import { progressOf } from '../../cluster-upgrade/status.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
 import { executorFlag, whoAmI } from './follow.ts';
 import { inShort } from './text.ts';
-
-const DRAIN_TIMEOUT_MS = 120_000;
 
 /** What is to be upgraded, and how. */
 export const startFlags = {
@@ -33,6 +32,7 @@ export const startFlags = {
     description: 'evict the pods of each node first, respecting PodDisruptionBudgets',
   }),
   'drain-timeout': upgradeFlags['drain-timeout'],
+  ...drainFlags,
   report: Flags.string({ helpValue: 'FILE', description: 'write the precheck report as one HTML page' }),
   'ignore-preflight-errors': Flags.string({
     ...repeatable,
@@ -48,7 +48,7 @@ export const startFlags = {
   yes: nodeFlags.yes,
 };
 
-interface StartFlags {
+interface StartFlags extends DrainFlags {
   readonly 'target-version'?: string;
   readonly executor?: 'job' | 'ssh';
   readonly image?: string;
@@ -85,6 +85,7 @@ export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
     bundleSha256: flags['bundle-sha256'],
     drain,
     drainTimeoutMs,
+    drainPolicy: drainPolicyOf(flags),
     waitOffline: flags['wait-offline'],
     selector,
     nodepool,

@@ -9,9 +9,13 @@ import type { CommandResult } from '../../output/renderer.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
+import { type DrainFlags, drainFlags } from '../drain-flags.ts';
 import { durationOf, naming, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal } from '../signals.ts';
+
+/** Milliseconds: an instance that was stopped is started again, however the command ends. */
+const RESTART_MS = 600_000;
 
 export const instanceFlag = {
   instance: Flags.string({
@@ -33,6 +37,7 @@ export const changeFlags = {
     helpValue: 'FILE',
     description: 'look whether the instance is a node of this cluster, and drain it first',
   }),
+  ...drainFlags,
   ...cloudFlags,
   'dry-run': Flags.boolean({ description: 'show the plan, change nothing', helpGroup: 'COMMON' }),
   yes: nodeFlags.yes,
@@ -42,7 +47,7 @@ export const changeFlags = {
 };
 
 /** What oclif made of {@link changeFlags}. */
-export interface ChangeFlags extends CloudFlags {
+export interface ChangeFlags extends CloudFlags, DrainFlags {
   readonly instance: string;
   readonly kubeconfig?: string;
   readonly 'dry-run': boolean;
@@ -72,7 +77,10 @@ export async function changeInstance(
   const host = flags.instance;
   const dryRun = flags['dry-run'];
   const started = performance.now();
-  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS, {
+    interruptedMs: RESTART_MS,
+    cleanUpMs: RESTART_MS,
+  });
   const plan: PlanWrite = (action) => output.emit({ type: 'plan', action, host, phase: '', time: now() });
   const planned = dryRun ? plan : undefined;
   const log = phaseLog((body) => output.emit({ ...body, host, phase: 'eni', time: now() }));

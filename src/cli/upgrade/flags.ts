@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../../errors/usage.ts';
 import type { UpgradeSpec } from '../../phases/upgrade/context.ts';
+import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf } from '../flags.ts';
 
-const DRAIN_TIMEOUT_MS = 120_000;
 /** `cn-hangzhou`, `ap-southeast-1`, `cn-shenzhen-finance-1`. */
 const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
 
@@ -14,7 +14,11 @@ export const upgradeFlags = {
   bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'what is installed' }),
   'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'sum of bundle.yaml, or of the .tgz' }),
   drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
-  'drain-timeout': Flags.string({ helpValue: 'DURATION', description: 'for all pods together; default 2m' }),
+  'drain-timeout': Flags.string({
+    helpValue: 'DURATION',
+    description: 'for all pods of the node together; default 2m',
+  }),
+  ...drainFlags,
   kubeconfig: Flags.string({
     helpValue: 'FILE',
     description: "the administrator's: for --drain, and to let pods in again",
@@ -30,7 +34,7 @@ export const upgradeFlags = {
   }),
 };
 
-interface ParsedFlags {
+interface ParsedFlags extends DrainFlags {
   readonly 'target-version'?: string;
   readonly 'kubelet-version'?: string;
   readonly bundle?: string;
@@ -64,6 +68,7 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
     bundleSha256: flags['bundle-sha256'],
     drain: flags.drain,
     drainTimeoutMs,
+    drainPolicy: drainPolicyOf(flags),
     kubeconfig: flags.kubeconfig,
     migrateRuntime: flags['migrate-runtime'],
   };

@@ -1,4 +1,4 @@
-import { UPGRADE_NAMESPACE } from '../../kubernetes/drain/drain.ts';
+import { UPGRADE_NAMESPACE } from '../../kubernetes/drain/pods.ts';
 
 /** Everything of a cluster upgrade is in this namespace. Source: Alibaba Cloud's guide "Upgrade an edge cluster". */
 export const NAMESPACE = UPGRADE_NAMESPACE;

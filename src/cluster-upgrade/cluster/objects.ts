@@ -48,6 +48,7 @@ function accountManifests(owner: object): Manifest[] {
           rule([''], ['nodes'], ['get', 'list', 'patch']),
           rule([''], ['pods'], ['get', 'list']),
           rule([''], ['pods/eviction'], ['create']),
+          rule(['apps'], ['daemonsets'], ['get']),
         ],
       } as Manifest['object'],
     },

@@ -16,14 +16,15 @@ interface Parts {
 
 /**
  * Keeps new pods off a node and evicts those it has. That the upgrade did so is in the plan before it is done.
- * @throws EdgeadmError DRAIN_FAILED
+ * @throws EdgeadmError DRAIN_REFUSED, DRAIN_FAILED
  */
 export async function cordonAndDrain(parts: Parts, spec: PlanSpec, node: NodeRecord): Promise<void> {
   const { client, store, log, signal } = parts;
   const { spec: found } = await client.get<V1Node>(`/api/v1/nodes/${node.name}`, { signal });
   if (found?.unschedulable !== true)
     await store.update((plan) => withNode(plan, node.name, { cordoned: true }), signal);
-  await drainNode(client, node.name, { log, signal, timeoutMs: spec.drainTimeoutMs, wet: true });
+  const { drainTimeoutMs: timeoutMs, drainPolicy: policy } = spec;
+  await drainNode(client, node.name, { log, signal, timeoutMs, policy, wet: true });
 }
 
 /** Lets pods in again where the upgrade kept them off; not onto a node that does not work any more. */
@@ -39,5 +40,10 @@ export async function letPodsIn(parts: Parts, name: string, failure?: EdgeadmErr
 }
 
 function stillWorks({ code, why = '' }: EdgeadmError): boolean {
-  return code === 'DRAIN_FAILED' || code === 'UPGRADE_RECOVERED' || why.includes('UPGRADE_RECOVERED');
+  return (
+    code === 'DRAIN_REFUSED' ||
+    code === 'DRAIN_FAILED' ||
+    code === 'UPGRADE_RECOVERED' ||
+    why.includes('UPGRADE_RECOVERED')
+  );
 }

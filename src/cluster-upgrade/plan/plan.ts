@@ -1,5 +1,7 @@
+import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
+
 /** How nodes are reached: by a Job on each node, or over SSH from where edgeadm runs. */
-export type ExecutorName = 'job' | 'ssh';
+type ExecutorName = 'job' | 'ssh';
 
 /** What a cluster upgrade was asked for. Written once; the progress is in {@link Progress}. */
 export interface PlanSpec {
@@ -14,6 +16,7 @@ export interface PlanSpec {
   readonly drain: boolean;
   /** Milliseconds for all pods of a node together. */
   readonly drainTimeoutMs: number;
+  readonly drainPolicy?: DrainPolicy;
   /** Goes on until nodes that are offline are back. */
   readonly waitOffline: boolean;
   /** What chose the nodes, for people. */
@@ -51,7 +54,7 @@ export interface NodeRecord {
   readonly message: string;
 }
 
-export interface Progress {
+interface Progress {
   readonly phase: PlanPhase;
   /** Why it pauses. */
   readonly reason?: string;

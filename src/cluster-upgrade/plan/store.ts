@@ -2,13 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
-import { backOff } from '../../lib/back-off.ts';
+import { type RetryOptions, retry } from '../../lib/retry.ts';
 import { core, NAMESPACE, PLAN } from '../cluster/names.ts';
 import { isActive, type Plan } from './plan.ts';
 import { fromTexts, sizeOf, toTexts } from './text.ts';
 
+/** The plan was changed between reading and writing it. */
+class StaleWrite extends Error {}
+
 /** Writers are an administrator now and then and one controller. */
-const TRIES = 20;
+const CONTENTION: RetryOptions = {
+  tries: 20,
+  pauseMs: [20, 500],
+  isPassing: (error) => error instanceof StaleWrite,
+  describe: (error, tries) => (error instanceof StaleWrite ? contended(tries) : error),
+};
 
 /**
  * The cluster's storage keeps every version of a plan for some minutes, and one of 10,000 nodes has a megabyte: not more
@@ -52,14 +60,13 @@ export class PlanStore {
    * @returns the plan that is under way where there is one: nothing was written
    */
   async begin(plan: Plan): Promise<Plan | undefined> {
-    for (let failures = 1; failures <= TRIES; failures++) {
+    return retry(async () => {
       const found = await this.#find();
       const old = found && fromTexts(found.data ?? {});
       if (old && isActive(old)) return old;
-      if (await this.#write(plan, found)) return undefined;
-      await backOff(failures, [20, 500]);
-    }
-    throw contended();
+      await this.#write(plan, found);
+      return undefined;
+    }, CONTENTION);
   }
 
   /**
@@ -91,31 +98,29 @@ export class PlanStore {
 
   /** @returns bytes that were written */
   async #writeTogether(changes: readonly PendingChange[]): Promise<number> {
-    for (let failures = 1; failures <= TRIES; failures++) {
+    return retry(async () => {
       const found = await this.#find();
       const before = found ? fromTexts(found.data ?? {}) : await this.need();
       const { plan, refused } = changed(before, changes);
-      if (plan === before || (await this.#write(plan, found))) {
-        for (const [asked, error] of refused) asked.reject(error);
-        for (const { resolve } of changes) resolve(plan);
-        return plan === before ? 0 : sizeOf(toTexts(plan));
-      }
-      await backOff(failures, [20, 500]);
-    }
-    throw contended();
+      if (plan !== before) await this.#write(plan, found);
+      for (const [asked, error] of refused) asked.reject(error);
+      for (const { resolve } of changes) resolve(plan);
+      return plan === before ? 0 : sizeOf(toTexts(plan));
+    }, CONTENTION);
   }
 
   #find(signal?: AbortSignal): Promise<V1ConfigMap | undefined> {
     return this.#client.find<V1ConfigMap>(core('configmaps', PLAN), { signal });
   }
 
-  /** @returns false where somebody else was faster */
-  async #write(plan: Plan, found: V1ConfigMap | undefined): Promise<boolean> {
+  /** @throws StaleWrite where another writer was faster */
+  async #write(plan: Plan, found: V1ConfigMap | undefined): Promise<void> {
     const metadata = { name: PLAN, namespace: NAMESPACE, resourceVersion: found?.metadata?.resourceVersion };
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: toTexts(plan) };
-    return found
-      ? this.#client.writeUnlessStale('PUT', core('configmaps', PLAN), body)
-      : this.#client.writeUnlessStale('POST', core('configmaps'), body);
+    const written = found
+      ? await this.#client.writeUnlessStale('PUT', core('configmaps', PLAN), body)
+      : await this.#client.writeUnlessStale('POST', core('configmaps'), body);
+    if (!written) throw new StaleWrite();
   }
 }
 
@@ -137,11 +142,11 @@ function changed(
   return { plan, refused };
 }
 
-function contended(): EdgeadmError {
+function contended(tries: number): EdgeadmError {
   return new EdgeadmError({
     code: 'API_ERROR',
     what: 'the state of the cluster upgrade could not be written',
-    why: `others wrote it first, ${TRIES} times in a row`,
+    why: `others wrote it first, ${tries} times in a row`,
     next: 'edgeadm cluster upgrade status',
   });
 }

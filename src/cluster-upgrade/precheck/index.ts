@@ -7,7 +7,7 @@ import { CHECKS } from './checks.ts';
 import { clusterFacts } from './facts.ts';
 import { type ReportRow, type UpgradeReport, worstOf } from './report.ts';
 
-export { RESULTS, type ReportRow, type Result, type UpgradeReport } from './report.ts';
+export type { ReportRow, UpgradeReport } from './report.ts';
 
 export interface PrecheckOptions {
   /** `1.20.3` or `v1.20.3` */
@@ -46,7 +46,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
 }
 
 /** The rows of one check. */
-export async function runCheck(check: UpgradeCheck, context: CheckContext, signal: AbortSignal): Promise<ReportRow[]> {
+async function runCheck(check: UpgradeCheck, context: CheckContext, signal: AbortSignal): Promise<ReportRow[]> {
   const { name, effect, advice, run } = check;
   try {
     const findings = await run(context);

@@ -50,6 +50,7 @@ export function byResource(permissions: readonly Permission[]): Permission[] {
 export const NEEDED_TO_DRAIN: readonly Permission[] = [
   ...allow('pods', ['get', 'list']),
   ...allow('pods/eviction', ['create']),
+  ...allow('daemonsets.apps', ['get']),
 ];
 
 /**

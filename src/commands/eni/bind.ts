@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
 import { naming } from '../../cli/flags.ts';
 import { MOST_INTERFACES } from '../../cloud/ens.ts';
@@ -60,6 +61,7 @@ export default class EniBind extends BaseCommand {
           reuseAvailable: flags['reuse-available'],
           forceStop: flags['force-stop'],
           kubeconfig: flags.kubeconfig,
+          drainPolicy: drainPolicyOf(flags),
         },
       });
       const { interfacesAfter = 0, podsAfter = 0 } = data.plan ?? {};

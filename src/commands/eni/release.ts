@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
 import { naming, repeatable } from '../../cli/flags.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -33,7 +34,13 @@ export default class EniRelease extends BaseCommand {
     });
     const result = await changeInstance(flags, output, async (options) => {
       const { release } = await import('../../phases/eni/run.ts');
-      const spec = { instanceId, region, interfaceIds: flags.eni ?? [], forceStop: flags['force-stop'] };
+      const spec = {
+        instanceId,
+        region,
+        interfaceIds: flags.eni ?? [],
+        forceStop: flags['force-stop'],
+        drainPolicy: drainPolicyOf(flags),
+      };
       const { changed, ...data } = await release({ ...options, spec });
       const down = data.downtimeMs === undefined ? '' : `; it was down for ${formatDuration(data.downtimeMs)}`;
       const text = `${instanceId}: ${changed ? 'ENIs deleted' : 'nothing to delete'}${down}\n`;

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import { unreadable } from '../../errors/usage.ts';
 import { registerSecret } from '../../lib/redact.ts';
+import { readUserFile } from '../../lib/user-file.ts';
 
 /** Tried in this order where no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
@@ -14,7 +13,7 @@ const MAX_QUESTIONS = 8;
 const QUESTION_SHOWN = 200;
 
 /** Asks the user on the terminal without echo; undefined if there is no answer. What it throws ends the attempt. */
-export type Ask = (question: string, signal?: AbortSignal) => Promise<string | undefined>;
+export type Ask = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
 
 /** One course through all methods. */
 export interface Attempt {
@@ -82,7 +81,7 @@ export class Credentials {
     const { EDGEADM_SUDO_PASSWORD: own, EDGEADM_SSH_PASSWORD: given } = this.#options.environment;
     const known = [own, given, await this.#password?.catch(() => undefined)].filter(Boolean);
     yield* new Set(known.length > 0 ? known : [undefined]);
-    const asked = await this.#options.ask?.(`[sudo] password for ${this.#options.name}`, signal).catch((error) => {
+    const asked = await this.#options.ask?.(`[sudo] password for ${this.#options.name}`, { signal }).catch((error) => {
       throw brokenOff(error);
     });
     if (!asked) return;
@@ -128,7 +127,11 @@ export class Credentials {
     if (agent) {
       yield { type: 'publickey', label: `agent ${agent}`, make: async () => ({ type: 'agent', username, agent }) };
     }
-    yield { type: 'password', label: 'password', make: async () => withPassword(username, await this.#passwordOnce(options)) };
+    yield {
+      type: 'password',
+      label: 'password',
+      make: async () => withPassword(username, await this.#passwordOnce(options)),
+    };
     yield {
       type: 'keyboard-interactive',
       label: 'password (keyboard-interactive)',
@@ -140,11 +143,7 @@ export class Credentials {
    * Servers that leave passwords to PAM ask for them as a question. The password answers the first question that does
    * not echo, and no other: whatever else the host asks (a one-time code), the user is asked.
    */
-  #interactive(
-    password: string | undefined,
-    options: AttemptOptions,
-    tried: string[],
-  ): AnyAuthMethod | undefined {
+  #interactive(password: string | undefined, options: AttemptOptions, tried: string[]): AnyAuthMethod | undefined {
     if (password === undefined) return undefined;
     let unused: string | undefined = password;
     let questions = 0;
@@ -184,7 +183,7 @@ export class Credentials {
 
   async #askSecret(question: string, attempt?: Omit<AttemptOptions, 'fail'>): Promise<string | undefined> {
     attempt?.limit.stop();
-    const answer = await this.#options.ask?.(question, attempt?.signal);
+    const answer = await this.#options.ask?.(question, { signal: attempt?.signal });
     attempt?.limit.start();
     if (answer) registerSecret(answer);
     return answer || undefined;
@@ -194,10 +193,10 @@ export class Credentials {
     const named = this.#options.keyFile !== undefined;
     let data: Buffer;
     try {
-      data = await readFile(path);
+      data = await readUserFile(path, { what: 'SSH key' });
     } catch (error) {
       if (!named) return;
-      throw unreadable('SSH key', path, error as Error);
+      throw error;
     }
     const key = await this.#unlock(path, data, named);
     if (key instanceof Error) this.#notes.push(`key ${path} was not offered: ${key.message}`);
@@ -241,5 +240,10 @@ function brokenOff(thrown: unknown): EdgeadmError {
   const error = toEdgeadmError(thrown);
   if (error.code !== 'INTERNAL') return error;
   const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question for a password', why, cause: thrown });
+  return new EdgeadmError({
+    code: 'INTERRUPTED',
+    what: 'interrupted at a question for a password',
+    why,
+    cause: thrown,
+  });
 }

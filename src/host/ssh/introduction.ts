@@ -1,4 +1,3 @@
-
 /** What login shell and sudo may say before the program runs: a message of the day is a few KiB. */
 const MAX_PREAMBLE_CHARACTERS = 64 * 1024;
 

@@ -1,6 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { pathError } from '../failures.ts';
+import { readUserFileIfAny } from '../../lib/user-file.ts';
+
+/** Bytes; of hundreds of thousands of hosts. */
+const MAX_BYTES = 64 * 1024 ** 2;
 
 /** A host key as a known_hosts line gives it. */
 export interface KnownKey {
@@ -70,12 +72,8 @@ export class KnownHosts {
 }
 
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return '';
-    throw pathError(path, error);
-  }
+  const file = await readUserFileIfAny(path, { what: 'known hosts', maxBytes: MAX_BYTES });
+  return file?.toString('utf8') ?? '';
 }
 
 function parse(text: string, path: string): Entry[] {

@@ -274,11 +274,7 @@ export class Countdown {
   }
 }
 
-function connectError(
-  { name }: LinkOptions,
-  error: Error & ClientErrorExtensions,
-  { tried }: Attempt,
-): EdgeadmError {
+function connectError({ name }: LinkOptions, error: Error & ClientErrorExtensions, { tried }: Attempt): EdgeadmError {
   if (error.level !== 'client-authentication') return unreachable(name, error.message || String(error));
   return new EdgeadmError({
     code: 'SSH_AUTH_FAILED',

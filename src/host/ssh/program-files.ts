@@ -65,7 +65,13 @@ const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname --
  * rights: the session belongs to a user who is root only through sudo.
  */
 export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {
-  const shell = async (link: Link, timeoutMs: number, script: string, args: string[], input?: string | Buffer | Readable) => {
+  const shell = async (
+    link: Link,
+    timeoutMs: number,
+    script: string,
+    args: string[],
+    input?: string | Buffer | Readable,
+  ) => {
     const limits = { timeoutMs, maxOutputBytes: MAX_FILE_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };

@@ -184,12 +184,7 @@ async function readAt(remote: Remote, handle: Buffer, position: number): Promise
 }
 
 /** The server answers in order, so that all requests can be on their way at once. */
-async function write(
-  remote: Remote,
-  path: string,
-  content: Buffer,
-  { mode, uid, gid }: FileAttributes,
-): Promise<void> {
+async function write(remote: Remote, path: string, content: Buffer, { mode, uid, gid }: FileAttributes): Promise<void> {
   const { call } = remote;
   const temporary = temporaryOf(path);
   await call((sftp, done) => sftp.unlink(temporary, done)).catch(() => {});

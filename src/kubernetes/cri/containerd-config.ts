@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
+import { PATHS } from '../../host/node-paths.ts';
 
 /** What a join needs of containerd's configuration; absent keys are left as they are. */
 export interface ContainerdNeeds {
@@ -88,7 +89,7 @@ function parseToml(text: string): TomlTable {
       code: 'RUNTIME_FAILED',
       what: 'the configuration of containerd cannot be read',
       why: (error as Error).message,
-      next: 'repair /etc/containerd/config.toml, then run the same command again',
+      next: `repair ${PATHS.containerd.configuration}, then run the same command again`,
     });
   }
 }

@@ -1,17 +1,10 @@
-import type { V1Pod, V1PodList } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
-import { formatDuration } from '../../lib/duration.ts';
-import { forEachLimited } from '../../lib/for-each.ts';
-import { waitFor } from '../../lib/wait-for.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { ApiClient } from '../api/client.ts';
-
-const AT_ONCE = 16;
-const MIRROR = 'kubernetes.io/config.mirror';
-/** Where the pods run that upgrade nodes: one that evicted itself would not come to the end. */
-export const UPGRADE_NAMESPACE = 'kube-upgrade';
-/** The server's answer while a PodDisruptionBudget forbids an eviction. */
-const TOO_MANY_REQUESTS = 429;
+import { podsOn } from '../node/pods-on-node.ts';
+import { evictPods } from './evict.ts';
+import { type DrainPolicy, daemonSetOf, decide, podName, REFUSALS, type Refusal } from './pods.ts';
 
 export interface DrainOptions {
   readonly log: PhaseLog;
@@ -20,76 +13,78 @@ export interface DrainOptions {
   readonly timeoutMs: number;
   /** False in a dry run: pods are named, not evicted. */
   readonly wet: boolean;
+  readonly policy?: DrainPolicy;
 }
 
 /**
- * Keeps new pods off a node and evicts those it has, as `kubectl drain --ignore-daemonsets --delete-emptydir-data`
- * does: PodDisruptionBudgets are respected, pods of DaemonSets and mirrors of static pods are left, and so are those of
- * the namespace kube-upgrade.
- * @throws EdgeadmError DRAIN_FAILED with the pods that remain and the reason of each
+ * Cordons a node and evicts its pods, as `kubectl drain --ignore-daemonsets` does: PodDisruptionBudgets are respected;
+ * pods of DaemonSets, mirrors of static pods and pods of the namespace kube-upgrade stay.
+ * @throws EdgeadmError DRAIN_REFUSED before anything is changed, with every pod that the policy does not let go;
+ *   DRAIN_FAILED with the pods that remain and the reason of each
  */
 export async function drainNode(client: ApiClient, node: string, options: DrainOptions): Promise<void> {
-  await client.patch(`/api/v1/nodes/${node}`, { spec: { unschedulable: true } }, options);
-  const { items } = await client.get<V1PodList>(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`, options);
-  const pods = items.filter(isEvictable);
-  if (!options.wet) {
-    for (const pod of pods) options.log.info(`Would evict pod ${nameOf(pod)}.`);
+  const { log, signal, timeoutMs, wet, policy } = options;
+  await refuseUndrainable(client, node, { signal, policy });
+  await client.patch(`/api/v1/nodes/${node}`, { spec: { unschedulable: true } }, { signal });
+  // The scheduler may have placed pods until now.
+  const { evict, wait } = await refuseUndrainable(client, node, { signal, policy });
+  if (!wet) {
+    for (const pod of evict) log.info(`Would evict pod ${podName(pod)}.`);
     return;
   }
-  const api = await evictionApi(client, options);
-  const left: string[] = [];
-  await forEachLimited(pods, AT_ONCE, async (pod) => {
-    await evict(client, api, pod, options).catch((error: EdgeadmError) => left.push(`${nameOf(pod)}: ${error.why}`));
+  for (const pod of evict) log.debug(`Evicting pod ${podName(pod)}.`);
+  await evictPods(client, node, { evict, wait, signal, timeoutMs });
+  log.info(`${evict.length} pods evicted.`);
+}
+
+/** The pods of a node that a drain has to do with. */
+export interface DrainablePods {
+  readonly evict: readonly V1Pod[];
+  /** Being deleted already. */
+  readonly wait: readonly V1Pod[];
+}
+
+/**
+ * Looks whether a node can be drained; nothing is changed.
+ * @throws EdgeadmError DRAIN_REFUSED with every pod that the policy does not let go, and why
+ */
+export async function refuseUndrainable(
+  client: ApiClient,
+  node: string,
+  { signal, policy = {} }: { readonly signal?: AbortSignal; readonly policy?: DrainPolicy },
+): Promise<DrainablePods> {
+  const pods = await podsOn(client, node, signal);
+  const decisions = await Promise.all(
+    pods.map(async (pod) => ({ pod, ...decide(pod, policy, await isOrphan(client, pod, signal)) })),
+  );
+  const refused = new Map<Refusal, string[]>();
+  for (const decision of decisions) {
+    if (decision.action !== 'refuse') continue;
+    for (const refusal of decision.refusals)
+      refused.set(refusal, [...(refused.get(refusal) ?? []), podName(decision.pod)]);
+  }
+  if (refused.size > 0) throw drainRefused(node, refused);
+  const those = (action: 'evict' | 'wait'): V1Pod[] =>
+    decisions.flatMap((decision) => (decision.action === action ? [decision.pod] : []));
+  return { evict: those('evict'), wait: those('wait') };
+}
+
+/** An answer other than "not found" counts as a DaemonSet that exists: its pods are left alone. */
+async function isOrphan(client: ApiClient, pod: V1Pod, signal?: AbortSignal): Promise<boolean> {
+  const name = daemonSetOf(pod);
+  if (name === undefined) return false;
+  const path = `/apis/apps/v1/namespaces/${pod.metadata?.namespace}/daemonsets/${name}`;
+  return (await client.send<V1DaemonSet>('GET', path, { signal })).status === 404;
+}
+
+function drainRefused(node: string, refused: ReadonlyMap<Refusal, readonly string[]>): EdgeadmError {
+  const rows = [...refused].map(([refusal, pods]) => ({ ...REFUSALS[refusal], pods }));
+  const count = new Set(rows.flatMap(({ pods }) => pods)).size;
+  const flags = [...new Set(rows.map(({ flag }) => flag))];
+  return new EdgeadmError({
+    code: 'DRAIN_REFUSED',
+    what: `node ${node} was not drained: ${count} of its pods would be lost`,
+    why: rows.map(({ reason, flag, pods }) => `${reason} (use ${flag} to override): ${pods.join(', ')}`).join('\n'),
+    next: `move these pods to another node, or run the same command with ${flags.join(' ')}`,
   });
-  options.signal.throwIfAborted();
-  options.log.info(`${pods.length - left.length} pods evicted.`);
-  if (left.length === 0) return;
-  throw new EdgeadmError({
-    code: 'DRAIN_FAILED',
-    what: `${left.length} pods could not be evicted from ${node} within ${formatDuration(options.timeoutMs)}`,
-    why: left.join('\n'),
-  });
-}
-
-function isEvictable(pod: V1Pod): boolean {
-  if (pod.metadata?.annotations?.[MIRROR] !== undefined || pod.metadata?.namespace === UPGRADE_NAMESPACE) return false;
-  return !pod.metadata?.ownerReferences?.some((owner) => owner.controller && owner.kind === 'DaemonSet');
-}
-
-/** policy/v1 has it since 1.22; v1beta1 is gone with 1.25. */
-async function evictionApi(client: ApiClient, { signal }: DrainOptions): Promise<string> {
-  const group = await client.get<{ versions: { groupVersion: string }[] }>('/apis/policy', { signal });
-  const v1 = group.versions.some(({ groupVersion }) => groupVersion === 'policy/v1');
-  if (!v1) return 'policy/v1beta1';
-  const { resources } = await client.get<{ resources: { name: string; version?: string }[] }>('/api/v1', { signal });
-  return `policy/${resources.find(({ name }) => name === 'pods/eviction')?.version ?? 'v1'}`;
-}
-
-/** Asks until the eviction is granted, then waits until the pod is gone; one with the same name is another pod. */
-async function evict(client: ApiClient, apiVersion: string, pod: V1Pod, options: DrainOptions): Promise<void> {
-  const { name = '', namespace = '', uid } = pod.metadata ?? {};
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
-  const body = { apiVersion, kind: 'Eviction', metadata: { name, namespace } };
-  let granted = false;
-  await waitFor({
-    what: `pod ${namespace}/${name} to be gone`,
-    timeoutMs: options.timeoutMs,
-    signal: options.signal,
-    intervalMs: [200, 2000],
-    probe: async (signal) => {
-      if (!granted) {
-        const answer = await client.send<{ message?: string }>('POST', `${path}/eviction`, { body, signal });
-        if (answer.status === 404) return { done: undefined };
-        granted = answer.status < 300;
-        if (answer.status === TOO_MANY_REQUESTS) return { seen: answer.body.message ?? 'a PodDisruptionBudget' };
-        if (!granted) return { seen: `HTTP ${answer.status}: ${answer.body.message}` };
-      }
-      const now = await client.find<V1Pod>(path, { signal });
-      return !now || now.metadata?.uid !== uid ? { done: undefined } : { seen: 'it is ending' };
-    },
-  });
-}
-
-function nameOf(pod: V1Pod): string {
-  return `${pod.metadata?.namespace}/${pod.metadata?.name}`;
 }

@@ -1,8 +1,5 @@
+import { PATHS } from '../../host/node-paths.ts';
 import { toYaml } from '../../templates/yaml.ts';
-
-export const KUBELET_KUBECONFIG = '/etc/kubernetes/kubelet.conf';
-export const KUBELET_CERTIFICATE = '/var/lib/kubelet/pki/kubelet-client-current.pem';
-export const CA_CERTIFICATE = '/etc/kubernetes/pki/ca.crt';
 
 /**
  * The kubelet's kubeconfig. Through an edge-hub it needs no credentials: the hub speaks as the node. The certificate is
@@ -14,12 +11,17 @@ export function kubeletKubeconfig(server: string): string {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
-      { name: 'default-cluster', cluster: { server, ...(direct && { 'certificate-authority': CA_CERTIFICATE }) } },
+      {
+        name: 'default-cluster',
+        cluster: { server, ...(direct && { 'certificate-authority': PATHS.kubernetes.caCertificate }) },
+      },
     ],
     users: [
       {
         name: 'default-auth',
-        user: direct ? { 'client-certificate': KUBELET_CERTIFICATE, 'client-key': KUBELET_CERTIFICATE } : {},
+        user: direct
+          ? { 'client-certificate': PATHS.kubelet.clientCertificate, 'client-key': PATHS.kubelet.clientCertificate }
+          : {},
       },
     ],
     contexts: [

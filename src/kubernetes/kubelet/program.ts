@@ -1,17 +1,10 @@
 import type { Host } from '../../host/host.ts';
-
-/** Where a bundle's kubelet goes. */
-export const KUBELET_BINARY = '/usr/bin/kubelet';
-export const KUBELET_CONFIGURATION = '/var/lib/kubelet/config.yaml';
-/** The flags that a join writes, and those that users add. */
-export const KUBELET_FLAGS = '/var/lib/kubelet/kubeadm-flags.env';
-export const KUBELET_EXTRA_FLAGS = '/etc/default/kubelet';
-const ELSEWHERE = ['/usr/local/bin/kubelet', '/opt/bin/kubelet'];
+import { PATHS } from '../../host/node-paths.ts';
 
 /** The kubelet that a service is made for: one that is there, else where one will be installed. */
 export async function findKubelet(host: Host): Promise<string> {
-  for (const path of [KUBELET_BINARY, ...ELSEWHERE]) if (await host.stat(path)) return path;
-  return KUBELET_BINARY;
+  for (const path of [PATHS.kubelet.program, ...PATHS.kubelet.otherPrograms]) if (await host.stat(path)) return path;
+  return PATHS.kubelet.program;
 }
 
 /** Version that a kubelet says it is, `v1.20.2`; undefined where there is none. */

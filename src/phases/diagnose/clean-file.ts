@@ -1,5 +1,5 @@
+import { cleanText } from '../../lib/clean-text.ts';
 import { MASK } from '../../lib/redact.ts';
-import { cleanText } from '../../output/sink.ts';
 
 /** The end of a file is what tells; this much of it is kept. Characters. */
 export const LONGEST = 4 * 1024 ** 2;

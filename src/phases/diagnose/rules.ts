@@ -1,3 +1,4 @@
+import { PATHS } from '../../host/node-paths.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Facts } from './facts.ts';
 import type { JoinTimeline } from './timeline.ts';
@@ -78,7 +79,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Swap: ({ swaps, kubelet, kubeletConfigured }) => {
     if (!kubeletConfigured || !swaps?.kubeletRefuses || swaps.devices.length === 0 || kubelet?.active !== false)
       return undefined;
-    const evidence = `${swaps.devices.join(', ')} in use, failSwapOn is not false in /var/lib/kubelet/config.yaml`;
+    const evidence = `${swaps.devices.join(', ')} in use, failSwapOn is not false in ${PATHS.kubelet.configuration}`;
     return error(
       'swap is on, and the kubelet refuses to run with it',
       evidence,
@@ -98,7 +99,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Kubelet: ({ kubelet, kubeletHealth, complaints = '', kubeletConfigured }) => {
     const sick = kubelet?.active === false || kubeletHealth?.healthy === false;
     if (!kubeletConfigured || !sick) return undefined;
-    const state = kubelet && `kubelet.service: ${kubelet.detail}`;
+    const state = kubelet && `${PATHS.kubelet.unit}: ${kubelet.detail}`;
     const health = kubeletHealth?.healthy === false ? kubeletHealth.detail : '';
     return error(
       kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet does not run',
@@ -137,7 +138,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return error(
       'the edge-hub is not healthy',
       [hub.detail, hubComplaint, hubLog].filter(Boolean).join('\n').trim(),
-      'tail -n 50 /var/log/pods/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail',
+      `tail -n 50 ${PATHS.pods.logs}/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail`,
     );
   },
   Refused: ({ refusals = [] }) => {
@@ -161,7 +162,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : error(
           'the journal of edgeadm cannot be read: no join, upgrade or reset works',
           journal.unreadable,
-          'keep a copy of /var/lib/edgeadm, and repair that line by hand',
+          `keep a copy of ${PATHS.edgeadm.state}, and repair that line by hand`,
         ),
   JoinFailed: ({ join, journal }) => {
     if (!join?.error) return undefined;
@@ -174,10 +175,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     return journal?.joined !== undefined && !journal.unfinished ? { ...finding, severity: 'warning' } : finding;
   },
   CNI: ({ cniFiles, runtime, journal, kubeletConfigured }) => {
-    const { network, unit = 'containerd.service' } = runtime ?? {};
+    const { network, unit = PATHS.containerd.unit } = runtime ?? {};
     const missing = cniFiles && !cniFiles.some((name) => /\.(conf|conflist|json)$/.test(name));
     if (!kubeletConfigured || (!missing && network?.ready !== false)) return undefined;
-    const files = cniFiles && `/etc/cni/net.d: ${cniFiles.join(', ') || 'empty'}`;
+    const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
     const evidence = [files, network?.ready === false && network.detail].filter(Boolean).join('\n');
     const node = journal?.joined ?? 'NODE';
     const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
@@ -192,7 +193,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   NotJoined: ({ kubeletConfigured, join }) => {
     if (kubeletConfigured !== false || join?.error) return undefined;
     return {
-      ...error('the node is not joined', 'there is no /etc/kubernetes/kubelet.conf', 'edgeadm join'),
+      ...error('the node is not joined', `there is no ${PATHS.kubelet.kubeconfig}`, 'edgeadm join'),
       severity: 'warning',
     };
   },

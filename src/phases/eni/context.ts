@@ -1,6 +1,7 @@
 import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../cloud/ens.ts';
 import type { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { BindPlan } from './bind-plan.ts';
 import type { EdgeNode } from './cluster-node.ts';
 
@@ -18,6 +19,7 @@ export interface BindSpec {
   readonly forceStop: boolean;
   /** Where the cluster is, for the commands that messages name. */
   readonly kubeconfig?: string;
+  readonly drainPolicy?: DrainPolicy;
 }
 
 /** What `eni release` was asked for. */
@@ -27,6 +29,7 @@ export interface ReleaseSpec {
   /** Only these; default: all that edgeadm bought for the instance. */
   readonly interfaceIds: readonly string[];
   readonly forceStop: boolean;
+  readonly drainPolicy?: DrainPolicy;
 }
 
 /** What was found before anything is changed. */

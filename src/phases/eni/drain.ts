@@ -1,20 +1,32 @@
-import { drainNode } from '../../kubernetes/drain/drain.ts';
+import { drainNode, refuseUndrainable } from '../../kubernetes/drain/drain.ts';
+import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
-import type { EniContext, Facts } from './context.ts';
+import type { EniContext, Facts, Inspection } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 
 /** Where the instance is a node already, its pods go elsewhere before it is stopped. */
-export async function drainFirst(context: EniContext<object> & PhaseTools): Promise<void> {
-  const { cluster, facts, log, signal, wet } = context;
+export async function drainFirst(
+  context: EniContext<{ readonly drainPolicy?: DrainPolicy }> & PhaseTools,
+): Promise<void> {
+  const { cluster, facts, spec, log, signal, wet } = context;
   const node = facts.inspection?.node;
   if (!cluster || !node) return;
   if (wet && isOursToCordon(node)) {
     facts.cordoned = true;
     await ownCordon(cluster, node.name);
   }
-  await drainNode(cluster, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS });
+  await drainNode(cluster, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS, policy: spec.drainPolicy });
+}
+
+/** Before anything is bought or stopped. @throws EdgeadmError DRAIN_REFUSED */
+export async function refuseUndrainableInstance(
+  { cluster, spec, signal }: EniContext<{ readonly drainPolicy?: DrainPolicy }> & PhaseTools,
+  { instance, node }: Inspection,
+): Promise<void> {
+  if (!cluster || !node || instance.status !== 'Running') return;
+  await refuseUndrainable(cluster, node.name, { signal, policy: spec.drainPolicy });
 }
 
 /** The node, where its cordon is of this run or of one that did not come to its end: somebody else's stays. */

@@ -1,13 +1,15 @@
 import type { Phase } from '../../workflow/phase.ts';
 import { bindPlan, describePlan, limitsBroken } from './bind-plan.ts';
 import { type BindContext, found } from './context.ts';
+import { refuseUndrainableInstance } from './drain.ts';
 import { checkFailed } from './inspect.ts';
 
 /** Tells what is going to happen, and refuses what the limits forbid. */
 export const plan: Phase<BindContext> = {
   name: 'plan',
   title: 'Plan',
-  run: async ({ spec, facts, say, log }) => {
+  run: async (context) => {
+    const { spec, facts, say, log } = context;
     const inspection = found(facts.inspection, 'the instance');
     const made = bindPlan(spec, inspection);
     facts.plan = made;
@@ -15,6 +17,7 @@ export const plan: Phase<BindContext> = {
     for (const line of describePlan(made, inspection)) say(line);
     const broken = limitsBroken(made);
     if (broken.length > 0) throw checkFailed(spec.instanceId, broken);
+    if (made.stops) await refuseUndrainableInstance(context, inspection);
     for (const rule of made.missingRules)
       log.warning(`Pods will not reach one another: the security group has no rule for: ${rule}.`);
   },

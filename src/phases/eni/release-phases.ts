@@ -6,6 +6,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { describeDrain, nodeOfInstance } from './cluster-node.ts';
 import { agree } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
+import { refuseUndrainableInstance } from './drain.ts';
 import { settled } from './inspect.ts';
 import { isFinal } from './power.ts';
 import { downtimeOf } from './verify.ts';
@@ -26,6 +27,7 @@ export const inspectRelease: Phase<ReleaseContext> = {
     facts.ready = all.filter((eni) => eni.instanceId === instance.id);
     facts.nothing = all.length === 0;
     for (const line of describe(facts.inspection, facts.ready, spec)) say(line);
+    if (facts.ready.length > 0) await refuseUndrainableInstance(context, facts.inspection);
   },
 };
 

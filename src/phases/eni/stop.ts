@@ -1,10 +1,12 @@
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import type { EniContext } from './context.ts';
+import type { BindSpec, EniContext } from './context.ts';
 import { drainFirst } from './drain.ts';
 import { setPowerState } from './power.ts';
 
+type StopSpec = Pick<BindSpec, 'instanceId' | 'forceStop' | 'drainPolicy'>;
+
 /** Drains the node where the instance is one, then stops the instance. From here on it is down. */
-export const stop: Phase<EniContext<{ readonly instanceId: string; readonly forceStop: boolean }>> = {
+export const stop: Phase<EniContext<StopSpec>> = {
   name: 'stop',
   title: 'Stop the instance',
   when: ({ facts }) => facts.ready.length > 0 || (facts.plan?.stops ?? false) || 'no ENI needs it',
@@ -17,9 +19,7 @@ export const stop: Phase<EniContext<{ readonly instanceId: string; readonly forc
   },
 };
 
-async function stopInstance(
-  context: EniContext<{ readonly instanceId: string; readonly forceStop: boolean }> & PhaseTools,
-): Promise<void> {
+async function stopInstance(context: EniContext<StopSpec> & PhaseTools): Promise<void> {
   const { ens, spec, signal, paceMs, wet } = context;
   const force = spec.forceStop;
   if (wet) await setPowerState(ens, spec.instanceId, 'Stopped', { force, signal, paceMs });

@@ -10,11 +10,13 @@ import {
   parseClusterInfo,
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
+import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
+import { serverVersionOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
-import type { ClusterNetworks, ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
+import type { ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
 
 /**
  * Asks the cluster what a join has to know, over connections that start on the node. `planWrite` tells writes instead
@@ -97,7 +99,7 @@ async function freshSignature(client: ApiClient, tokenId: string): Promise<Clust
 
 /** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */
 async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
-  const answer = await client.send<{ gitVersion: string }>('GET', '/version');
+  const answer = await client.send('GET', '/version');
   if (answer.status === 401) {
     throw new EdgeadmError({
       code: 'TOKEN_REFUSED',
@@ -105,9 +107,8 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
       why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
     });
   }
-  return answer.status === 200
-    ? answer.body.gitVersion
-    : (await client.get<{ gitVersion: string }>('/version')).gitVersion;
+  const { body, server } = answer.status === 200 ? answer : await client.request('GET', '/version');
+  return serverVersionOf(body, server);
 }
 
 /** Why else the version cannot be had is not the token's fault. */
@@ -182,17 +183,9 @@ async function networksOf(
   client: () => Promise<ApiClient>,
 ): Promise<ClusterNetworks | undefined> {
   if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
-  const found = await readNetworks(await client());
+  const found = clusterNetworksIn((await configMap(await client(), 'kubeadm-config'))?.ClusterConfiguration);
   if (!found && !podCidrs && !serviceCidrs) return undefined;
   return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
-}
-
-async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefined> {
-  const text = (await configMap(client, 'kubeadm-config'))?.ClusterConfiguration;
-  const networking = text && (load(text) as { networking?: { podSubnet?: string; serviceSubnet?: string } }).networking;
-  if (!networking) return undefined;
-  const split = (cidrs: string | undefined): string[] => (cidrs ? cidrs.split(',').map((cidr) => cidr.trim()) : []);
-  return { podCidrs: split(networking.podSubnet), serviceCidrs: split(networking.serviceSubnet) };
 }
 
 async function readKubeletConfiguration(

@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 import { httpGet } from './http-get.ts';
@@ -42,15 +43,15 @@ export function runsUnits({ host }: JoinContext): boolean | string {
 
 /** The end of the hub's own log, else what containerd and the kubelet say. */
 async function hubEvidence(host: Host): Promise<string> {
-  for (const pod of await host.list('/var/log/pods')) {
+  for (const pod of await host.list(PATHS.pods.logs)) {
     if (!/^kube-system_(edge-hub|yurt-?hub)/.test(pod)) continue;
-    for (const container of await host.list(`/var/log/pods/${pod}`)) {
-      const files = await host.list(`/var/log/pods/${pod}/${container}`);
-      const text = await host.read(`/var/log/pods/${pod}/${container}/${files.at(-1) ?? ''}`);
+    for (const container of await host.list(`${PATHS.pods.logs}/${pod}`)) {
+      const files = await host.list(`${PATHS.pods.logs}/${pod}/${container}`);
+      const text = await host.read(`${PATHS.pods.logs}/${pod}/${container}/${files.at(-1) ?? ''}`);
       if (text) return `log of the edge-hub:\n${text.trim().split('\n').slice(-6).join('\n')}`;
     }
   }
-  const runtime = (await host.unitLog('containerd.service', 50))
+  const runtime = (await host.unitLog(PATHS.containerd.unit, 50))
     .split('\n')
     .filter((line) => line.includes('level=error'));
   return ['the hub has no log yet', ...runtime.slice(-2), await kubeletTrouble(host)].join('\n').trim();

@@ -2,16 +2,14 @@ import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { ownState } from '../preflight/own-state.ts';
 import type { JoinContext } from './context.ts';
-
-const CONFIG = '/etc/containerd/config.toml';
-const UNIT_PATH = '/etc/systemd/system/containerd.service';
-const UNIT = 'containerd.service';
 
 export const installRuntime: Phase<JoinContext> = {
   name: 'install-runtime',
@@ -39,20 +37,20 @@ export const installRuntime: Phase<JoinContext> = {
 
 /** True where an earlier join installed the containerd that is there. */
 async function isOurs(context: JoinContext): Promise<boolean> {
-  return (await ownState(context)).owns(UNIT_PATH);
+  return (await ownState(context)).owns(PATHS.containerd.unitFile);
 }
 
 async function installFromBundle(context: JoinContext & PhaseTools): Promise<void> {
   const { host, node, log } = context;
   const bundle = await node.bundle();
   const carries = bundle?.manifest.files.some((file) => file.kind === 'containerd') ?? false;
-  const { exists } = await host.unit(UNIT);
+  const { exists } = await host.unit(PATHS.containerd.unit);
   if (!bundle || !carries) {
     if (exists || !host.runsPrograms) return;
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
       what: 'there is no container runtime on the node and none to install',
-      why: 'manageRuntime is on, containerd.service does not exist, and no bundle with containerd was given',
+      why: `manageRuntime is on, ${PATHS.containerd.unit} does not exist, and no bundle with containerd was given`,
       next: 'give a bundle that has containerd, or install containerd',
     });
   }
@@ -66,16 +64,17 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
 
 /** Installs the containerd of a bundle with a unit of edgeadm's own, which is not started yet. */
 export async function installContainerdUnit(bundle: Bundle, host: Host): Promise<void> {
-  for (const path of ['/var/lib/containerd', '/run/containerd', '/opt/containerd']) await host.claim(path);
+  for (const path of [PATHS.containerd.data, PATHS.containerd.runtimeState, PATHS.containerd.plugins])
+    await host.claim(path);
   await installContainerd(bundle, host);
-  const text = fillTemplate('containerd/containerd.service', { containerd: '/usr/local/bin/containerd' });
-  if (await host.write(UNIT_PATH, text, { mode: 0o644 })) await host.reloadUnits();
-  await host.enableUnit(UNIT);
+  const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
+  if (await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 })) await host.reloadUnits();
+  await host.enableUnit(PATHS.containerd.unit);
 }
 
 /** The text that containerd's configuration is to have; undefined where it is right already. */
 async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<{ existing?: string; wanted?: string }> {
-  const existing = await host.read(CONFIG);
+  const existing = await host.read(PATHS.containerd.configuration);
   const base = existing ?? readTemplate('containerd/config.toml');
   const fitted = fitContainerdConfig(base, needs);
   return { existing, wanted: fitted ?? (existing === undefined ? base : undefined) };
@@ -89,7 +88,7 @@ async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
 /** True where a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
-  if (!(await host.unit(UNIT)).exists || (await isOurs(context))) return false;
+  if (!(await host.unit(PATHS.containerd.unit)).exists || (await isOurs(context))) return false;
   return (await wantedConfig(host, await needsOf(context))).wanted !== undefined;
 }
 
@@ -97,7 +96,7 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, spec, log } = context;
   if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
   if (await configureContainerd(context, await needsOf(context)))
-    log.info(`${CONFIG} was changed where the join needs it; a copy is kept for reset.`);
+    log.info(`${PATHS.containerd.configuration} was changed where the join needs it; a copy is kept for reset.`);
 }
 
 /**
@@ -111,21 +110,18 @@ export async function configureContainerd(
 ): Promise<boolean> {
   const { existing, wanted } = await wantedConfig(host, needs);
   const changes = existing !== undefined && wanted !== undefined;
-  if (wanted !== undefined) await host.write(CONFIG, wanted, { mode: (await host.stat(CONFIG))?.mode ?? 0o644 });
-  const restarted = await host.applyUnit(UNIT, [CONFIG, UNIT_PATH, '/usr/local/bin/containerd']);
+  if (wanted !== undefined)
+    await host.write(PATHS.containerd.configuration, wanted, {
+      mode: (await host.stat(PATHS.containerd.configuration))?.mode ?? 0o644,
+    });
+  const restarted = await host.applyUnit(PATHS.containerd.unit, [
+    PATHS.containerd.configuration,
+    PATHS.containerd.unitFile,
+    PATHS.containerd.program,
+  ]);
   if (!restarted || !host.runsPrograms) return changes;
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () => ((await answers(host)) ? { done: true } : { seen: (await host.unit(UNIT)).detail }),
-    evidence: () => host.unitLog(UNIT, 10),
-  });
+  await waitForContainerd(host, waitFor);
   return changes;
-}
-
-async function answers(host: Host): Promise<boolean> {
-  return (await host.query('ctr', ['--timeout', '2s', 'version'])).exitCode === 0;
 }
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {

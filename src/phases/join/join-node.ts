@@ -1,33 +1,28 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
-import {
-  CA_CERTIFICATE,
-  KUBELET_CERTIFICATE,
-  KUBELET_KUBECONFIG,
-  kubeletKubeconfig,
-} from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { PATHS } from '../../host/node-paths.ts';
+import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet/flags.ts';
-import { KUBELET_BINARY, KUBELET_CONFIGURATION, KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
+import { swapAreas } from '../../lib/swap-areas.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { findKernelPart } from '../preflight/kernel-module.ts';
 import type { Credential, JoinContext } from './context.ts';
-import { KUBELET_DROP_IN, KUBELET_UNIT_FILE } from './install-kubelet.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { undoJoin } from './undo.ts';
 
 /** A kubelet reads these once, when it starts. */
 export const KUBELET_FILES = [
-  KUBELET_CONFIGURATION,
-  KUBELET_FLAGS,
-  KUBELET_KUBECONFIG,
-  CA_CERTIFICATE,
-  KUBELET_DROP_IN,
-  KUBELET_UNIT_FILE,
-  KUBELET_BINARY,
+  PATHS.kubelet.configuration,
+  PATHS.kubelet.flags,
+  PATHS.kubelet.kubeconfig,
+  PATHS.kubernetes.caCertificate,
+  PATHS.kubelet.dropIn,
+  PATHS.kubelet.unitFile,
+  PATHS.kubelet.program,
 ];
 
 export const joinNode: Phase<JoinContext> = {
@@ -47,13 +42,13 @@ async function writeCertificates(context: JoinContext & PhaseTools): Promise<voi
   await noteMembership(context);
   const { caPem } = await cluster.trusted();
   const credential = await credentials.kubelet();
-  await host.write(CA_CERTIFICATE, caPem, { mode: 0o644 });
+  await host.write(PATHS.kubernetes.caCertificate, caPem, { mode: 0o644 });
   if (!credential || credential.onNode) return;
   const issued = new X509Certificate(credential.cert).validFromDate.toISOString().slice(0, 19).replace(/[T:]/g, '-');
-  const path = KUBELET_CERTIFICATE.replace('-current', `-${issued}`);
-  await host.makeDirectory('/var/lib/kubelet/pki', 0o700);
+  const path = PATHS.kubelet.clientCertificate.replace('-current', `-${issued}`);
+  await host.makeDirectory(PATHS.kubelet.pki, 0o700);
   await host.write(path, credential.cert + credential.key, { mode: 0o600 });
-  await host.symlink(path, KUBELET_CERTIFICATE);
+  await host.symlink(path, PATHS.kubelet.clientCertificate);
 }
 
 async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<void> {
@@ -91,20 +86,20 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     taints: spec.taints,
   });
   const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
-  await host.write(KUBELET_CONFIGURATION, toYaml(configuration), { mode: 0o644 });
-  await host.write(KUBELET_FLAGS, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
-  await host.write(KUBELET_KUBECONFIG, kubeletKubeconfig(server), { mode: 0o600 });
-  await host.makeDirectory('/etc/kubernetes/manifests', 0o755);
+  await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 });
+  await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
+  await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 });
+  await host.makeDirectory(PATHS.kubernetes.manifests, 0o755);
   log.info('Config the kubelet service configuration successfully.');
 }
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {
-  return ((await host.read('/proc/swaps')) ?? '').trim().split('\n').length > 1;
+  return swapAreas(await host.read('/proc/swaps')).length > 0;
 }
 
 /** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */
 async function realResolvConf(host: JoinContext['host']): Promise<string | undefined> {
-  const behindStub = '/run/systemd/resolve/resolv.conf';
+  const behindStub = PATHS.system.resolvedConf;
   const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read('/etc/resolv.conf')) ?? '');
   return stub && (await host.stat(behindStub)) ? behindStub : undefined;
 }
@@ -154,6 +149,6 @@ function newPair(kind: 'client' | 'serving', credential: Credential | undefined)
 
 async function startKubelet({ host, log }: JoinContext & PhaseTools): Promise<void> {
   log.info('Start to joining node to cluster.');
-  await host.applyUnit('kubelet.service', KUBELET_FILES);
+  await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
   log.info('Join node to cluster successfully.');
 }

@@ -1,8 +1,8 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { kubeletComplaints } from '../../kubernetes/kubelet/log.ts';
 
-const UNIT = 'kubelet.service';
 const LOOK_EVERY_MS = 1000;
 /** Longer than one restart takes: kubeadm's own unit pauses for 10 s. */
 const DOWN_LIMIT_MS = 12_000;
@@ -12,7 +12,9 @@ const LOG_LINES = 600;
 /** What the log of the node's kubelet says about its trouble; a kubelet of an earlier join had its own. */
 export async function kubeletTrouble(host: Host): Promise<string> {
   const sinceOurStart = (await host.clock()).now - performance.now();
-  const log = (await host.unitLog(UNIT, LOG_LINES, sinceOurStart)) || (await host.unitLog(UNIT, LOG_LINES));
+  const log =
+    (await host.unitLog(PATHS.kubelet.unit, LOG_LINES, sinceOurStart)) ||
+    (await host.unitLog(PATHS.kubelet.unit, LOG_LINES));
   return kubeletComplaints(log);
 }
 
@@ -26,14 +28,14 @@ export function kubeletGuard(host: Host): () => Promise<void> {
   return async () => {
     const now = performance.now();
     if (now - last < LOOK_EVERY_MS) return;
-    const state = await host.unit(UNIT).catch(() => undefined);
+    const state = await host.unit(PATHS.kubelet.unit).catch(() => undefined);
     if (state?.active === false) downMs += now - last;
     last = now;
     if (downMs < DOWN_LIMIT_MS) return;
     throw new EdgeadmError({
       code: 'KUBELET_FAILED',
       what: 'the kubelet does not stay up',
-      why: `${UNIT} is ${state?.detail}\n${await kubeletTrouble(host)}`,
+      why: `${PATHS.kubelet.unit} is ${state?.detail}\n${await kubeletTrouble(host)}`,
     });
   };
 }

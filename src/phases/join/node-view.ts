@@ -7,6 +7,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { memoize } from '../../lib/memoize.ts';
@@ -16,7 +17,7 @@ import type { InstalledHub, Membership, NodeView } from './context.ts';
 import { nodeNameOf } from './node-name.ts';
 
 /** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
-const DEFAULT_SOCKETS = { containerd: '/run/containerd/containerd.sock', docker: '/var/run/dockershim.sock' };
+const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
 
 export interface NodeViewParts {
   readonly spec: JoinSpec;

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { noteLinks } from '../reset/teardown/network.ts';
-import { CNI_CONFIGURATION, claimState } from '../reset/teardown/state.ts';
+import { claimState } from '../reset/teardown/state.ts';
 import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
 
@@ -35,7 +36,7 @@ export async function noteMembership({ host, spec, node, cluster }: JoinContext)
 
 async function loadModules({ host, log }: JoinContext & PhaseTools): Promise<void> {
   const text = readTemplate('system/modules-load.conf');
-  await host.write('/etc/modules-load.d/edgeadm.conf', text, { mode: 0o644 });
+  await host.write(PATHS.system.modules, text, { mode: 0o644 });
   if (!host.runsPrograms) return;
   const modules = text.split('\n').filter((line) => line && !line.startsWith('#'));
   await Promise.all(modules.map((module) => loadModule(host, module, log)));
@@ -49,7 +50,7 @@ async function loadModule(host: Host, module: string, log: PhaseTools['log']): P
 
 async function setSysctls({ host }: JoinContext & PhaseTools): Promise<void> {
   const text = readTemplate('system/sysctl.conf');
-  await host.write('/etc/sysctl.d/99-edgeadm.conf', text, { mode: 0o644 });
+  await host.write(PATHS.system.sysctls, text, { mode: 0o644 });
   const fromFile = [...text.matchAll(/^([\w.-]+)\s*=\s*(\S+)$/gm)].map(
     ([, key = '', value = '']) => [key, value] as const,
   );
@@ -58,8 +59,8 @@ async function setSysctls({ host }: JoinContext & PhaseTools): Promise<void> {
 
 /** The first CNI file by name wins: one that holds nothing but loopback would keep the cluster's own from working. */
 async function orderCni({ host, log }: JoinContext & PhaseTools): Promise<void> {
-  for (const name of await host.list(CNI_CONFIGURATION)) {
-    const path = posix.join(CNI_CONFIGURATION, name);
+  for (const name of await host.list(PATHS.cni.configurations)) {
+    const path = posix.join(PATHS.cni.configurations, name);
     if (!/\.(conf|conflist|json)$/.test(name) || !isLoopbackOnly((await host.read(path)) ?? '')) continue;
     await host.remove(path);
     log.info(`${path} configures loopback alone and is put aside until reset.`);

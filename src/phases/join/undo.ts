@@ -1,3 +1,4 @@
+import { PATHS } from '../../host/node-paths.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { stopKubelet } from '../reset/teardown/kubelet.ts';
 import { noteLinks, removeNetwork } from '../reset/teardown/network.ts';
@@ -10,7 +11,7 @@ import type { JoinContext } from './context.ts';
 
 /** What a kubelet did and the journal does not know: pods, mounts, links, and a Node object that says it is Ready. */
 export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
-  if (!(await host.unit('kubelet.service')).exists) return;
+  if (!(await host.unit(PATHS.kubelet.unit)).exists) return;
   await stopKubelet(host);
   const credentials = await nodeCredentials(host);
   const telling = credentials && markNotReady(host, credentials, { log, signal });
@@ -18,6 +19,6 @@ export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseT
   telling?.catch(() => {});
   await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
   await unmountKubeletVolumes(host, log);
-  await removeNetwork(host, await noteLinks(host));
+  await removeNetwork(host, log, await noteLinks(host));
   await telling;
 }

@@ -1,4 +1,4 @@
-import { JOURNAL_PATH } from '../../host/journal.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { CheckContext } from './check.ts';
 
 /** What an earlier run of edgeadm on this node holds: on a re-run that is no obstacle. */
@@ -11,7 +11,7 @@ export interface OwnState {
 
 /** Reads the journal of the node; a line that does not parse is the journal's own matter and is passed over. */
 export async function ownState({ host, node }: Pick<CheckContext, 'host' | 'node'>): Promise<OwnState> {
-  const [membership, journal] = await Promise.all([node.membership(), host.read(JOURNAL_PATH)]);
+  const [membership, journal] = await Promise.all([node.membership(), host.read(PATHS.edgeadm.journal)]);
   const entries = (journal ?? '').split('\n').flatMap(parseLine);
   const paths = new Set(entries.filter((entry) => entry.kind !== 'claim').map((entry) => entry.path));
   const claims = entries.filter((entry) => entry.kind === 'claim');

@@ -1,6 +1,3 @@
-/** Where systemd-resolved keeps the name servers that stand behind its stub. */
-export const RESOLVED_CONF = '/run/systemd/resolve/resolv.conf';
-
 /** The addresses of the `nameserver` lines; an IPv6 zone (`fe80::1%eth0`) is left off. See resolv.conf(5). */
 export function parseNameServers(text: string): string[] {
   return text.split('\n').flatMap((line) => {

@@ -5,7 +5,7 @@ import type { NodeTraces } from './node-traces.ts';
 
 /** What a reset was asked for. */
 export interface ResetSpec {
-  /** Asks nothing, and goes on where a pod or a volume cannot be let go of in good order. */
+  /** Does not ask, drains whatever would be lost, and continues where a pod or a volume cannot be released in good order. */
   readonly force: boolean;
   /** What the join did to the container runtime stays, and stays in the journal. */
   readonly keepRuntime: boolean;
@@ -15,6 +15,8 @@ export interface ResetSpec {
   readonly kubeconfig?: string;
   /** Both need the kubeconfig. */
   readonly drain: boolean;
+  /** Lets the drain evict pods with emptyDir volumes. */
+  readonly deleteEmptyDirData?: boolean;
   readonly deleteNode: boolean;
 }
 

@@ -14,10 +14,15 @@ export const drain: Phase<ResetContext> = {
   run: async (context) => {
     const { admin, node, spec, log, signal, wet } = context;
     if (!admin || !(await hasNode(context))) return;
-    await drainNode(admin, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS }).catch((error: unknown) => {
-      if (!spec.force || !(error instanceof EdgeadmError) || error.code !== 'DRAIN_FAILED') throw error;
-      log.warning(error.message);
-    });
+    const { force, deleteEmptyDirData } = spec;
+    // Forced, the reset would remove every pod all the same: the drain at least respects the budgets of the others.
+    const policy = { force, deleteEmptyDirData: deleteEmptyDirData || force };
+    await drainNode(admin, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS, policy }).catch(
+      (error: unknown) => {
+        if (!force || !(error instanceof EdgeadmError) || error.code !== 'DRAIN_FAILED') throw error;
+        log.warning(error.message);
+      },
+    );
   },
 };
 

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
-import { JOURNAL_PATH, type Journal } from '../../host/journal.ts';
+import type { Journal } from '../../host/journal.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { type NodeCredentials, nodeCredentials } from './teardown/node-credentials.ts';
 import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
-import { KUBELET_KUBECONFIGS, MANIFESTS } from './teardown/state.ts';
+import { KUBELET_KUBECONFIGS } from './teardown/state.ts';
 
 /** What a node shows of having been joined, looked at once, before anything is taken away. */
 export interface NodeTraces {
@@ -37,13 +38,13 @@ async function whoJoined(host: Host, journal: Journal): Promise<NodeTraces['join
   if (changed) return 'edgeadm';
   for (const path of KUBELET_KUBECONFIGS) if (await host.stat(path)) return 'other';
   // A reset that was killed at its very end leaves a journal without changes.
-  return (await host.stat(JOURNAL_PATH)) ? 'edgeadm' : undefined;
+  return (await host.stat(PATHS.edgeadm.journal)) ? 'edgeadm' : undefined;
 }
 
 async function controlPlaneManifests(host: Host): Promise<string[]> {
   const found: string[] = [];
-  for (const name of await host.list(MANIFESTS)) {
-    const path = posix.join(MANIFESTS, name);
+  for (const name of await host.list(PATHS.kubernetes.manifests)) {
+    const path = posix.join(PATHS.kubernetes.manifests, name);
     if (CONTROL_PLANE.test(name) || CONTROL_PLANE_IMAGE.test((await host.read(path)) ?? '')) found.push(path);
   }
   return found;

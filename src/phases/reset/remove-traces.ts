@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import { STATE_DIRECTORY } from '../../host/journal.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
@@ -50,7 +50,7 @@ export const erase: Phase<ResetContext> = {
     !(spec.keepRuntime && journal.entries.length > 0) || 'it keeps what was done to the container runtime',
   run: async ({ host, journal, wet }) => {
     if (wet) await journal.erase();
-    else await host.removeTree(STATE_DIRECTORY);
+    else await host.removeTree(PATHS.edgeadm.state);
   },
 };
 

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { filesOf } from '../../artifacts/bundle.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { dockerPodContainers } from '../reset/teardown/docker.ts';
-import { CNI_CONFIGURATION } from '../reset/teardown/state.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
@@ -40,10 +40,10 @@ async function dockerTrouble({ host }: Context): Promise<string | undefined> {
 }
 
 async function containerdTrouble({ host, bundle, versions }: Context): Promise<string | undefined> {
-  const { exists } = await host.unit('containerd.service');
+  const { exists } = await host.unit(PATHS.containerd.unit);
   if (!exists) {
     const carries = bundle !== undefined && filesOf(bundle.manifest, 'containerd').length > 0;
-    return carries ? undefined : 'containerd.service does not exist, and no bundle has containerd';
+    return carries ? undefined : `${PATHS.containerd.unit} does not exist, and no bundle has containerd`;
   }
   const { stdout } = await host.query('containerd', ['--version']);
   const major = Number(/\sv?(\d+)\.\d+/.exec(stdout)?.[1] ?? 1);
@@ -54,7 +54,7 @@ async function containerdTrouble({ host, bundle, versions }: Context): Promise<s
 /** What docker itself or kubenet does for pods, containerd leaves to a CNI plug-in. */
 async function networkTrouble({ host }: Context): Promise<string | undefined> {
   const { flags } = await kubeletSettings(host);
-  const folder = flagValue(flags, 'cni-conf-dir') ?? CNI_CONFIGURATION;
+  const folder = flagValue(flags, 'cni-conf-dir') ?? PATHS.cni.configurations;
   if ((await host.list(folder)).some((name) => /^\.(conf|conflist|json)$/.test(posix.extname(name)))) return undefined;
   const plugin = flagValue(flags, 'network-plugin') ?? 'none';
   return `${folder} has no CNI configuration (--network-plugin is ${plugin}), and containerd needs one`;

@@ -2,6 +2,7 @@ import type { Bundle } from '../../artifacts/bundle.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */
@@ -15,6 +16,7 @@ export interface UpgradeSpec {
   readonly drain: boolean;
   /** Milliseconds for all pods together. */
   readonly drainTimeoutMs: number;
+  readonly drainPolicy?: DrainPolicy;
   /** A kubeconfig on the machine that edgeadm runs on; draining needs it. */
   readonly kubeconfig?: string;
   readonly migrateRuntime: boolean;

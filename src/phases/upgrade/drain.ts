@@ -16,7 +16,7 @@ export const drain: Phase<UpgradeContext> = {
   run: async ({ admin, nodeName, spec, begin, log, signal, wet }) => {
     if (!admin) return;
     await begin();
-    await drainNode(admin, nodeName, { log, signal, wet, timeoutMs: spec.drainTimeoutMs });
+    await drainNode(admin, nodeName, { log, signal, wet, timeoutMs: spec.drainTimeoutMs, policy: spec.drainPolicy });
   },
 };
 

@@ -9,8 +9,9 @@ import {
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import { edgeHubRelease } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
-import { findKubelet, KUBELET_CONFIGURATION, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -21,7 +22,6 @@ import { sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
 
-export const CONTAINERD_UNIT_FILE = '/etc/systemd/system/containerd.service';
 /** Only root may write them; a kubelet's own files are readable by all. */
 const DEFAULT_MODE = 0o644;
 
@@ -48,7 +48,7 @@ async function images({ host, bundle, log, signal }: Context): Promise<void> {
 async function containerd({ host, bundle, journal, log }: Context): Promise<void> {
   if (!bundle?.manifest.files.some(({ kind }) => kind === 'containerd'))
     return log.debug('the bundle has no containerd');
-  const ours = journal.entries.some((entry) => entry.kind === 'file' && entry.path === CONTAINERD_UNIT_FILE);
+  const ours = journal.entries.some((entry) => entry.kind === 'file' && entry.path === PATHS.containerd.unitFile);
   if (ours) await installContainerd(bundle, host);
   else log.info('The containerd of this node was not installed by edgeadm and is kept.');
 }
@@ -83,7 +83,7 @@ async function configuration({ host, versions, log }: Context): Promise<void> {
     await host.write(path, withFlags(text, variable, left), { mode: (await host.stat(path))?.mode ?? DEFAULT_MODE });
   }
   if (Object.keys(after.configuration).length === Object.keys(before.configuration).length) return;
-  await host.write(KUBELET_CONFIGURATION, toYaml(after.configuration), { mode: DEFAULT_MODE });
+  await host.write(PATHS.kubelet.configuration, toYaml(after.configuration), { mode: DEFAULT_MODE });
 }
 
 /** The image that the bundle has for the edge-hub of this node; undefined where it is to stay. */

@@ -1,9 +1,8 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { importImages } from '../../artifacts/install.ts';
-import { BACKUP_DIRECTORY } from '../../host/journal.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { cgroupDriverOf, flagValue, withoutRuntimeFlags } from '../../kubernetes/kubelet/migrations.ts';
-import { KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { configureContainerd, installContainerdUnit } from '../join/install-runtime.ts';
@@ -16,9 +15,7 @@ import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
 
 type Context = UpgradeContext & PhaseTools;
 
-export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
-const CONTAINERD = 'containerd.service';
-const ENDPOINT = `unix://${CONTAINERD_SOCKET}`;
+const ENDPOINT = `unix://${PATHS.containerd.socket}`;
 /** Last minor version that knows `--container-runtime`. */
 const LAST_WITH_RUNTIME_FLAG = 26;
 const FLAGS_MODE = 0o644;
@@ -53,10 +50,10 @@ function movesPods({ fromDocker, spec }: UpgradeContext): boolean | string {
 }
 
 async function install({ host, bundle }: Context): Promise<void> {
-  if (!bundle || (await host.unit(CONTAINERD)).exists) return;
+  if (!bundle || (await host.unit(PATHS.containerd.unit)).exists) return;
   await installContainerdUnit(bundle, host);
   await host.reloadUnits();
-  await host.enableUnit(CONTAINERD);
+  await host.enableUnit(PATHS.containerd.unit);
 }
 
 /** A containerd that would not take the pods must show it while docker still has them. */
@@ -75,19 +72,19 @@ async function configure(context: Context): Promise<void> {
     timeoutMs: 30_000,
     code: 'RUNTIME_FAILED',
     probe: async () => {
-      const client = await CriClient.connect(host, CONTAINERD_SOCKET, { timeoutMs: 2000, signal });
+      const client = await CriClient.connect(host, PATHS.containerd.socket, { timeoutMs: 2000, signal });
       const conditions = await client.conditions().finally(() => client.close());
       const seen = conditions.filter(({ status }) => !status).map(({ type, message }) => `${type}: ${message}`);
       return seen.length === 0 ? { done: true } : { seen: seen.join('; ') };
     },
-    evidence: () => host.unitLog(CONTAINERD, 10),
+    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
   });
 }
 
 async function images(context: Context): Promise<void> {
   const { host, bundle, log, signal } = context;
   if (bundle) await importImages(bundle, host, { log, signal });
-  const archive = `${BACKUP_DIRECTORY}/docker-image.tar`;
+  const archive = `${PATHS.edgeadm.backups}/docker-image.tar`;
   for (const { name } of (await neededImages(context)).copies) {
     signal.throwIfAborted();
     await host.run('docker', ['save', '--output', archive, name]);
@@ -109,10 +106,10 @@ async function isContainerds({ host }: Context): Promise<boolean> {
 }
 
 async function stopPods({ host, log }: Context): Promise<void> {
-  await host.stopUnit('kubelet.service');
+  await host.stopUnit(PATHS.kubelet.unit);
   log.info("Stopping the pods' docker containers.");
   const containers = await dockerPodContainers(host);
-  const plugins = flagValue((await kubeletSettings(host)).flags, 'cni-bin-dir') ?? '/opt/cni/bin';
+  const plugins = flagValue((await kubeletSettings(host)).flags, 'cni-bin-dir') ?? PATHS.cni.plugins;
   await endDockerPods(host);
   // What stays attached costs an address or a host port each, but keeps no pod from running.
   await removeAttachments(host, containers, plugins).catch((error: Error) => log.warning(error.message));
@@ -124,7 +121,7 @@ async function writeFlags({ host, versions }: Context): Promise<void> {
   for (const { path, variable } of FLAG_FILES) {
     const text = await host.read(path);
     if (text === undefined) continue;
-    const ours = path === KUBELET_FLAGS ? [...runtime, `--container-runtime-endpoint=${ENDPOINT}`] : [];
+    const ours = path === PATHS.kubelet.flags ? [...runtime, `--container-runtime-endpoint=${ENDPOINT}`] : [];
     const flags = [...ours, ...withoutRuntimeFlags(flagsIn(text, variable))];
     const mode = (await host.stat(path))?.mode ?? FLAGS_MODE;
     await host.write(path, withFlags(text, variable, flags), { mode });

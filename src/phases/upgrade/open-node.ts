@@ -5,6 +5,7 @@ import type { UpgradeNote } from '../../host/journal.ts';
 import { ApiClient } from '../../kubernetes/api/client.ts';
 import { usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { serverVersionOf } from '../../kubernetes/version.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
@@ -32,13 +33,14 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const { nodeName } = credentials;
   const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more));
   try {
-    const [node, { gitVersion: cluster }, bundle, hub, installed] = await Promise.all([
+    const [node, answer, bundle, hub, installed] = await Promise.all([
       nodeObject({ client, nodeName }, signal),
-      client.get<{ gitVersion: string }>('/version', { signal }),
+      client.request('GET', '/version', { signal }),
       openBundle(options),
       installedHub(host, journal),
       findKubelet(host).then((path) => kubeletVersionOf(host, path)),
     ]);
+    const cluster = serverVersionOf(answer.body, answer.server);
     const running = node.status?.nodeInfo?.kubeletVersion ?? installed ?? cluster;
     const to = wantedVersion(spec, bundle?.manifest.kubernetesVersion, cluster);
     const from = journal.upgrade?.from ?? running;

@@ -1,7 +1,10 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { PATHS } from '../../host/node-paths.ts';
+import { refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
-import { findKubelet, KUBELET_BINARY, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { swapAreas } from '../../lib/swap-areas.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
@@ -29,6 +32,12 @@ export const precheck: Phase<UpgradeContext> = {
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },
+    {
+      name: 'pods',
+      title: 'Check that the node can be drained',
+      when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+      run: checkDrain,
+    },
     {
       name: 'health',
       title: 'Check that the node is healthy',
@@ -82,7 +91,7 @@ async function checkBundle({ host, spec, bundle, versions }: Context): Promise<v
 
 async function checkDisk(context: Context): Promise<void> {
   const { host, bundle } = context;
-  const kubelet = (await host.stat(KUBELET_BINARY))?.size ?? 0;
+  const kubelet = (await host.stat(PATHS.kubelet.program))?.size ?? 0;
   const ofBundle = (bundle?.manifest.files ?? []).reduce((sum, { size }) => sum + (size ?? 0), 0);
   const needed = Math.max(ofBundle, kubelet) + kubelet + (await bytesForCopies(context)) + SPARE_BYTES;
   const { stdout } = await host.query('df', ['-P', '-k', '/var/lib', '/usr/bin']);
@@ -92,6 +101,11 @@ async function checkDisk(context: Context): Promise<void> {
     const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)} MiB`;
     throw upgradeCheckFailed([`${mount}: ${mebibytes(Number(free) * 1024)} free, ${mebibytes(needed)} needed`]);
   }
+}
+
+/** Before anything is changed. @throws EdgeadmError DRAIN_REFUSED */
+async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
+  if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
 /** Docker keeps its images; containerd has each packed and unpacked, and one at a time lies between the two. */
@@ -126,21 +140,20 @@ interface Trouble {
 async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[]> {
   const { host } = context;
   const [kubelet, node, { configuration }, swaps] = await Promise.all([
-    host.unit('kubelet.service'),
+    host.unit(PATHS.kubelet.unit),
     nodeObject(context, signal),
     kubeletSettings(host),
     host.read('/proc/swaps'),
   ]);
   const found: Trouble[] = [];
   const passes = /^(de)?activating/.test(kubelet.detail);
-  if (!kubelet.active) found.push({ what: `kubelet.service is ${kubelet.detail}`, passes });
+  if (!kubelet.active) found.push({ what: `${PATHS.kubelet.unit} is ${kubelet.detail}`, passes });
   if (!(await isThisMachine(host, node)))
     found.push({ what: `the Node ${context.nodeName} of the cluster is another machine`, passes: false });
   const readiness = readinessOf(node);
   if (readiness.state === 'waiting')
     found.push({ what: `the node is not Ready: ${readiness.message}`, passes: kubelet.active || passes });
-  const swapOn = (swaps ?? '').trim().split('\n').length > 1;
-  if (swapOn && configuration.failSwapOn !== false)
+  if (swapAreas(swaps).length > 0 && configuration.failSwapOn !== false)
     found.push({ what: 'swap is on: a kubelet that is restarted refuses it', passes: false });
   return found;
 }

@@ -1,13 +1,12 @@
+import { PATHS } from '../../host/node-paths.ts';
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
 import type { UpgradeContext } from './context.ts';
-import { CONTAINERD_UNIT_FILE } from './install.ts';
 import { nodeObject } from './node-health.ts';
 import { sameVersion } from './versions.ts';
 
-const KUBELET = 'kubelet.service';
-const CONTAINERD = 'containerd.service';
-const CONTAINERD_FILES = [CONTAINERD_UNIT_FILE, '/usr/local/bin/containerd', '/usr/local/sbin/runc'];
+const CONTAINERD_FILES = [PATHS.containerd.unitFile, PATHS.containerd.program, PATHS.containerd.runc];
 
 /** Containers go on while containerd and kubelet are restarted: their shims are processes of their own. */
 export const restart: Phase<UpgradeContext> = {
@@ -29,24 +28,19 @@ function containerdIsStale({ journal }: UpgradeContext): boolean | string {
 }
 
 async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools): Promise<void> {
-  await host.applyUnit(CONTAINERD, CONTAINERD_FILES);
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () => {
-      const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
-      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(CONTAINERD)).detail };
-    },
-    evidence: () => host.unitLog(CONTAINERD, 10),
-  });
+  await host.applyUnit(PATHS.containerd.unit, CONTAINERD_FILES);
+  await waitForContainerd(host, waitFor);
 }
 
 async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {
   const { host, versions, restarted, log } = context;
   log.info('Restarting the kubelet.');
   restarted.before = (await host.clock()).now;
-  const applied = await host.applyUnit(KUBELET, [...KUBELET_FILES, ...CONTAINERD_FILES, '/etc/default/kubelet']);
+  const applied = await host.applyUnit(PATHS.kubelet.unit, [
+    ...KUBELET_FILES,
+    ...CONTAINERD_FILES,
+    PATHS.kubelet.extraFlags,
+  ]);
   if (!applied && !(await restartIfOld(context))) restarted.before = 0;
   else restarted.after = (await host.clock()).now;
   if (!context.wet) return;
@@ -59,6 +53,6 @@ async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<boole
   const node = await nodeObject(context);
   const running = node.status?.nodeInfo?.kubeletVersion;
   if (running && sameVersion(running, versions.to)) return false;
-  await host.restartUnit(KUBELET);
+  await host.restartUnit(PATHS.kubelet.unit);
   return true;
 }

@@ -2,6 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { NodeHost } from '../../host/node-host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { waitFor } from '../../lib/wait-for.ts';
@@ -10,7 +11,6 @@ import { installedHub } from '../join/node-view.ts';
 import { removePods } from '../reset/teardown/pods.ts';
 import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
-import { CONTAINERD_SOCKET } from './migrate-runtime.ts';
 import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
 export interface RollBackOptions {
@@ -22,7 +22,6 @@ export interface RollBackOptions {
 
 /** A roll-back is not cut short by what cut the upgrade short. */
 const TIMEOUT_MS = 300_000;
-const KUBELET = 'kubelet.service';
 
 /**
  * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
@@ -80,20 +79,20 @@ export async function restoreVersion(
   const from = begunAt(journal) + 1;
   const units = journal.entries.slice(from).flatMap((entry) => (entry.kind === 'service' ? [entry.unit] : []));
   const left: string[] = [];
-  if (journal.upgrade?.docker && units.includes(KUBELET))
+  if (journal.upgrade?.docker && units.includes(PATHS.kubelet.unit))
     await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
   left.push(...(await rollBackChanges(host, journal, from)));
   // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
-  const { active } = await host.unit(KUBELET);
-  if (!active || (units.length > 0 && !units.includes(KUBELET)))
-    await host.restartUnit(KUBELET).catch((error: unknown) => left.push(toEdgeadmError(error).message));
+  const { active } = await host.unit(PATHS.kubelet.unit);
+  if (!active || (units.length > 0 && !units.includes(PATHS.kubelet.unit)))
+    await host.restartUnit(PATHS.kubelet.unit).catch((error: unknown) => left.push(toEdgeadmError(error).message));
   return { left, restarts: !active || units.length > 0 };
 }
 
 /** Docker is to run the pods again, and each of them once. */
 async function removeContainerdPods(host: NodeHost, log: PhaseLog): Promise<void> {
-  await host.stopUnit(KUBELET);
-  await removePods(host, { socket: CONTAINERD_SOCKET, unit: 'containerd.service' }, { log });
+  await host.stopUnit(PATHS.kubelet.unit);
+  await removePods(host, { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit }, { log });
 }
 
 async function restoreAnnotation({ client, nodeName }: RollBackOptions['context'], note: UpgradeNote): Promise<void> {

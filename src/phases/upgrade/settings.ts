@@ -1,12 +1,12 @@
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { KubeletSettings } from '../../kubernetes/kubelet/migrations.ts';
-import { KUBELET_CONFIGURATION, KUBELET_EXTRA_FLAGS, KUBELET_FLAGS } from '../../kubernetes/kubelet/program.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 
 /** Files with flags, and the variable in each that holds them. */
 export const FLAG_FILES = [
-  { path: KUBELET_FLAGS, variable: 'KUBELET_KUBEADM_ARGS' },
-  { path: KUBELET_EXTRA_FLAGS, variable: 'KUBELET_EXTRA_ARGS' },
+  { path: PATHS.kubelet.flags, variable: 'KUBELET_KUBEADM_ARGS' },
+  { path: PATHS.kubelet.extraFlags, variable: 'KUBELET_EXTRA_ARGS' },
 ] as const;
 
 /** What the kubelet of the node is started with, its users' own flags last. */
@@ -14,7 +14,7 @@ export async function kubeletSettings(host: Host): Promise<KubeletSettings> {
   const texts = await Promise.all(FLAG_FILES.map(({ path }) => host.read(path)));
   return {
     flags: FLAG_FILES.flatMap(({ variable }, i) => flagsIn(texts[i] ?? '', variable)),
-    configuration: lenientYaml<Record<string, unknown>>(await host.read(KUBELET_CONFIGURATION)),
+    configuration: lenientYaml<Record<string, unknown>>(await host.read(PATHS.kubelet.configuration)),
   };
 }
 

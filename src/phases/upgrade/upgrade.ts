@@ -2,6 +2,7 @@ import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { UpgradeNote } from '../../host/journal.ts';
 import { localMachine } from '../../host/local.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
@@ -142,7 +143,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
 /** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is under way`;
-  if ((await plain.unit('kubelet.service')).active) return [`${state}, and the kubelet runs`];
+  if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet runs`];
   const { left } = await restoreVersion(plain, journal, log);
   return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
 }

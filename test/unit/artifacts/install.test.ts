@@ -246,6 +246,20 @@ describe('images of a bundle', () => {
     assert.deepEqual([imported, journal.entries], [[], []]);
   });
 
+  it('are not imported where the node cannot list those it has: they would all count as ours', async () => {
+    const broken = (machine: Machine): Machine => ({
+      ...machine,
+      runsPrograms: true,
+      exec: async () => ({ exitCode: 1, stdout: '', stderr: 'ctr: connection refused' }),
+    });
+    const { host, journal } = await node(broken);
+    await assert.rejects(
+      importImages(await open(), host),
+      failure('COMMAND_FAILED', 'images list', 'connection refused'),
+    );
+    assert.deepEqual(journal.entries, []);
+  });
+
   it('that were there before the join are not noted as ours', async () => {
     const both = imageTar(['busybox:1', 'other:2']);
     const image = { path: 'both.tar', kind: 'image' as const, sha256: sha256(both), name: 'busybox:1' };

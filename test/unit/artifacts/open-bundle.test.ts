@@ -6,6 +6,7 @@ import { create } from 'tar';
 import { type Bundle, type BundleFile, filesOf } from '../../../src/artifacts/bundle.ts';
 import { type OpenBundleOptions, openBundle } from '../../../src/artifacts/open-bundle.ts';
 import { Scratch } from '../../../src/artifacts/scratch.ts';
+import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { bundleFiles, failure, PARTS, sha256, temporaryFolder, tgz, writeFiles } from './fixtures.ts';
 import { answer, type WebServer, type WebServerOptions, webServer } from './web-server.ts';
 
@@ -214,7 +215,7 @@ describe('a bundle in a .tgz', () => {
     await writeFile(archive(), tgz([{ path: 'kubelet', data: 'x' }]));
     await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'no bundle.yaml'));
     await writeFile(archive(), 'hello');
-    await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'no usable archive'));
+    await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 });
 
@@ -321,6 +322,36 @@ describe('a bundle on a web server', () => {
     await assert.rejects(open('ftp://files.example.com/edge'), failure('USAGE'));
     await assert.rejects(open('file:///etc'), failure('USAGE'));
   });
+});
+
+describe('a damaged .tgz on a web server', () => {
+  let server: WebServer;
+  const whole = tgz([...bundleFiles()].map(([path, data]) => ({ path, data })));
+  afterEach(() => server.close());
+
+  /** Damage, and what is asked of the bundle for it to show. */
+  const DAMAGE: Readonly<Record<string, Buffer>> = {
+    'is not an archive': Buffer.from('<html>not here</html>'),
+    'is cut off': whole.subarray(0, whole.length / 2),
+    'holds a link': tgz(
+      [...[...bundleFiles()].map(([path, data]) => ({ path, data })), { path: 'x', type: '2', link: '/' }].reverse(),
+    ),
+  };
+
+  for (const [what, data] of Object.entries(DAMAGE)) {
+    it(`is named by its URL where it ${what}, not by its temporary copy`, async () => {
+      server = await webServer({ files: new Map([['edge.tgz', data]]) });
+      const use = async (): Promise<void> => {
+        const bundle = await open(`${server.url}/edge.tgz`, { sha256: sha256(data) });
+        for (const file of bundle.manifest.files) await bundle.file(file);
+      };
+      await assert.rejects(use(), (error: EdgeadmError) => {
+        assert.ok(failure('BUNDLE_INVALID', `${server.url}/edge.tgz`)(error));
+        assert.doesNotMatch(`${error.what} ${error.why}`, /edgeadm-\d+-/);
+        return true;
+      });
+    });
+  }
 });
 
 describe('temporary files of a bundle', () => {

@@ -106,15 +106,18 @@ describe('an archive of programs', () => {
 
   it('is refused where it is cut off', async () => {
     const whole = tgz([{ path: 'a', data: Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 251)) }]);
-    await assert.rejects(unpack(whole.subarray(0, whole.length / 2)), failure('BUNDLE_INVALID', 'no usable archive'));
+    await assert.rejects(
+      unpack(whole.subarray(0, whole.length / 2)),
+      failure('BUNDLE_INVALID', 'not a usable archive'),
+    );
     const inside = tar([{ path: 'a', data: Buffer.alloc(10_000, 1) }]).subarray(0, 5000);
-    await assert.rejects(unpack(gzipSync(inside)), failure('BUNDLE_INVALID', 'no usable archive'));
+    await assert.rejects(unpack(gzipSync(inside)), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
   it('is refused where a byte is wrong', async () => {
     const broken = tgz([{ path: 'a', data: 'x' }]);
     broken[broken.length - 6] = (broken[broken.length - 6] ?? 0) ^ 1;
-    await assert.rejects(unpack(broken), failure('BUNDLE_INVALID', 'no usable archive'));
+    await assert.rejects(unpack(broken), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
   it('is refused where it is no archive at all', async () => {

@@ -65,6 +65,8 @@ describe('credentials for the cloud', () => {
         return true;
       });
     }
-    await assert.rejects(openCredentials({ profile: join(folder, 'none.json') }), { message: /none\.json.*ENOENT/ });
+    await assert.rejects(openCredentials({ profile: join(folder, 'none.json') }), {
+      message: /none\.json.*no such file/,
+    });
   });
 });

@@ -22,7 +22,7 @@ export const TIMES: LeaseTimes = { lastsMs: 600, giveUpMs: 400, renewalMs: 100, 
 const STEADY: LeaseTimes = { lastsMs: 10_000, giveUpMs: 8_000, renewalMs: 100, retryIntervalMs: 20 };
 /** Of one that takes the lease from another soon. */
 export const SUCCESSOR: LeaseTimes = { ...STEADY, lastsMs: 600 };
-export const RETRY_INTERVAL_MS = 5;
+const RETRY_INTERVAL_MS = 5;
 
 export const SPEC: PlanSpec = {
   targetVersion: 'v1.20.3',
@@ -34,7 +34,7 @@ export const SPEC: PlanSpec = {
   startedBy: 'ann@laptop',
 };
 
-export interface Link {
+interface Link {
   readonly client: ApiClient;
   cut(): void;
 }

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { type Entry, JOURNAL_PATH, Journal } from '../../../src/host/journal.ts';
+import { type Entry, Journal } from '../../../src/host/journal.ts';
+import { PATHS } from '../../../src/host/node-paths.ts';
 import { scratchMachine } from '../../../src/host/scratch.ts';
 
 const change = (path: string): Entry => ({ kind: 'directory', path, phase: 'prepare-node' });
@@ -11,7 +12,7 @@ const change = (path: string): Entry => ({ kind: 'directory', path, phase: 'prep
 describe('the journal of a node', () => {
   let root: string;
   const machine = () => scratchMachine(root);
-  const file = () => join(root, JOURNAL_PATH);
+  const file = () => join(root, PATHS.edgeadm.journal);
   const paths = async (): Promise<string[]> =>
     (await Journal.read(machine())).entries.flatMap((entry) => ('path' in entry ? [entry.path] : []));
   beforeEach(async () => {
@@ -39,7 +40,7 @@ describe('the journal of a node', () => {
     await journal.append({ kind: 'file', path: '/etc/old.conf', before, phase: 'join-node' });
     assert.ok(before.type === 'file');
     assert.equal(await readFile(join(root, before.backup), 'utf8'), 'a secret');
-    for (const path of [JOURNAL_PATH, before.backup]) {
+    for (const path of [PATHS.edgeadm.journal, before.backup]) {
       assert.equal((await stat(join(root, path))).mode & 0o777, 0o600, path);
     }
     assert.equal((await stat(join(root, '/var/lib/edgeadm'))).mode & 0o777, 0o700);

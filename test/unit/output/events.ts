@@ -9,11 +9,11 @@ export function event(phase: string, body: EventBody, head: { host?: string; tim
 }
 
 export function info(phase: string, text: string, host?: string): WorkflowEvent {
-  return event(phase, { type: 'message', level: 'info', text, source: 'join-node.ts:241' }, host ? { host } : {});
+  return event(phase, { type: 'message', level: 'info', text }, host ? { host } : {});
 }
 
 export function warning(phase: string, text: string, host?: string): WorkflowEvent {
-  return event(phase, { type: 'message', level: 'warning', text, source: 'checks.ts:7' }, host ? { host } : {});
+  return event(phase, { type: 'message', level: 'warning', text }, host ? { host } : {});
 }
 
 export function start(phase: string, title: string, host?: string): WorkflowEvent {

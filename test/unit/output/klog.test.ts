@@ -18,11 +18,14 @@ function messages(lines: readonly string[]): string[] {
 }
 
 describe('lines without a terminal', () => {
-  it('look as klog writes them: severity, local time with microseconds, padded process id, source', () => {
-    assert.equal(klogHead('I', TIME, 'join-node.ts:241', 4711), 'I0410 10:54:25.801000    4711 join-node.ts:241]');
-    assert.equal(klogHead('E', TIME + 0.25, 'x.ts:1', 1234567), 'E0410 10:54:25.801250 1234567 x.ts:1]');
+  it('look as klog writes them: severity, local time with microseconds, padded process id, phase', () => {
+    assert.equal(klogHead('I', TIME, 'join-node', 4711), 'I0410 10:54:25.801000    4711 join-node]');
+    assert.equal(
+      klogHead('E', TIME + 0.25, 'nodepool create', 1234567),
+      'E0410 10:54:25.801250 1234567 nodepool-create]',
+    );
     const [line] = shown([info('join-node', 'Start to joining node to cluster.')]);
-    assert.match(line ?? '', /^I0410 10:54:25\.801000 +\d+ join-node\.ts:241\] \[join-node\] Start to joining/);
+    assert.match(line ?? '', /^I0410 10:54:25\.801000 +\d+ join-node\] \[join-node\] Start to joining/);
   });
 
   it('name the top-level phase in brackets, also for its sub-phases', () => {
@@ -53,7 +56,7 @@ describe('lines without a terminal', () => {
   });
 
   it('hide debug messages unless asked for', () => {
-    const debug = event('a', { type: 'message', level: 'debug', text: 'detail', source: 'a.ts:1' });
+    const debug = event('a', { type: 'message', level: 'debug', text: 'detail' });
     assert.deepEqual(shown([debug]), []);
     assert.deepEqual(messages(shown([debug], { verbose: true })), ['[a] detail']);
   });

@@ -51,7 +51,7 @@ describe('the log file', () => {
     assert.ok(!existsSync(path), 'nothing is written before something happens');
     logs.event(start('join-node', 'Join the cluster'));
     logs.event(info('join-node', 'hello'));
-    logs.event(event('join-node', { type: 'message', level: 'debug', text: 'detail', source: 'a.ts:1' }));
+    logs.event(event('join-node', { type: 'message', level: 'debug', text: 'detail' }));
     logs.event(end('join-node'));
     logs.hostDone({ host: 'localhost', ok: true, outcome: 'joined', durationMs: 1000 });
     logs.close();

@@ -323,7 +323,7 @@ describe('the output of a command', () => {
       registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context); } });
       const { createOutput } = await import(${JSON.stringify(index)});
       const output = createOutput({ mode: 'text', verbose: false, command: 'join', version: '1', hosts: ['localhost'], logFile: '/dev/null' });
-      output.emit({ host: 'localhost', phase: 'a', time: Date.now(), type: 'message', level: 'info', text: 'hello', source: 'a.ts:1' });
+      output.emit({ host: 'localhost', phase: 'a', time: Date.now(), type: 'message', level: 'info', text: 'hello' });
       process.stderr.write(loaded.filter((name) => !name.startsWith('.') && !name.startsWith('node:')).join());
       await output.result({ ok: true, command: 'join', hosts: [], text: 'line\\n'.repeat(100_000) });
       await output.close();

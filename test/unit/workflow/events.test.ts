@@ -3,24 +3,17 @@ import { describe, it } from 'mocha';
 import { type EventBody, phaseLog } from '../../../src/workflow/events.ts';
 
 describe('what a phase says', () => {
-  it('carries file and line of the code that said it, whichever way it was called', async () => {
+  it('is a message with its level', () => {
     const said: EventBody[] = [];
     const log = phaseLog((body) => said.push(body));
     log.info('one');
     log.warning('two');
     log.debug('three');
-    await Promise.resolve().then(() => log.info('four'));
-    const sources = said.map((body) => (body.type === 'message' ? body.source : ''));
-    const first = Number(sources[0]?.split(':')[1]);
-    assert.deepEqual(
-      sources,
-      [0, 1, 2, 3].map((line) => `events.test.ts:${first + line}`),
-    );
-    assert.ok(first > 5);
-    assert.deepEqual(
-      said.map((body) => body.type === 'message' && body.level),
-      ['info', 'warning', 'debug', 'info'],
-    );
+    assert.deepEqual(said, [
+      { type: 'message', level: 'info', text: 'one' },
+      { type: 'message', level: 'warning', text: 'two' },
+      { type: 'message', level: 'debug', text: 'three' },
+    ]);
   });
 
   it('may be progress', () => {

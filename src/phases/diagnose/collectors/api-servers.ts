@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
@@ -31,7 +31,7 @@ async function serversOf(context: CollectContext): Promise<string[]> {
   const add = (server: string | undefined): void => {
     if (server?.startsWith('https:') && URL.canParse(server)) servers.add(new URL(server).origin);
   };
-  for (const path of new Set([KUBELET_KUBECONFIG, ...HUB_LAYOUTS.map(({ kubeconfigPath }) => kubeconfigPath)])) {
+  for (const path of new Set([PATHS.kubelet.kubeconfig, ...HUB_LAYOUTS.map(({ kubeconfigPath }) => kubeconfigPath)])) {
     const { clusters } = lenientYaml<Kubeconfig>(await context.host.read(path));
     add(clusters?.[0]?.cluster?.server);
   }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { CA_CERTIFICATE, KUBELET_CERTIFICATE } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
 import { HUB_LAYOUTS } from './edge-hub.ts';
@@ -12,7 +12,11 @@ export const certificates: Collector = {
   run: async ({ host }) => {
     const found: Facts['certificates'][number][] = [];
     const lines: string[] = [];
-    for (const path of [KUBELET_CERTIFICATE, CA_CERTIFICATE, ...hubFolders().flatMap(currentOf)]) {
+    for (const path of [
+      PATHS.kubelet.clientCertificate,
+      PATHS.kubernetes.caCertificate,
+      ...hubFolders().flatMap(currentOf),
+    ]) {
       const pem = CERTIFICATE.exec((await host.read(path)) ?? '')?.[0];
       if (!pem) continue;
       try {
@@ -32,7 +36,7 @@ export const certificates: Collector = {
 export const keyFiles: Collector = {
   name: 'key-files',
   run: async (context) => {
-    const folders = ['/var/lib/kubelet/pki', '/etc/kubernetes/pki', ...hubFolders()];
+    const folders = [PATHS.kubelet.pki, PATHS.kubernetes.pki, ...hubFolders()];
     const lines = await Promise.all(folders.map((path) => listing(context, path)));
     return { files: [{ path: 'key-files.txt', text: lines.join('') }] };
   },

@@ -1,3 +1,4 @@
+import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
@@ -8,10 +9,9 @@ interface Runtime {
   readonly unit: string;
 }
 
-const CONTAINERD: Runtime = { socket: '/run/containerd/containerd.sock', unit: 'containerd.service' };
+const CONTAINERD: Runtime = { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit };
 /** Up to Kubernetes 1.23 the kubelet itself speaks CRI for docker. */
-const DOCKER: Runtime = { socket: '/run/dockershim.sock', unit: 'docker.service' };
-const DOCKER_SOCKET = '/run/docker.sock';
+const DOCKER: Runtime = { socket: PATHS.docker.dockershim.socket, unit: PATHS.docker.unit };
 
 /** What the container runtime lists, through CRI: crictl is not needed. */
 export const cri: Collector = {
@@ -66,26 +66,26 @@ async function listsOf({ host, signal }: CollectContext, { socket, unit }: Runti
 
 /** The kubelet's own word on it: flags up to Kubernetes 1.26, a key of its configuration since. */
 async function runtimeOf({ host }: CollectContext): Promise<Runtime> {
-  const flags = (await host.read('/var/lib/kubelet/kubeadm-flags.env').catch(() => undefined)) ?? '';
+  const flags = (await host.read(PATHS.kubelet.flags).catch(() => undefined)) ?? '';
   const flag = /--container-runtime-endpoint=(?:unix:\/\/)?(\/[^\s"]+)/.exec(flags)?.[1];
   if (flag) return named(flag);
   if (/--container-runtime=docker/.test(flags)) return DOCKER;
-  const text = await host.read('/var/lib/kubelet/config.yaml').catch(() => undefined);
+  const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
   const { containerRuntimeEndpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(text);
   if (containerRuntimeEndpoint) return named(containerRuntimeEndpoint.replace(/^unix:\/\//, ''));
   // That flag went with dockershim; kubeadm named every runtime but docker.
-  const byDocker = /--network-plugin=/.test(flags) && (await host.stat(DOCKER_SOCKET)) !== undefined;
+  const byDocker = /--network-plugin=/.test(flags) && (await host.stat(PATHS.docker.socket)) !== undefined;
   return byDocker ? DOCKER : CONTAINERD;
 }
 
 function named(socket: string): Runtime {
-  if (/crio/.test(socket)) return { socket, unit: 'crio.service' };
+  if (/crio/.test(socket)) return { socket, unit: PATHS.crio.unit };
   return { socket, unit: /docker/.test(socket) ? DOCKER.unit : CONTAINERD.unit };
 }
 
 async function dockerAnswers({ host, signal }: CollectContext): Promise<boolean> {
   try {
-    (await host.connect({ socket: DOCKER_SOCKET }, { timeoutMs: 3000, signal })).destroy();
+    (await host.connect({ socket: PATHS.docker.socket }, { timeoutMs: 3000, signal })).destroy();
     return true;
   } catch {
     return false;

@@ -1,9 +1,8 @@
-import { KUBELET_KUBECONFIG } from '../../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../../kubernetes/kubelet/log.ts';
 import type { Collector } from '../collector.ts';
 import { healthOf } from './health.ts';
 
-const UNIT = 'kubelet.service';
 /** A kubelet that does not know a flag prints all of those it knows, and stacks. */
 const LOG_LINES = 600;
 /** A kubelet reports its node every ten seconds: what it did not say within a minute does not hold any more. */
@@ -14,9 +13,9 @@ const HUB_COMPLAINT = /^E\d{4} .*(Error syncing pod|manifest file|config file).*
 export const kubelet: Collector = {
   name: 'kubelet/state',
   run: async ({ host }) => {
-    const { active, detail } = await host.unit(UNIT);
+    const { active, detail } = await host.unit(PATHS.kubelet.unit);
     return {
-      files: [{ path: 'kubelet/state.txt', text: `${UNIT}: ${detail}\n` }],
+      files: [{ path: 'kubelet/state.txt', text: `${PATHS.kubelet.unit}: ${detail}\n` }],
       facts: { kubelet: { active, detail } },
     };
   },
@@ -25,7 +24,7 @@ export const kubelet: Collector = {
 export const kubeletConfigured: Collector = {
   name: 'kubelet/configured',
   run: async ({ host }) => {
-    const stat = await host.stat(KUBELET_KUBECONFIG);
+    const stat = await host.stat(PATHS.kubelet.kubeconfig);
     return { files: [], facts: { kubeletConfigured: stat !== undefined } };
   },
 };
@@ -35,8 +34,8 @@ export const kubeletLog: Collector = {
   run: async ({ host }) => {
     const { now } = await host.clock();
     const [log, recent] = await Promise.all([
-      host.unitLog(UNIT, LOG_LINES),
-      host.unitLog(UNIT, LOG_LINES, now - RECENTLY_MS),
+      host.unitLog(PATHS.kubelet.unit, LOG_LINES),
+      host.unitLog(PATHS.kubelet.unit, LOG_LINES, now - RECENTLY_MS),
     ]);
     const present = sinceLastStart(log);
     const complaints = kubeletComplaints(present);

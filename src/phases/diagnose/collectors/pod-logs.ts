@@ -1,8 +1,8 @@
+import { PATHS } from '../../../host/node-paths.ts';
 import { withoutTornLine } from '../clean-file.ts';
 import type { Collector } from '../collector.ts';
 import { query } from './common.ts';
 
-const LOGS = '/var/log/pods';
 const LINES = 500;
 /** A line may be as long as its program likes. */
 const BYTES = 128 * 1024;
@@ -17,7 +17,14 @@ export const podLogs: Collector = {
   run: async (context) => {
     if (!context.host.runsPrograms) return { files: [] };
     const depth = ['-mindepth', '3', '-maxdepth', '3'];
-    const { stdout } = await query(context, 'find', [LOGS, ...depth, '-name', '*.log', '-printf', '%T@ %p\\n']);
+    const { stdout } = await query(context, 'find', [
+      PATHS.pods.logs,
+      ...depth,
+      '-name',
+      '*.log',
+      '-printf',
+      '%T@ %p\\n',
+    ]);
     const paths = newestLogs(stdout).slice(0, MOST_LOGS);
     if (paths.length === 0) return { files: [] };
     const ends = await query(context, 'tail', ['-v', '-c', String(BYTES), '--', ...paths]);
@@ -27,7 +34,7 @@ export const podLogs: Collector = {
     }));
     const hubLog = texts.find(({ path }) => HUB.test(path))?.text;
     return {
-      files: texts.map(({ path, text }) => ({ path: `cri/logs${path.slice(LOGS.length)}`, text })),
+      files: texts.map(({ path, text }) => ({ path: `cri/logs${path.slice(PATHS.pods.logs.length)}`, text })),
       ...(hubLog && { facts: { hubLog: lastLines(hubLog, HUB_LINES).replace(/^\S+ std(?:out|err) [FP] /gm, '') } }),
     };
   },

@@ -1,8 +1,9 @@
 import type { Route } from '../../../host/machine.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { isEverything, overlaps } from '../../../lib/cidr.ts';
 import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
 import { ownState } from '../own-state.ts';
-import { parseNameServers, RESOLVED_CONF } from '../resolv-conf.ts';
+import { parseNameServers } from '../resolv-conf.ts';
 
 /** Interfaces that the network of a joined node makes: CNI bridge, Flannel, kube-proxy in IPVS mode, Calico, pods. */
 const OWN_INTERFACE = /^(cni0|flannel[.\d]*|kube-ipvs0|cali\w+|tunl0|vxlan\.calico|veth\w+)$/;
@@ -49,7 +50,7 @@ function describeRoute({ destination, interface: name, gateway }: Route): string
 
 /** Those behind the stub of systemd-resolved too. */
 async function nameServers({ host }: CheckContext): Promise<Used[]> {
-  const files = ['/etc/resolv.conf', RESOLVED_CONF];
+  const files = ['/etc/resolv.conf', PATHS.system.resolvedConf];
   const texts = await Promise.all(files.map((path) => host.read(path)));
   const addresses = new Set(texts.flatMap((text) => parseNameServers(text ?? '')));
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}` }));

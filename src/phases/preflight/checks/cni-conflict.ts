@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { CNI_CONFIGURATION } from '../../reset/teardown/state.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, fail, pass } from '../check.ts';
 import { ownState } from '../own-state.ts';
 
@@ -12,12 +12,14 @@ export const cniConflict: Check = {
   severity: 'warning',
   about:
     "The first CNI configuration by name wins: none stands before the cluster's own. One with nothing but loopback in it is put aside by the join.",
-  remedy: `Move the file out of ${CNI_CONFIGURATION}, if it is not the network that pods are to have.`,
+  remedy: `Move the file out of ${PATHS.cni.configurations}, if it is not the network that pods are to have.`,
   run: async (context) => {
-    const names = (await context.host.list(CNI_CONFIGURATION)).filter((name) => /\.(conf|conflist|json)$/.test(name));
+    const names = (await context.host.list(PATHS.cni.configurations)).filter((name) =>
+      /\.(conf|conflist|json)$/.test(name),
+    );
     const { owns } = await ownState(context);
     const [first] = names;
-    const path = posix.join(CNI_CONFIGURATION, first ?? '');
+    const path = posix.join(PATHS.cni.configurations, first ?? '');
     if (!first || owns(path)) return pass(first ? `${first}, of the earlier join` : undefined);
     const types = pluginTypes((await context.host.read(path)) ?? '');
     if (!types) return fail(`${path} is the first by name and no CNI configuration: pods would get no network`);

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
 
@@ -49,14 +50,14 @@ function describe({ free, needed, freeInodes }: Volume): string {
 
 /** Where the join writes, put together by the file system it lies on. */
 async function volumesOf({ host, spec, node }: CheckContext): Promise<Volume[]> {
-  const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? '/var/lib/docker' : '/var/lib/containerd');
+  const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   // A node that is joined already has its binaries and images: nothing is unpacked again.
   const joined = (await node.membership())?.complete ?? false;
   const wanted = [
     { path: images, bytes: joined ? 0 : NEEDED.images },
-    { path: '/var/lib/kubelet', bytes: joined ? 0 : NEEDED.kubelet },
-    { path: '/var/lib/edgeadm', bytes: NEEDED.journal },
-    { path: '/etc/kubernetes', bytes: NEEDED.etc },
+    { path: PATHS.kubelet.directory, bytes: joined ? 0 : NEEDED.kubelet },
+    { path: PATHS.edgeadm.state, bytes: NEEDED.journal },
+    { path: PATHS.kubernetes.directory, bytes: NEEDED.etc },
   ];
   const folders = await Promise.all(wanted.map(({ path }) => existingPart(host, path)));
   const [blocks, inodes] = await Promise.all([df(host, '-k', folders), df(host, '-i', folders)]);

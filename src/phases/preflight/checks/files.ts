@@ -1,8 +1,9 @@
+import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, fail, pass } from '../check.ts';
 import { ownState } from '../own-state.ts';
 
 /** Files that a join writes and that would belong to another cluster if they were there before. */
-const FILES = ['/etc/kubernetes/kubelet.conf', '/etc/kubernetes/bootstrap-kubelet.conf', '/etc/kubernetes/pki/ca.crt'];
+const FILES = [PATHS.kubelet.kubeconfig, PATHS.kubelet.bootstrapKubeconfig, PATHS.kubernetes.caCertificate];
 
 /** `FileAvailable--etc-kubernetes-kubelet.conf` and so on, as kubeadm spells them. */
 export const filesAvailable: readonly Check[] = FILES.map((path) => ({
@@ -28,19 +29,19 @@ interface Folder {
 
 const FOLDERS: readonly Folder[] = [
   {
-    path: '/etc/kubernetes/manifests',
+    path: PATHS.kubernetes.manifests,
     severity: 'error',
     why: 'the kubelet starts every static pod in it',
     remedy: 'Move the manifests away, or run `edgeadm reset` (after kubeadm: `kubeadm reset`).',
   },
   {
-    path: '/var/lib/edge-hub',
+    path: PATHS.edgeHub.directory,
     severity: 'warning',
     why: 'certificates of an earlier edge-hub are replaced',
     remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',
   },
   {
-    path: '/var/lib/yurthub',
+    path: PATHS.edgeHub.openYurtDirectory,
     severity: 'warning',
     why: 'certificates of an earlier edge-hub are replaced',
     remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',

@@ -1,16 +1,16 @@
 import { isIP } from 'node:net';
+import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
-import { isLoopback, parseNameServers, RESOLVED_CONF } from '../resolv-conf.ts';
+import { isLoopback, parseNameServers } from '../resolv-conf.ts';
 
 export const nameserver: Check = {
   name: 'Nameserver',
   concerns: 'node',
   severity: 'warning',
-  about:
-    '/etc/resolv.conf names servers that pods can use. A stub on a loopback address will do where systemd-resolved keeps the real ones in /run/systemd/resolve/resolv.conf. Nothing is looked up.',
+  about: `/etc/resolv.conf names servers that pods can use. A stub on a loopback address will do where systemd-resolved keeps the real ones in ${PATHS.system.resolvedConf}. Nothing is looked up.`,
   remedy: "Name a reachable server in /etc/resolv.conf: pods with the node's DNS policy, coredns among them, use it.",
   run: async ({ host }) => {
-    const [text, behindStub] = await Promise.all([host.read('/etc/resolv.conf'), host.read(RESOLVED_CONF)]);
+    const [text, behindStub] = await Promise.all([host.read('/etc/resolv.conf'), host.read(PATHS.system.resolvedConf)]);
     if (text === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
@@ -22,7 +22,7 @@ export const nameserver: Check = {
     if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is no IP address`);
     if (!servers.every(isLoopback)) return pass(servers.join(', '));
     const real = parseNameServers(behindStub ?? '').filter((server) => !isLoopback(server));
-    if (real.length > 0) return pass(`${real.join(', ')}, from ${RESOLVED_CONF}`);
+    if (real.length > 0) return pass(`${real.join(', ')}, from ${PATHS.system.resolvedConf}`);
     return fail(`/etc/resolv.conf names ${servers.join(', ')} alone, which is another machine inside a pod`);
   },
 };

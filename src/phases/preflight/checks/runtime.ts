@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../../../errors/index.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
 import { type Check, type CheckContext, type CheckResult, fail, pass, skip } from '../check.ts';
@@ -18,11 +19,11 @@ export const runtime: Check = {
     const { host, spec } = context;
     if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was named`);
     if (spec.runtime === 'docker') return checkDocker(context);
-    const { exists, detail } = host.runsPrograms ? await host.unit('containerd.service') : NOT_THERE;
+    const { exists, detail } = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
     if (exists && detail.startsWith('failed')) {
-      return fail(`containerd.service is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
+      return fail(`${PATHS.containerd.unit} is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
     }
-    if (exists) return pass(`containerd.service is ${detail}`);
+    if (exists) return pass(`${PATHS.containerd.unit} is ${detail}`);
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
     if (!host.runsPrograms) return skip('a scratch root runs no services');
     return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle has it' : ''}`);
@@ -40,7 +41,7 @@ export const cri: Check = {
   run: async (context) => {
     const { host, spec, node, signal } = context;
     if (spec.runtime === 'docker') return skip("docker is spoken to by the kubelet's own dockershim");
-    const state = host.runsPrograms ? await host.unit('containerd.service') : NOT_THERE;
+    const state = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
     if (spec.criSocket === undefined && !state.active) return skip('containerd does not run yet: the join starts it');
     if (await isSwitchedOff(context)) return pass('switched off by disabled_plugins; the join switches it on');
     const client = await CriClient.connect(host, await node.criSocket(), { timeoutMs: 5000, signal });
@@ -59,8 +60,10 @@ async function checkDocker(context: CheckContext): Promise<CheckResult> {
     });
   }
   if (!context.host.runsPrograms) return skip('a scratch root runs no services');
-  const { active, detail } = await context.host.unit('docker.service');
-  return active ? pass('docker.service is active') : fail(`docker.service is ${detail}`, { remedy: 'Start docker.' });
+  const { active, detail } = await context.host.unit(PATHS.docker.unit);
+  return active
+    ? pass(`${PATHS.docker.unit} is active`)
+    : fail(`${PATHS.docker.unit} is ${detail}`, { remedy: 'Start docker.' });
 }
 
 async function bundleHasContainerd({ node }: CheckContext): Promise<boolean> {
@@ -70,7 +73,7 @@ async function bundleHasContainerd({ node }: CheckContext): Promise<boolean> {
 /** Docker's package of containerd ships so. */
 async function isSwitchedOff({ host, spec }: CheckContext): Promise<boolean> {
   if (spec.criSocket !== undefined) return false;
-  const text = (await host.read('/etc/containerd/config.toml')) ?? '';
+  const text = (await host.read(PATHS.containerd.configuration)) ?? '';
   const disabled = /^\s*disabled_plugins\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
   return /["'](io\.containerd\.grpc\.v1\.)?cri["']/.test(disabled);
 }

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
-
-const RESULTS = '/var/lib/cni/cache/results';
 
 interface Plugin {
   readonly type: string;
@@ -32,8 +31,8 @@ interface Attachment {
  * @param plugins folder of the CNI plug-ins
  */
 export async function removeAttachments(host: Host, containers: readonly string[], plugins: string): Promise<void> {
-  for (const file of await host.list(RESULTS)) {
-    const path = posix.join(RESULTS, file);
+  for (const file of await host.list(PATHS.cni.attachments)) {
+    const path = posix.join(PATHS.cni.attachments, file);
     const attachment = lenientYaml<Attachment>(await host.read(path));
     const { kind, containerId, config } = attachment;
     if (kind !== 'cniCacheV1' || !config || !containerId || !containers.includes(containerId)) continue;

@@ -1,8 +1,7 @@
 import type { Host } from '../../../host/host.ts';
-
-export const KUBELET_UNIT = 'kubelet.service';
+import { PATHS } from '../../../host/node-paths.ts';
 
 /** Stops the kubelet, one that fails and is about to be started again too. */
 export async function stopKubelet(host: Host): Promise<void> {
-  if ((await host.unit(KUBELET_UNIT)).exists) await host.stopUnit(KUBELET_UNIT);
+  if ((await host.unit(PATHS.kubelet.unit)).exists) await host.stopUnit(PATHS.kubelet.unit);
 }

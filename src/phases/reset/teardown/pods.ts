@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type PodSandbox } from '../../../kubernetes/cri/index.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
@@ -9,7 +10,6 @@ import { removeIdleNamespaces } from './network.ts';
 import { killPods, podShims } from './processes.ts';
 import { isDockershim, type NodeRuntime } from './runtime.ts';
 import { type Failures, removeSandboxes } from './sandboxes.ts';
-import { KUBELET_DIRECTORY } from './state.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 const START_TIMEOUT_MS = 15_000;
@@ -29,7 +29,7 @@ export interface RemovalTools {
  */
 export async function removePods(host: Host, runtime: NodeRuntime, tools: RemovalTools): Promise<void> {
   if (!host.runsPrograms) return;
-  if (isDockershim(runtime)) return removeDockerPods(host);
+  if (isDockershim(runtime)) return removeThroughDocker(host, runtime, tools);
   const client = await reach(host, runtime, tools);
   if (client) {
     await removeThrough(client, host, tools).finally(() => client.close());
@@ -38,6 +38,26 @@ export async function removePods(host: Host, runtime: NodeRuntime, tools: Remova
     await removeIdleNamespaces(host);
   }
   await removeCgroups(host).catch((error: Error) => tools.log.debug(error.message));
+}
+
+async function removeThroughDocker(host: Host, { unit }: NodeRuntime, { log, force }: RemovalTools): Promise<void> {
+  const state = await host.unit(unit);
+  if (state.exists && !state.active) {
+    if (!(await mayHavePods(host))) return;
+    await host.startUnit(unit);
+    if (!host.wet) return;
+  }
+  await removeDockerPods(host).catch((error: Error) => {
+    if (!force)
+      throw new EdgeadmError({
+        code: 'RESET_INCOMPLETE',
+        what: "the pods' docker containers could not be removed",
+        why: error.message,
+        next: NEXT,
+        cause: error,
+      });
+    log.warning(error.message);
+  });
 }
 
 /** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */
@@ -64,7 +84,7 @@ async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTo
 }
 
 async function mayHavePods(host: Host): Promise<boolean> {
-  return (await host.list(`${KUBELET_DIRECTORY}/pods`)).length > 0 || (await podShims(host)).length > 0;
+  return (await host.list(`${PATHS.kubelet.directory}/pods`)).length > 0 || (await podShims(host)).length > 0;
 }
 
 async function removeThrough(client: CriClient, host: Host, { log, signal, force }: RemovalTools): Promise<void> {

@@ -1,5 +1,7 @@
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
+import { listedBy } from './answers.ts';
 import { unmountBelow } from './volumes.ts';
 
 interface Process {
@@ -7,13 +9,6 @@ interface Process {
   readonly parent: number;
   readonly command: string;
 }
-
-/** Where containerd keeps what its pods have mounted while they run. */
-const CONTAINERD_MOUNTS = [
-  '/run/containerd/io.containerd.runtime.v2.task/k8s.io',
-  '/run/containerd/io.containerd.runtime.v1.linux/k8s.io',
-  '/run/containerd/io.containerd.grpc.v1.cri/sandboxes',
-];
 
 /** The processes that hold pods: shims of containerd's namespace `k8s.io`. */
 export async function podShims(host: Host): Promise<number[]> {
@@ -31,12 +26,11 @@ export async function killPods(host: Host, log: PhaseLog): Promise<void> {
     log.warning(`The container runtime does not answer: killing ${doomed.length} processes of pods.`);
     await host.run('kill', ['-KILL', ...doomed.map(String)]).catch(() => {});
   }
-  for (const folder of CONTAINERD_MOUNTS) await unmountBelow(host, folder, log, true);
+  for (const folder of PATHS.containerd.podMounts) await unmountBelow(host, folder, log, true);
 }
 
 async function processes(host: Host): Promise<Process[]> {
-  const { stdout } = await host.query('ps', ['-e', '-ww', '-o', 'pid=,ppid=,args=']);
-  return parseProcesses(stdout);
+  return parseProcesses(await listedBy(host, 'ps', ['-e', '-ww', '-o', 'pid=,ppid=,args=']));
 }
 
 /** Reads `ps -o pid=,ppid=,args=`. */

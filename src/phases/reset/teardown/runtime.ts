@@ -1,4 +1,5 @@
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 
 /** The container runtime that a node's kubelet uses. */
@@ -8,13 +9,12 @@ export interface NodeRuntime {
   readonly unit: string;
 }
 
-const DOCKERSHIM = '/var/run/dockershim.sock';
 const UNITS: readonly [pattern: RegExp, unit: string][] = [
-  [/cri-dockerd|dockershim/, 'docker.service'],
-  [/crio/, 'crio.service'],
-  [/containerd/, 'containerd.service'],
+  [/cri-dockerd|dockershim/, PATHS.docker.unit],
+  [/crio/, PATHS.crio.unit],
+  [/containerd/, PATHS.containerd.unit],
 ];
-const DEFAULT_SOCKETS = ['/run/containerd/containerd.sock', '/run/crio/crio.sock', '/run/cri-dockerd.sock'];
+const DEFAULT_SOCKETS = [PATHS.containerd.socket, PATHS.crio.socket, PATHS.criDockerd.socket];
 
 /**
  * Finds the runtime of a node that was joined, by edgeadm or by kubeadm: from the kubelet's flags, else its
@@ -23,7 +23,7 @@ const DEFAULT_SOCKETS = ['/run/containerd/containerd.sock', '/run/crio/crio.sock
  */
 export async function findRuntime(host: Host, chosen?: string): Promise<NodeRuntime> {
   const socket = chosen ?? (await configuredSocket(host)) ?? (await presentSocket(host));
-  return { socket, unit: UNITS.find(([pattern]) => pattern.test(socket))?.[1] ?? 'containerd.service' };
+  return { socket, unit: UNITS.find(([pattern]) => pattern.test(socket))?.[1] ?? PATHS.containerd.unit };
 }
 
 /** The kubelet of 1.23 and older speaks to Docker by itself, through a socket that only it serves. */
@@ -32,20 +32,20 @@ export function isDockershim({ socket }: NodeRuntime): boolean {
 }
 
 async function configuredSocket(host: Host): Promise<string | undefined> {
-  const flags = await host.read('/var/lib/kubelet/kubeadm-flags.env');
+  const flags = await host.read(PATHS.kubelet.flags);
   const flag = /--container-runtime-endpoint=["']?([^\s"']+)/.exec(flags ?? '')?.[1];
   if (flag) return withoutScheme(flag);
-  const configuration = await host.read('/var/lib/kubelet/config.yaml');
+  const configuration = await host.read(PATHS.kubelet.configuration);
   const { containerRuntimeEndpoint: endpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(configuration);
   if (endpoint) return withoutScheme(endpoint);
   // kubeadm names every runtime but this one.
-  const docker = flags !== undefined && (await host.stat('/run/docker.sock')) !== undefined;
-  return docker ? DOCKERSHIM : undefined;
+  const docker = flags !== undefined && (await host.stat(PATHS.docker.socket)) !== undefined;
+  return docker ? PATHS.docker.dockershim.configured : undefined;
 }
 
 async function presentSocket(host: Host): Promise<string> {
   for (const socket of DEFAULT_SOCKETS) if (await host.stat(socket)) return socket;
-  return '/run/containerd/containerd.sock';
+  return PATHS.containerd.socket;
 }
 
 function withoutScheme(endpoint: string): string {

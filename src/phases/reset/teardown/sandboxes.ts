@@ -1,10 +1,10 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { CriClient, PodSandbox } from '../../../kubernetes/cri/index.ts';
 import { forEachLimited } from '../../../lib/for-each.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import { removeIdleNamespaces } from './network.ts';
-import { CNI_CONFIGURATION } from './state.ts';
 
 /** Between SIGTERM and SIGKILL. A node that leaves in an orderly way is drained first. */
 const GRACE_SECONDS = 2;
@@ -12,7 +12,7 @@ const GRACE_SECONDS = 2;
 const CONTAINERS_AT_ONCE = 64;
 const SANDBOXES_AT_ONCE = 8;
 /** The first file by name is the one that a runtime uses. */
-const STAND_IN_PATH = `${CNI_CONFIGURATION}/00-edgeadm-teardown.conflist`;
+const STAND_IN_PATH = `${PATHS.cni.configurations}/00-edgeadm-teardown.conflist`;
 const STAND_IN = JSON.stringify({ cniVersion: '0.3.1', name: 'cbr0', plugins: [{ type: 'loopback' }] });
 const STAND_IN_TIMEOUT_MS = 5000;
 

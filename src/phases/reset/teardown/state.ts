@@ -1,41 +1,39 @@
 import { posix } from 'node:path';
 import type { Host } from '../../../host/host.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 
-export const KUBELET_DIRECTORY = '/var/lib/kubelet';
-export const CNI_CONFIGURATION = '/etc/cni/net.d';
-export const MANIFESTS = '/etc/kubernetes/manifests';
 /** A node that has one of them was joined. */
-export const KUBELET_KUBECONFIGS = ['/etc/kubernetes/bootstrap-kubelet.conf', '/etc/kubernetes/kubelet.conf'];
+export const KUBELET_KUBECONFIGS = [PATHS.kubelet.bootstrapKubeconfig, PATHS.kubelet.kubeconfig];
 
 /** Folders that only the kubelet, edge-hub and tunnel agent of a node write. */
 const STATE = [
-  KUBELET_DIRECTORY,
-  '/var/lib/edge-hub',
-  '/var/lib/yurthub',
-  '/var/lib/openyurt',
-  '/var/lib/edge-tunnel-agent',
-  '/var/lib/dockershim',
-  '/var/lib/cni',
-  '/var/log/pods',
-  '/var/log/containers',
-  '/run/flannel',
-  '/run/kubernetes',
-  MANIFESTS,
-  '/etc/kubernetes/pki',
-  '/etc/kubernetes/cache',
-  '/etc/kubernetes/edge-hub',
+  PATHS.kubelet.directory,
+  PATHS.edgeHub.directory,
+  PATHS.edgeHub.openYurtDirectory,
+  PATHS.edgeHub.openYurtState,
+  PATHS.edgeHub.tunnelAgent,
+  PATHS.docker.dockershimState,
+  PATHS.cni.state,
+  PATHS.pods.logs,
+  PATHS.pods.containerLogs,
+  PATHS.flannel.runtimeState,
+  PATHS.kubernetes.runtimeState,
+  PATHS.kubernetes.manifests,
+  PATHS.kubernetes.pki,
+  PATHS.kubernetes.cache,
+  PATHS.edgeHub.legacyDirectory,
 ];
 
 /** Folders that others may use as well. */
-const SHARED = ['/etc/kubernetes', CNI_CONFIGURATION, '/opt/cni/bin', '/usr/libexec/kubernetes'];
+const SHARED = [PATHS.kubernetes.directory, PATHS.cni.configurations, PATHS.cni.plugins, PATHS.kubernetes.plugins];
 
-/** What the CNI plug-ins of a cluster put into {@link CNI_CONFIGURATION}; the first number orders the files. */
+/** What the CNI plug-ins of a cluster put into {@link PATHS.cni.configurations}; the first number orders the files. */
 const CNI_FILE =
   /^\d+-(flannel|calico|canal|cilium|weave|kuberouter|kindnet|kubenet|multus|edgeadm)\b|^calico-kubeconfig$/;
 
 /** Kubeconfigs as kubeadm calls them; the kubelet's own go last, since they are what says that a node was joined. */
-const KUBECONFIGS = ['/etc/kubernetes/admin.conf', '/etc/kubernetes/super-admin.conf', ...KUBELET_KUBECONFIGS];
+const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdminKubeconfig, ...KUBELET_KUBECONFIGS];
 
 /**
  * Notes what is in every folder that Kubernetes is going to fill: to be called by a join before the kubelet first runs.
@@ -43,7 +41,7 @@ const KUBECONFIGS = ['/etc/kubernetes/admin.conf', '/etc/kubernetes/super-admin.
  */
 export async function claimState(host: Host): Promise<void> {
   // Made with the first pod, and nobody's own: it goes when it is empty.
-  await host.makeDirectory('/run/netns', 0o755);
+  await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
   for (const folder of [...SHARED, ...STATE]) {
     await host.makeDirectory(posix.dirname(folder), 0o755);
     await host.claim(folder);
@@ -57,9 +55,9 @@ export async function claimState(host: Host): Promise<void> {
  */
 export async function removeState(host: Host): Promise<void> {
   for (const folder of STATE) await clearFolder(host, folder);
-  for (const file of await host.list(CNI_CONFIGURATION)) {
-    if (CNI_FILE.test(file)) await host.remove(posix.join(CNI_CONFIGURATION, file));
+  for (const file of await host.list(PATHS.cni.configurations)) {
+    if (CNI_FILE.test(file)) await host.remove(posix.join(PATHS.cni.configurations, file));
   }
   for (const file of KUBECONFIGS) await host.remove(file);
-  if ((await host.list('/etc/kubernetes')).length === 0) await host.remove('/etc/kubernetes');
+  if ((await host.list(PATHS.kubernetes.directory)).length === 0) await host.remove(PATHS.kubernetes.directory);
 }

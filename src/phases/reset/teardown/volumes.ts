@@ -1,8 +1,8 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
 import { isBoundToItself, mountsBelow } from '../../../host/mount-table.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { KUBELET_DIRECTORY } from './state.ts';
 
 /** A file system whose server is gone keeps umount waiting for ever. */
 const UMOUNT_TIMEOUT_MS = 10_000;
@@ -14,14 +14,15 @@ const UMOUNT_TIMEOUT_MS = 10_000;
  * @throws EdgeadmError RESET_INCOMPLETE with what is still mounted
  */
 export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = false): Promise<void> {
-  const left = await unmountBelow(host, KUBELET_DIRECTORY, log, force);
+  const left = await unmountBelow(host, PATHS.kubelet.directory, log, force);
   if (left.length === 0) {
-    while (host.wet && (await isBoundToItself(host, KUBELET_DIRECTORY))) await host.run('umount', [KUBELET_DIRECTORY]);
+    while (host.wet && (await isBoundToItself(host, PATHS.kubelet.directory)))
+      await host.run('umount', [PATHS.kubelet.directory]);
     return;
   }
   throw new EdgeadmError({
     code: 'RESET_INCOMPLETE',
-    what: `volumes below ${KUBELET_DIRECTORY} are still mounted`,
+    what: `volumes below ${PATHS.kubelet.directory} are still mounted`,
     why: left.join('\n'),
     next: `end what uses them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`,
   });

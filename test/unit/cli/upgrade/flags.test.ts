@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { upgradeSpec } from '../../../../src/cli/upgrade/flags.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 
-const FLAGS = { drain: false, 'migrate-runtime': false };
+const FLAGS = { drain: false, force: false, 'delete-emptydir-data': false, 'migrate-runtime': false };
 
 function mistakes(flags: object): string {
   try {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import type { V1Node } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Node, V1PodList } from '@kubernetes/client-node';
 import { continueUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
 import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/executor.ts';
 import { EdgeadmError, type ErrorCode } from '../../../../src/errors/index.ts';
 import { SUCCESSOR, simulated, startController, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
 
-const POD = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'shop' }, spec: { nodeName: 'edge-1', containers: [] } };
+const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'shop', uid: 'u1', controller: true };
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'shop', ownerReferences: [OWNER] },
+  spec: { nodeName: 'edge-1', containers: [] },
+};
 
 describe('a cluster upgrade that drains', function () {
   this.timeout(20_000);
@@ -54,6 +60,46 @@ describe('a cluster upgrade that drains', function () {
     executor.held.clear();
     await startController(bed.client, executor, 'controller-2', SUCCESSOR).ended;
     assert.equal(await isCordoned(), false);
+  });
+
+  it('a cluster upgrade pauses where a drain would lose pods, evicts none, and lets pods onto the node again', async () => {
+    await bed.addNodes(['edge-1']);
+    await bed.client.create('/api/v1/namespaces/default/pods', POD);
+    const bare = { ...POD, metadata: { name: 'bare' } };
+    await bed.client.create('/api/v1/namespaces/default/pods', bare);
+    await bed.begin(['edge-1'], { drain: true });
+    const plan = await startController(bed.client, simulated()).ended;
+    assert.equal(plan.progress.phase, 'Paused');
+    assert.match(plan.nodes[0]?.message ?? '', /no controller recreates these pods \(use --force .*: default\/bare/);
+    assert.ok(await bed.client.find('/api/v1/namespaces/default/pods/shop'));
+    assert.equal(await isCordoned(), false);
+  });
+
+  it('a cluster upgrade started with --force and --delete-emptydir-data evicts such pods, not those of a DaemonSet', async () => {
+    await bed.addNodes(['edge-1']);
+    const pods = '/api/v1/namespaces/default/pods';
+    const daemonSet = await bed.client.create<V1DaemonSet>('/apis/apps/v1/namespaces/default/daemonsets', {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'proxy' },
+      spec: {
+        selector: { matchLabels: { app: 'proxy' } },
+        template: { metadata: { labels: { app: 'proxy' } }, spec: { containers: [{ name: 'p', image: 'p' }] } },
+      },
+    });
+    const owner = { ...OWNER, kind: 'DaemonSet', name: 'proxy', uid: daemonSet?.metadata?.uid };
+    await bed.client.create(pods, { ...POD, metadata: { name: 'proxy-1', ownerReferences: [owner] } });
+    await bed.client.create(pods, { ...POD, metadata: { name: 'bare' } });
+    const volumes = [{ name: 'cache', emptyDir: {} }];
+    await bed.client.create(pods, { ...POD, metadata: { name: 'cache' }, spec: { ...POD.spec, volumes } });
+    await bed.begin(['edge-1'], { drain: true, drainPolicy: { force: true, deleteEmptyDirData: true } });
+    const plan = await startController(bed.client, simulated()).ended;
+    assert.equal(plan.progress.phase, 'Completed');
+    const { items } = await bed.client.get<V1PodList>(pods);
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata?.name),
+      ['proxy-1'],
+    );
   });
 
   it('leaves a node cordoned that somebody else has cordoned', async () => {

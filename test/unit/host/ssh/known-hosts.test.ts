@@ -66,7 +66,10 @@ describe('known_hosts', () => {
   it('says that host certificates are not supported where an unknown host has a @cert-authority', () => {
     const error = check(line('10.0.0.*', OTHER, '@cert-authority '));
     assert.equal(error?.code, 'HOST_KEY_UNKNOWN');
-    assert.match(error?.why ?? '', /known_hosts:1 trusts a @cert-authority for it, but .* not support host certificates/);
+    assert.match(
+      error?.why ?? '',
+      /known_hosts:1 trusts a @cert-authority for it, but .* not support host certificates/,
+    );
     assert.doesNotMatch(check(line('10.1.0.*', OTHER, '@cert-authority '))?.why ?? '', /certificates/);
   });
 

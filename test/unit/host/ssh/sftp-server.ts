@@ -1,5 +1,17 @@
-import { type FileHandle, chmod, lstat, mkdir, open, readdir, readlink, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 
 /** Requests of SFTP version 3 (draft-ietf-secsh-filexfer-02). */
@@ -80,7 +92,10 @@ class SftpServer {
     const request = REQUESTS[packet[0] as keyof typeof REQUESTS];
     const fields = new Fields(packet.subarray(5));
     const subject = fields.peek();
-    const path = request === 'extended' ? '' : (this.#paths.get(subject.length === 4 ? subject.readUInt32BE(0) : 0) ?? subject.toString());
+    const path =
+      request === 'extended'
+        ? ''
+        : (this.#paths.get(subject.length === 4 ? subject.readUInt32BE(0) : 0) ?? subject.toString());
     const lie = this.#fault()?.(request, path);
     if (lie === 'nothing') return;
     if (lie) return this.#lie(id, lie);

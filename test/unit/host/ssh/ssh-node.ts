@@ -4,8 +4,8 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel, type ServerConfig } from 'ssh2';
-import { type SshOptions, sshMachine } from '../../../../src/host/ssh/index.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
+import { type SshOptions, sshMachine } from '../../../../src/host/ssh/index.ts';
 import { type SftpFault, serveSftp } from './sftp-server.ts';
 
 /** Stands for sudo: asks on standard error, unless NOPASSWD; -n never asks. */

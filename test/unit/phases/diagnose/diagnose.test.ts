@@ -281,11 +281,11 @@ describe('collectors of a node', () => {
 });
 
 const LOG = `I0410 10:54:25.000000   123 edgeadm.ts:1] [edgeadm] edgeadm 0.1.0: join on localhost
-I0410 10:54:25.100000   123 pipeline.ts:1] [preflight] Check the node
-I0410 10:54:27.100000   123 pipeline.ts:1] [preflight] done in 2.0s
-I0410 10:54:27.200000   123 pipeline.ts:1] [join-node] Join
-E0410 10:54:30.200000   123 pipeline.ts:1] [join-node] the <kubelet> does not stay up (KUBELET_FAILED)
-E0410 10:54:30.200000   123 pipeline.ts:1] [join-node] next: journalctl -u kubelet
+I0410 10:54:25.100000   123 preflight] [preflight] Check the node
+I0410 10:54:27.100000   123 preflight] [preflight] done in 2.0s
+I0410 10:54:27.200000   123 join-node] [join-node] Join
+E0410 10:54:30.200000   123 join-node] [join-node] the <kubelet> does not stay up (KUBELET_FAILED)
+E0410 10:54:30.200000   123 join-node] [join-node] next: journalctl -u kubelet
 `;
 
 describe('the timeline of the last join', () => {

@@ -251,9 +251,9 @@ describe('eni bind on a node of a cluster', () => {
       if (path === '/api/v1/nodes') return { items: node ? [node] : [] };
       if (path === '/api/v1/namespaces/kube-system/pods')
         return { items: options.component === false ? [] : [component] };
-      if (path.startsWith('/api/v1/pods?')) return options.pods?.() ?? { items: [pod] };
+      if (path.startsWith('/api/v1/pods?')) return options.pods?.() ?? { items: evicted.length > 0 ? [] : [pod] };
       if (path.endsWith('/eviction')) return { done: evicted.push(path.split('/').at(-2) ?? '') };
-      if (path === '/apis/policy') return { versions: [{ groupVersion: 'policy/v1beta1' }] };
+      if (path === '/api/v1') return { resources: [{ name: 'pods/eviction', version: 'v1beta1' }] };
       if (path === '/api/v1/nodes/edge1' && method === 'PATCH' && node) {
         const patch = body as V1Node;
         const annotations = { ...node.metadata?.annotations, ...patch.metadata?.annotations };
@@ -269,7 +269,8 @@ describe('eni bind on a node of a cluster', () => {
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
     return { client, node: () => node, evicted };
   }
-  const pod = { metadata: { name: 'web', namespace: 'shop', uid: 'u1' } };
+  const owner = { kind: 'ReplicaSet', name: 'web-5d4', controller: true };
+  const pod = { metadata: { name: 'web', namespace: 'shop', uid: 'u1', ownerReferences: [owner] } };
 
   const node = (spec: object, address = '192.168.0.1'): V1Node => ({
     metadata: { name: 'edge1' },

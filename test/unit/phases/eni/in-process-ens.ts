@@ -19,7 +19,7 @@ const CALL_MS = 350;
 export const INSTANCE = 'i-sandbox';
 
 /** The caller of one run of the program. */
-export interface RunCaller extends CloudCaller {
+interface RunCaller extends CloudCaller {
   /** Settles when the program dies: nothing it does from then on has an effect. */
   readonly killed: Promise<'killed'>;
   readonly signal: AbortSignal;

@@ -52,7 +52,7 @@ const SPEC: JoinSpec = {
 };
 
 /** Everything that the checks look at on a node that is fit for a join. */
-export const FIT: FakeNode = {
+const FIT: FakeNode = {
   files: {
     '/etc/resolv.conf': 'nameserver 192.168.1.1\n',
     '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n',
@@ -89,7 +89,7 @@ export const KUBEADM_CONFIG = {
 };
 
 /** The machine of a case: the fit one with its files, programs and units overlaid. */
-export function machineOf(overlay: FakeNode = {}): FakeNode {
+function machineOf(overlay: FakeNode = {}): FakeNode {
   return {
     ...FIT,
     ...overlay,
@@ -134,7 +134,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
 }
 
 /** What the named check says of the case, together with the checks that it needs. */
-export async function verdictOn(name: string, given: Case = {}): Promise<Verdict> {
+async function verdictOn(name: string, given: Case = {}): Promise<Verdict> {
   const verdicts = await judgeChecks(await contextOf(given), withNeeds(name));
   const verdict = verdicts.find(({ check }) => check === name);
   if (!verdict) throw new Error(`there is no check ${name}`);

@@ -1,4 +1,4 @@
-import { JOURNAL_PATH } from '../../../../src/host/journal.ts';
+import { PATHS } from '../../../../src/host/node-paths.ts';
 import { assertFinds, assertOk, type Case } from './context.ts';
 
 /** What an earlier join of this node left. */
@@ -67,18 +67,18 @@ describe('FileAvailable--* and DirAvailable--*', () => {
 
   it('a kubeconfig that edgeadm wrote is no obstacle to a second join', () => {
     const journal = journalOf({ kind: 'file', path: kubeletConf, before: { type: 'absent' }, phase: 'join-node' });
-    return assertOk(check, { machine: { files: { [kubeletConf]: '', [JOURNAL_PATH]: journal } } });
+    return assertOk(check, { machine: { files: { [kubeletConf]: '', [PATHS.edgeadm.journal]: journal } } });
   });
 
   it('a journal whose last line is torn still counts', () => {
     const journal = `${journalOf({ kind: 'file', path: kubeletConf, phase: 'join-node' })}{"kind":"fi`;
-    return assertOk(check, { machine: { files: { [kubeletConf]: '', [JOURNAL_PATH]: journal } } });
+    return assertOk(check, { machine: { files: { [kubeletConf]: '', [PATHS.edgeadm.journal]: journal } } });
   });
 
   it('what appeared in a folder that edgeadm claimed is its own, what was there before is not', async () => {
     const hub = '/etc/kubernetes/manifests/edge-hub.yaml';
     const claim = { kind: 'claim', path: '/etc/kubernetes/manifests', had: ['other.yaml'], phase: 'prepare-node' };
-    const machine: Case['machine'] = { files: { [hub]: '', [JOURNAL_PATH]: journalOf(claim) } };
+    const machine: Case['machine'] = { files: { [hub]: '', [PATHS.edgeadm.journal]: journalOf(claim) } };
     await assertOk('DirAvailable--etc-kubernetes-manifests', { machine });
     const files = { ...machine.files, '/etc/kubernetes/manifests/other.yaml': '' };
     await assertFinds('DirAvailable--etc-kubernetes-manifests', 'error', /holds other\.yaml/, { machine: { files } });
@@ -133,7 +133,7 @@ describe('CNIConflict', () => {
 
   it('ignores what the network of the joined node wrote itself', () => {
     const journal = journalOf({ kind: 'claim', path: folder, phase: 'prepare-node' });
-    const files = { [JOURNAL_PATH]: journal, [`${folder}/00-x.conf`]: '{' };
+    const files = { [PATHS.edgeadm.journal]: journal, [`${folder}/00-x.conf`]: '{' };
     return assertOk('CNIConflict', { machine: { files }, node: MEMBER });
   });
 });

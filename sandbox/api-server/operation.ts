@@ -1,0 +1,19 @@
+import type { User } from './authentication.ts';
+import type { Registry } from './registry.ts';
+import type { Resource } from './resources.ts';
+
+/** A request that may be done: authenticated, authorised, its resource known. */
+export interface Operation {
+  readonly registry: Registry;
+  readonly user: User;
+  readonly resource: Resource;
+  readonly version: string;
+  readonly subresource: string;
+  /** Empty for all, and for resources that have none. */
+  readonly namespace: string;
+  /** Empty where the path names none. */
+  readonly name: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly contentType: string;
+}

@@ -1,0 +1,11 @@
+import type { SandboxPki } from '../pki.ts';
+import type { Registry } from './registry.ts';
+import type { WatchCache } from './watch.ts';
+
+/** What a request is answered from. */
+export interface Server {
+  readonly registry: Registry;
+  readonly watches: WatchCache;
+  readonly pki: SandboxPki;
+  readonly now: () => number;
+}

@@ -1,0 +1,203 @@
+/**
+ * Where Kubernetes, its container runtime and edgeadm keep things on a node, one table a platform. Nothing else in
+ * `src` spells such a path or the name of a service out. Another platform is another table of this shape, and phase
+ * lists of its own that read it.
+ */
+export interface NodePaths {
+  readonly kubernetes: {
+    readonly directory: string;
+    /** Static pods: the kubelet starts what lies here. */
+    readonly manifests: string;
+    readonly pki: string;
+    readonly caCertificate: string;
+    /** What an edge-hub caches of the API server's answers. */
+    readonly cache: string;
+    readonly adminKubeconfig: string;
+    readonly superAdminKubeconfig: string;
+    /** Volume plug-ins. */
+    readonly plugins: string;
+    readonly runtimeState: string;
+  };
+  readonly kubelet: {
+    readonly unit: string;
+    readonly unitFile: string;
+    /** kubeadm's drop-in for the unit. */
+    readonly dropIn: string;
+    /** Where a bundle's kubelet goes; `otherPrograms` are where packages of others put theirs. */
+    readonly program: string;
+    readonly otherPrograms: readonly string[];
+    readonly directory: string;
+    readonly configuration: string;
+    /** The flags that a join writes. */
+    readonly flags: string;
+    /** The flags that users add: Debian's place, and that of distributions with RPM. */
+    readonly extraFlags: string;
+    readonly sysconfig: string;
+    readonly kubeconfig: string;
+    readonly bootstrapKubeconfig: string;
+    readonly pki: string;
+    readonly clientCertificate: string;
+  };
+  readonly kubectl: { readonly program: string };
+  readonly containerd: {
+    readonly unit: string;
+    readonly unitFile: string;
+    readonly configuration: string;
+    readonly socket: string;
+    /** Folder of the programs of a bundle's containerd, and the two that its service runs. */
+    readonly programs: string;
+    readonly program: string;
+    readonly runc: string;
+    readonly data: string;
+    readonly runtimeState: string;
+    readonly plugins: string;
+    /** What pods have mounted while they run. */
+    readonly podMounts: readonly string[];
+  };
+  readonly docker: {
+    readonly unit: string;
+    readonly configuration: string;
+    readonly data: string;
+    readonly socket: string;
+    /** The socket that a kubelet of 1.23 or older serves for docker, as kubeadm writes it and as it is. */
+    readonly dockershim: { readonly configured: string; readonly socket: string };
+    readonly dockershimState: string;
+  };
+  readonly crio: { readonly unit: string; readonly socket: string };
+  readonly criDockerd: { readonly socket: string };
+  readonly cni: {
+    readonly configurations: string;
+    readonly plugins: string;
+    readonly state: string;
+    /** What libcni keeps of each container's attachment to a network. */
+    readonly attachments: string;
+  };
+  readonly flannel: { readonly runtimeState: string; readonly subnet: string };
+  readonly pods: { readonly logs: string; readonly containerLogs: string; readonly networkNamespaces: string };
+  readonly edgeHub: {
+    readonly directory: string;
+    /** Before 1.16. */
+    readonly legacyDirectory: string;
+    readonly openYurtDirectory: string;
+    readonly openYurtState: string;
+    readonly tunnelAgent: string;
+  };
+  readonly system: {
+    /** In the order in which systemd looks. */
+    readonly unitFolders: readonly string[];
+    /** Symlinks to the units that start at boot. */
+    readonly enabledUnits: string;
+    readonly modules: string;
+    readonly sysctls: string;
+    /** The real name servers where `/etc/resolv.conf` names systemd-resolved's stub. */
+    readonly resolvedConf: string;
+  };
+  readonly edgeadm: {
+    /** What edgeadm must remember about a node: its journal and copies of what was there before. */
+    readonly state: string;
+    readonly journal: string;
+    /** Copies of what was there before. */
+    readonly backups: string;
+    /** Space for the journal on a disk that is full. */
+    readonly reserve: string;
+    readonly lock: string;
+    /** The name of the command that has the lock. */
+    readonly holder: string;
+    readonly log: string;
+  };
+}
+
+const linux: NodePaths = {
+  kubernetes: {
+    directory: '/etc/kubernetes',
+    manifests: '/etc/kubernetes/manifests',
+    pki: '/etc/kubernetes/pki',
+    caCertificate: '/etc/kubernetes/pki/ca.crt',
+    cache: '/etc/kubernetes/cache',
+    adminKubeconfig: '/etc/kubernetes/admin.conf',
+    superAdminKubeconfig: '/etc/kubernetes/super-admin.conf',
+    plugins: '/usr/libexec/kubernetes',
+    runtimeState: '/run/kubernetes',
+  },
+  kubelet: {
+    unit: 'kubelet.service',
+    unitFile: '/etc/systemd/system/kubelet.service',
+    dropIn: '/etc/systemd/system/kubelet.service.d/10-kubeadm.conf',
+    program: '/usr/bin/kubelet',
+    otherPrograms: ['/usr/local/bin/kubelet', '/opt/bin/kubelet'],
+    directory: '/var/lib/kubelet',
+    configuration: '/var/lib/kubelet/config.yaml',
+    flags: '/var/lib/kubelet/kubeadm-flags.env',
+    extraFlags: '/etc/default/kubelet',
+    sysconfig: '/etc/sysconfig/kubelet',
+    kubeconfig: '/etc/kubernetes/kubelet.conf',
+    bootstrapKubeconfig: '/etc/kubernetes/bootstrap-kubelet.conf',
+    pki: '/var/lib/kubelet/pki',
+    clientCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  },
+  kubectl: { program: '/usr/bin/kubectl' },
+  containerd: {
+    unit: 'containerd.service',
+    unitFile: '/etc/systemd/system/containerd.service',
+    configuration: '/etc/containerd/config.toml',
+    socket: '/run/containerd/containerd.sock',
+    programs: '/usr/local/bin',
+    program: '/usr/local/bin/containerd',
+    runc: '/usr/local/sbin/runc',
+    data: '/var/lib/containerd',
+    runtimeState: '/run/containerd',
+    plugins: '/opt/containerd',
+    podMounts: [
+      '/run/containerd/io.containerd.runtime.v2.task/k8s.io',
+      '/run/containerd/io.containerd.runtime.v1.linux/k8s.io',
+      '/run/containerd/io.containerd.grpc.v1.cri/sandboxes',
+    ],
+  },
+  docker: {
+    unit: 'docker.service',
+    configuration: '/etc/docker/daemon.json',
+    data: '/var/lib/docker',
+    socket: '/run/docker.sock',
+    dockershim: { configured: '/var/run/dockershim.sock', socket: '/run/dockershim.sock' },
+    dockershimState: '/var/lib/dockershim',
+  },
+  crio: { unit: 'crio.service', socket: '/run/crio/crio.sock' },
+  criDockerd: { socket: '/run/cri-dockerd.sock' },
+  cni: {
+    configurations: '/etc/cni/net.d',
+    plugins: '/opt/cni/bin',
+    state: '/var/lib/cni',
+    attachments: '/var/lib/cni/cache/results',
+  },
+  flannel: { runtimeState: '/run/flannel', subnet: '/run/flannel/subnet.env' },
+  pods: { logs: '/var/log/pods', containerLogs: '/var/log/containers', networkNamespaces: '/run/netns' },
+  edgeHub: {
+    directory: '/var/lib/edge-hub',
+    legacyDirectory: '/etc/kubernetes/edge-hub',
+    openYurtDirectory: '/var/lib/yurthub',
+    openYurtState: '/var/lib/openyurt',
+    tunnelAgent: '/var/lib/edge-tunnel-agent',
+  },
+  system: {
+    unitFolders: ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'],
+    enabledUnits: '/etc/systemd/system/multi-user.target.wants',
+    modules: '/etc/modules-load.d/edgeadm.conf',
+    sysctls: '/etc/sysctl.d/99-edgeadm.conf',
+    resolvedConf: '/run/systemd/resolve/resolv.conf',
+  },
+  edgeadm: {
+    state: '/var/lib/edgeadm',
+    journal: '/var/lib/edgeadm/journal.jsonl',
+    backups: '/var/lib/edgeadm/backup',
+    reserve: '/var/lib/edgeadm/reserve',
+    lock: '/var/lib/edgeadm/lock',
+    holder: '/var/lib/edgeadm/holder',
+    log: '/var/log/edgeadm.log',
+  },
+};
+
+/** The tables, by platform. */
+export const NODE_PATHS = { linux } as const;
+
+/** Those of the nodes that today's phases work on. */
+export const PATHS: NodePaths = NODE_PATHS.linux;
