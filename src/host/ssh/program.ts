@@ -41,6 +41,7 @@ const INTRODUCE = 'echo "$0:$$" >&2; exec "$@"';
  * $1 signal, $2 process id. Reaches the whole process group: sshd gives each session one of its own, whose leader is
  * the login shell or what it became (sudo, the program).
  */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
 const KILL = 'group=$(ps -o pgid= -p "$2" | tr -d " "); kill -s "$1" -- "-${group:-$2}" || kill -s "$1" "$2"';
 
 /**

@@ -110,7 +110,7 @@ interface Protocol {
 function startThroughSudo(client: Client, { password }: Sudo): boolean {
   const { _protocol: protocol } = client as unknown as { _protocol?: Protocol };
   const { exec, channelData } = protocol ?? {};
-  if (!protocol || !protocol.subsystem || !exec || !channelData) return false;
+  if (!protocol?.subsystem || !exec || !channelData) return false;
   const how = password === undefined ? ['-n'] : ['-k', '-S', '-p', ''];
   const line = commandLine(['sudo', ...how, '--', 'sh', '-c', START, 'sh', ...SERVERS]);
   protocol.subsystem = (channel, _name, wantReply) => {

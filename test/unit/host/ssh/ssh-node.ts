@@ -3,7 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel, type ServerConfig } from 'ssh2';
+import ssh2, {
+  type AuthContext,
+  type Connection,
+  type ParsedKey,
+  type PublicKeyAuthContext,
+  type ServerChannel,
+  type ServerConfig,
+} from 'ssh2';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { type SshOptions, sshMachine } from '../../../../src/host/ssh/index.ts';
 import { type SftpFault, serveSftp } from './sftp-server.ts';
@@ -177,20 +184,25 @@ export class SshNode {
       const session = acceptSession();
       session.on('exec', (accept, _reject, { command }) => this.#exec(command, accept()));
       session.on('subsystem', (accept: () => ServerChannel, reject: () => void) => {
-        if (this.behaviour.hasSftp === false) return reject();
-        if (this.behaviour.sftpHangs) return;
-        this.#sftp(accept());
+        if (this.behaviour.hasSftp === false) reject();
+        else if (!this.behaviour.sftpHangs) this.#sftp(accept());
       });
     });
   }
 
   #authenticate(context: AuthContext): void {
-    if (context.method === 'publickey' && context.key.data.equals(this.#publicKey.getPublicSSH())) {
-      const { signature, blob, hashAlgo } = context;
-      if (!signature || this.#publicKey.verify(blob as Buffer, signature, hashAlgo)) return context.accept();
-    }
-    if (context.method === 'password' && context.password === PASSWORD) return context.accept();
-    context.reject(['publickey', 'password']);
+    const accepted =
+      context.method === 'publickey'
+        ? this.#isOurs(context)
+        : context.method === 'password' && context.password === PASSWORD;
+    if (accepted) context.accept();
+    else context.reject(['publickey', 'password']);
+  }
+
+  /** A client asks first whether a key is known, then signs with it. */
+  #isOurs({ key, signature, blob, hashAlgo }: PublicKeyAuthContext): boolean {
+    if (!key.data.equals(this.#publicKey.getPublicSSH())) return false;
+    return !signature || this.#publicKey.verify(blob as Buffer, signature, hashAlgo);
   }
 
   #forward(accept: () => ServerChannel, reject: () => void, socket: Socket): void {
@@ -198,7 +210,8 @@ export class SshNode {
     if (this.behaviour.forwardingHangs) return;
     if (this.behaviour.forwards === false) {
       socket.destroy();
-      return reject();
+      reject();
+      return;
     }
     socket.on('connect', () => {
       const channel = accept();
@@ -217,20 +230,17 @@ export class SshNode {
     channel.on('error', () => {});
     if (this.behaviour.exec?.(line, channel)) return;
     // sudo with the SFTP server as its program.
-    if (/ sudo .*sftp-server/.test(line)) return this.#sudoSftp(line, channel);
-    this.#run(line, channel);
+    if (/ sudo .*sftp-server/.test(line)) this.#sudoSftp(line, channel);
+    else this.#run(line, channel);
   }
 
   #sudoSftp(line: string, channel: ServerChannel): void {
-    if (!line.includes(' -k ')) return this.#sftp(channel);
-    let said = '';
-    channel.on('data', function password(chunk: Buffer) {
-      said += chunk.toString('latin1');
-      if (!said.includes('\n')) return;
-      channel.off('data', password);
-      channel.unshift(Buffer.from(said.slice(said.indexOf('\n') + 1), 'latin1'));
-    });
-    channel.once('data', () => setImmediate(() => this.#sftp(channel)));
+    const start = (rest: Buffer): void => {
+      this.#sftp(channel);
+      channel.unshift(rest);
+    };
+    if (line.includes(' -k ')) skipLine(channel, start);
+    else this.#sftp(channel);
   }
 
   #run(line: string, channel: ServerChannel): void {
@@ -270,4 +280,17 @@ function kill(leader: number): void {
   } catch {
     // It has ended.
   }
+}
+
+/** The password for sudo. */
+function skipLine(channel: ServerChannel, then: (rest: Buffer) => void): void {
+  let said = Buffer.alloc(0);
+  const add = (chunk: Buffer): void => {
+    said = Buffer.concat([said, chunk]);
+    const end = said.indexOf('\n');
+    if (end < 0) return;
+    channel.off('data', add);
+    then(said.subarray(end + 1));
+  };
+  channel.on('data', add);
 }
