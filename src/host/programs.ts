@@ -13,8 +13,11 @@ export const MAX_STDERR_BYTES = 8 * 1024 * 1024;
 /** How much of the end of standard error is kept. */
 export const STDERR_KEPT_BYTES = 256 * 1024;
 
-/** The largest file that is read into memory. The journal and /proc/self/mountinfo of a busy node have a few MiB. */
+/** The largest file that is read into memory. The journal of a node has a few MiB. */
 export const MAX_FILE_BYTES = 32 * 1024 * 1024;
+
+/** The same for a file in /proc, which does not say its size: /proc/self/mountinfo of a busy node has 1 MiB. */
+export const MAX_PROC_FILE_BYTES = 8 * 1024 * 1024;
 
 /** How many names a folder may have. Overlayfs snapshots and pod logs of a busy node come to some thousands. */
 export const MAX_DIRECTORY_ENTRIES = 100_000;

@@ -48,8 +48,8 @@ export interface Pauses {
 }
 
 const PAUSES: Pauses = { terminate: 5000, kill: 1000, close: 500, drain: 10_000 };
-/** A user who interrupts edgeadm waits for it. */
-const PAUSES_WHEN_INTERRUPTED: Pauses = { terminate: 1000, kill: 300, close: 200, drain: 200 };
+/** While a user who interrupted edgeadm waits, or a program prints without end. */
+const HURRIED: Pauses = { terminate: 1000, kill: 300, close: 200, drain: 200 };
 
 /** Exit code -1 where it did not end by itself. */
 export interface Outcome {
@@ -103,7 +103,7 @@ class Supervisor {
   #stopped: { readonly why: string; readonly timedOut: boolean; readonly pauses: Pauses } | undefined;
   #pause: NodeJS.Timeout | undefined;
   readonly #limit: NodeJS.Timeout;
-  readonly #interrupt = (): void => this.#stop('interrupted', { pauses: PAUSES_WHEN_INTERRUPTED });
+  readonly #interrupt = (): void => this.#stop('interrupted', { pauses: HURRIED });
 
   constructor(program: RunningProgram, options: SuperviseOptions) {
     this.#program = program;
@@ -128,14 +128,16 @@ class Supervisor {
     const maxBytes = this.#options.maxOutputBytes ?? MAX_OUTPUT_BYTES;
     stdout.on('data', (chunk: Buffer) => {
       if (this.#stopped) return;
-      if (this.#stdout.size + chunk.length > maxBytes) this.#stop(`printed more than ${maxBytes} bytes`);
+      if (this.#stdout.size + chunk.length > maxBytes)
+        this.#stop(`printed more than ${maxBytes} bytes`, { pauses: HURRIED });
       else this.#stdout.add(chunk);
       if (this.#state === 'draining') this.#drain();
     });
     let errors = 0;
     stderr.on('data', (chunk: Buffer) => {
       errors += chunk.length;
-      if (errors > MAX_STDERR_BYTES) this.#stop(`printed more than ${MAX_STDERR_BYTES} bytes to standard error`);
+      if (errors > MAX_STDERR_BYTES)
+        this.#stop(`printed more than ${MAX_STDERR_BYTES} bytes to standard error`, { pauses: HURRIED });
       if (this.#state === 'draining') this.#drain();
     });
   }

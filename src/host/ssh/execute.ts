@@ -20,7 +20,7 @@ export async function execute(link: Link, words: readonly string[], options: Exe
   try {
     limits.signal?.throwIfAborted();
     const program = await startProgram(link, words, { sudo, signal: limits.signal });
-    const outcome = await supervise(program, limits);
+    const outcome = await supervise(program, { pauses: link.limits.pauses, ...limits });
     const { code, signal } = outcome.ending;
     if (code === undefined && signal === undefined && !outcome.stopped) {
       throw new ChannelEnded('the server closed the channel of the program');

@@ -1,3 +1,5 @@
+import type { Pauses } from '../supervise.ts';
+
 /**
  * How long a node may keep us waiting, in milliseconds. A node that answers keep-alives but nothing else would
  * otherwise hold a command for ever. Tests give smaller ones.
@@ -15,6 +17,8 @@ export interface SshLimits {
   readonly fileCommand: number;
   /** The whole of closing the connection, after which its socket is destroyed. */
   readonly close: number;
+  /** Between the steps of stopping a program; default: by the reason why it is stopped. */
+  readonly pauses?: Pauses;
 }
 
 export const SSH_LIMITS: SshLimits = {

@@ -3,7 +3,7 @@ import type { FileEntry, Stats } from 'ssh2';
 import { guard, orUndefined } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
 import { OutputBuffer } from '../output-buffer.ts';
-import { MAX_DIRECTORY_ENTRIES, MAX_FILE_BYTES } from '../programs.ts';
+import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
 import { ChannelEnded } from './errors.ts';
 import type { Sudo } from './program.ts';
@@ -156,7 +156,7 @@ function read(remote: Remote, path: string): Promise<Buffer> {
     const content = new OutputBuffer();
     for (let chunk = first; chunk.length > 0; chunk = await readAt(remote, handle, content.size)) {
       content.add(chunk);
-      if (content.size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+      if (content.size > MAX_PROC_FILE_BYTES) throw new Error(`it has more than ${MAX_PROC_FILE_BYTES} bytes`);
     }
     return content.bytes();
   });

@@ -68,6 +68,7 @@ export function serveSftp(stream: Duplex, fault: () => SftpFault | undefined): v
     }
   });
   stream.on('end', () => stream.end());
+  stream.on('close', () => server.close());
 }
 
 class SftpServer {
@@ -81,6 +82,11 @@ class SftpServer {
   constructor(stream: Duplex, fault: () => SftpFault | undefined) {
     this.#stream = stream;
     this.#fault = fault;
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close().catch(() => {});
+    this.#files.clear();
   }
 
   async handle(packet: Buffer): Promise<void> {
