@@ -126,6 +126,11 @@ export class SshNode {
     for (const { socket } of this.#live) socket.resetAndDestroy();
   }
 
+  /** Reads nothing any more from those who are connected. */
+  freeze(): void {
+    for (const { socket } of this.#live) socket.pause();
+  }
+
   /** Takes no connection any more, or takes them again on the same port, with the same or a new host key. */
   async pause(): Promise<void> {
     this.#server?.close();
