@@ -37,7 +37,6 @@ const SPEC: JoinSpec = {
   enableIptables: false,
   runtime: 'containerd',
   manageRuntime: false,
-  imageRepoType: '',
   gpuVersion: '',
   selfHostNtpServer: false,
   allowedClusterAddons: [],
