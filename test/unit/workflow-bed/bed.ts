@@ -7,6 +7,7 @@ import { createScratchRoot } from '../../../sandbox/node/scratch-root.ts';
 import { adminKubeconfig, sandboxPki } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import { BundleStore } from '../../../src/artifacts/bundle-store.ts';
+import { renderManifest } from '../../../src/artifacts/manifest.ts';
 import { joinSpec } from '../../../src/config/join-spec.ts';
 import { localMachine } from '../../../src/host/local.ts';
 import type { Machine } from '../../../src/host/machine.ts';
@@ -23,7 +24,6 @@ import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade
 import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { sha256 } from '../artifacts/fixtures.ts';
-import { renderManifest } from '../../../src/artifacts/manifest.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { photograph } from './photograph.ts';
 
@@ -57,6 +57,8 @@ export interface BedNode {
   photograph(): Promise<Record<string, string>>;
   text(path: string): Promise<string>;
   put(path: string, text: string): Promise<void>;
+  /** Takes the machine away as if its power were cut. */
+  remove(): Promise<void>;
 }
 
 /** A cluster in this process. */
@@ -87,8 +89,12 @@ export async function workflowBed(): Promise<WorkflowBed> {
   await createToken(admin, { token, ttlMs: DAY_MS, description: 'test bed' });
   const kubeconfig = join(folder, 'admin.conf');
   await writeFile(kubeconfig, adminKubeconfig(pki, api.url), { mode: 0o600 });
-  const cluster = { apiServers: [api.url], token, caCertHashes: certificatesOf(pki.caPem).map((ca) => `sha256:${publicKeyHash(ca)}`) };
-  const agents: NodeAgent[] = [];
+  const cluster = {
+    apiServers: [api.url],
+    token,
+    caCertHashes: certificatesOf(pki.caPem).map((ca) => `sha256:${publicKeyHash(ca)}`),
+  };
+  const agents = new Set<NodeAgent>();
   let nodes = 0;
   return {
     api,
@@ -100,13 +106,20 @@ export async function workflowBed(): Promise<WorkflowBed> {
       const root = join(folder, name);
       await createScratchRoot(root, { name, os: 'Ubuntu 20.04', kernel: '5.4.0-100', arch: 'amd64', kubeletVersion });
       const agent = new NodeAgent(root, { sockets: folder, clusterVersion: CLUSTER_VERSION });
-      agents.push(agent);
+      agents.add(agent);
       await agent.attend();
-      return bedNode(root, name, cluster);
+      return {
+        ...bedNode(root, name, cluster),
+        remove: async () => {
+          agents.delete(agent);
+          await agent.leave();
+          await rm(root, { recursive: true, force: true, maxRetries: 3 });
+        },
+      };
     },
     bundle: (version, kubelet = version) => writeBundle(join(folder, `bundle-${version}-${kubelet}`), version, kubelet),
     close: async () => {
-      await Promise.all(agents.map((agent) => agent.leave()));
+      await Promise.all([...agents].map((agent) => agent.leave()));
       admin.close();
       await api.close();
       store.close();
@@ -115,7 +128,7 @@ export async function workflowBed(): Promise<WorkflowBed> {
   };
 }
 
-function bedNode(root: string, name: string, cluster: Readonly<Record<string, unknown>>): BedNode {
+function bedNode(root: string, name: string, cluster: Readonly<Record<string, unknown>>): Omit<BedNode, 'remove'> {
   const faults: Faults = {};
   const events: WorkflowEvent[] = [];
   const machine = () => scratchMachine(root);

@@ -17,7 +17,11 @@ export async function photograph(root: string): Promise<Record<string, string>> 
     else if (stats.isDirectory()) {
       found[path] = `folder ${mode}`;
       for (const name of (await readdir(here)).sort()) await look(`${path === '/' ? '' : path}/${name}`);
-    } else found[path] = `file ${mode} ${createHash('sha256').update(await readFile(here)).digest('hex').slice(0, 16)}`;
+    } else
+      found[path] = `file ${mode} ${createHash('sha256')
+        .update(await readFile(here))
+        .digest('hex')
+        .slice(0, 16)}`;
   };
   await look('/');
   return found;
