@@ -37,8 +37,9 @@ export async function withNode<T>(
   const facts = await factsOf(working);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(working, options);
+  const lock = await takeLock(working);
   try {
+    await nameHolder(working, options);
     const run: Note = {
       kind: 'run',
       command: options.command,
@@ -62,7 +63,7 @@ function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSe
   return { machine: working, journal, host: new NodeHost(working, journal), plain };
 }
 
-async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
+async function takeLock(machine: Machine): Promise<Lock> {
   for (let tries = 0; tries < 3; tries++) {
     await makeStateDirectory(machine);
     const lock = await machine.lock(PATHS.edgeadm.lock);
@@ -72,16 +73,15 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
       await lock.release();
       continue;
     }
-    const holder = {
-      command: options.command,
-      pid: process.pid,
-      from: process.env.HOSTNAME,
-      since: new Date().toISOString(),
-    };
-    await machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
     return lock;
   }
   throw await locked(machine);
+}
+
+/** For the error that another command gets. */
+function nameHolder(machine: Machine, { command }: SessionOptions): Promise<void> {
+  const holder = { command, pid: process.pid, from: process.env.HOSTNAME, since: new Date().toISOString() };
+  return machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
 }
 
 /**
