@@ -1,6 +1,6 @@
 import type { V1ConfigMap, V1Node, V1NodeList } from '@kubernetes/client-node';
 import type {
-  ClusterFacts,
+  PoolClusterFacts,
   NodePool,
   NodePoolMode,
   NodePoolSpec,
@@ -131,7 +131,7 @@ function toPoolNode(node: V1Node, pool: string): PoolNode {
   };
 }
 
-async function readCluster(client: ApiClient): Promise<ClusterFacts> {
+async function readCluster(client: ApiClient): Promise<PoolClusterFacts> {
   const [{ body, server }, networkPlugin, kubeadm] = await Promise.all([
     client.request('GET', '/version'),
     networkPluginOf(client),
