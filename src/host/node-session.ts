@@ -34,8 +34,9 @@ export async function withNode<T>(
   const facts = await factsOf(machine);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(machine, options);
+  const lock = await takeLock(machine);
   try {
+    await nameHolder(machine, options);
     const run: Note = {
       kind: 'run',
       command: options.command,
@@ -58,7 +59,7 @@ function sessionOf(machine: Machine, journal: Journal): NodeSession {
   return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine, undefined, journal) };
 }
 
-async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
+async function takeLock(machine: Machine): Promise<Lock> {
   for (let tries = 0; tries < 3; tries++) {
     await makeStateDirectory(machine);
     const lock = await machine.lock(PATHS.edgeadm.lock);
@@ -68,16 +69,15 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
       await lock.release();
       continue;
     }
-    const holder = {
-      command: options.command,
-      pid: process.pid,
-      from: process.env.HOSTNAME,
-      since: new Date().toISOString(),
-    };
-    await machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
     return lock;
   }
   throw await locked(machine);
+}
+
+/** For the error that another command gets. */
+function nameHolder(machine: Machine, { command }: SessionOptions): Promise<void> {
+  const holder = { command, pid: process.pid, from: process.env.HOSTNAME, since: new Date().toISOString() };
+  return machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
 }
 
 /**

@@ -4,7 +4,6 @@ import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
 import type { BindPlan, BindSpec, Inspection } from './context.ts';
 
-/** What `eni bind` is going to do. */
 /** What has to be bought and attached, so that the instance has what was asked for and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   const { instance, interfaces } = inspection;
@@ -52,7 +51,7 @@ export function limitsBroken(plan: BindPlan): string[] {
 }
 
 /** Pods reach one another only where the whole network may come in and be reached. Source: the guide to Terway Edge. */
-export function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
+function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
   if (!cidr) return [];
   const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>
     rules.some(

@@ -43,6 +43,7 @@ export interface Inspection {
   readonly node?: EdgeNode;
 }
 
+/** What `eni bind` is going to do. */
 export interface BindPlan {
   /** On the instance already, and counted. */
   readonly attached: readonly NetworkInterface[];

@@ -3,9 +3,6 @@ import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { ClusterQuestions, NodeView } from '../preflight/context.ts';
 
-/** What the first, not yet trusted answer of an API server told. */
-/** The cluster once its CA is pinned. */
-/** What is known of the cluster; each question is asked once, when its answer is first needed. */
 /** The cluster as a join uses it: what may be asked, and clients that change something. */
 export interface ClusterView extends ClusterQuestions {
   /** A client that speaks with the bootstrap token. */

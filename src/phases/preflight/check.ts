@@ -17,7 +17,6 @@ export type CheckResult =
     }
   | { readonly status: 'skip'; readonly reason: string };
 
-/** What a check may ask: nothing in it can change the node or the cluster. */
 /**
  * A check of the node or of its way to the cluster, made before a join; the registry is checks.ts. (cluster-upgrade/precheck
  * has those of a whole cluster before an upgrade, phases/upgrade/precheck.ts those of one node before it, diagnose/rules.ts

@@ -5,6 +5,7 @@ import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
 import type { AskingHost } from './asking-host.ts';
 
+/** What the first, not yet trusted answer of an API server told. */
 export interface FirstAnswer {
   /** `https://host:port` of the server that answered. */
   readonly server: string;
@@ -12,6 +13,7 @@ export interface FirstAnswer {
   readonly clockDifferenceMs?: number;
 }
 
+/** The cluster once its CA is pinned. */
 export interface TrustedCluster {
   readonly caPem: string;
   /** Lower-case hex SHA-256 of the CA's SubjectPublicKeyInfo: the identity of the cluster. */
@@ -20,6 +22,7 @@ export interface TrustedCluster {
   readonly servers: readonly string[];
 }
 
+/** What may be asked of the cluster; each question is asked once, when its answer is first needed. */
 export interface ClusterQuestions {
   /** @throws EdgeadmError API_UNREACHABLE, CLUSTER_INFO_INVALID */
   firstAnswer(): Promise<FirstAnswer>;

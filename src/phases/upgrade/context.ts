@@ -25,7 +25,7 @@ export interface UpgradeSpec {
   readonly migrateRuntime: boolean;
 }
 
-/** What one node is upgraded with. */
+/** What `upgrade` needs for one node. */
 export interface UpgradeOptions {
   readonly spec: UpgradeSpec;
   readonly session: NodeSession;
