@@ -2,10 +2,10 @@ import { isCidr, overlaps } from '../lib/cidr.ts';
 import { refuseLabelValue, refuseNodeLabel, refuseNodeName, refuseQualifiedName } from './grammar.ts';
 import {
   belongsTo,
-  type PoolClusterFacts,
   type NodePool,
   type NodePoolMode,
   type NodePoolSpec,
+  type PoolClusterFacts,
   type PoolNode,
   type WantedNodePool,
 } from './node-pool.ts';

@@ -1,10 +1,10 @@
 import type { V1ConfigMap, V1Node, V1NodeList } from '@kubernetes/client-node';
 import type {
-  PoolClusterFacts,
   NodePool,
   NodePoolMode,
   NodePoolSpec,
   NodePools,
+  PoolClusterFacts,
   PoolNode,
 } from '../../config/node-pool.ts';
 import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
