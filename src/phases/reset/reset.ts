@@ -43,7 +43,9 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const { journal } = session;
   await refuseWithoutRoot(host);
   const node = await nodeTraces(host, journal);
-  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  const admin =
+    spec.kubeconfig &&
+    (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite, signal }));
   const context = { spec, host, journal, node, planWrite, confirm: options.confirm, admin: admin || undefined };
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
