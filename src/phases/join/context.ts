@@ -2,6 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { EdgeHubFlavor, JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
+import type { JournalView } from '../../host/journal/record.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 
 /** What the first, not yet trusted answer of an API server told. */
@@ -100,6 +101,8 @@ export interface NodeView {
   /** The one that an earlier join put on the node. */
   installedHub(): Promise<InstalledHub | undefined>;
   membership(): Promise<Membership | undefined>;
+  /** What edgeadm did to the node. */
+  readonly journal: JournalView;
 }
 
 /** The call that tells the container service of a node that has joined. */

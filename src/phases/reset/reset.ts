@@ -1,6 +1,7 @@
 import { removeStaleScratch } from '../../artifacts/scratch.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { journalUnreadable } from '../../host/journal/damage.ts';
 import { localMachine } from '../../host/local.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
@@ -40,6 +41,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const host = dryRun ? recorder(session.plain, tell) : session.plain;
   const { journal } = session;
   await refuseWithoutRoot(host);
+  if (journal.damage && !journal.damage.readable && !spec.force) throw journalUnreadable(journal.damage);
   const node = await nodeTraces(host, journal);
   const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
   const context = { spec, host, journal, node, planWrite, confirm: options.confirm, admin: admin || undefined };

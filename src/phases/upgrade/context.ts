@@ -1,6 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { Host } from '../../host/host.ts';
-import type { Journal, UpgradeNote } from '../../host/journal.ts';
+import type { UpgradeNote } from '../../host/journal/entry.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { InstalledHub } from '../join/context.ts';

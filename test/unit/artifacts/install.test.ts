@@ -10,7 +10,7 @@ import {
   installKubelet,
 } from '../../../src/artifacts/install.ts';
 import { openBundle } from '../../../src/artifacts/open-bundle.ts';
-import { Journal } from '../../../src/host/journal.ts';
+import { Journal } from '../../../src/host/journal/journal.ts';
 import { localMachine } from '../../../src/host/local.ts';
 import type { Machine } from '../../../src/host/machine.ts';
 import { NodeHost } from '../../../src/host/node-host.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { settle } from '../../../src/host/compact-journal.ts';
-import type { Entry } from '../../../src/host/journal.ts';
+import type { Entry } from '../../../src/host/journal/entry.ts';
 
 const file = (path: string, backup: string): Entry => ({
   kind: 'file',

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { type Entry, Journal } from '../../../src/host/journal.ts';
+import type { Entry } from '../../../src/host/journal/entry.ts';
+import { Journal } from '../../../src/host/journal/journal.ts';
 import { PATHS } from '../../../src/host/node-paths.ts';
 import { scratchMachine } from '../../../src/host/scratch.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Before, Entry, Journal } from '../../../src/host/journal.ts';
+import type { Before, Entry } from '../../../src/host/journal/entry.ts';
+import type { Journal } from '../../../src/host/journal/journal.ts';
 import { imageRecords, rollBackChanges } from '../../../src/host/roll-back.ts';
 import { fakeHost } from '../fake-host.ts';
 

@@ -8,7 +8,7 @@ import { writeTgz } from '../../../../src/artifacts/write-tgz.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnose/html.ts';
 import { diagnosisText } from '../../../../src/cli/diagnose/text.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { Journal } from '../../../../src/host/journal.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
 import { membership } from '../../../../src/phases/diagnose/collectors/edgeadm.ts';

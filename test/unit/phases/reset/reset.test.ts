@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Entry } from '../../../../src/host/journal.ts';
-import { Journal } from '../../../../src/host/journal.ts';
+import type { Entry } from '../../../../src/host/journal/entry.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import type { ResetSpec } from '../../../../src/phases/reset/context.ts';
 import { resetPhases } from '../../../../src/phases/reset/index.ts';
