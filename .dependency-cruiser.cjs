@@ -7,6 +7,8 @@
 const GROUND = ['errors', 'lib'];
 /** Events alone: whoever reports progress or shows it does not need the engine that runs phases. */
 const EVENTS = 'workflow/events.ts';
+/** Constants, for whoever writes to a node or names a file on it. */
+const NODE_PATHS = 'host/node-paths.ts';
 /** What phases are made of. */
 const SERVICES = [
   'config',
@@ -29,7 +31,7 @@ const ALLOWED = {
   templates: [],
   pki: [],
   workflow: [],
-  output: [EVENTS],
+  output: [EVENTS, NODE_PATHS],
   http: ['config'],
   host: ['config', 'http'],
   kubernetes: ['config', 'templates', 'pki', 'http', 'host', EVENTS],

@@ -1,7 +1,7 @@
 /** The program as scripts: one that starts, and parts that it loads as it needs them. */
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ROOT } from './paths.ts';
 
@@ -44,7 +44,14 @@ const FOLDER = { __dirname: '"/"' };
 
 /** Bundles everything; the same sources give the same bytes. */
 export async function bundle(): Promise<Chunk[]> {
-  const packed = await packedModules();
+  const used = new Set<string>();
+  const sandboxPlugins = [await packedModules([]), usesProgram(used)];
+  const sandbox = await chunk('sandbox', {
+    ...COMMON,
+    entryPoints: ['scripts/dist/entry/sandbox.ts'],
+    plugins: sandboxPlugins,
+  });
+  const packed = await packedModules([...used].sort());
   const own = { ...COMMON, plugins: [packed, ownHelp, embeddedTemplates, withoutNativeAddons] };
   const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons], define: FOLDER };
   return Promise.all([
@@ -55,6 +62,7 @@ export async function bundle(): Promise<Chunk[]> {
       entryPoints: ['scripts/dist/entry/program.ts'],
       plugins: [...own.plugins, librariesInParts],
     }),
+    sandbox,
     ...Object.entries(LIBRARIES).map(([name, packages]) =>
       chunk(name, { ...libraries, stdin: { contents: libraryPart(packages), resolveDir: ROOT } }),
     ),
@@ -74,8 +82,37 @@ async function chunk(name: string, options: BuildOptions): Promise<Chunk> {
 const libraryPart = (packages: readonly string[]): string =>
   `module.exports = {${packages.map((name) => `get '${name}'() { return require('${name}'); }`).join(', ')}};`;
 
-/** Modules with what only the build knows: the registry of commands, and the manifest with what oclif reads of package.json. */
-async function packedModules(): Promise<Plugin> {
+/** Of the sandbox, and of its commands, which alone load it. */
+const SANDBOX = /^(sandbox|src\/(commands|cli)\/sandbox)\//;
+
+/**
+ * The part of the sandbox takes what it shares with the program from the program: errors are known by their class, and
+ * secrets by one registry, so no module may be there twice.
+ * @param used takes what that is: sources by their path in the checkout, and libraries by name
+ */
+function usesProgram(used: Set<string>): Plugin {
+  return {
+    name: 'uses the program',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^([.]{1,2}\/|[@a-z])/ }, ({ path, kind, resolveDir }) => {
+        if (kind === 'entry-point' || path.startsWith('node:') || path.startsWith('packed:')) return undefined;
+        const name = path.startsWith('.') ? relative(ROOT, join(resolveDir, path)) : path;
+        if (path.startsWith('.') && (SANDBOX.test(name) || !name.startsWith('src/'))) return undefined;
+        used.add(name);
+        return { path: name, namespace: 'program' };
+      });
+      onLoad({ filter: /./, namespace: 'program' }, ({ path }) => ({
+        contents: `module.exports = __chunk('program').modules[${JSON.stringify(path)}]();`,
+      }));
+    },
+  };
+}
+
+/**
+ * Modules with what only the build knows: the registry of commands, the manifest with what oclif reads of package.json,
+ * and the modules that the sandbox shares with the program.
+ */
+async function packedModules(shared: readonly string[]): Promise<Plugin> {
   const [manifest, packageJson] = await Promise.all(
     ['oclif.manifest.json', 'package.json'].map(async (name) => JSON.parse(await readFile(join(ROOT, name), 'utf8'))),
   );
@@ -83,15 +120,31 @@ async function packedModules(): Promise<Plugin> {
   const pjson = { name, version, description, type: 'module', oclif };
   const files = globSync('src/commands/**/*.ts', { cwd: ROOT }).sort();
   const idOf = (path: string) => path.replace(/^src\/commands\/|(\/index)?\.ts$/g, '').replaceAll('/', ':');
-  const registry = files.map((path) => `${JSON.stringify(idOf(path))}: () => import('./${path}')`);
+  const imported = (path: string) => `${JSON.stringify(idOf(path))}: () => import('./${path}')`;
+  const inPart = (path: string) => {
+    const id = JSON.stringify(idOf(path));
+    return `${id}: async () => __chunk('sandbox').commands[${id}]()`;
+  };
+  const registry = files.map((path) => (SANDBOX.test(path) ? inPart(path) : imported(path)));
+  const sandbox = files.filter((path) => SANDBOX.test(path)).map(imported);
+  const given = shared.map((name) => {
+    const specifier = name.startsWith('src/') ? `./${name}` : name;
+    return `${JSON.stringify(name)}: () => require(${JSON.stringify(specifier)})`;
+  });
   const contents: Record<string, string> = {
     'packed:commands': `export const commands = {${registry.join(',\n')}};`,
+    'packed:sandbox': `export const commands = {${sandbox.join(',\n')}};`,
+    'packed:shared': `export const modules = {${given.join(',\n')}};`,
     'packed:manifest': `export const manifest = ${JSON.stringify(manifest)}; export const pjson = ${JSON.stringify(pjson)};`,
   };
   return {
     name: 'packed modules',
-    setup({ onResolve, onLoad }) {
+    setup({ onResolve, onLoad, resolve }) {
       onResolve({ filter: /^packed:/ }, ({ path }) => ({ path, namespace: 'packed' }));
+      // As the program itself imports it: a library with two forms would be there twice.
+      onResolve({ filter: /^[@a-z]/, namespace: 'packed' }, ({ path, kind, resolveDir }) =>
+        kind === 'require-call' ? resolve(path, { kind: 'import-statement', resolveDir }) : undefined,
+      );
       onLoad({ filter: /./, namespace: 'packed' }, ({ path }) => ({ contents: contents[path], resolveDir: ROOT }));
     },
   };

@@ -4,6 +4,7 @@ import { createOutput, type Output } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
+import type { CommandHost } from './node-runner.ts';
 import { toCommandError } from './parse-error.ts';
 
 type Values = Record<string, unknown>;
@@ -11,7 +12,14 @@ type Values = Record<string, unknown>;
 /** What every command shares: `-o`, one result line in JSON, errors that say what to do next, exit codes. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlag;
+  /** The command of this process. */
+  static running: BaseCommand | undefined;
   #output: Output | undefined;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    BaseCommand.running = this;
+  }
 
   protected override parse<F extends Values, B extends Values, A extends Values>(
     options?: Interfaces.Input<F, B, A>,
@@ -31,6 +39,15 @@ export abstract class BaseCommand extends Command {
       ...options,
     });
     return this.#output;
+  }
+
+  /** What the functions behind the commands need of them. */
+  protected get host(): CommandHost {
+    return {
+      openOutput: (options) => this.openOutput(options),
+      version: this.config.version,
+      argv: [...this.#name.split(' '), ...this.argv],
+    };
   }
 
   get #name(): string {
@@ -57,6 +74,12 @@ export abstract class BaseCommand extends Command {
     // Help and version end by throwing.
     if (!error) throw thrown;
     await this.finish({ ok: false, hosts: [], error });
+  }
+
+  /** Shows an error that the command cannot catch itself, as it would have, and sets the exit code. */
+  async endWith(error: EdgeadmError): Promise<void> {
+    await this.finish({ ok: false, hosts: [], error });
+    await this.finally();
   }
 
   protected override async finally(): Promise<void> {

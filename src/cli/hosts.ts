@@ -1,8 +1,10 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Target } from '../host/targets.ts';
+import { forEachLimited } from '../lib/for-each.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult, HostResult } from '../output/renderer.ts';
+import { type CommandSignal, interruption, until } from './signals.ts';
 
 /** What a command did on one host. */
 export interface HostOutcome {
@@ -10,44 +12,50 @@ export interface HostOutcome {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+export interface HostsOptions extends Pick<CommandSignal, 'signal' | 'over'> {
+  readonly command: string;
+  /** Hosts at a time. */
+  readonly concurrency: number;
+  /** Told as each host ends. */
+  readonly output: Pick<Output, 'hostDone'>;
+}
+
+type Work = (machine: Machine, target: Target) => Promise<HostOutcome>;
+
 /**
- * Works on every target, some at a time; one host's failure is its own. The result is shown as each host ends.
+ * Works on every target, some at a time; one host's failure is its own. Once `signal` is aborted no other host is begun,
+ * and once `over` is, none is waited for.
  */
-export async function onHosts(
-  targets: readonly Target[],
-  options: { readonly command: string; readonly concurrency: number; readonly output: Output },
-  work: (machine: Machine, target: Target) => Promise<HostOutcome>,
-): Promise<CommandResult> {
+export async function onHosts(targets: readonly Target[], options: HostsOptions, work: Work): Promise<CommandResult> {
   const results: HostResult[] = new Array(targets.length);
-  const queue = targets.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, target] of queue) {
-      const result = await onHost(target, work);
-      results[index] = result;
-      options.output.hostDone(result);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency, targets.length) }, worker));
+  await forEachLimited(targets.entries(), options.concurrency, async ([index, target]) => {
+    const result = await onHost(target, options, work);
+    results[index] = result;
+    options.output.hostDone(result);
+  });
   const error = errorOf(results);
   return { ok: error === undefined, command: options.command, hosts: results, error };
 }
 
-async function onHost(
-  target: Target,
-  work: (machine: Machine, target: Target) => Promise<HostOutcome>,
-): Promise<HostResult> {
+async function onHost(target: Target, { signal, over }: HostsOptions, work: Work): Promise<HostResult> {
   const started = performance.now();
   const took = (): number => Math.round(performance.now() - started);
+  const host = target.label;
   try {
-    const machine = await target.open();
-    try {
-      const { outcome, data } = await work(machine, target);
-      return { host: target.label, ok: true, outcome, data, durationMs: took() };
-    } finally {
-      await machine.close().catch(() => {});
-    }
+    if (signal.aborted) throw interruption(signal, 'interrupted before this host was begun');
+    const { outcome, data } = await until(over, onMachine(target, work), `the work on ${host}`);
+    return { host, ok: true, outcome, data, durationMs: took() };
   } catch (error) {
-    return { host: target.label, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: took() };
+    return { host, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: took() };
+  }
+}
+
+async function onMachine(target: Target, work: Work): Promise<HostOutcome> {
+  const machine = await target.open();
+  try {
+    return await work(machine, target);
+  } finally {
+    await machine.close().catch(() => {});
   }
 }
 

@@ -2,35 +2,43 @@ import './unlisted-user.ts';
 import type { Interfaces } from '@oclif/core';
 import type { EdgeadmError } from '../errors/index.ts';
 import { usualSpelling } from './argv-aliases.ts';
-import { wantsJson } from './base-command.ts';
+import { BaseCommand, wantsJson } from './base-command.ts';
 import { toCommandError, withCommandMeant } from './parse-error.ts';
+import { ProcessGuard } from './process-guard.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
 export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;
 
-/** Starts the program: finds the command, runs it, and sees to it that every error is shown the same way. */
-export async function main(words: string[], commands: CommandSource): Promise<void> {
-  const { run } = await import('@oclif/core');
+/** Starts the program: finds the command, runs it, shows every error the same way, and ends the process. */
+export async function main(words: string[], commands: CommandSource): Promise<never> {
   const argv = usualSpelling(words);
+  const guard = new ProcessGuard((error) => BaseCommand.running?.endWith(error) ?? showError(error, argv));
+  guard.install();
+  await runCommand(argv, commands);
+  return guard.finish();
+}
+
+async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
+  const { run } = await import('@oclif/core');
   try {
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });
   } catch (thrown) {
     const found = toCommandError(thrown as Error);
     if (!found) return;
-    const error = /^command .* not found\.?$/i.test(found.what) ? await lookUp(found, argv, commands) : found;
-    const { createOutput } = await import('../output/index.ts');
-    const output = createOutput({
-      mode: wantsJson(argv) ? 'json' : 'text',
-      verbose: false,
-      command: argv[0] ?? '',
-      hosts: [],
-      version: '',
-    });
-    process.exitCode = error.exit;
-    await output.result({ ok: false, command: argv[0] ?? '', hosts: [], error });
-    await output.close();
+    await showError(/^command .* not found\.?$/i.test(found.what) ? await lookUp(found, argv, commands) : found, argv);
   }
+}
+
+/** Shows the error of a process that runs no command. */
+async function showError(error: EdgeadmError, argv: readonly string[]): Promise<void> {
+  const { createOutput } = await import('../output/index.ts');
+  const [command = ''] = argv;
+  const mode = wantsJson(argv) ? 'json' : 'text';
+  const output = createOutput({ mode, verbose: false, command, hosts: [], version: '' });
+  process.exitCode = error.exit;
+  await output.result({ ok: false, command, hosts: [], error });
+  await output.close();
 }
 
 async function lookUp(error: EdgeadmError, argv: readonly string[], commands: CommandSource): Promise<EdgeadmError> {

@@ -1,24 +1,60 @@
+import { EdgeadmError } from '../errors/index.ts';
 import type { Output } from '../output/index.ts';
+import { interruption, stopCommand } from './signals.ts';
 
-/**
- * Asks yes or no on the terminal, until `signal` is aborted; undefined where there is none: nobody is asked who cannot
- * answer.
- */
+export interface PromptOptions {
+  /** Steps aside while the question stands on the terminal. */
+  readonly output?: Pick<Output, 'ask'>;
+  /** Ends the question. */
+  readonly signal?: AbortSignal;
+}
+
+/** Asks yes or no on the terminal; undefined if there is none to answer on. */
 export function confirmOnTerminal(
-  output: Output,
+  output: Pick<Output, 'ask'>,
   signal?: AbortSignal,
 ): ((question: string) => Promise<boolean>) | undefined {
   if (!process.stdin.isTTY) return undefined;
   return (message) =>
-    output.ask(async () => {
+    oneAtATime({ output, signal }, async () => {
       const { confirm } = await import('@inquirer/prompts');
       return confirm({ message, default: false }, { signal });
     });
 }
 
-/** Asks for a password on the terminal, without showing it; undefined where there is none. */
-export async function secretOnTerminal(message: string): Promise<string | undefined> {
+/** Asks for a password on the terminal, without showing it; undefined if there is none. */
+export async function secretOnTerminal(message: string, options: PromptOptions = {}): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
-  const { password } = await import('@inquirer/prompts');
-  return password({ message });
+  return oneAtATime(options, async () => {
+    const { password } = await import('@inquirer/prompts');
+    return password({ message }, { signal: options.signal });
+  });
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Several hosts may have a question at once, and there is one terminal. Ctrl-C at one of them interrupts the command.
+ * @throws EdgeadmError INTERRUPTED
+ */
+function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<T>): Promise<T> {
+  const mine = last.then(async () => {
+    if (signal?.aborted) throw interruption(signal, 'interrupted before a question');
+    try {
+      return await (output ? output.ask(prompt) : prompt());
+    } catch (error) {
+      throw endedQuestion(error as Error, signal);
+    }
+  });
+  last = mine.catch(() => {});
+  return mine;
+}
+
+/** Inquirer takes the terminal over, so the process never sees this Ctrl-C as a signal. */
+function endedQuestion(error: Error, signal: AbortSignal | undefined): Error {
+  if (error.name === 'AbortPromptError' && signal) return interruption(signal, 'interrupted at a question');
+  if (error.name !== 'ExitPromptError') return error;
+  const why = 'interrupted by Ctrl-C at a question';
+  stopCommand(new Error(why), 'interruptedMs');
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', why, cause: error });
 }

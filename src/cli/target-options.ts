@@ -1,5 +1,4 @@
 import type { TargetOptions } from '../host/targets.ts';
-import { secretOnTerminal } from './prompts.ts';
 
 /** The flags of `nodeFlags`, as oclif parses them. */
 export interface NodeFlags {
@@ -16,7 +15,7 @@ export interface NodeFlags {
   readonly 'known-hosts'?: string;
 }
 
-/** What the flags say about the machines to work on. */
+/** What the flags say about the machines to work on; `ask` is the command's to add. */
 export function targetOptions(flags: NodeFlags): TargetOptions {
   return {
     root: flags.root,
@@ -24,6 +23,5 @@ export function targetOptions(flags: NodeFlags): TargetOptions {
     inventory: flags.inventory,
     sshKey: flags['ssh-key'],
     knownHosts: flags['known-hosts'],
-    ask: secretOnTerminal,
   };
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { CERTIFICATE_FAULT, retryAfter } from '../artifacts/http.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { dialingAgent } from '../host/dialing-agent.ts';
 import type { Host } from '../host/host.ts';
+import { dialingAgent } from '../http/index.ts';
 import { backOff } from '../lib/back-off.ts';
 
 /** An answer of the service, whatever its status. */

@@ -37,7 +37,5 @@ export default class Completion extends BaseCommand {
 
   async #answer(values: readonly string[]): Promise<void> {
     await this.finish({ ok: true, hosts: [], data: values, text: values.map((value) => `${value}\n`).join('') });
-    // Whatever came too late is not waited for.
-    process.exit();
   }
 }

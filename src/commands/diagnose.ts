@@ -35,13 +35,6 @@ export default class Diagnose extends BaseCommand {
     if (archives.length > 1) throw usageError(['--output: one archive can be named, and text or json beside it']);
     const files = { archive: archives[0], html: flags.html };
     const options = { ...flags, 'dry-run': false, yes: false };
-    const shown = { open: (chosen: object) => this.openOutput(chosen), version: this.config.version };
-    await this.finish(await runDiagnose(options, files, shown));
-  }
-
-  /** A program that hangs in the kernel cannot even be killed: it is not waited for. */
-  protected override async finally(): Promise<void> {
-    await super.finally();
-    process.exit();
+    await this.finish(await runDiagnose(options, files, this.host));
   }
 }

@@ -13,11 +13,6 @@ export default class Preflight extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Preflight);
-    await this.finish(
-      await runPreflight(
-        { flags, server: args.server },
-        { open: (options) => this.openOutput(options), version: this.config.version },
-      ),
-    );
+    await this.finish(await runPreflight({ flags, server: args.server }, this.host));
   }
 }

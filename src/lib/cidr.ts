@@ -1,28 +1,22 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
-/** An address range taken apart; a bare address is a range of one. */
-interface Range {
-  readonly address: string;
-  readonly prefix: number;
-  readonly family: 'ipv4' | 'ipv6';
-}
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** True where the two ranges (`10.96.0.0/12`, `10.1.2.3`) have an address in common. What is no range overlaps nothing. */
+/** True if the two ranges (`10.96.0.0/12`, `10.1.2.3`) share an address. A text that is no range overlaps nothing. */
 export function overlaps(left: string, right: string): boolean {
-  const [a, b] = [parseRange(left), parseRange(right)];
-  if (!a || !b || a.family !== b.family) return false;
-  return contains(a, b) || contains(b, a);
+  return covers(left, right) || covers(right, left);
 }
 
-/** True where every address of the inner range is in the outer one too. */
+/** True if every address of the inner range is in the outer one too. */
 export function covers(outer: string, inner: string): boolean {
   const [a, b] = [parseRange(outer), parseRange(inner)];
-  return a !== undefined && b !== undefined && a.family === b.family && contains(a, b);
+  return a !== undefined && b !== undefined && a[0].kind() === b[0].kind() && a[1] <= b[1] && b[0].match(a);
 }
 
 /** True for the ranges that mean "everything": the destination of a default route. */
 export function isEverything(cidr: string): boolean {
-  return parseRange(cidr)?.prefix === 0;
+  return parseRange(cidr)?.[1] === 0;
 }
 
 /** True for a range with its length: `10.1.0.0/16`. */
@@ -30,18 +24,30 @@ export function isCidr(text: string): boolean {
   return text.includes('/') && parseRange(text) !== undefined;
 }
 
-function contains(outer: Range, inner: Range): boolean {
-  const list = new BlockList();
-  list.addSubnet(outer.address, outer.prefix, outer.family);
-  return outer.prefix <= inner.prefix && list.check(inner.address, inner.family);
+/**
+ * The address that lies `index` after the first one of a range, as kubeadm picks the addresses of services.
+ * Source: k8s.io/utils/net, GetIndexedIP.
+ * @returns undefined for a text that is no range, and for a range that is too small
+ */
+export function addressAt(cidr: string, index: number): string | undefined {
+  const range = parseRange(cidr);
+  if (!range) return undefined;
+  const text = `${range[0]}/${range[1]}`;
+  const Address = range[0].kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  const bytes = Address.networkAddressFromCIDR(text).toByteArray();
+  const number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`) + BigInt(index);
+  const hex = number.toString(16).padStart(bytes.length * 2, '0');
+  if (hex.length > bytes.length * 2) return undefined;
+  const address = ipaddr.fromByteArray([...Buffer.from(hex, 'hex')]);
+  return address.match(range) ? address.toString() : undefined;
 }
 
+/** The library also reads octal, hexadecimal and shortened IPv4 addresses, which no part of Kubernetes does. */
 function parseRange(text: string): Range | undefined {
-  const [address = '', length] = text.split('/');
-  const version = isIP(address);
-  if (version === 0) return undefined;
-  const bits = version === 4 ? 32 : 128;
+  const [address = '', length, ...rest] = text.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return undefined;
+  const parsed = ipaddr.parse(address);
+  const bits = parsed.kind() === 'ipv4' ? 32 : 128;
   const prefix = length === undefined ? bits : Number(length);
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > bits) return undefined;
-  return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
+  return /^\d+$/.test(length ?? '0') && prefix <= bits ? [parsed, prefix] : undefined;
 }

@@ -6,7 +6,15 @@ import { execa } from 'execa';
 import { CACHE, ROOT } from '../../scripts/dist/paths.ts';
 
 /** Whatever a release is made from. */
-const INPUTS = ['src/**/*', 'templates/**/*', 'scripts/dist/**/*', 'package*.json', 'oclif.manifest.json', '*.md'];
+const INPUTS = [
+  'src/**/*',
+  'sandbox/**/*',
+  'templates/**/*',
+  'scripts/dist/**/*',
+  'package*.json',
+  'oclif.manifest.json',
+  '*.md',
+];
 
 let made: Promise<string> | undefined;
 

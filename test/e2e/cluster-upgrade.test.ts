@@ -150,7 +150,10 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
   });
 
   it('of two that start it at once one wins, and the other is told who holds the lease', async () => {
-    const ends = await Promise.all([upgrade('start', '--image', IMAGE), upgrade('start', '--image', IMAGE)]);
+    const ends = await Promise.all([
+      upgrade('start', '--image', IMAGE, '--yes'),
+      upgrade('start', '--image', IMAGE, '--yes'),
+    ]);
     const [won, refused] = ends.sort((one, other) => (one.exitCode ?? 0) - (other.exitCode ?? 0));
     assert.equal(won?.exitCode, 0, won?.stderr);
     assert.equal(refused?.exitCode, 4, refused?.stdout);
@@ -227,7 +230,7 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
   it('cancel ends a paused upgrade, and nothing is left on the nodes but the new version', async () => {
     await restoreNetwork(lost);
     await cluster.waitForNode(lost.name, true, 60);
-    await succeed('start', '--image', IMAGE);
+    await succeed('start', '--image', IMAGE, '--yes');
     const { exitCode, stderr } = await upgrade('cancel');
     assert.equal(exitCode, 4, stderr);
     assert.match(stderr, /UPGRADE_NOT_POSSIBLE/);

@@ -1,7 +1,9 @@
-/** The part with all commands; each is evaluated when it is called. */
+/** The part with all commands but those of the sandbox; each is evaluated when it is called. */
 import { commands } from 'packed:commands';
 import { main } from '../../../src/cli/main.ts';
 import { packedCommands } from './plugin.ts';
+
+export { modules } from 'packed:shared';
 
 export async function start(argv: string[]): Promise<void> {
   const source = packedCommands(async (id) => {

@@ -6,8 +6,8 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { startScreen } from '../../output/screen.ts';
+import { confirm } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
-import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
 import type { ServiceFlags } from './service-flags.ts';
@@ -20,15 +20,18 @@ const MOST_FAILURES = 20;
 type Ended = Omit<CommandResult, 'command'>;
 
 /** `edgeadm cluster upgrade start --cluster-id ...` */
-export async function startOfService(flags: ServiceFlags & StartFlags, output: Output): Promise<Ended> {
+export async function startOfService(
+  flags: ServiceFlags & StartFlags,
+  output: Output,
+  argv: readonly string[],
+): Promise<Ended> {
   return withUpgrades(flags, async (upgrades, signal) => {
     const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     output.tell(intentText(clusterId, intent));
     const data = { clusterId, dryRun, ...intent };
     if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was ordered (dry run).\n' };
-    const ask = flags.yes ? undefined : confirmOnTerminal(output, signal);
-    if (ask && !(await ask('Start?'))) throw refused();
+    await confirm('Start?', { output, signal, yes: flags.yes, argv });
     const begun = await upgrades.start(intent);
     return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);
   });
@@ -40,11 +43,6 @@ interface StartFlags {
   readonly 'dry-run': boolean;
   readonly yes: boolean;
   readonly wait: boolean;
-}
-
-function refused(): EdgeadmError {
-  const next = 'run the same command again when it suits';
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was ordered', next });
 }
 
 /** `edgeadm cluster upgrade status --cluster-id ...` */

@@ -4,8 +4,6 @@ import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writePrivate, writeTgz } from '../../artifacts/write-tgz.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
-import type { Machine } from '../../host/machine.ts';
-import { targetsOf } from '../../host/targets.ts';
 import { limited } from '../../host/time-limited.ts';
 import { logPaths } from '../../output/log-file.ts';
 import type { CommandResult } from '../../output/renderer.ts';
@@ -13,10 +11,9 @@ import { COLLECTOR_LIMIT_MS } from '../../phases/diagnose/collect.ts';
 import type { CollectedFile } from '../../phases/diagnose/collector.ts';
 import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../phases/diagnose/diagnose.ts';
 import { durationOf } from '../flags.ts';
-import { type HostOutcome, onHosts } from '../hosts.ts';
-import type { Shown } from '../join/run.ts';
-import { commandSignal, interruption } from '../signals.ts';
-import { type NodeFlags, targetOptions } from '../target-options.ts';
+import { type CommandHost, runOnNodes } from '../node-runner.ts';
+import { interruption } from '../signals.ts';
+import type { NodeFlags } from '../target-options.ts';
 import { diagnosisHtml } from './html.ts';
 import { diagnosisText } from './text.ts';
 
@@ -26,7 +23,7 @@ const ARCHIVE_LIMIT_BYTES = 64 * 1024 ** 2;
 const COLLECTING = 0.9;
 
 /** Milliseconds; what cannot be killed is left. */
-const ENDING_MS = 2000;
+const ENDING_MS = 1000;
 
 /** Where the results go; undefined: the default archive, no page of its own. */
 export interface DiagnoseFiles {
@@ -38,31 +35,24 @@ export interface DiagnoseFiles {
 export async function runDiagnose(
   flags: NodeFlags,
   files: DiagnoseFiles,
-  shown: Shown,
+  host: CommandHost,
 ): Promise<Omit<CommandResult, 'command'>> {
-  const targets = await targetsOf(targetOptions(flags));
-  const hosts = targets.map(({ label }) => label);
-  const output = shown.open({ verbose: flags.verbose, hosts, logFile: flags['log-file'], looksOnly: true });
   const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
   const until = performance.now() + timeoutMs * COLLECTING;
-  const { signal, done } = commandSignal(timeoutMs);
   const texts: string[][] = [];
-  const work = async (machine: Machine, { label }: { readonly label: string }): Promise<HostOutcome> => {
-    const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
-    const found = await lookAt({ machine, label, version: shown.version, signal, until, log });
-    // What was found is told also where it cannot be written.
-    const text = [diagnosisText(found.diagnosis)];
-    texts.push(text);
-    const written = await write(found, hosts.length > 1 ? severalNames(files, label) : files);
-    text.push(...Object.values(written).map((path) => `written: ${path}\n`));
-    return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
-  };
-  try {
-    const result = await onHosts(targets, { command: 'diagnose', concurrency: flags.concurrency, output }, work);
-    return { ...result, text: texts.map((text) => text.join('')).join('\n') };
-  } finally {
-    done();
-  }
+  const result = await runOnNodes({ name: 'diagnose', flags, looksOnly: true }, host, async ({ targets }) => ({
+    onNode: async ({ machine, label, version, signal }) => {
+      const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
+      const found = await lookAt({ machine, label, version, signal, until, log });
+      // What was found is told also where it cannot be written.
+      const text = [diagnosisText(found.diagnosis)];
+      texts.push(text);
+      const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
+      text.push(...Object.values(written).map((path) => `written: ${path}\n`));
+      return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+    },
+  }));
+  return { ...result, text: texts.map((text) => text.join('')).join('\n') };
 }
 
 type Found = Awaited<ReturnType<typeof diagnose>>;

@@ -14,6 +14,9 @@ import { durationOf, naming, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal } from '../signals.ts';
 
+/** Milliseconds: an instance that was stopped is started again, however the command ends. */
+const RESTART_MS = 600_000;
+
 export const instanceFlag = {
   instance: Flags.string({
     required: true,
@@ -74,7 +77,10 @@ export async function changeInstance(
   const host = flags.instance;
   const dryRun = flags['dry-run'];
   const started = performance.now();
-  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS);
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS, {
+    interruptedMs: RESTART_MS,
+    cleanUpMs: RESTART_MS,
+  });
   const plan: PlanWrite = (action) => output.emit({ type: 'plan', action, host, phase: '', time: now() });
   const planned = dryRun ? plan : undefined;
   const log = phaseLog((body) => output.emit({ ...body, host, phase: 'eni', time: now() }));

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
-import { answeredNo } from '../../errors/answered-no.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
 import { naming } from '../flags.ts';
-import { confirmOnTerminal } from '../prompts.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
 export const whereFlags = {
@@ -93,12 +91,4 @@ export function nodePoolUsage(mistakes: readonly string[]): EdgeadmError {
 /** How a command that runs no phases tells warnings. */
 export function logOf(output: Output, command: string): PhaseLog {
   return phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: command, time: now() }));
-}
-
-/** @throws EdgeadmError CONFIRMATION_NEEDED without a terminal, INTERRUPTED where the answer is no */
-export async function confirmed(output: Output, question: string): Promise<void> {
-  const ask = confirmOnTerminal(output);
-  if (!ask) throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: 'nobody can be asked', why: question });
-  if (await ask(question)) return;
-  throw answeredNo();
 }

@@ -1,6 +1,7 @@
 import type { V1Node, V1NodeList } from '@kubernetes/client-node';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { poolLabelOf } from '../../kubernetes/api/node-pools.ts';
+import { nodeNameOf, operatingSystemOf, reportedKubeletVersion } from '../../kubernetes/node/node.ts';
 import { sameVersion } from '../../phases/upgrade/versions.ts';
 
 /** Large clusters answer in pages. */
@@ -25,10 +26,6 @@ export async function listNodes(client: ApiClient, signal?: AbortSignal, selecto
   return nodes;
 }
 
-export function isReady({ status }: V1Node): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
-}
-
 /** Which nodes an upgrade takes, and which not. */
 export interface Chosen {
   readonly nodes: readonly V1Node[];
@@ -47,11 +44,10 @@ export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: s
   const inPool = all.filter((node) => nodepool === undefined || poolOf(node) === nodepool);
   const workers = inPool.filter(isLinuxWorker);
   const there = workers.filter((node) => sameVersion(kubeletOf(node), target));
-  const nameOf = ({ metadata }: V1Node): string => metadata?.name ?? '';
   return {
     nodes: workers.filter((node) => !there.includes(node)),
-    there: there.map(nameOf),
-    leftOut: inPool.filter((node) => !isLinuxWorker(node)).map(nameOf),
+    there: there.map(nodeNameOf),
+    leftOut: inPool.filter((node) => !isLinuxWorker(node)).map(nodeNameOf),
   };
 }
 
@@ -60,12 +56,11 @@ export function poolOf(node: V1Node): string {
   return poolLabelOf(node) ?? node.metadata?.labels?.[POOL_LABEL] ?? '';
 }
 
-export function kubeletOf({ status }: V1Node): string {
-  return status?.nodeInfo?.kubeletVersion ?? 'v0.0.0';
+export function kubeletOf(node: V1Node): string {
+  return reportedKubeletVersion(node) ?? 'v0.0.0';
 }
 
-function isLinuxWorker({ metadata, status }: V1Node): boolean {
-  const { labels = {} } = metadata ?? {};
-  const system = status?.nodeInfo?.operatingSystem ?? labels['kubernetes.io/os'] ?? 'linux';
-  return system === 'linux' && !CONTROL_PLANE.some((label) => label in labels);
+function isLinuxWorker(node: V1Node): boolean {
+  const { labels = {} } = node.metadata ?? {};
+  return (operatingSystemOf(node) ?? 'linux') === 'linux' && !CONTROL_PLANE.some((label) => label in labels);
 }

@@ -6,15 +6,16 @@ import type {
   V1Pod,
   V1PodDisruptionBudget,
 } from '@kubernetes/client-node';
+import { SYSTEM_NAMESPACES } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { NAMESPACE } from '../cluster/names.ts';
 import { joined, listAll } from './list-all.ts';
-import { isOffline, nameOf } from './node.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { type PodTrouble, troubleOf } from './pod-trouble.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
-import { readWorkloads, SYSTEM_NAMESPACES, type Workload } from './workload.ts';
+import { readWorkloads, type Workload } from './workload.ts';
 
 /** What the API server tells about the cluster. Each is asked for once, when first needed; a failure is kept, too. */
 export interface ClusterFacts {
@@ -68,8 +69,8 @@ export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal
 type List = <T, U>(path: string, keep: (item: T) => U | undefined) => Promise<U[]>;
 
 function offlineOf(list: List, nodes: readonly V1Node[]): Promise<string[]> {
-  const named = (node: V1Node): string | undefined => (isOffline(node) ? nameOf(node) : undefined);
-  return list('/api/v1/nodes', named).catch(() => nodes.filter(isOffline).map(nameOf));
+  const named = (node: V1Node): string | undefined => (isOffline(node) ? nodeNameOf(node) : undefined);
+  return list('/api/v1/nodes', named).catch(() => nodes.filter(isOffline).map(nodeNameOf));
 }
 
 /** Some clusters keep their version from those who may do little else; that is no reason for no report. */

@@ -1,4 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { podName } from '../../kubernetes/drain/pods.ts';
+import { isReady } from '../../kubernetes/node/conditions.ts';
 
 /** A pod that is not as it should be, and why. */
 export interface PodTrouble {
@@ -18,17 +20,18 @@ export function troubleOf(pod: V1Pod): PodTrouble | undefined {
   if (problem === undefined) return undefined;
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
   return {
-    name: `${metadata?.namespace}/${metadata?.name}`,
+    name: podName(pod),
     node: spec?.nodeName,
     owner: owner && `${owner.kind} ${metadata?.namespace}/${owner.name}`,
     problem,
   };
 }
 
-function problemOf({ status }: V1Pod): string | undefined {
+function problemOf(pod: V1Pod): string | undefined {
+  const { status } = pod;
   const { phase = 'Unknown', reason, conditions = [] } = status ?? {};
   if (phase === 'Succeeded') return undefined;
-  if (phase === 'Running' && conditions.find(({ type }) => type === 'Ready')?.status === 'True') return undefined;
+  if (phase === 'Running' && isReady(pod)) return undefined;
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   const waiting = containers
     .map(({ state }) => state?.waiting?.reason)

@@ -1,8 +1,6 @@
 import type { V1DaemonSet, V1Deployment } from '@kubernetes/client-node';
+import { SYSTEM_NAMESPACES } from '../../kubernetes/addons.ts';
 import { joined } from './list-all.ts';
-
-/** Where the parts of a cluster run; Flannel has a namespace of its own since 0.20. */
-export const SYSTEM_NAMESPACES = ['kube-system', 'kube-flannel'] as const;
 
 /** A DaemonSet or a Deployment, with how many pods it should have and has. */
 export interface Workload {

@@ -16,11 +16,6 @@ export default class Join extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Join);
-    await this.finish(
-      await runJoin(
-        { flags, server: args.server },
-        { open: (options) => this.openOutput(options), version: this.config.version },
-      ),
-    );
+    await this.finish(await runJoin({ flags, server: args.server }, this.host));
   }
 }

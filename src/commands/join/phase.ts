@@ -1,10 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { joinArgs, joinFlags } from '../../cli/join/flags.ts';
-import { noPhase, runJoin } from '../../cli/join/run.ts';
-import { usageError } from '../../errors/usage.ts';
-import { joinPhases } from '../../phases/join/index.ts';
-import { phaseNames } from '../../workflow/phase.ts';
+import { runJoin } from '../../cli/join/run.ts';
 
 export default class JoinPhase extends BaseCommand {
   static override summary = 'Run one phase of a join, with its sub-phases.';
@@ -17,9 +14,6 @@ export default class JoinPhase extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(JoinPhase);
-    const names = phaseNames(joinPhases as never);
-    if (!names.includes(args.phase)) throw usageError([noPhase(args.phase, names)]);
-    const output = { open: (options: object) => this.openOutput(options), version: this.config.version };
-    await this.finish(await runJoin({ flags, server: args.server }, output, args.phase));
+    await this.finish(await runJoin({ flags, server: args.server }, this.host, args.phase));
   }
 }

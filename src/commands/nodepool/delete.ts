@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { confirmed, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {
@@ -18,7 +19,11 @@ export default class NodePoolDelete extends BaseCommand {
     const dryRun = flags['dry-run'];
     const pool = await withNodePools(flags, async (pools) => {
       const found = await deletablePool(pools, args.name);
-      if (!dryRun && !flags.yes) await confirmed(output, `Delete the node pool ${found.name} of ${pools.where}?`);
+      await confirm(`Delete the node pool ${found.name} of ${pools.where}?`, {
+        output,
+        yes: flags.yes || dryRun,
+        argv: this.host.argv,
+      });
       if (!dryRun) await pools.delete(found);
       return found;
     });

@@ -8,6 +8,9 @@ import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 
+/** Milliseconds for writing down what is in it. */
+const CLOSING_MS = 10_000;
+
 export default class SandboxUp extends BaseCommand {
   static override summary = 'Start a sandbox: a cluster and a cloud to try edgeadm with, on this machine alone.';
   static override description =
@@ -37,7 +40,7 @@ export default class SandboxUp extends BaseCommand {
     }
     const output = this.openOutput({ verbose: true, looksOnly: true });
     const { warning } = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'sandbox', time: now() }));
-    const { signal, done } = commandSignal(undefined);
+    const { signal, done } = commandSignal(undefined, { interruptedMs: CLOSING_MS });
     const sandbox = await startSandbox({ folder, port: flags.port, log: warning });
     try {
       await this.#ready(folder, sandbox.state, 'Ready. Ctrl-C ends it; what is in it is kept.');

@@ -2,9 +2,9 @@ import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage }
 import { type Agent, request as httpsRequest } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { EdgeadmError } from '../../errors/index.ts';
-import { type Dial, dialingAgent, plainAgent } from '../../host/dialing-agent.ts';
+import { type Dial, dialingAgent, plainAgent } from '../../http/index.ts';
 
-export type { Dial } from '../../host/dialing-agent.ts';
+export type { Dial } from '../../http/index.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {

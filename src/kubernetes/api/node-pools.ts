@@ -10,6 +10,8 @@ import type {
 import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
 import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { clusterNetworksIn } from '../cluster-networks.ts';
+import { isReady } from '../node/conditions.ts';
 import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
 
@@ -118,11 +120,12 @@ export function poolLabelOf({ metadata }: V1Node): string | undefined {
   return POOL_LABELS.map((label) => metadata?.labels?.[label]).find(Boolean);
 }
 
-function toPoolNode({ metadata, status }: V1Node, pool: string): PoolNode {
+function toPoolNode(node: V1Node, pool: string): PoolNode {
+  const { metadata, status } = node;
   return {
     name: metadata?.name ?? '',
     pool,
-    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
+    ready: isReady(node),
     arch: metadata?.labels?.['kubernetes.io/arch'] ?? status?.nodeInfo?.architecture,
     addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
   };
@@ -134,9 +137,9 @@ async function readCluster(client: ApiClient): Promise<ClusterFacts> {
     networkPluginOf(client),
     client.find<V1ConfigMap>('/api/v1/namespaces/kube-system/configmaps/kubeadm-config'),
   ]);
-  const networks = kubeadm?.data?.ClusterConfiguration ?? '';
-  const serviceCidr = /serviceSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
-  const podCidr = /podSubnet:\s*([\d./a-f:]+)/.exec(networks)?.[1];
+  const networks = clusterNetworksIn(kubeadm?.data?.ClusterConfiguration);
+  const [podCidr] = networks?.podCidrs ?? [];
+  const [serviceCidr] = networks?.serviceCidrs ?? [];
   return { version: serverVersionOf(body, server), networkPlugin, podCidr, serviceCidr };
 }
 

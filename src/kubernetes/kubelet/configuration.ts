@@ -1,5 +1,6 @@
 import type { Taint } from '../../config/spec.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { addressAt } from '../../lib/cidr.ts';
 import { minorOf } from '../version.ts';
 import { TAINTS_IN_CONFIGURATION } from './flags.ts';
 
@@ -47,7 +48,10 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
     staticPodPath: PATHS.kubernetes.manifests,
   };
   if (options.clusterDns) configuration.clusterDNS = options.clusterDns;
-  else if (!base.clusterDNS && options.serviceCidr) configuration.clusterDNS = [clusterDnsOf(options.serviceCidr)];
+  else if (!base.clusterDNS && options.serviceCidr) {
+    const dns = clusterDnsOf(options.serviceCidr);
+    if (dns !== undefined) configuration.clusterDNS = [dns];
+  }
   if (options.resolvConf) configuration.resolvConf = options.resolvConf;
   if (options.swapOn) configuration.failSwapOn = false;
   if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;
@@ -55,10 +59,11 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
   return configuration;
 }
 
-/** The tenth address of the first Service CIDR, where kubeadm puts the cluster's DNS. */
-export function clusterDnsOf(serviceCidr: string): string {
-  const network = serviceCidr.split(',')[0]?.split('/')[0] ?? '';
-  if (network.includes(':')) return network.replace(/:0?$/, ':').concat('a');
-  const number = network.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + 10;
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+/**
+ * The tenth address of the first Service CIDR, where kubeadm puts the cluster's DNS.
+ * Source: kubernetes/cmd/kubeadm/app/constants, GetDNSIP.
+ * @returns undefined if the range is no range, or too small
+ */
+export function clusterDnsOf(serviceCidr: string): string | undefined {
+  return addressAt(serviceCidr.split(',')[0]?.trim() ?? '', 10);
 }

@@ -1,5 +1,6 @@
 import { toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { forEachLimited } from '../../lib/for-each.ts';
 import { cleanFile } from './clean-file.ts';
 import type { CollectContext, Collected, Collection, Collector } from './collector.ts';
 
@@ -26,14 +27,10 @@ export async function collect(
   { signal, limitMs = COLLECTOR_LIMIT_MS, until = Number.POSITIVE_INFINITY }: CollectOptions,
 ): Promise<Collection[]> {
   const results: Collection[] = [];
-  const queue = collectors.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, collector] of queue) {
-      const ownMs = Math.max(0, Math.min(limitMs, until - performance.now()));
-      results[index] = await collectOne(host, collector, signal, ownMs);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  await forEachLimited(collectors.entries(), AT_A_TIME, async ([index, collector]) => {
+    const ownMs = Math.max(0, Math.min(limitMs, until - performance.now()));
+    results[index] = await collectOne(host, collector, signal, ownMs);
+  });
   return results;
 }
 

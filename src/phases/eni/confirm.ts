@@ -1,5 +1,4 @@
-import { answeredNo } from '../../errors/answered-no.ts';
-import { EdgeadmError } from '../../errors/index.ts';
+import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 
@@ -26,15 +25,14 @@ export const confirm: Phase<BindContext> = {
 
 /**
  * Has a question answered: by `--yes`, or on a terminal. In a dry run there is nothing to ask for.
- * @throws EdgeadmError INTERRUPTED where the answer is no, CONFIRMATION_NEEDED where nobody can be asked
+ * @throws EdgeadmError INTERRUPTED where the answer is no, CONFIRMATION_NEEDED without a terminal
  */
 export async function agree(
   { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,
   question: string,
 ): Promise<void> {
   if (!wet) return;
-  if (!assumeYes && !ask)
-    throw new EdgeadmError({ code: 'CONFIRMATION_NEEDED', what: `nobody can be asked: ${question}` });
+  if (!assumeYes && !ask) throw confirmationNeeded(question);
   if (!assumeYes && !(await ask?.(question))) throw answeredNo();
   facts.agreed = true;
 }

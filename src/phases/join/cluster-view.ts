@@ -10,12 +10,13 @@ import {
   parseClusterInfo,
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
+import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { serverVersionOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
-import type { ClusterNetworks, ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
+import type { ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
 
 /**
  * Asks the cluster what a join has to know, over connections that start on the node. `planWrite` tells writes instead
@@ -182,17 +183,9 @@ async function networksOf(
   client: () => Promise<ApiClient>,
 ): Promise<ClusterNetworks | undefined> {
   if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
-  const found = await readNetworks(await client());
+  const found = clusterNetworksIn((await configMap(await client(), 'kubeadm-config'))?.ClusterConfiguration);
   if (!found && !podCidrs && !serviceCidrs) return undefined;
   return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
-}
-
-async function readNetworks(client: ApiClient): Promise<ClusterNetworks | undefined> {
-  const text = (await configMap(client, 'kubeadm-config'))?.ClusterConfiguration;
-  const networking = text && (load(text) as { networking?: { podSubnet?: string; serviceSubnet?: string } }).networking;
-  if (!networking) return undefined;
-  const split = (cidrs: string | undefined): string[] => (cidrs ? cidrs.split(',').map((cidr) => cidr.trim()) : []);
-  return { podCidrs: split(networking.podSubnet), serviceCidrs: split(networking.serviceSubnet) };
 }
 
 async function readKubeletConfiguration(

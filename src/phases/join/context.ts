@@ -4,6 +4,7 @@ import type { EdgeHubFlavor, JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
 
 /** What the first, not yet trusted answer of an API server told. */
 export interface FirstAnswer {
@@ -20,11 +21,6 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
-}
-
-export interface ClusterNetworks {
-  readonly podCidrs: readonly string[];
-  readonly serviceCidrs: readonly string[];
 }
 
 /** What is known of the cluster; each question is asked once, when its answer is first needed. */

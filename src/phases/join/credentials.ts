@@ -9,6 +9,7 @@ import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';
 import { certificateRequest, generateKey } from '../../pki/certificate-request.ts';
+import { keyPairIn } from '../../pki/key-pair.ts';
 import { selfSignedCertificate } from '../../pki/self-signed.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { ClusterView, Credential, Credentials, NodeView } from './context.ts';
@@ -82,18 +83,16 @@ async function present(
   commonName: string,
   selfSigned = false,
 ): Promise<Credential | undefined> {
-  const text = await host.read(path);
-  const [certificate] = text ? certificatesOf(text) : [];
-  const key = text && /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/.exec(text)?.[0];
-  if (!certificate || !key) return undefined;
+  const pair = keyPairIn(await host.read(path));
+  if (!pair) return undefined;
+  const { certificate, key } = pair;
   const { caPem } = await cluster.trusted();
   const issuers = [...certificatesOf(caPem), ...(selfSigned ? [certificate] : [])];
   const ours = issuers.some((ca) => certificate.verify(ca.publicKey));
   const named = certificate.subject.split('\n').includes(`CN=${commonName}`);
   const lives = certificate.validToDate.getTime() > Date.now() + LEFT_TO_LIVE_MS;
   if (!ours || !named || !lives) return undefined;
-  registerSecret(key);
-  return { cert: certificate.toString(), key: `${key}\n`, onNode: true };
+  return { cert: certificate.toString(), key, onNode: true };
 }
 
 async function requestClient(

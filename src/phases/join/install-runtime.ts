@@ -3,6 +3,7 @@ import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
@@ -118,19 +119,8 @@ export async function configureContainerd(
     PATHS.containerd.program,
   ]);
   if (!restarted || !host.runsPrograms) return changes;
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () =>
-      (await answers(host)) ? { done: true } : { seen: (await host.unit(PATHS.containerd.unit)).detail },
-    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
-  });
+  await waitForContainerd(host, waitFor);
   return changes;
-}
-
-async function answers(host: Host): Promise<boolean> {
-  return (await host.query('ctr', ['--timeout', '2s', 'version'])).exitCode === 0;
 }
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {

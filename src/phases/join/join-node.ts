@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet/flags.ts';
+import { swapAreas } from '../../lib/swap-areas.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -93,7 +94,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
 }
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {
-  return ((await host.read('/proc/swaps')) ?? '').trim().split('\n').length > 1;
+  return swapAreas(await host.read('/proc/swaps')).length > 0;
 }
 
 /** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */

@@ -2,6 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { conditionOf } from '../../kubernetes/node/conditions.ts';
 
 /**
  * A kubelet's taints count only when it creates its Node object, and a node may not change them later.
@@ -59,7 +60,7 @@ export type Readiness =
 
 /** Reads the Ready condition of a Node object. */
 export function readinessOf(node: V1Node): Readiness {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const ready = conditionOf(node, 'Ready');
   if (!ready) return { state: 'waiting', message: 'it has no Ready condition yet' };
   if (ready.status === 'True') return { state: 'ready' };
   const message = ready.message ?? ready.reason ?? 'no reason given';

@@ -1,7 +1,10 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { isAddonPod } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { conditionOf } from '../../kubernetes/node/conditions.ts';
+import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
@@ -158,10 +161,10 @@ async function watchUntilReady(
   return { seen };
 }
 
-function isFromBefore({ status }: V1Node, machineId: string, since: number): boolean {
-  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+function isFromBefore(node: V1Node, machineId: string, since: number): boolean {
+  const ready = conditionOf(node, 'Ready');
   const heartbeat = Date.parse(String(ready?.lastHeartbeatTime ?? '')) / 1000;
-  return heartbeat < since || (machineId !== '' && status?.nodeInfo?.machineID !== machineId);
+  return heartbeat < since || (machineId !== '' && node.status?.nodeInfo?.machineID !== machineId);
 }
 
 function describeConditions(node: V1Node): string {
@@ -187,8 +190,8 @@ async function checkAddon({ node, credentials, log, waitFor }: Context, addon: s
     timeoutMs: 180_000,
     intervalMs: [200, 2000],
     code: 'ADDON_NOT_READY',
-    probe: async () => {
-      const pod = client && (await findAddon(client, name, addon));
+    probe: async (signal) => {
+      const pod = client && (await findAddon(client, name, addon, signal));
       if (!pod) return performance.now() - started > ADDON_GRACE_MS ? { done: false } : { seen: 'no pod of it yet' };
       return isRunning(pod) ? { done: true } : { seen: `pod ${pod.metadata?.name} is ${describePod(pod)}` };
     },
@@ -197,10 +200,13 @@ async function checkAddon({ node, credentials, log, waitFor }: Context, addon: s
   log.info(found === false ? `The cluster has put no pod of ${addon} onto this node.` : `${addon} is OK.`);
 }
 
-async function findAddon(client: ApiClient, nodeName: string, addon: string): Promise<V1Pod | undefined> {
-  const selector = encodeURIComponent(`spec.nodeName=${nodeName}`);
-  const { items } = await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);
-  return items.find((pod) => pod.metadata?.name?.includes(addon));
+async function findAddon(
+  client: ApiClient,
+  nodeName: string,
+  addon: string,
+  signal: AbortSignal,
+): Promise<V1Pod | undefined> {
+  return (await podsOn(client, nodeName, signal)).find((pod) => isAddonPod(pod, addon));
 }
 
 function isRunning(pod: V1Pod): boolean {

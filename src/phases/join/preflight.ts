@@ -1,4 +1,4 @@
-import { answeredNo } from '../../errors/answered-no.ts';
+import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runChecks } from '../preflight/run-checks.ts';
@@ -74,14 +74,6 @@ async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
   const { spec, wet, confirm } = context;
   if (!spec.manageRuntime || spec.yes || !wet || !(await willChangeRuntime(context))) return;
   const question = 'containerd is installed already. May its configuration be changed and containerd be restarted?';
-  if (!confirm) {
-    throw new EdgeadmError({
-      code: 'CONFIRMATION_NEEDED',
-      what: 'the container runtime on the node has to be changed',
-      why: question,
-    });
-  }
-  if (!(await confirm(question))) {
-    throw answeredNo();
-  }
+  if (!confirm) throw confirmationNeeded(question);
+  if (!(await confirm(question))) throw answeredNo();
 }

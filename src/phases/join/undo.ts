@@ -19,6 +19,6 @@ export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseT
   telling?.catch(() => {});
   await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
   await unmountKubeletVolumes(host, log);
-  await removeNetwork(host, await noteLinks(host));
+  await removeNetwork(host, log, await noteLinks(host));
   await telling;
 }

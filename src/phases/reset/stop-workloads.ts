@@ -27,9 +27,10 @@ export const unmount: Phase<ResetContext> = {
 export const removeNetworkPhase: Phase<ResetContext> = {
   name: 'remove-network',
   title: "Remove the cluster's network",
-  run: ({ host, journal }) =>
+  run: ({ host, journal, log }) =>
     removeNetwork(
       host,
+      log,
       notedLinks((key) => journal.choice(key)),
     ),
 };

@@ -1,8 +1,8 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { fullReference } from '../../artifacts/names.ts';
 import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
+import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { UpgradeContext } from './context.ts';
-import { podsOf } from './node-health.ts';
 import { kubeletSettings } from './settings.ts';
 
 type Parts = Pick<UpgradeContext, 'host' | 'bundle' | 'client' | 'nodeName'>;
@@ -24,7 +24,7 @@ export async function pauseImageOf({ host, bundle }: Pick<Parts, 'host' | 'bundl
 export async function neededImages(parts: Parts): Promise<NeededImages> {
   const { host, bundle } = parts;
   const [pods, pause, listed] = await Promise.all([
-    podsOf(parts),
+    podsOn(parts.client, parts.nodeName),
     pauseImageOf(parts),
     host.query('ctr', ['--namespace', 'k8s.io', 'images', 'list', '--quiet']),
   ]);

@@ -1,5 +1,8 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import { PATHS } from '../../host/node-paths.ts';
+import { podName } from '../../kubernetes/drain/pods.ts';
+import { conditionOf, isReady } from '../../kubernetes/node/conditions.ts';
+import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
@@ -34,7 +37,7 @@ export function nodeObject(
 
 /** `NAMESPACE/NAME` of the pods on the node that are ready. */
 export async function readyPods(parts: Pick<Parts, 'client' | 'nodeName'>, signal?: AbortSignal): Promise<string[]> {
-  return (await podsOf(parts, signal)).filter(isReady).map(nameOf);
+  return (await podsOn(parts.client, parts.nodeName, signal)).filter(isReady).map(podName);
 }
 
 /**
@@ -84,7 +87,7 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
  */
 async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Promise<boolean> {
   const { client, nodeName, restarted } = parts;
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(node, 'Ready');
   const reported = Date.parse(String(ready?.lastHeartbeatTime ?? 0));
   if (reported < Math.floor(restarted.before / 1000) * 1000) return false;
   if (restarted.after === 0) return true;
@@ -102,10 +105,10 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
     intervalMs: [100, 1000],
     code: 'ADDON_NOT_READY',
     probe: async (signal) => {
-      const pods = await podsOf(parts, signal);
+      const pods = await podsOn(parts.client, parts.nodeName, signal);
       const hubRuns = pods.some((pod) => isReady(pod) && pod.spec?.containers.some((each) => each.image === image));
       const runs = (pod: V1Pod): boolean => isReady(pod) && (!parts.runtime || isMadeBy(pod, parts.runtime));
-      const missing = pods.filter((pod) => names.includes(nameOf(pod)) && !runs(pod)).map(describePod);
+      const missing = pods.filter((pod) => names.includes(podName(pod)) && !runs(pod)).map(describePod);
       if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
       since = missing.length === 0 ? (since ?? performance.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
@@ -114,29 +117,12 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
   });
 }
 
-/** The pods on the node, as the cluster knows them. */
-export async function podsOf(
-  { client, nodeName }: Pick<Parts, 'client' | 'nodeName'>,
-  signal?: AbortSignal,
-): Promise<V1Pod[]> {
-  const selector = encodeURIComponent(`spec.nodeName=${nodeName}`);
-  return (await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`, { signal })).items;
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-}
-
 /** What the cluster knows of a pod may be from before its containers were made anew. */
 function isMadeBy({ status }: V1Pod, runtime: string): boolean {
   return status?.containerStatuses?.every(({ containerID }) => containerID?.startsWith(`${runtime}://`)) ?? false;
 }
 
-function nameOf({ metadata }: V1Pod): string {
-  return `${metadata?.namespace}/${metadata?.name}`;
-}
-
 function describePod(pod: V1Pod): string {
   const waiting = pod.status?.containerStatuses?.find(({ state }) => state?.waiting)?.state?.waiting;
-  return [nameOf(pod), pod.status?.phase, waiting?.reason].filter(Boolean).join(' ');
+  return [podName(pod), pod.status?.phase, waiting?.reason].filter(Boolean).join(' ');
 }

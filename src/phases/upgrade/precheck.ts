@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { swapAreas } from '../../lib/swap-areas.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
@@ -152,8 +153,7 @@ async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[
   const readiness = readinessOf(node);
   if (readiness.state === 'waiting')
     found.push({ what: `the node is not Ready: ${readiness.message}`, passes: kubelet.active || passes });
-  const swapOn = (swaps ?? '').trim().split('\n').length > 1;
-  if (swapOn && configuration.failSwapOn !== false)
+  if (swapAreas(swaps).length > 0 && configuration.failSwapOn !== false)
     found.push({ what: 'swap is on: a kubelet that is restarted refuses it', passes: false });
   return found;
 }

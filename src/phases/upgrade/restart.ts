@@ -1,4 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
+import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
 import type { UpgradeContext } from './context.ts';
@@ -25,16 +26,7 @@ function containerdIsStale({ journal }: UpgradeContext): boolean | string {
 
 async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools): Promise<void> {
   await host.applyUnit(PATHS.containerd.unit, CONTAINERD_FILES);
-  await waitFor({
-    what: 'containerd to answer',
-    timeoutMs: 60_000,
-    code: 'RUNTIME_FAILED',
-    probe: async () => {
-      const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
-      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(PATHS.containerd.unit)).detail };
-    },
-    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
-  });
+  await waitForContainerd(host, waitFor);
 }
 
 async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {

@@ -1,6 +1,6 @@
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
+import { nodeNameOf } from '../../../kubernetes/node/node.ts';
 import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
-import { nameOf } from '../node.ts';
 import { groupBy, objects } from '../objects.ts';
 
 const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
@@ -17,7 +17,7 @@ export const nodeCertificates: UpgradeCheck = {
     'When the certificate that the kubelet has expires, the node goes offline; after a restart it may not come back.',
   advice: 'kubectl get csr, then kubectl certificate approve NAME; look why nobody approves by itself.',
   run: async ({ facts, nodes }) => {
-    const names = new Set(nodes.map(nameOf));
+    const names = new Set(nodes.map(nodeNameOf));
     const stuck = (await facts.certificateRequests()).flatMap((request) => {
       const node = nodeOf(request);
       const problem = problemOf(request);

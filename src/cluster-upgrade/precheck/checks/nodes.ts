@@ -1,7 +1,8 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { isOffline } from '../../../kubernetes/node/node.ts';
 import { readinessOf } from '../../../phases/join/node-object.ts';
 import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
-import { isOffline, nodesOf } from '../node.ts';
+import { nodesOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 /** As many different messages are shown. */

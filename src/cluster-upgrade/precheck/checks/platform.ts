@@ -1,8 +1,9 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
+import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
 import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
-import { isWindows, kubeletVersionOf, nodesOf, severityOf } from '../node.ts';
+import { nodesOf, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 /** Set by kubeadm: the socket that the kubelet was given. */
@@ -42,7 +43,7 @@ function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string
 
 /** cri-dockerd calls itself docker, too; who has it already is told by the kubelet's version or kubeadm's annotation. */
 function usesDockershim(node: V1Node): boolean {
-  const version = kubeletVersionOf(node);
+  const version = reportedKubeletVersion(node);
   if (version !== undefined && lacksDockershim(version)) return false;
   return !node.metadata?.annotations?.[CRI_SOCKET]?.includes('cri-dockerd');
 }

@@ -1,8 +1,8 @@
+import { SYSTEM_NAMESPACES } from '../../../kubernetes/addons.ts';
 import { NAMESPACE } from '../../cluster/names.ts';
 import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
 import { groupBy, objects } from '../objects.ts';
 import type { PodTrouble } from '../pod-trouble.ts';
-import { SYSTEM_NAMESPACES } from '../workload.ts';
 
 export const systemPods: UpgradeCheck = {
   name: 'SystemPods',

@@ -1,10 +1,11 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../errors/index.ts';
+import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions } from '../../../kubernetes/version.ts';
 import { checkVersions, sameVersion } from '../../../phases/upgrade/versions.ts';
 import type { Finding, UpgradeCheck } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
-import { isWindows, kubeletVersionOf, nodesOf, severityOf } from '../node.ts';
+import { nodesOf, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 export const controlPlaneVersion: UpgradeCheck = {
@@ -29,11 +30,11 @@ export const nodeVersion: UpgradeCheck = {
     'Take these nodes to a version in between first (--selector chooses nodes), or choose another --target-version.',
   run: async ({ nodes, targetVersion }) => {
     const linux = nodes.filter((node) => !isWindows(node));
-    const groups = [...groupBy(linux, kubeletVersionOf)];
+    const groups = [...groupBy(linux, reportedKubeletVersion)];
     const there = groups.filter(([version]) => sameVersion(version, targetVersion)).flatMap(([, group]) => group);
     const findings = [
       ...groups.flatMap(([version, group]) => versionFinding(version, group, targetVersion)),
-      ...untoldFinding(linux.filter((node) => kubeletVersionOf(node) === undefined)),
+      ...untoldFinding(linux.filter((node) => reportedKubeletVersion(node) === undefined)),
     ];
     return orNormal(findings, describe(linux.length, there.length, targetVersion));
   },

@@ -6,6 +6,9 @@ import { runController } from '../../../cluster-upgrade/control/run-controller.t
 import { localMachine } from '../../../host/local.ts';
 import { clientInCluster } from '../../../kubernetes/kubeconfig/in-cluster.ts';
 
+/** Milliseconds for giving up the lease; the kubelet kills the pod after 30 s. */
+const HAND_OVER_MS = 10_000;
+
 export default class ClusterUpgradeController extends BaseCommand {
   static override hidden = true;
   static override summary = 'What the Job of the controller runs.';
@@ -13,7 +16,7 @@ export default class ClusterUpgradeController extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(ClusterUpgradeController);
     const log = logTo(this.openOutput({ looksOnly: true }));
-    const { signal, done } = commandSignal(undefined);
+    const { signal, done } = commandSignal(undefined, { interruptedMs: HAND_OVER_MS });
     const client = clientInCluster(localMachine().connect);
     try {
       const executor = ({ spec }: Parameters<Parameters<typeof runController>[0]['executor']>[0]) =>

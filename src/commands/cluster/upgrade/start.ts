@@ -14,10 +14,9 @@ import {
   refuseErrors,
   startFlags,
 } from '../../../cli/cluster-upgrade/start.ts';
-import { confirmOnTerminal } from '../../../cli/prompts.ts';
+import { confirm } from '../../../cli/confirmation.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
-import { answeredNo } from '../../../errors/answered-no.ts';
 import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/api/client.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
@@ -40,7 +39,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStart);
     const output = this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output));
+    if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output, this.host.argv));
     const { signal, done } = commandSignal(undefined);
     try {
       await this.finish(
@@ -55,7 +54,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
           if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
           if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
           if (flags['dry-run'] || plan.nodes.length === 0) return { ok: true, hosts: [], data: { plan, report } };
-          if (!flags.yes) await this.#confirm(output);
+          await confirm('Start?', { output, signal, yes: flags.yes, argv: this.host.argv });
           return this.#start(client, intent, output, signal, flags);
         }),
       );
@@ -75,13 +74,6 @@ export default class ClusterUpgradeStart extends BaseCommand {
     const options = { client, plan, flags, output, version: this.config.version, signal };
     if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
     return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, json: flags.output === 'json' }));
-  }
-
-  /** Nobody is asked who cannot answer: scripts have said what they want. */
-  async #confirm(output: Output): Promise<void> {
-    const ask = confirmOnTerminal(output);
-    if (!ask || (await ask('Start?'))) return;
-    throw answeredNo();
   }
 }
 

@@ -1,5 +1,6 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
 import type { Facts } from '../facts.ts';
@@ -47,10 +48,7 @@ export const swap: Collector = {
   name: 'system/swap',
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';
-    const devices = text
-      .split('\n')
-      .slice(1)
-      .flatMap((line) => line.split(/\s/)[0] || []);
+    const devices = swapAreas(text);
     const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(PATHS.kubelet.configuration));
     return {
       files: [{ path: 'system/swap.txt', text }],

@@ -1,5 +1,6 @@
 import { refuseNodeName } from '../../../config/grammar.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
+import { isReady } from '../../../kubernetes/node/conditions.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 
 export const hostname: Check = {
@@ -51,10 +52,9 @@ export const nodeExists: Check = {
     const there = await cluster.node(name);
     if (there === 'not readable') return skip('the bootstrap token may not read Nodes');
     if (!there) return pass(`${name} is free`);
-    const ready = there.status?.conditions?.find((condition) => condition.type === 'Ready');
     const theirs = there.status?.nodeInfo?.machineID ?? '';
     if (theirs !== '' && theirs === machineId) return pass(`${name} is this machine`);
-    if (ready?.status !== 'True') return pass(`${name} exists and is not Ready: it is taken over`);
+    if (!isReady(there)) return pass(`${name} exists and is not Ready: it is taken over`);
     return fail(
       `a node named ${name} already exists in the cluster and is Ready; its machine-id is ${theirs || 'not known'}, this machine's is ${machineId || 'not known'}`,
       { code: 'NODE_EXISTS', remedy: `Choose another \`--node-name\`, or remove it: \`kubectl delete node ${name}\`.` },

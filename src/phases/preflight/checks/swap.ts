@@ -1,3 +1,4 @@
+import { swapAreas } from '../../../lib/swap-areas.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 
 export const swap: Check = {
@@ -10,11 +11,7 @@ export const swap: Check = {
   run: async ({ host, cluster }) => {
     const text = await host.read('/proc/swaps');
     if (text === undefined) return skip('/proc/swaps does not exist here');
-    const areas = text
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(/\s+/)[0] ?? '');
+    const areas = swapAreas(text);
     if (areas.length === 0) return pass();
     const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
     const found = `active: ${areas.join(', ')}`;

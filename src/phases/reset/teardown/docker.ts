@@ -1,14 +1,17 @@
 import type { Host } from '../../../host/host.ts';
+import { listedBy } from './answers.ts';
 
 /** The kubelet's names for the containers it makes through Docker begin with this. */
 const KUBELET_PREFIX = 'k8s_';
 const OF_PODS = ['--no-trunc', '--filter', `name=^/?${KUBELET_PREFIX}`];
 const MAX_GRACE_SECONDS = 60;
 
-/** Ids of the containers, also of those that have ended, that a kubelet (1.23 and older) made in Docker. */
+/**
+ * Ids of the containers, also of those that have ended, that a kubelet (1.23 and older) made in Docker.
+ * @throws EdgeadmError COMMAND_FAILED if Docker does not answer
+ */
 export async function dockerPodContainers(host: Host): Promise<string[]> {
-  const { stdout } = await host.query('docker', ['ps', '--all', '--quiet', ...OF_PODS]);
-  return stdout.split('\n').filter(Boolean);
+  return (await listedBy(host, 'docker', ['ps', '--all', '--quiet', ...OF_PODS])).split('\n').filter(Boolean);
 }
 
 /**
@@ -17,9 +20,9 @@ export async function dockerPodContainers(host: Host): Promise<string[]> {
  */
 export async function endDockerPods(host: Host): Promise<void> {
   const columns = `{{.ID}} {{.Label "annotation.io.kubernetes.pod.terminationGracePeriod"}}`;
-  const { stdout } = await host.query('docker', ['ps', ...OF_PODS, '--format', columns]);
+  const listed = await listedBy(host, 'docker', ['ps', ...OF_PODS, '--format', columns]);
   const byGrace = new Map<number, string[]>();
-  for (const [, id = '', seconds] of stdout.matchAll(/^(\S+) ?(\d*)$/gm)) {
+  for (const [, id = '', seconds] of listed.matchAll(/^(\S+) ?(\d*)$/gm)) {
     // A sandbox does nothing that would need time.
     const grace = Math.min(Number(seconds || 0), MAX_GRACE_SECONDS);
     byGrace.set(grace, [...(byGrace.get(grace) ?? []), id]);

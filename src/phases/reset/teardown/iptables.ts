@@ -1,5 +1,7 @@
 import type { Host } from '../../../host/host.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import { listedBy } from './answers.ts';
 
 /** What tells the rules of Kubernetes from those of others. */
 export interface RuleOwner {
@@ -103,18 +105,29 @@ function parseTables(saved: string): Table[] {
  * Removes the rules of Kubernetes for IPv4 and IPv6. Where both of iptables' back ends are installed both are looked
  * through: kube-proxy brings an iptables of its own and may have used the other one.
  */
-export async function removeIptablesRules(host: Host, owner: RuleOwner): Promise<void> {
+export async function removeIptablesRules(host: Host, log: PhaseLog, owner: RuleOwner): Promise<void> {
   for (const family of ['iptables', 'ip6tables']) {
     const backEnds = await Promise.all([`${family}-nft`, `${family}-legacy`].map((name) => save(host, name)));
-    const found = backEnds.filter((backEnd) => backEnd !== undefined);
-    if (found.length === 0) found.push(...[await save(host, family)].filter((backEnd) => backEnd !== undefined));
-    for (const { name, saved } of found) await restore(host, name, removalOf(saved, owner));
+    if (!backEnds.some((backEnd) => backEnd.saved !== undefined)) backEnds.push(await save(host, family));
+    for (const { name, saved } of backEnds) if (saved !== undefined) await restore(host, name, removalOf(saved, owner));
+    const failures = backEnds.flatMap(({ failure }) => failure ?? []);
+    if (failures.length > 0 && backEnds.every(({ saved }) => saved === undefined))
+      log.warning(`Rules of ${family} could not be read and are left on the machine: ${failures.join('; ')}`);
   }
 }
 
-async function save(host: Host, name: string): Promise<{ name: string; saved: string } | undefined> {
-  const { exitCode, stdout } = await host.query(`${name}-save`, []);
-  return exitCode === 0 ? { name, saved: stdout } : undefined;
+interface BackEnd {
+  readonly name: string;
+  /** undefined if it is not installed or fails, as on a kernel without it. */
+  readonly saved?: string;
+  readonly failure?: string;
+}
+
+async function save(host: Host, name: string): Promise<BackEnd> {
+  return listedBy(host, `${name}-save`, []).then(
+    (saved) => ({ name, saved: saved === '' ? undefined : saved }),
+    (error: Error) => ({ name, failure: error.message }),
+  );
 }
 
 /** Another program may hold the lock of iptables for a moment; `--wait` is younger than CentOS 7. */

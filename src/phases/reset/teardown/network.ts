@@ -2,7 +2,10 @@ import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import { listedIfPossible } from './answers.ts';
 import { removeIptablesRules } from './iptables.ts';
+import { KUBE_PROXY_LINK, removeIpvs } from './ipvs.ts';
 
 /** Links that the cluster's add-ons make. */
 const LINKS: readonly string[] = [
@@ -12,7 +15,7 @@ const LINKS: readonly string[] = [
   'edge-hub-dummy0',
   'yurthub-dummy0',
   'nodelocaldns',
-  'kube-ipvs0',
+  KUBE_PROXY_LINK,
 ];
 /** Where no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
@@ -35,19 +38,19 @@ export function notedLinks(choice: (key: ChoiceKey) => string | undefined): read
  * still be there: it tells whose rules are whose.
  * @param keep links that were there before the node was joined
  */
-export async function removeNetwork(host: Host, keep: readonly string[] = []): Promise<void> {
+export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly string[] = []): Promise<void> {
   if (!host.runsPrograms) return;
   const there = await links(host);
   const ours = LINKS.filter((link) => there.includes(link) && !keep.includes(link));
-  await removeIptablesRules(host, {
+  await removeIptablesRules(host, log, {
     cniNetworks: await cniNetworks(host),
     flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await host.read(PATHS.flannel.subnet)) ?? '')?.[1],
   });
-  await removeNftTables(host);
-  if (ours.includes('kube-ipvs0')) await removeIpvs(host);
+  await removeNftTables(host, log);
+  if (ours.includes(KUBE_PROXY_LINK)) await removeIpvs(host, log);
   if (ours.includes('cni0')) ours.unshift(...(await host.list('/sys/class/net/cni0/brif')).filter(isVeth));
   for (const link of ours) await host.run('ip', ['link', 'delete', link]);
-  await removeHubAddress(host);
+  await removeHubAddress(host, log);
 }
 
 /**
@@ -58,7 +61,8 @@ export async function removeIdleNamespaces(host: Host): Promise<void> {
   for (const name of await host.list(PATHS.pods.networkNamespaces)) {
     if (!name.startsWith('cni-')) continue;
     const inhabitants = await host.query('ip', ['netns', 'pids', name]);
-    if (inhabitants.stdout.trim() === '') await host.run('ip', ['netns', 'delete', name]);
+    // Without an answer it may be in use.
+    if (inhabitants.exitCode === 0 && inhabitants.stdout.trim() === '') await host.run('ip', ['netns', 'delete', name]);
   }
 }
 
@@ -84,23 +88,14 @@ async function cniNetworks(host: Host): Promise<string[]> {
 }
 
 /** kube-proxy's since 1.29, in its nftables mode. */
-async function removeNftTables(host: Host): Promise<void> {
-  const { stdout } = await host.query('nft', ['list', 'tables']);
-  for (const [, family] of stdout.matchAll(/^table (ip6?) kube-proxy$/gm)) {
+async function removeNftTables(host: Host, log: PhaseLog): Promise<void> {
+  const tables = await listedIfPossible(host, log, 'nft', ['list', 'tables']);
+  for (const [, family] of tables.matchAll(/^table (ip6?) kube-proxy$/gm)) {
     await host.run('nft', ['delete', 'table', family ?? '', 'kube-proxy']);
   }
 }
 
-/** Virtual services are the kernel's own: they stay when kube-ipvs0 goes, and `ipvsadm` may not be installed. */
-async function removeIpvs(host: Host): Promise<void> {
-  if ((await host.query('ipvsadm', ['--list'])).exitCode === 0) await host.run('ipvsadm', ['--clear']);
-  const { stdout } = await host.query('ipset', ['list', '-name']);
-  for (const set of stdout.split('\n').filter((name) => name.startsWith('KUBE-'))) {
-    await host.run('ipset', ['destroy', set]);
-  }
-}
-
-async function removeHubAddress(host: Host): Promise<void> {
-  const { stdout } = await host.query('ip', ['-oneline', 'address', 'show', 'dev', 'lo']);
-  if (stdout.includes(` ${HUB_ADDRESS} `)) await host.run('ip', ['address', 'delete', HUB_ADDRESS, 'dev', 'lo']);
+async function removeHubAddress(host: Host, log: PhaseLog): Promise<void> {
+  const addresses = await listedIfPossible(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', 'lo']);
+  if (addresses.includes(` ${HUB_ADDRESS} `)) await host.run('ip', ['address', 'delete', HUB_ADDRESS, 'dev', 'lo']);
 }

@@ -1,13 +1,10 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { ApiConnection } from '../../../kubernetes/api/client.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
-import { registerSecret } from '../../../lib/redact.ts';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----\n?/;
+import { type KeyPair, keyPairIn } from '../../../pki/key-pair.ts';
 
 /** Who a node is to its cluster. */
 export interface NodeCredentials {
@@ -30,29 +27,18 @@ export async function nodeCredentials(host: Host): Promise<NodeCredentials | und
     readServers(host),
   ]);
   if (!ca || !pair || servers.length === 0) return undefined;
-  const nodeName = nodeNameIn(pair.cert);
-  return nodeName ? { nodeName, connection: { servers, ca, ...pair } } : undefined;
-}
-
-interface Pair {
-  readonly cert: string;
-  readonly key: string;
+  const { certificate, cert, key } = pair;
+  const nodeName = nodeNameIn(certificate);
+  return nodeName ? { nodeName, connection: { servers, ca, cert, key } } : undefined;
 }
 
 /** The one that is good for longest: kubelet and hub each renew their own, and the other's may have expired long ago. */
-async function readPair(host: Host): Promise<Pair | undefined> {
-  const pairs: Pair[] = [];
+async function readPair(host: Host): Promise<KeyPair | undefined> {
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
-  for (const path of [PATHS.kubelet.clientCertificate, ...hubs]) {
-    const text = (await host.read(path)) ?? '';
-    const cert = text.match(CERTIFICATE)?.join('');
-    const key = PRIVATE_KEY.exec(text)?.[0];
-    if (!cert || !key) continue;
-    registerSecret(key);
-    pairs.push({ cert, key });
-  }
+  const texts = await Promise.all([PATHS.kubelet.clientCertificate, ...hubs].map((path) => host.read(path)));
+  const pairs = texts.flatMap((text) => keyPairIn(text) ?? []);
   return pairs.sort((a, b) => endOf(b) - endOf(a))[0];
 }
 
@@ -67,14 +53,14 @@ async function readServers(host: Host): Promise<string[]> {
   return servers;
 }
 
-function endOf({ cert }: Pair): number {
-  return new X509Certificate(cert).validToDate.getTime();
+function endOf({ certificate }: KeyPair): number {
+  return certificate.validToDate.getTime();
 }
 
 function hubLayouts() {
   return [...edgeHubLayouts('ack'), ...edgeHubLayouts('openyurt')];
 }
 
-function nodeNameIn(cert: string): string | undefined {
-  return /^CN=system:node:(.+)$/m.exec(new X509Certificate(cert).subject)?.[1];
+function nodeNameIn({ subject }: X509Certificate): string | undefined {
+  return /^CN=system:node:(.+)$/m.exec(subject)?.[1];
 }

@@ -29,7 +29,7 @@ export interface RemovalTools {
  */
 export async function removePods(host: Host, runtime: NodeRuntime, tools: RemovalTools): Promise<void> {
   if (!host.runsPrograms) return;
-  if (isDockershim(runtime)) return removeDockerPods(host);
+  if (isDockershim(runtime)) return removeThroughDocker(host, runtime, tools);
   const client = await reach(host, runtime, tools);
   if (client) {
     await removeThrough(client, host, tools).finally(() => client.close());
@@ -38,6 +38,26 @@ export async function removePods(host: Host, runtime: NodeRuntime, tools: Remova
     await removeIdleNamespaces(host);
   }
   await removeCgroups(host).catch((error: Error) => tools.log.debug(error.message));
+}
+
+async function removeThroughDocker(host: Host, { unit }: NodeRuntime, { log, force }: RemovalTools): Promise<void> {
+  const state = await host.unit(unit);
+  if (state.exists && !state.active) {
+    if (!(await mayHavePods(host))) return;
+    await host.startUnit(unit);
+    if (!host.wet) return;
+  }
+  await removeDockerPods(host).catch((error: Error) => {
+    if (!force)
+      throw new EdgeadmError({
+        code: 'RESET_INCOMPLETE',
+        what: "the pods' docker containers could not be removed",
+        why: error.message,
+        next: NEXT,
+        cause: error,
+      });
+    log.warning(error.message);
+  });
 }
 
 /** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { clusterDnsOf, kubeletConfiguration } from '../../../../src/kubernetes/kubelet/configuration.ts';
+import { kubeletConfiguration } from '../../../../src/kubernetes/kubelet/configuration.ts';
 import { type KubeletOptions, kubeletFlags } from '../../../../src/kubernetes/kubelet/flags.ts';
 
 const OPTIONS: KubeletOptions = {
@@ -102,14 +102,4 @@ describe('the configuration of a kubelet', () => {
     assert.equal(kubeletConfiguration({ ...options, version: 'v1.35.0', cgroupVersion: 1 }).failCgroupV1, false);
     assert.equal(kubeletConfiguration({ ...options, version: 'v1.34.0', cgroupVersion: 1 }).failCgroupV1, undefined);
   });
-});
-
-describe('the cluster DNS address', () => {
-  for (const [cidr, dns] of [
-    ['10.96.0.0/12', '10.96.0.10'],
-    ['172.16.255.0/24', '172.16.255.10'],
-    ['fd00:1::/112', 'fd00:1::a'],
-  ] as const) {
-    it(`of ${cidr} is ${dns}`, () => assert.equal(clusterDnsOf(cidr), dns));
-  }
 });

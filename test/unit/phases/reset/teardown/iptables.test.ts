@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { removalOf, removeIptablesRules } from '../../../../../src/phases/reset/teardown/iptables.ts';
 import { fakeHost } from '../../../fake-host.ts';
+import { recordedLog } from '../../../recorded-log.ts';
 
 const OWNER = { cniNetworks: ['cbr0'] };
 
@@ -122,13 +123,13 @@ COMMIT
         'ip6tables-restore': restore('ip6'),
       },
     });
-    await removeIptablesRules(host, OWNER);
+    await removeIptablesRules(host, recordedLog(), OWNER);
     assert.deepEqual(given, ['nft: -F KUBE-A', 'legacy: -F KUBE-B', 'ip6: -F KUBE-C']);
   });
 
   it('changes nothing on a machine without iptables', async () => {
     const host = fakeHost();
-    await removeIptablesRules(host, OWNER);
+    await removeIptablesRules(host, recordedLog(), OWNER);
     assert.deepEqual(host.changes, []);
   });
 
@@ -140,7 +141,7 @@ COMMIT
         'iptables-restore': () => (++tries < 3 ? { exitCode: 4, stderr: 'xtables lock' } : ''),
       },
     });
-    await removeIptablesRules(host, OWNER);
+    await removeIptablesRules(host, recordedLog(), OWNER);
     assert.equal(tries, 3);
   });
 });

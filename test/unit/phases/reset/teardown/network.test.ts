@@ -6,9 +6,16 @@ import {
   removeNetwork,
 } from '../../../../../src/phases/reset/teardown/network.ts';
 import { type FakeNode, fakeHost } from '../../../fake-host.ts';
+import { recordedLog } from '../../../recorded-log.ts';
 
 const links = (...names: string[]) => Object.fromEntries(names.map((name) => [`/sys/class/net/${name}/mtu`, '1500']));
 const commands: FakeNode['commands'] = { ip: '', ipvsadm: '', ipset: 'KUBE-CLUSTER-IP\nmine\n', nft: '' };
+
+const KEEPALIVED_AND_KUBE_PROXY = `-A -t 192.168.1.100:80 -s wrr -p 50
+-a -t 192.168.1.100:80 -r 192.168.1.11:80 -g -w 3
+-A -t 10.96.0.1:443 -s rr
+-a -t 10.96.0.1:443 -r 192.168.1.2:6443 -m -w 1
+`;
 
 describe("removing the cluster's network", () => {
   it('deletes the links of CNI, Flannel and edge-hub, and the veths of pods that are left on the bridge', async () => {
@@ -20,7 +27,7 @@ describe("removing the cluster's network", () => {
         '/sys/class/net/cni0/brif/eth9/state': '3',
       },
     });
-    await removeNetwork(host);
+    await removeNetwork(host, recordedLog());
     assert.deepEqual(host.changes, [
       'run ip link delete veth12ab',
       'run ip link delete cni0',
@@ -31,22 +38,56 @@ describe("removing the cluster's network", () => {
 
   it('leaves links that were there before the join', async () => {
     const host = fakeHost({ commands: { ip: '' }, files: links('eth0', 'cni0') });
-    await removeNetwork(host, ['eth0', 'cni0']);
+    await removeNetwork(host, recordedLog(), ['eth0', 'cni0']);
     assert.deepEqual(host.changes, []);
   });
 
-  it('clears IPVS and its sets only where kube-proxy ran in that mode', async () => {
+  it('removes the virtual services of kube-proxy and its sets, and leaves those of keepalived', async () => {
     const without = fakeHost({ commands, files: links('eth0') });
-    await removeNetwork(without);
+    await removeNetwork(without, recordedLog());
     assert.deepEqual(without.changes, []);
-    const host = fakeHost({ commands, files: links('kube-ipvs0') });
-    await removeNetwork(host);
+    let restored = '';
+    const host = fakeHost({
+      files: links('kube-ipvs0'),
+      commands: {
+        ...commands,
+        'ip -oneline address show dev kube-ipvs0': '9: kube-ipvs0    inet 10.96.0.1/32 scope global kube-ipvs0\n',
+        ipvsadm: ([verb], options) => {
+          if (verb === '--restore') restored = String(options?.input);
+          return restored === '' ? KEEPALIVED_AND_KUBE_PROXY : '';
+        },
+      },
+    });
+    await removeNetwork(host, recordedLog());
+    assert.equal(restored, '-D -t 10.96.0.1:443\n');
     assert.deepEqual(host.changes, [
-      'run ipvsadm --clear',
+      'run ipvsadm --restore',
       'run ipset destroy KUBE-CLUSTER-IP',
       'run ip link delete kube-ipvs0',
     ]);
   });
+
+  it('says so when virtual services of kube-proxy stay', async () => {
+    const host = fakeHost({
+      files: links('kube-ipvs0'),
+      commands: {
+        ...commands,
+        'ip -oneline address show dev kube-ipvs0': '9: kube-ipvs0    inet 10.96.0.1/32 scope global kube-ipvs0\n',
+        ipvsadm: KEEPALIVED_AND_KUBE_PROXY,
+      },
+    });
+    await assert.rejects(removeNetwork(host, recordedLog()), { code: 'COMMAND_FAILED', why: '-t 10.96.0.1:443' });
+  });
+
+  for (const program of ['nft list tables', 'ipset list -name', 'ipvsadm --save --numeric']) {
+    it(`warns that something may be left when ${program} fails`, async () => {
+      const failing = { ...commands, [program]: { exitCode: 1, stderr: 'Operation not supported' } };
+      const host = fakeHost({ commands: failing, files: links('kube-ipvs0') });
+      const log = recordedLog();
+      await removeNetwork(host, log);
+      assert.match(log.lines.join('\n'), new RegExp(`warning ${program} failed: Operation not supported`));
+    });
+  }
 
   it("takes edge-hub's address off the loopback, and kube-proxy's nftables away", async () => {
     const host = fakeHost({
@@ -55,7 +96,7 @@ describe("removing the cluster's network", () => {
         nft: 'table ip nat\ntable ip kube-proxy\ntable ip6 kube-proxy\ntable inet firewalld\n',
       },
     });
-    await removeNetwork(host);
+    await removeNetwork(host, recordedLog());
     assert.deepEqual(host.changes, [
       'run nft delete table ip kube-proxy',
       'run nft delete table ip6 kube-proxy',
@@ -72,13 +113,13 @@ describe("removing the cluster's network", () => {
       },
       files: { '/etc/cni/net.d/10-edge.conflist': '{"name": "edge"}', '/etc/cni/net.d/20-bad.conf': '{"name": ' },
     });
-    await removeNetwork(host);
+    await removeNetwork(host, recordedLog());
     assert.deepEqual(host.changes, ['run iptables-restore --noflush']);
   });
 
   it('touches nothing on a scratch root', async () => {
     const host = fakeHost({ runsPrograms: false, files: links('cni0') });
-    await removeNetwork(host);
+    await removeNetwork(host, recordedLog());
     assert.deepEqual(host.changes, []);
   });
 });
@@ -111,4 +152,15 @@ describe('network namespaces of dead pods', () => {
     await removeIdleNamespaces(host);
     assert.deepEqual(host.changes, ['run ip netns delete cni-1']);
   });
+
+  for (const [what, answer] of [
+    ['fails', { exitCode: 1, stderr: 'Cannot open network namespace' }],
+    ['times out', { exitCode: 124, timedOut: true }],
+  ] as const) {
+    it(`are left where the question for their processes ${what}: they may be in use`, async () => {
+      const host = fakeHost({ files: { '/run/netns/cni-1': '' }, commands: { 'ip netns pids cni-1': answer } });
+      await removeIdleNamespaces(host);
+      assert.deepEqual(host.changes, []);
+    });
+  }
 });

@@ -143,6 +143,16 @@ describe('removing pods', () => {
     assert.deepEqual(host.changes, ['run docker stop --time 2 a1 a2', 'run docker rm --force --volumes a1 a2']);
   });
 
+  it('a Docker that does not answer ends a reset, which --force continues', async () => {
+    const docker = { exitCode: 1, stderr: 'Cannot connect to the Docker daemon' };
+    const runtime = { socket: '/var/run/dockershim.sock', unit: 'docker.service' };
+    const host = fakeHost({ commands: { docker }, units: { 'docker.service': { active: true } } });
+    const log = recordedLog();
+    await assert.rejects(removePods(host, runtime, { log }), { code: 'RESET_INCOMPLETE' });
+    await removePods(host, runtime, { log, force: true });
+    assert.match(log.lines.join(), /Cannot connect to the Docker daemon/);
+  });
+
   it("removes the kubelet's cgroups, in every hierarchy", async () => {
     const host = nodeWith(runtime([]), {
       units: { ...RUNNING, 'kubepods.slice': { active: true } },

@@ -4,3 +4,13 @@ import { EdgeadmError } from './index.ts';
 export function answeredNo(next = 'the same command with --dry-run shows what it would do'): EdgeadmError {
   return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed', next });
 }
+
+/** The error of a question that needs an answer although there is no terminal. @param line the command to run instead */
+export function confirmationNeeded(question: string, line?: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CONFIRMATION_NEEDED',
+    what: 'confirmation required, but there is no terminal',
+    why: question,
+    next: line,
+  });
+}

@@ -1,0 +1,78 @@
+import { Agent as HttpAgent, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+
+/** Dials from the node; see Host.connect. */
+export type Dial = (
+  address: { host: string; port: number },
+  options: { timeoutMs?: number; signal?: AbortSignal },
+) => Promise<Duplex>;
+
+/** Routers in between forget a connection that is quiet for long. Milliseconds. */
+const IDLE_MS = 30_000;
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+/** Node passes the signal of the request that needs the connection. */
+type DialOptions = RequestOptions & { readonly signal?: AbortSignal };
+
+/** An agent of http requests whose connections start on the node. */
+export function plainAgent(dial: Dial): HttpAgent {
+  const agent = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
+  agent.createConnection = ({ host, port, signal }: DialOptions, callback?: Connected) => {
+    dial({ host: String(host), port: Number(port) }, { signal }).then(
+      (socket) => callback?.(null, socket),
+      (error: Error) => callback?.(error, undefined as never),
+    );
+    return undefined as never;
+  };
+  return agent;
+}
+
+/**
+ * An agent of https requests whose connections start on the node; TLS is spoken here, whatever carries the bytes.
+ * @param tls `servername` there takes the place of the host's name, for the certificate and for SNI
+ */
+export function dialingAgent(tls: ConnectionOptions, dial: Dial): HttpsAgent {
+  const agent = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
+  agent.createConnection = (options: DialOptions, callback?: Connected) => {
+    const host = String(options.host ?? '').replace(/^\[|\]$/g, '');
+    dial({ host, port: Number(options.port ?? 443) }, { signal: options.signal })
+      .then((socket) => secure(socket, host, tls, options.signal))
+      .then(
+        (secured) => callback?.(null, secured),
+        (error: Error) => callback?.(error, undefined as never),
+      );
+    return undefined as never;
+  };
+  return agent;
+}
+
+function secure(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const servername = tls.servername ?? (isIP(host) ? '' : host);
+  const secured = tlsConnect({ ...tls, socket, host: tls.servername ?? host, servername, ALPNProtocols: ['http/1.1'] });
+  const giveUp = (error: Error): void => {
+    secured.destroy();
+    socket.destroy();
+    reject(error);
+  };
+  const aborted = (): void => giveUp(new Error('the request was ended'));
+  const late = (): void => giveUp(new Error(`no TLS answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`));
+  const timer = setTimeout(late, HANDSHAKE_TIMEOUT_MS);
+  signal?.addEventListener('abort', aborted, { once: true });
+  const done = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
+  };
+  secured.once('close', done).once('error', giveUp);
+  secured.once('secureConnect', () => {
+    done();
+    secured.off('error', giveUp);
+    resolve(secured);
+  });
+  return promise;
+}

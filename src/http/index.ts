@@ -1,0 +1,4 @@
+export { type Dial, dialingAgent, plainAgent } from './agents.ts';
+export { addressOf, HttpError, type HttpFailure, isCertificateFault } from './errors.ts';
+export { API_LIMITS, type HttpLimits, MAX_BYTES, PROBE_LIMITS } from './limits.ts';
+export { type Answer, type HttpRequest, jsonOf, type OpenAnswer, openRequest, sendRequest } from './request.ts';

@@ -1,0 +1,235 @@
+import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { formatDuration } from '../lib/duration.ts';
+import { addressOf, HttpError, type HttpFailure } from './errors.ts';
+import type { HttpLimits } from './limits.ts';
+
+export interface HttpRequest {
+  readonly url: URL;
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Carries the connection: one that starts on the node, or that goes through a proxy. Default: a direct one. */
+  readonly agent?: Agent;
+  readonly limits: HttpLimits;
+  readonly signal?: AbortSignal;
+  /** True where the caller follows redirects itself. Default: an answer of 3xx is an error. */
+  readonly redirects?: boolean;
+}
+
+/** An answer whose body is still to be read. */
+export interface OpenAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingMessage['headers'];
+  /** Bounded in size and time; to be read to its end, or ended with {@link OpenAnswer.close}. */
+  readonly body: AsyncIterable<Buffer>;
+  close(): void;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+/** More interim answers (100, 103) than any server has a reason to send. */
+const MAX_INTERIM = 16;
+
+/**
+ * Sends a request and reads the whole answer as text.
+ *
+ * Every request of edgeadm passes here or through {@link openRequest}, so that none can outlast its limits, whatever
+ * the other side does. It is node:http and not undici: connections that start on the node are streams of SSH, and
+ * undici's `connect` wants sockets (its timeouts are those of net.Socket).
+ *
+ * @throws HttpError; the reason of the signal where that aborts
+ */
+export async function sendRequest(request: HttpRequest): Promise<Answer> {
+  const { status, headers, body } = await openRequest(request);
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return { status, headers, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+/**
+ * Sends a request and gives the answer as soon as its headers are there.
+ * @throws HttpError; the reason of the signal where that aborts. So does the body, while it is read.
+ */
+export function openRequest(request: HttpRequest): Promise<OpenAnswer> {
+  refusePlainCredentials(request);
+  request.signal?.throwIfAborted();
+  return new Exchange(request).open();
+}
+
+/** Over plain http anybody on the way could read it. */
+function refusePlainCredentials({ url, headers = {} }: HttpRequest): void {
+  const secret = Object.keys(headers).some((name) => /^(authorization|proxy-authorization|cookie)$/i.test(name));
+  if (!secret || url.protocol === 'https:') return;
+  const message = 'credentials are sent over https only';
+  throw new HttpError({ kind: 'refused', address: addressOf(url), message, sent: false });
+}
+
+/** One request and its answer; what ends first ends it: the answer, a limit, the signal, the connection. */
+class Exchange {
+  readonly #request: HttpRequest;
+  readonly #outgoing: ClientRequest;
+  readonly #dialing = new AbortController();
+  #response: IncomingMessage | undefined;
+  #sent = false;
+  /** Whether it was ended from this side, and why. */
+  #ended = false;
+  #reason: unknown;
+  #reject: (reason: unknown) => void = () => {};
+  #total: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(request: HttpRequest) {
+    this.#request = request;
+    const { url, method = 'GET', headers = {}, body, agent, limits, signal } = request;
+    const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+    // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
+    const options = { method, headers: { ...headers, ...length }, agent, signal: this.#dialing.signal };
+    this.#outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options);
+    if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late('total'), limits.totalMs);
+    this.#heard();
+    signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  open(): Promise<OpenAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<OpenAnswer>();
+    this.#reject = reject;
+    let interim = 0;
+    this.#outgoing
+      .on('socket', (socket) => {
+        this.#heard();
+        if (!socket.connecting) this.#sent = true;
+        socket.once('connect', () => {
+          this.#sent = true;
+        });
+      })
+      .on('information', () => {
+        if (++interim > MAX_INTERIM) this.#end(this.#failure('broken', `more than ${MAX_INTERIM} interim answers`));
+      })
+      .on('upgrade', () => this.#end(this.#failure('refused', 'it answers 101 and wants to switch protocols')))
+      .on('error', (error) => this.#end(this.#failureOf(error)))
+      .on('close', () => {
+        if (!this.#response) this.#end(this.#failure('broken', 'the connection was closed without an answer'));
+      })
+      .on('response', (response) => {
+        this.#response = response;
+        this.#heard();
+        const refused = this.#request.redirects ? undefined : redirectOf(response);
+        if (refused) this.#end(this.#failure('refused', refused));
+        else resolve(this.#answer(response));
+      })
+      .end(this.#request.body);
+    return promise;
+  }
+
+  #answer(response: IncomingMessage): OpenAnswer {
+    const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
+    return { status, statusText, headers, body: this.#read(response), close: () => this.#end(undefined) };
+  }
+
+  async *#read(response: IncomingMessage): AsyncGenerator<Buffer> {
+    const { maxBytes } = this.#request.limits;
+    let bytes = 0;
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        this.#heard();
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw this.#failure('too-large', `the answer has more than ${maxBytes} bytes`);
+        yield chunk;
+      }
+      if (this.#reason !== undefined) throw this.#reason;
+    } catch (error) {
+      throw this.#reason ?? (error instanceof HttpError ? error : this.#failureOf(error as Error));
+    } finally {
+      this.#release();
+      if (!response.complete) this.#outgoing.destroy();
+    }
+  }
+
+  /** Ends it from this side. Nothing waits for the other one to notice. */
+  #end(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#reason = reason;
+    this.#release();
+    this.#dialing.abort();
+    this.#outgoing.on('error', () => {}).destroy();
+    this.#response?.on('error', () => {}).destroy(reason instanceof Error ? reason : undefined);
+    this.#reject(reason);
+  }
+
+  readonly #abort = (): void => this.#end(this.#request.signal?.reason);
+
+  #heard(): void {
+    const { idleMs } = this.#request.limits;
+    clearTimeout(this.#idle);
+    if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late('idle'), idleMs);
+  }
+
+  #late(limit: 'total' | 'idle'): void {
+    const { totalMs = 0, idleMs = 0 } = this.#request.limits;
+    const within =
+      limit === 'total'
+        ? `no complete answer within ${formatDuration(totalMs)}`
+        : `silent for ${formatDuration(idleMs)}`;
+    this.#end(
+      this.#failure(
+        'timeout',
+        this.#sent ? within : `no connection within ${formatDuration(limit === 'total' ? totalMs : idleMs)}`,
+      ),
+    );
+  }
+
+  #release(): void {
+    clearTimeout(this.#total);
+    clearTimeout(this.#idle);
+    this.#request.signal?.removeEventListener('abort', this.#abort);
+  }
+
+  #failure(kind: HttpFailure, message: string, cause?: unknown): HttpError {
+    return new HttpError({ kind, address: addressOf(this.#request.url), message, sent: this.#sent, cause });
+  }
+
+  #failureOf(error: NodeJS.ErrnoException): unknown {
+    if (this.#reason !== undefined) return this.#reason;
+    if (error instanceof HttpError) return error;
+    return this.#failure(this.#sent ? 'broken' : 'unreachable', reasonOf(error), error);
+  }
+}
+
+/** 300 to 399 but for "not modified", which asks for nothing. */
+function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
+  if (statusCode < 300 || statusCode > 399 || statusCode === 304) return undefined;
+  const target = headers.location === undefined ? undefined : URL.parse(headers.location);
+  return `it answers ${statusCode}${target ? `, a redirect to ${addressOf(target)}` : ''}`;
+}
+
+/** What Node says, in words that say what to look at. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  const { code = '', message } = error;
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return 'what listens there does not speak TLS';
+  if (code.startsWith('HPE_')) return `what came is not HTTP (${code})`;
+  if (code === 'ECONNRESET' && !/TLS/.test(message)) return 'the connection was cut';
+  return message || code || 'the connection broke';
+}
+
+/**
+ * The JSON of an answer.
+ * @throws HttpError `broken` with how the text begins: what does not parse is the other side's fault
+ */
+export function jsonOf<T>(text: string, url: URL): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    const begin = text.trim().slice(0, 60).replaceAll(/\s+/g, ' ');
+    const message = begin === '' ? 'the answer is empty' : `the answer is not JSON, it begins with: ${begin}`;
+    throw new HttpError({ kind: 'broken', address: addressOf(url), message, sent: true, cause });
+  }
+}

@@ -1,0 +1,18 @@
+import type { Host } from '../../host/host.ts';
+import type { Wait } from '../../lib/wait-for.ts';
+
+const UNIT = 'containerd.service';
+
+/** @throws EdgeadmError RUNTIME_FAILED with the end of containerd's log if it does not answer within a minute */
+export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) => Promise<unknown>): Promise<void> {
+  await waitFor({
+    what: 'containerd to answer',
+    timeoutMs: 60_000,
+    code: 'RUNTIME_FAILED',
+    probe: async () => {
+      const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
+      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(UNIT)).detail };
+    },
+    evidence: () => host.unitLog(UNIT, 10),
+  });
+}

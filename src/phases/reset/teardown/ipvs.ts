@@ -1,0 +1,65 @@
+import { EdgeadmError } from '../../../errors/index.ts';
+import type { Host } from '../../../host/host.ts';
+import type { PhaseLog } from '../../../workflow/events.ts';
+import { listedIfPossible } from './answers.ts';
+
+/** The link to which kube-proxy binds the address of every Service, in its IPVS mode. */
+export const KUBE_PROXY_LINK = 'kube-ipvs0';
+
+/**
+ * The virtual services of kube-proxy, as `ipvsadm` takes them (`-t 10.96.0.1:443`): those whose address is on
+ * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong to
+ * somebody else, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
+ * @param saved output of `ipvsadm --save --numeric`
+ * @param addresses of kube-proxy's link
+ */
+export function kubeProxyServices(saved: string, addresses: ReadonlySet<string>): string[] {
+  const endpoints = new Map<string, string[]>();
+  for (const [, verb, service = '', rest = ''] of saved.matchAll(/^-([Aa]) (-[tu] \S+|--sctp-service \S+)(.*)$/gm)) {
+    const known = endpoints.get(service) ?? [];
+    const endpoint = verb === 'a' ? / -r (\S+)/.exec(rest)?.[1] : undefined;
+    endpoints.set(service, endpoint === undefined ? known : [...known, endpoint]);
+  }
+  const isBound = (service: string): boolean => addresses.has(addressOf(service));
+  const ours = new Set([...endpoints].flatMap(([service, own]) => (isBound(service) ? own : [])));
+  return [...endpoints].flatMap(([service, own]) =>
+    isBound(service) || (own.length > 0 && own.every((endpoint) => ours.has(endpoint))) ? [service] : [],
+  );
+}
+
+/** `-t [fd00::1]:443` and `-t 10.96.0.1:443` */
+function addressOf(service: string): string {
+  return /^\S+ \[?(.+?)\]?:\d+$/.exec(service)?.[1] ?? '';
+}
+
+/**
+ * Removes kube-proxy's virtual services, which are the kernel's own and stay when its link goes, and its sets. To be
+ * called before the link is deleted: its addresses tell whose service is whose.
+ * @throws EdgeadmError COMMAND_FAILED if some of them stay
+ */
+export async function removeIpvs(host: Host, log: PhaseLog): Promise<void> {
+  const left = await servicesOnHost(host, log);
+  if (left.length > 0) {
+    await host.run('ipvsadm', ['--restore'], { input: left.map((service) => `-D ${service}\n`).join('') });
+    // ipvsadm answers for the last line alone.
+    const still = host.wet ? await servicesOnHost(host, log) : [];
+    if (still.length > 0)
+      throw new EdgeadmError({
+        code: 'COMMAND_FAILED',
+        what: `${still.length} virtual services of kube-proxy could not be removed`,
+        why: still.join('\n'),
+      });
+  }
+  const sets = await listedIfPossible(host, log, 'ipset', ['list', '-name']);
+  for (const set of sets.split('\n').filter((name) => name.startsWith('KUBE-'))) {
+    await host.run('ipset', ['destroy', set]);
+  }
+}
+
+async function servicesOnHost(host: Host, log: PhaseLog): Promise<string[]> {
+  const saved = await listedIfPossible(host, log, 'ipvsadm', ['--save', '--numeric']);
+  if (saved === '') return [];
+  const shown = await listedIfPossible(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', KUBE_PROXY_LINK]);
+  const addresses = [...shown.matchAll(/ inet6? ([^\s/]+)/g)].map(([, address = '']) => address);
+  return kubeProxyServices(saved, new Set(addresses));
+}

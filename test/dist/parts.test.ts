@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { bundle, type Chunk } from '../../scripts/dist/bundle.ts';
+
+describe('The sandbox in a release', function () {
+  this.slow(10_000);
+  let parts: Map<string, Chunk>;
+  let dir: string;
+  before(async () => {
+    const chunks = await bundle();
+    parts = new Map(chunks.map((chunk) => [chunk.name, chunk]));
+    dir = await mkdtemp(join(tmpdir(), 'edgeadm-parts-'));
+    for (const { name, code } of chunks) await writeFile(join(dir, `${name}.js`), code);
+  });
+  after(() => rm(dir, { recursive: true, force: true }));
+  const run = (...args: string[]) =>
+    execa('node', [join(dir, 'start.js'), ...args], { preferLocal: true, reject: false });
+  const sandbox = (...args: string[]) => run('sandbox', ...args, '--dir', join(dir, 'state'));
+
+  it('is a part of its own: nothing of it is in the program that joins a node', () => {
+    const ofSandbox = (name: string) => parts.get(name)?.inputs.filter((path) => path.startsWith('sandbox/')) ?? [];
+    assert.ok(ofSandbox('sandbox').length > 50);
+    for (const name of parts.keys()) if (name !== 'sandbox') assert.deepEqual(ofSandbox(name), [], name);
+  });
+
+  it('brings no second copy of what it shares with the program', () => {
+    const { inputs = [] } = parts.get('sandbox') ?? {};
+    const copies = inputs.filter((path) => /^(src\/(?!(commands|cli)\/sandbox\/)|node_modules\/)/.test(path));
+    assert.deepEqual(copies, []);
+  });
+
+  it('starts, attends a node, and ends', async () => {
+    const up = await sandbox('up', '--background', '--port', '0');
+    assert.equal(up.exitCode, 0, up.stderr);
+    try {
+      const created = await sandbox('node', 'create', 'edge1', '-o', 'json');
+      assert.equal(created.exitCode, 0, created.stderr);
+      assert.match((await sandbox('status')).stdout, /^edge1 /m);
+    } finally {
+      assert.match((await sandbox('down')).stdout, /The sandbox has ended/);
+    }
+  });
+
+  it('shares the class of errors with the program, so its errors keep their codes', async () => {
+    const { stderr, exitCode } = await sandbox('status');
+    assert.match(stderr, /\(SANDBOX_NOT_RUNNING\)/);
+    assert.equal(exitCode, 1);
+  });
+
+  it('is loaded by no other command', async () => {
+    await rm(join(dir, 'sandbox.js'));
+    for (const call of ['compat --arch arm64', 'join phases', 'explain TOKEN_INVALID', 'config print-defaults'])
+      assert.equal((await run(...call.split(' '))).exitCode, 0, call);
+    assert.match((await sandbox('status')).stderr, /it has no part sandbox/);
+  });
+});

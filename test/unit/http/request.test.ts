@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HttpError, type HttpLimits, jsonOf, openRequest, sendRequest } from '../../../src/http/index.ts';
+import { hostileServer, MODES } from './hostile-server.ts';
+
+const LIMITS: HttpLimits = { maxBytes: 256 * 1024, totalMs: 300, idleMs: 200 };
+
+/** Which kind of error each mode ends with; what the timers decide may be either. */
+const KINDS: Readonly<Record<string, RegExp>> = {
+  'says nothing': /timeout/,
+  'sends a byte of the headers now and then': /timeout/,
+  'sends a byte of the body now and then': /timeout/,
+  'sends an interim answer now and then': /timeout|broken/,
+  'floods interim answers': /broken/,
+  'switches protocols': /refused/,
+  'floods the body': /too-large/,
+  'floods the headers': /broken/,
+  'cuts the body': /broken/,
+  'cuts the headers': /broken/,
+  'closes at once': /broken/,
+  'sends no HTTP': /broken/,
+  'redirects elsewhere': /refused/,
+};
+
+describe('a request to a server that misbehaves', () => {
+  for (const [mode, misbehave] of Object.entries(MODES)) {
+    it(`ends with an error that names the server if it ${mode}`, async () => {
+      const server = await hostileServer(misbehave);
+      try {
+        await assert.rejects(sendRequest({ url: server.url, limits: LIMITS }), (error) => {
+          assert.ok(error instanceof HttpError, String(error));
+          assert.match(error.kind, KINDS[mode] ?? /^$/, error.message);
+          assert.equal(error.address, server.url.origin);
+          assert.doesNotMatch(error.message, /secret/);
+          return true;
+        });
+      } finally {
+        await server.close();
+      }
+    });
+
+    it(`ends with the reason of the command's signal if it ${mode} and the command is interrupted`, async () => {
+      const server = await hostileServer(misbehave);
+      const controller = new AbortController();
+      try {
+        const limits = { maxBytes: Number.POSITIVE_INFINITY };
+        const request = sendRequest({ url: server.url, limits, signal: controller.signal });
+        const reason = new Error('interrupted');
+        controller.abort(reason);
+        await assert.rejects(request, (error) => error === reason);
+      } finally {
+        await server.close();
+      }
+    });
+  }
+
+  it('does not wait for a connection that is never made once the signal aborts', async () => {
+    const { plainAgent } = await import('../../../src/http/index.ts');
+    const agent = plainAgent(() => new Promise(() => {}));
+    const controller = new AbortController();
+    const url = new URL('http://10.0.0.1:6443/');
+    const request = sendRequest({ url, agent, limits: { maxBytes: 1 }, signal: controller.signal });
+    controller.abort(new Error('interrupted'));
+    await assert.rejects(request, /interrupted/);
+    const late = sendRequest({ url, agent, limits: { maxBytes: 1, totalMs: 20 } });
+    await assert.rejects(late, (error) => error instanceof HttpError && error.kind === 'timeout' && !error.sent);
+  });
+});
+
+describe('a request', () => {
+  it('with a credential is not sent over plain http', async () => {
+    const server = await hostileServer(() => {});
+    const request = { url: server.url, headers: { Authorization: 'Bearer secret' }, limits: LIMITS };
+    assert.throws(
+      () => openRequest(request),
+      (error) => error instanceof HttpError && error.kind === 'refused',
+    );
+    assert.equal(server.connections(), 0);
+    await server.close();
+  });
+
+  it('that was never sent says so, so that it can be sent elsewhere', async () => {
+    const server = await hostileServer(() => {});
+    await server.close();
+    const request = sendRequest({ url: server.url, method: 'POST', body: '{}', limits: LIMITS });
+    await assert.rejects(request, (error) => error instanceof HttpError && !error.sent && error.kind === 'unreachable');
+  });
+
+  it('gives status, headers and text of an answer, and streams a body within its limits', async () => {
+    const server = createServer((incoming, response) => {
+      response.writeHead(201, { 'X-Method': incoming.method });
+      incoming.pipe(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const answer = await sendRequest({ url, method: 'POST', body: '{"a":1}', limits: LIMITS });
+    assert.deepEqual([answer.status, answer.headers['x-method'], answer.text], [201, 'POST', '{"a":1}']);
+    const open = await openRequest({ url, method: 'PUT', body: 'x'.repeat(100_000), limits: LIMITS });
+    let bytes = 0;
+    for await (const chunk of open.body) bytes += chunk.length;
+    assert.equal(bytes, 100_000);
+    server.close();
+    server.closeAllConnections();
+  });
+});
+
+describe('an answer that should be JSON', () => {
+  for (const [text, message] of [
+    ['', /the answer is empty/],
+    ['<html>\n  <h1>502</h1>', /not JSON, it begins with: <html> <h1>502/],
+    ['{"kind":"Stat', /not JSON/],
+  ] as const) {
+    it(`is the other side's fault if it is ${text === '' ? 'empty' : `"${text.slice(0, 6)}…"`}`, () => {
+      const url = new URL('https://10.0.0.1:6443/api?token=secret');
+      assert.throws(
+        () => jsonOf(text, url),
+        (error) =>
+          error instanceof HttpError && message.test(error.message) && error.address === 'https://10.0.0.1:6443',
+      );
+    });
+  }
+});

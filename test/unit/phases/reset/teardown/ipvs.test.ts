@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { kubeProxyServices } from '../../../../../src/phases/reset/teardown/ipvs.ts';
+
+/** As `ipvsadm --save --numeric` prints it (ipvsadm 1.31), on a node of a dual-stack cluster with keepalived beside it. */
+const SAVED = `-A -t 10.96.0.1:443 -s rr
+-a -t 10.96.0.1:443 -r 192.168.1.2:6443 -m -w 1
+-A -u 10.96.0.10:53 -s rr
+-A --sctp-service 10.96.7.7:7 -s rr
+-A -t [fd00:96::1]:443 -s rr
+-a -t [fd00:96::1]:443 -r [fd00:10::3]:6443 -m -w 1
+-A -t 10.96.3.3:80 -s rr
+-a -t 10.96.3.3:80 -r 10.244.1.7:8080 -m -w 1
+-A -t 192.168.1.11:31080 -s rr
+-a -t 192.168.1.11:31080 -r 10.244.1.7:8080 -m -w 1
+-A -t 192.168.1.100:80 -s wrr -p 50
+-a -t 192.168.1.100:80 -r 192.168.1.12:80 -g -w 3
+-a -t 192.168.1.100:80 -r 10.244.1.7:8080 -m -w 1
+-A -t 192.168.1.101:80 -s wrr
+-A -f 1 -s rr
+-a -f 1 -r 192.168.1.13:0 -g -w 1
+`;
+const ADDRESSES = new Set(['10.96.0.1', '10.96.0.10', '10.96.7.7', 'fd00:96::1', '10.96.3.3']);
+
+describe('the virtual services of kube-proxy', () => {
+  it("are those on kube-proxy's link and those of NodePorts, and none of keepalived's", () => {
+    assert.deepEqual(kubeProxyServices(SAVED, ADDRESSES), [
+      '-t 10.96.0.1:443',
+      '-u 10.96.0.10:53',
+      '--sctp-service 10.96.7.7:7',
+      '-t [fd00:96::1]:443',
+      '-t 10.96.3.3:80',
+      '-t 192.168.1.11:31080',
+    ]);
+  });
+
+  it("are none where kube-proxy's link has no addresses", () => {
+    assert.deepEqual(kubeProxyServices(SAVED, new Set()), []);
+  });
+});
