@@ -1,7 +1,6 @@
 import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import type { Wait } from '../../lib/wait-for.ts';
-
-const UNIT = 'containerd.service';
 
 /** @throws EdgeadmError RUNTIME_FAILED with the end of containerd's log if it does not answer within a minute */
 export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) => Promise<unknown>): Promise<void> {
@@ -11,8 +10,8 @@ export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) 
     code: 'RUNTIME_FAILED',
     probe: async () => {
       const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
-      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(UNIT)).detail };
+      return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(PATHS.containerd.unit)).detail };
     },
-    evidence: () => host.unitLog(UNIT, 10),
+    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
   });
 }

@@ -42,6 +42,8 @@ async function run(host: FakeHost, spec: Partial<ResetSpec> = {}) {
     remove: (path: string) => host.remove(path),
     removeTree: (path: string) => host.removeTree(path),
     list: (path: string) => host.list(path),
+    stat: (path: string) => host.stat(path),
+    sha256: (path: string) => host.sha256(path),
   } as unknown as Machine;
   const journal = await Journal.read(machine);
   const events: WorkflowEvent[] = [];
