@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
 import { ownProgram } from '../src/lib/own-program.ts';
-import { processLives } from '../src/lib/process-lives.ts';
 import { waitFor } from '../src/lib/wait-for.ts';
-import { runningSandbox, type SandboxFolder, type SandboxState } from './folder.ts';
+import { runningSandbox, type SandboxFolder, type SandboxState, stillRuns } from './folder.ts';
+import { makePrivateFolder } from './private-files.ts';
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
@@ -15,8 +15,9 @@ const LOG_LINES = 20;
  * @throws EdgeadmError SANDBOX_FAILED with the end of its log
  */
 export async function startInBackground(folder: SandboxFolder, port: number): Promise<SandboxState> {
-  await mkdir(folder.path, { recursive: true, mode: 0o700 });
-  const log = await open(folder.log, 'w', 0o600);
+  await makePrivateFolder(folder.path);
+  await rm(folder.log, { force: true });
+  const log = await open(folder.log, 'wx', 0o600);
   const { file, args } = ownProgram();
   const child = spawn(file, [...args, 'sandbox', 'up', '--dir', folder.path, '--port', String(port)], {
     detached: true,
@@ -51,7 +52,7 @@ export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
     what: `the sandbox, process ${running.pid}, to end`,
     timeoutMs: STOP_LIMIT_MS,
     intervalMs: [20, 200],
-    probe: async () => (processLives(running.pid) ? { seen: 'it still runs' } : { done: true }),
+    probe: async () => (stillRuns(running) ? { seen: 'it still runs' } : { done: true }),
   });
   return true;
 }

@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EdgeadmError } from '../src/errors/index.ts';
 import { processLives } from '../src/lib/process-lives.ts';
+import { writePrivate } from './private-files.ts';
+import { startOf } from './process-start.ts';
 
 /** Where a sandbox keeps what. */
 export interface SandboxFolder {
@@ -23,6 +25,8 @@ export interface SandboxFolder {
 /** A sandbox that runs. */
 export interface SandboxState {
   readonly pid: number;
+  /** See `startOf`. */
+  readonly processStarted?: string;
   /** `https://127.0.0.1:PORT`, each. */
   readonly apiServer: string;
   readonly cloud: string;
@@ -47,18 +51,33 @@ export function sandboxFolder(directory?: string, env: NodeJS.ProcessEnv = proce
   };
 }
 
-/** The sandbox that runs in a folder; undefined where none does. One that was killed leaves its file, not its process. */
-export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxState | undefined> {
-  const text = await readFile(state, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const found = parse(text);
-  return found && processLives(found.pid) ? found : undefined;
+/** Says that this process runs the sandbox of a folder. */
+export async function writeState(folder: SandboxFolder, state: Omit<SandboxState, 'pid' | 'processStarted'>) {
+  const running: SandboxState = { pid: process.pid, processStarted: startOf(process.pid), ...state };
+  await writePrivate(folder.state, `${JSON.stringify(running)}\n`);
+  return running;
 }
 
-/** What is just being written is not ready yet. */
+/**
+ * The sandbox that runs in a folder; undefined where none does. One that was killed leaves its file, not its process,
+ * and its number may be that of any other process by now.
+ */
+export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxState | undefined> {
+  const text = await readFile(state, 'utf8').catch(() => undefined);
+  const found = text === undefined ? undefined : parse(text);
+  return found && stillRuns(found) ? found : undefined;
+}
+
+/** True where the process that wrote a state lives, and is no later one with its number. */
+export function stillRuns({ pid, processStarted }: SandboxState): boolean {
+  return processLives(pid) && startOf(pid) === processStarted;
+}
+
+/** Undefined where it was not written by a sandbox. */
 function parse(text: string): SandboxState | undefined {
   try {
-    return JSON.parse(text) as SandboxState;
+    const found = JSON.parse(text) as Partial<SandboxState> | null;
+    return Number.isInteger(found?.pid) ? (found as SandboxState) : undefined;
   } catch {
     return undefined;
   }

@@ -1,14 +1,14 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { memoize } from '../src/lib/memoize.ts';
 import { adminClient } from './admin-client.ts';
 import type { ClusterRecord } from './cloud/records.ts';
 import type { CloudParts, CloudService } from './cloud/service.ts';
-import { runningSandbox, type SandboxFolder, type SandboxState } from './folder.ts';
+import { runningSandbox, type SandboxFolder, type SandboxState, writeState } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import type { SandboxPki } from './pki.ts';
+import { makePrivateFolder, writePrivate } from './private-files.ts';
 import type { Store } from './store.ts';
 
 export const DEFAULT_PORT = 7443;
@@ -37,8 +37,7 @@ type Closing = (() => void | Promise<void>)[];
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { folder } = options;
   await refuseSecond(folder);
-  await mkdir(dirname(folder.path), { recursive: true });
-  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(folder.path);
   const closing: Closing = [];
   const close = async (): Promise<void> => {
     for (const step of closing.splice(0).reverse()) await step();
@@ -62,8 +61,8 @@ async function start({ folder, port, log }: SandboxOptions, closing: Closing): P
   const pki = await sandboxPki(store);
   const api = await startApiServer({ store, pki, port }).catch(portTaken(port));
   closing.push(() => api.close());
-  await writeFile(folder.ca, pki.caPem);
-  await writeFile(folder.kubeconfig, adminKubeconfig(pki, api.url), { mode: 0o600 });
+  await writePrivate(folder.ca, pki.caPem);
+  await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
   const inside = { store, pki, admin };
@@ -72,8 +71,7 @@ async function start({ folder, port, log }: SandboxOptions, closing: Closing): P
   await attend(inside, { folder, cluster, log }, closing);
   const { id, region } = cluster;
   const started = new Date().toISOString();
-  const state = { pid: process.pid, apiServer: api.url, cloud: cloud.url, cluster: { id, region }, started };
-  await writeFile(folder.state, `${JSON.stringify(state)}\n`);
+  const state = await writeState(folder, { apiServer: api.url, cloud: cloud.url, cluster: { id, region }, started });
   closing.push(() => rm(folder.state, { force: true }));
   return state;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseNodeName } from '../src/config/grammar.ts';
 import { usageError } from '../src/errors/usage.ts';
@@ -13,6 +13,7 @@ import { adminClient } from './admin-client.ts';
 import { requireSandbox, runningSandbox, type SandboxFolder } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import { createScratchRoot, type NodeMachine } from './node/scratch-root.ts';
+import { takePrivateFolder } from './private-files.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -56,7 +57,7 @@ export async function createNode(
 /** Under another name first: the sandbox takes what it finds in the folder. */
 async function makeRoot(folder: SandboxFolder, root: string, machine: NodeMachine): Promise<void> {
   const unfinished = join(folder.nodes, `.${machine.name}`);
-  await mkdir(folder.nodes, { recursive: true });
+  await takePrivateFolder(folder.nodes);
   await rm(unfinished, { recursive: true, force: true });
   await createScratchRoot(unfinished, machine);
   await rename(unfinished, root);

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** What the sandbox keeps: documents by kind and key, in one SQLite file. */
@@ -18,6 +19,7 @@ export interface Store {
 
 /** @param path of the file, or `:memory:` */
 export function openStore(path: string): Store {
+  if (path !== ':memory:') keepPrivate(path);
   // Commands open it beside the sandbox's own process.
   const database = new DatabaseSync(path, { timeout: 2000 });
   database.exec(`
@@ -56,4 +58,10 @@ export function openStore(path: string): Store {
     },
     close: () => database.close(),
   };
+}
+
+/** SQLite gives the mode of the database to the files that it makes beside it. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
 }

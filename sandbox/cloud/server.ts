@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { namesLoopback } from '../loopback.ts';
 import { sandboxAccount } from './account.ts';
 import { type FaultMode, takeFault } from './faults.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
@@ -70,6 +71,8 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   const host = incoming.headers.host ?? '';
   let bearer = false;
   try {
+    if (!namesLoopback(incoming.headers.host))
+      throw new CloudFailure(421, 'InvalidHost', 'The sandbox has no such name.');
     const signed = await signedRequest(incoming);
     const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';

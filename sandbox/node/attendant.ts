@@ -1,7 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takePrivateFolder } from '../private-files.ts';
 import { NodeAgent } from './agent.ts';
 
 const LOOK_MS = 1000;
@@ -15,7 +16,7 @@ export interface Attendant {
  * @param folder is made where it is not there
  */
 export async function attendNodes(folder: string, clusterVersion: string): Promise<Attendant> {
-  await mkdir(folder, { recursive: true });
+  await takePrivateFolder(folder);
   // Not below the sandbox's folder, which may lie deep: a socket address has room for 107 bytes.
   const sockets = await mkdtemp(join(tmpdir(), 'edgeadm-'));
   const agents = new Map<string, NodeAgent>();

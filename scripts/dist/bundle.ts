@@ -11,7 +11,7 @@ import { ROOT } from './paths.ts';
  */
 const LIBRARIES: Record<string, readonly string[]> = {
   kubernetes: ['@kubernetes/client-node'],
-  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-client'],
+  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
 };

@@ -1,56 +1,36 @@
+import type { z } from 'zod';
 import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
+import type { CloudCall, CloudTransport } from './call.ts';
 import type { CredentialOptions } from './credentials.ts';
-import { answerError, networkError } from './errors.ts';
-
-/** One call of a cloud API. */
-export interface CloudCall {
-  /** As the API spells it: `AttachNetworkInterface`. */
-  readonly action: string;
-  /** All parameters of an RPC call, the query of a ROA one; undefined ones are left out. */
-  readonly parameters?: Readonly<Record<string, string | undefined>>;
-  /** ROA only; default GET. */
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** ROA only: `/clusters/c1/nodepools`, its parts already encoded. */
-  readonly path?: string;
-  /** ROA only: sent as JSON. */
-  readonly body?: object;
-  /** Ends the waiting for a read. An order under way is waited for: its answer is worth more than haste. */
-  readonly signal?: AbortSignal;
-}
+import { answerError, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
- * CLOUD_NO_ANSWER, CLOUD_CREDENTIALS, CLOUD_REFUSED, CLOUD_THROTTLED, CLOUD_FAILED. Where the cloud answered, `cause`
- * is a CloudAnswerError with its own code.
+ * CLOUD_NO_ANSWER, CLOUD_CREDENTIALS, CLOUD_REFUSED, CLOUD_THROTTLED, CLOUD_FAILED, CLOUD_ANSWER_INVALID. Where the
+ * cloud refused, `cause` is a CloudApiError with its own code.
  */
 export interface CloudCaller {
   /** `ens.ap-southeast-1.aliyuncs.com`, for messages. */
   readonly endpoint: string;
-  /** Asks; what fails for a passing reason is tried again, with longer and longer pauses. */
-  read<T>(call: CloudCall): Promise<T>;
+  /**
+   * Asks; what fails for a passing reason is tried again, with longer and longer pauses.
+   * @param shape what the answer must look like: one of another shape is no answer
+   */
+  read<T>(call: CloudCall, shape: z.ZodType<T>): Promise<T>;
   /**
    * Buys, changes or deletes; sent once and never again by itself, since no order has a client token.
    * @returns undefined in a dry run, which tells it instead
    */
-  order<T>(call: CloudCall): Promise<T | undefined>;
-}
-
-/** Sends one request and gives the answer, whatever its status. Throws what the network threw. */
-export interface CloudTransport {
-  readonly endpoint: string;
-  send(call: CloudCall, options: { readonly timeoutMs: number }): Promise<CloudResponse>;
-}
-
-export interface CloudResponse {
-  readonly status: number;
-  readonly body: unknown;
+  order(call: CloudCall): Promise<unknown>;
 }
 
 /** Of reads; default 4 tries, pauses of 300 ms to 5 s. */
 export interface CallerPolicy extends Partial<RetryPolicy> {
+  /** Of one try of a read, milliseconds. Default 30,000. */
+  readonly readTimeoutMs?: number;
   /** The door of a dry run: orders are told, not sent. */
   readonly plan?: (action: string) => void;
 }
@@ -71,6 +51,7 @@ export interface OpenCallerOptions extends CallerPolicy {
 }
 
 const READ_TIMEOUT_MS = 30_000;
+const MOST_ISSUES = 5;
 /** Orders of minutes are known; one that is given up has to be settled by listing. */
 const ORDER_TIMEOUT_MS = 60_000;
 
@@ -88,28 +69,34 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
   const ca = caFile ? await readCa(caFile) : undefined;
   const { openCredentials } = await import('./credentials.ts');
   const credential = await openCredentials(options.credentials ?? {}, env);
-  const { sdkTransport } = await import('./sdk-transport.ts');
-  return cloudCaller(await sdkTransport({ endpoint, region, version, style, credential, ca }), options);
+  const { cloudTransport } = await import('./transport.ts');
+  return cloudCaller(cloudTransport({ endpoint, version, style, credential, ca }), options);
 }
 
 /** What every caller does, whatever carries its requests: retries of reads, the dry run's door, errors. */
 export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}): CloudCaller {
-  const { tries = 4, pauseMs = [300, 5000], plan } = policy;
+  const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan } = policy;
   const { endpoint } = transport;
-  const once = async <T>(call: CloudCall, timeoutMs: number): Promise<T> => {
+  const once = async (call: CloudCall, timeoutMs: number, signal?: AbortSignal): Promise<unknown> => {
     const where = { endpoint, action: call.action };
-    const response = await transport.send(call, { timeoutMs }).catch((error: unknown) => {
+    const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);
     });
-    if (response.status >= 400) throw answerError(response, where);
-    return response.body as T;
+    const { status, body, malformed } = response;
+    if (isRefusal(response)) throw answerError(response, where);
+    if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
+    if (malformed !== undefined)
+      throw invalidAnswer(where, `it answered ${status} with what is not JSON: ${malformed}`);
+    return body;
   };
-  const read = <T>(call: CloudCall): Promise<T> => {
-    const attempt = (): Promise<T> => abandonable(once<T>(call, READ_TIMEOUT_MS), call.signal);
-    return retry(attempt, { tries, pauseMs, isPassing: isWorthAnotherRead, signal: call.signal });
+  const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {
+    const { action, signal } = call;
+    const attempt = async (): Promise<T> =>
+      checked(shape, await once(call, readTimeoutMs, signal), { endpoint, action });
+    return retry(attempt, { tries, pauseMs, isPassing: isWorthAnotherRead, signal });
   };
-  const order = async <T>(call: CloudCall): Promise<T | undefined> => {
-    if (!plan) return once<T>(call, ORDER_TIMEOUT_MS);
+  const order = async (call: CloudCall): Promise<unknown> => {
+    if (!plan) return once(call, ORDER_TIMEOUT_MS);
     plan(`${call.action} at ${endpoint}${describe(call)}`);
     return undefined;
   };
@@ -121,13 +108,15 @@ function isWorthAnotherRead(error: unknown): boolean {
   return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_THROTTLED' || error.code === 'CLOUD_FAILED';
 }
 
-/** The SDK cannot be told to stop; whoever is interrupted need not wait for it. */
-function abandonable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  const aborted = Promise.withResolvers<never>();
-  const giveUp = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', giveUp, { once: true });
-  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', giveUp));
+/** @throws EdgeadmError CLOUD_ANSWER_INVALID, which names keys and shows no values */
+function checked<T>(shape: z.ZodType<T>, body: unknown, where: { endpoint: string; action: string }): T {
+  const result = shape.safeParse(body);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, MOST_ISSUES);
+  throw invalidAnswer(
+    where,
+    issues.map(({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`).join('\n'),
+  );
 }
 
 function describe({ parameters = {}, method, path }: CloudCall): string {

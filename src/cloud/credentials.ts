@@ -81,20 +81,24 @@ async function defaultChain(): Promise<CloudCredential> {
   const { default: credentials } = await import('@alicloud/credentials');
   const chain = new credentials.default();
   const keys = async (): Promise<CloudKeys> => {
-    const { accessKeyId = '', accessKeySecret = '', securityToken } = await chain.getCredential();
+    const { accessKeyId = '', accessKeySecret = '', securityToken } = await chain.getCredential().catch(notFound);
     const found = { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
     register(found);
     return found;
   };
-  await keys().catch((error: Error) => {
-    throw new EdgeadmError({
-      code: 'CLOUD_CREDENTIALS',
-      what: 'no credentials for the cloud were found',
-      why: error.message.replace(/^unable to get credentials .*?: /, 'looked everywhere: '),
-      next: ALTERNATIVES,
-    });
-  });
+  await keys();
   return keys;
+}
+
+/** Those of a role are asked for again before they end, and may not be had any more then. */
+function notFound(error: Error): never {
+  throw new EdgeadmError({
+    code: 'CLOUD_CREDENTIALS',
+    what: 'no credentials for the cloud were found',
+    why: error.message.replace(/^unable to get credentials .*?: /, 'looked everywhere: '),
+    next: ALTERNATIVES,
+    cause: error,
+  });
 }
 
 function register({ accessKeySecret, securityToken }: CloudKeys): void {

@@ -3,12 +3,15 @@ import type {
   DescribeClusterNodePoolsResponseBodyNodepools,
   DescribeClusterNodesResponseBodyNodes,
 } from '@alicloud/cs20151215';
+import type { z } from 'zod';
 import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
+import { CS_ANSWERS, ORDER_ANSWER } from './cs-answers.ts';
 import { type UpgradeVerbs, upgradeVerbs } from './cs-upgrades.ts';
+import { invalidAnswer } from './errors.ts';
 
 export type CloudCluster = DescribeClusterDetailResponseBody;
 export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
@@ -47,23 +50,31 @@ export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
 };
 
 const PAGE_SIZE = 100;
+/** Twice the nodes that a cluster may have: a server that never stops is not believed. */
+const MOST_PAGES = 200;
 
 /** The container service of a region, with the account's credentials. @throws EdgeadmError see {@link openCaller} */
-export async function openContainerService(options: Omit<OpenCallerOptions, 'product'>): Promise<ContainerService> {
-  return containerService(await openCaller({ ...options, product: 'cs' }));
+export async function openContainerService({
+  signal,
+  ...options
+}: Omit<OpenCallerOptions, 'product'> & { readonly signal?: AbortSignal }): Promise<ContainerService> {
+  return containerService(await openCaller({ ...options, product: 'cs' }), signal);
 }
 
 /**
  * Paths, fields and types are those of the vendor's SDK; its requests go through our caller, which has the time limits,
  * tries reads again and orders never (the SDK's own limit of 3 s would make every slow order an ambiguous one).
  */
-export async function containerService(caller: CloudCaller): Promise<ContainerService> {
+export async function containerService(caller: CloudCaller, signal?: AbortSignal): Promise<ContainerService> {
   const { default: sdk } = await import('@alicloud/cs20151215');
   class Client extends sdk.default {
     override async callApi(...[params, request]: Parameters<InstanceType<typeof sdk.default>['callApi']>) {
       const { action, pathname: path, method } = params as { action: string; pathname: string; method: 'GET' };
       const call = { action, path, method, parameters: request.query, body: request.body as object | undefined };
-      return { body: await (isOrder(params) ? caller.order(call) : caller.read(call)), headers: {}, statusCode: 200 };
+      const body = isOrder(params)
+        ? ORDER_ANSWER.parse(await caller.order(call))
+        : await caller.read({ ...call, signal }, shapeOf(action));
+      return { body, headers: {}, statusCode: 200 };
     }
   }
   const client = new Client({ endpoint: caller.endpoint } as ConstructorParameters<typeof sdk.default>[0]);
@@ -74,12 +85,16 @@ export async function containerService(caller: CloudCaller): Promise<ContainerSe
       (await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest())).body?.nodepools ?? [],
     nodes: async (id) => {
       const found: CloudNode[] = [];
-      for (let page = 1; ; page++) {
+      for (let page = 1; page <= MOST_PAGES; page++) {
         const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${page}` });
         const nodes = (await client.describeClusterNodes(id, request)).body?.nodes ?? [];
         found.push(...nodes);
         if (nodes.length < PAGE_SIZE) return found;
       }
+      throw invalidAnswer(
+        { endpoint: caller.endpoint, action: 'DescribeClusterNodes' },
+        `it has more than ${MOST_PAGES} pages`,
+      );
     },
     nodeQuota: async () => (await client.describeUserQuota()).body?.nodeQuota,
     createNodePool: async (id, spec) => {
@@ -108,6 +123,12 @@ export async function containerService(caller: CloudCaller): Promise<ContainerSe
 /** What changes something; to ask for a script makes a token, and asking again makes another: that is harmless. */
 function isOrder({ method, action }: { readonly method?: string; readonly action?: string }): boolean {
   return method !== 'GET' && action !== 'DescribeClusterAttachScripts';
+}
+
+function shapeOf(action: string): z.ZodType {
+  const shape = CS_ANSWERS[action];
+  if (!shape) throw new Error(`no shape for the answer of ${action} in cs-answers.ts`);
+  return shape;
 }
 
 /** The mode `improved` is not verified, see INTERCONNECT_MODES. */

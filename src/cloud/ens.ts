@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
 import type { CloudCaller } from './caller.ts';
+import { invalidAnswer } from './errors.ts';
 
 /** Primary one included. Source: the vendor's reference of AttachNetworkInterface. */
 export const MOST_INTERFACES = 10;
@@ -89,32 +91,32 @@ export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
 type Reads = Pick<Ens, 'instance' | 'interfaces' | 'vSwitch' | 'networkCidr' | 'securityRules'>;
 
 function reads(caller: CloudCaller, signal: AbortSignal | undefined): Reads {
-  const read = <T>(action: string, parameters: Record<string, string | undefined>): Promise<T> =>
-    caller.read<T>({ action, parameters, signal });
+  const read = <T>(action: string, parameters: Record<string, string | undefined>, shape: z.ZodType<T>): Promise<T> =>
+    caller.read({ action, parameters, signal }, shape);
   return {
     instance: async (id) => {
-      const answer = await read<{ Instances?: { Instance?: RawInstance[] } }>('DescribeInstances', { InstanceId: id });
-      const found = answer.Instances?.Instance?.find(({ InstanceId }) => InstanceId === id);
+      const answer = await read('DescribeInstances', { InstanceId: id }, instances);
+      const found = answer.Instances.Instance?.find(({ InstanceId }) => InstanceId === id);
       return found && instanceOf(found);
     },
     interfaces: async ({ instanceId, networkId }) => {
-      const found = await allPages((page) =>
-        read<RawInterfaces>('DescribeNetworkInterfaces', { InstanceId: instanceId, NetworkId: networkId, ...page }),
+      const filter = { InstanceId: instanceId, NetworkId: networkId };
+      const found = await allPages(caller.endpoint, (page) =>
+        read('DescribeNetworkInterfaces', { ...filter, ...page }, interfaces),
       );
       return found.map(interfaceOf);
     },
     vSwitch: async (id, networkId) => {
       const parameters = { VSwitchId: id, NetworkId: networkId };
-      const answer = await read<{ VSwitches?: { VSwitch?: RawVSwitch[] } }>('DescribeVSwitches', parameters);
-      const found = answer.VSwitches?.VSwitch?.find(({ VSwitchId }) => VSwitchId === id);
+      const answer = await read('DescribeVSwitches', parameters, vSwitches);
+      const found = answer.VSwitches.VSwitch?.find(({ VSwitchId }) => VSwitchId === id);
       return found && { id, regionId: found.EnsRegionId ?? '' };
     },
-    networkCidr: async (id) =>
-      (await read<{ CidrBlock?: string }>('DescribeNetworkAttribute', { NetworkId: id })).CidrBlock,
+    networkCidr: async (id) => (await read('DescribeNetworkAttribute', { NetworkId: id }, network)).CidrBlock,
     securityRules: async (id) => {
       const parameters = { SecurityGroupId: id };
-      const answer = await read<RawSecurityGroup>('DescribeSecurityGroupAttribute', parameters);
-      return answer.Permissions?.Permission ?? [];
+      const answer = await read('DescribeSecurityGroupAttribute', parameters, securityGroup);
+      return answer.Permissions.Permission ?? [];
     },
   };
 }
@@ -150,51 +152,73 @@ export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance
   });
 }
 
-interface RawInstance {
-  readonly InstanceId?: string;
-  readonly Status?: string;
-  readonly EnsRegionId?: string;
-  readonly NetworkAttributes?: { readonly NetworkId?: string; readonly VSwitchId?: string };
-  readonly SecurityGroupIds?: { readonly SecurityGroupId?: readonly string[] };
-}
+/** Fields that may be missing are those that the API leaves out where it has no value. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? undefined);
 
-interface RawVSwitch {
-  readonly VSwitchId?: string;
-  readonly EnsRegionId?: string;
-}
+const rawInstance = z.looseObject({
+  InstanceId: text,
+  Status: text,
+  EnsRegionId: text,
+  NetworkAttributes: z.looseObject({ NetworkId: text, VSwitchId: text }).nullish(),
+  SecurityGroupIds: z.looseObject({ SecurityGroupId: z.array(z.string()).nullish() }).nullish(),
+});
+const rawInterface = z.looseObject({
+  NetworkInterfaceId: z.string().min(1),
+  NetworkInterfaceName: text,
+  Status: text,
+  Type: text,
+  InstanceId: text,
+  VSwitchId: text,
+  PrivateIpSets: z
+    .looseObject({ PrivateIpSet: z.array(z.looseObject({ PrivateIpAddress: text })).nullish() })
+    .nullish(),
+});
+const securityRule = z.looseObject({
+  Direction: text,
+  IpProtocol: text,
+  PortRange: text,
+  Policy: text,
+  SourceCidrIp: text,
+  DestCidrIp: text,
+});
 
-interface RawInterface {
-  readonly NetworkInterfaceId?: string;
-  readonly NetworkInterfaceName?: string;
-  readonly Status?: string;
-  readonly Type?: string;
-  readonly InstanceId?: string;
-  readonly VSwitchId?: string;
-  readonly PrivateIpSets?: { readonly PrivateIpSet?: readonly { readonly PrivateIpAddress?: string }[] };
-}
+/** The outer key is always there; the list in it is left out by some services where it is empty. */
+const instances = z.looseObject({ Instances: z.looseObject({ Instance: z.array(rawInstance).nullish() }) });
+const interfaces = z.looseObject({
+  TotalCount: z.int().min(0),
+  NetworkInterfaceSets: z.looseObject({ NetworkInterfaceSet: z.array(rawInterface).nullish() }),
+});
+const vSwitches = z.looseObject({
+  VSwitches: z.looseObject({
+    VSwitch: z.array(z.looseObject({ VSwitchId: text, EnsRegionId: text })).nullish(),
+  }),
+});
+const network = z.looseObject({ CidrBlock: text });
+const securityGroup = z.looseObject({
+  Permissions: z.looseObject({ Permission: z.array(securityRule).nullish() }),
+});
 
-interface RawInterfaces {
-  readonly TotalCount?: number;
-  readonly NetworkInterfaceSets?: { readonly NetworkInterfaceSet?: readonly RawInterface[] };
-}
-
-interface RawSecurityGroup {
-  readonly Permissions?: { readonly Permission?: readonly SecurityRule[] };
-}
+/** An account may have far fewer interfaces than this many pages hold: a server that never stops is not believed. */
+const MOST_PAGES = 200;
 
 async function allPages(
-  ask: (page: { PageSize: string; PageNumber: string }) => Promise<RawInterfaces>,
-): Promise<RawInterface[]> {
-  const found: RawInterface[] = [];
-  for (let number = 1; ; number++) {
+  endpoint: string,
+  ask: (page: { PageSize: string; PageNumber: string }) => Promise<z.output<typeof interfaces>>,
+): Promise<z.output<typeof rawInterface>[]> {
+  const found: z.output<typeof rawInterface>[] = [];
+  for (let number = 1; number <= MOST_PAGES; number++) {
     const answer = await ask({ PageSize: String(PAGE_SIZE), PageNumber: String(number) });
-    const page = answer.NetworkInterfaceSets?.NetworkInterfaceSet ?? [];
+    const page = answer.NetworkInterfaceSets.NetworkInterfaceSet ?? [];
     found.push(...page);
-    if (page.length === 0 || found.length >= (answer.TotalCount ?? 0)) return found;
+    if (page.length === 0 || found.length >= answer.TotalCount) return found;
   }
+  throw invalidAnswer({ endpoint, action: 'DescribeNetworkInterfaces' }, `it has more than ${MOST_PAGES} pages`);
 }
 
-function instanceOf(raw: RawInstance): EnsInstance {
+function instanceOf(raw: z.output<typeof rawInstance>): EnsInstance {
   return {
     id: raw.InstanceId ?? '',
     status: raw.Status ?? '',
@@ -205,10 +229,10 @@ function instanceOf(raw: RawInstance): EnsInstance {
   };
 }
 
-function interfaceOf(raw: RawInterface): NetworkInterface {
+function interfaceOf(raw: z.output<typeof rawInterface>): NetworkInterface {
   const status = raw.Status ?? '';
   return {
-    id: raw.NetworkInterfaceId ?? '',
+    id: raw.NetworkInterfaceId,
     name: raw.NetworkInterfaceName ?? '',
     status: /^in_?use$/i.test(status) ? 'InUse' : status,
     type: raw.Type ?? '',

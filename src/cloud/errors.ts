@@ -1,9 +1,10 @@
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
-import type { CloudResponse } from './caller.ts';
+import { HttpError } from '../http/index.ts';
+import type { CloudResponse } from './call.ts';
 
 /** The answer with which the cloud refused a call, as the `cause` of an EdgeadmError. */
-export class CloudAnswerError extends Error {
-  override readonly name = 'CloudAnswerError';
+export class CloudApiError extends Error {
+  override readonly name = 'CloudApiError';
   readonly status: number;
   /** The cloud's own: `InvalidOperation.InvalidEniStatus`. */
   readonly code: string;
@@ -27,7 +28,17 @@ const NOT_LET_IN =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
 const THROTTLED = /^Throttling(\.|$)|^(QPS|Request)Limit|ServiceUnavailable$/;
 
-/** The error for an answer with a status of 400 and above; `Code` and `Message` of RPC, `code` and `message` of ROA. */
+/** Words that some services put into `Code` where all went well; a number there says nothing either. */
+const FINE = /^(ok|success|\d+)$/i;
+
+/** True for a status of 400 and above, and for a `Code` of the cloud's errors in an answer of any status. */
+export function isRefusal({ status, body }: CloudResponse): boolean {
+  if (status >= 400) return true;
+  const { Code, code = Code } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  return typeof code === 'string' && code !== '' && !FINE.test(code);
+}
+
+/** The error for a refusal; `Code` and `Message` of RPC, `code` and `message` of ROA. */
 export function answerError({ status, body }: CloudResponse, { endpoint, action }: Where): EdgeadmError {
   const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const text = (...names: string[]): string | undefined => {
@@ -41,7 +52,7 @@ export function answerError({ status, body }: CloudResponse, { endpoint, action 
     code: codeOf(status, code),
     what: `${endpoint} refused ${action}: ${code}`,
     why: [message, requestId && `RequestId: ${requestId}`].filter(Boolean).join('\n'),
-    cause: new CloudAnswerError(status, code, message, requestId),
+    cause: new CloudApiError(status, code, message, requestId),
   });
 }
 
@@ -51,19 +62,25 @@ function codeOf(status: number, code: string): ErrorCode {
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 
-/** Nothing was sent where there was no connection to send it on. */
-const NEVER_CONNECTED =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+/** The error for an answer that is none: another protocol, a redirect, a page, JSON of another shape. */
+export function invalidAnswer({ endpoint, action }: Where, why: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CLOUD_ANSWER_INVALID',
+    what: `the answer of https://${endpoint} to ${action} cannot be used`,
+    why: withoutQueries(why),
+  });
+}
 
-/** The error for a request that got no answer. */
-export function networkError(thrown: unknown, { endpoint, action }: Where): EdgeadmError {
-  if (thrown instanceof EdgeadmError) return thrown;
-  const { message = String(thrown), code = '' } = thrown as NodeJS.ErrnoException;
-  const sent = !NEVER_CONNECTED.test(String(code));
+/** The error for a request that got no answer, or one that the HTTP core refuses. */
+export function networkError(thrown: unknown, where: Where): unknown {
+  if (!(thrown instanceof HttpError)) return thrown;
+  const { kind, message, sent } = thrown;
+  if (sent && (kind === 'refused' || kind === 'too-large')) return invalidAnswer(where, message);
+  const { endpoint, action } = where;
   return new EdgeadmError({
     code: sent ? 'CLOUD_NO_ANSWER' : 'CLOUD_UNREACHABLE',
     what: sent ? `${endpoint} did not answer ${action}` : `${endpoint} cannot be reached for ${action}`,
-    why: withoutQueries(message.replace(/(GET|POST|PUT|DELETE) \S+ failed\.$/, '')),
+    why: withoutQueries(message),
     cause: thrown,
   });
 }
@@ -76,13 +93,14 @@ export function isPassing(error: unknown): boolean {
 
 /** True where it has to be looked up whether an order took effect. */
 export function isAmbiguous(error: unknown): boolean {
-  return error instanceof EdgeadmError && (error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED');
+  if (!(error instanceof EdgeadmError)) return false;
+  return ['CLOUD_NO_ANSWER', 'CLOUD_FAILED', 'CLOUD_ANSWER_INVALID'].includes(error.code);
 }
 
 /** The cloud's own code for a refusal; undefined for anything else. */
 export function refusalOf(error: unknown): string | undefined {
   const cause = error instanceof EdgeadmError ? error.cause : undefined;
-  return cause instanceof CloudAnswerError ? cause.code : undefined;
+  return cause instanceof CloudApiError ? cause.code : undefined;
 }
 
 /** Signed requests carry keys and tokens in their URLs, and messages quote URLs. */

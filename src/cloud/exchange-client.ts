@@ -1,10 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { CERTIFICATE_FAULT, retryAfter } from '../artifacts/http.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import type { Host } from '../host/host.ts';
-import { dialingAgent } from '../http/index.ts';
-import { backOff } from '../lib/back-off.ts';
+import { dialingAgent, HttpError, retryAfter, sendRequest } from '../http/index.ts';
+import { type RetryPolicy, retry } from '../lib/retry.ts';
 
 /** An answer of the service, whatever its status. */
 export interface ServiceAnswer {
@@ -28,17 +25,26 @@ export interface ServiceCall {
   readonly onRetry?: (reason: string) => void;
   /** Default {@link RETRY_POLICY}. */
   readonly retry?: RetryPolicy;
-}
-
-/** Tries, and the first and longest pause between two of them, milliseconds. */
-export interface RetryPolicy {
-  readonly tries: number;
-  readonly pauseMs: readonly [number, number];
+  /** Of one try, milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
 }
 
 const RETRY_POLICY: RetryPolicy = { tries: 5, pauseMs: [500, 8000] };
 const ANSWER_TIMEOUT_MS = 30_000;
+/** What the exchange answers has some KiB. */
 const MAX_ANSWER_BYTES = 1024 ** 2;
+
+/** An answer that says that the same request may fare better later. */
+class PassingAnswer extends Error {
+  readonly answer: ServiceAnswer;
+  readonly retryAfterMs: number;
+
+  constructor(host: string, answer: ServiceAnswer, retryAfterMs: number) {
+    super(`${host} answered ${answer.status}`);
+    this.answer = answer;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
 
 /**
  * Sends a POST over a connection that starts on the node, over verified TLS. What fails for a passing reason (network,
@@ -46,79 +52,67 @@ const MAX_ANSWER_BYTES = 1024 ** 2;
  * @throws EdgeadmError CLOUD_UNREACHABLE where no answer came
  */
 export async function postFromNode(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
-  const { tries, pauseMs } = call.retry ?? RETRY_POLICY;
-  for (let failures = 1; ; failures++) {
-    call.signal.throwIfAborted();
-    try {
-      const { answer, retryAfterMs } = await postOnce(host, call);
-      if (!isPassing(answer) || failures >= tries) return answer;
-      call.onRetry?.(`${call.url.host} answered ${answer.status}; trying again`);
-      await backOff(failures, pauseMs, { atLeastMs: retryAfterMs, signal: call.signal });
-    } catch (thrown) {
-      call.signal.throwIfAborted();
-      const error = unreachable(call.url, thrown, failures);
-      if (isFinal(thrown) || failures >= tries) throw error;
-      call.onRetry?.(`${error.message}; trying again`);
-      await backOff(failures, pauseMs, { signal: call.signal });
-    }
+  const { url, signal, onRetry } = call;
+  const described = (thrown: unknown, tries: number): unknown =>
+    thrown instanceof PassingAnswer ? thrown : unreachable(url, thrown, tries);
+  try {
+    return await retry(() => postOnce(host, call), {
+      ...(call.retry ?? RETRY_POLICY),
+      signal,
+      isPassing: (thrown) => !(thrown instanceof HttpError) || isPassing(thrown),
+      retryAfterMs: (thrown) => (thrown instanceof PassingAnswer ? thrown.retryAfterMs : 0),
+      onRetry: (thrown) => onRetry?.(`${(described(thrown, 1) as Error).message}; trying again`),
+      describe: described,
+    });
+  } catch (thrown) {
+    if (thrown instanceof PassingAnswer) return thrown.answer;
+    throw thrown;
   }
 }
 
-/** The vendor's gateway answers 400 where it throttles. */
-function isPassing({ status, body }: ServiceAnswer): boolean {
-  return status === 429 || status >= 500 || /^Throttling/.test(String((body as { code?: unknown } | null)?.code));
+/** No further try gives a certificate another issuer, or makes a server one that answers. */
+function isPassing(error: HttpError): boolean {
+  return !error.isCertificateFault && error.kind !== 'refused' && error.kind !== 'too-large';
 }
 
-/** No further try gives a certificate another issuer. */
-function isFinal(thrown: unknown): boolean {
-  return CERTIFICATE_FAULT.test((thrown as NodeJS.ErrnoException).code ?? '');
-}
-
-async function postOnce(
-  host: Pick<Host, 'connect' | 'clock'>,
-  call: ServiceCall,
-): Promise<{ answer: ServiceAnswer; retryAfterMs: number }> {
+async function postOnce(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
+  const { url, signal, ca } = call;
   const { now } = await host.clock();
   const started = performance.now();
-  const agent = dialingAgent({ ca: call.ca }, (address, options) => host.connect(address, options));
+  const agent = dialingAgent({ ca }, (address, options) => host.connect(address, options));
   try {
-    const response = await send(call, agent);
+    const { status, headers, text } = await sendRequest({
+      url,
+      method: 'POST',
+      headers: headersOf(call),
+      body: JSON.stringify(call.body),
+      agent,
+      limits: { maxBytes: MAX_ANSWER_BYTES, totalMs: call.timeoutMs ?? ANSWER_TIMEOUT_MS },
+      signal,
+    });
     // The Date header has whole seconds: half a second is the best guess.
-    const date = Date.parse(response.headers.date ?? '') + 500;
+    const date = Date.parse(headers.date ?? '') + 500;
     const clockDifferenceMs = Number.isNaN(date) ? undefined : date - (now + (performance.now() - started) / 2);
-    const body = parsed(await readText(response));
-    const answer = { status: response.statusCode ?? 0, body, clockDifferenceMs };
-    return { answer, retryAfterMs: retryAfter(response.headers['retry-after']) };
+    const answer = { status, body: parsed(text), clockDifferenceMs };
+    if (saysLater(answer)) throw new PassingAnswer(url.host, answer, retryAfter(headers['retry-after']));
+    return answer;
   } finally {
     agent.destroy();
   }
 }
 
-function send(call: ServiceCall, agent: ReturnType<typeof dialingAgent>): Promise<IncomingMessage> {
-  const payload = JSON.stringify(call.body);
-  const headers = {
-    Accept: 'application/json',
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(payload),
-    'User-Agent': 'edgeadm',
-    ...(call.token === undefined ? {} : { Authorization: `Bearer ${call.token}` }),
-  };
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
-    const request = httpsRequest(call.url, { method: 'POST', headers, agent, signal }, resolve);
-    request.on('error', reject).end(payload);
-  });
+/** The vendor's gateway answers 400 where it throttles. */
+function saysLater({ status, body }: ServiceAnswer): boolean {
+  return status === 429 || status >= 500 || /^Throttling/.test(String((body as { code?: unknown } | null)?.code));
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`the answer has more than ${MAX_ANSWER_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function headersOf({ token }: ServiceCall): Record<string, string> {
+  return {
+    Accept: 'application/json',
+    'Content-Type': 'application/json',
+    'User-Agent': 'edgeadm',
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  };
 }
 
 function parsed(text: string): unknown {
@@ -130,16 +124,24 @@ function parsed(text: string): unknown {
 }
 
 function unreachable(url: URL, thrown: unknown, tries: number): EdgeadmError {
-  const { name, message } = thrown as Error;
-  const detail = thrown instanceof EdgeadmError ? (thrown.why ?? thrown.what) : message;
-  const why = name === 'AbortError' ? `no answer within ${ANSWER_TIMEOUT_MS / 1000} s` : detail;
+  const refused = thrown instanceof HttpError && (thrown.kind === 'refused' || thrown.kind === 'too-large');
+  const untrusted = thrown instanceof HttpError && thrown.isCertificateFault;
+  const why = causeOf(thrown);
   return new EdgeadmError({
-    code: 'CLOUD_UNREACHABLE',
-    what: `${url.host} does not answer the node`,
+    code: refused ? 'CLOUD_ANSWER_INVALID' : 'CLOUD_UNREACHABLE',
+    what: refused ? `the answer of ${url.host} cannot be used` : `${url.host} does not answer the node`,
     why: tries > 1 ? `${tries} tries, the last: ${why}` : why,
-    next: isFinal(thrown)
+    next: untrusted
       ? 'A service whose certificate is of a CA of its own: name the file of that CA in EDGEADM_CLOUD_CA.'
-      : 'Check the name resolution and the firewall from the node itself, then run the same command again.',
+      : refused
+        ? undefined
+        : 'Check the name resolution and the firewall from the node itself, then run the same command again.',
     cause: thrown,
   });
+}
+
+/** The node that dials says more than the request that wanted the connection. */
+function causeOf(thrown: unknown): string {
+  const inner = thrown instanceof HttpError && thrown.cause instanceof EdgeadmError ? thrown.cause : thrown;
+  return inner instanceof EdgeadmError ? (inner.why ?? inner.what) : (inner as Error).message;
 }

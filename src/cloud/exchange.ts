@@ -1,8 +1,9 @@
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 import { describeClock } from '../kubernetes/api/cluster-info.ts';
-import { answerError } from './errors.ts';
+import type { RetryPolicy } from '../lib/retry.ts';
+import { answerError, invalidAnswer } from './errors.ts';
 import { type ExchangeAnswer, parseExchangeAnswer } from './exchange-answer.ts';
-import { postFromNode, type RetryPolicy, type ServiceAnswer } from './exchange-client.ts';
+import { postFromNode, type ServiceAnswer } from './exchange-client.ts';
 import type { JoinReport, JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
 
 export interface ExchangeOptions {
@@ -15,7 +16,11 @@ export interface ExchangeOptions {
   /** Version of edgeadm. */
   readonly version: string;
   readonly retry?: RetryPolicy;
+  /** Of one try, milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
 }
+
+const EXCHANGE = 'the exchange of the token';
 
 /** The callback comes last: a service that is away then should not hold a good node up for long. */
 const CALLBACK_RETRY_POLICY: RetryPolicy = { tries: 3, pauseMs: [500, 2000] };
@@ -58,6 +63,7 @@ async function exchange(options: ExchangeOptions, node: SourceNode): Promise<Exc
     ca: options.ca,
     signal,
     retry: options.retry,
+    timeoutMs: options.timeoutMs,
     onRetry: (reason) => log.warning(reason),
     body: {
       nodeName: name,
@@ -70,7 +76,9 @@ async function exchange(options: ExchangeOptions, node: SourceNode): Promise<Exc
       dryRun: node.dryRun || undefined,
     },
   });
-  if (answer.status !== 200) throw refusal(answer, { url, name, nodePool: node.nodePool });
+  if (answer.status >= 400) throw refusal(answer, { url, name, nodePool: node.nodePool });
+  if (answer.status !== 200)
+    throw invalidAnswer({ endpoint: url.host, action: EXCHANGE }, `it answered ${answer.status}`);
   return parseExchangeAnswer(answer.body, url.host);
 }
 
@@ -99,7 +107,8 @@ const REFUSALS: Readonly<Record<string, (asked: ExchangeRequest) => { code: Erro
   };
 
 function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: ExchangeRequest): EdgeadmError {
-  const { code = '', message = '' } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, string>;
+  const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const [code = '', message = ''] = [told.code, told.message].map((each) => (typeof each === 'string' ? each : ''));
   const clock = describeClock(clockDifferenceMs, asked.url.host);
   const own = Object.hasOwn(REFUSALS, code) ? code : status === 401 ? 'TOKEN_INVALID' : undefined;
   const known = own === undefined ? undefined : REFUSALS[own]?.(asked);
@@ -107,7 +116,7 @@ function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: Exch
     const why = [`${asked.url.host} answered ${status} ${code}: ${message}`, status === 401 ? clock : ''];
     return new EdgeadmError({ ...known, why: why.filter(Boolean).join('\n') });
   }
-  const error = answerError({ status, body }, { endpoint: asked.url.host, action: 'the exchange of the token' });
+  const error = answerError({ status, body }, { endpoint: asked.url.host, action: EXCHANGE });
   return status === 404 || status === 405 ? new EdgeadmError({ ...error.toJSON(), next: NOT_SPOKEN }) : error;
 }
 

@@ -23,8 +23,13 @@ export async function readConfigFile(path: string, kind: 'JoinConfiguration'): P
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
   if (apiVersion !== API_VERSION || found !== kind) {
     throw usageError([
-      `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${String(apiVersion)} and ${String(found)}`,
+      `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${shown(apiVersion)} and ${shown(found)}`,
     ]);
   }
   return { nameOf: (key) => `${path}: ${key}`, values };
+}
+
+/** A value as it was written, on one line. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
 }

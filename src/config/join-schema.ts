@@ -38,7 +38,7 @@ const annotations = z.record(z.string(), z.string()).check((context) => {
   }
 });
 
-const taint = z.strictObject({
+export const taint = z.strictObject({
   key: checked(refuseQualifiedName),
   value: checked(refuseLabelValue).default(''),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
@@ -46,11 +46,9 @@ const taint = z.strictObject({
 
 const NAME_SERVER = 'name the API server: HOST or HOST:PORT';
 
-/**
- * Every key of a JoinConfiguration with its rule and its default. The keys of the file, of the specification and (in
- * kebab-case) of the flags are the same.
- */
+/** Every key of a JoinConfiguration with its rule and its default; the specification of a join is inferred from it. */
 export const joinKeys = z.strictObject({
+  /** `https://host:port`, in the order given. */
   apiServers: z
     .array(
       z.string().transform((text, context) => {
@@ -62,12 +60,14 @@ export const joinKeys = z.strictObject({
       { error: NAME_SERVER },
     )
     .min(1, NAME_SERVER),
+  /** Bootstrap token `id.secret`. */
   token: z
     .string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' })
     .regex(
       /^[a-z0-9]{6}\.[a-z0-9]{16}$/,
       'a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits',
     ),
+  /** `sha256:<hex>` of the CA's SubjectPublicKeyInfo. */
   caCertHashes: z
     .array(
       z
@@ -77,6 +77,7 @@ export const joinKeys = z.strictObject({
     )
     .default([]),
   unsafeSkipCaVerification: z.boolean().default(false),
+  /** A name, or `""` host name, `"*"` six random characters, `"*.suffix"`. */
   nodeName: checked(refuseNodeNameRule).default(''),
   nodeIp: z
     .string()
@@ -90,12 +91,15 @@ export const joinKeys = z.strictObject({
   annotations: annotations.default({}),
   taints: z.array(taint).default([]),
   nodePool: checked(refuseLabelValue).optional(),
+  /** undefined: installed if an image is named by flag or bundle; false: never. */
   edgeHub: z.boolean().optional(),
   edgeHubImage: image.optional(),
+  /** undefined: the bundle's, else ack. */
   edgeHubFlavor: z.enum(['ack', 'openyurt']).optional(),
   enableIptables: z.boolean().default(false),
   pauseImage: image.optional(),
   runtime: z.enum(['containerd', 'docker']).default('containerd'),
+  /** The version that the runtime is expected to have; another one is reported. */
   runtimeVersion: z
     .string()
     .regex(/^v?\d+\.\d+[\w.+-]*$/, 'must be a version such as 1.6.39')
@@ -107,7 +111,7 @@ export const joinKeys = z.strictObject({
     .pipe(absolutePath)
     .optional(),
   runtimeRootDir: absolutePath.optional(),
-  imageRepoType: z.enum(['', 'public', 'private']).default(''),
+  /** Folder, .tgz or URL. */
   bundle: z.string().min(1).optional(),
   bundleSha256: z
     .string()
@@ -122,22 +126,75 @@ export const joinKeys = z.strictObject({
   selfHostNtpServer: z.boolean().default(false),
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
+  /** Express Connect, for clusters below 1.22. */
   inDedicatedNetwork: z.boolean().default(false),
   region: z.string().regex(REGION.pattern, REGION.rule).optional(),
+  /** undefined: what the cluster's `kubeadm-config` says. */
   podCidrs: z.array(cidr).optional(),
   serviceCidrs: z.array(cidr).optional(),
+  /** Name servers of pods; undefined: what the cluster's KubeletConfiguration says. */
   clusterDns: z
     .array(z.string().refine((text) => isIP(text) !== 0, 'must be an IP address'))
     .min(1)
     .optional(),
+  /** Of a console's node-spec; recorded on the node, as `poolNodesConnected` is. */
   openapiType: z.string().optional(),
   poolNodesConnected: z.boolean().optional(),
   skipPhases: z.array(z.string()).default([]),
+  /** Check names, lower or upper case, or `all`. */
   ignorePreflightErrors: z.array(z.string()).default([]),
   rollbackOnFailure: z.boolean().default(true),
 });
 
 export type JoinKey = keyof z.input<typeof joinKeys>;
+
+/**
+ * The flag of each key, without its dashes; undefined for a key that only files and node-specs have. A key without an
+ * entry here does not compile, nor does a flag of join that no entry names.
+ */
+export const FLAG_OF_KEY = {
+  apiServers: 'API-SERVER',
+  token: 'token',
+  caCertHashes: 'discovery-token-ca-cert-hash',
+  unsafeSkipCaVerification: 'discovery-token-unsafe-skip-ca-verification',
+  nodeName: 'node-name',
+  nodeIp: 'node-ip',
+  nodeIface: 'node-iface',
+  labels: 'labels',
+  annotations: 'annotations',
+  taints: 'taints',
+  nodePool: 'nodepool',
+  edgeHub: 'no-edge-hub',
+  edgeHubImage: 'edge-hub-image',
+  edgeHubFlavor: 'edge-hub-flavor',
+  enableIptables: 'enable-iptables',
+  pauseImage: 'pause-image',
+  runtime: 'runtime',
+  runtimeVersion: undefined,
+  manageRuntime: 'manage-runtime',
+  criSocket: 'cri-socket',
+  runtimeRootDir: 'runtime-root-dir',
+  bundle: 'bundle',
+  bundleSha256: 'bundle-sha256',
+  kubernetesVersion: 'kubernetes-version',
+  gpuVersion: 'gpu-version',
+  selfHostNtpServer: undefined,
+  allowedClusterAddons: 'allowed-cluster-addons',
+  interconnectMode: undefined,
+  inDedicatedNetwork: undefined,
+  region: 'region',
+  podCidrs: undefined,
+  serviceCidrs: undefined,
+  clusterDns: undefined,
+  openapiType: undefined,
+  poolNodesConnected: undefined,
+  skipPhases: 'skip-phases',
+  ignorePreflightErrors: 'ignore-preflight-errors',
+  rollbackOnFailure: 'rollback-on-failure',
+} as const satisfies Record<JoinKey, string | undefined>;
+
+/** A flag that sets a key of the configuration. */
+export type KeyFlag = Exclude<(typeof FLAG_OF_KEY)[JoinKey], undefined | 'API-SERVER'>;
 
 /** The same before it is known which cluster it is. */
 export const draftKeys = joinKeys.partial({ apiServers: true, token: true });

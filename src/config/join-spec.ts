@@ -2,21 +2,14 @@ import type { z } from 'zod';
 import { usageError } from '../errors/usage.ts';
 import { closest } from '../lib/closest.ts';
 import { registerSecret } from '../lib/redact.ts';
-import { draftKeys, type JoinKey, joinKeys } from './join-schema.ts';
-import type { JoinDraft, JoinSpec, MatrixRow, Taint } from './spec.ts';
+import { draftKeys, FLAG_OF_KEY, joinKeys } from './join-schema.ts';
+import type { CommonSettings, JoinDraft, JoinSpec, Taint } from './spec.ts';
 
 /** One source of values, weaker than those after it. */
 export interface Layer {
   /** How a mistake in it is named: `--node-name`, `join.yaml: nodeName`. */
   readonly nameOf: (key: string) => string;
   readonly values: Readonly<Record<string, unknown>>;
-}
-
-/** What is not a key of the configuration but part of every command. */
-export interface CommonSettings {
-  readonly yes: boolean;
-  readonly timeoutMs: number;
-  readonly compatMatrix: readonly MatrixRow[];
 }
 
 /** Ten minutes, as the slowest links need for a bundle of 200 MB. */
@@ -115,19 +108,11 @@ function nameOf(key: string, layers: readonly Layer[]): string {
   return layers.findLast((layer) => layer.values[key] !== undefined)?.nameOf(key) ?? flagOf(key);
 }
 
-/** `nodeName` as `--node-name`. */
+/** `nodeName` as `--node-name`; a key that has no flag is itself. */
 export function flagOf(key: string): string {
-  return FLAGS[key as JoinKey] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = (FLAG_OF_KEY as Readonly<Record<string, string | undefined>>)[key];
+  return flag === undefined || flag === FLAG_OF_KEY.apiServers ? (flag ?? key) : `--${flag}`;
 }
-
-/** Flags whose spelling is kubeadm's or cli.md's and not the key in kebab-case. */
-const FLAGS: Partial<Record<JoinKey, string>> = {
-  apiServers: 'API-SERVER',
-  caCertHashes: '--discovery-token-ca-cert-hash',
-  unsafeSkipCaVerification: '--discovery-token-unsafe-skip-ca-verification',
-  nodePool: '--nodepool',
-  edgeHub: '--no-edge-hub',
-};
 
 /** Told beside what the schema finds: a call without anything lacks this as well. */
 function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string, unknown>): string[] {

@@ -42,7 +42,6 @@ const KEYS: readonly (readonly [name: string, key: JoinKey])[] = [
   ['flannelIface', 'nodeIface'],
   ['nodeIface', 'nodeIface'],
   ['enableIptables', 'enableIptables'],
-  ['imageRepoType', 'imageRepoType'],
   ['selfHostNtpServer', 'selfHostNtpServer'],
   ['openapiType', 'openapiType'],
   ['poolNodesConnected', 'poolNodesConnected'],
@@ -57,6 +56,7 @@ const OTHERS = [
   'nodeName',
   'nodeNameOverride',
   'platform',
+  'imageRepoType',
 ] as const;
 
 /**
@@ -70,14 +70,18 @@ export function readNodeSpec(text: string, refuse: (mistake: string) => void): N
   for (const [name, key] of KEYS) take(reading, name, key);
   takeNodeName(reading);
   refusePlatform(reading);
+  const withoutEffect = imageRepoWarning(reading);
   const known = new Set<string>([...OTHERS, ...KEYS.map(([name]) => name)]);
   return {
     given,
     layer: { nameOf: (key) => `--node-spec: ${reading.names.get(key) ?? key}`, values: reading.values },
     quiet: [flagOf(reading, 'assumeYes'), flagOf(reading, 'quiet')].findLast((value) => value !== undefined) ?? false,
-    warnings: Object.keys(given)
-      .filter((name) => !known.has(name))
-      .map((name) => `--node-spec: the key ${name} is not known to this release and is ignored`),
+    warnings: [
+      ...Object.keys(given)
+        .filter((name) => !known.has(name))
+        .map((name) => `--node-spec: the key ${name} is not known to this release and is ignored`),
+      ...withoutEffect,
+    ],
   };
 }
 
@@ -157,10 +161,22 @@ function takeOldNodeName(reading: Reading): void {
   }
 }
 
+/** The console writes `public` into every line, and that is what happens anyway. */
+function imageRepoWarning({ given, refuse }: Reading): string[] {
+  const type = given.imageRepoType ?? '';
+  if (type === 'private')
+    return [
+      '--node-spec: imageRepoType: private has no effect: images come from the bundle, or from where they are named',
+    ];
+  if (type !== '' && type !== 'public') refuse('--node-spec: imageRepoType: must be public or private');
+  return [];
+}
+
 function refusePlatform({ given, refuse }: Reading): void {
-  const { platform } = given;
-  if (platform === undefined || platform === null || platform === '' || /^linux$/i.test(String(platform))) return;
-  if (/^windows$/i.test(String(platform))) {
+  const platform = given.platform ?? '';
+  const name = typeof platform === 'string' ? platform.toLowerCase() : undefined;
+  if (name === '' || name === 'linux') return;
+  if (name === 'windows') {
     refuse('--node-spec: platform: this release joins Linux nodes only; Windows Server is not supported yet');
   } else {
     refuse('--node-spec: platform: must be Linux or Windows');

@@ -162,13 +162,70 @@ function manifest(release: EdgeHubRelease, options: EdgeHubOptions): string {
 }
 
 function flagsOf(release: EdgeHubRelease, options: EdgeHubOptions): string[] {
-  const { iptablesByDefault } = release;
-  const iptables = options.enableIptables ?? false;
-  const flags = [`--server-addr=${options.apiServers.map((url) => new URL(url).origin).join(',')}`, ...release.flags];
+  const flags = [`${SERVER_FLAG}${options.apiServers.map((url) => new URL(url).origin).join(',')}`, ...release.flags];
   if (options.nodePool) flags.push(`--nodepool-name=${options.nodePool}`);
   if (options.enableDummyInterface === false) flags.push('--enable-dummy-if=false');
-  if (iptablesByDefault !== undefined && iptablesByDefault !== iptables) flags.push(`--enable-iptables=${iptables}`);
-  return flags;
+  return [...flags, ...iptablesFlag(release, options.enableIptables ?? false)];
+}
+
+function iptablesFlag({ iptablesByDefault }: EdgeHubRelease, enable: boolean): string[] {
+  const needed = iptablesByDefault !== undefined && iptablesByDefault !== enable;
+  return needed ? [`${IPTABLES_FLAG}${enable}`] : [];
+}
+
+/** The manifest of a hub on a node, fitted to another version. */
+export interface EdgeHubChange {
+  /** Where the other version has its manifest. */
+  readonly manifestPath: string;
+  /** Gives the pod the image and the flags of the other version; what its owner changed in it stays. */
+  fit(pod: V1Pod): string;
+}
+
+/**
+ * What it takes to replace a hub by another version of it.
+ * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its certificates
+ *   in another place: then a join has to request new ones
+ */
+export function edgeHubChange(installed: EdgeHubVersion, wanted: EdgeHubVersion & { image: string }): EdgeHubChange {
+  const to = edgeHubRelease(wanted);
+  const from = releaseIfKnown(installed);
+  if (from && (from.rootDirectory !== to.rootDirectory || from.program !== to.program))
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `the edge-hub ${wanted.image} cannot replace ${installed.image}`,
+      why: `it keeps its certificates in ${to.rootDirectory}, the installed one in ${from.rootDirectory}`,
+      next: 'edgeadm reset, then join with the new edge-hub; or upgrade with a bundle without edge-hub image',
+    });
+  return {
+    manifestPath: layoutOf(to).manifestPath,
+    fit: (pod) => fitPod(pod, from, to, wanted.image),
+  };
+}
+
+const SERVER_FLAG = '--server-addr=';
+const IPTABLES_FLAG = '--enable-iptables=';
+
+function fitPod(pod: V1Pod, from: EdgeHubRelease | undefined, to: EdgeHubRelease, image: string): string {
+  const container = pod.spec?.containers?.[0];
+  if (!container) return toYaml(pod);
+  const command = container.command ?? [];
+  const said = command.find((word) => word.startsWith(IPTABLES_FLAG));
+  const iptables = said ? said === `${IPTABLES_FLAG}true` : (from?.iptablesByDefault ?? false);
+  const ofReleases = new Set(EDGE_HUB_RELEASES.flatMap(({ flags }) => flags));
+  const common = command.filter((word) => word !== said && !ofReleases.has(word));
+  const server = common.findIndex((word) => word.startsWith(SERVER_FLAG));
+  common.splice(server + 1 || common.length, 0, ...to.flags);
+  container.image = image;
+  container.command = [...common, ...iptablesFlag(to, iptables)];
+  return toYaml(pod);
+}
+
+function releaseIfKnown(version: EdgeHubVersion): EdgeHubRelease | undefined {
+  try {
+    return edgeHubRelease(version);
+  } catch {
+    return undefined;
+  }
 }
 
 function kubeconfig(server: string, caPem: string, pairPath: string): string {

@@ -363,8 +363,8 @@ export const ERROR_CODES = {
   },
   CLOUD_ANSWER_INVALID: {
     exit: EXIT.cloud,
-    cause: 'The cloud answered well, but with values that a join cannot use.',
-    evidence: 'Each value by its key.',
+    cause: 'The cloud answered, but not with what its API promises: a redirect, a web page, other keys or values.',
+    evidence: 'The address, the call, and each wrong value by its key.',
     remedy: 'The service is of another release than edgeadm, or something in between answers in its place.',
   },
   CLOUD_UPGRADE_FAILED: {

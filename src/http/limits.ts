@@ -17,6 +17,8 @@ export interface HttpLimits {
   readonly totalMs?: number;
   /** The longest silence, the time to connect included; undefined: none. */
   readonly idleMs?: number;
+  /** Until the request can be sent: name, connection, TLS; undefined: the other limits alone. */
+  readonly connectMs?: number;
 }
 
 /** A slow link of an edge needs a minute for a large answer, and is never quiet for ten seconds. */

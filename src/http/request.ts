@@ -84,6 +84,7 @@ class Exchange {
   #reject: (reason: unknown) => void = () => {};
   #total: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #connect: NodeJS.Timeout | undefined;
 
   constructor(request: HttpRequest) {
     this.#request = request;
@@ -92,7 +93,9 @@ class Exchange {
     // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
     const options = { method, headers: { ...headers, ...length }, agent, signal: this.#dialing.signal };
     this.#outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options);
-    if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late('total'), limits.totalMs);
+    if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late(limits.totalMs), limits.totalMs);
+    if (limits.connectMs !== undefined)
+      this.#connect = setTimeout(() => this.#late(limits.connectMs), limits.connectMs);
     this.#heard();
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
@@ -104,10 +107,11 @@ class Exchange {
     this.#outgoing
       .on('socket', (socket) => {
         this.#heard();
-        if (!socket.connecting) this.#sent = true;
-        socket.once('connect', () => {
-          this.#sent = true;
-        });
+        // Over TLS nothing of the request leaves before both sides have agreed.
+        const securing = (socket as { secureConnecting?: boolean }).secureConnecting === true;
+        if (securing) socket.once('secureConnect', this.#connected);
+        else if (socket.connecting) socket.once('connect', this.#connected);
+        else this.#connected();
       })
       .on('information', () => {
         if (++interim > MAX_INTERIM) this.#end(this.#failure('broken', `more than ${MAX_INTERIM} interim answers`));
@@ -166,29 +170,27 @@ class Exchange {
 
   readonly #abort = (): void => this.#end(this.#request.signal?.reason);
 
+  readonly #connected = (): void => {
+    this.#sent = true;
+    clearTimeout(this.#connect);
+  };
+
   #heard(): void {
     const { idleMs } = this.#request.limits;
     clearTimeout(this.#idle);
-    if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late('idle'), idleMs);
+    if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late(idleMs, 'idle'), idleMs);
   }
 
-  #late(limit: 'total' | 'idle'): void {
-    const { totalMs = 0, idleMs = 0 } = this.#request.limits;
-    const within =
-      limit === 'total'
-        ? `no complete answer within ${formatDuration(totalMs)}`
-        : `silent for ${formatDuration(idleMs)}`;
-    this.#end(
-      this.#failure(
-        'timeout',
-        this.#sent ? within : `no connection within ${formatDuration(limit === 'total' ? totalMs : idleMs)}`,
-      ),
-    );
+  #late(ms = 0, limit?: 'idle'): void {
+    const time = formatDuration(ms);
+    const within = limit === 'idle' ? `silent for ${time}` : `no complete answer within ${time}`;
+    this.#end(this.#failure('timeout', this.#sent ? within : `no connection within ${time}`));
   }
 
   #release(): void {
     clearTimeout(this.#total);
     clearTimeout(this.#idle);
+    clearTimeout(this.#connect);
     this.#request.signal?.removeEventListener('abort', this.#abort);
   }
 

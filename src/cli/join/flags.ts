@@ -1,31 +1,15 @@
 import { Args, Flags } from '@oclif/core';
-import type { JoinKey } from '../../config/join-schema.ts';
+import { FLAG_OF_KEY, type KeyFlag } from '../../config/join-schema.ts';
 import { naming, nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from '../flags.ts';
 
 const list = { ...repeatable, delimiter: ',' } as const;
 
-/** Flags of join, preflight and config: one set, so that a line that passes one passes the others. */
-export const joinFlags = {
-  ...nodeFlags,
+/** Where a request comes from beside the flags, and which form it has. */
+const requestFlags = {
   config: Flags.string({
     helpValue: 'FILE',
     description: 'YAML file, kind JoinConfiguration; see `edgeadm config print-defaults`',
     helpGroup: 'COMMON',
-  }),
-  token: Flags.string({
-    helpValue: 'ID.SECRET|@FILE|-',
-    description: 'bootstrap token (or EDGEADM_TOKEN)',
-    helpGroup: 'CLUSTER',
-  }),
-  'discovery-token-ca-cert-hash': Flags.string({
-    ...repeatable,
-    helpValue: 'sha256:HEX',
-    description: 'pin of the cluster CA (repeatable)',
-    helpGroup: 'CLUSTER',
-  }),
-  'discovery-token-unsafe-skip-ca-verification': Flags.boolean({
-    description: 'believe any CA; anybody in between can take the node over',
-    helpGroup: 'CLUSTER',
   }),
   'openapi-token': Flags.string({
     helpValue: 'T|@FILE|-',
@@ -43,13 +27,37 @@ export const joinFlags = {
     description: 'the exchange for the token; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
     helpGroup: 'CONTAINER SERVICE',
   }),
-  region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
   'cluster-id': Flags.string({
     parse: naming('--cluster-id'),
     helpValue: 'ID',
     description: "join a node pool of this cluster with the account's keys",
     helpGroup: 'CONTAINER SERVICE',
   }),
+  'compat-matrix': Flags.string({
+    helpValue: 'FILE',
+    description: 'rows added to the compatibility matrix',
+    helpGroup: 'RUN',
+  }),
+};
+
+/** One flag for each key of the configuration that has one. */
+const keyFlags = {
+  token: Flags.string({
+    helpValue: 'ID.SECRET|@FILE|-',
+    description: 'bootstrap token (or EDGEADM_TOKEN)',
+    helpGroup: 'CLUSTER',
+  }),
+  'discovery-token-ca-cert-hash': Flags.string({
+    ...repeatable,
+    helpValue: 'sha256:HEX',
+    description: 'pin of the cluster CA (repeatable)',
+    helpGroup: 'CLUSTER',
+  }),
+  'discovery-token-unsafe-skip-ca-verification': Flags.boolean({
+    description: 'believe any CA; anybody in between can take the node over',
+    helpGroup: 'CLUSTER',
+  }),
+  region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
   'node-name': Flags.string({
     helpValue: 'NAME',
     description: 'default: host name; "*" six random characters; "*.SUFFIX"',
@@ -127,11 +135,6 @@ export const joinFlags = {
     description: 'default: the one the bundle names',
     helpGroup: 'SOFTWARE',
   }),
-  'image-repo-type': Flags.string({
-    options: ['public', 'private'],
-    description: 'image source',
-    helpGroup: 'SOFTWARE',
-  }),
   bundle: Flags.string({
     helpValue: 'DIR|TGZ|URL',
     description: 'kubelet, CNI plug-ins, containerd and images to install',
@@ -155,17 +158,15 @@ export const joinFlags = {
     description: 'checks whose errors become warnings',
     helpGroup: 'RUN',
   }),
-  'compat-matrix': Flags.string({
-    helpValue: 'FILE',
-    description: 'rows added to the compatibility matrix',
-    helpGroup: 'RUN',
-  }),
   'rollback-on-failure': Flags.boolean({
     allowNo: true,
     description: 'put the node back as it was when the join fails (default)',
     helpGroup: 'RUN',
   }),
-};
+} satisfies Record<KeyFlag, object>;
+
+/** Flags of join, preflight and config: one set, so that a line that passes one passes the others. */
+export const joinFlags = { ...nodeFlags, ...requestFlags, ...keyFlags };
 
 export const joinArgs = {
   server: Args.string({
@@ -182,38 +183,11 @@ export interface ParsedJoin {
   readonly server?: string;
 }
 
-/** Flags that are no key of the configuration under their own name. */
-const SPECIAL = new Set([
-  'config',
-  'token',
-  'labels',
-  'annotations',
-  'taints',
-  'no-edge-hub',
-  'compat-matrix',
-  'openapi-token',
-  'openapi-endpoint',
-  'node-spec',
-  'cluster-id',
-  'output',
-  ...Object.keys(nodeFlags),
-]);
-const KEY_OF: Record<string, JoinKey> = {
-  'discovery-token-ca-cert-hash': 'caCertHashes',
-  'discovery-token-unsafe-skip-ca-verification': 'unsafeSkipCaVerification',
-  nodepool: 'nodePool',
-};
-
 /** What the command line says, by the keys of the configuration. */
 export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
-  const values: Record<string, unknown> = {};
-  for (const [flag, value] of Object.entries(flags)) {
-    if (SPECIAL.has(flag)) continue;
-    values[KEY_OF[flag] ?? flag.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())] = value;
-  }
   const texts = flags as { token?: string; labels?: string[]; annotations?: string[]; taints?: string[] };
   return {
-    ...values,
+    ...Object.fromEntries(Object.entries(FLAG_OF_KEY).map(([key, flag]) => [key, flag && flags[flag]])),
     apiServers: server?.split(',').filter(Boolean),
     token: await secretOf(texts.token, '--token'),
     labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),

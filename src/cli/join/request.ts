@@ -1,25 +1,27 @@
+import { defaultEndpoint } from '../../cloud/exchange.ts';
 import type { JoinSource, SourceAnswer } from '../../cloud/join-source.ts';
 import { readMatrixFile } from '../../compat/matrix-file.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { isRandomName } from '../../config/grammar.ts';
-import {
-  type CommonSettings,
-  DEFAULT_TIMEOUT_MS,
-  flagOf,
-  joinDraft,
-  joinSpec,
-  type Layer,
-} from '../../config/join-spec.ts';
+import { DEFAULT_TIMEOUT_MS, flagOf, joinDraft, joinSpec, type Layer } from '../../config/join-spec.ts';
 import { readNodeSpec } from '../../config/node-spec.ts';
-import type { JoinDraft, JoinSpec } from '../../config/spec.ts';
+import type { CommonSettings, JoinDraft, JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { Target } from '../../host/targets.ts';
-import { durationOf, type Refuse, textOf } from '../flags.ts';
+import { durationOf, type Refuse, secretOf, textOf } from '../flags.ts';
 import { flagValues, type ParsedJoin } from './flags.ts';
-import { type JoinForm, joinForm, refuseTwoReaders } from './form.ts';
 
-/** What is asked for on one host: checked as far as that is possible without asking anybody. */
+/** Who tells the node which cluster it joins. */
+export type JoinForm =
+  /** The command line; `token` is that of the environment. */
+  | { readonly kind: 'kubernetes'; readonly token?: string }
+  /** The container service, for a token of its console. */
+  | { readonly kind: 'exchange'; readonly token: string; readonly endpoint: string }
+  /** The container service, for an account's keys. */
+  | { readonly kind: 'cloud'; readonly clusterId: string; readonly region: string; readonly nodePool: string };
+
+/** What is asked for on one host: validated as far as that is possible before node and source are reached. */
 export interface JoinRequest {
   readonly form: JoinForm;
   readonly draft: JoinDraft;
@@ -30,41 +32,6 @@ export interface JoinRequest {
    * @throws EdgeadmError CLOUD_ANSWER_INVALID where that does not make one
    */
   complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
-}
-
-/**
- * Makes the request for one host of flags, environment, file, node-spec and the host's own entry in the inventory.
- * @throws EdgeadmError USAGE with all mistakes at once
- */
-export async function joinRequestOf(
-  parsed: ParsedJoin,
-  overrides: Readonly<Record<string, unknown>> = {},
-): Promise<JoinRequest> {
-  const flags = parsed.flags as Record<'config' | 'timeout' | 'compat-matrix' | 'node-spec', string | undefined>;
-  const mistakes: string[] = [];
-  const refuse: Refuse = (mistake) => mistakes.push(mistake);
-  refuseTwoReaders(parsed);
-  const given = flags['node-spec'];
-  const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
-  const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];
-  if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
-  layers.push({ nameOf: flagOf, values: await flagValues(parsed, refuse) });
-  layers.push({ nameOf: (key) => `inventory: ${key}`, values: overrides });
-  const form = await joinForm(parsed, layers, refuse);
-  if (form.kind === 'kubernetes') layers.splice(-2, 0, environmentLayer(form.token));
-  const settings = {
-    yes: Boolean(parsed.flags.yes) || (nodeSpec?.quiet ?? false),
-    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
-    compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
-  };
-  const draft = (form.kind === 'kubernetes' ? joinSpec : joinDraft)(layers, settings, mistakes);
-  return {
-    form,
-    draft,
-    warnings: nodeSpec?.warnings ?? [],
-    complete: (reply) =>
-      reply ? withAnswer(around(layers, draft, reply), settings, reply.source) : joinSpec(layers, settings),
-  };
 }
 
 /** The requests of all hosts of a command, in the form that is the same for all of them. */
@@ -96,6 +63,44 @@ function refuseSharedName(requests: readonly JoinRequest[]): void {
   throw usageError([
     `--node-name: ${shared} cannot be the name of ${hosts} hosts; name them in the inventory, or use "*.SUFFIX"`,
   ]);
+}
+
+/**
+ * Makes the request for one host of flags, environment, file, node-spec and the host's own entry in the inventory.
+ * @throws EdgeadmError USAGE with all mistakes at once
+ */
+export async function joinRequestOf(
+  parsed: ParsedJoin,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<JoinRequest> {
+  const flags = parsed.flags as Record<'config' | 'timeout' | 'compat-matrix' | 'node-spec', string | undefined>;
+  const mistakes: string[] = [];
+  const refuse: Refuse = (mistake) => mistakes.push(mistake);
+  refuseTwoReaders(parsed);
+  const given = flags['node-spec'];
+  const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
+  const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];
+  if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
+  layers.push({ nameOf: flagOf, values: await flagValues(parsed, refuse) });
+  layers.push({ nameOf: (key) => `inventory: ${key}`, values: overrides });
+  const form = await joinForm(parsed, layers, refuse);
+  if (form.kind === 'kubernetes') layers.splice(-2, 0, environmentLayer(form.token));
+  const settings = {
+    yes: Boolean(parsed.flags.yes) || (nodeSpec?.quiet ?? false),
+    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
+    compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
+  };
+  const warnings = nodeSpec?.warnings ?? [];
+  if (form.kind === 'kubernetes') {
+    const spec = joinSpec(layers, settings, mistakes);
+    return { form, draft: spec, warnings, complete: () => spec };
+  }
+  const draft = joinDraft(layers, settings, mistakes);
+  const complete: JoinRequest['complete'] = (reply) => {
+    if (!reply) throw new Error('the source of the join was not asked');
+    return withAnswer(around(layers, draft, reply), settings, reply.source);
+  };
+  return { form, draft, warnings, complete };
 }
 
 function environmentLayer(token: string | undefined): Layer {
@@ -133,4 +138,79 @@ function around(
     ...layers,
     { nameOf, values: { ...answer.pool, token, caCertHashes } },
   ];
+}
+
+/** Flags that choose a form. */
+const CHOOSING = ['token', 'openapi-token', 'cluster-id'] as const;
+/** How a cluster is known by a bootstrap token; the other forms bring their own. */
+const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
+
+/** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
+export async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
+  const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
+  if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} exclude each other`);
+  const environment = chosen.length === 0 ? process.env : {};
+  const { EDGEADM_TOKEN: token, EDGEADM_OPENAPI_TOKEN: openapiToken } = environment;
+  if (token && openapiToken) refuse('EDGEADM_TOKEN and EDGEADM_OPENAPI_TOKEN exclude each other; unset one of them');
+  if (flags['cluster-id'] !== undefined) return cloudForm(String(flags['cluster-id']), layers, refuse);
+  const given = (flags['openapi-token'] as string | undefined) ?? (openapiToken || undefined);
+  if (given !== undefined) return exchangeForm(given, flags['openapi-endpoint'], layers, refuse);
+  return { kind: 'kubernetes', token: await secretOf(environment.EDGEADM_TOKEN || undefined, 'EDGEADM_TOKEN') };
+}
+
+/**
+ * Standard input can be read once; to be called before anything is read from it, lest a token be taken for something
+ * that is shown.
+ * @throws EdgeadmError USAGE
+ */
+export function refuseTwoReaders({ flags }: ParsedJoin): void {
+  const readers = ['token', 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
+  if (readers.length < 2) return;
+  throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: there is one standard input`]);
+}
+
+function cloudForm(clusterId: string, layers: readonly Layer[], refuse: Refuse): JoinForm {
+  refuseCredentials('--cluster-id', layers, refuse);
+  const [region, nodePool] = [strongestText('region', layers), strongestText('nodePool', layers)];
+  if (!region) refuse('--region is needed with --cluster-id');
+  if (!nodePool) refuse('--nodepool is needed with --cluster-id');
+  return { kind: 'cloud', clusterId, region: region ?? '', nodePool: nodePool ?? '' };
+}
+
+async function exchangeForm(
+  given: string,
+  named: unknown,
+  layers: readonly Layer[],
+  refuse: Refuse,
+): Promise<JoinForm> {
+  refuseCredentials('--openapi-token', layers, refuse);
+  const token = (await secretOf(given, '--openapi-token')) ?? '';
+  if (!/^[\x21-\x7e]+$/.test(token))
+    refuse('--openapi-token: a token has no spaces and no other than ASCII characters');
+  const region = strongestText('region', layers);
+  if (named === undefined && !region) refuse('--region is needed with --openapi-token');
+  // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
+  if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
+  const endpoint = String(named);
+  const url = URL.parse(endpoint);
+  if (url?.protocol !== 'https:' || url.search || url.hash || url.username) {
+    refuse('--openapi-endpoint: must be https://HOST[:PORT]/PATH');
+  }
+  return { kind: 'exchange', token, endpoint };
+}
+
+function refuseCredentials(flag: string, layers: readonly Layer[], refuse: Refuse): void {
+  for (const { nameOf, values } of layers) {
+    for (const key of CREDENTIALS) {
+      // Of two tokens on the command line it was said already that they exclude each other.
+      if (values[key] === undefined || (key === 'token' && nameOf(key) === '--token')) continue;
+      refuse(`${nameOf(key)} belongs to a join with a bootstrap token; ${flag} brings its own`);
+    }
+  }
+}
+
+/** The strongest layer's; whether it is a good one is told with the other mistakes. */
+function strongestText(key: string, layers: readonly Layer[]): string | undefined {
+  const value = layers.findLast(({ values }) => values[key] !== undefined)?.values[key];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -2,8 +2,7 @@ import type { JoinSource } from '../../cloud/join-source.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import type { AskOptions, SourceReply } from '../../phases/join/ask-source.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
-import type { JoinForm } from './form.ts';
-import type { JoinRequest } from './request.ts';
+import type { JoinForm, JoinRequest } from './request.ts';
 
 /**
  * Opens what tells the nodes which cluster they join; undefined where the command line does.

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { V1Job, V1JobList, V1Pod, V1PodList } from '@kubernetes/client-node';
-import { EdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { batch, core, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
 
 /** A node's pod that has failed, for people. */
@@ -36,7 +35,7 @@ export async function deleteJob(client: ApiClient, { metadata }: V1Job): Promise
   try {
     await client.delete(batch('jobs', metadata?.name), { body });
   } catch (error) {
-    if (!(error instanceof EdgeadmError && /answered (404|409) /.test(error.what))) throw error;
+    if (![404, 409].includes(apiErrorOf(error)?.status ?? 0)) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
+import { apiErrorOf } from '../../kubernetes/api/client.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 
 export interface RetryOptions {
@@ -35,10 +36,8 @@ export async function retryWhileUnavailable<T>(
   }
 }
 
-/** Answers of a load balancer without a server behind it, of a server that has too much to do, and of its storage. */
+/** True where nothing answered, or what answered cannot just now. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof EdgeadmError)) return false;
-  if (error.code === 'API_UNREACHABLE') return true;
-  if (error.code !== 'API_ERROR') return false;
-  return /answered (429|50[234]) /.test(error.what) || (error.why ?? '').includes('etcdserver:');
+  if (error instanceof EdgeadmError && error.code === 'API_UNREACHABLE') return true;
+  return apiErrorOf(error)?.isPassing === true;
 }

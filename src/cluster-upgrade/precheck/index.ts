@@ -1,6 +1,6 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { toEdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
 import type { CheckContext, UpgradeCheck } from './check.ts';
 import { CHECKS } from './checks.ts';
@@ -63,7 +63,8 @@ async function runCheck(check: UpgradeCheck, context: CheckContext, signal: Abor
 function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
   const { what, why } = toEdgeadmError(thrown);
   // Who may not do what stands in the server's own words.
-  const refusal = why?.startsWith('Forbidden: ') ? why.slice('Forbidden: '.length) : undefined;
+  const answer = apiErrorOf(thrown);
+  const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
   return {
     reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
     effect: `Not known. If there is something wrong: ${effect}`,

@@ -1,20 +1,31 @@
-import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type Agent, request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { EdgeadmError } from '../../errors/index.ts';
-import { type Dial, dialingAgent, plainAgent } from '../../http/index.ts';
+import {
+  API_LIMITS,
+  type Dial,
+  dialingAgent,
+  HttpError,
+  type HttpLimits,
+  jsonOf,
+  type OpenAnswer,
+  openRequest,
+  plainAgent,
+  sendRequest,
+} from '../../http/index.ts';
+import { ApiError } from './errors.ts';
 
 export type { Dial } from '../../http/index.ts';
+export { ApiError, apiErrorOf } from './errors.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {
-  /**
-   * `https://host:port`; the next one is tried where one cannot be reached. `http://127.0.0.1:10261` where an edge-hub of
-   * the node speaks for us.
-   */
+  /** `https://host:port`, perhaps with a path; the next one is tried if one cannot be reached. */
   readonly servers: readonly string[];
   /** PEM of the CA; undefined only for the first, unverified look at cluster-info. */
   readonly ca?: string;
+  /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
+  readonly serverName?: string;
   /** A function where it is replaced now and then, as that of a pod. */
   readonly token?: string | (() => string);
   readonly cert?: string;
@@ -27,7 +38,11 @@ export interface RequestOptionsOf {
   readonly contentType?: string;
   /** Default application/json. */
   readonly accept?: string;
+  /** Of the whole request, milliseconds. Default one minute, and ten seconds of silence. */
   readonly timeoutMs?: number;
+  /** How large the answer may be. Bytes; default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Ends the request, as the client's own signal does. */
   readonly signal?: AbortSignal;
 }
 
@@ -39,13 +54,6 @@ export interface Answer<T> {
   readonly server: string;
 }
 
-/** The Status object that Kubernetes answers errors with. */
-interface Status {
-  readonly kind?: string;
-  readonly message?: string;
-  readonly reason?: string;
-}
-
 /** One event of a watch. */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -55,21 +63,27 @@ export interface WatchEvent<T> {
 /** How a client's writes are told instead of done in a dry run. */
 export type PlanWrite = (action: string) => void;
 
+export interface ClientOptions {
+  readonly plan?: PlanWrite;
+  /** Ends every request that is under way: that of the command. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * A small client of the Kubernetes API, for the handful of requests of a join. The official client cannot be given a
  * connection that starts on the node (it takes a URL), and loading it costs 800 ms and 80 MiB; its types are used.
  */
 export class ApiClient {
   readonly #connection: ApiConnection;
-  readonly #agent: Agent;
-  readonly #plainAgent: HttpAgent;
+  readonly #agents: { readonly https: Agent; readonly http: Agent };
   readonly #plan: PlanWrite | undefined;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(connection: ApiConnection, dial: Dial, plan?: PlanWrite) {
+  constructor(connection: ApiConnection, dial: Dial, { plan, signal }: ClientOptions = {}) {
     this.#connection = connection;
-    this.#agent = dialingAgent(tlsOf(connection), dial);
-    this.#plainAgent = plainAgent(dial);
+    this.#agents = { https: dialingAgent(tlsOf(connection), dial), http: plainAgent(dial) };
     this.#plan = plan;
+    this.#signal = signal;
   }
 
   get<T>(path: string, options?: RequestOptionsOf): Promise<T> {
@@ -121,90 +135,92 @@ export class ApiClient {
     return accept(method, path, await this.send<T>(method, path, options));
   }
 
-  /** Sends a request to the first server that can be reached; any HTTP status is an answer. */
+  /**
+   * Sends a request to the first server that can be reached; any HTTP status is an answer. What only reads goes on to
+   * the next server whatever happened. A write goes on only if it was never sent: it may have been done already.
+   */
   async send<T>(method: string, path: string, options: RequestOptionsOf = {}): Promise<Answer<T>> {
+    const { servers } = this.#connection;
+    const reads = method === 'GET';
     const failures: EdgeadmError[] = [];
-    for (const server of this.#connection.servers) {
+    for (const server of servers) {
+      const url = urlOf(server, path);
       try {
-        const response = await this.#open(server, method, path, options);
-        const text = await readText(response);
+        const { status, headers, text } = await sendRequest(this.#requestTo(url, method, options));
         // A load balancer whose API server is away is no answer while there is another to ask.
-        if (isGatewayError(response.statusCode) && server !== this.#connection.servers.at(-1)) continue;
-        return { status: response.statusCode ?? 0, headers: response.headers, body: parseBody<T>(text), server };
+        if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
+        return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
-        options.signal?.throwIfAborted();
+        this.#throwIfAborted(options.signal);
         failures.push(unreachable(server, error));
+        if (!reads && error instanceof HttpError && error.sent) break;
       }
     }
-    throw allUnreachable(failures);
+    throw allUnreachable(failures, reads ? undefined : `${method} ${path.split('?')[0]}`);
   }
 
   /** Follows a list path; ends when the server ends the watch or the signal aborts. */
   async *watch<T>(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
     const server = this.#connection.servers[0] ?? '';
-    const response = await this.#open(server, 'GET', path, { signal, timeoutMs: 0 });
-    if (response.statusCode !== 200) {
-      accept('GET', path, {
-        status: response.statusCode ?? 0,
-        headers: {},
-        body: parseBody(await readText(response)),
-        server,
-      });
-    }
-    let rest = '';
-    for await (const chunk of response.setEncoding('utf8')) {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line) yield JSON.parse(line) as WatchEvent<T>;
+    const url = urlOf(server, path);
+    try {
+      const limits = { maxBytes: Number.POSITIVE_INFINITY };
+      const answer = await openRequest({ ...this.#requestTo(url, 'GET', { signal }), limits });
+      if (answer.status !== 200) throw await refused(path, answer, url);
+      for await (const line of linesOf(answer.body, url)) yield jsonOf<WatchEvent<T>>(line, url);
+    } catch (error) {
+      this.#throwIfAborted(signal);
+      throw error instanceof EdgeadmError ? error : unreachable(server, error);
     }
   }
 
   close(): void {
-    this.#agent.destroy();
-    this.#plainAgent.destroy();
+    this.#agents.https.destroy();
+    this.#agents.http.destroy();
   }
 
-  #open(server: string, method: string, path: string, options: RequestOptionsOf): Promise<IncomingMessage> {
-    const url = new URL(path, server);
-    const plain = url.protocol === 'http:';
-    const [send, agent] = plain ? [httpRequest, this.#plainAgent] : [httpsRequest, this.#agent];
-    const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const headers: Record<string, string> = {
-      Accept: options.accept ?? 'application/json',
-      'User-Agent': 'edgeadm',
-    };
+  #throwIfAborted(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    this.#signal?.throwIfAborted();
+  }
+
+  #requestTo(url: URL, method: string, options: RequestOptionsOf) {
     const { token } = this.#connection;
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json', 'User-Agent': 'edgeadm' };
     if (token) headers.Authorization = `Bearer ${typeof token === 'function' ? token() : token}`;
-    if (payload !== undefined) {
-      headers['Content-Type'] = options.contentType ?? 'application/json';
-      headers['Content-Length'] = String(Buffer.byteLength(payload));
-    }
-    return new Promise((resolve, reject) => {
-      const request = send(url, { method, headers, agent, signal: options.signal }, resolve);
-      const timeoutMs = options.timeoutMs ?? 10_000;
-      if (timeoutMs > 0)
-        request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-      request.on('error', reject);
-      request.end(payload);
-    });
+    if (body !== undefined) headers['Content-Type'] = options.contentType ?? 'application/json';
+    const signals = [this.#signal, options.signal].filter((signal) => signal !== undefined);
+    return {
+      ...{ url, method, headers, body },
+      agent: url.protocol === 'http:' ? this.#agents.http : this.#agents.https,
+      limits: limitsOf(options),
+      signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+    };
   }
 }
 
-function tlsOf({ ca, cert, key }: ApiConnection): ConnectionOptions {
-  return { ca, cert, key, rejectUnauthorized: ca !== undefined };
+/** A kubeconfig's server may have a path, as behind Rancher: `https://host/k8s/clusters/c-1`. */
+function urlOf(server: string, path: string): URL {
+  return new URL(`${server.replace(/\/+$/, '')}${path}`);
 }
 
-function isGatewayError(status = 0): boolean {
+function limitsOf({ timeoutMs, maxBytes = API_LIMITS.maxBytes }: RequestOptionsOf): HttpLimits {
+  return { maxBytes, totalMs: timeoutMs ?? API_LIMITS.totalMs, idleMs: timeoutMs ?? API_LIMITS.idleMs };
+}
+
+function tlsOf({ ca, cert, key, serverName }: ApiConnection): ConnectionOptions {
+  return { ca, cert, key, servername: serverName, rejectUnauthorized: ca !== undefined };
+}
+
+function isGatewayError(status: number): boolean {
   return status >= 502 && status <= 504;
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseBody<T>(text: string): T {
+/** Logs are texts, and an error may be one of whatever stands in between; an object must be one. */
+function bodyOf<T>(text: string, status: number, type: string | undefined, url: URL): T {
+  if (text === '' || type?.startsWith('text/plain')) return text as T;
+  if (status >= 200 && status < 300) return jsonOf<T>(text, url);
   try {
     return JSON.parse(text) as T;
   } catch {
@@ -212,38 +228,79 @@ function parseBody<T>(text: string): T {
   }
 }
 
+/** One event of a watch is an object with its list of images and managed fields: a few MiB at most. */
+const MAX_EVENT_CHARACTERS = 16 * 1024 ** 2;
+
+async function* linesOf(body: AsyncIterable<Buffer>, url: URL): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_EVENT_CHARACTERS) {
+      const message = `an event of a watch has more than ${MAX_EVENT_CHARACTERS} characters`;
+      throw new HttpError({ kind: 'too-large', address: url.origin, message, sent: true });
+    }
+    for (const line of lines) if (line) yield line;
+  }
+}
+
+async function refused(path: string, answer: OpenAnswer, url: URL): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > API_LIMITS.maxBytes) break;
+  }
+  return apiError(
+    'GET',
+    path,
+    answer.status,
+    bodyOf(Buffer.concat(chunks).toString('utf8'), answer.status, answer.headers['content-type'], url),
+  );
+}
+
 function accept<T>(method: string, path: string, answer: Answer<T>): Answer<T> {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  const status = answer.body as Status;
-  const message = status?.message ?? (typeof answer.body === 'string' ? answer.body.slice(0, 300) : '');
-  throw new EdgeadmError({
+  throw apiError(method, path, answer.status, answer.body);
+}
+
+function apiError(method: string, path: string, status: number, body: unknown): EdgeadmError {
+  const cause = ApiError.of(status, body);
+  return new EdgeadmError({
     code: 'API_ERROR',
-    what: `the API server answered ${answer.status} to ${method} ${path.split('?')[0]}`,
-    why: [status?.reason, message].filter(Boolean).join(': '),
+    what: `the API server answered ${status} to ${method} ${path.split('?')[0]}`,
+    why: [cause.reason, cause.message].filter(Boolean).join(': '),
+    cause,
   });
 }
 
 function unreachable(server: string, error: unknown): EdgeadmError {
   if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
-  const message = (error as Error).message;
-  const plain = /wrong version number|packet length too long/.test(message)
-    ? 'what listens there does not speak TLS'
-    : message;
-  const reason = error instanceof EdgeadmError ? error.why : plain;
+  const failure = error instanceof HttpError ? error.cause : error;
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
     what: `the API server ${server} did not answer`,
-    why: reason,
+    why: failure instanceof EdgeadmError ? failure.why : (error as Error).message,
     cause: error,
   });
 }
 
-function allUnreachable(failures: EdgeadmError[]): EdgeadmError {
+function allUnreachable(failures: EdgeadmError[], write: string | undefined): EdgeadmError {
   const [first] = failures;
-  if (first && failures.length === 1) return first;
+  const last = failures.at(-1);
+  const unknown = write && last?.cause instanceof HttpError && last.cause.sent;
+  if (first && failures.length === 1 && !unknown) return first;
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: 'none of the API servers answered',
-    why: failures.map((failure) => failure.message).join('\n'),
+    what: failures.length === 1 ? (first?.what ?? '') : 'none of the API servers answered',
+    why: [
+      ...(failures.length === 1 ? [first?.why] : failures.map((failure) => failure.message)),
+      ...(unknown ? [`${write} was sent: it may have been done`] : []),
+    ]
+      .filter(Boolean)
+      .join('\n'),
+    cause: last,
   });
 }

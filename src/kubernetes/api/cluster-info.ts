@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { V1ConfigMap } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
 import { EdgeadmError } from '../../errors/index.ts';
-import type { Answer } from './client.ts';
+import { MAX_BYTES } from '../../http/index.ts';
+import type { Answer, ApiClient } from './client.ts';
 
 /** Where every kubeadm-like cluster publishes its CA for those who are to join. */
 export const CLUSTER_INFO_PATH = '/api/v1/namespaces/kube-public/configmaps/cluster-info';
@@ -17,11 +17,18 @@ export interface ClusterInfo {
   readonly signatures: ReadonlyMap<string, string>;
 }
 
+/** Asks for cluster-info, which may be done before the server has shown who it is. @throws EdgeadmError API_UNREACHABLE */
+export function readClusterInfo(client: ApiClient): Promise<Answer<unknown>> {
+  return client.send('GET', CLUSTER_INFO_PATH, { maxBytes: MAX_BYTES.anonymous });
+}
+
+const SIGNATURE_PREFIX = 'jws-kubeconfig-';
+
 /**
- * Reads an answer to {@link CLUSTER_INFO_PATH}.
+ * Reads an answer to {@link CLUSTER_INFO_PATH}; nothing in it is believed to have the right type.
  * @throws EdgeadmError CLUSTER_INFO_INVALID
  */
-export function parseClusterInfo(answer: Answer<V1ConfigMap>): ClusterInfo {
+export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body' | 'server'>): ClusterInfo {
   const invalid = (why: string): EdgeadmError =>
     new EdgeadmError({
       code: 'CLUSTER_INFO_INVALID',
@@ -29,31 +36,38 @@ export function parseClusterInfo(answer: Answer<V1ConfigMap>): ClusterInfo {
       why,
     });
   if (answer.status !== 200) throw invalid(`HTTP ${answer.status} to an anonymous GET ${CLUSTER_INFO_PATH}`);
-  const data = answer.body.data ?? {};
-  const { kubeconfig } = data;
-  if (!kubeconfig) throw invalid('the ConfigMap has no key kubeconfig');
-  const cluster = firstCluster(kubeconfig);
-  if (!cluster?.['certificate-authority-data']) throw invalid('its kubeconfig holds no certificate-authority-data');
+  const { data } = mapOf(answer.body);
+  const { kubeconfig } = mapOf(data);
+  if (typeof kubeconfig !== 'string' || kubeconfig === '') throw invalid('the ConfigMap has no key kubeconfig');
+  const { server, 'certificate-authority-data': ca } = clusterIn(kubeconfig);
+  if (typeof ca !== 'string' || ca === '') throw invalid('its kubeconfig holds no certificate-authority-data');
+  if (server !== undefined && (typeof server !== 'string' || !server.startsWith('https://')))
+    throw invalid(`its kubeconfig names the server ${JSON.stringify(server)}: only https is used`);
+  const texts = Object.entries(mapOf(data)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     kubeconfig,
-    caPem: Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8'),
-    advertisedServer: cluster.server ?? '',
+    caPem: Buffer.from(ca, 'base64').toString('utf8'),
+    advertisedServer: server ?? '',
     signatures: new Map(
-      Object.entries(data)
+      texts
         .filter(([key]) => key.startsWith(SIGNATURE_PREFIX))
         .map(([key, value]) => [key.slice(SIGNATURE_PREFIX.length), value]),
     ),
   };
 }
 
-const SIGNATURE_PREFIX = 'jws-kubeconfig-';
+/** What may be any JSON or YAML, as a map; an empty one where it is none. */
+function mapOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
 
-function firstCluster(kubeconfig: string): { server?: string; 'certificate-authority-data'?: string } | undefined {
+/** The first cluster of the kubeconfig that is published. */
+function clusterIn(kubeconfig: string): Readonly<Record<string, unknown>> {
   try {
-    const parsed = load(kubeconfig) as { clusters?: { cluster?: Record<string, string> }[] } | undefined;
-    return parsed?.clusters?.[0]?.cluster;
+    const { clusters } = mapOf(load(kubeconfig));
+    return mapOf(mapOf(Array.isArray(clusters) ? clusters[0] : undefined).cluster);
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -86,7 +100,8 @@ export function verifySignature(info: ClusterInfo, token: string, clockDifferenc
 
 function algorithmOf(header: string): string | undefined {
   try {
-    return (JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { alg?: string }).alg;
+    const { alg } = mapOf(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')));
+    return typeof alg === 'string' ? alg : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import type { ApiClient } from '../api/client.ts';
+import { type ApiClient, apiErrorOf } from '../api/client.ts';
 import { minorOf } from '../version.ts';
 
 /** Between two watches, where the server ended one at once. */
@@ -64,7 +64,7 @@ async function createWithOwnName(
     try {
       return await client.create<V1CertificateSigningRequest>(path, request);
     } catch (error) {
-      const taken = error instanceof EdgeadmError && error.why?.startsWith('AlreadyExists') === true;
+      const taken = apiErrorOf(error)?.reason === 'AlreadyExists';
       if (!taken || tries === NAME_TRIES) throw error;
     }
   }

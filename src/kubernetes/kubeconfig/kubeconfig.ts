@@ -40,7 +40,7 @@ export async function clientFromKubeconfig(path: string, dial: Dial, plan?: Plan
       token: authorization?.replace(/^Bearer /, ''),
     },
     dial,
-    plan,
+    { plan },
   );
 }
 

@@ -3,11 +3,12 @@ import { load } from 'js-yaml';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import { type Answer, ApiClient, type PlanWrite } from '../../kubernetes/api/client.ts';
+import { HttpError } from '../../http/index.ts';
+import { type Answer, ApiClient, type ClientOptions } from '../../kubernetes/api/client.ts';
 import {
-  CLUSTER_INFO_PATH,
   type ClusterInfo,
   parseClusterInfo,
+  readClusterInfo,
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
@@ -19,13 +20,12 @@ import { pinCa } from '../../pki/ca-hash.ts';
 import type { ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
 
 /**
- * Asks the cluster what a join has to know, over connections that start on the node. `planWrite` tells writes instead
- * of doing them (dry run).
+ * Asks the cluster what a join has to know, over connections that start on the node.
  */
-export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): ClusterView & { close(): void } {
+export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions = {}): ClusterView & { close(): void } {
   const clients: ApiClient[] = [];
   const open = (connection: ConstructorParameters<typeof ApiClient>[0]): ApiClient => {
-    const client = new ApiClient(connection, (address, options) => host.connect(address, options), planWrite);
+    const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
     clients.push(client);
     return client;
   };
@@ -42,7 +42,7 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
   const verifySecret = async (): Promise<void> =>
     verifySignature(await info(), spec.token, (await anonymous()).first.clockDifferenceMs);
   const bootstrapClient = memoize(async () => {
-    // Whoever has not shown that he knows the token does not get to see it.
+    // A server that has not proved that it knows the token does not get to see it.
     await verifySecret();
     const { caPem, servers } = await trusted();
     return open({ servers, ca: caPem, token: spec.token });
@@ -72,14 +72,14 @@ export function clusterView(spec: JoinSpec, host: Host, planWrite?: PlanWrite): 
 }
 
 interface FirstLook {
-  readonly answer: Answer<V1ConfigMap>;
+  readonly answer: Answer<unknown>;
   readonly first: FirstAnswer;
 }
 
 async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook> {
   const clock = await host.clock();
   const started = performance.now();
-  const answer = await client.send<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
+  const answer = await readClusterInfo(client);
   const halfway = clock.now + (performance.now() - started) / 2;
   const date = Date.parse(answer.headers.date ?? '');
   // The Date header has whole seconds: half a second is the best guess.
@@ -91,7 +91,7 @@ async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook>
 async function freshSignature(client: ApiClient, tokenId: string): Promise<ClusterInfo | undefined> {
   const what = `cluster-info to be signed for the token ${tokenId}`;
   const probe = async () => {
-    const info = parseClusterInfo(await client.send<V1ConfigMap>('GET', CLUSTER_INFO_PATH));
+    const info = parseClusterInfo(await readClusterInfo(client));
     return info.signatures.has(tokenId) ? { done: info } : { seen: 'no signature' };
   };
   return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500] }).catch(() => undefined);
@@ -103,7 +103,7 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
   if (answer.status === 401) {
     throw new EdgeadmError({
       code: 'TOKEN_REFUSED',
-      what: `the API server lets nobody in with the token ${tokenId}`,
+      what: `the API server rejected the bootstrap token ${tokenId} (401 Unauthorized)`,
       why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
     });
   }
@@ -134,7 +134,7 @@ async function pinAndConfirm(
   const { caPem, kubeconfig, advertisedServer } = await info();
   const caHash = pinCa(caPem, spec.unsafeSkipCaVerification ? 'any' : spec.caCertHashes);
   const confirm = async (servers: readonly string[]): Promise<string> => {
-    const answer = await open({ servers, ca: caPem }).request<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
+    const answer = await readClusterInfo(open({ servers, ca: caPem }));
     if (parseClusterInfo(answer).kubeconfig === kubeconfig) return answer.server;
     throw new EdgeadmError({
       code: 'CLUSTER_INFO_INVALID',
@@ -161,7 +161,7 @@ function isUnreachable(error: unknown): boolean {
 
 /** A certificate that is "not yet valid" is nearly always a clock that is wrong. */
 function withClock(error: unknown, host: Host): unknown {
-  if (!(error instanceof EdgeadmError) || !/not yet valid|has expired/i.test(error.message)) return error;
+  if (!(error instanceof EdgeadmError) || !isClockFault(error)) return error;
   return new EdgeadmError({
     code: error.code,
     what: 'the certificate of the API server does not fit the clock of the node',
@@ -169,6 +169,11 @@ function withClock(error: unknown, host: Host): unknown {
     next: `set the clock of ${host.name}, then run the same command again`,
     cause: error,
   });
+}
+
+function isClockFault({ cause }: EdgeadmError): boolean {
+  const code = cause instanceof HttpError ? (cause.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
+  return code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED';
 }
 
 async function configMap(client: ApiClient, name: string): Promise<Record<string, string> | undefined> {
@@ -194,7 +199,27 @@ async function readKubeletConfiguration(
 ): Promise<Record<string, unknown> | undefined> {
   for (const name of kubeletConfigMaps(version)) {
     const text = (await configMap(client, name))?.kubelet;
-    if (text) return load(text) as Record<string, unknown>;
+    if (text) return kubeletConfigurationIn(text, name);
   }
   return undefined;
+}
+
+/** @throws EdgeadmError API_ERROR that names the ConfigMap, the key and the line */
+function kubeletConfigurationIn(text: string, name: string): Record<string, unknown> {
+  const damaged = (why: string, cause?: unknown): EdgeadmError =>
+    new EdgeadmError({
+      code: 'API_ERROR',
+      what: `key kubelet of the ConfigMap kube-system/${name} is not a KubeletConfiguration`,
+      why,
+      next: `kubectl --namespace kube-system edit configmap ${name}`,
+      cause,
+    });
+  let parsed: unknown;
+  try {
+    parsed = load(text);
+  } catch (error) {
+    throw damaged((error as Error).message.split('\n')[0] ?? '', error);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw damaged('it is not a YAML map');
+  return parsed as Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Bundle } from '../../artifacts/bundle.ts';
-import type { EdgeHubFlavor, JoinSpec } from '../../config/spec.ts';
+import type { JoinSpec } from '../../config/spec.ts';
+import type { EdgeHubFlavor } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';

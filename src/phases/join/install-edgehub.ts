@@ -1,8 +1,8 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { probe as probePort } from '../../http/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
-import { httpGet } from './http-get.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 
 export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' };
@@ -27,8 +27,8 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
     intervalMs: [50, 300],
     code: 'EDGE_HUB_FAILED',
     probe: async (signal) => {
-      const answer = await httpGet(host, HUB_HEALTH, signal);
-      return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.body.slice(0, 100)}` };
+      const answer = await probePort((address, options) => host.connect(address, options), HUB_HEALTH, signal);
+      return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.text.slice(0, 100)}` };
     },
     guard: kubeletGuard(host),
     evidence: () => hubEvidence(host),

@@ -96,7 +96,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, tell) : session.host;
-  const cluster = clusterView(spec, host, dryRun ? tell : undefined);
+  const cluster = clusterView(spec, host, { plan: dryRun ? tell : undefined, signal });
   const node = nodeView({ ...options, host, journal: session.journal, name: reply?.nodeName, log });
   const asked = credentials({ spec, host, cluster, node, log, signal });
   const callback = reply && callbackOf(reply, session.journal, dryRun ? tell : undefined);

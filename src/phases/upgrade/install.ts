@@ -1,4 +1,3 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import {
   importImages,
   installCniPlugins,
@@ -6,17 +5,15 @@ import {
   installKubectl,
   installKubelet,
 } from '../../artifacts/install.ts';
-import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
-import { edgeHubRelease } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { writeKubeletUnit } from '../join/install-kubelet.ts';
 import type { UpgradeContext } from './context.ts';
+import { installEdgeHub } from './edge-hub.ts';
 import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
 import { sameVersion } from './versions.ts';
 
@@ -33,7 +30,7 @@ export const install: Phase<UpgradeContext> = {
     { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
     { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
     { name: 'configuration', title: 'Fit flags and configuration to it', run: configuration },
-    { name: 'edge-hub', title: 'Give the edge-hub its image', when: hasBundle, run: edgeHub },
+    { name: 'edge-hub', title: 'Give the edge-hub its image and manifest', when: hasBundle, run: installEdgeHub },
   ],
 };
 
@@ -83,28 +80,4 @@ async function configuration({ host, versions, log }: Context): Promise<void> {
   }
   if (Object.keys(after.configuration).length === Object.keys(before.configuration).length) return;
   await host.write(PATHS.kubelet.configuration, toYaml(after.configuration), { mode: DEFAULT_MODE });
-}
-
-/** The image that the bundle has for the edge-hub of this node; undefined where it is to stay. */
-export function newHubImage({ bundle, hub }: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
-  const { edgeHubImage, edgeHubFlavor } = bundle?.manifest ?? {};
-  if (!hub || !edgeHubImage || edgeHubImage === hub.image) return undefined;
-  return (edgeHubFlavor ?? hub.flavor) === hub.flavor ? edgeHubImage : undefined;
-}
-
-/** The kubelet starts the hub anew by itself when its manifest changes. */
-async function edgeHub(context: Context): Promise<void> {
-  const { host, hub, versions, log } = context;
-  const image = newHubImage(context);
-  if (!hub || !image) return log.debug('the edge-hub stays as it is');
-  const release = edgeHubRelease({ flavor: hub.flavor, kubernetesVersion: versions.to, image });
-  for (const { manifestPath } of edgeHubLayouts(hub.flavor)) {
-    const pod = lenientYaml<V1Pod>(await host.read(manifestPath));
-    const container = pod.spec?.containers?.[0];
-    if (!container) continue;
-    container.image = image;
-    if (release.iptablesByDefault === undefined)
-      container.command = container.command?.filter((word) => !word.startsWith('--enable-iptables='));
-    await host.write(manifestPath, toYaml(pod), { mode: 0o600 });
-  }
 }

@@ -11,6 +11,7 @@ import { isThisMachine } from '../reset/teardown/not-ready.ts';
 import { checkMigration } from './check-migration.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
+import { checkEdgeHub } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
 import { kubeletSettings } from './settings.ts';
@@ -69,7 +70,9 @@ async function checkRuntime(context: Context): Promise<void> {
 }
 
 /** Without a bundle the kubelet must have been put there by somebody else (a package). */
-async function checkBundle({ host, spec, bundle, versions }: Context): Promise<void> {
+async function checkBundle(context: Context): Promise<void> {
+  const { host, spec, bundle, versions } = context;
+  checkEdgeHub(context);
   if (bundle && filesOf(bundle.manifest, 'kubelet').length > 0) {
     if (sameVersion(bundle.manifest.kubernetesVersion, versions.to)) return;
     throw new EdgeadmError({

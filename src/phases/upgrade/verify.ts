@@ -1,6 +1,6 @@
 import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
-import { newHubImage } from './install.ts';
+import { newHubImage } from './edge-hub.ts';
 import { waitUntilHealthy } from './node-health.ts';
 
 export const verify: Phase<UpgradeContext> = {

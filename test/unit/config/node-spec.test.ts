@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
 import { joinDraft } from '../../../src/config/join-spec.ts';
 import { type NodeSpec, readNodeSpec } from '../../../src/config/node-spec.ts';
 import type { JoinDraft } from '../../../src/config/spec.ts';
@@ -10,6 +11,27 @@ const SETTINGS = { yes: false, timeoutMs: 1000, compatMatrix: [] };
 /** What the console hands out today, shell quotes included. */
 const CONSOLE_LINE =
   './edgeadm join --openapi-token=abc.def --node-spec="{\\"allowedClusterAddons\\":[\\"kube-proxy\\",\\"flannel\\",\\"coredns\\"],\\"imageRepoType\\":\\"public\\",\\"interconnectMode\\":\\"private\\",\\"labels\\":{\\"alibabacloud.com/interconnection-mode\\":\\"private\\",\\"product\\":\\"web\\"},\\"manageRuntime\\":true,\\"nodeNameOverride\\":\\"*.shop-17\\",\\"openapiType\\":\\"public\\",\\"poolNodesConnected\\":true,\\"quiet\\":true,\\"runtime\\":\\"containerd\\",\\"runtimeRootDir\\":\\"/var/lib/containerd\\",\\"runtime_version\\":\\"1.6.39\\",\\"selfHostNtpServer\\":false,\\"taints\\":[{\\"key\\":\\"product\\",\\"value\\":\\"web\\",\\"effect\\":\\"NoSchedule\\"}]}" --region=cn-hangzhou';
+
+const EVERY_KEY = {
+  quiet: true,
+  assumeYes: true,
+  manageRuntime: true,
+  runtime: 'containerd',
+  runtime_version: '1.6.39',
+  runtimeRootDir: '/data',
+  nodeNameStrategy: 'random',
+  nodeNamePrefix: 'a',
+  nodeName: 'b',
+  nodeNameOverride: 'c',
+  allowedClusterAddons: [],
+  gpuVersion: '',
+  labels: {},
+  annotations: {},
+  taints: [],
+  nodeIface: 'eth0',
+  imageRepoType: 'public',
+  platform: 'Linux',
+};
 
 function read(spec: object | string): NodeSpec & { mistakes: string[] } {
   const mistakes: string[] = [];
@@ -69,7 +91,7 @@ describe('a node-spec', () => {
     assert.deepEqual([draft.labels, draft.annotations], [{ shop: '17' }, { 'example.com/note': 'a b' }]);
     assert.deepEqual(draft.taints, [{ key: 'edge', value: 'shop', effect: 'NoSchedule' }]);
     assert.deepEqual([draft.nodeIface, draft.enableIptables], ['eth1', true]);
-    assert.deepEqual([draft.imageRepoType, draft.selfHostNtpServer], ['private', true]);
+    assert.equal(draft.selfHostNtpServer, true);
     assert.deepEqual([draft.openapiType, draft.poolNodesConnected], ['public', true]);
   });
 
@@ -152,6 +174,28 @@ describe('a node-spec', () => {
       /nodeNameStrategy: "constructor" is none of hostname/,
     );
     assert.match(mistakesOf({ nodeNameStrategy: 'customized' }), /nodeName: is needed/);
+  });
+
+  it('warns that a private image source has no effect, and takes the public one of each console line silently', () => {
+    assert.match(read({ imageRepoType: 'private' }).warnings.join(), /imageRepoType: private has no effect/);
+    assert.deepEqual(read({ imageRepoType: 'public' }).warnings, []);
+  });
+
+  it('is refused as a usage error, never as a fault of edgeadm, whatever JSON it is', () => {
+    const value = fc.jsonValue({ maxDepth: 3 });
+    const keys = Object.keys(EVERY_KEY);
+    const spec = fc.dictionary(fc.constantFrom(...keys, 'toString', 'constructor', '__proto__'), value);
+    const check = (text: string): void => {
+      try {
+        draftOf(text);
+      } catch (error) {
+        assert.ok(error instanceof EdgeadmError && error.code === 'USAGE', String((error as Error).stack));
+      }
+    };
+    // A value that cannot be turned into text.
+    check('{"platform":{"toString":1}}');
+    fc.assert(fc.property(spec, (given) => check(JSON.stringify(given))));
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), check));
   });
 
   it('refuses Windows, and says that it is known', () => {

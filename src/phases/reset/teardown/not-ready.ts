@@ -27,7 +27,7 @@ export async function markNotReady(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const dial: ConstructorParameters<typeof ApiClient>[1] = (address, options) =>
     host.connect(address, { timeoutMs: TIMEOUT_MS, signal: limit, ...options });
-  const client = new ApiClient(connection, dial, planWrite);
+  const client = new ApiClient(connection, dial, { plan: planWrite, signal: limit });
   const now = new Date().toISOString();
   const condition = {
     type: 'Ready',

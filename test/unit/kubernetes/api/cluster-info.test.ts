@@ -15,7 +15,7 @@ function sign(secret: string, header: object = { alg: 'HS256', kid: 'abcdef' }):
 function info(signature: string | undefined) {
   const data: Record<string, string> = { kubeconfig: KUBECONFIG };
   if (signature !== undefined) data['jws-kubeconfig-abcdef'] = signature;
-  return parseClusterInfo({ status: 200, headers: {}, server: 'https://10.0.0.1:6443', body: { data } });
+  return parseClusterInfo({ status: 200, server: 'https://10.0.0.1:6443', body: { data } });
 }
 
 const codeOf = (action: () => unknown): string => {
@@ -57,7 +57,7 @@ describe('cluster-info', () => {
   });
 
   it('that is missing or damaged is named so', () => {
-    const answer = (status: number, body: object) => ({ status, headers: {}, server: 's', body });
+    const answer = (status: number, body: object) => ({ status, server: 's', body });
     assert.equal(
       codeOf(() => parseClusterInfo(answer(403, {}))),
       'CLUSTER_INFO_INVALID',

@@ -172,8 +172,8 @@ describe('eni bind', () => {
   it('names what is left over where the instance does not start again either, with what to do about both', async () => {
     const cloud = inProcessEns();
     const caller = cloud.caller();
-    const order = async <T>(call: Parameters<typeof caller.order>[0]) => {
-      if (!/^(Attach|Start)/.test(call.action)) return caller.order<T>(call);
+    const order = async (call: Parameters<typeof caller.order>[0]) => {
+      if (!/^(Attach|Start)/.test(call.action)) return caller.order(call);
       throw new EdgeadmError({ code: 'CLOUD_REFUSED', what: `${call.action}: no` });
     };
     const { result } = await runBind(cloud, { caller: { ...caller, order }, spec: { eniNumber: 1 } });
@@ -300,9 +300,9 @@ describe('eni bind on a node of a cluster', () => {
       const caller = cloud.caller();
       const watching = {
         ...caller,
-        order: <T>(call: Parameters<typeof caller.order>[0]) => {
+        order: (call: Parameters<typeof caller.order>[0]) => {
           if (call.action === 'StopInstance') seen.push(now()?.spec?.unschedulable);
-          return caller.order<T>(call);
+          return caller.order(call);
         },
       };
       const { result } = await runBind(cloud, {

@@ -4,7 +4,9 @@ import { type InstanceSeed, seedInstance } from '../../../../sandbox/cloud/ens-s
 import type { FaultMode } from '../../../../sandbox/cloud/faults.ts';
 import { CloudFailure } from '../../../../sandbox/cloud/service.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
-import { type CloudCall, type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
+import type { CloudCall } from '../../../../src/cloud/call.ts';
+import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
+import { HttpError } from '../../../../src/http/index.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import type { BindSpec } from '../../../../src/phases/eni/context.ts';
 import { bind, type EniOptions } from '../../../../src/phases/eni/run.ts';
@@ -80,7 +82,8 @@ export function inProcessEns(seed: InstanceSeed = {}): InProcessEns {
         if (accident === 'throttle') return { status: 400, body: { Code: 'Throttling.User', Message: 'too many' } };
         if (accident === '500') return { status: 500, body: { Code: 'InternalError', Message: 'unknown' } };
         if (accident.endsWith('after-effect') || accident === 'kill-after') await handle(call);
-        if (accident.startsWith('timeout')) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        if (accident.startsWith('timeout'))
+          throw new HttpError({ kind: 'broken', address: 'https://ens', message: 'socket hang up', sent: true });
         dead = true;
         death.resolve('killed');
         return never;

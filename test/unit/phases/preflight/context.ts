@@ -38,7 +38,6 @@ const SPEC: JoinSpec = {
   enableIptables: false,
   runtime: 'containerd',
   manageRuntime: false,
-  imageRepoType: '',
   gpuVersion: '',
   selfHostNtpServer: false,
   allowedClusterAddons: [],

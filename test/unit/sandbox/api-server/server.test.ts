@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +55,21 @@ describe("the sandbox's API server", () => {
     }
     assert.equal(new X509Certificate(pki.servingCert).subjectAltName, 'DNS:localhost, IP Address:127.0.0.1');
     assert.equal(new URL(url).hostname, '127.0.0.1');
+  });
+
+  it('answers no page whose own name was made to mean this machine (DNS rebinding)', async () => {
+    const { url, pki } = await start();
+    for (const [host, status] of [
+      ['rebound.example', 421],
+      ['127.0.0.1.rebound.example', 421],
+      [new URL(url).host, 200],
+      ['localhost', 200],
+    ] as const) {
+      const options = { ca: pki.caPem, headers: { host }, checkServerIdentity: () => undefined };
+      const [response] = await once(get(`${url}/version`, options), 'response');
+      response.resume();
+      assert.equal(response.statusCode, status, host);
+    }
   });
 
   it('keeps its CA, its objects and its resource versions over a restart', async () => {

@@ -1,0 +1,29 @@
+/** One call of a cloud API. */
+export interface CloudCall {
+  /** As the API spells it: `AttachNetworkInterface`. */
+  readonly action: string;
+  /** All parameters of an RPC call, the query of a ROA one; undefined ones are left out. */
+  readonly parameters?: Readonly<Record<string, string | undefined>>;
+  /** ROA only; default GET. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** ROA only: `/clusters/c1/nodepools`, its parts already encoded. */
+  readonly path?: string;
+  /** ROA only: sent as JSON. */
+  readonly body?: object;
+  /** Ends a read. An order under way is waited for: its answer is worth more than haste. */
+  readonly signal?: AbortSignal;
+}
+
+/** Sends one request and gives the answer, whatever its status. Throws what the network threw. */
+export interface CloudTransport {
+  readonly endpoint: string;
+  send(call: CloudCall, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<CloudResponse>;
+}
+
+export interface CloudResponse {
+  readonly status: number;
+  /** Parsed JSON; undefined where there was none. */
+  readonly body: unknown;
+  /** The beginning of a body that is not JSON. */
+  readonly malformed?: string;
+}

@@ -1,0 +1,62 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { type EdgeHubChange, edgeHubChange, edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import type { PhaseTools } from '../../workflow/phase.ts';
+import type { UpgradeContext } from './context.ts';
+
+const MODE = 0o600;
+
+/** The image that the bundle has for the edge-hub of this node; undefined if the hub is to stay. */
+export function newHubImage(context: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
+  const image = imageInBundle(context);
+  return image === context.hub?.image ? undefined : image;
+}
+
+function imageInBundle({ bundle, hub }: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
+  const { edgeHubImage, edgeHubFlavor } = bundle?.manifest ?? {};
+  return hub && (edgeHubFlavor ?? hub.flavor) === hub.flavor ? edgeHubImage : undefined;
+}
+
+type Parts = Pick<UpgradeContext, 'bundle' | 'hub' | 'versions'>;
+
+/** Before anything is changed. @throws EdgeadmError UPGRADE_CHECK_FAILED if the bundle's edge-hub cannot replace the node's */
+export function checkEdgeHub(context: Parts): void {
+  try {
+    changeOf(context);
+  } catch (error) {
+    if (!(error instanceof EdgeadmError)) throw error;
+    throw new EdgeadmError({ ...error.toJSON(), code: 'UPGRADE_CHECK_FAILED', cause: error });
+  }
+}
+
+/**
+ * Gives the hub its new image with the flags and the manifest that go with it. The kubelet restarts the hub by itself
+ * when its manifest changes; the journal keeps the manifest before.
+ */
+export async function installEdgeHub(
+  context: Parts & Pick<UpgradeContext & PhaseTools, 'host' | 'log'>,
+): Promise<void> {
+  const { host, hub, log } = context;
+  const change = changeOf(context);
+  if (!hub || !change) return log.debug('the edge-hub stays as it is');
+  const paths = edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath);
+  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml<V1Pod>(await host.read(path)) })));
+  const there = pods.filter(({ pod }) => pod.spec?.containers?.[0]);
+  const source = there.find(({ path }) => path === change.manifestPath) ?? there[0];
+  if (!source) return;
+  // In this order, a run that was killed in between finds a hub to continue from.
+  await host.write(change.manifestPath, change.fit(source.pod), { mode: MODE });
+  for (const { path } of there) if (path !== change.manifestPath) await host.remove(path);
+}
+
+function changeOf(context: Parts): EdgeHubChange | undefined {
+  const { hub, versions } = context;
+  const image = imageInBundle(context);
+  if (!hub || !image) return undefined;
+  const { flavor } = hub;
+  return edgeHubChange(
+    { flavor, kubernetesVersion: versions.from, image: hub.image },
+    { flavor, kubernetesVersion: versions.to, image },
+  );
+}
