@@ -18,7 +18,7 @@ const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path, before, after: text.optional(), phase: text }),
   z.object({ kind: z.literal('directory'), path, phase: text }),
   /** `had` lists what was in the folder; undefined where there was no folder. */
-  z.object({ kind: z.literal('claim'), path, had: z.array(text).optional(), phase: text }),
+  z.object({ kind: z.literal('claim'), path, had: z.array(text).readonly().optional(), phase: text }),
   z.object({ kind: z.literal('enable'), unit: text, was: z.boolean(), phase: text }),
   z.object({ kind: z.literal('service'), unit: text, wasActive: z.boolean(), phase: text }),
   z.object({ kind: z.literal('sysctl'), key: text, before: text, phase: text }),
@@ -35,7 +35,7 @@ const upgradeNote = z.object({
   /** True where the upgrade keeps new pods off the node, and lets them in again at its end. */
   cordoned: z.boolean(),
   /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
-  pods: z.array(text),
+  pods: z.array(text).readonly(),
   /** There where the pods move from docker to containerd; `criSocket` is what the Node object said of its runtime. */
   docker: z.object({ criSocket: text.optional() }).optional(),
   time: text,
@@ -54,7 +54,7 @@ const note = z.discriminatedUnion('kind', [
   joinedNote,
   upgradeNote,
   /** The journal was replaced by what stands before this line; the copies in `unneeded` can go. */
-  z.object({ kind: z.literal('replaced'), unneeded: z.array(backup) }),
+  z.object({ kind: z.literal('replaced'), unneeded: z.array(backup).readonly() }),
 ]);
 
 const entry = z.discriminatedUnion('kind', [change, note]);

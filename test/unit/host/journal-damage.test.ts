@@ -22,7 +22,9 @@ const OWN = new Map([
 /** One that no join touches. */
 const UNRELATED = '/etc/unrelated';
 
-describe('a damaged journal', () => {
+describe('a damaged journal', function () {
+  // Every case syncs some hundred times.
+  this.timeout(60_000);
   let root: string;
   const at = (path: string) => join(root, path);
   const exists = (path: string) =>
@@ -179,8 +181,7 @@ describe('a damaged journal', () => {
     assert.equal(await exists(STATE), false);
   });
 
-  it('whatever bytes were hit: no copy is lost, nothing else is touched, no error is our own fault', async function () {
-    this.timeout(60_000);
+  it('whatever bytes were hit: no copy is lost, nothing else is touched, no error is our own fault', async () => {
     const damage = fc.record({
       from: fc.nat(4000),
       length: fc.nat(4000),
@@ -199,12 +200,11 @@ describe('a damaged journal', () => {
         await writeFile(at(JOURNAL), Buffer.concat([whole.subarray(0, start), bytes, whole.subarray(start + length)]));
         for (const forced of [false, force, true]) {
           const error = await rejection(runReset(forced));
-          assert.ok(error === undefined || error.code === 'JOURNAL_UNREADABLE', error?.stack);
-          assert.ok(error === undefined || !forced, error?.stack);
+          if (error && (forced || error.code !== 'JOURNAL_UNREADABLE')) throw error;
           await assertNothingLost();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 
