@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { backOff } from '../lib/back-off.ts';
-import { released } from '../lib/chunks.ts';
+import { HttpError, type OpenAnswer } from '../http/index.ts';
+import { retry } from '../lib/retry.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
+import { Rate } from './rate.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
 import { ensureSpace, formatBytes } from './scratch.ts';
 import { writeAll } from './write-all.ts';
@@ -34,7 +34,7 @@ export interface DownloadOptions {
 
 /**
  * Fetches a file into a new local one. A broken transfer goes on where it stopped where the server can do that,
- * otherwise it begins anew; tries that brought something do not count. Only a chunk is in memory at a time.
+ * otherwise it begins again; tries that brought something do not count. Only a chunk is in memory at a time.
  * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID where the sum is another, NO_SPACE, INTERRUPTED
  */
 export async function download(
@@ -66,6 +66,8 @@ class Download {
   /** Strong validator of what is on disk; without one nothing is resumed. */
   #etag: string | undefined;
   #resumed = false;
+  /** Of the whole download, all tries and pauses together. */
+  readonly #rate: Rate;
 
   constructor(client: HttpClient, url: URL, path: string, file: FileHandle, wanted: Wanted, options: DownloadOptions) {
     this.#client = client;
@@ -74,50 +76,57 @@ class Download {
     this.#file = file;
     this.#wanted = wanted;
     this.#options = options;
+    const { lowestRate, slowMs } = options.limits;
+    this.#rate = new Rate(lowestRate, slowMs, (found) => new TransferError(`${showUrl(url)} sends ${found}`, false));
   }
 
   async run(): Promise<Saved> {
     const { limits, signal, onRetry } = this.#options;
-    let failures = 0;
     let most = 0;
-    for (;;) {
+    const hasProgressed = (): boolean => {
+      const progressed = this.#size >= most + PROGRESS_BYTES;
+      most = Math.max(most, this.#size);
+      return progressed;
+    };
+    const attempt = async (): Promise<Saved> => {
+      await this.#attempt();
+      return this.#finish();
+    };
+    return retry(attempt, {
+      ...limits,
+      signal,
+      hasProgressed,
+      isPassing: (thrown) => thrown instanceof TransferError && thrown.retry,
+      retryAfterMs: (thrown) => (thrown as TransferError).retryAfterMs,
+      onRetry: (thrown) => onRetry?.(`${(thrown as TransferError).message}; trying again`),
+      describe: (thrown, tries) => (thrown instanceof TransferError ? this.#failed(thrown, tries) : thrown),
+    }).catch((thrown: unknown) => {
       throwIfInterrupted(signal);
-      try {
-        await this.#attempt();
-        return await this.#finish();
-      } catch (thrown) {
-        throwIfInterrupted(signal);
-        if (!(thrown instanceof TransferError)) throw thrown;
-        if (this.#size >= most + PROGRESS_BYTES) failures = 0;
-        most = Math.max(most, this.#size);
-        failures++;
-        if (!thrown.retry || failures >= limits.tries) throw this.#failed(thrown, failures);
-        onRetry?.(`${thrown.message}; trying again`);
-        await backOff(failures, limits.pauseMs, { atLeastMs: thrown.retryAfterMs, signal });
-      }
-    }
+      throw thrown;
+    });
   }
 
   async #attempt(): Promise<void> {
     const resume = this.#size > 0 && this.#etag !== undefined;
     const headers: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'edgeadm' };
     if (resume) Object.assign(headers, { range: `bytes=${this.#size}-`, 'if-range': this.#etag });
-    const response = await this.#client.get(this.#url, headers, this.#options.signal).catch(async (error: unknown) => {
+    const request = { url: this.#url, headers, maxBytes: this.#limit, signal: this.#options.signal };
+    const answer = await this.#client.get(request).catch(async (error: unknown) => {
       // 416 and its like: what is on disk is not what the server has now.
       if (resume && error instanceof TransferError && !error.retry) await this.#restart();
       else throw error;
       throw new TransferError(error.message, true);
     });
     try {
-      await this.#receive(response, resume);
+      await this.#receive(answer, resume);
     } finally {
-      response.destroy();
+      answer.close();
     }
   }
 
-  async #receive(response: IncomingMessage, asked: boolean): Promise<void> {
-    const total = await this.#position(response, asked);
-    this.#etag = strongEtag(response);
+  async #receive(answer: OpenAnswer, asked: boolean): Promise<void> {
+    const total = await this.#position(answer, asked);
+    this.#etag = strongEtag(answer);
     const { maxBytes, size } = this.#wanted;
     if (total > maxBytes || (size !== undefined && total > 0 && total !== size)) {
       throw this.#wrongSize(`${total} bytes are offered`);
@@ -125,24 +134,40 @@ class Download {
     if (total > 0) await ensureSpace(dirname(this.#path), total - this.#size);
     const known = total || size || 0;
     this.#options.onProgress?.(this.#size, known);
+    const rate = this.#rateOfTry();
     try {
-      for await (const chunk of released(response)) await this.#append(chunk, known);
+      for await (const chunk of answer.body) {
+        await this.#append(chunk, known);
+        rate.check(chunk.length);
+        this.#rate.check(chunk.length);
+      }
     } catch (error) {
-      throw error instanceof EdgeadmError ? error : transferError(this.#url, error);
+      if (error instanceof HttpError && error.kind === 'too-large') throw this.#wrongSize('more came');
+      throw transferError(this.#url, error);
     }
   }
 
+  #rateOfTry(): Rate {
+    const { lowestRate, trySlowMs } = this.#options.limits;
+    return new Rate(lowestRate, trySlowMs, (found) => new TransferError(`${showUrl(this.#url)} sends ${found}`, true));
+  }
+
+  /** Bytes that the file may have. */
+  get #limit(): number {
+    return this.#wanted.size ?? this.#wanted.maxBytes;
+  }
+
   /**
-   * Makes the file ready for the body: at its end where the server goes on, empty where it begins anew.
+   * Makes the file ready for the body: at its end where the server goes on, empty where it begins again.
    * @returns size of the whole file, 0 where the server does not tell
    */
-  async #position(response: IncomingMessage, asked: boolean): Promise<number> {
-    const length = Number(response.headers['content-length'] ?? 0);
-    if (response.statusCode === 200) {
+  async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {
+    const length = Number(headers['content-length'] ?? 0);
+    if (status === 200) {
       if (this.#size > 0) await this.#restart();
       return length;
     }
-    const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '');
+    const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
     if (!asked || Number(match?.[1]) !== this.#size) {
       await this.#restart();
       throw new TransferError(`${showUrl(this.#url)} sent another part than it was asked for`, true);
@@ -152,8 +177,7 @@ class Download {
   }
 
   async #append(chunk: Buffer, total: number): Promise<void> {
-    const limit = this.#wanted.size ?? this.#wanted.maxBytes;
-    if (this.#size + chunk.length > limit) throw this.#wrongSize('more came');
+    if (this.#size + chunk.length > this.#limit) throw this.#wrongSize('more came');
     await writeAll(this.#file, chunk, this.#size).catch((error: unknown) => {
       throw pathError(this.#path, error);
     });
@@ -190,7 +214,7 @@ class Download {
     const { size, maxBytes } = this.#wanted;
     return new EdgeadmError({
       code: 'BUNDLE_INVALID',
-      what: `${showUrl(this.#url)} has not the size it should have`,
+      what: `${showUrl(this.#url)} has an unexpected size`,
       why: `${size === undefined ? `at most ${formatBytes(maxBytes)} are accepted` : `${size} bytes are expected`}, ${found}`,
     });
   }
@@ -205,7 +229,6 @@ class Download {
 }
 
 /** A weak one (`W/"..."`) may not be used for ranges. Source: RFC 9110, 13.1.5. */
-function strongEtag(response: IncomingMessage): string | undefined {
-  const { etag } = response.headers;
+function strongEtag({ headers: { etag } }: OpenAnswer): string | undefined {
   return etag?.startsWith('"') ? etag : undefined;
 }

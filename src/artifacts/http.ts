@@ -1,29 +1,32 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HttpError, type OpenAnswer, openRequest, retryAfter } from '../http/index.ts';
+import type { RetryPolicy } from '../lib/retry.ts';
 
-/** Times are milliseconds. */
-export interface TransferLimits {
+/** Times are milliseconds. Tries are those without progress. */
+export interface TransferLimits extends RetryPolicy {
   readonly connectTimeoutMs: number;
   /** The longest silence of a connection. */
   readonly idleTimeoutMs: number;
-  /** Tries without progress before it is given up. */
-  readonly tries: number;
-  /** The first and the longest pause between two tries. */
-  readonly pauseMs: readonly [number, number];
+  /** Bytes a second. A try that is slower after `trySlowMs` ends; so does a download that is after `slowMs`. */
+  readonly lowestRate: number;
+  readonly trySlowMs: number;
+  readonly slowMs: number;
 }
 
+/** The lowest rate is that of an ISDN line: a kubelet takes four hours. */
 export const TRANSFER_LIMITS: TransferLimits = {
   connectTimeoutMs: 5000,
   idleTimeoutMs: 30_000,
   tries: 5,
   pauseMs: [500, 30_000],
+  lowestRate: 8 * 1024,
+  trySlowMs: 60_000,
+  slowMs: 300_000,
 };
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-
-/** Codes of Node's TLS errors that no further try changes. */
-export const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;
 
 /** A failed request; `retry` says whether another try may help. The message carries no query string and no password. */
 export class TransferError extends Error {
@@ -38,54 +41,62 @@ export class TransferError extends Error {
   }
 }
 
+/** What is asked of a web server. */
+export interface FileRequest {
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the body. */
+  readonly maxBytes: number;
+  /** Until the last byte, milliseconds; undefined: as long as bytes come. */
+  readonly totalMs?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Asks web servers for files. */
 export interface HttpClient {
   /**
    * Asks for a file and follows redirects, never from https to http.
    * @returns the answer with its body still to be read: 200 or 206
-   * @throws TransferError
+   * @throws TransferError; the reason of the signal
    */
-  get(url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<IncomingMessage>;
+  get(request: FileRequest): Promise<OpenAnswer>;
   close(): void;
 }
 
 /** A client that goes through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. */
-export function httpClient(limits: TransferLimits): HttpClient {
+export function httpClient({ connectTimeoutMs: connectMs, idleTimeoutMs: idleMs }: TransferLimits): HttpClient {
   const agents = {
     'http:': new HttpAgent({ keepAlive: true, proxyEnv: process.env }),
     'https:': new HttpsAgent({ keepAlive: true, proxyEnv: process.env }),
   };
-  const ask = (url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<IncomingMessage> => {
-    const secure = url.protocol === 'https:';
-    const options = { agent: agents[secure ? 'https:' : 'http:'], headers, signal };
-    return send(secure ? httpsRequest : httpRequest, url, options, limits);
+  const ask = async ({ url, headers, maxBytes, totalMs, signal }: FileRequest): Promise<OpenAnswer> => {
+    const agent = agents[url.protocol === 'https:' ? 'https:' : 'http:'];
+    const limits = { maxBytes, totalMs, idleMs, connectMs };
+    try {
+      return await openRequest({ url, headers, agent, limits, signal, redirects: true });
+    } catch (error) {
+      throw transferError(url, error);
+    }
   };
   return {
-    get: (url, headers, signal) => follow(url, headers, signal, ask),
+    get: (request) => follow(request, ask),
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
 }
 
-type Ask = (url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal) => Promise<IncomingMessage>;
-
-async function follow(
-  start: URL,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-  ask: Ask,
-): Promise<IncomingMessage> {
+async function follow(request: FileRequest, ask: HttpClient['get']): Promise<OpenAnswer> {
+  const { url: start, headers } = request;
   let url = start;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     // Credentials are for the server they were given for, not for wherever it sends us.
     const own = url.origin === start.origin ? { ...headers, ...authorization(start) } : headers;
-    const response = await ask(withoutCredentials(url), own, signal);
-    const status = response.statusCode ?? 0;
-    if (status === 200 || status === 206) return response;
-    response.destroy();
-    if (!REDIRECTS.has(status)) throw refusal(url, response);
-    url = redirectTarget(url, response.headers.location);
+    const answer = await ask({ ...request, url: withoutCredentials(url), headers: own });
+    if (answer.status === 200 || answer.status === 206) return answer;
+    answer.close();
+    if (!REDIRECTS.has(answer.status)) throw refusal(url, answer);
+    url = redirectTarget(url, answer.headers.location);
   }
   throw new TransferError(`more than ${MAX_REDIRECTS} redirects`, false);
 }
@@ -100,56 +111,21 @@ function redirectTarget(from: URL, location: string | undefined): URL {
   return target;
 }
 
-function refusal(url: URL, response: IncomingMessage): TransferError {
-  const status = response.statusCode ?? 0;
+function refusal(url: URL, { status, statusText, headers }: OpenAnswer): TransferError {
   const retry = status >= 500 || status === 408 || status === 425 || status === 429;
-  const text = `${showUrl(url)} answered ${status} ${response.statusMessage ?? ''}`.trim();
-  return new TransferError(text, retry, retryAfter(response.headers['retry-after']));
+  const text = `${showUrl(url)} answered ${status} ${statusText}`.trim();
+  return new TransferError(text, retry, retryAfter(headers['retry-after']));
 }
 
-/** Milliseconds of a Retry-After header: seconds or a date, as RFC 9110 has it. */
-export function retryAfter(header: string | undefined): number {
-  if (header === undefined) return 0;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
-}
-
-function send(
-  request: typeof httpRequest,
-  url: URL,
-  options: RequestOptions,
-  limits: TransferLimits,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, options);
-    const seconds = (ms: number): string => `${ms / 1000} s`;
-    const tooSlow = setTimeout(
-      () => outgoing.destroy(new Error(`no connection within ${seconds(limits.connectTimeoutMs)}`)),
-      limits.connectTimeoutMs,
-    );
-    const connected = (): void => clearTimeout(tooSlow);
-    outgoing.on('socket', (socket) => (socket.connecting ? socket.once('connect', connected) : connected()));
-    outgoing.on('close', connected);
-    let answer: IncomingMessage | undefined;
-    outgoing.setTimeout(limits.idleTimeoutMs, () =>
-      (answer ?? outgoing).destroy(new Error(`no data for ${seconds(limits.idleTimeoutMs)}`)),
-    );
-    outgoing.on('error', (error) => reject(transferError(url, error)));
-    outgoing.on('response', (response) => {
-      answer = response;
-      resolve(response);
-    });
-    outgoing.end();
-  });
-}
-
-/** What went wrong with a connection or in the middle of an answer. */
-export function transferError(url: URL, thrown: unknown): TransferError {
-  if (thrown instanceof TransferError) return thrown;
-  const error = thrown as Error & { code?: string; cause?: { message?: string } };
-  const final = CERTIFICATE_FAULT.test(error.code ?? '') || error.code === 'ERR_PROXY_INVALID_CONFIG';
-  const detail = error.message || error.code || error.cause?.message || 'the connection broke';
-  return new TransferError(scrub(`${showUrl(url)}: ${detail}`), !final);
+/**
+ * What went wrong with a request or in the middle of its answer.
+ * @returns what is no fault of the transfer (the reason of a signal) as it is
+ */
+export function transferError(url: URL, thrown: unknown): unknown {
+  if (!(thrown instanceof HttpError)) return thrown;
+  const { code } = (thrown.cause ?? {}) as { code?: string };
+  const final = thrown.isCertificateFault || thrown.kind === 'refused' || code === 'ERR_PROXY_INVALID_CONFIG';
+  return new TransferError(scrub(`${showUrl(url)}: ${thrown.message}`), !final);
 }
 
 function authorization(url: URL): Record<string, string> {

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
-import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { readUserText } from '../lib/user-file.ts';
@@ -13,6 +12,7 @@ import { httpClient, TRANSFER_LIMITS } from './http.ts';
 const SUMS_INSIDE = /<<'SUMS'\n([\s\S]*?)\nSUMS\n/;
 const FRONT_BYTES = 16_384;
 const MAX_SUMS_BYTES = 1_000_000;
+const SUMS_TIMEOUT_MS = 60_000;
 const URL_OF_SUMS = /^https?:\/\//;
 
 /**
@@ -70,13 +70,11 @@ async function readText(path: string): Promise<string> {
 async function fetchText(url: string): Promise<string> {
   const client = httpClient(TRANSFER_LIMITS);
   try {
-    const answer = await client.get(new URL(url), {});
-    let bytes = 0;
-    answer.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MAX_SUMS_BYTES) answer.destroy(new Error('it is too long for a list of sums'));
-    });
-    return await text(answer);
+    const limits = { maxBytes: MAX_SUMS_BYTES, totalMs: SUMS_TIMEOUT_MS };
+    const { body } = await client.get({ url: new URL(url), ...limits });
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     throw new EdgeadmError({
       code: 'DOWNLOAD_FAILED',

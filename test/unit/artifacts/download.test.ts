@@ -182,7 +182,7 @@ describe('a download', () => {
   it('does not wait for ever on a silent server', async () => {
     const limits = { ...QUICK, idleTimeoutMs: 50, tries: 2 };
     const { url } = await serve({ fault: () => true });
-    await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits }), failure('DOWNLOAD_FAILED', 'no data for 0.05 s'));
+    await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits }), failure('DOWNLOAD_FAILED', 'silent for 50ms'));
   });
 
   it('goes on with a server that falls silent in the middle', async () => {
@@ -199,8 +199,60 @@ describe('a download', () => {
     const reasons: string[] = [];
     await fetchFile(`${url}/kubelet`, {}, { limits, onRetry: (reason) => reasons.push(reason) });
     assert.match(requests[1]?.range ?? '', /^bytes=\d+-$/);
-    assert.match(reasons[0] ?? '', /no data for 0.1 s/);
+    assert.match(reasons[0] ?? '', /silent for 100ms/);
   });
+
+  /** Sends so many bytes at a time, with a pause between, and never the whole file. */
+  function drip(bytes: number, pauseMs: number): WebServerOptions['fault'] {
+    return (_, response, data) => {
+      response.writeHead(200, { 'content-length': data.length, etag: '"one"' });
+      const timer = setInterval(() => response.write(data.subarray(0, bytes)), pauseMs);
+      response.on('close', () => clearInterval(timer));
+      return true;
+    };
+  }
+
+  it('ends a try that is too slow, and says how slow it was and what was expected', async () => {
+    const limits = { ...QUICK, tries: 2, trySlowMs: 60, lowestRate: 100_000 };
+    const { url, requests } = await serve({ fault: drip(1, 5) });
+    await assert.rejects(
+      fetchFile(`${url}/kubelet`, {}, { limits }),
+      failure('DOWNLOAD_FAILED', '2 tries', /sends \d+ B in \d+ms; at least 100 kB a second are expected/),
+    );
+    assert.equal(requests.length, 2);
+  });
+
+  it('ends a download that gets further with every try, but too slowly as a whole', async () => {
+    const limits = { ...QUICK, slowMs: 100, lowestRate: 100_000_000 };
+    const { url } = await serve({ fault: cut('/kubelet', 64 * 1024, 99) });
+    const wanted = { size: undefined, maxBytes: 100_000_000 };
+    await assert.rejects(
+      fetchFile(`${url}/kubelet`, wanted, { limits }),
+      failure('DOWNLOAD_FAILED', 'a second are expected'),
+    );
+  });
+
+  /** Answers that bring no file. */
+  const NO_FILES: Readonly<Record<string, WebServerOptions['fault']>> = {
+    'wants to switch protocols': (_, { socket }) =>
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n') ?? true,
+    'does not speak HTTP': (_, { socket }) => socket?.end('220 ftp.example.com\r\n') !== undefined,
+    'closes every connection': (_, { socket }) => socket?.destroy() !== undefined,
+    'floods interim answers': (_, { socket }) =>
+      socket?.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(10_000)) !== undefined,
+    'answers 404': (_, response) => response.writeHead(404).end() !== undefined,
+    'redirects to nowhere': (_, response) => response.writeHead(302).end() !== undefined,
+    'redirects to a file of this machine': (_, response) =>
+      response.writeHead(302, { location: 'file:///etc/passwd' }).end() !== undefined,
+  };
+
+  for (const [what, fault] of Object.entries(NO_FILES)) {
+    it(`fails with the address of a server that ${what}`, async () => {
+      const { url } = await serve({ fault });
+      const limits = { ...QUICK, tries: 2 };
+      await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits }), failure('DOWNLOAD_FAILED', `${url}/kubelet`));
+    });
+  }
 
   it('says so where nobody listens', async () => {
     const server = await serve();
@@ -229,23 +281,14 @@ describe('a download', () => {
     assert.equal(loop.requests.length, 6);
   });
 
-  it('gives credentials to the server they are for and to no other', async () => {
-    const other = await serve();
-    const first = await serve({ fault: answer('/kubelet', 307, 1, { location: `${other.url}/kubelet` }) });
-    await fetchFile(`${first.url.replace('://', '://user:p%40ss@')}/kubelet`);
-    assert.equal(first.requests[0]?.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`);
-    assert.equal(other.requests[0]?.authorization, undefined);
-  });
-
-  it('tells no query string, password or fragment in errors and reasons', async () => {
-    const { url } = await serve({ fault: answer('/kubelet', 500, 99) });
-    const reasons: string[] = [];
-    const secret = `${url.replace('://', '://user:hunter2@')}/kubelet?signature=hunter2#hunter2`;
-    const options = { onRetry: (reason: string) => reasons.push(reason) };
-    await assert.rejects(fetchFile(secret, {}, options), (error: Error & { toJSON(): object }) => {
-      assert.doesNotMatch(JSON.stringify(error.toJSON()) + reasons.join() + error.stack, /hunter2/);
-      return failure('DOWNLOAD_FAILED', '/kubelet answered 500')(error);
+  it('sends no password over plain http', async () => {
+    const { url, requests } = await serve();
+    const secret = `${url.replace('://', '://user:hunter2@')}/kubelet`;
+    await assert.rejects(fetchFile(secret), (error: Error) => {
+      assert.doesNotMatch(error.message, /hunter2/);
+      return failure('DOWNLOAD_FAILED', 'over https only')(error);
     });
+    assert.equal(requests.length, 0);
   });
 
   describe('over https', () => {
@@ -265,6 +308,28 @@ describe('a download', () => {
       const { url, requests } = await serve({ tls: authority });
       await assert.rejects(fetchFile(`${url}/kubelet`), failure('DOWNLOAD_FAILED', /certificate/));
       assert.equal(requests.length, 0);
+    });
+
+    it('gives credentials to the server they are for and to no other', async () => {
+      const other = await serve({ tls: authority });
+      const first = await serve({
+        tls: authority,
+        fault: answer('/kubelet', 307, 1, { location: `${other.url}/kubelet` }),
+      });
+      await fetchFile(`${first.url.replace('://', '://user:p%40ss@')}/kubelet`);
+      assert.equal(first.requests[0]?.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`);
+      assert.equal(other.requests[0]?.authorization, undefined);
+    });
+
+    it('tells no query string, password or fragment in errors and reasons', async () => {
+      const { url } = await serve({ tls: authority, fault: answer('/kubelet', 500, 99) });
+      const reasons: string[] = [];
+      const secret = `${url.replace('://', '://user:hunter2@')}/kubelet?signature=hunter2#hunter2`;
+      const options = { onRetry: (reason: string) => reasons.push(reason) };
+      await assert.rejects(fetchFile(secret, {}, options), (error: Error & { toJSON(): object }) => {
+        assert.doesNotMatch(JSON.stringify(error.toJSON()) + reasons.join() + error.stack, /hunter2/);
+        return failure('DOWNLOAD_FAILED', '/kubelet answered 500')(error);
+      });
     });
 
     it('is never led to plain http', async () => {

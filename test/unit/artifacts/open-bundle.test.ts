@@ -289,7 +289,7 @@ describe('a bundle on a web server', () => {
     const { url, requests } = await serve({ fault: answer('/edge/runc', 500, 99) });
     const told: string[] = [];
     const log = { info: (text: string) => told.push(text), progress: (what: string) => told.push(what) };
-    const bundle = await open(`${url.replace('://', '://me:hunter2@')}/edge?key=hunter2`, { ...pinned, log });
+    const bundle = await open(`${url}/edge?key=hunter2#hunter2`, { ...pinned, log });
     await bundle.file(fileOf(bundle, 'kubelet'));
     await assert.rejects(bundle.file(fileOf(bundle, 'runc')), (error: Error) => {
       told.push(error.stack ?? '', JSON.stringify(error));

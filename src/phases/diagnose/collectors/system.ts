@@ -1,3 +1,4 @@
+import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
@@ -17,6 +18,8 @@ export const clock: Collector = {
   name: 'system/clock',
   run: async ({ host }) => {
     const { now, uncertaintyMs } = await host.clock();
+    if (Number.isNaN(new Date(now).getTime()))
+      throw new EdgeadmError({ code: 'COMMAND_FAILED', what: "the node's date is no time" });
     const text = `the node: ${new Date(now).toISOString()} (± ${Math.round(uncertaintyMs)} ms)\n`;
     return { files: [{ path: 'system/clock.txt', text }], facts: { clock: { node: now, uncertaintyMs } } };
   },
