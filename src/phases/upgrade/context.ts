@@ -1,9 +1,12 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
+import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { Host } from '../../host/host.ts';
 import type { UpgradeNote } from '../../host/journal/entry.ts';
 import type { Journal } from '../../host/journal/journal.ts';
+import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
+import type { EventSink } from '../../workflow/events.ts';
 import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */
@@ -21,6 +24,19 @@ export interface UpgradeSpec {
   /** A kubeconfig on the machine that edgeadm runs on; draining needs it. */
   readonly kubeconfig?: string;
   readonly migrateRuntime: boolean;
+}
+
+/** What `upgrade` needs for one node. */
+export interface UpgradeOptions {
+  readonly spec: UpgradeSpec;
+  readonly session: NodeSession;
+  /** What users call the host. */
+  readonly label: string;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  /** Shared by all hosts of a command; its owner closes it. */
+  readonly bundles: BundleStore;
 }
 
 /** The versions at hand, each `v1.20.2`. */
