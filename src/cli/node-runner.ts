@@ -123,8 +123,8 @@ export function withSession(
   options: Pick<SessionOptions, 'acceptsDamage'> = {},
 ): NodeWork['onNode'] {
   return (run) => {
-    const { machine, command, version, dryRun } = run;
-    const session = { ...options, command, version, changes: !dryRun };
+    const { machine, command, version, dryRun, signal } = run;
+    const session = { ...options, command, version, changes: !dryRun, signal };
     return withNode(machine, session, (node) => work({ ...run, session: node }));
   };
 }

@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly changes: boolean;
   /** For a reset, which copes with a damaged journal; see {@link Journal.damage}. */
   readonly acceptsDamage?: boolean;
+  /** Ends the work on the machine, but not what rolls it back, writes its journal and lets it go. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -34,16 +36,17 @@ export async function withNode<T>(
   options: SessionOptions,
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
-  if (!options.changes) return action(sessionOf(machine, usable(await readWhereAllowed(machine), options)));
-  const facts = await factsOf(machine);
+  const working = options.signal ? machine.withSignal(options.signal) : machine;
+  if (!options.changes) return action(sessionOf(working, working, usable(await readWhereAllowed(working), options)));
+  const facts = await factsOf(working);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(machine, options);
+  const lock = await takeLock(working, options);
   let journal: Journal | undefined;
   try {
     const { command, version } = options;
     journal = await Journal.read(machine, { kind: 'run', command, version, time: new Date().toISOString() });
-    return await action(sessionOf(machine, usable(journal, options)));
+    return await action(sessionOf(working, machine, usable(journal, options)));
   } finally {
     await letGo(machine, lock, journal);
   }
@@ -60,8 +63,9 @@ async function readWhereAllowed(machine: Machine): Promise<Journal> {
   return uid === 0 ? Journal.read(machine) : Journal.empty(machine);
 }
 
-function sessionOf(machine: Machine, journal: Journal): NodeSession {
-  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine, undefined, journal) };
+function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSession {
+  const plain = new NodeHost(machine, undefined, journal);
+  return { machine: working, journal, host: new NodeHost(working, journal), plain };
 }
 
 async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
