@@ -1,5 +1,6 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { UpgradeNote } from '../../host/journal/entry.ts';
 import type { Journal } from '../../host/journal/journal.ts';
@@ -7,7 +8,6 @@ import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
-import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */
 export interface UpgradeSpec {
