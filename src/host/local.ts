@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   chmod,
   lstat,
@@ -17,9 +17,8 @@ import {
 } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
-import { CHUNK_BYTES, released } from '../lib/chunks.ts';
+import { fileChunks } from '../lib/chunks.ts';
 import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
@@ -40,8 +39,7 @@ export function localMachine(): Machine {
     exec: execLocal,
     readFile: (path) => orUndefined(path, readFile(path)),
     writeFile: writeAtomically,
-    copyFile: (from, path, attributes) =>
-      writeAtomically(path, () => createReadStream(from, { highWaterMark: CHUNK_BYTES }), attributes),
+    copyFile: (from, path, attributes) => writeAtomically(path, () => fileChunks(from), attributes),
     appendFile: appendAndSync,
     stat: statOf,
     list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
@@ -86,7 +84,7 @@ async function execLocal(file: string, args: readonly string[], options: Command
 
 async function writeAtomically(
   path: string,
-  content: Buffer | (() => Readable),
+  content: Buffer | (() => AsyncIterable<Buffer>),
   attributes: FileAttributes,
 ): Promise<void> {
   const temporary = temporaryOf(path);
@@ -94,7 +92,7 @@ async function writeAtomically(
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(Buffer.isBuffer(content) ? content : released(content()));
+      await file.writeFile(Buffer.isBuffer(content) ? content : content());
       await file.chmod(attributes.mode);
       if (attributes.uid !== undefined) await file.chown(attributes.uid, attributes.gid ?? attributes.uid);
       await file.sync();
@@ -204,7 +202,7 @@ function hashOf(path: string): Promise<string | undefined> {
 
 async function sumUp(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) hash.update(chunk);
+  for await (const chunk of fileChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }
 
