@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { fileChunks } from '../lib/chunks.ts';
+import { fileChunks, released } from '../lib/chunks.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
 import { throwIfInterrupted } from './save.ts';
 
@@ -88,21 +88,11 @@ async function* unzipped(packed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   };
   feed().catch((error: Error) => gunzip.destroy(error));
   try {
-    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-      yield chunk;
-      release(chunk);
-    }
+    // zlib begins a new buffer when one is full.
+    yield* released(gunzip);
   } finally {
     await packed.return(undefined);
   }
-}
-
-/**
- * Gives the memory of a chunk back at once: unzipped faster than garbage is collected, an archive of zeros would take
- * hundreds of MiB. zlib begins a new buffer when one is full, so a chunk that fills its buffer is nobody else's.
- */
-function release({ buffer, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 async function* packedBytes(path: string, { signal, onProgress, onSum }: TarOptions): AsyncGenerator<Buffer> {

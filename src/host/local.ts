@@ -18,7 +18,7 @@ import {
 import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { fileChunks } from '../lib/chunks.ts';
+import { fileChunks, released } from '../lib/chunks.ts';
 import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
@@ -38,7 +38,8 @@ export function localMachine(): Machine {
     services: systemd(execLocal),
     exec: execLocal,
     readFile: (path) => orUndefined(path, readFile(path)),
-    writeFile: writeAtomically,
+    writeFile: (path, content, attributes) =>
+      writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
     copyFile: (from, path, attributes) => writeAtomically(path, () => fileChunks(from), attributes),
     appendFile: appendAndSync,
     stat: statOf,

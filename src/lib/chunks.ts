@@ -23,3 +23,17 @@ export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
     await file.close();
   }
 }
+
+/**
+ * The chunks of a stream of our own; the memory of each is given back when the next is asked for. Left to the garbage
+ * collector, they are 60 MiB before it takes notice. Only for streams whose every full buffer is one chunk and nobody
+ * else's, and for callers as of {@link fileChunks}.
+ */
+export async function* released(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    yield chunk;
+    const { buffer, byteLength } = chunk;
+    // Small chunks share their memory with others.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  }
+}
