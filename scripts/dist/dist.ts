@@ -70,6 +70,8 @@ const about = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as 
   version: string;
   description: string;
 };
+// Modes of files are part of a release: they are not those of whoever builds it.
+process.umask(0o022);
 await rm(out, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
 const chunks = await bundle();

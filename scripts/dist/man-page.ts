@@ -1,6 +1,6 @@
 /** edgeadm(8), from the manifest of commands. */
 import type { Interfaces } from '@oclif/core';
-import { BUILT_AT } from './self-extracting.ts';
+import { BUILT_AT } from './same-everywhere.ts';
 
 type CommandFacts = Interfaces.Manifest['commands'][string];
 

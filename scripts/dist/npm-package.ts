@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import { ROOT } from './paths.ts';
 import { type Parts, ROOT_PAGE } from './program.ts';
-import { BUILT_AT } from './self-extracting.ts';
+import { BUILT_AT, makeSameEverywhere } from './same-everywhere.ts';
 
 /** Writes `edgeadm-VERSION.tgz` into `out`; @returns the folder with what is in it */
 export async function npmPackage(parts: Parts, licences: string, dir: string, out: string): Promise<string> {
@@ -23,6 +23,7 @@ export async function npmPackage(parts: Parts, licences: string, dir: string, ou
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md']) await copyFile(join(ROOT, file), join(folder, file));
   await copyFile(licences, join(folder, 'THIRD_PARTY_LICENSES'));
+  await makeSameEverywhere(folder);
   const file = `${name}-${version}.tgz`;
   const all = ['package.json', 'edgeadm.js', 'LICENSE', 'README.md', 'CHANGELOG.md', 'THIRD_PARTY_LICENSES', ...files];
   const paths = all.map((path) => `package/${path}`);

@@ -1,5 +1,6 @@
 /** The Debian package and the rpm: the same files, unpacked where they stay. */
-import { cp, lutimes, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
@@ -8,7 +9,8 @@ import { completionScript, type Shell } from '../../src/cli/completion/script.ts
 import type { Arch } from './debian-packages.ts';
 import { manPage } from './man-page.ts';
 import { ROOT } from './paths.ts';
-import { BUILT_AT, type Tree } from './self-extracting.ts';
+import { BUILT_AT, makeSameEverywhere } from './same-everywhere.ts';
+import type { Tree } from './self-extracting.ts';
 
 const HOME = '/usr/lib/edgeadm';
 const EPOCH = String(BUILT_AT.getTime() / 1000);
@@ -40,7 +42,7 @@ exec "$home/${tree.loader}" --inhibit-cache --library-path "$home" "$home/edgead
   await put(dir, 'usr/share/fish/vendor_completions.d/edgeadm.fish', await completionFor('fish'));
   await put(dir, 'usr/share/doc/edgeadm/copyright', await readFile(join(ROOT, 'LICENSE')));
   await put(dir, 'usr/share/doc/edgeadm/README.md', await readFile(join(ROOT, 'README.md')));
-  await setTimes(dir);
+  await makeSameEverywhere(dir);
   return dir;
 }
 
@@ -61,11 +63,6 @@ async function put(dir: string, name: string, content: string | Uint8Array, mode
   await writeFile(join(dir, name), content, { mode });
 }
 
-async function setTimes(dir: string): Promise<void> {
-  for (const name of await readdir(dir, { recursive: true })) await lutimes(join(dir, name), BUILT_AT, BUILT_AT);
-  await lutimes(dir, BUILT_AT, BUILT_AT);
-}
-
 /** Writes `edgeadm_VERSION_ARCH.deb` into `out`; @returns its name */
 export async function debianPackage(
   root: string,
@@ -84,7 +81,7 @@ Description: edge nodes of Kubernetes
 `;
   await put(root, 'DEBIAN/control', control);
   await put(root, ZSH.deb, await completionFor('zsh'));
-  await setTimes(root);
+  await makeSameEverywhere(root);
   const name = `edgeadm_${version}_${arch}.deb`;
   const options = ['--root-owner-group', '--uniform-compression', '-Zgzip', '-z6'];
   await execa('dpkg-deb', [...options, '--build', root, join(out, name)], { env: { SOURCE_DATE_EPOCH: EPOCH } });
@@ -103,7 +100,10 @@ export async function rpmPackage(
 ): Promise<string> {
   const target = RPM_ARCH[arch];
   await put(root, ZSH.rpm, await completionFor('zsh'));
-  await setTimes(root);
+  await makeSameEverywhere(root);
+  // The scripts of rpmbuild do not quote: no path in them may have a blank.
+  const work = await mkdtemp(join(tmpdir(), 'edgeadm-rpm-'));
+  await symlink(root, join(work, 'root'));
   const spec = `Name: edgeadm
 Version: ${version}
 Release: 1
@@ -113,7 +113,7 @@ AutoReqProv: no
 %description
 ${description}
 %install
-cp -a ${root}/. %{buildroot}
+cp -a ${work}/root/. %{buildroot}
 %files
 %defattr(-,root,root)
 /usr/bin/edgeadm
@@ -124,10 +124,9 @@ cp -a ${root}/. %{buildroot}
 /${ZSH.rpm}
 /usr/share/doc/edgeadm
 `;
-  const work = `${root}.rpm`;
   await put(work, 'edgeadm.spec', spec);
   const macros: Record<string, string> = {
-    ...{ _topdir: work, _rpmdir: out, _build_name_fmt: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' },
+    ...{ _topdir: work, _rpmdir: work, _build_name_fmt: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' },
     // The programs are done: nothing strips them or writes ids of the build into them.
     ...{ __os_install_post: '%{nil}', debug_package: '%{nil}', _build_id_links: 'none', __strip: '/bin/true' },
     // gzip is what the rpm of CentOS 7 can read, too.
@@ -138,5 +137,8 @@ cp -a ${root}/. %{buildroot}
   await execa('rpmbuild', ['-bb', '--target', target, ...defines, join(work, 'edgeadm.spec')], {
     env: { SOURCE_DATE_EPOCH: EPOCH },
   });
-  return `edgeadm-${version}-1.${target}.rpm`;
+  const name = `edgeadm-${version}-1.${target}.rpm`;
+  await copyFile(join(work, name), join(out, name));
+  await rm(work, { recursive: true });
+  return name;
 }

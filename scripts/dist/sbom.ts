@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Component } from './components.ts';
-import { BUILT_AT } from './self-extracting.ts';
+import { BUILT_AT } from './same-everywhere.ts';
 
 /**
  * A bill of materials as SPDX 2.3 in JSON (https://spdx.github.io/spdx-spec/v2.3/).

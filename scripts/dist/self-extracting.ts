@@ -8,9 +8,7 @@ import { create } from 'tar';
 import type { Arch } from './debian-packages.ts';
 import { librariesFor } from './inputs.ts';
 import { ROOT } from './paths.ts';
-
-/** Every file has this time: when something was built is no part of it. */
-export const BUILT_AT = new Date('2026-01-01T00:00:00Z');
+import { BUILT_AT } from './same-everywhere.ts';
 
 const TRIPLET: Record<Arch, string> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 const LOADER: Record<Arch, string> = { amd64: 'ld-linux-x86-64.so.2', arm64: 'ld-linux-aarch64.so.1' };

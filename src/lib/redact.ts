@@ -113,8 +113,17 @@ const FORMS: readonly RegExp[] = [
   /(\b(?:bearer|basic)\s+)(?=[^\s"',;<>]*\d|[^\s"',;<>]{20})[^\s"',;<>]{8,}/gi,
   // The password in an address; some have an @ of their own.
   /(:\/\/[^\s:@/"'<>]{0,64}:)[^\s/"'<>]{1,256}(?=@)/g,
+  // The same in an address within an address: `https%3A%2F%2Fuser%3Apassword%40host`.
+  /(%3A)(?:[^\s"'<>&%]|%(?!40)[0-9A-F]{2}){1,256}(?=%40)/gi,
+  // An address of the web that names a user names a token: `https://TOKEN@host`, `https://TOKEN:x-oauth-basic@host`.
+  /(\bhttps?:\/\/)[^\s:@/"'<>]{1,256}(?=@)/gi,
+  /(\bhttps?:\/\/)[^\s:@/"'<>]{20,256}(?=:[^\s/"'<>]{0,256}@)/gi,
   // The query of a signed address. Where the next address begins this one ends.
-  /(:\/\/(?:[^\s"'<>?:]|:(?!\/\/))+\?)(?=[^\s"'<>]{0,999}(?:signature|token|accesskey|credential|secret)[^\s"'<>=]{0,20}=)[^\s"'<>]+/gi,
+  /(:\/\/(?:[^\s"'<>?:]|:(?!\/\/))+\?)(?=[^\s"'<>]{0,999}(?:signature|token|accesskey|credential|secret)[^\s"'<>=]{0,20}=|(?:[^\s"'<>]{0,999}&)?(?:sig|sas|key|api_?key|auth|pass|passwd|password|pwd)=)[^\s"'<>]+/gi,
+  // `password%3D…` of a form, or of a query in a query.
+  /((?:token|passw(?:or)?d|secret|signature|(?:access|api|secret)[-_]?key|\bsig)%3D)(?:[^\s"'<>&%]|%(?!26)[0-9A-F]{2}){1,512}/gi,
+  // `sshpass -p PASSWORD`, also as a list of arguments.
+  /(\bsshpass\b["',\s]{1,6}(?:-[vhe]["',\s]{1,6}){0,3}-p["',\s]{0,6})[^\s"',]+/g,
   // `--openapi-token=…`, EDGEADM_TOKEN=…, `password = "…"` in TOML.
   new RegExp(
     `((?:[Tt]oken|TOKEN|[Pp]assword|PASSWORD|[Ss]ecret|SECRET|[Ss]ecret[-_]?[Kk]ey|SECRET_KEY|[Ss]ignature)["']?\\s*=\\s*${QUOTE})${VALUE}`,

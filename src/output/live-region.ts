@@ -1,80 +1,52 @@
-import type { Style } from './style.ts';
-
-/** The part of a terminal below everything that was printed, drawn again several times a second. */
-export interface LiveRegion {
-  /** Clears it, shows the cursor again, and gives the terminal back. */
-  stop(): Promise<void>;
-}
-
+const CLEAR_BELOW = '\u001b[J';
+/** A line that is too long is cut at the margin: it may not begin another one. */
+const WRAP_OFF = '\u001b[?7l';
+const WRAP_ON = '\u001b[?7h';
+const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
-const FRAME_MS = 100;
 
 /**
- * Starts a region with one listr2 task for each item; an item's first line carries a spinner.
- * listr2 is loaded here and nowhere else: only a terminal pays for it.
- * @param items asked for each frame; their number may not change
+ * The lines at the end of a terminal that are drawn again in the same place. log-update would do it with ten more
+ * packages, and wraps what is too long.
  */
-export async function startLiveRegion(
-  terminal: NodeJS.WriteStream,
-  style: Style,
-  items: () => readonly string[],
-): Promise<LiveRegion> {
-  const { DefaultRenderer, Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput, Spinner } = await import(
-    'listr2'
-  );
-  // Progress goes to standard error, so standard output being a pipe says nothing.
-  class Renderer extends DefaultRenderer {
-    static override readonly nonTTY = true;
+export class LiveRegion {
+  readonly #terminal: NodeJS.WriteStream;
+  #height = 0;
+  #hidden = false;
+
+  constructor(terminal: NodeJS.WriteStream) {
+    this.#terminal = terminal;
   }
-  class Frames extends Spinner {
-    protected override readonly spinner = [...(style.unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '-\\|/')];
-    override start(draw?: () => void): void {
-      super.start(() => {
-        retitle();
-        draw?.();
-      }, FRAME_MS);
-    }
+
+  /** @param lines without line ends and control characters, colours excepted */
+  draw(lines: readonly string[]): void {
+    const text = lines.map((line) => `${line}\n`).join('');
+    this.#terminal.write(`${this.#up()}${CLEAR_BELOW}${WRAP_OFF}${text}${WRAP_ON}`);
+    this.#height = lines.length;
   }
-  const tasks: { title?: string | unknown[] }[] = [];
-  const retitle = (): void => {
-    for (const [index, text] of items().entries()) {
-      const task = tasks[index];
-      if (task && task.title !== text) task.title = text;
-    }
+
+  /** Removes the lines, and leaves the cursor where they began. */
+  clear(): void {
+    if (this.#height > 0) this.#terminal.write(`${this.#up()}${CLEAR_BELOW}`);
+    this.#height = 0;
+  }
+
+  /** Hides the cursor until `showCursor`, or the end of the process. */
+  hideCursor(): void {
+    if (this.#hidden) return;
+    this.#hidden = true;
+    process.once('exit', this.showCursor);
+    this.#terminal.write(HIDE_CURSOR);
+  }
+
+  readonly showCursor = (): void => {
+    if (!this.#hidden) return;
+    this.#hidden = false;
+    process.off('exit', this.showCursor);
+    this.#terminal.write(SHOW_CURSOR);
   };
-  const ended = Promise.withResolvers<void>();
-  const list = new Listr(
-    items().map((title, index) => ({
-      title,
-      task: (_context: unknown, task: { title?: string | unknown[] }) => {
-        tasks[index] = task;
-        return ended.promise;
-      },
-    })),
-    {
-      concurrent: true,
-      registerSignalListeners: false,
-      renderer: Renderer,
-      rendererOptions: {
-        clearOutput: true,
-        formatOutput: 'truncate',
-        spinner: new Frames(),
-        color: { [ListrDefaultRendererLogLevels.PENDING]: (text?: string) => style.yellow(text ?? '') },
-        logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(terminal, terminal) }),
-      },
-    },
-  );
-  const write = terminal.write.bind(terminal);
-  const showCursor = (): void => {
-    write(SHOW_CURSOR);
-  };
-  process.once('exit', showCursor);
-  const run = list.run();
-  return {
-    async stop() {
-      ended.resolve();
-      await run;
-      process.off('exit', showCursor);
-    },
-  };
+
+  #up(): string {
+    return this.#height > 0 ? `\u001b[${this.#height}F` : '';
+  }
 }

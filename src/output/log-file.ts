@@ -1,15 +1,13 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, renameSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, parse } from 'node:path';
+import { isAbsolute, join, parse } from 'node:path';
 import { PATHS } from '../host/node-paths.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { klogHead, klogRenderer } from './klog.ts';
+import { openLog } from './open-log.ts';
 import type { HostResult, Renderer } from './renderer.ts';
 import type { Environment } from './style.ts';
 
-/** Root writes, its group reads: it holds no secret, but it names machines and addresses. */
-const MODE = 0o640;
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 /** Beyond this the file becomes `.1`, and the `.1` before it goes. */
 const LIMIT_BYTES = 10 * 1024 * 1024;
 
@@ -133,14 +131,12 @@ export class LogFile {
     }
   }
 
-  /** Never waits: a named pipe without a reader is no log file. */
   #open(path: string): boolean {
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      this.#fd = openSync(path, APPEND, MODE);
-      const stat = fstatSync(this.#fd);
-      this.#size = stat.size;
-      this.#rotates = stat.isFile();
+      const { fd, stats } = openLog(path);
+      this.#fd = fd;
+      this.#size = stats.size;
+      this.#rotates = stats.isFile();
       this.#path = path;
       return true;
     } catch {

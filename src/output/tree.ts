@@ -1,8 +1,8 @@
 import type { WorkflowEvent } from '../workflow/events.ts';
-import { type LiveRegion, startLiveRegion } from './live-region.ts';
+import { LiveRegion } from './live-region.ts';
 import type { HostResult, Renderer, TextWriter } from './renderer.ts';
 import type { Style } from './style.ts';
-import { type LiveItem, TreeModel } from './tree-model.ts';
+import { TreeModel } from './tree-model.ts';
 
 export interface TreeOptions {
   /** The terminal that progress is shown on. */
@@ -14,27 +14,34 @@ export interface TreeOptions {
 }
 
 /** What is done sooner is not worth a spinner. */
-const PATIENCE_MS = 80;
+const DELAY_MS = 80;
+const FRAME_MS = 100;
+/** Of terminals that do not say, such as some serial lines. */
+const [ROWS, COLUMNS] = [24, 80];
 /** Lines of the terminal that are left to what was printed before. */
 const MARGIN = 4;
 
-/** Phases on a terminal: a line for each that is done, below them what runs. */
+/** Phases on a terminal: a line for each that is done, below them what runs, with a spinner. */
 export class TreeRenderer implements Renderer {
   readonly #options: TreeOptions;
   readonly #model: TreeModel;
+  readonly #region: LiveRegion;
+  readonly #spinner: readonly string[];
+  /** Lines that stay, not printed yet. */
   readonly #lines: string[] = [];
-  /** Whatever touches the terminal waits for its turn. */
+  /** Questions wait for each other; nothing else touches the terminal meanwhile. */
   #turn: Promise<void> = Promise.resolve();
-  #settling = false;
-  #region: LiveRegion | undefined;
-  #shown: readonly LiveItem[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #still = false;
+  #asking = false;
+  #starting: NodeJS.Timeout | undefined;
+  #frames: NodeJS.Timeout | undefined;
+  #frame = 0;
   #closed = false;
 
   constructor(options: TreeOptions) {
     this.#options = options;
-    this.#model = new TreeModel(options.style, options.hosts, () => options.terminal.columns || 80);
+    this.#model = new TreeModel(options.style, options.hosts, () => options.terminal.columns || COLUMNS);
+    this.#region = new LiveRegion(options.terminal);
+    this.#spinner = [...(options.style.unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '-\\|/')];
   }
 
   event(event: WorkflowEvent): void {
@@ -50,67 +57,75 @@ export class TreeRenderer implements Renderer {
   /** Clears the terminal of what runs, calls `work` (a question, a result) and goes on. */
   aside<T>(work: () => Promise<T> | T): Promise<T> {
     const done = this.#turn.then(async () => {
-      await this.#stop();
-      return work();
+      this.#stop();
+      this.#asking = true;
+      try {
+        return await work();
+      } finally {
+        this.#asking = false;
+        this.#update();
+      }
     });
     this.#turn = done.then(
-      () => this.#update(),
-      () => this.#update(),
+      () => {},
+      () => {},
     );
     return done;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
     await this.aside(() => {});
-    await this.#turn;
   }
 
   #update(): void {
-    if (this.#settling) return;
-    this.#settling = true;
-    this.#turn = this.#turn.then(() => this.#settle());
+    if (this.#asking) return;
+    if (this.#closed || this.#live().length === 0) this.#stop();
+    else if (this.#frames && this.#lines.length > 0) this.#draw();
+    else if (!this.#frames) {
+      this.#print();
+      this.#starting ??= setTimeout(() => this.#start(), DELAY_MS);
+    }
   }
 
-  async #settle(): Promise<void> {
-    this.#settling = false;
-    const items = this.#items();
-    const wasShown = this.#region !== undefined;
-    if (this.#lines.length > 0 || !sameItems(items, this.#shown)) await this.#stop();
-    if (this.#region || items.length === 0 || this.#closed || this.#still) return;
-    if (wasShown) return this.#start();
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#turn = this.#turn.then(() => this.#start());
-    }, PATIENCE_MS);
+  #start(): void {
+    this.#starting = undefined;
+    if (this.#asking || this.#closed || this.#frames) return;
+    this.#region.hideCursor();
+    this.#frames = setInterval(() => this.#draw(), FRAME_MS);
+    this.#draw();
   }
 
-  async #start(): Promise<void> {
-    const items = this.#items();
-    if (this.#region || items.length === 0 || this.#closed) return;
-    const { terminal, style } = this.#options;
-    const frame = (): string[] => items.map((item) => item.lines(terminal.columns || 80, Date.now()).join('\n'));
-    this.#shown = items;
-    // A terminal that cannot be drawn on is no reason to fail: finished phases are shown all the same.
-    this.#region = await startLiveRegion(terminal, style, frame).catch(() => undefined);
-    this.#still = this.#region === undefined;
+  #draw(): void {
+    this.#print();
+    this.#frame += 1;
+    const spinner = this.#options.style.yellow(this.#spinner[this.#frame % this.#spinner.length] ?? '');
+    const [columns, now] = [this.#options.terminal.columns || COLUMNS, Date.now()];
+    const lines = this.#live().flatMap((item) =>
+      item.lines(columns, now).map((line, at) => (at === 0 ? `${spinner} ` : '  ') + line),
+    );
+    this.#region.draw(lines.slice(0, (this.#options.terminal.rows || ROWS) - 1));
   }
 
-  /** Ends the region and prints what waits. */
-  async #stop(): Promise<void> {
-    await this.#region?.stop();
-    this.#region = undefined;
-    this.#shown = [];
+  /** Clears the region and prints what waits. */
+  #stop(): void {
+    clearTimeout(this.#starting);
+    clearInterval(this.#frames);
+    this.#starting = this.#frames = undefined;
+    this.#region.clear();
+    this.#region.showCursor();
+    this.#print();
+  }
+
+  /** What stays is printed above the region. */
+  #print(): void {
     const lines = this.#lines.splice(0);
-    if (lines.length > 0) this.#options.write(lines.map((line) => `${line}\n`).join(''));
+    if (lines.length === 0) return;
+    this.#region.clear();
+    this.#options.write(lines.map((line) => `${line}\n`).join(''));
   }
 
-  #items(): LiveItem[] {
-    return this.#model.live(Math.max(1, (this.#options.terminal.rows || 24) - MARGIN));
+  #live() {
+    return this.#model.live(Math.max(1, (this.#options.terminal.rows || ROWS) - MARGIN));
   }
-}
-
-function sameItems(some: readonly LiveItem[], others: readonly LiveItem[]): boolean {
-  return some.length === others.length && some.every((item, index) => item.key === others[index]?.key);
 }

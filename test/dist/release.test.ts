@@ -30,7 +30,7 @@ describe('A release', function () {
     return join(scratch, name);
   };
 
-  it('is the same, byte by byte, when it is built again somewhere else', async () => {
+  it('is the same, byte by byte, when it is built again in a folder with a blank, under umask 077', async () => {
     assert.equal(await readFile(join(await releaseAgain(), 'SHA256SUMS'), 'utf8'), await text('SHA256SUMS'));
   });
 

@@ -6,7 +6,7 @@ export const LONGEST = 4 * 1024 ** 2;
 
 /** How names of secrets end: `DB_PASSWORD`, `registry-auth`, `clientSecret`, `X-Api-Key`, `client-key-data`. */
 const NAME = [
-  '(?:tokens?|passw(?:or)?d|passphrase|(?<!by)pass|pwd|secret|credentials?|cookie|authorization|(?<![a-z])auth',
+  '(?:tokens?|bearer|passw(?:or)?d|passphrase|(?<!by)pass|pwd|secret|credentials?|cookie|authorization|(?<![a-z])auth',
   '|(?:api|access|secret|private)[-_]?key|client-(?:key|certificate)-data)(?:[-_]?(?:data|value|base64|id|secret|\\d+))?',
 ].join('');
 /** Names of variables say more behind it: `TOKEN_OF_REGISTRY`. */
@@ -72,14 +72,18 @@ function masking(whole: string, kept: string): string {
 /** The rest of the line is the value, whatever is in it. */
 const SECRET_LINE = new RegExp(`^([ \\t]*(?:- +)*)([\\w.-]{0,60}?${NAME}${IS})(?=[^\\s{])`, 'i');
 
-/** YAML: the value of a key that stands at the beginning of a line, with the lines below that belong to it. */
+/**
+ * YAML: the value of a key that stands at the beginning of a line, with the lines below that belong to it. A list may
+ * stand as far left as its key.
+ */
 function withoutLines(text: string, key: RegExp): string {
   let column = -1;
   return text
     .split('\n')
     .map((line) => {
       const indent = line.search(/\S/);
-      if (column >= 0 && (indent === -1 || indent > column)) return line.replace(/\S.*/, MASK);
+      const belongs = indent === -1 || indent > column || (indent === column && line.startsWith('- ', indent));
+      if (column >= 0 && belongs) return line.replace(/\S.*/, MASK);
       const [head, before = ''] = key.exec(line) ?? [];
       column = head === undefined ? -1 : before.length;
       return head === undefined ? line : head + MASK;
@@ -93,6 +97,14 @@ const VALUE_INLINE = new RegExp(`(\\bvalue\\\\*["']?:\\s*)${valueOr('[^\\s,}]+')
 /** A manifest or a kubeconfig without the values of environment variables, whatever these are called. */
 export function withoutPodEnvironment(text: string): string {
   return withoutLines(text, VALUE_LINE).replace(VALUE_INLINE, masking);
+}
+
+const ARGUMENTS_LINE = /^([ \t]*(?:- +)*)["']?args["']?[ \t]*:[ \t]*/;
+const ARGUMENTS_INLINE = new RegExp(`(\\bargs\\\\*["']?:\\s*)${valueOr('[^\\s,}]+')}`, 'g');
+
+/** A kubeconfig without what it hands to its exec plug-in: environment and arguments, whatever they are called. */
+export function withoutExecInput(text: string): string {
+  return withoutLines(withoutPodEnvironment(text), ARGUMENTS_LINE).replace(ARGUMENTS_INLINE, masking);
 }
 
 /** Variables in which no secrets are kept; of a proxy's address {@link cleanFile} takes the password. */

@@ -1,5 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
-import { withoutEnvironment, withoutPodEnvironment, withoutUnitEnvironment } from './clean-file.ts';
+import { withoutEnvironment, withoutExecInput, withoutPodEnvironment, withoutUnitEnvironment } from './clean-file.ts';
 import type { Collector } from './collector.ts';
 import { apiServers } from './collectors/api-servers.ts';
 import { certificates, keyFiles } from './collectors/certificates.ts';
@@ -41,7 +41,7 @@ export const COLLECTORS: readonly Collector[] = [
   file('kubelet/flags', PATHS.kubelet.flags, withoutEnvironment),
   file('kubelet/extra-flags', PATHS.kubelet.extraFlags, withoutEnvironment),
   file('kubelet/sysconfig', PATHS.kubelet.sysconfig, withoutEnvironment),
-  file('kubelet/kubeconfig', PATHS.kubelet.kubeconfig, withoutPodEnvironment),
+  file('kubelet/kubeconfig', PATHS.kubelet.kubeconfig, withoutExecInput),
   folder('kubelet/manifests', PATHS.kubernetes.manifests, withoutPodEnvironment),
   keyFiles,
   command('cni/plugins', 'ls', ['-l', PATHS.cni.plugins]),

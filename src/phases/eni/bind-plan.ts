@@ -2,32 +2,7 @@ import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
 import { MOST_INTERFACES, type NetworkInterface, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
-import type { BindSpec, Inspection } from './context.ts';
-
-/** What `eni bind` is going to do. */
-export interface BindPlan {
-  /** On the instance already, and counted. */
-  readonly attached: readonly NetworkInterface[];
-  /** Bought earlier, to be attached. */
-  readonly attach: readonly NetworkInterface[];
-  /** Names of those to buy. */
-  readonly buy: readonly string[];
-  /** Bought for the instance by edgeadm and not needed. */
-  readonly surplus: readonly NetworkInterface[];
-  /** Of the instance, the primary one among them. */
-  readonly interfacesBefore: number;
-  readonly interfacesAfter: number;
-  readonly podsBefore: number;
-  readonly podsAfter: number;
-  /** Rules that pods need and the security groups have not. */
-  readonly missingRules: readonly string[];
-  readonly vSwitchId: string;
-  readonly securityGroupIds: readonly string[];
-  /** True where interfaces have to be attached: the instance is stopped for it. */
-  readonly stops: boolean;
-  /** True where everything is as asked for. */
-  readonly nothing: boolean;
-}
+import type { BindPlan, BindSpec, Inspection } from './context.ts';
 
 /** What has to be bought and attached, so that the instance has what was asked for and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
@@ -76,7 +51,7 @@ export function limitsBroken(plan: BindPlan): string[] {
 }
 
 /** Pods reach one another only where the whole network may come in and be reached. Source: the guide to Terway Edge. */
-export function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
+function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
   if (!cidr) return [];
   const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>
     rules.some(

@@ -2,7 +2,6 @@ import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../clo
 import type { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
-import type { BindPlan } from './bind-plan.ts';
 import type { EdgeNode } from './cluster-node.ts';
 
 /** What `eni bind` was asked for. */
@@ -44,8 +43,33 @@ export interface Inspection {
   readonly node?: EdgeNode;
 }
 
+/** What `eni bind` is going to do. */
+export interface BindPlan {
+  /** On the instance already, and counted. */
+  readonly attached: readonly NetworkInterface[];
+  /** Bought earlier, to be attached. */
+  readonly attach: readonly NetworkInterface[];
+  /** Names of those to buy. */
+  readonly buy: readonly string[];
+  /** Bought for the instance by edgeadm and not needed. */
+  readonly surplus: readonly NetworkInterface[];
+  /** Of the instance, the primary one among them. */
+  readonly interfacesBefore: number;
+  readonly interfacesAfter: number;
+  readonly podsBefore: number;
+  readonly podsAfter: number;
+  /** Rules that pods need and the security groups have not. */
+  readonly missingRules: readonly string[];
+  readonly vSwitchId: string;
+  readonly securityGroupIds: readonly string[];
+  /** True where interfaces have to be attached: the instance is stopped for it. */
+  readonly stops: boolean;
+  /** True where everything is as asked for. */
+  readonly nothing: boolean;
+}
+
 /** What one phase leaves for the next ones. */
-export interface Facts {
+export interface EniFacts {
   inspection?: Inspection;
   plan?: BindPlan;
   /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
@@ -70,7 +94,7 @@ export interface EniContext<S> {
   readonly spec: S;
   readonly ens: Ens;
   readonly cluster?: ApiClient;
-  readonly facts: Facts;
+  readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
   /** undefined where nobody can be asked. */

@@ -1,7 +1,6 @@
 import type { NetworkInterface } from '../../cloud/ens.ts';
 import type { Phase } from '../../workflow/phase.ts';
-import type { BindPlan } from './bind-plan.ts';
-import { type BindContext, found } from './context.ts';
+import { type BindContext, type BindPlan, found } from './context.ts';
 
 const AVAILABLE_TIMEOUT_MS = 120_000;
 

@@ -9,10 +9,9 @@ import { serverVersionOf } from '../../kubernetes/version.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
-import type { UpgradeContext } from './context.ts';
+import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';
 import { kubeletSettings } from './settings.ts';
-import type { UpgradeOptions } from './upgrade.ts';
 import { sameVersion, wantedVersion } from './versions.ts';
 
 export interface OpenOptions extends UpgradeOptions {
@@ -63,6 +62,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       bundle,
       hub,
       restarted: { before: 0, after: 0 },
+      steadyMs: options.steadyMs,
       underWay: () => journal.upgrade,
       begin: async () => {
         if (dryRun || begun || journal.upgrade) return;

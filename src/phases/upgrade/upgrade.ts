@@ -1,4 +1,3 @@
-import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { UpgradeNote } from '../../host/journal.ts';
 import { localMachine } from '../../host/local.ts';
@@ -6,25 +5,13 @@ import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
-import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
+import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import type { UpgradeContext, UpgradeSpec } from './context.ts';
+import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
 import { notRecovered, restoreVersion, rollBack, rolledBackError } from './roll-back.ts';
 import { sameVersion } from './versions.ts';
-
-export interface UpgradeOptions {
-  readonly spec: UpgradeSpec;
-  readonly session: NodeSession;
-  /** What users call the host. */
-  readonly label: string;
-  readonly emit: EventSink;
-  readonly signal: AbortSignal;
-  readonly dryRun: boolean;
-  /** Shared by all hosts of a command; its owner closes it. */
-  readonly bundles: BundleStore;
-}
 
 export interface UpgradeResult {
   readonly nodeName: string;
@@ -46,7 +33,8 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'upgrade', time: now() }));
   const planWrite = dryRun ? tell : undefined;
-  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  const admin =
+    spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite }));
   try {
     const host = dryRun ? recorder(session.host, tell) : session.host;
     const parts = { ...options, host, log, admin: admin || undefined };

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -136,6 +148,73 @@ describe('the log file', () => {
     spawnSync('mkfifo', [pipe]);
     assert.equal(new LogFile([pipe]).path, undefined);
   });
+
+  it('makes folders that nobody else can write to, whatever the umask is', () => {
+    const before = process.umask(0);
+    try {
+      const log = new LogFile([join(folder, 'a', 'b', 'x.log')]);
+      log.close();
+      assert.equal(statSync(join(folder, 'a')).mode & 0o777, 0o755);
+      assert.equal(statSync(join(folder, 'a', 'b')).mode & 0o777, 0o755);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('follows a symbolic link of root or of this user', () => {
+    symlinkSync(join(folder, 'elsewhere.log'), join(folder, 'x.log'));
+    const log = new LogFile([join(folder, 'x.log')]);
+    log.write('hello\n');
+    log.close();
+    assert.equal(readFileSync(join(folder, 'elsewhere.log'), 'utf8'), 'hello\n');
+  });
+
+  const NOBODY = 65_534;
+  const planted: [name: string, plant: (victim: string, theirs: string) => string][] = [
+    [
+      'a link in its place',
+      (victim, theirs) => {
+        symlinkSync(victim, join(theirs, 'x.log'));
+        lchownSync(join(theirs, 'x.log'), NOBODY, NOBODY);
+        return join(theirs, 'x.log');
+      },
+    ],
+    [
+      'a link in the place of its folder',
+      (victim, theirs) => {
+        symlinkSync(join(victim, '..'), join(theirs, 'logs'));
+        lchownSync(join(theirs, 'logs'), NOBODY, NOBODY);
+        return join(theirs, 'logs', 'victim');
+      },
+    ],
+    [
+      'a file of theirs in a folder that all may write to',
+      (_victim, theirs) => {
+        const shared = join(theirs, 'shared');
+        mkdirSync(shared);
+        chmodSync(shared, 0o777);
+        writeFileSync(join(shared, 'x.log'), '');
+        chownSync(join(shared, 'x.log'), NOBODY, NOBODY);
+        return join(shared, 'x.log');
+      },
+    ],
+  ];
+  for (const [name, plant] of planted) {
+    it(`is not written where another user has put ${name}`, () => {
+      // Only root can make files of another user.
+      if (process.getuid?.() !== 0) return;
+      const victim = join(folder, 'victim');
+      writeFileSync(victim, 'precious');
+      const theirs = join(folder, 'theirs');
+      mkdirSync(theirs);
+      chownSync(theirs, NOBODY, NOBODY);
+      const log = new LogFile([plant(victim, theirs), join(folder, 'state.log')]);
+      log.write('hello\n');
+      log.close();
+      assert.equal(readFileSync(victim, 'utf8'), 'precious');
+      assert.equal(readFileSync(join(folder, 'state.log'), 'utf8'), 'hello\n');
+    });
+  }
 
   it('in a folder of somebody else is not needed', () => {
     // Root may write anywhere.

@@ -1,9 +1,10 @@
+import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 
 export const system: Collector = {
   name: 'system/facts',
@@ -17,6 +18,8 @@ export const clock: Collector = {
   name: 'system/clock',
   run: async ({ host }) => {
     const { now, uncertaintyMs } = await host.clock();
+    if (Number.isNaN(new Date(now).getTime()))
+      throw new EdgeadmError({ code: 'COMMAND_FAILED', what: "the node's date is no time" });
     const text = `the node: ${new Date(now).toISOString()} (± ${Math.round(uncertaintyMs)} ms)\n`;
     return { files: [{ path: 'system/clock.txt', text }], facts: { clock: { node: now, uncertaintyMs } } };
   },
@@ -38,7 +41,7 @@ export const disks: Collector = {
 
 const PSEUDO = /^\/(proc|sys|dev|run)(\/|$)|\/containerd\/.*\/(rootfs|shm)$|^\/var\/lib\/kubelet\/pods\//;
 
-function usageOf(text: string, what: 'space' | 'inodes'): Facts['disks'] {
+function usageOf(text: string, what: 'space' | 'inodes'): CollectedFacts['disks'] {
   return [...text.matchAll(/^\S+\s.*\s(\d+)%\s+(\/.*)$/gm)]
     .map(([, percent, mount = '']) => ({ mount, what, usedPercent: Number(percent) }))
     .filter(({ mount }) => !PSEUDO.test(mount));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import {
   cleanFile,
   LONGEST,
   withoutEnvironment,
+  withoutExecInput,
   withoutPodEnvironment,
   withoutUnitEnvironment,
 } from '../../../../src/phases/diagnose/clean-file.ts';
@@ -28,6 +30,16 @@ const PLACES: Readonly<Record<string, string>> = {
   'a sentence': `the password "${SECRET}" was refused, passwd: ${SECRET}`,
   'a block of YAML': `password: |\n  ${SECRET}\n  more ${SECRET}\nnext: kept`,
   'key of a cloud': 'LTAI5thunterzwei00000',
+  'a URL signed with a shared access signature': `GET https://x.blob.core.windows.net/b?sv=2024&sig=${SECRET}%3D`,
+  'a token as the user of a URL': `git clone https://${SECRET}@git.example.com/x.git`,
+  'a token as the user of a URL with a password': `https://ghp0123456789${SECRET}:x-oauth-basic@git.example.com/`,
+  'a URL within a URL': `proxy=http%3A%2F%2Fuser%3A${SECRET}%40proxy%3A3128`,
+  'a user and a password, URL-encoded': `login=user%3A${SECRET}%40host`,
+  'a form, URL-encoded': `body: name%3Dx%26password%3D${SECRET}%26y`,
+  'password of sshpass': `root 12 0 0 sshpass -p ${SECRET} ssh root@10.0.0.5`,
+  'password of sshpass in a list': `["sshpass", "-p", "${SECRET}", "ssh"]`,
+  'bearer token of a static pod': `command: ["probe", "--bearer", "${SECRET}", "--url", "x"]`,
+  'bearer token of a static pod in YAML': `  - --bearer\n  - ${SECRET}\n`,
   'a name torn apart': `pass\u0001word=${SECRET}`,
 };
 
@@ -75,6 +87,72 @@ describe('a text of a node', () => {
       cleanFile(piece.repeat(200_000 / piece.length));
       assert.ok(performance.now() - started < 1000, piece);
     }
+  });
+});
+
+/** What stands around a secret in the texts of nodes; the secret is a word of its own. */
+const AROUND: readonly ((secret: string) => string)[] = [
+  (secret) => `https://a.example.com/x?b=1&sig=${secret}&c=2`,
+  (secret) => `https://${secret}@a.example.com/`,
+  (secret) => `x=user%3A${secret}%40a.example.com`,
+  (secret) => `x=1%26password%3D${secret}%26c%3D2`,
+  (secret) => `sshpass -p ${secret} ssh a`,
+  (secret) => `["--bearer", "${secret}"]`,
+];
+
+describe('a secret in the text of a node', () => {
+  it('is masked whatever it is made of, and whatever stands around it', () => {
+    // Not a placeholder of a help text: these are upper case.
+    const secret = fc.stringMatching(/^[a-z][A-Za-z0-9_.~+=-]{7,60}[a-z0-9]$/);
+    const text = fc.tuple(secret, fc.constantFrom(...AROUND), fc.stringMatching(/^[a-z0-9 ]{0,20}$/));
+    fc.assert(
+      fc.property(text, ([value, around, more]) => {
+        const encoded = encodeURIComponent(value);
+        const clean = cleanFile(`${more} ${around(encoded)} ${more}`);
+        assert.ok(!clean.includes(encoded), clean);
+      }),
+    );
+  });
+
+  it('is found without looking at long texts again and again', () => {
+    const pieces = [
+      '%3A',
+      '%3Aa',
+      'https://',
+      'https://a',
+      '://a?&',
+      '://a?sig',
+      'token%3D',
+      'sshpass -v ',
+      'a%40',
+      '- ',
+    ];
+    for (const piece of pieces) cleanFile(piece.repeat(200_000 / piece.length));
+  });
+});
+
+describe('a kubeconfig', () => {
+  it('is shown without the arguments and the environment of its exec plug-in', () => {
+    const yaml = `users:
+- name: edge
+  user:
+    exec:
+      command: cloud-login
+      args:
+      - --id
+      - ${SECRET}
+      env:
+      - name: A
+        value: ${SECRET}
+      provideClusterInfo: true
+`;
+    const inline = `{"exec":{"command":"cloud-login","args":["get","${SECRET}"],"env":[{"name":"A","value":"${SECRET}"}]}}`;
+    for (const text of [yaml, inline, `user: {exec: {command: cloud-login, args: [get, ${SECRET}]}}`]) {
+      const clean = withoutExecInput(text);
+      assert.ok(!clean.includes(SECRET), clean);
+      assert.match(clean, /cloud-login/);
+    }
+    assert.match(withoutExecInput(yaml), /provideClusterInfo: true/);
   });
 });
 
