@@ -14,7 +14,7 @@ export interface Sudo {
 }
 
 /** How a program ended; both undefined where the channel broke before it did. */
-export interface Ending {
+interface Ending {
   readonly code?: number;
   readonly signal?: string;
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/index.ts';
 import type { JoinContext } from '../join/context.ts';
 import type { AskingHost } from './asking-host.ts';
 
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 /** What a check found. `found` is the evidence, `remedy` the next step. */
 export type CheckResult =
