@@ -40,7 +40,7 @@ export class HttpError extends Error {
   }
 }
 
-function isCertificateFault(error: unknown): boolean {
+export function isCertificateFault(error: unknown): boolean {
   return CERTIFICATE_FAULT.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { type Chosen, chooseNodes, kubeletOf, listNodes, poolOf } from '../../cluster-upgrade/cluster/nodes.ts';
+import { type Chosen, chooseNodes, kubeletOf, poolOf } from '../../cluster-upgrade/cluster/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
 import { refuseTooLarge } from '../../cluster-upgrade/plan/size.ts';
 import { newPlan } from '../../cluster-upgrade/plan/transitions.ts';
@@ -8,6 +8,7 @@ import { progressOf } from '../../cluster-upgrade/status.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
@@ -102,7 +103,7 @@ export interface Intent {
 
 /** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
-  const all = await listNodes(client, undefined, spec.selector);
+  const all = await listNodes(client, { selector: spec.selector });
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
   if (chosen.nodes.length + chosen.there.length === 0) throw noNodes(spec, chosen);
   const nodes = chosen.nodes.map((node) => ({

@@ -36,6 +36,8 @@ export interface UpgradeOptions {
   readonly dryRun: boolean;
   /** Shared by all hosts of a command; its owner closes it. */
   readonly bundles: BundleStore;
+  /** How long pods have to run after a restart of the kubelet, milliseconds; for tests. */
+  readonly steadyMs?: number;
 }
 
 /** The versions at hand, each `v1.20.2`. */
@@ -75,6 +77,8 @@ export interface UpgradeContext {
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
+  /** How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure. */
+  readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
   /** The upgrade that is under way; undefined until it has begun. */

@@ -15,7 +15,7 @@ import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
 export interface RollBackOptions {
   readonly session: NodeSession;
-  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName'>;
+  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName' | 'steadyMs'>;
   readonly label: string;
   readonly emit: EventSink;
 }
