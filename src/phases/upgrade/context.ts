@@ -1,12 +1,12 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
-import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */
 export interface UpgradeSpec {
