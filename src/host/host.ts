@@ -6,7 +6,6 @@ import type {
   FileAttributes,
   FileStat,
   Network,
-  ServiceManager,
   UnitState,
 } from './machine.ts';
 
@@ -102,5 +101,3 @@ export interface Host {
   /** A value chosen once (a random name) and kept until reset. */
   choose(key: string, make: () => string): Promise<string>;
 }
-
-export type { ServiceManager };

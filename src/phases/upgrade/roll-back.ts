@@ -113,7 +113,7 @@ export function rolledBackError(
   from: string,
   left: readonly string[],
 ): EdgeadmError {
-  const what = `upgrade kubelet failed at phase ${phase}, rollBack to previous state`;
+  const what = `upgrade kubelet failed at phase ${phase}, recover to previous state`;
   const why = `${error.code}: ${error.message}`;
   if (left.length === 0) {
     const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;
