@@ -45,7 +45,7 @@ export interface CommandRun {
 }
 
 /** What the work on one node is given. */
-export interface NodeRun extends CommandRun {
+interface NodeRun extends CommandRun {
   readonly target: Target;
   readonly machine: Machine;
   /** What users call the host. */

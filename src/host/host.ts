@@ -7,7 +7,6 @@ import type {
   FileAttributes,
   FileStat,
   Network,
-  ServiceManager,
   UnitState,
 } from './machine.ts';
 
@@ -103,5 +102,3 @@ export interface Host {
   /** A value chosen once (a random name) and kept until reset. */
   choose(key: ChoiceKey, make: () => string): Promise<string>;
 }
-
-export type { ServiceManager };

@@ -203,7 +203,7 @@ const linux: NodePaths = {
 };
 
 /** The tables, by platform. */
-export const NODE_PATHS = { linux } as const;
+const NODE_PATHS = { linux } as const;
 
 /** Those of the nodes that today's phases work on. */
 export const PATHS: NodePaths = NODE_PATHS.linux;

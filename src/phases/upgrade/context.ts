@@ -52,7 +52,7 @@ export interface Versions {
 }
 
 /** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 where it was not. */
-export interface Restarted {
+interface Restarted {
   /** Right before: what a kubelet reports later may still be the older one's. */
   before: number;
   /** Right after: what a kubelet reports later is the newer one's. */
