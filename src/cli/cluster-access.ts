@@ -5,6 +5,7 @@ import { Flags } from '@oclif/core';
 import { localMachine } from '../host/local.ts';
 import { PATHS } from '../host/node-paths.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
+import { kubeconfigFiles } from '../kubernetes/kubeconfig/files.ts';
 
 /** For commands that speak to a cluster as its administrator. */
 export const kubeconfigFlag = {
@@ -16,9 +17,14 @@ export const kubeconfigFlag = {
 };
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
-export function defaultKubeconfig(): string {
+function defaultKubeconfig(): string {
   const own = join(homedir(), '.kube', 'config');
   return existsSync(own) ? own : PATHS.kubernetes.adminKubeconfig;
+}
+
+/** True if a value of --kubeconfig or KUBECONFIG, or where kubectl looks, names a file that exists. */
+export function hasKubeconfig(kubeconfig: string | undefined): boolean {
+  return kubeconfigFiles(kubeconfig ?? defaultKubeconfig()).some((file) => existsSync(file));
 }
 
 /** Opens the cluster of a kubeconfig for one action, from this machine. */

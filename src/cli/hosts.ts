@@ -43,15 +43,15 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   const host = target.label;
   try {
     if (signal.aborted) throw interruption(signal, 'interrupted before this host was begun');
-    const { outcome, data } = await until(over, onMachine(target, work), `the work on ${host}`);
+    const { outcome, data } = await until(over, onMachine(target, signal, work), `the work on ${host}`);
     return { host, ok: true, outcome, data, durationMs: took() };
   } catch (error) {
     return { host, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: took() };
   }
 }
 
-async function onMachine(target: Target, work: Work): Promise<HostOutcome> {
-  const machine = await target.open();
+async function onMachine(target: Target, signal: AbortSignal, work: Work): Promise<HostOutcome> {
+  const machine = await target.open(signal);
   try {
     return await work(machine, target);
   } finally {

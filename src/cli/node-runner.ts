@@ -120,7 +120,7 @@ export interface SessionRun extends NodeRun {
 /** Takes the node in hand for the work: with its lock if it is changed, and with its journal. */
 export function withSession(work: (run: SessionRun) => Promise<HostOutcome>): NodeWork['onNode'] {
   return (run) => {
-    const { machine, command, version, dryRun } = run;
-    return withNode(machine, { command, version, changes: !dryRun }, (session) => work({ ...run, session }));
+    const { machine, command, version, dryRun, signal } = run;
+    return withNode(machine, { command, version, changes: !dryRun, signal }, (session) => work({ ...run, session }));
   };
 }

@@ -1,8 +1,9 @@
-import type { V1Node, V1NodeList } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import { type NodePool, poolNamed } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { createToken, deleteToken, randomToken } from '../kubernetes/api/bootstrap-tokens.ts';
 import { listObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
+import { listNodes } from '../kubernetes/node/list-nodes.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
 import { pinCa } from '../pki/ca-hash.ts';
@@ -116,7 +117,7 @@ function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
 async function admit(lent: Lent, node: SourceNode, admitted: Set<string>): Promise<void> {
   const { cluster, pool, label } = lent;
   const isOwn = (name: string | undefined): boolean => name === label || name === pool.id || name === pool.name;
-  const { items } = await cluster.client.get<V1NodeList>('/api/v1/nodes', { signal: node.signal });
+  const items = await listNodes(cluster.client, { signal: node.signal });
   const known = items.find(({ metadata }) => metadata?.name === node.name);
   const before = node.nodePool ?? (known && (await isSameMachine(known, node)) ? poolLabelOf(known) : undefined);
   if (before !== undefined && !isOwn(before)) throw inOtherPool(node.name, before, pool.name);

@@ -1,6 +1,7 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
-import { type Chosen, chooseNodes, kubeletOf, listNodes, poolOf } from './cluster/nodes.ts';
+import { listNodes } from '../kubernetes/node/list-nodes.ts';
+import { type Chosen, chooseNodes, kubeletOf, poolOf } from './cluster/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from './plan/plan.ts';
 import { refuseTooLarge } from './plan/size.ts';
 import { newPlan } from './plan/transitions.ts';
@@ -15,7 +16,7 @@ export interface Intent {
 
 /** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
-  const all = await listNodes(client, undefined, spec.selector);
+  const all = await listNodes(client, { selector: spec.selector });
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
   if (chosen.nodes.length + chosen.there.length === 0) throw noNodes(spec, chosen);
   const nodes = chosen.nodes.map((node) => ({

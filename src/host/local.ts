@@ -15,20 +15,20 @@ import {
   symlink,
   unlink,
 } from 'node:fs/promises';
-import { createConnection, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES, released } from '../lib/chunks.ts';
-import { describeAddress, guard, type NodeError, orUndefined, pathError } from './failures.ts';
+import { guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
-import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine } from './machine.ts';
+import { dialLocally } from './local-dial.ts';
+import { runLocally } from './local-program.ts';
+import type { FileAttributes, FileStat, Machine } from './machine.ts';
 import { refuseMounts } from './mount-guard.ts';
 import { readNetwork } from './network.ts';
-import { childEnvironment, DEFAULT_TIMEOUT_MS, MAX_OUTPUT_BYTES } from './programs.ts';
 import { sysctlPath } from './sysctl.ts';
 import { systemd } from './systemd.ts';
 import { temporaryOf } from './temporary.ts';
+import { withSignal } from './with-signal.ts';
 
 /** The machine that edgeadm runs on. */
 export function localMachine(): Machine {
@@ -36,8 +36,8 @@ export function localMachine(): Machine {
     name: 'localhost',
     runsPrograms: true,
     runsUnits: true,
-    services: systemd(execLocal),
-    exec: execLocal,
+    services: systemd(runLocally),
+    exec: runLocally,
     readFile: (path) => orUndefined(path, readFile(path)),
     writeFile: writeAtomically,
     copyFile: (from, path, attributes) =>
@@ -50,38 +50,16 @@ export function localMachine(): Machine {
     remove: removeOne,
     removeTree,
     sha256: hashOf,
-    connect: dial,
-    network: () => readNetwork(execLocal),
+    connect: dialLocally,
+    network: () => readNetwork(runLocally),
     sysctl: async (key) => (await orUndefined(key, readFile(sysctlPath(key), 'utf8')))?.trim(),
     setSysctl: (key, value) => guard(sysctlPath(key), writeInPlace(sysctlPath(key), value)),
     lock: (path) => flock(path),
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
+    withSignal: (signal) => withSignal(machine, signal),
     close: async () => {},
   };
   return machine;
-}
-
-async function execLocal(file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { execa } = await import('execa');
-  const result = await execa(file, args, {
-    input: options.input ?? '',
-    timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    cancelSignal: options.signal,
-    // The folder we were started in may be one that root or the user of sudo may not enter.
-    cwd: '/',
-    env: childEnvironment(),
-    extendEnv: true,
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: MAX_OUTPUT_BYTES,
-  });
-  if (result.code === 'ENOENT') return { exitCode: 127, stdout: '', stderr: `${file}: not found` };
-  return {
-    exitCode: result.isMaxBuffer ? -1 : (result.exitCode ?? -1),
-    stdout: result.stdout,
-    stderr: result.stderr || (result.failed ? (result.shortMessage ?? '') : ''),
-    timedOut: result.timedOut,
-  };
 }
 
 async function writeAtomically(
@@ -206,39 +184,4 @@ async function sumUp(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) hash.update(chunk);
   return hash.digest('hex');
-}
-
-function dial(
-  address: { host: string; port: number } | { socket: string },
-  options: { timeoutMs?: number; signal?: AbortSignal } = {},
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(
-      'socket' in address ? { path: address.socket } : { ...address, autoSelectFamily: true },
-    );
-    const timeoutMs = options.timeoutMs ?? 10_000;
-    const fail = (error: Error) => {
-      socket.destroy();
-      reject(
-        new EdgeadmError({
-          code: 'API_UNREACHABLE',
-          what: `cannot connect to ${describeAddress(address)}`,
-          why: error.message,
-          cause: error,
-        }),
-      );
-    };
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
-    const abort = () => fail(new Error('interrupted'));
-    if (options.signal?.aborted) abort();
-    options.signal?.addEventListener('abort', abort, { once: true });
-    socket.once('error', fail);
-    socket.once('close', () => clearTimeout(timer));
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', abort);
-      socket.off('error', fail);
-      resolve(socket);
-    });
-  });
 }

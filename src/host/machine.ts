@@ -14,6 +14,8 @@ export interface CommandOptions {
   /** Milliseconds; default two minutes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** How much it may print to standard output before it is stopped; default {@link MAX_OUTPUT_BYTES}. */
+  readonly maxOutputBytes?: number;
   /** The program may be run again where the connection to the machine was lost and its answer with it. */
   readonly repeatable?: boolean;
 }
@@ -96,7 +98,8 @@ export interface ServiceManager {
  * The bare means of reaching a machine: this one, one over SSH, a scratch root. It knows nothing of
  * journals or dry runs; phases never see it, they see a {@link Host}.
  *
- * Every method rejects with an EdgeadmError. Paths are absolute paths on the machine.
+ * Every method rejects with an EdgeadmError, and ends in bounded time and memory whatever the machine does. Paths are
+ * absolute paths on the machine.
  */
 export interface Machine {
   /** What users call it: `localhost`, `root@10.0.0.5`. */
@@ -153,5 +156,11 @@ export interface Machine {
   lock(path: string): Promise<Lock | undefined>;
   /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
+  /**
+   * The same machine for the work of one command: when `signal` is aborted, whatever is under way on it ends within two
+   * seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
+   */
+  withSignal(signal: AbortSignal): Machine;
+  /** Ends in bounded time, whatever the machine does. */
   close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly version: string;
   /** False for commands that only look, and for dry runs: no lock is taken and nothing is written. */
   readonly changes: boolean;
+  /** Ends the work on the machine, but not what rolls it back, writes its journal and lets it go. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -30,20 +32,21 @@ export async function withNode<T>(
   options: SessionOptions,
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
-  if (!options.changes) return action(sessionOf(machine, await readWhereAllowed(machine)));
-  const facts = await factsOf(machine);
+  const working = options.signal ? machine.withSignal(options.signal) : machine;
+  if (!options.changes) return action(sessionOf(working, working, await readWhereAllowed(working)));
+  const facts = await factsOf(working);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(machine);
+  const lock = await takeLock(working);
   try {
-    await nameHolder(machine, options);
+    await nameHolder(working, options);
     const run: Note = {
       kind: 'run',
       command: options.command,
       version: options.version,
       time: new Date().toISOString(),
     };
-    return await action(sessionOf(machine, await Journal.read(machine, run)));
+    return await action(sessionOf(working, machine, await Journal.read(machine, run)));
   } finally {
     await letGo(machine, lock);
   }
@@ -55,8 +58,9 @@ async function readWhereAllowed(machine: Machine): Promise<Journal> {
   return uid === 0 ? Journal.read(machine) : Journal.empty(machine);
 }
 
-function sessionOf(machine: Machine, journal: Journal): NodeSession {
-  return { machine, journal, host: new NodeHost(machine, journal), plain: new NodeHost(machine, undefined, journal) };
+function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSession {
+  const plain = new NodeHost(machine, undefined, journal);
+  return { machine: working, journal, host: new NodeHost(working, journal), plain };
 }
 
 async function takeLock(machine: Machine): Promise<Lock> {

@@ -7,6 +7,7 @@ import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceM
 import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
+import { withSignal } from './with-signal.ts';
 
 /** A command that was found but cannot be run, as shells have it. */
 const CANNOT_RUN = 126;
@@ -29,6 +30,7 @@ type FileMethods = Omit<
   | 'network'
   | 'clock'
   | 'close'
+  | 'withSignal'
   | 'sysctl'
   | 'setSysctl'
 >;
@@ -42,7 +44,7 @@ export function scratchMachine(directory: string): Machine {
   const root = resolve(directory);
   const files = confinedFiles(root);
   const attended = isAttended(root);
-  return {
+  const machine: Machine = {
     ...files,
     name: root,
     runsPrograms: false,
@@ -60,8 +62,10 @@ export function scratchMachine(directory: string): Machine {
       await files.writeFile(sysctlPath(key), Buffer.from(`${value}\n`), { mode: 0o644 });
     },
     clock: () => localMachine().clock(),
+    withSignal: (signal) => withSignal(machine, signal),
     close: async () => {},
   };
+  return machine;
 }
 
 async function throughSocket(root: string, address: Address): Promise<Address> {

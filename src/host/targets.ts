@@ -27,7 +27,8 @@ export interface Target {
   readonly address?: string;
   /** What the inventory says of this host alone. */
   readonly overrides: HostOverrides;
-  open(): Promise<Machine>;
+  /** @param signal ends the opening; the machine outlives it, see {@link Machine.withSignal} */
+  open(signal?: AbortSignal): Promise<Machine>;
 }
 
 /**
@@ -83,9 +84,9 @@ function sshTarget(host: InventoryHost, { sshKey, knownHosts, ask }: TargetOptio
     label: describeTarget(host),
     address: host.address,
     overrides: host.overrides,
-    open: async () => {
+    open: async (signal) => {
       const { sshMachine } = await import('./ssh/index.ts');
-      return sshMachine(host, { keyFile: host.sshKey ?? sshKey, knownHosts, ask });
+      return sshMachine(host, { keyFile: host.sshKey ?? sshKey, knownHosts, ask, signal });
     },
   };
 }

@@ -32,6 +32,7 @@ export function limited(machine: Machine, timeoutMs: number, signal: AbortSignal
       exec,
       services: systemd(exec),
       network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
+      withSignal: (other) => limited(machine.withSignal(other), timeoutMs, signal).machine,
     },
     idle: () => Promise.allSettled(running),
   };

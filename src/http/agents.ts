@@ -51,10 +51,13 @@ export function dialingAgent(tls: ConnectionOptions, dial: Dial): HttpsAgent {
   return agent;
 }
 
-function secure(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
+/** Speaks TLS over a connection, whatever carries it. */
+export function secure(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const servername = tls.servername ?? (isIP(host) ? '' : host);
-  const secured = tlsConnect({ ...tls, socket, host: tls.servername ?? host, servername, ALPNProtocols: ['http/1.1'] });
+  const name = tls.servername ?? host;
+  // SNI has no addresses; the certificate is checked against them by `host`.
+  const servername = isIP(name) ? '' : name;
+  const secured = tlsConnect({ ...tls, socket, host: name, servername, ALPNProtocols: ['http/1.1'] });
   const giveUp = (error: Error): void => {
     secured.destroy();
     socket.destroy();

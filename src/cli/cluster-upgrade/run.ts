@@ -1,12 +1,12 @@
 import { BundleStore } from '../../artifacts/bundle-store.ts';
 import { ensureController, makeController } from '../../cluster-upgrade/cluster/controller-job.ts';
-import { listNodes } from '../../cluster-upgrade/cluster/nodes.ts';
 import { endingError, runController } from '../../cluster-upgrade/control/run-controller.ts';
 import { sshExecutor } from '../../cluster-upgrade/control/ssh-executor.ts';
 import { hasStopped, nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
 import { usageError } from '../../errors/usage.ts';
 import { type Target, targetsOf } from '../../host/targets.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { nodeFlags } from '../flags.ts';

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { isRandomName } from '../../config/grammar.ts';
 import { readInventory } from '../../config/inventory.ts';
 import { describeTarget } from '../../host/ssh/target.ts';
-import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
+import { hasKubeconfig, withCluster } from '../cluster-access.ts';
 import type { DynamicValue } from './values.ts';
 
 /** Longer nobody waits for a TAB. */
@@ -17,7 +16,7 @@ export interface AskedOf {
 /** What a script cannot know; nothing where it cannot be had within a second, or at all. */
 export async function askedValues(what: DynamicValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
-  const found = what === 'hosts' ? hostsOf(inventory) : poolsOf(kubeconfig ?? defaultKubeconfig());
+  const found = what === 'hosts' ? hostsOf(inventory) : poolsOf(kubeconfig);
   return Promise.race([found.catch(() => []), late]);
 }
 
@@ -32,9 +31,9 @@ async function hostsOf(inventory: string | undefined): Promise<string[]> {
   return [...new Set(names)];
 }
 
-async function poolsOf(kubeconfig: string): Promise<string[]> {
+async function poolsOf(kubeconfig: string | undefined): Promise<string[]> {
   // The client takes its time to load.
-  if (!existsSync(kubeconfig)) return [];
+  if (!hasKubeconfig(kubeconfig)) return [];
   const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
   return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
 }

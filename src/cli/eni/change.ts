@@ -113,5 +113,5 @@ export async function changeInstance(
 
 async function openCluster(kubeconfig: string, plan: PlanWrite | undefined): Promise<ApiClient> {
   const { clientFromKubeconfig } = await import('../../kubernetes/kubeconfig/kubeconfig.ts');
-  return clientFromKubeconfig(kubeconfig, localMachine().connect, plan);
+  return clientFromKubeconfig(kubeconfig, localMachine().connect, { plan });
 }

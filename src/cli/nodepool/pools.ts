@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
-import { defaultKubeconfig, withCluster } from '../cluster-access.ts';
+import { hasKubeconfig, withCluster } from '../cluster-access.ts';
 import { naming } from '../flags.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
@@ -48,11 +47,10 @@ export interface WhereFlags {
  */
 export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
   if (clusterId !== undefined) return region ? [] : ['--region is missing: the region of the cluster'];
-  const file = kubeconfig ?? defaultKubeconfig();
-  if (existsSync(file)) return [];
+  if (hasKubeconfig(kubeconfig)) return [];
   return kubeconfig === undefined
     ? ['--cluster-id or --kubeconfig is missing: where the node pools are']
-    : [`--kubeconfig: there is no file ${file}`];
+    : [`--kubeconfig: there is no file ${kubeconfig}`];
 }
 
 /** Opens the node pools that the flags name, for one action. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1Job, V1JobList, V1Pod, V1PodList } from '@kubernetes/client-node';
 import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
+import { listWhole } from '../../kubernetes/api/list.ts';
 import { batch, core, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
 
 /** A node's pod that has failed, for people. */
@@ -23,9 +24,9 @@ export function findJob(client: ApiClient, name: string, signal?: AbortSignal): 
 
 /** Its pods, the newest first; of a Job that was deleted those that still end. */
 export async function podsOf(client: ApiClient, job: string, signal?: AbortSignal): Promise<V1Pod[]> {
-  const { items } = await client.get<V1PodList>(`${core('pods')}?labelSelector=job-name%3D${job}`, { signal });
+  const pods = await listWhole<V1Pod>(client, `${core('pods')}?labelSelector=job-name%3D${job}`, signal);
   const time = ({ metadata }: V1Pod): number => Date.parse(String(metadata?.creationTimestamp));
-  return items.sort((one, other) => time(other) - time(one));
+  return pods.sort((one, other) => time(other) - time(one));
 }
 
 /** Deletes this very Job and no other of its name; its pods go after it. */

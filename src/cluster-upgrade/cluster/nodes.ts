@@ -1,30 +1,7 @@
-import type { V1Node, V1NodeList } from '@kubernetes/client-node';
-import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { V1Node } from '@kubernetes/client-node';
 import { poolLabelOf } from '../../kubernetes/api/node-pools.ts';
 import { nodeNameOf, operatingSystemOf, reportedKubeletVersion } from '../../kubernetes/node/node.ts';
 import { sameVersion } from '../../phases/upgrade/versions.ts';
-
-/** Large clusters answer in pages. */
-const PAGE = 500;
-
-/** All nodes of the cluster, or those that a label selector chooses. */
-export async function listNodes(client: ApiClient, signal?: AbortSignal, selector?: string): Promise<V1Node[]> {
-  const nodes: V1Node[] = [];
-  const chosen = selector === undefined ? '' : `&labelSelector=${encodeURIComponent(selector)}`;
-  for (let more: string | undefined = ''; more !== undefined; ) {
-    const at: string = more && `&continue=${encodeURIComponent(more)}`;
-    const list: V1NodeList = await client.get<V1NodeList>(`/api/v1/nodes?limit=${PAGE}${chosen}${at}`, { signal });
-    for (const { metadata, status } of list.items) {
-      // Most of what a node is, and nothing that is asked for: of 10,000 nodes a hundred megabytes.
-      delete metadata?.managedFields;
-      delete status?.images;
-    }
-    nodes.push(...list.items);
-    more = list.metadata?._continue ?? (list.metadata as { continue?: string } | undefined)?.continue;
-    if (!more) more = undefined;
-  }
-  return nodes;
-}
 
 /** Which nodes an upgrade takes, and which not. */
 export interface Chosen {

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { preferredVersion } from '../../kubernetes/api/discovery.ts';
 import { CONTROLLER, core, NAMESPACE, ROLE_LABEL } from './names.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -91,8 +92,7 @@ function accountManifests(owner: object): Manifest[] {
 
 /** Drains of nodes, whoever asks for them, leave the controller where it is. */
 export async function ensureBudget(client: ApiClient): Promise<void> {
-  const { versions } = await client.get<{ versions: { groupVersion: string }[] }>('/apis/policy');
-  const apiVersion = versions.some(({ groupVersion }) => groupVersion === 'policy/v1') ? 'policy/v1' : 'policy/v1beta1';
+  const apiVersion = await preferredVersion(client, 'policy');
   await ensure(client, {
     path: `/apis/${apiVersion}/namespaces/${NAMESPACE}/poddisruptionbudgets`,
     object: {

@@ -3,9 +3,9 @@ import type { V1Node } from '@kubernetes/client-node';
 import { type EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { isReady } from '../../kubernetes/node/conditions.ts';
+import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { tellCluster } from '../cluster/events.ts';
-import { listNodes } from '../cluster/nodes.ts';
 import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
 import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
@@ -78,7 +78,7 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
 async function step({ client, store, log, signal }: ControllerParts): Promise<Plan> {
   const found = await store.need(signal);
   const nodes = found.progress.phase === 'Running' && nodesIn(found, 'running').length === 0;
-  const list = nodes ? await listNodes(client, signal) : [];
+  const list = nodes ? await listNodes(client, { signal }) : [];
   const names = (each: readonly V1Node[]): Set<string> => new Set(each.map(({ metadata }) => metadata?.name ?? ''));
   const world = { online: names(list.filter(isReady)), known: names(list), now: nowSeconds() };
   const plan = await store.update(

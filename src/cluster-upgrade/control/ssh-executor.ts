@@ -23,9 +23,9 @@ export function sshExecutor({ spec, targets, bundles, emit, version }: SshExecut
     upgrade: async ({ name }, signal) => {
       const target = targets.get(name);
       if (!target) throw new Error(`node ${name} has no host`);
-      const machine = await target.open();
+      const machine = await target.open(signal);
       try {
-        await withNode(machine, { command: 'upgrade', version, changes: true }, (session) =>
+        await withNode(machine, { command: 'upgrade', version, changes: true, signal }, (session) =>
           upgrade({
             // The controller drains: a node has no right to.
             spec: { kubeletVersion, bundle, bundleSha256, drain: false, drainTimeoutMs, migrateRuntime: false },

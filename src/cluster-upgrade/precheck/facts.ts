@@ -8,10 +8,12 @@ import type {
 } from '@kubernetes/client-node';
 import { SYSTEM_NAMESPACES } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { preferredVersion } from '../../kubernetes/api/discovery.ts';
+import { listAll } from '../../kubernetes/api/list.ts';
 import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { NAMESPACE } from '../cluster/names.ts';
-import { joined, listAll } from './list-all.ts';
+import { joined } from './joined.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { type PodTrouble, troubleOf } from './pod-trouble.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
@@ -44,7 +46,7 @@ export interface ClusterFacts {
  * @param nodes what is known of nodes where the caller may not list them
  */
 export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): ClusterFacts {
-  const list: List = (path, keep) => listAll(client, path, keep, signal);
+  const list: List = (path, keep) => listAll(client, path, { keep, signal });
   const all = <T>(path: string): Promise<T[]> => list(path, (item: T) => item);
   const inGroup = async <T>(group: string, plural: string): Promise<T[]> =>
     all(`/apis/${await preferredVersion(client, group, signal)}/${plural}`);
@@ -80,14 +82,6 @@ async function readServer(
 ): Promise<{ address: string; version: string | undefined }> {
   const { server, body } = await client.send<{ gitVersion?: string }>('GET', '/version', { signal });
   return { address: server, version: body?.gitVersion };
-}
-
-/** The version of a group that the server prefers: `policy/v1`. */
-async function preferredVersion(client: ApiClient, group: string, signal: AbortSignal): Promise<string> {
-  const { preferredVersion } = await client.get<{ preferredVersion: { groupVersion: string } }>(`/apis/${group}`, {
-    signal,
-  });
-  return preferredVersion.groupVersion;
 }
 
 async function hasEndpoint(

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhook, V1RuleWithOperations, V1ValidatingWebhook } from '@kubernetes/client-node';
-import { joined } from './list-all.ts';
+import { joined } from './joined.ts';
 
 type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 

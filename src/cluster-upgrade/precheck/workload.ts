@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Deployment } from '@kubernetes/client-node';
 import { SYSTEM_NAMESPACES } from '../../kubernetes/addons.ts';
-import { joined } from './list-all.ts';
+import { joined } from './joined.ts';
 
 /** A DaemonSet or a Deployment, with how many pods it should have and has. */
 export interface Workload {

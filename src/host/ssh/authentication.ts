@@ -1,13 +1,35 @@
 import { join } from 'node:path';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey } from 'ssh2';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserFile } from '../../lib/user-file.ts';
 
 /** Tried in this order where no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
-/** Asks the user on his terminal without echo; undefined where he gives no answer. */
-export type Ask = (question: string) => Promise<string | undefined>;
+/** How many questions a host may ask in its own words during one connection attempt. */
+const MAX_QUESTIONS = 8;
+/** Characters of such a question that are shown. */
+const QUESTION_SHOWN = 200;
+
+/** Asks the user on the terminal without echo; undefined if there is no answer. What it throws ends the attempt. */
+export type Ask = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
+
+/** One course through all methods. */
+export interface Attempt {
+  readonly handler: AuthHandlerMiddleware;
+  /** The methods that were offered so far, and notes on those that were not. */
+  readonly tried: readonly string[];
+}
+
+/** What an attempt needs of the connection it is made for. */
+export interface AttemptOptions {
+  /** Ends the attempt with an error. */
+  readonly fail: (error: EdgeadmError) => void;
+  /** Stopped while the user is asked. */
+  readonly limit: { start(): void; stop(): void };
+  readonly signal?: AbortSignal;
+}
 
 /** One way of proving who we are, made only when its turn comes: a password is asked for last. */
 interface Offer {
@@ -55,18 +77,22 @@ export class Credentials {
   }
 
   /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last one that is asked for. */
-  async *sudoPasswords(): AsyncGenerator<string | undefined> {
+  async *sudoPasswords(signal?: AbortSignal): AsyncGenerator<string | undefined> {
     const { EDGEADM_SUDO_PASSWORD: own, EDGEADM_SSH_PASSWORD: given } = this.#options.environment;
-    const known = [own, given, await this.#password].filter(Boolean);
+    const known = [own, given, await this.#password?.catch(() => undefined)].filter(Boolean);
     yield* new Set(known.length > 0 ? known : [undefined]);
-    const asked = await this.#askSecret(`[sudo] password for ${this.#options.name}`);
-    if (asked) yield asked;
+    const asked = await this.#options.ask?.(`[sudo] password for ${this.#options.name}`, { signal }).catch((error) => {
+      throw brokenOff(error);
+    });
+    if (!asked) return;
+    registerSecret(asked);
+    yield asked;
   }
 
-  /** A fresh course through all methods, for one connection; `tried` names those that were offered so far. */
-  attempt(): { handler: AuthHandlerMiddleware; tried: readonly string[] } {
+  /** A fresh course through all methods, for one connection. */
+  attempt(options: AttemptOptions): Attempt {
     const tried: string[] = [];
-    const offers = [...this.#offers()];
+    const offers = [...this.#offers(options, tried)];
     let accepted: readonly AuthenticationType[] | undefined;
     const advance = async (): Promise<AnyAuthMethod | undefined> => {
       for (let offer = offers.shift(); offer; offer = offers.shift()) {
@@ -81,14 +107,17 @@ export class Credentials {
     };
     const handler: AuthHandlerMiddleware = (left, _partial, next) => {
       if (left?.length) accepted = left;
-      // ssh2 takes false for "nothing more to offer"; its types do not say so.
-      advance().then((method) => next(method ?? (false as never)));
+      advance().then(
+        // ssh2 takes false for "nothing more to offer"; its types do not say so.
+        (method) => next(method ?? (false as never)),
+        (error: unknown) => options.fail(brokenOff(error)),
+      );
     };
     return { handler, tried };
   }
 
   /** `none` comes first: it always fails, and the answer names the methods that the server takes. */
-  *#offers(): Generator<Offer> {
+  *#offers(options: AttemptOptions, tried: string[]): Generator<Offer> {
     const username = this.#options.user;
     yield { type: 'none', make: async () => ({ type: 'none', username }) };
     for (const { path, key } of this.#keys) {
@@ -98,22 +127,64 @@ export class Credentials {
     if (agent) {
       yield { type: 'publickey', label: `agent ${agent}`, make: async () => ({ type: 'agent', username, agent }) };
     }
-    yield { type: 'password', label: 'password', make: async () => withPassword(username, await this.#passwordOnce()) };
+    yield {
+      type: 'password',
+      label: 'password',
+      make: async () => withPassword(username, await this.#passwordOnce(options)),
+    };
     yield {
       type: 'keyboard-interactive',
       label: 'password (keyboard-interactive)',
-      make: async () => withAnswer(username, await this.#passwordOnce()),
+      make: async () => this.#interactive(await this.#passwordOnce(options), options, tried),
     };
   }
 
-  #passwordOnce(): Promise<string | undefined> {
+  /**
+   * Servers that leave passwords to PAM ask for them as a question. The password answers the first question that does
+   * not echo, and no other: whatever else the host asks (a one-time code), the user is asked.
+   */
+  #interactive(password: string | undefined, options: AttemptOptions, tried: string[]): AnyAuthMethod | undefined {
+    if (password === undefined) return undefined;
+    let unused: string | undefined = password;
+    let questions = 0;
+    const answer = async ({ prompt, echo }: Prompt): Promise<string> => {
+      questions += 1;
+      if (questions > MAX_QUESTIONS) throw tooManyQuestions(this.#options.name);
+      if (!echo && unused !== undefined) {
+        const first = unused;
+        unused = undefined;
+        return first;
+      }
+      const text = shown(prompt);
+      const given = await this.#askSecret(`${this.#options.name} asks: ${text}`, options);
+      if (given === undefined) tried.push(`no answer to "${text}"`);
+      return given ?? '';
+    };
+    const answerAll = async (prompts: readonly Prompt[]): Promise<string[]> => {
+      const answers: string[] = [];
+      for (const prompt of prompts) answers.push(await answer(prompt));
+      return answers;
+    };
+    return {
+      type: 'keyboard-interactive',
+      username: this.#options.user,
+      prompt: (_name, _instructions, _language, prompts, finish) => {
+        answerAll(prompts).then(finish, (error: unknown) => options.fail(brokenOff(error)));
+      },
+    };
+  }
+
+  /** A reconnect gives the same one; a question that was broken off is not asked again either. */
+  #passwordOnce(options: AttemptOptions): Promise<string | undefined> {
     const given = this.#options.environment.EDGEADM_SSH_PASSWORD;
-    this.#password ??= given ? Promise.resolve(given) : this.#askSecret(`password for ${this.#options.name}`);
+    this.#password ??= given ? Promise.resolve(given) : this.#askSecret(`password for ${this.#options.name}`, options);
     return this.#password;
   }
 
-  async #askSecret(question: string): Promise<string | undefined> {
-    const answer = await this.#options.ask?.(question);
+  async #askSecret(question: string, attempt?: Omit<AttemptOptions, 'fail'>): Promise<string | undefined> {
+    attempt?.limit.stop();
+    const answer = await this.#options.ask?.(question, { signal: attempt?.signal });
+    attempt?.limit.start();
     if (answer) registerSecret(answer);
     return answer || undefined;
   }
@@ -146,12 +217,33 @@ function withPassword(username: string, password: string | undefined): AnyAuthMe
   return password === undefined ? undefined : { type: 'password', username, password };
 }
 
-/** Servers that leave passwords to PAM ask for them as a question. */
-function withAnswer(username: string, password: string | undefined): AnyAuthMethod | undefined {
-  if (password === undefined) return undefined;
-  return {
-    type: 'keyboard-interactive',
-    username,
-    prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password)),
-  };
+interface Prompt {
+  readonly prompt: string;
+  readonly echo?: boolean;
+}
+
+/** Text of the host on its way to the terminal. */
+function shown(text: string): string {
+  return text.replaceAll(/\p{C}/gu, ' ').trim().slice(0, QUESTION_SHOWN);
+}
+
+function tooManyQuestions(name: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'SSH_AUTH_FAILED',
+    what: `SSH authentication failed for ${name}`,
+    why: `the host asked more than ${MAX_QUESTIONS} questions`,
+  });
+}
+
+/** For what was thrown while the user was asked: Ctrl-C at the question. */
+function brokenOff(thrown: unknown): EdgeadmError {
+  const error = toEdgeadmError(thrown);
+  if (error.code !== 'INTERNAL') return error;
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EdgeadmError({
+    code: 'INTERRUPTED',
+    what: 'interrupted at a question for a password',
+    why,
+    cause: thrown,
+  });
 }

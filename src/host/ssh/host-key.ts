@@ -46,16 +46,22 @@ export function checkHostKey(
   const others = known.filter((key) => !key.revoked);
   return others.length > 0
     ? changedError(shown, address, port, others, policy.file)
-    : unknownError(shown, address, port, policy.file);
+    : unknownError(shown, address, port, policy);
 }
 
-function unknownError(shown: Buffer, address: string, port: number, file: string): EdgeadmError {
+function unknownError(shown: Buffer, address: string, port: number, policy: HostKeyPolicy): EdgeadmError {
+  const { file } = policy;
+  const [authority] = policy.known.authoritiesOf(address, port);
+  const certificates = `${authority?.source} trusts a @cert-authority for it, but edgeadm does not support host certificates`;
   const type = keyType(shown);
   const line = `${knownHostsName(address, port)} ${type} ${shown.toString('base64')}`;
   return new EdgeadmError({
     code: 'HOST_KEY_UNKNOWN',
     what: `the SSH host key of ${knownHostsName(address, port)} is not known`,
-    why: `it showed a key of type ${type} with the fingerprint ${fingerprint(shown)}`,
+    why: [
+      `it showed a key of type ${type} with the fingerprint ${fingerprint(shown)}`,
+      ...(authority ? [certificates] : []),
+    ].join('\n'),
     next: [
       'Compare the fingerprint with the one that the host itself prints (as root, in /etc/ssh):',
       '  for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done',
@@ -75,7 +81,7 @@ function changedError(shown: Buffer, address: string, port: number, known: Known
     what: `the SSH host key of ${knownHostsName(address, port)} is not the one in known_hosts`,
     why: [...expected, `shown: ${keyType(shown)} ${fingerprint(shown)}`].join('\n'),
     next: [
-      'Find out why: the host was reinstalled, or somebody stands in between. If it was reinstalled:',
+      'Find out why: the host was reinstalled, or another machine answers in its place. If it was reinstalled:',
       `  ssh-keygen -R '${knownHostsName(address, port)}' -f ${file}`,
       'then add its new key.',
     ].join('\n'),
@@ -87,6 +93,6 @@ function revokedError(shown: Buffer, address: string, port: number, revoked: Kno
     code: 'HOST_KEY_CHANGED',
     what: `the SSH host key of ${knownHostsName(address, port)} has been revoked`,
     why: `${keyType(shown)} ${fingerprint(shown)} is marked @revoked in ${revoked.source}`,
-    next: 'Do not connect until the host has a new key: whoever took the old one can pretend to be this host.',
+    next: 'Do not connect until the host has a new key: anyone with the old key can impersonate this host.',
   });
 }

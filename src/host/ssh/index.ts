@@ -1,6 +1,7 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../errors/index.ts';
+import { interruptedError } from '../../errors/interrupted.ts';
 import type { CommandOptions, CommandResult, Machine } from '../machine.ts';
 import { readNetwork } from '../network.ts';
 import { sysctlPath } from '../sysctl.ts';
@@ -9,6 +10,7 @@ import { type Ask, Credentials } from './authentication.ts';
 import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
+import { SSH_LIMITS, type SshLimits } from './limits.ts';
 import { lockOverSsh } from './lock.ts';
 import { type Sudo, startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
@@ -31,8 +33,10 @@ export interface SshOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Asks for a password or passphrase; give one only where there is a terminal. */
   readonly ask?: Ask;
-  /** Milliseconds until the host must have answered and let us in. Default 20 s. */
-  readonly connectTimeoutMs?: number;
+  /** How long the host may keep us waiting; default {@link SSH_LIMITS}. */
+  readonly limits?: Partial<SshLimits>;
+  /** Ends the opening; see {@link Machine.withSignal} for what follows. */
+  readonly signal?: AbortSignal;
   /** Milliseconds between two keep-alive questions. Default 15 s. */
   readonly keepAliveMs?: number;
 }
@@ -57,33 +61,43 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
   });
   const file = options.knownHosts ?? join(homedir(), '.ssh', 'known_hosts');
   const files = options.knownHosts ? [file] : [file, '/etc/ssh/ssh_known_hosts'];
-  const session = await Session.open({
+  const { signal } = options;
+  const link = {
     name,
     address,
     port,
     user,
     credentials,
     hostKeys: { known: await KnownHosts.read(files), file },
-    connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
+    limits: { ...SSH_LIMITS, ...options.limits },
     keepAliveMs: options.keepAliveMs ?? 15_000,
-  });
+  };
+  const session = await Session.open(link, signal);
   try {
-    return assemble(session, await findSudo(session, credentials));
+    return assemble(session, await findSudo(session, credentials, signal));
   } catch (error) {
     await session.close();
     throw error;
   }
 }
 
-function assemble(session: Session, sudo: Sudo | undefined): Machine {
+function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal): Machine {
   const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> => {
     const { repeatable = false, ...rest } = options;
-    const step = { what: `running ${[file, ...args].join(' ')}`, repeatable };
-    const outcome = await session.use(step, (link) => execute(link, [file, ...args], { sudo, ...rest }));
-    return { ...outcome, stdout: outcome.stdout.toString('utf8') };
+    const step = { what: `running ${[file, ...args].join(' ')}`, repeatable, signal };
+    const own = either(signal, rest.signal);
+    const running = session.use(step, (link) => execute(link, [file, ...args], { sudo, ...rest, signal: own }));
+    const outcome = await running.catch((error: unknown) => {
+      if (error !== rest.signal?.reason) throw error;
+      return INTERRUPTED;
+    });
+    // It was stopped, which is no answer for who wanted to know how it ends.
+    if (signal?.aborted && outcome.stopped) throw interruptedError(signal, `interrupted while ${step.what}`);
+    const { exitCode, stdout, stderr, timedOut } = outcome;
+    return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };
   };
-  const programs = programFiles(session, sudo);
-  const files = sftpFiles(session, programs, sudo);
+  const programs = programFiles(session, sudo, signal);
+  const files = sftpFiles(session, programs, sudo, signal);
   return {
     name: session.name,
     runsPrograms: true,
@@ -92,8 +106,9 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
     exec,
     ...files,
     connect: (address, options = {}) => {
-      const step = { what: 'dialling from it', repeatable: true };
-      return session.use(step, (link) => dial(link, address, options, sudo));
+      const step = { what: 'dialling from it', repeatable: true, signal };
+      const dialling = { ...options, signal: either(signal, options.signal) };
+      return session.use(step, (link) => dial(link, address, dialling, sudo));
     },
     network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
     sysctl: async (key) => (await files.readFile(sysctlPath(key)))?.toString('utf8').trim(),
@@ -103,24 +118,39 @@ function assemble(session: Session, sudo: Sudo | undefined): Machine {
       if (exitCode !== 0)
         throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot set ${key}`, why: stderr.trim() });
     },
-    lock: (path) => lockOverSsh(session, path, sudo),
-    clock: () => readClock(session),
+    lock: (path) => lockOverSsh(session, path, { sudo, signal }),
+    clock: () => readClock(session, signal),
+    withSignal: (other) => assemble(session, sudo, either(signal, other)),
     close: () => session.close(),
   };
 }
 
+/** What a program answers that was interrupted before it ran. */
+const INTERRUPTED = { exitCode: -1, stdout: Buffer.alloc(0), stderr: 'interrupted', timedOut: false, stopped: true };
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 /** Undefined where the user is root already. A password is given to sudo only if it asks for one. */
-async function findSudo(session: Session, credentials: Credentials): Promise<Sudo | undefined> {
-  const step = { what: 'finding out who we are there', repeatable: true };
-  const id = await session.use(step, (link) => execute(link, ['id', '-u']));
+async function findSudo(session: Session, credentials: Credentials, signal?: AbortSignal): Promise<Sudo | undefined> {
+  const step = { what: 'finding out the user id', repeatable: true, signal };
+  const limits = { maxOutputBytes: 64 * 1024, signal };
+  const id = await session.use(step, (link) =>
+    execute(link, ['id', '-u'], { ...limits, timeoutMs: link.limits.start }),
+  );
   const uid = id.stdout.toString('utf8');
+  if (id.stopped) throw noAnswerError(session.name, id.stderr);
   if (!/^\d+\n$/.test(uid)) throw noisyShellError(session.name, `${uid}${id.stderr}`);
   if (Number(uid) === 0) return undefined;
   let refusal: unknown;
-  for await (const password of credentials.sudoPasswords()) {
+  for await (const password of credentials.sudoPasswords(signal)) {
     try {
-      const { asked, channel } = await session.use(step, (link) => startProgram(link, ['true'], { password }));
+      const { asked, channel } = await session.use(step, (link) =>
+        startProgram(link, ['true'], { sudo: { password }, signal }),
+      );
       channel.resume().end();
+      channel.stderr.resume();
       return asked ? { password } : {};
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'SUDO_FAILED') throw error;
@@ -130,21 +160,25 @@ async function findSudo(session: Session, credentials: Credentials): Promise<Sud
   throw refusal;
 }
 
+function noAnswerError(name: string, why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'COMMAND_FAILED', what: `${name} does not run \`id -u\` to its end`, why });
+}
+
 function noisyShellError(name: string, text: string): EdgeadmError {
   return new EdgeadmError({
     code: 'COMMAND_FAILED',
-    what: `the login shell of ${name} does not let programs speak for themselves`,
+    what: `the login shell on ${name} prints output for non-interactive commands`,
     why: text.trim().slice(0, 500),
-    next: 'Let ~/.bashrc and its like print nothing where there is no terminal; sftp and scp need that, too.',
+    next: 'change ~/.bashrc and the like so that they print nothing without a terminal; sftp and scp need that, too',
   });
 }
 
 /** The clock of the host, as seen in the middle of the question. */
-async function readClock(session: Session): Promise<{ now: number; uncertaintyMs: number }> {
-  const step = { what: 'reading its clock', repeatable: true };
+async function readClock(session: Session, signal?: AbortSignal): Promise<{ now: number; uncertaintyMs: number }> {
+  const step = { what: 'reading its clock', repeatable: true, signal };
   const [answer, tookMs] = await session.use(step, async (link) => {
     const asked = performance.now();
-    const outcome = await execute(link, ['date', '+%s.%N']);
+    const outcome = await execute(link, ['date', '+%s.%N'], { signal });
     return [outcome, performance.now() - asked] as const;
   });
   const uncertaintyMs = tookMs / 2;

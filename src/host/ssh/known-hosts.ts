@@ -15,8 +15,12 @@ export interface KnownKey {
   readonly source: string;
 }
 
+const MARKERS = ['@revoked', '@cert-authority'];
+
 interface Entry extends KnownKey {
   readonly hosts: string;
+  /** True for the key of an authority that signs certificates of hosts. */
+  readonly authority: boolean;
 }
 
 /** How known_hosts names a host: the port stands beside it unless it is 22. */
@@ -53,6 +57,15 @@ export class KnownHosts {
 
   /** Every key that is known for a host. */
   keysOf(address: string, port: number): KnownKey[] {
+    return this.#entriesOf(address, port).filter((entry) => !entry.authority);
+  }
+
+  /** The `@cert-authority` lines for a host. ssh2 knows no certificates, so only plain keys count. */
+  authoritiesOf(address: string, port: number): KnownKey[] {
+    return this.#entriesOf(address, port).filter((entry) => entry.authority);
+  }
+
+  #entriesOf(address: string, port: number): Entry[] {
     const name = knownHostsName(address, port);
     return this.#entries.filter((entry) => matches(entry.hosts, name));
   }
@@ -63,15 +76,15 @@ async function textOf(path: string): Promise<string> {
   return file?.toString('utf8') ?? '';
 }
 
-/** `@cert-authority` lines are passed over: certificates of hosts are not understood, so their plain keys count. */
 function parse(text: string, path: string): Entry[] {
   return text.split('\n').flatMap((line, index) => {
     const words = line.trim().split(/\s+/);
     if (words[0] === '' || words[0]?.startsWith('#')) return [];
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
     const [hosts, type, key] = words;
-    if (!hosts || !type || !key || (marker && marker !== '@revoked')) return [];
-    return [{ hosts, type, key, revoked: marker === '@revoked', source: `${path}:${index + 1}` }];
+    if (!hosts || !type || !key || (marker && !MARKERS.includes(marker))) return [];
+    const [revoked, authority] = [marker === '@revoked', marker === '@cert-authority'];
+    return [{ hosts, type, key, revoked, authority, source: `${path}:${index + 1}` }];
   });
 }
 

@@ -1,12 +1,20 @@
-import type { Client, ClientErrorExtensions, SFTPWrapper } from 'ssh2';
+import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
-import type { Credentials } from './authentication.ts';
+import { interruptedError } from '../../errors/interrupted.ts';
+import { abortable, within } from '../../lib/abortable.ts';
+import type { Address } from '../machine.ts';
+import type { Attempt, Credentials } from './authentication.ts';
+import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
+import type { SshLimits } from './limits.ts';
 import type { Sudo } from './program.ts';
-import { openSftp } from './sftp-session.ts';
+import { openSftp, type Sftp } from './sftp-session.ts';
 
 /** sshd allows 10 sessions on a connection (MaxSessions); some stay free for SFTP, the lock and dialled sockets. */
 const COMMANDS_AT_ONCE = 5;
+
+/** ssh2 opens a window of 2 MiB. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Where to connect to and how. */
 export interface LinkOptions {
@@ -17,28 +25,27 @@ export interface LinkOptions {
   readonly user: string;
   readonly credentials: Credentials;
   readonly hostKeys: HostKeyPolicy;
-  readonly connectTimeoutMs: number;
+  readonly limits: SshLimits;
   /** A question to the server so often; after three without an answer the connection counts as lost. */
   readonly keepAliveMs: number;
 }
 
-/** The connection is gone; whoever used it decides whether to do it again on a new one. */
-export class ConnectionLost extends Error {}
-
 /** One SSH connection, from its opening until it is lost or closed. */
 export class Link {
   readonly client: Client;
+  readonly limits: SshLimits;
   /** Fulfilled when the connection has ended, by whomever. */
   readonly closed: Promise<void>;
   #dead = false;
   #closing = false;
   readonly #losers = new Set<(error: ConnectionLost) => void>();
-  #sftp: Promise<SFTPWrapper | undefined> | undefined;
+  #sftp: Promise<Sftp | undefined> | undefined;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  private constructor(client: Client) {
+  private constructor(client: Client, limits: SshLimits) {
     this.client = client;
+    this.limits = limits;
     let reason = 'the connection was closed';
     client.on('error', (error) => {
       reason = error.message;
@@ -52,42 +59,19 @@ export class Link {
     });
   }
 
-  /** @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED */
-  static async open(options: LinkOptions): Promise<Link> {
+  /**
+   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED where the
+   *   user breaks off a question for a password, or by the signal
+   */
+  static async open(options: LinkOptions, signal?: AbortSignal): Promise<Link> {
     const { default: ssh2 } = await import('ssh2');
     const client = new ssh2.Client();
-    const link = new Link(client);
-    const { handler, tried } = options.credentials.attempt();
-    let refused: EdgeadmError | undefined;
-    const ready = new Promise<void>((resolve, reject) => {
-      client.once('ready', resolve);
-      client.on('error', (error) => {
-        // An agent that does not answer is only one of several ways in.
-        if (error.level !== 'agent') reject(refused ?? connectError(options, error, tried));
-      });
-      client.once('close', () => reject(refused ?? unreachable(options.name, 'the host closed the connection')));
-    });
-    client.connect({
-      host: options.address,
-      port: options.port,
-      username: options.user,
-      readyTimeout: options.connectTimeoutMs,
-      keepaliveInterval: options.keepAliveMs,
-      keepaliveCountMax: 3,
-      authHandler: handler,
-      algorithms: {
-        serverHostKey: hostKeyAlgorithms(options.hostKeys.known.keysOf(options.address, options.port)),
-      },
-      hostVerifier: (key: Buffer) => {
-        refused = checkHostKey(key, options.address, options.port, options.hostKeys);
-        return refused === undefined;
-      },
-    });
+    const link = new Link(client, options.limits);
     try {
-      await ready;
+      await abortable(connect(client, options, signal), signal);
     } catch (error) {
       client.destroy();
-      throw error;
+      throw signal?.aborted ? interruptedError(signal, `interrupted while connecting to ${options.name}`) : error;
     }
     client.setNoDelay(true);
     return link;
@@ -110,27 +94,88 @@ export class Link {
     });
   }
 
-  /** The SFTP session, see {@link openSftp}. */
-  sftp(sudo: Sudo | undefined): Promise<SFTPWrapper | undefined> {
-    this.#sftp ??= openSftp(this.client, sudo).then((sftp) => {
-      sftp?.once('close', () => {
-        this.#sftp = undefined;
+  /** The SFTP session, see {@link openSftp}; the same until it ends. */
+  sftp(sudo: Sudo | undefined): Promise<Sftp | undefined> {
+    this.#sftp ??= openSftp(this, sudo).then((sftp) => {
+      sftp?.ended.then(() => {
+        // One that hangs would hang again.
+        this.#sftp = sftp.silent ? Promise.resolve(undefined) : undefined;
       });
       return sftp;
     });
     return this.#sftp;
   }
 
-  /** Asks the server for something it will refuse (to end a forwarding that is not there): any answer will do. */
-  answer(): Promise<void> {
-    return new Promise((resolve) => {
-      this.client.unforwardIn('127.0.0.1', 1, () => resolve());
+  /**
+   * Starts a command line.
+   * @param take gets the channel at once: a short program may have ended before who awaits the answer has a turn
+   * @throws ConnectionLost, ChannelEnded; ssh2's error with the server's reason where it opens no session
+   */
+  exec<T>(line: string, take: (channel: ClientChannel) => T): Promise<T> {
+    return this.#open((done) => this.client.exec(line, done), take);
+  }
+
+  /** Dials from the host. @throws ConnectionLost; ssh2's error with the server's reason */
+  forward<T>(address: Address, take: (channel: ClientChannel) => T): Promise<T> {
+    return this.#open((done) => {
+      if ('socket' in address) this.client.openssh_forwardOutStreamLocal(address.socket, done as never);
+      else this.client.forwardOut('127.0.0.1', 0, address.host, address.port, done);
+    }, take);
+  }
+
+  #open<T>(
+    request: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    take: (channel: ClientChannel) => T,
+  ): Promise<T> {
+    const opening = new Promise<T>((resolve, reject) => {
+      const done = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel): void => {
+        if (!error) resolve(take(this.#limitUnread(channel)));
+        else reject(error.reason === undefined || error.reason === '' ? new ChannelEnded(error.message) : error);
+      };
+      try {
+        request(done);
+      } catch (error) {
+        // ssh2 throws, instead of calling back, where it has no connection to send anything on.
+        reject(new ConnectionLost((error as Error).message, false));
+      }
     });
+    return this.whileAlive(opening);
+  }
+
+  /** ssh2 buffers whatever comes, even from a server that sends more than the window of the channel allows. */
+  #limitUnread(channel: ClientChannel): ClientChannel {
+    for (const stream of [channel, channel.stderr]) {
+      const push = stream.push.bind(stream);
+      stream.push = (chunk, encoding) => {
+        if (stream.readableLength <= MAX_UNREAD_BYTES) return push(chunk, encoding);
+        this.client.destroy();
+        return false;
+      };
+    }
+    return channel;
+  }
+
+  /**
+   * Asks the server for something it will refuse (to end a forwarding that is not there): any answer will do.
+   * @throws ConnectionLost also where it does not answer in time
+   */
+  async answer(): Promise<void> {
+    const asking = new Promise<void>((resolve, reject) => {
+      try {
+        this.client.unforwardIn('127.0.0.1', 1, () => resolve());
+      } catch (error) {
+        reject(new ConnectionLost((error as Error).message, false));
+      }
+    });
+    const answered = this.whileAlive(asking);
+    if (await within(this.limits.answer, answered)) return answered;
+    this.client.destroy();
+    throw new ConnectionLost(`no answer within ${this.limits.answer / 1000} s`, false);
   }
 
   /** Waits for its turn: only so many programs run at a time. The answer ends the turn. */
-  async turn(): Promise<() => void> {
-    if (this.#running >= COMMANDS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async turn(signal?: AbortSignal): Promise<() => void> {
+    if (this.#running >= COMMANDS_AT_ONCE) await this.#inLine(signal);
     else this.#running += 1;
     let over = false;
     return () => {
@@ -142,28 +187,98 @@ export class Link {
     };
   }
 
+  #inLine(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    return abortable(promise, signal).catch((reason: unknown) => {
+      const index = this.#waiting.indexOf(resolve);
+      if (index >= 0) this.#waiting.splice(index, 1);
+      throw reason;
+    });
+  }
+
+  /** Says goodbye; a host that does not take note of it is left. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#dead) return;
     this.client.end();
-    await this.closed;
+    if (await within(this.limits.close, this.closed)) return;
+    this.client.destroy();
+    await within(this.limits.close, this.closed);
   }
 }
 
-export function unreachable(name: string, why: string, next?: string): EdgeadmError {
-  return new EdgeadmError({ code: 'HOST_UNREACHABLE', what: `cannot reach ${name} over SSH`, why, next });
+async function connect(client: Client, options: LinkOptions, signal: AbortSignal | undefined): Promise<void> {
+  const { address, port, user, hostKeys, limits } = options;
+  const limit = new Countdown(limits.connect);
+  const failed = Promise.withResolvers<never>();
+  limit.over.then(() => failed.reject(unreachable(options.name, `no answer within ${limits.connect / 1000} s`)));
+  const attempt = options.credentials.attempt({ fail: failed.reject, limit, signal });
+  let refused: EdgeadmError | undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    client.once('ready', resolve);
+    client.on('error', (error) => {
+      // An agent that does not answer is only one of several ways in.
+      if (error.level !== 'agent') reject(refused ?? connectError(options, error, attempt));
+    });
+    client.once('close', () => reject(refused ?? unreachable(options.name, 'the host closed the connection')));
+  });
+  client.connect({
+    host: address,
+    port,
+    username: user,
+    // Ours stops while the user types a password.
+    readyTimeout: 0,
+    keepaliveInterval: options.keepAliveMs,
+    keepaliveCountMax: 3,
+    authHandler: attempt.handler,
+    algorithms: { serverHostKey: hostKeyAlgorithms(hostKeys.known.keysOf(address, port)) },
+    hostVerifier: (key: Buffer) => {
+      refused = checkHostKey(key, address, port, hostKeys);
+      return refused === undefined;
+    },
+  });
+  await Promise.race([ready, failed.promise]).finally(() => limit.cancel());
 }
 
-function connectError(
-  options: LinkOptions,
-  error: Error & ClientErrorExtensions,
-  tried: readonly string[],
-): EdgeadmError {
-  const { name, user } = options;
+/** A time limit that can be suspended. */
+export class Countdown {
+  readonly over: Promise<void>;
+  readonly #ms: number;
+  readonly #end: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #cancelled = false;
+
+  constructor(ms: number) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.over = promise;
+    this.#end = resolve;
+    this.#ms = ms;
+    this.start();
+  }
+
+  /** From the beginning. */
+  start(): void {
+    this.stop();
+    if (!this.#cancelled) this.#timer = setTimeout(this.#end, this.#ms);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** It is never over then. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.stop();
+  }
+}
+
+function connectError({ name }: LinkOptions, error: Error & ClientErrorExtensions, { tried }: Attempt): EdgeadmError {
   if (error.level !== 'client-authentication') return unreachable(name, error.message || String(error));
   return new EdgeadmError({
     code: 'SSH_AUTH_FAILED',
-    what: `${name} lets ${user} in with none of the methods tried`,
+    what: `SSH authentication failed for ${name}`,
     why: tried.length > 0 ? `tried: ${tried.join('; ')}` : 'there is no key, no agent and no password to try',
   });
 }

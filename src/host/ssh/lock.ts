@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
+import { abortable, within } from '../../lib/abortable.ts';
 import { flockWords, TAKEN } from '../flock.ts';
 import type { Lock } from '../machine.ts';
+import { ConnectionLost } from './errors.ts';
 import type { Link } from './link.ts';
-import { type Program, type Sudo, startProgram } from './program.ts';
+import { type Program, type StartOptions, startProgram } from './program.ts';
 import type { Session } from './session.ts';
 
 /** Milliseconds between two signs of life. */
 const BEAT_MS = 15_000;
 /** Seconds without one after which the node frees the lock: a workstation that lost its power cannot say so. */
-const PATIENCE_S = 60;
+const SILENCE_S = 60;
 
 /**
  * Held as long as this program lives: until its input ends (release, kill, lost connection) or falls silent. It says
@@ -22,12 +24,16 @@ const HOLD = 'echo held; while [ "$(timeout "$1" head -c 1)" = . ]; do :; done';
  * again before anything else happens there.
  * @returns undefined where another holds it
  */
-export async function lockOverSsh(session: Session, path: string, sudo?: Sudo): Promise<Lock | undefined> {
-  const step = { what: `taking the lock ${path}`, repeatable: true };
-  let holder = await session.use(step, (link) => hold(link, path, sudo));
+export async function lockOverSsh(
+  session: Session,
+  path: string,
+  { sudo, signal }: StartOptions,
+): Promise<Lock | undefined> {
+  const step = { what: `taking the lock ${path}`, repeatable: true, signal };
+  let holder = await session.use(step, (link) => hold(link, path, { sudo, signal }));
   if (!holder) return undefined;
-  const forget = session.onRenewal(async (link) => {
-    holder = await retake(link, path, sudo);
+  const forget = session.onRenewal(async (link, closing) => {
+    holder = await retake(link, path, { sudo, signal: closing });
   });
   return {
     release: async () => {
@@ -38,31 +44,42 @@ export async function lockOverSsh(session: Session, path: string, sudo?: Sudo): 
 }
 
 /** A server that has not noticed the end of the old connection still holds the lock for us, but not for long. */
-async function retake(link: Link, path: string, sudo?: Sudo): Promise<Lock> {
-  const until = performance.now() + (PATIENCE_S + 10) * 1000;
+async function retake(link: Link, path: string, options: StartOptions): Promise<Lock> {
+  const until = performance.now() + (SILENCE_S + 10) * 1000;
   for (;;) {
-    const holder = await hold(link, path, sudo);
+    const holder = await hold(link, path, options);
     if (holder) return holder;
     if (performance.now() > until) throw takenOver(path);
-    await delay(1000);
+    await abortable(delay(1000), options.signal);
   }
 }
 
-async function hold(link: Link, path: string, sudo?: Sudo): Promise<Lock | undefined> {
-  const program = await startProgram(link, [...flockWords(path), 'sh', '-c', HOLD, 'sh', String(PATIENCE_S)], sudo);
+async function hold(link: Link, path: string, { sudo, signal }: StartOptions): Promise<Lock | undefined> {
+  const words = [...flockWords(path), 'sh', '-c', HOLD, 'sh', String(SILENCE_S)];
+  const program = await startProgram(link, words, { sudo, signal });
   const held = new Promise<true>((resolve) => program.channel.once('data', () => resolve(true)));
   const beat = setInterval(() => program.channel.write('.'), BEAT_MS).unref();
   program.exited.then(() => clearInterval(beat));
   program.channel.write('.');
-  const first = await link.whileAlive(Promise.race([held, program.exited]));
-  if (first === true) return lockOf(link, program);
-  if (first.code === TAKEN) return undefined;
-  throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot take the lock ${path}`, why: program.stderr().trim() });
+  const limit = AbortSignal.timeout(link.limits.answer);
+  try {
+    const answer = link.whileAlive(Promise.race([held, program.exited]));
+    const first = await abortable(answer, signal ? AbortSignal.any([limit, signal]) : limit);
+    if (first === true) return lockOf(link, program);
+    if (first.code === TAKEN) return undefined;
+    throw new Error(program.stderrText().trim());
+  } catch (error) {
+    program.abandon();
+    clearInterval(beat);
+    if (error instanceof ConnectionLost || signal?.aborted) throw error;
+    const why = error === limit.reason ? `no answer within ${link.limits.answer / 1000} s` : (error as Error).message;
+    throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot take the lock ${path}`, why });
+  }
 }
 
 function lockOf(link: Link, program: Program): Lock {
   let released = false;
-  // Silent for too long (a laptop that slept), or killed on the node: a new connection takes the lock anew or fails.
+  // Silent for too long (a laptop that slept), or killed on the node: a new connection takes the lock again or fails.
   program.exited.then(() => {
     if (!released) link.client.destroy();
   });
@@ -70,7 +87,8 @@ function lockOf(link: Link, program: Program): Lock {
     release: async () => {
       released = true;
       program.channel.end();
-      await program.exited;
+      // A node that does not confirm it frees the lock with the end of the connection.
+      await within(link.limits.close, program.exited);
     },
   };
 }
@@ -78,6 +96,6 @@ function lockOf(link: Link, program: Program): Lock {
 function takenOver(path: string): EdgeadmError {
   return new EdgeadmError({
     code: 'LOCKED',
-    what: `the lock ${path} was lost together with the connection, and somebody else holds it now`,
+    what: `the lock ${path} was lost with the SSH connection, and another process holds it now`,
   });
 }

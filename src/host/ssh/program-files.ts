@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { guard, type NodeError, orUndefined } from '../failures.ts';
 import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
 import { refuseMounts } from '../mount-guard.ts';
+import { MAX_FILE_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
 import { execute, type Outcome } from './execute.ts';
 import type { Link } from './link.ts';
@@ -26,10 +27,17 @@ export type Files = Pick<
   | 'sha256'
 >;
 
-/** Milliseconds for whatever moves or reads a lot; a link that is dead is noticed by the keep-alive. */
+/** {@link Files}, and the repetition of an append that another way has begun. */
+export interface ProgramFiles extends Files {
+  /** Appends what an attempt that failed has not written. */
+  appendRest(path: string, text: string): Promise<void>;
+}
+
+/**
+ * Milliseconds for whatever moves or reads a lot: 300 MB over a link of 1 Mbit/s take 40 minutes. A link that is dead is
+ * noticed by the keep-alive.
+ */
 const LONG_MS = 3_600_000;
-/** Files that pass through memory: the largest is a kubelet that is replaced. */
-const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /**
  * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd is told to sync, since sync(1) takes no file
@@ -41,7 +49,7 @@ const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl
 const COPY = `umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -fT -- "$2" "$5" || { rm -f -- "$2"; exit 1; }`;
 const RENAME = 'exec mv -fT -- "$1" "$2"';
-const READ_IF_THERE = 'if [ -e "$1" ]; then cat -- "$1"; fi';
+const READ_END_IF_THERE = 'if [ -e "$1" ]; then tail -c "$2" -- "$1"; fi';
 const APPEND = 'umask 077; dd of="$1" bs=65536 oflag=append conv=notrunc,fsync status=none';
 const STAT = 'stat -c "%f %u %g %s" -- "$1" || exit 1; if [ -L "$1" ]; then readlink -n -- "$1"; fi';
 const LIST = 'exec find -H "$1" -mindepth 1 -maxdepth 1 -printf "%f\\\\0"';
@@ -56,13 +64,22 @@ const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname --
  * Files by the programs that every Linux since CentOS 7 has. This is how they are reached where SFTP would lack the
  * rights: the session belongs to a user who is root only through sudo.
  */
-export function programFiles(session: Session, sudo?: Sudo): Files {
-  const shell = async (link: Link, script: string, args: string[], input?: string | Buffer | Readable) => {
-    const limits = { timeoutMs: LONG_MS, maxBytes: MAX_FILE_BYTES };
+export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {
+  const shell = async (
+    link: Link,
+    timeoutMs: number,
+    script: string,
+    args: string[],
+    input?: string | Buffer | Readable,
+  ) => {
+    const limits = { timeoutMs, maxOutputBytes: MAX_FILE_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };
+  const step = (what: string) => ({ what, repeatable: true, signal });
   const run = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
-    session.use({ what, repeatable: true }, (link) => shell(link, script, args));
+    session.use(step(what), (link) => shell(link, link.limits.fileCommand, script, args));
+  const runLong = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+    session.use(step(what), (link) => shell(link, LONG_MS, script, args));
 
   const write = async (
     link: Link,
@@ -73,41 +90,41 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
     const temporary = temporaryOf(path);
     const { input, bytes } = counted(content);
     try {
-      const staged = await shell(link, STAGE, [temporary, ...modeAndOwner(attributes)], input);
+      const staged = await shell(link, LONG_MS, STAGE, [temporary, ...modeAndOwner(attributes)], input);
       // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
       if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
-      await shell(link, RENAME, [temporary, path]);
+      await shell(link, link.limits.fileCommand, RENAME, [temporary, path]);
     } catch (error) {
-      await shell(link, 'rm -f -- "$1"', [temporary]).catch(() => {});
+      await shell(link, link.limits.fileCommand, 'rm -f -- "$1"', [temporary]).catch(() => {});
       throw error;
     }
   };
 
   const append = async (link: Link, path: string, text: Buffer, again: boolean): Promise<void> => {
-    const missing = again ? remainder((await shell(link, READ_IF_THERE, [path])).stdout, text) : text;
-    if (missing.length > 0) await shell(link, APPEND, [path], missing);
+    const limitMs = link.limits.fileCommand;
+    const end = async () => (await shell(link, limitMs, READ_END_IF_THERE, [path, String(text.length)])).stdout;
+    const missing = again ? remainder(await end(), text) : text;
+    if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
   };
+  const appendFrom = (path: string, text: string, begun: boolean): Promise<void> =>
+    guard(
+      path,
+      session.use(step(`appending to ${path}`), (link, again) => append(link, path, Buffer.from(text), again || begun)),
+    );
 
   return {
-    readFile: async (path) => (await orUndefined(path, run(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
-    writeFile: (path, content, attributes) => {
-      const step = { what: `writing ${path}`, repeatable: true };
-      return guard(
+    readFile: async (path) => (await orUndefined(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
+    writeFile: (path, content, attributes) =>
+      guard(
         path,
-        session.use(step, (link) => write(link, path, content, attributes)),
-      );
-    },
+        session.use(step(`writing ${path}`), (link) => write(link, path, content, attributes)),
+      ),
     copyFile: async (from, path, attributes) => {
       const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
-      await guard(path, run(`copying ${from} to ${path}`, COPY, ...args));
+      await guard(path, runLong(`copying ${from} to ${path}`, COPY, ...args));
     },
-    appendFile: (path, text) => {
-      const step = { what: `appending to ${path}`, repeatable: true };
-      return guard(
-        path,
-        session.use(step, (link, again) => append(link, path, Buffer.from(text), again)),
-      );
-    },
+    appendFile: (path, text) => appendFrom(path, text, false),
+    appendRest: (path, text) => appendFrom(path, text, true),
     stat: async (path) => {
       const outcome = await orUndefined(path, run(`looking at ${path}`, STAT, path));
       return outcome && parseStat(outcome.stdout.toString('utf8'));
@@ -130,10 +147,10 @@ export function programFiles(session: Session, sudo?: Sudo): Files {
       if (survey === '') return;
       const end = survey.indexOf('\n');
       refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
-      await guard(path, run(`removing ${path}`, REMOVE_TREE, path));
+      await guard(path, runLong(`removing ${path}`, REMOVE_TREE, path));
     },
     sha256: async (path) => {
-      const outcome = await orUndefined(path, run(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
+      const outcome = await orUndefined(path, runLong(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
       // A name with a backslash or a line break is shown escaped, behind a backslash of its own.
       return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
     },

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
-import { ENVIRONMENT } from '../programs.ts';
+import { abortable } from '../../lib/abortable.ts';
+import { OutputTail } from '../output-buffer.ts';
+import { ENVIRONMENT, STDERR_KEPT_BYTES } from '../programs.ts';
 import { commandLine } from '../quote.ts';
+import type { Ending, RunningProgram } from '../supervise.ts';
+import { Introduction } from './introduction.ts';
 import type { Link } from './link.ts';
 
 /** How a login user who is not root becomes root. */
@@ -13,45 +16,42 @@ export interface Sudo {
   readonly password?: string;
 }
 
-/** How a program ended; both undefined where the channel broke before it did. */
-export interface Ending {
-  readonly code?: number;
-  readonly signal?: string;
-}
-
 /** A program that runs on the host. */
-export interface Program {
+export interface Program extends RunningProgram {
   /** Its standard input and output. */
   readonly channel: ClientChannel;
-  /** Its process id on the host. */
-  readonly pid: number;
   /** Whether sudo asked for the password. */
   readonly asked: boolean;
-  /** What it wrote to standard error so far, at most the last megabyte. */
-  stderr(): string;
   /** How it ended, as far as that is known yet. */
   ending(): Ending;
-  /** Fulfilled when it has ended; descendants that still hold its output do not count. */
-  readonly exited: Promise<Ending>;
-  /** Fulfilled when it has ended and its output has been read. */
-  readonly ended: Promise<Ending>;
 }
 
-/** Milliseconds for login shell and sudo to start the program. */
-const START_TIMEOUT_MS = 60_000;
-/** Before the last try to open a session. */
+export interface StartOptions {
+  readonly sudo?: Sudo;
+  /** Gives up the start; a program that runs already is not stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds before the last try to open a session. */
 const LONGEST_PAUSE_MS = 6400;
-const STDERR_KEPT = 1024 * 1024;
 
 /** Says who it is on standard error, so that it can be stopped and sudo's own words be told from the program's. */
 const INTRODUCE = 'echo "$0:$$" >&2; exec "$@"';
+/**
+ * $1 signal, $2 process id. Reaches the whole process group: sshd gives each session one of its own, whose leader is
+ * the login shell or what it became (sudo, the program).
+ */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
+const KILL = 'group=$(ps -o pgid= -p "$2" | tr -d " "); kill -s "$1" -- "-${group:-$2}" || kill -s "$1" "$2"';
 
 /**
  * Starts a program, as root where `sudo` is given. Its input is the caller's to write and to end; sudo reads its
  * password from the same input, but only after it asked for it.
- * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED where the user's login shell starts nothing
+ * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED where the user's login shell starts nothing; the reason of the
+ *   signal
  */
-export async function startProgram(link: Link, words: readonly string[], sudo?: Sudo): Promise<Program> {
+export async function startProgram(link: Link, words: readonly string[], options: StartOptions = {}): Promise<Program> {
+  const { sudo, signal } = options;
   const mark = `edgeadm-${randomBytes(6).toString('hex')}`;
   const prompt = `${mark}-password`;
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
@@ -59,118 +59,130 @@ export async function startProgram(link: Link, words: readonly string[], sudo?: 
     ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
     ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
   ]);
-  const opened = await openChannelSoon(link, `exec ${line}`);
+  const opened = await openChannelSoon(link, `exec ${line}`, signal);
   const { channel } = opened;
-  const stderr = new Introduction(mark, prompt);
+  const limit = AbortSignal.timeout(link.limits.start);
+  const introduction = new Introduction(mark, prompt);
   try {
-    const { pid, asked } = await introduced(channel, stderr, sudo);
-    return { ...opened, pid, asked, stderr: () => stderr.text };
+    const both = signal ? AbortSignal.any([limit, signal]) : limit;
+    const started = await abortable(introduced(channel, introduction, sudo), both);
+    return assemble(link, opened, started, sudo);
   } catch (error) {
-    channel.resume();
-    channel.close();
-    throw error;
+    // Whatever still comes is read and dropped.
+    channel.resume().close();
+    channel.stderr.resume();
+    if (error !== limit.reason) throw error;
+    throw startError(sudo, [spokenOn(channel, introduction), `no answer within ${link.limits.start / 1000} s`]);
   }
 }
 
-type Opened = Pick<Program, 'channel' | 'ending' | 'exited' | 'ended'>;
+/** Starts a program and leaves it to itself. */
+async function startAndForget(link: Link, words: readonly string[], sudo: Sudo | undefined): Promise<void> {
+  const { channel, stderr } = await startProgram(link, words, { sudo });
+  channel.resume().end();
+  stderr.resume();
+}
+
+interface Opened {
+  readonly channel: ClientChannel;
+  readonly ending: () => Ending;
+  readonly exited: Promise<Ending>;
+  readonly closed: Promise<Ending>;
+}
+
+interface Started {
+  readonly pid: number;
+  readonly asked: boolean;
+  readonly tail: OutputTail;
+}
+
+function assemble(link: Link, opened: Opened, { pid, asked, tail }: Started, sudo?: Sudo): Program {
+  const { channel } = opened;
+  return {
+    ...opened,
+    asked,
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    stderrText: () => tail.text(),
+    // By process id: sshd passes signals on only since OpenSSH 7.9, and never to a program under sudo.
+    kill: (name) => startAndForget(link, ['sh', '-c', KILL, 'sh', name, String(pid)], sudo),
+    abandon: () => channel.close(),
+  };
+}
 
 /**
  * A busy server closes sessions later than they end, and refuses one more for a moment. Nothing was started then, so
  * it may be asked again.
  */
-async function openChannelSoon(link: Link, line: string): Promise<Opened> {
+async function openChannelSoon(link: Link, line: string, signal: AbortSignal | undefined): Promise<Opened> {
   for (let pause = 100; ; pause *= 2) {
     try {
-      return await openChannel(link, line);
+      return await openChannel(link, line, signal);
     } catch (error) {
       if (!(error instanceof EdgeadmError) || pause > LONGEST_PAUSE_MS) throw error;
-      await delay(pause);
+      await abortable(delay(pause), signal);
     }
   }
 }
 
-/** A short program may have ended before anybody who waits for the channel has a turn: its end is noted at once. */
-function openChannel(link: Link, line: string): Promise<Opened> {
-  return new Promise((resolve, reject) => {
-    link.client.exec(line, (error, channel) => {
-      if (error) return reject(channelError(error));
-      let ending: Ending = {};
-      channel.on('exit', (code: number | null, signal?: string) => {
-        ending = code === null ? { signal } : { code };
-      });
-      const on = (event: 'exit' | 'close') => new Promise<Ending>((end) => channel.once(event, () => end(ending)));
-      const ended = on('close');
-      resolve({ channel, ending: () => ending, exited: Promise.race([on('exit'), ended]), ended });
-    });
+async function openChannel(link: Link, line: string, signal: AbortSignal | undefined): Promise<Opened> {
+  const opening = link.exec(line, watched).catch((error: Error & { reason?: unknown }) => {
+    throw error.reason === undefined ? error : channelError(error);
   });
+  try {
+    return await abortable(opening, signal);
+  } catch (error) {
+    opening.then(({ channel }) => channel.resume().close()).catch(() => {});
+    throw error;
+  }
+}
+
+function watched(channel: ClientChannel): Opened {
+  let ending: Ending = {};
+  channel.on('exit', (code: number | null, signal?: string) => {
+    ending = code === null ? { signal } : { code };
+  });
+  const on = (event: 'exit' | 'close') => new Promise<Ending>((end) => channel.once(event, () => end(ending)));
+  const closed = on('close');
+  return { channel, ending: () => ending, exited: Promise.race([on('exit'), closed]), closed };
 }
 
 /** Waits for the program's process id, and answers sudo on the way there. */
-function introduced(
-  channel: ClientChannel,
-  stderr: Introduction,
-  sudo: Sudo | undefined,
-): Promise<{ pid: number; asked: boolean }> {
-  let timer: NodeJS.Timeout | undefined;
-  const introduction = new Promise<{ pid: number; asked: boolean }>((resolve, reject) => {
-    const fail = (why: string): void => reject(startError(sudo, why));
-    timer = setTimeout(() => fail(`${stderr.preamble}\nnothing happened for a minute`.trim()), START_TIMEOUT_MS);
-    let asked = 0;
+function introduced(channel: ClientChannel, introduction: Introduction, sudo: Sudo | undefined): Promise<Started> {
+  const tail = new OutputTail(STDERR_KEPT_BYTES);
+  let running = false;
+  let answered = false;
+  return new Promise<Started>((resolve, reject) => {
+    const fail = (...why: (string | undefined)[]): void => reject(startError(sudo, why));
     channel.stderr.on('data', (chunk: Buffer) => {
-      stderr.add(chunk);
-      if (stderr.pid !== undefined) return resolve({ pid: stderr.pid, asked: asked > 0 });
-      if (stderr.questions === asked) return;
-      asked = stderr.questions;
-      if (asked === 1 && sudo?.password !== undefined) channel.write(`${sudo.password}\n`);
-      else fail(asked === 1 ? 'sudo asks for a password, and none was given' : stderr.preamble);
+      if (running) return tail.add(chunk);
+      const progress = introduction.add(chunk);
+      if (progress.state === 'too much') return fail(introduction.preamble.slice(0, 500), 'it prints without end');
+      if (progress.state === 'running') {
+        running = true;
+        tail.add(progress.rest);
+        return resolve({ pid: progress.pid, asked: answered, tail });
+      }
+      if (progress.state !== 'asked') return;
+      if (sudo?.password === undefined) return fail('sudo asks for a password, and none was given');
+      if (progress.times > 1) return fail(introduction.preamble);
+      if (!answered) channel.write(`${sudo.password}\n`);
+      answered = true;
     });
     channel.stderr.once('end', () => {
-      if (stderr.pid !== undefined) return;
-      const said = channel.read() as Buffer | null;
-      fail(stderr.preamble || said?.toString().trim() || 'the login shell ended without a word');
+      if (!running) fail(spokenOn(channel, introduction) ?? 'the login shell ended without a word');
     });
   });
-  return introduction.finally(() => clearTimeout(timer));
 }
 
-/** Standard error of a program: first the login shell and sudo speak, then the program. */
-class Introduction {
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #mark: RegExp;
-  readonly #prompt: string;
-  #text = '';
-  pid: number | undefined;
-
-  constructor(mark: string, prompt: string) {
-    this.#mark = new RegExp(`${mark}:(\\d+)\\n`);
-    this.#prompt = prompt;
-  }
-
-  add(chunk: Buffer): void {
-    this.#text = (this.#text + this.#decoder.write(chunk)).slice(-STDERR_KEPT);
-    if (this.pid !== undefined) return;
-    const match = this.#mark.exec(this.#text);
-    if (!match) return;
-    this.pid = Number(match[1]);
-    this.#text = this.#text.slice(match.index + match[0].length);
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-
-  /** How often sudo asked for the password. */
-  get questions(): number {
-    return this.#text.split(this.#prompt).length - 1;
-  }
-
-  get preamble(): string {
-    return this.#text.replaceAll(this.#prompt, '').trim();
-  }
+/** What was said instead of starting the program; a shell or sudo may speak on standard output. */
+function spokenOn(channel: ClientChannel, introduction: Introduction): string | undefined {
+  const said = introduction.preamble || (channel.read() as Buffer | null)?.toString('utf8').trim();
+  return said?.slice(0, 2000) || undefined;
 }
 
-function channelError(error: Error & { reason?: unknown }): Error {
-  if (error.reason === undefined || error.reason === '') return error;
+function channelError(error: Error): EdgeadmError {
   return new EdgeadmError({
     code: 'COMMAND_FAILED',
     what: 'the SSH server opens no session for a program',
@@ -180,7 +192,8 @@ function channelError(error: Error & { reason?: unknown }): Error {
   });
 }
 
-function startError(sudo: Sudo | undefined, why: string): EdgeadmError {
+function startError(sudo: Sudo | undefined, words: readonly (string | undefined)[]): EdgeadmError {
+  const why = words.filter(Boolean).join('\n');
   if (!sudo) return new EdgeadmError({ code: 'COMMAND_FAILED', what: 'the SSH user cannot run programs', why });
   return new EdgeadmError({ code: 'SUDO_FAILED', what: 'sudo does not let the SSH user become root', why });
 }

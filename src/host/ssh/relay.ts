@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../errors/index.ts';
+import { abortable } from '../../lib/abortable.ts';
 import { describeAddress } from '../failures.ts';
 import type { Address } from '../machine.ts';
 import { duplexOf } from './duplex.ts';
 import { execute } from './execute.ts';
 import type { Link } from './link.ts';
-import { type Program, type Sudo, startProgram } from './program.ts';
+import { type Program, type StartOptions, startProgram } from './program.ts';
 
 /** For Python 2.7 and 3: every system that has no socat has one of them, if only for its package manager. */
 export const PYTHON_RELAY = `
@@ -57,11 +58,11 @@ const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
  * Dials through a program on the host.
  * @throws EdgeadmError COMMAND_FAILED where the host has none that can; Error with the program's last words
  */
-export async function relay(link: Link, address: Address, sudo?: Sudo): Promise<Duplex> {
-  const words = await chooseRelay(link);
-  const program = await startProgram(link, words(address), sudo);
+export async function relay(link: Link, address: Address, options: StartOptions): Promise<Duplex> {
+  const words = await chooseRelay(link, options.signal);
+  const program = await startProgram(link, words(address), options);
   try {
-    await connected(program);
+    await abortable(connected(program), options.signal);
   } catch (error) {
     program.channel.close();
     throw error;
@@ -69,24 +70,23 @@ export async function relay(link: Link, address: Address, sudo?: Sudo): Promise<
   return duplexOf(link, program.channel, () => (program.ending().code === 0 ? undefined : lastLine(program)));
 }
 
-async function chooseRelay(link: Link): Promise<(address: Address) => string[]> {
+async function chooseRelay(link: Link, signal: AbortSignal | undefined): Promise<(address: Address) => string[]> {
   const find = 'for program do if command -v "$program"; then exit; fi; done';
-  const { stdout } = await execute(link, ['sh', '-c', find, 'sh', ...Object.keys(RELAYS)]);
+  const { stdout } = await execute(link, ['sh', '-c', find, 'sh', ...Object.keys(RELAYS)], { signal });
   const found = stdout.toString('utf8').trim();
   const chosen = Object.entries(RELAYS).find(([name]) => found === name || found.endsWith(`/${name}`));
   if (chosen) return chosen[1];
   throw new EdgeadmError({
     code: 'COMMAND_FAILED',
-    what: 'the SSH server does not connect us to that, and the node has no program that could',
-    why: 'neither socat nor python was found',
-    next: 'Install socat on the node, or log in as root on an SSH server that may forward (AllowStreamLocalForwarding).',
+    what: 'SSH forwarding is disabled on the node, and neither socat nor python is installed',
+    next: 'install socat on the node, or allow AllowTcpForwarding and AllowStreamLocalForwarding in its sshd_config',
   });
 }
 
 function connected(program: Program): Promise<void> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      if (CONNECTED.test(program.stderr())) resolve();
+      if (CONNECTED.test(program.stderrText())) resolve();
     };
     program.channel.stderr.on('data', look);
     program.channel.stderr.once('end', () => reject(new Error(lastLine(program))));
@@ -95,7 +95,7 @@ function connected(program: Program): Promise<void> {
 }
 
 function lastLine(program: Program): string {
-  const lines = program.stderr().trim().split('\n');
+  const lines = program.stderrText().trim().split('\n');
   // socat tells its steps, too: errors are marked E, and stand before the N of its end.
   return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay ended without a word';
 }

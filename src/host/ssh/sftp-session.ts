@@ -1,45 +1,127 @@
 import type { Client, SFTPWrapper } from 'ssh2';
+import { abortable } from '../../lib/abortable.ts';
 import { commandLine } from '../quote.ts';
+import { ChannelEnded } from './errors.ts';
+import type { Link } from './link.ts';
 import type { Sudo } from './program.ts';
 
 /** Where distributions keep OpenSSH's SFTP server: Debian and Ubuntu; the Red Hat family. */
 const SERVERS = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server'];
 const START = 'for server do if [ -x "$server" ]; then exec "$server"; fi; done; exit 127';
 
+type Callback<T> = (error: Error | null | undefined, value: T) => void;
+type Request<T> = (sftp: SFTPWrapper, done: Callback<T>) => void;
+
+/**
+ * An SFTP session whose every request ends: with its answer, when the signal is aborted, or when the server has said
+ * nothing for too long. After that the session is closed, since later answers could no longer be told apart.
+ */
+export class Sftp {
+  /** Fulfilled when the session has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  readonly #sftp: SFTPWrapper;
+  readonly #answerMs: number;
+  readonly #end: () => void;
+  #silent = false;
+
+  constructor(sftp: SFTPWrapper, answerMs: number) {
+    this.#sftp = sftp;
+    this.#answerMs = answerMs;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#end = resolve;
+    sftp.once('close', resolve);
+    // What ssh2 makes of a packet that is no SFTP; the session ends with it.
+    sftp.on('error', () => {});
+  }
+
+  /** Whether it was closed because the server did not answer. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /**
+   * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded where there was no answer; the
+   *   reason of the signal
+   */
+  async call<T = void>(request: Request<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      this.#silent = true;
+      this.#sftp.end();
+      this.#end();
+      limit.abort(new ChannelEnded(`the SFTP server did not answer within ${this.#answerMs / 1000} s`));
+    }, this.#answerMs);
+    const answer = new Promise<T>((resolve, reject) => {
+      request(this.#sftp, (error, value) => (error ? reject(typed(error)) : resolve(value)));
+    });
+    try {
+      return await abortable(answer, signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a request whose answer does not matter. */
+  send(request: (sftp: SFTPWrapper, done: () => void) => void): void {
+    request(this.#sftp, () => {});
+  }
+}
+
+/** Only the server's own answers have a number. */
+function typed(error: Error & { code?: unknown }): Error {
+  return typeof error.code === 'number' ? error : new ChannelEnded(error.message);
+}
+
 /**
  * An SFTP session; one with the rights of root where `sudo` is given.
  * @returns undefined where there is none, or none that can sync and rename as files need it
  */
-export async function openSftp(client: Client, sudo: Sudo | undefined): Promise<SFTPWrapper | undefined> {
-  if (sudo) startThroughSudo(client, sudo);
-  return new Promise((resolve) => {
-    client.sftp((error, sftp) => resolve(error || !durable(sftp) ? undefined : sftp));
+export async function openSftp(link: Link, sudo: Sudo | undefined): Promise<Sftp | undefined> {
+  const { client, limits } = link;
+  if (sudo && !startThroughSudo(client, sudo)) return undefined;
+  const limit = AbortSignal.timeout(limits.sftpAnswer);
+  const opening = new Promise<SFTPWrapper>((resolve, reject) => {
+    client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
   });
+  try {
+    const sftp = await abortable(link.whileAlive(opening), limit);
+    if (isDurable(sftp)) return new Sftp(sftp, limits.sftpAnswer);
+    sftp.end();
+  } catch {
+    opening.then((late) => late.end()).catch(() => {});
+  }
+  return undefined;
 }
 
 interface Protocol {
-  subsystem(channel: number, name: string, wantReply: boolean): void;
-  exec(channel: number, line: string, wantReply: boolean): void;
-  channelData(channel: number, data: Buffer): void;
+  subsystem?(channel: number, name: string, wantReply: boolean): void;
+  exec?(channel: number, line: string, wantReply: boolean): void;
+  channelData?(channel: number, data: Buffer): void;
 }
 
 /**
  * ssh2 asks the server for its subsystem, which runs as the login user. On this connection it shall start a program
  * instead; that a program can speak SFTP as well, ssh2 has no public way to say. sudo asks for a password each time
  * (-k) or not at all, so that it is known whether the first line is for sudo.
+ * @returns false where this ssh2 has other insides: files go through programs then. A test fails, too.
  */
-function startThroughSudo(client: Client, { password }: Sudo): void {
-  const { _protocol: protocol } = client as unknown as { _protocol: Protocol };
+function startThroughSudo(client: Client, { password }: Sudo): boolean {
+  const { _protocol: protocol } = client as unknown as { _protocol?: Protocol };
+  const { exec, channelData } = protocol ?? {};
+  if (!protocol?.subsystem || !exec || !channelData) return false;
   const how = password === undefined ? ['-n'] : ['-k', '-S', '-p', ''];
   const line = commandLine(['sudo', ...how, '--', 'sh', '-c', START, 'sh', ...SERVERS]);
   protocol.subsystem = (channel, _name, wantReply) => {
-    protocol.exec(channel, `exec ${line}`, wantReply);
-    if (password !== undefined) protocol.channelData(channel, Buffer.from(`${password}\n`));
+    exec.call(protocol, channel, `exec ${line}`, wantReply);
+    if (password !== undefined) channelData.call(protocol, channel, Buffer.from(`${password}\n`));
   };
+  return true;
 }
 
-function durable(sftp: SFTPWrapper): boolean {
-  // What the server said it can do is not in the types of ssh2.
+/** What the server said it can do is not in the types of ssh2; without it files go through programs. A test fails, too. */
+function isDurable(sftp: SFTPWrapper): boolean {
   const { _extensions: extensions = {} } = sftp as unknown as { _extensions?: Record<string, string> };
   return extensions['posix-rename@openssh.com'] === '1' && extensions['fsync@openssh.com'] === '1';
 }

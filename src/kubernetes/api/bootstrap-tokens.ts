@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import type { V1ConfigMap, V1Secret, V1SecretList } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Secret } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
 import type { ApiClient } from './client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from './cluster-info.ts';
+import { listAll } from './list.ts';
 
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';
 const TYPE = 'bootstrap.kubernetes.io/token';
@@ -66,8 +67,8 @@ export async function createToken(
 
 /** All tokens, without their secrets. */
 export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
-  const { items } = await client.get<V1SecretList>(`${SECRETS}?fieldSelector=${encodeURIComponent(`type=${TYPE}`)}`);
-  return items.map(readToken);
+  const keep = (secret: V1Secret): BootstrapToken => readToken(secret);
+  return listAll(client, `${SECRETS}?fieldSelector=${encodeURIComponent(`type=${TYPE}`)}`, { keep });
 }
 
 /** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */

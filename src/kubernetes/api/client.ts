@@ -5,14 +5,17 @@ import {
   API_LIMITS,
   type Dial,
   dialingAgent,
+  type Answer as HttpAnswer,
   HttpError,
   type HttpLimits,
   jsonOf,
   type OpenAnswer,
   openRequest,
   plainAgent,
+  proxyDial,
   sendRequest,
 } from '../../http/index.ts';
+import type { CredentialSource, Credentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 
 export type { Dial } from '../../http/index.ts';
@@ -28,8 +31,14 @@ export interface ApiConnection {
   readonly serverName?: string;
   /** A function where it is replaced now and then, as that of a pod. */
   readonly token?: string | (() => string);
+  /** The whole header, for what is no Bearer token. */
+  readonly authorization?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** Takes the place of token and certificate if they end. */
+  readonly credentials?: CredentialSource;
+  /** http, https or socks5: `proxy-url` of a kubeconfig. */
+  readonly proxy?: URL;
 }
 
 export interface RequestOptionsOf {
@@ -75,13 +84,17 @@ export interface ClientOptions {
  */
 export class ApiClient {
   readonly #connection: ApiConnection;
-  readonly #agents: { readonly https: Agent; readonly http: Agent };
+  readonly #dial: Dial;
+  readonly #plainAgent: Agent;
+  /** By the client's certificate: an exec plug-in may give another one. */
+  readonly #tlsAgents = new Map<string | undefined, Agent>();
   readonly #plan: PlanWrite | undefined;
   readonly #signal: AbortSignal | undefined;
 
   constructor(connection: ApiConnection, dial: Dial, { plan, signal }: ClientOptions = {}) {
     this.#connection = connection;
-    this.#agents = { https: dialingAgent(tlsOf(connection), dial), http: plainAgent(dial) };
+    this.#dial = connection.proxy ? proxyDial(connection.proxy, dial) : dial;
+    this.#plainAgent = plainAgent(this.#dial);
     this.#plan = plan;
     this.#signal = signal;
   }
@@ -146,7 +159,7 @@ export class ApiClient {
     for (const server of servers) {
       const url = urlOf(server, path);
       try {
-        const { status, headers, text } = await sendRequest(this.#requestTo(url, method, options));
+        const { status, headers, text } = await this.#ask(url, method, options);
         // A load balancer whose API server is away is no answer while there is another to ask.
         if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
@@ -165,7 +178,10 @@ export class ApiClient {
     const url = urlOf(server, path);
     try {
       const limits = { maxBytes: Number.POSITIVE_INFINITY };
-      const answer = await openRequest({ ...this.#requestTo(url, 'GET', { signal }), limits });
+      const answer = await openRequest({
+        ...this.#requestTo(url, 'GET', { signal }, await this.#credentials(signal)),
+        limits,
+      });
       if (answer.status !== 200) throw await refused(path, answer, url);
       for await (const line of linesOf(answer.body, url)) yield jsonOf<WatchEvent<T>>(line, url);
     } catch (error) {
@@ -175,8 +191,39 @@ export class ApiClient {
   }
 
   close(): void {
-    this.#agents.https.destroy();
-    this.#agents.http.destroy();
+    this.#plainAgent.destroy();
+    for (const agent of this.#tlsAgents.values()) agent.destroy();
+  }
+
+  /** Asks once more with new credentials if those that end have ended: what gets a 401 was not done. */
+  async #ask(url: URL, method: string, options: RequestOptionsOf): Promise<HttpAnswer> {
+    const credentials = await this.#credentials(options.signal);
+    const answer = await sendRequest(this.#requestTo(url, method, options, credentials));
+    const source = this.#connection.credentials;
+    if (answer.status !== 401 || !source) return answer;
+    source.refuse(credentials);
+    return sendRequest(this.#requestTo(url, method, options, await this.#credentials(options.signal)));
+  }
+
+  async #credentials(signal: AbortSignal | undefined): Promise<Credentials> {
+    const { credentials, token, authorization, cert, key } = this.#connection;
+    if (credentials) return credentials.current(this.#signalOf(signal));
+    const bearer = typeof token === 'function' ? token() : token;
+    return { authorization: bearer ? `Bearer ${bearer}` : authorization, cert, key };
+  }
+
+  #agentFor(url: URL, { cert, key }: Credentials): Agent {
+    if (url.protocol === 'http:') return this.#plainAgent;
+    const known = this.#tlsAgents.get(cert);
+    if (known) return known;
+    const agent = dialingAgent(tlsOf({ ...this.#connection, cert, key }), this.#dial);
+    this.#tlsAgents.set(cert, agent);
+    return agent;
+  }
+
+  #signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
+    const signals = [this.#signal, signal].filter((each) => each !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
   #throwIfAborted(signal: AbortSignal | undefined): void {
@@ -184,18 +231,16 @@ export class ApiClient {
     this.#signal?.throwIfAborted();
   }
 
-  #requestTo(url: URL, method: string, options: RequestOptionsOf) {
-    const { token } = this.#connection;
+  #requestTo(url: URL, method: string, options: RequestOptionsOf, credentials: Credentials) {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const headers: Record<string, string> = { Accept: options.accept ?? 'application/json', 'User-Agent': 'edgeadm' };
-    if (token) headers.Authorization = `Bearer ${typeof token === 'function' ? token() : token}`;
+    if (credentials.authorization) headers.Authorization = credentials.authorization;
     if (body !== undefined) headers['Content-Type'] = options.contentType ?? 'application/json';
-    const signals = [this.#signal, options.signal].filter((signal) => signal !== undefined);
     return {
       ...{ url, method, headers, body },
-      agent: url.protocol === 'http:' ? this.#agents.http : this.#agents.https,
+      agent: this.#agentFor(url, credentials),
       limits: limitsOf(options),
-      signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+      signal: this.#signalOf(options.signal),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Node, V1NodeList } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
 import type {
   ClusterFacts,
   NodePool,
@@ -12,8 +12,11 @@ import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { clusterNetworksIn } from '../cluster-networks.ts';
 import { isReady } from '../node/conditions.ts';
+import { listNodes } from '../node/list-nodes.ts';
 import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
+import { findGroup } from './discovery.ts';
+import { listWhole } from './list.ts';
 
 const GROUP = 'apps.openyurt.io';
 /** Set by the controller, asked for, and asked for as an older document has it: the first that a node has counts. */
@@ -90,14 +93,13 @@ export async function annotatePool(client: ApiClient, name: string, spec: NodePo
 
 /** All NodePool objects. @throws EdgeadmError NODEPOOL_REFUSED where the cluster knows no such objects */
 export async function listObjects(client: ApiClient): Promise<NodePoolObject[]> {
-  const { items } = await client.get<{ items: NodePoolObject[] }>(`/apis/${await poolVersion(client)}/nodepools`);
-  return items;
+  return listWhole(client, `/apis/${await poolVersion(client)}/nodepools`);
 }
 
 /** The version of the group that the server prefers: `apps.openyurt.io/v1beta1`. */
 export async function poolVersion(client: ApiClient): Promise<string> {
-  const group = await client.find<{ preferredVersion: { groupVersion: string } }>(`/apis/${GROUP}`);
-  if (group) return group.preferredVersion.groupVersion;
+  const group = await findGroup(client, GROUP);
+  if (group) return group.preferred;
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: 'the cluster has no node pools',
@@ -108,8 +110,8 @@ export async function poolVersion(client: ApiClient): Promise<string> {
 
 /** Node and pool, from the labels of every Node; nodes of no pool are left out. */
 export async function readPoolNodes(client: ApiClient): Promise<PoolNode[]> {
-  const { items } = await client.get<V1NodeList>('/api/v1/nodes');
-  return items.flatMap((node) => {
+  const nodes = await listNodes(client);
+  return nodes.flatMap((node) => {
     const pool = poolLabelOf(node);
     return pool ? [toPoolNode(node, pool)] : [];
   });

@@ -1,8 +1,9 @@
-import type { V1APIResourceList, V1Pod, V1Status } from '@kubernetes/client-node';
+import type { V1Pod, V1Status } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import type { ApiClient } from '../api/client.ts';
+import { coreResource } from '../api/discovery.ts';
 import { podsOn } from '../node/pods-on-node.ts';
 import { podName } from './pods.ts';
 
@@ -38,7 +39,8 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
     ...evict.map((pod): LeavingPod => ({ pod, state: 'to-evict', seen: 'not asked for yet' })),
     ...wait.map((pod): LeavingPod => ({ pod, state: 'ending', seen: ENDING })),
   ];
-  const apiVersion = await evictionApi(client, signal);
+  // policy/v1 since Kubernetes 1.22, and v1beta1 alone before.
+  const apiVersion = `policy/${(await coreResource(client, 'pods/eviction', signal))?.version ?? 'v1beta1'}`;
   const left = await waitFor<LeavingPod[]>({
     what: `the pods of node ${node} to go`,
     code: 'DRAIN_FAILED',
@@ -99,10 +101,4 @@ function causesOf(answer: V1Status) {
 
 function describe(leaving: readonly LeavingPod[]): string {
   return leaving.map(({ pod, seen }) => `${podName(pod)}: ${seen}`).join('\n');
-}
-
-/** As the server lists it: policy/v1 since Kubernetes 1.22, and v1beta1 alone before. */
-async function evictionApi(client: ApiClient, signal: AbortSignal): Promise<string> {
-  const { resources } = await client.get<V1APIResourceList>('/api/v1', { signal });
-  return `policy/${resources.find(({ name }) => name === 'pods/eviction')?.version ?? 'v1beta1'}`;
 }

@@ -1,5 +1,7 @@
-import type { V1Node, V1NodeList, V1PodList } from '@kubernetes/client-node';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { listWhole } from '../../kubernetes/api/list.ts';
+import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 
 /** The component without which Terway Edge gives no pod an address. Source: the vendor's guide to Terway Edge. */
 export const CONTROL_PLANE = 'terway-edge-controlplane';
@@ -21,8 +23,8 @@ export async function nodeOfInstance(
   cluster: ApiClient,
   instance: { readonly id: string; readonly addresses: readonly string[] },
 ): Promise<EdgeNode | undefined> {
-  const { items } = await cluster.get<V1NodeList>('/api/v1/nodes');
-  const node = items.find(
+  const nodes = await listNodes(cluster);
+  const node = nodes.find(
     ({ spec, status }) =>
       spec?.providerID?.split(/[/.:]/).at(-1) === instance.id ||
       status?.addresses?.some(({ type, address }) => type === 'InternalIP' && instance.addresses.includes(address)),
@@ -54,8 +56,8 @@ export function describeDrain(node: EdgeNode): string {
 export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   const namespace = 'namespaces/kube-system';
   if (await cluster.find(`/apis/apps/v1/${namespace}/deployments/${CONTROL_PLANE}`)) return true;
-  const { items } = await cluster.get<V1PodList>(`/api/v1/${namespace}/pods`);
-  return items.some(({ metadata }) => metadata?.name?.startsWith(CONTROL_PLANE));
+  const pods = await listWhole<V1Pod>(cluster, `/api/v1/${namespace}/pods`);
+  return pods.some(({ metadata }) => metadata?.name?.startsWith(CONTROL_PLANE));
 }
 
 /** To be called before the node is cordoned: a kill in between must not leave a cordon that nobody owns up to. */

@@ -2,6 +2,7 @@ import { removeStaleScratch } from '../../artifacts/scratch.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { localMachine } from '../../host/local.ts';
+import { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
@@ -37,11 +38,14 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const tell = (action: string, diff?: string): void =>
     emit({ type: 'plan', action, diff, host: label, phase: '', time: now() });
   const planWrite = dryRun ? tell : undefined;
-  const host = dryRun ? recorder(session.plain, tell) : session.plain;
+  const plain = new NodeHost(session.machine, undefined, session.journal);
+  const host = dryRun ? recorder(plain, tell) : plain;
   const { journal } = session;
   await refuseWithoutRoot(host);
   const node = await nodeTraces(host, journal);
-  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  const admin =
+    spec.kubeconfig &&
+    (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite, signal }));
   const context = { spec, host, journal, node, planWrite, confirm: options.confirm, admin: admin || undefined };
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();

@@ -33,7 +33,8 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'upgrade', time: now() }));
   const planWrite = dryRun ? tell : undefined;
-  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, planWrite));
+  const admin =
+    spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite }));
   try {
     const host = dryRun ? recorder(session.host, tell) : session.host;
     const parts = { ...options, host, log, admin: admin || undefined };

@@ -9,7 +9,7 @@ import { type ApiAnswer, type ApiRequest, apiServer } from '../api-server.ts';
 import { KINDS, owner, pod } from './pods.ts';
 
 const NODE = '/api/v1/nodes/n1';
-const PODS = '/api/v1/pods?fieldSelector=spec.nodeName%3Dn1';
+const PODS = '/api/v1/pods?fieldSelector=spec.nodeName%3Dn1&limit=500';
 /** As the API server answers where a budget forbids an eviction. Source: pkg/registry/core/pod/storage/eviction.go. */
 const BUDGET = {
   status: 429,

@@ -39,7 +39,7 @@ describe('a kubeconfig that the container service hands out', () => {
     refused(kubeconfig({ server: CLUSTER.server }), /certificate-authority-data/);
     refused(kubeconfig({ ...CLUSTER, server: 'http://10.0.0.1' }), /https/);
     refused(kubeconfig(CLUSTER, {}), /no credentials/);
-    refused('{secret', /no YAML/);
-    refused('text', /no YAML/);
+    refused('{secret', /^(?!.*secret).*not YAML/);
+    refused('text', /not a YAML map/);
   });
 });

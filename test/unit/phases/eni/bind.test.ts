@@ -248,8 +248,8 @@ describe('eni bind on a node of a cluster', () => {
     let node = options.node;
     const evicted: string[] = [];
     const server = await apiServer(({ method, path, body }): ApiAnswer | undefined => {
-      if (path === '/api/v1/nodes') return { items: node ? [node] : [] };
-      if (path === '/api/v1/namespaces/kube-system/pods')
+      if (path.startsWith('/api/v1/nodes?')) return { items: node ? [node] : [] };
+      if (path.startsWith('/api/v1/namespaces/kube-system/pods?'))
         return { items: options.component === false ? [] : [component] };
       if (path.startsWith('/api/v1/pods?')) return options.pods?.() ?? { items: evicted.length > 0 ? [] : [pod] };
       if (path.endsWith('/eviction')) return { done: evicted.push(path.split('/').at(-2) ?? '') };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { checkHostKey, hostKeyAlgorithms } from '../../../src/host/ssh/host-key.ts';
-import { fingerprint, KnownHosts } from '../../../src/host/ssh/known-hosts.ts';
+import { checkHostKey, hostKeyAlgorithms } from '../../../../src/host/ssh/host-key.ts';
+import { fingerprint, KnownHosts } from '../../../../src/host/ssh/known-hosts.ts';
 
 /** An SSH public key is its type, then the key itself, each behind its length. */
 function makeKey(type: string, content: string): Buffer {
@@ -61,6 +61,16 @@ describe('known_hosts', () => {
     const text = `# ${line('10.0.0.5')}\n\n10.0.0.5\n10.0.0.5 ssh-ed25519\n${line('*', ED25519, '@cert-authority ')}`;
     assert.equal(check(text)?.code, 'HOST_KEY_UNKNOWN');
     assert.equal(check(`${text}   ${line('10.0.0.5')}`), undefined);
+  });
+
+  it('says that host certificates are not supported where an unknown host has a @cert-authority', () => {
+    const error = check(line('10.0.0.*', OTHER, '@cert-authority '));
+    assert.equal(error?.code, 'HOST_KEY_UNKNOWN');
+    assert.match(
+      error?.why ?? '',
+      /known_hosts:1 trusts a @cert-authority for it, but .* not support host certificates/,
+    );
+    assert.doesNotMatch(check(line('10.1.0.*', OTHER, '@cert-authority '))?.why ?? '', /certificates/);
   });
 
   it('refuses a key that was revoked, even where it is known too', () => {

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { remainder } from '../../../src/host/ssh/program-files.ts';
-import { PYTHON_RELAY } from '../../../src/host/ssh/relay.ts';
-import { describeTarget } from '../../../src/host/ssh/target.ts';
+import { remainder } from '../../../../src/host/ssh/program-files.ts';
+import { PYTHON_RELAY } from '../../../../src/host/ssh/relay.ts';
+import { describeTarget } from '../../../../src/host/ssh/target.ts';
 
 describe('appending again after the connection was lost', () => {
   const missing = (content: string, text: string): string =>

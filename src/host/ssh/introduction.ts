@@ -1,0 +1,44 @@
+/** What login shell and sudo may say before the program runs: a message of the day is a few KiB. */
+const MAX_PREAMBLE_CHARACTERS = 64 * 1024;
+
+/** How far a program has come, as its standard error tells. */
+export type Progress =
+  | { readonly state: 'starting' }
+  /** sudo wants a password, for the n-th time. */
+  | { readonly state: 'asked'; readonly times: number }
+  /** It runs; `rest` are its own first words. */
+  | { readonly state: 'running'; readonly pid: number; readonly rest: Buffer }
+  | { readonly state: 'too much' };
+
+/**
+ * Reads the beginning of a program's standard error, which three share: the login shell and sudo speak first, then
+ * comes a line `MARK:PID`, and everything behind it is the program's.
+ */
+export class Introduction {
+  readonly #mark: RegExp;
+  readonly #prompt: string;
+  #text = '';
+
+  constructor(mark: string, prompt: string) {
+    this.#mark = new RegExp(`${mark}:(\\d+)\\n`);
+    this.#prompt = prompt;
+  }
+
+  /** @param chunk as it came; latin1 keeps each byte, so that none is lost where the program's own words begin */
+  add(chunk: Buffer): Progress {
+    if (this.#text.length > MAX_PREAMBLE_CHARACTERS) return { state: 'too much' };
+    this.#text += chunk.toString('latin1');
+    const match = this.#mark.exec(this.#text);
+    if (match) {
+      const rest = Buffer.from(this.#text.slice(match.index + match[0].length), 'latin1');
+      return { state: 'running', pid: Number(match[1]), rest };
+    }
+    const times = this.#text.split(this.#prompt).length - 1;
+    return times > 0 ? { state: 'asked', times } : { state: 'starting' };
+  }
+
+  /** What login shell and sudo said. */
+  get preamble(): string {
+    return Buffer.from(this.#text, 'latin1').toString('utf8').replaceAll(this.#prompt, '').trim();
+  }
+}

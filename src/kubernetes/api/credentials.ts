@@ -1,0 +1,16 @@
+/** Who a request is from. */
+export interface Credentials {
+  /** The whole header. */
+  readonly authorization?: string;
+  /** PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Credentials that end and are asked for again, such as those of an exec plug-in. */
+export interface CredentialSource {
+  /** @throws EdgeadmError */
+  current(signal: AbortSignal | undefined): Promise<Credentials>;
+  /** Says that the API server answered 401 to these. */
+  refuse(credentials: Credentials): void;
+}

@@ -1,0 +1,111 @@
+import { load } from 'js-yaml';
+import { z } from 'zod';
+
+/** Go reads null and an empty text as "not set". */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+
+/** PEM in base64. */
+const data = z
+  .string()
+  .regex(/^[A-Za-z0-9+/=\s]*$/, 'it is not base64')
+  .nullish()
+  .transform((value) => (value ? Buffer.from(value, 'base64').toString('utf8') : undefined));
+
+const CLUSTER = z.object({
+  server: text,
+  'certificate-authority': text,
+  'certificate-authority-data': data,
+  'insecure-skip-tls-verify': flag,
+  'tls-server-name': text,
+  'proxy-url': text,
+});
+
+const EXEC = z.object({
+  apiVersion: text,
+  command: z.string().min(1),
+  args: listOf(z.string()),
+  env: listOf(z.object({ name: z.string(), value: z.string() })),
+  installHint: text,
+  interactiveMode: z.enum(['Never', 'IfAvailable', 'Always']).nullish(),
+  provideClusterInfo: flag,
+});
+
+const USER = z.object({
+  'client-certificate': text,
+  'client-certificate-data': data,
+  'client-key': text,
+  'client-key-data': data,
+  token: text,
+  tokenFile: text,
+  username: text,
+  password: text,
+  exec: EXEC.nullish(),
+  'auth-provider': z.object({ name: text }).nullish(),
+});
+
+const KUBECONFIG = z.object({
+  'current-context': text,
+  clusters: listOf(z.object({ name: z.string(), cluster: CLUSTER })),
+  users: listOf(z.object({ name: z.string(), user: USER.nullish().transform((user) => user ?? USER.parse({})) })),
+  contexts: listOf(z.object({ name: z.string(), context: z.object({ cluster: text, user: text }) })),
+});
+
+/** What edgeadm reads of a kubeconfig. @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+export type Kubeconfig = z.output<typeof KUBECONFIG>;
+export type KubeconfigCluster = z.output<typeof CLUSTER>;
+export type KubeconfigUser = z.output<typeof USER>;
+export type ExecConfig = z.output<typeof EXEC>;
+
+/** What is wrong with a kubeconfig: the key or the line, and never the text there, which may be a secret. */
+export class KubeconfigFault extends Error {
+  override readonly name = 'KubeconfigFault';
+}
+
+/** @throws KubeconfigFault */
+export function parseKubeconfig(yaml: string): Kubeconfig {
+  const parsed = KUBECONFIG.safeParse(loadYaml(yaml));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const key = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  throw new KubeconfigFault(`${key.replace(/^\./, '')}: ${issue?.message ?? 'it is not what kubectl writes'}`);
+}
+
+/** An empty file is an empty kubeconfig. */
+function loadYaml(yaml: string): unknown {
+  let parsed: unknown;
+  try {
+    parsed = yaml.trim() === '' ? {} : load(yaml);
+  } catch (error) {
+    const { mark, reason } = error as { readonly mark?: { readonly line?: number }; readonly reason?: string };
+    const line = mark?.line === undefined ? '' : `line ${mark.line + 1}: `;
+    throw new KubeconfigFault(`${line}it is not YAML${reason ? ` (${reason})` : ''}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new KubeconfigFault('it is not a YAML map');
+  return parsed;
+}
+
+/** The cluster and the user of the current context. @throws KubeconfigFault */
+export function currentOf(config: Kubeconfig): { readonly cluster: KubeconfigCluster; readonly user: KubeconfigUser } {
+  const name = config['current-context'];
+  const context = config.contexts.find((each) => each.name === name)?.context;
+  const cluster = config.clusters.find((each) => each.name === context?.cluster)?.cluster;
+  if (!name) throw new KubeconfigFault('it has no current context');
+  if (!cluster) throw new KubeconfigFault(`its current context "${name}" names no cluster`);
+  if (!cluster.server) throw new KubeconfigFault(`the cluster of its current context "${name}" has no server`);
+  const user = config.users.find((each) => each.name === context?.user)?.user;
+  if (context?.user && !user) throw new KubeconfigFault(`its current context "${name}" names no user of the file`);
+  return { cluster, user: user ?? USER.parse({}) };
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { coreResource, findGroup, preferredVersion } from '../../../../src/kubernetes/api/discovery.ts';
+import { listAll, listWhole } from '../../../../src/kubernetes/api/list.ts';
+import { listNodes } from '../../../../src/kubernetes/node/list-nodes.ts';
+import { type ApiAnswer, apiServer } from '../api-server.ts';
+
+async function withServer<T>(
+  answer: (path: string) => ApiAnswer | undefined,
+  action: (client: ApiClient) => Promise<T>,
+): Promise<{ readonly result: T; readonly paths: string[] }> {
+  const { server, ca, connect, requests } = await apiServer(({ path }) => answer(path));
+  const client = new ApiClient({ servers: [server], ca }, connect);
+  try {
+    const result = await action(client);
+    return { result, paths: requests.map(({ path }) => path) };
+  } finally {
+    client.close();
+  }
+}
+
+const named = (name: string) => ({ metadata: { name } });
+
+describe('a list of the API server', () => {
+  it('is read page by page to its end, and keeps what is asked for', async () => {
+    const answer = (path: string) =>
+      path.includes('continue=a%2Bb')
+        ? { metadata: {}, items: [named('three')] }
+        : { metadata: { continue: 'a+b' }, items: [named('one'), named('two')] };
+    const keep = ({ metadata }: ReturnType<typeof named>) => (metadata.name === 'two' ? undefined : metadata.name);
+    const { result, paths } = await withServer(answer, (client) => listAll(client, '/api/v1/pods?x=y', { keep }));
+    assert.deepEqual(result, ['one', 'three']);
+    assert.deepEqual(paths, ['/api/v1/pods?x=y&limit=500', '/api/v1/pods?x=y&limit=500&continue=a%2Bb']);
+  });
+
+  it('of none is empty, also as Go writes it', async () => {
+    const { result } = await withServer(
+      () => ({ items: null }),
+      (client) => listWhole(client, '/api/v1/pods'),
+    );
+    assert.deepEqual(result, []);
+  });
+
+  it('of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
+    const node = { metadata: { name: 'n1', managedFields: [{}] }, status: { images: [{ names: [] }], phase: 'x' } };
+    const { result, paths } = await withServer(
+      () => ({ items: [node] }),
+      (client) => listNodes(client, { selector: 'a=b' }),
+    );
+    assert.deepEqual(result, [{ metadata: { name: 'n1' }, status: { phase: 'x' } }]);
+    assert.deepEqual(paths, ['/api/v1/nodes?labelSelector=a%3Db&limit=500']);
+  });
+});
+
+describe('the version of an API group', () => {
+  it('is the one that the server prefers; a group that it does not know is undefined', async () => {
+    const group = { versions: [{ groupVersion: 'policy/v1' }], preferredVersion: { groupVersion: 'policy/v1' } };
+    const answer = (path: string) => (path === '/apis/policy' ? group : undefined);
+    const { result } = await withServer(answer, (client) =>
+      Promise.all([preferredVersion(client, 'policy'), findGroup(client, 'apps.openyurt.io')]),
+    );
+    assert.deepEqual(result, ['policy/v1', undefined]);
+  });
+});
+
+describe('an answer of the API server with a shape that is not its own', () => {
+  const asked: Readonly<Record<string, (client: ApiClient) => Promise<unknown>>> = {
+    'a list': (client) => listWhole(client, '/api/v1/pods'),
+    'a list of nodes': (client) => listNodes(client),
+    'an API group': (client) => preferredVersion(client, 'policy'),
+    'the resources of the core group': (client) => coreResource(client, 'pods/eviction'),
+  };
+  for (const [what, ask] of Object.entries(asked)) {
+    it(`is an error of the API server where ${what} is expected, or is read without one`, async () => {
+      let body: unknown;
+      await withServer(
+        () => ({ status: 200, body }),
+        (client) =>
+          fc.assert(
+            fc.asyncProperty(answers, async (given) => {
+              body = given;
+              await ask(client).catch((error: unknown) => {
+                assert.ok(error instanceof EdgeadmError, String(error));
+                assert.equal(error.code, 'API_ERROR');
+              });
+            }),
+            { numRuns: 200 },
+          ),
+      );
+    });
+  }
+});
+
+const keys = ['items', 'metadata', 'status', 'resources', 'preferredVersion', 'groupVersion', 'versions', 'name'];
+/** Any JSON, and above all objects with the right keys and the wrong values; a list never says that it goes on. */
+const answers = fc.oneof(
+  fc.jsonValue(),
+  fc.dictionary(
+    fc.constantFrom(...keys),
+    fc.oneof(fc.jsonValue(), fc.array(fc.dictionary(fc.constantFrom(...keys), fc.jsonValue()))),
+  ),
+);
