@@ -1,4 +1,11 @@
-import type { ClusterFacts, NodePool, NodePoolMode, NodePoolSpec, NodePools, PoolNode } from '../config/node-pool.ts';
+import type {
+  NodePool,
+  NodePoolMode,
+  NodePoolSpec,
+  NodePools,
+  PoolClusterFacts,
+  PoolNode,
+} from '../config/node-pool.ts';
 import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
@@ -157,7 +164,13 @@ function toPoolNode({ nodeName = '', nodepoolId = '', nodeStatus, ipAddress = []
 }
 
 /** Where the plug-in stands is not documented: among the add-ons of `meta_data`, or in its `Capabilities`. */
-function factsOf({ currentVersion = '', initVersion, metaData, serviceCidr, ...networks }: CloudCluster): ClusterFacts {
+function factsOf({
+  currentVersion = '',
+  initVersion,
+  metaData,
+  serviceCidr,
+  ...networks
+}: CloudCluster): PoolClusterFacts {
   const { Addons = [], Capabilities = {} } = metaOf(metaData);
   const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
   const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));

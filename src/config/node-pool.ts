@@ -65,7 +65,7 @@ export interface PoolNode {
 }
 
 /** What the rules have to know about a cluster. */
-export interface ClusterFacts {
+export interface PoolClusterFacts {
   /** `v1.20.2`, `1.20.11-aliyunedge.1` */
   readonly version: string;
   /** `flannel`, `terway-edge`; undefined where nothing tells. */
@@ -78,7 +78,7 @@ export interface ClusterFacts {
 /** The node pools of a cluster, in the container service or in the cluster itself. */
 export interface NodePools {
   readonly where: string;
-  cluster(): Promise<ClusterFacts>;
+  cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
   /** Of all pools; a node that asked for a pool and is not yet in it counts as its own. */
   nodes(): Promise<PoolNode[]>;

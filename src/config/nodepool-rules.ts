@@ -2,10 +2,10 @@ import { isCidr, overlaps } from '../lib/cidr.ts';
 import { refuseLabelValue, refuseNodeLabel, refuseNodeName, refuseQualifiedName } from './grammar.ts';
 import {
   belongsTo,
-  type ClusterFacts,
   type NodePool,
   type NodePoolMode,
   type NodePoolSpec,
+  type PoolClusterFacts,
   type PoolNode,
   type WantedNodePool,
 } from './node-pool.ts';
@@ -146,7 +146,7 @@ function refusePodCidrs(cidrs: readonly string[]): string[] {
 
 /** Everything around a new pool that its limits depend on. */
 export interface Surroundings {
-  readonly cluster: ClusterFacts;
+  readonly cluster: PoolClusterFacts;
   readonly pools: readonly NodePool[];
   readonly nodes: readonly PoolNode[];
   /** `--vpc-cidr`: what the CEN instance connects. */
@@ -181,7 +181,7 @@ export function refuseInCluster(spec: NodePoolSpec, around: Surroundings): strin
 }
 
 /** Where pods of the pool will have their addresses, as far as that is known: chosen, or a slice of the cluster's. */
-function podRanges(spec: NodePoolSpec, { podCidr }: ClusterFacts): readonly string[] {
+function podRanges(spec: NodePoolSpec, { podCidr }: PoolClusterFacts): readonly string[] {
   if (spec.podCidrs.length > 0 || !isEnhanced(spec)) return spec.podCidrs;
   return podCidr === undefined ? [] : [podCidr];
 }

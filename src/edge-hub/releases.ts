@@ -4,6 +4,12 @@ import { parseVersion } from '../kubernetes/version.ts';
 
 export type EdgeHubFlavor = 'ack' | 'openyurt';
 
+/** The hub that a join has put on the node. */
+export interface InstalledHub {
+  readonly image: string;
+  readonly flavor: EdgeHubFlavor;
+}
+
 /** Which edge-hub is meant: enough to know its certificates and paths. */
 export interface EdgeHubVersion {
   readonly flavor: EdgeHubFlavor;

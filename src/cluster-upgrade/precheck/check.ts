@@ -14,7 +14,8 @@ export interface CheckContext {
 }
 
 /** What a check found; effect and advice are those of the check where the finding has none of its own. */
-export type Finding = Omit<ReportRow, 'check' | 'effect' | 'advice'> & Partial<Pick<ReportRow, 'effect' | 'advice'>>;
+export type UpgradeFinding = Omit<ReportRow, 'check' | 'effect' | 'advice'> &
+  Partial<Pick<ReportRow, 'effect' | 'advice'>>;
 
 /** A check of a cluster before its nodes are upgraded. */
 export interface UpgradeCheck {
@@ -26,12 +27,12 @@ export interface UpgradeCheck {
   readonly effect: string;
   readonly advice: string;
   /** A fact that cannot be had throws; the row then says so. An empty list is never given: say what is normal. */
-  readonly run: (context: CheckContext) => Promise<readonly Finding[]>;
+  readonly run: (context: CheckContext) => Promise<readonly UpgradeFinding[]>;
 }
 
-export const normal = (reason: string): readonly Finding[] => [{ result: 'normal', reason }];
+export const normal = (reason: string): readonly UpgradeFinding[] => [{ result: 'normal', reason }];
 
 /** The findings; where there are none, that all is normal. */
-export function orNormal(findings: readonly Finding[], reason: string): readonly Finding[] {
+export function orNormal(findings: readonly UpgradeFinding[], reason: string): readonly UpgradeFinding[] {
   return findings.length > 0 ? findings : normal(reason);
 }

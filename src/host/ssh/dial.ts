@@ -5,8 +5,9 @@ import { describeAddress } from '../failures.ts';
 import type { Address } from '../machine.ts';
 import { duplexOf } from './duplex.ts';
 import type { Link } from './link.ts';
-import type { StartOptions, Sudo } from './program.ts';
+import type { StartOptions } from './program.ts';
 import { relay } from './relay.ts';
+import type { Sudo } from './sudo.ts';
 
 export interface DialOptions {
   readonly timeoutMs?: number;

@@ -1,7 +1,8 @@
 import { type Outcome, type SuperviseOptions, supervise } from '../supervise.ts';
 import { ChannelEnded } from './errors.ts';
 import type { Link } from './link.ts';
-import { type Sudo, startProgram } from './program.ts';
+import { startProgram } from './program.ts';
+import type { Sudo } from './sudo.ts';
 
 export type { Outcome } from '../supervise.ts';
 

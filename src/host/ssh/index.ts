@@ -12,10 +12,11 @@ import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { SSH_LIMITS, type SshLimits } from './limits.ts';
 import { lockOverSsh } from './lock.ts';
-import { type Sudo, startProgram } from './program.ts';
+import { startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
 import { Session } from './session.ts';
 import { sftpFiles } from './sftp-files.ts';
+import type { Sudo } from './sudo.ts';
 import { describeTarget, type SshTarget } from './target.ts';
 
 export type { Ask } from './authentication.ts';

@@ -7,8 +7,8 @@ import type { Attempt, Credentials } from './authentication.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
 import type { SshLimits } from './limits.ts';
-import type { Sudo } from './program.ts';
 import { openSftp, type Sftp } from './sftp-session.ts';
+import type { Sudo } from './sudo.ts';
 
 /** sshd allows 10 sessions on a connection (MaxSessions); some stay free for SFTP, the lock and dialled sockets. */
 const COMMANDS_AT_ONCE = 5;

@@ -8,8 +8,8 @@ import { MAX_FILE_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
 import { execute, type Outcome } from './execute.ts';
 import type { Link } from './link.ts';
-import type { Sudo } from './program.ts';
 import type { Session } from './session.ts';
+import type { Sudo } from './sudo.ts';
 
 /** The part of a Machine that is about files. */
 export type Files = Pick<

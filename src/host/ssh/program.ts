@@ -9,12 +9,7 @@ import { commandLine } from '../quote.ts';
 import type { Ending, RunningProgram } from '../supervise.ts';
 import { Introduction } from './introduction.ts';
 import type { Link } from './link.ts';
-
-/** How a login user who is not root becomes root. */
-export interface Sudo {
-  /** Undefined where sudo does not ask for one. */
-  readonly password?: string;
-}
+import type { Sudo } from './sudo.ts';
 
 /** A program that runs on the host. */
 export interface Program extends RunningProgram {

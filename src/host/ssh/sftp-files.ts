@@ -6,10 +6,10 @@ import { OutputBuffer } from '../output-buffer.ts';
 import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
 import { ChannelEnded } from './errors.ts';
-import type { Sudo } from './program.ts';
 import { type Files, type ProgramFiles, remainder, typeOfMode } from './program-files.ts';
 import type { Session } from './session.ts';
 import type { Sftp } from './sftp-session.ts';
+import type { Sudo } from './sudo.ts';
 
 /** What every SFTP server takes and gives in one packet; more than that goes through a program as a stream. */
 const PACKET_BYTES = 30_000;

@@ -2,8 +2,8 @@ import type { Client, SFTPWrapper } from 'ssh2';
 import { abortable } from '../../lib/abortable.ts';
 import { commandLine } from '../quote.ts';
 import { ChannelEnded } from './errors.ts';
-import type { Link } from './link.ts';
-import type { Sudo } from './program.ts';
+import type { SshLimits } from './limits.ts';
+import type { Sudo } from './sudo.ts';
 
 /** Where distributions keep OpenSSH's SFTP server: Debian and Ubuntu; the Red Hat family. */
 const SERVERS = ['/usr/lib/openssh/sftp-server', '/usr/libexec/openssh/sftp-server'];
@@ -74,11 +74,18 @@ function typed(error: Error & { code?: unknown }): Error {
   return typeof error.code === 'number' ? error : new ChannelEnded(error.message);
 }
 
+/** The connection that the session is opened on. */
+interface Connection {
+  readonly client: Client;
+  readonly limits: SshLimits;
+  whileAlive<T>(work: Promise<T>): Promise<T>;
+}
+
 /**
  * An SFTP session; one with the rights of root where `sudo` is given.
  * @returns undefined where there is none, or none that can sync and rename as files need it
  */
-export async function openSftp(link: Link, sudo: Sudo | undefined): Promise<Sftp | undefined> {
+export async function openSftp(link: Connection, sudo: Sudo | undefined): Promise<Sftp | undefined> {
   const { client, limits } = link;
   if (sudo && !startThroughSudo(client, sudo)) return undefined;
   const limit = AbortSignal.timeout(limits.sftpAnswer);

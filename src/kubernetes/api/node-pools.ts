@@ -1,10 +1,10 @@
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
 import type {
-  ClusterFacts,
   NodePool,
   NodePoolMode,
   NodePoolSpec,
   NodePools,
+  PoolClusterFacts,
   PoolNode,
 } from '../../config/node-pool.ts';
 import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
@@ -133,7 +133,7 @@ function toPoolNode(node: V1Node, pool: string): PoolNode {
   };
 }
 
-async function readCluster(client: ApiClient): Promise<ClusterFacts> {
+async function readCluster(client: ApiClient): Promise<PoolClusterFacts> {
   const [{ body, server }, networkPlugin, kubeadm] = await Promise.all([
     client.request('GET', '/version'),
     networkPluginOf(client),

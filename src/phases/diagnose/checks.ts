@@ -6,8 +6,9 @@ import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { nodeView } from '../join/node-view.ts';
-import { type Check, type CheckContext, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
+import { type Check, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
 import { CHECKS } from '../preflight/checks.ts';
+import type { CheckContext } from '../preflight/context.ts';
 import { judgeChecks } from '../preflight/run-checks.ts';
 
 /** Those of preflight's checks that need neither a token nor a cluster, and that hold on a joined node too. */

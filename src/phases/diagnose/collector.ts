@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import type { AskingHost } from '../preflight/asking-host.ts';
-import type { Facts } from './facts.ts';
+import type { CollectedFacts } from './facts.ts';
 
 /** What a collector may ask: nothing in it can change the node. */
 export interface CollectContext {
@@ -18,7 +18,7 @@ export interface CollectedFile {
 export interface Collected {
   readonly files: readonly CollectedFile[];
   /** What the rules judge by. */
-  readonly facts?: Partial<Facts>;
+  readonly facts?: Partial<CollectedFacts>;
 }
 
 /** One thing to find out about a node. */

@@ -8,7 +8,7 @@ import { collect } from './collect.ts';
 import type { CollectedFile, Collection, Collector } from './collector.ts';
 import { membership } from './collectors/edgeadm.ts';
 import { COLLECTORS } from './collectors.ts';
-import type { Facts } from './facts.ts';
+import type { CollectedFacts } from './facts.ts';
 import { type Finding, findings } from './rules.ts';
 import { type JoinTimeline, lastJoin } from './timeline.ts';
 
@@ -64,7 +64,7 @@ export async function diagnose(
   const ownLog = files.find(({ path }) => path === 'edgeadm/log.txt')?.text;
   const join = lastJoin(cleanFile(log ?? ''), ownLog ?? '');
   const hanging = collections.filter(({ outcome }) => outcome === 'slow').map(({ name }) => name);
-  const facts: Partial<Facts> = Object.assign({ hanging }, ...collections.map(({ facts = {} }) => facts));
+  const facts: Partial<CollectedFacts> = Object.assign({ hanging }, ...collections.map(({ facts = {} }) => facts));
   const diagnosis: Diagnosis = {
     host: label,
     node: facts.system?.hostname || label,

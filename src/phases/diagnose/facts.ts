@@ -1,5 +1,5 @@
 /** What is known of a node; a fact that could not be had is missing. */
-export interface Facts {
+export interface CollectedFacts {
   readonly system: { readonly hostname: string; readonly description: string };
   readonly kubelet: { readonly active: boolean; readonly detail: string };
   /** The lines of its log that say why it does not do what it should. */

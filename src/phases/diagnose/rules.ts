@@ -1,6 +1,6 @@
 import { PATHS } from '../../host/node-paths.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import type { Facts } from './facts.ts';
+import type { CollectedFacts } from './facts.ts';
 import type { JoinTimeline } from './timeline.ts';
 
 /** What is wrong with a node, with the evidence and what to do. */
@@ -12,7 +12,7 @@ export interface Finding {
   readonly next: string;
 }
 
-type Known = Partial<Facts> & { readonly join?: JoinTimeline };
+type Known = Partial<CollectedFacts> & { readonly join?: JoinTimeline };
 type Rule = (facts: Known) => Finding | undefined;
 
 /** Eviction of pods begins below 15 % of free space by default; programs fail when nothing is left. */

@@ -69,7 +69,7 @@ export interface BindPlan {
 }
 
 /** What one phase leaves for the next ones. */
-export interface Facts {
+export interface EniFacts {
   inspection?: Inspection;
   plan?: BindPlan;
   /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
@@ -94,7 +94,7 @@ export interface EniContext<S> {
   readonly spec: S;
   readonly ens: Ens;
   readonly cluster?: ApiClient;
-  readonly facts: Facts;
+  readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
   /** undefined where nobody can be asked. */

@@ -2,7 +2,7 @@ import { drainNode, refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
-import type { EniContext, Facts, Inspection } from './context.ts';
+import type { EniContext, EniFacts, Inspection } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 
@@ -30,7 +30,7 @@ export async function refuseUndrainableInstance(
 }
 
 /** The node, where its cordon is of this run or of one that did not come to its end: somebody else's stays. */
-export function cordonedNode({ inspection, cordoned }: Facts): EdgeNode | undefined {
+export function cordonedNode({ inspection, cordoned }: EniFacts): EdgeNode | undefined {
   const node = inspection?.node;
   return cordoned || node?.cordonedByUs ? node : undefined;
 }

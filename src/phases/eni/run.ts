@@ -8,7 +8,7 @@ import { type EventSink, now as eventTime, type PhaseLog, phaseLog } from '../..
 import type { Phase } from '../../workflow/phase.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { type EdgeNode, uncordon } from './cluster-node.ts';
-import type { BindPlan, BindSpec, EniContext, Facts, ReleaseSpec } from './context.ts';
+import type { BindPlan, BindSpec, EniContext, EniFacts, ReleaseSpec } from './context.ts';
 import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
 import { type LeftOverSpec, leftOver } from './left-over.ts';
@@ -70,13 +70,13 @@ export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<En
 async function run<S extends { readonly instanceId: string; readonly region: string }>(
   phases: readonly Phase<EniContext<S>>[],
   options: EniOptions<S>,
-): Promise<Facts> {
+): Promise<EniFacts> {
   const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], settleMs = 10_000 } = options;
   const host = spec.instanceId;
   const log = phaseLog((body) => emit({ ...body, host, phase: 'eni', time: eventTime() }));
   const say = (line: string): void =>
     dryRun ? emit({ type: 'plan', action: line, host, phase: '', time: eventTime() }) : log.info(line);
-  const facts: Facts = { agreed: false, ready: [], refused: new Map() };
+  const facts: EniFacts = { agreed: false, ready: [], refused: new Map() };
   const context: EniContext<S> = {
     spec,
     ens: ens(caller, signal),

@@ -2,7 +2,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { bindPlan } from './bind-plan.ts';
-import { type BindContext, type Facts, found } from './context.ts';
+import { type BindContext, type EniFacts, found } from './context.ts';
 import { leftOver } from './left-over.ts';
 
 /** Looks once more: as many as asked for, on an instance that runs. */
@@ -31,6 +31,6 @@ export const verify: Phase<BindContext> = {
 };
 
 /** From the order to stop until the instance was seen running. Milliseconds. */
-export function downtimeOf({ stoppedAt, runningAt }: Facts): number | undefined {
+export function downtimeOf({ stoppedAt, runningAt }: EniFacts): number | undefined {
   return stoppedAt === undefined || runningAt === undefined ? undefined : runningAt - stoppedAt;
 }

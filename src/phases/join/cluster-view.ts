@@ -17,7 +17,8 @@ import { serverVersionOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
-import type { ClusterView, FirstAnswer, TrustedCluster } from './context.ts';
+import type { FirstAnswer, TrustedCluster } from '../preflight/context.ts';
+import type { ClusterView } from './context.ts';
 
 /**
  * Asks the cluster what a join has to know, over connections that start on the node.

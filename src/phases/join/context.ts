@@ -1,47 +1,10 @@
-import type { V1Node } from '@kubernetes/client-node';
-import type { Bundle } from '../../artifacts/bundle.ts';
 import type { JoinSpec } from '../../config/spec.ts';
-import type { EdgeHubFlavor } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
-import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
+import type { ClusterQuestions, NodeView } from '../preflight/context.ts';
 
-/** What the first, not yet trusted answer of an API server told. */
-export interface FirstAnswer {
-  /** `https://host:port` of the server that answered. */
-  readonly server: string;
-  /** Clock of the server minus clock of the node, milliseconds; undefined where no Date header came. */
-  readonly clockDifferenceMs?: number;
-}
-
-/** The cluster once its CA is pinned. */
-export interface TrustedCluster {
-  readonly caPem: string;
-  /** Lower-case hex SHA-256 of the CA's SubjectPublicKeyInfo: the identity of the cluster. */
-  readonly caHash: string;
-  /** Servers to use, the one that answered first. */
-  readonly servers: readonly string[];
-}
-
-/** What is known of the cluster; each question is asked once, when its answer is first needed. */
-export interface ClusterView {
-  /** @throws EdgeadmError API_UNREACHABLE, CLUSTER_INFO_INVALID */
-  firstAnswer(): Promise<FirstAnswer>;
-  /**
-   * Checks the token's signature on cluster-info, and that it lets the node in.
-   * @throws EdgeadmError TOKEN_INVALID, TOKEN_UNKNOWN_OR_EXPIRED, TOKEN_REFUSED
-   */
-  verifyToken(): Promise<void>;
-  /** Pins the CA and asks again over verified TLS. @throws EdgeadmError CA_HASH_MISMATCH, ... */
-  trusted(): Promise<TrustedCluster>;
-  /** `v1.20.2` */
-  version(): Promise<string>;
-  /** undefined where neither the cluster nor the specification tells. */
-  networks(): Promise<ClusterNetworks | undefined>;
-  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
-  kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
-  /** The Node object of that name, undefined where there is none. */
-  node(name: string): Promise<V1Node | 'not readable' | undefined>;
+/** The cluster as a join uses it: what may be asked, and clients that change something. */
+export interface ClusterView extends ClusterQuestions {
   /** A client that speaks with the bootstrap token. */
   bootstrapClient(): Promise<ApiClient>;
   /** A client that speaks as the node. */
@@ -57,46 +20,13 @@ export interface Credential {
 }
 
 /** The certificates of the node; each is read from the node where a good one is there, else requested. */
-export interface Credentials {
+export interface NodeCertificates {
   /** The kubelet's client certificate; undefined in a dry run where there is none yet. */
   kubelet(): Promise<Credential | undefined>;
   /** The edge-hub's; undefined where no edge-hub is installed. */
   edgeHub(): Promise<{ readonly client?: Credential; readonly serving?: Credential } | undefined>;
   /** A client that speaks as the node; undefined in a dry run. */
   client(): Promise<ApiClient | undefined>;
-}
-
-/** What an earlier join left on the node. */
-export interface Membership {
-  readonly caHash: string;
-  readonly nodeName: string;
-  /** undefined where no join has named one. */
-  readonly nodePool?: string;
-  /** False where the join was not completed (killed). */
-  readonly complete: boolean;
-}
-
-export interface InstalledHub {
-  readonly image: string;
-  readonly flavor: EdgeHubFlavor;
-}
-
-/** What is known of the node, resolved from specification and machine; each answer is found once. */
-export interface NodeView {
-  /** The final node name: override, random choice kept in the journal, or the host name in lower case. */
-  name(): Promise<string>;
-  /** The address for the kubelet and the NIC that carries it. */
-  address(): Promise<{ readonly ip: string; readonly interface: string }>;
-  bundle(): Promise<Bundle | undefined>;
-  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined where there is none. */
-  kubeletVersion(): Promise<string | undefined>;
-  /** CRI socket path, without a scheme. */
-  criSocket(): Promise<string>;
-  /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
-  edgeHub(): Promise<InstalledHub | undefined>;
-  /** The one that an earlier join put on the node. */
-  installedHub(): Promise<InstalledHub | undefined>;
-  membership(): Promise<Membership | undefined>;
 }
 
 /** The call that tells the container service of a node that has joined. */
@@ -107,13 +37,13 @@ export interface Callback {
   send(nodeName: string, signal: AbortSignal): Promise<void>;
 }
 
-/** What the phases of join and the preflight checks work with. */
+/** What the phases of join work with. */
 export interface JoinContext {
   readonly spec: JoinSpec;
   readonly host: Host;
   readonly cluster: ClusterView;
   readonly node: NodeView;
-  readonly credentials: Credentials;
+  readonly credentials: NodeCertificates;
   /** `https://…` of the service that told which cluster it is; undefined where the command line did. */
   readonly endpoint?: string;
   /** Tells that service of the node; undefined where it does not want to know. */

@@ -12,7 +12,8 @@ import { certificateRequest, generateKey } from '../../pki/certificate-request.t
 import { keyPairIn } from '../../pki/key-pair.ts';
 import { selfSignedCertificate } from '../../pki/self-signed.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import type { ClusterView, Credential, Credentials, NodeView } from './context.ts';
+import type { NodeView } from '../preflight/context.ts';
+import type { ClusterView, Credential, NodeCertificates } from './context.ts';
 
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
 /** The controller-manager approves bootstrap requests within a second; a loaded one needs longer. */
@@ -33,7 +34,7 @@ interface Parts {
 }
 
 /** Reads or requests the certificates of a node, each once. */
-export function credentials(parts: Parts): Credentials {
+export function credentials(parts: Parts): NodeCertificates {
   const { cluster } = parts;
   const kubelet = memoize(async () => {
     const subject = { commonName: `system:node:${await parts.node.name()}`, organizations: ['system:nodes'] };

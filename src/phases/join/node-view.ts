@@ -3,6 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal } from '../../host/journal.ts';
@@ -12,8 +13,8 @@ import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
+import type { Membership, NodeView } from '../preflight/context.ts';
 import { CHOICES } from './choices.ts';
-import type { InstalledHub, Membership, NodeView } from './context.ts';
 import { nodeNameOf } from './node-name.ts';
 
 /** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */

@@ -1,8 +1,9 @@
 import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import type { Membership } from '../preflight/context.ts';
 import { runChecks } from '../preflight/run-checks.ts';
-import type { JoinContext, Membership } from './context.ts';
+import type { JoinContext } from './context.ts';
 import { willChangeRuntime } from './install-runtime.ts';
 import { checkTaints } from './node-object.ts';
 

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../errors/index.ts';
-import type { JoinContext } from '../join/context.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { CheckContext } from './context.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -18,14 +17,11 @@ export type CheckResult =
     }
   | { readonly status: 'skip'; readonly reason: string };
 
-/** What a check may ask: nothing in it can change the node or the cluster. */
-export interface CheckContext extends Pick<JoinContext, 'spec' | 'node' | 'endpoint'> {
-  readonly host: AskingHost;
-  readonly cluster: Omit<JoinContext['cluster'], 'bootstrapClient' | 'nodeClient'>;
-  readonly signal: AbortSignal;
-}
-
-/** A check of the node or of its way to the cluster. It changes nothing: it has only the asking half of a Host. */
+/**
+ * A check of the node or of its way to the cluster, made before a join; the registry is checks.ts. (cluster-upgrade/precheck
+ * has those of a whole cluster before an upgrade, phases/upgrade/precheck.ts those of one node before it, diagnose/rules.ts
+ * what is read out of collected facts.) It changes nothing: it has only the asking half of a Host.
+ */
 export interface Check {
   /** Stable; kubeadm's name where it has one. */
   readonly name: string;

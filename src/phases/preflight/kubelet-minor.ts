@@ -1,5 +1,5 @@
 import { minorOf } from '../../kubernetes/version.ts';
-import type { CheckContext } from './check.ts';
+import type { CheckContext } from './context.ts';
 
 /** Minor version of the kubelet that will run, else the cluster's; undefined where neither is known. */
 export async function kubeletMinor({

@@ -1,5 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
-import type { CheckContext } from './check.ts';
+import type { CheckContext } from './context.ts';
 
 /** What an earlier run of edgeadm on this node holds: on a re-run that is no obstacle. */
 export interface OwnState {

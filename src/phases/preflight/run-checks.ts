@@ -2,8 +2,9 @@ import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
 import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
-import { type Check, type CheckContext, type CheckResult, fail, skip, type Verdict } from './check.ts';
+import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
 import { CHECKS } from './checks.ts';
+import type { CheckContext } from './context.ts';
 import { describeVerdict, preflightError } from './failure.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { Journal, UpgradeNote } from '../../host/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
-import type { InstalledHub } from '../join/context.ts';
 
 /** What an upgrade was asked for. */
 export interface UpgradeSpec {
@@ -36,6 +36,8 @@ export interface UpgradeOptions {
   readonly dryRun: boolean;
   /** Shared by all hosts of a command; its owner closes it. */
   readonly bundles: BundleStore;
+  /** How long pods have to run after a restart of the kubelet, milliseconds; for tests. */
+  readonly steadyMs?: number;
 }
 
 /** The versions at hand, each `v1.20.2`. */
@@ -75,6 +77,8 @@ export interface UpgradeContext {
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
+  /** How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure. */
+  readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
   /** The upgrade that is under way; undefined until it has begun. */

@@ -62,6 +62,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       bundle,
       hub,
       restarted: { before: 0, after: 0 },
+      steadyMs: options.steadyMs,
       underWay: () => journal.upgrade,
       begin: async () => {
         if (dryRun || begun || journal.upgrade) return;

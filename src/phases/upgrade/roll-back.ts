@@ -15,7 +15,7 @@ import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
 export interface RollBackOptions {
   readonly session: NodeSession;
-  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName'>;
+  readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName' | 'steadyMs'>;
   readonly label: string;
   readonly emit: EventSink;
 }
@@ -113,7 +113,7 @@ export function rolledBackError(
   from: string,
   left: readonly string[],
 ): EdgeadmError {
-  const what = `upgrade kubelet failed at phase ${phase}, rollBack to previous state`;
+  const what = `upgrade kubelet failed at phase ${phase}, recover to previous state`;
   const why = `${error.code}: ${error.message}`;
   if (left.length === 0) {
     const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;

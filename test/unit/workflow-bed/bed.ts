@@ -160,7 +160,7 @@ function bedNode(root: string, name: string, cluster: Readonly<Record<string, un
       return run('join', options, (session) => joinNode({ ...session, spec }));
     },
     upgrade: (options = {}) =>
-      run('upgrade', options, (session) => upgrade({ ...session, spec: { ...UPGRADE, ...options.spec } })),
+      run('upgrade', options, (session) => upgrade({ ...session, steadyMs: 0, spec: { ...UPGRADE, ...options.spec } })),
     reset: (options = {}) =>
       run('reset', options, (session) => reset({ ...session, spec: { ...RESET, ...options.spec } })),
     photograph: () => photograph(root),

@@ -1,4 +1,4 @@
-import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { count, groupBy, objects } from '../objects.ts';
 
 export const apiServices: UpgradeCheck = {
@@ -17,7 +17,7 @@ export const apiServices: UpgradeCheck = {
       return [{ name: metadata?.name ?? '', own: spec?.service === undefined || spec.service === null, why }];
     });
     const findings = [...groupBy(unavailable, ({ own, why }) => `${own} ${why}`).values()].map(
-      (group): Finding => ({
+      (group): UpgradeFinding => ({
         result: group[0]?.own ? 'error' : 'warning',
         object: objects(
           'API',

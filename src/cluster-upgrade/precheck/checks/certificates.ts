@@ -1,6 +1,6 @@
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
 import { nodeNameOf } from '../../../kubernetes/node/node.ts';
-import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { groupBy, objects } from '../objects.ts';
 
 const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
@@ -26,7 +26,7 @@ export const nodeCertificates: UpgradeCheck = {
         : [];
     });
     const findings = [...groupBy(stuck, ({ problem }) => problem)].map(
-      ([problem, group]): Finding => ({
+      ([problem, group]): UpgradeFinding => ({
         result: 'warning',
         object: objects('node', [...new Set(group.map(({ node }) => node))]),
         reason: problem,

@@ -1,4 +1,4 @@
-import type { CheckContext, Finding, UpgradeCheck } from '../check.ts';
+import type { CheckContext, UpgradeCheck, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { objects } from '../objects.ts';
 import type { PodTrouble } from '../pod-trouble.ts';
@@ -90,7 +90,7 @@ async function availability(
   { facts }: CheckContext,
   workloads: readonly Workload[],
   worst: 'error' | 'warning',
-): Promise<readonly Finding[]> {
+): Promise<readonly UpgradeFinding[]> {
   const short = workloads.filter(({ desired, available }) => available < desired);
   const offline = short.length > 0 ? await facts.offlineNodes() : new Set<string>();
   // Why they are short is good to know, but not all may read pods.
@@ -108,7 +108,7 @@ function shortage(
   pods: readonly PodTrouble[],
   offline: ReadonlySet<string>,
   worst: 'error' | 'warning',
-): Finding[] {
+): UpgradeFinding[] {
   const isLost = ({ node }: PodTrouble): boolean => node !== undefined && offline.has(node);
   const lost = pods.filter(isLost).length;
   if (available + lost >= desired) return [];

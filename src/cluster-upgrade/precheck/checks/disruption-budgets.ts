@@ -1,5 +1,5 @@
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
-import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
+import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { count, objects } from '../objects.ts';
 
 export const disruptionBudgets: UpgradeCheck = {
@@ -28,7 +28,7 @@ function isNever({ status }: V1PodDisruptionBudget): boolean {
   return (status?.desiredHealthy ?? 0) >= (status?.expectedPods ?? 0);
 }
 
-function finding(budgets: readonly V1PodDisruptionBudget[], reason: string, advice?: string): Finding[] {
+function finding(budgets: readonly V1PodDisruptionBudget[], reason: string, advice?: string): UpgradeFinding[] {
   if (budgets.length === 0) return [];
   const names = budgets.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
   return [{ result: 'warning', object: objects('budget', names), reason, ...(advice && { advice }) }];

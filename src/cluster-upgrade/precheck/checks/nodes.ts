@@ -1,7 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { isOffline } from '../../../kubernetes/node/node.ts';
 import { readinessOf } from '../../../phases/join/node-object.ts';
-import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { nodesOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
@@ -17,7 +17,7 @@ export const nodeReady: UpgradeCheck = {
     const offline = nodes.filter(isOffline);
     const notReady = nodes.filter((node) => !isOffline(node) && readinessOf(node).state !== 'ready');
     const findings = [...groupBy(notReady, (node) => readinessOf(node).state)].map(
-      ([state, group]): Finding => ({
+      ([state, group]): UpgradeFinding => ({
         result: 'warning',
         object: nodesOf(group),
         reason: `Not Ready: ${messagesOf(group)}`,
@@ -29,14 +29,14 @@ export const nodeReady: UpgradeCheck = {
   },
 };
 
-const OFFLINE: Omit<Finding, 'object'> = {
+const OFFLINE: Omit<UpgradeFinding, 'object'> = {
   result: 'warning',
   reason: 'Offline: their kubelets no longer report.',
   effect: 'These nodes are skipped and stay at their version.',
   advice: 'Bring them back first, or let --wait-offline take them when they are back.',
 };
 
-const WITHOUT_NETWORK: Partial<Finding> = {
+const WITHOUT_NETWORK: Partial<UpgradeFinding> = {
   effect: 'The kubelet can be upgraded; pods get no address until the network plug-in is there.',
   advice: 'Look whether the DaemonSet of the network plug-in runs on these nodes.',
 };
@@ -57,7 +57,7 @@ export const nodePressure: UpgradeCheck = {
   effect: 'The kubelet evicts pods; the pod that upgrades the node may not start there, or find no room for its files.',
   advice: 'Free what is short on these nodes (kubectl describe node NAME), or leave them out with --selector.',
   run: async ({ nodes }) => {
-    const findings = PRESSURES.flatMap((type): Finding[] => {
+    const findings = PRESSURES.flatMap((type): UpgradeFinding[] => {
       const pressed = nodes.filter(({ status }) =>
         status?.conditions?.some((condition) => condition.type === type && condition.status === 'True'),
       );
@@ -75,7 +75,8 @@ export const nodeSchedulable: UpgradeCheck = {
   run: async ({ nodes }) => {
     const cordoned = nodes.filter(({ spec }) => spec?.unschedulable);
     const reason = 'Cordoned: they take no new pods.';
-    const findings: Finding[] = cordoned.length > 0 ? [{ result: 'warning', object: nodesOf(cordoned), reason }] : [];
+    const findings: UpgradeFinding[] =
+      cordoned.length > 0 ? [{ result: 'warning', object: nodesOf(cordoned), reason }] : [];
     return orNormal(findings, `${count('node', nodes.length)}, none cordoned.`);
   },
 };

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
-import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
+import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { nodesOf, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
@@ -34,7 +34,7 @@ function runtimeOf({ status }: V1Node): string | undefined {
   return status?.nodeInfo?.containerRuntimeVersion || undefined;
 }
 
-function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string): Finding[] {
+function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string): UpgradeFinding[] {
   const concerned = runtime.startsWith('docker://') && lacksDockershim(target) ? nodes.filter(usesDockershim) : [];
   if (concerned.length === 0) return [];
   const reason = `${runtime}: dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24.`;
@@ -48,7 +48,7 @@ function usesDockershim(node: V1Node): boolean {
   return !node.metadata?.annotations?.[CRI_SOCKET]?.includes('cri-dockerd');
 }
 
-function containerdFinding(runtime: string, nodes: readonly V1Node[], target: string): Finding[] {
+function containerdFinding(runtime: string, nodes: readonly V1Node[], target: string): UpgradeFinding[] {
   const version = /^containerd:\/\/v?(\d+\.\d+\.\d+)/.exec(runtime)?.[1];
   if (version === undefined || minorOf(target) < CRI_V1.kubelet) return [];
   if (compareVersions(version, CRI_V1.containerd) >= 0) return [];
@@ -86,7 +86,7 @@ export const architecture: UpgradeCheck = {
     const groups = [...groupBy(nodes, archOf)];
     const found = groups.map(([arch, group]) => `${arch} (${count('node', group.length)})`).join(', ');
     const foreign = groups.filter(([arch]) => !SUPPORTED.includes(arch));
-    const findings: Finding[] = foreign.map(([arch, group]) => ({
+    const findings: UpgradeFinding[] = foreign.map(([arch, group]) => ({
       result: severityOf(group),
       object: nodesOf(group),
       reason: `${arch}: edgeadm is made for ${SUPPORTED.join(' and ')}.`,

@@ -1,6 +1,6 @@
 import { SYSTEM_NAMESPACES } from '../../../kubernetes/addons.ts';
 import { NAMESPACE } from '../../cluster/names.ts';
-import { type Finding, orNormal, type UpgradeCheck } from '../check.ts';
+import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { groupBy, objects } from '../objects.ts';
 import type { PodTrouble } from '../pod-trouble.ts';
 
@@ -24,7 +24,7 @@ export const upgradePods: UpgradeCheck = {
   run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'There are none.'),
 };
 
-function findingsOf(pods: readonly PodTrouble[]): Finding[] {
+function findingsOf(pods: readonly PodTrouble[]): UpgradeFinding[] {
   return [...groupBy(pods, ({ problem }) => problem)].map(([problem, group]) => ({
     result: 'warning',
     object: objects(

@@ -3,7 +3,7 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions } from '../../../kubernetes/version.ts';
 import { checkVersions, sameVersion } from '../../../phases/upgrade/versions.ts';
-import type { Finding, UpgradeCheck } from '../check.ts';
+import type { UpgradeCheck, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { nodesOf, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
@@ -47,7 +47,7 @@ function describe(all: number, there: number, target: string): string {
 }
 
 /** Judged against the target alone: whether the control plane is there is a check of its own. */
-function versionFinding(from: string, nodes: readonly V1Node[], to: string): Finding[] {
+function versionFinding(from: string, nodes: readonly V1Node[], to: string): UpgradeFinding[] {
   try {
     checkVersions({ from, to, cluster: to }, { drain: false, drainTimeoutMs: 0, migrateRuntime: false });
     return [];
@@ -63,7 +63,7 @@ function versionFinding(from: string, nodes: readonly V1Node[], to: string): Fin
   }
 }
 
-function untoldFinding(nodes: readonly V1Node[]): Finding[] {
+function untoldFinding(nodes: readonly V1Node[]): UpgradeFinding[] {
   if (nodes.length === 0) return [];
   const reason = 'Their kubelets have never told a version.';
   const advice = 'Look whether these machines still exist; kubectl delete node NAME takes away what does not.';

@@ -1,4 +1,4 @@
-import { type Finding, normal, orNormal, type UpgradeCheck } from '../check.ts';
+import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import type { ClusterFacts } from '../facts.ts';
 import { count } from '../objects.ts';
 import type { Webhook } from '../webhook.ts';
@@ -19,7 +19,7 @@ export const admissionWebhooks: UpgradeCheck = {
   },
 };
 
-async function judge({ title, service, selective, concerns }: Webhook, facts: ClusterFacts): Promise<Finding[]> {
+async function judge({ title, service, selective, concerns }: Webhook, facts: ClusterFacts): Promise<UpgradeFinding[]> {
   if (!service || (await facts.hasEndpoint(service.namespace, service.name))) return [];
   const some = selective ? ', in some namespaces or for some objects' : '';
   const reason = `Service ${service.namespace}/${service.name} has no endpoint, and is asked about: ${concerns.join(', ')}${some}.`;

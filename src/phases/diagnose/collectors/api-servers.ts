@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
 
 /** Milliseconds for an answer; less than a collector has, whose facts would be lost. */
@@ -40,7 +40,7 @@ async function serversOf(context: CollectContext): Promise<string[]> {
   return [...servers];
 }
 
-async function ask({ host, signal }: CollectContext, server: string): Promise<Facts['apiServers'][number]> {
+async function ask({ host, signal }: CollectContext, server: string): Promise<CollectedFacts['apiServers'][number]> {
   const { hostname, port } = new URL(server);
   const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
   const late = AbortSignal.timeout(ANSWER_LIMIT_MS);

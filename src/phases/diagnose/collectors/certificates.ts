@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { CollectContext, Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS } from './edge-hub.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/;
@@ -10,7 +10,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 export const certificates: Collector = {
   name: 'certificates',
   run: async ({ host }) => {
-    const found: Facts['certificates'][number][] = [];
+    const found: CollectedFacts['certificates'][number][] = [];
     const lines: string[] = [];
     for (const path of [
       PATHS.kubelet.clientCertificate,

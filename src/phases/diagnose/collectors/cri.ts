@@ -2,7 +2,7 @@ import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 
 interface Runtime {
   readonly socket: string;
@@ -46,7 +46,7 @@ async function listsOf({ host, signal }: CollectContext, { socket, unit }: Runti
     const { version } = client;
     const names = images.flatMap(({ tags, digests }) => [...tags, ...digests]);
     const network = conditions.find(({ type }) => type === 'NetworkReady');
-    const runtime: Facts['runtime'] = {
+    const runtime: CollectedFacts['runtime'] = {
       answers: true,
       detail: `${version.name} ${version.version}`,
       unit,

@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Entry, Journal } from '../../../host/journal.ts';
 import type { Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 
 /** What the node's journal says of its membership. @param read gives the journal; the archive has it as a file, too */
 export function membership(read: () => Promise<Journal>): Collector {
@@ -23,7 +23,7 @@ export function membership(read: () => Promise<Journal>): Collector {
 }
 
 /** A join that changed something noted who ran; one that ended well noted that, and one that was rolled back nothing. */
-function unfinishedJoin(entries: readonly Entry[]): Facts['journal']['unfinished'] {
+function unfinishedJoin(entries: readonly Entry[]): CollectedFacts['journal']['unfinished'] {
   const begun = entries.findLast((entry) => entry.kind === 'run' && entry.command === 'join');
   if (begun?.kind !== 'run') return undefined;
   const ended = entries.findLastIndex((entry) => entry.kind === 'joined') > entries.lastIndexOf(begun);

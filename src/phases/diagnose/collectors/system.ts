@@ -4,7 +4,7 @@ import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
-import type { Facts } from '../facts.ts';
+import type { CollectedFacts } from '../facts.ts';
 
 export const system: Collector = {
   name: 'system/facts',
@@ -41,7 +41,7 @@ export const disks: Collector = {
 
 const PSEUDO = /^\/(proc|sys|dev|run)(\/|$)|\/containerd\/.*\/(rootfs|shm)$|^\/var\/lib\/kubelet\/pods\//;
 
-function usageOf(text: string, what: 'space' | 'inodes'): Facts['disks'] {
+function usageOf(text: string, what: 'space' | 'inodes'): CollectedFacts['disks'] {
   return [...text.matchAll(/^\S+\s.*\s(\d+)%\s+(\/.*)$/gm)]
     .map(([, percent, mount = '']) => ({ mount, what, usedPercent: Number(percent) }))
     .filter(({ mount }) => !PSEUDO.test(mount));

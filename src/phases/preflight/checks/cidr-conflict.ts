@@ -1,7 +1,8 @@
 import type { Route } from '../../../host/machine.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { isEverything, overlaps } from '../../../lib/cidr.ts';
-import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import { ownState } from '../own-state.ts';
 import { parseNameServers } from '../resolv-conf.ts';
 

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { AskingHost } from '../asking-host.ts';
-import { type Check, type CheckContext, fail, pass, skip } from '../check.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /**

@@ -2,7 +2,8 @@ import { sideBySide } from '../../../compat/describe.ts';
 import { MATRIX } from '../../../compat/matrix.ts';
 import { nearestRows, type Platform, rowsThatFit } from '../../../compat/supports.ts';
 import type { MatrixRow } from '../../../config/spec.ts';
-import { type Check, type CheckContext, type CheckResult, fail, pass } from '../check.ts';
+import { type Check, type CheckResult, fail, pass } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 
 const REMEDY =
   'Use a system of the matrix (`edgeadm compat` lists them), or add a row that you have tried with `--compat-matrix FILE`.';

@@ -2,7 +2,8 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
-import { type Check, type CheckContext, type CheckResult, fail, pass, skip } from '../check.ts';
+import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
 /** dockershim left the kubelet in 1.24. */

@@ -34,10 +34,10 @@ const REQUESTS = {
   200: 'extended',
 } as const;
 
-export type SftpRequest = (typeof REQUESTS)[keyof typeof REQUESTS];
+type SftpRequest = (typeof REQUESTS)[keyof typeof REQUESTS];
 
 /** What the server answers instead of the truth. */
-export type SftpAnswer =
+type SftpAnswer =
   | 'nothing'
   | { readonly failure: number }
   | { readonly data: Buffer }

@@ -1,0 +1,83 @@
+import type { V1Node } from '@kubernetes/client-node';
+import type { Bundle } from '../../artifacts/bundle.ts';
+import type { JoinSpec } from '../../config/spec.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
+import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
+import type { AskingHost } from './asking-host.ts';
+
+/** What the first, not yet trusted answer of an API server told. */
+export interface FirstAnswer {
+  /** `https://host:port` of the server that answered. */
+  readonly server: string;
+  /** Clock of the server minus clock of the node, milliseconds; undefined where no Date header came. */
+  readonly clockDifferenceMs?: number;
+}
+
+/** The cluster once its CA is pinned. */
+export interface TrustedCluster {
+  readonly caPem: string;
+  /** Lower-case hex SHA-256 of the CA's SubjectPublicKeyInfo: the identity of the cluster. */
+  readonly caHash: string;
+  /** Servers to use, the one that answered first. */
+  readonly servers: readonly string[];
+}
+
+/** What may be asked of the cluster; each question is asked once, when its answer is first needed. */
+export interface ClusterQuestions {
+  /** @throws EdgeadmError API_UNREACHABLE, CLUSTER_INFO_INVALID */
+  firstAnswer(): Promise<FirstAnswer>;
+  /**
+   * Checks the token's signature on cluster-info, and that it lets the node in.
+   * @throws EdgeadmError TOKEN_INVALID, TOKEN_UNKNOWN_OR_EXPIRED, TOKEN_REFUSED
+   */
+  verifyToken(): Promise<void>;
+  /** Pins the CA and asks again over verified TLS. @throws EdgeadmError CA_HASH_MISMATCH, ... */
+  trusted(): Promise<TrustedCluster>;
+  /** `v1.20.2` */
+  version(): Promise<string>;
+  /** undefined where neither the cluster nor the specification tells. */
+  networks(): Promise<ClusterNetworks | undefined>;
+  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
+  kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
+  /** The Node object of that name, undefined where there is none. */
+  node(name: string): Promise<V1Node | 'not readable' | undefined>;
+}
+
+/** What an earlier join left on the node. */
+export interface Membership {
+  readonly caHash: string;
+  readonly nodeName: string;
+  /** undefined where no join has named one. */
+  readonly nodePool?: string;
+  /** False where the join was not completed (killed). */
+  readonly complete: boolean;
+}
+
+/** What is known of the node, resolved from specification and machine; each answer is found once. */
+export interface NodeView {
+  /** The final node name: override, random choice kept in the journal, or the host name in lower case. */
+  name(): Promise<string>;
+  /** The address for the kubelet and the NIC that carries it. */
+  address(): Promise<{ readonly ip: string; readonly interface: string }>;
+  bundle(): Promise<Bundle | undefined>;
+  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined where there is none. */
+  kubeletVersion(): Promise<string | undefined>;
+  /** CRI socket path, without a scheme. */
+  criSocket(): Promise<string>;
+  /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
+  edgeHub(): Promise<InstalledHub | undefined>;
+  /** The one that an earlier join put on the node. */
+  installedHub(): Promise<InstalledHub | undefined>;
+  membership(): Promise<Membership | undefined>;
+}
+
+/** What a check may ask: nothing in it can change the node or the cluster. */
+export interface CheckContext {
+  readonly spec: JoinSpec;
+  readonly host: AskingHost;
+  readonly cluster: ClusterQuestions;
+  readonly node: NodeView;
+  /** `https://…` of the service that told which cluster it is; undefined if the command line did. */
+  readonly endpoint?: string;
+  readonly signal: AbortSignal;
+}
