@@ -97,10 +97,7 @@ async function main() {
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   rmSync(coverage, { recursive: true, force: true });
-  await suite('unit tests', ['--parallel', '--jobs', '2', 'test/unit/**/*.test.ts'], {
-    NODE_V8_COVERAGE: coverage,
-    EDGEADM_TEST_EVERY_CHANGE: '1',
-  });
+  await suite('unit tests', ['--parallel', '--jobs', '2', 'test/unit/**/*.test.ts'], { NODE_V8_COVERAGE: coverage });
   await step('coverage of the unit tests', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];

@@ -42,7 +42,7 @@ export class TransferError extends Error {
 }
 
 /** What is asked of a web server. */
-export interface FileRequest {
+interface FileRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** Of the body. */

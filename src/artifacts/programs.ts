@@ -13,7 +13,7 @@ export const PROGRAM_PATHS: Readonly<Record<ProgramKind, string>> = {
   kubectl: PATHS.kubectl.program,
   runc: PATHS.containerd.runc,
 };
-export const ARCHIVE_FOLDERS: Readonly<Record<ArchiveKind, string>> = {
+const ARCHIVE_FOLDERS: Readonly<Record<ArchiveKind, string>> = {
   'cni-plugins': PATHS.cni.plugins,
   containerd: PATHS.containerd.programs,
 };

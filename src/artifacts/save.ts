@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { CHUNK_BYTES, released } from '../lib/chunks.ts';
+import { fileChunks } from '../lib/chunks.ts';
 import { formatBytes } from './scratch.ts';
 import { writeAll } from './write-all.ts';
 
@@ -47,7 +46,7 @@ export async function save(
 /** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED where it cannot be read */
 export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) {
+    for await (const chunk of fileChunks(path)) {
       throwIfInterrupted(signal);
       yield chunk;
     }

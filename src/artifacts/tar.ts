@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
-import { CHUNK_BYTES, released } from '../lib/chunks.ts';
+import { fileChunks, released } from '../lib/chunks.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
 import { throwIfInterrupted } from './save.ts';
 
 const GZIP_MAGIC = 0x1f8b;
 const BLOCK_BYTES = 512;
-/** Full chunks alone can be given back, and the last one that a write brings never is full. */
 const UNZIPPED_CHUNK_BYTES = 64 * 1024;
 
 /** One entry of an archive, as its header has it: nothing of it is to be believed. */
@@ -80,7 +78,7 @@ async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator
   }
 }
 
-/** Hands each chunk over when the one before it is used up, so that its memory can be given back. */
+/** Hands each chunk over when the one before it is used up: zlib is done with a chunk when its write returns. */
 async function* unzipped(packed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: UNZIPPED_CHUNK_BYTES });
   const write = promisify((chunk: Buffer, done: (error?: Error | null) => void) => gunzip.write(chunk, done));
@@ -89,13 +87,18 @@ async function* unzipped(packed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
     gunzip.end();
   };
   feed().catch((error: Error) => gunzip.destroy(error));
-  yield* released(gunzip);
+  try {
+    // zlib begins a new buffer when one is full.
+    yield* released(gunzip);
+  } finally {
+    await packed.return(undefined);
+  }
 }
 
 async function* packedBytes(path: string, { signal, onProgress, onSum }: TarOptions): AsyncGenerator<Buffer> {
   const hash = onSum && createHash('sha256');
   let done = 0;
-  for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) {
+  for await (const chunk of fileChunks(path)) {
     throwIfInterrupted(signal);
     hash?.update(chunk);
     done += chunk.length;
@@ -105,7 +108,7 @@ async function* packedBytes(path: string, { signal, onProgress, onSum }: TarOpti
   if (hash) onSum?.(hash.digest('hex'));
 }
 
-/** Of anything but whole blocks the parser would keep the rest, whose memory is given back. */
+/** Of anything but whole blocks the parser would keep the rest, whose memory is used again. */
 async function* wholeBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {

@@ -1,7 +1,7 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
 import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
 import type { Machine } from '../host/machine.ts';
-import { type NodeSession, withNode } from '../host/node-session.ts';
+import { type NodeSession, type SessionOptions, withNode } from '../host/node-session.ts';
 import { type Target, targetsOf } from '../host/targets.ts';
 import type { Output, OutputOptions } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
@@ -45,7 +45,7 @@ export interface CommandRun {
 }
 
 /** What the work on one node is given. */
-export interface NodeRun extends CommandRun {
+interface NodeRun extends CommandRun {
   readonly target: Target;
   readonly machine: Machine;
   /** What users call the host. */
@@ -118,9 +118,13 @@ export interface SessionRun extends NodeRun {
 }
 
 /** Takes the node in hand for the work: with its lock if it is changed, and with its journal. */
-export function withSession(work: (run: SessionRun) => Promise<HostOutcome>): NodeWork['onNode'] {
+export function withSession(
+  work: (run: SessionRun) => Promise<HostOutcome>,
+  options: Pick<SessionOptions, 'acceptsDamage'> = {},
+): NodeWork['onNode'] {
   return (run) => {
     const { machine, command, version, dryRun, signal } = run;
-    return withNode(machine, { command, version, changes: !dryRun, signal }, (session) => work({ ...run, session }));
+    const session = { ...options, command, version, changes: !dryRun, signal };
+    return withNode(machine, session, (node) => work({ ...run, session: node }));
   };
 }

@@ -36,7 +36,7 @@ export interface CallerPolicy extends Partial<RetryPolicy> {
 }
 
 /** The APIs that edgeadm speaks. Sources: the vendor's API references, Edge Node Service and Container Service. */
-export const PRODUCTS = {
+const PRODUCTS = {
   ens: { version: '2017-11-10', style: 'RPC', endpointVariable: 'EDGEADM_ENS_ENDPOINT' },
   cs: { version: '2015-12-15', style: 'ROA', endpointVariable: 'EDGEADM_CS_ENDPOINT' },
 } as const;

@@ -10,13 +10,13 @@ export type CloudUpgradeStatus = Pick<
   GetUpgradeStatusResponseBody,
   'status' | 'upgradeStep' | 'upgradeTask' | 'errorMessage' | 'precheckReportId'
 >;
-export type CloudTask = DescribeClusterTasksResponseBodyTasks;
+type CloudTask = DescribeClusterTasksResponseBodyTasks;
 export type CloudTaskInfo = Pick<
   DescribeTaskInfoResponseBody,
   'taskId' | 'state' | 'created' | 'currentStage' | 'stages' | 'events' | 'error'
 >;
 
-export interface UpgradeOrder {
+interface UpgradeOrder {
   /** As the service spells it: `1.20.11-aliyunedge.1`. */
   readonly nextVersion: string;
   /** Leaves the worker nodes as they are. */

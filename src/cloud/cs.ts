@@ -17,7 +17,7 @@ export type CloudCluster = DescribeClusterDetailResponseBody;
 export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
 export type CloudNode = DescribeClusterNodesResponseBodyNodes;
 
-export interface AttachScriptOptions {
+interface AttachScriptOptions {
   readonly nodePoolId: string;
   readonly arch: 'amd64' | 'arm' | 'arm64';
   /** The node specification as JSON. */
@@ -65,7 +65,7 @@ export async function openContainerService({
  * Paths, fields and types are those of the vendor's SDK; its requests go through our caller, which has the time limits,
  * tries reads again and orders never (the SDK's own limit of 3 s would make every slow order an ambiguous one).
  */
-export async function containerService(caller: CloudCaller, signal?: AbortSignal): Promise<ContainerService> {
+async function containerService(caller: CloudCaller, signal?: AbortSignal): Promise<ContainerService> {
   const { default: sdk } = await import('@alicloud/cs20151215');
   class Client extends sdk.default {
     override async callApi(...[params, request]: Parameters<InstanceType<typeof sdk.default>['callApi']>) {

@@ -5,7 +5,7 @@
 const MARKER = /^edgeadm-(.+)-(\d+)$/;
 
 /** The name of the n-th interface bought for an instance. */
-export function markerName(instanceId: string, number: number): string {
+function markerName(instanceId: string, number: number): string {
   return `edgeadm-${instanceId}-${number}`;
 }
 

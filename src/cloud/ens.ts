@@ -6,7 +6,7 @@ import { invalidAnswer } from './errors.ts';
 /** Primary one included. Source: the vendor's reference of AttachNetworkInterface. */
 export const MOST_INTERFACES = 10;
 /** Source: the vendor's guide to Terway Edge; the primary interface carries no pods. */
-export const PODS_PER_INTERFACE = 25;
+const PODS_PER_INTERFACE = 25;
 
 /** How many pods an instance can run with so many interfaces, the primary one among them. */
 export function podCapacity(interfaces: number): number {
@@ -38,7 +38,7 @@ export interface NetworkInterface {
   readonly addresses: readonly string[];
 }
 
-export interface VSwitch {
+interface VSwitch {
   readonly id: string;
   readonly regionId: string;
 }
@@ -53,7 +53,7 @@ export interface SecurityRule {
   readonly DestCidrIp?: string;
 }
 
-export interface InterfaceOrder {
+interface InterfaceOrder {
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
   readonly name: string;

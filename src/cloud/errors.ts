@@ -3,7 +3,7 @@ import { HttpError } from '../http/index.ts';
 import type { CloudResponse } from './call.ts';
 
 /** The answer with which the cloud refused a call, as the `cause` of an EdgeadmError. */
-export class CloudApiError extends Error {
+class CloudApiError extends Error {
   override readonly name = 'CloudApiError';
   readonly status: number;
   /** The cloud's own: `InvalidOperation.InvalidEniStatus`. */

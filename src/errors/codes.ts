@@ -83,9 +83,11 @@ export const ERROR_CODES = {
   },
   JOURNAL_UNREADABLE: {
     exit: EXIT.failed,
-    cause: 'The journal in /var/lib/edgeadm cannot be read, so it is not known what was changed on the node.',
-    evidence: 'The line that does not parse.',
-    remedy: 'Keep a copy of /var/lib/edgeadm and repair the line by hand; a torn last line alone is harmless.',
+    cause:
+      'The journal in /var/lib/edgeadm is damaged or missing, so it is not known, or not completely known, what was changed on the node.',
+    evidence: 'Each line that cannot be read and why, or what is missing.',
+    remedy:
+      'If you have a backup of /var/lib/edgeadm/journal.jsonl, put it back. Otherwise run `edgeadm reset`: it takes back what the intact lines say and names the others. `edgeadm reset --force` also removes what Kubernetes left and finishes; copies of your files that could not be put back are kept in /var/lib/edgeadm/kept, named after their paths (%2F stands for /). No copy is ever removed before its file is back.',
   },
   NO_SPACE: {
     exit: EXIT.node,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ChoiceKey } from './journal/choices.ts';
 import type {
   Address,
   CommandOptions,
@@ -6,7 +7,6 @@ import type {
   FileAttributes,
   FileStat,
   Network,
-  ServiceManager,
   UnitState,
 } from './machine.ts';
 
@@ -98,9 +98,7 @@ export interface Host {
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
   importImage(path: string, names: readonly string[]): Promise<void>;
   /** A value chosen earlier; undefined where none was. */
-  chosen(key: string): Promise<string | undefined>;
+  chosen(key: ChoiceKey): Promise<string | undefined>;
   /** A value chosen once (a random name) and kept until reset. */
-  choose(key: string, make: () => string): Promise<string>;
+  choose(key: ChoiceKey, make: () => string): Promise<string>;
 }
-
-export type { ServiceManager };

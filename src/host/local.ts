@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   chmod,
   lstat,
@@ -16,8 +16,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { CHUNK_BYTES, released } from '../lib/chunks.ts';
+import { fileChunks, released } from '../lib/chunks.ts';
 import { guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import { dialLocally } from './local-dial.ts';
@@ -39,9 +38,9 @@ export function localMachine(): Machine {
     services: systemd(runLocally),
     exec: runLocally,
     readFile: (path) => orUndefined(path, readFile(path)),
-    writeFile: writeAtomically,
-    copyFile: (from, path, attributes) =>
-      writeAtomically(path, () => createReadStream(from, { highWaterMark: CHUNK_BYTES }), attributes),
+    writeFile: (path, content, attributes) =>
+      writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
+    copyFile: (from, path, attributes) => writeAtomically(path, () => fileChunks(from), attributes),
     appendFile: appendAndSync,
     stat: statOf,
     list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
@@ -64,7 +63,7 @@ export function localMachine(): Machine {
 
 async function writeAtomically(
   path: string,
-  content: Buffer | (() => Readable),
+  content: Buffer | (() => AsyncIterable<Buffer>),
   attributes: FileAttributes,
 ): Promise<void> {
   const temporary = temporaryOf(path);
@@ -72,7 +71,7 @@ async function writeAtomically(
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(Buffer.isBuffer(content) ? content : released(content()));
+      await file.writeFile(Buffer.isBuffer(content) ? content : content());
       await file.chmod(attributes.mode);
       if (attributes.uid !== undefined) await file.chown(attributes.uid, attributes.gid ?? attributes.uid);
       await file.sync();
@@ -182,6 +181,6 @@ function hashOf(path: string): Promise<string | undefined> {
 
 async function sumUp(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of released(createReadStream(path, { highWaterMark: CHUNK_BYTES }))) hash.update(chunk);
+  for await (const chunk of fileChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -6,11 +6,18 @@ import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES } from '../lib/chunks.ts';
 import { factsOf } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
-import type { Before, Change, Journal } from './journal.ts';
+import type { ChoiceKey } from './journal/choices.ts';
+import type { Before, Change } from './journal/entry.ts';
+import type { Journal } from './journal/journal.ts';
 import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
 
 /** ctr's words for the images that the kubelet sees. */
 const IMAGES = ['--namespace', 'k8s.io', 'images'];
+
+/** What ctr imports an archive with. */
+export function importArguments(archive: string): string[] {
+  return [...IMAGES, 'import', archive];
+}
 
 /**
  * The real door: changes the machine, and writes every change into its journal first. Resets and roll-backs, which
@@ -165,7 +172,7 @@ export class NodeHost implements Host {
   }
 
   async claim(path: string): Promise<void> {
-    if (this.#journal?.entries.some((entry) => entry.kind === 'claim' && entry.path === path)) return;
+    if (this.#journal?.claimed(path)) return;
     const there = await this.#machine.stat(path);
     await this.#note({ kind: 'claim', path, had: there ? await this.#machine.list(path) : undefined });
   }
@@ -223,18 +230,21 @@ export class NodeHost implements Host {
     await this.#machine.setSysctl(key, value);
   }
 
-  /** An image that was there before is not noted: it stays at a reset. */
+  /** An image that was there before is not noted: it stays at a reset. So without a list, nothing is imported. */
   async importImage(path: string, names: readonly string[]): Promise<void> {
-    const there = new Set((await this.query('ctr', [...IMAGES, 'list', '--quiet'])).stdout.split('\n'));
-    for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name });
-    await this.run('ctr', [...IMAGES, 'import', path], { timeoutMs: 600_000 });
+    const args = [...IMAGES, 'list', '--quiet'];
+    const listing = await this.query('ctr', args);
+    if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
+    const there = new Set(listing.stdout.split('\n'));
+    for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name, archive: path });
+    await this.run('ctr', importArguments(path), { timeoutMs: 600_000 });
   }
 
-  async chosen(key: string): Promise<string | undefined> {
+  async chosen(key: ChoiceKey): Promise<string | undefined> {
     return this.#choices?.choice(key);
   }
 
-  async choose(key: string, make: () => string): Promise<string> {
+  async choose(key: ChoiceKey, make: () => string): Promise<string> {
     const chosen = await this.chosen(key);
     if (chosen !== undefined) return chosen;
     const value = make();

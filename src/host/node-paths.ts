@@ -100,6 +100,10 @@ export interface NodePaths {
     readonly backups: string;
     /** Space for the journal on a disk that is full. */
     readonly reserve: string;
+    /** How long the journal was when the last command ended, in bytes. */
+    readonly sealed: string;
+    /** Copies of files of which the journal was lost: edgeadm does not touch them again. */
+    readonly kept: string;
     readonly lock: string;
     /** The name of the command that has the lock. */
     readonly holder: string;
@@ -190,6 +194,8 @@ const linux: NodePaths = {
     journal: '/var/lib/edgeadm/journal.jsonl',
     backups: '/var/lib/edgeadm/backup',
     reserve: '/var/lib/edgeadm/reserve',
+    sealed: '/var/lib/edgeadm/sealed',
+    kept: '/var/lib/edgeadm/kept',
     lock: '/var/lib/edgeadm/lock',
     holder: '/var/lib/edgeadm/holder',
     log: '/var/log/edgeadm.log',
@@ -197,7 +203,7 @@ const linux: NodePaths = {
 };
 
 /** The tables, by platform. */
-export const NODE_PATHS = { linux } as const;
+const NODE_PATHS = { linux } as const;
 
 /** Those of the nodes that today's phases work on. */
 export const PATHS: NodePaths = NODE_PATHS.linux;

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { EdgeadmError } from '../errors/index.ts';
 import { factsOf, requireSystemd } from './facts.ts';
-import { Journal, makeStateDirectory, type Note } from './journal.ts';
+import { journalUnreadable } from './journal/damage.ts';
+import { Journal, makeStateDirectory } from './journal/journal.ts';
 import type { Lock, Machine } from './machine.ts';
 import { NodeHost } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
@@ -19,6 +21,8 @@ export interface SessionOptions {
   readonly version: string;
   /** False for commands that only look, and for dry runs: no lock is taken and nothing is written. */
   readonly changes: boolean;
+  /** For a reset, which copes with a damaged journal; see {@link Journal.damage}. */
+  readonly acceptsDamage?: boolean;
   /** Ends the work on the machine, but not what rolls it back, writes its journal and lets it go. */
   readonly signal?: AbortSignal;
 }
@@ -33,23 +37,24 @@ export async function withNode<T>(
   action: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
   const working = options.signal ? machine.withSignal(options.signal) : machine;
-  if (!options.changes) return action(sessionOf(working, working, await readWhereAllowed(working)));
+  if (!options.changes) return action(sessionOf(working, working, usable(await readWhereAllowed(working), options)));
   const facts = await factsOf(working);
   if (machine.runsPrograms) requireSystemd(facts);
   if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
-  const lock = await takeLock(working);
+  const lock = await takeLock(working, options);
+  let journal: Journal | undefined;
   try {
-    await nameHolder(working, options);
-    const run: Note = {
-      kind: 'run',
-      command: options.command,
-      version: options.version,
-      time: new Date().toISOString(),
-    };
-    return await action(sessionOf(working, machine, await Journal.read(machine, run)));
+    const { command, version } = options;
+    journal = await Journal.read(machine, { kind: 'run', command, version, time: new Date().toISOString() });
+    return await action(sessionOf(working, machine, usable(journal, options)));
   } finally {
-    await letGo(machine, lock);
+    await letGo(machine, lock, journal);
   }
+}
+
+function usable(journal: Journal, { acceptsDamage }: SessionOptions): Journal {
+  if (journal.damage && !acceptsDamage) throw journalUnreadable(journal.damage);
+  return journal;
 }
 
 /** Only root may read the journal; who looks around without it sees a node that was never joined. */
@@ -63,40 +68,56 @@ function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSe
   return { machine: working, journal, host: new NodeHost(working, journal), plain };
 }
 
-async function takeLock(machine: Machine): Promise<Lock> {
+async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {
   for (let tries = 0; tries < 3; tries++) {
     await makeStateDirectory(machine);
+    // Made here, since flock would make it readable by whom the umask lets.
+    await machine.appendFile(PATHS.edgeadm.lock, '');
     const lock = await machine.lock(PATHS.edgeadm.lock);
     if (!lock) throw await locked(machine);
-    // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
-    if (!(await machine.stat(PATHS.edgeadm.lock))) {
-      await lock.release();
-      continue;
+    try {
+      // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
+      if (await machine.stat(PATHS.edgeadm.lock)) {
+        await writeHolder(machine, options);
+        return lock;
+      }
+    } catch (error) {
+      await release(lock);
+      throw error;
     }
-    return lock;
+    await release(lock);
   }
   throw await locked(machine);
 }
 
-/** For the error that another command gets. */
-function nameHolder(machine: Machine, { command }: SessionOptions): Promise<void> {
-  const holder = { command, pid: process.pid, from: process.env.HOSTNAME, since: new Date().toISOString() };
-  return machine.writeFile(PATHS.edgeadm.holder, Buffer.from(JSON.stringify(holder)), { mode: 0o600 });
+/** On a full disk it is left out: a reset has to work there, and for others it is not the holder that fails. */
+async function writeHolder(machine: Machine, { command }: SessionOptions): Promise<void> {
+  const holder = { command, pid: process.pid, from: hostname(), since: new Date().toISOString() };
+  const content = Buffer.from(JSON.stringify(holder));
+  await machine.writeFile(PATHS.edgeadm.holder, content, { mode: 0o600 }).catch((error: unknown) => {
+    if (!(error instanceof EdgeadmError) || error.code !== 'NO_SPACE') throw error;
+  });
 }
 
 /**
- * Removes what the lock needed, and the whole folder where there is no journal: a node that was left as it was has no
- * trace. What a killed run had begun to put there is worth nothing without one.
+ * Removes what the lock needed, and the whole folder where nothing is noted: a node that was left as it was has no
+ * trace.
  */
-async function letGo(machine: Machine, lock: Lock): Promise<void> {
+async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined): Promise<void> {
   try {
     await machine.remove(PATHS.edgeadm.holder);
-    if (!(await machine.stat(PATHS.edgeadm.journal))) await machine.removeTree(PATHS.edgeadm.state);
+    if (!journal?.isBlank) await journal?.seal();
+    else if (await machine.stat(PATHS.edgeadm.kept)) await machine.remove(PATHS.edgeadm.lock);
+    else await machine.removeTree(PATHS.edgeadm.state);
   } catch {
-    // A connection that is gone, a full disk: why the command failed is what has to be told, and the next run tidies up.
+    // A connection that is gone, a full disk: the error of the command is the one to report, and the next run tidies up.
   } finally {
-    await lock.release().catch(() => {});
+    await release(lock);
   }
+}
+
+async function release(lock: Lock): Promise<void> {
+  await lock.release().catch(() => {});
 }
 
 async function locked(machine: Machine): Promise<EdgeadmError> {
@@ -110,8 +131,8 @@ async function locked(machine: Machine): Promise<EdgeadmError> {
 
 function describeHolder(text: string): string {
   try {
-    const { command, pid, since } = JSON.parse(text) as { command?: string; pid?: number; since?: string };
-    if (command) return `edgeadm ${command}, process ${pid}, since ${since}`;
+    const { command, pid, from, since } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (command) return `edgeadm ${command}, process ${pid} on ${from}, since ${since}`;
   } catch {
     // A holder that is just being written is no holder we can name.
   }

@@ -1,34 +1,40 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
-import type { Change, Entry, Journal } from './journal.ts';
+import type { NotedChange } from './journal/entry.ts';
+import type { Journal } from './journal/journal.ts';
+import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
-import { commandError } from './node-host.ts';
+import { commandError, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be put back, one line each; empty when all was. */
 export type Leftovers = string[];
 
-type NotedChange = Change & { readonly phase: string };
 type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
+
+/** Which changes are put back. */
+export interface RollBackRange {
+  /** Those noted since; default: all. */
+  readonly since?: Mark;
+  /** Changes that stay, and stay in the journal. */
+  readonly keep?: (change: NotedChange) => boolean;
+}
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 
 /**
- * Puts a node back to what it was before the journal's entries from `from` on (give a host without a journal): images
- * go, services that did not run stop, files return in reverse order, and services that ran run again with their old
- * files. Pods and volumes must be gone. Every step may be repeated, and what was put back is forgotten at the end alone:
- * a revert that was killed is run again.
- * @param keep changes that stay, and stay in the journal
+ * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services that
+ * did not run stop, files return in reverse order, and services that ran run again with their old files. Pods and
+ * volumes must be gone. Every step may be repeated, and what was put back is forgotten at the end alone: a roll-back that
+ * was killed is run again.
  */
 export async function rollBackChanges(
   host: Host,
   journal: Journal,
-  from = 0,
-  keep: (change: NotedChange) => boolean = () => false,
+  { since = 'start', keep = () => false }: RollBackRange = {},
 ): Promise<Leftovers> {
-  const noted = journal.entries.slice(from).filter(isChange);
-  const changes = noted.filter((change) => !keep(change));
+  const changes = journal.changesSince(since).filter((change) => !keep(change));
   const left: Leftovers = [];
   const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
@@ -39,33 +45,55 @@ export async function rollBackChanges(
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
-  for (const change of changes.toReversed()) {
-    if (change.kind === 'file') await step(change.path, () => restoreFile(host, change));
-    if (change.kind === 'claim') await step(change.path, () => clearFolder(host, change.path, change.had));
-    if (change.kind === 'directory') await step(change.path, () => removeIfEmpty(host, change.path));
-    if (change.kind === 'sysctl') await step(change.key, () => host.setSysctl(change.key, change.before));
-  }
+  await restoreInReverse(host, journal, changes, step);
   await resumeWhatRan(host, changes, step);
   if (!images) await step('images', () => removeImages(host, changes));
-  if (left.length === 0 && host.wet) {
-    const rest = [...journal.entries.slice(0, from), ...noted.filter(keep)];
-    await step('journal', () => journal.rewrite(rest));
-  }
+  if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
   return left;
 }
 
-function isChange(entry: Entry): entry is NotedChange {
-  return 'phase' in entry;
+/** On a full disk, what takes space is put back once everything else is gone. */
+async function restoreInReverse(
+  host: Host,
+  journal: Journal,
+  changes: readonly NotedChange[],
+  step: Step,
+): Promise<void> {
+  const late: NotedChange[] = [];
+  for (const change of changes.toReversed()) {
+    await step(subjectOf(change), async () => {
+      try {
+        await restore(host, change);
+      } catch (error) {
+        if (toEdgeadmError(error).code !== 'NO_SPACE') throw error;
+        late.push(change);
+      }
+    });
+  }
+  if (late.length === 0) return;
+  await journal.freeReserve();
+  for (const change of late) await step(subjectOf(change), () => restore(host, change));
+}
+
+function subjectOf(change: NotedChange): string {
+  return 'path' in change ? change.path : change.kind === 'sysctl' ? change.key : change.kind;
+}
+
+async function restore(host: Host, change: NotedChange): Promise<void> {
+  if (change.kind === 'file') await restoreFile(host, change);
+  if (change.kind === 'claim') await clearFolder(host, change.path, change.had);
+  if (change.kind === 'directory') await removeIfEmpty(host, change.path);
+  if (change.kind === 'sysctl') await host.setSysctl(change.key, change.before);
 }
 
 /**
  * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless somebody
  * else's name needs them.
  */
-async function removeImages(host: Host, changes: readonly Change[]): Promise<void> {
+async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
   const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
   if (names.size === 0 || !host.runsPrograms) return;
-  await endImports(host);
+  await endImports(host, changes);
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
@@ -79,11 +107,18 @@ async function removeImages(host: Host, changes: readonly Change[]): Promise<voi
   if (doomed.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'images', 'remove', '--sync', ...doomed]);
 }
 
-/** A run that was killed may have left an import at work, whose images would appear after we have looked. */
-async function endImports(host: Host): Promise<void> {
-  // The brackets keep the pattern from finding the shell that carries it.
-  const pattern = ['--full', 'ctr --namespace k8s[.]io images import '];
-  if ((await host.query('pgrep', pattern)).exitCode === 0) await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+/**
+ * A run that was killed may have left an import at work, whose images would appear after we have looked. Only one of the
+ * very archives that the journal names is ours.
+ */
+async function endImports(host: Host, changes: readonly NotedChange[]): Promise<void> {
+  const archives = new Set(changes.flatMap((change) => (change.kind === 'image' ? (change.archive ?? []) : [])));
+  for (const archive of archives) {
+    const words = ['ctr', ...importArguments(archive)].join(' ');
+    // The whole command line, so that no shell that carries the pattern is found.
+    const pattern = ['--full', `^([^ ]*/)?${literally(words)}$`];
+    if ((await host.query('pgrep', pattern)).exitCode === 0) await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+  }
 }
 
 /** Reads `ctr images list`: name, type and digest are its first columns. */
@@ -105,7 +140,7 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
   return [...new Set([...ours, ...twins].map(({ name }) => name))];
 }
 
-async function stopWhatWeStarted(host: Host, changes: readonly Change[], step: Step): Promise<void> {
+async function stopWhatWeStarted(host: Host, changes: readonly NotedChange[], step: Step): Promise<void> {
   for (const [unit, wasActive] of firstOf(changes, 'service')) {
     if (!wasActive && (await host.unit(unit)).exists) await step(unit, () => host.stopUnit(unit));
   }
@@ -114,7 +149,7 @@ async function stopWhatWeStarted(host: Host, changes: readonly Change[], step: S
   }
 }
 
-async function resumeWhatRan(host: Host, changes: readonly Change[], step: Step): Promise<void> {
+async function resumeWhatRan(host: Host, changes: readonly NotedChange[], step: Step): Promise<void> {
   const services = firstOf(changes, 'service');
   const enabled = firstOf(changes, 'enable');
   if (services.size + enabled.size === 0) return;
@@ -126,7 +161,7 @@ async function resumeWhatRan(host: Host, changes: readonly Change[], step: Step)
 }
 
 /** The state of each unit before the first change to it. */
-function firstOf(changes: readonly Change[], kind: 'service' | 'enable'): Map<string, boolean> {
+function firstOf(changes: readonly NotedChange[], kind: 'service' | 'enable'): Map<string, boolean> {
   const first = new Map<string, boolean>();
   for (const change of changes) {
     if (change.kind !== kind || first.has(change.unit)) continue;
@@ -135,7 +170,7 @@ function firstOf(changes: readonly Change[], kind: 'service' | 'enable'): Map<st
   return first;
 }
 
-async function restoreFile(host: Host, change: Extract<Change, { kind: 'file' }>): Promise<void> {
+async function restoreFile(host: Host, change: Extract<NotedChange, { kind: 'file' }>): Promise<void> {
   const { path, before } = change;
   // A run that was killed while it wrote left it.
   await host.remove(temporaryOf(path));
@@ -151,4 +186,9 @@ async function restoreFile(host: Host, change: Extract<Change, { kind: 'file' }>
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {
   if ((await host.list(path)).length === 0 && !(await isMountPoint(host, path))) await host.remove(path);
+}
+
+/** A text as an extended regular expression that means just it. */
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { eastAsianWidth } from 'get-east-asian-width';
 
-// Our own, since wrap-ansi breaks a command in backquotes, and string-width and cli-truncate are six packages for 20 lines.
+// Our own: wrap-ansi would break a command in backquotes, and the rest is some lines around get-east-asian-width.
 const letters = new Intl.Segmenter();
 
 /**

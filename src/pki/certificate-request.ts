@@ -2,6 +2,7 @@ import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
+// Of node-forge the ASN.1 encoder is used, no more: keys and signatures are Node's own.
 const { asn1 } = forge;
 const { Class, Type } = asn1;
 

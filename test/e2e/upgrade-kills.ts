@@ -28,6 +28,7 @@ export const KILLS: readonly Moment[] = [
   { phase: 'precheck/runtime' },
   { phase: 'precheck/bundle' },
   { phase: 'precheck/disk' },
+  { phase: 'precheck/pods' },
   { phase: 'precheck/health' },
   { phase: 'drain', after: 0.1 },
   { phase: 'back-up' },

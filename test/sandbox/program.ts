@@ -12,6 +12,8 @@ export interface Ended {
 interface ProgramOptions {
   readonly env?: Record<string, string>;
   readonly input?: string;
+  /** Kills it if it has not ended by then. Milliseconds; default: never. */
+  readonly killAfterMs?: number;
 }
 
 /** Runs the built program as a user would, without a terminal. */
@@ -25,6 +27,8 @@ export function startEdgeadm(args: readonly string[], options: ProgramOptions = 
   return execa(process.execPath, [join(project, 'bin/run.js'), ...args], {
     reject: false,
     input: options.input ?? '',
+    timeout: options.killAfterMs,
+    killSignal: 'SIGKILL',
     extendEnv: false,
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...options.env },
   });

@@ -15,7 +15,7 @@ export type FakeFile =
   /** Cannot be read. */
   | EdgeadmError;
 
-export type FakeAnswer = string | Partial<CommandResult>;
+type FakeAnswer = string | Partial<CommandResult>;
 
 /** What the fake machine is and answers; what is not said is an ordinary Linux node with nothing on it. */
 export interface FakeNode {

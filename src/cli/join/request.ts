@@ -146,7 +146,7 @@ const CHOOSING = ['token', 'openapi-token', 'cluster-id'] as const;
 const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 
 /** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
-export async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
+async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
   if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} exclude each other`);
   const environment = chosen.length === 0 ? process.env : {};
@@ -163,7 +163,7 @@ export async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], 
  * that is shown.
  * @throws EdgeadmError USAGE
  */
-export function refuseTwoReaders({ flags }: ParsedJoin): void {
+function refuseTwoReaders({ flags }: ParsedJoin): void {
   const readers = ['token', 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
   if (readers.length < 2) return;
   throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: there is one standard input`]);

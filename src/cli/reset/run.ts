@@ -30,11 +30,14 @@ export async function runReset(
       // Several hosts are confirmed with one answer, and only if one of them has something to lose.
       const once = memoize(() => confirm(question, options));
       return {
-        onNode: withSession(async (run) => {
-          const done = await reset({ ...run, spec, confirm: once });
-          const outcome = done.changed ? (dryRun ? 'planned' : 'reset') : 'never joined';
-          return { outcome, data: { ...done } };
-        }),
+        onNode: withSession(
+          async (run) => {
+            const done = await reset({ ...run, spec, confirm: once });
+            const outcome = done.changed ? (dryRun ? 'planned' : 'reset') : 'never joined';
+            return { outcome, data: { ...done } };
+          },
+          { acceptsDamage: true },
+        ),
       };
     },
   );

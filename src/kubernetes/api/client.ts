@@ -19,7 +19,7 @@ import type { CredentialSource, Credentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 
 export type { Dial } from '../../http/index.ts';
-export { ApiError, apiErrorOf } from './errors.ts';
+export { apiErrorOf } from './errors.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {

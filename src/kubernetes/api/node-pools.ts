@@ -146,7 +146,7 @@ async function readCluster(client: ApiClient): Promise<PoolClusterFacts> {
 }
 
 /** Flannel is known by its ConfigMap, the others by their DaemonSets. */
-export async function networkPluginOf(client: ApiClient): Promise<string | undefined> {
+async function networkPluginOf(client: ApiClient): Promise<string | undefined> {
   const maps = FLANNEL_NAMESPACES.map((namespace) =>
     client.find<V1ConfigMap>(`/api/v1/namespaces/${namespace}/configmaps/kube-flannel-cfg`),
   );

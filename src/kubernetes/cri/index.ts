@@ -38,7 +38,7 @@ export interface Container {
   readonly state: ContainerState;
 }
 
-export type ContainerState = 'created' | 'running' | 'exited' | 'unknown';
+type ContainerState = 'created' | 'running' | 'exited' | 'unknown';
 
 export interface ContainerStatus {
   readonly id: string;

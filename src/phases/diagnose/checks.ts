@@ -3,7 +3,7 @@ import { DEFAULT_TIMEOUT_MS, joinDraft } from '../../config/join-spec.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import type { Journal } from '../../host/journal.ts';
+import type { JournalView } from '../../host/journal/record.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { nodeView } from '../join/node-view.ts';
 import { type Check, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
@@ -19,7 +19,7 @@ const NAMES =
 const CHECK_LIMIT_MS = 8000;
 
 /** Runs preflight's checks of the node itself. */
-export async function checkNode(host: Host, journal: Journal, signal: AbortSignal): Promise<Verdict[]> {
+export async function checkNode(host: Host, journal: JournalView, signal: AbortSignal): Promise<Verdict[]> {
   const draft = joinDraft([], { yes: false, timeoutMs: DEFAULT_TIMEOUT_MS, compatMatrix: [] });
   const spec: JoinSpec = { ...draft, apiServers: [], token: '' };
   const silent = { info() {}, warning() {}, debug() {}, progress() {} };

@@ -1,4 +1,4 @@
-import { Journal } from '../../host/journal.ts';
+import { Journal } from '../../host/journal/journal.ts';
 import type { Machine } from '../../host/machine.ts';
 import { NodeHost } from '../../host/node-host.ts';
 import type { Verdict } from '../preflight/check.ts';

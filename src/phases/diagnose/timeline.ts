@@ -1,5 +1,5 @@
 /** A phase of the last join: milliseconds since the join began. */
-export interface TimelinePhase {
+interface TimelinePhase {
   readonly name: string;
   readonly startMs: number;
   readonly endMs: number;

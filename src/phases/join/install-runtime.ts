@@ -8,7 +8,6 @@ import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { ownState } from '../preflight/own-state.ts';
 import type { JoinContext } from './context.ts';
 
 export const installRuntime: Phase<JoinContext> = {
@@ -36,8 +35,8 @@ export const installRuntime: Phase<JoinContext> = {
 };
 
 /** True where an earlier join installed the containerd that is there. */
-async function isOurs(context: JoinContext): Promise<boolean> {
-  return (await ownState(context)).owns(PATHS.containerd.unitFile);
+function isOurs({ node }: JoinContext): boolean {
+  return node.journal.owns(PATHS.containerd.unitFile);
 }
 
 async function installFromBundle(context: JoinContext & PhaseTools): Promise<void> {
@@ -54,7 +53,7 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
       next: 'give a bundle that has containerd, or install containerd',
     });
   }
-  const ours = await isOurs(context);
+  const ours = isOurs(context);
   if (exists && !ours) {
     log.info('containerd is installed already and is kept.');
     return;
@@ -88,7 +87,7 @@ async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
 /** True where a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
-  if (!(await host.unit(PATHS.containerd.unit)).exists || (await isOurs(context))) return false;
+  if (!(await host.unit(PATHS.containerd.unit)).exists || isOurs(context)) return false;
   return (await wantedConfig(host, await needsOf(context))).wanted !== undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { Journal } from '../../host/journal.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
@@ -46,7 +46,7 @@ export interface JoinResult {
  */
 export async function join(options: JoinOptions): Promise<JoinResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
-  const before = session.journal.entries.length;
+  const start = session.journal.mark();
   const opened = openContext(options);
   const pipeline = new Pipeline(joinPhases, {
     host: label,
@@ -66,8 +66,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     await pipeline.run();
     const nodeName = await opened.context.node.name();
     if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
-      await noteJoined(options, opened.context, nodeName, session.journal.entries.length > before);
-    return { nodeName, changed: session.journal.entries.length > before };
+      await noteJoined(options, opened.context, nodeName, session.journal.changedSince(start));
+    return { nodeName, changed: session.journal.changedSince(start) };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
     // What another join did is not this one's to take back.
@@ -124,14 +124,11 @@ function callbackOf(
   if (!send) return undefined;
   const started = performance.now();
   return {
-    isDue: () => {
-      const last = journal.entries.findLastIndex((entry) => entry.kind === 'reported');
-      return last < 0 || journal.entries.slice(last).some((entry) => 'phase' in entry);
-    },
+    isDue: () => journal.changedSince('reported'),
     send: async (nodeName, signal) => {
       if (plan) return plan(`tell ${source.name} that the node has joined`);
       await send({ nodeName, status: 'joined', durationMs: Math.round(performance.now() - started) }, signal);
-      await journal.append({ kind: 'reported', time: new Date().toISOString() });
+      await journal.noteReported();
     },
   };
 }
@@ -143,21 +140,15 @@ async function noteJoined(
   changed: boolean,
 ): Promise<void> {
   const { caHash } = await cluster.trusted();
-  const { journal } = session;
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
   if (!changed) log.info('Nothing on this machine had to be changed.');
-  const last = journal.joined;
-  const changedSince = journal.entries.at(-1)?.kind !== 'joined';
-  if (last?.cluster !== caHash || last.node !== node || changedSince) {
-    await journal.append({ kind: 'joined', cluster: caHash, node, time: new Date().toISOString() });
-  }
+  await session.journal.noteJoined({ cluster: caHash, node });
   log.info('This node joined into the cluster successfully.');
 }
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
   const interrupted = error.code === 'INTERRUPTED';
-  const touched = options.session.journal.entries.some((entry) => 'phase' in entry);
-  if (touched && (interrupted || !options.spec.rollbackOnFailure)) {
+  if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const next = interrupted
       ? 'run the same command again to go on, or edgeadm reset'
       : `${error.next}\nthe node was left as it is (--no-rollback-on-failure)`;

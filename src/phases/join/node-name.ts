@@ -3,8 +3,8 @@ import { isRandomName, refuseNodeName } from '../../config/grammar.ts';
 import type { JoinDraft } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { CHOICES } from '../../host/journal/choices.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import { CHOICES } from './choices.ts';
 
 /**
  * The name of the node: the one given, a random one, which is kept until reset, or the host name in lower case.

@@ -6,7 +6,8 @@ import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import type { Journal } from '../../host/journal.ts';
+import { CHOICES } from '../../host/journal/choices.ts';
+import type { JournalView } from '../../host/journal/record.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
@@ -14,7 +15,6 @@ import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
-import { CHOICES } from './choices.ts';
 import { nodeNameOf } from './node-name.ts';
 
 /** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
@@ -23,7 +23,7 @@ const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.doc
 export interface NodeViewParts {
   readonly spec: JoinSpec;
   readonly host: Host;
-  readonly journal: Journal;
+  readonly journal: JournalView;
   readonly bundles: BundleStore;
   /** Where it was resolved before. */
   readonly name?: string;
@@ -63,11 +63,12 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
     }),
     installedHub: () => installedHub(host, journal),
     membership: async () => membershipOf(journal),
+    journal,
   };
 }
 
 /** What an earlier join left in the journal, undefined where there is none. */
-export function membershipOf(journal: Journal): Membership | undefined {
+export function membershipOf(journal: JournalView): Membership | undefined {
   const { joined } = journal;
   const nodePool = journal.choice(CHOICES.nodePool);
   if (joined) return { caHash: joined.cluster, nodeName: joined.node, nodePool, complete: true };
@@ -77,10 +78,10 @@ export function membershipOf(journal: Journal): Membership | undefined {
 }
 
 /** The edge-hub that an earlier join put on the node: a line that does not name one does not take it away. */
-export async function installedHub(host: Host, journal: Journal): Promise<InstalledHub | undefined> {
+export async function installedHub(host: Host, journal: JournalView): Promise<InstalledHub | undefined> {
   for (const flavor of ['ack', 'openyurt'] as const) {
     for (const { manifestPath } of edgeHubLayouts(flavor)) {
-      if (!journal.entries.some((entry) => entry.kind === 'file' && entry.path === manifestPath)) continue;
+      if (!journal.wrote(manifestPath)) continue;
       const image = lenientYaml<V1Pod>(await host.read(manifestPath)).spec?.containers?.[0]?.image;
       if (image) return { image, flavor };
     }

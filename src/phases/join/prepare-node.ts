@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
+import { CHOICES } from '../../host/journal/choices.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { noteLinks } from '../reset/teardown/network.ts';
 import { claimState } from '../reset/teardown/state.ts';
-import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
 
 /** What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20, container_manager_linux.go. */

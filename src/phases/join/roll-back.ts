@@ -3,7 +3,6 @@ import type { NodeSession } from '../../host/node-session.ts';
 import { type Leftovers, rollBackChanges } from '../../host/roll-back.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import { CHOICES } from './choices.ts';
 import type { JoinContext } from './context.ts';
 import { joinPhases } from './index.ts';
 
@@ -21,9 +20,9 @@ export interface RollBackOptions {
  */
 export async function rollBack({ session, context, emit, label }: RollBackOptions): Promise<Leftovers | undefined> {
   const { journal, plain } = session;
-  const joined = journal.entries.findLastIndex((entry) => entry.kind === 'joined');
-  const changes = journal.entries.slice(joined + 1).some((entry) => 'phase' in entry);
-  if (changes && joined < 0) {
+  const wasJoined = journal.joined !== undefined;
+  const changes = journal.changedSince('joined');
+  if (changes && !wasJoined) {
     const pipeline = new Pipeline(joinPhases, {
       host: label,
       context: { ...context, host: plain },
@@ -33,13 +32,10 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
     });
     await pipeline.undo();
   }
-  const name = isRandomName(context.spec.nodeName) ? journal.choice(CHOICES.nodeName) : undefined;
-  const left = changes ? await rollBackChanges(plain, journal, joined + 1) : [];
-  if (left.length === 0 && joined < 0) await forget(session, name);
+  const left = changes ? await rollBackChanges(plain, journal, { since: 'joined' }) : [];
+  if (left.length === 0 && !wasJoined) {
+    if (isRandomName(context.spec.nodeName)) await journal.forgetAllButName();
+    else await journal.erase();
+  }
   return changes ? left : undefined;
-}
-
-async function forget({ journal }: NodeSession, name: string | undefined): Promise<void> {
-  await journal.erase();
-  if (name) await journal.append({ kind: 'choice', key: CHOICES.nodeName, value: name });
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/index.ts';
 import type { CheckContext } from './context.ts';
 
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 /** What a check found. `found` is the evidence, `remedy` the next step. */
 export type CheckResult =

@@ -2,6 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
+import type { JournalView } from '../../host/journal/record.ts';
 import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
 import type { AskingHost } from './asking-host.ts';
 
@@ -69,6 +70,8 @@ export interface NodeView {
   /** The one that an earlier join put on the node. */
   installedHub(): Promise<InstalledHub | undefined>;
   membership(): Promise<Membership | undefined>;
+  /** What edgeadm did to the node. */
+  readonly journal: JournalView;
 }
 
 /** What a check may ask: nothing in it can change the node or the cluster. */

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import type { Journal } from '../../host/journal.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
 import type { NodeTraces } from './node-traces.ts';
 

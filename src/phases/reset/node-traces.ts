@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
-import type { Journal } from '../../host/journal.ts';
+import { CHOICES } from '../../host/journal/choices.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { type NodeCredentials, nodeCredentials } from './teardown/node-credentials.ts';
 import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
@@ -29,14 +30,14 @@ export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTrac
     host.facts(),
   ]);
   const name =
-    journal.joined?.node ?? credentials?.nodeName ?? journal.choice('nodeName') ?? facts.hostname.toLowerCase();
+    journal.joined?.node ?? credentials?.nodeName ?? journal.choice(CHOICES.nodeName) ?? facts.hostname.toLowerCase();
   return { joinedBy, name, runtime, credentials, controlPlane };
 }
 
 async function whoJoined(host: Host, journal: Journal): Promise<NodeTraces['joinedBy']> {
-  const changed = journal.entries.some((entry) => 'phase' in entry);
-  if (changed) return 'edgeadm';
+  if (journal.hasChanges) return 'edgeadm';
   for (const path of KUBELET_KUBECONFIGS) if (await host.stat(path)) return 'other';
+  if (journal.damage) return 'other';
   // A reset that was killed at its very end leaves a journal without changes.
   return (await host.stat(PATHS.edgeadm.journal)) ? 'edgeadm' : undefined;
 }

@@ -1,10 +1,12 @@
 import { EdgeadmError } from '../../errors/index.ts';
+import { journalUnreadable } from '../../host/journal/damage.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import type { ResetContext } from './context.ts';
+import type { ResetContext, ResetSpec } from './context.ts';
 import { removeState } from './teardown/state.ts';
 
 const RUNTIME_PHASE = /^install-runtime(\/|$)/;
@@ -13,7 +15,10 @@ const IMAGES_AT_ONCE = 4;
 export const removeStatePhase: Phase<ResetContext> = {
   name: 'remove-state',
   title: 'Remove what Kubernetes left on disk',
-  when: ({ node }) => node.joinedBy === 'other' || 'the journal knows what was there before',
+  when: ({ node, journal, spec }) =>
+    node.joinedBy === 'other' ||
+    (spec.force && journal.damage !== undefined) ||
+    'the journal knows what was there before',
   run: async ({ host, log }) => {
     await removeState(host);
     log.info("The kubelet, its unit and the container runtime's configuration stay: no journal tells what they were.");
@@ -32,7 +37,9 @@ export const restore: Phase<ResetContext> = {
   title: 'Put everything back as it was before the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
   run: async ({ host, journal, spec }) => {
-    const left = await rollBackChanges(host, journal, 0, ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase));
+    const left = await rollBackChanges(host, journal, {
+      keep: ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase),
+    });
     if (left.length === 0) return;
     throw new EdgeadmError({
       code: 'RESET_INCOMPLETE',
@@ -47,12 +54,29 @@ export const erase: Phase<ResetContext> = {
   name: 'erase',
   title: 'Erase the journal',
   when: ({ spec, journal }) =>
-    !(spec.keepRuntime && journal.entries.length > 0) || 'it keeps what was done to the container runtime',
-  run: async ({ host, journal, wet }) => {
-    if (wet) await journal.erase();
-    else await host.removeTree(PATHS.edgeadm.state);
+    !(spec.keepRuntime && journal.hasChanges) || 'it keeps what was done to the container runtime',
+  run: async ({ host, journal, spec, log, wet }) => {
+    if (!wet) return host.removeTree(PATHS.edgeadm.state);
+    await settleLosses(journal, spec, log);
+    await journal.erase();
   },
 };
+
+/**
+ * What the journal does not know any more cannot be put back: copies of such files are never removed, and without
+ * `--force` the journal stays as well.
+ * @throws EdgeadmError JOURNAL_UNREADABLE
+ */
+async function settleLosses(journal: Journal, spec: ResetSpec, log: PhaseTools['log']): Promise<void> {
+  const lost = await journal.lostCopies();
+  const found = [...(journal.damage?.found ?? []), ...lost.map((copy) => `${copy}: no line names this copy`)];
+  if (found.length === 0) return;
+  if (!spec.force) throw journalUnreadable({ found, readable: true });
+  for (const each of found) log.warning(`The journal is damaged: ${each}`);
+  if (lost.length === 0) return;
+  await journal.moveToKept(lost);
+  log.warning(`${lost.length} copies of files that were not put back are kept in ${PATHS.edgeadm.kept}.`);
+}
 
 async function removeAllImages({ host, node, log, signal }: ResetContext & PhaseTools): Promise<void> {
   const client = await CriClient.connect(host, node.runtime.socket, { signal });

@@ -1,6 +1,7 @@
 import { removeStaleScratch } from '../../artifacts/scratch.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import { journalUnreadable } from '../../host/journal/damage.ts';
 import { localMachine } from '../../host/local.ts';
 import { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
@@ -42,6 +43,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   const host = dryRun ? recorder(plain, tell) : plain;
   const { journal } = session;
   await refuseWithoutRoot(host);
+  if (journal.damage && !journal.damage.readable && !spec.force) throw journalUnreadable(journal.damage);
   const node = await nodeTraces(host, journal);
   const admin =
     spec.kubeconfig &&

@@ -1,4 +1,3 @@
-import { settle } from '../../host/compact-journal.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
 
@@ -10,10 +9,6 @@ export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',
   title: 'Remove the copies of the version before',
   run: async ({ journal, wet }) => {
-    const begun = journal.entries.findIndex(({ kind }) => kind === 'upgrade');
-    const { joined } = journal;
-    if (!wet || begun < 0 || !joined) return;
-    const entries = settle(journal.entries, begun).filter(({ kind }) => kind !== 'upgrade');
-    await journal.rewrite([...entries, { ...joined, time: new Date().toISOString() }]);
+    if (wet) await journal.completeUpgrade();
   },
 };

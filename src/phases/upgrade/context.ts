@@ -2,7 +2,8 @@ import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
-import type { Journal, UpgradeNote } from '../../host/journal.ts';
+import type { UpgradeNote } from '../../host/journal/entry.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
@@ -51,7 +52,7 @@ export interface Versions {
 }
 
 /** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 where it was not. */
-export interface Restarted {
+interface Restarted {
   /** Right before: what a kubelet reports later may still be the older one's. */
   before: number;
   /** Right after: what a kubelet reports later is the newer one's. */

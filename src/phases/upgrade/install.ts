@@ -45,8 +45,7 @@ async function images({ host, bundle, log, signal }: Context): Promise<void> {
 async function containerd({ host, bundle, journal, log }: Context): Promise<void> {
   if (!bundle?.manifest.files.some(({ kind }) => kind === 'containerd'))
     return log.debug('the bundle has no containerd');
-  const ours = journal.entries.some((entry) => entry.kind === 'file' && entry.path === PATHS.containerd.unitFile);
-  if (ours) await installContainerd(bundle, host);
+  if (journal.wrote(PATHS.containerd.unitFile)) await installContainerd(bundle, host);
   else log.info('The containerd of this node was not installed by edgeadm and is kept.');
 }
 

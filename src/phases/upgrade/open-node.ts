@@ -1,7 +1,6 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
-import type { UpgradeNote } from '../../host/journal.ts';
 import { ApiClient } from '../../kubernetes/api/client.ts';
 import { usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
@@ -70,8 +69,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
         const cordoned = spec.drain && node.spec?.unschedulable !== true;
         const pods = await readyPods({ client, nodeName }, signal);
         const docker = fromDocker ? { criSocket: node.metadata?.annotations?.[CRI_SOCKET_ANNOTATION] } : undefined;
-        const note: UpgradeNote = { kind: 'upgrade', from, to, cordoned, pods, docker, time: new Date().toISOString() };
-        await journal.append(note);
+        await journal.beginUpgrade({ from, to, cordoned, pods, docker });
       },
     };
   } catch (error) {

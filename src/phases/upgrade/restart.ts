@@ -20,10 +20,7 @@ export const restart: Phase<UpgradeContext> = {
 
 /** Only where this upgrade has replaced it. */
 function containerdIsStale({ journal }: UpgradeContext): boolean | string {
-  const begun = journal.entries.findIndex(({ kind }) => kind === 'upgrade');
-  const replaced = journal.entries.some(
-    (entry, i) => begun >= 0 && i > begun && entry.kind === 'file' && CONTAINERD_FILES.includes(entry.path),
-  );
+  const replaced = journal.upgrade !== undefined && journal.changedSince('upgrade', CONTAINERD_FILES);
   return replaced || 'containerd is as it was';
 }
 

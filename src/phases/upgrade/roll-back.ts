@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { Journal, UpgradeNote } from '../../host/journal.ts';
+import type { UpgradeNote } from '../../host/journal/entry.ts';
+import type { Journal } from '../../host/journal/journal.ts';
 import type { NodeHost } from '../../host/node-host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';
@@ -44,7 +45,6 @@ export async function rollBack(options: RollBackOptions): Promise<string[]> {
 async function rollBackNode({ session, context, label, emit }: RollBackOptions): Promise<string[]> {
   const { journal, plain } = session;
   const note = journal.upgrade;
-  const begun = begunAt(journal);
   if (!note) return [];
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -63,7 +63,7 @@ async function rollBackNode({ session, context, label, emit }: RollBackOptions):
   } catch (error) {
     left.push(toEdgeadmError(error).message);
   }
-  if (left.length === 0) await journal.rewrite(journal.entries.slice(0, begun));
+  if (left.length === 0) await journal.forgetUpgrade();
   return left;
 }
 
@@ -76,12 +76,11 @@ export async function restoreVersion(
   journal: Journal,
   log: PhaseLog,
 ): Promise<{ left: string[]; restarts: boolean }> {
-  const from = begunAt(journal) + 1;
-  const units = journal.entries.slice(from).flatMap((entry) => (entry.kind === 'service' ? [entry.unit] : []));
+  const units = journal.unitsSince('upgrade');
   const left: string[] = [];
   if (journal.upgrade?.docker && units.includes(PATHS.kubelet.unit))
     await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
-  left.push(...(await rollBackChanges(host, journal, from)));
+  left.push(...(await rollBackChanges(host, journal, { since: 'upgrade' })));
   // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
   const { active } = await host.unit(PATHS.kubelet.unit);
   if (!active || (units.length > 0 && !units.includes(PATHS.kubelet.unit)))
@@ -100,10 +99,6 @@ async function restoreAnnotation({ client, nodeName }: RollBackOptions['context'
   if (criSocket === undefined) return;
   const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: criSocket } };
   await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata });
-}
-
-function begunAt(journal: Journal): number {
-  return journal.entries.findIndex(({ kind }) => kind === 'upgrade');
 }
 
 /** The error of an upgrade that failed, in the two endings that it has. */

@@ -1,5 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
-import type { UpgradeNote } from '../../host/journal.ts';
+import type { UpgradeNote } from '../../host/journal/entry.ts';
 import { localMachine } from '../../host/local.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';

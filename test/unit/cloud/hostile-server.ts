@@ -64,7 +64,7 @@ export function answers(status: number, body: string, headers: Record<string, st
 }
 
 /** Bytes as they come, without the server's own idea of HTTP. */
-export function raw(text: string, end = true): Misdeed {
+function raw(text: string, end = true): Misdeed {
   return ({ socket }) => {
     socket?.write(text);
     if (end) socket?.end();
@@ -72,7 +72,7 @@ export function raw(text: string, end = true): Misdeed {
 }
 
 /** The same piece again and again: with a pause of some milliseconds, or, at 0, as fast as it is taken. */
-export function repeats(piece: string, pauseMs: number, head = ''): Misdeed {
+function repeats(piece: string, pauseMs: number, head = ''): Misdeed {
   return ({ socket }) => {
     if (!socket) return;
     if (head) socket.write(head);

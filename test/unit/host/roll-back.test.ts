@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Before, Entry, Journal } from '../../../src/host/journal.ts';
+import type { Before, Change, NotedChange } from '../../../src/host/journal/entry.ts';
+import type { Journal } from '../../../src/host/journal/journal.ts';
+import { JournalRecord } from '../../../src/host/journal/record.ts';
 import { imageRecords, rollBackChanges } from '../../../src/host/roll-back.ts';
 import { fakeHost } from '../fake-host.ts';
 
@@ -12,20 +14,19 @@ localhost/mine:1 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB lin
 sha256:2222 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/amd64 io.cri-containerd.image=managed
 `;
 
-type Change = Extract<Entry, { phase: string }>;
-type WithoutPhase<T> = T extends unknown ? Omit<T, 'phase'> : never;
-
-/** A journal in memory; `rewritten` is what it was replaced by. */
-function journalOf(...changes: (WithoutPhase<Change> & { phase?: string })[]) {
-  const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as Entry[];
-  const state: { rewritten?: readonly Entry[] } = {};
-  const journal = {
-    entries,
-    rewrite: async (kept: readonly Entry[]) => {
-      state.rewritten = kept;
+/** A journal in memory; `state.kept` is what a roll-back left in it, undefined where it forgot nothing. */
+function journalOf(...changes: (Change & { phase?: string })[]) {
+  const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as NotedChange[];
+  const state: { kept?: readonly NotedChange[] } = {};
+  const parts: Pick<Journal, 'changesSince' | 'forgetChanges' | 'freeReserve'> = {
+    changesSince: (mark) => new JournalRecord(entries).changesSince(mark),
+    forgetChanges: async (since, keep) => {
+      const start = Number(since) || 0;
+      state.kept = [...entries.slice(0, start), ...entries.slice(start).filter(keep)];
     },
-  } as unknown as Journal;
-  return { journal, state };
+    freeReserve: async () => {},
+  };
+  return { journal: parts as Journal, state, entries };
 }
 
 const absent: Before = { type: 'absent' };
@@ -61,7 +62,7 @@ describe('putting a node back as it was', () => {
       'restart containerd.service',
     ]);
     assert.equal(await host.read('/etc/containerd/config.toml'), 'old');
-    assert.deepEqual(state.rewritten, []);
+    assert.deepEqual(state.kept, []);
   });
 
   it('ends with the first state of a file that was changed several times, also when run twice', async () => {
@@ -114,25 +115,28 @@ describe('putting a node back as it was', () => {
     assert.equal(left.length, 1);
     assert.match(left[0] ?? '', /^\/var\/lib\/kubelet: .*mounted below it: \/var\/lib\/kubelet\/pods\/1$/);
     assert.deepEqual(host.changes, ['remove /etc/a']);
-    assert.equal(state.rewritten, undefined);
+    assert.equal(state.kept, undefined);
   });
 
   it('takes back only what came after a point, and what is not to be kept', async () => {
-    const { journal, state } = journalOf(
+    const { journal, state, entries } = journalOf(
       { kind: 'file', path: '/etc/1', before: absent },
       { kind: 'file', path: '/etc/2', before: absent, phase: 'install-runtime/config' },
       { kind: 'file', path: '/etc/3', before: absent },
     );
     const host = fakeHost({ files: { '/etc/1': '', '/etc/2': '', '/etc/3': '' } });
-    await rollBackChanges(host, journal, 1, ({ phase }) => phase.startsWith('install-runtime'));
+    await rollBackChanges(host, journal, {
+      since: 1,
+      keep: ({ phase }) => phase.startsWith('install-runtime'),
+    });
     assert.deepEqual(host.changes, ['remove /etc/3']);
-    assert.deepEqual(state.rewritten, journal.entries.slice(0, 2));
+    assert.deepEqual(state.kept, entries.slice(0, 2));
   });
 
   it('changes nothing in a dry run, not even the journal', async () => {
     const { journal, state } = journalOf({ kind: 'file', path: '/etc/1', before: absent });
     await rollBackChanges({ ...fakeHost(), wet: false }, journal);
-    assert.equal(state.rewritten, undefined);
+    assert.equal(state.kept, undefined);
   });
 });
 

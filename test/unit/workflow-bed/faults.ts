@@ -100,7 +100,7 @@ export async function changesOf(faults: Faults, run: () => Promise<unknown>): Pr
   return count;
 }
 
-/** Some of the changes of a run, spread over it; all of them with EDGEADM_TEST_EVERY_CHANGE, as `npm test` does. */
+/** Some of the changes of a run, spread over it; all of them with EDGEADM_TEST_EVERY_CHANGE=1. */
 export function pointsOf(changes: number, some = 6): number[] {
   const step = process.env.EDGEADM_TEST_EVERY_CHANGE ? 1 : Math.max(1, Math.ceil(changes / some));
   return Array.from({ length: Math.ceil(changes / step) }, (_, index) => index * step);

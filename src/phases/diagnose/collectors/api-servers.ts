@@ -1,14 +1,12 @@
-import { request } from 'node:https';
-import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
 import { PATHS } from '../../../host/node-paths.ts';
+import { dialingAgent, HttpError, type HttpLimits, MAX_BYTES, openRequest } from '../../../http/index.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
 
-/** Milliseconds for an answer; less than a collector has, whose facts would be lost. */
-const ANSWER_LIMIT_MS = 8000;
+/** Less time than a collector has, whose facts would be lost. */
+const LIMITS: HttpLimits = { maxBytes: MAX_BYTES.probe, totalMs: 8000 };
 
 interface Kubeconfig {
   readonly clusters?: { readonly cluster?: { readonly server?: string } }[];
@@ -40,39 +38,29 @@ async function serversOf(context: CollectContext): Promise<string[]> {
   return [...servers];
 }
 
+/** No credential goes over this connection and nothing it says is trusted: any answer shows that the way is open. */
 async function ask({ host, signal }: CollectContext, server: string): Promise<CollectedFacts['apiServers'][number]> {
-  const { hostname, port } = new URL(server);
-  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
-  const late = AbortSignal.timeout(ANSWER_LIMIT_MS);
+  let open = false;
+  const agent = dialingAgent({ rejectUnauthorized: false }, async (address, options) => {
+    const socket = await host.connect(address, options);
+    open = true;
+    return socket;
+  });
   try {
-    const socket = await host.connect(address, { timeoutMs: 5000, signal });
-    const { status, date } = await getVersion(socket, server, AbortSignal.any([signal, late]));
+    const url = new URL('/version', server);
+    const { status, headers, close } = await openRequest({ url, agent, limits: LIMITS, signal, redirects: true });
+    close();
     const { now } = await host.clock();
+    const time = Date.parse(headers.date ?? '');
+    const date = Number.isNaN(time) ? undefined : time;
     const differenceMs = date === undefined ? undefined : now - date;
     return { server, answers: true, detail: `HTTP ${status}`, date, differenceMs };
   } catch (error) {
     signal.throwIfAborted();
-    const detail = late.aborted ? 'the port is open, but there is no answer' : (error as Error).message;
+    const silent = open && error instanceof HttpError && error.kind === 'timeout';
+    const detail = silent ? 'the port is open, but there is no answer' : (error as Error).message;
     return { server, answers: false, detail };
+  } finally {
+    agent.destroy();
   }
-}
-
-/** No credential goes over this connection and nothing it says is trusted: any answer shows that the way is open. */
-function getVersion(
-  socket: Duplex,
-  server: string,
-  signal: AbortSignal,
-): Promise<{ status: number; date: number | undefined }> {
-  return new Promise((resolve, reject) => {
-    const secured = connect({ socket, rejectUnauthorized: false });
-    secured.on('error', reject);
-    const headers = { Connection: 'close' };
-    const outgoing = request(`${server}/version`, { headers, signal, createConnection: () => secured }, (answer) => {
-      const date = Date.parse(answer.headers.date ?? '');
-      answer.resume();
-      answer.on('end', () => secured.destroy());
-      resolve({ status: answer.statusCode ?? 0, date: Number.isNaN(date) ? undefined : date });
-    });
-    outgoing.on('error', reject).end();
-  });
 }

@@ -1,4 +1,5 @@
 import type { Host } from '../../../host/host.ts';
+import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
@@ -20,17 +21,16 @@ const LINKS: readonly string[] = [
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
-const LINKS_CHOICE = 'linksBefore';
 
 /** Notes which links exist before a join, so that a reset leaves them alone; see {@link removeNetwork}. */
 export async function noteLinks(host: Host): Promise<readonly string[]> {
   const there = await links(host);
-  return parseLinks(await host.choose(LINKS_CHOICE, () => JSON.stringify(there)));
+  return parseLinks(await host.choose(CHOICES.linksBefore, () => JSON.stringify(there)));
 }
 
 /** The links that {@link noteLinks} noted, out of the journal's choices. */
-export function notedLinks(choice: (key: string) => string | undefined): readonly string[] {
-  return parseLinks(choice(LINKS_CHOICE) ?? '[]');
+export function notedLinks(choice: (key: ChoiceKey) => string | undefined): readonly string[] {
+  return parseLinks(choice(CHOICES.linksBefore) ?? '[]');
 }
 
 /**

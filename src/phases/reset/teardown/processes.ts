@@ -34,7 +34,7 @@ async function processes(host: Host): Promise<Process[]> {
 }
 
 /** Reads `ps -o pid=,ppid=,args=`. */
-export function parseProcesses(text: string): Process[] {
+function parseProcesses(text: string): Process[] {
   return [...text.matchAll(/^ *(\d+) +(\d+) (.*)$/gm)].map(([, pid, parent, command = '']) => ({
     pid: Number(pid),
     parent: Number(parent),

@@ -8,7 +8,7 @@ import { writeTgz } from '../../../../src/artifacts/write-tgz.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnose/html.ts';
 import { diagnosisText } from '../../../../src/cli/diagnose/text.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { Journal } from '../../../../src/host/journal.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
 import { membership } from '../../../../src/phases/diagnose/collectors/edgeadm.ts';
@@ -270,7 +270,12 @@ describe('collectors of a node', () => {
     const joined = JSON.stringify({ kind: 'joined', cluster: 'c', node: 'edge-1', time: 'later' });
     const read = async (...lines: string[]) => {
       const text = lines.map((line) => `${line}\n`).join('');
-      const machine = { readFile: async () => Buffer.from(text) } as unknown as Machine;
+      const files: Partial<Machine> = {
+        readFile: async (path) => (path.endsWith('.jsonl') ? Buffer.from(text) : undefined),
+        list: async () => [],
+        stat: async () => undefined,
+      };
+      const machine = files as Machine;
       const [found] = await collect(fakeHost(), [membership(() => Journal.read(machine))], { signal });
       return found?.facts?.journal;
     };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { JoinSource, SourceAnswer, SourceNode } from '../../../../src/cloud/join-source.ts';
 import { joinDraft } from '../../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import type { Entry } from '../../../../src/host/journal.ts';
+import type { Entry } from '../../../../src/host/journal/entry.ts';
 import type { NodeSession } from '../../../../src/host/node-session.ts';
 import { askSource, type SourceReply } from '../../../../src/phases/join/ask-source.ts';
 import { fakeHost } from '../../fake-host.ts';

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Bundle, BundleManifest } from '../../../../src/artifacts/bundle.ts';
 import type { JoinSpec } from '../../../../src/config/spec.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { JournalRecord } from '../../../../src/host/journal/record.ts';
 import type { Address } from '../../../../src/host/machine.ts';
 import { clusterView } from '../../../../src/phases/join/cluster-view.ts';
 import type { Check, Verdict } from '../../../../src/phases/preflight/check.ts';
@@ -126,6 +127,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
       edgeHub: async () => ({ image: 'example.org/edge-hub:v1', flavor: 'ack' }),
       installedHub: async () => undefined,
       membership: async () => undefined,
+      journal: new JournalRecord(),
       ...given.node,
     },
     signal: new AbortController().signal,

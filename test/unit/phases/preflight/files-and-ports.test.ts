@@ -1,8 +1,9 @@
-import { PATHS } from '../../../../src/host/node-paths.ts';
+import type { Entry } from '../../../../src/host/journal/entry.ts';
+import { JournalRecord } from '../../../../src/host/journal/record.ts';
 import { assertFinds, assertOk, type Case } from './context.ts';
 
-/** What an earlier join of this node left. */
-const journalOf = (...entries: object[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+/** What an earlier join of this node noted. */
+const noted = (...entries: Entry[]) => ({ journal: new JournalRecord(entries) });
 const MEMBER = { membership: async () => ({ caHash: 'ab', nodeName: 'edge-1', complete: true }) };
 
 const listening = (...ports: number[]) =>
@@ -66,22 +67,23 @@ describe('FileAvailable--* and DirAvailable--*', () => {
     }));
 
   it('a kubeconfig that edgeadm wrote is no obstacle to a second join', () => {
-    const journal = journalOf({ kind: 'file', path: kubeletConf, before: { type: 'absent' }, phase: 'join-node' });
-    return assertOk(check, { machine: { files: { [kubeletConf]: '', [PATHS.edgeadm.journal]: journal } } });
-  });
-
-  it('a journal whose last line is torn still counts', () => {
-    const journal = `${journalOf({ kind: 'file', path: kubeletConf, phase: 'join-node' })}{"kind":"fi`;
-    return assertOk(check, { machine: { files: { [kubeletConf]: '', [PATHS.edgeadm.journal]: journal } } });
+    const node = noted({ kind: 'file', path: kubeletConf, before: { type: 'absent' }, phase: 'join-node' });
+    return assertOk(check, { machine: { files: { [kubeletConf]: '' } }, node });
   });
 
   it('what appeared in a folder that edgeadm claimed is its own, what was there before is not', async () => {
     const hub = '/etc/kubernetes/manifests/edge-hub.yaml';
-    const claim = { kind: 'claim', path: '/etc/kubernetes/manifests', had: ['other.yaml'], phase: 'prepare-node' };
-    const machine: Case['machine'] = { files: { [hub]: '', [PATHS.edgeadm.journal]: journalOf(claim) } };
-    await assertOk('DirAvailable--etc-kubernetes-manifests', { machine });
+    const node = noted({
+      kind: 'claim',
+      path: '/etc/kubernetes/manifests',
+      had: ['other.yaml'],
+      phase: 'prepare-node',
+    });
+    const machine: Case['machine'] = { files: { [hub]: '' } };
+    await assertOk('DirAvailable--etc-kubernetes-manifests', { machine, node });
     const files = { ...machine.files, '/etc/kubernetes/manifests/other.yaml': '' };
-    await assertFinds('DirAvailable--etc-kubernetes-manifests', 'error', /holds other\.yaml/, { machine: { files } });
+    const both = { machine: { files }, node };
+    await assertFinds('DirAvailable--etc-kubernetes-manifests', 'error', /holds other\.yaml/, both);
   });
 
   it('static pods of something else would be started: an error that names them', () =>
@@ -132,8 +134,7 @@ describe('CNIConflict', () => {
     }));
 
   it('ignores what the network of the joined node wrote itself', () => {
-    const journal = journalOf({ kind: 'claim', path: folder, phase: 'prepare-node' });
-    const files = { [PATHS.edgeadm.journal]: journal, [`${folder}/00-x.conf`]: '{' };
-    return assertOk('CNIConflict', { machine: { files }, node: MEMBER });
+    const node = { ...MEMBER, ...noted({ kind: 'claim', path: folder, phase: 'prepare-node' }) };
+    return assertOk('CNIConflict', { machine: { files: { [`${folder}/00-x.conf`]: '{' } }, node });
   });
 });

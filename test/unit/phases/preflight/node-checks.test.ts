@@ -14,8 +14,8 @@ describe('IsPrivilegedUser', () => {
   });
 
   it('does not blame the node for files that only root may read', async () => {
-    const denied = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot access /etc/kubernetes', why: 'EACCES' });
-    const machine: Case['machine'] = { facts: { uid: 1000 }, files: { '/var/lib/edgeadm/journal.jsonl': denied } };
+    const denied = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot access /etc/resolv.conf', why: 'EACCES' });
+    const machine: Case['machine'] = { facts: { uid: 1000 }, files: { '/etc/resolv.conf': denied } };
     await assertFinds('CIDRConflict', 'skipped', /only root can look/, { machine });
   });
 });

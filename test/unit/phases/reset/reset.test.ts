@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Entry } from '../../../../src/host/journal.ts';
-import { Journal } from '../../../../src/host/journal.ts';
+import type { Entry } from '../../../../src/host/journal/entry.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import type { ResetSpec } from '../../../../src/phases/reset/context.ts';
 import { resetPhases } from '../../../../src/phases/reset/index.ts';
@@ -42,6 +42,8 @@ async function run(host: FakeHost, spec: Partial<ResetSpec> = {}) {
     remove: (path: string) => host.remove(path),
     removeTree: (path: string) => host.removeTree(path),
     list: (path: string) => host.list(path),
+    stat: (path: string) => host.stat(path),
+    sha256: (path: string) => host.sha256(path),
   } as unknown as Machine;
   const journal = await Journal.read(machine);
   const events: WorkflowEvent[] = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { settle } from '../../../src/host/compact-journal.ts';
-import type { Entry } from '../../../src/host/journal.ts';
+import { compact } from '../../../src/host/journal/compact.ts';
+import type { Entry } from '../../../src/host/journal/entry.ts';
 
 const file = (path: string, backup: string): Entry => ({
   kind: 'file',
@@ -24,6 +24,6 @@ describe('the journal after an upgrade that stays', () => {
       { kind: 'service', unit: 'kubelet.service', wasActive: true, phase: 'restart' },
       started,
     ];
-    assert.deepEqual(settle([...join, ...upgrade], join.length), [...join, upgrade[1], upgrade[3], started]);
+    assert.deepEqual(compact([...join, ...upgrade], join.length), [...join, upgrade[1], upgrade[3], started]);
   });
 });

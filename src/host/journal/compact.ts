@@ -1,4 +1,4 @@
-import type { Change, Entry } from './journal.ts';
+import { type Change, type Entry, isChange } from './entry.ts';
 
 /**
  * The journal's entries once a later change of the node is there to stay: of each thing that was changed before too,
@@ -6,7 +6,7 @@ import type { Change, Entry } from './journal.ts';
  * when the journal is rewritten.
  * @param from the first entry of the later change
  */
-export function settle(entries: readonly Entry[], from: number): Entry[] {
+export function compact(entries: readonly Entry[], from: number): Entry[] {
   const known = new Set(entries.slice(0, from).flatMap(subjectOf));
   const later = entries.slice(from).filter((entry) => {
     const [thing] = subjectOf(entry);
@@ -20,7 +20,7 @@ export function settle(entries: readonly Entry[], from: number): Entry[] {
 
 /** What an entry is about; nothing for a note. */
 function subjectOf(entry: Entry): string[] {
-  if (!('phase' in entry)) return [];
+  if (!isChange(entry)) return [];
   return [`${entry.kind} ${nameOf(entry)}`];
 }
 

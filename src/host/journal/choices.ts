@@ -1,0 +1,11 @@
+/** Keys under which the journal keeps what was chosen once, until reset. */
+export const CHOICES = {
+  nodeName: 'nodeName',
+  membership: 'membership',
+  nodePool: 'nodePool',
+  console: 'console',
+  /** The links of the node before the join. */
+  linksBefore: 'linksBefore',
+} as const;
+
+export type ChoiceKey = (typeof CHOICES)[keyof typeof CHOICES];

@@ -1,0 +1,136 @@
+import type { ChoiceKey } from './choices.ts';
+import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
+
+/** A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start where there is none). */
+export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
+
+/** What phases may ask of a node's journal. */
+export interface JournalView {
+  /** The node's membership, as the last completed join left it. */
+  readonly joined: JoinedNote | undefined;
+  /** The upgrade that is under way; undefined where none is. */
+  readonly upgrade: UpgradeNote | undefined;
+  /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
+  readonly unfinished: { readonly command: string; readonly time: string } | undefined;
+  /** True where anything is noted that a reset would take back. */
+  readonly hasChanges: boolean;
+  /** Now, for {@link changedSince}. */
+  mark(): Mark;
+  /** True where something was changed since, or one of these files. */
+  changedSince(mark: Mark, files?: readonly string[]): boolean;
+  /** The units that were started, stopped or restarted since. */
+  unitsSince(mark: Mark): readonly string[];
+  /** True where edgeadm wrote the file. */
+  wrote(path: string): boolean;
+  /** True where edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
+  owns(path: string): boolean;
+  /** True where a file was changed since the unit was last started by us. */
+  isStale(unit: string, files: readonly string[]): boolean;
+  /** A value chosen earlier, undefined where none was. */
+  choice(key: ChoiceKey): string | undefined;
+}
+
+/** The entries of a journal, and what they say. */
+export class JournalRecord implements JournalView {
+  readonly #entries: Entry[];
+
+  constructor(entries: readonly Entry[] = []) {
+    this.#entries = [...entries];
+  }
+
+  get joined(): JoinedNote | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'joined');
+  }
+
+  get upgrade(): UpgradeNote | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'upgrade');
+  }
+
+  get unfinished(): JournalView['unfinished'] {
+    const { upgrade } = this;
+    if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
+    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back nothing.
+    const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
+    const run = this.#entries[begun];
+    const ended = this.#entries.findLastIndex((entry) => entry.kind === 'joined') > begun;
+    return run?.kind === 'run' && !ended ? { command: 'join', time: run.time } : undefined;
+  }
+
+  get hasChanges(): boolean {
+    return this.#entries.some(isChange);
+  }
+
+  mark(): Mark {
+    return this.#entries.length;
+  }
+
+  changedSince(mark: Mark, files?: readonly string[]): boolean {
+    const changes = this.changesSince(mark);
+    if (!files) return changes.length > 0;
+    return changes.some((change) => change.kind === 'file' && files.includes(change.path));
+  }
+
+  unitsSince(mark: Mark): readonly string[] {
+    return this.changesSince(mark).flatMap((change) => (change.kind === 'service' ? [change.unit] : []));
+  }
+
+  wrote(path: string): boolean {
+    return this.#entries.some((entry) => entry.kind === 'file' && entry.path === path);
+  }
+
+  owns(path: string): boolean {
+    return this.#entries.some((entry) => {
+      if (entry.kind === 'claim') return isNewWithin(entry, path);
+      return (entry.kind === 'file' || entry.kind === 'directory') && entry.path === path;
+    });
+  }
+
+  isStale(unit: string, files: readonly string[]): boolean {
+    const lastChange = this.#entries.findLastIndex((entry) => entry.kind === 'file' && files.includes(entry.path));
+    return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
+  }
+
+  choice(key: ChoiceKey): string | undefined {
+    const entry = this.#entries.findLast((each) => each.kind === 'choice' && each.key === key);
+    return entry?.kind === 'choice' ? entry.value : undefined;
+  }
+
+  /** True where the folder is claimed already: what was in it then is what counts. */
+  claimed(path: string): boolean {
+    return this.#entries.some((entry) => entry.kind === 'claim' && entry.path === path);
+  }
+
+  /** For those who take changes back. */
+  changesSince(mark: Mark): readonly NotedChange[] {
+    return this.entriesSince(mark).filter(isChange);
+  }
+
+  protected get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  protected entriesSince(mark: Mark): readonly Entry[] {
+    return this.#entries.slice(this.positionOf(mark));
+  }
+
+  /** Where what came after the mark begins. */
+  protected positionOf(mark: Mark): number {
+    if (typeof mark === 'number') return mark;
+    return mark === 'start' ? 0 : this.#entries.findLastIndex(({ kind }) => kind === mark) + 1;
+  }
+
+  protected add(...entries: readonly Entry[]): void {
+    this.#entries.push(...entries);
+  }
+
+  protected replaceAll(entries: readonly Entry[]): void {
+    this.#entries.splice(0, Number.POSITIVE_INFINITY, ...entries);
+  }
+}
+
+/** A claimed folder is filled by the node's own programs, but for what was in it when it was claimed. */
+function isNewWithin({ path: folder, had }: { path: string; had?: readonly string[] }, path: string): boolean {
+  if (!path.startsWith(`${folder}/`)) return false;
+  const [child = ''] = path.slice(folder.length + 1).split('/');
+  return !had?.includes(child);
+}

@@ -1,0 +1,22 @@
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * Flags for a process that runs for seconds on a machine with little memory. Measured with a join on a fresh node, peak
+ * resident: 139 MiB without, 109 with the first, which lets the heap grow in small steps; 97 with all of them, since
+ * code is interpreted then and neither the compilers nor what they make is loaded. What takes time in a join is done by
+ * others: the kernel, containerd, OpenSSL.
+ */
+const FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev', '--no-sparkplug'] as const;
+
+/** Commands that are run on the nodes themselves. */
+const ON_NODES: ReadonlySet<string> = new Set(['join', 'preflight', 'reset', 'upgrade']);
+
+/**
+ * Lets a command that runs on nodes use little memory rather than be fast at JavaScript. To be called before anything
+ * else is loaded: a heap that has grown does not shrink to what it needs.
+ * @param command the first word of the command line
+ */
+export function preferSmallHeap(command: string | undefined): void {
+  if (!ON_NODES.has(command ?? '')) return;
+  for (const flag of FLAGS) setFlagsFromString(flag);
+}
