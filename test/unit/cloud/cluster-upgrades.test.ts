@@ -5,6 +5,7 @@ import { phaseOf } from '../../../src/cloud/cluster-upgrade-state.ts';
 import { type CloudUpgrades, cloudUpgrades } from '../../../src/cloud/cluster-upgrades.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
+import { skippingClock } from '../test-clock.ts';
 import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
 
 const TARGET = '1.20.11-aliyunedge.1';
@@ -23,7 +24,7 @@ describe('the upgrade of a cluster through the container service', function () {
       clock += tick;
       return start + clock;
     });
-    upgrades = cloudUpgrades(cloud.service, cloud.cluster.id, { settleMs: 300 });
+    upgrades = cloudUpgrades(cloud.service, cloud.cluster.id, { clock: skippingClock() });
     const [pool] = await cloud.service.nodePools(cloud.cluster.id);
     for (const name of ['edge1', 'edge2']) await addNode(cloud, name, { pool: pool?.nodepoolInfo?.nodepoolId ?? '' });
   });

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
@@ -178,20 +179,27 @@ describe('the output of a command', () => {
   });
 
   it('has the terminal to itself while a question is asked', async () => {
-    const { output, stderr } = open({}, 80);
-    output.emit(start('install-runtime', 'Install the runtime'));
-    await stderr.shows(HIDE_CURSOR);
-    const answer = await output.ask(async () => {
-      const before = stderr.text;
-      output.emit(info('install-runtime', 'still here'));
-      await delay(250);
-      assert.equal(stderr.text, before);
-      assert.ok(before.endsWith(SHOW_CURSOR));
-      return 'yes';
-    });
-    assert.equal(answer, 'yes');
-    await stderr.shows('still here');
-    await output.close();
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    try {
+      const { output, stderr } = open({}, 80);
+      output.emit(start('install-runtime', 'Install the runtime'));
+      mock.timers.tick(1000);
+      assert.ok(stderr.text.includes(HIDE_CURSOR));
+      const answer = await output.ask(async () => {
+        const before = stderr.text;
+        output.emit(info('install-runtime', 'still here'));
+        mock.timers.tick(60_000);
+        assert.equal(stderr.text, before);
+        assert.ok(before.endsWith(SHOW_CURSOR));
+        return 'yes';
+      });
+      assert.equal(answer, 'yes');
+      mock.timers.tick(1000);
+      assert.ok(stderr.text.includes('still here'));
+      await output.close();
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('has no colours against NO_COLOR', async () => {
@@ -308,7 +316,8 @@ describe('the output of a command', () => {
     });
     const { output } = open({ stdout: asWriteStream(broken), stderr: asWriteStream(broken) });
     output.emit(info('a', 'one'));
-    await delay(10);
+    // The stream says that it is broken in the next turn.
+    await setImmediate();
     output.emit(info('a', 'two'));
     await output.result({ ok: true, command: 'join', hosts: [], text: 'three\n' });
     await output.close();

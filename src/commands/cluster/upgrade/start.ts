@@ -6,17 +6,11 @@ import { reportHtml } from '../../../cli/cluster-upgrade/report-html.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade/run.ts';
 import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
-import {
-  type Intent,
-  intentOf,
-  planSpec,
-  planText,
-  refuseErrors,
-  startFlags,
-} from '../../../cli/cluster-upgrade/start.ts';
+import { planSpec, planText, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
 import { commandSignal } from '../../../cli/signals.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
+import { type Intent, intentOf, refuseErrors } from '../../../cluster-upgrade/intent.ts';
 import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/api/client.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';

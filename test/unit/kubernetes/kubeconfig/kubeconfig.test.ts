@@ -107,8 +107,8 @@ describe('kubeconfig', () => {
   });
 
   it('logs in with a user name and a password by Basic, and with the token of a file that is replaced', async () => {
-    const basic = `Basic ${Buffer.from('ann:pass').toString('base64')}`;
-    assert.equal((await askWith({ username: 'ann', password: 'pass' }))?.authorization, basic);
+    const basic = `Basic ${Buffer.from('ann:hunter2-of-ann').toString('base64')}`;
+    assert.equal((await askWith({ username: 'ann', password: 'hunter2-of-ann' }))?.authorization, basic);
     await writeFile(join(folder, 'token'), 'of-the-file\n');
     const request = await askWith({ token: 'beside', tokenFile: 'token' });
     assert.equal(request?.authorization, 'Bearer of-the-file');
