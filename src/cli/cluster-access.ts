@@ -6,6 +6,7 @@ import { localMachine } from '../host/local.ts';
 import { PATHS } from '../host/node-paths.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 import { kubeconfigFiles } from '../kubernetes/kubeconfig/files.ts';
+import { interruptible } from './signals.ts';
 
 /** For commands that speak to a cluster as its administrator. */
 export const kubeconfigFlag = {
@@ -27,19 +28,22 @@ export function hasKubeconfig(kubeconfig: string | undefined): boolean {
   return kubeconfigFiles(kubeconfig ?? defaultKubeconfig()).some((file) => existsSync(file));
 }
 
-/** Opens the cluster of a kubeconfig for one action, from this machine. */
+/**
+ * Opens the cluster of a kubeconfig for one action, from this machine.
+ * @param action is given the command's signal, which ends every request of the client as well
+ * @throws EdgeadmError INTERRUPTED if a signal has ended it
+ */
 export async function withCluster<T>(
   kubeconfig: string | undefined,
-  action: (client: ApiClient) => Promise<T>,
+  action: (client: ApiClient, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig/kubeconfig.ts');
-  const machine = localMachine();
-  const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), (address, options) =>
-    machine.connect(address, options),
-  );
-  try {
-    return await action(client);
-  } finally {
-    client.close();
-  }
+  return interruptible(async (signal) => {
+    const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), localMachine().connect, { signal });
+    try {
+      return await action(client, signal);
+    } finally {
+      client.close();
+    }
+  });
 }

@@ -91,6 +91,22 @@ export async function until<T>(over: AbortSignal, work: Promise<T>, what: string
   }
 }
 
+/**
+ * Runs the work of a command that has nothing to tidy up on a node: one that talks to a cluster or to the cloud.
+ * @throws EdgeadmError INTERRUPTED if a signal has ended it
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal, over, done } = commandSignal(undefined);
+  try {
+    return await until(over, work(signal), 'the command');
+  } catch (error) {
+    const told = error instanceof EdgeadmError && error.code === 'INTERRUPTED';
+    throw signal.aborted && !told ? interruption(signal, 'the command was interrupted') : error;
+  } finally {
+    done();
+  }
+}
+
 function leftBehind(over: AbortSignal, what: string): EdgeadmError {
   const error = interruption(over, `interrupted: ${what} did not stop`);
   return new EdgeadmError({ ...error.toJSON(), why: `${error.why}\n${what} did not stop, and was left`, cause: error });

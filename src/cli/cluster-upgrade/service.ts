@@ -8,7 +8,7 @@ import type { CommandResult } from '../../output/renderer.ts';
 import { startScreen } from '../../output/screen.ts';
 import { confirm } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
-import { commandSignal } from '../signals.ts';
+import { interruptible } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
@@ -100,12 +100,9 @@ async function withUpgrades<T>(
   action: (upgrades: CloudUpgrades, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
-  const { signal, done } = commandSignal(undefined);
-  try {
-    return await action(cloudUpgrades(await serviceOf(flags), flags['cluster-id'] ?? ''), signal);
-  } finally {
-    done();
-  }
+  return interruptible(async (signal) =>
+    action(cloudUpgrades(await serviceOf(flags, signal), flags['cluster-id'] ?? ''), signal),
+  );
 }
 
 interface Following {

@@ -3,7 +3,7 @@ import { type Ens, ens } from '../../cloud/ens.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
-import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
+import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
@@ -12,7 +12,7 @@ import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
 import { durationOf, naming, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
-import { commandSignal } from '../signals.ts';
+import { commandSignal, until } from '../signals.ts';
 
 /** Milliseconds: an instance that was stopped is started again, however the command ends. */
 const RESTART_MS = 600_000;
@@ -55,10 +55,10 @@ export interface ChangeFlags extends CloudFlags, DrainFlags {
   readonly timeout?: string;
 }
 
-/** ENS for a command that only looks. */
-export async function openEns(flags: CloudFlags, output: Output): Promise<Ens> {
+/** ENS for a command that only looks. @param signal ends what it reads */
+export async function openEns(flags: CloudFlags, output: Output, signal: AbortSignal): Promise<Ens> {
   const log = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'eni', time: now() }));
-  return ens(await callerOf(flags, { product: 'ens' }, log.warning));
+  return ens(await callerOf(flags, { product: 'ens' }, log.warning), signal);
 }
 
 /** What the command did, for people and programs. */
@@ -92,8 +92,10 @@ export async function changeInstance(
     durationMs: Math.round(performance.now() - started),
   });
   try {
-    const caller = await callerOf(flags, { product: 'ens', plan: planned }, log.warning);
-    cluster = flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, planned);
+    const opening = callerOf(flags, { product: 'ens', plan: planned }, log.warning);
+    const caller = await until(signal, opening, 'reading the credentials');
+    cluster =
+      flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, { plan: planned, signal });
     const { emit } = output;
     const ask = confirmOnTerminal(output, signal);
     const { outcome, data, text } = await work({ caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask });
@@ -111,7 +113,7 @@ export async function changeInstance(
   }
 }
 
-async function openCluster(kubeconfig: string, plan: PlanWrite | undefined): Promise<ApiClient> {
+async function openCluster(kubeconfig: string, options: ClientOptions): Promise<ApiClient> {
   const { clientFromKubeconfig } = await import('../../kubernetes/kubeconfig/kubeconfig.ts');
-  return clientFromKubeconfig(kubeconfig, localMachine().connect, { plan });
+  return clientFromKubeconfig(kubeconfig, localMachine().connect, options);
 }

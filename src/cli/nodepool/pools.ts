@@ -6,6 +6,7 @@ import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { hasKubeconfig, withCluster } from '../cluster-access.ts';
 import { naming } from '../flags.ts';
+import { interruptible } from '../signals.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
 export const whereFlags = {
@@ -61,18 +62,20 @@ export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePo
     return withCluster(kubeconfig, (client) => action(clusterNodePools(client)));
   }
   const { cloudNodePools } = await import('../../cloud/node-pools.ts');
-  const pools = cloudNodePools(await serviceOf(flags), clusterId);
-  try {
-    return await action(pools);
-  } finally {
-    await pools.close();
-  }
+  return interruptible(async (signal) => {
+    const pools = cloudNodePools(await serviceOf(flags, signal), clusterId);
+    try {
+      return await action(pools);
+    } finally {
+      await pools.close();
+    }
+  });
 }
 
-/** The container service that the flags name. */
-export async function serviceOf({ region = '', profile }: WhereFlags) {
+/** The container service that the flags name. @param signal ends what it reads */
+export async function serviceOf({ region = '', profile }: WhereFlags, signal: AbortSignal) {
   const { openContainerService } = await import('../../cloud/cs.ts');
-  return openContainerService({ region, credentials: { profile } });
+  return openContainerService({ region, credentials: { profile }, signal });
 }
 
 /** Mistakes of a nodepool command, all at once. */

@@ -18,6 +18,8 @@ export interface LeaseTimes {
 export const LEASE_TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, retryIntervalMs: 1_000 };
 const { lastsMs, giveUpMs, renewalMs, retryIntervalMs } = LEASE_TIMES;
 const RELEASES = 5;
+/** Milliseconds; whoever comes next waits for the end of the lease instead. */
+const RELEASE_TIMEOUT_MS = 5_000;
 
 /** A Lease that this process holds. */
 export interface HeldLease {
@@ -88,10 +90,12 @@ function hold(client: ApiClient, identity: string, clock: Clock): HeldLease {
     release: async () => {
       released.abort();
       if (lost.signal.aborted) return;
+      // What ended the command does not end this.
+      const free = client.withSignal(AbortSignal.timeout(RELEASE_TIMEOUT_MS));
       // A renewal that is still on its way is faster now and then.
       for (let tries = 0; tries < RELEASES; tries++) {
-        const found = await find(client);
-        if (found?.spec?.holderIdentity !== identity || (await write(client, found, ''))) return;
+        const found = await find(free);
+        if (found?.spec?.holderIdentity !== identity || (await write(free, found, ''))) return;
       }
     },
   };

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni/change.ts';
 import { naming } from '../../cli/flags.ts';
+import { interruptible } from '../../cli/signals.ts';
 import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
 
@@ -32,8 +33,11 @@ export default class EniCapacity extends BaseCommand {
   }
 
   async #interfacesOf(id: string, flags: CloudFlags): Promise<number> {
-    const service = await openEns(flags, this.openOutput({ looksOnly: true }));
-    await requireInstance(service, id);
-    return (await service.interfaces({ instanceId: id })).length;
+    const output = this.openOutput({ looksOnly: true });
+    return interruptible(async (signal) => {
+      const service = await openEns(flags, output, signal);
+      await requireInstance(service, id);
+      return (await service.interfaces({ instanceId: id })).length;
+    });
   }
 }

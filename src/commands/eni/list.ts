@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { cloudFlags } from '../../cli/cloud-flags.ts';
 import { instanceFlag, openEns } from '../../cli/eni/change.ts';
+import { interruptible } from '../../cli/signals.ts';
 import { boughtFor } from '../../cloud/eni-marker.ts';
 import { requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
@@ -12,9 +13,12 @@ export default class EniList extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(EniList);
-    const service = await openEns(flags, this.openOutput({ looksOnly: true }));
-    const instance = await requireInstance(service, flags.instance);
-    const all = await service.interfaces({ networkId: instance.networkId });
+    const output = this.openOutput({ looksOnly: true });
+    const { instance, all } = await interruptible(async (signal) => {
+      const service = await openEns(flags, output, signal);
+      const found = await requireInstance(service, flags.instance);
+      return { instance: found, all: await service.interfaces({ networkId: found.networkId }) };
+    });
     const interfaces = all
       .map((eni) => ({ ...eni, attached: eni.instanceId === instance.id, bought: boughtFor(eni.name) === instance.id }))
       .filter(({ attached, bought }) => attached || bought);

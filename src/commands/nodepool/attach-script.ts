@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { logOf, nodePoolUsage, refuseWhere, serviceOf, whereFlags } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
+import { interruptible } from '../../cli/signals.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
 const { 'cluster-id': clusterId, region, profile } = whereFlags;
@@ -33,13 +34,15 @@ export default class NodePoolAttachScript extends BaseCommand {
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool attach-script');
     for (const warning of [...spec.warnings, ...expiry.warnings]) log.warning(warning);
-    const service = await serviceOf(flags);
-    const { fromCloud } = await import('../../cloud/node-pools.ts');
-    const pool = poolNamed((await service.nodePools(id)).map(fromCloud), args.name, `cluster ${id}`);
-    const nodeSpec = JSON.stringify(
-      pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
-    );
-    const script = await service.attachScript(id, { nodePoolId: pool.id, arch, nodeSpec, expires: expiry.seconds });
+    const script = await interruptible(async (signal) => {
+      const service = await serviceOf(flags, signal);
+      const { fromCloud } = await import('../../cloud/node-pools.ts');
+      const pool = poolNamed((await service.nodePools(id)).map(fromCloud), args.name, `cluster ${id}`);
+      const nodeSpec = JSON.stringify(
+        pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
+      );
+      return service.attachScript(id, { nodePoolId: pool.id, arch, nodeSpec, expires: expiry.seconds });
+    });
     const expires = new Date(expiry.seconds * 1000).toISOString();
     await this.finish({ ok: true, hosts: [], data: { script, expires }, text: `${script}\n`, reveal: true });
   }

@@ -1,20 +1,17 @@
-import type { Agent, IncomingMessage } from 'node:http';
-import type { ConnectionOptions } from 'node:tls';
+import type { IncomingMessage } from 'node:http';
 import { EdgeadmError } from '../../errors/index.ts';
 import {
   API_LIMITS,
   type Dial,
-  dialingAgent,
   type Answer as HttpAnswer,
   HttpError,
   type HttpLimits,
   jsonOf,
   type OpenAnswer,
   openRequest,
-  plainAgent,
-  proxyDial,
   sendRequest,
 } from '../../http/index.ts';
+import { Connections } from './connections.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 
@@ -84,19 +81,23 @@ export interface ClientOptions {
  */
 export class ApiClient {
   readonly #connection: ApiConnection;
-  readonly #dial: Dial;
-  readonly #plainAgent: Agent;
-  /** By the client's certificate: an exec plug-in may give another one. */
-  readonly #tlsAgents = new Map<string | undefined, Agent>();
+  readonly #connections: Connections;
   readonly #plan: PlanWrite | undefined;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(connection: ApiConnection, dial: Dial, { plan, signal }: ClientOptions = {}) {
+  constructor(connection: ApiConnection, dial: Dial | Connections, { plan, signal }: ClientOptions = {}) {
     this.#connection = connection;
-    this.#dial = connection.proxy ? proxyDial(connection.proxy, dial) : dial;
-    this.#plainAgent = plainAgent(this.#dial);
+    this.#connections = dial instanceof Connections ? dial : new Connections(connection, dial);
     this.#plan = plan;
     this.#signal = signal;
+  }
+
+  /**
+   * This client with another signal in the place of its own, as for a roll-back, which what ended the command does not
+   * end. The two share their connections: one of them is to be closed.
+   */
+  withSignal(signal: AbortSignal): ApiClient {
+    return new ApiClient(this.#connection, this.#connections, { plan: this.#plan, signal });
   }
 
   get<T>(path: string, options?: RequestOptionsOf): Promise<T> {
@@ -191,8 +192,7 @@ export class ApiClient {
   }
 
   close(): void {
-    this.#plainAgent.destroy();
-    for (const agent of this.#tlsAgents.values()) agent.destroy();
+    this.#connections.close();
   }
 
   /** Asks once more with new credentials if those that end have ended: what gets a 401 was not done. */
@@ -212,15 +212,6 @@ export class ApiClient {
     return { authorization: bearer ? `Bearer ${bearer}` : authorization, cert, key };
   }
 
-  #agentFor(url: URL, { cert, key }: Credentials): Agent {
-    if (url.protocol === 'http:') return this.#plainAgent;
-    const known = this.#tlsAgents.get(cert);
-    if (known) return known;
-    const agent = dialingAgent(tlsOf({ ...this.#connection, cert, key }), this.#dial);
-    this.#tlsAgents.set(cert, agent);
-    return agent;
-  }
-
   #signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
     const signals = [this.#signal, signal].filter((each) => each !== undefined);
     return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
@@ -238,7 +229,7 @@ export class ApiClient {
     if (body !== undefined) headers['Content-Type'] = options.contentType ?? 'application/json';
     return {
       ...{ url, method, headers, body },
-      agent: this.#agentFor(url, credentials),
+      agent: this.#connections.agentFor(url, credentials),
       limits: limitsOf(options),
       signal: this.#signalOf(options.signal),
     };
@@ -252,10 +243,6 @@ function urlOf(server: string, path: string): URL {
 
 function limitsOf({ timeoutMs, maxBytes = API_LIMITS.maxBytes }: RequestOptionsOf): HttpLimits {
   return { maxBytes, totalMs: timeoutMs ?? API_LIMITS.totalMs, idleMs: timeoutMs ?? API_LIMITS.idleMs };
-}
-
-function tlsOf({ ca, cert, key, serverName }: ApiConnection): ConnectionOptions {
-  return { ca, cert, key, servername: serverName, rejectUnauthorized: ca !== undefined };
 }
 
 function isGatewayError(status: number): boolean {

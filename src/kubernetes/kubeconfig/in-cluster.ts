@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
-import { ApiClient, type Dial } from '../api/client.ts';
+import { ApiClient, type ClientOptions, type Dial } from '../api/client.ts';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
@@ -12,13 +12,18 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
  * @throws EdgeadmError USAGE where this is no pod
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
-export function clientInCluster(dial: Dial, env: NodeJS.ProcessEnv = process.env, account = ACCOUNT): ApiClient {
+export function clientInCluster(
+  dial: Dial,
+  options: ClientOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+  account = ACCOUNT,
+): ApiClient {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, EDGEADM_API_SERVERS: others } = env;
   const service = host && `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const servers = [...(others ?? '').split(','), service ?? ''].filter(Boolean);
   try {
     const ca = readFileSync(`${account}/ca.crt`, 'utf8');
-    return new ApiClient({ servers, ca, token: () => accountToken(account) }, dial);
+    return new ApiClient({ servers, ca, token: () => accountToken(account) }, dial, options);
   } catch (error) {
     throw new EdgeadmError({
       code: 'USAGE',

@@ -16,6 +16,7 @@ import { setPowerState } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
 const LIST_TIMEOUT_MS = 60_000;
+const UNCORDON_TIMEOUT_MS = 30_000;
 
 export interface EniOptions<S> {
   readonly spec: S;
@@ -110,8 +111,10 @@ async function bringBack(context: Agreed, error: EdgeadmError, log: PhaseLog): P
   );
   if (!down && facts.stoppedAt !== undefined && facts.runningAt === undefined)
     log.info(`${spec.instanceId} was down for ${formatDuration(now() - facts.stoppedAt)}.`);
-  if (!down && cluster && node)
-    await uncordon(cluster, node.name).catch((thrown: Error) =>
+  // What ended the command does not end this.
+  const free = cluster?.withSignal(AbortSignal.timeout(UNCORDON_TIMEOUT_MS));
+  if (!down && free && node)
+    await uncordon(free, node.name).catch((thrown: Error) =>
       log.warning(`${node.name} stays cordoned: ${thrown.message}`),
     );
   const end = down ? notRunning(spec.instanceId, { first: error, last: down, node }) : error;

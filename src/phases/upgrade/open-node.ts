@@ -29,7 +29,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const credentials = journal.joined && (await nodeCredentials(host));
   if (!credentials) throw notJoined(journal.joined !== undefined);
   const { nodeName } = credentials;
-  const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more));
+  const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more), { signal });
   try {
     const [node, answer, bundle, hub, installed] = await Promise.all([
       nodeObject({ client, nodeName }, signal),

@@ -21,7 +21,7 @@ export interface RollBackOptions {
   readonly emit: EventSink;
 }
 
-/** A roll-back is not cut short by what cut the upgrade short. */
+/** A roll-back is not cut short by what cut the upgrade short: it has a limit of its own. */
 const TIMEOUT_MS = 300_000;
 
 /**
@@ -42,12 +42,14 @@ export async function rollBack(options: RollBackOptions): Promise<string[]> {
   return left;
 }
 
-async function rollBackNode({ session, context, label, emit }: RollBackOptions): Promise<string[]> {
+async function rollBackNode({ session, label, emit, ...options }: RollBackOptions): Promise<string[]> {
   const { journal, plain } = session;
   const note = journal.upgrade;
   if (!note) return [];
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const { client, admin } = options.context;
+  const context = { ...options.context, client: client.withSignal(signal), admin: admin?.withSignal(signal) };
   const before = (await plain.clock()).now;
   const { left, restarts } = await restoreVersion(plain, journal, log);
   const restarted = restarts ? { before, after: (await plain.clock()).now } : { before: 0, after: 0 };

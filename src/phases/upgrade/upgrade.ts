@@ -28,13 +28,12 @@ export interface UpgradeResult {
  * @throws EdgeadmError UPGRADE_RECOVERED, UPGRADE_NOT_RECOVERED; before the first change that of the check that failed
  */
 export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
-  const { session, spec, label, emit, dryRun } = options;
+  const { session, spec, label, emit, signal, dryRun } = options;
   const tell = (action: string, diff?: string): void =>
     emit({ type: 'plan', action, diff, host: label, phase: session.host.phase, time: now() });
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'upgrade', time: now() }));
-  const planWrite = dryRun ? tell : undefined;
-  const admin =
-    spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite }));
+  const clientOptions = { plan: dryRun ? tell : undefined, signal };
+  const admin = spec.kubeconfig && (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, clientOptions));
   try {
     const host = dryRun ? recorder(session.host, tell) : session.host;
     const parts = { ...options, host, log, admin: admin || undefined };

@@ -5,7 +5,6 @@ import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
 import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
-import { commandSignal } from '../../../cli/signals.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { hasStopped } from '../../../cluster-upgrade/plan/plan.ts';
 
@@ -32,21 +31,16 @@ export default class ClusterUpgradeContinue extends BaseCommand {
     const { flags, raw } = await this.parse(ClusterUpgradeContinue);
     const output = this.openOutput({ looksOnly: true });
     if (isOfService(flags, raw)) return this.finish(await continueOfService(flags, output));
-    const { signal, done } = commandSignal(undefined);
     const { executor, image, bundle } = flags;
-    try {
-      const ended = await withCluster(flags.kubeconfig, async (client) => {
-        const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
-        const plan = await continueUpgrade(client, change);
-        if (hasStopped(plan)) return plan;
-        const options = { client, plan, flags, output, version: this.config.version, signal };
-        return plan.spec.executor === 'ssh'
-          ? runOverSsh(options)
-          : runByJobs(options, { begins: false, wait: flags.wait, json: flags.output === 'json' });
-      });
-      await this.finish(resultOf(ended));
-    } finally {
-      done();
-    }
+    const ended = await withCluster(flags.kubeconfig, async (client, signal) => {
+      const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
+      const plan = await continueUpgrade(client, change);
+      if (hasStopped(plan)) return plan;
+      const options = { client, plan, flags, output, version: this.config.version, signal };
+      return plan.spec.executor === 'ssh'
+        ? runOverSsh(options)
+        : runByJobs(options, { begins: false, wait: flags.wait, json: flags.output === 'json' });
+    });
+    await this.finish(resultOf(ended));
   }
 }

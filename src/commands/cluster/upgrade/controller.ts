@@ -17,7 +17,7 @@ export default class ClusterUpgradeController extends BaseCommand {
     await this.parse(ClusterUpgradeController);
     const log = logTo(this.openOutput({ looksOnly: true }));
     const { signal, done } = commandSignal(undefined, { interruptedMs: HAND_OVER_MS });
-    const client = clientInCluster(localMachine().connect);
+    const client = clientInCluster(localMachine().connect, { signal });
     try {
       const executor = ({ spec }: Parameters<Parameters<typeof runController>[0]['executor']>[0]) =>
         jobExecutor(client, spec);

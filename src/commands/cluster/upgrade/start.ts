@@ -8,7 +8,6 @@ import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { planSpec, planText, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
-import { commandSignal } from '../../../cli/signals.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
 import { type Intent, intentOf, refuseErrors } from '../../../cluster-upgrade/intent.ts';
 import { usageError } from '../../../errors/usage.ts';
@@ -34,27 +33,22 @@ export default class ClusterUpgradeStart extends BaseCommand {
     const { flags, raw } = await this.parse(ClusterUpgradeStart);
     const output = this.openOutput({ looksOnly: true });
     if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output, this.host.argv));
-    const { signal, done } = commandSignal(undefined);
-    try {
-      await this.finish(
-        await withCluster(flags.kubeconfig, async (client) => {
-          const { body, server } = await client.request('GET', '/version');
-          const intent = await intentOf(client, planSpec(flags, serverVersionOf(body, server)), signal);
-          const { plan, report } = intent;
-          if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
-          if (plan.nodes.length > 0)
-            output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
-          output.tell(planText(intent));
-          if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
-          if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
-          if (flags['dry-run'] || plan.nodes.length === 0) return { ok: true, hosts: [], data: { plan, report } };
-          await confirm('Start?', { output, signal, yes: flags.yes, argv: this.host.argv });
-          return this.#start(client, intent, output, signal, flags);
-        }),
-      );
-    } finally {
-      done();
-    }
+    await this.finish(
+      await withCluster(flags.kubeconfig, async (client, signal) => {
+        const { body, server } = await client.request('GET', '/version');
+        const intent = await intentOf(client, planSpec(flags, serverVersionOf(body, server)), signal);
+        const { plan, report } = intent;
+        if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
+        if (plan.nodes.length > 0)
+          output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
+        output.tell(planText(intent));
+        if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
+        if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
+        if (flags['dry-run'] || plan.nodes.length === 0) return { ok: true, hosts: [], data: { plan, report } };
+        await confirm('Start?', { output, signal, yes: flags.yes, argv: this.host.argv });
+        return this.#start(client, intent, output, signal, flags);
+      }),
+    );
   }
 
   async #start(

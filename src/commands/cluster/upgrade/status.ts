@@ -5,7 +5,6 @@ import { follow } from '../../../cli/cluster-upgrade/follow.ts';
 import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
-import { commandSignal } from '../../../cli/signals.ts';
 import { lookAtPlan } from '../../../cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
 import { hasStopped, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
@@ -34,22 +33,17 @@ export default class ClusterUpgradeStatus extends BaseCommand {
     const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
     if (isOfService(flags, raw)) return this.finish(await statusOfService(flags, output));
-    const { signal, done } = commandSignal(undefined);
     const json = flags.output === 'json';
-    try {
-      await withCluster(flags.kubeconfig, async (client) => {
-        const plan = await lookAtPlan(client);
-        const live = flags.watch ?? (process.stdout.isTTY && !json && !hasStopped(plan));
-        if (live) {
-          const ended = await follow(client, signal, output, json);
-          const error = flags.watch ? endingError(ended) : undefined;
-          return this.finish({ ok: error === undefined, hosts: [], error });
-        }
-        const status = await statusOf(client, plan);
-        await this.finish({ ok: true, hosts: [], data: status, text: statusText(status, nowSeconds(), flags.all) });
-      });
-    } finally {
-      done();
-    }
+    await withCluster(flags.kubeconfig, async (client, signal) => {
+      const plan = await lookAtPlan(client);
+      const live = flags.watch ?? (process.stdout.isTTY && !json && !hasStopped(plan));
+      if (live) {
+        const ended = await follow(client, signal, output, json);
+        const error = flags.watch ? endingError(ended) : undefined;
+        return this.finish({ ok: error === undefined, hosts: [], error });
+      }
+      const status = await statusOf(client, plan);
+      await this.finish({ ok: true, hosts: [], data: status, text: statusText(status, nowSeconds(), flags.all) });
+    });
   }
 }

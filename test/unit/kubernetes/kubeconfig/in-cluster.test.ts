@@ -42,7 +42,7 @@ describe('a client in a pod', () => {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(port),
     };
-    const client = clientInCluster(dial, env, folder);
+    const client = clientInCluster(dial, {}, env, folder);
     try {
       await client.get('/version');
       await writeFile(join(folder, 'token'), TOKENS[1]);
@@ -61,7 +61,7 @@ describe('a client in a pod', () => {
 
   it('says that this is no pod where there is no account', () => {
     assert.throws(
-      () => clientInCluster(dial, {}, folder),
+      () => clientInCluster(dial, {}, {}, folder),
       (error: EdgeadmError) => error.code === 'USAGE' && /edgeadm cluster upgrade start/.test(error.next),
     );
   });
