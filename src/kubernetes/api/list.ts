@@ -1,10 +1,12 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import type { ApiClient } from './client.ts';
+import { type ApiClient, apiErrorOf } from './client.ts';
 
 /** kubectl's own size of a page. */
 const PAGE = 500;
 /** More pages than a list of a cluster has, so that a server cannot keep a command for ever. */
 const MAX_PAGES = 10_000;
+/** A token is good for five minutes or more: a list that takes longer so often never comes to its end. */
+const MAX_STARTS = 3;
 
 interface Page<T> {
   readonly metadata?: { readonly continue?: unknown };
@@ -18,7 +20,8 @@ export interface ListOptions<T, U> {
 }
 
 /**
- * Lists objects page by page.
+ * Lists objects page by page. If the token of the next page has expired (410) it starts again: the token that comes with
+ * the error would go on with a list in which objects may be missing.
  * @param path of the list, with or without a query
  * @throws EdgeadmError API_ERROR, API_UNREACHABLE
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
@@ -28,11 +31,22 @@ export async function listAll<T, U = T>(
   path: string,
   { keep, signal }: ListOptions<T, U>,
 ): Promise<U[]> {
-  const kept: U[] = [];
+  let kept: U[] = [];
   let next: string | undefined;
+  let starts = 1;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const query = new URLSearchParams({ limit: String(PAGE), ...(next && { continue: next }) });
-    const page = await client.get<Page<T> | null>(`${path}${path.includes('?') ? '&' : '?'}${query}`, { signal });
+    const page = await client
+      .get<Page<T> | null>(`${path}${path.includes('?') ? '&' : '?'}${query}`, { signal })
+      .catch((error: unknown) => {
+        if (next === undefined || apiErrorOf(error)?.status !== 410 || starts === MAX_STARTS) throw error;
+        return 'expired' as const;
+      });
+    if (page === 'expired') {
+      starts += 1;
+      [kept, next] = [[], undefined];
+      continue;
+    }
     for (const item of itemsOf(page, path)) {
       const part = keep(item);
       if (part !== undefined) kept.push(part);

@@ -35,6 +35,32 @@ describe('a list of the API server', () => {
     assert.deepEqual(paths, ['/api/v1/pods?x=y&limit=500', '/api/v1/pods?x=y&limit=500&continue=a%2Bb']);
   });
 
+  // https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+  it('starts again if the token of its next page has expired, and holds no object twice', async () => {
+    let expired = true;
+    const answer = (path: string) => {
+      if (!path.includes('continue=')) return { metadata: { continue: 'later' }, items: [named('one')] };
+      const gone = { status: 410, body: { kind: 'Status', reason: 'Expired', metadata: { continue: 'other' } } };
+      if (!expired) return { metadata: {}, items: [named('two')] };
+      expired = false;
+      return gone;
+    };
+    const { result, paths } = await withServer(answer, (client) => listWhole(client, '/api/v1/pods'));
+    assert.deepEqual(result, [named('one'), named('two')]);
+    assert.equal(paths.length, 4);
+  });
+
+  it('gives up if the tokens of its pages expire again and again', async () => {
+    const answer = (path: string) =>
+      path.includes('continue=')
+        ? { status: 410, body: { kind: 'Status', reason: 'Expired' } }
+        : { metadata: { continue: 'later' }, items: [named('one')] };
+    await assert.rejects(
+      withServer(answer, (client) => listWhole(client, '/api/v1/pods')),
+      (error: EdgeadmError) => error.code === 'API_ERROR' && error.why?.includes('Expired') === true,
+    );
+  });
+
   it('of none is empty, also as Go writes it', async () => {
     const { result } = await withServer(
       () => ({ items: null }),
