@@ -215,7 +215,7 @@ describe('kubeconfig', () => {
       const cluster = {
         server: at,
         'certificate-authority-data': base64(server.ca),
-        'proxy-url': `http://me:word@127.0.0.1:${port}`,
+        'proxy-url': `http://me:proxy-password@127.0.0.1:${port}`,
       };
       const file = await writeConfig({ token: 'abc' }, cluster);
       const client = await clientFromKubeconfig(file, (address, options) => localMachine().connect(address, options));
@@ -228,7 +228,7 @@ describe('kubeconfig', () => {
 
     it('carries every request, and the API server alone sees the credentials of the cluster', async () => {
       await askThrough(server.server);
-      assert.deepEqual(asked, [`10.0.0.1:6443 Basic ${Buffer.from('me:word').toString('base64')}`]);
+      assert.deepEqual(asked, [`10.0.0.1:6443 Basic ${Buffer.from('me:proxy-password').toString('base64')}`]);
       assert.equal(server.requests.at(-1)?.authorization, 'Bearer abc');
     });
 
