@@ -48,7 +48,7 @@ describe('a sandbox', function () {
       assert.match(stdout, new RegExp(`^export ${name}=`, 'm'));
   });
 
-  it('is one to a folder and to a port, and the error says so', async () => {
+  it('a sandbox is one to a folder and to a port, and the error says so', async () => {
     const again = await bed.sandbox('up', '--port', String(bed.port));
     assert.equal(again.exitCode, 1);
     assert.match(again.stderr, /SANDBOX_RUNNING/);

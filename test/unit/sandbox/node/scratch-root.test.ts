@@ -18,7 +18,7 @@ describe('a node that was just made', () => {
 
   for (const row of MATRIX.filter(({ os }) => os !== 'Windows Server')) {
     for (const version of row.versions) {
-      it(`can be ${row.os} ${version} with kernel ${row.kernel} on ${row.arch}`, async () => {
+      it(`a node that was just made can be ${row.os} ${version} with kernel ${row.kernel} on ${row.arch}`, async () => {
         const root = join(folder, 'node');
         const arch = row.arch as 'amd64' | 'arm64';
         const kernel = `${row.kernel}.0-100`;
@@ -42,7 +42,7 @@ describe('a node that was just made', () => {
     assert.deepEqual(versions, [1, 2, 2, 1]);
   });
 
-  it('cannot be a system that nobody knows; the nearest name is told', () => {
+  it('a node that was just made cannot be a system that nobody knows; the nearest name is told', () => {
     assert.throws(() => systemOf('Ubunto 20.04'), /did you mean "Ubuntu/);
     assert.throws(() => systemOf('Ubuntu'), /with a version/);
   });
