@@ -91,7 +91,7 @@ const keyFlags = {
   'allowed-cluster-addons': Flags.string({
     ...list,
     helpValue: 'NAME',
-    description: 'add-ons that may run here: kube-proxy,flannel,coredns',
+    description: 'add-ons allowed on the node, the others are kept off: kube-proxy,flannel,coredns; default: all',
     helpGroup: 'NODE',
   }),
   'gpu-version': Flags.string({

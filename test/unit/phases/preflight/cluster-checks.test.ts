@@ -79,6 +79,13 @@ describe('ClusterVersion', () => {
     spec,
   });
 
+  it('refuses a real machine that would join a sandbox, and says how to get a node of the sandbox', async () => {
+    const sandbox = { cluster: { gitTreeState: 'edgeadm sandbox' } };
+    const { code, remedy } = await assertFinds('ClusterVersion', 'error', /sandbox: .*protobuf/, sandbox);
+    assert.equal(code, 'CLUSTER_UNSUPPORTED');
+    assert.match(remedy ?? '', /edgeadm sandbox node create NAME/);
+  });
+
   it('shows both versions', () => assertOk('ClusterVersion', {}, /cluster v1\.20\.2, kubelet v1\.20\.2/));
 
   it('takes the first and the last version that is known', async () => {
