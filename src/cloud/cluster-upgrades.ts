@@ -1,10 +1,11 @@
 import { EdgeadmError } from '../errors/index.ts';
+import type { Clock } from '../lib/clock.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import { type CloudUpgrade, type CloudUpgradePhase, GOING, isAtRest, lookAtUpgrade } from './cluster-upgrade-state.ts';
 import type { ContainerService } from './cs.ts';
 import { isAmbiguous } from './errors.ts';
 
-/** How long an order that was not answered may take to show. */
+/** How long an order that was not answered may take to show, milliseconds. */
 const SETTLE_MS = 15_000;
 
 /** What `start` would order. */
@@ -38,7 +39,7 @@ export interface CloudUpgrades {
 export function cloudUpgrades(
   service: ContainerService,
   clusterId: string,
-  { settleMs = SETTLE_MS }: { readonly settleMs?: number } = {},
+  { clock }: { readonly clock?: Clock } = {},
 ): CloudUpgrades {
   const look = () => lookAtUpgrade(service, clusterId);
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
@@ -48,7 +49,7 @@ export function cloudUpgrades(
       if (!isAmbiguous(error)) throw error;
       lost = error;
     });
-    return settled({ what, look, shows, settleMs, lost });
+    return settled({ what, look, shows, clock, lost });
   };
   const change = async (verb: Verb, send: () => Promise<void>) => {
     const now = await look();
@@ -76,12 +77,12 @@ interface Settling {
   readonly what: string;
   readonly look: () => Promise<CloudUpgrade>;
   readonly shows: (now: CloudUpgrade) => boolean;
-  readonly settleMs: number;
+  readonly clock: Clock | undefined;
   /** What was thrown instead of an answer. */
   readonly lost: unknown;
 }
 
-async function settled({ what, look, shows, settleMs, lost }: Settling): Promise<CloudUpgrade> {
+async function settled({ what, look, shows, clock, lost }: Settling): Promise<CloudUpgrade> {
   try {
     return await waitFor<CloudUpgrade>({
       what: `${what}${lost ? ' after the order was not answered' : ''}`,
@@ -89,7 +90,8 @@ async function settled({ what, look, shows, settleMs, lost }: Settling): Promise
         const now = await look();
         return shows(now) ? { done: now } : { seen: `it is ${now.phase}` };
       },
-      timeoutMs: settleMs,
+      timeoutMs: SETTLE_MS,
+      clock,
       intervalMs: [200, 2000],
       code: 'CLOUD_NO_ANSWER',
       next: 'look at it (`edgeadm cluster upgrade status`), then run the same command again: it looks first, too',

@@ -40,7 +40,7 @@ export class HttpError extends Error {
   }
 }
 
-export function isCertificateFault(error: unknown): boolean {
+function isCertificateFault(error: unknown): boolean {
   return CERTIFICATE_FAULT.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 

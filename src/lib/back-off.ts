@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Clock, realClock } from './clock.ts';
 
 /**
  * Waits before another try: twice as long each time, between half and all of it by chance, since machines that lost the
@@ -9,9 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function backOff(
   failures: number,
   [first, longest]: readonly [number, number],
-  options: { readonly atLeastMs?: number; readonly signal?: AbortSignal } = {},
+  options: { readonly atLeastMs?: number; readonly signal?: AbortSignal; readonly clock?: Clock } = {},
 ): Promise<void> {
   const step = Math.min(first * 2 ** (failures - 1), longest);
   const ms = Math.max(step * (0.5 + Math.random() / 2), Math.min(options.atLeastMs ?? 0, longest));
-  await delay(ms, undefined, { signal: options.signal }).catch(() => {});
+  await (options.clock ?? realClock).sleep(ms, options.signal);
 }

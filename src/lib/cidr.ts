@@ -45,7 +45,8 @@ export function addressAt(cidr: string, index: number): string | undefined {
 /** The library also reads octal, hexadecimal and shortened IPv4 addresses, which no part of Kubernetes does. */
 function parseRange(text: string): Range | undefined {
   const [address = '', length, ...rest] = text.split('/');
-  if (isIP(address) === 0 || rest.length > 0) return undefined;
+  // A zone (`fe80::1%eth0`) belongs to an address of one machine, never to a range.
+  if (isIP(address) === 0 || address.includes('%') || rest.length > 0) return undefined;
   const parsed = ipaddr.parse(address);
   const bits = parsed.kind() === 'ipv4' ? 32 : 128;
   const prefix = length === undefined ? bits : Number(length);

@@ -1,4 +1,5 @@
 import { backOff } from './back-off.ts';
+import type { Clock } from './clock.ts';
 
 /** How often something is tried, and how long the pauses are. */
 export interface RetryPolicy {
@@ -20,6 +21,8 @@ export interface RetryOptions extends RetryPolicy {
   /** The error to throw instead of the last one. */
   readonly describe?: (error: unknown, tries: number) => unknown;
   readonly signal?: AbortSignal;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface RetryOptions extends RetryPolicy {
  * @throws what the action threw last, or what `describe` makes of it; the reason of the signal
  */
 export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { tries, pauseMs, isPassing, retryAfterMs, hasProgressed, onRetry, describe, signal } = options;
+  const { tries, pauseMs, isPassing, retryAfterMs, hasProgressed, onRetry, describe, signal, clock } = options;
   for (let failures = 1; ; failures++) {
     signal?.throwIfAborted();
     try {
@@ -40,7 +43,7 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
       if (hasProgressed?.()) failures = 1;
       if (!isPassing(error) || failures >= tries) throw describe ? describe(error, failures) : error;
       onRetry?.(error);
-      await backOff(failures, pauseMs, { atLeastMs: retryAfterMs?.(error), signal });
+      await backOff(failures, pauseMs, { atLeastMs: retryAfterMs?.(error), signal, clock });
     }
   }
 }

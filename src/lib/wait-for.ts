@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
+import { type Clock, realClock } from './clock.ts';
 import { formatDuration } from './duration.ts';
 
 /** The answer of one look: `done` ends the wait, `seen` is what the error shows if time runs out. */
@@ -21,6 +21,8 @@ export interface Wait<T> {
   /** Asked before every look; what it throws ends the wait at once, since nothing will come of it. */
   readonly guard?: () => Promise<void>;
   readonly next?: string;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -30,7 +32,9 @@ export interface Wait<T> {
  */
 export async function waitFor<T>(wait: Wait<T>): Promise<T> {
   const [first, longest] = wait.intervalMs ?? [50, 1000];
-  const started = performance.now();
+  const { clock = realClock } = wait;
+  const started = clock.now();
+  // For a look that hangs, which does so in real time.
   const limit = AbortSignal.timeout(Math.max(1, wait.timeoutMs));
   const signal = wait.signal ? AbortSignal.any([wait.signal, limit]) : limit;
   let pause = first;
@@ -42,9 +46,9 @@ export async function waitFor<T>(wait: Wait<T>): Promise<T> {
     if ('done' in look) return look.done;
     if (!signal.aborted) seen = look.seen;
     // The last look comes just before time runs out, however long the pauses have become.
-    const left = wait.timeoutMs - (performance.now() - started) - first;
+    const left = wait.timeoutMs - (clock.now() - started) - first;
     if (left <= 0) break;
-    await delay(Math.min(pause, left), undefined, { signal: wait.signal }).catch(() => {});
+    await clock.sleep(Math.min(pause, left), wait.signal);
     pause = Math.min(pause * 1.5, longest);
   }
   throw await timedOut(wait, `timed out after ${formatDuration(wait.timeoutMs)} waiting for ${wait.what}`, seen);

@@ -54,7 +54,7 @@ describe('a join that cannot succeed says why and what to do next, and leaves th
 
   // A suite of its own: the tests of this one come before those of the suites in it.
   describe('where the API server is down', () => {
-    it('and when it is back, the same command joins the node', async () => {
+    it('a join that found no API server: when that is back, the same command joins the node', async () => {
       const subject = stories.cluster;
       const { cluster } = await testBed();
       await cluster.stopApiServer();

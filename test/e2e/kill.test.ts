@@ -99,7 +99,7 @@ describe('edgeadm that is killed', () => {
     await Promise.all(names.filter((name) => name.startsWith('kill')).map(Node.remove));
   });
 
-  it('was killed in every phase that there is', async () => {
+  it('edgeadm that is killed was killed in every phase that there is', async () => {
     const { stdout } = await execa(process.execPath, [join(projectDir, 'bin/run.js'), 'join', 'phases', '-o', 'json']);
     const names = (JSON.parse(stdout) as { data: { name: string }[] }).data.map(({ name }) => name);
     const leaves = names.filter((name) => !names.some((other) => other.startsWith(`${name}/`)));

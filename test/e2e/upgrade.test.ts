@@ -38,7 +38,7 @@ describe('edgeadm upgrade', () => {
 
   after(async () => (await upgradeBed()).down());
 
-  it('was killed in every phase that there is', () => {
+  it('edgeadm upgrade was killed in every phase that there is', () => {
     const names = phaseNames(upgradePhases);
     const leaves = names
       .filter((name) => !names.some((other) => other.startsWith(`${name}/`)))

@@ -142,7 +142,7 @@ describe('the eni commands against an emulated ENS', () => {
     assert.match(ended.stderr, /delete: edgeadm eni release/);
   });
 
-  it('has faults added, listed and cleared by another process', async () => {
+  it('the eni commands against an emulated ENS has faults added, listed and cleared by another process', async () => {
     const state = { pid: process.pid, apiServer: '', cloud: cloud.url, started: '' };
     await writeFile(join(folder, 'sandbox.json'), JSON.stringify(state));
     const fault = (...args: string[]) => edgeadm(['sandbox', 'fault', ...args, '--dir', folder], { env });

@@ -55,7 +55,7 @@ describe('a sandbox', function () {
       assert.match(stdout, new RegExp(`^export ${name}=`, 'm'));
   });
 
-  it('is one to a folder and to a port: starting it again is no error, on another port it is', async () => {
+  it('a sandbox is one to a folder and to a port: starting it again is no error, on another port it is', async () => {
     for (const words of [['--port', String(bed.port)], [], ['--background']]) {
       const again = await bed.sandbox('up', ...words);
       assert.equal(again.exitCode, 0, again.stderr);
@@ -100,7 +100,7 @@ describe('a sandbox', function () {
     assert.match((await bed.sandbox('node', 'list')).stdout, /edge1 .*CentOS Linux 7\.6.*inactive/);
   });
 
-  it('has a node Ready with the line as it is printed', async () => {
+  it('a sandbox has a node Ready with the line as it is printed', async () => {
     const made = await bed.sandbox('node', 'create', 'plain', '-o', 'json');
     const line = wordsOf((resultOf(made).data as { joinLine: string }).joinLine);
     const joined = await bed.run(...line);

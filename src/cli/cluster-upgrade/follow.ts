@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { lookAtPlan } from '../../cluster-upgrade/control/actions.ts';
 import { retryWhileUnavailable } from '../../cluster-upgrade/control/retry.ts';
@@ -8,6 +7,7 @@ import { hasStopped, type NodeRecord, nowSeconds, type Plan } from '../../cluste
 import { statusOf } from '../../cluster-upgrade/status.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import type { Output } from '../../output/index.ts';
 import { startScreen } from '../../output/screen.ts';
 import { now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';
@@ -50,7 +50,13 @@ export function logTo(output: Output, host = 'localhost'): PhaseLog {
  * laptop that wakes up looks again.
  * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
  */
-export async function follow(client: ApiClient, signal: AbortSignal, output: Output, json: boolean): Promise<Plan> {
+export async function follow(
+  client: ApiClient,
+  signal: AbortSignal,
+  output: Output,
+  json: boolean,
+  clock: Clock = realClock,
+): Promise<Plan> {
   const screen = process.stdout.isTTY && !json ? startScreen(process.stdout) : undefined;
   const log = logTo(output);
   const ended = (error: unknown): undefined => {
@@ -69,7 +75,7 @@ export async function follow(client: ApiClient, signal: AbortSignal, output: Out
     else if (status) screen.show(statusText(status, nowSeconds()));
     if (hasStopped(plan)) return plan;
     before = plan;
-    await delay(RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
+    await clock.sleep(RETRY_INTERVAL_MS, signal);
   }
 }
 

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CloudUpgrade, isAtRest } from '../../cloud/cluster-upgrade-state.ts';
 import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
 import { isPassing } from '../../cloud/errors.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { realClock } from '../../lib/clock.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { startScreen } from '../../output/screen.ts';
@@ -138,7 +138,7 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
       told = line;
       if (isAtRest(now)) return now;
     }
-    await delay(RETRY_INTERVAL_MS, undefined, { signal }).catch(() => {});
+    await realClock.sleep(RETRY_INTERVAL_MS, signal);
     if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', lineFor('status', flags));
   }
 }

@@ -193,6 +193,8 @@ export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse):
     labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),
     annotations: pairsOf(texts.annotations, { flag: '--annotations', commas: false }, refuse),
     taints: taintsOf(texts.taints, '--taints', refuse),
+    // An empty value is a list without a name: it keeps all add-ons off.
+    allowedClusterAddons: (flags['allowed-cluster-addons'] as string[] | undefined)?.filter(Boolean),
     edgeHub: flags['no-edge-hub'] ? false : undefined,
   };
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { type EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { isReady } from '../../kubernetes/node/conditions.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { tellCluster } from '../cluster/events.ts';
 import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
@@ -23,10 +23,12 @@ export interface ControllerParts {
   readonly signal: AbortSignal;
   /** Milliseconds between two looks at the plan. */
   readonly retryIntervalMs?: number;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /** Where only nodes that are offline are left, all nodes are listed once in so many looks. */
-const LOOKS_FOR_OFFLINE = 10;
+export const LOOKS_FOR_OFFLINE = 10;
 
 /**
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
@@ -55,7 +57,7 @@ export async function control(parts: ControllerParts): Promise<Plan> {
 }
 
 async function bringForward(parts: ControllerParts, underWay: Map<string, Promise<void>>): Promise<Plan> {
-  const { signal, retryIntervalMs = RETRY_INTERVAL_MS } = parts;
+  const { signal, retryIntervalMs = RETRY_INTERVAL_MS, clock = realClock } = parts;
   const begun = new Set<string>();
   for (;;) {
     const plan = await retryWhileUnavailable(() => step(parts), parts);
@@ -70,7 +72,7 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
     }
     if (hasStopped(plan) && underWay.size === 0) return plan;
     const pause = underWay.size === 0 ? retryIntervalMs * LOOKS_FOR_OFFLINE : retryIntervalMs;
-    await Promise.race([...underWay.values(), delay(pause, undefined, { signal })]);
+    await Promise.race([...underWay.values(), clock.sleep(pause, signal)]);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { nodeJob, tryOf } from '../cluster/job-manifests.ts';
 import {
@@ -28,14 +29,22 @@ const IMAGE_TIMEOUT_MS = 600_000;
 const LEFT_TIMEOUT_MS = 600_000;
 
 /** Upgrades nodes by a Job on each. */
-export function jobExecutor(client: ApiClient, spec: PlanSpec): NodeExecutor {
-  return { upgrade: (node, signal) => upgradeByJob(client, spec, node, signal) };
+export function jobExecutor(client: ApiClient, spec: PlanSpec, clock: Clock = realClock): NodeExecutor {
+  return { upgrade: (node, signal) => upgradeByJob({ client, spec, signal, clock }, node) };
 }
 
-async function upgradeByJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, signal: AbortSignal): Promise<void> {
-  await ensureJob(client, spec, node, signal);
+interface JobParts {
+  readonly client: ApiClient;
+  readonly spec: PlanSpec;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+async function upgradeByJob(parts: JobParts, node: NodeRecord): Promise<void> {
+  const { client, signal, clock } = parts;
+  await ensureJob(parts, node);
   const name = nodeJobName(node.name);
-  const started = performance.now();
+  const started = clock.now();
   let pod: V1Pod | undefined;
   const { job, failure } = await waitFor<{ job?: V1Job; failure?: string }>({
     what: `Job ${name} to upgrade node ${node.name}`,
@@ -43,6 +52,7 @@ async function upgradeByJob(client: ApiClient, spec: PlanSpec, node: NodeRecord,
     timeoutMs: TIMEOUT_MS,
     intervalMs: [200, 2000],
     signal,
+    clock,
     probe: async (within) => {
       const found = await findJob(client, name, within);
       // A Job that ran into its deadline has no pod any more: what it was last seen to be is all there is.
@@ -51,22 +61,23 @@ async function upgradeByJob(client: ApiClient, spec: PlanSpec, node: NodeRecord,
       if (hasSucceeded(found)) return { done: { job: found } };
       const why = failureOf(found);
       if (why !== undefined) return { done: { failure: why } };
-      const late = performance.now() - started > IMAGE_TIMEOUT_MS;
+      const late = clock.now() - started > IMAGE_TIMEOUT_MS;
       return late && lacksImage(pod) ? { done: { failure: describePod(pod) } } : { seen: describePod(pod) };
     },
   });
   if (failure !== undefined) throw await failed(client, node.name, failure, pod);
-  if (job) await retryWhileUnavailable(() => deleteJob(client, job), { signal });
+  if (job) await retryWhileUnavailable(() => deleteJob(client, job), { signal, clock });
 }
 
 /** Makes the Job of this try unless it is there. What is left of an earlier one has to be gone, its pods too. */
-async function ensureJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, signal: AbortSignal): Promise<void> {
+async function ensureJob({ client, spec, signal, clock }: JobParts, node: NodeRecord): Promise<void> {
   const name = nodeJobName(node.name);
   const isThere = await waitFor<boolean>({
     what: `what is left of an earlier Job ${name} to be gone`,
     code: 'UPGRADE_NODE_FAILED',
     timeoutMs: LEFT_TIMEOUT_MS,
     signal,
+    clock,
     probe: async (within) => {
       const job = await findJob(client, name, within);
       if (job && isEnding(job)) return { seen: 'it is being deleted' };
@@ -79,6 +90,7 @@ async function ensureJob(client: ApiClient, spec: PlanSpec, node: NodeRecord, si
   if (isThere) return;
   await retryWhileUnavailable(() => client.writeUnlessStale('POST', batch('jobs'), nodeJob(name, node, spec)), {
     signal,
+    clock,
   });
 }
 

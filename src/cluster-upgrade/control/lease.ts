@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import { LEASE, leases, NAMESPACE } from '../cluster/names.ts';
 
 /** All are milliseconds. */
@@ -15,7 +15,8 @@ export interface LeaseTimes {
   readonly retryIntervalMs: number;
 }
 
-const TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, retryIntervalMs: 1_000 };
+export const LEASE_TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, retryIntervalMs: 1_000 };
+const { lastsMs, giveUpMs, renewalMs, retryIntervalMs } = LEASE_TIMES;
 const RELEASES = 5;
 
 /** A Lease that this process holds. */
@@ -38,52 +39,59 @@ export async function leaseHolder(client: ApiClient): Promise<{ identity: string
  * Whether its holder is alive is seen by watching it, as Kubernetes' own controllers do: clocks at the edge differ. So
  * taking it from one that died takes half a minute.
  * @param identity of this process, different from that of every other
- * @param times for tests
+ * @param clock for tests
  * @returns the identity of its holder where another has it and is alive
  */
 export async function acquireLease(
   client: ApiClient,
   identity: string,
   signal: AbortSignal,
-  times: LeaseTimes = TIMES,
+  clock: Clock = realClock,
 ): Promise<HeldLease | string> {
   const first = await find(client);
-  const started = performance.now();
+  const started = clock.now();
   for (let found = first; ; found = await find(client)) {
     const holder = found?.spec?.holderIdentity;
     const free = !holder || holder === identity;
     if (!free && versionOf(found) !== versionOf(first)) return holder;
-    if (free || performance.now() - started > times.lastsMs) {
-      if (await write(client, found, identity, times)) return hold(client, identity, times);
+    if (free || clock.now() - started > lastsMs) {
+      if (await write(client, found, identity)) return hold(client, identity, clock);
     }
-    await delay(free ? 0 : times.retryIntervalMs, undefined, { signal });
+    await clock.sleep(free ? 0 : retryIntervalMs, signal);
+    signal.throwIfAborted();
   }
 }
 
-function hold(client: ApiClient, identity: string, times: LeaseTimes): HeldLease {
+function hold(client: ApiClient, identity: string, clock: Clock): HeldLease {
   const lost = new AbortController();
-  let renewed = performance.now();
+  const released = new AbortController();
+  let renewed = clock.now();
   const renew = async (): Promise<void> => {
-    const sent = performance.now();
+    const sent = clock.now();
     const found = await find(client);
     const holder = found?.spec?.holderIdentity;
     if (holder !== identity) lost.abort(controlledBy(`it is controlled by ${holder || 'nobody'} now`));
-    else if (await write(client, found, identity, times)) renewed = Math.max(renewed, sent);
+    else if (await write(client, found, identity)) renewed = Math.max(renewed, sent);
   };
-  const timer = setInterval(() => {
-    // Nothing can be known while the cluster does not answer: the lease is ours until its time is over.
-    renew().catch(() => {});
-    if (performance.now() - renewed > times.giveUpMs) lost.abort(silent());
-  }, times.renewalMs);
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(renewalMs, released.signal);
+      if (released.signal.aborted || lost.signal.aborted) return;
+      // Nothing can be known while the cluster does not answer: the lease is ours until its time is over.
+      renew().catch(() => {});
+      if (clock.now() - renewed > giveUpMs) lost.abort(silent());
+    }
+  };
+  void keep();
   return {
     signal: lost.signal,
     release: async () => {
-      clearInterval(timer);
+      released.abort();
       if (lost.signal.aborted) return;
       // A renewal that is still on its way is faster now and then.
       for (let tries = 0; tries < RELEASES; tries++) {
         const found = await find(client);
-        if (found?.spec?.holderIdentity !== identity || (await write(client, found, '', times))) return;
+        if (found?.spec?.holderIdentity !== identity || (await write(client, found, ''))) return;
       }
     },
   };
@@ -116,12 +124,7 @@ function versionOf(lease: V1Lease | undefined): string | undefined {
 }
 
 /** @returns false where somebody else was faster */
-async function write(
-  client: ApiClient,
-  found: V1Lease | undefined,
-  identity: string,
-  { lastsMs }: LeaseTimes,
-): Promise<boolean> {
+async function write(client: ApiClient, found: V1Lease | undefined, identity: string): Promise<boolean> {
   const renewTime = microTime();
   const same = found?.spec?.holderIdentity === identity;
   const body = {

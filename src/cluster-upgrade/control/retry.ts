@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import { apiErrorOf } from '../../kubernetes/api/client.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 
 export interface RetryOptions {
@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly log?: PhaseLog;
   /** Milliseconds between two tries. */
   readonly retryIntervalMs?: number;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 export const RETRY_INTERVAL_MS = 2_000;
@@ -21,7 +23,7 @@ export const RETRY_INTERVAL_MS = 2_000;
  */
 export async function retryWhileUnavailable<T>(
   action: () => Promise<T>,
-  { signal, log, retryIntervalMs = RETRY_INTERVAL_MS }: RetryOptions,
+  { signal, log, retryIntervalMs = RETRY_INTERVAL_MS, clock = realClock }: RetryOptions,
 ): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
@@ -31,7 +33,7 @@ export async function retryWhileUnavailable<T>(
       signal.throwIfAborted();
       if (!isUnavailable(error)) throw error;
       log?.warning(`${(error as Error).message}; trying again.`);
-      await delay(retryIntervalMs, undefined, { signal }).catch(() => {});
+      await clock.sleep(retryIntervalMs, signal);
     }
   }
 }

@@ -1,11 +1,12 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { hasStopped, isActive, nodesIn, type Plan } from '../plan/plan.ts';
 import { PlanStore } from '../plan/store.ts';
 import { control } from './controller.ts';
 import type { NodeExecutor } from './executor.ts';
-import { acquireLease, controlledBy, type LeaseTimes } from './lease.ts';
+import { acquireLease, controlledBy } from './lease.ts';
 import { isUnavailable, retryWhileUnavailable } from './retry.ts';
 
 export interface RunControllerOptions {
@@ -17,7 +18,8 @@ export interface RunControllerOptions {
   readonly signal: AbortSignal;
   /** Milliseconds between two looks at the plan. */
   readonly retryIntervalMs?: number;
-  readonly times?: LeaseTimes;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -36,8 +38,8 @@ export async function runController(options: RunControllerOptions): Promise<Plan
 }
 
 async function controlOnce(options: RunControllerOptions, store: PlanStore): Promise<void> {
-  const { client, identity, log, times } = options;
-  const lease = await retryWhileUnavailable(() => acquireLease(client, identity, options.signal, times), options);
+  const { client, identity, log, clock } = options;
+  const lease = await retryWhileUnavailable(() => acquireLease(client, identity, options.signal, clock), options);
   if (typeof lease === 'string') throw controlledBy(lease);
   const signal = AbortSignal.any([options.signal, lease.signal]);
   try {

@@ -42,7 +42,7 @@ export class Journal extends JournalRecord {
   #run: Note | undefined;
   /** What has to stand before the next line: nothing, unless a kill tore the one before it. */
   #torn = '';
-  #furnished: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
   #written = false;
 
   private constructor(machine: Machine, parsed: ParsedJournal, damage?: Damage, run?: Note) {
@@ -144,9 +144,7 @@ export class Journal extends JournalRecord {
   }
 
   /** Forgets everything but the node's random name: the next try asks for the same Node. */
-  async forgetAllButName(): Promise<void> {
-    const value = this.choice(CHOICES.nodeName);
-    if (value === undefined) return this.erase();
+  async forgetAllBut(value: string): Promise<void> {
     await this.#replace([{ kind: 'choice', key: CHOICES.nodeName, value }]);
   }
 
@@ -213,7 +211,7 @@ export class Journal extends JournalRecord {
     this.replaceAll([]);
     this.#damage = undefined;
     this.#damagedLines = [];
-    this.#furnished = undefined;
+    this.#prepared = undefined;
     this.#torn = '';
   }
 
@@ -224,11 +222,11 @@ export class Journal extends JournalRecord {
 
   /** Before the first change of this process: who is at work, and space, so that a full disk shows at once. */
   #begin(): Promise<void> {
-    this.#furnished ??= this.#furnish();
-    return this.#furnished;
+    this.#prepared ??= this.#prepare();
+    return this.#prepared;
   }
 
-  async #furnish(): Promise<void> {
+  async #prepare(): Promise<void> {
     const isNew = this.entries.length === 0;
     await makeStateDirectory(this.#machine);
     try {
@@ -239,7 +237,7 @@ export class Journal extends JournalRecord {
         await this.#machine.writeFile(PATHS.edgeadm.reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
       await this.prune();
     } catch (error) {
-      this.#furnished = undefined;
+      this.#prepared = undefined;
       if (isNew && !this.damage) await this.erase().catch(() => {});
       throw error;
     }
@@ -283,6 +281,7 @@ export class Journal extends JournalRecord {
     this.#torn = '';
     // Only now are the copies of what was put back worth nothing: until here a roll-back may be repeated.
     for (const copy of await this.#copies()) if (unneeded.includes(copy)) await this.#machine.remove(copy);
+    await this.prune();
   }
 
   async #copies(): Promise<string[]> {

@@ -242,7 +242,7 @@ async function connect(client: Client, options: LinkOptions, signal: AbortSignal
 }
 
 /** A time limit that can be suspended. */
-export class Countdown {
+class Countdown {
   readonly over: Promise<void>;
   readonly #ms: number;
   readonly #end: () => void;

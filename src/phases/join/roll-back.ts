@@ -1,4 +1,5 @@
 import { isRandomName } from '../../config/grammar.ts';
+import { CHOICES } from '../../host/journal/choices.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { type Leftovers, rollBackChanges } from '../../host/roll-back.ts';
 import type { EventSink } from '../../workflow/events.ts';
@@ -32,10 +33,11 @@ export async function rollBack({ session, context, emit, label }: RollBackOption
     });
     await pipeline.undo();
   }
+  const name = isRandomName(context.spec.nodeName) ? journal.choice(CHOICES.nodeName) : undefined;
   const left = changes ? await rollBackChanges(plain, journal, { since: 'joined' }) : [];
   if (left.length === 0 && !wasJoined) {
-    if (isRandomName(context.spec.nodeName)) await journal.forgetAllButName();
-    else await journal.erase();
+    if (name === undefined) await journal.erase();
+    else await journal.forgetAllBut(name);
   }
   return changes ? left : undefined;
 }

@@ -3,6 +3,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { podName } from '../../kubernetes/drain/pods.ts';
 import { conditionOf, isReady } from '../../kubernetes/node/conditions.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
@@ -16,6 +17,8 @@ type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'rest
     readonly runtime?: 'containerd' | 'docker';
     /** How long pods have to run after a restart of the kubelet. Milliseconds. */
     readonly steadyMs?: number;
+    /** For tests. */
+    readonly clock?: Clock;
   };
 
 const NODE_TIMEOUT_MS = 120_000;
@@ -98,6 +101,7 @@ async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Pr
 /** @param image that the edge-hub has to run; undefined where it stays as it was */
 async function waitForPods(parts: Parts, names: readonly string[], image: string | undefined): Promise<void> {
   const steadyMs = parts.restarted.after === 0 ? 0 : (parts.steadyMs ?? STEADY_MS);
+  const { clock = realClock } = parts;
   let since: number | undefined;
   await parts.waitFor({
     what: 'the pods that ran before to run again',
@@ -110,9 +114,9 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
       const runs = (pod: V1Pod): boolean => isReady(pod) && (!parts.runtime || isMadeBy(pod, parts.runtime));
       const missing = pods.filter((pod) => names.includes(podName(pod)) && !runs(pod)).map(describePod);
       if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
-      since = missing.length === 0 ? (since ?? performance.now()) : undefined;
+      since = missing.length === 0 ? (since ?? clock.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
-      return performance.now() - since >= steadyMs ? { done: true } : { seen: 'they run, but not for long yet' };
+      return clock.now() - since >= steadyMs ? { done: true } : { seen: 'they run, but not for long yet' };
     },
   });
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { follow } from '../../../src/cli/cluster-upgrade/follow.ts';
 import { nowSeconds } from '../../../src/cluster-upgrade/plan/plan.ts';
 import { endNode, pausePlan, settlePause, withNode } from '../../../src/cluster-upgrade/plan/transitions.ts';
@@ -32,7 +33,7 @@ describe('a cluster upgrade that is followed', function () {
     await bed.end();
   });
 
-  it('is told line by line until it pauses, over a time without the API server', async () => {
+  it('a cluster upgrade that is followed is told line by line until it pauses, over a time without the API server', async () => {
     const followed = follow(bed.client, new AbortController().signal, output, true);
     await stderr.shows('is Running');
     await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));
@@ -50,15 +51,17 @@ describe('a cluster upgrade that is followed', function () {
 
   it('ends at once by Ctrl-C, and says that the upgrade goes on', async () => {
     const stop = new AbortController();
-    const followed = follow(bed.client, stop.signal, output, true);
+    // Only Ctrl-C ends a pause of this clock.
+    const sleep = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+      if (signal && !signal.aborted) await once(signal, 'abort');
+    };
+    const followed = follow(bed.client, stop.signal, output, true, { now: () => 0, sleep });
     await stderr.shows('is Running');
-    const started = performance.now();
     stop.abort(new Error('interrupted by SIGINT'));
     await assert.rejects(followed, (error: EdgeadmError) => {
       assert.equal(error.code, 'INTERRUPTED');
       return /the upgrade goes on/.test(error.what);
     });
-    assert.ok(performance.now() - started < 500);
   });
 
   it('ends with an error where its plan is deleted', async () => {

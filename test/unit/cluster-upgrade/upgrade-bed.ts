@@ -6,23 +6,20 @@ import { sandboxPki } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import { beginPlan } from '../../../src/cluster-upgrade/control/begin.ts';
 import type { NodeExecutor } from '../../../src/cluster-upgrade/control/executor.ts';
-import type { LeaseTimes } from '../../../src/cluster-upgrade/control/lease.ts';
+import { LEASE_TIMES } from '../../../src/cluster-upgrade/control/lease.ts';
 import { runController } from '../../../src/cluster-upgrade/control/run-controller.ts';
 import { nowSeconds, type Plan, type PlanSpec } from '../../../src/cluster-upgrade/plan/plan.ts';
 import { PlanStore } from '../../../src/cluster-upgrade/plan/store.ts';
 import { newPlan } from '../../../src/cluster-upgrade/plan/transitions.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { ApiClient } from '../../../src/kubernetes/api/client.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { forEachLimited } from '../../../src/lib/for-each.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
+import { flowingClock } from '../test-clock.ts';
 
-/** As those of the product, fifty times as fast. */
-export const TIMES: LeaseTimes = { lastsMs: 600, giveUpMs: 400, renewalMs: 100, retryIntervalMs: 20 };
-/** Of a controller that keeps its lease on a busy machine, too. */
-const STEADY: LeaseTimes = { lastsMs: 10_000, giveUpMs: 8_000, renewalMs: 100, retryIntervalMs: 20 };
-/** Of one that takes the lease from another soon. */
-export const SUCCESSOR: LeaseTimes = { ...STEADY, lastsMs: 600 };
-const RETRY_INTERVAL_MS = 5;
+/** Between two looks of a controller at its plan. */
+export const RETRY_INTERVAL_MS = 5;
 
 export const SPEC: PlanSpec = {
   targetVersion: 'v1.20.3',
@@ -183,7 +180,7 @@ export function startController(
   client: ApiClient,
   executor: NodeExecutor,
   identity = 'controller-1',
-  times = STEADY,
+  clock?: Clock,
 ): Controller {
   const stop = new AbortController();
   const log = recordedLog();
@@ -195,10 +192,20 @@ export function startController(
     log,
     signal,
     retryIntervalMs: RETRY_INTERVAL_MS,
-    times,
+    clock,
   });
   ended.catch(() => {});
   return { log, ended, stop: () => stop.abort(new Error('stopped')) };
+}
+
+/** One that follows another that died: the time for which that one's lease lasts is over at once. */
+export async function startSuccessor(client: ApiClient, executor: NodeExecutor): Promise<Controller> {
+  const clock = flowingClock();
+  const looked = clock.sleptAgain(1, LEASE_TIMES.retryIntervalMs);
+  const controller = startController(client, executor, 'controller-2', clock);
+  await looked;
+  clock.skip(LEASE_TIMES.lastsMs);
+  return controller;
 }
 
 /** Waits until something is so. */

@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
@@ -110,7 +111,7 @@ describe('the output of a command', () => {
     });
   }
 
-  it('is a secret only where the command was asked for one, and never in the log', async () => {
+  it('the output of a command is a secret only where the command was asked for one, and never in the log', async () => {
     const text = open();
     await text.output.result({ ok: true, command: 'token create', hosts: [], text: `${TOKEN}\n`, reveal: true });
     assert.equal(text.stdout.text, `${TOKEN}\n`);
@@ -120,7 +121,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('cannot be used by a server to move the cursor of the terminal', () => {
+  it('the output of a command cannot be used by a server to move the cursor of the terminal', () => {
     const { output, stderr } = open();
     output.emit(info('join-node', `answer: ${ESCAPE}[2J${ESCAPE}]0;title\u0007one\r\ntwo\u0008`));
     assert.deepEqual(
@@ -129,7 +130,7 @@ describe('the output of a command', () => {
     );
   });
 
-  it('without a terminal tells a failure once, in lines', async () => {
+  it('the output of a command without a terminal tells a failure once, in lines', async () => {
     const { output, stdout, stderr } = open();
     const error = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not run', why: 'exit 1' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 1, error };
@@ -154,7 +155,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('on a terminal shows the tree on standard error, then the error with the log to read', async () => {
+  it('the output of a command on a terminal shows the tree on standard error, then the error with the log to read', async () => {
     const { output, stdout, stderr } = open({}, 80);
     const error = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not run', next: 'look' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 1, error };
@@ -177,24 +178,31 @@ describe('the output of a command', () => {
     assert.ok(stderr.text.lastIndexOf(SHOW_CURSOR) > stderr.text.lastIndexOf(HIDE_CURSOR));
   });
 
-  it('has the terminal to itself while a question is asked', async () => {
-    const { output, stderr } = open({}, 80);
-    output.emit(start('install-runtime', 'Install the runtime'));
-    await stderr.shows(HIDE_CURSOR);
-    const answer = await output.ask(async () => {
-      const before = stderr.text;
-      output.emit(info('install-runtime', 'still here'));
-      await delay(250);
-      assert.equal(stderr.text, before);
-      assert.ok(before.endsWith(SHOW_CURSOR));
-      return 'yes';
-    });
-    assert.equal(answer, 'yes');
-    await stderr.shows('still here');
-    await output.close();
+  it('the output of a command has the terminal to itself while a question is asked', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    try {
+      const { output, stderr } = open({}, 80);
+      output.emit(start('install-runtime', 'Install the runtime'));
+      mock.timers.tick(1000);
+      assert.ok(stderr.text.includes(HIDE_CURSOR));
+      const answer = await output.ask(async () => {
+        const before = stderr.text;
+        output.emit(info('install-runtime', 'still here'));
+        mock.timers.tick(60_000);
+        assert.equal(stderr.text, before);
+        assert.ok(before.endsWith(SHOW_CURSOR));
+        return 'yes';
+      });
+      assert.equal(answer, 'yes');
+      mock.timers.tick(1000);
+      assert.ok(stderr.text.includes('still here'));
+      await output.close();
+    } finally {
+      mock.timers.reset();
+    }
   });
 
-  it('has no colours against NO_COLOR', async () => {
+  it('the output of a command has no colours against NO_COLOR', async () => {
     const { output, stderr } = open({ env: { NO_COLOR: '1', LANG: 'C.UTF-8', TERM: 'xterm', HOME: folder } }, 80);
     output.emit(start('a', 'A'));
     await stderr.shows(HIDE_CURSOR);
@@ -206,7 +214,7 @@ describe('the output of a command', () => {
     assert.doesNotMatch(stderr.text, /\u001b\[[\d;]*m/);
   });
 
-  it('is plain lines on a dumb terminal, and with -v on any', () => {
+  it('the output of a command is plain lines on a dumb terminal, and with -v on any', () => {
     for (const [options, columns] of [
       [{ env: { TERM: 'dumb' } }, 80],
       [{ verbose: true }, 80],
@@ -217,7 +225,7 @@ describe('the output of a command', () => {
     }
   });
 
-  it('with -o json is one object a line and nothing else, the result last', async () => {
+  it('the output of a command with -o json is one object a line and nothing else, the result last', async () => {
     const { output, stdout, stderr } = open({ mode: 'json' });
     const error = new EdgeadmError({ code: 'TOKEN_INVALID', what: 'wrong secret', why: 'signature', next: 'again' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 7, error };
@@ -244,7 +252,7 @@ describe('the output of a command', () => {
     assert.equal(stderr.text, '');
   });
 
-  it('of several hosts ends with a table, then what to do', async () => {
+  it('the output of a command of several hosts ends with a table, then what to do', async () => {
     const { output, stdout, stderr } = open({ hosts: ['10.0.0.5', '10.0.0.6'] });
     const lost = new EdgeadmError({ code: 'HOST_UNREACHABLE', what: 'no answer' });
     const hosts = [
@@ -266,7 +274,7 @@ describe('the output of a command', () => {
     assert.match(stderr.text, /10\.0\.0\.6 .*no answer[\s\S]*error: 1 of 2 hosts failed/);
   });
 
-  it('of a dry run is a plan on standard output; progress is silent and no log is written', async () => {
+  it('the output of a dry run is a plan on standard output; progress is silent and no log is written', async () => {
     const { output, stdout, stderr } = open({ dryRun: true });
     const diff = 'Index: /etc/a\n=====\n--- /etc/a\tnow\n+++ /etc/a\tthen\n@@ -1 +1 @@\n-a\n+b\n';
     output.emit(start('preflight', 'Check'));
@@ -295,7 +303,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('of a dry run says so where nothing is to do', async () => {
+  it('the output of a dry run says so where nothing is to do', async () => {
     const { output, stdout } = open({ dryRun: true });
     output.emit(start('preflight', 'Check'));
     await output.close();
@@ -308,7 +316,8 @@ describe('the output of a command', () => {
     });
     const { output } = open({ stdout: asWriteStream(broken), stderr: asWriteStream(broken) });
     output.emit(info('a', 'one'));
-    await delay(10);
+    // The stream says that it is broken in the next turn.
+    await setImmediate();
     output.emit(info('a', 'two'));
     await output.result({ ok: true, command: 'join', hosts: [], text: 'three\n' });
     await output.close();

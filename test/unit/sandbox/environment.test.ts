@@ -25,12 +25,12 @@ describe('sandbox env', () => {
     fish: /^set -gx KUBECONFIG '.*it\\'s a folder\/admin\.conf'$/m,
   };
   for (const shell of SHELLS) {
-    it(`can be pasted into ${shell}, with a quote in the folder's name too`, async () => {
+    it(`sandbox env can be pasted into ${shell}, with a quote in the folder's name too`, async () => {
       assert.match((await sandboxEnvironment(sandboxFolder(path), shell)).shell, PATTERNS[shell]);
     });
   }
 
-  it('has region and id of the cluster, so that nodepool commands find it', async () => {
+  it('sandbox env has region and id of the cluster, so that nodepool commands find it', async () => {
     const { variables } = await sandboxEnvironment(sandboxFolder(path));
     assert.equal(variables.ALIBABA_CLOUD_REGION_ID, sandbox.state.cluster.region);
     assert.equal(variables.EDGEADM_CLUSTER_ID, sandbox.state.cluster.id);

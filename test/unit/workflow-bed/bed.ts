@@ -34,7 +34,7 @@ const DAY_MS = 86_400_000;
 const UNLIMITED: AbortSignal = new AbortController().signal;
 
 /** How a workflow is run. */
-export interface RunOptions {
+interface RunOptions {
   readonly signal?: AbortSignal;
   readonly dryRun?: boolean;
   /** Keys of the join's configuration; parts of the other two's specification. */

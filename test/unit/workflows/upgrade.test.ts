@@ -11,6 +11,8 @@ const AT_ONCE = 8;
 const NOWHERE = { host: '127.0.0.1', port: 1 };
 /** It is rewritten whenever something is undone. */
 const JOURNAL = '/var/lib/edgeadm/journal.jsonl';
+/** How long the journal was when a command ended. */
+const SEALED = '/var/lib/edgeadm/sealed';
 
 const isNewKubelet = ({ method, args }: Call): boolean => method === 'writeFile' && args[0] === '/usr/bin/kubelet';
 const isRestart = ({ method, args }: Call): boolean => method === 'restart' && args[0] === 'kubelet.service';
@@ -43,7 +45,7 @@ describe('upgrade in process', function () {
   const versionOf = async (node: BedNode) =>
     (await bed.admin.get<V1Node>(`/api/v1/nodes/${node.name}`)).status?.nodeInfo?.kubeletVersion;
   const withoutJournal = async (node: BedNode) => {
-    const { [JOURNAL]: _journal, ...rest } = await node.photograph();
+    const { [JOURNAL]: _journal, [SEALED]: _sealed, ...rest } = await node.photograph();
     return rest;
   };
   const killed = async (node: BedNode, isIt: (call: Call) => boolean): Promise<void> => {

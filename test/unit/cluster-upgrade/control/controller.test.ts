@@ -2,17 +2,20 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { continueUpgrade, pauseUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
+import { LOOKS_FOR_OFFLINE } from '../../../../src/cluster-upgrade/control/controller.ts';
 import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/executor.ts';
+import { LEASE_TIMES } from '../../../../src/cluster-upgrade/control/lease.ts';
 import { hasStopped } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { flowingClock } from '../../test-clock.ts';
 import {
   names,
-  SUCCESSOR,
+  RETRY_INTERVAL_MS,
   simulated,
   sizesOf,
   startController,
+  startSuccessor,
   stateOf,
-  TIMES,
   type UpgradeBed,
   until,
   upgradeBed,
@@ -82,10 +85,11 @@ describe('the controller of a cluster upgrade', function () {
     await bed.begin(names(40));
     const executor = simulated();
     executor.held.add('edge-2').add('edge-3');
-    const controller = startController(bed.client, executor);
+    const clock = flowingClock();
+    const controller = startController(bed.client, executor, 'controller-1', clock);
     await until(() => executor.begun.length === 3, 'the second batch is under way');
     await pauseUpgrade(bed.client, 'bob@desk');
-    await delay(50);
+    await clock.sleptAgain(3, RETRY_INTERVAL_MS);
     assert.equal(await phase(), 'Pausing');
     executor.held.clear();
     const plan = await controller.ended;
@@ -137,14 +141,16 @@ describe('the controller of a cluster upgrade', function () {
     await bed.addNodes(['edge-1']);
     await bed.addNodes(['edge-2'], { ready: false });
     await bed.begin(names(2), { waitOffline: true });
-    const controller = startController(bed.client, simulated());
+    const clock = flowingClock();
+    const controller = startController(bed.client, simulated(), 'controller-1', clock);
+    const looks = (): Promise<void> => clock.sleptAgain(3, RETRY_INTERVAL_MS * LOOKS_FOR_OFFLINE);
     await until(async () => stateOf(await bed.store.need(), 'edge-1') === 'upgraded', 'edge-1 is done');
-    await delay(100);
+    await looks();
     const version = async () =>
       (await bed.client.get<V1Node>('/api/v1/namespaces/kube-upgrade/configmaps/edgeadm-upgrade')).metadata
         ?.resourceVersion;
     const before = await version();
-    await delay(200);
+    await looks();
     assert.equal(await version(), before);
     assert.equal(await phase(), 'Running');
     await bed.setReady('edge-2', true);
@@ -170,25 +176,29 @@ describe('the controller of a cluster upgrade', function () {
   it('goes on where an API server was away, for a moment and for longer than the lease lasts', async () => {
     await bed.addNodes(names(6));
     await bed.begin(names(6));
-    const executor = simulated({ tookMs: 20 });
-    const controller = startController(bed.client, executor, 'controller-1', TIMES);
+    const executor = simulated();
+    executor.held.add('edge-2').add('edge-4');
+    const clock = flowingClock();
+    const controller = startController(bed.client, executor, 'controller-1', clock);
+    const says = (words: RegExp) => () => controller.log.lines.some((line) => words.test(line));
     await until(() => executor.begun.includes('edge-2'), 'it has begun');
     await bed.down();
-    await delay(60);
+    await until(says(/trying again/), 'it knows that the API server is away');
     await bed.up();
+    executor.held.delete('edge-2');
     await until(() => executor.begun.includes('edge-4'), 'it goes on');
     await bed.down();
-    await delay(900);
+    clock.skip(LEASE_TIMES.giveUpMs + LEASE_TIMES.renewalMs);
+    await until(says(/could not be renewed.*asking for it again/), 'it has given its lease up');
     await bed.up();
+    executor.held.clear();
     const plan = await controller.ended;
     assert.equal(plan.progress.phase, 'Completed');
     assert.ok(plan.nodes.every(({ state }) => state === 'upgraded'));
     assert.deepEqual(executor.twice, []);
-    assert.ok(controller.log.lines.some((line) => /trying again/.test(line)));
-    assert.ok(controller.log.lines.some((line) => /could not be renewed.*asking for it again/.test(line)));
   });
 
-  it('is followed by another when it is killed: no node twice at the same time, none forgotten', async () => {
+  it('the controller of a cluster upgrade is followed by another when it is killed: no node twice at the same time, none forgotten', async () => {
     await bed.addNodes(names(40));
     await bed.begin(names(40));
     const executor = simulated();
@@ -202,7 +212,8 @@ describe('the controller of a cluster upgrade', function () {
     await assert.rejects(first.ended, /stopped/);
     assert.equal(stateOf(await bed.store.need(), 'edge-3'), 'running');
     executor.held.clear();
-    const plan = await startController(bed.connect(), executor, 'controller-2', SUCCESSOR).ended;
+    const second = await startSuccessor(bed.connect(), executor);
+    const plan = await second.ended;
     assert.equal(plan.progress.phase, 'Completed');
     assert.deepEqual(executor.twice, []);
     assert.deepEqual([...new Set(executor.ended)].sort(), names(40).sort());
@@ -215,9 +226,14 @@ describe('the controller of a cluster upgrade', function () {
     await bed.begin(names(2));
     const executor = simulated();
     executor.held.add('edge-1');
-    const first = startController(bed.client, executor, 'controller-1');
+    const clock = flowingClock();
+    const first = startController(bed.client, executor, 'controller-1', clock);
     await until(() => executor.begun.length === 1, 'the first is under way');
-    await assert.rejects(startController(bed.connect(), executor, 'controller-2').ended, (error: EdgeadmError) => {
+    const looked = clock.sleptAgain(1, LEASE_TIMES.retryIntervalMs);
+    const second = startController(bed.connect(), executor, 'controller-2', clock);
+    await looked;
+    clock.skip(LEASE_TIMES.renewalMs);
+    await assert.rejects(second.ended, (error: EdgeadmError) => {
       assert.equal(error.code, 'UPGRADE_UNDER_WAY');
       assert.equal(error.why, 'controller-1');
       return true;
@@ -232,10 +248,12 @@ describe('the controller of a cluster upgrade', function () {
     await bed.begin(names(2));
     const executor = simulated();
     executor.held.add('edge-1');
-    const first = startController(bed.client, executor, 'controller-1');
+    const clock = flowingClock();
+    const first = startController(bed.client, executor, 'controller-1', clock);
     await until(() => executor.begun.length === 1, 'the first is under way');
     const lease = '/apis/coordination.k8s.io/v1/namespaces/kube-upgrade/leases/edgeadm-upgrade-controller';
     await bed.client.patch(lease, { spec: { holderIdentity: 'controller-2' } });
+    clock.skip(LEASE_TIMES.renewalMs);
     await assert.rejects(first.ended, (error: EdgeadmError) => {
       assert.equal(error.code, 'UPGRADE_UNDER_WAY');
       assert.equal(error.why, 'it is controlled by controller-2 now');
@@ -243,7 +261,7 @@ describe('the controller of a cluster upgrade', function () {
     });
     const before = await bed.store.need();
     executor.held.clear();
-    await delay(100);
+    assert.equal(clock.asleep, 0, 'it looks at nothing any more');
     assert.deepEqual(await bed.store.need(), before);
     assert.equal(stateOf(before, 'edge-1'), 'running');
     assert.deepEqual(executor.ended, []);
@@ -261,10 +279,12 @@ describe('the controller of a cluster upgrade', function () {
         signal.throwIfAborted();
       },
     };
-    const first = startController(bed.client, executor, 'controller-1');
+    const clock = flowingClock();
+    const first = startController(bed.client, executor, 'controller-1', clock);
     await until(async () => stateOf(await bed.store.need(), 'edge-1') === 'running', 'it is under way');
     const lease = '/apis/coordination.k8s.io/v1/namespaces/kube-upgrade/leases/edgeadm-upgrade-controller';
     await bed.client.patch(lease, { spec: { holderIdentity: 'controller-2' } });
+    clock.skip(LEASE_TIMES.renewalMs);
     await assert.rejects(first.ended, (error: EdgeadmError) => error.code === 'UPGRADE_UNDER_WAY');
     assert.equal(reasons.length, 1);
     assert.ok(!(reasons[0] instanceof EdgeadmError), 'that would be told as a failure of the node');

@@ -3,7 +3,7 @@ import type { V1DaemonSet, V1Node, V1PodList } from '@kubernetes/client-node';
 import { continueUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
 import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/executor.ts';
 import { EdgeadmError, type ErrorCode } from '../../../../src/errors/index.ts';
-import { SUCCESSOR, simulated, startController, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
+import { simulated, startController, startSuccessor, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
 
 const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'shop', uid: 'u1', controller: true };
 const POD = {
@@ -58,7 +58,8 @@ describe('a cluster upgrade that drains', function () {
     await assert.rejects(first.ended);
     assert.equal(await note(), true);
     executor.held.clear();
-    await startController(bed.client, executor, 'controller-2', SUCCESSOR).ended;
+    const second = await startSuccessor(bed.client, executor);
+    await second.ended;
     assert.equal(await isCordoned(), false);
   });
 

@@ -12,6 +12,7 @@ import { jobExecutor } from '../../../../src/cluster-upgrade/control/job-executo
 import type { NodeRecord } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { flowingClock } from '../../test-clock.ts';
 import { SPEC, startController, stateOf, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
 
 const JOBS = '/apis/batch/v1/namespaces/kube-upgrade/jobs';
@@ -53,7 +54,7 @@ describe('a Job that upgrades a node', function () {
     assert.deepEqual(await listJobs(bed.client), []);
   });
 
-  it('is taken over by a controller that goes on where another was', async () => {
+  it('a Job that upgrades a node is taken over by a controller that goes on where another was', async () => {
     const jobs = run({ hold: 1 });
     const stop = new AbortController();
     const first = jobExecutor(bed.connect(), SPEC).upgrade(record('edge-1'), stop.signal);
@@ -66,7 +67,7 @@ describe('a Job that upgrades a node', function () {
     assert.equal(jobs.ran.length, 1);
   });
 
-  it('is not mistaken for one that an earlier upgrade left behind, done or failed', async () => {
+  it('a Job that upgrades a node is not mistaken for one that an earlier upgrade left behind, done or failed', async () => {
     const { ran } = run({ verdict: ({ tries }) => (tries === 1 ? 'error: the disk is full' : undefined) });
     await assert.rejects(upgrade(record('edge-1', 1, 1000)), /the disk is full/);
     assert.equal((await listJobs(bed.client)).length, 1, 'its log can be read');
@@ -78,7 +79,7 @@ describe('a Job that upgrades a node', function () {
   });
 
   it('waits until the pod of an earlier one has ended: never two on one node', async () => {
-    const jobs = run({ endMs: 150, verdict: () => undefined, hold: 1 });
+    const jobs = run({ lingers: 30, verdict: () => undefined, hold: 1 });
     const name = nodeJobName('edge-1');
     await bed.client.create(JOBS, nodeJob(name, record('edge-1', 1), SPEC));
     await until(() => jobs.ran.length === 1, 'the first runs');
@@ -107,15 +108,17 @@ describe('a Job that upgrades a node', function () {
     await assert.rejects(ended, /its Job was deleted/);
   });
 
-  it('is made and looked after though the API server goes away in between', async () => {
+  it('a Job that upgrades a node is made and looked after though the API server goes away in between', async () => {
     const jobs = run({ hold: 1 });
     await bed.down();
-    const ended = upgrade(record('edge-1'));
-    await delay(100);
+    const clock = flowingClock();
+    const looks = clock.sleptAgain(2);
+    const ended = jobExecutor(bed.client, SPEC, clock).upgrade(record('edge-1'), signal);
+    await looks;
     await bed.up();
     await until(() => jobs.ran.length === 1, 'it runs');
     await bed.down();
-    await delay(100);
+    await clock.sleptAgain(2);
     await bed.up();
     jobs.held = 0;
     await ended;
@@ -140,7 +143,7 @@ describe('a Job that upgrades a node', function () {
     );
   });
 
-  it('has a name that is valid and its own, whatever the node is called', () => {
+  it('a Job that upgrades a node has a name that is valid and its own, whatever the node is called', () => {
     const part = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/);
     const nodeName = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('.'));
     const valid = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -181,7 +184,7 @@ describe('the Job of the controller', function () {
   });
   afterEach(() => bed.end());
 
-  it('is made anew where the one that is there is over, though the lease names it still', async () => {
+  it('the Job of the controller is made anew where the one that is there is over, though the lease names it still', async () => {
     const plan = await bed.begin(['edge-1']);
     const left = controllerJob(plan.spec, []) as V1Job;
     await bed.client.create(JOBS, left);
@@ -193,7 +196,7 @@ describe('the Job of the controller', function () {
     assert.equal(job?.status?.conditions, undefined);
   });
 
-  it('is made anew with the image of continue', async () => {
+  it('the Job of the controller is made anew with the image of continue', async () => {
     await bed.begin(['edge-1']);
     await bed.client.create(JOBS, controllerJob(SPEC, []));
     await leaseOf(bed.client, 'edgeadm-upgrade-controller-old01');
@@ -220,14 +223,14 @@ interface Ran {
 interface JobControllerOptions {
   /** What the pod prints before it fails; undefined where it succeeds. */
   readonly verdict: (run: { node: string; tries: number }) => string | undefined;
-  /** Milliseconds that a pod takes to end when its Job is deleted. */
-  readonly endMs?: number;
+  /** In how many looks a pod is still there after its Job was deleted. */
+  readonly lingers?: number;
   /** How many pods run until they are let go. */
   readonly hold?: number;
 }
 
 /** Does what Kubernetes' Job controller, garbage collector and kubelets do with these Jobs. */
-function jobController(client: ApiClient, { verdict, endMs = 5, hold = 0 }: JobControllerOptions) {
+function jobController(client: ApiClient, { verdict, lingers = 1, hold = 0 }: JobControllerOptions) {
   const ran: Ran[] = [];
   const ending = new Map<string, number>();
   const self = { ran, together: 0, stop: async () => {}, held: hold };
@@ -241,8 +244,8 @@ function jobController(client: ApiClient, { verdict, endMs = 5, hold = 0 }: JobC
     for (const pod of pods.items) {
       const uid = pod.metadata?.ownerReferences?.[0]?.uid ?? '';
       if (jobs.items.some(({ metadata }) => metadata?.uid === uid)) continue;
-      if (!ending.has(uid)) ending.set(uid, performance.now());
-      if (performance.now() - (ending.get(uid) ?? 0) < endMs) continue;
+      ending.set(uid, (ending.get(uid) ?? 0) + 1);
+      if ((ending.get(uid) ?? 0) <= lingers) continue;
       await client.delete(`${PODS}/${pod.metadata?.name}`);
     }
     for (const job of jobs.items) {

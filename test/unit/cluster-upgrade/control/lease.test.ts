@@ -1,31 +1,48 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Lease } from '@kubernetes/client-node';
 import { ensureNamespace } from '../../../../src/cluster-upgrade/cluster/objects.ts';
-import { acquireLease, type HeldLease, leaseHolder } from '../../../../src/cluster-upgrade/control/lease.ts';
+import {
+  acquireLease,
+  type HeldLease,
+  LEASE_TIMES,
+  leaseHolder,
+} from '../../../../src/cluster-upgrade/control/lease.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
-import { TIMES, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
+import { type FlowingClock, flowingClock } from '../../test-clock.ts';
+import { type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
 
 const PATH = '/apis/coordination.k8s.io/v1/namespaces/kube-upgrade/leases/edgeadm-upgrade-controller';
 
 describe('the lease of the one controller', function () {
   this.timeout(20_000);
   let bed: UpgradeBed;
+  let clock: FlowingClock;
   const { signal } = new AbortController();
   beforeEach(async () => {
     bed = await upgradeBed();
+    clock = flowingClock();
     await ensureNamespace(bed.client);
   });
   afterEach(() => bed.end());
 
   const take = async (identity: string, client = bed.client): Promise<HeldLease> => {
-    const lease = await acquireLease(client, identity, signal, TIMES);
+    const lease = await acquireLease(client, identity, signal, clock);
     assert.ok(typeof lease !== 'string', `held by ${lease}`);
     return lease;
   };
 
-  it('is taken by exactly one of many who want it at the same time', async () => {
-    const wanting = Array.from({ length: 8 }, (_, i) => acquireLease(bed.connect(), `c-${i}`, signal, TIMES));
+  const version = async () => (await bed.client.get<V1Lease>(PATH)).metadata?.resourceVersion;
+  /** Lets the time of a renewal come, and waits until it is made. */
+  const renewed = async (): Promise<void> => {
+    const before = await version();
+    clock.skip(LEASE_TIMES.renewalMs);
+    await until(async () => (await version()) !== before, 'it is renewed');
+  };
+
+  it('the lease of the one controller is taken by exactly one of many who want it at the same time', async () => {
+    const wanting = Array.from({ length: 8 }, (_, i) => acquireLease(bed.connect(), `c-${i}`, signal, clock));
+    await until(async () => (await leaseHolder(bed.client)) !== undefined, 'one has it');
+    await renewed();
     const answers = await Promise.all(wanting);
     const held = answers.filter((answer) => typeof answer !== 'string');
     assert.equal(held.length, 1);
@@ -39,24 +56,30 @@ describe('the lease of the one controller', function () {
     const lease = await take('c-1');
     const renewTime = '2001-01-01T00:00:00.000000Z';
     await bed.client.patch(PATH, { spec: { renewTime } });
-    assert.equal(await acquireLease(bed.connect(), 'c-2', signal, TIMES), 'c-1');
+    const looked = clock.sleptAgain(1, LEASE_TIMES.retryIntervalMs);
+    const second = acquireLease(bed.connect(), 'c-2', signal, clock);
+    await looked;
+    await renewed();
+    clock.skip(LEASE_TIMES.retryIntervalMs);
+    assert.equal(await second, 'c-1');
     assert.equal(lease.signal.aborted, false);
     await lease.release();
   });
 
-  it('is taken from a holder only when it has been silent for as long as a lease lasts', async () => {
+  it('the lease of the one controller is taken from a holder only when it has been silent for as long as a lease lasts', async () => {
     const { client, cut } = bed.link();
     const lease = await take('c-1', client);
     cut();
-    const lost = performance.now();
-    const stopped = new Promise<number>((resolve) =>
-      lease.signal.addEventListener('abort', () => resolve(performance.now() - lost)),
-    );
-    const second = await take('c-2');
-    const took = performance.now() - lost;
-    assert.ok(took >= TIMES.lastsMs - TIMES.renewalMs, `taken after ${took} ms`);
-    const gaveUp = await stopped;
-    assert.ok(gaveUp < took, `the first stopped after ${gaveUp} ms, the second began after ${took}`);
+    const { lastsMs, giveUpMs, renewalMs, retryIntervalMs } = LEASE_TIMES;
+    const looked = clock.sleptAgain(1, retryIntervalMs);
+    const taken = take('c-2');
+    await looked;
+    const looksAgain = clock.sleptAgain(1, retryIntervalMs);
+    clock.skip(giveUpMs + renewalMs);
+    await until(() => lease.signal.aborted, 'the first has stopped');
+    await looksAgain;
+    clock.skip(lastsMs - giveUpMs - renewalMs);
+    const second = await taken;
     assert.equal((lease.signal.reason as EdgeadmError).code, 'API_UNREACHABLE');
     const found = await bed.client.get<V1Lease>(PATH);
     assert.equal(found.spec?.leaseTransitions, 2);
@@ -68,30 +91,30 @@ describe('the lease of the one controller', function () {
   it('tells its holder at once that another has it', async () => {
     const lease = await take('c-1');
     await bed.client.patch(PATH, { spec: { holderIdentity: 'c-2' } });
+    clock.skip(LEASE_TIMES.renewalMs);
     await until(() => lease.signal.aborted, 'it is told');
     const { code, why } = lease.signal.reason as EdgeadmError;
     assert.deepEqual([code, why], ['UPGRADE_UNDER_WAY', 'it is controlled by c-2 now']);
     await lease.release();
   });
 
-  it('is free at once when it is let go, also while it is renewed, and is not renewed afterwards', async () => {
+  it('the lease of the one controller is free at once when it is let go, also while it is renewed, and is not renewed afterwards', async () => {
     for (let round = 0; round < 10; round++) {
       const lease = await take(`c-${round}`);
-      await delay(TIMES.renewalMs + round / 2);
+      clock.skip(LEASE_TIMES.renewalMs);
       await lease.release();
       assert.equal(await leaseHolder(bed.client), undefined);
     }
-    const before = (await bed.client.get<V1Lease>(PATH)).metadata?.resourceVersion;
-    await delay(TIMES.renewalMs * 3);
-    assert.equal((await bed.client.get<V1Lease>(PATH)).metadata?.resourceVersion, before);
+    assert.equal(clock.asleep, 0, 'no renewal is to come');
   });
 
-  it('is kept over a time without the API server that is shorter than the lease', async () => {
+  it('the lease of the one controller is kept over a time without the API server that is shorter than the lease', async () => {
     const lease = await take('c-1');
     await bed.down();
-    await delay(TIMES.giveUpMs / 2);
+    clock.skip(LEASE_TIMES.giveUpMs / 2);
     await bed.up();
-    await delay(TIMES.giveUpMs);
+    await renewed();
+    clock.skip(LEASE_TIMES.giveUpMs - LEASE_TIMES.renewalMs);
     assert.equal(lease.signal.aborted, false);
     await lease.release();
   });

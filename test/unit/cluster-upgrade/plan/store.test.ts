@@ -7,7 +7,7 @@ import { PlanStore } from '../../../../src/cluster-upgrade/plan/store.ts';
 import { cancelPlan, newPlan, pausePlan, withNode } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
-import { names, SPEC, TIMES, type UpgradeBed, upgradeBed } from '../upgrade-bed.ts';
+import { names, SPEC, type UpgradeBed, upgradeBed } from '../upgrade-bed.ts';
 
 const MAP = '/api/v1/namespaces/kube-upgrade/configmaps/edgeadm-upgrade';
 
@@ -75,10 +75,8 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     assert.equal(await version(), before);
   });
 
-  it('is begun by exactly one of those who start at the same time; the others hear who it is', async () => {
-    const lease = await ensureNamespace(bed.client).then(() =>
-      acquireLease(bed.client, 'ann (process 7)', signal, TIMES),
-    );
+  it('the plan of a cluster upgrade in the cluster is begun by exactly one of those who start at the same time; the others hear who it is', async () => {
+    const lease = await ensureNamespace(bed.client).then(() => acquireLease(bed.client, 'ann (process 7)', signal));
     const people = ['ann', 'bob', 'cem', 'dan'];
     const answers = await Promise.allSettled(people.map((who) => start(bed.connect(), `${who}@home`)));
     const winners = people.filter((_, index) => answers[index]?.status === 'fulfilled');

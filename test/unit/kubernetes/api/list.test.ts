@@ -24,7 +24,7 @@ async function withServer<T>(
 const named = (name: string) => ({ metadata: { name } });
 
 describe('a list of the API server', () => {
-  it('is read page by page to its end, and keeps what is asked for', async () => {
+  it('a list of the API server is read page by page to its end, and keeps what is asked for', async () => {
     const answer = (path: string) =>
       path.includes('continue=a%2Bb')
         ? { metadata: {}, items: [named('three')] }
@@ -35,7 +35,7 @@ describe('a list of the API server', () => {
     assert.deepEqual(paths, ['/api/v1/pods?x=y&limit=500', '/api/v1/pods?x=y&limit=500&continue=a%2Bb']);
   });
 
-  it('of none is empty, also as Go writes it', async () => {
+  it('a list of the API server of none is empty, also as Go writes it', async () => {
     const { result } = await withServer(
       () => ({ items: null }),
       (client) => listWhole(client, '/api/v1/pods'),
@@ -43,7 +43,7 @@ describe('a list of the API server', () => {
     assert.deepEqual(result, []);
   });
 
-  it('of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
+  it('a list of the API server of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
     const node = { metadata: { name: 'n1', managedFields: [{}] }, status: { images: [{ names: [] }], phase: 'x' } };
     const { result, paths } = await withServer(
       () => ({ items: [node] }),
@@ -55,7 +55,7 @@ describe('a list of the API server', () => {
 });
 
 describe('the version of an API group', () => {
-  it('is the one that the server prefers; a group that it does not know is undefined', async () => {
+  it('the version of an API group is the one that the server prefers; a group that it does not know is undefined', async () => {
     const group = { versions: [{ groupVersion: 'policy/v1' }], preferredVersion: { groupVersion: 'policy/v1' } };
     const answer = (path: string) => (path === '/apis/policy' ? group : undefined);
     const { result } = await withServer(answer, (client) =>
@@ -73,7 +73,7 @@ describe('an answer of the API server with a shape that is not its own', () => {
     'the resources of the core group': (client) => coreResource(client, 'pods/eviction'),
   };
   for (const [what, ask] of Object.entries(asked)) {
-    it(`is an error of the API server where ${what} is expected, or is read without one`, async () => {
+    it(`an answer of the API server with a shape that is not its own is an error of the API server where ${what} is expected, or is read without one`, async () => {
       let body: unknown;
       await withServer(
         () => ({ status: 200, body }),

@@ -36,7 +36,7 @@ describe('how far a node is', () => {
 describe('taints of a node that exists already', () => {
   const wanted = [{ key: 'edge', value: 'a', effect: 'NoSchedule' as const }];
 
-  it('are no matter where there is no such node, or where they are all there', () => {
+  it('taints of a node that exists already do not matter where there is no such node, or where they are all there', () => {
     checkTaints(undefined, wanted);
     checkTaints(
       {
@@ -51,7 +51,7 @@ describe('taints of a node that exists already', () => {
     );
   });
 
-  it('that differ are an error with the kubectl line', () => {
+  it('taints that differ from those of an existing node are an error with the kubectl line', () => {
     assert.throws(
       () =>
         checkTaints(

@@ -24,7 +24,7 @@ const BOMB = `a: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefghi']
   .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]\n`)
   .join('')}`;
 
-describe('a sandbox whose node has nonsense on its disk', function () {
+describe('nonsense on the disk of a sandbox node', function () {
   this.timeout(60_000);
   let node: TestMachine;
   let attendant: Attendant;
@@ -60,35 +60,35 @@ describe('a sandbox whose node has nonsense on its disk', function () {
     assert.deepEqual(faults, []);
   }
 
-  it('stops a kubelet whose configuration has no staticPodPath', async () => {
+  it('a sandbox stops a kubelet whose configuration has no staticPodPath', async () => {
     const { staticPodPath: _, ...rest } = CONFIGURATION;
     await node.put(CONFIG, toYaml(rest));
     await startAndStop();
   });
 
   for (const value of [5, ['a'], { a: 1 }, true, '../../../..', 'no/such', '/etc/hostname', '\u0000']) {
-    it(`stops a kubelet whose staticPodPath is ${JSON.stringify(value)}`, async () => {
+    it(`a sandbox stops a kubelet whose staticPodPath is ${JSON.stringify(value)}`, async () => {
       await node.put(CONFIG, JSON.stringify({ ...CONFIGURATION, staticPodPath: value }));
       await startAndStop();
     });
   }
 
   for (const path of FILES) {
-    it(`never waits for a FIFO in place of ${path}`, async () => {
+    it(`the kubelet of a sandbox never waits for a FIFO in place of ${path}`, async () => {
       await rm(join(node.root, path), { force: true });
       await mkdir(join(node.root, dirname(path)), { recursive: true });
       assert.equal(spawnSync('mkfifo', [join(node.root, path)]).status, 0);
       await startAndStop();
     });
 
-    it(`survives a folder in place of ${path}`, async () => {
+    it(`a sandbox survives a folder in place of ${path}`, async () => {
       await rm(join(node.root, path), { force: true });
       await mkdir(join(node.root, path), { recursive: true });
       await startAndStop();
     });
   }
 
-  it('survives a file in place of the folder of CNI configurations, and documents that grow without end', async () => {
+  it('a sandbox survives a file in place of the folder of CNI configurations, and documents that grow without end', async () => {
     await node.put('/etc/cni/net.d', '');
     await node.put('/etc/kubernetes/manifests/bomb.yaml', BOMB);
     await startAndStop();
@@ -96,7 +96,7 @@ describe('a sandbox whose node has nonsense on its disk', function () {
     await startAndStop();
   });
 
-  it('survives any text and any document in any of its files', async () => {
+  it('a sandbox survives any text and any document in any file of a node', async () => {
     const document = fc.oneof(
       fc.string(),
       fc.json(),

@@ -18,7 +18,7 @@ describe('a node that was just made', () => {
 
   for (const row of MATRIX.filter(({ os }) => os !== 'Windows Server')) {
     for (const version of row.versions) {
-      it(`can be ${row.os} ${version} with kernel ${row.kernel} on ${row.arch}`, async () => {
+      it(`a node that was just made can be ${row.os} ${version} with kernel ${row.kernel} on ${row.arch}`, async () => {
         const root = join(folder, 'node');
         const arch = row.arch as 'amd64' | 'arm64';
         const kernel = `${row.kernel}.0-100`;
@@ -46,10 +46,10 @@ describe('a node that was just made', () => {
     ['Kylin V10', '4.19.90-52'],
     ['Ubuntu 26.04', '6.8.0-41'],
   ] as const) {
-    it(`has kernel ${kernel} if it is ${os}`, () => assert.equal(systemOf(os).kernel, kernel));
+    it(`a sandbox node has kernel ${kernel} if it is ${os}`, () => assert.equal(systemOf(os).kernel, kernel));
   }
 
-  it('the systems that help names as accepted pass OSSupported and KernelSupported, and Debian is not among them', () => {
+  it('the systems that the help of sandbox node create names as accepted pass OSSupported and KernelSupported, and Debian is not among them', () => {
     const accepted = acceptedSystems('v1.20.2', 'amd64');
     assert.match(accepted, /^Ubuntu 16\.04, 18\.04, 20\.04; CentOS 7\.4/);
     assert.doesNotMatch(accepted, /Debian|RHEL|22\.04/);
@@ -60,7 +60,7 @@ describe('a node that was just made', () => {
     assert.deepEqual(versions, [1, 2, 2, 1]);
   });
 
-  it('cannot be a system that nobody knows; the nearest name is told', () => {
+  it('a node that was just made cannot be a system that nobody knows; the nearest name is told', () => {
     assert.throws(() => systemOf('Ubunto 20.04'), /did you mean "Ubuntu/);
     assert.throws(() => systemOf('Ubuntu'), /with a version/);
   });
