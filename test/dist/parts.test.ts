@@ -20,7 +20,7 @@ describe('The sandbox in a release', function () {
     execa('node', [join(dir, 'start.js'), ...args], { preferLocal: true, reject: false });
   const sandbox = (...args: string[]) => run('sandbox', ...args, '--dir', join(dir, 'state'));
 
-  it('is a part of its own: nothing of it is in the program that joins a node', () => {
+  it('The sandbox in a release is a part of its own: nothing of it is in the program that joins a node', () => {
     const ofSandbox = (name: string) => parts.get(name)?.inputs.filter((path) => path.startsWith('sandbox/')) ?? [];
     assert.ok(ofSandbox('sandbox').length > 50);
     for (const name of parts.keys()) if (name !== 'sandbox') assert.deepEqual(ofSandbox(name), [], name);
@@ -50,7 +50,7 @@ describe('The sandbox in a release', function () {
     assert.equal(exitCode, 1);
   });
 
-  it('is loaded by no other command', async () => {
+  it('The sandbox in a release is loaded by no other command', async () => {
     await rm(join(dir, 'sandbox.js'));
     for (const call of ['compat --arch arm64', 'join phases', 'explain TOKEN_INVALID', 'config print-defaults'])
       assert.equal((await run(...call.split(' '))).exitCode, 0, call);

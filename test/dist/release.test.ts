@@ -30,11 +30,11 @@ describe('A release', function () {
     return join(scratch, name);
   };
 
-  it('is the same, byte by byte, when it is built again in a folder with a blank, under umask 077', async () => {
+  it('A release is the same, byte by byte, when it is built again in a folder with a blank, under umask 077', async () => {
     assert.equal(await readFile(join(await releaseAgain(), 'SHA256SUMS'), 'utf8'), await text('SHA256SUMS'));
   });
 
-  it('has a sum for every file, and no file above 50 MB on its way', async () => {
+  it('A release has a sum for every file, and no file above 50 MB on its way', async () => {
     const sums = new Map(
       (await text('SHA256SUMS'))
         .trim()
@@ -101,7 +101,7 @@ describe('A release', function () {
     assert.match((await run('explain', 'TOKEN_INVALID')).stdout, /TOKEN_INVALID/);
   });
 
-  it('has a program for Windows on amd64 with the parts of edgeadm in it (it is not run here)', async () => {
+  it('A release has a program for Windows on amd64 with the parts of edgeadm in it (it is not run here)', async () => {
     const bytes = await readFile(join(dir, 'edgeadm-windows-amd64.exe'));
     const header = bytes.readUInt32LE(0x3c);
     assert.equal(bytes.toString('latin1', 0, 2), 'MZ');
@@ -114,7 +114,7 @@ describe('A release', function () {
     ['amd64', 0x01000007],
     ['arm64', 0x0100000c],
   ] as const) {
-    it(`has an archive for macOS on ${arch}: a signed Node.js, and a script that starts edgeadm with it (Node.js is not run here)`, async () => {
+    it(`A release has an archive for macOS on ${arch}: a signed Node.js, and a script that starts edgeadm with it (Node.js is not run here)`, async () => {
       const unpacked = await folder(`darwin ${arch}`);
       const name = `edgeadm-${await version()}-darwin-${arch}`;
       await execa('tar', ['-xzf', join(dir, `${name}.tar.gz`), '-C', unpacked]);
@@ -135,7 +135,7 @@ describe('A release', function () {
     });
   }
 
-  it('has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
+  it('A release has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
     const deb = await folder('deb');
     await execa('dpkg-deb', ['-x', join(dir, `edgeadm_${await version()}_amd64.deb`), deb]);
     const rpm = await folder('rpm');
@@ -153,7 +153,7 @@ describe('A release', function () {
     }
   });
 
-  it("has an npm package that runs on a Node of the user's own", async () => {
+  it("A release has an npm package that runs on a Node of the user's own", async () => {
     const unpacked = await folder('npm');
     await execa('tar', ['-xzf', join(dir, `edgeadm-${await version()}.tgz`), '-C', unpacked]);
     const script = join(unpacked, 'package/edgeadm.js');

@@ -24,7 +24,7 @@ describe('The one file starts', function () {
   /** The folder with the unpacked program, as the user sees it. */
   const home = async (base = 'var/cache/edgeadm') => `/${base}/${(await readdir(root.path(base)))[0]}`;
 
-  it('on a machine with a shell and nothing else, and is unpacked once', async () => {
+  it('The one file starts on a machine with a shell and nothing else, and is unpacked once', async () => {
     starts(await root.run('/edgeadm --version'));
     const before = await execa('stat', ['-c', '%i %Y', root.path(`${await home()}/edgeadm`)]);
     starts(await root.run('/edgeadm --version'));
@@ -32,7 +32,7 @@ describe('The one file starts', function () {
     assert.equal(after.stdout, before.stdout);
   });
 
-  it('and checks that machine', async () => {
+  it('The one file starts and checks that machine', async () => {
     const { exitCode, stdout } = await root.run(
       '/edgeadm preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification',
     );
@@ -41,7 +41,7 @@ describe('The one file starts', function () {
     assert.match(stdout, /^OSSupported +error/m);
   });
 
-  it('and speaks SSH, and to clusters and clouds, without a word of its libraries', async () => {
+  it('The one file speaks SSH, and to clusters and clouds, without a word of its libraries', async () => {
     const kubeconfig = {
       clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
@@ -66,7 +66,7 @@ describe('The one file starts', function () {
     }
   });
 
-  it('with no HOME, no PATH and no environment at all, from any folder, by any name', async () => {
+  it('The one file starts with no HOME, no PATH and no environment at all, from any folder, by any name', async () => {
     starts(await root.run('PATH= exec /edgeadm --version', { env: {} }));
     starts(await root.run('cd /tmp && cp ../edgeadm "a b" && "./a b" --version'));
     starts(await root.run('cd / && sh edgeadm --version'));
@@ -107,11 +107,11 @@ describe('The one file starts', function () {
     assert.match(stderr, /TMPDIR=\/folder/);
   });
 
-  it('with 128 MiB of memory, also the first time', async () => {
+  it('The one file starts with 128 MiB of memory, also the first time', async () => {
     await withMemory(128, async (under) => starts(await root.run('/edgeadm --version', { under })));
   });
 
-  it('on a kernel that answers everything newer than Linux 3.10 with ENOSYS', async () => {
+  it('The one file starts on a kernel that answers everything newer than Linux 3.10 with ENOSYS', async () => {
     const under = [await linux310()];
     starts(await root.run('/edgeadm --version', { under }));
     assert.match((await root.run('/edgeadm compat --arch arm64', { under })).stdout, /^ARCH/);
@@ -184,7 +184,7 @@ describe('The one file does not run what somebody else has planted', function ()
   const own = async () => join('var/cache/edgeadm', (await readdir(root.path('var/cache/edgeadm')))[0] ?? '');
   const loader = async () => root.path(join(await own(), 'ld-linux-x86-64.so.2'));
 
-  it('in a folder of the cache that others may write', async () => {
+  it('The one file does not run what somebody else has planted in a folder of the cache that others may write', async () => {
     await chmod(root.path('var/cache/edgeadm'), 0o777);
     starts(await root.run('/edgeadm --version; ls /run/edgeadm >/dev/null'));
   });
@@ -200,7 +200,7 @@ describe('The one file does not run what somebody else has planted', function ()
     starts(await root.run('/edgeadm --version; test -d /run/edgeadm || echo from the other user'));
   });
 
-  it('as a program of another size, owner or mode: it is unpacked again', async () => {
+  it('The one file does not run what somebody else has planted as a program of another size, owner or mode: it is unpacked again', async () => {
     const path = await loader();
     const right = await readFile(path);
     await writeFile(path, planted);
@@ -213,7 +213,7 @@ describe('The one file does not run what somebody else has planted', function ()
     assert.equal((await execa('stat', ['-c', '%a %u', path])).stdout, '755 0');
   });
 
-  it('in a shared folder, before root comes', async () => {
+  it('The one file does not run what somebody else has planted in a shared folder, before root comes', async () => {
     const name = (await own()).split('/').at(-1) ?? '';
     const before = `mount -t tmpfs -o ro tmpfs "$R/var"; mount -t tmpfs -o ro tmpfs "$R/run"
 mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${name}"; chown -R 1000:1000 "$R/dev/shm/edgeadm-0"`;
@@ -223,7 +223,7 @@ mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${
     assert.match(stdout, /\/tmp\/edgeadm-0$/);
   });
 
-  it('as other content of the same size, which `self verify` finds', async () => {
+  it('The one file does not run what somebody else has planted as other content of the same size, which `self verify` finds', async () => {
     await copyFile(join(await release(), 'SHA256SUMS'), root.path('SHA256SUMS'));
     const right = await root.run('/edgeadm self verify /SHA256SUMS');
     assert.match(right.stdout, /^[0-9a-f]{64} {2}\/edgeadm is edgeadm-linux-amd64$/m, right.stderr);

@@ -149,7 +149,7 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
     assert.equal(await cluster.get('/api/v1/namespaces/kube-upgrade'), undefined);
   });
 
-  it('of two that start it at once one wins, and the other is told who holds the lease', async () => {
+  it('edgeadm cluster upgrade of 12 nodes: of two that start it at once one wins, and the other is told who holds the lease', async () => {
     const ends = await Promise.all([
       upgrade('start', '--image', IMAGE, '--yes'),
       upgrade('start', '--image', IMAGE, '--yes'),

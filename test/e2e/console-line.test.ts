@@ -60,7 +60,7 @@ describe("a join by the console's line", function () {
     return (await cluster.get<V1Node>(`/api/v1/nodes/${name}`)) ?? assert.fail(`there is no node ${name}`);
   };
 
-  it('is refused, for a spent token or a full node pool, before the node is touched', async () => {
+  it("a join by the console's line is refused, for a spent token or a full node pool, before the node is touched", async () => {
     const before = await photograph(node);
     const full = exchange.pool('np-full', { maxNodes: 0 });
     for (const [wrong, code] of [
@@ -135,7 +135,7 @@ describe("a join by the console's line", function () {
     );
   });
 
-  it('is reported to the service, once', () => {
+  it("a join by the console's line is reported to the service, once", () => {
     assert.equal(records()[0]?.status, 'joined');
   });
 
@@ -150,7 +150,7 @@ describe("a join by the console's line", function () {
     clearFaults(exchange.store);
   });
 
-  it('with a token of another node pool is refused until a reset', async () => {
+  it("a join by the console's line with a token of another node pool is refused until a reset", async () => {
     const other = exchange.token(exchange.pool('np-other'));
     const before = await photograph(node);
     const ended = await shell(`${consoleLine(other)} --compat-matrix ${MATRIX}`);
@@ -173,7 +173,7 @@ describe("a join by the console's line", function () {
     assert.ok((await node.read(LOG)).length > 1000);
   });
 
-  it('is a good join where the service cannot be told of it, and the same line tells it later', async () => {
+  it("a join by the console's line is a good join where the service cannot be told of it, and the same line tells it later", async () => {
     assert.equal((await shell('./edgeadm reset --yes')).exitCode, 0);
     const again = exchange.token(pool);
     addFault(exchange.store, { action: 'ReportNode', mode: 'timeout-before', times: 3 });

@@ -108,7 +108,7 @@ describe('a diagnosis', function () {
     );
   });
 
-  it('by an ordinary user, in a folder of others, blames nothing for what that user may not see', async () => {
+  it('a diagnosis by an ordinary user, in a folder of others, blames nothing for what that user may not see', async () => {
     const program = ['/opt/nodejs/node', '/opt/edgeadm/bin/run.js', 'diagnose', '-o', 'json'];
     const ended = await node.exec('runuser', '-u', 'admin', '--', 'env', '-C', '/etc', ...program);
     assert.equal(ended.exitCode, 0, ended.stderr);

@@ -117,7 +117,7 @@ describe('edgeadm upgrade --migrate-runtime of a node with docker', () => {
     assert.match(`${stdout}${stderr}`, /node has already been upgraded/);
   });
 
-  it('and a reset takes the pods away, not the other container', async () => {
+  it('a reset after edgeadm upgrade --migrate-runtime takes the pods away, not the other container', async () => {
     await ok(subject.node, ['reset', '--yes']);
     assert.match(await subject.node.read('/etc/containerd/config.toml'), /disabled_plugins = \["io/);
     const left = await subject.node.exec('docker', 'ps', '--quiet', '--no-trunc');

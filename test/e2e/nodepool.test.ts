@@ -75,11 +75,11 @@ describe('node pools in a real cluster', () => {
   });
   after(() => client?.close());
 
-  it('are refused where the cluster does not know them', async () => {
+  it('node pools in a real cluster are refused where the cluster does not know them', async () => {
     assert.match(await fail('NODEPOOL_REFUSED', 'create', 'video', '--max-nodes', '3'), /apps\.openyurt\.io/);
   });
 
-  it('are created once, and the same line again changes nothing', async () => {
+  it('node pools in a real cluster are created once, and the same line again changes nothing', async () => {
     const { cluster } = await testBed();
     await cluster.apply(load(await readFile(CRD, 'utf8')) as object, FLANNEL);
     await until('NodePools', () => cluster.get('/apis/apps.openyurt.io/v1beta1/nodepools'));
@@ -105,7 +105,7 @@ describe('node pools in a real cluster', () => {
     });
   });
 
-  it('are refused under a name that another one has, and for its pod CIDRs', async () => {
+  it('node pools in a real cluster are refused under a name that another one has, and for its pod CIDRs', async () => {
     assert.match(
       await fail('NODEPOOL_DIFFERS', 'create', 'video', '--max-nodes', '9'),
       /max-nodes: asked for 9, found 4/,
@@ -122,7 +122,7 @@ describe('node pools in a real cluster', () => {
     assert.match(await succeed('list'), /^video +enhanced +3\/3 +4 +yes$/m);
   });
 
-  it('are deleted when they are empty, and after a confirmation', async () => {
+  it('node pools in a real cluster are deleted when they are empty, and after a confirmation', async () => {
     assert.match(await fail('NODEPOOL_NOT_EMPTY', 'delete', 'video', '--yes'), /np-arm, np-one, np-two/);
     for (const name of ['np-arm', 'np-one', 'np-two']) await client.delete(`/api/v1/nodes/${name}`);
     await fail('CONFIRMATION_NEEDED', 'delete', 'video');
@@ -131,7 +131,7 @@ describe('node pools in a real cluster', () => {
     await fail('NODEPOOL_NOT_FOUND', 'get', 'video');
   });
 
-  it('are not enhanced where the network plug-in is not Flannel', async () => {
+  it('node pools in a real cluster are not enhanced where the network plug-in is not Flannel', async () => {
     const { cluster } = await testBed();
     await client.delete('/api/v1/namespaces/kube-system/configmaps/kube-flannel-cfg');
     await cluster.apply(CALICO);
@@ -144,7 +144,7 @@ describe('node pools in a real cluster', () => {
     await client.delete('/apis/apps/v1/namespaces/kube-system/daemonsets/calico-node');
   });
 
-  it('are made in the version that an older controller knows', async () => {
+  it('node pools in a real cluster are made in the version that an older controller knows', async () => {
     const { cluster } = await testBed();
     const definition = load(await readFile(CRD, 'utf8')) as Definition;
     for (const version of definition.spec.versions) version.served = version.name === 'v1alpha1';

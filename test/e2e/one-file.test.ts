@@ -53,7 +53,7 @@ describe('the one file, on a node without Node.js', function () {
     assert.ok(await node.killInside('/bin/sh ./edgeadm join'));
   }
 
-  it("is downloaded and joins by the console's line, in a retry loop whose first try is killed while it unpacks", async () => {
+  it("the one file, on a node without Node.js is downloaded and joins by the console's line, in a retry loop whose first try is killed while it unpacks", async () => {
     const pool = exchange.pool('np-onefile');
     const url = `http://${subnet}.254:${(web.address() as AddressInfo).port}/public/pkg/run/attach/1.20.2/amd64/edgeadm`;
     const line = `wget ${url} -O edgeadm; chmod u+x edgeadm; ./edgeadm join --openapi-token=${exchange.token(pool)} --node-spec="{\\"manageRuntime\\":true,\\"quiet\\":true}" --region=cn-hangzhou --compat-matrix ${MATRIX}`;

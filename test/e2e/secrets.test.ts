@@ -184,7 +184,7 @@ describe('no secret is left or shown by edgeadm', function () {
     }
   });
 
-  it('nor in its log, its journal, the journal of the system and the manifests', async () => {
+  it('no secret is left or shown by edgeadm, nor in its log, its journal, the journal of the system and the manifests', async () => {
     const log = await node.read('/var/log/edgeadm.log');
     const journal = await node.read('/var/lib/edgeadm/journal.jsonl');
     const manifests = await node.exec('sh', '-c', 'cat /etc/kubernetes/manifests/*');
@@ -196,14 +196,14 @@ describe('no secret is left or shown by edgeadm', function () {
     assertClean("systemd's journal", (await node.exec('journalctl', '--output', 'export', '--no-pager')).stdout);
   });
 
-  it('nor in what the cluster knows of the node', async () => {
+  it('no secret is left or shown by edgeadm, nor in what the cluster knows of the node', async () => {
     const { cluster } = await testBed();
     const objects = await cluster.kubectl('get', 'nodes,pods,events,csr,configmaps', '-A', '-o', 'json');
     assert.match(objects, /edge-hub-secrets/);
     assertClean('the cluster', objects);
   });
 
-  it('nor anywhere on the disk: tokens not at all, keys in files of their owner alone', async () => {
+  it('no secret is left or shown by edgeadm, nor anywhere on the disk: tokens not at all, keys in files of their owner alone', async () => {
     assert.deepEqual(await filesWith([...secrets.values()], DISK), []);
     const withKeys = await filesWith(keys, DISK);
     assert.ok(withKeys.length >= 3, `the kubelet's and the hub's: ${withKeys.join(', ')}`);
@@ -213,7 +213,7 @@ describe('no secret is left or shown by edgeadm', function () {
     }
   });
 
-  it('nor in a list of processes, once a join with the token on its command line has begun its work', async () => {
+  it('no secret is left or shown by edgeadm, nor in a list of processes, once a join with the token on its command line has begun its work', async () => {
     const sightings = (await node.read('/run/sightings')).split('\n').filter(Boolean);
     const seen = sightings.map((line) => ({ time: Number(line.split(' ')[0]), file: line.split(' ')[1] }));
     assert.deepEqual(
@@ -227,7 +227,7 @@ describe('no secret is left or shown by edgeadm', function () {
     for (const key of keys) assert.ok(!lines.includes(key));
   });
 
-  it('and what it keeps is for root alone', async () => {
+  it('no secret is left or shown by edgeadm, and what it keeps is for root alone', async () => {
     const { stdout } = await node.exec('find', '/var/lib/edgeadm', '-printf', '%m %U:%G %y %p\n');
     for (const line of stdout.trim().split('\n')) {
       if (line.endsWith('/lock')) continue;

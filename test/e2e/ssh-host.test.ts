@@ -56,7 +56,7 @@ describe('a machine over SSH', function () {
       machineContract(() => subject);
       programContract(() => subject);
 
-      it('acts as root', async () => {
+      it('a machine over SSH acts as root', async () => {
         assert.equal((await subject.machine.exec('id', ['-u'])).stdout, '0\n');
         assert.equal((await subject.machine.stat(subject.folder))?.uid, 0);
       });
@@ -118,7 +118,7 @@ describe('a machine over SSH', function () {
       await configureSshd('');
     });
 
-    it('dials through socat', async () => {
+    it('a machine over SSH where the SSH server may not forward dials through socat', async () => {
       for (const address of ECHO) {
         const stream = await machine.connect(address);
         stream.end('hello');
@@ -155,7 +155,7 @@ describe('a machine over SSH', function () {
       return open('root', { knownHosts: file() });
     };
 
-    it('and refuses one that is not known, saying how to accept it', async () => {
+    it('a machine over SSH looks at the host key and refuses one that is not known, saying how to accept it', async () => {
       const error = await failsWith('HOST_KEY_UNKNOWN', openWith('# nobody\n'), /ssh-ed25519/);
       const { stdout } = await node.exec('ssh-keygen', '-lf', '/etc/ssh/ssh_host_ed25519_key.pub');
       assert.ok(error.why?.includes(stdout.split(' ')[1] ?? 'no fingerprint'));
@@ -164,14 +164,14 @@ describe('a machine over SSH', function () {
       await (await open('root', { knownHosts: file() })).close();
     });
 
-    it('and takes whichever of its keys is known', async () => {
+    it('a machine over SSH looks at the host key and takes whichever of its keys is known', async () => {
       for (const type of ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-ed25519']) {
         const line = (await knownHosts()).split('\n').find((each) => each.includes(` ${type} `));
         await (await openWith(`${line}\n`)).close();
       }
     });
 
-    it('and understands hashed names', async () => {
+    it('a machine over SSH looks at the host key and understands hashed names', async () => {
       await writeFile(file(), await knownHosts());
       await execa('ssh-keygen', ['-H', '-f', file()]);
       const hashed = await readFile(file(), 'utf8');
@@ -179,7 +179,7 @@ describe('a machine over SSH', function () {
       await (await open('root', { knownHosts: file() })).close();
     });
 
-    it('and refuses one that differs from the known one, naming both', async () => {
+    it('a machine over SSH looks at the host key and refuses one that differs from the known one, naming both', async () => {
       await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(local, 'other')]);
       const [type, key] = (await readFile(join(local, 'other.pub'), 'utf8')).split(' ');
       const { stdout } = await execa('ssh-keygen', ['-lf', join(local, 'other.pub')]);
@@ -187,7 +187,7 @@ describe('a machine over SSH', function () {
       assert.ok(error.why?.includes(stdout.split(' ')[1] ?? 'no fingerprint'));
     });
 
-    it('and refuses one that was revoked', async () => {
+    it('a machine over SSH looks at the host key and refuses one that was revoked', async () => {
       const revoked = (await knownHosts()).replaceAll(/^/gm, '@revoked ').replace(/@revoked $/, '');
       await failsWith('HOST_KEY_CHANGED', openWith(`${await knownHosts()}${revoked}`), /revoked/);
     });
@@ -201,11 +201,11 @@ describe('a machine over SSH', function () {
       return stdout;
     };
 
-    it('with a password, which sudo is given too', async () => {
+    it('a machine over SSH lets a user in with a password, which sudo is given too', async () => {
       assert.equal(await whoAmI(await open('ops', { keyFile: undefined, environment: password })), 'root\n');
     });
 
-    it('with a password that the server asks for in its own words', async () => {
+    it('a machine over SSH lets a user in with a password that the server asks for in its own words', async () => {
       await configureSshd('PasswordAuthentication no\nKbdInteractiveAuthentication yes');
       try {
         assert.equal(await whoAmI(await open('ops', { keyFile: undefined, environment: password })), 'root\n');
@@ -214,7 +214,7 @@ describe('a machine over SSH', function () {
       }
     });
 
-    it('with passwords that he is asked for, each once', async () => {
+    it('a machine over SSH lets a user in with passwords that he is asked for, each once', async () => {
       const questions: string[] = [];
       const ask = async (question: string): Promise<string> => {
         questions.push(question);
@@ -226,7 +226,7 @@ describe('a machine over SSH', function () {
       assert.deepEqual(questions, [`password for ops@${node.address}`]);
     });
 
-    it('with a key that only an agent holds', async () => {
+    it('a machine over SSH lets a user in with a key that only an agent holds', async () => {
       const socket = join(local, 'agent.sock');
       const agent = execa('ssh-agent', ['-D', '-a', socket], { reject: false });
       try {
@@ -242,14 +242,14 @@ describe('a machine over SSH', function () {
       }
     });
 
-    it('with an RSA key', async () => {
+    it('a machine over SSH lets a user in with an RSA key', async () => {
       const key = join(local, 'rsa');
       await execa('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', key]);
       await node.write('/root/.ssh/authorized_keys2', await readFile(`${key}.pub`, 'utf8'), 0o600);
       assert.equal(await whoAmI(await open('root', { keyFile: key })), 'root\n');
     });
 
-    it('with a key that has a passphrase, and says what to do without it', async () => {
+    it('a machine over SSH lets a user in with a key that has a passphrase, and says what to do without it', async () => {
       const key = join(local, 'encrypted');
       await copyFile(node.sshKey, key);
       await execa('ssh-keygen', ['-q', '-p', '-N', 'a passphrase', '-f', key]);
@@ -385,7 +385,7 @@ describe('a machine over SSH', function () {
     });
   });
 
-  it('cannot be reached where nobody listens', async () => {
+  it('a machine over SSH cannot be reached where nobody listens', async () => {
     const opening = sshMachine({ address: node.address, user: 'root', port: 23 }, options());
     const error = await failsWith('HOST_UNREACHABLE', opening, /ECONNREFUSED/);
     assert.match(error.what, new RegExp(`root@${node.address}:23`));

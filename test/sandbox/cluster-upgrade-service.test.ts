@@ -71,7 +71,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     void addFault(cloud.store, { action, mode, times });
   const orders = (): number => cloud.store.list('cs/upgrade').length;
 
-  it('is started, looked at, paused, continued and cancelled', async () => {
+  it('cluster upgrade of a cluster of the container service is started, looked at, paused, continued and cancelled', async () => {
     const { precheck, master, node } = UPGRADE_STEP_MS;
     const begun = await start();
     assert.equal(begun.exitCode, 0, begun.stderr);
@@ -103,7 +103,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal((await upgrade('continue')).exitCode, 4);
   });
 
-  it('is followed to its end, from a pause by a failed node too, whose cause is told', async () => {
+  it('cluster upgrade of a cluster of the container service is followed to its end, from a pause by a failed node too, whose cause is told', async () => {
     live = true;
     fault('500', 'UpgradeCluster/node');
     const paused = await start('--wait');
@@ -130,7 +130,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.match((await upgrade('status')).stdout, /^Upgrade: +(Prechecking|Running)/m);
   });
 
-  it('is ordered once where the answer is lost and the service is overloaded', async () => {
+  it('cluster upgrade of a cluster of the container service is ordered once where the answer is lost and the service is overloaded', async () => {
     fault('timeout-after-effect', 'UpgradeCluster');
     fault('throttle', 'GetUpgradeStatus', 2);
     const begun = await start();
@@ -155,14 +155,14 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.match(failed.stderr, /the precheck found errors\n +precheck report [0-9a-f]+[\s\S]*CLOUD_UPGRADE_FAILED/);
   });
 
-  it('is refused to a version that is not offered, with those that are, and nothing is ordered', async () => {
+  it('cluster upgrade of a cluster of the container service is refused to a version that is not offered, with those that are, and nothing is ordered', async () => {
     const { error } = await told('start', '--target-version', '1.20.11', '--yes');
     assert.equal(error?.code, 'UPGRADE_VERSION');
     assert.match(error?.why ?? '', /offered: 1\.20\.11-aliyunedge\.1/);
     assert.equal(orders(), 0);
   });
 
-  it('is shown by a dry run, which orders nothing', async () => {
+  it('cluster upgrade of a cluster of the container service is shown by a dry run, which orders nothing', async () => {
     const ended = await upgrade('start', '--dry-run', '--control-plane-only');
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane alone[\s\S]*Nothing was ordered/);

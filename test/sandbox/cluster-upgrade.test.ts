@@ -103,7 +103,7 @@ describe('the upgrade of a cluster', function () {
     assert.match(away.stderr, /API_UNREACHABLE/);
   });
 
-  it('is watched, paused and cancelled from any machine, also where its controller never runs', async () => {
+  it('the upgrade of a cluster is watched, paused and cancelled from any machine, also where its controller never runs', async () => {
     const env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
     const first = startEdgeadm(['cluster', 'upgrade', 'start', ...IMAGE, '--yes'], { env });
     while (!(await admin.find(JOB))) await delay(50);

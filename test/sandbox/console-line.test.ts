@@ -13,7 +13,7 @@ const LINE = ['--openapi-token', TOKEN, '--node-spec', NODE_SPEC, '--region', 'c
 const codeOf = (ended: Ended): string => (resultOf(ended) as { error?: { code?: string } }).error?.code ?? 'none';
 
 describe("the console's line", () => {
-  it('is shown as what it resolves to, and nobody is asked for it', async () => {
+  it("the console's line is shown as what it resolves to, and nobody is asked for it", async () => {
     const ended = await edgeadm(['config', 'validate', ...LINE, '--labels', 'b=2', '--taints', 'x=y:NoExecute']);
     assert.equal(ended.exitCode, 0, ended.stderr);
     for (const part of ["nodeName: '*.shop'", "a: '1'", "b: '2'", 'region: cn-hangzhou', 'effect: NoExecute'])
@@ -23,7 +23,7 @@ describe("the console's line", () => {
     assert.ok(!`${ended.stdout}${ended.stderr}`.includes(TOKEN));
   });
 
-  it('is weaker than the file, and the file weaker than flags', async () => {
+  it("the console's line is weaker than the file, and the file weaker than flags", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
     const file = join(folder, 'join.yaml');
     await writeFile(
@@ -38,7 +38,7 @@ describe("the console's line", () => {
     await rm(folder, { recursive: true });
   });
 
-  it('has all its mistakes told at once, before anything is touched', async () => {
+  it("the console's line has all its mistakes told at once, before anything is touched", async () => {
     const hash = `sha256:${'a'.repeat(64)}`;
     const spec = '{"runtime":"podman","platform":"Windows","taints":[{"key":"a"}]}';
     for (const command of ['join', 'preflight']) {
@@ -144,7 +144,7 @@ describe("the console's line", () => {
       assert.match(names[0] ?? '', /^[a-z0-9]{6}\.shop$/);
     });
 
-    it('is checked by preflight without a trace, on the node or in the cloud', async () => {
+    it("the console's line at an exchange is checked by preflight without a trace, on the node or in the cloud", async () => {
       const root = await scratchRoot();
       cloud.store.delete(KIND.node, cloud.store.list(KIND.node)[0]?.key ?? '');
       const ended = await run('preflight', cloud.token({ oneTime: true }), root);

@@ -43,7 +43,7 @@ describe('a bundle that the hosts of a command share', () => {
     await server.close();
   });
 
-  it('is opened once', async () => {
+  it('a bundle that the hosts of a command share is opened once', async () => {
     await serve();
     const [one, other] = await Promise.all([open(), open()]);
     assert.equal(one?.sha256, other?.sha256);
@@ -89,7 +89,7 @@ describe('a bundle that the hosts of a command share', () => {
     release();
   });
 
-  it('is opened again for the next host after a failure', async () => {
+  it('a bundle that the hosts of a command share is opened again for the next host after a failure', async () => {
     await serve(answer('/bundle.yaml', 503, 1));
     await assert.rejects(open(), failure('DOWNLOAD_FAILED', '503'));
     assert.equal((await open()).sha256, PIN);

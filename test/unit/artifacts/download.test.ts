@@ -297,7 +297,7 @@ describe('a download', () => {
     beforeEach(() => tls.setDefaultCACertificates([...before, authority.cert]));
     afterEach(() => tls.setDefaultCACertificates(before));
 
-    it('checks the certificate', async () => {
+    it('a download over https checks the certificate', async () => {
       const { url, requests } = await serve({ tls: authority });
       await fetchFile(`${url}/kubelet`);
       assert.equal(requests.length, 1);
@@ -332,7 +332,7 @@ describe('a download', () => {
       });
     });
 
-    it('is never led to plain http', async () => {
+    it('a download over https is never led to plain http', async () => {
       const plain = await serve();
       const { url } = await serve({
         tls: authority,

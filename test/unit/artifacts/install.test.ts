@@ -207,7 +207,7 @@ function withContainerd(images: Set<string>, imported: string[]) {
 describe('images of a bundle', () => {
   const open = async () => openBundle(await writeFiles(folder.path('images'), bundleFiles()));
 
-  it('are copied to a node that is not this machine, imported, and the copy is removed', async () => {
+  it('images of a bundle are copied to a node that is not this machine, imported, and the copy is removed', async () => {
     const imported: string[] = [];
     const { host, root, journal } = await node(withContainerd(new Set(), imported));
     assert.equal(await importImages(await open(), host), true);
@@ -220,7 +220,7 @@ describe('images of a bundle', () => {
     assert.ok(journal.changesSince('start').some((entry) => entry.kind === 'image' && entry.name === PAUSE));
   });
 
-  it('are imported from where they lie on this machine', async () => {
+  it('images of a bundle are imported from where they lie on this machine', async () => {
     const imported: string[] = [];
     const here = localMachine();
     const { journal } = await node();
@@ -235,7 +235,7 @@ describe('images of a bundle', () => {
     assert.equal(journal.changesSince('start').length, 0);
   });
 
-  it('are left alone where containerd has them, without reading the archive', async () => {
+  it('images of a bundle are left alone where containerd has them, without reading the archive', async () => {
     const imported: string[] = [];
     const { host, journal } = await node(withContainerd(new Set([PAUSE]), imported));
     const files = bundleFiles();
@@ -245,7 +245,7 @@ describe('images of a bundle', () => {
     assert.deepEqual([imported, journal.changesSince('start')], [[], []]);
   });
 
-  it('are not imported where the node cannot list those it has: they would all count as ours', async () => {
+  it('images of a bundle are not imported where the node cannot list those it has: they would all count as ours', async () => {
     const broken = (machine: Machine): Machine => ({
       ...machine,
       runsPrograms: true,
@@ -259,7 +259,7 @@ describe('images of a bundle', () => {
     assert.deepEqual(journal.changesSince('start'), []);
   });
 
-  it('that were there before the join are not noted as ours', async () => {
+  it('images of a bundle that were there before the join are not noted as ours', async () => {
     const both = imageTar(['busybox:1', 'other:2']);
     const image = { path: 'both.tar', kind: 'image' as const, sha256: sha256(both), name: 'busybox:1' };
     const changes = { pauseImage: undefined, files: [image] };
@@ -271,7 +271,7 @@ describe('images of a bundle', () => {
     assert.deepEqual(noted, ['docker.io/library/busybox:1']);
   });
 
-  it('are refused where the archive is damaged, and the copy does not stay', async () => {
+  it('images of a bundle are refused where the archive is damaged, and the copy does not stay', async () => {
     const path = await writeFiles(folder.path('damaged'), bundleFiles());
     const data = Buffer.from(PARTS['images/pause.tar']?.data ?? '');
     data[1024 + 512 + 20] = 0x7a;
@@ -286,7 +286,7 @@ describe('images of a bundle', () => {
     );
   });
 
-  it('are told in a dry run', async () => {
+  it('images of a bundle are told in a dry run', async () => {
     const { host } = await node(withContainerd(new Set(), []));
     const plans: string[] = [];
     await importImages(
@@ -296,7 +296,7 @@ describe('images of a bundle', () => {
     assert.deepEqual(plans.filter((plan) => plan.includes(PAUSE)).length, 1);
   });
 
-  it('are left out on a scratch root, which has no containerd', async () => {
+  it('images of a bundle are left out on a scratch root, which has no containerd', async () => {
     const { host } = await node();
     const bundle = await open();
     assert.equal(await importImages(bundle, host), false);
@@ -316,11 +316,11 @@ describe('an image archive', () => {
     assert.deepEqual(found, { references: ['docker.io/library/busybox:1', PAUSE], archs: ['arm64'] });
   });
 
-  it('is refused where its images have no name', async () => {
+  it('an image archive is refused where its images have no name', async () => {
     await assert.rejects(readImageArchive(await write(imageTar([]))), failure('BUNDLE_INVALID', 'has a name'));
   });
 
-  it('is refused where it is no archive of images', async () => {
+  it('an image archive is refused where it is no archive of images', async () => {
     const { 'cni-plugins.tgz': zipped } = PARTS;
     await assert.rejects(
       readImageArchive(await write(zipped?.data ?? Buffer.alloc(0))),

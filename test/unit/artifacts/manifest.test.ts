@@ -6,7 +6,7 @@ const SUM = 'a'.repeat(64);
 const HEAD = 'apiVersion: edgeadm.io/v1\nkind: Bundle\nkubernetesVersion: v1.20.2\narch: amd64\n';
 
 describe('bundle.yaml', () => {
-  it('is read back as it was written', () => {
+  it('bundle.yaml is read back as it was written', () => {
     assert.deepEqual(parseManifest(renderManifest(manifestOf()), 'x').files.length, manifestOf().files.length);
     assert.equal(renderManifest(parseManifest(renderManifest(manifestOf()), 'x')), renderManifest(manifestOf()));
   });

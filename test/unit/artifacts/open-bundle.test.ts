@@ -61,18 +61,18 @@ describe('a bundle in a folder', () => {
   });
   afterEach(() => rm(path, { recursive: true }));
 
-  it('is used where it lies', async () => {
+  it('a bundle in a folder is used where it lies', async () => {
     const bundle = await open(path);
     assert.equal(await bundle.file(fileOf(bundle, 'kubelet')), `${path}/kubelet`);
     await works(bundle);
   });
 
-  it('is opened without reading its files', async () => {
+  it('a bundle in a folder is opened without reading its files', async () => {
     for (const name of Object.keys(PARTS)) await rm(`${path}/${name}`);
     await open(path, { sha256: PIN });
   });
 
-  it('is known by the pin of bundle.yaml, in either spelling', async () => {
+  it('a bundle in a folder is known by the pin of bundle.yaml, in either spelling', async () => {
     await open(path, { sha256: PIN });
     await open(path, { sha256: `sha256:${PIN.toUpperCase()}` });
     await assert.rejects(open(path, { sha256: '0'.repeat(64) }), failure('BUNDLE_INVALID', 'pinned', PIN));
@@ -129,7 +129,7 @@ describe('a bundle in a folder', () => {
     await assert.rejects(bundle.file(fileOf(bundle, 'runc')), failure('BUNDLE_INVALID', 'no regular file'));
   });
 
-  it('is refused where it is for another machine or cluster', async () => {
+  it('a bundle in a folder is refused where it is for another machine or cluster', async () => {
     await assert.rejects(open(path, { arch: 'arm64' }), failure('BUNDLE_INVALID', 'the node is arm64'));
     await assert.rejects(open(path, { kubernetesVersion: 'v1.22.1' }), failure('BUNDLE_INVALID', 'wanted is v1.22.1'));
   });
@@ -166,7 +166,7 @@ describe('a bundle in a .tgz', () => {
     await works(await open(archive(), { sha256: PIN }));
   });
 
-  it('is known by the pin of bundle.yaml or of the whole file', async () => {
+  it('a bundle in a .tgz is known by the pin of bundle.yaml or of the whole file', async () => {
     await pack(['.'], folder.path('packed'));
     await open(archive(), { sha256: PIN });
     await works(await open(archive(), { sha256: sha256(await readFile(archive())) }));
@@ -202,7 +202,7 @@ describe('a bundle in a .tgz', () => {
     );
   });
 
-  it('is refused for what does not belong into it', async () => {
+  it('a bundle in a .tgz is refused for what does not belong into it', async () => {
     const good = [...bundleFiles()].map(([path, data]) => ({ path, data }));
     await writeFile(archive(), tgz([{ path: 'x', type: '2', link: '/etc/passwd' }, ...good]));
     await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'symbolic link'));
@@ -211,7 +211,7 @@ describe('a bundle in a .tgz', () => {
     await assert.rejects(bundle.file(fileOf(bundle, 'kubelet')), failure('BUNDLE_INVALID', 'leads out'));
   });
 
-  it('is refused without bundle.yaml, and where it is no archive', async () => {
+  it('a bundle in a .tgz is refused without bundle.yaml, and where it is no archive', async () => {
     await writeFile(archive(), tgz([{ path: 'kubelet', data: 'x' }]));
     await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'no bundle.yaml'));
     await writeFile(archive(), 'hello');
@@ -233,7 +233,7 @@ describe('a bundle on a web server', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  it('is fetched file by file, each when it is asked for and once', async () => {
+  it('a bundle on a web server is fetched file by file, each when it is asked for and once', async () => {
     const { url, requests } = await serve();
     const bundle = await open(`${url}/edge`, pinned);
     assert.deepEqual(
@@ -246,7 +246,7 @@ describe('a bundle on a web server', () => {
     await works(bundle);
   });
 
-  it('is also found with a slash at the end, and may be one .tgz', async () => {
+  it('a bundle on a web server is also found with a slash at the end, and may be one .tgz', async () => {
     const { url } = await serve();
     await works(await open(`${url}/edge/`, pinned));
     const archive = tgz([...bundleFiles()].map(([path, data]) => ({ path, data })));
@@ -264,7 +264,7 @@ describe('a bundle on a web server', () => {
     assert.equal(requests.length, 0);
   });
 
-  it('is refused where bundle.yaml is not the one that was pinned, before anything else is fetched', async () => {
+  it('a bundle on a web server is refused where bundle.yaml is not the one that was pinned, before anything else is fetched', async () => {
     const { url, requests } = await serve();
     await assert.rejects(open(`${url}/edge`, { sha256: '0'.repeat(64) }), failure('BUNDLE_INVALID', 'pinned'));
     assert.equal(requests.length, 1);
@@ -278,7 +278,7 @@ describe('a bundle on a web server', () => {
     await assert.rejects(bundle.locate(fileOf(bundle, 'runc')), failure('BUNDLE_INVALID', '/edge/runc', 'SHA-256'));
   });
 
-  it('can be asked again for a file after a failure', async () => {
+  it('a bundle on a web server can be asked again for a file after a failure', async () => {
     const { url } = await serve({ fault: answer('/edge/runc', 403, 1) });
     const bundle = await open(`${url}/edge`, pinned);
     await assert.rejects(bundle.file(fileOf(bundle, 'runc')), failure('DOWNLOAD_FAILED', '403'));
@@ -318,7 +318,7 @@ describe('a bundle on a web server', () => {
     assert.equal((await stat(path.replace(/\/[^/]*$/, ''))).mode & 0o777, 0o700);
   });
 
-  it('refuses other protocols', async () => {
+  it('a bundle on a web server refuses other protocols', async () => {
     await assert.rejects(open('ftp://files.example.com/edge'), failure('USAGE'));
     await assert.rejects(open('file:///etc'), failure('USAGE'));
   });
@@ -339,7 +339,7 @@ describe('a damaged .tgz on a web server', () => {
   };
 
   for (const [what, data] of Object.entries(DAMAGE)) {
-    it(`is named by its URL where it ${what}, not by its temporary copy`, async () => {
+    it(`a damaged .tgz on a web server is named by its URL where it ${what}, not by its temporary copy`, async () => {
       server = await webServer({ files: new Map([['edge.tgz', data]]) });
       const use = async (): Promise<void> => {
         const bundle = await open(`${server.url}/edge.tgz`, { sha256: sha256(data) });
@@ -355,7 +355,7 @@ describe('a damaged .tgz on a web server', () => {
 });
 
 describe('temporary files of a bundle', () => {
-  it('of a run that was killed go with the next one; those of a run that lives stay', async () => {
+  it('temporary files of a bundle of a run that was killed go with the next one; those of a run that lives stay', async () => {
     const temporary = folder.path('killed');
     const dead = execFile(process.execPath, ['--eval', '']);
     await new Promise((resolve) => dead.once('exit', resolve));

@@ -16,7 +16,7 @@ describe('The file that edgeadm was started from', () => {
   });
   after(() => rm(dir, { recursive: true }));
 
-  it('is what its front says, and not the loader that runs it', () => {
+  it('The file that edgeadm was started from is what its front says, and not the loader that runs it', () => {
     assert.equal(ownFile({ EDGEADM_FILE: '/root/edgeadm' }), '/root/edgeadm');
     const loader = (folder: string) => `${folder}/ld-linux-x86-64.so.2`;
     const unpacked = loader('/var/cache/edgeadm/0.1.0-0123456789ab');
@@ -26,7 +26,7 @@ describe('The file that edgeadm was started from', () => {
     assert.throws(ofPackage, /installed as a package/);
   });
 
-  it('is looked up in the lines of sha256sum, text or binary', () => {
+  it('The file that edgeadm was started from is looked up in the lines of sha256sum, text or binary', () => {
     const [a, b] = [sumOf('a'), sumOf('b')];
     assert.deepEqual(
       [...parseSums(`${a}  one\n${b} *two words\nno sum\n`)],
@@ -37,7 +37,7 @@ describe('The file that edgeadm was started from', () => {
     );
   });
 
-  it('is looked up in a file or at a URL; where there are no sums, that is said', async () => {
+  it('The file that edgeadm was started from is looked up in a file or at a URL; where there are no sums, that is said', async () => {
     const lines = `${sumOf('a')}  edgeadm-linux-amd64\n`;
     await writeFile(join(dir, 'SHA256SUMS'), lines);
     assert.equal((await readSums(join(dir, 'SHA256SUMS'))).get(sumOf('a')), 'edgeadm-linux-amd64');

@@ -38,7 +38,7 @@ describe('an archive of programs', () => {
     assert.equal(archiveSum, sha256(archive));
   });
 
-  it('may be large: the bytes come out as they went in', async () => {
+  it('an archive of programs may be large: the bytes come out as they went in', async () => {
     const data = Buffer.alloc(5_000_001, 'abcdefghijklmnopqrstuvwxyz');
     const { programs } = await unpack(tgz([{ path: 'a', data: 'x' }, { path: 'big', data }, { path: 'empty' }]));
     assert.deepEqual(
@@ -99,12 +99,12 @@ describe('an archive of programs', () => {
     'an unknown type': { entries: [{ path: 'a', type: 'Z' }], says: 'unknown type' },
   };
   for (const [what, { entries, says }] of Object.entries(hostile)) {
-    it(`is refused for ${what}`, async () => {
+    it(`an archive of programs is refused for ${what}`, async () => {
       await assert.rejects(unpack(tgz([{ path: 'good', data: 'x' }, ...entries])), failure('BUNDLE_INVALID', says));
     });
   }
 
-  it('is refused where it is cut off', async () => {
+  it('an archive of programs is refused where it is cut off', async () => {
     const whole = tgz([{ path: 'a', data: Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 251)) }]);
     await assert.rejects(
       unpack(whole.subarray(0, whole.length / 2)),
@@ -114,25 +114,25 @@ describe('an archive of programs', () => {
     await assert.rejects(unpack(gzipSync(inside)), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
-  it('is refused where a byte is wrong', async () => {
+  it('an archive of programs is refused where a byte is wrong', async () => {
     const broken = tgz([{ path: 'a', data: 'x' }]);
     broken[broken.length - 6] = (broken[broken.length - 6] ?? 0) ^ 1;
     await assert.rejects(unpack(broken), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
-  it('is refused where it is no archive at all', async () => {
+  it('an archive of programs is refused where it is no archive at all', async () => {
     await assert.rejects(unpack(Buffer.from('#!/bin/sh\nrm -rf /\n'.repeat(100))), failure('BUNDLE_INVALID'));
     await assert.rejects(unpack(Buffer.alloc(0)), failure('BUNDLE_INVALID'));
     await assert.rejects(unpack(gzipSync(tgz([{ path: 'a', data: 'x' }]))), failure('BUNDLE_INVALID', 'zipped twice'));
   });
 
-  it('is refused before a byte is written where it unpacks to more than a disk may hold', async () => {
+  it('an archive of programs is refused before a byte is written where it unpacks to more than a disk may hold', async () => {
     const bomb = tgz([{ path: 'a', data: 'x', size: 8_000_000_000 }]);
     await assert.rejects(unpack(bomb), (error: { code?: string }) => /BUNDLE_INVALID|NO_SPACE/.test(error.code ?? ''));
     assert.deepEqual(await readdir(folder.path(`scratch-${count - 1}`)).then((names) => names.length), 1);
   });
 
-  it('is refused for more entries than any release has', async () => {
+  it('an archive of programs is refused for more entries than any release has', async () => {
     const many = Array.from({ length: 10_001 }, (_, i) => ({ path: `f${i}`, mode: 0o644 }));
     await assert.rejects(unpack(tgz(many)), failure('BUNDLE_INVALID', 'more than 10000 entries'));
   });

@@ -11,7 +11,7 @@ const FLAGS = {
 describe('a flag that is on or off', () => {
   const words = (...argv: string[]) => withPlainBooleans(argv, FLAGS);
 
-  it('may be said as kubectl takes it: --force=true, -f=1, --quiet=T', () => {
+  it('a flag that is on or off may be said as kubectl takes it: --force=true, -f=1, --quiet=T', () => {
     assert.deepEqual(words('--force=true', '-f=1', '--quiet=T', 'node'), ['--force', '--force', '--yes', 'node']);
   });
 
@@ -19,7 +19,7 @@ describe('a flag that is on or off', () => {
     assert.deepEqual(words('--rollback-on-failure=false', '--force=0'), ['--no-rollback-on-failure']);
   });
 
-  it('with another word is a mistake that names the flag', () => {
+  it('a flag that is on or off with another word is a mistake that names the flag', () => {
     assert.throws(() => words('--force=maybe'), /--force: maybe is neither true nor false/);
     assert.throws(() => words('--force='), /--force: nothing is neither true nor false/);
   });

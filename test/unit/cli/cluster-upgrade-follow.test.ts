@@ -33,7 +33,7 @@ describe('a cluster upgrade that is followed', function () {
     await bed.end();
   });
 
-  it('is told line by line until it pauses, over a time without the API server', async () => {
+  it('a cluster upgrade that is followed is told line by line until it pauses, over a time without the API server', async () => {
     const followed = follow(bed.client, new AbortController().signal, output, true);
     await stderr.shows('is Running');
     await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));

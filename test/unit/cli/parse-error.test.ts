@@ -16,16 +16,16 @@ describe('a mistyped command line', () => {
       ),
     );
 
-  it('is answered with the flag that was probably meant', async () => {
+  it('a mistyped command line is answered with the flag that was probably meant', async () => {
     assert.equal((await ofFlag('--tokn=x'))?.toJSON().why, 'did you mean --token?');
     assert.equal((await ofFlag('--quite-another'))?.toJSON().why, undefined);
   });
 
-  it('is not answered with a hidden flag', async () => {
+  it('a mistyped command line is not answered with a hidden flag', async () => {
     assert.equal((await ofFlag('--valus', Completion.flags))?.toJSON().why, undefined);
   });
 
-  it('is answered with the command that was probably meant', () => {
+  it('a mistyped command line is answered with the command that was probably meant', () => {
     const error = toCommandError(new Errors.CLIError('command x not found'));
     assert.ok(error);
     const meant = (line: string) => withCommandMeant(error, line.split(' '), COMMANDS).toJSON();

@@ -150,7 +150,7 @@ describe('a caller by the official SDK', function () {
     }
   });
 
-  it('speaks https only', async () => {
+  it('a caller by the official SDK speaks https only', async () => {
     const credentials = { accessKeyId: 'a', accessKeySecret: 'b' };
     for (const endpoint of ['http://127.0.0.1', 'https://x/path', 'https://x/#part', 'no host']) {
       const env = { EDGEADM_CS_ENDPOINT: endpoint };

@@ -110,7 +110,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await fails(upgrades.cancel())).code, 'UPGRADE_NOT_POSSIBLE');
   });
 
-  it('is over after a cancellation, with the control plane where it was taken', async () => {
+  it('the upgrade of a cluster through the container service is over after a cancellation, with the control plane where it was taken', async () => {
     await begin();
     await upgrades.pause();
     pass('precheck');
@@ -119,13 +119,13 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await begin()).phase, 'Prechecking');
   });
 
-  it('is ordered once where the answer is lost', async () => {
+  it('the upgrade of a cluster through the container service is ordered once where the answer is lost', async () => {
     fault('timeout-after-effect', 'UpgradeCluster');
     assert.equal((await begin()).phase, 'Prechecking');
     assert.equal(await ordered(), 1);
   });
 
-  it('is not ordered again where it is not known whether the order arrived; the same command does it', async () => {
+  it('the upgrade of a cluster through the container service is not ordered again where it is not known whether the order arrived; the same command does it', async () => {
     fault('timeout-before', 'UpgradeCluster');
     const error = await fails(begin());
     assert.equal(error.code, 'CLOUD_NO_ANSWER');
@@ -135,7 +135,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal(await ordered(), 1);
   });
 
-  it('is known to have begun where it had failed again before anybody could look', async () => {
+  it('the upgrade of a cluster through the container service is known to have begun where it had failed again before anybody could look', async () => {
     fault('500', 'UpgradeCluster/precheck', 2);
     await begin();
     pass('precheck');
@@ -146,7 +146,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal(await ordered(), 2);
   });
 
-  it('is not taken for begun by an older task that could not be seen before', async () => {
+  it('the upgrade of a cluster through the container service is not taken for begun by an older task that could not be seen before', async () => {
     fault('500', 'UpgradeCluster/precheck');
     await begin();
     pass('precheck');
@@ -199,7 +199,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await begin()).phase, 'Prechecking');
   });
 
-  it('is looked at although the service is overloaded, or does not let the account see tasks', async () => {
+  it('the upgrade of a cluster through the container service is looked at although the service is overloaded, or does not let the account see tasks', async () => {
     await begin();
     fault('throttle', 'GetUpgradeStatus', 2);
     fault('throttle', 'DescribeClusterTasks', 4);
@@ -208,7 +208,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.deepEqual(listFaults(cloud.store), []);
   });
 
-  it('is refused by the service in its own words where a second one slips in between', async () => {
+  it('the upgrade of a cluster through the container service is refused by the service in its own words where a second one slips in between', async () => {
     await begin();
     const order = { nextVersion: TARGET, masterOnly: false };
     const error = await fails(cloud.service.upgradeCluster(cloud.cluster.id, order));
@@ -217,7 +217,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await fails(cloud.service.upgradeCluster(cloud.cluster.id, order))).code, 'CLOUD_THROTTLED');
   });
 
-  it('is cancelled by the service after a pause of 15 days', async () => {
+  it('the upgrade of a cluster through the container service is cancelled by the service after a pause of 15 days', async () => {
     await begin();
     await upgrades.pause();
     pass('precheck');
@@ -230,7 +230,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal(await phase(), 'NotStarted');
   });
 
-  it('is understood in the words of the reference, and unknown words are told as such', () => {
+  it('the upgrade of a cluster through the container service is understood in the words of the reference, and unknown words are told as such', () => {
     const cases: [status: string | undefined, step: string | undefined, phase: string][] = [
       [undefined, undefined, 'NotStarted'],
       ['', 'not_start', 'NotStarted'],

@@ -21,7 +21,7 @@ describe('credentials for the cloud', () => {
     return file;
   };
 
-  it('come from the flags first, then from the profile of the original tool, then from the environment', async () => {
+  it('credentials for the cloud come from the flags first, then from the profile of the original tool, then from the environment', async () => {
     const file = await profile('{"AccessKey": "from-profile", "SecretKey": "secret-of-the-profile"}');
     const flags = { accessKeyId: 'from-flags', accessKeySecret: 'secret-of-the-flags', profile: file };
     assert.equal((await (await openCredentials(flags, ENV))()).accessKeyId, 'from-flags');
@@ -34,7 +34,7 @@ describe('credentials for the cloud', () => {
     });
   });
 
-  it('are kept out of everything that is shown', async () => {
+  it('credentials for the cloud are kept out of everything that is shown', async () => {
     await openCredentials({ accessKeyId: 'a', accessKeySecret: 'Zsecret-never-shown' });
     assert.ok(!redact('x Zsecret-never-shown y').includes('never-shown'));
   });

@@ -66,7 +66,7 @@ describe('a token of the console', () => {
     );
   });
 
-  it('is good for one node alone where it was made so', async () => {
+  it('a token of the console is good for one node alone where it was made so', async () => {
     const token = cloud.token({ oneTime: true });
     await ask(token);
     const error = await errorOf(ask(token, { name: 'edge-2', machineId: 'b'.repeat(32) }));
@@ -81,7 +81,7 @@ describe('a token of the console', () => {
     await ask(token, { name: 'edge-2', machineId: 'b'.repeat(32) });
   });
 
-  it('that has expired is refused with the difference of the clocks', async () => {
+  it('a token of the console that has expired is refused with the difference of the clocks', async () => {
     const token = cloud.token({ expires: Date.now() - 1000 });
     const { host } = nodeOf();
     const slow = { ...host, clock: async () => ({ now: Date.now() - 10 * MINUTE_MS, uncertaintyMs: 0 }) };
@@ -91,7 +91,7 @@ describe('a token of the console', () => {
     assert.match(error.why ?? '', /the clock of the node is 10 minutes behind/);
   });
 
-  it('that is not known is refused, and shown nowhere', async () => {
+  it('a token of the console that is not known is refused, and shown nowhere', async () => {
     const error = await errorOf(ask('a-token-that-nobody-made'));
     assert.equal(error.code, 'OPENAPI_TOKEN_INVALID');
     assert.ok(!JSON.stringify(error).includes('nobody-made'));
@@ -171,7 +171,7 @@ describe('a token of the console', () => {
   });
 
   for (const mode of ['timeout-before', 'timeout-after-effect', '500', 'throttle'] as const) {
-    it(`is tried again when the service fails for a moment (${mode})`, async () => {
+    it(`a token of the console is tried again when the service fails for a moment (${mode})`, async () => {
       addFault(cloud.store, { action: 'ExchangeToken', mode, times: 2 });
       const node = nodeOf();
       const { cluster } = await sourceOf(cloud, cloud.token({ oneTime: true })).resolve(node);
@@ -186,7 +186,7 @@ describe('a token of the console', () => {
     assert.deepEqual([error.code, error.exit], ['CLOUD_FAILED', 5]);
   });
 
-  it('is not sent to a service whose certificate is not trusted', async () => {
+  it('a token of the console is not sent to a service whose certificate is not trusted', async () => {
     const node = nodeOf();
     const error = await errorOf(sourceOf(cloud, cloud.token(), { ca: undefined }).resolve(node));
     assert.deepEqual([error.code, error.exit], ['CLOUD_UNREACHABLE', 5]);
@@ -238,7 +238,7 @@ describe('an answer of the exchange', () => {
     nodePool: { id: 'np1' },
   };
 
-  it('is asked for with the facts of the node, and the token in a header alone', async () => {
+  it('an answer of the exchange is asked for with the facts of the node, and the token in a header alone', async () => {
     answer = least;
     await resolve();
     const [request] = seen.splice(0);
@@ -254,14 +254,14 @@ describe('an answer of the exchange', () => {
     });
   });
 
-  it('may say more than is known, and no more than is needed', async () => {
+  it('an answer of the exchange may say more than is known, and no more than is needed', async () => {
     answer = { ...least, newer: true, pauseImage: '', networks: null, bundle: { url: 'https://h/b', sha256: 'ab' } };
     const { cluster, callback } = await resolve();
     assert.deepEqual([cluster.bundle, cluster.bundleSha256], ['https://h/b', 'ab']);
     assert.deepEqual([cluster.pauseImage, cluster.podCidrs, callback], [undefined, undefined, undefined]);
   });
 
-  it('is refused by key where it cannot be used, without its values', async () => {
+  it('an answer of the exchange is refused by key where it cannot be used, without its values', async () => {
     answer = { ...least, bootstrapToken: 7, nodePool: {}, callback: 'http://10.0.0.1/secret' };
     const error = await errorOf(resolve());
     assert.deepEqual([error.code, error.exit], ['CLOUD_ANSWER_INVALID', 5]);
@@ -272,7 +272,7 @@ describe('an answer of the exchange', () => {
     assert.equal((await errorOf(resolve())).code, 'CLOUD_ANSWER_INVALID');
   });
 
-  it('comes from the region unless another endpoint is named', () => {
+  it('an answer of the exchange comes from the region unless another endpoint is named', () => {
     assert.equal(defaultEndpoint('cn-hangzhou'), 'https://cs.cn-hangzhou.aliyuncs.com/edgeadm/v1');
   });
 });

@@ -73,7 +73,7 @@ describe('a cloud that does not answer as its API does', function () {
   });
 
   for (const [what, misdeed] of Object.entries(NO_ANSWERS)) {
-    it(`is an error with exit code 5 for every call where it ${what}`, async () => {
+    it(`a cloud that does not answer as its API does is an error with exit code 5 for every call where it ${what}`, async () => {
       server.misdeed = misdeed;
       for (const call of Object.values(CALLS)) await refuses(call());
     });
@@ -86,7 +86,7 @@ describe('a cloud that does not answer as its API does', function () {
     });
   }
 
-  it('is not read beyond the size limit', async () => {
+  it('a cloud that does not answer as its API does is not read beyond the size limit', async () => {
     const flood = await hostileServer(NEVER_ENDING['floods its answer'] as Misdeed);
     try {
       await writeFile(join(folder, 'flood.crt'), flood.ca);
@@ -126,13 +126,13 @@ describe('a cloud that does not answer as its API does', function () {
   ];
 
   for (const [call, answer] of SHAPES) {
-    it(`is CLOUD_ANSWER_INVALID where it answers ${JSON.stringify(answer)} when asked for ${call}`, async () => {
+    it(`a cloud that does not answer as its API does is CLOUD_ANSWER_INVALID where it answers ${JSON.stringify(answer)} when asked for ${call}`, async () => {
       server.misdeed = answers(200, JSON.stringify(answer));
       assert.equal((await refuses(CALLS[call]?.() ?? Promise.resolve())).code, 'CLOUD_ANSWER_INVALID');
     });
   }
 
-  it('is not believed where its pages never end', async () => {
+  it('a cloud that does not answer as its API does is not believed where its pages never end', async () => {
     const page = { TotalCount: 1e9, NetworkInterfaceSets: { NetworkInterfaceSet: [{ NetworkInterfaceId: 'eni-1' }] } };
     server.misdeed = answers(200, JSON.stringify(page));
     assert.equal((await refuses((await edge()).interfaces({}))).code, 'CLOUD_ANSWER_INVALID');
@@ -144,7 +144,7 @@ describe('a cloud that does not answer as its API does', function () {
   });
 
   for (const status of [300, 301, 302, 303, 307, 308]) {
-    it(`is not followed to another server, which would get the signed request (${status})`, async () => {
+    it(`a cloud that does not answer as its API does is not followed to another server, which would get the signed request (${status})`, async () => {
       const other = await hostileServer(answers(200, '{"nodepools":[]}'));
       try {
         server.misdeed = answers(status, '{"nodepools":[]}', { location: `https://${other.host}/` });
@@ -156,14 +156,14 @@ describe('a cloud that does not answer as its API does', function () {
     });
   }
 
-  it('may have carried out an order whose answer cannot be read: it has to be looked up', async () => {
+  it('a cloud that does not answer as its API does may have carried out an order whose answer cannot be read: it has to be looked up', async () => {
     for (const misdeed of [answers(200, '<html>'), answers(302, ''), NO_ANSWERS['switches protocols'] as Misdeed]) {
       server.misdeed = misdeed;
       assert.ok(isAmbiguous(await refuses((await edge()).attach('i-1', 'eni-1'))));
     }
   });
 
-  it('is not waited for any longer once the command is interrupted', async () => {
+  it('a cloud that does not answer as its API does is not waited for any longer once the command is interrupted', async () => {
     server.misdeed = () => controller.abort(new Error('interrupted'));
     const controller = new AbortController();
     const service = await openContainerService({

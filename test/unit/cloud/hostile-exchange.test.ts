@@ -38,7 +38,7 @@ describe('an exchange that does not answer as its contract says', function () {
     });
   }
 
-  it('is not read beyond the size limit', async () => {
+  it('an exchange that does not answer as its contract says is not read beyond the size limit', async () => {
     const before = server.bytesTaken;
     server.misdeed = NEVER_ENDING['floods its answer'] ?? server.misdeed;
     assert.equal((await refuses(undefined, 10_000)).code, 'CLOUD_ANSWER_INVALID');
@@ -55,7 +55,7 @@ describe('an exchange that does not answer as its contract says', function () {
   }
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`is not followed to another server, which would get the token (${status})`, async () => {
+    it(`an exchange that does not answer as its contract says is not followed to another server, which would get the token (${status})`, async () => {
       const other = await hostileServer(answers(200, '{}'));
       try {
         server.misdeed = answers(status, '', { location: `https://${other.host}/` });

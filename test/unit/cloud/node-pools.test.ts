@@ -52,32 +52,32 @@ describe('node pools through the container service', function () {
   const fault = (mode: FaultMode, action: string, times = 1): void =>
     void addFault(cloud.store, { action, mode, times });
 
-  it('are created once, and the same line again changes nothing', async () => {
+  it('node pools through the container service are created once, and the same line again changes nothing', async () => {
     assert.equal(await create(SPEC), 'created');
     assert.equal(await create(SPEC), 'unchanged');
     const pool = (await pools.list()).find(({ name }) => name === 'shops');
     assert.deepEqual([pool?.maxNodes, pool?.labels, pool?.taints], [5, SPEC.labels, SPEC.taints]);
   });
 
-  it('are not created in a dry run', async () => {
+  it('node pools through the container service are not created in a dry run', async () => {
     assert.equal(await create(SPEC, { dryRun: true }), 'created');
     assert.deepEqual(await named('shops'), []);
   });
 
-  it('are refused under a name that another one has, with what differs', async () => {
+  it('node pools through the container service are refused under a name that another one has, with what differs', async () => {
     await create(SPEC);
     const error = await fails(create({ ...SPEC, maxNodes: 7, labels: {} }));
     assert.equal(error.code, 'NODEPOOL_DIFFERS');
     assert.equal(error.why, 'max-nodes: asked for 7, found 5\nlabels: asked for -, found zone=north');
   });
 
-  it('are created exactly once where the answer is lost', async () => {
+  it('node pools through the container service are created exactly once where the answer is lost', async () => {
     fault('timeout-after-effect', 'CreateClusterNodePool');
     assert.equal(await create(SPEC), 'created');
     assert.equal((await named('shops')).length, 1);
   });
 
-  it('are not ordered a second time where it is not known whether the order arrived; the same line does it', async () => {
+  it('node pools through the container service are not ordered a second time where it is not known whether the order arrived; the same line does it', async () => {
     fault('timeout-before', 'CreateClusterNodePool');
     const error = await fails(create(SPEC));
     assert.equal(error.code, 'CLOUD_NO_ANSWER');
@@ -86,7 +86,7 @@ describe('node pools through the container service', function () {
     assert.equal((await named('shops')).length, 1);
   });
 
-  it('are listed although the cloud is overloaded for a moment', async () => {
+  it('node pools through the container service are listed although the cloud is overloaded for a moment', async () => {
     fault('throttle', 'DescribeClusterNodePools');
     fault('500', 'DescribeClusterNodePools');
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe('node pools through the container service', function () {
     clearFaults(cloud.store);
   });
 
-  it('are waited for where the list is behind', async () => {
+  it('node pools through the container service are waited for where the list is behind', async () => {
     let looks = 0;
     const nodePools = async (id: string) => (++looks === 2 ? [] : cloud.service.nodePools(id));
     const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { settleMs: 2000 });
@@ -123,14 +123,14 @@ describe('node pools through the container service', function () {
     assert.equal(await create(spec), 'unchanged');
   });
 
-  it('are completed where a kill came between creation and annotations', async () => {
+  it('node pools through the container service are completed where a kill came between creation and annotations', async () => {
     await create(SPEC);
     const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
     assert.equal(await create(spec), 'completed');
     assert.equal(await create(spec), 'unchanged');
   });
 
-  it('are refused before anything is changed where the cluster cannot take them', async () => {
+  it('node pools through the container service are refused before anything is changed where the cluster cannot take them', async () => {
     await pools.close();
     await cloud.close();
     cloud = await cloudUnderTest({ networkPlugin: 'terway-edge', version: 'v1.14.8' });
@@ -141,12 +141,12 @@ describe('node pools through the container service', function () {
     assert.deepEqual(await named('shops'), []);
   });
 
-  it('have no pod CIDRs of the user, for which the API has no field', async () => {
+  it('node pools through the container service have no pod CIDRs of the user, for which the API has no field', async () => {
     const error = await fails(create({ ...SPEC, podCidrs: ['10.9.0.0/20'] }));
     assert.match(error.message, /--pod-cidrs is for --kubeconfig/);
   });
 
-  it('are deleted when they are empty', async () => {
+  it('node pools through the container service are deleted when they are empty', async () => {
     await create(SPEC);
     const [pool] = await named('shops');
     await addNode(cloud, 'edge1', { pool: pool?.nodepoolInfo?.nodepoolId ?? '' });

@@ -105,7 +105,7 @@ describe('the status of a cluster upgrade', function () {
     }
   });
 
-  it('is an error of the network where nobody answers', async () => {
+  it('the status of a cluster upgrade is an error of the network where nobody answers', async () => {
     const client = new ApiClient({ servers: ['https://127.0.0.1:1'] }, () => Promise.reject(new Error('refused')));
     await assert.rejects(lookAtPlan(client), (error: EdgeadmError) => error.code === 'API_UNREACHABLE');
     await assert.rejects(statusOf(client, planOf(1, {})), (error) => toEdgeadmError(error).code === 'API_UNREACHABLE');

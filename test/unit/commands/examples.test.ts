@@ -35,12 +35,12 @@ async function assertTaken(line: string): Promise<string> {
 
 describe('the examples of --help', () => {
   for (const [id, { examples = [] }] of Object.entries(commands)) {
-    it(`of ${id.replaceAll(':', ' ')} are lines that it takes`, async () => {
+    it(`the examples of --help of ${id.replaceAll(':', ' ')} are lines that it takes`, async () => {
       for (const line of examples.map(lineOf)) assert.equal(await assertTaken(line), id, line);
     });
   }
 
-  it('are there for every command that people call', () => {
+  it('the examples of --help are there for every command that people call', () => {
     const without = Object.values(commands).filter(({ hidden, examples }) => !hidden && !examples?.length);
     assert.deepEqual(
       without.map(({ id }) => id),

@@ -19,7 +19,7 @@ const CENTOS: Platform = {
 const isSupported = (differing: Partial<Platform>) => supports({ ...CENTOS, ...differing }, MATRIX).supported;
 
 describe('the compatibility matrix', () => {
-  it('has every row of both sources', () => assert.equal(MATRIX.length, 21));
+  it('the compatibility matrix has every row of both sources', () => assert.equal(MATRIX.length, 21));
 
   it('finds a node by the names in its os-release', () => {
     const systems: readonly Partial<Platform>[] = [
@@ -64,7 +64,7 @@ describe('the compatibility matrix', () => {
     assert.ok(!isSupported({ ...windows, kernel: '10.0.20348' }));
   });
 
-  it('knows other architectures', () => {
+  it('the compatibility matrix knows other architectures', () => {
     assert.ok(!isSupported({ arch: 'arm64' }));
     assert.ok(isSupported({ arch: 'arm64', os: 'Ubuntu', osId: 'ubuntu', version: '18.04', kernel: '4.19.0' }));
   });
@@ -104,7 +104,7 @@ describe('the compatibility matrix', () => {
 });
 
 describe('versions of clusters', () => {
-  it('are ordered by numbers, not by letters', () => {
+  it('versions of clusters are ordered by numbers, not by letters', () => {
     const sorted = ['1.9.0', '1.12.6-aliyunedge.1', '1.18.8-aliyunedge.1', '1.20.2', '1.20.11-aliyunedge.1'];
     assert.deepEqual([...sorted].reverse().sort(compareClusterVersions), sorted);
   });
@@ -128,7 +128,7 @@ describe('versions of clusters', () => {
 });
 
 describe('the name of a system on the command line', () => {
-  it('is taken apart into name and version', () => {
+  it('the name of a system on the command line is taken apart into name and version', () => {
     assert.deepEqual(parseOs('CentOS 7.6'), { os: 'CentOS', version: '7.6' });
     assert.deepEqual(parseOs('Kylin V10'), { os: 'Kylin', version: 'V10' });
     assert.deepEqual(parseOs('Windows Server 2019'), { os: 'Windows Server', version: '2019' });
@@ -170,7 +170,7 @@ describe('rows for people', () => {
 });
 
 describe('GPU models', () => {
-  it('are known with the first cluster version they go with', () => {
+  it('GPU models are known with the first cluster version they go with', () => {
     assert.equal(gpuModel('Nvidia_Tesla_V100')?.from, '1.18.8-aliyunedge.1');
     assert.equal(gpuModel('Nvidia_L40')?.from, '1.26.3-aliyun.1');
     assert.equal(gpuModel('Voodoo_3'), undefined);

@@ -20,7 +20,7 @@ describe('A configuration file', () => {
     return readConfigFile(join(dir, 'join.yaml'), 'JoinConfiguration');
   };
 
-  it('of another version is refused with what stands in it, also if that is no text', async () => {
+  it('A configuration file of another version is refused with what stands in it, also if that is no text', async () => {
     await assert.rejects(read('{apiVersion: {toString: 1}, kind: [a]}'), {
       code: 'USAGE',
       message: /found \{"toString":1\} and \["a"\]/,
@@ -28,7 +28,7 @@ describe('A configuration file', () => {
     await assert.rejects(read('labels: {}'), { code: 'USAGE', message: /found none and none/ });
   });
 
-  it('is refused as a usage error, never as a fault of edgeadm, whatever is in it', async () => {
+  it('A configuration file is refused as a usage error, never as a fault of edgeadm, whatever is in it', async () => {
     const keys = fc.dictionary(
       fc.constantFrom(...Object.keys(joinKeys.shape), 'apiVersion', 'kind', 'toString', '__proto__'),
       fc.jsonValue({ maxDepth: 3 }),

@@ -20,7 +20,8 @@ describe('a host on the command line', () => {
     ['first.last@host', 'host', 'first.last', undefined],
   ];
   for (const [text, address, user, port] of addresses) {
-    it(`${text} is understood`, () => assert.deepEqual(parseHostAddress(text), withDefined({ address, user, port })));
+    it(`a host on the command line: ${text} is understood`, () =>
+      assert.deepEqual(parseHostAddress(text), withDefined({ address, user, port })));
   }
 
   for (const text of [
@@ -47,7 +48,7 @@ describe('a host on the command line', () => {
       'http://host',
     ],
   ]) {
-    it(`"${text}" is refused`, () => assert.equal(parseHostAddress(text), undefined));
+    it(`a host on the command line: "${text}" is refused`, () => assert.equal(parseHostAddress(text), undefined));
   }
 
   /** What is not said is there as undefined where an address was split. */
@@ -124,7 +125,7 @@ hosts:
     });
   });
 
-  it('that names an address alone says nothing else', () => {
+  it('an inventory that names an address alone says nothing else', () => {
     assert.deepEqual(parse('hosts: [{address: edge-1}]'), [
       { address: 'edge-1', user: undefined, port: undefined, sshKey: undefined, overrides: {} },
     ]);
@@ -170,7 +171,7 @@ hosts:
     assert.match(mistakes('kind: JoinConfiguration\nhosts: [{address: a}]'), /kind/);
   });
 
-  it('is read from a file, and one that is not there is told', async () => {
+  it('an inventory is read from a file, and one that is not there is told', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-inventory-'));
     try {
       await writeFile(join(folder, 'hosts.yaml'), 'hosts: [{address: edge-1, sshKey: key}]');

@@ -57,7 +57,7 @@ function mistakesOf(spec: object | string): string {
 }
 
 describe('a node-spec', () => {
-  it("has every key of the console's mean what it says", () => {
+  it("a node-spec has every key of the console's mean what it says", () => {
     const draft = draftOf({
       manageRuntime: true,
       runtime: 'docker',
@@ -181,7 +181,7 @@ describe('a node-spec', () => {
     assert.deepEqual(read({ imageRepoType: 'public' }).warnings, []);
   });
 
-  it('is refused as a usage error, never as a fault of edgeadm, whatever JSON it is', () => {
+  it('a node-spec is refused as a usage error, never as a fault of edgeadm, whatever JSON it is', () => {
     const value = fc.jsonValue({ maxDepth: 3 });
     const keys = Object.keys(EVERY_KEY);
     const spec = fc.dictionary(fc.constantFrom(...keys, 'toString', 'constructor', '__proto__'), value);
@@ -202,18 +202,18 @@ describe('a node-spec', () => {
     assert.match(mistakesOf({ platform: 'Windows' }), /platform: .*Windows Server is not supported yet/);
   });
 
-  it('is a JSON object', () => {
+  it('a node-spec is a JSON object', () => {
     assert.match(mistakesOf('{"quiet":}'), /--node-spec: this is no JSON/);
     assert.equal(mistakesOf('{"quiet": true'), '--node-spec: this is no JSON (at position 14)\n');
     for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /a JSON object is expected/);
   });
 
-  it('is not shown where it is no JSON: a token may have been given for it', () => {
+  it('a node-spec is not shown where it is no JSON: a token may have been given for it', () => {
     for (const text of ['tok-of-the-console', '{tok-of-the-console}'])
       assert.doesNotMatch(mistakesOf(text), /tok-of/, mistakesOf(text));
   });
 
-  it("is read from the console's line as a shell passes it on", () => {
+  it("a node-spec is read from the console's line as a shell passes it on", () => {
     const script = `edgeadm() { for a in "$@"; do printf '%s\\0' "$a"; done; }; ${CONSOLE_LINE.replace('./edgeadm', 'edgeadm')}`;
     const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0');
     const text = words.find((word) => word.startsWith('--node-spec='))?.slice('--node-spec='.length) ?? '';
@@ -225,7 +225,7 @@ describe('a node-spec', () => {
     assert.deepEqual(draft.labels, { 'alibabacloud.com/interconnection-mode': 'private', product: 'web' });
   });
 
-  it('is read where no shell took the quotes away, too', () => {
+  it('a node-spec is read where no shell took the quotes away, too', () => {
     const quoted = /--node-spec=(".*") --region/.exec(CONSOLE_LINE)?.[1] ?? '';
     assert.deepEqual(draftOf(quoted), draftOf(quoted.slice(1, -1)));
     assert.equal(draftOf(quoted).nodeName, '*.shop-17');

@@ -166,12 +166,12 @@ describe('what a cluster refuses', () => {
 });
 
 describe('the same pool asked for again', () => {
-  it('is the same, whatever the service has filled in', () => {
+  it('the same pool asked for again is the same, whatever the service has filled in', () => {
     assert.deepEqual(differences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
     assert.deepEqual(differences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }), []);
   });
 
-  it('is another one where a value differs, and each is shown', () => {
+  it('the same pool asked for again is another one where a value differs, and each is shown', () => {
     const spec: NodePoolSpec = {
       ...BASIC,
       maxNodes: 20,

@@ -33,7 +33,7 @@ describe('edge-hub manifest', () => {
     'openyurt-1.4': { ...OPENYURT, kubernetesVersion: '1.24.1', hubVersion: '1.4.0', enableDummyInterface: false },
   };
   for (const [name, options] of Object.entries(goldens)) {
-    it(`is what golden/${name}.yaml shows`, () => {
+    it(`edge-hub manifest is what golden/${name}.yaml shows`, () => {
       const golden = new URL(`golden/${name}.yaml`, import.meta.url);
       const manifest = contentOf(options, edgeHubFiles(options).manifestPath);
       if (process.env.UPDATE_GOLDEN) writeFileSync(golden, manifest);
@@ -146,7 +146,7 @@ describe('edge-hub files', () => {
     );
   });
 
-  it('are readable by root alone where they hold a key, and their folders too', () => {
+  it('edge-hub files are readable by root alone where they hold a key, and their folders too', () => {
     const { files, directories } = edgeHubFiles(options);
     for (const file of files) if ('mode' in file && !file.path.endsWith('ca.crt')) assert.equal(file.mode, 0o600);
     for (const directory of directories) assert.equal(directory.mode, 0o700);
@@ -160,7 +160,7 @@ describe('edge-hub files', () => {
 });
 
 describe('edge-hub certificates', () => {
-  it('of the ack flavour: the kubelet signer gives the client certificate to a bootstrap token', () => {
+  it('edge-hub certificates of the ack flavour: the kubelet signer gives the client certificate to a bootstrap token', () => {
     const { client, serving } = edgeHubCertificates(ACK);
     assert.equal(client.cn, 'system:node:edge-1');
     assert.deepEqual(client.organizations, ['system:nodes']);
@@ -169,7 +169,7 @@ describe('edge-hub certificates', () => {
     assert.equal(serving.needed, false);
   });
 
-  it('of yurthub 0.5.0: a serving certificate of the legacy signer, without which no port opens', () => {
+  it('edge-hub certificates of yurthub 0.5.0: a serving certificate of the legacy signer, without which no port opens', () => {
     const { serving } = edgeHubCertificates(OPENYURT);
     assert.equal(serving.cn, 'kube-apiserver-kubelet-client');
     assert.deepEqual(serving.organizations, ['system:masters', 'openyurt:yurthub']);
@@ -178,7 +178,7 @@ describe('edge-hub certificates', () => {
     assert.equal(serving.needed, true);
   });
 
-  it('of yurthub 0.7.0: both as the node, for the signers that Kubernetes still has', () => {
+  it('edge-hub certificates of yurthub 0.7.0: both as the node, for the signers that Kubernetes still has', () => {
     const { client, serving } = edgeHubCertificates({
       ...OPENYURT,
       image: 'r:5000/yurthub:v0.7.0',

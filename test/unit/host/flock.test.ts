@@ -24,7 +24,7 @@ describe('a lock on this machine', function () {
     assert.fail('the lock is still held');
   };
 
-  it('is free as soon as the run that held it is killed', async () => {
+  it('a lock on this machine is free as soon as the run that held it is killed', async () => {
     const path = join(folder, 'killed');
     const module = new URL('../../../src/host/flock.ts', import.meta.url).href;
     const script = `
@@ -39,7 +39,7 @@ describe('a lock on this machine', function () {
     await (await soonFree(path)).release();
   });
 
-  it('is free as soon as its holder is killed', async () => {
+  it('a lock on this machine is free as soon as its holder is killed', async () => {
     const path = join(folder, 'holder');
     assert.ok(await flock(path));
     await execa('pkill', ['--signal', 'KILL', '--full', '--', `flock .*${path}`]);

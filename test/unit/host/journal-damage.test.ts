@@ -92,7 +92,7 @@ describe('a damaged journal', function () {
   });
   after(() => rm(root, { recursive: true, force: true }));
 
-  it('that is whole leads a reset to the machine as it was, without a trace', async () => {
+  it('a damaged journal that is whole leads a reset to the machine as it was, without a trace', async () => {
     await joined();
     await runReset();
     for (const [path, content] of OWN) assert.equal(await readFile(at(path), 'utf8'), content);
@@ -159,7 +159,7 @@ describe('a damaged journal', function () {
       '{"sum":"00000000","kind":"file","path":"/etc/unrelated","before":{"type":"absent"},"phase":"x"}',
   };
   for (const [name, line] of Object.entries(lines)) {
-    it(`with ${name} as one line: a reset skips that line, names it, and takes back all others`, async () => {
+    it(`a damaged journal with ${name} as one line: a reset skips that line, names it, and takes back all others`, async () => {
       await joined();
       const whole = (await readFile(at(JOURNAL), 'utf8')).split('\n');
       await put(JOURNAL, [...whole.slice(0, 2), line, ...whole.slice(2)].join('\n'));
@@ -174,7 +174,7 @@ describe('a damaged journal', function () {
     });
   }
 
-  it('that lacks only the half of its last line, as after a kill, is whole', async () => {
+  it('a damaged journal that lacks only the half of its last line, as after a kill, is whole', async () => {
     await joined({ ended: false });
     await writeFile(at(JOURNAL), '{"sum":"12345678","kind":"fi', { flag: 'a' });
     await runReset();
@@ -208,7 +208,7 @@ describe('a damaged journal', function () {
     );
   });
 
-  it('is not mistaken for one where a first change was killed before the journal had a line', async () => {
+  it('a damaged journal is not mistaken for one where a first change was killed before the journal had a line', async () => {
     await rm(root, { recursive: true, force: true });
     await mkdir(root, { recursive: true });
     const whole = scratchMachine(root);

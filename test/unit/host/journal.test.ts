@@ -21,11 +21,11 @@ describe('the journal of a node', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('is empty on a node that was never joined', async () => {
+  it('the journal of a node is empty on a node that was never joined', async () => {
     assert.deepEqual(await paths(), []);
   });
 
-  it('is read back by whoever comes later, in order', async () => {
+  it('the journal of a node is read back by whoever comes later, in order', async () => {
     const journal = await Journal.read(machine());
     for (const path of ['/a', '/b', '/c']) await journal.append(change(path));
     await journal.append({ kind: 'choice', key: 'nodeName', value: 'x1y2z3' });
@@ -33,7 +33,7 @@ describe('the journal of a node', () => {
     assert.equal((await Journal.read(machine())).choice('nodeName'), 'x1y2z3');
   });
 
-  it('and the copies beside it can be read by root alone', async () => {
+  it('the journal of a node and the copies beside it can be read by root alone', async () => {
     const journal = await Journal.read(machine());
     await machine().makeDirectory('/etc', 0o755);
     await machine().writeFile('/etc/old.conf', Buffer.from('a secret'), { mode: 0o640 });
@@ -47,7 +47,7 @@ describe('the journal of a node', () => {
     assert.equal((await stat(join(root, '/var/lib/edgeadm'))).mode & 0o777, 0o700);
   });
 
-  it('is readable after a kill in the midst of its last line', async () => {
+  it('the journal of a node is readable after a kill in the midst of its last line', async () => {
     const journal = await Journal.read(machine());
     await journal.append(change('/a'));
     await writeFile(file(), '{"kind":"directory","pa', { flag: 'a' });
@@ -89,7 +89,7 @@ describe('the journal of a node', () => {
     assert.deepEqual(await paths(), ['/a', '/b']);
   });
 
-  it('is gone without a trace when it is erased', async () => {
+  it('the journal of a node is gone without a trace when it is erased', async () => {
     const journal = await Journal.read(machine());
     await journal.append(change('/a'));
     await journal.erase();

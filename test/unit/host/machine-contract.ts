@@ -262,7 +262,7 @@ export function machineContract(subject: () => Subject): void {
   });
 
   describe('locks', () => {
-    it('are held by one at a time and free again after the release', async () => {
+    it('locks are held by one at a time and free again after the release', async () => {
       const first = await machine().lock(at('lock'));
       assert.ok(first);
       assert.equal(await machine().lock(at('lock')), undefined);
@@ -272,7 +272,7 @@ export function machineContract(subject: () => Subject): void {
       await second.release();
     });
 
-    it('cannot be taken in a folder that is not there', async () => {
+    it('locks cannot be taken in a folder that is not there', async () => {
       await rejectsWith('WRITE_FAILED', machine().lock(at('absent/lock')));
     });
   });
@@ -300,7 +300,7 @@ export function machineContract(subject: () => Subject): void {
       }
     });
 
-    it('can be broken off without harm', async () => {
+    it('dialling can be broken off without harm', async () => {
       for (const address of subject().echo) {
         const stream = await machine().connect(address);
         const closed = once(stream, 'close');
@@ -317,7 +317,7 @@ export function machineContract(subject: () => Subject): void {
       assert.ok(loopback?.addresses.includes('127.0.0.1/8'));
     });
 
-    it('tells the time', async () => {
+    it('a machine tells the time', async () => {
       const { now, uncertaintyMs } = await machine().clock();
       assert.ok(Math.abs(now - Date.now()) < 5000 + uncertaintyMs);
     });
@@ -344,7 +344,7 @@ export function programContract(subject: () => Subject): void {
       assert.deepEqual([result.exitCode, result.stdout, result.stderr.trim()], [7, 'out\n', 'err']);
     });
 
-    it('that are missing have exit code 127', async () => {
+    it('programs that are missing have exit code 127', async () => {
       const result = await machine().exec('edgeadm-nonsense', ['a']);
       assert.equal(result.exitCode, 127);
       assert.match(result.stderr, /edgeadm-nonsense/);
@@ -379,7 +379,7 @@ export function programContract(subject: () => Subject): void {
       assert.match(stdout, /^C \/usr\/local\/sbin:.*:\/sbin:\/bin\n$/);
     });
 
-    it('are stopped at their time limit', async () => {
+    it('programs are stopped at their time limit', async () => {
       const started = performance.now();
       const result = await machine().exec('sleep', ['61.7'], { timeoutMs: 500 });
       assert.ok(performance.now() - started < 10_000);
@@ -388,7 +388,7 @@ export function programContract(subject: () => Subject): void {
       assert.equal(await running('sleep 61.7'), false);
     });
 
-    it('are stopped when they are interrupted', async () => {
+    it('programs are stopped when they are interrupted', async () => {
       const stop = new AbortController();
       const result = machine().exec('sleep', ['62.7'], { signal: stop.signal });
       await delay(300);
@@ -399,11 +399,11 @@ export function programContract(subject: () => Subject): void {
       assert.equal(await running('sleep 62.7'), false);
     });
 
-    it('that a signal killed have exit code -1', async () => {
+    it('programs that a signal killed have exit code -1', async () => {
       assert.equal((await shell('kill -9 $$')).exitCode, -1);
     });
 
-    it('that print without end are stopped', async () => {
+    it('programs that print without end are stopped', async () => {
       const result = await machine().exec('yes', ['edgeadm-without-end']);
       assert.equal(result.exitCode, -1);
       assert.equal(await running('yes edgeadm-without-end'), false);
@@ -421,7 +421,7 @@ export function programContract(subject: () => Subject): void {
   });
 
   describe('kernel parameters', () => {
-    it('are read, and set', async function () {
+    it('kernel parameters are read, and set', async function () {
       if (!subject().root) this.skip();
       const before = await machine().sysctl('net.ipv4.ip_default_ttl');
       assert.ok(before);

@@ -102,14 +102,14 @@ describe('a scratch root', function () {
       assert.deepEqual((await readdir(outside)).sort(), ['echo.sock', 'secret']);
     });
 
-    it('and follows symlinks inside it as the machine would', async () => {
+    it('a scratch root keeps to its folder and follows symlinks inside it as the machine would', async () => {
       await mkdir(join(root, 'usr/lib'), { recursive: true });
       await symlink('/usr/lib', join(root, 'lib'));
       await machine().writeFile('/lib/file', Buffer.from('x'), { mode: 0o600 });
       assert.equal(await readFile(join(root, 'usr/lib/file'), 'utf8'), 'x');
     });
 
-    it('and gives up on symlinks in a circle', async () => {
+    it('a scratch root keeps to its folder and gives up on symlinks in a circle', async () => {
       await symlink('circle', join(root, 'circle'));
       await assert.rejects(machine().readFile('/circle/file'), { code: 'WRITE_FAILED' });
     });
@@ -137,7 +137,7 @@ describe('a scratch root', function () {
       assert.ok(facts.cpus > 0 && facts.memoryBytes > 0);
     });
 
-    it('on which an enabled unit is a symlink and a started one a file', async () => {
+    it('a scratch root stands for a machine on which an enabled unit is a symlink and a started one a file', async () => {
       const { services } = machine();
       await machine().makeDirectory('/etc/systemd', 0o755);
       await machine().makeDirectory('/etc/systemd/system', 0o755);

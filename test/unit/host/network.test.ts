@@ -22,7 +22,7 @@ describe('the interfaces of a node', () => {
   const interfaces = parseIpInterfaces(LINKS, ADDRESSES);
   const named = (name: string) => interfaces.find((each) => each.name === name);
 
-  it('are all there, with every address or none', () => {
+  it('the interfaces of a node are all there, with every address or none', () => {
     assert.deepEqual(
       interfaces.map(({ name, addresses }) => [name, addresses]),
       [
@@ -36,7 +36,7 @@ describe('the interfaces of a node', () => {
     );
   });
 
-  it('are up or down', () => {
+  it('the interfaces of a node are up or down', () => {
     assert.deepEqual([named('eth0')?.up, named('eth1')?.up, named('tun0')?.up], [true, false, true]);
   });
 });
@@ -56,7 +56,7 @@ describe('the routes of a node', () => {
     ]);
   });
 
-  it('of IPv6 end in /128, the default one in ::/0', () => {
+  it('the routes of a node of IPv6 end in /128, the default one in ::/0', () => {
     const text = `::1 dev lo proto kernel metric 256 pref medium
 fe80::/64 dev eth0 proto kernel metric 256 pref medium
 default via fe80::1 dev eth0 proto ra metric 1024 expires 1790sec hoplimit 64 pref medium
@@ -71,7 +71,7 @@ default via fe80::1 dev eth0 proto ra metric 1024 expires 1790sec hoplimit 64 pr
     );
   });
 
-  it('with several ways are told way by way', () => {
+  it('the routes of a node with several ways are told way by way', () => {
     const text = `default proto static metric 50
 \tnexthop via 10.0.0.1 dev eth0 weight 1
 \tnexthop via 10.1.0.1 dev eth1 weight 1
@@ -87,7 +87,7 @@ default via fe80::1 dev eth0 proto ra metric 1024 expires 1790sec hoplimit 64 pr
     );
   });
 
-  it('that lead nowhere count too: their addresses are taken', () => {
+  it('the routes of a node that lead nowhere count too: their addresses are taken', () => {
     const text =
       'blackhole 10.244.0.0/16 proto bird\nunreachable 192.168.9.0/24 metric 1\nbroadcast 10.0.0.255 dev eth0\n';
     assert.deepEqual(
@@ -116,7 +116,7 @@ describe('reading the network', () => {
     await assert.rejects(readNetwork(exec), { code: 'COMMAND_FAILED', why: 'ip: not found' });
   });
 
-  it('does without IPv6', async () => {
+  it('reading the network does without IPv6', async () => {
     const exec = answering({
       '-oneline link show': { stdout: LINKS },
       '-6 route show': { exitCode: 2, stderr: 'not supported' },

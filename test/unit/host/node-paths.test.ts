@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 };
 
 describe('the table of node paths', () => {
-  it('is the one place in src that spells a path or a service of a node out', async () => {
+  it('the table of node paths is the one place in src that spells a path or a service of a node out', async () => {
     const found: string[] = [];
     for await (const file of glob('**/*.ts', { cwd: SRC })) {
       if (file in ALLOWED) continue;

@@ -203,7 +203,7 @@ const SYSTEMS: readonly [string, string | undefined, readonly [string, string, s
 describe('the distribution of a node', () => {
   for (const [osRelease, redhatRelease, expected] of SYSTEMS) {
     const title = redhatRelease?.trim() ?? /PRETTY_NAME="(.*)"/.exec(osRelease)?.[1];
-    it(`is known from its files: ${title} is ${expected[0]} ${expected[2]}`, () => {
+    it(`the distribution of a node is known from its files: ${title} is ${expected[0]} ${expected[2]}`, () => {
       const { id, name, version } = parseOsRelease(osRelease, redhatRelease);
       assert.deepEqual([id, name, version], expected);
     });
@@ -213,13 +213,13 @@ describe('the distribution of a node', () => {
     assert.equal(parseOsRelease(ALINUX_3_LATER).pretty, 'Alibaba Cloud Linux 3.2104 U12 (OpenAnolis Edition)');
   });
 
-  it('may be written with quotes, escapes and comments of any kind', () => {
+  it('the distribution of a node may be written with quotes, escapes and comments of any kind', () => {
     const text = `# a comment\nID='my-os'\n  NAME="My \\"OS\\""\nVERSION_ID=1\nBROKEN LINE\n`;
     const { id, name, version, pretty } = parseOsRelease(text);
     assert.deepEqual([id, name, version, pretty], ['my-os', 'My "OS"', '1', 'My "OS"']);
   });
 
-  it('is plain Linux where the file says nothing', () => {
+  it('the distribution of a node is plain Linux where the file says nothing', () => {
     assert.deepEqual(parseOsRelease(''), { id: 'linux', name: 'Linux', version: '', pretty: 'Linux' });
   });
 });

@@ -150,7 +150,7 @@ describe('images that a join loaded', () => {
     assert.deepEqual(imageRecords(shared, new Set(['registry.k8s.io/pause:3.6'])), ['registry.k8s.io/pause:3.6']);
   });
 
-  it('are removed although an earlier reset stopped containerd before it came to them', async () => {
+  it('images that a join loaded are removed although an earlier reset stopped containerd before it came to them', async () => {
     const { journal } = journalOf(
       { kind: 'service', unit: 'containerd.service', wasActive: false },
       { kind: 'image', name: 'registry.k8s.io/pause:3.6' },
@@ -171,7 +171,7 @@ describe('images that a join loaded', () => {
     ]);
   });
 
-  it('are removed by the older containerd where the one that replaced it does not run', async () => {
+  it('images that a join loaded are removed by the older containerd where the one that replaced it does not run', async () => {
     const { journal } = journalOf(
       { kind: 'image', name: 'registry.k8s.io/pause:3.6' },
       { kind: 'file', path: '/usr/local/bin/containerd', before: copy('/b/1') },
@@ -195,7 +195,7 @@ describe('images that a join loaded', () => {
     );
   });
 
-  it('are no matter where containerd went with the join that brought it', async () => {
+  it('images that a join loaded do not matter where containerd went with the join that brought it', async () => {
     const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6' });
     const host = fakeHost();
     assert.deepEqual(await rollBackChanges(host, journal), []);

@@ -37,7 +37,7 @@ describe('a scratch root with an attendant', () => {
     return text;
   };
 
-  it('has loopback ports of its own, however deep it lies', async () => {
+  it('a scratch root with an attendant has loopback ports of its own, however deep it lies', async () => {
     await listen({ path: join(folder, 's') }, 'the node');
     await symlink(join(folder, 's'), join(root, 'run/edgeadm/ports/10261.sock'));
     assert.equal(await answer(10261), 'the node');
@@ -71,7 +71,7 @@ describe('a scratch root with an attendant', () => {
     assert.equal(await services.log('kubelet.service', 2), 'two\nthree');
   });
 
-  it('has the network that its file tells', async () => {
+  it('a scratch root with an attendant has the network that its file tells', async () => {
     const network = { interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.7/24'] }], routes: [] };
     await put('run/edgeadm/network.json', JSON.stringify(network));
     assert.deepEqual(await scratchMachine(root).network(), network);

@@ -7,7 +7,7 @@ const state = (lines: Record<string, string>): string =>
     .join('');
 
 describe('the state of a service', () => {
-  it('that runs and starts at boot', () => {
+  it('the state of a service that runs and starts at boot is active and enabled', () => {
     const text = state({
       Result: 'success',
       LoadState: 'loaded',
@@ -18,7 +18,7 @@ describe('the state of a service', () => {
     assert.deepEqual(parseUnitState(text), { exists: true, active: true, enabled: true, detail: 'active (running)' });
   });
 
-  it('that failed says how', () => {
+  it('the state of a service that failed says how', () => {
     const text = state({
       Result: 'exit-code',
       LoadState: 'loaded',
@@ -34,7 +34,7 @@ describe('the state of a service', () => {
     });
   });
 
-  it('that systemd restarts again and again is not active', () => {
+  it('the state of a service that systemd restarts again and again is not active', () => {
     const text = state({
       Result: 'exit-code',
       LoadState: 'loaded',
@@ -46,23 +46,23 @@ describe('the state of a service', () => {
     assert.equal(parseUnitState(text).detail, 'activating (auto-restart, exit-code)');
   });
 
-  it('that reads its configuration anew runs', () => {
+  it('the state of a service that reads its configuration anew runs', () => {
     assert.equal(parseUnitState(state({ LoadState: 'loaded', ActiveState: 'reloading' })).active, true);
   });
 
-  it('that is not installed', () => {
+  it('the state of a service that is not installed is inactive', () => {
     const text = state({ LoadState: 'not-found', ActiveState: 'inactive', SubState: 'dead', UnitFileState: '' });
     assert.deepEqual(parseUnitState(text), { exists: false, active: false, enabled: false, detail: 'inactive (dead)' });
   });
 
-  it('that was switched on for this boot alone is enabled, a static one is not', () => {
+  it('the state of a service that was switched on for this boot alone is enabled, a static one is not', () => {
     assert.equal(parseUnitState(state({ LoadState: 'loaded', UnitFileState: 'enabled-runtime' })).enabled, true);
     assert.equal(parseUnitState(state({ LoadState: 'loaded', UnitFileState: 'static' })).enabled, false);
   });
 });
 
 describe('systemctl that fails', () => {
-  it('is told with its words and the command to look further', async () => {
+  it('systemctl that fails is told with its words and the command to look further', async () => {
     const services = systemd(async () => ({ exitCode: 1, stdout: '', stderr: 'Job for kubelet.service failed.\n' }));
     await assert.rejects(services.restart('kubelet.service'), {
       code: 'COMMAND_FAILED',

@@ -16,19 +16,19 @@ describe('the machines a command works on', () => {
   const labels = async (options: Parameters<typeof targetsOf>[0]): Promise<string[]> =>
     (await targetsOf(options)).map(({ label }) => label);
 
-  it('are this one unless others are named', async () => {
+  it('the machines a command works on are this one unless others are named', async () => {
     const [target, ...more] = await targetsOf({ hosts: [] });
     assert.deepEqual([target?.label, more], ['localhost', []]);
     assert.equal((await target?.open())?.name, 'localhost');
   });
 
-  it('are a scratch root', async () => {
+  it('the machine a command works on is a scratch root where one is named', async () => {
     const [target] = await targetsOf({ hosts: [], root: folder });
     const machine = await target?.open();
     assert.deepEqual([machine?.name, machine?.runsPrograms], [folder, false]);
   });
 
-  it('are hosts from flags or an inventory, each under its name and with what is its own', async () => {
+  it('the machines a command works on are hosts from flags or an inventory, each under its name and with what is its own', async () => {
     assert.deepEqual(await labels({ hosts: ['root@10.0.0.7:2222', '[fd00::8]:23'] }), [
       'root@10.0.0.7:2222',
       '[fd00::8]:23',
@@ -38,7 +38,7 @@ describe('the machines a command works on', () => {
     assert.deepEqual([first?.overrides, second?.overrides], [{ nodeName: 'edge-1' }, {}]);
   });
 
-  it('are those hosts of an inventory that are named as well, by address or by the name of the node', async () => {
+  it('the machines a command works on are those hosts of an inventory that are named as well, by address or by the name of the node', async () => {
     const chosen = await targetsOf({ hosts: ['edge-1'], inventory });
     assert.deepEqual(
       chosen.map(({ label, overrides }) => [label, overrides]),
@@ -51,7 +51,7 @@ describe('the machines a command works on', () => {
     }
   });
 
-  it('cannot be a scratch root and hosts', async () => {
+  it('the machines a command works on cannot be a scratch root and hosts', async () => {
     for (const options of [{ hosts: ['10.0.0.5'] }, { hosts: [], inventory }]) {
       await assert.rejects(targetsOf({ ...options, root: folder }), { code: 'USAGE', what: /--root/ });
     }

@@ -69,7 +69,7 @@ describe('a request to a server that misbehaves', () => {
 });
 
 describe('a request', () => {
-  it('with a credential is not sent over plain http', async () => {
+  it('a request with a credential is not sent over plain http', async () => {
     const server = await hostileServer(() => {});
     const request = { url: server.url, headers: { Authorization: 'Bearer secret' }, limits: LIMITS };
     assert.throws(
@@ -80,7 +80,7 @@ describe('a request', () => {
     await server.close();
   });
 
-  it('that was never sent says so, so that it can be sent elsewhere', async () => {
+  it('a request that was never sent says so, so that it can be sent elsewhere', async () => {
     const server = await hostileServer(() => {});
     await server.close();
     const request = sendRequest({ url: server.url, method: 'POST', body: '{}', limits: LIMITS });
@@ -111,7 +111,7 @@ describe('an answer that should be JSON', () => {
     ['<html>\n  <h1>502</h1>', /not JSON, it begins with: <html> <h1>502/],
     ['{"kind":"Stat', /not JSON/],
   ] as const) {
-    it(`is the other side's fault if it is ${text === '' ? 'empty' : `"${text.slice(0, 6)}…"`}`, () => {
+    it(`an answer that should be JSON is the other side's fault if it is ${text === '' ? 'empty' : `"${text.slice(0, 6)}…"`}`, () => {
       const url = new URL('https://10.0.0.1:6443/api?token=secret');
       assert.throws(
         () => jsonOf(text, url),

@@ -14,6 +14,6 @@ describe('the networks in kubeadm-config', () => {
     ['of a damaged text are not known', 'networking: [', undefined],
     ['of a cluster that kubeadm did not make are not known', undefined, undefined],
   ] as const) {
-    it(`the networks ${what}`, () => assert.deepEqual(clusterNetworksIn(text), expected));
+    it(`the networks in kubeadm-config ${what}`, () => assert.deepEqual(clusterNetworksIn(text), expected));
   }
 });

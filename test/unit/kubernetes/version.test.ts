@@ -32,7 +32,7 @@ describe('a version', () => {
     'v1.20.2\n-x',
     `1.${'9'.repeat(30)}`,
   ]) {
-    it(`is refused where it is ${JSON.stringify(text)}`, () => {
+    it(`a version is refused where it is ${JSON.stringify(text)}`, () => {
       assert.throws(() => parseVersion(text), failure('USAGE', 'is not a version'));
     });
   }
@@ -50,14 +50,14 @@ describe('a version', () => {
     );
   });
 
-  it('is ordered by its numbers alone', () => {
+  it('a version is ordered by its numbers alone', () => {
     assert.ok(compareVersions('1.9.0', '1.10.0') < 0);
     assert.equal(compareVersions('v1.20.11-aliyunedge.1', '1.20.11'), 0);
   });
 });
 
 describe('the answer to GET /version', () => {
-  it('gives gitVersion', () => {
+  it('the answer to GET /version gives gitVersion', () => {
     assert.equal(
       serverVersionOf({ major: '1', gitVersion: 'v1.20.11-aliyunedge.1' }, 'https://api'),
       'v1.20.11-aliyunedge.1',
@@ -75,7 +75,7 @@ describe('the answer to GET /version', () => {
     { gitVersion: 5 },
     { gitVersion: 'v1.20.2; rm -rf /' },
   ]) {
-    it(`is an error of the API server, with its address, where it is ${JSON.stringify(answer)}`, () => {
+    it(`the answer to GET /version is an error of the API server, with its address, where it is ${JSON.stringify(answer)}`, () => {
       assert.throws(() => serverVersionOf(answer, 'https://10.0.0.1:6443'), failure('API_ERROR', '10.0.0.1:6443'));
     });
   }

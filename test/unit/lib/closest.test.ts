@@ -3,20 +3,20 @@ import { describe, it } from 'mocha';
 import { closest } from '../../../src/lib/closest.ts';
 
 describe('the word that was probably meant', () => {
-  it('is the one with the fewest letters changed', () => {
+  it('the word that was probably meant is the one with the fewest letters changed', () => {
     assert.equal(closest('TOKEN_INVALD', ['TOKEN_EXPIRED', 'TOKEN_INVALID', 'USAGE']), 'TOKEN_INVALID');
     assert.equal(closest('USGAE', ['LOCKED', 'USAGE']), 'USAGE');
     assert.equal(closest('USAGE', ['USAGE']), 'USAGE');
   });
 
-  it('is none where nothing is near', () => {
+  it('the word that was probably meant is none where nothing is near', () => {
     assert.equal(closest('something', ['LOCKED', 'USAGE']), undefined);
     assert.equal(closest('x', []), undefined);
     assert.equal(closest('--foo', ['--root']), undefined);
     assert.equal(closest('', ['ENI']), undefined);
   });
 
-  it('may be one that was only begun', () => {
+  it('the word that was probably meant may be one that was only begun', () => {
     assert.equal(closest('--tok', ['--root', '--token']), '--token');
   });
 });

@@ -7,7 +7,7 @@ describe('This program once more', () => {
     return [file, ...args];
   };
 
-  it('is Node with the options it has and the script, in a checkout or as an npm package', () => {
+  it('This program once more is Node with the options it has and the script, in a checkout or as an npm package', () => {
     assert.deepEqual(line('/usr/bin/node', ['/usr/bin/node', '/src/bin/run.js', 'join'], ['--no-warnings']), [
       '/usr/bin/node',
       '--no-warnings',
@@ -15,12 +15,12 @@ describe('This program once more', () => {
     ]);
   });
 
-  it('is the executable alone, where that is all there is', () => {
+  it('This program once more is the executable alone, where that is all there is', () => {
     const path = 'C:\\edgeadm.exe';
     assert.deepEqual(line(path, [path, path, 'join']), [path]);
   });
 
-  it('is the loader with its libraries, where Linux has been started by one', () => {
+  it('This program once more is the loader with its libraries, where Linux has been started by one', () => {
     const loader = '/var/cache/edgeadm/1/ld-linux-x86-64.so.2';
     assert.deepEqual(line(loader, [loader, loader, 'join']), [
       loader,

@@ -16,7 +16,7 @@ function work() {
 }
 
 describe('work that several callers share', () => {
-  it('is done once, and every caller gets its result', async () => {
+  it('work that several callers share is done once, and every caller gets its result', async () => {
     const { shared, runs } = work();
     const callers = [shared.get(), shared.get(new AbortController().signal)];
     runs[0]?.resolve('done');
@@ -47,7 +47,7 @@ describe('work that several callers share', () => {
     assert.equal(await next, 'second');
   });
 
-  it('is started again after a failure', async () => {
+  it('work that several callers share is started again after a failure', async () => {
     const { shared, runs } = work();
     const first = shared.get();
     runs[0]?.reject(new Error('network'));

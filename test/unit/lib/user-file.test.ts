@@ -19,13 +19,13 @@ describe('A file that the user names', () => {
   });
   after(() => rm(dir, { recursive: true }));
 
-  it('is read whole, also if the kernel does not tell its size', async () => {
+  it('A file that the user names is read whole, also if the kernel does not tell its size', async () => {
     await writeFile(join(dir, 'a.yaml'), 'kind: JoinConfiguration\n');
     assert.equal(await readUserText(join(dir, 'a.yaml'), { what }), 'kind: JoinConfiguration\n');
     assert.match(await readUserText('/proc/self/status', { what }), /^Name:/);
   });
 
-  it('that does not exist is a usage error, or undefined if it may be missing', async () => {
+  it('A file of the user that does not exist is a usage error, or undefined if it may be missing', async () => {
     await assert.rejects(readUserText(join(dir, 'none'), { what }), { code: 'USAGE', why: 'there is no such file' });
     assert.equal(await readUserFileIfAny(join(dir, 'none'), { what }), undefined);
     await assert.rejects(readUserFileIfAny(dir, { what }), { code: 'USAGE' });
@@ -48,12 +48,12 @@ describe('A file that the user names', () => {
     ['a folder', async () => dir, /it is a directory/],
   ];
   for (const [name, path, why] of refused) {
-    it(`is refused without being read: ${name}`, async () => {
+    it(`A file that the user names is refused without being read: ${name}`, async () => {
       await assert.rejects(readUserText(await path(), { what }), { code: 'USAGE', why });
     });
   }
 
-  it('may be a pipe of the shell, such as <(pass show token), up to the same size', async () => {
+  it('A file that the user names may be a pipe of the shell, such as <(pass show token), up to the same size', async () => {
     const shell = (script: string) =>
       promisify(execFile)('bash', ['-c', script, 'bash', process.execPath, READER], { encoding: 'utf8' });
     const { stdout } = await shell('"$1" --input-type=module -e "$2" <(sleep 0.1; printf secret)');
@@ -62,7 +62,7 @@ describe('A file that the user names', () => {
     assert.match(flood.stdout, /larger than 4 MiB/);
   });
 
-  it('as standard input is a pipe as well', async () => {
+  it('A file that the user names as standard input is a pipe as well', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', READER, '/dev/stdin']);
     child.stdin.end('x'.repeat(USER_FILE_LIMIT_BYTES - 1));
     let bytes = 0;

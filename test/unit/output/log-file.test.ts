@@ -27,7 +27,7 @@ describe('the log file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is /var/log/edgeadm.log for this machine, else in the state folder of the user', () => {
+  it('the log file is /var/log/edgeadm.log for this machine, else in the state folder of the user', () => {
     const hosts = ['localhost'];
     assert.deepEqual(logPaths('localhost', { hosts, env: { HOME: '/home/u' } }), [
       '/var/log/edgeadm.log',
@@ -41,7 +41,7 @@ describe('the log file', () => {
     assert.equal(logPaths('localhost', { hosts, env: {} })[0], '/var/log/edgeadm.log');
   });
 
-  it('of another machine stays here and is named after it', () => {
+  it('the log file of another machine stays here and is named after it', () => {
     const hosts = ['root@10.0.0.5:2222', 'u@[fd00::1]'];
     const env = { HOME: '/h' };
     assert.deepEqual(
@@ -57,7 +57,7 @@ describe('the log file', () => {
     assert.equal(logPaths('localhost', { path: 'join.log', hosts: ['localhost'], env })[0], 'join.log');
   });
 
-  it('has every detail, is for root and its group alone, and begins with the command', () => {
+  it('the log file has every detail, is for root and its group alone, and begins with the command', () => {
     const path = join(folder, 'deep', 'edgeadm.log');
     const logs = new LogFiles({ path, hosts: ['localhost'], command: 'join', version: '1.2.3', env: {} });
     assert.ok(!existsSync(path), 'nothing is written before something happens');
@@ -85,7 +85,7 @@ describe('the log file', () => {
     assert.equal(logs.pathOf('localhost'), path);
   });
 
-  it('has the stack of a fault of edgeadm itself', () => {
+  it('the log file has the stack of a fault of edgeadm itself', () => {
     const path = join(folder, 'edgeadm.log');
     const logs = new LogFiles({ path, hosts: ['localhost'], command: 'join', version: '1', env: {} });
     const error = new EdgeadmError({ code: 'INTERNAL', what: 'fault', cause: 'Error: x\n    at y.ts:1' });
@@ -94,7 +94,7 @@ describe('the log file', () => {
     assert.match(readFileSync(path, 'utf8'), /\[a\] Error: x\nE.*\[a\] {5}at y\.ts:1\n/);
   });
 
-  it('is one for each host', () => {
+  it('the log file is one for each host', () => {
     const logs = new LogFiles({
       path: join(folder, 'x.log'),
       hosts: ['a', 'b'],
@@ -109,7 +109,7 @@ describe('the log file', () => {
     assert.match(readFileSync(join(folder, 'x-b.log'), 'utf8'), /of b\n$/);
   });
 
-  it('is appended to, and moved aside before it grows beyond 10 MiB', () => {
+  it('the log file is appended to, and moved aside before it grows beyond 10 MiB', () => {
     const path = join(folder, 'edgeadm.log');
     const MIB = 1024 * 1024;
     writeFileSync(path, 'x'.repeat(10 * MIB - 10));
@@ -122,7 +122,7 @@ describe('the log file', () => {
     assert.equal(statSync(path).mode & 0o777, 0o640);
   });
 
-  it('that cannot be written is replaced by the next, and by nothing in the end', () => {
+  it('the log file that cannot be written is replaced by the next, and by nothing in the end', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     const second = join(folder, 'second.log');
@@ -136,14 +136,14 @@ describe('the log file', () => {
     assert.equal(none.path, undefined);
   });
 
-  it('on a full disk falls silent', () => {
+  it('the log file on a full disk falls silent', () => {
     const log = new LogFile(['/dev/full']);
     log.write('hello\n');
     log.write('hello\n');
     log.close();
   });
 
-  it('that is a named pipe without a reader does not stop the command', () => {
+  it('the log file that is a named pipe without a reader does not stop the command', () => {
     const pipe = join(folder, 'pipe');
     spawnSync('mkfifo', [pipe]);
     assert.equal(new LogFile([pipe]).path, undefined);
@@ -200,7 +200,7 @@ describe('the log file', () => {
     ],
   ];
   for (const [name, plant] of planted) {
-    it(`is not written where another user has put ${name}`, () => {
+    it(`the log file is not written where another user has put ${name}`, () => {
       // Only root can make files of another user.
       if (process.getuid?.() !== 0) return;
       const victim = join(folder, 'victim');
@@ -216,7 +216,7 @@ describe('the log file', () => {
     });
   }
 
-  it('in a folder of somebody else is not needed', () => {
+  it('the log file in a folder of somebody else is not needed', () => {
     // Root may write anywhere.
     if (process.getuid?.() === 0) return;
     const closed = join(folder, 'closed');

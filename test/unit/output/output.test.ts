@@ -111,7 +111,7 @@ describe('the output of a command', () => {
     });
   }
 
-  it('is a secret only where the command was asked for one, and never in the log', async () => {
+  it('the output of a command is a secret only where the command was asked for one, and never in the log', async () => {
     const text = open();
     await text.output.result({ ok: true, command: 'token create', hosts: [], text: `${TOKEN}\n`, reveal: true });
     assert.equal(text.stdout.text, `${TOKEN}\n`);
@@ -121,7 +121,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('cannot be used by a server to move the cursor of the terminal', () => {
+  it('the output of a command cannot be used by a server to move the cursor of the terminal', () => {
     const { output, stderr } = open();
     output.emit(info('join-node', `answer: ${ESCAPE}[2J${ESCAPE}]0;title\u0007one\r\ntwo\u0008`));
     assert.deepEqual(
@@ -130,7 +130,7 @@ describe('the output of a command', () => {
     );
   });
 
-  it('without a terminal tells a failure once, in lines', async () => {
+  it('the output of a command without a terminal tells a failure once, in lines', async () => {
     const { output, stdout, stderr } = open();
     const error = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not run', why: 'exit 1' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 1, error };
@@ -155,7 +155,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('on a terminal shows the tree on standard error, then the error with the log to read', async () => {
+  it('the output of a command on a terminal shows the tree on standard error, then the error with the log to read', async () => {
     const { output, stdout, stderr } = open({}, 80);
     const error = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not run', next: 'look' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 1, error };
@@ -178,7 +178,7 @@ describe('the output of a command', () => {
     assert.ok(stderr.text.lastIndexOf(SHOW_CURSOR) > stderr.text.lastIndexOf(HIDE_CURSOR));
   });
 
-  it('has the terminal to itself while a question is asked', async () => {
+  it('the output of a command has the terminal to itself while a question is asked', async () => {
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     try {
       const { output, stderr } = open({}, 80);
@@ -202,7 +202,7 @@ describe('the output of a command', () => {
     }
   });
 
-  it('has no colours against NO_COLOR', async () => {
+  it('the output of a command has no colours against NO_COLOR', async () => {
     const { output, stderr } = open({ env: { NO_COLOR: '1', LANG: 'C.UTF-8', TERM: 'xterm', HOME: folder } }, 80);
     output.emit(start('a', 'A'));
     await stderr.shows(HIDE_CURSOR);
@@ -214,7 +214,7 @@ describe('the output of a command', () => {
     assert.doesNotMatch(stderr.text, /\u001b\[[\d;]*m/);
   });
 
-  it('is plain lines on a dumb terminal, and with -v on any', () => {
+  it('the output of a command is plain lines on a dumb terminal, and with -v on any', () => {
     for (const [options, columns] of [
       [{ env: { TERM: 'dumb' } }, 80],
       [{ verbose: true }, 80],
@@ -225,7 +225,7 @@ describe('the output of a command', () => {
     }
   });
 
-  it('with -o json is one object a line and nothing else, the result last', async () => {
+  it('the output of a command with -o json is one object a line and nothing else, the result last', async () => {
     const { output, stdout, stderr } = open({ mode: 'json' });
     const error = new EdgeadmError({ code: 'TOKEN_INVALID', what: 'wrong secret', why: 'signature', next: 'again' });
     const host = { host: 'localhost', ok: false, outcome: 'failed', durationMs: 7, error };
@@ -252,7 +252,7 @@ describe('the output of a command', () => {
     assert.equal(stderr.text, '');
   });
 
-  it('of several hosts ends with a table, then what to do', async () => {
+  it('the output of a command of several hosts ends with a table, then what to do', async () => {
     const { output, stdout, stderr } = open({ hosts: ['10.0.0.5', '10.0.0.6'] });
     const lost = new EdgeadmError({ code: 'HOST_UNREACHABLE', what: 'no answer' });
     const hosts = [
@@ -274,7 +274,7 @@ describe('the output of a command', () => {
     assert.match(stderr.text, /10\.0\.0\.6 .*no answer[\s\S]*error: 1 of 2 hosts failed/);
   });
 
-  it('of a dry run is a plan on standard output; progress is silent and no log is written', async () => {
+  it('the output of a dry run is a plan on standard output; progress is silent and no log is written', async () => {
     const { output, stdout, stderr } = open({ dryRun: true });
     const diff = 'Index: /etc/a\n=====\n--- /etc/a\tnow\n+++ /etc/a\tthen\n@@ -1 +1 @@\n-a\n+b\n';
     output.emit(start('preflight', 'Check'));
@@ -303,7 +303,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('of a dry run says so where nothing is to do', async () => {
+  it('the output of a dry run says so where nothing is to do', async () => {
     const { output, stdout } = open({ dryRun: true });
     output.emit(start('preflight', 'Check'));
     await output.close();

@@ -31,7 +31,7 @@ describe('a table', () => {
     );
   });
 
-  it('on a terminal that is too narrow keeps its columns, and goes on below', () => {
+  it('a table on a terminal that is too narrow keeps its columns, and goes on below', () => {
     const rows = [
       { check: 'Swap', result: 'error', found: 'swap is on: /dev/sda2, /swapfile' },
       { check: 'FileAvailable--etc-kubernetes-kubelet.conf', result: 'ok' },
@@ -52,7 +52,7 @@ describe('a table', () => {
     );
   });
 
-  it('that no breaking of lines makes narrow enough becomes a paragraph a row', () => {
+  it('a table that no breaking of lines makes narrow enough becomes a paragraph a row', () => {
     const [address, zone] = ['b'.repeat(30), '上海'.repeat(8)];
     const rows = [
       { id: 'edge-1', state: 'ready', address, zone },
@@ -62,7 +62,7 @@ describe('a table', () => {
     assert.equal(table(rows, 60), `ID        edge-1\nSTATE     ready\n${end}\nID        edge-2\n${end}`);
   });
 
-  it('of nothing is nothing', () => {
+  it('a table of nothing is nothing', () => {
     assert.equal(table([]), '');
   });
 });
@@ -88,7 +88,7 @@ describe('an error shown to a person', () => {
     assert.match(text, /\(NODE_EXISTS, log: \/var\/log\/edgeadm\.log\)\n$/);
   });
 
-  it('is coloured on a terminal alone', () => {
+  it('an error shown to a person is coloured on a terminal alone', () => {
     assert.ok(formatError(error, styleFor({ TERM: 'xterm' }, true)).startsWith('\u001b[31merror:'));
     for (const [env, isTTY] of [
       [{}, false],
@@ -101,7 +101,7 @@ describe('an error shown to a person', () => {
 });
 
 describe('a text that does not fit', () => {
-  it('is cut between letters, by the columns that they take', () => {
+  it('a text that does not fit is cut between letters, by the columns that they take', () => {
     assert.equal(cutTo('边缘节点', 8, '…'), '边缘节点');
     assert.equal(cutTo('边缘节点', 7, '…'), '边缘节…');
     assert.equal(cutTo('边缘节点', 6, '…'), '边缘…');
@@ -125,7 +125,7 @@ describe('the style of a terminal', () => {
 });
 
 describe('the summary of several hosts', () => {
-  it('has no column for failures where none failed', () => {
+  it('the summary of several hosts has no column for failures where none failed', () => {
     const hosts = ['a', 'b'].map((host) => ({ host, ok: true, outcome: 'joined', durationMs: 61_000 }));
     assert.equal(summary(hosts), 'HOST   RESULT   TIME\na      joined   1m1s\nb      joined   1m1s\n');
   });

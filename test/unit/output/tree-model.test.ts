@@ -108,7 +108,7 @@ describe('the tree of one host', () => {
     ]);
   });
 
-  it('fits 60 columns', () => {
+  it('the tree of one host fits 60 columns', () => {
     const events = [
       start('a', 'Check the machine and its way to the cluster and more'),
       info('a', 'x'.repeat(200)),
@@ -122,7 +122,7 @@ describe('the tree of one host', () => {
     }
   });
 
-  it('is plain ASCII where the locale is not UTF-8', () => {
+  it('the tree of one host is plain ASCII where the locale is not UTF-8', () => {
     const { tree, kept } = treeOf(
       [start('a', 'Größe'), warning('a', '→ 密碼'), end('a'), start('b', 'B'), info('b', 'wäit')],
       ['localhost'],

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { type EventBody, phaseLog } from '../../../src/workflow/events.ts';
 
 describe('what a phase says', () => {
-  it('is a message with its level', () => {
+  it('what a phase says is a message with its level', () => {
     const said: EventBody[] = [];
     const log = phaseLog((body) => said.push(body));
     log.info('one');
@@ -16,7 +16,7 @@ describe('what a phase says', () => {
     ]);
   });
 
-  it('may be progress', () => {
+  it('what a phase says may be progress', () => {
     const said: EventBody[] = [];
     phaseLog((body) => said.push(body)).progress('kubelet', 1, 2);
     assert.deepEqual(said, [{ type: 'progress', what: 'kubelet', done: 1, total: 2 }]);

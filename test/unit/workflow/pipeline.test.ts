@@ -126,7 +126,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('that is interrupted names what is done and what is not', async () => {
+  it('a pipeline that is interrupted names what is done and what is not', async () => {
     const controller = new AbortController();
     const interrupted = phase('b', {
       run: async ({ signal }) => {
@@ -141,7 +141,7 @@ describe('a pipeline', () => {
     assert.deepEqual(ran, ['a', 'x']);
   });
 
-  it('that is interrupted between two phases does not begin the next', async () => {
+  it('a pipeline that is interrupted between two phases does not begin the next', async () => {
     const controller = new AbortController();
     const last = phase('a', { run: async () => controller.abort(new Error('Ctrl-C')) });
     const { pipeline, ran } = prepare([last, phase('b')], { signal: controller.signal });
@@ -149,13 +149,13 @@ describe('a pipeline', () => {
     assert.deepEqual(ran, []);
   });
 
-  it('that runs out of time says so', async () => {
+  it('a pipeline that runs out of time says so', async () => {
     const late = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end within 10m' });
     const { pipeline } = prepare([phase('a')], { signal: AbortSignal.abort(late) });
     await assert.rejects(pipeline.run(), (thrown) => thrown === late);
   });
 
-  it('that runs out of time during a wait says what it waited for', async () => {
+  it('a pipeline that runs out of time during a wait says what it waited for', async () => {
     const controller = new AbortController();
     const waiting = phase('a', {
       run: async ({ waitFor }) => {
@@ -168,7 +168,7 @@ describe('a pipeline', () => {
     await assert.rejects(pipeline.run(), { code: 'TIMEOUT', message: /waiting for the hub: last seen: nothing/ });
   });
 
-  it('in a dry run tells what it would wait for and does not wait', async () => {
+  it('a pipeline in a dry run tells what it would wait for and does not wait', async () => {
     let answer: unknown = 'none';
     const waiting = phase('a', {
       run: async ({ waitFor, wet }) => {
@@ -197,7 +197,7 @@ describe('a pipeline', () => {
     await assert.rejects(pipeline.run(), { code: 'INTERRUPTED' });
   });
 
-  it('is undone backwards, shows it, and one failure does not keep the others', async () => {
+  it('a pipeline is undone backwards, shows it, and one failure does not keep the others', async () => {
     const undone: string[] = [];
     const undo = (name: string) => async () => void undone.push(name);
     const { pipeline, events } = prepare([

@@ -28,7 +28,7 @@ describe('a wait', () => {
     assert.deepEqual(clock.sleeps.map(Math.round), [10, 15, 23, 34, 51, 76, 80]);
   });
 
-  it('that runs out of time says what it waited for, what it saw last, and gathers evidence', async () => {
+  it('a wait that runs out of time says what it waited for, what it saw last, and gathers evidence', async () => {
     const wait = waitFor({
       what: 'the kubelet',
       timeoutMs: 60_000,
@@ -46,7 +46,7 @@ describe('a wait', () => {
     });
   });
 
-  it('that the time limit of the whole command cuts short says what it waited for all the same', async () => {
+  it('a wait that the time limit of the whole command cuts short says what it waited for all the same', async () => {
     const late = new EdgeadmError({ code: 'TIMEOUT', what: 'the command did not end within 1m' });
     const wait = waitFor({
       what: 'the hub',

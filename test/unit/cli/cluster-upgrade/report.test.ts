@@ -42,7 +42,7 @@ function report(...rows: ReportRow[]): UpgradeReport {
 }
 
 describe('the report before an upgrade, on a terminal', () => {
-  it('is a line for each finding, then what is wrong in full, the worst first, then the result', () => {
+  it('the report before an upgrade on a terminal is a line for each finding, then what is wrong in full, the worst first, then the result', () => {
     assert.equal(
       reportText(report(NORMAL, WARNING, ERROR), { style: PLAIN }),
       [
@@ -78,7 +78,7 @@ describe('the report before an upgrade, on a terminal', () => {
     assert.match(text, /^ControlPlaneVersion +error +The control plane runs v1\.2…$/m);
   });
 
-  it('is coloured where the terminal is, with the words all the same', () => {
+  it('the report before an upgrade on a terminal is coloured where the terminal is, with the words all the same', () => {
     const coloured = reportText(report(ERROR, WARNING, NORMAL), { style: styleFor({ TERM: 'xterm' }, true) });
     for (const [code, word] of [
       [31, 'error'],
@@ -99,7 +99,7 @@ describe('the report before an upgrade, on a terminal', () => {
 });
 
 describe('the report before an upgrade, as a page', () => {
-  it('has the counts first, then the errors, then the warnings, then what is normal', () => {
+  it('the page of the report before an upgrade has the counts first, then the errors, then the warnings, then what is normal', () => {
     const page = reportHtml(report(NORMAL, WARNING, ERROR));
     const at = (text: string): number => {
       const found = page.indexOf(text);
@@ -143,13 +143,13 @@ describe('the report before an upgrade, as a page', () => {
     assert.equal(page.split(escaped).length - 1, 15);
   });
 
-  it('shows any language', () => {
+  it('the page of the report before an upgrade shows any language', () => {
     const page = reportHtml(report({ ...ERROR, object: '1 node: 边缘节点', reason: '节点离线' }));
     assert.match(page, /<meta charset="utf-8">/);
     assert.match(page, /边缘节点.*节点离线/);
   });
 
-  it('carries no secret', () => {
+  it('the page of the report before an upgrade carries no secret', () => {
     registerSecret('hunter2-of-the-report');
     const page = reportHtml(report({ ...ERROR, reason: 'token hunter2-of-the-report' }));
     assert.doesNotMatch(page, /hunter2/);
@@ -164,7 +164,7 @@ describe('the report before an upgrade, as a page', () => {
     for (const id of page.matchAll(/aria-labelledby="([^"]+)"/g)) assert.ok(page.includes(` id="${id[1]}"`));
   });
 
-  it('has colours that can be read in the light, in the dark and on paper', () => {
+  it('the page of the report before an upgrade has colours that can be read in the light, in the dark and on paper', () => {
     const page = reportHtml(report(ERROR));
     const themes = [...page.matchAll(/color-scheme: (?:light|dark);([^}]+)\}/g)].map(([, css = '']) => css);
     assert.equal(themes.length, 3);

@@ -65,7 +65,7 @@ describe('the text of a cluster upgrade', () => {
     assert.match(statusText(large, START, true), /edge-60 /);
   });
 
-  it('has no time below zero where the clock of whoever looks is behind', () => {
+  it('the text of a cluster upgrade has no time below zero where the clock of whoever looks is behind', () => {
     assert.doesNotMatch(statusText(status(3, first), START - 600), /-\d+m?s/);
   });
 

@@ -46,7 +46,7 @@ async function errorOf(promise: Promise<unknown>): Promise<EdgeadmError> {
 }
 
 describe('a join that the container service completes', () => {
-  it('has all that the service tells of the cluster', async () => {
+  it('a join that the container service completes has all that the service tells of the cluster', async () => {
     const spec = await specOf();
     assert.deepEqual(spec.apiServers, ['https://10.0.0.1:6443']);
     for (const [key, value] of Object.entries(CLUSTER)) {
@@ -67,7 +67,7 @@ describe('a join that the container service completes', () => {
     assert.deepEqual([spec.bundle, spec.bundleSha256], ['/opt/bundle', undefined]);
   });
 
-  it('has no edge-hub where the user wants none', async () => {
+  it('a join that the container service completes has no edge-hub where the user wants none', async () => {
     const spec = await specOf({ 'no-edge-hub': true });
     assert.deepEqual([spec.edgeHub, spec.edgeHubImage], [false, undefined]);
   });
@@ -113,7 +113,7 @@ describe('the form of a join', () => {
     return `${what}\n${why ?? ''}`;
   };
 
-  it('is one of three', async () => {
+  it('the form of a join is one of three', async () => {
     const two = { token: 'abcdef.0123456789abcdef', 'openapi-token': 'x', 'cluster-id': 'c1' };
     assert.match(await mistakesOf(two), /--token and --openapi-token and --cluster-id exclude each other/);
   });
@@ -136,7 +136,7 @@ describe('the form of a join', () => {
     assert.match(text, /--region is needed[\s\S]*--nodepool is needed/);
   });
 
-  it('with credentials of the account names cluster, region and node pool', async () => {
+  it('the form of a join with credentials of the account names cluster, region and node pool', async () => {
     const flags = { 'cluster-id': 'c1', region: 'cn-hangzhou', nodepool: 'np1' };
     const { form } = await joinRequestOf({ flags });
     assert.deepEqual(form, { kind: 'cloud', clusterId: 'c1', region: 'cn-hangzhou', nodePool: 'np1' });

@@ -24,7 +24,7 @@ describe('the line for a node', () => {
     assert.match(mistakes.join(), /--node-spec/);
   });
 
-  it('is good for as long as asked; for ever is ten years, which is said', () => {
+  it('the line for a node is good for as long as asked; for ever is ten years, which is said', () => {
     assert.deepEqual(expiryOf('90m', never, NOW), { seconds: NOW / 1000 + 5400, warnings: [] });
     const always = expiryOf('0', never, NOW);
     assert.equal(new Date(always.seconds * 1000).getUTCFullYear(), 2035);

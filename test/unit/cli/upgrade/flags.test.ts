@@ -16,7 +16,7 @@ function mistakes(flags: object): string {
 }
 
 describe('the flags of an upgrade', () => {
-  it('may be none: the control plane says what the node becomes', () => {
+  it('the flags of an upgrade may be none: the control plane says what the node becomes', () => {
     const { targetVersion, drain } = upgradeSpec(FLAGS);
     assert.deepEqual({ targetVersion, drain }, { targetVersion: undefined, drain: false });
   });
@@ -28,7 +28,7 @@ describe('the flags of an upgrade', () => {
     assert.match(mistakes({ region: '' }), /--region/);
   });
 
-  it('are told with all their mistakes at once', () => {
+  it('the flags of an upgrade are told with all their mistakes at once', () => {
     const text = mistakes({ 'target-version': '1.20', 'kubelet-version': 'x', drain: true, 'drain-timeout': 'long' });
     for (const name of ['--target-version', '--kubelet-version', '--drain:', '--drain-timeout'])
       assert.ok(text.includes(name), `${name} is missing:\n${text}`);

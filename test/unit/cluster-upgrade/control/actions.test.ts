@@ -41,13 +41,13 @@ describe('a cluster upgrade that is paused', function () {
     }));
   const eventCount = async (): Promise<number> => (await bed.client.get<{ items: [] }>(EVENTS)).items.length;
 
-  it('is paused at once where no node has begun, though no controller has ever come', async () => {
+  it('a cluster upgrade that is paused is paused at once where no node has begun, though no controller has ever come', async () => {
     assert.equal((await pauseUpgrade(bed.client, 'bob@desk')).progress.phase, 'Paused');
     assert.equal((await pauseUpgrade(bed.client, 'cem@desk')).progress.reason, 'paused by bob@desk');
     assert.equal((await cancelUpgrade(bed.client, 'bob@desk')).progress.phase, 'Cancelled');
   });
 
-  it('can be cancelled then and only then; nodes that are done stay', async () => {
+  it('a cluster upgrade that is paused can be cancelled then and only then; nodes that are done stay', async () => {
     await assert.rejects(
       cancelUpgrade(bed.client, 'bob@desk'),
       refused(/^the upgrade to v1\.20\.3 cannot be cancelled$/, /^it is Running$/, /cluster upgrade pause/),
@@ -94,7 +94,7 @@ describe('a cluster upgrade that is paused', function () {
     assert.equal((await listJobs(bed.client)).length, 1);
   });
 
-  it('is cancelled by the first look after 15 days, its events and Jobs removed; not a minute before', async () => {
+  it('a cluster upgrade that is paused is cancelled by the first look after 15 days, its events and Jobs removed; not a minute before', async () => {
     await leaveJob('edge-1');
     await tellCluster(bed.client, { reason: 'Paused', message: 'Paused' });
     await pausedFor(LONGEST_PAUSE_S - 60);
@@ -111,7 +111,7 @@ describe('a cluster upgrade that is paused', function () {
     );
   });
 
-  it('is not cancelled by a laptop whose clock is wrong', async () => {
+  it('a cluster upgrade that is paused is not cancelled by a laptop whose clock is wrong', async () => {
     await pausedFor(60);
     const real = Date.now;
     Date.now = () => real() + (LONGEST_PAUSE_S + 600) * 1000;

@@ -198,7 +198,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.deepEqual(executor.twice, []);
   });
 
-  it('is followed by another when it is killed: no node twice at the same time, none forgotten', async () => {
+  it('the controller of a cluster upgrade is followed by another when it is killed: no node twice at the same time, none forgotten', async () => {
     await bed.addNodes(names(40));
     await bed.begin(names(40));
     const executor = simulated();

@@ -54,7 +54,7 @@ describe('a Job that upgrades a node', function () {
     assert.deepEqual(await listJobs(bed.client), []);
   });
 
-  it('is taken over by a controller that goes on where another was', async () => {
+  it('a Job that upgrades a node is taken over by a controller that goes on where another was', async () => {
     const jobs = run({ hold: 1 });
     const stop = new AbortController();
     const first = jobExecutor(bed.connect(), SPEC).upgrade(record('edge-1'), stop.signal);
@@ -67,7 +67,7 @@ describe('a Job that upgrades a node', function () {
     assert.equal(jobs.ran.length, 1);
   });
 
-  it('is not mistaken for one that an earlier upgrade left behind, done or failed', async () => {
+  it('a Job that upgrades a node is not mistaken for one that an earlier upgrade left behind, done or failed', async () => {
     const { ran } = run({ verdict: ({ tries }) => (tries === 1 ? 'error: the disk is full' : undefined) });
     await assert.rejects(upgrade(record('edge-1', 1, 1000)), /the disk is full/);
     assert.equal((await listJobs(bed.client)).length, 1, 'its log can be read');
@@ -108,7 +108,7 @@ describe('a Job that upgrades a node', function () {
     await assert.rejects(ended, /its Job was deleted/);
   });
 
-  it('is made and looked after though the API server goes away in between', async () => {
+  it('a Job that upgrades a node is made and looked after though the API server goes away in between', async () => {
     const jobs = run({ hold: 1 });
     await bed.down();
     const clock = flowingClock();
@@ -143,7 +143,7 @@ describe('a Job that upgrades a node', function () {
     );
   });
 
-  it('has a name that is valid and its own, whatever the node is called', () => {
+  it('a Job that upgrades a node has a name that is valid and its own, whatever the node is called', () => {
     const part = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/);
     const nodeName = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('.'));
     const valid = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -184,7 +184,7 @@ describe('the Job of the controller', function () {
   });
   afterEach(() => bed.end());
 
-  it('is made anew where the one that is there is over, though the lease names it still', async () => {
+  it('the Job of the controller is made anew where the one that is there is over, though the lease names it still', async () => {
     const plan = await bed.begin(['edge-1']);
     const left = controllerJob(plan.spec, []) as V1Job;
     await bed.client.create(JOBS, left);
@@ -196,7 +196,7 @@ describe('the Job of the controller', function () {
     assert.equal(job?.status?.conditions, undefined);
   });
 
-  it('is made anew with the image of continue', async () => {
+  it('the Job of the controller is made anew with the image of continue', async () => {
     await bed.begin(['edge-1']);
     await bed.client.create(JOBS, controllerJob(SPEC, []));
     await leaseOf(bed.client, 'edgeadm-upgrade-controller-old01');

@@ -39,7 +39,7 @@ describe('the lease of the one controller', function () {
     await until(async () => (await version()) !== before, 'it is renewed');
   };
 
-  it('is taken by exactly one of many who want it at the same time', async () => {
+  it('the lease of the one controller is taken by exactly one of many who want it at the same time', async () => {
     const wanting = Array.from({ length: 8 }, (_, i) => acquireLease(bed.connect(), `c-${i}`, signal, clock));
     await until(async () => (await leaseHolder(bed.client)) !== undefined, 'one has it');
     await renewed();
@@ -66,7 +66,7 @@ describe('the lease of the one controller', function () {
     await lease.release();
   });
 
-  it('is taken from a holder only when it has been silent for as long as a lease lasts', async () => {
+  it('the lease of the one controller is taken from a holder only when it has been silent for as long as a lease lasts', async () => {
     const { client, cut } = bed.link();
     const lease = await take('c-1', client);
     cut();
@@ -98,7 +98,7 @@ describe('the lease of the one controller', function () {
     await lease.release();
   });
 
-  it('is free at once when it is let go, also while it is renewed, and is not renewed afterwards', async () => {
+  it('the lease of the one controller is free at once when it is let go, also while it is renewed, and is not renewed afterwards', async () => {
     for (let round = 0; round < 10; round++) {
       const lease = await take(`c-${round}`);
       clock.skip(LEASE_TIMES.renewalMs);
@@ -108,7 +108,7 @@ describe('the lease of the one controller', function () {
     assert.equal(clock.asleep, 0, 'no renewal is to come');
   });
 
-  it('is kept over a time without the API server that is shorter than the lease', async () => {
+  it('the lease of the one controller is kept over a time without the API server that is shorter than the lease', async () => {
     const lease = await take('c-1');
     await bed.down();
     clock.skip(LEASE_TIMES.giveUpMs / 2);

@@ -31,7 +31,7 @@ describe('batches of nodes', () => {
     assert.deepEqual(sizes(0), []);
   });
 
-  it('come by node pool, then by name, with numbers as people count them; nodes of no pool first', () => {
+  it('batches of nodes come by node pool, then by name, with numbers as people count them; nodes of no pool first', () => {
     const given = ['b edge-10', 'b edge-2', 'a-10 x', 'a-9 y', ' zoo', 'b edge-1', 'b edge-2-a'];
     const nodes = given.map((text) => {
       const [pool = '', name = ''] = text.split(' ');

@@ -75,7 +75,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     assert.equal(await version(), before);
   });
 
-  it('is begun by exactly one of those who start at the same time; the others hear who it is', async () => {
+  it('the plan of a cluster upgrade in the cluster is begun by exactly one of those who start at the same time; the others hear who it is', async () => {
     const lease = await ensureNamespace(bed.client).then(() => acquireLease(bed.client, 'ann (process 7)', signal));
     const people = ['ann', 'bob', 'cem', 'dan'];
     const answers = await Promise.allSettled(people.map((who) => start(bed.connect(), `${who}@home`)));

@@ -24,7 +24,7 @@ const pod = (name: string, status: object, more: { node?: string; owner?: string
 const RUNNING = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
 
 describe('the report before an upgrade', () => {
-  it('of a cluster in which all is well has one normal row for each check, and nothing to do', async () => {
+  it('the report before an upgrade of a cluster in which all is well has one normal row for each check, and nothing to do', async () => {
     const report = await reportOf({ drain: true });
     assert.equal(report.result, 'normal');
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('the report before an upgrade', () => {
     assert.equal(new Date(report.started).toISOString(), report.started);
   });
 
-  it('is as bad as its worst row', async () => {
+  it('the report before an upgrade is as bad as its worst row', async () => {
     assert.equal((await reportOf({ nodes: [node('a', { cordoned: true })] })).result, 'warning');
     assert.equal((await reportOf({ nodes: [node('a', { cordoned: true, version: 'v1.9.0' })] })).result, 'error');
   });
@@ -55,7 +55,7 @@ describe('the report before an upgrade', () => {
     assert.equal(report.result, 'warning');
   });
 
-  it('of a cluster that nobody answers for is an error with its address', async () => {
+  it('the report before an upgrade of a cluster that nobody answers for is an error with its address', async () => {
     const client = new ApiClient({ servers: ['https://10.9.9.9:6443'] }, async () => {
       throw new Error('connect ECONNREFUSED 10.9.9.9:6443');
     });
@@ -84,7 +84,7 @@ describe('the report before an upgrade', () => {
     assert.match(await saidBy('KubeProxy', { answers: worker, ...vendor }), /^normal \| 1 component: DaemonSet/);
   });
 
-  it('is an error where no pod of the DNS is available, a warning where some are not', async () => {
+  it('the report before an upgrade is an error where no pod of the DNS is available, a warning where some are not', async () => {
     const dns = (available: number) => ({ answers: { [DEPLOYMENTS]: list(deployment('coredns', 2, available)) } });
     assert.equal(await saidBy('CoreDNS', dns(0)), 'error | Deployment kube-system/coredns | 0 of 2 pods available.');
     assert.equal(await saidBy('CoreDNS', dns(1)), 'warning | Deployment kube-system/coredns | 1 of 2 pods available.');
@@ -157,7 +157,7 @@ describe('the report before an upgrade', () => {
     assert.match(row?.advice ?? '', /kubectl -n kube-upgrade logs/);
   });
 
-  it('is an error for an API of the server itself, a warning for one behind a Service', async () => {
+  it('the report before an upgrade is an error for an API of the server itself, a warning for one behind a Service', async () => {
     const away = (name: string, service?: object) => ({
       metadata: { name },
       spec: { service },

@@ -98,7 +98,7 @@ describe('an SSH connection', function () {
     await assert.rejects(node.open(), { code: 'HOST_KEY_CHANGED' });
   });
 
-  it('that drops between two steps is made again', async () => {
+  it('an SSH connection that drops between two steps is made again', async () => {
     node = await SshNode.start();
     machine = await node.open();
     node.drop();
@@ -106,7 +106,7 @@ describe('an SSH connection', function () {
     assert.equal(node.connections, 2);
   });
 
-  it('that drops during a question repeats it, and during a change does not', async () => {
+  it('an SSH connection that drops during a question repeats it, and during a change does not', async () => {
     node = await SshNode.start();
     machine = await node.open();
     const step = (repeatable: boolean) => {
@@ -124,7 +124,7 @@ describe('an SSH connection', function () {
     await assert.rejects(step(false) as Promise<unknown>, { code: 'HOST_UNREACHABLE', why: /not known whether/ });
   });
 
-  it('that drops while it appends leaves every line there once', async () => {
+  it('an SSH connection that drops while it appends leaves every line there once', async () => {
     node = await SshNode.start();
     machine = await node.open();
     const path = join(node.folder, 'log');

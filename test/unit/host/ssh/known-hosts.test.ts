@@ -31,14 +31,14 @@ describe('known_hosts', () => {
     assert.equal(check(line('10.0.0.50'))?.code, 'HOST_KEY_UNKNOWN');
   });
 
-  it('tells ports apart', () => {
+  it('known_hosts tells ports apart', () => {
     assert.equal(check(line('[10.0.0.5]:2222'), ED25519, '10.0.0.5', 2222), undefined);
     assert.equal(check(line('[fd00::5]:2222'), ED25519, 'fd00::5', 2222), undefined);
     assert.equal(check(line('10.0.0.5'), ED25519, '10.0.0.5', 2222)?.code, 'HOST_KEY_UNKNOWN');
     assert.equal(check(line('[10.0.0.5]:2222'))?.code, 'HOST_KEY_UNKNOWN');
   });
 
-  it('understands hashed names', () => {
+  it('known_hosts understands hashed names', () => {
     const salt = Buffer.from('twenty bytes of salt');
     const hashed = (name: string): string =>
       `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;

@@ -6,7 +6,7 @@ import { apiServer } from '../api-server.ts';
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';
 
 describe('a bootstrap token', () => {
-  it('is deleted by its id or as a whole; one that is not there is named', async () => {
+  it('a bootstrap token is deleted by its id or as a whole; one that is not there is named', async () => {
     const server = await apiServer(({ path }) => (path === `${SECRETS}/bootstrap-token-abcdef` ? {} : undefined));
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
     assert.equal(await deleteToken(client, 'abcdef'), 'abcdef');

@@ -69,7 +69,7 @@ describe('a request with several API servers', () => {
   }
 
   for (const mode of ['cuts the body', 'closes at once', 'says nothing', 'switches protocols']) {
-    it(`that reads goes on to the next server if the first ${mode}; a write whose fate is unknown does not`, () =>
+    it(`a request with several API servers that reads goes on to the next server if the first ${mode}; a write whose fate is unknown does not`, () =>
       withHostile(mode, async ({ url }) => {
         const good = await goodServer();
         const client = clientOf([url.origin, good.origin]);
@@ -91,7 +91,7 @@ describe('a request with several API servers', () => {
       }));
   }
 
-  it('that writes goes on to the next server if the first refused the connection', async () => {
+  it('a request with several API servers that writes goes on to the next server if the first refused the connection', async () => {
     const gone = await hostileServer(() => {});
     await gone.close();
     const good = await goodServer();
@@ -124,7 +124,7 @@ describe('what an API server says before and after it is trusted', () => {
   );
   const data = fc.record({ kubeconfig: fc.oneof(kubeconfig, any), 'jws-kubeconfig-abcdef': any });
 
-  it('as cluster-info is read, or refused by name, whatever its shape', () => {
+  it('cluster-info of an API server is read, or refused by name, whatever its shape', () => {
     fc.assert(
       fc.property(fc.oneof(any, fc.record({ data: fc.oneof(any, data) })), (body) =>
         held(() => parseClusterInfo({ status: 200, server, body })),
@@ -132,7 +132,7 @@ describe('what an API server says before and after it is trusted', () => {
     );
   });
 
-  it('as a signature of cluster-info is refused by name, whatever its shape', () => {
+  it('a signature of cluster-info is refused by name, whatever its shape', () => {
     const published = { kubeconfig: 'x', caPem: 'ca', advertisedServer: server };
     fc.assert(
       fc.property(
@@ -153,7 +153,7 @@ describe('what an API server says before and after it is trusted', () => {
     );
   });
 
-  it('as its version is read, or an error of the API server that names it, whatever its shape', () => {
+  it('the version of an API server is read, or an error that names the server, whatever its shape', () => {
     fc.assert(
       fc.property(fc.oneof(any, fc.record({ gitVersion: any })), (body) => held(() => serverVersionOf(body, server))),
     );
@@ -161,7 +161,7 @@ describe('what an API server says before and after it is trusted', () => {
       assert.throws(() => serverVersionOf(body, server), { code: 'API_ERROR', what: /10\.0\.0\.1/ });
   });
 
-  it('as the address of the cluster is refused if it is not https: the token would go over plain http', () => {
+  it('the address of the cluster is refused if it is not https: the token would go over plain http', () => {
     for (const address of ['http://127.0.0.1:10701', 'ftp://10.0.0.1', 'HTTP://10.0.0.1'])
       assert.throws(
         () => {

@@ -28,7 +28,7 @@ const codeOf = (action: () => unknown): string => {
 };
 
 describe('cluster-info', () => {
-  it('is believed when it was signed with the secret of the token', () => {
+  it('cluster-info is believed when it was signed with the secret of the token', () => {
     assert.equal(
       codeOf(() => verifySignature(info(sign(SECRET)), `abcdef.${SECRET}`)),
       'accepted',
@@ -46,7 +46,7 @@ describe('cluster-info', () => {
     );
   });
 
-  it('is not believed without a signature algorithm, or with a damaged signature', () => {
+  it('cluster-info is not believed without a signature algorithm, or with a damaged signature', () => {
     for (const signature of [sign(SECRET, { alg: 'none' }), 'x', '..', `${sign(SECRET)}A`, '']) {
       assert.notEqual(
         codeOf(() => verifySignature(info(signature), `abcdef.${SECRET}`)),
@@ -56,7 +56,7 @@ describe('cluster-info', () => {
     }
   });
 
-  it('that is missing or damaged is named so', () => {
+  it('cluster-info that is missing or damaged is named so', () => {
     const answer = (status: number, body: object) => ({ status, server: 's', body });
     assert.equal(
       codeOf(() => parseClusterInfo(answer(403, {}))),
@@ -89,6 +89,6 @@ describe('a clock difference in words', () => {
     [600_000, /10 minutes behind/],
     [-3 * 86_400_000, /3\.0 days ahead/],
   ] as const) {
-    it(`of ${ms} ms: ${text.source}`, () => assert.match(describeClock(ms), text));
+    it(`a clock difference in words of ${ms} ms: ${text.source}`, () => assert.match(describeClock(ms), text));
   }
 });

@@ -24,7 +24,7 @@ async function withServer<T>(
 const named = (name: string) => ({ metadata: { name } });
 
 describe('a list of the API server', () => {
-  it('is read page by page to its end, and keeps what is asked for', async () => {
+  it('a list of the API server is read page by page to its end, and keeps what is asked for', async () => {
     const answer = (path: string) =>
       path.includes('continue=a%2Bb')
         ? { metadata: {}, items: [named('three')] }
@@ -36,7 +36,7 @@ describe('a list of the API server', () => {
   });
 
   // https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
-  it('starts again if the token of its next page has expired, and holds no object twice', async () => {
+  it('a list of the API server starts again if the token of its next page has expired, and holds no object twice', async () => {
     let expired = true;
     const answer = (path: string) => {
       if (!path.includes('continue=')) return { metadata: { continue: 'later' }, items: [named('one')] };
@@ -50,7 +50,7 @@ describe('a list of the API server', () => {
     assert.equal(paths.length, 4);
   });
 
-  it('gives up if the tokens of its pages expire again and again', async () => {
+  it('a list of the API server gives up if the tokens of its pages expire again and again', async () => {
     const answer = (path: string) =>
       path.includes('continue=')
         ? { status: 410, body: { kind: 'Status', reason: 'Expired' } }
@@ -61,7 +61,7 @@ describe('a list of the API server', () => {
     );
   });
 
-  it('of none is empty, also as Go writes it', async () => {
+  it('a list of the API server of none is empty, also as Go writes it', async () => {
     const { result } = await withServer(
       () => ({ items: null }),
       (client) => listWhole(client, '/api/v1/pods'),
@@ -69,7 +69,7 @@ describe('a list of the API server', () => {
     assert.deepEqual(result, []);
   });
 
-  it('of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
+  it('a list of the API server of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
     const node = { metadata: { name: 'n1', managedFields: [{}] }, status: { images: [{ names: [] }], phase: 'x' } };
     const { result, paths } = await withServer(
       () => ({ items: [node] }),
@@ -81,7 +81,7 @@ describe('a list of the API server', () => {
 });
 
 describe('the version of an API group', () => {
-  it('is the one that the server prefers; a group that it does not know is undefined', async () => {
+  it('the version of an API group is the one that the server prefers; a group that it does not know is undefined', async () => {
     const group = { versions: [{ groupVersion: 'policy/v1' }], preferredVersion: { groupVersion: 'policy/v1' } };
     const answer = (path: string) => (path === '/apis/policy' ? group : undefined);
     const { result } = await withServer(answer, (client) =>
@@ -99,7 +99,7 @@ describe('an answer of the API server with a shape that is not its own', () => {
     'the resources of the core group': (client) => coreResource(client, 'pods/eviction'),
   };
   for (const [what, ask] of Object.entries(asked)) {
-    it(`is an error of the API server where ${what} is expected, or is read without one`, async () => {
+    it(`an answer of the API server with a shape that is not its own is an error of the API server where ${what} is expected, or is read without one`, async () => {
       let body: unknown;
       await withServer(
         () => ({ status: 200, body }),

@@ -48,14 +48,14 @@ describe('node pools as objects of a cluster', function () {
     }
   });
 
-  it('come back as the mode they were made in', () => {
+  it('node pools as objects of a cluster come back as the mode they were made in', () => {
     for (const mode of ['basic', 'private'] as const) {
       const { cenId, ccnId, ccnRegion, cenOwner, ...spec } = SPEC;
       assert.equal(fromObject(toObject({ ...spec, mode }, 'apps.openyurt.io/v1beta1')).mode, mode);
     }
   });
 
-  it('are created once, counted, shown as working from two amd64 nodes on, and deleted when empty', async () => {
+  it('node pools as objects of a cluster are created once, counted, shown as working from two amd64 nodes on, and deleted when empty', async () => {
     const pools = clusterNodePools(cluster.client);
     const warnings: string[] = [];
     const options = {
@@ -84,7 +84,7 @@ describe('node pools as objects of a cluster', function () {
     assert.ok(!(await pools.list()).some(({ name }) => name === 'video'));
   });
 
-  it('are refused for pod CIDRs of another node pool', async () => {
+  it('node pools as objects of a cluster are refused for pod CIDRs of another node pool', async () => {
     const pools = clusterNodePools(cluster.client);
     const options = { vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
     await createNodePool(pools, { ...options, spec: { ...SPEC, name: 'one' } });

@@ -19,7 +19,7 @@ function cri(text: string): Record<string, unknown> {
 }
 
 describe("containerd's configuration", () => {
-  it('is left alone where it is as the join needs it', () => {
+  it("containerd's configuration is left alone where it is as the join needs it", () => {
     assert.equal(fitContainerdConfig(FIT, { sandboxImage: 'pause:3.2' }), undefined);
     assert.equal(fitContainerdConfig(FIT, {}), undefined);
   });
@@ -42,7 +42,7 @@ describe("containerd's configuration", () => {
     assert.equal(fitContainerdConfig(text, { sandboxImage: 'pause:3.6', root: '/data/containerd' }), undefined);
   });
 
-  it("has CRI switched on where Docker's package switched it off", () => {
+  it("containerd's configuration has CRI switched on where Docker's package switched it off", () => {
     const text = fitContainerdConfig('version = 2\ndisabled_plugins = ["cri", "zfs"]\n', {}) ?? '';
     assert.deepEqual(parse(text).disabled_plugins, ['zfs']);
     const docker = fitContainerdConfig('disabled_plugins = ["cri"]\n', {}) ?? '';
@@ -50,14 +50,14 @@ describe("containerd's configuration", () => {
     assert.ok(cri(docker).containerd);
   });
 
-  it('is written for containerd 2 in its own sections', () => {
+  it("containerd's configuration is written for containerd 2 in its own sections", () => {
     const text = fitContainerdConfig('version = 3\n', { sandboxImage: 'pause:3.10' }) ?? '';
     const plugins = parse(text).plugins as Record<string, Record<string, Record<string, unknown>>>;
     assert.equal(plugins['io.containerd.cri.v1.images']?.pinned_images?.sandbox, 'pause:3.10');
     assert.ok(plugins['io.containerd.cri.v1.runtime']);
   });
 
-  it('is written in the old form where the file has no version', () => {
+  it("containerd's configuration is written in the old form where the file has no version", () => {
     const text = fitContainerdConfig('[plugins.cri]\n  stream_server_port = "0"\n', { sandboxImage: 'p:1' }) ?? '';
     const { cri: old } = parse(text).plugins as { cri: Record<string, unknown> };
     assert.equal(old.sandbox_image, 'p:1');
@@ -66,7 +66,7 @@ describe("containerd's configuration", () => {
     assert.match(text, /\[plugins\.cri\.containerd\.runtimes\.runc\.options\]\n\s+SystemdCgroup = true/);
   });
 
-  it('is right even where keys are written inline, which costs the comments', () => {
+  it("containerd's configuration is right even where keys are written inline, which costs the comments", () => {
     const text =
       fitContainerdConfig('version = 2\nplugins = { "io.containerd.grpc.v1.cri" = { sandbox_image = "a:1" } }\n', {
         sandboxImage: 'b:1',
@@ -74,7 +74,7 @@ describe("containerd's configuration", () => {
     assert.equal(cri(text).sandbox_image, 'b:1');
   });
 
-  it('has the cgroup driver and the CNI folders of a kubelet that ran with docker', () => {
+  it("containerd's configuration has the cgroup driver and the CNI folders of a kubelet that ran with docker", () => {
     const needs = { systemdCgroup: false, cniConfigurations: '/etc/cni/here', cniPlugins: '/opt/here' };
     const text = fitContainerdConfig('disabled_plugins = ["cri"]\n', needs) ?? '';
     assert.match(text, /disabled_plugins = \[\]/);
@@ -82,7 +82,7 @@ describe("containerd's configuration", () => {
     assert.match(text, /v1\.cri"?\.cni\]\n\s+bin_dir = "\/opt\/here"\n\s+conf_dir = "\/etc\/cni\/here"/);
   });
 
-  it('that is no TOML is an error that says so, and nothing is changed', () => {
+  it("containerd's configuration that is no TOML is an error that says so, and nothing is changed", () => {
     assert.throws(
       () => fitContainerdConfig('version = = 2', {}),
       (error: EdgeadmError) => error.code === 'RUNTIME_FAILED',

@@ -25,7 +25,7 @@ describe('a certificate signing request', () => {
     return signing.finally(() => client.close());
   };
 
-  it('is made again where the API server made up a name that is taken', async () => {
+  it('a certificate signing request is made again where the API server made up a name that is taken', async () => {
     assert.equal((await ask(1))?.name, 'edgeadm-y');
   });
 

@@ -20,7 +20,7 @@ function kubeconfig(cluster: object = CLUSTER, user: object = USER): string {
 }
 
 describe('a kubeconfig that the container service hands out', () => {
-  it('is read in memory, by its current context, and its key is a secret from then on', () => {
+  it('a kubeconfig that the container service hands out is read in memory, by its current context, and its key is a secret from then on', () => {
     assert.deepEqual(connectionOf(kubeconfig(), 'cs'), {
       servers: ['https://10.0.0.1:6443'],
       ca: 'the CA',
@@ -33,7 +33,7 @@ describe('a kubeconfig that the container service hands out', () => {
     assert.equal(connectionOf(kubeconfig(CLUSTER, { token: 'a-bearer-token' }), 'cs').token, 'a-bearer-token');
   });
 
-  it('is refused where it would leave the cluster unknown or us without credentials', () => {
+  it('a kubeconfig that the container service hands out is refused where it would leave the cluster unknown or us without credentials', () => {
     const refused = (text: string, why: RegExp) =>
       assert.throws(() => connectionOf(text, 'cs'), { code: 'CLOUD_FAILED', what: /cs gave/, why });
     refused(kubeconfig({ server: CLUSTER.server }), /certificate-authority-data/);

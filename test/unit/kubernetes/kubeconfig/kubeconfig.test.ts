@@ -232,14 +232,14 @@ describe('kubeconfig', () => {
       assert.equal(server.requests.at(-1)?.authorization, 'Bearer abc');
     });
 
-    it('of a proxy that refuses is named with its answer', async () => {
+    it('kubeconfig proxy-url of a proxy that refuses is named with its answer', async () => {
       await assert.rejects(askThrough('https://10.0.0.9:6443'), {
         code: 'API_UNREACHABLE',
         message: /the proxy .* answered 407/,
       });
     });
 
-    it('of another kind is refused', async () => {
+    it('kubeconfig proxy-url of another kind is refused', async () => {
       await assert.rejects(askWith({}, { 'proxy-url': 'ftp://proxy' }), { code: 'USAGE', message: /proxy-url/ });
     });
   });
@@ -253,7 +253,7 @@ describe('kubeconfig', () => {
         ...(context && { 'current-context': context }),
       });
 
-    it('is merged as kubectl does: the first file decides, paths are relative to their file, missing files are skipped', async () => {
+    it('KUBECONFIG as a list is merged as kubectl does: the first file decides, paths are relative to their file, missing files are skipped', async () => {
       const [one, two] = [join(folder, 'one.conf'), join(folder, 'two.conf')];
       await writeFile(one, config('one', { token: 'first' }));
       await writeFile(two, config('two', { token: 'second', tokenFile: 'token' }, 'two'));
@@ -288,14 +288,14 @@ describe('kubeconfig', () => {
       });
     });
 
-    it('is no list in --kubeconfig: a name may have a colon', async () => {
+    it('kubeconfig KUBECONFIG as a list is no list in --kubeconfig: a name may have a colon', async () => {
       const file = join(folder, 'with:colon.conf');
       await writeFile(file, config('one', {}, 'one'));
       assert.equal((await loadKubeconfig(file, {}))['current-context'], 'one');
     });
   });
 
-  it('that is too large, or a device, is refused before it is read', async () => {
+  it('kubeconfig that is too large, or a device, is refused before it is read', async () => {
     const large = join(folder, 'large.conf');
     await writeFile(large, '');
     await truncate(large, 9 * 1024 ** 2);
@@ -303,7 +303,7 @@ describe('kubeconfig', () => {
     await assert.rejects(loadKubeconfig('/dev/zero'), { code: 'USAGE', why: /a device, not a file/ });
   });
 
-  it('that is damaged is named by its line, without the text there', () => {
+  it('kubeconfig that is damaged is named by its line, without the text there', () => {
     assert.throws(
       () => parseKubeconfig('users:\n- name: u\n  user: {token: "secret'),
       (error: Error) => {
@@ -314,7 +314,7 @@ describe('kubeconfig', () => {
     );
   });
 
-  it('of any shape is read, or refused with a fault of its own', () => {
+  it('kubeconfig of any shape is read, or refused with a fault of its own', () => {
     const keys = [
       'clusters',
       'users',

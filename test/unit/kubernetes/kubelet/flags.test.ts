@@ -59,7 +59,7 @@ describe('the flags of a kubelet', () => {
 describe('the configuration of a kubelet', () => {
   const options = { version: 'v1.20.2', taints: [], swapOn: false, cgroupVersion: 2 } as const;
 
-  it("is the cluster's, with the node's needs over it", () => {
+  it("the configuration of a kubelet is the cluster's, with the node's needs over it", () => {
     const configuration = kubeletConfiguration({
       ...options,
       fromCluster: {
@@ -81,7 +81,7 @@ describe('the configuration of a kubelet', () => {
     assert.equal(configuration.staticPodPath, '/etc/kubernetes/manifests');
   });
 
-  it('is safe where the cluster keeps none: no anonymous access', () => {
+  it('the configuration of a kubelet is safe where the cluster keeps none: no anonymous access', () => {
     const configuration = kubeletConfiguration({ ...options, serviceCidr: '10.96.0.0/12' });
     assert.deepEqual((configuration.authentication as { anonymous: object }).anonymous, { enabled: false });
     assert.deepEqual(configuration.clusterDNS, ['10.96.0.10']);

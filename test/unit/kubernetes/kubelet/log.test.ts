@@ -29,19 +29,19 @@ describe('the log of a kubelet', () => {
     assert.match(kubeletComplaints(text), /^E\S+ \S+ +300 pod_workers[^\n]+none:1"$/);
   });
 
-  it('is shown to its end where it complains of nothing', () => {
+  it('the log of a kubelet is shown to its end where it complains of nothing', () => {
     assert.equal(kubeletComplaints('a\nb\n\nc\n', 2), 'b\nc');
   });
 
   const DIED = 'F1121 00:00:01.0  300 server.go:156] unknown flag: --x';
   const STARTED = 'Started kubelet.service - kubelet: The Kubernetes Node Agent.';
 
-  it('is about its present alone: what it died of before it was mended is not shown', () => {
+  it('the log of a kubelet is about its present alone: what it died of before it was mended is not shown', () => {
     const text = `${STARTED}\n${DIED}\nStopped kubelet.service\n${STARTED}\nI1121 all is well`;
     assert.equal(sinceLastStart(text), `${STARTED}\nI1121 all is well`);
   });
 
-  it('has its last words where systemd has just started it again', () => {
+  it('the log of a kubelet has its last words where systemd has just started it again', () => {
     const again = 'kubelet.service: Scheduled restart job, restart counter is at 3.';
     const text = `${STARTED}\nold\n${STARTED}\n${DIED}\n${again}\n${STARTED}\nI1121 starting`;
     assert.equal(kubeletComplaints(sinceLastStart(text)), DIED);

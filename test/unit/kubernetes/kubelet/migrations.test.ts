@@ -102,12 +102,12 @@ describe('the settings of a kubelet that is upgraded', () => {
 });
 
 describe('the ConfigMap with the configuration of the kubelets', () => {
-  it('has the minor version in its name up to 1.23', () => {
+  it('the ConfigMap with the configuration of the kubelets has the minor version in its name up to 1.23', () => {
     assert.equal(kubeletConfigMaps('v1.20.3')[0], 'kubelet-config-1.20');
     assert.equal(kubeletConfigMaps('v1.23.17')[0], 'kubelet-config-1.23');
   });
 
-  it('has none from 1.24 on; the other name is tried, too, since kubeadm could be told otherwise', () => {
+  it('the ConfigMap with the configuration of the kubelets has no version in its name from 1.24 on; the other name is tried, too, since kubeadm could be told otherwise', () => {
     assert.deepEqual(kubeletConfigMaps('v1.24.0'), ['kubelet-config', 'kubelet-config-1.24']);
     assert.deepEqual(kubeletConfigMaps('v1.23.0'), ['kubelet-config-1.23', 'kubelet-config']);
   });
@@ -117,12 +117,12 @@ describe('a kubelet that speaks to docker through dockershim', () => {
   const uses = (flags: string, version: string): boolean =>
     usesDockershim({ flags: flags.split(' '), configuration: {} }, version);
 
-  it('is one that says so, or that says nothing', () => {
+  it('a kubelet that speaks to docker through dockershim is one that says so, or that says nothing', () => {
     assert.equal(uses('--container-runtime=docker', 'v1.22.1'), true);
     assert.equal(uses('--v=2', 'v1.22.1'), true);
   });
 
-  it('is none that has a remote runtime, or is of 1.24', () => {
+  it('a kubelet that speaks to docker through dockershim is none that has a remote runtime, or is of 1.24', () => {
     assert.equal(uses('--container-runtime=remote', 'v1.22.1'), false);
     assert.equal(uses('--container-runtime remote', 'v1.22.1'), false);
     assert.equal(uses('--v=2', 'v1.24.0'), false);
@@ -135,7 +135,7 @@ describe('the flags of a kubelet that goes from docker to containerd', () => {
     assert.deepEqual(withoutRuntimeFlags(flags.split(' ')), ['--v=2', '--node-ip=10.0.0.2']);
   });
 
-  it('are read as the kubelet reads them: the last one counts', () => {
+  it('the flags of a kubelet that goes from docker to containerd are read as the kubelet reads them: the last one counts', () => {
     const flags = ['--cni-conf-dir=/a', '--cni-conf-dir', '/b'];
     assert.equal(flagValue(flags, 'cni-conf-dir'), '/b');
     assert.equal(flagValue(flags, 'cni-bin-dir'), undefined);

@@ -64,7 +64,7 @@ describe('the archive of a diagnosis', () => {
     }
   });
 
-  it('has paths of any length, and never takes the place of what is no file', async () => {
+  it('the archive of a diagnosis has paths of any length, and never takes the place of what is no file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
     const path = `cri/logs/${'n'.repeat(63)}_${'中'.repeat(80)}/${'c'.repeat(63)}/0.log`;
     await writeTgz(join(folder, 'a.tgz'), [{ path, text: 'x' }], 1000);
@@ -83,7 +83,7 @@ describe('the archive of a diagnosis', () => {
 });
 
 describe('collectors', () => {
-  it('that hang or fail leave a file that says so, and the others go on', async () => {
+  it('collectors that hang or fail leave a file that says so, and the others go on', async () => {
     const results = await collect(
       fakeHost(),
       [
@@ -101,7 +101,7 @@ describe('collectors', () => {
     assert.match(results[1]?.files[0]?.text ?? '', /broken/);
   });
 
-  it('that no time is left for are not begun, and the others are kept', async () => {
+  it('collectors that no time is left for are not begun, and the others are kept', async () => {
     const quick = { name: 'quick', run: async () => ({ files: [] }) };
     const [found] = await collect(fakeHost(), [quick], { signal, until: performance.now() - 1 });
     assert.equal(found?.outcome, 'not begun');
@@ -121,18 +121,18 @@ describe('the likely cause', () => {
   const rulesOf = (facts: object) => findings({ ...healthy, ...facts }).map(({ rule }) => rule);
   const runtime = { answers: true, detail: '', unit: 'containerd.service', images: ['pause:3'] };
 
-  it('is the kubelet that does not run, with its last words', () => {
+  it('the likely cause is the kubelet that does not run, with its last words', () => {
     const [first] = findings(joined);
     assert.equal(first?.rule, 'Kubelet');
     assert.match(first?.evidence ?? '', /unknown flag/);
   });
 
-  it('is the kubelet also where only its port could be asked', () => {
+  it('the likely cause is the kubelet also where only its port could be asked', () => {
     const [first] = findings({ kubeletConfigured: true, kubeletHealth: { healthy: false, detail: 'refused' } });
     assert.equal(first?.rule, 'Kubelet');
   });
 
-  it('is what stops the kubelet, where that is known', () => {
+  it('the likely cause is what stops the kubelet, where that is known', () => {
     const clock = { node: Date.parse('2030-01-01'), uncertaintyMs: 0 };
     const server = { server: 'https://a', answers: true, detail: '', date: clock.node, differenceMs: 7_200_000 };
     const causes = {
@@ -157,7 +157,7 @@ describe('the likely cause', () => {
     assert.match(first?.evidence ?? '', /containerd\.service: inactive \(dead\)/);
   });
 
-  it('is the missing image of an edge-hub rather than the hub, and API servers that do not answer', () => {
+  it('the likely cause is the missing image of an edge-hub rather than the hub, and API servers that do not answer', () => {
     const hub = { manifest: '/m', image: 'hub:1', healthy: false, detail: 'refused' };
     assert.deepEqual(rulesOf({ hub, runtime }), ['EdgeHubImage', 'EdgeHub']);
     assert.deepEqual(rulesOf({ hub, runtime: { ...runtime, images: ['hub:1'] } }), ['EdgeHub']);
@@ -168,27 +168,27 @@ describe('the likely cause', () => {
     assert.deepEqual(rulesOf({}), []);
   });
 
-  it('is the damaged manifest of an edge-hub, a warning as long as the hub still runs', () => {
+  it('the likely cause is the damaged manifest of an edge-hub, a warning as long as the hub still runs', () => {
     const hub = { manifest: '/m', healthy: false, detail: 'refused' };
     assert.deepEqual(rulesOf({ hub }), ['EdgeHubManifest', 'EdgeHub']);
     const [warning] = findings({ ...healthy, hub: { ...hub, healthy: true } });
     assert.equal(warning?.severity, 'warning');
   });
 
-  it('has the last lines of an edge-hub that is not healthy', () => {
+  it('the likely cause has the last lines of an edge-hub that is not healthy', () => {
     const hub = { manifest: '/m', image: 'hub:1', healthy: false, detail: 'refused' };
     const [first] = findings({ ...healthy, hub, hubLog: 'unknown flag: --x', hubComplaint: 'back-off restarting' });
     assert.match(first?.evidence ?? '', /refused\nback-off restarting\nunknown flag: --x/);
   });
 
-  it('is a Node object that somebody has deleted, or a certificate that is refused', () => {
+  it('the likely cause is a Node object that somebody has deleted, or a certificate that is refused', () => {
     const [gone] = findings({ ...healthy, refusals: ['error getting node "n": nodes "n" not found'] });
     assert.match(gone?.what ?? '', /no Node object/);
     const [refused] = findings({ ...healthy, refusals: ['Unable to register node: Unauthorized'] });
     assert.match(refused?.what ?? '', /does not accept/);
   });
 
-  it('is a CNI configuration that is missing or that the runtime does not use', () => {
+  it('the likely cause is a CNI configuration that is missing or that the runtime does not use', () => {
     const network = { ready: false, detail: 'cni plugin not initialized' };
     const [missing] = findings({ ...healthy, cniFiles: [], journal: { joined: 'edge-1' } });
     assert.equal(missing?.severity, 'warning');
@@ -199,7 +199,7 @@ describe('the likely cause', () => {
     assert.deepEqual(rulesOf({ cniFiles: ['10-net.conflist'], runtime }), []);
   });
 
-  it('is a join that failed, but only a warning where the node was joined before and works', () => {
+  it('the likely cause is a join that failed, but only a warning where the node was joined before and works', () => {
     const join = lastJoin(LOG);
     assert.equal(findings({ kubeletConfigured: false, join })[0]?.severity, 'error');
     assert.equal(findings({ ...healthy, join, journal: { joined: 'edge-1' } })[0]?.severity, 'warning');
@@ -294,7 +294,7 @@ E0410 10:54:30.200000   123 join-node] [join-node] next: journalctl -u kubelet
 `;
 
 describe('the timeline of the last join', () => {
-  it('has the phases with their times and the one that failed', () => {
+  it('the timeline of the last join has the phases with their times and the one that failed', () => {
     const found = lastJoin(`${LOG.replaceAll('123', '99')}${LOG}`);
     assert.deepEqual(found?.phases, [
       { name: 'preflight', startMs: 100, endMs: 2100, failed: false },
@@ -303,7 +303,7 @@ describe('the timeline of the last join', () => {
     assert.equal(found.failedPhase, 'join-node');
   });
 
-  it('is that of the newer of two logs, and says where a join was killed', () => {
+  it('the timeline of the last join is that of the newer of two logs, and says where a join was killed', () => {
     const killed = LOG.replaceAll('I0410', 'I0411').replace(/^E.*\n/gm, '');
     assert.equal(lastJoin(LOG, killed)?.outcome, 'unfinished');
     assert.equal(lastJoin(killed, LOG)?.started, '0411 10:54:25');
@@ -311,7 +311,7 @@ describe('the timeline of the last join', () => {
     assert.equal(lastJoin(ended)?.outcome, 'done');
   });
 
-  it('is a picture in a page without scripts, the failed phase red, everything escaped', () => {
+  it('the timeline of the last join is a picture in a page without scripts, the failed phase red, everything escaped', () => {
     const found = lastJoin(LOG);
     const page = diagnosisHtml({ ...DIAGNOSIS, findings: findings({ join: found }), join: found });
     assert.match(page, /<rect class="bad"/);
@@ -336,14 +336,14 @@ describe('what a diagnosis tells', () => {
     collectors: [{ name: 'cri/lists', outcome: 'not allowed', durationMs: 1, reason: 'EACCES' }],
   };
 
-  it('is that nothing is wrong only where everything could be looked at', () => {
+  it('what a diagnosis tells is that nothing is wrong only where everything could be looked at', () => {
     assert.match(diagnosisHtml(DIAGNOSIS), /class="verdict normal"/);
     assert.match(diagnosisHtml(forbidden), /class="verdict warning".*not everything could be looked at/);
     assert.match(diagnosisText(DIAGNOSIS), /nothing wrong was found\n$/);
     assert.match(diagnosisText(forbidden), /in what may be seen\nnot allowed: cri\/lists\n {2}next: .*root/);
   });
 
-  it('is the name of the node, not how it was reached', () => {
+  it('what a diagnosis tells is the name of the node, not how it was reached', () => {
     assert.match(diagnosisHtml(DIAGNOSIS), /<h1>Diagnosis of n1<\/h1>/);
   });
 });

@@ -37,7 +37,7 @@ async function ask(
 }
 
 describe('whoever tells a node its cluster', () => {
-  it('is told the name it will have, a random one too, and the node pool it is in', async () => {
+  it('whoever tells a node its cluster is told the name it will have, a random one too, and the node pool it is in', async () => {
     const asked: SourceNode[] = [];
     const journal: Entry[] = [
       { kind: 'choice', key: 'nodePool', value: 'np0' },
@@ -52,7 +52,7 @@ describe('whoever tells a node its cluster', () => {
     assert.deepEqual([asked[0]?.name, asked[0]?.nodePool], [told.nodeName, 'np0']);
   });
 
-  it('is not followed in labels that a node may not give itself', async () => {
+  it('whoever tells a node its cluster is not followed in labels that a node may not give itself', async () => {
     const shown: string[] = [];
     const pool = { nodePool: 'np1', labels: { shop: '17', 'node-role.kubernetes.io/edge': '' } };
     const { answer } = await ask(async () => ({ cluster: {}, pool }), { shown });
@@ -60,7 +60,7 @@ describe('whoever tells a node its cluster', () => {
     assert.match(shown.join(), /warning A label of the node pool is left out: .*node-role\.kubernetes\.io\/edge/);
   });
 
-  it('may be given up on, which is an interruption and no fault', async () => {
+  it('whoever tells a node its cluster may be given up on, which is an interruption and no fault', async () => {
     const controller = new AbortController();
     const resolve = async (): Promise<SourceAnswer> => {
       controller.abort(new Error('interrupted by SIGINT'));

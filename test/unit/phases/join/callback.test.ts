@@ -27,12 +27,12 @@ describe('the callback of a join', () => {
     assert.deepEqual(shown, ['info Callback to the OpenAPI.', 'info Callback to the OpenAPI successfully.', 'done']);
   });
 
-  it('is left out where nobody wants to know, or knows already', async () => {
+  it('the callback of a join is left out where nobody wants to know, or knows already', async () => {
     assert.deepEqual(await run(undefined), { shown: ['skipped'], told: [] });
     assert.deepEqual(await run({ isDue: () => false }), { shown: ['unchanged'], told: [] });
   });
 
-  it('that fails is a warning with the command that repeats it, and no failed join', async () => {
+  it('the callback of a join that fails is a warning with the command that repeats it, and no failed join', async () => {
     const send = async (): Promise<void> => {
       throw new EdgeadmError({ code: 'CLOUD_UNREACHABLE', what: 'cs.example.com does not answer the node', why: 'x' });
     };

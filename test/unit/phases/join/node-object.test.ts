@@ -36,22 +36,16 @@ describe('how far a node is', () => {
 describe('taints of a node that exists already', () => {
   const wanted = [{ key: 'edge', value: 'a', effect: 'NoSchedule' as const }];
 
-  it('are no matter where there is no such node, or where they are all there', () => {
-    checkTaints(undefined, wanted);
-    checkTaints(
-      {
-        spec: {
-          taints: [
-            { key: 'edge', value: 'a', effect: 'NoSchedule' },
-            { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
-          ],
-        },
-      },
-      wanted,
-    );
+  it('taints of a node that exists already do not matter where there is no such node, or where they are all there', () => {
+    const taints = [
+      { key: 'edge', value: 'a', effect: 'NoSchedule' },
+      { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
+    ];
+    assert.doesNotThrow(() => checkTaints(undefined, wanted));
+    assert.doesNotThrow(() => checkTaints({ spec: { taints } }, wanted));
   });
 
-  it('that differ are an error with the kubectl line', () => {
+  it('taints that differ from those of an existing node are an error with the kubectl line', () => {
     assert.throws(
       () =>
         checkTaints(

@@ -34,7 +34,7 @@ describe('CAHash', () => {
 describe('Token', () => {
   it('lets the token pass that signed cluster-info', () => assertOk('Token'));
 
-  it('a wrong secret', async () => {
+  it('Token: a wrong secret fails', async () => {
     const verdict = await assertFinds('Token', 'error', /abcdef/, { spec: { token: 'abcdef.aaaaaaaaaaaaaaaa' } });
     assert.equal(verdict.code, 'TOKEN_INVALID');
     assert.doesNotMatch(JSON.stringify(verdict), /aaaaaaaaaaaaaaaa/);
@@ -79,7 +79,15 @@ describe('ClusterVersion', () => {
     spec,
   });
 
-  it('shows both versions', () => assertOk('ClusterVersion', {}, /cluster v1\.20\.2, kubelet v1\.20\.2/));
+  it('ClusterVersion refuses a real machine that would join a sandbox, and says how to get a node of the sandbox', async () => {
+    const sandbox = { cluster: { gitTreeState: 'edgeadm sandbox' } };
+    const { code, remedy } = await assertFinds('ClusterVersion', 'error', /sandbox: .*protobuf/, sandbox);
+    assert.equal(code, 'CLUSTER_UNSUPPORTED');
+    assert.match(remedy ?? '', /edgeadm sandbox node create NAME/);
+  });
+
+  it('ClusterVersion shows both versions', () =>
+    assertOk('ClusterVersion', {}, /cluster v1\.20\.2, kubelet v1\.20\.2/));
 
   it('takes the first and the last version that is known', async () => {
     await assertOk('ClusterVersion', versions('v1.16.9-aliyunedge.1', 'v1.16.9'));
@@ -213,6 +221,6 @@ describe('CIDRConflict', () => {
     );
   });
 
-  it('is skipped with the reason where the cluster does not tell its CIDRs', () =>
+  it('CIDRConflict is skipped with the reason where the cluster does not tell its CIDRs', () =>
     assertFinds('CIDRConflict', 'skipped', /kubeadm-config/, { cluster: {} }));
 });

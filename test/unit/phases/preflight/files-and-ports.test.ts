@@ -27,7 +27,7 @@ describe('Port-*', () => {
     return assertFinds('Port-10250', 'error', /held by nginx/, { machine });
   });
 
-  it('also over IPv6, and where ss is missing', () => {
+  it('Port-*: also over IPv6, and where ss is missing', () => {
     const line = `   0: ${'0'.repeat(32)}:2808 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:0 0 0 0 1060 1\n`;
     return assertFinds('Port-10248', 'error', /does not name/, { machine: { files: { '/proc/net/tcp6': line } } });
   });

@@ -40,7 +40,8 @@ describe('KernelFeature-*', () => {
       await assertOk(check, knowing({ [`${MODULES}/modules.dep`]: `${path}:\n` }), /can be loaded/);
     });
 
-    it(`${name}: loaded`, () => assertOk(check, knowing({ [`/sys/module/${name}/refcnt`]: '1' }), /loaded/));
+    it(`KernelFeature-*: a module ${name} that is loaded is enough`, () =>
+      assertOk(check, knowing({ [`/sys/module/${name}/refcnt`]: '1' }), /loaded/));
 
     it(`${name}: in a kernel without modules, by its published configuration`, () =>
       assertOk(
@@ -64,7 +65,7 @@ describe('KernelFeature-*', () => {
       assertFinds(check, 'skipped', /tells neither its modules nor its configuration/, knowing()));
   }
 
-  it('overlay: active', () =>
+  it('KernelFeature-*: overlay that is active is enough', () =>
     assertOk('KernelFeature-overlay', knowing({ '/proc/filesystems': 'nodev\toverlay\n' }), /active/));
 
   it('br_netfilter: active where its kernel parameter is', () => assertOk('KernelFeature-br_netfilter', {}, /active/));

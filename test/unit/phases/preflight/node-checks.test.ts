@@ -6,7 +6,7 @@ import { assertFinds, assertOk, bundleOf, type Case, contextOf, dfOf } from './c
 const SWAPS = 'Filename\tType\tSize\tUsed\tPriority\n';
 
 describe('IsPrivilegedUser', () => {
-  it('lets root pass', () => assertOk('IsPrivilegedUser'));
+  it('IsPrivilegedUser lets root pass', () => assertOk('IsPrivilegedUser'));
 
   it('refuses another user with his id', async () => {
     const verdict = await assertFinds('IsPrivilegedUser', 'error', /1000/, { machine: { facts: { uid: 1000 } } });
@@ -227,7 +227,7 @@ describe('Nameserver', () => {
     },
   });
 
-  it('shows the servers', () =>
+  it('Nameserver shows the servers', () =>
     assertOk('Nameserver', resolving('nameserver 10.1.1.1\nnameserver fe80::1%eth0\n'), /10\.1\.1\.1/));
 
   it('warns about an empty file', () => assertFinds('Nameserver', 'warning', /names no server/, resolving('')));
@@ -261,7 +261,7 @@ describe('GPU', () => {
   const driver = 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  470.82.01  Wed Oct 27\n';
   const loaded: Case['machine'] = { files: { '/proc/driver/nvidia/version': driver } };
 
-  it('is skipped where no GPU was asked for', () => assertFinds('GPU', 'skipped', /no GPU/, {}));
+  it('GPU is skipped where no GPU was asked for', () => assertFinds('GPU', 'skipped', /no GPU/, {}));
 
   it('shows the driver of a known model', () =>
     assertOk('GPU', { machine: loaded, spec: { gpuVersion: 'Nvidia_Tesla_T4' } }, /470\.82\.01/));
@@ -280,7 +280,7 @@ describe('GPU', () => {
 });
 
 describe('CloudEndpoints', () => {
-  it('is skipped for a join with a bootstrap token, with the reason', () =>
+  it('CloudEndpoints is skipped for a join with a bootstrap token, with the reason', () =>
     assertFinds('CloudEndpoints', 'skipped', /bootstrap token/, {}));
 });
 

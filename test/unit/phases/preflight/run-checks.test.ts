@@ -31,7 +31,7 @@ const LISTENING_KUBELET = `  sl  local_address rem_address   st
 `;
 
 describe('the preflight as a whole', () => {
-  it('has every check under its stable name, once', () => {
+  it('the preflight as a whole has every check under its stable name, once', () => {
     const names = CHECKS.map(({ name }) => name);
     assert.deepEqual(
       NAMES.filter((name) => !names.includes(name)),
@@ -177,7 +177,7 @@ describe('--ignore-preflight-errors', () => {
     assert.equal(verdict.ignored, true);
   });
 
-  it('is noted beside what the check says, before what it found', () => {
+  it('--ignore-preflight-errors is noted beside what the check says, before what it found', () => {
     const head = { check: 'OSSupported', concerns: 'node', durationMs: 0 } as const;
     const verdict = {
       ...head,
@@ -204,7 +204,7 @@ describe('--ignore-preflight-errors', () => {
     assert.deepEqual(await failing({ machine, spec: { ignorePreflightErrors: ['SystemVerification'] } }), []);
   });
 
-  it('is told of a name that is mistyped, and takes names that only kubeadm has', () => {
+  it('--ignore-preflight-errors is told of a name that is mistyped, and takes names that only kubeadm has', () => {
     const names = ['swap', 'all', 'SystemVerification', 'Firewall(8472/udp)', 'FileContent--proc-sys-net', 'osuported'];
     assert.deepEqual(mistypedChecks(names), [
       '--ignore-preflight-errors: there is no check osuported; did you mean OSSupported?',

@@ -133,7 +133,7 @@ describe('the edge-hub of a node that is upgraded', () => {
     });
   }
 
-  it('is put back with its old manifest by a roll-back, and nothing is left of the new one', async () => {
+  it('the edge-hub of a node that is upgraded is put back with its old manifest by a roll-back, and nothing is left of the new one', async () => {
     const root = await mkdtemp(join(tmpdir(), 'edgeadm-hub-'));
     try {
       const machine = scratchMachine(root);

@@ -55,16 +55,16 @@ async function healthy(answers: Answers, version = 'v1.20.3'): Promise<number> {
 }
 
 describe('what an upgrade takes for a healthy node', () => {
-  it('is one whose kubelet was heard since its restart, not merely in the same second', async () => {
+  it('what an upgrade takes for a healthy node is one whose kubelet was heard since its restart, not merely in the same second', async () => {
     await healthy({});
     const sameSecond = { node: () => node(RESTART - 400), lease: () => lease(RESTART - 100) };
     await assert.rejects(healthy(sameSecond), /last status is from before the restart/);
     await assert.rejects(healthy({ node: () => node(RESTART - 60 * SECOND) }), /before the restart/);
   });
 
-  it('may have no lease', () => healthy({ lease: () => undefined }));
+  it('what an upgrade takes for a healthy node may have no lease', () => healthy({ lease: () => undefined }));
 
-  it('has the version asked for, also where the vendor has added to its number', async () => {
+  it('what an upgrade takes for a healthy node has the version asked for, also where the vendor has added to its number', async () => {
     await healthy({ node: () => node(RESTART + SECOND, 'v1.20.3-aliyunedge.1') });
     await assert.rejects(healthy({ node: () => node(RESTART + SECOND, 'v1.20.2') }), {
       code: 'NODE_NOT_READY',
@@ -72,7 +72,7 @@ describe('what an upgrade takes for a healthy node', () => {
     });
   });
 
-  it('has pods that go on running, not those that are just about to be started anew', async () => {
+  it('what an upgrade takes for a healthy node has pods that go on running, not those that are just about to be started anew', async () => {
     let looks = 0;
     const took = await healthy({ pod: () => pod(++looks !== 2) });
     assert.ok(took >= STEADY_MS, `${took} ms`);

@@ -18,20 +18,20 @@ function refusal(from: string, to: string, cluster: string, spec = SPEC): string
 }
 
 describe('the versions of an upgrade', () => {
-  it('may rise by patches and by one minor version, up to the control plane', () => {
+  it('the versions of an upgrade may rise by patches and by one minor version, up to the control plane', () => {
     assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.3'), undefined);
     assert.equal(refusal('v1.20.2', 'v1.21.0', 'v1.21.4'), undefined);
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15-aliyun.1', 'v1.22.15-aliyun.1'), undefined);
   });
 
-  it('are refused above the control plane, in the words that users know', () => {
+  it('the versions of an upgrade are refused above the control plane, in the words that users know', () => {
     const what = 'kubelet target version v1.21.0 does not match cluster version v1.20.3';
     assert.equal(refusal('v1.20.2', 'v1.21.0', 'v1.20.3'), what);
     const spec = { ...SPEC, targetVersion: '1.20.9' };
     assert.match(refusal('v1.20.2', 'v1.20.3', 'v1.20.3', spec) ?? '', /target version 1\.20\.9 does not match/);
   });
 
-  it('have the control plane for their target; --kubelet-version is for an older kubelet', () => {
+  it('the versions of an upgrade have the control plane for their target; --kubelet-version is for an older kubelet', () => {
     const older = { ...SPEC, targetVersion: '1.20.3' };
     const what = 'kubelet target version 1.20.3 does not match cluster version v1.20.4';
     assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.4', older), what);
@@ -40,16 +40,16 @@ describe('the versions of an upgrade', () => {
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15', 'v1.22.15-aliyun.1', vendor), undefined);
   });
 
-  it('are refused where a minor version would be skipped', () => {
+  it('the versions of an upgrade are refused where a minor version would be skipped', () => {
     assert.match(refusal('v1.20.2', 'v1.22.0', 'v1.22.0') ?? '', /more than one minor version at a time/);
     assert.match(refusal('v1.20.11-aliyunedge.1', 'v1.24.6-aliyun.1', 'v1.24.6-aliyun.1') ?? '', /more than one/);
   });
 
-  it('are refused where the node is newer', () => {
+  it('the versions of an upgrade are refused where the node is newer', () => {
     assert.match(refusal('v1.20.3', 'v1.20.2', 'v1.20.3') ?? '', /which is newer than v1\.20\.2/);
   });
 
-  it('are those that were asked for, else those of the bundle, else those of the control plane', () => {
+  it('the versions of an upgrade are those that were asked for, else those of the bundle, else those of the control plane', () => {
     assert.equal(wantedVersion({ ...SPEC, targetVersion: '1.20.3' }, 'v1.20.9', 'v1.20.9'), 'v1.20.3');
     assert.equal(
       wantedVersion({ ...SPEC, targetVersion: '1.21.1', kubeletVersion: 'v1.20.4' }, undefined, 'x'),
@@ -59,7 +59,7 @@ describe('the versions of an upgrade', () => {
     assert.equal(wantedVersion(SPEC, undefined, 'v1.20.9'), 'v1.20.9');
   });
 
-  it('are the same under two spellings, but not as two builds', () => {
+  it('the versions of an upgrade are the same under two spellings, but not as two builds', () => {
     assert.equal(sameVersion('1.20.3', 'v1.20.3-aliyunedge.1'), true);
     assert.equal(sameVersion('v1.20.3-aliyunedge.2', 'v1.20.3-aliyunedge.1'), false);
     assert.equal(sameVersion('v1.20.3', 'v1.20.2'), false);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { age } from '../../../../sandbox/api-server/tables.ts';
 
 describe('ages in tables', () => {
-  it('are shown as kubectl shows them', () => {
+  it('ages in tables are shown as kubectl shows them', () => {
     const now = Date.parse('2026-01-10T00:00:00Z');
     const shown = (seconds: number): string => age(new Date(now - seconds * 1000).toISOString(), now);
     const [minute, hour, day] = [60, 3600, 86_400];

@@ -13,7 +13,7 @@ function open() {
 }
 
 describe('what a watch can go back to', () => {
-  it('is bounded: older is Expired, which tells a client to list again', () => {
+  it('what a watch can go back to is bounded: older is Expired, which tells a client to list again', () => {
     const { registry, cache } = open();
     const metadata = { name: 'a', namespace: 'default' };
     let object = registry.insert(resource, { metadata });
@@ -27,7 +27,7 @@ describe('what a watch can go back to', () => {
     assert.deepEqual(seen, ['MODIFIED', 'MODIFIED']);
   });
 
-  it('is bounded in bytes too', () => {
+  it('what a watch can go back to is bounded in bytes too', () => {
     const { registry, cache } = open();
     const start = registry.revision;
     for (let name = 0; name < 100; name++)

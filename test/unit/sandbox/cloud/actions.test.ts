@@ -8,7 +8,7 @@ describe('a fault of the sandbox', () => {
     for (const step of ['precheck', 'master', 'node']) refuseUnknownAction(`UpgradeCluster/${step}`);
   });
 
-  it('is refused for an action that nobody calls, with the one that was meant or all there are', () => {
+  it('a fault of the sandbox is refused for an action that nobody calls, with the one that was meant or all there are', () => {
     assert.throws(() => refuseUnknownAction('AttachNetworkInterfaces'), {
       code: 'USAGE',
       message: /no action "AttachNetworkInterfaces"; did you mean AttachNetworkInterface\?/,

@@ -29,7 +29,7 @@ describe('the line that joins a node', () => {
     );
   });
 
-  it('has no ! that an interactive bash would expand', () => {
+  it('the line that joins a node has no ! that an interactive bash would expand', () => {
     assert.ok(!attachLine({ ...LINE, nodeSpec: '{"labels":{"a":"!!"}}' }).includes('!'));
   });
 });

@@ -104,7 +104,7 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
     assert.equal(await codeOf(client.describeTaskInfo('T-other')), '404 ErrorTaskNotFound');
   });
 
-  it('are not struck inside by faults that are for calls', async () => {
+  it('upgrades by the container service of the sandbox are not struck inside by faults that are for calls', async () => {
     await order();
     addFault(cloud.store, { action: '*', mode: '500', times: 1 });
     clock += UPGRADE_STEP_MS.precheck;

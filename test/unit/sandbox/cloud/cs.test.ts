@@ -43,7 +43,7 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     assert.equal((await client.describeUserQuota()).body?.nodeQuota, 2000);
   });
 
-  it('has a default node pool from the start, which is never deleted', async () => {
+  it('the container service of the sandbox has a default node pool from the start, which is never deleted', async () => {
     const { body } = await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest({}));
     const [pool] = body?.nodepools ?? [];
     assert.equal(pool?.nodepoolInfo?.isDefault, true);
@@ -142,7 +142,7 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     assert.equal(await codeOf(script({ nodepoolId: 'np0' })), '404 ErrorClusterNodePoolNotFound');
   });
 
-  it('has PowerShell for Windows', async () => {
+  it('the container service of the sandbox has PowerShell for Windows', async () => {
     const line = await script({ options: '{"platform":"Windows"}' });
     assert.match(line, /^Start-BitsTransfer .*\/windows\/edgeadm .* --node-spec='\{\\"platform\\":\\"Windows\\"\}'/);
   });

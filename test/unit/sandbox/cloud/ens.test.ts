@@ -148,13 +148,13 @@ describe('the emulated ENS', () => {
     assert.partialDeepStrictEqual(page('2'), { TotalCount: 5, PageNumber: 2, PageSize: 3 });
   });
 
-  it('has a quota of interfaces', () => {
+  it('the emulated ENS has a quota of interfaces', () => {
     const { create } = ens();
     for (let i = 0; i < 49; i++) create();
     assert.throws(() => create(), { code: 'QuotaExceeded' });
   });
 
-  it('is the same after a restart', () => {
+  it('the emulated ENS is the same after a restart', () => {
     const { store, create } = ens();
     const id = create();
     const again = ensService({ store, now: () => 2_000_000 });

@@ -11,7 +11,7 @@ const TOKEN = 'token-of-the-console';
 describe('the exchange of a sandbox', function () {
   this.timeout(20_000);
 
-  it('has a place again when a Node was deleted, and counts Nodes that it did not let in', async () => {
+  it('the exchange of a sandbox has a place again when a Node was deleted, and counts Nodes that it did not let in', async () => {
     const cloud = await emulatedCluster();
     const { client, store, cluster } = cloud;
     const podCidr = cluster.podCidr;

@@ -30,7 +30,7 @@ describe('a node that a sandbox attends', function () {
       probe: async () => ((await look()) ? { done: true } : { seen: 'not yet' }),
     });
 
-  it('is told from a mere scratch root', async () => {
+  it('a node that a sandbox attends is told from a mere scratch root', async () => {
     assert.equal(scratchMachine(node.root).runsUnits, true);
     await attendant.close();
     assert.equal(scratchMachine(node.root).runsUnits, false);

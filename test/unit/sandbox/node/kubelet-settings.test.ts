@@ -39,17 +39,17 @@ describe('the small kubelet reads what a join wrote', () => {
     assert.match(settings.connection.key ?? '', /PRIVATE KEY/);
   });
 
-  it('with the flags of an administrator behind those of edgeadm', async () => {
+  it('the small kubelet reads what a join wrote with the flags of an administrator behind those of edgeadm', async () => {
     await node.put('/etc/default/kubelet', "KUBELET_EXTRA_ARGS='--hostname-override=other --v=4'\n");
     assert.equal((await read()).nodeName, 'other');
   });
 
-  it('and takes the host name, in lower case, where no flag names the node', async () => {
+  it('the small kubelet reads what a join wrote and takes the host name, in lower case, where no flag names the node', async () => {
     await flags();
     assert.equal((await read()).nodeName, 'edge1');
   });
 
-  it('and taints of the flags or of the configuration', async () => {
+  it('the small kubelet reads what a join wrote and taints of the flags or of the configuration', async () => {
     await flags('--register-with-taints=edge=shop:NoSchedule');
     assert.deepEqual((await read()).taints, [{ key: 'edge', value: 'shop', effect: 'NoSchedule' }]);
     const taint = { key: 'a', value: 'b', effect: 'NoExecute' };
@@ -77,13 +77,13 @@ describe('the small kubelet reads what a join wrote', () => {
     ],
   ];
   for (const [what, spoil, said, version] of faults) {
-    it(`and exits over ${what}`, async () => {
+    it(`the small kubelet reads what a join wrote and exits over ${what}`, async () => {
       await spoil();
       await assert.rejects(read(version), said);
     });
   }
 
-  it('and is not started where systemd would refuse the unit', async () => {
+  it('the small kubelet reads what a join wrote and is not started where systemd would refuse the unit', async () => {
     await node.machine.remove('/etc/systemd/system/kubelet.service.d/10-kubeadm.conf');
     assert.deepEqual(await unitCommand(node.machine, 'kubelet.service'), ['/usr/bin/kubelet']);
     await node.put('/etc/systemd/system/kubelet.service', '[Service]\nRestart=always\n');

@@ -114,7 +114,7 @@ describe('the small kubelet in its cluster', function () {
     await until('the lease', () => admin.find('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/edge1'));
   });
 
-  it('is Ready as soon as there is a CNI configuration, and says why before', async () => {
+  it('the small kubelet in its cluster is Ready as soon as there is a CNI configuration, and says why before', async () => {
     await start();
     const before = await until('the status', ready);
     assert.equal(before.status, 'False');
@@ -135,7 +135,7 @@ describe('the small kubelet in its cluster', function () {
     assert.equal(pod.metadata?.annotations?.['kubernetes.io/config.source'], 'file');
   });
 
-  it('is cut off by a hub whose certificate is for another node, and the log says so', async () => {
+  it('the small kubelet in its cluster is cut off by a hub whose certificate is for another node, and the log says so', async () => {
     await writeHub('edge2');
     await start();
     const { services } = scratchMachine(node.root);

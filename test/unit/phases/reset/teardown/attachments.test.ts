@@ -23,7 +23,7 @@ const attachment = (containerId: string): string =>
   });
 
 describe('the network of docker containers that are gone', () => {
-  it('is taken away by its plug-ins, last one first, and that of others stays', async () => {
+  it('the network of docker containers that are gone is taken away by its plug-ins, last one first, and that of others stays', async () => {
     const inputs: unknown[] = [];
     const env = (_: readonly string[], options?: { input?: string | Buffer }): string => {
       inputs.push(JSON.parse(String(options?.input)));

@@ -3,7 +3,7 @@ import { endDockerPods } from '../../../../../src/phases/reset/teardown/docker.t
 import { fakeHost } from '../../../fake-host.ts';
 
 describe('the docker containers of pods that move to another runtime', () => {
-  it('have the time to end that their pods are given, a minute at most, and the sandboxes go last', async () => {
+  it('the docker containers of pods that move to another runtime have the time to end that their pods are given, a minute at most, and the sandboxes go last', async () => {
     const host = fakeHost({
       commands: { docker: (args) => (args[0] === 'ps' ? 'a1 30\nb1 \nb2 \na2 3600\na3 1\n' : '') },
     });
@@ -17,7 +17,7 @@ describe('the docker containers of pods that move to another runtime', () => {
     ]);
   });
 
-  it('are none where docker runs none', async () => {
+  it('the docker containers of pods that move to another runtime are none where docker runs none', async () => {
     const host = fakeHost({ commands: { docker: '' } });
     await endDockerPods(host);
     assert.deepEqual(host.changes, []);

@@ -44,11 +44,11 @@ COMMIT
     );
   });
 
-  it('has nothing to do where Kubernetes left nothing', () => {
+  it('clearing iptables rules has nothing to do where Kubernetes left nothing', () => {
     assert.equal(removalOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n', OWNER), '');
   });
 
-  it('is not fooled by a comment that reads like a rule of Kubernetes', () => {
+  it('clearing iptables rules is not fooled by a comment that reads like a rule of Kubernetes', () => {
     const rules = [
       String.raw`-A PREROUTING -p tcp -m comment --comment "mine -j KUBE-SERVICES \"quoted\" --dport 10261" -j DNAT`,
       '-A OUTPUT -d 127.0.0.1/32 -m comment --comment "--dport 10261 " -j ACCEPT',

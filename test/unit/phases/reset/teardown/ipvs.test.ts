@@ -22,7 +22,7 @@ const SAVED = `-A -t 10.96.0.1:443 -s rr
 const ADDRESSES = new Set(['10.96.0.1', '10.96.0.10', '10.96.7.7', 'fd00:96::1', '10.96.3.3']);
 
 describe('the virtual services of kube-proxy', () => {
-  it("are those on kube-proxy's link and those of NodePorts, and none of keepalived's", () => {
+  it("the virtual services of kube-proxy are those on kube-proxy's link and those of NodePorts, and none of keepalived's", () => {
     assert.deepEqual(kubeProxyServices(SAVED, ADDRESSES), [
       '-t 10.96.0.1:443',
       '-u 10.96.0.10:53',
@@ -33,7 +33,7 @@ describe('the virtual services of kube-proxy', () => {
     ]);
   });
 
-  it("are none where kube-proxy's link has no addresses", () => {
+  it("the virtual services of kube-proxy are none where kube-proxy's link has no addresses", () => {
     assert.deepEqual(kubeProxyServices(SAVED, new Set()), []);
   });
 });

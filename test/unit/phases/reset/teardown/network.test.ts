@@ -144,7 +144,7 @@ describe('noting links before a join', () => {
 });
 
 describe('network namespaces of dead pods', () => {
-  it('are removed unless a process lives in them', async () => {
+  it('network namespaces of dead pods are removed unless a process lives in them', async () => {
     const host = fakeHost({
       files: { '/run/netns/cni-1': '', '/run/netns/cni-2': '', '/run/netns/vpn': '' },
       commands: { 'ip netns pids cni-1': '', 'ip netns pids cni-2': '4711\n', 'ip netns delete cni-1': '' },
@@ -157,7 +157,7 @@ describe('network namespaces of dead pods', () => {
     ['fails', { exitCode: 1, stderr: 'Cannot open network namespace' }],
     ['times out', { exitCode: 124, timedOut: true }],
   ] as const) {
-    it(`are left where the question for their processes ${what}: they may be in use`, async () => {
+    it(`network namespaces of dead pods are left where the question for their processes ${what}: they may be in use`, async () => {
       const host = fakeHost({ files: { '/run/netns/cni-1': '' }, commands: { 'ip netns pids cni-1': answer } });
       await removeIdleNamespaces(host);
       assert.deepEqual(host.changes, []);

@@ -59,7 +59,7 @@ describe('telling the cluster that a node leaves', () => {
     );
   });
 
-  it('is no failure where the cluster refuses or cannot be reached, only a warning', async () => {
+  it('telling the cluster that a node leaves is no failure where the cluster refuses or cannot be reached, only a warning', async () => {
     const { host, credentials } = await joinedNode({ [`GET ${NODE}`]: 403 });
     const log = recordedLog();
     await markNotReady(host, credentials, { log, signal });
@@ -69,7 +69,7 @@ describe('telling the cluster that a node leaves', () => {
       assert.match(line, /^warning The cluster could not be told.*kubectl delete node edge-1/);
   });
 
-  it('is only planned in a dry run', async () => {
+  it('telling the cluster that a node leaves is only planned in a dry run', async () => {
     const { api, host, credentials } = await joinedNode({ [`GET ${NODE}`]: {} });
     const plans: string[] = [];
     await markNotReady(host, credentials, { log: recordedLog(), signal, planWrite: (action) => plans.push(action) });
@@ -79,7 +79,7 @@ describe('telling the cluster that a node leaves', () => {
 });
 
 describe('credentials that a node still holds', () => {
-  it("are edge-hub's where the kubelet has none", async () => {
+  it("credentials that a node still holds are edge-hub's where the kubelet has none", async () => {
     const host = fakeHost({
       files: {
         '/etc/kubernetes/pki/ca.crt': 'CA',
@@ -92,7 +92,7 @@ describe('credentials that a node still holds', () => {
     assert.deepEqual(credentials?.connection.servers, ['https://10.0.0.1:6443']);
   });
 
-  it('are those that are good for longest: kubelet and hub each renew their own', async () => {
+  it('credentials that a node still holds are those that are good for longest: kubelet and hub each renew their own', async () => {
     const hubs = await pair();
     const host = fakeHost({
       files: {
@@ -105,7 +105,7 @@ describe('credentials that a node still holds', () => {
     assert.ok(hubs.includes((await nodeCredentials(host))?.connection.cert ?? 'none'));
   });
 
-  it('are none where the certificate, the CA or the address is gone', async () => {
+  it('credentials that a node still holds are none where the certificate, the CA or the address is gone', async () => {
     const files = {
       '/etc/kubernetes/pki/ca.crt': 'CA',
       '/etc/kubernetes/kubelet.conf': kubeconfig('https://10.0.0.1:6443'),

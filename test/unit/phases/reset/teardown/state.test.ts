@@ -3,7 +3,7 @@ import { claimState, removeState } from '../../../../../src/phases/reset/teardow
 import { fakeHost } from '../../../fake-host.ts';
 
 describe('what Kubernetes keeps on disk', () => {
-  it('is noted before a join, folder by folder, with the folders above that are missing', async () => {
+  it('what Kubernetes keeps on disk is noted before a join, folder by folder, with the folders above that are missing', async () => {
     const host = fakeHost({ files: { '/var/lib/dpkg/status': '', '/usr/bin/sh': '' } });
     await claimState(host);
     assert.ok(host.changes.includes('claim /var/lib/kubelet'));

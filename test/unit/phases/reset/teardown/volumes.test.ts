@@ -35,7 +35,7 @@ describe('unmounting volumes', () => {
     assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a`, `run umount ${KUBELET}`]);
   });
 
-  it('has nothing to do where nothing is mounted', async () => {
+  it('unmounting volumes has nothing to do where nothing is mounted', async () => {
     const host = machine(['/home']);
     await unmountKubeletVolumes(host, recordedLog());
     assert.deepEqual(host.changes, []);
