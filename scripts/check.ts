@@ -9,7 +9,7 @@ const STEPS: [string, string[]][] = [
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
   ['manifest', ['node', 'scripts/manifest.ts', '--check']],
   ['generated docs', ['node', 'scripts/docs.ts', '--check']],
-  ['unit tests', ['mocha', 'test/unit/**/*.test.ts']],
+  ['unit tests', ['mocha', '--parallel', '--jobs', '2', 'test/unit/**/*.test.ts']],
 ];
 
 for (const [name, [file = '', ...args]] of STEPS) {

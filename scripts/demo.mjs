@@ -64,7 +64,7 @@ class Shell {
   }
 }
 
-/** Two ports beside each other that nobody has. */
+/** Two neighbouring free ports. */
 async function freePort() {
   for (let port = 7443; port < 7543; port += 2) {
     if ((await isFree(port)) && (await isFree(port + 1))) return port;
@@ -85,35 +85,38 @@ async function demo(shell) {
     return shell.run(command);
   };
   const up = await step(
-    'A cluster and a cloud, on this machine alone',
+    'Start a cluster and a cloud on this machine',
     `edgeadm sandbox up --background --port ${await freePort()}`,
   );
   const cluster = /^Cluster +(\S+)/m.exec(up)[1];
   const inCluster = `--cluster-id ${cluster} --region ${REGION}`;
-  await step('edgeadm (and kubectl) are to use these', 'eval "$(edgeadm sandbox env)"');
-  const made = await step('A machine with a bare Ubuntu', "edgeadm sandbox node create edge1 --os 'Ubuntu 20.04'");
+  await step('Point edgeadm and kubectl at them', 'eval "$(edgeadm sandbox env)"');
+  const made = await step(
+    'Create a machine with a bare Ubuntu',
+    "edgeadm sandbox node create edge1 --os 'Ubuntu 20.04'",
+  );
   const node = /: (\/.*edge1)$/m.exec(made)[1];
   const line = await step(
-    'The line that the console hands out',
+    'Print the join command, as the console does',
     `edgeadm nodepool attach-script default-nodepool ${inCluster}`,
   );
   const join = line.trim().slice(line.indexOf('./edgeadm ') + 2);
-  await step('The program is here already; the rest of that line joins the machine', `${join} --root ${node}`);
-  await step('The node, and what runs on it', 'edgeadm sandbox get nodes && edgeadm sandbox get pods');
+  await step('Run it on the machine (without the download: edgeadm is here already)', `${join} --root ${node}`);
+  await step('See the node and its pods', 'edgeadm sandbox get nodes && edgeadm sandbox get pods');
   const enhanced = '--mode enhanced --max-nodes 10 --cen-id cen-demo --ccn-id ccn-demo --ccn-region cn-shanghai';
   await step(
-    'An enhanced node pool',
+    'Create an enhanced node pool',
     `edgeadm nodepool create shops ${inCluster} ${enhanced} --vpc-cidr 172.16.0.0/12`,
   );
-  await step('Node pools', `edgeadm nodepool list ${inCluster}`);
+  await step('List the node pools', `edgeadm nodepool list ${inCluster}`);
   await step(
-    'Two ENIs for an instance: room for 50 pods',
+    'Attach two ENIs to an instance, for 50 pods',
     'edgeadm eni bind --instance i-sandbox --eni-number 2 --yes',
   );
-  await step('The ENIs it has', 'edgeadm eni list --instance i-sandbox');
-  await step('The machine as it was', `edgeadm reset --yes --root ${node}`);
-  await step('The cluster knows', 'edgeadm sandbox get nodes');
-  await step('The end', 'edgeadm sandbox down');
+  await step('List its ENIs', 'edgeadm eni list --instance i-sandbox');
+  await step('Reset the machine: every change is rolled back', `edgeadm reset --yes --root ${node}`);
+  await step('The cluster has noticed', 'edgeadm sandbox get nodes');
+  await step('Stop the sandbox', 'edgeadm sandbox down');
 }
 
 await ensureDependencies();
@@ -128,7 +131,9 @@ const shell = new Shell();
 try {
   await demo(shell);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`\nThat was edgeadm, in ${seconds} s. Everything is gone again.\n`);
+  process.stdout.write(
+    `\nDone in ${seconds} s. The sandbox and its folder have been removed.\nNext: get edgeadm and join a node yourself, see README.md.\n`,
+  );
   if (process.argv.includes('--readme')) {
     const path = join(root, 'README.md');
     const [before, after] = MARKS.map((mark, i) => readFileSync(path, 'utf8').split(mark)[i]);

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** npm warns of the machine's own Node.js, which is not the one that is used. */
+export const QUIET = ['--loglevel=error', '--no-audit', '--no-fund', '--no-update-notifier'];
+
 /** Programs of the pinned dependencies, Node 26 among them, come first. */
 export const env = {
   ...process.env,
@@ -51,8 +54,8 @@ export async function need(file, args) {
 
 export async function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
-  process.stdout.write('Installing the dependencies (npm ci) ...\n');
-  await need('npm', ['ci', '--no-audit', '--no-fund']);
+  process.stdout.write('Installing the dependencies, with a Node.js for this folder alone (npm ci) ...\n');
+  await need('npm', ['ci', ...QUIET]);
 }
 
 export async function ensureBuilt() {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { dependenciesAreCurrent, root, run } from './setup.mjs';
+import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
 
 /** Where Node writes what the unit tests ran. */
 const coverage = join(root, 'coverage', 'tmp');
@@ -87,8 +87,7 @@ function whyNotEndToEnd() {
 }
 
 async function main() {
-  if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund'])))
-    return;
+  if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
   await step('types', 'tsc', ['-p', '.']);
   await step('lint and format', 'biome', ['check', '.']);

@@ -14,6 +14,7 @@ import { npmPackage } from './npm-package.ts';
 import { debianPackage, packageRoot, rpmPackage } from './packages.ts';
 import { OUT, ROOT } from './paths.ts';
 import { buildProgram, type Parts, type Target, writeParts } from './program.ts';
+import { missingPrograms } from './programs.ts';
 import { sbom } from './sbom.ts';
 import { linuxTree, selfExtracting } from './self-extracting.ts';
 
@@ -70,6 +71,11 @@ const about = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as 
   version: string;
   description: string;
 };
+const missing = values.only === undefined ? missingPrograms(process.env.PATH ?? '') : undefined;
+if (missing !== undefined) {
+  say(missing);
+  process.exit(1);
+}
 // Modes of files are part of a release: they are not those of whoever builds it.
 process.umask(0o022);
 await rm(out, { recursive: true, force: true });
@@ -96,3 +102,5 @@ if (values.only === 'amd64') {
   await writeSums();
 }
 await rm(work, { recursive: true });
+say(`done: ${out}. The file for a Linux node is edgeadm-linux-amd64 (or -arm64):`);
+say(`  install -m 0755 ${join(out, 'edgeadm-linux-amd64')} /usr/local/bin/edgeadm`);

@@ -39,7 +39,7 @@ describe('npm run demo', function () {
     assert.match(text, /^i-sandbox: .*50 pods/m);
     assert.match(text, /This node was reset successfully/);
     assert.match(text, /^edge1 +NotReady /m);
-    assert.match(text, /That was edgeadm, in [\d.]+ s/);
+    assert.match(text, /^Done in [\d.]+ s/m);
     const left = await readdir(home);
     assert.deepEqual(
       left.filter((name) => name.startsWith('edgeadm')),

@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, it } from 'mocha';
 import { ERROR_CODES } from '../../../src/errors/index.ts';
 import { createRedactor, MASK } from '../../../src/lib/redact.ts';
+import { assertGrowsWithLength } from '../growth.ts';
 
 /** A small generator with a seed, so that a failure can be repeated. */
 function generator(seed: number): (below: number) => number {
@@ -238,7 +239,7 @@ describe('text that nobody registered', () => {
     assert.equal(redact(once), once);
   });
 
-  it('costs hardly any time, whatever is in it', () => {
+  it('redacting a text takes time in proportion to its length, whatever is in it', () => {
     const { redact: redactOne, registerSecret } = createRedactor();
     registerSecret('s3cret value');
     const addresses = ['://', '://a:', '://a?'];
@@ -252,10 +253,6 @@ describe('text that nobody registered', () => {
       'eyJaaaaaaaa.',
       'EnvVar{Name:,Value:',
     ];
-    for (const piece of [...addresses, ...pieces]) {
-      const started = performance.now();
-      redactOne(piece.repeat(100_000 / piece.length));
-      assert.ok(performance.now() - started < 1000, piece);
-    }
+    for (const piece of [...addresses, ...pieces]) assertGrowsWithLength(redactOne, piece);
   });
 });
