@@ -3,8 +3,8 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxReset extends BaseCommand {
-  static override summary = 'Forget everything that is in the sandbox, its nodes too.';
-  static override description = 'A sandbox that runs is ended first. The next one begins anew, with another CA.';
+  static override summary = 'Delete the sandbox with its nodes and data.';
+  static override description = 'A running sandbox is stopped first. The next one starts empty, with another CA.';
   static override examples = ['<%= config.bin %> sandbox reset'];
   static override flags = sandboxFlags;
 
@@ -13,7 +13,7 @@ export default class SandboxReset extends BaseCommand {
     const folder = folderOf(flags);
     const stopped = await stopSandbox(folder);
     await forgetSandbox(folder);
-    const text = `${stopped ? 'The sandbox has ended. ' : ''}Its state in ${folder.path} is gone.\n`;
+    const text = `${stopped ? 'The sandbox is stopped. ' : ''}Its data in ${folder.path} is deleted.\n`;
     await this.finish({ ok: true, hosts: [], data: { stopped, folder: folder.path }, text });
   }
 }

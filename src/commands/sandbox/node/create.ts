@@ -4,9 +4,9 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
 export default class SandboxNodeCreate extends BaseCommand {
-  static override summary = 'Make a node for the sandbox: a folder that stands for a machine, with a small kubelet.';
+  static override summary = 'Create a sandbox node: a folder that stands for a machine, with a small kubelet.';
   static override description =
-    'Nothing is run on it but the small kubelet of the sandbox, which reads the files that a join writes and does what they say.';
+    "Only the sandbox's small kubelet runs on it; it reads the files that a join writes and acts on them.";
   static override examples = [
     '<%= config.bin %> sandbox node create edge1',
     "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6' --kernel 3.10.0-1160",
@@ -15,7 +15,7 @@ export default class SandboxNodeCreate extends BaseCommand {
   static override flags = {
     ...sandboxFlags,
     os: Flags.string({ default: 'Ubuntu 20.04', helpValue: "'NAME VERSION'", description: 'operating system' }),
-    kernel: Flags.string({ default: '5.4.0-100', helpValue: 'RELEASE', description: 'kernel, as uname -r tells it' }),
+    kernel: Flags.string({ default: '5.4.0-100', helpValue: 'RELEASE', description: 'kernel, as printed by uname -r' }),
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
       default: 'amd64' as const,
