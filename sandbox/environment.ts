@@ -3,6 +3,21 @@ import { sandboxAccount } from './cloud/account.ts';
 import { requireSandbox, type SandboxFolder } from './folder.ts';
 import { openStore } from './store.ts';
 
+export const SHELLS = ['bash', 'powershell', 'cmd', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** A line that sets and exports a variable. */
+const ASSIGNMENTS: Readonly<Record<Shell, (name: string, value: string) => string>> = {
+  bash: (name, value) => `export ${name}=${quote(value)}`,
+  // Source: about_Quoting_Rules. In single quotes nothing is expanded; a quote is doubled.
+  powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+  // Quotes around the whole assignment are not part of the value. Source: set /?
+  cmd: (name, value) => `set "${name}=${value}"`,
+  // Source: fish, Quotes. In single quotes only \\ and \' are special.
+  fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+};
+
 /**
  * What points edgeadm and kubectl at a running sandbox: the key of its one account (a secret of the sandbox alone),
  * endpoints, CA and kubeconfig.
@@ -10,20 +25,23 @@ import { openStore } from './store.ts';
  */
 export async function sandboxEnvironment(
   folder: SandboxFolder,
+  shell: Shell = 'bash',
 ): Promise<{ variables: Record<string, string>; shell: string }> {
-  const { cloud } = await requireSandbox(folder);
+  const { cloud, cluster } = await requireSandbox(folder);
   const store = openStore(folder.database);
   const { accessKeyId, accessKeySecret } = sandboxAccount(store);
   store.close();
   const variables = {
     ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+    ALIBABA_CLOUD_REGION_ID: cluster.region,
+    EDGEADM_CLUSTER_ID: cluster.id,
     EDGEADM_CS_ENDPOINT: cloud,
     EDGEADM_ENS_ENDPOINT: cloud,
     EDGEADM_OPENAPI_ENDPOINT: `${cloud}/edgeadm/v1`,
     EDGEADM_CLOUD_CA: folder.ca,
     KUBECONFIG: folder.kubeconfig,
   };
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  const lines = Object.entries(variables).map(([name, value]) => `${ASSIGNMENTS[shell](name, value)}\n`);
   return { variables, shell: lines.join('') };
 }

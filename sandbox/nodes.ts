@@ -1,6 +1,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseNodeName } from '../src/config/grammar.ts';
+import { EdgeadmError } from '../src/errors/index.ts';
 import { usageError } from '../src/errors/usage.ts';
 import { readFacts } from '../src/host/facts.ts';
 import { commandLine } from '../src/host/quote.ts';
@@ -13,6 +14,7 @@ import { adminClient } from './admin-client.ts';
 import { requireSandbox, runningSandbox, type SandboxFolder } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import { createScratchRoot, type NodeMachine } from './node/scratch-root.ts';
+import { systemOf } from './node/systems.ts';
 import { takePrivateFolder } from './private-files.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,30 +30,66 @@ export interface SandboxNode {
   readonly root: string;
 }
 
+/** What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as it is. */
+export interface WantedNode extends Partial<Pick<NodeMachine, 'os' | 'kernel' | 'arch'>> {
+  readonly name: string;
+}
+
+/** A node and the line that joins it. */
+export interface JoinableNode extends Omit<SandboxNode, 'kubelet'> {
+  readonly joinLine: string;
+  /** False if it existed before. */
+  readonly created: boolean;
+}
+
 /**
- * Makes a node: a machine that was just installed, attended by the running sandbox.
- * @returns its root, and the line that joins it
- * @throws EdgeadmError SANDBOX_NOT_RUNNING; USAGE for a name that is taken or that no node may have, or an unknown system
+ * Makes a node: a machine that was just installed, attended by the running sandbox. One that exists already is kept and
+ * gets a new line.
+ * @throws EdgeadmError SANDBOX_NOT_RUNNING; USAGE for a name that no node may have, an unknown system, or an existing
+ *   node that is another machine than the one asked for
  */
-export async function createNode(
-  folder: SandboxFolder,
-  wanted: Omit<NodeMachine, 'kubeletVersion'>,
-): Promise<{ root: string; joinLine: string }> {
+export async function createNode(folder: SandboxFolder, wanted: WantedNode): Promise<JoinableNode> {
   await requireSandbox(folder);
   const root = rootOf(folder, wanted.name);
-  if (await stat(root).catch(() => undefined)) throw usageError([`NAME: there is a node ${wanted.name} already`]);
+  const exists = (await stat(root).catch(() => undefined)) !== undefined;
   const client = await adminClient(folder);
   try {
     const { gitVersion } = await client.get<{ gitVersion: string }>('/version');
-    await makeRoot(folder, root, { ...wanted, kubeletVersion: gitVersion });
+    if (exists) await refuseOther(root, wanted);
+    else await makeRoot(folder, root, machineOf(wanted, gitVersion));
+    const { kernel, arch, os } = await readFacts(scratchMachine(root));
     const token = randomToken();
     registerSecret(token);
     await createToken(client, { token, ttlMs: DAY_MS, description: `sandbox node ${wanted.name}` });
     const more = commandLine(['--edge-hub-image', EDGE_HUB_IMAGE, '--root', root]);
-    return { root, joinLine: `${await joinLine(client, token)} ${more}` };
+    const line = `${await joinLine(client, token)} ${more}`;
+    return { name: wanted.name, os: wanted.os ?? os.pretty, kernel, arch, root, joinLine: line, created: !exists };
   } finally {
     client.close();
   }
+}
+
+function machineOf(
+  { name, os = 'Ubuntu 20.04', kernel, arch = 'amd64' }: WantedNode,
+  kubeletVersion: string,
+): NodeMachine {
+  return { name, os, kernel: kernel ?? systemOf(os).kernel, arch, kubeletVersion };
+}
+
+/** @throws EdgeadmError USAGE */
+async function refuseOther(root: string, wanted: WantedNode): Promise<void> {
+  const { os, kernel, arch } = await readFacts(scratchMachine(root));
+  const system = wanted.os === undefined ? undefined : systemOf(wanted.os);
+  const differs =
+    (system !== undefined && !system.osRelease.includes(`PRETTY_NAME="${os.pretty}"`)) ||
+    (wanted.kernel ?? kernel) !== kernel ||
+    (wanted.arch ?? arch) !== arch;
+  if (!differs) return;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: `NAME: the node ${wanted.name} exists already, with ${os.pretty}, kernel ${kernel}, ${arch}`,
+    next: `edgeadm sandbox node delete ${wanted.name}, then create it again`,
+  });
 }
 
 /** Under another name first: the sandbox takes what it finds in the folder. */

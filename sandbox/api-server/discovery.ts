@@ -1,3 +1,4 @@
+import { SANDBOX_TREE_STATE } from '../../src/kubernetes/version.ts';
 import { openApi } from './openapi.ts';
 import { groupVersion, RESOURCES, type Resource } from './resources.ts';
 import { KUBERNETES_VERSION } from './seed.ts';
@@ -79,7 +80,7 @@ function versionInfo(): object {
     minor,
     gitVersion: KUBERNETES_VERSION,
     gitCommit: '',
-    gitTreeState: 'edgeadm sandbox',
+    gitTreeState: SANDBOX_TREE_STATE,
     buildDate: '1970-01-01T00:00:00Z',
     goVersion: '',
     compiler: '',

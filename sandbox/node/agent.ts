@@ -6,6 +6,7 @@ import { scratchMachine } from '../../src/host/scratch.ts';
 import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
 import { SmallKubelet } from './kubelet.ts';
 import { KubeletFault } from './kubelet-settings.ts';
+import { cautiousFiles } from './node-files.ts';
 import { NodePorts } from './ports.ts';
 import { appendLog } from './root-files.ts';
 import { UnitFault, unitCommand } from './unit-command.ts';
@@ -28,14 +29,13 @@ export class NodeAgent {
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
-  /** One thing after the other. */
   #work: Promise<void> = Promise.resolve();
   #log: Promise<void> = Promise.resolve();
 
   /** @param sockets a folder with a short path, see NodePorts */
   constructor(root: string, { sockets, clusterVersion }: { sockets: string; clusterVersion: string }) {
     this.#root = root;
-    this.#machine = scratchMachine(root);
+    this.#machine = cautiousFiles(scratchMachine(root));
     this.#ports = new NodePorts(root, sockets);
     this.#clusterVersion = clusterVersion;
   }
@@ -62,13 +62,17 @@ export class NodeAgent {
     this.#watcher?.close();
     clearInterval(this.#timer);
     clearTimeout(this.#restart);
-    this.#work = this.#work.then(() => this.#stopKubelet());
-    await this.#work;
+    await this.#do(() => this.#stopKubelet());
     await rm(join(this.#root, AGENT_PATHS.attendant), { force: true });
   }
 
   #look(): Promise<void> {
-    this.#work = this.#work.then(() => this.#act()).catch((error: Error) => this.#say('E', error.message));
+    return this.#do(() => this.#act());
+  }
+
+  /** One step after the other; what fails is logged. */
+  #do(step: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch((error: Error) => this.#say('E', error.message));
     return this.#work;
   }
 
@@ -112,7 +116,7 @@ export class NodeAgent {
     await this.#stopKubelet();
     await this.#setState(`activating (auto-restart, ${result})`);
     this.#restart = setTimeout(() => {
-      this.#work = this.#work.then(async () => {
+      this.#do(async () => {
         if (await this.#setState('active')) await this.#startKubelet();
       });
     }, RESTART_MS);

@@ -36,7 +36,8 @@ export async function attendNodes(folder: string, clusterVersion: string): Promi
     }
   };
   const look = (): void => {
-    work = work.then(sync);
+    // What a node's folder holds is not ours: the next look tries again.
+    work = work.then(sync).catch(() => {});
   };
   let watcher: FSWatcher | undefined;
   try {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { V1Taint } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { refuseNodeLabel } from '../../src/config/grammar.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import type { ApiConnection } from '../../src/kubernetes/api/client.ts';
@@ -40,18 +41,22 @@ const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
 };
 
 /** Of KubeletConfiguration, as far as it is looked at. */
-interface Configuration {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly authentication?: { readonly x509?: { readonly clientCAFile?: string } };
-  readonly cgroupDriver?: string;
-  readonly clusterDNS?: readonly string[];
-  readonly failSwapOn?: boolean;
-  readonly maxPods?: number;
-  readonly registerWithTaints?: readonly V1Taint[];
-  readonly resolvConf?: string;
-  readonly staticPodPath?: string;
-}
+const CONFIGURATION = z.looseObject({
+  apiVersion: z.string().optional(),
+  kind: z.string().optional(),
+  authentication: z.looseObject({ x509: z.looseObject({ clientCAFile: z.string().optional() }).optional() }).optional(),
+  cgroupDriver: z.string().optional(),
+  clusterDNS: z.array(z.string()).optional(),
+  failSwapOn: z.boolean().optional(),
+  maxPods: z.int().optional(),
+  registerWithTaints: z
+    .array(z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() }))
+    .optional(),
+  resolvConf: z.string().optional(),
+  staticPodPath: z.string().optional(),
+});
+
+type Configuration = z.output<typeof CONFIGURATION>;
 
 /**
  * Reads what a kubelet reads when it starts, in its order.
@@ -126,7 +131,7 @@ async function readConfiguration(files: Files, path: string | undefined): Promis
     new KubeletFault(`failed to load Kubelet config file ${path}, error ${why}`);
   const text = await textOf(files, path);
   if (text === undefined) throw bad(`open ${path}: no such file or directory`);
-  const configuration = parseYaml<Configuration>(text, (why) => bad(why));
+  const configuration = parseYaml(text, CONFIGURATION, (why) => bad(why));
   if (configuration.kind !== 'KubeletConfiguration' || configuration.apiVersion !== 'kubelet.config.k8s.io/v1beta1')
     throw bad(`no kind "${configuration.kind}" is registered for version "${configuration.apiVersion}"`);
   await checkConfiguration(files, configuration);
@@ -148,18 +153,21 @@ async function checkConfiguration(files: Files, configuration: Configuration): P
   if (ca) certificateIn(await textOf(files, ca), `unable to load client CA file ${ca}`);
 }
 
-interface Kubeconfig {
-  readonly clusters?: readonly {
-    readonly cluster?: {
-      readonly server?: string;
-      readonly 'certificate-authority'?: string;
-      readonly 'certificate-authority-data'?: string;
-    };
-  }[];
-  readonly users?: readonly {
-    readonly user?: { readonly 'client-certificate'?: string; readonly 'client-key'?: string };
-  }[];
-}
+const text = z.string().optional();
+const KUBECONFIG = z.looseObject({
+  clusters: z
+    .array(
+      z.looseObject({
+        cluster: z
+          .looseObject({ server: text, 'certificate-authority': text, 'certificate-authority-data': text })
+          .optional(),
+      }),
+    )
+    .optional(),
+  users: z
+    .array(z.looseObject({ user: z.looseObject({ 'client-certificate': text, 'client-key': text }).optional() }))
+    .optional(),
+});
 
 /**
  * The connection that a kubeconfig of a kubelet or an edge-hub names: a server of the node's own (an edge-hub) over
@@ -170,10 +178,10 @@ export async function readKubeconfig(files: Files, path = '(no --kubeconfig)'): 
   const bad = (why: string): KubeletFault => new KubeletFault(`failed to run Kubelet: invalid kubeconfig: ${why}`);
   const text = await textOf(files, path);
   if (text === undefined) throw bad(`stat ${path}: no such file or directory`);
-  const config = parseYaml<Kubeconfig>(text, (why) => bad(`error loading config file "${path}": ${why}`));
+  const config = parseYaml(text, KUBECONFIG, (why) => bad(`error loading config file "${path}": ${why}`));
   const cluster = config.clusters?.[0]?.cluster;
   const server = cluster?.server ?? '';
-  if (!/^https?:\/\//.test(server)) throw bad(`${path} names no server`);
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) throw bad(`${path} names no server`);
   if (server.startsWith('http:')) return { servers: [server] };
   const user = config.users?.[0]?.user;
   const data = cluster?.['certificate-authority-data'];

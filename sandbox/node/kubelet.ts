@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node, V1NodeList, V1Pod } from '@kubernetes/client-node';
 import { readFacts } from '../../src/host/facts.ts';
@@ -70,7 +70,9 @@ export class SmallKubelet {
     kubelet.#health = await parts.ports.serve(HEALTH_PORT, (incoming, outgoing) =>
       incoming.url === '/healthz' ? outgoing.end('ok') : outgoing.writeHead(404).end(),
     );
-    kubelet.#loops = Promise.all([kubelet.#watchFiles(), kubelet.#live()]);
+    kubelet.#loops = Promise.all([kubelet.#watchFiles(), kubelet.#live()]).catch((error: Error) =>
+      parts.log('E', error.message),
+    );
     return kubelet;
   }
 
@@ -86,9 +88,10 @@ export class SmallKubelet {
   async #watchFiles(): Promise<void> {
     const { machine } = this.#parts;
     const { staticPodPath } = this.#settings;
+    if (!staticPodPath) return;
     while (!this.#stop.signal.aborted) {
-      const changed = staticPodPath ? nextChange(join(machine.name, staticPodPath), LOOK_MS) : undefined;
-      if (staticPodPath) await this.#try('static pods', () => this.#pods.syncStatic(staticPodPath));
+      const changed = nextChange(join(machine.name, resolve('/', staticPodPath)), LOOK_MS);
+      await this.#try('static pods', () => this.#pods.syncStatic(staticPodPath));
       await Promise.race([changed, this.#pause(LOOK_MS)]);
     }
   }
@@ -130,7 +133,8 @@ export class SmallKubelet {
   }
 
   async #hasCni(): Promise<boolean> {
-    return (await this.#parts.machine.list('/etc/cni/net.d')).some((name) => /\.(conf|conflist|json)$/.test(name));
+    const names = await this.#parts.machine.list('/etc/cni/net.d').catch(() => []);
+    return names.some((name) => /\.(conf|conflist|json)$/.test(name));
   }
 
   async #renewLease(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { Machine } from '../../src/host/machine.ts';
 import { KubeletFault } from './kubelet-settings.ts';
 import { parseYaml } from './yaml.ts';
@@ -40,8 +41,57 @@ export async function readManifests(
   return pods;
 }
 
+/** Of a pod, what is looked at here. */
+const POD = z.looseObject({
+  apiVersion: z.string().optional(),
+  kind: z.string().optional(),
+  metadata: z
+    .looseObject({
+      name: z.string().optional(),
+      namespace: z.string().optional(),
+      annotations: z.record(z.string(), z.string()).nullish().transform(orUndefined),
+    })
+    .optional(),
+  spec: z
+    .looseObject({
+      hostNetwork: z.boolean().optional(),
+      containers: z.array(
+        z.looseObject({
+          name: z.string(),
+          image: z.string().optional(),
+          command: z.array(z.string()).nullish().transform(orUndefined),
+          args: z.array(z.string()).nullish().transform(orUndefined),
+          env: z
+            .array(
+              z.looseObject({
+                name: z.string(),
+                value: z.string().optional(),
+                valueFrom: z.looseObject({ fieldRef: z.looseObject({ fieldPath: z.string() }).optional() }).optional(),
+              }),
+            )
+            .nullish()
+            .transform(orUndefined),
+        }),
+      ),
+      volumes: z
+        .array(
+          z.looseObject({
+            name: z.string(),
+            hostPath: z.looseObject({ path: z.string(), type: z.string().optional() }).optional(),
+          }),
+        )
+        .nullish()
+        .transform(orUndefined),
+    })
+    .optional(),
+});
+
+function orUndefined<T>(value: T | null | undefined): T | undefined {
+  return value ?? undefined;
+}
+
 function parsePod(text: string): V1Pod {
-  const pod = parseYaml<V1Pod>(text, (why) => new KubeletFault(`couldn't parse as pod: ${why}`));
+  const pod: V1Pod = parseYaml(text, POD, (why) => new KubeletFault(`couldn't parse as pod: ${why}`));
   if (pod.kind !== 'Pod' || pod.apiVersion !== 'v1')
     throw new KubeletFault(
       `couldn't parse as pod(no kind "${pod.kind}" is registered for version "${pod.apiVersion}")`,

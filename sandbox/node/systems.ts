@@ -1,4 +1,6 @@
+import { MATRIX } from '../../src/compat/matrix.ts';
 import { parseOs } from '../../src/compat/os-argument.ts';
+import { rowsThatFit } from '../../src/compat/supports.ts';
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 
@@ -12,6 +14,8 @@ interface Distribution {
   readonly pretty: string;
   /** Where os-release stops at the major version: the text of /etc/redhat-release. */
   readonly redhatRelease?: string;
+  /** The kernel that each version comes with, as `uname -r` begins; oldest first. */
+  readonly kernels: readonly (readonly [version: string, kernel: string])[];
   /** First version that boots with cgroup v2; undefined: none that the matrix has. */
   readonly unifiedFrom?: number;
   readonly source: string;
@@ -22,6 +26,13 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Ubuntu',
     id: 'ubuntu',
+    kernels: [
+      ['16.04', '4.4.0-210'],
+      ['18.04', '4.15.0-213'],
+      ['20.04', '5.4.0-100'],
+      ['22.04', '5.15.0-119'],
+      ['24.04', '6.8.0-41'],
+    ],
     osName: 'Ubuntu',
     pretty: 'Ubuntu VERSION LTS',
     unifiedFrom: 22,
@@ -30,6 +41,17 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'CentOS',
     id: 'centos',
+    kernels: [
+      ['6.9', '2.6.32-696'],
+      ['7.4', '3.10.0-693'],
+      ['7.5', '3.10.0-862'],
+      ['7.6', '3.10.0-957'],
+      ['7.7', '3.10.0-1062'],
+      ['7.8', '3.10.0-1127'],
+      ['7.9', '3.10.0-1160'],
+      ['8.0', '4.18.0-80'],
+      ['8.2', '4.18.0-193'],
+    ],
     osName: 'CentOS Linux',
     pretty: 'CentOS Linux VERSION',
     redhatRelease: 'CentOS Linux release VERSION (Core)',
@@ -38,6 +60,12 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'RHEL',
     id: 'rhel',
+    kernels: [
+      ['7.9', '3.10.0-1160'],
+      ['8.8', '4.18.0-477'],
+      ['8.10', '4.18.0-553'],
+      ['9.3', '5.14.0-362'],
+    ],
     osName: 'Red Hat Enterprise Linux',
     pretty: 'Red Hat Enterprise Linux VERSION',
     unifiedFrom: 9,
@@ -46,6 +74,10 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Alibaba Cloud Linux',
     id: 'alinux',
+    kernels: [
+      ['2.1903', '4.19.91-27'],
+      ['3', '5.10.134-16'],
+    ],
     osName: 'Alibaba Cloud Linux',
     pretty: 'Alibaba Cloud Linux VERSION',
     source: "the distribution's os-release",
@@ -53,6 +85,10 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Anolis',
     id: 'anolis',
+    kernels: [
+      ['7.9', '4.19.91-26'],
+      ['8.6', '4.19.91-26'],
+    ],
     osName: 'Anolis OS',
     pretty: 'Anolis OS VERSION',
     source: "the distribution's os-release",
@@ -60,6 +96,7 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Kylin',
     id: 'kylin',
+    kernels: [['V10', '4.19.90-52']],
     osName: 'Kylin Linux Advanced Server',
     pretty: 'Kylin Linux Advanced Server VERSION',
     source: "the distribution's os-release",
@@ -67,6 +104,7 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'UnionTech OS Server',
     id: 'uos',
+    kernels: [['20', '4.19.0-91']],
     osName: 'UnionTech OS Server',
     pretty: 'UnionTech OS Server VERSION',
     source: "the distribution's os-release",
@@ -74,6 +112,12 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Debian',
     id: 'debian',
+    kernels: [
+      ['10', '4.19.0-27'],
+      ['11', '5.10.0-32'],
+      ['12', '6.1.0-25'],
+      ['13', '6.12.41'],
+    ],
     osName: 'Debian GNU/Linux',
     pretty: 'Debian GNU/Linux VERSION',
     unifiedFrom: 11,
@@ -81,11 +125,26 @@ const DISTRIBUTIONS: readonly Distribution[] = [
   },
 ];
 
+/**
+ * The systems, each with its own kernel, that a join accepts: `Ubuntu 18.04, 20.04; CentOS 7.4, ...`.
+ * @param clusterVersion of the sandbox, `v1.20.2`
+ */
+export function acceptedSystems(clusterVersion: string, arch: string): string {
+  return DISTRIBUTIONS.flatMap(({ name: os, kernels }) => {
+    const versions = kernels
+      .filter(([version, kernel]) => rowsThatFit({ arch, os, version, kernel, clusterVersion }, MATRIX).length > 0)
+      .map(([version]) => version);
+    return versions.length > 0 ? [`${os} ${versions.join(', ')}`] : [];
+  }).join('; ');
+}
+
 /** Which system a node of the sandbox pretends to run. */
 export interface System {
   readonly osRelease: string;
   readonly redhatRelease?: string;
   readonly cgroupVersion: 1 | 2;
+  /** The kernel it comes with; a version that the table does not have gets that of the last one before it. */
+  readonly kernel: string;
 }
 
 /**
@@ -110,6 +169,14 @@ export function systemOf(text: string): System {
   return {
     osRelease: `NAME="${found.osName}"\nID=${found.id}\nVERSION_ID="${versionId}"\nPRETTY_NAME="${fill(found.pretty)}"\n`,
     redhatRelease: found.redhatRelease && `${fill(found.redhatRelease)}\n`,
+    kernel: kernelOf(found, version),
     cgroupVersion: found.unifiedFrom !== undefined && Number.parseInt(version, 10) >= found.unifiedFrom ? 2 : 1,
   };
+}
+
+function kernelOf({ kernels }: Distribution, version: string): string {
+  const number = (text: string): number => Number.parseFloat(text.replace(/^v/i, ''));
+  const before = kernels.filter(([one]) => one === version || number(one) <= number(version));
+  const exact = kernels.find(([one]) => one.toLowerCase() === version.toLowerCase());
+  return (exact ?? before.at(-1) ?? kernels[0])?.[1] ?? '';
 }

@@ -124,7 +124,8 @@ export const joinKeys = z.strictObject({
     .optional(),
   gpuVersion: z.string().default(''),
   selfHostNtpServer: z.boolean().default(false),
-  allowedClusterAddons: z.array(checked(refuseQualifiedName)).default([]),
+  /** undefined: no add-on is kept off; an empty list keeps all of them off. */
+  allowedClusterAddons: z.array(checked(refuseQualifiedName)).optional(),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   /** Express Connect, for clusters below 1.22. */
   inDedicatedNetwork: z.boolean().default(false),

@@ -36,6 +36,9 @@ export function compareVersions(one: string, other: string): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
 }
 
+/** What the sandbox's API server says in `gitTreeState` of GET /version. */
+export const SANDBOX_TREE_STATE = 'edgeadm sandbox';
+
 /**
  * The version out of the answer to GET /version.
  * @param server who answered, for the error

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EnsRecords } from '../../sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../sandbox/cloud/ens-seed.ts';
 import { addFault, listFaults } from '../../sandbox/cloud/faults.ts';
+import { sandboxFolder, writeState } from '../../sandbox/folder.ts';
 import { boughtFor } from '../../src/cloud/eni-marker.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
@@ -81,7 +82,7 @@ describe('the eni commands against an emulated ENS', () => {
     const words = ['eni', 'bind', '--instance', INSTANCE, '--log-file', join(folder, 'log')];
     const interrupted = await answerOnTerminal(words, 100, env, '\u0003');
     assert.equal(interrupted.exitCode, 130, interrupted.stdout);
-    assert.match(interrupted.stdout, /interrupted at a question/);
+    assert.match(interrupted.stdout, /interrupted in phase confirm/);
     const late = await answerOnTerminal([...words, '--timeout', '2s'], 100, env);
     assert.equal(late.exitCode, 1, late.stdout);
     assert.match(late.stdout, /did not end within 2.0s/);
@@ -143,8 +144,8 @@ describe('the eni commands against an emulated ENS', () => {
   });
 
   it('the eni commands against an emulated ENS has faults added, listed and cleared by another process', async () => {
-    const state = { pid: process.pid, apiServer: '', cloud: cloud.url, started: '' };
-    await writeFile(join(folder, 'sandbox.json'), JSON.stringify(state));
+    const cluster = { id: '', region: '' };
+    await writeState(sandboxFolder(folder), { apiServer: '', cloud: cloud.url, cluster, started: '' });
     const fault = (...args: string[]) => edgeadm(['sandbox', 'fault', ...args, '--dir', folder], { env });
     const added = await fault('add', '--action', 'DescribeInstances', '--mode', '500', '--times', '9');
     assert.equal(added.exitCode, 0, added.stderr);

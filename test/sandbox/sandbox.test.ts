@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitFor } from '../../src/lib/wait-for.ts';
 import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
@@ -44,14 +45,25 @@ describe('a sandbox', function () {
       encoding: 'utf8',
     });
     assert.equal(told.stdout.trim(), `https://127.0.0.1:${bed.port + 1}/edgeadm/v1 ${join(bed.dir, 'admin.conf')}`);
-    for (const name of ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'EDGEADM_CLOUD_CA'])
+    for (const name of [
+      'EDGEADM_CLUSTER_ID',
+      'ALIBABA_CLOUD_REGION_ID',
+      'ALIBABA_CLOUD_ACCESS_KEY_ID',
+      'ALIBABA_CLOUD_ACCESS_KEY_SECRET',
+      'EDGEADM_CLOUD_CA',
+    ])
       assert.match(stdout, new RegExp(`^export ${name}=`, 'm'));
   });
 
-  it('a sandbox is one to a folder and to a port, and the error says so', async () => {
-    const again = await bed.sandbox('up', '--port', String(bed.port));
-    assert.equal(again.exitCode, 1);
-    assert.match(again.stderr, /SANDBOX_RUNNING/);
+  it('a sandbox is one to a folder and to a port: starting it again is no error, on another port it is', async () => {
+    for (const words of [['--port', String(bed.port)], [], ['--background']]) {
+      const again = await bed.sandbox('up', ...words);
+      assert.equal(again.exitCode, 0, again.stderr);
+      assert.match(again.stdout, /^It is already running\./m);
+    }
+    const elsewhere = await bed.sandbox('up', '--port', '1');
+    assert.equal(elsewhere.exitCode, 1);
+    assert.match(elsewhere.stderr, /SANDBOX_RUNNING/);
     const other = join(bed.dir, 'other');
     const taken = await edgeadm(['sandbox', 'up', '--dir', other, '--port', String(bed.port)]);
     assert.equal(taken.exitCode, 1);
@@ -71,31 +83,43 @@ describe('a sandbox', function () {
   });
 
   it('makes a node of the system asked for, with the line that joins it', async () => {
-    const made = await bed.sandbox(
-      'node',
-      'create',
-      'edge1',
-      '--os',
-      'CentOS 7.6',
-      '--kernel',
-      '3.10.0-1160',
-      '-o',
-      'json',
-    );
+    const made = await bed.sandbox('node', 'create', 'edge1', '--os', 'CentOS 7.6', '-o', 'json');
     const data = resultOf(made).data as { root: string; joinLine: string };
     root = data.root;
     joinLine = wordsOf(data.joinLine);
     assert.match(await readFile(join(root, 'etc/redhat-release'), 'utf8'), /7\.6/);
-    assert.equal((await bed.sandbox('node', 'create', 'edge1')).exitCode, 2);
+    assert.match(await readFile(join(root, 'proc/sys/kernel/osrelease'), 'utf8'), /^3\.10\.0-957/);
+    const again = await bed.sandbox('node', 'create', 'edge1');
+    assert.equal(again.exitCode, 0, again.stderr);
+    assert.match(again.stdout, /edge1 exists already: .*CentOS Linux 7\.6, kernel 3\.10\.0-957/);
+    assert.match(again.stdout, /^edgeadm join .*--root /m);
+    const other = await bed.sandbox('node', 'create', 'edge1', '--os', 'Ubuntu 20.04');
+    assert.equal(other.exitCode, 2);
+    assert.match(other.stderr, /next: edgeadm sandbox node delete edge1/);
     assert.equal((await bed.sandbox('node', 'create', 'Edge_1')).exitCode, 2);
     assert.match((await bed.sandbox('node', 'list')).stdout, /edge1 .*CentOS Linux 7\.6.*inactive/);
   });
 
+  it('a sandbox has a node Ready with the line as it is printed', async () => {
+    const made = await bed.sandbox('node', 'create', 'plain', '-o', 'json');
+    const line = wordsOf((resultOf(made).data as { joinLine: string }).joinLine);
+    const joined = await bed.run(...line);
+    assert.equal(joined.exitCode, 0, joined.stderr);
+    await waitFor({
+      what: 'the node plain to be Ready',
+      timeoutMs: 20_000,
+      probe: async () => ((await nodes()).plain === 'Ready' ? { done: true } : { seen: 'not yet' }),
+    });
+    assert.equal((await bed.sandbox('node', 'delete', 'plain')).exitCode, 0);
+  });
+
   it('lets the node join, through an edge-hub, without root', async () => {
-    const joined = await bed.run(...joinLine, '--labels', 'shop=17');
+    const joined = await bed.run(...joinLine, '--labels', 'shop=17', '--allowed-cluster-addons', '');
     assert.equal(joined.exitCode, 0, joined.stderr);
     assert.match(joined.stderr, /Edgehub is ok/);
     assert.match(joined.stderr, /joined into the cluster successfully/);
+    assert.match(joined.stderr, /keeps these add-ons off the node: kube-proxy, flannel, coredns/);
+    assert.match(joined.stderr, /--allowed-cluster-addons kube-proxy,flannel,coredns/);
     assert.equal((await nodes()).edge1, 'NotReady');
     const pods = resultOf(await bed.sandbox('get', 'pods', '-o', 'json')).data as Record<string, string>[];
     assert.deepEqual(
@@ -182,7 +206,9 @@ describe('a sandbox', function () {
   it('takes a node away, and forgets everything when it is told to', async () => {
     assert.equal((await bed.sandbox('node', 'delete', 'edge1')).exitCode, 0);
     assert.deepEqual(await nodes(), {});
-    assert.equal((await bed.sandbox('reset')).exitCode, 0);
+    const unasked = await bed.sandbox('reset');
+    assert.match(unasked.stderr, /CONFIRMATION_NEEDED/);
+    assert.equal((await bed.sandbox('reset', '--yes')).exitCode, 0);
     assert.deepEqual(await readdir(bed.dir), ['other']);
   });
 });

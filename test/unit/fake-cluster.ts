@@ -9,6 +9,8 @@ import { selfSignedCertificate } from '../../src/pki/self-signed.ts';
 /** What the fake API server knows. */
 export interface FakeClusterState {
   readonly version?: string;
+  /** Of /version; a sandbox has one of its own. */
+  readonly gitTreeState?: string;
   /** Secrets by token id; default the one of {@link TOKEN}. */
   readonly tokens?: Readonly<Record<string, string>>;
   /** Data of the ConfigMaps in kube-system, by name. */
@@ -33,11 +35,11 @@ const NAMESPACES = '/api/v1/namespaces';
 
 /** An API server in memory that answers what a preflight asks, over real TLS and with a real signature. */
 export async function fakeCluster(state: FakeClusterState = {}): Promise<FakeCluster> {
-  const { version = 'v1.20.2', configMaps = {}, nodes = {}, aheadMs = 0 } = state;
+  const { version = 'v1.20.2', gitTreeState = 'clean', configMaps = {}, nodes = {}, aheadMs = 0 } = state;
   const tokens = state.tokens ?? Object.fromEntries([TOKEN.split('.')]);
   const key = await generateKey();
   const cert = selfSignedCertificate(key, { commonName: 'kubernetes', organizations: [] }, { ips: [ADDRESS] });
-  const answers: Record<string, unknown> = { '/version': { gitVersion: version } };
+  const answers: Record<string, unknown> = { '/version': { gitVersion: version, gitTreeState } };
   for (const [name, data] of Object.entries(configMaps))
     answers[`${NAMESPACES}/kube-system/configmaps/${name}`] = { data };
   for (const [name, node] of Object.entries(nodes)) answers[`/api/v1/nodes/${name}`] = node;

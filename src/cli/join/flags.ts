@@ -95,7 +95,7 @@ const keyFlags = {
   'allowed-cluster-addons': Flags.string({
     ...list,
     helpValue: 'NAME',
-    description: 'add-ons that may run here: kube-proxy,flannel,coredns',
+    description: 'add-ons allowed on the node, the others are kept off: kube-proxy,flannel,coredns; default: all',
     helpGroup: 'NODE',
   }),
   'gpu-version': Flags.string({
@@ -204,6 +204,8 @@ export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse):
     labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),
     annotations: pairsOf(texts.annotations, { flag: '--annotations', commas: false }, refuse),
     taints: taintsOf(texts.taints, '--taints', refuse),
+    // An empty value is a list without a name: it keeps all add-ons off.
+    allowedClusterAddons: (flags['allowed-cluster-addons'] as string[] | undefined)?.filter(Boolean),
     edgeHub: flags['no-edge-hub'] ? false : undefined,
   };
 }

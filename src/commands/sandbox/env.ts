@@ -1,15 +1,22 @@
-import { sandboxEnvironment } from '../../../sandbox/environment.ts';
+import { Flags } from '@oclif/core';
+import { SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxEnv extends BaseCommand {
   static override summary = 'Print the environment that points edgeadm, kubectl and cloud SDKs at the sandbox.';
-  static override examples = ['eval "$(<%= config.bin %> sandbox env)"'];
-  static override flags = sandboxFlags;
+  static override examples = [
+    'eval "$(<%= config.bin %> sandbox env)"',
+    '<%= config.bin %> sandbox env --shell powershell | Out-String | Invoke-Expression',
+  ];
+  static override flags = {
+    ...sandboxFlags,
+    shell: Flags.option({ options: SHELLS, default: 'bash' as const, description: 'shell to print it for' })(),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxEnv);
-    const { variables, shell } = await sandboxEnvironment(folderOf(flags));
+    const { variables, shell } = await sandboxEnvironment(folderOf(flags), flags.shell);
     await this.finish({ ok: true, hosts: [], data: variables, text: shell, reveal: true });
   }
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { startInBackground } from '../../../sandbox/background.ts';
-import type { SandboxFolder, SandboxState } from '../../../sandbox/folder.ts';
+import { runningSandbox, type SandboxFolder, type SandboxState } from '../../../sandbox/folder.ts';
 import { DEFAULT_PORT, startSandbox } from '../../../sandbox/index.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -32,8 +32,13 @@ export default class SandboxUp extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(SandboxUp);
+    const { flags, metadata } = await this.parse(SandboxUp);
     const folder = folderOf(flags);
+    const running = await runningSandbox(folder);
+    const samePort = metadata.flags.port?.setFromDefault || String(flags.port) === running?.apiServer.split(':').at(-1);
+    if (running && (samePort || flags.port === 0)) {
+      return this.#ready(folder, running, 'It is already running. `edgeadm sandbox down` stops it.');
+    }
     if (flags.background) {
       const state = await startInBackground(folder, flags.port);
       return this.#ready(folder, state, 'Ready. It runs in the background until `edgeadm sandbox down`.');

@@ -53,6 +53,7 @@ const NO_CLUSTER: CheckContext['cluster'] = {
   verifyToken: ask,
   trusted: ask,
   version: ask,
+  isSandbox: ask,
   networks: ask,
   kubeletConfiguration: ask,
   node: ask,

@@ -13,7 +13,7 @@ import {
 } from '../../kubernetes/api/cluster-info.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
-import { serverVersionOf } from '../../kubernetes/version.ts';
+import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -48,7 +48,8 @@ export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions =
     const { caPem, servers } = await trusted();
     return open({ servers, ca: caPem, token: spec.token });
   });
-  const version = memoize(async () => askVersion(await bootstrapClient(), tokenId));
+  const build = memoize(async () => askVersion(await bootstrapClient(), tokenId));
+  const version = async (): Promise<string> => (await build()).version;
 
   return {
     firstAnswer: async () => (await anonymous()).first,
@@ -58,6 +59,7 @@ export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions =
     },
     trusted,
     version,
+    isSandbox: async () => (await build()).isSandbox,
     bootstrapClient,
     nodeClient: async ({ cert, key }) => {
       const { caPem, servers } = await trusted();
@@ -99,7 +101,7 @@ async function freshSignature(client: ApiClient, tokenId: string): Promise<Clust
 }
 
 /** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */
-async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
+async function askVersion(client: ApiClient, tokenId: string): Promise<{ version: string; isSandbox: boolean }> {
   const answer = await client.send('GET', '/version');
   if (answer.status === 401) {
     throw new EdgeadmError({
@@ -109,7 +111,8 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<string> {
     });
   }
   const { body, server } = answer.status === 200 ? answer : await client.request('GET', '/version');
-  return serverVersionOf(body, server);
+  const { gitTreeState } = (body ?? {}) as { gitTreeState?: unknown };
+  return { version: serverVersionOf(body, server), isSandbox: gitTreeState === SANDBOX_TREE_STATE };
 }
 
 /** Why else the version cannot be had is not the token's fault. */

@@ -1,7 +1,7 @@
 import type { JoinContext } from './context.ts';
 
 /** Add-ons that run on regular edge nodes unless a label keeps them off. Source: user guide, allowedClusterAddons. */
-const CLUSTER_ADDONS = ['kube-proxy', 'flannel', 'coredns'];
+export const CLUSTER_ADDONS = ['kube-proxy', 'flannel', 'coredns'];
 
 /**
  * All labels of the node: those asked for, the marks of an edge node and of its node pool, and one for each add-on
@@ -15,10 +15,13 @@ export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<st
     marks['apps.openyurt.io/desired-nodepool'] = spec.nodePool;
     marks['apps.openyurt.io/nodepool'] = spec.nodePool;
   }
-  for (const addon of CLUSTER_ADDONS) {
-    if (!spec.allowedClusterAddons.includes(addon)) marks[addonMark(addon)] = 'false';
-  }
+  for (const addon of addonsKeptOff(spec)) marks[addonMark(addon)] = 'false';
   return { ...spec.labels, ...marks };
+}
+
+/** The add-ons that this join keeps off the node: those that a list of allowed ones leaves out; none without a list. */
+export function addonsKeptOff({ allowedClusterAddons }: Pick<JoinContext['spec'], 'allowedClusterAddons'>): string[] {
+  return allowedClusterAddons ? CLUSTER_ADDONS.filter((addon) => !allowedClusterAddons.includes(addon)) : [];
 }
 
 function addonMark(addon: string): string {
@@ -27,7 +30,7 @@ function addonMark(addon: string): string {
 
 /** Marks of an earlier join that kept an add-on off which may run now. */
 export function outdatedLabels({ spec }: JoinContext): string[] {
-  return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons.includes(addon)).map(addonMark);
+  return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons?.includes(addon)).map(addonMark);
 }
 
 /** Annotations asked for, and the address Flannel is to use where an interface was named. */

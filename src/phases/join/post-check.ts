@@ -11,7 +11,7 @@ import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
 import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
-import { nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
+import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
@@ -33,7 +33,7 @@ export const postCheck: Phase<JoinContext> = {
     {
       name: 'addons',
       title: 'Wait for add-ons',
-      when: ({ spec }) => spec.allowedClusterAddons.length > 0 || 'none asked for',
+      when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none asked for',
       run: checkAddons,
     },
     callbackPhase,
@@ -115,12 +115,22 @@ async function checkNode(context: Context): Promise<void> {
     await nodeAnnotations(context),
     outdatedLabels(context),
   );
+  const keptOff = addonsKeptOff(context.spec);
+  if (keptOff.length > 0) log.warning(describeKeptOff(keptOff));
   const readiness = readinessOf(shown);
-  if (readiness.state === 'no-cni') {
+  if (readiness.state === 'no-cni' && !keptOff.includes('flannel')) {
     log.warning(
       `The node is registered and becomes Ready when the cluster brings its CNI configuration: ${readiness.message}`,
     );
   }
+}
+
+function describeKeptOff(addons: readonly string[]): string {
+  const network = addons.includes('flannel') ? ' Without Flannel it stays NotReady until another CNI plugin runs.' : '';
+  return (
+    `allowedClusterAddons keeps these add-ons off the node: ${addons.join(', ')}.${network} ` +
+    `To allow them, run the same join with \`--allowed-cluster-addons ${CLUSTER_ADDONS.join(',')}\`.`
+  );
 }
 
 /** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 where systemd does not tell. */
@@ -175,7 +185,7 @@ function describeConditions(node: V1Node): string {
 }
 
 async function checkAddons(context: Context): Promise<void> {
-  await Promise.all(context.spec.allowedClusterAddons.map((addon) => checkAddon(context, addon)));
+  await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
 }
 
 /** A DaemonSet's pod comes a moment after its node. */

@@ -36,6 +36,8 @@ export interface ClusterQuestions {
   trusted(): Promise<TrustedCluster>;
   /** `v1.20.2` */
   version(): Promise<string>;
+  /** True for the API server of `edgeadm sandbox`. */
+  isSandbox(): Promise<boolean>;
   /** undefined where neither the cluster nor the specification tells. */
   networks(): Promise<ClusterNetworks | undefined>;
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */

@@ -1,33 +1,42 @@
 import { Args, Flags } from '@oclif/core';
+import { KUBERNETES_VERSION } from '../../../../sandbox/api-server/seed.ts';
+import { acceptedSystems } from '../../../../sandbox/node/systems.ts';
 import { createNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
 export default class SandboxNodeCreate extends BaseCommand {
-  static override summary = 'Create a sandbox node: a folder that stands for a machine, with a small kubelet.';
+  static override summary = 'Create a node in the sandbox: a folder that stands for a machine, with a small kubelet.';
   static override description =
-    "Only the sandbox's small kubelet runs on it; it reads the files that a join writes and acts on them.";
+    'Nothing runs on it but the small kubelet of the sandbox, which reads the files that a join writes and does what they say. For a node that exists already, the command prints a new join line.';
   static override examples = [
     '<%= config.bin %> sandbox node create edge1',
-    "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6' --kernel 3.10.0-1160",
+    "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6'",
   ];
   static override args = { name: Args.string({ required: true, description: 'host name of the machine' }) };
   static override flags = {
     ...sandboxFlags,
-    os: Flags.string({ default: 'Ubuntu 20.04', helpValue: "'NAME VERSION'", description: 'operating system' }),
-    kernel: Flags.string({ default: '5.4.0-100', helpValue: 'RELEASE', description: 'kernel, as printed by uname -r' }),
+    os: Flags.string({
+      helpValue: "'NAME VERSION'",
+      description: `operating system, default 'Ubuntu 20.04'. A join accepts: ${acceptedSystems(KUBERNETES_VERSION, 'amd64')}`,
+    }),
+    kernel: Flags.string({
+      helpValue: 'RELEASE',
+      description: 'kernel, as uname -r prints it; default: that of the operating system',
+    }),
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
-      default: 'amd64' as const,
-      description: 'architecture, as Kubernetes spells it',
+      description: 'architecture, as Kubernetes spells it; default amd64',
     })(),
   };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxNodeCreate);
     const { os, kernel, arch } = flags;
-    const { root, joinLine } = await createNode(folderOf(flags), { name: args.name, os, kernel, arch });
-    const text = `${args.name} is a machine with ${os}, kernel ${kernel}, ${arch}: ${root}\nTo join it:\n\n${joinLine}\n`;
-    await this.finish({ ok: true, hosts: [], data: { name: args.name, root, joinLine }, text, reveal: true });
+    const node = await createNode(folderOf(flags), { name: args.name, os, kernel, arch });
+    const { name, root, joinLine } = node;
+    const verb = node.created ? 'is' : 'exists already:';
+    const text = `${name} ${verb} a machine with ${node.os}, kernel ${node.kernel}, ${node.arch}: ${root}\nTo join it:\n\n${joinLine}\n`;
+    await this.finish({ ok: true, hosts: [], data: { name, root, joinLine }, text, reveal: true });
   }
 }

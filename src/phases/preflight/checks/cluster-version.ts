@@ -12,11 +12,21 @@ export const clusterVersion: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on).',
+    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on). Not a sandbox, unless the node is one of its own.',
   remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
   needs: ['CAHash', 'Token'],
-  run: async ({ cluster, node, spec }) => {
+  run: async ({ cluster, host, node, spec }) => {
     const version = await cluster.version();
+    if (host.runsPrograms && (await cluster.isSandbox())) {
+      return fail(
+        'the cluster is an edgeadm sandbox: its API server does not speak protobuf, which a real kubelet needs',
+        {
+          code: 'CLUSTER_UNSUPPORTED',
+          remedy:
+            'Join a node of the sandbox instead: `edgeadm sandbox node create NAME` prints the command, with `--root`.',
+        },
+      );
+    }
     const minor = minorOf(version);
     if (!/^v?1\./.test(version) || minor < SUPPORTED.first || minor > SUPPORTED.last) {
       return fail(`found ${version}, supported 1.${SUPPORTED.first} to 1.${SUPPORTED.last}`, {

@@ -28,7 +28,7 @@ export const cniConflict: Check = {
         remedy: 'Nothing has to be done: the join puts it aside, reset puts it back.',
       });
     }
-    const flannel = context.spec.allowedClusterAddons.includes('flannel') && !types.includes('flannel');
+    const flannel = context.spec.allowedClusterAddons?.includes('flannel') && !types.includes('flannel');
     if (!flannel) return pass(`${first} (${types.join(', ')})`);
     const order = first < FLANNEL ? `stands before Flannel's ${FLANNEL}` : "is used until Flannel's own is written";
     return fail(`${path} (${types.join(', ')}) ${order}`);

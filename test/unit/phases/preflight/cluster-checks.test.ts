@@ -79,6 +79,13 @@ describe('ClusterVersion', () => {
     spec,
   });
 
+  it('ClusterVersion refuses a real machine that would join a sandbox, and says how to get a node of the sandbox', async () => {
+    const sandbox = { cluster: { gitTreeState: 'edgeadm sandbox' } };
+    const { code, remedy } = await assertFinds('ClusterVersion', 'error', /sandbox: .*protobuf/, sandbox);
+    assert.equal(code, 'CLUSTER_UNSUPPORTED');
+    assert.match(remedy ?? '', /edgeadm sandbox node create NAME/);
+  });
+
   it('ClusterVersion shows both versions', () =>
     assertOk('ClusterVersion', {}, /cluster v1\.20\.2, kubelet v1\.20\.2/));
 

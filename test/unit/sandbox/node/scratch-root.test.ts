@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createScratchRoot } from '../../../../sandbox/node/scratch-root.ts';
-import { systemOf } from '../../../../sandbox/node/systems.ts';
+import { acceptedSystems, systemOf } from '../../../../sandbox/node/systems.ts';
 import { MATRIX } from '../../../../src/compat/matrix.ts';
 import { rowsThatFit } from '../../../../src/compat/supports.ts';
 import { readFacts } from '../../../../src/host/facts.ts';
@@ -36,6 +36,24 @@ describe('a node that was just made', () => {
       });
     }
   }
+
+  for (const [os, kernel] of [
+    ['CentOS 7.9', '3.10.0-1160'],
+    ['centos 7.9', '3.10.0-1160'],
+    ['CentOS 7.3', '2.6.32-696'],
+    ['Debian 12', '6.1.0-25'],
+    ['Debian 12.4', '6.1.0-25'],
+    ['Kylin V10', '4.19.90-52'],
+    ['Ubuntu 26.04', '6.8.0-41'],
+  ] as const) {
+    it(`a sandbox node has kernel ${kernel} if it is ${os}`, () => assert.equal(systemOf(os).kernel, kernel));
+  }
+
+  it('the systems that the help of sandbox node create names as accepted pass OSSupported and KernelSupported, and Debian is not among them', () => {
+    const accepted = acceptedSystems('v1.20.2', 'amd64');
+    assert.match(accepted, /^Ubuntu 16\.04, 18\.04, 20\.04; CentOS 7\.4/);
+    assert.doesNotMatch(accepted, /Debian|RHEL|22\.04/);
+  });
 
   it('boots cgroup v1 or v2 as its distribution does', () => {
     const versions = ['Ubuntu 20.04', 'Ubuntu 22.04', 'RHEL 9.3', 'CentOS 7.6'].map((os) => systemOf(os).cgroupVersion);
