@@ -5,8 +5,6 @@ export interface Moment {
   readonly phase: string;
   readonly event?: 'phase-end';
   readonly after?: number;
-  /** It changes nothing: what a kill leaves is what the phase before it left, and a reset of that is tried there. */
-  readonly looks?: boolean;
 }
 
 /**

@@ -82,7 +82,7 @@ export async function pageMachine(): Promise<PageMachine> {
   const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: home, LC_ALL: 'C', NO_COLOR: '1' };
 
   const bash = async (script: string): Promise<string> => {
-    const ended = await execa('bash', ['-euo', 'pipefail', '-c', script], {
+    const ended = await execa('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
       ...{ cwd: home, reject: false, all: true, extendEnv: false, env, input: '', timeout: BLOCK_LIMIT_MS },
     });
     if (ended.exitCode !== 0) throw new Error(`exit code ${ended.exitCode}:\n${ended.all}`);

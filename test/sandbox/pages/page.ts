@@ -33,20 +33,22 @@ function normalised(line: string): string {
     .replaceAll(/\b[0-9a-f]{64}\b/g, 'SHA256')
     .replaceAll(/\b(c|np)?[0-9a-f]{32,33}\b/g, 'ID')
     .replaceAll(/\b\d+(\.\d+)?(ms|s|m|h)\b/g, 'TIME')
+    .replaceAll(/"durationMs":\d+/g, '"durationMs":0')
+    .replaceAll(/"host":"(localhost|\/[^"]*)"/g, '"host":"HOST"')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replaceAll(/(?<![\w.])\/[\w./-]+\/edgeadm\/sandbox/g, 'SANDBOX')
     .replaceAll(/ +/g, ' ')
     .trimEnd();
 }
 
-/** True if the output is what is shown; a shown line `...` stands for any number of lines. */
+/** True if the output is what is shown; a shown line `...` stands for any lines, `...` in one for any text. */
 export function isShown(shown: string, output: string): boolean {
   const escaped = shown
     .trim()
     .split('\n')
-    .map((line) =>
-      line === '...' ? '(?:.*\\n)*?' : `${normalised(line).replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')}\\n`,
-    );
+    .map((line) => (line === '...' ? '(?:.*\\n)*?' : `${quoted(normalised(line)).replaceAll('\\.\\.\\.', '.*')}\\n`));
   const lines = output.trim().split('\n').map(normalised);
   return new RegExp(`^${escaped.join('')}$`).test(`${lines.join('\n')}\n`);
 }
+
+const quoted = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
