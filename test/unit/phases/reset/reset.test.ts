@@ -151,7 +151,9 @@ describe('reset', () => {
 
   it('reset is not put off by other static pods', async () => {
     const files = { '/etc/kubernetes/manifests/yurt-hub.yaml': 'image: registry/kube-apiserver-proxy:1\n# etcd: no\n' };
-    await run(joinedNode({ files }));
+    const host = joinedNode({ files });
+    await run(host);
+    assert.notDeepEqual(host.changes, []);
   });
 
   it('wants a kubeconfig for what a node may not do itself', () => {
