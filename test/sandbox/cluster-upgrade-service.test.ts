@@ -76,7 +76,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const begun = await start();
     assert.equal(begun.exitCode, 0, begun.stderr);
     assert.match(begun.stdout, /from v1\.20\.2 to 1\.20\.11-aliyunedge\.1, the control plane, then the worker nodes/);
-    assert.match(begun.stdout, /under way: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
+    assert.match(begun.stdout, /running: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
     pass(precheck);
     assert.equal((await upgrade('pause')).exitCode, 0);
     pass(master + node);
@@ -99,7 +99,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', '1 of 3 worker nodes are upgraded']);
     const cancelled = await upgrade('cancel');
     assert.equal(cancelled.exitCode, 0, cancelled.stderr);
-    assert.match(cancelled.stdout, /cancelled; nodes that are done stay so/);
+    assert.match(cancelled.stdout, /cancelled; upgraded nodes stay at the new version/);
     assert.equal((await upgrade('continue')).exitCode, 4);
   });
 
@@ -165,7 +165,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
   it('cluster upgrade of a cluster of the container service is shown by a dry run, which orders nothing', async () => {
     const ended = await upgrade('start', '--dry-run', '--control-plane-only');
     assert.equal(ended.exitCode, 0, ended.stderr);
-    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane alone[\s\S]*Nothing was ordered/);
+    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane only[\s\S]*Nothing was ordered/);
     assert.equal(orders(), 0);
   });
 

@@ -49,8 +49,8 @@ describe("the console's line", () => {
         '--node-spec: runtime:',
         'Windows Server is not supported yet',
         '--node-spec: taints.0.effect',
-        '--discovery-token-ca-cert-hash belongs to a join with a bootstrap token',
-        '--region is needed',
+        '--discovery-token-ca-cert-hash is for a join with a bootstrap token',
+        '--region is required',
         '--node-ip:',
       ])
         assert.ok(ended.stderr.includes(part), `${part} in\n${ended.stderr}`);
