@@ -90,7 +90,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     ])
       assert.match(status.stdout, line);
     const going = await upgrade('continue');
-    assert.match(going.stdout, /under way/, going.stderr);
+    assert.match(going.stdout, /The upgrade is running/, going.stderr);
     const early = await told('cancel');
     assert.deepEqual([early.ok, early.error?.code], [false, 'UPGRADE_NOT_POSSIBLE']);
     await upgrade('pause');
@@ -178,7 +178,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const other = await edgeadm(['cluster', 'upgrade', 'pause', '--profile', 'f'], { env });
     assert.deepEqual([other.exitCode, /--profile: needs --cluster-id/.test(other.stderr)], [2, true]);
     const noRegion = await edgeadm(['cluster', 'upgrade', 'status', '--cluster-id', 'c1'], { env });
-    assert.deepEqual([noRegion.exitCode, /--region is missing/.test(noRegion.stderr)], [2, true]);
+    assert.deepEqual([noRegion.exitCode, /--region is required/.test(noRegion.stderr)], [2, true]);
     assert.equal(orders(), 0);
   });
 
@@ -193,7 +193,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const found = await upgrade('status', '--profile', join(folder, 'profile.json'));
     assert.match(
       found.stdout,
-      /^Upgrade: +none is under way.*\n[\s\S]*^Offered: +1\.20\.11-aliyunedge\.1$/m,
+      /^Upgrade: +none is running.*\n[\s\S]*^Offered: +1\.20\.11-aliyunedge\.1$/m,
       found.stderr,
     );
     where = ['--cluster-id', 'c-other', '--region', 'cn-hangzhou'];

@@ -68,7 +68,7 @@ describe('the upgrade of a cluster', function () {
       2,
       ['start', '--target-version', 'latest', '--bundle', '/opt/b', '--drain-timeout', 'soon'],
       /--target-version: "latest"/,
-      /--image is missing/,
+      /--image is required/,
       /--bundle: Jobs on nodes need a URL/,
       /--drain-timeout/,
     );
