@@ -126,7 +126,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     child.kill('SIGINT');
     const ended = await child;
     assert.equal(ended.exitCode, 130);
-    assert.match(ended.stderr, /the upgrade goes on[\s\S]*upgrade status --cluster-id/);
+    assert.match(ended.stderr, /the upgrade is still running[\s\S]*upgrade status --cluster-id/);
     assert.match((await upgrade('status')).stdout, /^Upgrade: +(Prechecking|Running)/m);
   });
 

@@ -64,7 +64,7 @@ describe("the console's line", () => {
     assert.match(plain.stderr, /--openapi-endpoint: must be https/);
     const twice = await edgeadm([...args, '--node-spec', '-'], { input: 'token-of-the-console' });
     assert.equal(twice.exitCode, 2);
-    assert.match(twice.stderr, /there is one standard input/);
+    assert.match(twice.stderr, /only one flag can read standard input/);
     assert.doesNotMatch(twice.stderr, /token-of/);
   });
 

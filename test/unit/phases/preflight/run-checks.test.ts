@@ -217,7 +217,7 @@ describe('--ignore-preflight-errors', () => {
 describe('the preflight of a join', () => {
   it('tells warnings and throws the error', async () => {
     const warnings: string[] = [];
-    const log: PhaseLog = { info() {}, debug() {}, progress() {}, warning: (text) => warnings.push(text) };
+    const log: PhaseLog = { info() {}, vendor() {}, debug() {}, progress() {}, warning: (text) => warnings.push(text) };
     const machine: Case['machine'] = { facts: { cpus: 1 }, files: { '/proc/swaps': SWAP_ON } };
     await assert.rejects(runChecks({ ...(await contextOf({ machine })), log }), { code: 'PREFLIGHT_FAILED' });
     assert.match(warnings.join('\n'), /\[WARNING NumCPU\]: found 1, recommended 2/);
