@@ -9,6 +9,8 @@ const GROUND = ['errors', 'lib'];
 const EVENTS = 'workflow/events.ts';
 /** Constants, for whoever writes to a node or names a file on it. */
 const NODE_PATHS = 'host/node-paths.ts';
+/** Log lines of the original tool. */
+const VENDOR_MESSAGES = 'phases/vendor-messages.ts';
 /** What phases are made of. */
 const SERVICES = [
   'config',
@@ -39,10 +41,11 @@ const ALLOWED = {
   'edge-hub': ['config', 'templates', 'http', 'host', 'kubernetes'],
   artifacts: ['config', 'templates', 'http', 'host', 'kubernetes', EVENTS],
   cloud: ['config', 'pki', 'http', 'host', 'kubernetes', 'artifacts', EVENTS],
+  'phases/vendor-messages.ts': [],
   'phases/preflight': SERVICES,
   'phases/reset': SERVICES,
-  'phases/join': [...SERVICES, 'cloud', 'phases/preflight', 'phases/reset'],
-  'phases/upgrade': [...SERVICES, 'phases/join', 'phases/reset'],
+  'phases/join': [...SERVICES, VENDOR_MESSAGES, 'cloud', 'phases/preflight', 'phases/reset'],
+  'phases/upgrade': [...SERVICES, VENDOR_MESSAGES, 'phases/join', 'phases/reset'],
   'phases/diagnose': [...SERVICES, 'phases/preflight', 'phases/join'],
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],

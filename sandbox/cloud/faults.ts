@@ -6,7 +6,7 @@ export type FaultMode = keyof typeof FAULT_MODES;
 export const FAULT_MODES = {
   'timeout-after-effect': 'the call takes effect, and its answer is lost',
   'timeout-before': 'the call is lost on the way: it has no effect and no answer',
-  '500': 'the cloud answers with a fault of its own; no effect',
+  '500': 'the cloud answers with an internal error; no effect',
   throttle: 'the cloud refuses it for too many calls; no effect',
   slow: 'it works, two seconds late',
 } as const;

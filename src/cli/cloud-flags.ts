@@ -8,13 +8,13 @@ export const cloudFlags = {
   region: Flags.string({
     default: 'ap-southeast-1',
     helpValue: 'REGION',
-    description: 'whose endpoint is called',
+    description: 'region whose endpoint is called',
     helpGroup: 'CLOUD',
   }),
   'access-key': Flags.string({
     aliases: ['accessKey'],
     helpValue: 'ID',
-    description: 'AccessKey ID; default: environment, ~/.aliyun/config.json, role of the instance',
+    description: 'AccessKey ID; default: environment, ~/.aliyun/config.json, instance role',
     helpGroup: 'CLOUD',
   }),
   'secret-key': Flags.string({

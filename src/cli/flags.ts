@@ -11,8 +11,11 @@ export const repeatable = { multiple: true, multipleNonGreedy: true } as const;
 
 /** Flags of every command that works on a node. */
 export const nodeFlags = {
-  'dry-run': Flags.boolean({ description: 'show what would be run and written, change nothing', helpGroup: 'COMMON' }),
-  yes: Flags.boolean({ char: 'y', description: 'answer every question with yes', helpGroup: 'COMMON' }),
+  'dry-run': Flags.boolean({
+    description: 'show what would be run and written, without changing anything',
+    helpGroup: 'COMMON',
+  }),
+  yes: Flags.boolean({ char: 'y', description: 'answer yes to every question', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
   'log-file': Flags.string({ helpValue: 'FILE', description: `default: ${PATHS.edgeadm.log}`, helpGroup: 'COMMON' }),
   timeout: Flags.string({
@@ -28,7 +31,7 @@ export const nodeFlags = {
   host: Flags.string({
     ...repeatable,
     helpValue: '[USER@]ADDR[:PORT]',
-    description: 'work on this machine over SSH, or on this one of the inventory (repeatable)',
+    description: 'host to reach over SSH; with --inventory, a host from that file (repeatable)',
     helpGroup: 'HOSTS',
   }),
   inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
@@ -38,7 +41,7 @@ export const nodeFlags = {
     min: 1,
     default: 8,
     helpValue: 'N',
-    description: 'hosts at a time',
+    description: 'number of hosts to work on in parallel',
     helpGroup: 'HOSTS',
   }),
 };
@@ -48,7 +51,7 @@ export const outputFlag = {
     char: 'o',
     options: ['text', 'json'] as const,
     default: 'text' as const,
-    description: 'json: one object a line',
+    description: 'output format; json prints one JSON object per line',
     helpGroup: 'COMMON',
   })(),
 };
@@ -72,7 +75,7 @@ export function durationOf(
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms !== undefined && ms > 0) return ms;
-  refuse(`${flag}: "${text}" is no duration such as 90s, 10m or 1h`);
+  refuse(`${flag}: "${text}" is not a duration such as 90s, 10m or 1h`);
   return undefined;
 }
 

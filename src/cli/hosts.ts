@@ -42,7 +42,7 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   const took = (): number => Math.round(performance.now() - started);
   const host = target.label;
   try {
-    if (signal.aborted) throw interruption(signal, 'interrupted before this host was begun');
+    if (signal.aborted) throw interruption(signal, 'interrupted before this host was started');
     const { outcome, data } = await until(over, onMachine(target, signal, work), `the work on ${host}`);
     return { host, ok: true, outcome, data, durationMs: took() };
   } catch (error) {
@@ -80,7 +80,7 @@ function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
     return new EdgeadmError({ code: 'INTERRUPTED', what, why, next: interrupted.error?.next });
   }
   if (failed.length === results.length) {
-    const what = `all ${results.length} hosts failed, each for its own reason`;
+    const what = `all ${results.length} hosts failed, for different reasons`;
     return new EdgeadmError({ code: 'ALL_HOSTS_FAILED', what, why });
   }
   return new EdgeadmError({

@@ -19,6 +19,8 @@ export interface NodeCommand {
   readonly flags: NodeFlags;
   /** True for a command that only looks, whatever its flags say: no lock is taken, no log is written by default. */
   readonly looksOnly?: boolean;
+  /** See OutputOptions. */
+  readonly failuresInResult?: boolean;
   readonly limits?: EndingLimits;
 }
 
@@ -71,7 +73,7 @@ export async function runOnNodes(
   host: CommandHost,
   prepare: (run: CommandRun) => Promise<NodeWork>,
 ): Promise<Result> {
-  const { name, flags, looksOnly = false } = command;
+  const { name, flags, looksOnly = false, failuresInResult } = command;
   const { signal, over, done } = commandSignal(
     durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS,
     command.limits,
@@ -84,7 +86,13 @@ export async function runOnNodes(
     const targets = await targetsOf({ ...targetOptions(flags), ask });
     const hosts = targets.map(({ label }) => label);
     const { verbose, 'log-file': logFile, 'dry-run': dryRun, concurrency } = flags;
-    output = host.openOutput({ verbose, hosts, logFile, ...(looksOnly ? { looksOnly } : { dryRun }) });
+    output = host.openOutput({
+      verbose,
+      hosts,
+      logFile,
+      failuresInResult,
+      ...(looksOnly ? { looksOnly } : { dryRun }),
+    });
     const run: CommandRun = {
       command: name,
       version: host.version,

@@ -64,6 +64,6 @@ export function withCommandMeant(
   // An argument behind the command is none of its words.
   const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
   const words = argv.slice(0, end < 0 ? undefined : end).join(' ');
-  const what = words ? `there is no command ${words}` : error.what;
+  const what = words ? `unknown command ${words}` : error.what;
   return new EdgeadmError({ ...error.toJSON(), what, why, next, cause: error });
 }

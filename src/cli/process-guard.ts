@@ -79,7 +79,7 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
 function stalled(): EdgeadmError {
   return new EdgeadmError({
     code: 'INTERNAL',
-    what: 'the command ended without a result',
-    why: 'what it waited for was closed without an answer',
+    what: 'the command ended without a result (a bug in edgeadm)',
+    why: 'it was waiting for something that closed without an answer',
   });
 }

@@ -109,14 +109,18 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 
 function leftBehind(over: AbortSignal, what: string): EdgeadmError {
   const error = interruption(over, `interrupted: ${what} did not stop`);
-  return new EdgeadmError({ ...error.toJSON(), why: `${error.why}\n${what} did not stop, and was left`, cause: error });
+  return new EdgeadmError({
+    ...error.toJSON(),
+    why: `${error.why}\n${what} did not stop, and was abandoned`,
+    cause: error,
+  });
 }
 
 function timeUp(timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'TIMEOUT',
     what: `the command did not end within ${formatDuration(timeoutMs)}`,
-    why: 'the phase named above was not finished',
+    why: 'the phase shown above did not finish',
     next: 'run the same command again, with a longer --timeout if the node is only slow',
   });
 }

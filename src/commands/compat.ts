@@ -10,9 +10,9 @@ import { EdgeadmError } from '../errors/index.ts';
 import { terminalColumns } from '../output/columns.ts';
 
 export default class Compat extends BaseCommand {
-  static override summary = 'Show which operating systems, kernels and cluster versions go together.';
+  static override summary = 'Show the supported combinations of operating system, kernel and cluster version.';
   static override description =
-    'Without flags the whole matrix; with some of them the rows that fit; with all four a verdict: exit code 0 where the combination is supported, 3 where it is not, with the nearest rows.';
+    'Without flags it prints the whole matrix; with some, the rows that match. With all four it checks one combination: exit code 0 if it is supported; otherwise 3, with the nearest rows.';
   static override examples = [
     '<%= config.bin %> compat',
     '<%= config.bin %> compat --os Ubuntu --arch arm64',
@@ -20,10 +20,13 @@ export default class Compat extends BaseCommand {
   ];
   static override flags = {
     os: Flags.string({ description: 'name and version of the operating system', helpValue: "'CentOS 7.6'" }),
-    kernel: Flags.string({ description: 'kernel, as uname -r tells it', helpValue: '3.10.0-1160' }),
+    kernel: Flags.string({ description: 'kernel, as printed by uname -r', helpValue: '3.10.0-1160' }),
     arch: Flags.string({ description: 'architecture, as Kubernetes spells it', helpValue: 'amd64' }),
     'cluster-version': Flags.string({ description: 'version of the cluster', helpValue: '1.20.11-aliyunedge.1' }),
-    'compat-matrix': Flags.string({ description: 'rows added to the compatibility matrix', helpValue: 'FILE' }),
+    'compat-matrix': Flags.string({
+      description: 'file with additional rows for the compatibility matrix',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<void> {
@@ -42,7 +45,7 @@ export default class Compat extends BaseCommand {
       ok: true,
       hosts: [],
       data: { rows: fitting },
-      text: fitting.length > 0 ? `${matrixTable(fitting, terminalColumns())}\n` : 'No row of the matrix fits.\n',
+      text: fitting.length > 0 ? `${matrixTable(fitting, terminalColumns())}\n` : 'No rows of the matrix match.\n',
     });
   }
 
@@ -50,7 +53,7 @@ export default class Compat extends BaseCommand {
     const { supported, rows, nearest } = supports(platform, all);
     const heading = supported ? 'Supported.' : 'Not supported. The nearest rows:';
     const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest, terminalColumns())}\n`;
-    const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: the matrix has no such row' });
+    const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: not in the compatibility matrix' });
     const data = { supported, rows, nearest };
     await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });
   }

@@ -7,9 +7,9 @@ import { ASKED } from '../cli/completion/values.ts';
 import { usageError } from '../errors/usage.ts';
 
 export default class Completion extends BaseCommand {
-  static override summary = 'Print the script that lets a shell complete commands, flags and their values.';
+  static override summary = 'Print the shell completion script for commands, flags and their values.';
   static override description =
-    'Source it from the start-up file of the shell; the packages bring it along. Hosts of the inventory and node pools of the cluster that a line names are asked for at the TAB, all else is in the script.';
+    'Source it from the start-up file of your shell; the packages install it. Inventory hosts and node pools are looked up when you press TAB; everything else is in the script.';
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     'source <(<%= config.bin %> completion zsh)',

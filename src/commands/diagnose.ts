@@ -8,9 +8,9 @@ import { usageError } from '../errors/usage.ts';
 const { 'dry-run': _dryRun, yes: _yes, ...flagsToLook } = nodeFlags;
 
 export default class Diagnose extends BaseCommand {
-  static override summary = 'Collect what tells why a node does not work, and name the likely cause.';
+  static override summary = 'Collect diagnostic data from a node and name the likely cause of a failure.';
   static override description =
-    'Changes nothing on the node, works while it is broken, and leaves secrets out. Not as root it takes what it may.';
+    'Changes nothing on the node, works on a broken one, and omits secrets. Without root it collects what it can read.';
   static override examples = [
     '<%= config.bin %> diagnose',
     '<%= config.bin %> diagnose --host root@10.0.0.11 --output edge-1.tgz --html edge-1.html',
@@ -21,9 +21,9 @@ export default class Diagnose extends BaseCommand {
       ...repeatable,
       char: 'o',
       helpValue: 'FILE.tgz|text|json',
-      description: 'the archive (default: ./edgeadm-diagnose-HOST-DATE.tgz); text or json: how the result is shown',
+      description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text or json',
     }),
-    html: Flags.string({ helpValue: 'FILE', description: 'write the page on its own, too' }),
+    html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
   };
 
   async run(): Promise<void> {
@@ -31,8 +31,8 @@ export default class Diagnose extends BaseCommand {
     const archives = (flags.output ?? []).filter((value) => !/^=?(json|text)$/.test(value));
     const wrong = archives.find((value) => !/\.(tgz|tar\.gz)$/.test(value));
     if (wrong !== undefined)
-      throw usageError([`--output: "${wrong}" is neither text nor json, nor does it end in .tgz`]);
-    if (archives.length > 1) throw usageError(['--output: one archive can be named, and text or json beside it']);
+      throw usageError([`--output: "${wrong}" must be text, json or a file name that ends in .tgz`]);
+    if (archives.length > 1) throw usageError(['--output: give at most one archive and one format (text or json)']);
     const files = { archive: archives[0], html: flags.html };
     const options = { ...flags, 'dry-run': false, yes: false };
     await this.finish(await runDiagnose(options, files, this.host));

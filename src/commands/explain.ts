@@ -8,10 +8,10 @@ import { table } from '../output/table.ts';
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
 export default class Explain extends BaseCommand {
-  static override summary = 'Explain an error code: its cause, what to look for and what to do.';
-  static override description = 'Without a code every code is listed. The same catalogue is in docs/errors.md.';
+  static override summary = 'Explain an error code: its cause, the evidence and what to do.';
+  static override description = 'Without a code it lists all codes. The same list is in docs/errors.md.';
   static override examples = ['<%= config.bin %> explain TOKEN_INVALID', '<%= config.bin %> explain'];
-  static override args = { code: Args.string({ description: 'as it stands below an error' }) };
+  static override args = { code: Args.string({ description: 'error code, as printed with the error' }) };
 
   async run(): Promise<void> {
     const { args } = await this.parse(Explain);
@@ -35,7 +35,7 @@ function codeOf(text: string): ErrorCode {
   const meant = closest(wanted, CODES);
   throw new EdgeadmError({
     code: 'USAGE',
-    what: `there is no error code ${text}`,
+    what: `unknown error code ${text}`,
     why: meant && `did you mean ${meant}?`,
     next: meant ? `edgeadm explain ${meant}` : '`edgeadm explain` lists every code',
   });

@@ -3,7 +3,7 @@ import { joinArgs, joinFlags } from '../cli/join/flags.ts';
 import { runPreflight } from '../cli/preflight/run.ts';
 
 export default class Preflight extends BaseCommand {
-  static override summary = 'Check a machine and its way to the cluster; change nothing.';
+  static override summary = 'Check a machine and its connection to the cluster, without changing anything.';
   static override description = 'Takes the flags of join and runs the checks that a join would run first.';
   static override examples = [
     '<%= config.bin %> preflight 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:HEX',

@@ -6,9 +6,9 @@ import { runReset } from '../cli/reset/run.ts';
 import type { ResetSpec } from '../phases/reset/context.ts';
 
 export default class Reset extends BaseCommand {
-  static override summary = 'Take a node out of its cluster and put it back as it was before the join.';
+  static override summary = 'Remove a node from its cluster and roll back what the join changed.';
   static override description =
-    'May be run again at any time: it does what is left to do. A control-plane node is refused.';
+    'The command is idempotent: run it again at any time. It refuses to reset a control-plane node.';
   static override examples = [
     '<%= config.bin %> reset --yes',
     '<%= config.bin %> reset --host root@10.0.0.11 --kubeconfig admin.conf --drain --delete-node',
@@ -20,9 +20,12 @@ export default class Reset extends BaseCommand {
       description: 'do not ask; continue even if a pod cannot be stopped or a volume cannot be unmounted',
     }),
     'delete-emptydir-data': drainFlags['delete-emptydir-data'],
-    'keep-runtime': Flags.boolean({ description: 'leave the container runtime as the join set it up' }),
+    'keep-runtime': Flags.boolean({ description: 'keep the container runtime as the join configured it' }),
     'cleanup-images': Flags.boolean({ description: 'remove all images, not only those the join loaded' }),
-    kubeconfig: Flags.string({ helpValue: 'FILE', description: "the administrator's, for --drain and --delete-node" }),
+    kubeconfig: Flags.string({
+      helpValue: 'FILE',
+      description: 'administrator kubeconfig for --drain and --delete-node',
+    }),
     drain: Flags.boolean({
       description: 'evict the pods first, respecting PodDisruptionBudgets; --force evicts those without a controller',
     }),

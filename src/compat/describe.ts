@@ -1,6 +1,6 @@
 import type { MatrixRow } from '../config/spec.ts';
 import { inColumns } from '../output/columns.ts';
-import type { Platform } from './supports.ts';
+import { differences, type Platform } from './supports.ts';
 
 const GAP = 2;
 
@@ -26,6 +26,19 @@ export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[],
     ...rows.map((row) => ['supported', ...cells(row)]),
   ];
   return inColumns(lines, GAP, columns).join('\n');
+}
+
+/** A row in one line, with what differs from the system that was found. */
+export function nearestInWords(found: Partial<Platform>, row: MatrixRow): string {
+  const [arch, os, versions, kernel, clusters] = cells(row);
+  return `${os} ${versions}, kernel ${kernel}, ${arch}, cluster ${clusters} (differs in: ${differences(found, row).join(', ')})`;
+}
+
+/** A row for `--compat-matrix` that accepts a system, in YAML. */
+export function rowFor({ arch = '', os = '', osId, version = '', kernel = '' }: Partial<Platform>): string {
+  const [major = '', minor = ''] = kernel.match(/\d+/g) ?? [];
+  const row = { arch, os: osId || os, versions: [version], kernel: `${major}.${minor}` };
+  return `rows: [${JSON.stringify(row)}]`;
 }
 
 function cells(row: MatrixRow): string[] {

@@ -56,18 +56,33 @@ export function nearestRows(known: Partial<Platform>, rows: readonly MatrixRow[]
   return scored.slice(0, limit).map(({ row }) => row);
 }
 
+/** What of a system is not as a row has it: `version`, `kernel`; what is not known does not count. */
+export function differences(known: Partial<Platform>, row: MatrixRow): string[] {
+  return RULES.filter(({ fits }) => fits(known, row) === false).map(({ what }) => what);
+}
+
 interface Rule {
+  /** For people. */
+  readonly what: string;
   readonly weight: number;
   /** undefined: what the rule asks for is not known. */
   readonly fits: (known: Partial<Platform>, row: MatrixRow) => boolean | undefined;
 }
 
 const RULES: readonly Rule[] = [
-  { weight: 8, fits: ({ os, osId }, row) => when(os, (name) => isOs(row.os, name, osId)) },
-  { weight: 4, fits: ({ arch }, row) => when(arch, (name) => name === row.arch) },
-  { weight: 2, fits: ({ version }, row) => when(version, (text) => row.versions.some((one) => isRelease(one, text))) },
-  { weight: 2, fits: ({ kernel }, row) => when(kernel, (text) => isKernel(row, text)) },
-  { weight: 1, fits: ({ clusterVersion }, row) => when(clusterVersion, (text) => isWithin(text, row.from, row.to)) },
+  { what: 'operating system', weight: 8, fits: ({ os, osId }, row) => when(os, (name) => isOs(row.os, name, osId)) },
+  { what: 'architecture', weight: 4, fits: ({ arch }, row) => when(arch, (name) => name === row.arch) },
+  {
+    what: 'version',
+    weight: 2,
+    fits: ({ version }, row) => when(version, (text) => row.versions.some((one) => isRelease(one, text))),
+  },
+  { what: 'kernel', weight: 2, fits: ({ kernel }, row) => when(kernel, (text) => isKernel(row, text)) },
+  {
+    what: 'cluster version',
+    weight: 1,
+    fits: ({ clusterVersion }, row) => when(clusterVersion, (text) => isWithin(text, row.from, row.to)),
+  },
 ];
 
 function when(value: string | undefined, test: (value: string) => boolean): boolean | undefined {

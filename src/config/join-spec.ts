@@ -126,7 +126,7 @@ function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string
 function contradictions(spec: z.output<typeof draftKeys>, layers: readonly Layer[]): string[] {
   const mistakes: string[] = [];
   if (spec.edgeHub === false && spec.edgeHubImage) {
-    mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub exclude each other`);
+    mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub cannot be used together`);
   }
   if (spec.bundle?.startsWith('http://') && !spec.bundleSha256) {
     mistakes.push(`${nameOf('bundle', layers)}: a plain http URL is accepted only with --bundle-sha256`);

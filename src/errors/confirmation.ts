@@ -1,8 +1,8 @@
 import { EdgeadmError } from './index.ts';
 
 /** The error of a question that was answered with no. @param next default: what fits every command that has a dry run */
-export function answeredNo(next = 'the same command with --dry-run shows what it would do'): EdgeadmError {
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'the answer was no', why: 'nothing was changed', next });
+export function answeredNo(next = 'run the same command with --dry-run to see what it would do'): EdgeadmError {
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'cancelled: not confirmed', why: 'nothing was changed', next });
 }
 
 /** The error of a question that needs an answer although there is no terminal. @param line the command to run instead */

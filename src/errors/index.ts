@@ -48,5 +48,5 @@ export function toEdgeadmError(thrown: unknown): EdgeadmError {
   if (thrown instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(thrown.name))
     return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EdgeadmError({ code: 'INTERNAL', what: 'edgeadm met a fault of its own', why: message, cause: thrown });
+  return new EdgeadmError({ code: 'INTERNAL', what: 'internal error (a bug in edgeadm)', why: message, cause: thrown });
 }

@@ -2,16 +2,16 @@ import { EdgeadmError } from './index.ts';
 
 /** The error that lists mistakes, one a line. */
 export function usageError(mistakes: readonly string[]): EdgeadmError {
-  const [first = 'nothing is said'] = mistakes;
+  const [first = 'no value given'] = mistakes;
   return new EdgeadmError({
     code: 'USAGE',
-    what: mistakes.length === 1 ? first : `${mistakes.length} values cannot be used`,
+    what: mistakes.length === 1 ? first : `${mistakes.length} invalid values`,
     why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
   });
 }
 
 /** The error of a file that a user names, with the system's as its cause. @param what it is for, such as a flag */
 export function unreadable(what: string, file: string, error: NodeJS.ErrnoException): EdgeadmError {
-  const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+  const why = error.code === 'ENOENT' ? 'file not found' : error.message;
   return new EdgeadmError({ code: 'USAGE', what: `${what}: cannot read the file "${file}"`, why, cause: error });
 }

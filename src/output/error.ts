@@ -1,5 +1,6 @@
 import type { EdgeadmError } from '../errors/index.ts';
 import type { Style } from './style.ts';
+import { wrap, wrapParagraphs } from './width.ts';
 
 /** Where to look further; both are optional. */
 export interface ErrorContext {
@@ -9,16 +10,24 @@ export interface ErrorContext {
   readonly log?: string;
 }
 
-/** An error for people: what failed, the evidence, what to do next. Lines with their ends. */
-export function formatError(error: EdgeadmError, style: Style, context: ErrorContext = {}): string {
+/**
+ * An error for people: what failed, the evidence, what to do next. Lines with their ends.
+ * @param columns of the terminal: words wrap there
+ */
+export function formatError(error: EdgeadmError, style: Style, context: ErrorContext = {}, columns = Infinity): string {
   const where = context.host ? `${context.host}: ` : '';
   const evidence = error.why?.trimEnd().split('\n') ?? [];
   return [
-    `${style.red('error:')} ${style.bold(`${where}${error.what}`)}`,
-    ...evidence.map((line) => `  ${line}`),
-    `${style.bold('next:')} ${error.next.replaceAll('\n', '\n      ')}`,
+    `${style.red('error:')} ${hanging(`${where}${error.what}`, 7, columns).map(style.bold).join('\n       ')}`,
+    ...evidence.map((line) => wrapParagraphs(`  ${line}`, columns)),
+    `${style.bold('next:')} ${hanging(error.next, 6, columns).join('\n      ')}`,
     style.dim(`(${error.code}${context.log ? `, log: ${context.log}` : ''})`),
   ]
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** Lines of a text that stands behind a word of so many columns. */
+function hanging(text: string, indent: number, columns: number): string[] {
+  return wrap(text, columns - indent).split('\n');
 }

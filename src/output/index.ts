@@ -30,6 +30,8 @@ export interface OutputOptions {
   readonly dryRun?: boolean;
   /** True for commands that only look: a log file is written only where `logFile` names one. */
   readonly looksOnly?: boolean;
+  /** True if the text of the result tells the failures it names in `told`: lines do not tell them before. */
+  readonly failuresInResult?: boolean;
   /** Default: those of the process. */
   readonly stdout?: NodeJS.WriteStream;
   readonly stderr?: NodeJS.WriteStream;
@@ -92,7 +94,7 @@ class CommandOutput implements Output {
     if (event.type === 'failure') {
       this.#told.add(event.error);
       // The tree marks the phase alone; lines tell the whole error.
-      if (!this.#tree) this.#shown.add(event.error);
+      if (!this.#tree && !this.#failuresLater) this.#shown.add(event.error);
     }
     this.#sink.event(event);
   };
@@ -124,6 +126,7 @@ class CommandOutput implements Output {
     await this.#closeScreen();
     this.#logFault(result.error);
     const hosts = result.hosts.map((host) => this.#withPhase(host));
+    for (const error of result.told ?? []) this.#shown.add(error);
     if (this.#options.mode === 'json') return this.#stdout(resultLine({ ...result, hosts }));
     const several = hosts.length > 1;
     // What to do next comes last: it is what a person looks at.
@@ -142,10 +145,16 @@ class CommandOutput implements Output {
     for (const renderer of this.#screen) await renderer.close?.();
   }
 
+  get #failuresLater(): boolean {
+    return Boolean(this.#options.failuresInResult) && this.#options.mode === 'text';
+  }
+
   #plainRenderers(stdoutStyle: Style): Renderer[] {
     const { mode, verbose, hosts, command, dryRun } = this.#options;
     if (mode === 'json') return [jsonRenderer(this.#stdout, verbose)];
-    const lines = klogRenderer({ write: this.#stderr, verbose, nameHosts: hosts.length > 1, warningsOnly: dryRun });
+    const nameHosts = hosts.length > 1;
+    const klog = klogRenderer({ write: this.#stderr, verbose, nameHosts, warningsOnly: dryRun, onePrefix: true });
+    const lines = this.#failuresLater ? withoutFailures(klog) : klog;
     return dryRun ? [planRenderer({ write: this.#stdout, command, style: stdoutStyle }), lines] : [lines];
   }
 
@@ -161,7 +170,9 @@ class CommandOutput implements Output {
     if (!error || this.#shown.has(error)) return;
     this.#shown.add(error);
     const context = { host: nameHost ? host : undefined, log: host && this.#log?.pathOf(host) };
-    this.#stderr(formatError(cleanError(error), this.#style, context));
+    this.#stderr(
+      formatError(cleanError(error), this.#style, context, (this.#options.stderr ?? process.stderr).columns),
+    );
   }
 
   #notePhase(event: WorkflowEvent): void {
@@ -175,6 +186,10 @@ class CommandOutput implements Output {
   #withPhase(result: HostResult): HostResult {
     return result.ok ? result : { ...result, phase: result.phase ?? this.#phases.get(result.host)?.failed };
   }
+}
+
+function withoutFailures(renderer: Renderer): Renderer {
+  return { ...renderer, event: (event) => event.type !== 'failure' && renderer.event(event) };
 }
 
 function wantsTree(options: OutputOptions, stderr: NodeJS.WriteStream, env: Environment): boolean {

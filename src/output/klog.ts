@@ -14,6 +14,8 @@ export interface KlogOptions {
   readonly nameHosts: boolean;
   /** Only warnings and failures: a dry run shows its plan elsewhere. */
   readonly warningsOnly?: boolean;
+  /** For people: further lines of an event are indented. A log file has the prefix on each line. */
+  readonly onePrefix?: boolean;
 }
 
 /** A transfer that is over sooner is not told of. */
@@ -27,12 +29,8 @@ export function klogRenderer(options: KlogOptions): Renderer {
     const host = options.nameHosts ? `${event.host} ` : '';
     const head = klogHead(severity, event.time, event.phase);
     const phase = event.phase.split('/')[0];
-    options.write(
-      text
-        .split('\n')
-        .map((part) => `${head} ${host}[${phase}] ${part}\n`)
-        .join(''),
-    );
+    const prefix = `${head} ${host}[${phase}] `;
+    options.write(`${prefix}${text.replaceAll('\n', options.onePrefix ? '\n    ' : `\n${prefix}`)}\n`);
   };
   const detail = (event: WorkflowEvent, text: string): void => {
     if (options.verbose) line('I', event, text);

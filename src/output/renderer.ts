@@ -23,6 +23,8 @@ export interface CommandResult {
   readonly error?: EdgeadmError;
   /** What the command found out, for people: lines with their ends, on standard output. */
   readonly text?: string;
+  /** Errors that `text` tells already. */
+  readonly told?: readonly EdgeadmError[];
   /** The same for `-o json`. */
   readonly data?: unknown;
   /** `text` and `data` are the secret that was asked for (`token create`): they are shown as they are. */

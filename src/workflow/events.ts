@@ -12,7 +12,13 @@ export type WorkflowEvent = {
 } & (
   | { readonly type: 'phase-start'; readonly title: string }
   | { readonly type: 'phase-end'; readonly outcome: Outcome; readonly durationMs: number; readonly detail?: string }
-  | { readonly type: 'message'; readonly level: 'info' | 'warning' | 'debug'; readonly text: string }
+  /** `vendor`: a line of the original tool that scripts look for; for logs and pipes, not for people at a terminal. */
+  | {
+      readonly type: 'message';
+      readonly level: 'info' | 'warning' | 'debug';
+      readonly text: string;
+      readonly vendor?: true;
+    }
   /** A transfer; `done` and `total` are bytes, a total of 0 is not known. */
   | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total: number }
   /** A dry run tells what would be done; `diff` is a unified diff where a file would change. */
@@ -30,6 +36,8 @@ export type EventSink = (event: WorkflowEvent) => void;
 /** How a phase speaks. */
 export interface PhaseLog {
   info(text: string): void;
+  /** A line of the original tool, from `phases/vendor-messages.ts`. */
+  vendor(text: string): void;
   warning(text: string): void;
   debug(text: string): void;
   progress(what: string, done: number, total: number): void;
@@ -45,6 +53,7 @@ export function phaseLog(emit: (body: EventBody) => void): PhaseLog {
   const message = (level: 'info' | 'warning' | 'debug', text: string): void => emit({ type: 'message', level, text });
   return {
     info: (text) => message('info', text),
+    vendor: (text) => emit({ type: 'message', level: 'info', text, vendor: true }),
     warning: (text) => message('warning', text),
     debug: (text) => message('debug', text),
     progress: (what, done, total) => emit({ type: 'progress', what, done, total }),

@@ -40,7 +40,7 @@ describe('The sandbox in a release', function () {
       assert.equal(created.exitCode, 0, created.stderr);
       assert.match((await sandbox('status')).stdout, /^edge1 /m);
     } finally {
-      assert.match((await sandbox('down')).stdout, /The sandbox has ended/);
+      assert.match((await sandbox('down')).stdout, /The sandbox is stopped/);
     }
   });
 

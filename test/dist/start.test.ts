@@ -234,7 +234,7 @@ mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${
     assert.equal(wrong.exitCode, 1);
     assert.match(
       wrong.stderr,
-      /what this file has unpacked was changed since\n {2}libdl\.so\.2\n[\s\S]*PROGRAM_CHANGED/,
+      /the files that edgeadm unpacked have been modified\n {2}libdl\.so\.2\n[\s\S]*PROGRAM_CHANGED/,
     );
   });
 });

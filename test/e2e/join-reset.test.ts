@@ -102,7 +102,7 @@ function withEdgeHub(test: Tell): void {
 
   test('preflight tells what it found and changes nothing', async () => {
     await node.exec('rm', LOG);
-    const { stdout } = await succeed(node, ['preflight', ...line.slice(1)]);
+    const { stdout } = await succeed(node, ['preflight', '-v', ...line.slice(1)]);
     assert.match(stdout, /^APIServer +ok/m);
     assert.deepEqual(difference(before, await photograph(node)), []);
   });

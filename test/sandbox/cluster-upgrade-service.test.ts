@@ -76,7 +76,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const begun = await start();
     assert.equal(begun.exitCode, 0, begun.stderr);
     assert.match(begun.stdout, /from v1\.20\.2 to 1\.20\.11-aliyunedge\.1, the control plane, then the worker nodes/);
-    assert.match(begun.stdout, /under way: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
+    assert.match(begun.stdout, /running: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
     pass(precheck);
     assert.equal((await upgrade('pause')).exitCode, 0);
     pass(master + node);
@@ -90,7 +90,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     ])
       assert.match(status.stdout, line);
     const going = await upgrade('continue');
-    assert.match(going.stdout, /under way/, going.stderr);
+    assert.match(going.stdout, /The upgrade is running/, going.stderr);
     const early = await told('cancel');
     assert.deepEqual([early.ok, early.error?.code], [false, 'UPGRADE_NOT_POSSIBLE']);
     await upgrade('pause');
@@ -99,7 +99,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', '1 of 3 worker nodes are upgraded']);
     const cancelled = await upgrade('cancel');
     assert.equal(cancelled.exitCode, 0, cancelled.stderr);
-    assert.match(cancelled.stdout, /cancelled; nodes that are done stay so/);
+    assert.match(cancelled.stdout, /cancelled; upgraded nodes stay at the new version/);
     assert.equal((await upgrade('continue')).exitCode, 4);
   });
 
@@ -126,7 +126,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     child.kill('SIGINT');
     const ended = await child;
     assert.equal(ended.exitCode, 130);
-    assert.match(ended.stderr, /the upgrade goes on[\s\S]*upgrade status --cluster-id/);
+    assert.match(ended.stderr, /the upgrade is still running[\s\S]*upgrade status --cluster-id/);
     assert.match((await upgrade('status')).stdout, /^Upgrade: +(Prechecking|Running)/m);
   });
 
@@ -165,7 +165,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
   it('cluster upgrade of a cluster of the container service is shown by a dry run, which orders nothing', async () => {
     const ended = await upgrade('start', '--dry-run', '--control-plane-only');
     assert.equal(ended.exitCode, 0, ended.stderr);
-    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane alone[\s\S]*Nothing was ordered/);
+    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane only[\s\S]*Nothing was ordered/);
     assert.equal(orders(), 0);
   });
 
@@ -178,7 +178,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const other = await edgeadm(['cluster', 'upgrade', 'pause', '--profile', 'f'], { env });
     assert.deepEqual([other.exitCode, /--profile: needs --cluster-id/.test(other.stderr)], [2, true]);
     const noRegion = await edgeadm(['cluster', 'upgrade', 'status', '--cluster-id', 'c1'], { env });
-    assert.deepEqual([noRegion.exitCode, /--region is missing/.test(noRegion.stderr)], [2, true]);
+    assert.deepEqual([noRegion.exitCode, /--region is required/.test(noRegion.stderr)], [2, true]);
     assert.equal(orders(), 0);
   });
 
@@ -193,7 +193,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const found = await upgrade('status', '--profile', join(folder, 'profile.json'));
     assert.match(
       found.stdout,
-      /^Upgrade: +none is under way.*\n[\s\S]*^Offered: +1\.20\.11-aliyunedge\.1$/m,
+      /^Upgrade: +none is running.*\n[\s\S]*^Offered: +1\.20\.11-aliyunedge\.1$/m,
       found.stderr,
     );
     where = ['--cluster-id', 'c-other', '--region', 'cn-hangzhou'];

@@ -50,7 +50,10 @@ describe('the upgrade of a cluster', function () {
     assert.ok('rows' in data.report);
     assert.equal(await admin.find('/api/v1/namespaces/kube-upgrade'), undefined);
     const text = await upgrade('start', '--dry-run', ...IMAGE);
-    assert.match(text.stdout, /^2 nodes to v1\.20\.2, in 2 batches: 1, 1\.\n1 nodes are there already\.$/m);
+    assert.match(
+      text.stdout,
+      /^2 nodes to v1\.20\.2, in 2 batches: 1, 1\.\n1 nodes are already at the target version\.$/m,
+    );
   });
 
   it('writes its report as one page that needs nothing else', async () => {
@@ -68,7 +71,7 @@ describe('the upgrade of a cluster', function () {
       2,
       ['start', '--target-version', 'latest', '--bundle', '/opt/b', '--drain-timeout', 'soon'],
       /--target-version: "latest"/,
-      /--image is missing/,
+      /--image is required/,
       /--bundle: Jobs on nodes need a URL/,
       /--drain-timeout/,
     );

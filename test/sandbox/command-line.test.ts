@@ -209,7 +209,7 @@ describe('the command line', () => {
   it('suggests a phase for a typing error', async () => {
     const { exitCode, stderr } = await edgeadm(['join', 'phase', 'install-kublet', ...A_JOIN]);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /there is no phase install-kublet; did you mean install-kubelet\?/);
+    assert.match(stderr, /unknown phase install-kublet; did you mean install-kubelet\?/);
   });
 
   it('lists the phases of a join in order', async () => {

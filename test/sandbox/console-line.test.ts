@@ -19,7 +19,7 @@ describe("the console's line", () => {
     for (const part of ["nodeName: '*.shop'", "a: '1'", "b: '2'", 'region: cn-hangzhou', 'effect: NoExecute'])
       assert.ok(ended.stdout.includes(part), `${part} in\n${ended.stdout}`);
     assert.match(ended.stdout, /warning: .*newKey is not known/);
-    assert.match(ended.stdout, /https:\/\/cs\.cn-hangzhou\.aliyuncs\.com\/edgeadm\/v1 tells the rest/);
+    assert.match(ended.stdout, /https:\/\/cs\.cn-hangzhou\.aliyuncs\.com\/edgeadm\/v1 provides the other settings/);
     assert.ok(!`${ended.stdout}${ended.stderr}`.includes(TOKEN));
   });
 
@@ -49,8 +49,8 @@ describe("the console's line", () => {
         '--node-spec: runtime:',
         'Windows Server is not supported yet',
         '--node-spec: taints.0.effect',
-        '--discovery-token-ca-cert-hash belongs to a join with a bootstrap token',
-        '--region is needed',
+        '--discovery-token-ca-cert-hash is for a join with a bootstrap token',
+        '--region is required',
         '--node-ip:',
       ])
         assert.ok(ended.stderr.includes(part), `${part} in\n${ended.stderr}`);
@@ -64,7 +64,7 @@ describe("the console's line", () => {
     assert.match(plain.stderr, /--openapi-endpoint: must be https/);
     const twice = await edgeadm([...args, '--node-spec', '-'], { input: 'token-of-the-console' });
     assert.equal(twice.exitCode, 2);
-    assert.match(twice.stderr, /there is one standard input/);
+    assert.match(twice.stderr, /only one flag can read standard input/);
     assert.doesNotMatch(twice.stderr, /token-of/);
   });
 
@@ -84,7 +84,7 @@ describe("the console's line", () => {
       await edgeadm(['config', 'validate', ...rest], { env: { EDGEADM_OPENAPI_TOKEN: TOKEN } }),
     ]) {
       assert.equal(ended.exitCode, 0, ended.stderr);
-      assert.match(ended.stdout, /tells the rest/);
+      assert.match(ended.stdout, /provides the other settings/);
     }
     await rm(folder, { recursive: true });
   });

@@ -11,6 +11,7 @@ export function recordedLog(): RecordedLog {
   return {
     lines,
     info: (text) => void lines.push(`info ${text}`),
+    vendor: (text) => void lines.push(`info ${text}`),
     warning: (text) => void lines.push(`warning ${text}`),
     debug: () => {},
     progress: () => {},

@@ -18,7 +18,7 @@ const RETRY_INTERVAL_MS = 1_000;
 export const executorFlag = {
   executor: Flags.option({
     options: ['job', 'ssh'] as const,
-    description: 'job: a Job on each node, which goes on without this machine; ssh: from this machine',
+    description: 'job: a Job on each node, independent of this machine; ssh: from this machine',
   })(),
 };
 
@@ -64,7 +64,8 @@ export async function follow(
   };
   let before: Plan | undefined;
   for (;;) {
-    if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', 'edgeadm cluster upgrade status');
+    if (signal.aborted)
+      throw interrupted('stopped watching; the upgrade is still running', 'edgeadm cluster upgrade status');
     const plan = await retryWhileUnavailable(() => lookAtPlan(client), { signal, log: screen ? undefined : log }).catch(
       ended,
     );
@@ -92,7 +93,7 @@ function tellChanges(log: PhaseLog, before: Plan | undefined, plan: Plan): void 
 }
 
 function tellNode(log: PhaseLog, { name, state, batch, message }: NodeRecord, { spec }: Plan): void {
-  if (state === 'running') log.info(`Batch ${batch}: node ${name} is upgraded to ${spec.targetVersion}.`);
+  if (state === 'running') log.info(`Batch ${batch}: upgrading node ${name} to ${spec.targetVersion}.`);
   else if (state === 'upgraded') log.info(`Node ${name} is at ${spec.targetVersion}.`);
   else if (state === 'failed') log.warning(`Node ${name} failed: ${message}`);
   else if (state === 'offline') log.warning(`Node ${name} is offline and skipped for now.`);

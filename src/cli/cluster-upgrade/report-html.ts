@@ -6,8 +6,8 @@ import { cleanRow, countsOf, worstFirst } from './report.ts';
 const SIGNS: Readonly<Record<Result, string>> = { error: '✕', warning: '!', normal: '✓' };
 
 const VERDICTS: Readonly<Record<Result, string>> = {
-  error: 'Mend the errors before the upgrade is started.',
-  warning: 'The upgrade can be started; look at the warnings first.',
+  error: 'Fix the errors before starting the upgrade.',
+  warning: 'The upgrade can be started; check the warnings first.',
   normal: 'The upgrade can be started.',
 };
 

@@ -63,7 +63,7 @@ export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFla
   }
   // Nodes that were deleted meanwhile need none.
   const without = [...addresses.keys()].filter((name) => !found.has(name));
-  if (without.length > 0) throw usageError(without.map((name) => `--inventory: no host is that of node ${name}`));
+  if (without.length > 0) throw usageError(without.map((name) => `--inventory: node ${name} has no host`));
   return found;
 }
 
@@ -92,8 +92,8 @@ export async function runOverSsh({ client, plan, flags, output, version, signal 
   } catch (error) {
     if (!signal.aborted) throw error;
     throw interrupted(
-      'interrupted: the upgrade begins no other nodes; one that had begun may be half done',
-      'the same nodes go on with: edgeadm cluster upgrade continue --executor ssh',
+      'interrupted: no further nodes will be upgraded; one in progress may be incomplete',
+      'to continue: edgeadm cluster upgrade continue --executor ssh',
     );
   } finally {
     await bundles.close();
@@ -117,8 +117,8 @@ export async function runByJobs(options: RunOptions, { begins, wait, json }: Job
   } catch (error) {
     if (!signal.aborted) throw error;
     throw interrupted(
-      'interrupted before the controller of the upgrade had begun',
-      'edgeadm cluster upgrade continue sees to it; edgeadm cluster upgrade pause, then cancel, ends the upgrade',
+      'interrupted before the upgrade controller started',
+      'to start it: edgeadm cluster upgrade continue; to end the upgrade: edgeadm cluster upgrade pause, then cancel',
     );
   }
   return wait ? follow(client, signal, output, json) : plan;
@@ -128,7 +128,7 @@ export async function runByJobs(options: RunOptions, { begins, wait, json }: Job
 export function resultOf(plan: Plan): Omit<CommandResult, 'command'> {
   const error = hasStopped(plan) ? endingError(plan) : undefined;
   const text =
-    plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is under way: edgeadm cluster upgrade status\n';
+    plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is running: edgeadm cluster upgrade status\n';
   return { ok: error === undefined, hosts: [], error, data: plan.progress, text: error ? undefined : text };
 }
 
@@ -137,5 +137,5 @@ function endText(plan: Plan): string {
   const offline = nodesIn(plan, 'offline').map(({ name }) => name);
   const done = `${nodesIn(plan, 'upgraded').length} of ${plan.nodes.length} nodes are at ${targetVersion}.\n`;
   if (offline.length === 0) return done;
-  return `${done}Offline, so skipped: ${offline.join(', ')}. When they are back: edgeadm cluster upgrade start\n`;
+  return `${done}Skipped because they are offline: ${offline.join(', ')}. When they are back: edgeadm cluster upgrade start\n`;
 }

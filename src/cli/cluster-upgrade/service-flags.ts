@@ -12,7 +12,7 @@ export const serviceFlags = {
 /** What `start` takes for them alone. */
 export const serviceStartFlags = {
   'control-plane-only': Flags.boolean({
-    description: 'leave the worker nodes as they are',
+    description: 'upgrade the control plane only',
     helpGroup: 'CLUSTER',
   }),
 };
@@ -45,7 +45,7 @@ export function isOfService(flags: ServiceFlags, raw: Given): boolean {
       (flag) =>
         `--${flag}: ${through ? 'not with --cluster-id, the container service does it its way' : 'needs --cluster-id'}`,
     );
-  if (through && !flags.region) mistakes.push('--region is missing: the region of the cluster');
+  if (through && !flags.region) mistakes.push('--region is required: the region of the cluster');
   if (mistakes.length > 0) throw usageError(mistakes);
   return through;
 }

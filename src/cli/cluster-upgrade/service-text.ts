@@ -6,14 +6,14 @@ import { table } from '../../output/table.ts';
 const EVENTS = 10;
 
 const IN_WORDS: Readonly<Record<CloudUpgradePhase, string>> = {
-  NotStarted: 'none is under way',
+  NotStarted: 'none is running',
   Prechecking: 'Prechecking',
   Running: 'Running',
-  Pausing: 'Pausing: nodes that have begun finish',
+  Pausing: 'Pausing: nodes in progress finish',
   Paused: 'Paused',
   Completed: 'Completed',
   Failed: 'Failed',
-  Unknown: 'unknown, see the words of the service',
+  Unknown: 'unknown, see the message of the service',
 };
 
 /** The upgrade as the service tells it, for people: lines with their ends. */
@@ -102,6 +102,6 @@ export function serviceData(upgrade: CloudUpgrade): object {
 
 /** What would be ordered, or is. */
 export function intentText(clusterId: string, { from, to, masterOnly }: UpgradeIntent): string {
-  const parts = masterOnly ? 'the control plane alone' : 'the control plane, then the worker nodes in batches';
+  const parts = masterOnly ? 'the control plane only' : 'the control plane, then the worker nodes in batches';
   return `Cluster ${clusterId}: from ${from} to ${to}, ${parts}, by the container service.\n`;
 }

@@ -70,7 +70,7 @@ export async function pauseOfService(flags: ServiceFlags): Promise<Ended> {
     const text =
       now.phase === 'Paused'
         ? 'The upgrade is paused.\n'
-        : `The upgrade pauses as soon as the nodes that have begun are done: ${lineFor('status', flags)}\n`;
+        : `The upgrade pauses when the nodes in progress are done: ${lineFor('status', flags)}\n`;
     return { ok: true, hosts: [], data: serviceData(now), text };
   });
 }
@@ -90,7 +90,7 @@ export async function continueOfService(
 export async function cancelOfService(flags: ServiceFlags): Promise<Ended> {
   return withUpgrades(flags, async (upgrades) => {
     const now = await upgrades.cancel();
-    const text = `The upgrade is cancelled; nodes that are done stay so, the control plane is at ${now.version}.\n`;
+    const text = `The upgrade is cancelled; upgraded nodes stay at the new version, the control plane is at ${now.version}.\n`;
     return { ok: true, hosts: [], data: serviceData(now), text };
   });
 }
@@ -124,7 +124,7 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
     const now = await upgrades.look().catch((error: unknown) => {
       failures++;
       if (!isPassing(error) || failures === MOST_FAILURES) throw error;
-      if (failures === 1) log.warning(`the look is repeated: ${(error as Error).message}`);
+      if (failures === 1) log.warning(`trying again: ${(error as Error).message}`);
       return undefined;
     });
     if (now) {
@@ -136,7 +136,7 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
       if (isAtRest(now)) return now;
     }
     await realClock.sleep(RETRY_INTERVAL_MS, signal);
-    if (signal.aborted) throw interrupted('the look was ended; the upgrade goes on', lineFor('status', flags));
+    if (signal.aborted) throw interrupted('stopped watching; the upgrade is still running', lineFor('status', flags));
   }
 }
 
@@ -151,7 +151,7 @@ function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
   const text =
     upgrade.phase === 'Completed'
       ? `The cluster is upgraded to ${upgrade.version}.\n`
-      : `The upgrade is under way: ${lineFor('status', flags)}\n`;
+      : `The upgrade is running: ${lineFor('status', flags)}\n`;
   return { ok: error === undefined, hosts: [], error, data: serviceData(upgrade), text: error ? undefined : text };
 }
 

@@ -13,11 +13,11 @@ import { inShort } from './text.ts';
 export const startFlags = {
   'target-version': upgradeFlags['target-version'],
   ...executorFlag,
-  image: Flags.string({ helpValue: 'IMAGE', description: 'the upgrade image that the Jobs run' }),
+  image: Flags.string({ helpValue: 'IMAGE', description: 'upgrade image that the Jobs run' }),
   bundle: Flags.string({
     helpValue: 'DIR|TGZ|URL',
     description:
-      'what is installed: a URL that nodes reach, or with --executor ssh a folder here; default: in the image',
+      'bundle to install: a URL that nodes can reach, or with --executor ssh a local folder; default: the one in the image',
   }),
   'bundle-sha256': upgradeFlags['bundle-sha256'],
   selector: Flags.string({ char: 'l', helpValue: 'SELECTOR', description: 'only nodes with these labels' }),
@@ -28,17 +28,17 @@ export const startFlags = {
   }),
   'drain-timeout': upgradeFlags['drain-timeout'],
   ...drainFlags,
-  report: Flags.string({ helpValue: 'FILE', description: 'write the precheck report as one HTML page' }),
+  report: Flags.string({ helpValue: 'FILE', description: 'write the pre-upgrade check report as an HTML page' }),
   'ignore-preflight-errors': Flags.string({
     ...repeatable,
     helpValue: 'CHECKS',
-    description: 'go on although these checks find errors (names, comma-separated; all)',
+    description: 'continue despite errors of these checks (names, comma-separated; or all)',
   }),
   'wait-offline': Flags.boolean({
     default: false,
-    description: 'go on until nodes that are offline are back and upgraded',
+    description: 'wait for offline nodes to come back, and upgrade them',
   }),
-  wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
+  wait: Flags.boolean({ description: 'watch until it pauses or finishes' }),
   'dry-run': nodeFlags['dry-run'],
   yes: nodeFlags.yes,
 };
@@ -62,13 +62,13 @@ export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
   const mistakes: string[] = [];
   const version = flags['target-version'] ?? cluster;
   if (!/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
-    mistakes.push(`--target-version: "${version}" is no version such as 1.20.3`);
+    mistakes.push(`--target-version: "${version}" is not a version such as 1.20.3`);
   if (executor === 'job' && image === undefined)
     mistakes.push(
-      '--image is missing: the upgrade image that the Jobs run (docs/cluster-upgrade.md), or --executor ssh',
+      '--image is required: the upgrade image that the Jobs run (docs/cluster-upgrade.md); or use --executor ssh',
     );
   if (executor === 'job' && bundle !== undefined && !/^https?:/.test(bundle))
-    mistakes.push('--bundle: Jobs on nodes need a URL; a folder can be in the image, or used with --executor ssh');
+    mistakes.push('--bundle: Jobs on nodes need a URL; to use a folder, build it into the image or use --executor ssh');
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
   if (mistakes.length > 0) throw usageError(mistakes);
@@ -94,10 +94,12 @@ export function planText({ plan, chosen }: Intent): string {
   const { targetVersion } = plan.spec;
   return [
     plan.nodes.length === 0
-      ? `Every node is at ${targetVersion} already.`
+      ? `Every node is already at ${targetVersion}.`
       : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches: ${inShort(nextBatches)}.`,
-    chosen.there.length > 0 && plan.nodes.length > 0 ? `${chosen.there.length} nodes are there already.` : '',
-    chosen.leftOut.length > 0 ? `Left out (control plane, or no Linux): ${chosen.leftOut.join(', ')}.` : '',
+    chosen.there.length > 0 && plan.nodes.length > 0
+      ? `${chosen.there.length} nodes are already at the target version.`
+      : '',
+    chosen.leftOut.length > 0 ? `Left out (control plane, or not Linux): ${chosen.leftOut.join(', ')}.` : '',
   ]
     .filter(Boolean)
     .map((line) => `${line}\n`)

@@ -44,9 +44,9 @@ function headOf(status: UpgradeStatus, now: number): string {
 }
 
 function controllerLine(controller: UpgradeStatus['controller'], now: number): string {
-  if (!controller) return 'none yet; `edgeadm cluster upgrade continue` starts one where none comes';
+  if (!controller) return 'none yet; `edgeadm cluster upgrade continue` starts one';
   const ago = Math.max(0, now - Math.floor(Date.parse(controller.renewed) / 1000));
-  return `${controller.identity}, last heard of ${span(ago)} ago`;
+  return `${controller.identity}, last seen ${span(ago)} ago`;
 }
 
 function batchRow({ number, nodes, upgraded, failed, started, ended }: BatchStatus, now: number) {

@@ -57,8 +57,8 @@ function verdict(finding: Finding): string {
 
 function nothingFound(missing: boolean): string {
   return missing
-    ? '<div class="verdict warning"><strong>!</strong> Nothing wrong was found, but not everything could be looked at.</div>'
-    : '<div class="verdict normal"><strong>✓</strong> Nothing wrong was found.</div>';
+    ? '<div class="verdict warning"><strong>!</strong> No problem was found, but some data could not be collected.</div>'
+    : '<div class="verdict normal"><strong>✓</strong> No problem was found.</div>';
 }
 
 function about({ host, node, system, time, version }: Diagnosis): string {
@@ -84,7 +84,7 @@ function details({ evidence, next }: Finding): string {
 
 function noJoin(missing: Diagnosis['collectors']): string {
   const unread = missing.some(({ name }) => name === 'edgeadm/log');
-  return `<h2>The last join</h2><p>The log of edgeadm ${unread ? 'could not be read' : 'tells of none'}.</p>`;
+  return `<h2>The last join</h2><p>The log of edgeadm ${unread ? 'could not be read' : 'has none'}.</p>`;
 }
 
 const WIDTH = 640;
@@ -105,7 +105,7 @@ function picture({ started, durationMs, phases, outcome, failedPhase = '', error
   const ended = {
     done: 'done after',
     failed: `failed in ${failedPhase} after`,
-    unfinished: 'not finished, its log ends after',
+    unfinished: 'not finished; its log ends after',
   }[outcome];
   const summary = escaped(`${ended} ${formatDuration(durationMs)}`);
   const day = started.replace(/^(\d\d)(\d\d) /, '$1-$2 ');
@@ -141,7 +141,7 @@ function missingTable(collectors: Diagnosis['collectors']): string {
     ({ name, outcome, reason = '' }) =>
       `<tr><td>${badge('warning', outcome)}</td><th scope="row">${escaped(name)}</th><td>${escaped(reason)}</td></tr>`,
   );
-  return section('missing', 'What could not be had', ['Result', 'Collector', 'Reason'], rows);
+  return section('missing', 'Data that could not be collected', ['Result', 'Collector', 'Reason'], rows);
 }
 
 const SIGNS: Readonly<Record<string, string>> = { error: '✕', warning: '!', normal: '✓', skipped: '–' };

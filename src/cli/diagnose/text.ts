@@ -8,12 +8,12 @@ export function diagnosisText({ host, findings, collectors }: Diagnosis): string
   const [slow, notBegun, forbidden] = [named('slow'), named('not begun'), named('not allowed')];
   const failed = collectors.filter(({ outcome }) => outcome === 'failed');
   return [
-    first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: nothing wrong was found`,
+    first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: no problem was found`,
     first ? `${indented(first.evidence)}  next: ${first.next}\n` : `${forbidden && ' in what may be seen'}\n`,
     ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n  next: ${next}\n`),
     ...failed.map(({ name, reason }) => `failed: ${name}: ${reason}\n`),
-    slow && `not ended in time: ${slow}\n`,
-    notBegun && `not begun, since the time was over: ${notBegun}\n`,
+    slow && `timed out: ${slow}\n`,
+    notBegun && `not started because the time limit was reached: ${notBegun}\n`,
     forbidden && `not allowed: ${forbidden}\n  next: run it as root, with sudo\n`,
   ].join('');
 }

@@ -22,7 +22,7 @@ export const instanceFlag = {
     required: true,
     parse: naming('--instance'),
     helpValue: 'ID',
-    description: 'the ENS instance',
+    description: 'ID of the ENS instance',
   }),
 };
 
@@ -31,15 +31,15 @@ export const changeFlags = {
   ...instanceFlag,
   'force-stop': Flags.boolean({
     default: false,
-    description: 'pull the plug instead of asking the system of the instance to stop',
+    description: 'force power-off instead of a graceful shutdown',
   }),
   kubeconfig: Flags.string({
     helpValue: 'FILE',
-    description: 'look whether the instance is a node of this cluster, and drain it first',
+    description: 'kubeconfig of the cluster; if the instance is a node of it, drain the node first',
   }),
   ...drainFlags,
   ...cloudFlags,
-  'dry-run': Flags.boolean({ description: 'show the plan, change nothing', helpGroup: 'COMMON' }),
+  'dry-run': Flags.boolean({ description: 'show the plan without changing anything', helpGroup: 'COMMON' }),
   yes: nodeFlags.yes,
   verbose: nodeFlags.verbose,
   'log-file': nodeFlags['log-file'],

@@ -18,24 +18,24 @@ const requestFlags = {
   }),
   'node-spec': Flags.string({
     helpValue: 'JSON|@FILE|-',
-    description: "what the console's line says of the node",
+    description: "node settings from the console's join command, as JSON",
     helpGroup: 'CONTAINER SERVICE',
   }),
   'openapi-endpoint': Flags.string({
     helpValue: 'URL',
     env: 'EDGEADM_OPENAPI_ENDPOINT',
-    description: 'the exchange for the token; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
+    description: 'endpoint of the token exchange; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
     helpGroup: 'CONTAINER SERVICE',
   }),
   'cluster-id': Flags.string({
     parse: naming('--cluster-id'),
     helpValue: 'ID',
-    description: "join a node pool of this cluster with the account's keys",
+    description: "join a node pool of this cluster with the account's AccessKey",
     helpGroup: 'CONTAINER SERVICE',
   }),
   'compat-matrix': Flags.string({
     helpValue: 'FILE',
-    description: 'rows added to the compatibility matrix',
+    description: 'file with additional rows for the compatibility matrix',
     helpGroup: 'RUN',
   }),
 };
@@ -50,20 +50,24 @@ const keyFlags = {
   'discovery-token-ca-cert-hash': Flags.string({
     ...repeatable,
     helpValue: 'sha256:HEX',
-    description: 'pin of the cluster CA (repeatable)',
+    description: 'expected hash of the cluster CA (repeatable)',
     helpGroup: 'CLUSTER',
   }),
   'discovery-token-unsafe-skip-ca-verification': Flags.boolean({
-    description: 'believe any CA; anybody in between can take the node over',
+    description: 'skip CA verification (insecure: a man in the middle can take over the node)',
     helpGroup: 'CLUSTER',
   }),
-  region: Flags.string({ helpValue: 'REGION', description: 'such as cn-hangzhou', helpGroup: 'CONTAINER SERVICE' }),
+  region: Flags.string({
+    helpValue: 'REGION',
+    description: 'region, such as cn-hangzhou',
+    helpGroup: 'CONTAINER SERVICE',
+  }),
   'node-name': Flags.string({
     helpValue: 'NAME',
-    description: 'default: host name; "*" six random characters; "*.SUFFIX"',
+    description: 'node name; default: host name. "*" generates six random characters, "*.SUFFIX" appends a suffix',
     helpGroup: 'NODE',
   }),
-  'node-ip': Flags.string({ helpValue: 'IP', description: 'address the kubelet announces', helpGroup: 'NODE' }),
+  'node-ip': Flags.string({ helpValue: 'IP', description: 'IP address the kubelet announces', helpGroup: 'NODE' }),
   'node-iface': Flags.string({
     helpValue: 'NIC',
     description: 'network interface for kubelet and Flannel',
@@ -87,7 +91,7 @@ const keyFlags = {
     description: 'taints of the node (repeatable)',
     helpGroup: 'NODE',
   }),
-  nodepool: Flags.string({ helpValue: 'NAME', description: 'node pool the node asks for', helpGroup: 'NODE' }),
+  nodepool: Flags.string({ helpValue: 'NAME', description: 'node pool to join', helpGroup: 'NODE' }),
   'allowed-cluster-addons': Flags.string({
     ...list,
     helpValue: 'NAME',
@@ -101,19 +105,22 @@ const keyFlags = {
   }),
   'edge-hub-image': Flags.string({
     helpValue: 'IMAGE',
-    description: 'image of the edge-hub; default: the one the bundle names',
+    description: 'edge-hub image; default: the one named in the bundle',
     helpGroup: 'EDGE-HUB',
   }),
   'edge-hub-flavor': Flags.string({
     options: ['ack', 'openyurt'],
-    description: 'whose edge-hub it is',
+    description: 'edge-hub variant',
     helpGroup: 'EDGE-HUB',
   }),
   'no-edge-hub': Flags.boolean({
-    description: 'let the kubelet speak to the API server itself',
+    description: 'connect the kubelet directly to the API server',
     helpGroup: 'EDGE-HUB',
   }),
-  'enable-iptables': Flags.boolean({ description: 'let the edge-hub make its iptables rules', helpGroup: 'EDGE-HUB' }),
+  'enable-iptables': Flags.boolean({
+    description: 'let the edge-hub manage its iptables rules',
+    helpGroup: 'EDGE-HUB',
+  }),
   'manage-runtime': Flags.boolean({ description: 'install and manage containerd', helpGroup: 'SOFTWARE' }),
   runtime: Flags.string({
     options: ['containerd', 'docker'],
@@ -127,20 +134,24 @@ const keyFlags = {
   }),
   'runtime-root-dir': Flags.string({
     helpValue: 'DIR',
-    description: 'where containerd keeps images and containers',
+    description: 'root directory of containerd',
     helpGroup: 'SOFTWARE',
   }),
   'pause-image': Flags.string({
     helpValue: 'IMAGE',
-    description: 'default: the one the bundle names',
+    description: 'pause image; default: the one named in the bundle',
     helpGroup: 'SOFTWARE',
   }),
   bundle: Flags.string({
     helpValue: 'DIR|TGZ|URL',
-    description: 'kubelet, CNI plug-ins, containerd and images to install',
+    description: 'bundle with the kubelet, CNI plug-ins, containerd and images to install',
     helpGroup: 'SOFTWARE',
   }),
-  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'pin of bundle.yaml', helpGroup: 'SOFTWARE' }),
+  'bundle-sha256': Flags.string({
+    helpValue: 'HEX',
+    description: 'expected SHA-256 of bundle.yaml',
+    helpGroup: 'SOFTWARE',
+  }),
   'kubernetes-version': Flags.string({
     helpValue: 'V',
     description: "kubelet version; default: the bundle's or the node's",
@@ -149,18 +160,18 @@ const keyFlags = {
   'skip-phases': Flags.string({
     ...list,
     helpValue: 'NAME',
-    description: 'phases to leave out, see `edgeadm join phases`',
+    description: 'phases to skip; see `edgeadm join phases`',
     helpGroup: 'RUN',
   }),
   'ignore-preflight-errors': Flags.string({
     ...list,
     helpValue: 'NAME|all',
-    description: 'checks whose errors become warnings',
+    description: 'checks whose errors are reported as warnings',
     helpGroup: 'RUN',
   }),
   'rollback-on-failure': Flags.boolean({
     allowNo: true,
-    description: 'put the node back as it was when the join fails (default)',
+    description: 'roll back the node if the join fails (default)',
     helpGroup: 'RUN',
   }),
 } satisfies Record<KeyFlag, object>;

@@ -16,10 +16,12 @@ export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' |
   const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });
   const notes = [
     ...warnings.map((warning) => `# warning: ${warning}`),
-    ...(form.kind === 'exchange' ? [`# ${form.endpoint} tells the rest of the cluster`] : []),
-    ...(form.kind === 'cloud' ? [`# the container service tells the rest of the cluster ${form.clusterId}`] : []),
+    ...(form.kind === 'exchange' ? [`# ${form.endpoint} provides the other settings of the cluster`] : []),
+    ...(form.kind === 'cloud'
+      ? [`# the container service provides the other settings of cluster ${form.clusterId}`]
+      : []),
     `# timeout: ${formatDuration(timeoutMs)}`,
-    ...(yes ? ['# every question is answered with yes'] : []),
+    ...(yes ? ['# yes to every question'] : []),
     ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : []),
   ];
   return { yaml: `${toYaml(data)}${notes.join('\n')}\n`, data };

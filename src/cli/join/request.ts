@@ -47,7 +47,7 @@ export async function joinRequests(parsed: ParsedJoin, targets: readonly Target[
   refuseSharedName([...requests.values()]);
   const of = (target: Target): JoinRequest => {
     const request = requests.get(target);
-    if (!request) throw new Error(`nothing is asked of ${target.label}`);
+    if (!request) throw new Error(`no host is used for ${target.label}`);
     return request;
   };
   const [first] = targets;
@@ -97,7 +97,7 @@ export async function joinRequestOf(
   }
   const draft = joinDraft(layers, settings, mistakes);
   const complete: JoinRequest['complete'] = (reply) => {
-    if (!reply) throw new Error('the source of the join was not asked');
+    if (!reply) throw new Error('the container service was not contacted');
     return withAnswer(around(layers, draft, reply), settings, reply.source);
   };
   return { form, draft, warnings, complete };
@@ -148,10 +148,11 @@ const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 /** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
 async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
-  if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} exclude each other`);
+  if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} cannot be used together`);
   const environment = chosen.length === 0 ? process.env : {};
   const { EDGEADM_TOKEN: token, EDGEADM_OPENAPI_TOKEN: openapiToken } = environment;
-  if (token && openapiToken) refuse('EDGEADM_TOKEN and EDGEADM_OPENAPI_TOKEN exclude each other; unset one of them');
+  if (token && openapiToken)
+    refuse('EDGEADM_TOKEN and EDGEADM_OPENAPI_TOKEN cannot be used together; unset one of them');
   if (flags['cluster-id'] !== undefined) return cloudForm(String(flags['cluster-id']), layers, refuse);
   const given = (flags['openapi-token'] as string | undefined) ?? (openapiToken || undefined);
   if (given !== undefined) return exchangeForm(given, flags['openapi-endpoint'], layers, refuse);
@@ -166,14 +167,14 @@ async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse:
 function refuseTwoReaders({ flags }: ParsedJoin): void {
   const readers = ['token', 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
   if (readers.length < 2) return;
-  throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: there is one standard input`]);
+  throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: only one flag can read standard input`]);
 }
 
 function cloudForm(clusterId: string, layers: readonly Layer[], refuse: Refuse): JoinForm {
   refuseCredentials('--cluster-id', layers, refuse);
   const [region, nodePool] = [strongestText('region', layers), strongestText('nodePool', layers)];
-  if (!region) refuse('--region is needed with --cluster-id');
-  if (!nodePool) refuse('--nodepool is needed with --cluster-id');
+  if (!region) refuse('--region is required with --cluster-id');
+  if (!nodePool) refuse('--nodepool is required with --cluster-id');
   return { kind: 'cloud', clusterId, region: region ?? '', nodePool: nodePool ?? '' };
 }
 
@@ -185,10 +186,9 @@ async function exchangeForm(
 ): Promise<JoinForm> {
   refuseCredentials('--openapi-token', layers, refuse);
   const token = (await secretOf(given, '--openapi-token')) ?? '';
-  if (!/^[\x21-\x7e]+$/.test(token))
-    refuse('--openapi-token: a token has no spaces and no other than ASCII characters');
+  if (!/^[\x21-\x7e]+$/.test(token)) refuse('--openapi-token: a token contains only ASCII characters and no spaces');
   const region = strongestText('region', layers);
-  if (named === undefined && !region) refuse('--region is needed with --openapi-token');
+  if (named === undefined && !region) refuse('--region is required with --openapi-token');
   // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
   if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
   const endpoint = String(named);
@@ -204,7 +204,7 @@ function refuseCredentials(flag: string, layers: readonly Layer[], refuse: Refus
     for (const key of CREDENTIALS) {
       // Of two tokens on the command line it was said already that they exclude each other.
       if (values[key] === undefined || (key === 'token' && nameOf(key) === '--token')) continue;
-      refuse(`${nameOf(key)} belongs to a join with a bootstrap token; ${flag} brings its own`);
+      refuse(`${nameOf(key)} is for a join with a bootstrap token; ${flag} provides its own`);
     }
   }
 }

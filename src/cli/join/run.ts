@@ -53,7 +53,7 @@ function refuseUnknownPhases({ flags }: ParsedJoin, only: string | undefined): v
   throw usageError(
     unknown.map(({ name, prefix }) => {
       const meant = closest(name, names);
-      return `${prefix}there is no phase ${name}; ${meant ? `did you mean ${meant}?` : 'see `edgeadm join phases`'}`;
+      return `${prefix}unknown phase ${name}; ${meant ? `did you mean ${meant}?` : 'see `edgeadm join phases`'}`;
     }),
   );
 }

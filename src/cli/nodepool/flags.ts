@@ -10,12 +10,12 @@ const list = { ...repeatable, delimiter: ',' } as const;
 export const createFlags = {
   mode: Flags.option({
     options: ['basic', 'enhanced', 'private'] as const,
-    description: 'how nodes reach the cloud: public network (default), CEN and CCN, leased line',
+    description: 'how nodes reach the cloud: public network (default), CEN and CCN, or leased line',
     helpGroup: 'POOL',
   })(),
   'max-nodes': Flags.integer({
     helpValue: 'N',
-    description: 'how many nodes it may ever have; cannot be changed',
+    description: 'maximum number of nodes; cannot be changed later',
     helpGroup: 'POOL',
   }),
   runtime: Flags.option({
@@ -39,14 +39,14 @@ export const createFlags = {
   'pod-cidrs': Flags.string({
     ...list,
     helpValue: 'CIDR,...',
-    description: 'addresses of its pods, with --kubeconfig',
+    description: 'pod CIDRs, with --kubeconfig',
     helpGroup: 'POOL',
   }),
   'cen-id': Flags.string({ helpValue: 'ID', description: 'CEN instance', helpGroup: 'ENHANCED' }),
   'ccn-id': Flags.string({ helpValue: 'ID', description: 'CCN instance', helpGroup: 'ENHANCED' }),
   'ccn-region': Flags.string({
     helpValue: 'REGION',
-    description: 'of the CCN instance; in China only cn-shanghai',
+    description: 'region of the CCN instance; in China only cn-shanghai',
     helpGroup: 'ENHANCED',
   }),
   'cen-owner': Flags.string({
@@ -57,13 +57,13 @@ export const createFlags = {
   'vpc-cidr': Flags.string({
     ...list,
     helpValue: 'CIDR,...',
-    description: 'VPCs that pods and nodes may not overlap with',
+    description: 'CIDRs of VPCs that pods and nodes must not overlap with',
     helpGroup: 'ENHANCED',
   }),
   'node-cidr': Flags.string({
     ...list,
     helpValue: 'CIDR,...',
-    description: "networks of the edge nodes; default: the pool's nodes are looked at",
+    description: "CIDRs of the edge nodes; default: the addresses of the pool's nodes",
     helpGroup: 'ENHANCED',
   }),
 };
@@ -88,7 +88,7 @@ export interface CreateFlags {
 /** What has been said of the node pool. */
 export function wantedOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): WantedNodePool {
   for (const flag of ['vpc-cidr', 'node-cidr'] as const) {
-    for (const text of flags[flag] ?? []) if (!isCidr(text)) refuse(`--${flag}: "${text}" is no CIDR`);
+    for (const text of flags[flag] ?? []) if (!isCidr(text)) refuse(`--${flag}: "${text}" is not a CIDR`);
   }
   return {
     name,

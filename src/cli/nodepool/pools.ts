@@ -13,24 +13,24 @@ export const whereFlags = {
   'cluster-id': Flags.string({
     parse: naming('--cluster-id'),
     helpValue: 'ID',
-    description: "through the container service, with the account's keys",
+    description: "cluster, through the container service with the account's AccessKey",
     helpGroup: 'CLUSTER',
   }),
   region: Flags.string({
     helpValue: 'REGION',
     env: 'ALIBABA_CLOUD_REGION_ID',
-    description: 'of the cluster, with --cluster-id',
+    description: 'region of the cluster, with --cluster-id',
     helpGroup: 'CLUSTER',
   }),
   profile: Flags.string({
     helpValue: 'FILE',
-    description: 'JSON with AccessKey and SecretKey; default: as the official SDKs',
+    description: 'JSON file with AccessKey and SecretKey; default: as in the official SDKs',
     helpGroup: 'CLUSTER',
   }),
   kubeconfig: Flags.string({
     helpValue: 'FILE',
     env: 'KUBECONFIG',
-    description: `as NodePool objects in this cluster; default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
+    description: `cluster, as NodePool objects; default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
     helpGroup: 'CLUSTER',
   }),
 };
@@ -47,11 +47,11 @@ export interface WhereFlags {
  * environment.
  */
 export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
-  if (clusterId !== undefined) return region ? [] : ['--region is missing: the region of the cluster'];
+  if (clusterId !== undefined) return region ? [] : ['--region is required: the region of the cluster'];
   if (hasKubeconfig(kubeconfig)) return [];
   return kubeconfig === undefined
-    ? ['--cluster-id or --kubeconfig is missing: where the node pools are']
-    : [`--kubeconfig: there is no file ${kubeconfig}`];
+    ? ['--cluster-id or --kubeconfig is required: where the node pools are']
+    : [`--kubeconfig: file not found: ${kubeconfig}`];
 }
 
 /** Opens the node pools that the flags name, for one action. */
@@ -83,9 +83,9 @@ export function nodePoolUsage(mistakes: readonly string[]): EdgeadmError {
   const [first = ''] = mistakes;
   return new EdgeadmError({
     code: 'USAGE',
-    what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or cannot be used`,
+    what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or invalid`,
     why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
-    next: 'add --help to see what the command takes; docs/nodepool.md has the limits',
+    next: 'see --help for the flags and docs/nodepool.md for the limits',
   });
 }
 

@@ -30,7 +30,7 @@ export async function askForMissing(wanted: WantedNodePool): Promise<WantedNodeP
 
 /** True where the answer can be taken; else why not. */
 function refuseAnswer(wanted: WantedNodePool, key: Need['key'], text: string): string | true {
-  if (text.trim() === '') return 'an answer is needed';
+  if (text.trim() === '') return 'a value is required';
   const before = new Set(refuseWanted(wanted));
   const mistake = refuseWanted(withAnswer(wanted, key, text)).find((each) => !before.has(each));
   return mistake?.replace(/^--[\w-]+: /, '') ?? true;

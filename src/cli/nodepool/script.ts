@@ -29,7 +29,8 @@ export function expiryOf(
   now = Date.now(),
 ): { readonly seconds: number; readonly warnings: readonly string[] } {
   const ms = parseDuration(ttl);
-  if (ms === undefined) refuse(`--ttl: "${ttl}" is no duration such as 90m or 2h`);
-  const warnings = ms === 0 ? ['--ttl 0: the line is good for ten years, since the API knows no "for ever"'] : [];
+  if (ms === undefined) refuse(`--ttl: "${ttl}" is not a duration such as 90m or 2h`);
+  const warnings =
+    ms === 0 ? ['--ttl 0: the token is valid for ten years, because the API has no unlimited lifetime'] : [];
   return { seconds: Math.floor((now + (ms || TEN_YEARS_MS)) / 1000), warnings };
 }

@@ -9,28 +9,34 @@ const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
 
 /** What `edgeadm upgrade` takes beside the flags of every command that works on a node. */
 export const upgradeFlags = {
-  'target-version': Flags.string({ helpValue: 'V', description: "of the cluster; default: the control plane's" }),
-  'kubelet-version': Flags.string({ helpValue: 'V', description: 'of the kubelet, where it is to be another' }),
-  bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'what is installed' }),
-  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'sum of bundle.yaml, or of the .tgz' }),
+  'target-version': Flags.string({
+    helpValue: 'V',
+    description: "target version; default: the control plane's version",
+  }),
+  'kubelet-version': Flags.string({
+    helpValue: 'V',
+    description: 'version of the kubelet, if it differs from the target version',
+  }),
+  bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'bundle to install' }),
+  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'SHA-256 of bundle.yaml, or of the .tgz' }),
   drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
   'drain-timeout': Flags.string({
     helpValue: 'DURATION',
-    description: 'for all pods of the node together; default 2m',
+    description: 'time limit for draining all pods of the node; default 2m',
   }),
   ...drainFlags,
   kubeconfig: Flags.string({
     helpValue: 'FILE',
-    description: "the administrator's: for --drain, and to let pods in again",
+    description: 'administrator kubeconfig for --drain and uncordon',
   }),
-  'migrate-runtime': Flags.boolean({ description: 'move the pods from docker to containerd' }),
+  'migrate-runtime': Flags.boolean({ description: 'migrate the pods from docker to containerd' }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,
-    description: 'accepted for scripts: what is installed comes from the bundle',
+    description: 'ignored, accepted for existing scripts: everything comes from the bundle',
   })(),
   region: Flags.string({
     helpValue: 'REGION',
-    description: 'such as cn-hangzhou; accepted for scripts, as --interconnect-mode is',
+    description: 'ignored, accepted for existing scripts, like --interconnect-mode',
   }),
 };
 
@@ -52,12 +58,12 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
   for (const name of ['target-version', 'kubelet-version'] as const) {
     const version = flags[name];
     if (version !== undefined && !/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
-      mistakes.push(`--${name}: "${version}" is no version such as 1.20.3`);
+      mistakes.push(`--${name}: "${version}" is not a version such as 1.20.3`);
   }
   if (flags.drain && flags.kubeconfig === undefined)
-    mistakes.push('--drain: needs --kubeconfig, since a node has no right to evict its pods');
+    mistakes.push('--drain requires --kubeconfig: a node is not allowed to evict its pods');
   if (flags.region !== undefined && !REGION.test(flags.region))
-    mistakes.push(`--region: "${flags.region}" is no region such as cn-hangzhou`);
+    mistakes.push(`--region: "${flags.region}" is not a region such as cn-hangzhou`);
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
   if (mistakes.length > 0) throw usageError(mistakes);

@@ -7,13 +7,13 @@ import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
 
 export default class BundleCreate extends BaseCommand {
-  static override summary = 'Make a bundle: a folder with all that a node needs, and the sums of it.';
+  static override summary = 'Create a bundle: a folder with everything a node needs, and its checksums.';
   static override description =
-    'Copies the files, checks that they are for the architecture, and writes bundle.yaml. Prints the SHA-256 of bundle.yaml, which --bundle-sha256 of join takes.';
+    'Copies the files, checks that they match the architecture, and writes bundle.yaml. Prints the SHA-256 of bundle.yaml for `join --bundle-sha256`.';
   static override examples = [
     '<%= config.bin %> bundle create ./edge-1.20 --kubernetes-version v1.20.2 --kubelet ./kubelet --cni-plugins ./cni-plugins-linux-amd64-v1.5.0.tgz --image ./pause.tar --pause-image registry.k8s.io/pause:3.6',
   ];
-  static override args = { directory: Args.string({ required: true, description: 'folder to make' }) };
+  static override args = { directory: Args.string({ required: true, description: 'folder to create' }) };
   static override flags = {
     'kubernetes-version': Flags.string({ required: true, helpValue: 'v1.20.2', description: 'version of the kubelet' }),
     kubelet: Flags.string({ required: true, helpValue: 'FILE', description: 'program' }),
@@ -24,11 +24,12 @@ export default class BundleCreate extends BaseCommand {
     image: Flags.string({
       ...repeatable,
       helpValue: '[NAME=]TAR',
-      description: 'archive of docker save or ctr images export (repeatable); NAME where it holds several images',
+      description:
+        'archive from `docker save` or `ctr images export` (repeatable); NAME selects one if it contains several images',
     }),
-    'edge-hub-image': Flags.string({ helpValue: 'NAME', description: 'the image that is the edge-hub' }),
-    'edge-hub-flavor': Flags.option({ options: ['ack', 'openyurt'] as const, description: 'kind of that edge-hub' })(),
-    'pause-image': Flags.string({ helpValue: 'NAME', description: 'the image that holds a pod together' }),
+    'edge-hub-image': Flags.string({ helpValue: 'NAME', description: 'edge-hub image' }),
+    'edge-hub-flavor': Flags.option({ options: ['ack', 'openyurt'] as const, description: 'edge-hub variant' })(),
+    'pause-image': Flags.string({ helpValue: 'NAME', description: 'pause image of the pod sandbox' }),
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
       default: 'amd64' as const,

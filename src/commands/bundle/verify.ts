@@ -6,8 +6,9 @@ import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
 
 export default class BundleVerify extends BaseCommand {
-  static override summary = 'Check a bundle: the sum of every file, architectures, names of images.';
-  static override description = 'Exit code 0 where all is well, 3 where a file is damaged, missing or does not fit.';
+  static override summary = 'Check a bundle: checksums, architectures and image names.';
+  static override description =
+    'Exit code 0 if the bundle is valid, 3 if a file is damaged, missing or does not match.';
   static override examples = [
     '<%= config.bin %> bundle verify ./edge-1.20',
     '<%= config.bin %> bundle verify https://files.example.com/edge-1.20 --bundle-sha256 HEX',
@@ -47,6 +48,6 @@ function badBundle(origin: string, bad: readonly { path: string; problem?: strin
     code: 'BUNDLE_INVALID',
     what: `${bad.length} ${bad.length === 1 ? 'file' : 'files'} of the bundle ${origin} cannot be used`,
     why: bad.map(({ path, problem }) => `${path}: ${problem}`).join('\n'),
-    next: 'Fetch the bundle again, or make it anew: `edgeadm bundle create`.',
+    next: 'Download or copy the bundle again, or create a new one: `edgeadm bundle create`.',
   });
 }

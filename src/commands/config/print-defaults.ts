@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { shownDefaults } from '../../cli/join/printed-spec.ts';
 
 export default class ConfigPrintDefaults extends BaseCommand {
-  static override summary = 'Print a configuration file with every default, to start your own from.';
+  static override summary = 'Print a configuration file with all defaults, as a starting point.';
   static override examples = ['<%= config.bin %> config print-defaults > join.yaml'];
 
   async run(): Promise<void> {

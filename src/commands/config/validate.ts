@@ -4,7 +4,7 @@ import { shownSpec } from '../../cli/join/printed-spec.ts';
 import { joinRequestOf } from '../../cli/join/request.ts';
 
 export default class ConfigValidate extends BaseCommand {
-  static override summary = 'Show what flags, environment and file resolve to, or all mistakes in them.';
+  static override summary = 'Show the resolved configuration from flags, environment and file, or list all errors.';
   static override examples = ['<%= config.bin %> config validate --config join.yaml'];
   static override args = joinArgs;
   static override flags = joinFlags;

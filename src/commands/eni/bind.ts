@@ -10,7 +10,7 @@ export default class EniBind extends BaseCommand {
   static override summary =
     'Buy elastic network interfaces for an ENS instance and attach them, for pods of Terway Edge.';
   static override description =
-    'The instance is stopped for it and started again. May be run again at any time, also after a kill: nothing is bought twice.';
+    'The instance is stopped and started again. The command is idempotent: rerun it at any time, even after it was killed; nothing is bought twice.';
   static override examples = [
     '<%= config.bin %> eni bind --instance i-5q9xk --dry-run',
     '<%= config.bin %> eni bind --instance i-5q9xk --eni-number 4 --kubeconfig admin.conf',
@@ -22,7 +22,7 @@ export default class EniBind extends BaseCommand {
       min: 1,
       max: MOST_INTERFACES - 1,
       helpValue: 'N',
-      description: 'how many of edgeadm it has in the end, 25 pods each',
+      description: 'number of edgeadm-managed ENIs the instance should have (25 pods each)',
     }),
     vswitch: Flags.string({ parse: naming('--vswitch'), helpValue: 'ID', description: "default: the instance's" }),
     'security-group': Flags.string({
@@ -33,7 +33,7 @@ export default class EniBind extends BaseCommand {
     }),
     'reuse-available': Flags.boolean({
       default: false,
-      description: 'count secondary ENIs that edgeadm did not buy, and attach available ones before any is bought',
+      description: 'count secondary ENIs not bought by edgeadm, and attach available ones before buying any',
     }),
     ...changeFlags,
   };

@@ -8,14 +8,14 @@ import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.t
 import { table } from '../../output/table.ts';
 
 export default class EniCapacity extends BaseCommand {
-  static override summary = 'Say how many pods an ENS instance can run with how many elastic network interfaces.';
-  static override description = 'Without --instance the table alone, and nobody is asked.';
+  static override summary = 'Show the pod capacity of an ENS instance by number of elastic network interfaces.';
+  static override description = 'Without --instance it prints the table and makes no network calls.';
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
     instance: Flags.string({
       parse: naming('--instance'),
       helpValue: 'ID',
-      description: 'mark what this ENS instance has',
+      description: 'ENS instance whose row is marked',
     }),
     ...cloudFlags,
   };

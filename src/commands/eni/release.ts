@@ -8,7 +8,7 @@ import { formatDuration } from '../../lib/duration.ts';
 export default class EniRelease extends BaseCommand {
   static override summary = 'Detach and delete the elastic network interfaces that edgeadm bought for an ENS instance.';
   static override description =
-    'Those of others are left alone. The instance is stopped only where one is attached, and started again.';
+    'Leaves other interfaces alone. The instance is stopped only if one of them is attached, and started again.';
   static override examples = [
     '<%= config.bin %> eni release --instance i-5q9xk',
     '<%= config.bin %> eni release --instance i-5q9xk --eni eni-58z57 --yes',

@@ -8,7 +8,7 @@ import { poolNamed } from '../../config/node-pool.ts';
 const { 'cluster-id': clusterId, region, profile } = whereFlags;
 
 export default class NodePoolAttachScript extends BaseCommand {
-  static override summary = 'Print the line that joins a node to a node pool; it holds a token.';
+  static override summary = 'Print the command that joins a node to a node pool; it contains a token.';
   static override examples = [
     '<%= config.bin %> nodepool attach-script shops --cluster-id c1 --region cn-hangzhou --ttl 2h --arch arm64',
   ];
@@ -17,16 +17,22 @@ export default class NodePoolAttachScript extends BaseCommand {
     'cluster-id': clusterId,
     region,
     profile,
-    ttl: Flags.string({ default: '1h', helpValue: 'DURATION', description: 'how long the line is good; 0: ten years' }),
+    ttl: Flags.string({
+      default: '1h',
+      helpValue: 'DURATION',
+      description: 'lifetime of the token in the command; 0 means ten years',
+    }),
     arch: Flags.option({ options: ['amd64', 'arm', 'arm64'] as const, default: 'amd64' as const })(),
     platform: Flags.option({ options: ['linux', 'windows'] as const, default: 'linux' as const })(),
-    'node-spec': Flags.string({ default: '{}', helpValue: 'JSON', description: "keys that replace the console's" }),
+    'node-spec': Flags.string({ default: '{}', helpValue: 'JSON', description: "keys that override the console's" }),
   };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolAttachScript);
     const { 'cluster-id': id = '', arch, platform } = flags;
-    const mistakes = id ? refuseWhere(flags) : ['--cluster-id is missing: the line is made by the container service'];
+    const mistakes = id
+      ? refuseWhere(flags)
+      : ['--cluster-id is required: the container service creates the join command'];
     const refuse = (mistake: string): void => void mistakes.push(mistake);
     const spec = attachSpecOf(flags['node-spec'], platform, refuse);
     const expiry = expiryOf(flags.ttl, refuse);

@@ -11,7 +11,7 @@ import { createNodePool } from '../../phases/nodepool/create.ts';
 export default class NodePoolCreate extends BaseCommand {
   static override summary = 'Create an edge node pool: basic, enhanced or private.';
   static override description =
-    'The same line again changes nothing. What is missing is asked for on a terminal. See docs/nodepool.md.';
+    'The command is idempotent. On a terminal it asks for missing values. See docs/nodepool.md.';
   static override examples = [
     '<%= config.bin %> nodepool create shops --cluster-id c1 --region cn-hangzhou --max-nodes 20',
     '<%= config.bin %> nodepool create video --kubeconfig admin.conf --mode enhanced --max-nodes 10 --cen-id cen-1 --ccn-id ccn-1 --ccn-region cn-shanghai --vpc-cidr 192.168.0.0/16',

@@ -6,7 +6,7 @@ import { poolNamed } from '../../config/node-pool.ts';
 
 export default class NodePoolGet extends BaseCommand {
   static override summary = 'Show a node pool, its nodes, and whether it works.';
-  static override description = 'An enhanced node pool works from two Ready amd64 nodes on.';
+  static override description = 'An enhanced node pool needs at least two Ready amd64 nodes.';
   static override examples = ['<%= config.bin %> nodepool get shops --kubeconfig admin.conf'];
   static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
   static override flags = whereFlags;

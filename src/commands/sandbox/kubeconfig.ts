@@ -5,14 +5,14 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxKubeconfig extends BaseCommand {
-  static override summary = "Print where the administrator's kubeconfig lies, or the kubeconfig itself.";
+  static override summary = "Print the path of the administrator's kubeconfig, or its content.";
   static override examples = [
     'kubectl --kubeconfig "$(<%= config.bin %> sandbox kubeconfig)" get nodes',
     '<%= config.bin %> sandbox kubeconfig --raw',
   ];
   static override flags = {
     ...sandboxFlags,
-    raw: Flags.boolean({ description: 'print its text; it holds the key of an administrator' }),
+    raw: Flags.boolean({ description: "print its content, including the administrator's key" }),
   };
 
   async run(): Promise<void> {

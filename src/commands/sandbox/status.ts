@@ -6,8 +6,8 @@ import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { table } from '../../output/table.ts';
 
 export default class SandboxStatus extends BaseCommand {
-  static override summary = 'Show whether the sandbox runs, where, and its nodes.';
-  static override description = 'Exit code 1 where it does not run.';
+  static override summary = 'Show whether the sandbox is running, its addresses and its nodes.';
+  static override description = 'Exit code 1 if it is not running.';
   static override examples = ['<%= config.bin %> sandbox status', '<%= config.bin %> sandbox status -o json'];
   static override flags = sandboxFlags;
 

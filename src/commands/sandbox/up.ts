@@ -12,9 +12,9 @@ import { now, phaseLog } from '../../workflow/events.ts';
 const CLOSING_MS = 10_000;
 
 export default class SandboxUp extends BaseCommand {
-  static override summary = 'Start a sandbox: a cluster and a cloud to try edgeadm with, on this machine alone.';
+  static override summary = 'Start a sandbox on this machine: a cluster and a cloud to try edgeadm with.';
   static override description =
-    'It listens on 127.0.0.1 only, needs no root, and is not for production. What is in it is kept in a folder until `sandbox reset`.';
+    'It listens on 127.0.0.1 only, needs no root, and is not for production. Its data stays in a folder until `sandbox reset`.';
   static override examples = [
     '<%= config.bin %> sandbox up',
     '<%= config.bin %> sandbox up --background && eval "$(<%= config.bin %> sandbox env)"',
@@ -26,7 +26,7 @@ export default class SandboxUp extends BaseCommand {
       max: 65_534,
       default: DEFAULT_PORT,
       helpValue: 'P',
-      description: 'of the API server; the cloud has P+1; 0 for any that are free',
+      description: 'port of the API server; the cloud uses P+1; 0 chooses free ports',
     }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };
@@ -48,7 +48,7 @@ export default class SandboxUp extends BaseCommand {
     const { signal, done } = commandSignal(undefined, { interruptedMs: CLOSING_MS });
     const sandbox = await startSandbox({ folder, port: flags.port, log: warning });
     try {
-      await this.#ready(folder, sandbox.state, 'Ready. Ctrl-C ends it; what is in it is kept.');
+      await this.#ready(folder, sandbox.state, 'Ready. Press Ctrl-C to stop it; its data is kept.');
       // It may have been ended while it said that it is ready.
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     } finally {
@@ -59,12 +59,12 @@ export default class SandboxUp extends BaseCommand {
 
   async #ready(folder: SandboxFolder, state: SandboxState, last: string): Promise<void> {
     const lines = [
-      'This is a sandbox of edgeadm: not for production. It listens on 127.0.0.1 alone.',
+      'This is an edgeadm sandbox, not for production. It listens on 127.0.0.1 only.',
       '',
       ...describeSandbox(folder, state),
       '',
       'To point edgeadm and kubectl at it:  eval "$(edgeadm sandbox env)"',
-      'To make a node:                      edgeadm sandbox node create edge1',
+      'To create a node:                    edgeadm sandbox node create edge1',
       '',
       last,
     ];

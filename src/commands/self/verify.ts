@@ -4,9 +4,9 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
 export default class SelfVerify extends BaseCommand {
-  static override summary = 'Check that this very file is the one that was released.';
+  static override summary = 'Check that this edgeadm file is the released one.';
   static override description =
-    'Compares the SHA-256 of the file that was started with the SHA256SUMS of its release, and what it has unpacked with its own list. Without SHA256SUMS it prints the sum.';
+    'Compares the SHA-256 of the running file with the SHA256SUMS of its release, and the unpacked files with their own list. Without SHA256SUMS it prints the SHA-256.';
   static override examples = [
     '<%= config.bin %> self verify ./SHA256SUMS',
     '<%= config.bin %> self verify https://files.example.com/edgeadm/SHA256SUMS',
@@ -32,16 +32,16 @@ export default class SelfVerify extends BaseCommand {
 function notReleased(file: string, sha256: string, source: string): EdgeadmError {
   return new EdgeadmError({
     code: 'PROGRAM_CHANGED',
-    what: `${file} is no file of that release`,
-    why: `its SHA-256 is ${sha256}, which ${source.replace(/\?.*$/, '')} does not name`,
+    what: `${file} is not a file of that release`,
+    why: `its SHA-256 is ${sha256}, which is not in ${source.replace(/\?.*$/, '')}`,
   });
 }
 
 function unpackedChanged(names: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'PROGRAM_CHANGED',
-    what: 'what this file has unpacked was changed since',
+    what: 'the files that edgeadm unpacked have been modified',
     why: names.join(', '),
-    next: `rm -r ${process.execPath.replace(/\/[^/]*$/, '')}; the next start unpacks it anew`,
+    next: `rm -r ${process.execPath.replace(/\/[^/]*$/, '')}; the next start unpacks them again`,
   });
 }

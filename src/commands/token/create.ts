@@ -7,7 +7,7 @@ import { BOOTSTRAP_GROUP, createToken, joinLine, randomToken } from '../../kuber
 import { parseDuration } from '../../lib/duration.ts';
 
 export default class TokenCreate extends BaseCommand {
-  static override summary = 'Create a bootstrap token for nodes that are to join.';
+  static override summary = 'Create a bootstrap token for joining nodes.';
   static override examples = [
     '<%= config.bin %> token create --print-join-command',
     '<%= config.bin %> token create --ttl 2h --description "shop 17"',
@@ -15,19 +15,23 @@ export default class TokenCreate extends BaseCommand {
   static override args = { token: Args.string({ description: 'ID.SECRET, @FILE or -; default: a random one' }) };
   static override flags = {
     ...kubeconfigFlag,
-    ttl: Flags.string({ default: '24h', helpValue: 'DURATION', description: 'how long it is good; 0 for ever' }),
-    description: Flags.string({ description: 'what it is for' }),
+    ttl: Flags.string({
+      default: '24h',
+      helpValue: 'DURATION',
+      description: 'token lifetime; 0 means it never expires',
+    }),
+    description: Flags.string({ description: 'description of the token' }),
     groups: Flags.string({ ...repeatable, delimiter: ',', description: 'system:bootstrappers:...' }),
-    'print-join-command': Flags.boolean({ description: 'print the whole line to run on a node' }),
+    'print-join-command': Flags.boolean({ description: 'print the complete join command instead of the token' }),
   };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenCreate);
     const ttlMs = parseDuration(flags.ttl);
-    if (ttlMs === undefined) throw usageError([`--ttl: "${flags.ttl}" is no duration such as 2h`]);
+    if (ttlMs === undefined) throw usageError([`--ttl: "${flags.ttl}" is not a duration such as 2h`]);
     const wrong = flags.groups?.find((group) => !BOOTSTRAP_GROUP.test(group));
     if (wrong !== undefined)
-      throw usageError([`--groups: "${wrong}" is no group of bootstrap tokens (system:bootstrappers:NAME)`]);
+      throw usageError([`--groups: "${wrong}" is not a group of bootstrap tokens (system:bootstrappers:NAME)`]);
     const token = (await secretOf(args.token, 'TOKEN')) ?? randomToken();
     const line = await withCluster(flags.kubeconfig, async (client) => {
       await createToken(client, { token, ttlMs, description: flags.description, groups: flags.groups });

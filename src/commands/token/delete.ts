@@ -5,7 +5,7 @@ import { secretOf } from '../../cli/flags.ts';
 import { deleteToken } from '../../kubernetes/api/bootstrap-tokens.ts';
 
 export default class TokenDelete extends BaseCommand {
-  static override summary = 'Delete a bootstrap token: nobody can join with it any more.';
+  static override summary = 'Delete a bootstrap token, so that it can no longer be used to join.';
   static override examples = ['<%= config.bin %> token delete abcdef'];
   static override args = { token: Args.string({ required: true, description: 'token id, or the whole token' }) };
   static override flags = kubeconfigFlag;

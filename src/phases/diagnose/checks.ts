@@ -22,7 +22,7 @@ const CHECK_LIMIT_MS = 8000;
 export async function checkNode(host: Host, journal: JournalView, signal: AbortSignal): Promise<Verdict[]> {
   const draft = joinDraft([], { yes: false, timeoutMs: DEFAULT_TIMEOUT_MS, compatMatrix: [] });
   const spec: JoinSpec = { ...draft, apiServers: [], token: '' };
-  const silent = { info() {}, warning() {}, debug() {}, progress() {} };
+  const silent = { info() {}, vendor() {}, warning() {}, debug() {}, progress() {} };
   const bundles = new BundleStore();
   const node = nodeView({ spec, host, journal, bundles, log: silent, signal });
   const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map(withinLimit);

@@ -1,5 +1,6 @@
 import { toEdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { JoinContext } from './context.ts';
 
 /** The container service that told which cluster it is learns that the node has joined. */
@@ -14,10 +15,10 @@ export const callbackPhase: Phase<JoinContext> = {
 /** The node is good whether or not the service hears of it. */
 async function tell({ callback, node, log, signal, wet }: JoinContext & PhaseTools): Promise<void> {
   if (!callback) return;
-  log.info('Callback to the OpenAPI.');
+  log.vendor(VENDOR.callback);
   try {
     await callback.send(await node.name(), signal);
-    if (wet) log.info('Callback to the OpenAPI successfully.');
+    if (wet) log.vendor(VENDOR.callbackDone);
   } catch (thrown) {
     signal.throwIfAborted();
     const { message } = toEdgeadmError(thrown);

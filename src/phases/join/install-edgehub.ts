@@ -2,6 +2,7 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { probe as probePort } from '../../http/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { JoinContext } from './context.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 
@@ -13,9 +14,9 @@ export const installEdgehub: Phase<JoinContext> = {
   when: (context) => (context.spec.edgeHub === false ? 'no edge-hub' : runsUnits(context)),
   run: async ({ host, node, log, waitFor }) => {
     if (!(await node.edgeHub())) return log.debug('no edge-hub is installed');
-    log.info('Checking edgehub status');
+    log.vendor(VENDOR.checkingEdgeHub);
     await waitForHub(host, waitFor);
-    log.info('Edgehub is ok');
+    log.vendor(VENDOR.edgeHubOk);
   },
 };
 

@@ -9,6 +9,7 @@ import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { findKernelPart } from '../preflight/kernel-module.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
@@ -90,7 +91,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
   await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
   await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 });
   await host.makeDirectory(PATHS.kubernetes.manifests, 0o755);
-  log.info('Config the kubelet service configuration successfully.');
+  log.vendor(VENDOR.kubeletConfigured);
 }
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {
@@ -107,7 +108,7 @@ async function realResolvConf(host: JoinContext['host']): Promise<string | undef
 async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: JoinContext & PhaseTools): Promise<void> {
   const hub = await node.edgeHub();
   if (!hub) return;
-  log.info('Adding edge hub static yaml');
+  log.vendor(VENDOR.addingEdgeHub);
   const [name, version, { caPem, servers }, certificates] = await Promise.all([
     node.name(),
     cluster.version(),
@@ -132,7 +133,7 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
     if ('linkTo' in file) await host.symlink(file.linkTo, file.path);
     else await host.write(file.path, file.content, { mode: file.mode });
   }
-  log.info('Add edge hub static yaml is ok');
+  log.vendor(VENDOR.edgeHubAdded);
 }
 
 /** Where the kernel does not tell, a hub that would exit over it must not be made to try. */
@@ -148,7 +149,7 @@ function newPair(kind: 'client' | 'serving', credential: Credential | undefined)
 }
 
 async function startKubelet({ host, log }: JoinContext & PhaseTools): Promise<void> {
-  log.info('Start to joining node to cluster.');
+  log.vendor(VENDOR.joining);
   await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
-  log.info('Join node to cluster successfully.');
+  log.vendor(VENDOR.nodeJoined);
 }

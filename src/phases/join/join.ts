@@ -6,6 +6,7 @@ import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
@@ -143,7 +144,7 @@ async function noteJoined(
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
   if (!changed) log.info('Nothing on this machine had to be changed.');
   await session.journal.noteJoined({ cluster: caHash, node });
-  log.info('This node joined into the cluster successfully.');
+  log.vendor(VENDOR.joined);
 }
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {

@@ -6,6 +6,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { conditionOf } from '../../kubernetes/node/conditions.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
 import { runsUnits, waitForHub } from './install-edgehub.ts';
@@ -40,9 +41,9 @@ export const postCheck: Phase<JoinContext> = {
 };
 
 async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
-  log.info(`Checking ${spec.runtime} status`);
+  log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
-  log.info(`${spec.runtime} is ok`);
+  log.vendor(VENDOR.runtimeOk(spec.runtime));
   await compareRuntimeVersion(host, spec, log);
 }
 
@@ -58,9 +59,9 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
 }
 
 async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
-  log.info('Checking kubelet status');
+  log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
-  log.info('Kubelet is ok');
+  log.vendor(VENDOR.kubeletOk);
 }
 
 async function waitForUnit(
@@ -83,9 +84,9 @@ async function waitForUnit(
 
 async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
   if (!(await node.edgeHub())) return;
-  log.info('Checking edgehub status');
+  log.vendor(VENDOR.checkingEdgeHub);
   await waitForHub(host, waitFor);
-  log.info('Edgehub is ok');
+  log.vendor(VENDOR.edgeHubOk);
 }
 
 /** Waits by watching the Node object as the node itself. */
@@ -193,7 +194,7 @@ const ADDON_GRACE_MS = 10_000;
 /** An add-on is waited for when the cluster has put a pod of it onto this node; a cluster without it is no failure. */
 async function checkAddon({ node, credentials, log, waitFor }: Context, addon: string): Promise<void> {
   const [name, client] = await Promise.all([node.name(), credentials.client()]);
-  log.info(`Checking addon ${addon} status.`);
+  log.vendor(VENDOR.checkingAddon(addon));
   const started = performance.now();
   const found = await waitFor({
     what: `the add-on ${addon} to run on the node`,
@@ -207,7 +208,8 @@ async function checkAddon({ node, credentials, log, waitFor }: Context, addon: s
     },
   });
   if (found === undefined) return;
-  log.info(found === false ? `The cluster has put no pod of ${addon} onto this node.` : `${addon} is OK.`);
+  if (found === false) log.info(`The cluster has scheduled no ${addon} pod on this node.`);
+  else log.vendor(VENDOR.addonOk(addon));
 }
 
 async function findAddon(

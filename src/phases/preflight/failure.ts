@@ -33,5 +33,7 @@ export function describeVerdict({ check, status, found, remedy, ignored }: Verdi
   const note = ignored ? ' (ignored by --ignore-preflight-errors)' : '';
   const [first = '', ...more] = (found ?? '').split('\n');
   const head = `[${status.toUpperCase()} ${check}]${first && ': '}${first}${note}`;
+  // What a user has accepted need not be explained again.
+  if (ignored) return head;
   return [head, ...more, ...(status !== 'ok' && remedy ? [`  ${remedy}`] : [])].join('\n');
 }

@@ -2,6 +2,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext } from './context.ts';
 import { nodeObject } from './node-health.ts';
 import { sameVersion } from './versions.ts';
@@ -30,8 +31,8 @@ async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools)
 }
 
 async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<void> {
-  const { host, versions, restarted, log } = context;
-  log.info('Restarting the kubelet.');
+  const { host, restarted, log } = context;
+  log.vendor(VENDOR.restartingKubelet);
   restarted.before = (await host.clock()).now;
   const applied = await host.applyUnit(PATHS.kubelet.unit, [
     ...KUBELET_FILES,
@@ -41,7 +42,7 @@ async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<voi
   if (!applied && !(await restartIfOld(context))) restarted.before = 0;
   else restarted.after = (await host.clock()).now;
   if (!context.wet) return;
-  log.info(`Restart the kubelet successfully: ${versions.to}.`);
+  log.vendor(VENDOR.kubeletRestarted);
 }
 
 /** A kubelet that a package has replaced is not known to the journal. @returns true where it was restarted */

@@ -10,6 +10,7 @@ import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { removePods } from '../reset/teardown/pods.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
 import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
@@ -110,7 +111,7 @@ export function rolledBackError(
   from: string,
   left: readonly string[],
 ): EdgeadmError {
-  const what = `upgrade kubelet failed at phase ${phase}, recover to previous state`;
+  const what = VENDOR.upgradeFailed(phase);
   const why = `${error.code}: ${error.message}`;
   if (left.length === 0) {
     const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;

@@ -7,6 +7,7 @@ import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
@@ -70,8 +71,8 @@ async function run(
   }
   const outcome = needed ? 'upgraded' : takenBack ? 'recovered' : 'unchanged';
   if (outcome === 'recovered') log.info(`The node was taken back: kubelet ${versions.to} runs again`);
-  else if (!needed) log.info(`node has already been upgraded to ${versions.to}`);
-  else if (!dryRun) log.info('This node has been upgraded successfully');
+  else if (!needed) log.vendor(VENDOR.alreadyUpgraded(versions.to));
+  else if (!dryRun) log.vendor(VENDOR.upgraded);
   return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
@@ -106,7 +107,7 @@ async function afterFailure(
   if (error.code === 'INTERRUPTED') return interrupted(error, note);
   if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
-  log.warning(`upgrade kubelet failed at phase ${phase}, recover to previous state`);
+  log.vendor(VENDOR.upgradeFailed(phase));
   return rolledBackError(phase, error, note.from, await rollBack({ ...options, context }));
 }
 

@@ -41,7 +41,7 @@ describe('The file that edgeadm was started from', () => {
     const lines = `${sumOf('a')}  edgeadm-linux-amd64\n`;
     await writeFile(join(dir, 'SHA256SUMS'), lines);
     assert.equal((await readSums(join(dir, 'SHA256SUMS'))).get(sumOf('a')), 'edgeadm-linux-amd64');
-    await assert.rejects(readSums(join(dir, 'none')), { code: 'USAGE', why: 'there is no such file' });
+    await assert.rejects(readSums(join(dir, 'none')), { code: 'USAGE', why: 'file not found' });
     const server = createServer((request, response) => {
       if (request.url === '/none') response.statusCode = 404;
       response.end(request.url === '/SHA256SUMS' ? lines : '<html>');

@@ -37,7 +37,7 @@ describe('a cluster upgrade that is followed', function () {
     const followed = follow(bed.client, new AbortController().signal, output, true);
     await stderr.shows('is Running');
     await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));
-    await stderr.shows('Batch 1: node edge-1 is upgraded to v1.20.3.');
+    await stderr.shows('Batch 1: upgrading node edge-1 to v1.20.3.');
     await bed.down();
     await stderr.shows('trying again');
     await bed.up();
@@ -60,7 +60,7 @@ describe('a cluster upgrade that is followed', function () {
     stop.abort(new Error('interrupted by SIGINT'));
     await assert.rejects(followed, (error: EdgeadmError) => {
       assert.equal(error.code, 'INTERRUPTED');
-      return /the upgrade goes on/.test(error.what);
+      return /the upgrade is still running/.test(error.what);
     });
   });
 

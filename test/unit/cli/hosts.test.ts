@@ -71,7 +71,7 @@ describe('A command on several hosts', () => {
     });
     assert.deepEqual(closed, []);
     assert.equal(result.error?.exit, 130);
-    assert.match(result.error?.what ?? '', /before this host was begun/);
+    assert.match(result.error?.what ?? '', /before this host was started/);
   });
 
   it('leaves a host that does not stop, and reports the others as they ended', async () => {
@@ -83,7 +83,7 @@ describe('A command on several hosts', () => {
       result.hosts.map(({ error }) => error?.code),
       ['TIMEOUT', undefined, undefined],
     );
-    assert.match(result.hosts[0]?.error?.why ?? '', /the work on host0 did not stop, and was left/);
+    assert.match(result.hosts[0]?.error?.why ?? '', /the work on host0 did not stop, and was abandoned/);
     assert.equal(result.error?.exit, 6);
   });
 });

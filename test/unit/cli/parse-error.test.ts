@@ -30,8 +30,8 @@ describe('a mistyped command line', () => {
     assert.ok(error);
     const meant = (line: string) => withCommandMeant(error, line.split(' '), COMMANDS).toJSON();
     assert.equal(meant('jion 10.0.0.1:6443 --token x').why, 'did you mean `edgeadm join`?');
-    assert.equal(meant('jion 10.0.0.1:6443 --token x').what, 'there is no command jion');
-    assert.equal(meant('nodepool lst -o json').what, 'there is no command nodepool lst');
+    assert.equal(meant('jion 10.0.0.1:6443 --token x').what, 'unknown command jion');
+    assert.equal(meant('nodepool lst -o json').what, 'unknown command nodepool lst');
     assert.equal(meant('nodepool lst').next, 'edgeadm nodepool list --help');
     assert.equal(meant('sandbox node creat edge1').why, 'did you mean `edgeadm sandbox node create`?');
     assert.deepEqual([meant('frobnicate').why, meant('frobnicate').next], [undefined, 'edgeadm --help']);

@@ -25,7 +25,7 @@ describe('A process that cannot end by itself', () => {
       'a promise that never settles ends with an error, never with exit code 13',
       'await new Promise(() => {});',
       1,
-      /^INTERNAL: the command ended without a result$/,
+      /^INTERNAL: the command ended without a result \(a bug in edgeadm\)$/,
     ],
     [
       'a promise that never settles lets the command tidy up first',

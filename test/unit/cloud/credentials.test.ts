@@ -66,7 +66,7 @@ describe('credentials for the cloud', () => {
       });
     }
     await assert.rejects(openCredentials({ profile: join(folder, 'none.json') }), {
-      message: /none\.json.*no such file/,
+      message: /none\.json.*file not found/,
     });
   });
 });

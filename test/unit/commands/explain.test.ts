@@ -37,6 +37,6 @@ describe('edgeadm explain', () => {
     const { status, stdout, stderr } = explain('TOKEN_INVALD');
     assert.equal(status, 2);
     assert.equal(stdout, '');
-    assert.match(stderr, /no error code TOKEN_INVALD\n {2}did you mean TOKEN_INVALID\?/);
+    assert.match(stderr, /unknown error code TOKEN_INVALD\n {2}did you mean TOKEN_INVALID\?/);
   });
 });

@@ -99,7 +99,7 @@ describe('a join specification', () => {
   });
 
   it('refuses an edge-hub image together with no edge-hub', () => {
-    assert.match(mistakesOf(flags({ ...GOOD, edgeHub: false, edgeHubImage: 'hub:1' })), /exclude each other/);
+    assert.match(mistakesOf(flags({ ...GOOD, edgeHub: false, edgeHubImage: 'hub:1' })), /cannot be used together/);
   });
 
   it('takes a CRI socket with or without its scheme', () => {

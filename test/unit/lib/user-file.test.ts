@@ -26,7 +26,7 @@ describe('A file that the user names', () => {
   });
 
   it('A file of the user that does not exist is a usage error, or undefined if it may be missing', async () => {
-    await assert.rejects(readUserText(join(dir, 'none'), { what }), { code: 'USAGE', why: 'there is no such file' });
+    await assert.rejects(readUserText(join(dir, 'none'), { what }), { code: 'USAGE', why: 'file not found' });
     assert.equal(await readUserFileIfAny(join(dir, 'none'), { what }), undefined);
     await assert.rejects(readUserFileIfAny(dir, { what }), { code: 'USAGE' });
   });

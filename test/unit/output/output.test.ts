@@ -126,7 +126,7 @@ describe('the output of a command', () => {
     output.emit(info('join-node', `answer: ${ESCAPE}[2J${ESCAPE}]0;title\u0007one\r\ntwo\u0008`));
     assert.deepEqual(
       stderr.lines.map((line) => line.replace(/^.*\] /, '')),
-      ['answer: one', 'two'],
+      ['answer: one', '    two'],
     );
   });
 

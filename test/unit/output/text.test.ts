@@ -124,6 +124,21 @@ describe('the style of a terminal', () => {
   });
 });
 
+describe('an error for people', () => {
+  const words =
+    'the secret does not fit the token id abcdef which signed cluster-info of this cluster, a command follows';
+  const next = 'Make a new token on the control plane, then join: `edgeadm token create --print-join-command`.';
+  const error = new EdgeadmError({ code: 'TOKEN_INVALID', what: words, why: `${words}\n${words}`, next });
+  for (const columns of [60, 80, 120]) {
+    it(`an error wraps between words in ${columns} columns, and never inside a command`, () => {
+      const text = formatError(error, styleFor({}, false), {}, columns);
+      for (const line of text.split('\n')) assert.ok(line.length <= columns, line);
+      assert.ok(text.includes('`edgeadm token create --print-join-command`'), text);
+      assert.equal(text.replace(/\s+/g, ' ').split(words).length, 4);
+    });
+  }
+});
+
 describe('the summary of several hosts', () => {
   it('the summary of several hosts has no column for failures where none failed', () => {
     const hosts = ['a', 'b'].map((host) => ({ host, ok: true, outcome: 'joined', durationMs: 61_000 }));

@@ -7,7 +7,7 @@ import { cancelUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeCancel extends BaseCommand {
-  static override summary = 'End a paused upgrade: nodes that are done stay at the new version.';
+  static override summary = 'Cancel a paused upgrade: upgraded nodes stay at the new version.';
   static override examples = [
     '<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade cancel --cluster-id c1 --region cn-hangzhou',

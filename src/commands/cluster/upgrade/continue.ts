@@ -9,9 +9,9 @@ import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { hasStopped } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
-  static override summary = 'Let a paused upgrade go on, or one whose controller is gone.';
+  static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
   static override description =
-    'Failed pods are removed and their nodes tried again; the first batch is one node. Any machine with a kubeconfig may do it.';
+    'Removes failed pods and retries their nodes; the first batch is one node. Works from any machine with a kubeconfig.';
   static override examples = [
     '<%= config.bin %> cluster upgrade continue',
     '<%= config.bin %> cluster upgrade continue --executor ssh --inventory hosts.yaml',
@@ -21,9 +21,9 @@ export default class ClusterUpgradeContinue extends BaseCommand {
     ...kubeconfigFlag,
     ...serviceFlags,
     ...executorFlag,
-    image: Flags.string({ helpValue: 'IMAGE', description: 'another upgrade image from now on' }),
-    bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'another bundle from now on' }),
-    wait: Flags.boolean({ description: 'follow it until it pauses or ends' }),
+    image: Flags.string({ helpValue: 'IMAGE', description: 'use this upgrade image from now on' }),
+    bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'use this bundle from now on' }),
+    wait: Flags.boolean({ description: 'watch until it pauses or finishes' }),
     ...sshFlags,
   };
 

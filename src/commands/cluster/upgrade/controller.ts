@@ -11,7 +11,7 @@ const HAND_OVER_MS = 10_000;
 
 export default class ClusterUpgradeController extends BaseCommand {
   static override hidden = true;
-  static override summary = 'What the Job of the controller runs.';
+  static override summary = 'Run the upgrade controller (started by its Job).';
 
   async run(): Promise<void> {
     await this.parse(ClusterUpgradeController);
@@ -25,7 +25,7 @@ export default class ClusterUpgradeController extends BaseCommand {
       await this.finish({ ok: true, hosts: [] });
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw interrupted('the controller was stopped', 'its Job starts another one, which goes on where it was');
+      throw interrupted('the controller was stopped', 'its Job starts another one, which continues where it stopped');
     } finally {
       client.close();
       done();

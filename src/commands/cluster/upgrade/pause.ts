@@ -6,9 +6,9 @@ import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-
 import { pauseUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 
 export default class ClusterUpgradePause extends BaseCommand {
-  static override summary = 'Pause the upgrade of a cluster: nodes that have begun finish, no others begin.';
+  static override summary = 'Pause the upgrade of a cluster: nodes in progress finish, no others start.';
   static override description =
-    'Go on with `continue`, or end it with `cancel`. A pause of more than 15 days cancels the upgrade.';
+    'Resume it with `continue`, or end it with `cancel`. An upgrade paused for more than 15 days is cancelled.';
   static override examples = [
     '<%= config.bin %> cluster upgrade pause --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade pause --cluster-id c1 --region cn-hangzhou',
@@ -23,7 +23,7 @@ export default class ClusterUpgradePause extends BaseCommand {
     const text =
       progress.phase === 'Paused'
         ? 'The upgrade is paused.\n'
-        : 'The upgrade pauses as soon as the nodes that have begun are done: edgeadm cluster upgrade status --watch\n';
+        : 'The upgrade pauses when the nodes in progress are done: edgeadm cluster upgrade status --watch\n';
     await this.finish({ ok: true, hosts: [], data: progress, text });
   }
 }

@@ -18,9 +18,9 @@ import type { CommandResult } from '../../../output/renderer.ts';
 import { styleFor } from '../../../output/style.ts';
 
 export default class ClusterUpgradeStart extends BaseCommand {
-  static override summary = 'Take the nodes of a cluster to the version of its control plane, in batches.';
+  static override summary = "Upgrade the cluster's nodes to the control-plane version, in batches.";
   static override description =
-    'One node first, then twice as many each time, never more than a tenth of the nodes. An error pauses it. The state is in the cluster, in namespace kube-upgrade: any machine may watch, pause or take over. With --cluster-id the container service does it in its own way, see docs/cluster-upgrade-service.md.';
+    'Starts with one node and doubles the batch size each time, up to a tenth of the nodes. An error pauses the upgrade. The state is in the cluster (namespace kube-upgrade): any machine can watch, pause or take over. With --cluster-id the container service runs the upgrade; see docs/cluster-upgrade-service.md.';
   static override examples = [
     '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
     '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',

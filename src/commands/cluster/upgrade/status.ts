@@ -11,7 +11,7 @@ import { hasStopped, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
 import { statusOf } from '../../../cluster-upgrade/status.ts';
 
 export default class ClusterUpgradeStatus extends BaseCommand {
-  static override summary = 'Show how far the upgrade of a cluster is: batches, nodes, durations, what failed.';
+  static override summary = 'Show the progress of a cluster upgrade: batches, nodes, durations and failures.';
   static override examples = [
     '<%= config.bin %> cluster upgrade status',
     '<%= config.bin %> cluster upgrade status --watch',
@@ -24,9 +24,9 @@ export default class ClusterUpgradeStatus extends BaseCommand {
     watch: Flags.boolean({
       char: 'w',
       allowNo: true,
-      description: 'follow it until it pauses or ends, as is done on a terminal; Ctrl-C ends the look alone',
+      description: 'watch until it pauses or finishes (default on a terminal); Ctrl-C stops watching, not the upgrade',
     }),
-    all: Flags.boolean({ description: 'list every node, of large clusters too' }),
+    all: Flags.boolean({ description: 'list every node, even in large clusters' }),
   };
 
   async run(): Promise<void> {

@@ -7,7 +7,7 @@ import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 const MODES = Object.keys(FAULT_MODES) as FaultMode[];
 
 export default class SandboxFaultAdd extends BaseCommand {
-  static override summary = "Make the next calls of an action of the sandbox's cloud go wrong.";
+  static override summary = 'Make the next calls of a cloud action fail in the sandbox.';
   static override description = Object.entries(FAULT_MODES)
     .map(([mode, what]) => `${mode}: ${what}.`)
     .join('\n');
@@ -16,9 +16,9 @@ export default class SandboxFaultAdd extends BaseCommand {
     '<%= config.bin %> sandbox fault add --action "*" --mode throttle --times 3',
   ];
   static override flags = {
-    action: Flags.string({ required: true, helpValue: 'ACTION', description: 'of the API; * for every one' }),
+    action: Flags.string({ required: true, helpValue: 'ACTION', description: 'API action; * for all' }),
     mode: Flags.option({ options: MODES, required: true, description: 'what goes wrong' })(),
-    times: Flags.integer({ min: 1, default: 1, helpValue: 'N', description: 'how many calls it strikes' }),
+    times: Flags.integer({ min: 1, default: 1, helpValue: 'N', description: 'number of calls that fail' }),
     ...sandboxFlags,
   };
 

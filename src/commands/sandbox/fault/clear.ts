@@ -4,7 +4,7 @@ import { sandboxFlags } from '../../../cli/sandbox/flags.ts';
 import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 
 export default class SandboxFaultClear extends BaseCommand {
-  static override summary = "Take back all faults of the sandbox's cloud that have not struck yet.";
+  static override summary = "Remove all pending faults of the sandbox's cloud.";
   static override examples = ['<%= config.bin %> sandbox fault clear'];
   static override flags = sandboxFlags;
 

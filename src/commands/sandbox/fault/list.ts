@@ -5,7 +5,7 @@ import { withSandboxStore } from '../../../cli/sandbox/store.ts';
 import { table } from '../../../output/table.ts';
 
 export default class SandboxFaultList extends BaseCommand {
-  static override summary = "List the faults of the sandbox's cloud that have not struck yet.";
+  static override summary = "List the pending faults of the sandbox's cloud.";
   static override examples = ['<%= config.bin %> sandbox fault list'];
   static override flags = sandboxFlags;
 

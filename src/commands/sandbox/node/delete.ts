@@ -4,7 +4,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
 export default class SandboxNodeDelete extends BaseCommand {
-  static override summary = 'Take a node away, with its folder and its Node object.';
+  static override summary = 'Delete a node with its folder and its Node object.';
   static override examples = ['<%= config.bin %> sandbox node delete edge1'];
   static override args = { name: Args.string({ required: true, description: 'host name of the machine' }) };
   static override flags = sandboxFlags;

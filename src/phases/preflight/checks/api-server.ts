@@ -5,7 +5,7 @@ export const apiServer: Check = {
   concerns: 'cluster',
   severity: 'error',
   about: 'An API server answers the node.',
-  remedy: 'Check the address, the firewall and the access list of the API server, from the node itself.',
+  remedy: 'From the node, check the address, the firewall and the access control list of the API server.',
   run: async ({ cluster }) => pass((await cluster.firstAnswer()).server),
 };
 

@@ -1,4 +1,4 @@
-import { sideBySide } from '../../../compat/describe.ts';
+import { nearestInWords, rowFor } from '../../../compat/describe.ts';
 import { MATRIX } from '../../../compat/matrix.ts';
 import { nearestRows, type Platform, rowsThatFit } from '../../../compat/supports.ts';
 import type { MatrixRow } from '../../../config/spec.ts';
@@ -68,7 +68,15 @@ async function platformOf({ host, cluster }: CheckContext): Promise<Partial<Plat
 /** @param asked the part of what was found that has to fit */
 function verdict(found: Partial<Platform>, asked: Partial<Platform>, rows: readonly MatrixRow[]): CheckResult {
   if (rowsThatFit(asked, rows).length > 0) return pass(asked.kernel ?? `${found.os} ${found.version}`);
-  return fail(`not in the compatibility matrix\n${sideBySide(found, nearestRows(found, rows))}`, {
+  const { os, version, kernel, arch, clusterVersion } = found;
+  const cluster = clusterVersion === undefined ? '' : ` for ${clusterVersion}`;
+  const nearest = nearestRows(found, rows, 1).map((row) => `\nnearest: ${nearestInWords(found, row)}`);
+  const check = asked.kernel === undefined ? 'OSSupported' : 'KernelSupported';
+  return fail(`${os} ${version}, kernel ${kernel}, ${arch} is not in the compatibility matrix${cluster}${nearest}`, {
     code: 'OS_UNSUPPORTED',
+    remedy: [
+      `Use a supported system (\`edgeadm compat\`), accept this one with \`--ignore-preflight-errors ${check}\`,`,
+      `or save this row to a file and add \`--compat-matrix FILE\`: \`${rowFor(found)}\``,
+    ].join(' '),
   });
 }

@@ -39,7 +39,7 @@ describe('the text of a cluster upgrade', () => {
     assert.match(text, /^So far: {5}1m30s; about 1m30s left$/m);
     assert.match(text, /^Nodes: {6}1 upgraded, 1 running, 1 waiting$/m);
     assert.match(text, /^To come: {4}1 batches: 1$/m);
-    assert.match(text, /^Controller: ann@laptop, last heard of 5s ago$/m);
+    assert.match(text, /^Controller: ann@laptop, last seen 5s ago$/m);
     assert.match(text, /^edge-1 {3}网点 .* v1\.20\.3 {3}upgraded {3}1 {7}1m0s$/m);
     assert.match(text, /^edge-2 {3}网点 .* v1\.20\.2 {3}running {4}2 {7}30s$/m);
   });

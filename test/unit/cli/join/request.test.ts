@@ -115,25 +115,25 @@ describe('the form of a join', () => {
 
   it('the form of a join is one of three', async () => {
     const two = { token: 'abcdef.0123456789abcdef', 'openapi-token': 'x', 'cluster-id': 'c1' };
-    assert.match(await mistakesOf(two), /--token and --openapi-token and --cluster-id exclude each other/);
+    assert.match(await mistakesOf(two), /--token and --openapi-token and --cluster-id cannot be used together/);
   });
 
   it('reads one standard input, and none where two flags ask for it', async () => {
     const text = await mistakesOf({ 'openapi-token': '-', 'node-spec': '-' });
-    assert.equal(text, '--openapi-token - and --node-spec -: there is one standard input\n');
+    assert.equal(text, '--openapi-token - and --node-spec -: only one flag can read standard input\n');
   });
 
   it('names a file that cannot be read, and the reason', async () => {
     const flags = { 'openapi-token': 'x', region: 'cn-hangzhou', 'node-spec': '@/none/spec.json' };
-    assert.equal(await mistakesOf(flags), '--node-spec: cannot read the file "/none/spec.json"\nthere is no such file');
+    assert.equal(await mistakesOf(flags), '--node-spec: cannot read the file "/none/spec.json"\nfile not found');
   });
 
   it('needs what belongs to it', async () => {
-    assert.equal(await mistakesOf({ 'openapi-token': 'x' }), '--region is needed with --openapi-token\n');
+    assert.equal(await mistakesOf({ 'openapi-token': 'x' }), '--region is required with --openapi-token\n');
     const wrong = await mistakesOf({ 'openapi-token': 'x', region: 'cn hangzhou' });
     assert.equal(wrong, '--region: must be a region such as cn-hangzhou\n');
     const text = await mistakesOf({ 'cluster-id': 'c1' });
-    assert.match(text, /--region is needed[\s\S]*--nodepool is needed/);
+    assert.match(text, /--region is required[\s\S]*--nodepool is required/);
   });
 
   it('the form of a join with credentials of the account names cluster, region and node pool', async () => {

@@ -24,13 +24,13 @@ describe('the flags of an upgrade', () => {
   it('take the line of the original, whose region does nothing but has to be one', () => {
     for (const region of ['cn-hangzhou', 'ap-southeast-1', 'cn-shenzhen-finance-1'])
       assert.equal(mistakes({ region }), '');
-    assert.match(mistakes({ region: 'cn hangzhou' }), /--region: "cn hangzhou" is no region such as cn-hangzhou/);
+    assert.match(mistakes({ region: 'cn hangzhou' }), /--region: "cn hangzhou" is not a region such as cn-hangzhou/);
     assert.match(mistakes({ region: '' }), /--region/);
   });
 
   it('the flags of an upgrade are told with all their mistakes at once', () => {
     const text = mistakes({ 'target-version': '1.20', 'kubelet-version': 'x', drain: true, 'drain-timeout': 'long' });
-    for (const name of ['--target-version', '--kubelet-version', '--drain:', '--drain-timeout'])
+    for (const name of ['--target-version', '--kubelet-version', '--drain', '--drain-timeout'])
       assert.ok(text.includes(name), `${name} is missing:\n${text}`);
   });
 });

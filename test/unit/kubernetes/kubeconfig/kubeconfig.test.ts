@@ -96,7 +96,7 @@ describe('kubeconfig', () => {
     await assert.rejects(clientFromKubeconfig(missing, server.connect), {
       code: 'USAGE',
       what: `the kubeconfig ${missing} cannot be used`,
-      message: /no such file/,
+      message: /file not found/,
     });
     const empty = join(folder, 'empty.conf');
     await writeFile(empty, '{"clusters": [], "users": [], "contexts": [], "current-context": "gone"}');

@@ -209,7 +209,7 @@ describe('eni bind', () => {
     const questions: string[] = [];
     const ask = async (question: string) => questions.push(question) === 0;
     const { code, next } = await refused(cloud, {}, { assumeYes: false, ask });
-    assert.deepEqual([code, next], ['INTERRUPTED', 'the same command with --dry-run shows what it would do']);
+    assert.deepEqual([code, next], ['INTERRUPTED', 'run the same command with --dry-run to see what it would do']);
     assert.deepEqual(questions, ['i-sandbox: buy 2 ENIs, stop and start the instance?']);
     assert.equal((await refused(cloud, {}, { assumeYes: false })).code, 'CONFIRMATION_NEEDED');
     assert.deepEqual(actions(cloud), []);
@@ -220,7 +220,7 @@ describe('eni bind', () => {
     const { result } = await runBind(cloud, { caller: cloud.caller(['interrupt']) });
     await assert.rejects(result, {
       code: 'INTERRUPTED',
-      next: 'Run the same command again: it goes on where it stopped.',
+      next: 'Run the same command again: it continues where it stopped.',
     });
   });
 

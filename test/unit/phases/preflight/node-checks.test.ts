@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseMatrixFile } from '../../../../src/compat/matrix-file.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { assertFinds, assertOk, bundleOf, type Case, contextOf, dfOf } from './context.ts';
@@ -36,10 +37,15 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
   });
 
   it('show what was found above what is supported', async () => {
-    const verdict = await assertFinds('OSSupported', 'error', /found\s+amd64\s+Debian GNU\/Linux\s+12/, {
+    const verdict = await assertFinds('OSSupported', 'error', /^Debian GNU\/Linux 12, kernel 6\.18\.44, amd64 is not/, {
       machine: debian,
     });
-    assert.match(verdict.found ?? '', /supported\s+amd64\s+Ubuntu/);
+    assert.match(verdict.found ?? '', /^nearest: .*\(differs in: operating system, version, kernel\)$/m);
+    assert.match(verdict.remedy ?? '', /--ignore-preflight-errors OSSupported/);
+    const [row = ''] = /rows: \[.*\]/.exec(verdict.remedy ?? '') ?? [];
+    const compatMatrix = parseMatrixFile(row, 'mine.yaml');
+    await assertOk('OSSupported', { machine: debian, spec: { compatMatrix } });
+    await assertOk('KernelSupported', { machine: debian, spec: { compatMatrix } });
     assert.equal(verdict.code, 'OS_UNSUPPORTED');
     await assertFinds('KernelSupported', 'skipped', /OSSupported failed/, { machine: debian });
   });
@@ -51,7 +57,9 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
   });
 
   it('refuse a kernel that the matrix does not have for this system', () =>
-    assertFinds('KernelSupported', 'error', /found.*6\.2\.0/, { machine: { facts: { kernel: '6.2.0-39-generic' } } }));
+    assertFinds('KernelSupported', 'error', /kernel 6\.2\.0.*\n.*differs in: kernel\)/, {
+      machine: { facts: { kernel: '6.2.0-39-generic' } },
+    }));
 
   it('refuse a system that is too old for the version of the cluster', async () => {
     const os = { id: 'ubuntu', name: 'Ubuntu', version: '22.04', pretty: 'Ubuntu 22.04.4 LTS' };

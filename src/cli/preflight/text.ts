@@ -1,0 +1,59 @@
+import { terminalColumns } from '../../output/columns.ts';
+import { type Style, styleFor } from '../../output/style.ts';
+import { table } from '../../output/table.ts';
+import { wrapParagraphs } from '../../output/width.ts';
+import type { Verdict } from '../../phases/preflight/check.ts';
+import { describeVerdict } from '../../phases/preflight/failure.ts';
+
+export interface TextOptions {
+  readonly style: Style;
+  /** Of the terminal. */
+  readonly columns: number;
+}
+
+/**
+ * What a preflight found: failures first, then warnings, the verdict last. Checks that passed or were skipped are only
+ * counted, unless asked for.
+ * @returns lines with their ends
+ */
+export function verdictText(
+  verdicts: readonly Verdict[],
+  verbose: boolean,
+  { style, columns }: TextOptions = { style: ofStdout(), columns: terminalColumns() },
+): string {
+  const of = (status: Verdict['status']): Verdict[] => verdicts.filter((verdict) => verdict.status === status);
+  const [errors, warnings, skipped, passed] = [of('error'), of('warning'), of('skipped'), of('ok')];
+  const rows = [...passed, ...skipped].map(({ check, status, found = '' }) => ({
+    check,
+    result: status,
+    found: found.split('\n', 1)[0],
+  }));
+  const paint = (text: string, colour: (text: string) => string): string =>
+    text.replace(/^\[\w+ [^\]]*\]/, (head) => colour(head));
+  const problems = [
+    ...errors.map((verdict) => paint(wrapParagraphs(describeVerdict(verdict), columns), style.red)),
+    ...warnings.map((verdict) => paint(wrapParagraphs(describeVerdict(verdict), columns), style.yellow)),
+  ];
+  const counts = [
+    errors.length > 0 && `${errors.length} failed`,
+    errors.length === 0 && `${passed.length} passed`,
+    warnings.length > 0 && `${warnings.length} warning${warnings.length === 1 ? '' : 's'}`,
+  ].filter(Boolean);
+  const rest = `${passed.length} passed, ${skipped.length} skipped (-v shows them)`;
+  const verdict =
+    errors.length > 0
+      ? style.red(`${counts.join(', ')}: not ready`)
+      : style.green(`${counts.join(', ')}: ready to join`);
+  return [
+    ...(verbose ? [table(rows, columns).trimEnd()] : []),
+    ...problems,
+    ...(verbose ? [] : [style.dim(rest)]),
+    verdict,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function ofStdout(): Style {
+  return styleFor(process.env, Boolean(process.stdout.isTTY));
+}
