@@ -11,32 +11,13 @@ import {
   openRequest,
   sendRequest,
 } from '../../http/index.ts';
-import { Connections } from './connections.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import { type ApiConnection, Connections } from './connections.ts';
+import type { Credentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 
 export type { Dial } from '../../http/index.ts';
+export type { ApiConnection } from './connections.ts';
 export { apiErrorOf } from './errors.ts';
-
-/** How to reach an API server and who we are to it. */
-export interface ApiConnection {
-  /** `https://host:port`, perhaps with a path; the next one is tried if one cannot be reached. */
-  readonly servers: readonly string[];
-  /** PEM of the CA; undefined only for the first, unverified look at cluster-info. */
-  readonly ca?: string;
-  /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
-  readonly serverName?: string;
-  /** A function where it is replaced now and then, as that of a pod. */
-  readonly token?: string | (() => string);
-  /** The whole header, for what is no Bearer token. */
-  readonly authorization?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** Takes the place of token and certificate if they end. */
-  readonly credentials?: CredentialSource;
-  /** http, https or socks5: `proxy-url` of a kubeconfig. */
-  readonly proxy?: URL;
-}
 
 export interface RequestOptionsOf {
   readonly body?: unknown;

@@ -1,8 +1,27 @@
 import type { Agent } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type Dial, dialingAgent, plainAgent, proxyDial } from '../../http/index.ts';
-import type { ApiConnection } from './client.ts';
-import type { Credentials } from './credentials.ts';
+import type { CredentialSource, Credentials } from './credentials.ts';
+
+/** How to reach an API server and who we are to it. */
+export interface ApiConnection {
+  /** `https://host:port`, perhaps with a path; the next one is tried if one cannot be reached. */
+  readonly servers: readonly string[];
+  /** PEM of the CA; undefined only for the first, unverified look at cluster-info. */
+  readonly ca?: string;
+  /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
+  readonly serverName?: string;
+  /** A function where it is replaced now and then, as that of a pod. */
+  readonly token?: string | (() => string);
+  /** The whole header, for what is no Bearer token. */
+  readonly authorization?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Takes the place of token and certificate if they end. */
+  readonly credentials?: CredentialSource;
+  /** http, https or socks5: `proxy-url` of a kubeconfig. */
+  readonly proxy?: URL;
+}
 
 /** The connections to an API server that stay open between requests. Clients may share them. */
 export class Connections {
