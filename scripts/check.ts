@@ -1,6 +1,9 @@
 /** Everything that must be right before a commit: types, lint and format, imports, nothing unused, generated files, unit tests. */
 import { execa } from 'execa';
 
+/** A whole SSH server and every way to break it, two minutes: `npm test` and `npm run test:unit` run them. */
+const SLOW = 'test/unit/host/ssh/{ssh-machine,hostile-node}.test.ts';
+
 const STEPS: [string, string[]][] = [
   ['types', ['tsc', '-p', '.']],
   ['lint and format', ['biome', 'check', '.']],
@@ -9,7 +12,7 @@ const STEPS: [string, string[]][] = [
   ['build', ['tsc', '-p', 'tsconfig.build.json']],
   ['manifest', ['node', 'scripts/manifest.ts', '--check']],
   ['generated docs', ['node', 'scripts/docs.ts', '--check']],
-  ['unit tests', ['mocha', '--parallel', '--jobs', '2', 'test/unit/**/*.test.ts']],
+  ['unit tests', ['mocha', '--parallel', '--jobs', '2', '--ignore', SLOW, 'test/unit/**/*.test.ts']],
 ];
 
 for (const [name, [file = '', ...args]] of STEPS) {

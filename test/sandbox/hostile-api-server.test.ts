@@ -31,7 +31,9 @@ describe('the program with an API server that misbehaves', function () {
       socket.on('error', () => {}).once('close', () => timers.forEach(clearInterval));
       socket.once('data', () => {
         server.emit('asked');
-        MODES[mode]?.(socket, (ms, action) => timers.push(setInterval(action, ms)));
+        MODES[mode]?.(socket, (ms, action) => {
+          timers.push(setInterval(() => socket.writableLength < 1024 ** 2 && action(), ms));
+        });
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

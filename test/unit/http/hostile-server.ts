@@ -5,6 +5,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 export type Misbehave = (socket: Socket, every: (ms: number, action: () => void) => void) => void;
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
+/** Bytes that a server keeps for a client that does not read. */
+const MAX_WAITING = 1024 ** 2;
 
 /** Servers that nobody should wait for, by what they do. */
 export const MODES: Readonly<Record<string, Misbehave>> = {
@@ -74,7 +76,11 @@ export async function hostileServer(misbehave: Misbehave): Promise<HostileServer
       sockets.delete(socket);
       timers.forEach(clearInterval);
     });
-    socket.once('data', () => misbehave(socket, (ms, action) => timers.push(setInterval(action, ms))));
+    // A flood waits for its reader: what is not taken would fill the memory of the test.
+    const every = (ms: number, action: () => void): void => {
+      timers.push(setInterval(() => socket.writableLength < MAX_WAITING && action(), ms));
+    };
+    socket.once('data', () => misbehave(socket, every));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -78,14 +78,14 @@ export class SshNode {
   readonly #live = new Set<{ connection: Connection; socket: Socket }>();
   readonly #children = new Set<number>();
   readonly #publicKey: ParsedKey;
-  #hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+  #hostKey = keyPair();
   #server: ssh2.Server | undefined;
   port = 0;
 
   private constructor(folder: string, config: Omit<ServerConfig, 'hostKeys'>) {
     this.folder = folder;
     this.#config = config;
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = keyPair();
     this.clientKey = pair.private;
     this.#publicKey = ssh2.utils.parseKey(pair.public) as ParsedKey;
   }
@@ -138,7 +138,7 @@ export class SshNode {
   }
 
   async resume({ newHostKey = false } = {}): Promise<void> {
-    if (newHostKey) this.#hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+    if (newHostKey) this.#hostKey = keyPair();
     await this.#listen(this.port);
   }
 
@@ -280,6 +280,14 @@ export class SshNode {
       stdout.destroy();
       stderr.destroy();
     });
+  }
+}
+
+/** Now and then the library makes a key that it cannot read itself. */
+function keyPair(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
   }
 }
 
