@@ -25,7 +25,8 @@ describe('spellings that people bring along', () => {
     ['words behind a double hyphen, which are no flags', ['join', '--', '-h'], ['join', '--', '-h']],
   ];
   for (const [what, given, understood] of TABLE) {
-    it(`spellings of kubectl and kubeadm are understood: ${what}`, () => assert.deepEqual(usualSpelling(given), understood));
+    it(`spellings of kubectl and kubeadm are understood: ${what}`, () =>
+      assert.deepEqual(usualSpelling(given), understood));
   }
 });
 
