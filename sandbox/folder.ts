@@ -89,7 +89,7 @@ export async function requireSandbox(folder: SandboxFolder): Promise<SandboxStat
   if (running) return running;
   throw new EdgeadmError({
     code: 'SANDBOX_NOT_RUNNING',
-    what: 'the sandbox does not run',
+    what: 'the sandbox is not running',
     why: `no process runs the one in ${folder.path}`,
   });
 }

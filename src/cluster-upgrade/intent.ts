@@ -42,7 +42,7 @@ export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[]
   if (errors.length === 0) return;
   throw new EdgeadmError({
     code: 'CLUSTER_CHECK_FAILED',
-    what: `the cluster is not fit for the upgrade: ${errors.map(({ check }) => check).join(', ')}`,
+    what: `pre-upgrade checks failed: ${errors.map(({ check }) => check).join(', ')}`,
     why: errors.map(({ check, object, reason }) => `${check}${object ? ` (${object})` : ''}: ${reason}`).join('\n'),
     next: errors.map(({ advice }) => advice).join('\n'),
   });

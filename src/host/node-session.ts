@@ -136,7 +136,7 @@ function describeHolder(text: string): string {
   } catch {
     // A holder that is just being written is no holder we can name.
   }
-  return `who holds ${PATHS.edgeadm.lock} has not said its name; \`fuser ${PATHS.edgeadm.lock}\` tells`;
+  return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }
 
 function notPrivileged(uid: number): EdgeadmError {

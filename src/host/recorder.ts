@@ -108,7 +108,7 @@ export function recorder(host: Host, plan: Plan): Host {
       if (!active || stale) plan(`${active ? 'restart' : 'start'} ${unit}`);
       return !active || stale;
     },
-    reloadUnits: async () => plan('read unit files anew'),
+    reloadUnits: async () => plan('reload unit files'),
     setSysctl: async (key, value) => {
       const before = await host.sysctl(key);
       if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);

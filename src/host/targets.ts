@@ -62,7 +62,8 @@ async function hostsOfInventory(file: string, wanted: readonly InventoryHost[]):
   if (unknown.length > 0)
     throw usageError(
       unknown.map(
-        (named) => `--host: ${describeTarget(named)} is not in ${file}; with --inventory, --host chooses of it`,
+        (named) =>
+          `--host: ${describeTarget(named)} is not in ${file}; with --inventory, --host selects hosts from that file`,
       ),
     );
   return all.filter((host) => wanted.some(isMeant(host)));

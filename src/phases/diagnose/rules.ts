@@ -112,7 +112,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const finding = error(
       'the manifest of the edge-hub is damaged',
       `${hub.manifest} does not describe a pod with an image\n${hubComplaint}`.trim(),
-      'run the same `edgeadm join` again: it writes the manifest anew',
+      'run the same `edgeadm join` again: it writes the manifest again',
     );
     // The hub runs on until the kubelet is started again.
     return hub.healthy ? { ...finding, severity: 'warning' } : finding;
@@ -148,7 +148,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? error(
           'the cluster has no Node object of this node: somebody has deleted it',
           evidence,
-          'systemctl restart kubelet: it registers the node anew; or edgeadm reset',
+          'systemctl restart kubelet: it registers the node again; or edgeadm reset',
         )
       : error(
           'the API server does not accept what the node presents',
@@ -169,7 +169,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const [what = '', ...rest] = join.error;
     const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
     const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line)).join('\n');
-    const next = told ?? 'mend it, and run the same `edgeadm join` again';
+    const next = told ?? 'fix it, and run the same `edgeadm join` again';
     const finding = error(`the last join failed in ${join.failedPhase}: ${what}`, evidence, next);
     // What was joined before stays joined, and works.
     return journal?.joined !== undefined && !journal.unfinished ? { ...finding, severity: 'warning' } : finding;

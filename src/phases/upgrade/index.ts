@@ -26,6 +26,6 @@ export const upgradePhases: readonly Phase<UpgradeContext>[] = [
 function whereNeeded(phase: Phase<UpgradeContext>): Phase<UpgradeContext> {
   return {
     ...phase,
-    when: (context) => (context.needed ? (phase.when?.(context) ?? true) : 'the node is there already'),
+    when: (context) => (context.needed ? (phase.when?.(context) ?? true) : 'already at the target version'),
   };
 }

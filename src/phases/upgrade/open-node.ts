@@ -86,7 +86,7 @@ async function openBundle({ spec, bundles, host, log, signal }: OpenOptions): Pr
 function notJoined(journaled: boolean): EdgeadmError {
   return new EdgeadmError({
     code: 'UPGRADE_CHECK_FAILED',
-    what: 'this machine is no node that edgeadm has joined',
+    what: 'this machine was not joined with edgeadm',
     why: journaled ? 'it holds no certificate of its cluster any more' : 'its journal names no completed join',
     next: 'edgeadm join',
   });

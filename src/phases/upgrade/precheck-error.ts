@@ -4,7 +4,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 export function upgradeCheckFailed(mistakes: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'UPGRADE_CHECK_FAILED',
-    what: 'the node is not fit for an upgrade',
+    what: 'pre-upgrade checks failed on this node',
     why: mistakes.join('\n'),
   });
 }

@@ -64,7 +64,7 @@ async function checkRuntime(context: Context): Promise<void> {
     next: [
       'either: drain the node, edgeadm reset, and join it again with containerd',
       'or: install cri-dockerd, set --container-runtime=remote and --container-runtime-endpoint to its socket, and upgrade then',
-      'or: edgeadm upgrade --migrate-runtime, which stops the pods and makes them anew with containerd',
+      'or: edgeadm upgrade --migrate-runtime, which stops the pods and creates them again in containerd',
     ].join('\n'),
   });
 }

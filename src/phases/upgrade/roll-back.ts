@@ -134,7 +134,7 @@ export function notRecovered(parts: {
     what,
     why: [why, `kubelet ${from} is not back, or not known to work:`, ...new Set(left)].filter(Boolean).join('\n'),
     next: [
-      'mend what is named, then take the node back once more:',
+      'fix the problems above, then retry the roll-back:',
       `edgeadm upgrade --target-version ${from}`,
       'a reset and a new join always work: edgeadm reset',
     ].join('\n'),

@@ -50,7 +50,7 @@ function notThere(target: string, cluster: string): EdgeadmError {
     return refused(what, 'a kubelet must not be newer than the API server', 'upgrade the control plane first');
   return refused(
     what,
-    "a node is upgraded to the version of its control plane, and that is the API server's",
+    "a node can only be upgraded to the version of its control plane (the API server's)",
     `edgeadm upgrade --kubelet-version ${target}   (where the kubelet is to be older than its control plane)`,
   );
 }

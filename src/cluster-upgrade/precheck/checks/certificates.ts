@@ -15,7 +15,7 @@ export const nodeCertificates: UpgradeCheck = {
     'No kubelet of these nodes waits for a new certificate, and none was refused one: a warning if so. How long the certificates are valid stands on the nodes alone; the cluster forgets an issued one after an hour.',
   effect:
     'When the certificate that the kubelet has expires, the node goes offline; after a restart it may not come back.',
-  advice: 'kubectl get csr, then kubectl certificate approve NAME; look why nobody approves by itself.',
+  advice: 'kubectl get csr, then kubectl certificate approve NAME; find out why they are not approved automatically.',
   run: async ({ facts, nodes }) => {
     const names = new Set(nodes.map(nodeNameOf));
     const stuck = (await facts.certificateRequests()).flatMap((request) => {
@@ -33,7 +33,7 @@ export const nodeCertificates: UpgradeCheck = {
         ...(group.every(({ serving }) => serving) && { effect: SERVING_EFFECT }),
       }),
     );
-    return orNormal(findings, 'No node waits for one. When they expire cannot be seen from here.');
+    return orNormal(findings, 'No certificate requests are pending. Expiry dates cannot be read from here.');
   },
 };
 
@@ -47,5 +47,5 @@ function problemOf({ spec, status }: V1CertificateSigningRequest): string | unde
   const conditions = status?.conditions ?? [];
   const ended = conditions.find(({ type }) => type === 'Denied' || type === 'Failed');
   if (ended) return `A new ${which} was refused: ${ended.message || ended.reason || ended.type}.`;
-  return conditions.length === 0 ? `A new ${which} was asked for, and nobody has approved it.` : undefined;
+  return conditions.length === 0 ? `A new ${which} was requested, and is not approved yet.` : undefined;
 }

@@ -20,7 +20,7 @@ export const upgradePods: UpgradeCheck = {
   name: 'UpgradePods',
   about: `Namespace ${NAMESPACE} has no failed pods of an earlier upgrade: a warning if it has.`,
   effect: 'What an earlier upgrade stumbled over may still be there, and stop this one.',
-  advice: `Read their logs (kubectl -n ${NAMESPACE} logs NAME), mend the cause, and delete them: kubectl -n ${NAMESPACE} delete pods --field-selector status.phase=Failed.`,
+  advice: `Read their logs (kubectl -n ${NAMESPACE} logs NAME), fix the cause, and delete them: kubectl -n ${NAMESPACE} delete pods --field-selector status.phase=Failed.`,
   run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'There are none.'),
 };
 

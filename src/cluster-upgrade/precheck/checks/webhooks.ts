@@ -8,7 +8,7 @@ export const admissionWebhooks: UpgradeCheck = {
   about:
     'Behind every admission webhook that must answer (`failurePolicy: Fail`) and is asked about what an upgrade does with nodes, pods, evictions, Jobs, Leases and ConfigMaps, there is a Service with an endpoint. An error if there is none; a warning if the webhook is asked about some namespaces or objects only. Those behind a URL cannot be judged from here.',
   effect: 'The API server refuses what the webhook is asked about: the upgrade cannot change nodes or start its pods.',
-  advice: "Start the webhook's pods, or delete its configuration if nobody uses it any more.",
+  advice: "Start the webhook's pods, or delete its configuration if it is no longer used.",
   run: async ({ facts }) => {
     const webhooks = (await facts.webhooks()).filter(({ required }) => required);
     const findings = (await Promise.all(webhooks.map((webhook) => judge(webhook, facts)))).flat();

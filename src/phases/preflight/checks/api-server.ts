@@ -15,7 +15,7 @@ export const caHash: Check = {
   severity: 'error',
   about:
     'The CA that the cluster publishes is the pinned one, and the API server has a certificate of it. A warning where the pin is left out knowingly.',
-  remedy: 'Take the join line anew from the cluster: `edgeadm token create --print-join-command`.',
+  remedy: 'Get a new join command from the cluster: `edgeadm token create --print-join-command`.',
   // With a clock that is wrong by days every certificate looks expired or not yet valid.
   needs: ['APIServer', 'TimeSync'],
   run: async ({ cluster, spec }) => {
