@@ -34,7 +34,7 @@ describe('The one file starts', function () {
 
   it('The one file starts and checks that machine', async () => {
     const { exitCode, stdout } = await root.run(
-      '/edgeadm preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification',
+      '/edgeadm preflight --verbose 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification',
     );
     assert.equal(exitCode, 3);
     assert.match(stdout, /^IsPrivilegedUser +ok/m);
@@ -116,7 +116,7 @@ describe('The one file starts', function () {
     starts(await root.run('/edgeadm --version', { under }));
     assert.match((await root.run('/edgeadm compat --arch arm64', { under })).stdout, /^ARCH/);
     const preflight =
-      '/edgeadm preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification';
+      '/edgeadm preflight --verbose 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification';
     assert.match((await root.run(preflight, { under })).stdout, /^IsPrivilegedUser +ok/m);
   });
 

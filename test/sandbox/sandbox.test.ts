@@ -19,7 +19,7 @@ describe('a sandbox', function () {
     const up = await bed.up();
     assert.equal(up.exitCode, 0, up.stderr);
     assert.match(up.stdout, /not for production/);
-    assert.match(up.stdout, /127\.0\.0\.1 alone/);
+    assert.match(up.stdout, /127\.0\.0\.1 only/);
     assert.match(up.stdout, /^Ready\./m);
   });
   after(() => bed.remove());
