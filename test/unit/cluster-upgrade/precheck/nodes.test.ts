@@ -160,7 +160,7 @@ describe('the report before an upgrade, about nodes', () => {
     assert.equal(
       await saidBy('NodeCertificates', { answers }),
       [
-        'warning | 1 node: n1 | A new client certificate was asked for, and nobody has approved it.',
+        'warning | 1 node: n1 | A new client certificate was requested, and is not approved yet.',
         'warning | 1 node: n2 | A new client certificate was refused: not now.',
       ].join('\n'),
     );
