@@ -74,10 +74,8 @@ export async function runOnNodes(
   prepare: (run: CommandRun) => Promise<NodeWork>,
 ): Promise<Result> {
   const { name, flags, looksOnly = false, failuresInResult } = command;
-  const { signal, over, done } = commandSignal(
-    durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS,
-    command.limits,
-  );
+  const limit = timeLimitOf(flags);
+  const { signal, over, done } = commandSignal(limit.ms, command.limits);
   const bundles = new BundleStore();
   let work: NodeWork | undefined;
   let output: Output | undefined;
@@ -103,7 +101,9 @@ export async function runOnNodes(
       bundles,
       dryRun: dryRun || looksOnly,
     };
+    // The command tells this mistake together with its others, if it has any.
     work = await until(over, prepare(run), 'the preparation');
+    if (limit.mistake) throw limit.mistake;
     const { onNode } = work;
     return await onHosts(targets, { ...run, concurrency, over }, (machine, target) =>
       onNode({ ...run, target, machine, label: target.label }),
@@ -111,6 +111,15 @@ export async function runOnNodes(
   } finally {
     await closeAll([work?.close, () => bundles.close()], over);
     done();
+  }
+}
+
+/** A limit that cannot be read is reported with the other mistakes of the call; until then the usual one holds. */
+function timeLimitOf({ timeout }: NodeFlags): { readonly ms: number; readonly mistake?: unknown } {
+  try {
+    return { ms: durationOf(timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS };
+  } catch (mistake) {
+    return { ms: DEFAULT_TIMEOUT_MS, mistake };
   }
 }
 

@@ -36,6 +36,8 @@ export interface HostFacts {
  */
 export interface Host {
   readonly name: string;
+  /** The same host, whose programs outlive the command's signal: for evidence once the time is up. */
+  readonly unbound?: Host;
   /** False where nothing is really changed (`--dry-run`). */
   readonly wet: boolean;
   /** True where programs of the machine can be run (not on a scratch root). */

@@ -30,6 +30,7 @@ export class NodeHost implements Host {
   readonly #choices: Journal | undefined;
   /** The phase that is running; the pipeline sets it. */
   phase = '';
+  unbound: Host | undefined;
   #network: Promise<Network> | undefined;
 
   /** @param choices where earlier choices are read from; a host without a journal may still know them */

@@ -65,7 +65,9 @@ async function readWhereAllowed(machine: Machine): Promise<Journal> {
 
 function sessionOf(working: Machine, machine: Machine, journal: Journal): NodeSession {
   const plain = new NodeHost(machine, undefined, journal);
-  return { machine: working, journal, host: new NodeHost(working, journal), plain };
+  const host = new NodeHost(working, journal);
+  host.unbound = plain;
+  return { machine: working, journal, host, plain };
 }
 
 async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock> {

@@ -34,6 +34,7 @@ export function recorder(host: Host, plan: Plan): Host {
   };
   return {
     name: host.name,
+    unbound: host.unbound,
     wet: false,
     runsPrograms: host.runsPrograms,
     runsUnits: host.runsUnits,

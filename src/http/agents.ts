@@ -13,7 +13,8 @@ export type Dial = (
 /** Routers in between forget a connection that is quiet for long. Milliseconds. */
 const IDLE_MS = 30_000;
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Shorter than the silence that a request allows, so that the error says what was missing. Milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 8_000;
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 /** Node passes the signal of the request that needs the connection. */

@@ -128,7 +128,7 @@ function cluster(test: Tell, subject: Subject): void {
     const server = node.spawn('socat', ['TCP-LISTEN:7443,fork,reuseaddr', 'EXEC:sleep 600']);
     const listens = async () => (await node.exec('socat', '-u', '/dev/null', 'TCP:127.0.0.1:7443')).exitCode === 0;
     await until('socat', listens);
-    await unreachable('127.0.0.1:7443', /no TLS answer within 10 s/);
+    await unreachable('127.0.0.1:7443', /no TLS answer within 8 s/);
     await node.killInside('^socat|^sleep 600');
     await server;
   });
@@ -153,7 +153,7 @@ function node(test: Tell): void {
       /--node-name: invalid nodeName "Upper_"/,
       /--node-ip: must be an IP address/,
       /--cri-socket: must be an absolute path/,
-      /--timeout: "soon" is no duration/,
+      /--timeout: "soon" is not a duration/,
     ];
     await tells(subject.node, [...(await joinWith({})), ...flags], { ...usage, says });
   });
@@ -354,7 +354,7 @@ function taken(test: Tell): void {
       return exitCode === 0 && (JSON.parse(stdout) as { pid: number });
     });
     assert.equal((await node.read(`/proc/${pid}/comm`)).trim(), 'edgeadm');
-    const says = [/another edgeadm is at work/, new RegExp(`edgeadm join, process ${pid}, since 20\\d\\d-`)];
+    const says = [/another edgeadm is at work/, new RegExp(`edgeadm join, process ${pid} on \\S+, since 20\\d\\d-`)];
     await tells(node, line, { exit: 1, code: 'LOCKED', says, next: /Wait for it to end/ });
     await node.exec('kill', '-KILL', String(pid));
     await joining;

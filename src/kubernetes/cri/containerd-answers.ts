@@ -12,6 +12,6 @@ export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) 
       const answer = await host.query('ctr', ['--timeout', '2s', 'version']);
       return answer.exitCode === 0 ? { done: true } : { seen: (await host.unit(PATHS.containerd.unit)).detail };
     },
-    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
+    evidence: () => (host.unbound ?? host).unitLog(PATHS.containerd.unit, 10),
   });
 }

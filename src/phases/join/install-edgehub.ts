@@ -32,7 +32,7 @@ export async function waitForHub(host: Host, waitFor: PhaseTools['waitFor']): Pr
       return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.text.slice(0, 100)}` };
     },
     guard: kubeletGuard(host),
-    evidence: () => hubEvidence(host),
+    evidence: () => hubEvidence(host.unbound ?? host),
     next: 'journalctl -u kubelet; crictl ps -a',
   });
 }

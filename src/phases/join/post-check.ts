@@ -78,7 +78,7 @@ async function waitForUnit(
       const state = await host.unit(unit);
       return state.active ? { done: true } : { seen: state.detail };
     },
-    evidence: () => host.unitLog(unit, 10),
+    evidence: () => (host.unbound ?? host).unitLog(unit, 10),
   });
 }
 
@@ -103,7 +103,7 @@ async function checkNode(context: Context): Promise<void> {
     probe: async (signal) =>
       client ? watchUntilReady(client, { name, machineId, since }, signal, (seen) => (shown = seen)) : { done: true },
     evidence: async () =>
-      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await kubeletTrouble(host)}`,
+      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await kubeletTrouble(host.unbound ?? host)}`,
   });
   // A dry run on a node that is joined tells which labels would change.
   if (!context.wet) shown = await client?.find<V1Node>(`/api/v1/nodes/${name}`);

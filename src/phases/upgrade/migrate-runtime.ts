@@ -77,7 +77,7 @@ async function configure(context: Context): Promise<void> {
       const seen = conditions.filter(({ status }) => !status).map(({ type, message }) => `${type}: ${message}`);
       return seen.length === 0 ? { done: true } : { seen: seen.join('; ') };
     },
-    evidence: () => host.unitLog(PATHS.containerd.unit, 10),
+    evidence: () => (host.unbound ?? host).unitLog(PATHS.containerd.unit, 10),
   });
 }
 

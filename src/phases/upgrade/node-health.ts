@@ -80,7 +80,7 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
       const readiness = readinessOf(node);
       return readiness.state === 'waiting' ? { seen: readiness.message } : { done: true };
     },
-    evidence: () => kubeletTrouble(host),
+    evidence: () => kubeletTrouble(host.unbound ?? host),
   });
 }
 
