@@ -23,6 +23,7 @@ export const DROP_IN = '/etc/systemd/system/kubelet.service.d/50-test.conf';
 /** The list of runs, what kubelet and pods write of their own accord, and what the edge-hub remembers of the API. */
 export const PASSING = [
   '/var/lib/edgeadm/journal.jsonl',
+  '/var/lib/edgeadm/sealed',
   '/var/log',
   '/var/lib/kubelet/pods',
   '/var/lib/kubelet/cpu_manager_state',

@@ -33,7 +33,8 @@ const upgradeNote = z.object({
   from: text,
   to: text,
   /** True where the upgrade keeps new pods off the node, and lets them in again at its end. */
-  cordoned: z.boolean(),
+  // JSON leaves an undefined one out, as versions before this one wrote it.
+  cordoned: z.boolean().default(false),
   /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
   pods: z.array(text).readonly(),
   /** There where the pods move from docker to containerd; `criSocket` is what the Node object said of its runtime. */

@@ -66,7 +66,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       begin: async () => {
         if (dryRun || begun || journal.upgrade) return;
         begun = true;
-        const cordoned = spec.drain && node.spec?.unschedulable !== true;
+        const cordoned = spec.drain === true && node.spec?.unschedulable !== true;
         const pods = await readyPods({ client, nodeName }, signal);
         const docker = fromDocker ? { criSocket: node.metadata?.annotations?.[CRI_SOCKET_ANNOTATION] } : undefined;
         await journal.beginUpgrade({ from, to, cordoned, pods, docker });

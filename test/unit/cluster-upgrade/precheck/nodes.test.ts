@@ -169,6 +169,6 @@ describe('the report before an upgrade, about nodes', () => {
       answers: { '/apis/certificates.k8s.io/v1/certificatesigningrequests': serving },
     });
     assert.match(row?.effect ?? '', /^Logs, exec/);
-    assert.match(await saidBy('NodeCertificates'), /^normal .*cannot be seen from here\.$/);
+    assert.match(await saidBy('NodeCertificates'), /^normal .*cannot be read from here\.$/);
   });
 });
