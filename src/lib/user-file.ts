@@ -20,6 +20,8 @@ export interface UserFileOptions {
  */
 export async function readUserFile(path: string, options: UserFileOptions): Promise<Buffer> {
   const { what, maxBytes = USER_FILE_LIMIT_BYTES } = options;
+  // The usual way of naming no file at all, as in `ssh -o UserKnownHostsFile=/dev/null`.
+  if (path === '/dev/null') return Buffer.alloc(0);
   try {
     const pipe = pipeBehind(path);
     return pipe === undefined ? await readRegular(path, maxBytes) : await readPipe(pipe, maxBytes);
