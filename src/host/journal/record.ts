@@ -14,6 +14,8 @@ export interface JournalView {
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
   /** True where anything is noted that a reset would take back. */
   readonly hasChanges: boolean;
+  /** True where the container service was told of the node at least once. */
+  readonly wasReported: boolean;
   /** Now, for {@link changedSince}. */
   mark(): Mark;
   /** True where something was changed since, or one of these files. */
@@ -62,6 +64,10 @@ export class JournalRecord implements JournalView {
 
   mark(): Mark {
     return this.#entries.length;
+  }
+
+  get wasReported(): boolean {
+    return this.#entries.some(({ kind }) => kind === 'reported');
   }
 
   changedSince(mark: Mark, files?: readonly string[]): boolean {

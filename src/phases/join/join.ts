@@ -125,7 +125,7 @@ function callbackOf(
   if (!send) return undefined;
   const started = performance.now();
   return {
-    isDue: () => journal.changedSince('reported'),
+    isDue: () => !journal.wasReported || journal.changedSince('reported'),
     send: async (nodeName, signal) => {
       if (plan) return plan(`tell ${source.name} that the node has joined`);
       await send({ nodeName, status: 'joined', durationMs: Math.round(performance.now() - started) }, signal);
