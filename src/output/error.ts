@@ -12,9 +12,10 @@ export interface ErrorContext {
 
 /**
  * An error for people: what failed, the evidence, what to do next. Lines with their ends.
- * @param columns of the terminal: words wrap there
+ * @param width of the terminal in columns: words wrap there. A terminal that does not know its width says 0.
  */
-export function formatError(error: EdgeadmError, style: Style, context: ErrorContext = {}, columns = Infinity): string {
+export function formatError(error: EdgeadmError, style: Style, context: ErrorContext = {}, width?: number): string {
+  const columns = width || Infinity;
   const where = context.host ? `${context.host}: ` : '';
   const evidence = error.why?.trimEnd().split('\n') ?? [];
   return [

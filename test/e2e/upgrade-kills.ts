@@ -92,7 +92,7 @@ export function killedOnTheWayBack(test: Tell): void {
     };
     const result = await during(node, upgradeWith(), [begins('restart/kubelet'), away]);
     assert.equal(resultOf({ stdout: second }).error.code, 'LOCKED');
-    assert.match(resultOf({ stdout: second }).error.why, /edgeadm upgrade, process \d+, since/);
+    assert.match(resultOf({ stdout: second }).error.why, /edgeadm upgrade, process \d+ on \S+, since/);
     assert.equal(result.exitCode, 0, result.stdout);
     await isAt(subject, NEW);
     await onlyPrograms(subject);

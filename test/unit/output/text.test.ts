@@ -137,6 +137,10 @@ describe('an error for people', () => {
       assert.equal(text.replace(/\s+/g, ' ').split(words).length, 4);
     });
   }
+
+  it('an error has its lines whole on a terminal that does not know its width', () => {
+    assert.equal(formatError(error, styleFor({}, false), {}, 0), formatError(error, styleFor({}, false)));
+  });
 });
 
 describe('the summary of several hosts', () => {

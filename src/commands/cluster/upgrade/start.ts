@@ -40,7 +40,9 @@ export default class ClusterUpgradeStart extends BaseCommand {
         const { plan, report } = intent;
         if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
         if (plan.nodes.length > 0)
-          output.tell(`${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns })}\n`);
+          output.tell(
+            `${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns || undefined })}\n`,
+          );
         output.tell(planText(intent));
         if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
         if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
