@@ -28,8 +28,6 @@ const LOG = '/var/log/edgeadm.log';
 /** What an edge-hub remembers of the API changes all by itself. */
 const HUB_CACHE = '/etc/kubernetes/cache';
 const RESET = ['reset', '--yes'];
-const SECOND_JOIN_SECONDS = 5;
-const JOIN_AGAIN_SECONDS = 40;
 
 describe('join and reset', () => {
   sideBySide(
@@ -47,22 +45,19 @@ describe('join and reset', () => {
 
   after(() => takeDown());
 
-  describe('in time', () => {
+  describe('a node that is joined', () => {
     before(() => takeDown('jr-quiet'));
 
-    it(`a second join takes less than ${SECOND_JOIN_SECONDS} s`, async () => {
-      const seconds = await secondsOf(() => succeed(quiet.node, quiet.line));
-      assert.ok(seconds < SECOND_JOIN_SECONDS, `it took ${seconds} s`);
+    it('a joined node is left as it is by a second join', async () => {
+      const { stdout } = await succeed(quiet.node, [...quiet.line, '-o', 'json']);
+      assert.match(stdout, /"outcome":"unchanged"/);
     });
 
-    it(`a reset, and a join of another machine under the name, take less than ${JOIN_AGAIN_SECONDS} s`, async () => {
+    it('a joined node can be reset, and another machine can join under its name', async () => {
       const { node, line } = quiet;
-      const seconds = await secondsOf(async () => {
-        await succeed(node, RESET);
-        await node.write('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`, 0o444);
-        await succeed(node, line);
-      });
-      assert.ok(seconds < JOIN_AGAIN_SECONDS, `it took ${seconds} s`);
+      await succeed(node, RESET);
+      await node.write('/etc/machine-id', `${'0123456789abcdef'.repeat(2)}\n`, 0o444);
+      await succeed(node, line);
       await becomeReady(node);
     });
   });
@@ -419,12 +414,6 @@ function joinedForLater(test: Tell): void {
 async function takeDown(except?: string): Promise<void> {
   const names = await Node.list();
   await Promise.all(names.filter((name) => name.startsWith('jr-') && name !== except).map(Node.remove));
-}
-
-async function secondsOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
 }
 
 function joinedByKubeadm(test: Tell): void {
