@@ -1,8 +1,6 @@
-import { minorOf } from '../../../kubernetes/version.ts';
+import { judgeVersion, UNKNOWN_OF_NEWER } from '../../../compat/judge.ts';
+import { KNOWN_MINORS, minorOf } from '../../../kubernetes/version.ts';
 import { type Check, fail, pass } from '../check.ts';
-
-/** First and last minor version of Kubernetes that edgeadm knows the flags of. */
-const SUPPORTED = { first: 16, last: 34 };
 
 /** From here on the node pool says how its nodes reach the cloud. Source: the vendor's user guide, inDedicatedNetwork. */
 const WITHOUT_DEDICATED = 22;
@@ -12,7 +10,7 @@ export const clusterVersion: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on). Not a sandbox, unless the node is one of its own.',
+    'The cluster runs Kubernetes 1.16 or newer (newer than 1.37 is a warning), and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on). Not a sandbox, unless the node is one of its own.',
   remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster, host, node, spec }) => {
@@ -28,9 +26,11 @@ export const clusterVersion: Check = {
       );
     }
     const minor = minorOf(version);
-    if (!/^v?1\./.test(version) || minor < SUPPORTED.first || minor > SUPPORTED.last) {
-      return fail(`found ${version}, supported 1.${SUPPORTED.first} to 1.${SUPPORTED.last}`, {
+    const age = judgeVersion(version);
+    if (age === 'unsupported') {
+      return fail(`found ${version}; edgeadm joins nodes of clusters from Kubernetes 1.${KNOWN_MINORS.first} on`, {
         code: 'CLUSTER_UNSUPPORTED',
+        remedy: `Upgrade the cluster to Kubernetes 1.${KNOWN_MINORS.first} or newer first.`,
       });
     }
     if (spec.inDedicatedNetwork && minor >= WITHOUT_DEDICATED) {
@@ -51,6 +51,12 @@ export const clusterVersion: Check = {
       return fail(
         `the cluster runs ${version}; a kubelet may be 1.${oldest} to 1.${minor}, asked for is ${spec.kubernetesVersion}`,
       );
+    }
+    if (minorOf(kubelet) === wanted && age === 'too new') {
+      return fail(`the cluster runs ${version}: ${UNKNOWN_OF_NEWER}`, {
+        severity: 'warning',
+        remedy: "If the kubelet does not start, read its log for the flag's name, and use a newer release of edgeadm.",
+      });
     }
     if (minorOf(kubelet) === wanted) return pass(`cluster ${version}, kubelet ${kubelet}`);
     return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, wanted is 1.${wanted}`, {
