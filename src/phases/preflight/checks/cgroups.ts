@@ -8,11 +8,11 @@ export const systemVerification: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The cgroup controllers that the kubelet needs are enabled and mounted, in a cgroup version that this kubelet takes (v2 from 1.19 on, v1 up to 1.34, and later where the cluster sets `failCgroupV1: false`).',
+    'The cgroup controllers that the kubelet needs are enabled and mounted, in a cgroup version that this kubelet supports (v2 from 1.19 on, v1 up to 1.34, and later where the cluster sets `failCgroupV1: false`).',
   remedy: 'Enable the controllers on the kernel command line (for memory: `cgroup_enable=memory`) and reboot.',
   run: async (context) => {
     const version = await cgroupVersionOf(context.host);
-    if (version === undefined) return skip('there is no /proc/mounts here');
+    if (version === undefined) return skip('/proc/mounts does not exist');
     const problem = await cgroupProblem(context.host, await kubeletMinor(context), await acceptsV1(context));
     if (!problem) return pass(`cgroup v${version}`);
     return fail(problem.found, problem.isVersion ? { remedy: VERSION_REMEDY } : {});

@@ -11,14 +11,14 @@ import { type Check, type CheckResult, fail, pass } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 
 const REMEDY =
-  'Use a system of the matrix (`edgeadm compat` lists them), or add a row that you have tried with `--compat-matrix FILE`.';
+  'Use a supported system (`edgeadm compat` lists them), or add a row that you have tested with `--compat-matrix FILE`.';
 
 export const archSupported: Check = {
   name: 'ArchSupported',
   concerns: 'node',
   severity: 'error',
-  about: 'The architecture is in the compatibility matrix, and the bundle was made for it.',
-  remedy: 'Use a machine of a supported architecture, or a bundle for the one there is.',
+  about: 'The architecture is in the compatibility matrix, and the bundle is made for it.',
+  remedy: 'Use a machine with a supported architecture, or a bundle for this one.',
   run: async (context) => {
     const { arch } = await context.host.facts();
     const listed = [...new Set(rowsOf(context).map((row) => row.arch))];

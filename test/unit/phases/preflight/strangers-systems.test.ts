@@ -361,7 +361,7 @@ describe('a machine that cannot run the Kubernetes of its cluster', () => {
         },
         ...clusterOf('v1.35.4'),
       },
-      finds: { 'SystemVerification(cgroups)': /has cgroup v1, which kubelet 1\.35 refuses/ },
+      finds: { 'SystemVerification(cgroups)': /has cgroup v1, which kubelet 1\.35 does not support/ },
     },
     {
       title: 'a cluster older than edgeadm joins',
@@ -370,7 +370,7 @@ describe('a machine that cannot run the Kubernetes of its cluster', () => {
         ClusterVersion: /found v1\.14\.8-aliyunedge\.1; edgeadm joins nodes of clusters from Kubernetes 1\.16 on/,
         OSSupported: /not in the compatibility matrix/,
         KernelSupported: /not in the compatibility matrix/,
-        'SystemVerification(cgroups)': /cgroup v2, which kubelet 1\.14 does not know/,
+        'SystemVerification(cgroups)': /cgroup v2, which kubelet 1\.14 does not support/,
       },
     },
   ];
