@@ -48,7 +48,8 @@ const FIRST_WITH_V2 = 19;
 const FIRST_REFUSING_V1 = 35;
 
 function refusalOf(version: 1 | 2, minor: number, acceptsV1: boolean): string | undefined {
-  if (version === 2 && minor < FIRST_WITH_V2) return `the node has cgroup v2, which kubelet 1.${minor} does not support`;
+  if (version === 2 && minor < FIRST_WITH_V2)
+    return `the node has cgroup v2, which kubelet 1.${minor} does not support`;
   if (version === 1 && minor >= FIRST_REFUSING_V1 && !acceptsV1)
     return `the node has cgroup v1, which kubelet 1.${minor} does not support`;
   return undefined;
