@@ -94,7 +94,7 @@ function cluster(test: Tell, subject: Subject): void {
     await reports(subject.node, await joinWith({ '--discovery-token-ca-cert-hash': pin }), {
       exit: 4,
       code: 'CA_HASH_MISMATCH',
-      says: [/pinned: sha256:0{64}/, new RegExp(`found: +${await (await testBed()).cluster.caHash()}`)],
+      says: [/expected: sha256:0{64}/, new RegExp(`found: +${await (await testBed()).cluster.caHash()}`)],
       next: TOKEN_NEXT,
     });
   });
