@@ -135,7 +135,7 @@ describe('installing from a bundle', () => {
     const { host } = await node();
     await assert.rejects(
       installContainerd(await openBundle(path), host),
-      failure('BUNDLE_INVALID', 'it holds no containerd, no containerd-shim-runc-v2, no ctr'),
+      failure('BUNDLE_INVALID', 'it does not contain containerd, containerd-shim-runc-v2, ctr'),
     );
   });
 
