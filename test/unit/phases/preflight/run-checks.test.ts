@@ -88,7 +88,7 @@ describe('the preflight as a whole', () => {
     const [swap] = CHECKS.filter(({ name }) => name === 'Swap');
     assert.ok(swap);
     const clock = skippingClock();
-    const slow = { ...swap, run: () => clock.sleep(1500).then(pass) };
+    const slow = { ...swap, run: () => clock.sleep(1500).then(() => pass()) };
     const [verdict] = await judgeChecks(await contextOf({}), [slow], clock);
     assert.equal(verdict?.durationMs, 1500);
   });
