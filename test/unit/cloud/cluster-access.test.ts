@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { clusterSource } from '../../../src/cloud/cluster-access.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from '../../../src/cloud/join-source.ts';
@@ -121,7 +120,6 @@ describe('a join with the keys of an account', function () {
     let asked = 0;
     const nodeQuota = async () => {
       asked++;
-      await delay(50);
       return 3;
     };
     source = clusterSource({
