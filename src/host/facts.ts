@@ -59,7 +59,7 @@ export function requireSystemd(facts: HostFacts): void {
   if (facts.platform === 'linux' && facts.init === 'systemd') return;
   throw new EdgeadmError({
     code: 'PLATFORM_UNSUPPORTED',
-    what: 'edgeadm administers Linux machines that systemd runs',
+    what: 'edgeadm supports only Linux machines that run systemd',
     why:
       facts.platform === 'linux'
         ? `process 1 of ${facts.os.pretty} is ${facts.init || 'unknown'}, not systemd`
