@@ -17,7 +17,7 @@ export interface Origin {
 }
 
 /** The error for a text that cannot be used. @param why the key or the line, and what is wrong there */
-export function damaged({ what, code, next }: Origin, why: string, cause?: unknown): EdgeadmError {
+function damaged({ what, code, next }: Origin, why: string, cause?: unknown): EdgeadmError {
   return new EdgeadmError({ code, what: `${what} is damaged`, why, next, cause });
 }
 
