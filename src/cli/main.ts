@@ -26,7 +26,8 @@ async function runCommand(argv: string[], commands: CommandSource): Promise<void
   } catch (thrown) {
     const found = toCommandError(thrown as Error);
     if (!found) return;
-    await showError(/^command .* not found\.?$/i.test(found.what) ? await lookUp(found, argv, commands) : found, argv);
+    const unknown = found.code === 'USAGE' && !BaseCommand.running;
+    await showError(unknown ? await lookUp(found, argv, commands) : found, argv);
   }
 }
 

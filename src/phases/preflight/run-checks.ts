@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { isDenied } from '../../host/failures.ts';
 import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
@@ -100,7 +101,7 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
-  if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
+  if (uid > 0 && (error.code === 'WRITE_FAILED' || isDenied(error)))
     return skip(`only root can look: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
