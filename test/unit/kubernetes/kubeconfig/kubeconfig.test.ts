@@ -384,7 +384,7 @@ describe('the kubeconfigs that edgeadm writes to a node', () => {
       'clusters: [{cluster: {server: 5}}]',
       '{',
     ])
-      assert.equal(serverIn(text), undefined, text);
+      assert.equal(serverIn(text), undefined, `${text}`);
     const odd = 'clusters: [{cluster: {server: "https://10.0.0.1:6443", certificate-authority-data: "!"}}]';
     assert.equal(serverIn(odd), 'https://10.0.0.1:6443');
   });
