@@ -7,7 +7,7 @@ export { modules } from 'packed:shared';
 
 const source = packedCommands(async (id) => {
   const load = commands[id];
-  if (!load) throw new Error(`there is no command ${id}`);
+  if (!load) throw new Error(`unknown command ${id}`);
   const { default: command } = await load();
   command.id = id;
   return command;

@@ -1,5 +1,6 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
 import { isDenied } from '../../host/failures.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
@@ -31,10 +32,14 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * @returns the verdicts in the order of the checks
  * @throws only where the signal is aborted
  */
-export async function judgeChecks(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<Verdict[]> {
+export async function judgeChecks(
+  context: CheckContext,
+  checks: readonly Check[] = CHECKS,
+  clock: Clock = realClock,
+): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };
   const results = new Map<string, Promise<Timed>>();
-  for (const check of checks) results.set(check.name, runOne(check, asking, results));
+  for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
   const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
   return Promise.all(
     checks.map(async (check) => {
@@ -66,11 +71,12 @@ async function runOne(
   check: Check,
   context: CheckContext,
   results: ReadonlyMap<string, Promise<Timed>>,
+  clock: Clock,
 ): Promise<Timed> {
   const missing = await missingNeed(check, results);
-  const started = performance.now();
+  const started = clock.now();
   const result = missing ?? (await resultOf(check, context));
-  return { result, durationMs: Math.round(performance.now() - started) };
+  return { result, durationMs: Math.round(clock.now() - started) };
 }
 
 /** Waits for the checks that this one needs; the reason to skip it where one of them did not pass. */
