@@ -6,14 +6,8 @@ import { lenientYaml } from '../lib/foreign.ts';
  * nothing: whoever repairs or resets a node must not stumble over it.
  */
 
-const KUBECONFIG = z.object({ clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })) });
 const POD = z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })) }) });
 const RUNTIME = z.object({ containerRuntimeEndpoint: z.string().min(1) });
-
-/** The server of the first cluster of a kubeconfig. */
-export function serverIn(kubeconfig: string | undefined): string | undefined {
-  return lenientYaml(kubeconfig, KUBECONFIG)?.clusters[0]?.cluster.server;
-}
 
 /** The image of the first container of a pod's manifest. */
 export function imageIn(manifest: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { dialingAgent, HttpError, type HttpLimits, MAX_BYTES, openRequest } from '../../../http/index.ts';
-import { serverIn } from '../../../kubernetes/node-files.ts';
+import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';

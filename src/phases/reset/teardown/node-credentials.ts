@@ -3,7 +3,7 @@ import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { ApiConnection } from '../../../kubernetes/api/client.ts';
-import { serverIn } from '../../../kubernetes/node-files.ts';
+import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import { type KeyPair, keyPairIn } from '../../../pki/key-pair.ts';
 
 /** Who a node is to its cluster. */
