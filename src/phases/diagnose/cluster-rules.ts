@@ -148,7 +148,7 @@ export const pods: Rule = ({ cluster }) => {
 const PASSING_TAINTS: readonly (readonly [RegExp, string])[] = [
   [/^node\.cloudprovider\.kubernetes\.io\/uninitialized/, 'the cloud controller manager has not set the node up yet'],
   [/^node\.cloudprovider\.kubernetes\.io\/shutdown/, 'the cloud says that the machine is shut down'],
-  [/^node\.kubernetes\.io\/out-of-service/, 'somebody marked the node as out of service'],
+  [/^node\.kubernetes\.io\/out-of-service/, 'the node is marked as out of service'],
   [/^ToBeDeletedByClusterAutoscaler/, 'the cluster autoscaler is about to delete the node'],
 ];
 
