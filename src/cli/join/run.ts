@@ -38,8 +38,10 @@ export async function runJoin(
         const asked = await resolveRequest(requests.of(run.target), source, run);
         const result = await join({ ...run, ...asked, only, confirm });
         const outcome = run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged';
-        if (run.dryRun) return { outcome, data: { ...result } };
-        return { outcome, data: { ...result }, ...endOf(result, only, targets.length) };
+        // Whether it is Ready yet is a matter of moments: programs ask the cluster.
+        const { ready: _ready, ...data } = result;
+        if (run.dryRun) return { outcome, data };
+        return { outcome, data, ...endOf(result, only, targets.length) };
       }),
       close: async () => source?.close(),
     };
