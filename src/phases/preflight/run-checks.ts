@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
@@ -30,10 +31,14 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * @returns the verdicts in the order of the checks
  * @throws only where the signal is aborted
  */
-export async function judgeChecks(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<Verdict[]> {
+export async function judgeChecks(
+  context: CheckContext,
+  checks: readonly Check[] = CHECKS,
+  clock: Clock = realClock,
+): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };
   const results = new Map<string, Promise<Timed>>();
-  for (const check of checks) results.set(check.name, runOne(check, asking, results));
+  for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
   const ignored = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksMeantBy(name) ?? []));
   return Promise.all(
     checks.map(async (check) => {
@@ -52,11 +57,12 @@ async function runOne(
   check: Check,
   context: CheckContext,
   results: ReadonlyMap<string, Promise<Timed>>,
+  clock: Clock,
 ): Promise<Timed> {
   const missing = await missingNeed(check, results);
-  const started = performance.now();
+  const started = clock.now();
   const result = missing ?? (await resultOf(check, context));
-  return { result, durationMs: Math.round(performance.now() - started) };
+  return { result, durationMs: Math.round(clock.now() - started) };
 }
 
 /** Waits for the checks that this one needs; the reason to skip it where one of them did not pass. */
