@@ -10,8 +10,8 @@ import { connectionOf } from '../../../src/kubernetes/kubeconfig/inline-kubeconf
 import { serverIn } from '../../../src/kubernetes/kubeconfig/parse.ts';
 import { imageIn, runtimeSocketIn } from '../../../src/kubernetes/node-files.ts';
 import { certificateIn, lenientYaml, shaped, yamlMap } from '../../../src/lib/foreign.ts';
+import { nodeCredentials } from '../../../src/phases/node-credentials.ts';
 import { removeAttachments } from '../../../src/phases/reset/teardown/attachments.ts';
-import { nodeCredentials } from '../../../src/phases/reset/teardown/node-credentials.ts';
 import { findRuntime } from '../../../src/phases/reset/teardown/runtime.ts';
 import { kubeletSettings } from '../../../src/phases/upgrade/settings.ts';
 import { pinCa } from '../../../src/pki/ca-hash.ts';
