@@ -20,7 +20,7 @@ export const removeStatePhase: Phase<ResetContext> = {
     (spec.force && journal.damage !== undefined) ||
     'the journal knows what was there before',
   run: async ({ host, log }) => {
-    await removeState(host);
+    reportLeft(await removeState(host), log);
     log.info("The kubelet, its unit and the container runtime's configuration stay: no journal tells what they were.");
   },
 };
@@ -36,9 +36,10 @@ export const restore: Phase<ResetContext> = {
   name: 'restore',
   title: 'Put everything back as it was before the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
-  run: async ({ host, journal, spec }) => {
+  run: async ({ host, journal, spec, log }) => {
     const left = await rollBackChanges(host, journal, {
       keep: ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase),
+      onLeft: (paths) => reportLeft(paths, log),
     });
     if (left.length === 0) return;
     throw new EdgeadmError({
@@ -48,6 +49,10 @@ export const restore: Phase<ResetContext> = {
     });
   },
 };
+
+function reportLeft(paths: readonly string[], log: PhaseTools['log']): void {
+  for (const path of paths) log.info(`${path} is left: it may belong to another program of this machine.`);
+}
 
 /** The last step: without the journal the node counts as never joined. */
 export const erase: Phase<ResetContext> = {
