@@ -14,6 +14,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
+  age: ['age-encryption'],
 };
 
 export interface Chunk {

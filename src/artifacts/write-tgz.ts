@@ -13,11 +13,10 @@ export interface ArchiveFile {
 }
 
 /**
- * Writes a .tgz that only the user may read. Text beyond the limit is left out, and the file says so.
+ * Packs files into a .tgz. Text beyond the limit is left out, and the file says so.
  * @param limitBytes of all texts together, before they are packed
- * @throws EdgeadmError WRITE_FAILED, NO_SPACE
  */
-export async function writeTgz(path: string, files: readonly ArchiveFile[], limitBytes: number): Promise<void> {
+export async function packTgz(files: readonly ArchiveFile[], limitBytes: number): Promise<Buffer> {
   const { Header, Pax } = await import('tar');
   const mtime = new Date();
   const blocks: Buffer[] = [];
@@ -33,11 +32,11 @@ export async function writeTgz(path: string, files: readonly ArchiveFile[], limi
     blocks.push(header, body, Buffer.alloc((BLOCK_BYTES - (body.length % BLOCK_BYTES)) % BLOCK_BYTES));
   }
   blocks.push(Buffer.alloc(2 * BLOCK_BYTES));
-  await writePrivate(path, await promisify(gzip)(Buffer.concat(blocks)));
+  return promisify(gzip)(Buffer.concat(blocks));
 }
 
 /** Writes a file with mode 0600, whole or not at all. @throws EdgeadmError WRITE_FAILED, NO_SPACE */
-export async function writePrivate(path: string, content: string | Buffer): Promise<void> {
+export async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const there = await stat(path).catch(() => undefined);

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { diagnoseFiles } from '../cli/diagnose/files.ts';
 import { runDiagnose } from '../cli/diagnose/run.ts';
 import { nodeFlags, repeatable } from '../cli/flags.ts';
-import { usageError } from '../errors/usage.ts';
 
 /** Nothing is changed: a dry run, and answers to questions, would mean nothing. */
 const { 'dry-run': _dryRun, yes: _yes, ...flagsToLook } = nodeFlags;
@@ -14,6 +14,7 @@ export default class Diagnose extends BaseCommand {
   static override examples = [
     '<%= config.bin %> diagnose',
     '<%= config.bin %> diagnose --host root@10.0.0.11 --output edge-1.tgz --html edge-1.html',
+    '<%= config.bin %> diagnose --encrypt age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
   ];
   static override flags = {
     ...flagsToLook,
@@ -24,16 +25,16 @@ export default class Diagnose extends BaseCommand {
       description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text or json',
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
+    encrypt: Flags.string({
+      ...repeatable,
+      helpValue: 'age1...|@FILE',
+      description: 'encrypt the archive for this age recipient, or for those in a file (repeatable)',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
-    const archives = (flags.output ?? []).filter((value) => !/^=?(json|text)$/.test(value));
-    const wrong = archives.find((value) => !/\.(tgz|tar\.gz)$/.test(value));
-    if (wrong !== undefined)
-      throw usageError([`--output: "${wrong}" must be text, json or a file name that ends in .tgz`]);
-    if (archives.length > 1) throw usageError(['--output: give at most one archive and one format (text or json)']);
-    const files = { archive: archives[0], html: flags.html };
+    const files = await diagnoseFiles(flags);
     const options = { ...flags, 'dry-run': false, yes: false };
     await this.finish(await runDiagnose(options, files, this.host));
   }

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import type { EdgeadmError } from '../errors/index.ts';
+import { TERMINATION_MESSAGE_FILE, terminationMessage } from '../errors/termination-message.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import { type EventSink, now, type WorkflowEvent } from '../workflow/events.ts';
 import { formatError } from './error.ts';
@@ -125,6 +127,7 @@ class CommandOutput implements Output {
   async result(result: CommandResult): Promise<void> {
     await this.#closeScreen();
     this.#logFault(result.error);
+    this.#leaveTerminationMessage(result.error);
     const hosts = result.hosts.map((host) => this.#withPhase(host));
     for (const error of result.told ?? []) this.#shown.add(error);
     if (this.#options.mode === 'json') return this.#stdout(resultLine({ ...result, hosts }));
@@ -164,6 +167,16 @@ class CommandOutput implements Output {
     const host = this.#options.hosts[0] ?? 'localhost';
     const phase = this.#options.command;
     this.#log?.event({ type: 'failure', host, phase, time: now(), error: cleanError(error) });
+  }
+
+  #leaveTerminationMessage(error: EdgeadmError | undefined): void {
+    const file = (this.#options.env ?? process.env)[TERMINATION_MESSAGE_FILE];
+    if (!file || !error) return;
+    try {
+      writeFileSync(file, terminationMessage(cleanError(error)), { mode: 0o600 });
+    } catch {
+      // The same error is in the log of the container.
+    }
   }
 
   #showError(error: EdgeadmError | undefined, { host, nameHost }: { host?: string; nameHost?: boolean }): void {

@@ -35,7 +35,7 @@ interface Failure {
 }
 
 const NO_SECRET = 'a'.repeat(16);
-const PUT_BACK = /the node was put back as it was/;
+const PUT_BACK = /the node was rolled back; to keep/;
 const TOKEN_NEXT = /edgeadm token create --print-join-command/;
 
 describe('a join that cannot succeed says why and what to do next, and leaves the node as it was', () => {
@@ -87,7 +87,7 @@ function cluster(test: Tell, subject: Subject): void {
   });
   refused('a token that signs but lets nobody in', async () => token({ usages: ['signing'] }), {
     code: 'TOKEN_REFUSED',
-    says: /rejected the bootstrap token \w{6}.*HTTP 401.*not for authentication/,
+    says: /rejected the bootstrap token \w{6}.*HTTP 401.*lacks the usage authentication/,
   });
   test('a CA that is not the pinned one', async () => {
     const pin = `sha256:${'0'.repeat(64)}`;
@@ -311,7 +311,7 @@ function start(test: Tell): void {
       exit: 1,
       code: 'KUBELET_FAILED',
       says,
-      next: /journalctl -u kubelet[\s\S]*put back as it was/,
+      next: /journalctl -u kubelet[\s\S]*the node was rolled back/,
     });
     assert.ok(performance.now() - started < 90_000, 'it takes too long to say so');
     await unchanged(subject);
@@ -376,7 +376,7 @@ function taken(test: Tell): void {
     await tells(second.node, [...(await joinWith({})), '--taints', 'shop=17:NoSchedule'], {
       exit: 4,
       code: 'TAINTS_DIFFER',
-      says: [/node object second exists already/, /asked: shop=17:NoSchedule/],
+      says: [/Node second already exists/, /requested: shop=17:NoSchedule/],
       next: /kubectl taint node second --overwrite shop=17:NoSchedule/,
     });
     await cluster.kubectl('delete', 'node', 'second');

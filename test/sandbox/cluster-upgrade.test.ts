@@ -113,7 +113,7 @@ describe('the upgrade of a cluster', function () {
     await failsWith(
       4,
       ['start', ...IMAGE, '--yes'],
-      /an upgrade to v1\.20\.2 is under way/,
+      /an upgrade to v1\.20\.2 is already in progress/,
       /started it at .*; it is Running/,
       /UPGRADE_UNDER_WAY/,
     );

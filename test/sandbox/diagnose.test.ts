@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
+import { readTar } from '../../src/artifacts/tar.ts';
 import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 
 describe('edgeadm diagnose', () => {
@@ -48,6 +50,32 @@ describe('edgeadm diagnose', () => {
       assert.equal(ended.exitCode, 2, name);
       assert.match(ended.stderr, /\.tgz/);
     }
+  });
+
+  it('an encrypted archive is all that is written, and the key of its recipient opens it', async () => {
+    const identity = await generateIdentity();
+    const recipient = await identityToRecipient(identity);
+    const own = join(folder, 'encrypted');
+    await mkdir(own);
+    const ended = await edgeadm(['diagnose', '--root', root, '-o', join(own, 'a.tgz'), '--encrypt', recipient]);
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /written: \S+\/a\.tgz\.age\n {2}to read it: age --decrypt /);
+    assert.deepEqual(await readdir(own), ['a.tgz.age']);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const archive = join(folder, 'decrypted.tgz');
+    await writeFile(archive, await decrypter.decrypt(await readFile(join(own, 'a.tgz.age'))));
+    const names: string[] = [];
+    for await (const { path } of readTar(archive)) names.push(path);
+    assert.ok(names.includes('diagnosis.html'));
+  });
+
+  it('a recipient with a mistake is refused before anything is collected or written', async () => {
+    const archive = join(folder, 'refused.tgz');
+    const ended = await edgeadm(['diagnose', '--root', root, '-o', archive, '--encrypt', 'age1nonsense']);
+    assert.equal(ended.exitCode, 2);
+    assert.match(ended.stderr, /"age1nonsense" is not a valid age recipient/);
+    await assert.rejects(stat(`${archive}.age`));
   });
 
   it('ends with 130 when it is interrupted, and writes nothing', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writePrivate, writeTgz } from '../../artifacts/write-tgz.ts';
+import { packTgz, writePrivate } from '../../artifacts/write-tgz.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { limited } from '../../host/time-limited.ts';
 import { logPaths } from '../../output/log-file.ts';
@@ -14,6 +14,7 @@ import { durationOf } from '../flags.ts';
 import { type CommandHost, runOnNodes } from '../node-runner.ts';
 import { interruption } from '../signals.ts';
 import type { NodeFlags } from '../target-options.ts';
+import type { DiagnoseFiles } from './files.ts';
 import { diagnosisHtml } from './html.ts';
 import { diagnosisText } from './text.ts';
 
@@ -24,12 +25,6 @@ const COLLECTING = 0.9;
 
 /** Milliseconds; what cannot be killed is left. */
 const ENDING_MS = 1000;
-
-/** Where the results go; undefined: the default archive, no page of its own. */
-export interface DiagnoseFiles {
-  readonly archive?: string;
-  readonly html?: string;
-}
 
 /** Diagnoses every target; archives and pages are written on this machine alone. */
 export async function runDiagnose(
@@ -49,6 +44,7 @@ export async function runDiagnose(
       texts.push(text);
       const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
       text.push(...Object.values(written).map((path) => `written: ${path}\n`));
+      if (files.encrypt) text.push(`  to read it: age --decrypt -i KEY_FILE ${written.archive} | tar -xz\n`);
       return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
     },
   }));
@@ -74,24 +70,25 @@ async function lookAt(options: DiagnoseOptions): Promise<Found> {
 
 async function write(
   { diagnosis, files }: { readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] },
-  { archive, html }: DiagnoseFiles,
+  { archive, html, encrypt }: DiagnoseFiles,
 ): Promise<{ archive: string; html?: string }> {
   const page = diagnosisHtml(diagnosis);
   const own = [
     { path: 'diagnosis.html', text: page },
     { path: 'diagnosis.json', text: `${JSON.stringify(diagnosis, null, 2)}\n` },
   ];
-  const written = await firstOf(archive ? [archive] : defaultPaths(diagnosis), (path) =>
-    writeTgz(path, [...own, ...files], ARCHIVE_LIMIT_BYTES),
-  );
+  const plain = await packTgz([...own, ...files], ARCHIVE_LIMIT_BYTES);
+  const content = encrypt ? await encrypt(plain) : plain;
+  const paths = archive ? [archive] : defaultPaths(diagnosis, encrypt ? '.tgz.age' : '.tgz');
+  const written = await firstOf(paths, (path) => writePrivate(path, content));
   if (html) await writePrivate(html, page);
   return { archive: written, ...(html && { html }) };
 }
 
 /** Where the disk is full or the folder somebody else's, the memory of the machine will do. */
-function defaultPaths({ host, node }: Diagnosis): string[] {
+function defaultPaths({ host, node }: Diagnosis, extension: string): string[] {
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
-  const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}.tgz`;
+  const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}${extension}`;
   return [`./${name}`, join(tmpdir(), name), join('/dev/shm', name)];
 }
 
@@ -115,12 +112,13 @@ async function joinLog(host: string): Promise<string | undefined> {
 }
 
 /** `NAME-HOST.EXT` for each that was named. */
-function severalNames({ archive, html }: DiagnoseFiles, label: string): DiagnoseFiles {
+function severalNames({ archive, html, encrypt }: DiagnoseFiles, label: string): DiagnoseFiles {
   const withHost = (path: string): string => {
-    const { dir, name, ext } = parse(path);
-    return join(dir, `${name}-${fileName(label)}${ext}`);
+    const { dir, base } = parse(path);
+    const [, name = base, extension = ''] = /^(.+?)(\.(?:tgz|tar\.gz)(?:\.age)?|\.[^.]*)$/.exec(base) ?? [];
+    return join(dir, `${name}-${fileName(label)}${extension}`);
   };
-  return { archive: archive && withHost(archive), html: html && withHost(html) };
+  return { archive: archive && withHost(archive), html: html && withHost(html), encrypt };
 }
 
 function fileName(label: string): string {

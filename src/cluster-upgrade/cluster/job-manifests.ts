@@ -1,9 +1,12 @@
+import { TERMINATION_MESSAGE_FILE } from '../../errors/termination-message.ts';
 import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
 import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL, TRY_ANNOTATION } from './names.ts';
 
 /** Where the image's files are seen from the node's own root while a Job upgrades it. */
 const MOUNT_POINT = '/run/edgeadm-upgrade';
 const PROGRAM = '/usr/bin/edgeadm';
+/** Where edgeadm leaves its error: in the image's own root, since the kubelet's file is out of reach in the node's. */
+const TERMINATION_MESSAGE = '/edgeadm-termination-message';
 /** Seconds that a node may take, its drain not counted. */
 const NODE_DEADLINE_S = 1800;
 /** The controller begins again where it was: it may be restarted as often as its nodes need. */
@@ -26,6 +29,7 @@ trap 'kill -TERM $!' TERM INT
 wait $!
 code=$?
 while kill -0 $! 2>/dev/null; do wait $!; code=$?; done
+if [ -s ${TERMINATION_MESSAGE} ]; then cat ${TERMINATION_MESSAGE} >/dev/termination-log; fi
 umount /host${MOUNT_POINT}
 rmdir /host${MOUNT_POINT}
 exit $code
@@ -86,6 +90,7 @@ export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): objec
                 { name: 'PATH', value: PATH },
                 { name: 'HOME', value: '/root' },
                 { name: 'LANG', value: 'C.UTF-8' },
+                { name: TERMINATION_MESSAGE_FILE, value: `${MOUNT_POINT}${TERMINATION_MESSAGE}` },
               ],
               securityContext: { privileged: true },
               terminationMessagePolicy: 'FallbackToLogsOnError',

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1Job, V1JobList, V1Pod, V1PodList } from '@kubernetes/client-node';
+import type { EdgeadmError } from '../../errors/index.ts';
+import { parseTerminationMessage } from '../../errors/termination-message.ts';
 import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { listWhole } from '../../kubernetes/api/list.ts';
 import { batch, core, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
@@ -75,12 +77,29 @@ export function describePod(pod: V1Pod | undefined): string {
   return `its pod is ${pod.status?.phase}${why ? `: ${why}` : ''}`;
 }
 
-/** The end of what a pod has said; its status keeps it where the node's log cannot be reached. */
+/** The error that edgeadm has ended with in a pod; undefined if it was killed before it could report one. */
+export function errorOf(pod: V1Pod): EdgeadmError | undefined {
+  return parseTerminationMessage(terminationOf(pod));
+}
+
+/** An error of edgeadm as it stands in a log. */
+export function describeError({ code, what, why, next }: EdgeadmError): string {
+  const evidence = why?.split('\n').map((line) => `  ${line}`) ?? [];
+  return [what, ...evidence, `next: ${next}`, `(${code})`].join('\n');
+}
+
+/** How a pod ended: its error, else the end of its log, which its status keeps where the node cannot be reached. */
 export async function podLogTail(client: ApiClient, pod: V1Pod): Promise<string> {
-  const kept = pod.status?.containerStatuses?.[0]?.state?.terminated?.message;
+  const error = errorOf(pod);
+  if (error) return `error: ${describeError(error)}`;
+  const kept = terminationOf(pod);
   if (kept) return kept.trim();
   const log = await client.send<unknown>('GET', `${core('pods', pod.metadata?.name)}/log?tailLines=40`);
   return log.status === 200 && typeof log.body === 'string' ? log.body.trim() : '';
+}
+
+function terminationOf(pod: V1Pod): string | undefined {
+  return pod.status?.containerStatuses?.[0]?.state?.terminated?.message;
 }
 
 /** Pods of nodes that have failed, with the end of their logs. */

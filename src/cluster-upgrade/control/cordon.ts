@@ -1,5 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
-import type { EdgeadmError } from '../../errors/index.ts';
+import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { drainNode } from '../../kubernetes/drain/drain.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
@@ -39,11 +39,8 @@ export async function letPodsIn(parts: Parts, name: string, failure?: EdgeadmErr
   await store.update((plan) => withNode(plan, name, { cordoned: false }), signal);
 }
 
-function stillWorks({ code, why = '' }: EdgeadmError): boolean {
-  return (
-    code === 'DRAIN_REFUSED' ||
-    code === 'DRAIN_FAILED' ||
-    code === 'UPGRADE_RECOVERED' ||
-    why.includes('UPGRADE_RECOVERED')
-  );
+/** A node whose drain failed was not touched. @param failure of the upgrade, or what edgeadm reported on the node as its cause */
+function stillWorks({ code, cause }: EdgeadmError): boolean {
+  if (cause instanceof EdgeadmError && code === 'UPGRADE_NODE_FAILED') return stillWorks(cause);
+  return code === 'DRAIN_REFUSED' || code === 'DRAIN_FAILED' || code === 'UPGRADE_RECOVERED';
 }

@@ -6,7 +6,9 @@ import { waitFor } from '../../lib/wait-for.ts';
 import { nodeJob, tryOf } from '../cluster/job-manifests.ts';
 import {
   deleteJob,
+  describeError,
   describePod,
+  errorOf,
   failureOf,
   findJob,
   hasSucceeded,
@@ -73,7 +75,7 @@ async function upgradeByJob(parts: JobParts, node: NodeRecord): Promise<void> {
 async function ensureJob({ client, spec, signal, clock }: JobParts, node: NodeRecord): Promise<void> {
   const name = nodeJobName(node.name);
   const isThere = await waitFor<boolean>({
-    what: `what is left of an earlier Job ${name} to be gone`,
+    what: `an earlier Job ${name} to be deleted`,
     code: 'UPGRADE_NODE_FAILED',
     timeoutMs: LEFT_TIMEOUT_MS,
     signal,
@@ -99,17 +101,12 @@ function lacksImage(pod: V1Pod | undefined): boolean {
 }
 
 async function failed(client: ApiClient, node: string, reason: string, pod: V1Pod | undefined): Promise<EdgeadmError> {
-  const words = pod ? await podLogTail(client, pod).catch(() => '') : '';
-  const error = errorIn(words);
+  const cause = pod && errorOf(pod);
+  const log = pod && !cause ? await podLogTail(client, pod).catch(() => '') : '';
   return new EdgeadmError({
     code: 'UPGRADE_NODE_FAILED',
     what: `node ${node} was not upgraded`,
-    why: error || words || `${reason}; ${describePod(pod)}`,
+    why: cause ? describeError(cause) : log || `${reason}; ${describePod(pod)}`,
+    cause,
   });
-}
-
-/** What edgeadm printed last, from its error on. */
-function errorIn(words: string): string {
-  const at = words.lastIndexOf('error: ');
-  return at < 0 ? '' : words.slice(at + 'error: '.length);
 }

@@ -36,6 +36,7 @@ export class Link {
   readonly limits: SshLimits;
   /** Fulfilled when the connection has ended, by whomever. */
   readonly closed: Promise<void>;
+  readonly #end: () => void;
   #dead = false;
   #closing = false;
   readonly #losers = new Set<(error: ConnectionLost) => void>();
@@ -46,17 +47,29 @@ export class Link {
   private constructor(client: Client, limits: SshLimits) {
     this.client = client;
     this.limits = limits;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#end = resolve;
     let reason = 'the connection was closed';
     client.on('error', (error) => {
       reason = error.message;
     });
-    this.closed = new Promise((resolve) => {
-      client.once('close', () => {
-        this.#dead = true;
-        for (const lose of this.#losers) lose(new ConnectionLost(reason));
-        resolve();
-      });
-    });
+    // A host that ends its side may keep the socket open; 'close' would be late, or never come.
+    client.once('end', () => this.#lose(reason));
+    client.once('close', () => this.#lose(reason));
+  }
+
+  #lose(reason: string): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    for (const lose of this.#losers) lose(new ConnectionLost(reason));
+    this.#end();
+  }
+
+  /** ssh2 throws, instead of calling back, if it cannot send any more: a moment before it reports the lost connection. */
+  #unsent({ message }: Error): ConnectionLost {
+    this.#lose(message);
+    return new ConnectionLost(message, false);
   }
 
   /**
@@ -135,8 +148,7 @@ export class Link {
       try {
         request(done);
       } catch (error) {
-        // ssh2 throws, instead of calling back, where it has no connection to send anything on.
-        reject(new ConnectionLost((error as Error).message, false));
+        reject(this.#unsent(error as Error));
       }
     });
     return this.whileAlive(opening);
@@ -164,7 +176,7 @@ export class Link {
       try {
         this.client.unforwardIn('127.0.0.1', 1, () => resolve());
       } catch (error) {
-        reject(new ConnectionLost((error as Error).message, false));
+        reject(this.#unsent(error as Error));
       }
     });
     const answered = this.whileAlive(asking);

@@ -71,7 +71,8 @@ export class Session {
       } catch (error) {
         if (!(await isLost(link, error)) || step.signal?.aborted) throw error;
         const harmless = step.repeatable || !begun || (error instanceof ConnectionLost && !error.sent);
-        if (this.#closing.signal.aborted || !harmless || attempt === REPEATS) throw this.#broken(step, error as Error);
+        if (this.#closing.signal.aborted || !harmless || attempt === REPEATS)
+          throw this.#broken(step, error as Error, harmless);
       }
     }
   }
@@ -115,11 +116,11 @@ export class Session {
     throw unreachable(this.name, 'no try to connect again succeeded');
   }
 
-  #broken({ what, repeatable }: Step, cause: Error): EdgeadmError {
+  #broken({ what }: Step, cause: Error, harmless: boolean): EdgeadmError {
     return new EdgeadmError({
       code: 'HOST_UNREACHABLE',
       what: `the connection to ${this.name} was lost while ${what}`,
-      why: repeatable ? cause.message : `${cause.message}; it is not known whether this took effect`,
+      why: harmless ? cause.message : `${cause.message}; it is not known whether this took effect`,
       next: 'Check the network, then run the same command again: it continues where it stopped.',
       cause,
     });

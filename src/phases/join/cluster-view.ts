@@ -107,7 +107,7 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<{ version
     throw new EdgeadmError({
       code: 'TOKEN_REFUSED',
       what: `the API server rejected the bootstrap token ${tokenId} (401 Unauthorized)`,
-      why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
+      why: 'HTTP 401 to GET /version: it signs cluster-info, but lacks the usage authentication or has just expired',
     });
   }
   const { body, server } = answer.status === 200 ? answer : await client.request('GET', '/version');
@@ -168,7 +168,7 @@ function withClock(error: unknown, host: Host): unknown {
   if (!(error instanceof EdgeadmError) || !isClockFault(error)) return error;
   return new EdgeadmError({
     code: error.code,
-    what: 'the certificate of the API server does not fit the clock of the node',
+    what: 'the certificate of the API server is not valid by the clock of the node',
     why: error.why,
     next: `set the clock of ${host.name}, then run the same command again`,
     cause: error,

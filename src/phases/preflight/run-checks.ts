@@ -52,7 +52,7 @@ export function mistypedChecks(names: readonly string[]): string[] {
     .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
     .flatMap((name) => {
       const meant = closest(name.toLowerCase(), [...known.keys()]);
-      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${known.get(meant)}?`] : [];
+      return meant ? [`--ignore-preflight-errors: unknown check ${name}; did you mean ${known.get(meant)}?`] : [];
     });
 }
 
@@ -101,7 +101,7 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
   if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
-    return skip(`only root can look: ${error.message}`);
+    return skip(`root is required: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;

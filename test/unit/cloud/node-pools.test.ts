@@ -68,7 +68,7 @@ describe('node pools through the container service', function () {
     await create(SPEC);
     const error = await fails(create({ ...SPEC, maxNodes: 7, labels: {} }));
     assert.equal(error.code, 'NODEPOOL_DIFFERS');
-    assert.equal(error.why, 'max-nodes: asked for 7, found 5\nlabels: asked for -, found zone=north');
+    assert.equal(error.why, 'max-nodes: requested 7, found 5\nlabels: requested -, found zone=north');
   });
 
   it('node pools through the container service are created exactly once where the answer is lost', async () => {

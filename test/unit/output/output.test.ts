@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { parseTerminationMessage } from '../../../src/errors/termination-message.ts';
 import { registerSecret } from '../../../src/lib/redact.ts';
 import { createOutput, type Output, type OutputOptions } from '../../../src/output/index.ts';
 import { end, event, info, start, warning } from './events.ts';
@@ -168,6 +169,20 @@ describe('the output of a command', () => {
     assert.equal(stdout.text, '');
     assert.ok(stderr.text.includes(`${ESCAPE}[31m✖${ESCAPE}[39m Join`), stderr.text);
     assert.match(stderr.text, /error:.*the kubelet does not run[\s\S]*KUBELET_FAILED, log: .*edgeadm\.log/);
+  });
+
+  it('the output of a failed command leaves its error, without secrets, in the file of EDGEADM_TERMINATION_MESSAGE', async () => {
+    const file = join(folder, 'termination-message');
+    const env = { HOME: folder, EDGEADM_TERMINATION_MESSAGE: file };
+    const error = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'it failed', why: `with ${SECRET}` });
+    await open({ env }).output.result({ ok: false, command: 'upgrade', hosts: [], error });
+    const text = readFileSync(file, 'utf8');
+    assert.equal(parseTerminationMessage(text)?.code, 'KUBELET_FAILED');
+    assert.ok(!text.includes(JSON.stringify(SECRET).slice(1, -1)), text);
+    const unwritable = { ...env, EDGEADM_TERMINATION_MESSAGE: join(folder, 'none', 'file') };
+    const { output, stderr } = open({ env: unwritable });
+    await output.result({ ok: false, command: 'upgrade', hosts: [], error });
+    assert.match(stderr.text, /it failed/);
   });
 
   it('gives the cursor of the terminal back', async () => {

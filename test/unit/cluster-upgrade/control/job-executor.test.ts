@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import fc from 'fast-check';
 import { ensureController } from '../../../../src/cluster-upgrade/cluster/controller-job.ts';
 import { controllerJob, nodeJob } from '../../../../src/cluster-upgrade/cluster/job-manifests.ts';
-import { listJobs, nodeJobName } from '../../../../src/cluster-upgrade/cluster/jobs.ts';
+import { failedPods, listJobs, nodeJobName } from '../../../../src/cluster-upgrade/cluster/jobs.ts';
 import { ensureNamespace } from '../../../../src/cluster-upgrade/cluster/objects.ts';
 import { continueUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
 import { jobExecutor } from '../../../../src/cluster-upgrade/control/job-executor.ts';
 import type { NodeRecord } from '../../../../src/cluster-upgrade/plan/plan.ts';
-import type { EdgeadmError } from '../../../../src/errors/index.ts';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { terminationMessage } from '../../../../src/errors/termination-message.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { flowingClock } from '../../test-clock.ts';
 import { SPEC, startController, stateOf, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
@@ -90,14 +94,48 @@ describe('a Job that upgrades a node', function () {
   });
 
   it('fails its node with what edgeadm printed there', async () => {
-    const words = 'I0410 x] [install] doing\nerror: the kubelet does not start\n  exit code 1\nnext: look\n(KUBELET)';
-    run({ verdict: () => words });
+    const reported = new EdgeadmError({ code: 'UPGRADE_RECOVERED', what: 'the kubelet failed', why: 'exit code 1' });
+    run({ verdict: () => terminationMessage(reported) });
     await assert.rejects(upgrade(record('edge-1')), (error: EdgeadmError) => {
       assert.equal(error.code, 'UPGRADE_NODE_FAILED');
       assert.equal(error.what, 'node edge-1 was not upgraded');
-      assert.match(error.why ?? '', /^the kubelet does not start\n {2}exit code 1/);
+      assert.match(error.why ?? '', /^the kubelet failed\n {2}exit code 1\nnext: .*\n\(UPGRADE_RECOVERED\)$/);
+      assert.equal((error.cause as EdgeadmError).code, 'UPGRADE_RECOVERED');
       return true;
     });
+    const [failed] = await failedPods(bed.client);
+    assert.match(failed?.log ?? '', /^error: the kubelet failed\n/);
+  });
+
+  it('a Job that upgrades a node and is killed shows the end of its log, without a code that was not reported', async () => {
+    run({ verdict: () => 'I0410 x] [restart] error: (UPGRADE_RECOVERED)\nKilled' });
+    await assert.rejects(upgrade(record('edge-1')), (error: EdgeadmError) => {
+      assert.match(error.why ?? '', /Killed$/);
+      assert.equal(error.cause, undefined);
+      return true;
+    });
+  });
+
+  it('a Job that upgrades a node hands the error of edgeadm to the kubelet, through the file that its variable names', () => {
+    const root = mkdtempSync(join(tmpdir(), 'edgeadm-job-'));
+    try {
+      const [container] = (nodeJob('job', record('edge-1'), SPEC) as V1Job).spec?.template.spec?.containers ?? [];
+      const [shell = '', flag = '', script = ''] = container?.command ?? [];
+      const named = container?.env?.find(({ name }) => name === 'EDGEADM_TERMINATION_MESSAGE')?.value ?? '';
+      // The image's root is seen below the mount point; here the two are folders.
+      assert.match(named, /^\/run\/edgeadm-upgrade\//);
+      const inImage = named.replace('/run/edgeadm-upgrade', '');
+      const told = script
+        .replaceAll(inImage, join(root, inImage))
+        .replaceAll('/dev/termination-log', join(root, 'termination-log'))
+        .replace(/^(mkdir|mount|umount|rmdir) .*$/gm, ':')
+        .replace(/^chroot .* &$/m, `sh -c 'echo told >"${join(root, inImage)}"; exit 3' &`);
+      const { status } = spawnSync(shell, [flag, told, 'upgrade-node', 'upgrade']);
+      assert.equal(status, 3);
+      assert.equal(readFileSync(join(root, 'termination-log'), 'utf8'), 'told\n');
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it('fails its node where somebody deletes it', async () => {

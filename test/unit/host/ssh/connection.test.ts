@@ -106,6 +106,36 @@ describe('an SSH connection', function () {
     assert.equal(node.connections, 2);
   });
 
+  it('an SSH connection that the host ends without reading what is being sent is made again for this step and the next', async () => {
+    node = await SshNode.start();
+    machine = await node.open();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    node.behaviour.exec = (line) => {
+      if (!line.includes('edgeadm-step')) return false;
+      node.behaviour.exec = undefined;
+      node.endHalf();
+      end();
+      return true;
+    };
+    const input = Buffer.alloc(16 * 1024 * 1024, 'x');
+    const counting = machine.exec('sh', ['-c', 'wc -c', 'edgeadm-step'], { input, repeatable: true });
+    await ended;
+    assert.equal((await machine.exec('echo', ['x'])).stdout, 'x\n');
+    assert.equal((await counting).stdout, `${input.length}\n`);
+    assert.equal(node.connections, 2);
+  });
+
+  it('an SSH connection that has just been lost is made again, however far the news of it has come', async () => {
+    node = await SshNode.start();
+    machine = await node.open();
+    for (let turns = 0; turns < 4; turns++) {
+      node.drop();
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal((await machine.exec('echo', ['x'], { repeatable: true })).stdout, 'x\n');
+    }
+    assert.equal(node.connections, 5);
+  });
+
   it('an SSH connection that drops during a question repeats it, and during a change does not', async () => {
     node = await SshNode.start();
     machine = await node.open();

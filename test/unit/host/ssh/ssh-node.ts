@@ -131,6 +131,11 @@ export class SshNode {
     for (const { socket } of this.#live) socket.pause();
   }
 
+  /** Ends its side of all connections, and reads nothing any more. */
+  endHalf(): void {
+    for (const { socket } of this.#live) socket.pause().end();
+  }
+
   /** Takes no connection any more, or takes them again on the same port, with the same or a new host key. */
   async pause(): Promise<void> {
     this.#server?.close();

@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBody, readTar } from '../../../../src/artifacts/tar.ts';
-import { writeTgz } from '../../../../src/artifacts/write-tgz.ts';
+import { packTgz, writePrivate } from '../../../../src/artifacts/write-tgz.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnose/html.ts';
 import { diagnosisText } from '../../../../src/cli/diagnose/text.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
@@ -47,11 +47,11 @@ describe('the archive of a diagnosis', () => {
     try {
       const path = join(folder, 'a.tgz');
       const collections = await collect(fakeHost({ files: FILES, commands: COMMANDS }), COLLECTORS, { signal });
-      await writeTgz(
-        path,
+      const packed = await packTgz(
         collections.flatMap(({ files }) => files),
         10_000_000,
       );
+      await writePrivate(path, packed);
       assert.equal((await stat(path)).mode & 0o777, 0o600);
       const texts: string[] = [];
       for await (const entry of readTar(path)) texts.push(`${entry.path}\n${(await readBody(entry)).toString()}`);
@@ -67,16 +67,16 @@ describe('the archive of a diagnosis', () => {
   it('the archive of a diagnosis has paths of any length, and never takes the place of what is no file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
     const path = `cri/logs/${'n'.repeat(63)}_${'中'.repeat(80)}/${'c'.repeat(63)}/0.log`;
-    await writeTgz(join(folder, 'a.tgz'), [{ path, text: 'x' }], 1000);
+    await writePrivate(join(folder, 'a.tgz'), await packTgz([{ path, text: 'x' }], 1000));
     for await (const entry of readTar(join(folder, 'a.tgz'))) assert.equal(entry.path, path);
-    await assert.rejects(writeTgz(folder, [], 1000), { code: 'WRITE_FAILED' });
+    await assert.rejects(writePrivate(folder, ''), { code: 'WRITE_FAILED' });
     await rm(folder, { recursive: true });
   });
 
   it('says of a file that the limit of size has left it out', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-'));
     const path = join(folder, 'a.tgz');
-    await writeTgz(path, [{ path: 'long.txt', text: 'x'.repeat(2000) }], 1000);
+    await writePrivate(path, await packTgz([{ path: 'long.txt', text: 'x'.repeat(2000) }], 1000));
     for await (const entry of readTar(path)) assert.match((await readBody(entry)).toString(), /left out/);
     await rm(folder, { recursive: true });
   });

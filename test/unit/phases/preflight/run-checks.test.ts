@@ -205,7 +205,7 @@ describe('--ignore-preflight-errors', () => {
   it('--ignore-preflight-errors is told of a name that is mistyped, and takes names that only kubeadm has', () => {
     const names = ['swap', 'all', 'SystemVerification', 'Firewall(8472/udp)', 'FileContent--proc-sys-net', 'osuported'];
     assert.deepEqual(mistypedChecks(names), [
-      '--ignore-preflight-errors: there is no check osuported; did you mean OSSupported?',
+      '--ignore-preflight-errors: unknown check osuported; did you mean OSSupported?',
     ]);
   });
 
