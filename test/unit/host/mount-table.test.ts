@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { clearFolder, isBoundToItself, mountsBelow, parseMountinfo } from '../../../src/host/mount-table.ts';
-import { type FakeFile, fakeHost } from '../fake-host.ts';
+import { type FakeFile, type FakeNode, fakeHost } from '../fake-host.ts';
 
 const KUBELET = '/var/lib/kubelet';
 
@@ -118,10 +118,11 @@ describe('clearing a folder that others use as well', () => {
 
   it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
     const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };
-    for (const commands of [
+    const machines: FakeNode['commands'][] = [
       { 'dpkg-query': { exitCode: 1, stdout: 'kubernetes-cni: /opt/cni/bin/bridge\n' } },
       { rpm: { exitCode: 1, stdout: 'owned\nfile /opt/cni/bin/flannel is not owned by any package\n' } },
-    ]) {
+    ];
+    for (const commands of machines) {
       const host = fakeHost({ files, commands });
       assert.deepEqual(await clearFolder(host, '/opt/cni/bin', []), ['/opt/cni/bin/bridge']);
       assert.deepEqual(host.changes, ['remove /opt/cni/bin/flannel']);
