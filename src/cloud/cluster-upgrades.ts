@@ -39,7 +39,7 @@ export interface CloudUpgrades {
 export function cloudUpgrades(
   service: ContainerService,
   clusterId: string,
-  { clock }: { readonly clock?: Clock } = {},
+  { clock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
 ): CloudUpgrades {
   const look = () => lookAtUpgrade(service, clusterId);
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
@@ -49,7 +49,7 @@ export function cloudUpgrades(
       if (!isAmbiguous(error)) throw error;
       lost = error;
     });
-    return settled({ what, look, shows, clock, lost });
+    return settled({ what, look, shows, clock, signal, lost });
   };
   const change = async (verb: Verb, send: () => Promise<void>) => {
     const now = await look();
@@ -78,23 +78,25 @@ interface Settling {
   readonly look: () => Promise<CloudUpgrade>;
   readonly shows: (now: CloudUpgrade) => boolean;
   readonly clock: Clock | undefined;
+  readonly signal: AbortSignal | undefined;
   /** What was thrown instead of an answer. */
   readonly lost: unknown;
 }
 
-async function settled({ what, look, shows, clock, lost }: Settling): Promise<CloudUpgrade> {
+async function settled({ what, look, shows, clock, signal, lost }: Settling): Promise<CloudUpgrade> {
   try {
     return await waitFor<CloudUpgrade>({
-      what: `${what}${lost ? ' after the order was not answered' : ''}`,
+      what: `${what}${lost ? ' after the request got no answer' : ''}`,
       probe: async () => {
         const now = await look();
         return shows(now) ? { done: now } : { seen: `it is ${now.phase}` };
       },
       timeoutMs: SETTLE_MS,
       clock,
+      signal,
       intervalMs: [200, 2000],
       code: 'CLOUD_NO_ANSWER',
-      next: 'look at it (`edgeadm cluster upgrade status`), then run the same command again: it looks first, too',
+      next: 'check it with `edgeadm cluster upgrade status`, then run the same command again: it checks the state first',
     });
   } catch (error) {
     // The service has taken the order; it is slow to show it.
@@ -116,14 +118,14 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
   if (to !== undefined && offered.includes(to)) return { from, to, masterOnly };
   throw new EdgeadmError({
     code: 'UPGRADE_VERSION',
-    what: wanted ? `the cluster cannot be upgraded to ${wanted}` : 'it is not said to which version',
+    what: wanted ? `the cluster cannot be upgraded to ${wanted}` : 'the target version is ambiguous',
     why: [`it is at ${from}`, offered.length > 0 ? `offered: ${offered.join(', ')}` : 'no version is offered'].join(
       '\n',
     ),
     next:
       offered.length > 0
-        ? `give one of those, as it is spelled here: --target-version ${offered[0]}`
-        : 'there is nothing to do until the container service offers a version',
+        ? `choose one of these, spelled as above: --target-version ${offered[0]}`
+        : 'wait until the container service offers a newer version',
   });
 }
 
@@ -131,7 +133,7 @@ function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
   if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
-    what: `cluster ${clusterId} is being upgraded already`,
+    what: `cluster ${clusterId} is already being upgraded`,
     why: [`it is ${phase}`, task?.taskId && `task ${task.taskId}, since ${task.created}`].filter(Boolean).join('\n'),
   });
 }
@@ -162,7 +164,7 @@ function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): Edg
   return new EdgeadmError({
     code: none ? 'NO_UPGRADE' : 'UPGRADE_NOT_POSSIBLE',
     what: none
-      ? `cluster ${clusterId} has no upgrade that could be ${PAST[verb]}`
+      ? `cluster ${clusterId} has no upgrade that can be ${PAST[verb]}`
       : `the upgrade of cluster ${clusterId} cannot be ${PAST[verb]}`,
     why: [`it is ${phase}`, error].filter(Boolean).join(': '),
   });

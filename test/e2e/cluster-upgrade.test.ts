@@ -144,7 +144,7 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
     const report = join(home, 'report.html');
     const text = await succeed('start', '--dry-run', '--image', IMAGE, '--report', report);
     assert.match(text, /ControlPlaneVersion +normal/);
-    assert.match(text, /12 nodes to v1\.20\.3, in 12 batches: 12 times 1\./);
+    assert.match(text, /12 nodes to v1\.20\.3, in 12 batches of 1 node\./);
     assert.match(await readFile(report, 'utf8'), /<html.*ControlPlaneVersion.*<\/html>/s);
     assert.equal(await cluster.get('/api/v1/namespaces/kube-upgrade'), undefined);
   });

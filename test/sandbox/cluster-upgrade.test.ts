@@ -52,7 +52,7 @@ describe('the upgrade of a cluster', function () {
     const text = await upgrade('start', '--dry-run', ...IMAGE);
     assert.match(
       text.stdout,
-      /^2 nodes to v1\.20\.2, in 2 batches: 1, 1\.\n1 nodes are already at the target version\.$/m,
+      /^2 nodes to v1\.20\.2, in 2 batches of 1 node\.\n1 node is already at the target version\.$/m,
     );
   });
 

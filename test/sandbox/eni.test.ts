@@ -184,7 +184,7 @@ describe('the eni commands against an emulated ENS', () => {
 
   it('refuses plain http, and says so where nothing listens', async () => {
     env = { ...env, EDGEADM_ENS_ENDPOINT: cloud.url.replace('https', 'http') };
-    assert.match((await eni('list')).stderr, /http is refused/);
+    assert.match((await eni('list')).stderr, /http is not allowed/);
     env = { ...env, EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1' };
     const ended = await eni('list');
     assert.equal(ended.exitCode, 5);

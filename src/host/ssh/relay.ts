@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../errors/index.ts';
 import { abortable } from '../../lib/abortable.ts';
-import { describeAddress } from '../failures.ts';
+import { describeAddress, programError } from '../failures.ts';
 import type { Address } from '../machine.ts';
 import { duplexOf } from './duplex.ts';
 import { execute } from './execute.ts';
@@ -89,7 +89,7 @@ function connected(program: Program): Promise<void> {
       if (CONNECTED.test(program.stderrText())) resolve();
     };
     program.channel.stderr.on('data', look);
-    program.channel.stderr.once('end', () => reject(new Error(lastLine(program))));
+    program.channel.stderr.once('end', () => reject(programError(lastLine(program))));
     look();
   });
 }
@@ -97,7 +97,7 @@ function connected(program: Program): Promise<void> {
 function lastLine(program: Program): string {
   const lines = program.stderrText().trim().split('\n');
   // socat tells its steps, too: errors are marked E, and stand before the N of its end.
-  return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay ended without a word';
+  return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay exited without output';
 }
 
 /** socat reads some characters of an address as its own syntax; a backslash takes that from them. */

@@ -14,16 +14,26 @@ import {
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
 import type { FirstAnswer, TrustedCluster } from '../preflight/context.ts';
 import type { ClusterView } from './context.ts';
 
+interface ClusterViewOptions extends ClientOptions {
+  /** For tests. */
+  readonly clock?: Clock;
+}
+
 /**
  * Asks the cluster what a join has to know, over connections that start on the node.
  */
-export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions = {}): ClusterView & { close(): void } {
+export function clusterView(
+  spec: JoinSpec,
+  host: Host,
+  { clock, ...options }: ClusterViewOptions = {},
+): ClusterView & { close(): void } {
   const clients: ApiClient[] = [];
   const open = (connection: ConstructorParameters<typeof ApiClient>[0]): ApiClient => {
     const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
@@ -37,7 +47,7 @@ export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions =
     const first = parseClusterInfo((await anonymous()).answer);
     return first.signatures.has(tokenId)
       ? first
-      : ((await freshSignature(open({ servers: spec.apiServers }), tokenId)) ?? first);
+      : ((await freshSignature(open({ servers: spec.apiServers }), tokenId, clock)) ?? first);
   });
   const trusted = memoize(() => pinAndConfirm(spec, info, open, host));
   const verifySecret = async (): Promise<void> =>
@@ -91,13 +101,17 @@ async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook>
 }
 
 /** The signature for a token that was made a moment ago comes a second or two after it. */
-async function freshSignature(client: ApiClient, tokenId: string): Promise<ClusterInfo | undefined> {
+async function freshSignature(
+  client: ApiClient,
+  tokenId: string,
+  clock: Clock | undefined,
+): Promise<ClusterInfo | undefined> {
   const what = `cluster-info to be signed for the token ${tokenId}`;
   const probe = async () => {
     const info = parseClusterInfo(await readClusterInfo(client));
     return info.signatures.has(tokenId) ? { done: info } : { seen: 'no signature' };
   };
-  return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500] }).catch(() => undefined);
+  return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500], clock }).catch(() => undefined);
 }
 
 /** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */

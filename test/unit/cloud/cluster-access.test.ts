@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { clusterSource } from '../../../src/cloud/cluster-access.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from '../../../src/cloud/join-source.ts';
@@ -103,13 +102,16 @@ describe('a join with the keys of an account', function () {
 
   it('refuses a node pool that is not there, and names those that are', async () => {
     source = open('nowhere');
-    assert.match(await refusal(resolve('edge1')), /NODEPOOL_NOT_FOUND: .*nowhere: it has default-nodepool, shops/);
+    assert.match(
+      await refusal(resolve('edge1')),
+      /NODEPOOL_NOT_FOUND: .*node pool nowhere not found in .*: it has default-nodepool, shops/,
+    );
   });
 
   it('refuses nodes for which the node pool has no room, those of the same command counted', async () => {
     await addNode(cloud, 'edge1', { pool: poolId });
     await resolve('edge2');
-    assert.match(await refusal(resolve('edge3')), /NODEPOOL_FULL: .*may have 2 nodes, and has 2 without edge3/);
+    assert.match(await refusal(resolve('edge3')), /NODEPOOL_FULL: .*is limited to 2 nodes and has 2 without edge3/);
     await resolve('edge1');
     await resolve('edge2');
   });
@@ -118,7 +120,6 @@ describe('a join with the keys of an account', function () {
     let asked = 0;
     const nodeQuota = async () => {
       asked++;
-      await delay(50);
       return 3;
     };
     source = clusterSource({
@@ -131,11 +132,24 @@ describe('a join with the keys of an account', function () {
     assert.equal(asked, 1);
   });
 
+  it('a join with the keys of an account that is interrupted asks the cluster nothing more, and deletes its token', async () => {
+    const command = new AbortController();
+    const { service } = cloud;
+    source = clusterSource({ service, clusterId: cloud.cluster.id, nodePool: 'shops', signal: command.signal });
+    await resolve('edge1');
+    const tokens = async () => (await listTokens(cloud.client)).length;
+    const before = await tokens();
+    command.abort(new EdgeadmError({ code: 'INTERRUPTED', what: 'Ctrl-C' }));
+    await assert.rejects(resolve('edge2'), { code: 'INTERRUPTED' });
+    await source.close();
+    assert.equal(await tokens(), before - 1);
+  });
+
   it("refuses nodes beyond the account's quota", async () => {
     const other = await cloud.service.nodePools(cloud.cluster.id);
     const { nodepoolId = '' } = other.find((pool) => pool.nodepoolInfo?.isDefault)?.nodepoolInfo ?? {};
     for (const name of ['a', 'b', 'c']) await addNode(cloud, name, { pool: nodepoolId });
-    assert.match(await refusal(resolve('edge1')), /NODEPOOL_FULL: .*quota is 3 nodes a cluster/);
+    assert.match(await refusal(resolve('edge1')), /NODEPOOL_FULL: .*quota is 3 nodes per cluster/);
   });
 
   it('refuses a node of another node pool until it is reset', async () => {

@@ -117,7 +117,7 @@ describe('node pools through the container service', function () {
     assert.equal(code, 'NODEPOOL_REFUSED');
     assert.match(message, /the cluster's pod CIDR overlaps with a VPC: 10\.244\.0\.0\/16 and 10\.244\.128\.0\/20/);
     assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
-    assert.match(warnings.join('\n'), /"improved"[\s\S]*not verified/);
+    assert.match(warnings.join('\n'), /"improved"[\s\S]*not been verified/);
     const pool = (await pools.list()).find(({ name }) => name === 'shops');
     assert.deepEqual([pool?.mode, pool?.cenId, pool?.cenOwner], ['enhanced', 'cen-1', '1234']);
     assert.equal(await create(spec), 'unchanged');

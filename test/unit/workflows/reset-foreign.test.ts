@@ -67,7 +67,7 @@ describe('reset among the things of others', function () {
     await node.join({ spec: IGNORED });
     await plant(node.root, { folder: '/etc/cni/net.d', kind: 'network', when: 'joined' }, 3);
     await node.reset();
-    assert.match(JSON.stringify(node.events), /50-shop-floor\.conflist is left: it may belong to another program/);
+    assert.match(JSON.stringify(node.events), /50-shop-floor\.conflist was kept: it may belong to another program/);
   });
 
   if (process.getuid?.() === 0 && process.platform === 'linux')

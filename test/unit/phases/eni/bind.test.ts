@@ -226,7 +226,7 @@ describe('eni bind', () => {
 
   it('tells which instance the account does not have', async () => {
     const error = await refused(inProcessEns(), { instanceId: 'i-none' });
-    assert.match(error.message, /knows no instance i-none/);
+    assert.match(error.message, /instance i-none not found/);
     assert.equal(error.exit, 5);
   });
 

@@ -19,9 +19,9 @@ describe('CAHash', () => {
   it('lets the pinned CA pass', () => assertOk('CAHash', {}, /sha256:[0-9a-f]{64}/));
 
   it('shows the pin and the hash that was found instead', async () => {
-    const verdict = await assertFinds('CAHash', 'error', /pinned: sha256:abab/, { spec: { caCertHashes: [pin] } });
+    const verdict = await assertFinds('CAHash', 'error', /expected: sha256:abab/, { spec: { caCertHashes: [pin] } });
     assert.equal(verdict.code, 'CA_HASH_MISMATCH');
-    assert.match(verdict.found ?? '', /found: {2}sha256:/);
+    assert.match(verdict.found ?? '', /found: {4}sha256:/);
   });
 
   it('warns where the user left the pin out, and still asks the cluster', async () => {

@@ -13,6 +13,7 @@ import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { type FakeClusterState, fakeCluster, TOKEN } from '../../fake-cluster.ts';
 import { type FakeHost, type FakeNode, fakeHost } from '../../fake-host.ts';
 import { type FakeRuntime, fakeRuntime } from '../../fake-runtime.ts';
+import { skippingClock } from '../../test-clock.ts';
 
 /** A case: what differs from a node and a cluster that are fit for each other. */
 export interface Case {
@@ -107,7 +108,8 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   const runtime = given.runtime ?? { name: 'containerd', version: '1.6.20', apis: ['v1', 'v1alpha2'] };
   const connect = async (address: Address): Promise<Duplex> => {
     const isDown = ('socket' in address ? runtime : state) === 'down';
-    if ('socket' in address && runtime === 'closed') throw new Error(`connect EACCES ${address.socket}`);
+    if ('socket' in address && runtime === 'closed')
+      throw Object.assign(new Error(`connect to ${address.socket}`), { code: 'EACCES' });
     if (isDown) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: 'connection refused' });
     return 'socket' in address ? fakeRuntime(runtime as FakeRuntime)() : cluster.connect();
   };
@@ -117,7 +119,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   return {
     spec,
     host,
-    cluster: clusterView(spec, host),
+    cluster: clusterView(spec, host, { clock: skippingClock() }),
     node: {
       name: async () => spec.nodeName || hostname.toLowerCase(),
       address: async () => ({ ip: '192.168.1.20', interface: 'eth0' }),

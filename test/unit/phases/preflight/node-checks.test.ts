@@ -170,7 +170,7 @@ describe('Hostname and NodeName', () => {
   });
 
   it('refuse a host name that every bare machine has', async () => {
-    await assertFinds('Hostname', 'error', /may not begin with localhost/, named('localhost.localdomain'));
+    await assertFinds('Hostname', 'error', /must not start with localhost/, named('localhost.localdomain'));
     await assertFinds('NodeName', 'skipped', /Hostname failed/, named('localhost.localdomain'));
   });
 

@@ -65,7 +65,8 @@ describe('CRI', () => {
     return assertFinds('CRI', 'skipped', /root is required/, { runtime: 'closed', machine });
   });
 
-  it('says that the runtime speaks no CRI', () => assertFinds('CRI', 'error', /speaks no CRI/, containerd('1.6.20')));
+  it('says that the runtime speaks no CRI', () =>
+    assertFinds('CRI', 'error', /does not serve CRI/, containerd('1.6.20')));
 
   it("lets a CRI plug-in pass that Docker's package switched off: the join switches it on", () =>
     assertOk('CRI', {

@@ -229,7 +229,7 @@ const STRANGERS: readonly Stranger[] = [
     found: /10\.0\.0\.2, from/,
   },
   {
-    thread: 'kubernetes/kubernetes#45828',
+    thread: 'more search domains than a pod can have',
     machine: resolv('nameserver 10.0.0.2\nsearch a.x b.x c.x d.x e.x f.x g.x\n'),
     check: 'Nameserver',
     status: 'warning',
@@ -263,7 +263,7 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /\/etc\/fstab/,
   },
   {
-    thread: 'k3s-io/k3s#1326, Raspberry Pi OS',
+    thread: 'a swap file of Raspberry Pi OS',
     machine: files({
       '/proc/swaps': `${SWAPS}/var/swap\tfile\t1\t0\t-2\n`,
       '/etc/dphys-swapfile': 'CONF_SWAPSIZE=100\n',
@@ -284,7 +284,7 @@ const STRANGERS: readonly Stranger[] = [
   },
   // cgroups of a Raspberry Pi
   {
-    thread: 'k3s-io/k3s#2067',
+    thread: 'raspberrypi/linux#3644',
     machine: files({
       '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io pids\n',
       '/boot/firmware/cmdline.txt': 'root=/dev/mmcblk0p2\n',
@@ -295,7 +295,7 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /cgroup_memory=1 cgroup_enable=memory.*\/boot\/firmware\/cmdline\.txt/,
   },
   {
-    thread: 'k3s-io/k3s#2067, before Debian 12',
+    thread: 'abelperezok/kubernetes-raspberry-pi-cluster-hat#1, before Debian 12',
     machine: files({
       '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io pids\n',
       '/boot/cmdline.txt': 'root=/dev/mmcblk0p2\n',
@@ -306,7 +306,7 @@ const STRANGERS: readonly Stranger[] = [
   },
   // Kernel modules
   {
-    thread: 'weaveworks/weave#3465, kernel updated, not rebooted',
+    thread: 'a kernel that was updated, on a machine not rebooted since',
     machine: { files: { ...withoutModules, '/lib/modules/5.15.0-1-generic/modules.dep': '' }, sysctls: {} },
     check: 'KernelFeature-overlay',
     status: 'error',
@@ -314,7 +314,7 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /Reboot/,
   },
   {
-    thread: 'dev-sec/ansible-collection-hardening, br_netfilter forbidden',
+    thread: 'a hardening guide that forbids br_netfilter',
     machine: {
       files: {
         ...withoutModules,
@@ -359,7 +359,7 @@ const STRANGERS: readonly Stranger[] = [
   },
   // SELinux
   {
-    thread: 'k3s-io/k3s#1372',
+    thread: 'SELinux without the policy for containers',
     machine: files({ '/sys/fs/selinux/enforce': '1' }),
     check: 'SELinux',
     status: 'warning',
@@ -374,7 +374,7 @@ const STRANGERS: readonly Stranger[] = [
   },
   // Firewalls
   {
-    thread: 'firewalld, a range',
+    thread: 'flannel-io/flannel#2055, firewalld with a range',
     machine: firewalld({ '--list-ports': '8000-9000/udp 10250/tcp' }),
     check: FIREWALL,
     status: 'ok',
@@ -386,7 +386,7 @@ const STRANGERS: readonly Stranger[] = [
     status: 'warning',
   },
   {
-    thread: 'flannel-io/flannel#1243, zone trusted',
+    thread: 'portainer/kubesolo#146, zone trusted',
     machine: firewalld({
       '--get-zone-of-interface=eth0': 'trusted\n',
       '--list-all': 'trusted (active)\n  target: ACCEPT\n',
@@ -395,7 +395,7 @@ const STRANGERS: readonly Stranger[] = [
     status: 'ok',
   },
   {
-    thread: 'k3s-io/k3s#977, firewalld with a rich rule',
+    thread: 'kubernetes/kubernetes#97283, firewalld with a rich rule',
     machine: firewalld({
       '--list-all': '  rich rules:\n\trule family="ipv4" source address="192.168.0.0/16" accept\n',
     }),
