@@ -25,7 +25,7 @@ export const CLEARED: readonly string[] = [
 ];
 
 /** CNI configurations of programs that share the folder with a cluster. */
-export const OTHERS_NETWORKS: Readonly<Record<string, string>> = {
+const OTHERS_NETWORKS: Readonly<Record<string, string>> = {
   '87-podman-bridge.conflist': '{"cniVersion":"0.4.0","name":"podman","plugins":[{"type":"bridge"}]}',
   'nerdctl-bridge.conflist': '{"cniVersion":"1.0.0","name":"bridge","plugins":[{"type":"bridge"}]}',
   '100-crio-bridge.conf': '{"cniVersion":"0.3.1","name":"crio","type":"bridge"}',
