@@ -17,8 +17,8 @@ export async function cgroupVersionOf(host: Pick<Host, 'read'>): Promise<1 | 2 |
 /** Why a kubelet does not run with the cgroups of the machine. */
 export interface CgroupProblem {
   readonly found: string;
-  /** True where the other cgroup version would do. */
-  readonly isVersion: boolean;
+  /** Controllers; undefined where the cgroup version is the problem, and the other one would do. */
+  readonly missing?: readonly string[];
 }
 
 /**
@@ -35,12 +35,10 @@ export async function cgroupProblem(
   const version = await cgroupVersionOf(host);
   if (version === undefined) return undefined;
   const refusal = minor === undefined ? undefined : refusalOf(version, minor, acceptsV1);
-  if (refusal !== undefined) return { found: refusal, isVersion: true };
+  if (refusal !== undefined) return { found: refusal };
   const enabled = await (version === 2 ? unifiedControllers(host) : mountedControllers(host));
   const missing = requiredControllers(minor ?? Infinity, version).filter((name) => !enabled.has(name));
-  return missing.length === 0
-    ? undefined
-    : { found: `cgroup v${version} lacks ${missing.join(', ')}`, isVersion: false };
+  return missing.length === 0 ? undefined : { found: `cgroup v${version} lacks ${missing.join(', ')}`, missing };
 }
 
 /** First kubelet that knows cgroup v2, and first that refuses v1 unless told otherwise (KEP-5573). */

@@ -2,7 +2,7 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 
 /** The kubelet that a service is made for: one that is there, else where one will be installed. */
-export async function findKubelet(host: Host): Promise<string> {
+export async function findKubelet(host: Pick<Host, 'stat'>): Promise<string> {
   for (const path of [PATHS.kubelet.program, ...PATHS.kubelet.otherPrograms]) if (await host.stat(path)) return path;
   return PATHS.kubelet.program;
 }

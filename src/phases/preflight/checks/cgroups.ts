@@ -1,6 +1,7 @@
 import { cgroupProblem, cgroupVersionOf, kernelOptionsMissing } from '../../../kubernetes/system-verification.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
+import { controllerRemedy } from '../controller-remedy.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
 export const systemVerification: Check = {
@@ -15,7 +16,8 @@ export const systemVerification: Check = {
     if (version === undefined) return skip('/proc/mounts does not exist');
     const problem = await cgroupProblem(context.host, await kubeletMinor(context), await acceptsV1(context));
     if (!problem) return pass(`cgroup v${version}`);
-    return fail(problem.found, problem.isVersion ? { remedy: VERSION_REMEDY } : {});
+    const remedy = problem.missing ? await controllerRemedy(context.host, problem.missing) : VERSION_REMEDY;
+    return fail(problem.found, { remedy });
   },
 };
 
