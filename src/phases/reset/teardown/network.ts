@@ -21,6 +21,7 @@ const LINKS: readonly string[] = [
 /** Where no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
+const ATTACHED = z.object({ networkName: z.string() });
 const NETWORK = z.object({ name: z.string() });
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
 
@@ -75,7 +76,7 @@ async function foreignNamespaces(host: Host): Promise<Set<string>> {
   const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host)]);
   const texts = await Promise.all(files.map((file) => host.read(`${PATHS.cni.attachments}/${file}`)));
   const foreign = texts.filter((text) => {
-    const { networkName } = lenientYaml<{ networkName: string }>(text);
+    const networkName = lenientYaml(text, ATTACHED)?.networkName;
     return networkName !== undefined && !ours.includes(networkName);
   });
   return new Set(foreign.flatMap((text) => text?.match(/cni-[0-9a-f-]{36}/g) ?? []));
