@@ -1,6 +1,7 @@
 import { PATHS } from '../../host/node-paths.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { CollectedFacts } from './facts.ts';
+import { offlineAutonomyRule } from './offline-autonomy-rule.ts';
 import type { JoinTimeline } from './timeline.ts';
 
 /** What is wrong with a node, with the evidence and what to do. */
@@ -197,6 +198,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       severity: 'warning',
     };
   },
+  OfflineAutonomy: offlineAutonomyRule,
 };
 
 /** What is wrong, the likely cause first. */

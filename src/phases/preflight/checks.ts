@@ -13,6 +13,7 @@ import { kernelFeatures } from './checks/kernel-features.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
 import { nodeIface } from './checks/node-interface.ts';
+import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
 import { ports } from './checks/ports.ts';
 import { isPrivilegedUser } from './checks/privileges.ts';
@@ -50,6 +51,7 @@ export const CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
+  offlineAutonomy,
   cniConflict,
   gpu,
   selinux,
