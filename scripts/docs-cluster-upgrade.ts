@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { UpgradeCheck } from '../src/cluster-upgrade/precheck/check.ts';
 import { CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
 import { byResource, NEEDED, NEEDED_TO_DRAIN, type Permission } from '../src/cluster-upgrade/precheck/permissions.ts';
+import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = fileURLToPath(new URL('../docs/cluster-upgrade-checks.md', import.meta.url));
 
@@ -11,20 +12,22 @@ const HEAD = `# Checks before a cluster is upgraded
 
 <!-- Made by \`node scripts/docs-cluster-upgrade.ts\` from src/cluster-upgrade/precheck; do not edit by hand. -->
 
-\`edgeadm cluster upgrade start\` runs every check below before it changes anything, and makes a report of them. No check
-changes the cluster. The nodes are looked at as the API server knows them; each node is looked at again, on the spot, when
-its turn comes (\`edgeadm upgrade\`).
+${GET_EDGEADM}
 
-- A row of the report has the check, the **object** (like objects share a row; ten are named), the **result**, the
-  **reason**, the **effect** if the upgrade starts all the same, and the **advice**.
-- **normal**: nothing to do. **warning**: the upgrade can be started. **error**: it is to be mended first. The result of the
-  whole is the worst of its rows.
-- A check that cannot be run, for lack of a right or because the cluster does not have that API, is a **warning** that says
-  so. Only where no API server answers is there no report.
+\`edgeadm cluster upgrade start\` runs the checks below before it changes anything, and reports the results. The checks do not
+change the cluster. They see nodes as the API server reports them; each node is checked again on the machine itself
+before it is upgraded (\`edgeadm upgrade\`).
+
+- A row of the report has the check, the **object** (similar objects share a row, which lists up to ten), the **result**, the
+  **reason**, the **effect** if the upgrade starts anyway, and the **advice**.
+- **normal**: nothing to do. **warning**: the upgrade can start. **error**: fix it first. The overall result is the worst
+  result of a row.
+- A check that cannot run, because a permission is missing or the cluster does not have that API, is a **warning** with the
+  reason. There is no report only if the API server does not answer.
 `;
 
 const TABLE = `
-| check | looks at | effect | advice |
+| check | what it checks | effect | advice |
 | --- | --- | --- | --- |
 `;
 
@@ -37,7 +40,7 @@ function permission({ verb, resource, namespace }: Permission): string {
 }
 
 const PERMISSIONS = `
-## What \`Permissions\` asks for
+## What \`Permissions\` requires
 
 | resource | verbs | namespace |
 | --- | --- | --- |

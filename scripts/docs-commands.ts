@@ -68,7 +68,7 @@ const index = `# Commands
 
 ${MARK}
 
-\`edgeadm COMMAND --help\` says the same in the terminal.
+\`edgeadm COMMAND --help\` prints the same in the terminal.
 
 | command | what it does |
 | --- | --- |

@@ -1,6 +1,7 @@
 // Writes docs/errors.md from src/errors/codes.ts; with --check it only says whether the file is current.
 import { readFile, writeFile } from 'node:fs/promises';
 import { ERROR_CODES, type ErrorEntry, EXIT } from '../src/errors/index.ts';
+import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = new URL('../docs/errors.md', import.meta.url);
 
@@ -8,16 +9,18 @@ const HEAD = `# Errors
 
 <!-- Made by \`node scripts/docs-errors.ts\` from src/errors/codes.ts; do not edit by hand. -->
 
-Every error says what failed, the evidence for it, and what to do next; the code stands below it, and in \`error.code\` of
-the last line with \`-o json\`. A code never changes its meaning. \`edgeadm explain CODE\` shows on the spot what is written here.
+${GET_EDGEADM}
+
+Every error says what failed, shows the evidence, and says what to do next. The code is printed below it; with \`-o json\` it is
+\`error.code\` of the last line. A code never changes its meaning. \`edgeadm explain CODE\` prints the same text.
 `;
 
 const EXITS: readonly (readonly [number, string])[] = [
-  [EXIT.done, 'done, or nothing had to be done'],
+  [EXIT.done, 'done, or nothing to do'],
   [EXIT.failed, 'failed'],
-  [EXIT.usage, 'the command line or the configuration cannot be used; nothing was touched'],
+  [EXIT.usage, 'the command line or the configuration is invalid; nothing was changed'],
   [EXIT.node, 'a check of the node failed'],
-  [EXIT.cluster, 'the cluster, or the way to it or to the node'],
+  [EXIT.cluster, 'the cluster, or the connection to it or to the node'],
   [EXIT.cloud, 'a cloud API'],
   [EXIT.someHosts, 'some of several hosts failed, but not all'],
   [EXIT.interrupted, 'interrupted'],

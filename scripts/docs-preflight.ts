@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Check } from '../src/phases/preflight/check.ts';
 import { CHECKS } from '../src/phases/preflight/checks.ts';
+import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = fileURLToPath(new URL('../docs/preflight.md', import.meta.url));
 
@@ -10,23 +11,25 @@ const HEAD = `# Preflight checks
 
 <!-- Made by \`node scripts/docs-preflight.ts\` from src/phases/preflight/checks; do not edit by hand. -->
 
-\`edgeadm preflight\` takes the flags of \`edgeadm join\`, runs every check below and shows what it found and what to do.
-\`edgeadm join\` runs the same checks before it changes anything. No check changes the node, loads a kernel module or
-looks up a name.
+${GET_EDGEADM}
 
-- An **error** ends the join, a **warning** does not. A check that cannot be judged is **skipped** and says why.
-- \`--ignore-preflight-errors NAME,...\` makes warnings of errors; names in any case of letters, \`all\` for every check.
-  A name may be given without its brackets: \`SystemVerification\`.
-- Exit code: 3 as soon as a check of the **node** failed, 4 where only checks of the **cluster** did.
-- Where a single check failed and has an error code of its own (\`TOKEN_UNKNOWN_OR_EXPIRED\`, \`NO_SPACE\`,
-  \`BUNDLE_NEEDED\` ...), the join ends with that code and its exit code; else with \`PREFLIGHT_FAILED\` or
-  \`CLUSTER_CHECK_FAILED\`. \`edgeadm explain CODE\` tells more.
-- On a second join of the same node, what this node's own edgeadm, kubelet and pod network hold (ports, files, routes,
-  CNI configuration) is no obstacle.
+\`edgeadm preflight\` takes the flags of \`edgeadm join\`, runs the checks below, and shows what it found and what to do.
+\`edgeadm join\` runs the same checks before it changes anything. The checks do not change the node, load no kernel modules
+and send no DNS queries.
+
+- An **error** ends the join, a **warning** does not. A check that cannot run is **skipped**, with the reason.
+- \`--ignore-preflight-errors NAME,...\` turns errors into warnings. Letter case does not matter, \`all\` means every check,
+  and a part in parentheses can be omitted: \`SystemVerification\`.
+- Exit code: 3 if a check of the **node** failed, 4 if only checks of the **cluster** failed.
+- If a single check failed and it has an error code of its own (\`TOKEN_UNKNOWN_OR_EXPIRED\`, \`NO_SPACE\`,
+  \`BUNDLE_NEEDED\` ...), the join ends with that code and its exit code; otherwise with \`PREFLIGHT_FAILED\` or
+  \`CLUSTER_CHECK_FAILED\`. \`edgeadm explain CODE\` explains a code.
+- When a node is joined again, ports, files, routes and CNI configurations of its own edgeadm, kubelet and pod network are
+  not an obstacle.
 `;
 
 const TABLE = `
-| check | severity | concerns | needs | looks at | what to do |
+| check | severity | concerns | needs | what it checks | what to do |
 | --- | --- | --- | --- | --- | --- |
 `;
 

@@ -10,7 +10,7 @@ const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 export function decode({ resource, version, body, namespace }: Operation): KubeObject {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw failures.badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): the body is no object`,
+      `the object provided is unrecognized (must be of type ${resource.kind}): the body is not an object`,
     );
   const { apiVersion, kind, ...object } = body as KubeObject;
   const expected = groupVersion(resource.group, version);

@@ -42,7 +42,7 @@ export function applyPatch(resource: Resource, object: KubeObject, patch: unknow
     throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(resource.custom ? [] : [STRATEGIC_PATCH])]);
   const isList = Array.isArray(patch);
   if (typeof patch !== 'object' || patch === null || isList !== (contentType === JSON_PATCH))
-    throw new ApiFailure(400, 'BadRequest', `the body is no ${contentType}`);
+    throw new ApiFailure(400, 'BadRequest', `the body is not ${contentType}`);
   return apply(target, patch as Json) as unknown as KubeObject;
 }
 

@@ -177,7 +177,7 @@ export const RESOURCES: readonly Resource[] = [
 /** The resource of that kind; for code of the server that knows what it wants. */
 export function resourceOf(plural: string): Resource {
   const found = RESOURCES.find((resource) => resource.plural === plural);
-  if (!found) throw new Error(`the sandbox serves no ${plural}`);
+  if (!found) throw new Error(`the sandbox does not serve ${plural}`);
   return found;
 }
 

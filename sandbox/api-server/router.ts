@@ -57,7 +57,7 @@ function decoded(path: string): string[] {
   try {
     return path.split('/').filter(Boolean).map(decodeURIComponent);
   } catch {
-    throw badRequest(`the path ${path} cannot be read`);
+    throw badRequest(`the path ${path} cannot be decoded`);
   }
 }
 

@@ -23,7 +23,8 @@ const NO_PAGE = { code: 404, body: '404 page not found\n' };
 /** Answers one request; errors become Status objects. */
 export async function serve(server: Server, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    if (!namesLoopback(request.headers.host)) throw new ApiFailure(421, undefined, 'the sandbox has no such name');
+    if (!namesLoopback(request.headers.host))
+      throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
     const body = await readBody(request);
     const answer = answerTo(server, request, body);
     if (typeof answer === 'function') answer(response);

@@ -19,6 +19,6 @@ const ACTIONS: readonly string[] = [
 export function refuseUnknownAction(action: string): void {
   if (action === '*' || ACTIONS.includes(action)) return;
   const near = closest(action, ACTIONS);
-  const hint = near ? `did you mean ${near}?` : `there are ${[...ACTIONS].sort().join(', ')}; and * for all`;
-  throw usageError([`--action: the sandbox's cloud has no action "${action}"; ${hint}`]);
+  const hint = near ? `did you mean ${near}?` : `valid are ${[...ACTIONS].sort().join(', ')}, and * for all`;
+  throw usageError([`--action: unknown action "${action}"; ${hint}`]);
 }

@@ -29,7 +29,7 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const fallback = poolsOf(store, cluster.id).find(({ isDefault }) => isDefault);
   const pool = nodepool_id === undefined && fallback ? fallback : poolOf(asked, nodepool_id);
   const expires = (expired ?? Math.floor(now() / 1000) + HOUR_S) * 1000;
-  if (expires <= now()) throw new CloudFailure(400, 'InvalidParameter', 'The specified expired lies in the past.');
+  if (expires <= now()) throw new CloudFailure(400, 'InvalidParameter', 'The specified expired is in the past.');
   const token = randomBytes(16).toString('hex');
   const record: AttachTokenRecord = { clusterId: cluster.id, nodePoolId: pool.id, expires, oneTime };
   store.put(KIND.attachToken, token, record);

@@ -47,8 +47,8 @@ function wordsOf(record: UpgradeRecord): [status: string, step: string] {
 
 function messageOf(record: UpgradeRecord): string {
   const step = stepOf(record);
-  if (step === 'precheck') return 'the cluster is checked';
-  if (step === 'master') return `the control plane is upgraded to ${record.to}`;
+  if (step === 'precheck') return 'checking the cluster';
+  if (step === 'master') return `upgrading the control plane to ${record.to}`;
   const { length } = record.nodes;
   return length === 0 ? 'the control plane is upgraded' : `${nodesDone(record)} of ${length} worker nodes are upgraded`;
 }

@@ -44,7 +44,7 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
   const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
   const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
   const before = newest(asked, cluster.id);
-  if (before && isUnderWay(before)) throw wrongState('is being upgraded already');
+  if (before && isUnderWay(before)) throw wrongState('is already being upgraded');
   const from = currentVersion(before, cluster);
   if (NEXT_VERSIONS[from] !== to)
     throw new CloudFailure(400, 'InvalidParameter', `The cluster of version ${from} cannot be upgraded to ${to}.`);
@@ -57,13 +57,13 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
 
 /** Nodes that have begun finish. */
 export async function pauseUpgrade(asked: CsRequest): Promise<object> {
-  const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade that could be paused');
+  const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade to pause');
   keep(asked, { ...record, state: 'pausing' });
   return {};
 }
 
 export async function resumeUpgrade(asked: CsRequest): Promise<object> {
-  const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
+  const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
   const { error: _error, ...rest } = record;
   keep(asked, { ...rest, state: 'running', since: now });
   return {};
@@ -71,7 +71,7 @@ export async function resumeUpgrade(asked: CsRequest): Promise<object> {
 
 /** Nodes that are done stay. */
 export async function cancelUpgrade(asked: CsRequest): Promise<object> {
-  const { record, now } = inState(asked, ['paused'], 'has no upgrade that is paused');
+  const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
   keep(asked, { ...record, state: 'canceled', since: now });
   return {};
 }

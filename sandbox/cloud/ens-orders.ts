@@ -52,7 +52,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       throw new CloudFailure(400, 'InvalidOperation.InstanceNotSupport', 'The instance is in another zone or VPC.');
     const attached = records.interfaces().filter(({ instanceId }) => instanceId === instance.id);
     if (attached.length >= MOST_ON_INSTANCE)
-      throw new CloudFailure(400, 'ens.interface.error', 'The instance has as many network interfaces as it may have.');
+      throw new CloudFailure(400, 'ens.interface.error', 'The instance has reached its limit of network interfaces.');
     records.put('ens/network-interface', {
       ...eni,
       instanceId: instance.id,

@@ -104,7 +104,7 @@ function admit(parts: CloudParts, token: string, body: NodeBody, nodes: readonly
   const node = nodes.find(({ name }) => name === body.nodeName);
   const owner = there?.machineId ?? node?.machineId;
   if (node?.ready && owner && owner !== body.machineId) {
-    throw new CloudFailure(409, 'NODE_EXISTS', `the node ${body.nodeName} is another machine, and Ready`);
+    throw new CloudFailure(409, 'NODE_EXISTS', `the node ${body.nodeName} is Ready and is another machine`);
   }
   refuseSpentToken(known, body);
   const hasPlace = isSame && there?.nodePoolId === pool.id && (node !== undefined || isComing(there, now()));
@@ -132,14 +132,14 @@ function tokenOf({ headers }: CloudRequest): string {
 
 function tokenRecord({ store, now }: CloudParts, token: string): AttachTokenRecord {
   const record = store.get<AttachTokenRecord>(KIND.attachToken, token);
-  if (!record) throw invalidToken('it is not known');
+  if (!record) throw invalidToken('it is unknown');
   if (record.expires > now()) return record;
   throw new CloudFailure(401, 'TOKEN_EXPIRED', `the token expired at ${new Date(record.expires).toISOString()}`);
 }
 
 function refuseSpentToken({ oneTime, usedBy }: AttachTokenRecord, { machineId }: NodeBody): void {
   if (oneTime && usedBy !== undefined && usedBy !== machineId)
-    throw invalidToken('it was good for one node and is used');
+    throw invalidToken('it was for one node and has been used');
 }
 
 function invalidToken(why: string): CloudFailure {
@@ -181,7 +181,7 @@ function takeReport({ store }: CloudParts, request: CloudRequest): object {
   const { status } = bodyOf(reportBody, request);
   const secret = request.path.slice(CALLBACKS.length);
   const found = store.list<NodeRecord>(KIND.node).find(({ document }) => document.callback === secret);
-  if (!found) throw new CloudFailure(404, 'CALLBACK_UNKNOWN', 'no node has this callback');
+  if (!found) throw new CloudFailure(404, 'CALLBACK_UNKNOWN', 'unknown callback');
   store.put(KIND.node, found.key, { ...found.document, status });
   return {};
 }

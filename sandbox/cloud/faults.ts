@@ -4,11 +4,11 @@ import type { Store } from '../store.ts';
 export type FaultMode = keyof typeof FAULT_MODES;
 
 export const FAULT_MODES = {
-  'timeout-after-effect': 'the call takes effect, and its answer is lost',
-  'timeout-before': 'the call is lost on the way: it has no effect and no answer',
+  'timeout-after-effect': 'the call takes effect, but its answer is lost',
+  'timeout-before': 'the call is lost: no effect, no answer',
   '500': 'the cloud answers with an internal error; no effect',
-  throttle: 'the cloud refuses it for too many calls; no effect',
-  slow: 'it works, two seconds late',
+  throttle: 'the cloud throttles the call; no effect',
+  slow: 'the call succeeds two seconds late',
 } as const;
 
 /** A fault that waits for its call. */

@@ -72,7 +72,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   let bearer = false;
   try {
     if (!namesLoopback(incoming.headers.host))
-      throw new CloudFailure(421, 'InvalidHost', 'The sandbox has no such name.');
+      throw new CloudFailure(421, 'InvalidHost', 'The sandbox answers to 127.0.0.1 and localhost only.');
     const signed = await signedRequest(incoming);
     const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';
@@ -185,7 +185,7 @@ function decoded(rawPath: string): string {
   try {
     return decodeURIComponent(rawPath);
   } catch {
-    throw new CloudFailure(400, 'InvalidParameter', 'The path is not well encoded.');
+    throw new CloudFailure(400, 'InvalidParameter', 'The path is not correctly encoded.');
   }
 }
 

@@ -91,7 +91,7 @@ async function checkFiles(
   { cert = '', ca = '' }: { readonly cert?: string; readonly ca?: string },
 ): Promise<void> {
   if (flags['node-name'] !== nodeName)
-    throw new KubeletFault(`--node-name is ${flags['node-name']}, the node is called ${nodeName}`);
+    throw new KubeletFault(`--node-name is ${flags['node-name']}, but the node is named ${nodeName}`);
   const certificate = new X509Certificate(cert);
   const name = /^CN=(.+)$/m.exec(certificate.subject)?.[1];
   if (name !== `system:node:${nodeName}`)

@@ -143,7 +143,7 @@ async function checkConfiguration(files: Files, configuration: Configuration): P
   if (!/^(cgroupfs|systemd)$/.test(cgroupDriver))
     throw new KubeletFault(`failed to run Kubelet: invalid cgroup driver "${cgroupDriver}"`);
   if (!Array.isArray(clusterDNS) || clusterDNS.some((address) => isIP(String(address)) === 0))
-    throw new KubeletFault(`invalid configuration: clusterDNS ${JSON.stringify(clusterDNS)} are no IP addresses`);
+    throw new KubeletFault(`invalid configuration: clusterDNS ${JSON.stringify(clusterDNS)} are not IP addresses`);
   const swap = ((await textOf(files, '/proc/swaps')) ?? '').trim().split('\n').slice(1);
   if (failSwapOn && swap.length > 0)
     throw new KubeletFault(`failed to run Kubelet: running with swap on is not supported: ${swap.join(', ')}`);
@@ -181,7 +181,7 @@ export async function readKubeconfig(files: Files, path = '(no --kubeconfig)'): 
   const config = parseYaml(text, KUBECONFIG, (why) => bad(`error loading config file "${path}": ${why}`));
   const cluster = config.clusters?.[0]?.cluster;
   const server = cluster?.server ?? '';
-  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) throw bad(`${path} names no server`);
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server)) throw bad(`${path} has no server`);
   if (server.startsWith('http:')) return { servers: [server] };
   const user = config.users?.[0]?.user;
   const data = cluster?.['certificate-authority-data'];

@@ -78,8 +78,8 @@ async function ensureEmpty(directory: string): Promise<void> {
   throw new EdgeadmError({
     code: 'USAGE',
     what: `the folder ${directory} is not empty`,
-    why: `it holds ${names.slice(0, 5).join(', ')}`,
-    next: 'Name a folder that does not exist yet.',
+    why: `it contains ${names.slice(0, 5).join(', ')}`,
+    next: 'Choose a folder that is empty or does not exist.',
   });
 }
 

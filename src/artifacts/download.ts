@@ -129,7 +129,7 @@ class Download {
     this.#etag = strongEtag(answer);
     const { maxBytes, size } = this.#wanted;
     if (total > maxBytes || (size !== undefined && total > 0 && total !== size)) {
-      throw this.#wrongSize(`${total} bytes are offered`);
+      throw this.#wrongSize(`the server offers ${total}`);
     }
     if (total > 0) await ensureSpace(dirname(this.#path), total - this.#size);
     const known = total || size || 0;
@@ -142,7 +142,7 @@ class Download {
         this.#rate.check(chunk.length);
       }
     } catch (error) {
-      if (error instanceof HttpError && error.kind === 'too-large') throw this.#wrongSize('more came');
+      if (error instanceof HttpError && error.kind === 'too-large') throw this.#wrongSize('the server sent more');
       throw transferError(this.#url, error);
     }
   }
@@ -170,14 +170,14 @@ class Download {
     const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
     if (!asked || Number(match?.[1]) !== this.#size) {
       await this.#restart();
-      throw new TransferError(`${showUrl(this.#url)} sent another part than it was asked for`, true);
+      throw new TransferError(`${showUrl(this.#url)} sent a different byte range than requested`, true);
     }
     this.#resumed = true;
     return match?.[2] === '*' ? this.#size + length : Number(match?.[2]);
   }
 
   async #append(chunk: Buffer, total: number): Promise<void> {
-    if (this.#size + chunk.length > this.#limit) throw this.#wrongSize('more came');
+    if (this.#size + chunk.length > this.#limit) throw this.#wrongSize('the server sent more');
     await writeAll(this.#file, chunk, this.#size).catch((error: unknown) => {
       throw pathError(this.#path, error);
     });
@@ -204,7 +204,7 @@ class Download {
       // Two halves of two files, perhaps: only a transfer in one piece tells.
       const resumed = this.#resumed;
       await this.#restart();
-      if (resumed) throw new TransferError(`the parts of ${showUrl(this.#url)} do not fit together`, true);
+      if (resumed) throw new TransferError(`${showUrl(this.#url)} changed during the download`, true);
       checkSum(showUrl(this.#url), sha256, found);
     }
     return { sha256: found, size: this.#size };
@@ -215,7 +215,7 @@ class Download {
     return new EdgeadmError({
       code: 'BUNDLE_INVALID',
       what: `${showUrl(this.#url)} has an unexpected size`,
-      why: `${size === undefined ? `at most ${formatBytes(maxBytes)} are accepted` : `${size} bytes are expected`}, ${found}`,
+      why: `${size === undefined ? `at most ${formatBytes(maxBytes)} expected` : `${size} bytes expected`}, ${found}`,
     });
   }
 
@@ -223,7 +223,7 @@ class Download {
     return new EdgeadmError({
       code: 'DOWNLOAD_FAILED',
       what: `cannot download ${showUrl(this.#url)}`,
-      why: tries > 1 ? `${tries} tries, the last: ${last.message}` : last.message,
+      why: tries > 1 ? `${tries} attempts, the last: ${last.message}` : last.message,
     });
   }
 }

@@ -34,9 +34,9 @@ export function folderSource(folder: string): Source {
 
 async function ensureFile(path: string, maxBytes: number): Promise<number> {
   const stats = await stat(path).catch((error: unknown) => {
-    throw notThere(error) ? unusable(path, 'there is no such file') : pathError(path, error);
+    throw notThere(error) ? unusable(path, 'file not found') : pathError(path, error);
   });
-  if (!stats.isFile()) throw unusable(path, 'it is no regular file');
+  if (!stats.isFile()) throw unusable(path, 'it is not a regular file');
   if (stats.size > maxBytes) throw unusable(path, `it is larger than ${maxBytes} bytes`);
   return stats.size;
 }

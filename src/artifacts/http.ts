@@ -103,7 +103,7 @@ async function follow(request: FileRequest, ask: HttpClient['get']): Promise<Ope
 
 function redirectTarget(from: URL, location: string | undefined): URL {
   const target = location === undefined ? null : URL.parse(location, from);
-  if (!target) throw new TransferError(`${showUrl(from)} redirects to nowhere`, false);
+  if (!target) throw new TransferError(`${showUrl(from)} sent a redirect without a target`, false);
   const downgrade = from.protocol === 'https:' && target.protocol !== 'https:';
   if (downgrade || !/^https?:$/.test(target.protocol)) {
     throw new TransferError(`${showUrl(from)} redirects to ${showUrl(target)}, which is not https`, false);

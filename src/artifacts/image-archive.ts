@@ -37,16 +37,17 @@ const imageConfig = z.looseObject({ architecture: z.string().optional() });
 export async function readImageArchive(path: string, name: string = path): Promise<ImageArchive> {
   const archive = { path, name };
   // Only containerd 2 unzips by itself.
-  if (await isGzip(path)) throw unusable(name, 'it is zipped; unzip it first (gunzip)');
+  if (await isGzip(path)) throw unusable(name, 'it is compressed; decompress it first (gunzip)');
   const found = await readJson(archive, ['manifest.json', 'index.json']);
   const docker = checked(archive, found, 'manifest.json', dockerManifest) ?? [];
   const oci = checked(archive, found, 'index.json', ociIndex);
   const inIndex = (oci?.manifests ?? []).flatMap(({ annotations }) => annotations?.[IMAGE_NAME] ?? []);
   const names = inIndex.length > 0 ? inIndex : docker.flatMap(({ RepoTags }) => RepoTags ?? []);
-  if (names.length === 0) throw unusable(name, 'no image in it has a name; save it by its name: docker save NAME:TAG');
+  if (names.length === 0) throw unusable(name, 'it contains no named image; save it by name: docker save NAME:TAG');
   for (const image of names) {
     const mistake = refuseImage(image);
-    if (mistake) throw unusable(name, `${JSON.stringify(image)} in it is not the name of an image: ${mistake}`);
+    if (mistake)
+      throw unusable(name, `it contains ${JSON.stringify(image)}, which is not a valid image name: ${mistake}`);
   }
   const paths = docker.flatMap(({ Config }) => innerPath(Config ?? '') ?? []);
   const configs = await readJson(archive, paths);

@@ -11,7 +11,7 @@ type Arch = BundleManifest['arch'];
 export async function inspectProgram(path: string, kind: BundleFileKind, arch: Arch): Promise<void> {
   const found = await programArch(path);
   if (found === arch) return;
-  throw unfit(path, kind, found === undefined ? 'it is no 64-bit Linux program' : `it is for ${found}, not ${arch}`);
+  throw unfit(path, kind, found === undefined ? 'it is not a 64-bit Linux program' : `it is for ${found}, not ${arch}`);
 }
 
 /** @throws EdgeadmError BUNDLE_INVALID where a program is missing in the archive or is for another architecture */
@@ -47,7 +47,7 @@ export async function inspectImage(
   const foreign = archive.archs.filter((candidate) => candidate !== arch);
   if (foreign.length > 0) throw unfit(shown, 'image', `it is for ${foreign.join(', ')}, not ${arch}`);
   if (name !== undefined && !archive.references.includes(fullReference(name))) {
-    throw unfit(shown, 'image', `${name} is not in it; it holds ${archive.references.join(', ')}`);
+    throw unfit(shown, 'image', `it does not contain ${name}, only ${archive.references.join(', ')}`);
   }
   return archive;
 }

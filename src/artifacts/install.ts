@@ -68,7 +68,7 @@ export async function importImages(bundle: Bundle, host: Host, options: ImportOp
     const names = host.wet ? await importArchive(bundle, host, file, present) : await planImport(host, file);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;
-    options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are there'}`);
+    options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
   }
   return changed;
 }

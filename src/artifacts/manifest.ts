@@ -41,7 +41,7 @@ const schema = z.strictObject({
         contents: z.record(path, sum).optional(),
       }),
     )
-    .min(1, 'a bundle holds at least one file'),
+    .min(1, 'a bundle contains at least one file'),
 });
 
 /**
@@ -81,15 +81,15 @@ export function checkFit(manifest: BundleManifest, origin: string, needs: Bundle
     const wanted = parseVersion(needs.kubernetesVersion);
     const has = parseVersion(manifest.kubernetesVersion);
     if (wanted.major !== has.major || wanted.minor !== has.minor) {
-      mistakes.push(`it holds Kubernetes ${manifest.kubernetesVersion}, wanted is ${needs.kubernetesVersion}`);
+      mistakes.push(`it contains Kubernetes ${manifest.kubernetesVersion}, but ${needs.kubernetesVersion} is needed`);
     }
   }
   if (mistakes.length === 0) return;
   throw new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `the bundle ${origin} does not fit`,
+    what: `the bundle ${origin} does not match the node`,
     why: mistakes.join('\n'),
-    next: 'Give a bundle made for this architecture and version: `edgeadm bundle create`.',
+    next: 'Use a bundle made for this architecture and version: `edgeadm bundle create`.',
   });
 }
 
@@ -118,7 +118,7 @@ function contradictions(raw: unknown): string[] {
     ...duplicatePaths(files),
     ...(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc'] as const).flatMap((kind) => {
       const { length } = filesOf({ files } as unknown as BundleManifest, kind);
-      return length > 1 ? [`files: ${length} files of kind ${kind}, at most one makes sense`] : [];
+      return length > 1 ? [`files: ${length} files of kind ${kind}, but only one is allowed`] : [];
     }),
     ...(['edgeHubImage', 'pauseImage'] as const).flatMap((key) => {
       const reference = manifest[key];
@@ -137,8 +137,7 @@ function duplicatePaths(files: readonly BundleFile[]): string[] {
   return files.flatMap(({ path }, index) => {
     if (typeof path !== 'string') return [];
     const folded = foldedPath(path);
-    if (seen.has(folded))
-      return [`files[${index}].path: ${path} stands there twice (upper and lower case count as one)`];
+    if (seen.has(folded)) return [`files[${index}].path: ${path} is listed twice (letter case is ignored)`];
     seen.add(folded);
     return [];
   });

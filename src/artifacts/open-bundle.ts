@@ -61,7 +61,7 @@ async function sourceOf(
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     if (!notThere(error)) throw pathError(path, error);
-    throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `there is no bundle ${path}` });
+    throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `bundle not found: ${path}` });
   });
   if (stats.isDirectory()) return folderSource(path);
   if (stats.isFile()) return tgzSource(path, path, tools);
@@ -78,16 +78,16 @@ async function urlSource(
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new EdgeadmError({
       code: 'USAGE',
-      what: 'the bundle is no URL that can be fetched',
-      why: 'a folder, a .tgz, https://... or http://... is wanted',
+      what: 'edgeadm cannot download from this bundle URL',
+      why: 'expected a folder, a .tgz file, https://... or http://...',
     });
   }
   if (url.protocol === 'http:' && pin === undefined) {
     throw new EdgeadmError({
       code: 'USAGE',
-      what: `${showUrl(url)} is plain http, which anybody on the way can change`,
-      why: 'such a bundle is accepted only together with its sum',
-      next: 'Give --bundle-sha256 (printed by `edgeadm bundle create`), or an https URL.',
+      what: `${showUrl(url)} is plain http, which can be modified in transit`,
+      why: 'it is accepted only together with its checksum',
+      next: 'Pass --bundle-sha256 (printed by `edgeadm bundle create`), or an https URL.',
     });
   }
   return /\.(tgz|tar\.gz)$/.test(url.pathname) ? webTgzSource(url, tools, signal) : webSource(url, tools);

@@ -24,8 +24,8 @@ export function ownFile(env: NodeJS.ProcessEnv = process.env, execPath: string =
     throw new EdgeadmError({
       code: 'USAGE',
       what: 'this edgeadm is not one file: it was installed as a package',
-      why: `its program lies in ${dirname(execPath)}`,
-      next: 'verify the package before it is installed: sha256sum --check --ignore-missing SHA256SUMS',
+      why: `its program is in ${dirname(execPath)}`,
+      next: 'verify the package before you install it: sha256sum --check --ignore-missing SHA256SUMS',
     });
   const file = env.EDGEADM_FILE ?? (isSea() ? process.execPath : undefined);
   if (file !== undefined) return file;
@@ -58,8 +58,8 @@ export async function readSums(source: string): Promise<Map<string, string>> {
   if (sums.size > 0) return sums;
   throw new EdgeadmError({
     code: 'USAGE',
-    what: `${basename(source)} holds no SHA-256 sums`,
-    why: 'sha256sum writes them',
+    what: `${basename(source)} contains no SHA-256 checksums`,
+    why: 'a list as printed by sha256sum is expected',
   });
 }
 
@@ -78,9 +78,9 @@ async function fetchText(url: string): Promise<string> {
   } catch (error) {
     throw new EdgeadmError({
       code: 'DOWNLOAD_FAILED',
-      what: 'cannot download the sums',
+      what: 'cannot download the checksums',
       why: (error as Error).message,
-      next: 'Check the address, or fetch SHA256SUMS in another way and give the file.',
+      next: 'Check the address, or download SHA256SUMS by other means and pass the file.',
       cause: error,
     });
   } finally {

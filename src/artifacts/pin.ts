@@ -15,8 +15,8 @@ export function checkPin(origin: string, manifest: Buffer, pin: string): void {
 export function wrongPin(origin: string, found: string, pin: string): EdgeadmError {
   return new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `${origin} is not the bundle that was asked for`,
-    why: `SHA-256 pinned ${pin}, ${found}`,
-    next: 'Compare --bundle-sha256 with what `edgeadm bundle create` printed, or fetch the bundle again.',
+    what: `${origin} is not the requested bundle`,
+    why: `SHA-256 expected ${pin}, ${found}`,
+    next: 'Compare --bundle-sha256 with what `edgeadm bundle create` printed, or download the bundle again.',
   });
 }

@@ -46,12 +46,12 @@ export function programTargets(kind: ArchiveKind, paths: Iterable<string>): Map<
   for (const path of paths) {
     if (!PROGRAM_FOLDERS.has(posix.dirname(path))) continue;
     const name = posix.basename(path);
-    if (names.has(name)) throw unusable(kind, `it holds ${name} twice`);
+    if (names.has(name)) throw unusable(kind, `it contains ${name} twice`);
     names.add(name);
     targets.set(path, posix.join(ARCHIVE_FOLDERS[kind], name));
   }
   const missing = NEEDED[kind].filter((name) => !names.has(name));
-  if (missing.length > 0) throw unusable(kind, `it holds no ${missing.join(', no ')}`);
+  if (missing.length > 0) throw unusable(kind, `it does not contain ${missing.join(', ')}`);
   return targets;
 }
 

@@ -27,6 +27,6 @@ export class Rate {
     const rate = (this.#bytes * 1000) / ms;
     if (ms < this.#afterMs || rate >= this.#lowest) return;
     const found = `${formatBytes(this.#bytes)} in ${formatDuration(Math.round(ms))}`;
-    throw this.#failure(`${found}; at least ${formatBytes(this.#lowest)} a second are expected`);
+    throw this.#failure(`${found}; at least ${formatBytes(this.#lowest)} per second are required`);
   }
 }

@@ -71,7 +71,7 @@ export function checkSum(what: string, expected: string, found: string): void {
   if (expected === found) return;
   throw new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `${what} is damaged or is another file`,
+    what: `${what} is damaged or is a different file`,
     why: `SHA-256 expected ${expected}, found ${found}`,
   });
 }
@@ -82,13 +82,13 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   const { reason } = signal as { reason: unknown };
   throw reason instanceof EdgeadmError
     ? reason
-    : new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted while files of the bundle were read or fetched' });
+    : new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted while reading or downloading files of the bundle' });
 }
 
 function tooLarge(path: string, maxBytes: number): EdgeadmError {
   return new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `${path} is larger than it may be`,
-    why: `more than ${formatBytes(maxBytes)} came`,
+    what: `${path} is too large`,
+    why: `it has more than ${formatBytes(maxBytes)}`,
   });
 }

@@ -127,7 +127,7 @@ export async function ensureSpace(folder: string, bytes: number): Promise<void> 
   throw new EdgeadmError({
     code: 'NO_SPACE',
     what: `no space left for ${formatBytes(bytes)} in ${folder}`,
-    why: `${formatBytes(free)} are free, ${formatBytes(bytes + SPACE_TO_LEAVE)} are needed`,
+    why: `${formatBytes(free)} free, ${formatBytes(bytes + SPACE_TO_LEAVE)} needed`,
   });
 }
 

@@ -196,7 +196,7 @@ class TarReader {
     // After the end mark the parser would only pile up what follows.
     if (this.#eof) return;
     const zipped = this.#entries === 0 && blocks.length > 1 && blocks.readUInt16BE(0) === GZIP_MAGIC;
-    if (zipped) this.#fail('it is zipped twice');
+    if (zipped) this.#fail('it is compressed twice');
     else this.#parser.write(blocks);
   }
 

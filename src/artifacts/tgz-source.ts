@@ -83,8 +83,8 @@ async function readManifest(
   if (found) return { ...found, wholeSum };
   throw new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `${origin} is no bundle`,
-    why: `there is no ${MANIFEST_NAME} in it`,
+    what: `${origin} is not a bundle`,
+    why: `it does not contain ${MANIFEST_NAME}`,
   });
 }
 

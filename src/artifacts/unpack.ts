@@ -27,12 +27,12 @@ export async function* plainFiles(archive: string, options: TarOptions = {}): As
   for await (const entry of readTar(archive, options)) {
     if (entry.type === 'directory' && TOP.has(entry.path)) continue;
     const path = innerPath(entry.path);
-    if (path === undefined) throw hostile(name, entry, 'it leads out of the folder');
+    if (path === undefined) throw hostile(name, entry, 'it points outside the folder');
     if (entry.type === 'directory') continue;
     if (entry.type !== 'file')
       throw hostile(name, entry, `it is a ${entry.typeName}, only files and folders are allowed`);
     const folded = foldedPath(path);
-    if (seen.has(folded)) throw hostile(name, entry, 'it is there twice (upper and lower case count as one)');
+    if (seen.has(folded)) throw hostile(name, entry, 'it appears twice (letter case is ignored)');
     seen.add(folded);
     yield { ...entry, path };
   }
@@ -54,7 +54,7 @@ export async function unpackPrograms(
   { scratch, name, signal }: { scratch: Scratch } & Pick<TarOptions, 'name' | 'signal'>,
 ): Promise<Unpacked> {
   const programs: UnpackedFile[] = [];
-  let archiveSum = 'nothing: it was not read to its end';
+  let archiveSum = 'unknown: it was not read to its end';
   const onSum = (sum: string): void => {
     archiveSum = sum;
   };
@@ -72,5 +72,5 @@ export async function unpackPrograms(
 
 function hostile(archive: string, entry: TarEntry, why: string): EdgeadmError {
   const name = JSON.stringify(entry.path);
-  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${archive} holds ${name}, which is refused`, why });
+  return new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${archive} contains ${name}, which is not allowed`, why });
 }

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 export async function writeAll(file: Pick<FileHandle, 'write'>, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    if (bytesWritten === 0) throw Object.assign(new Error('the file system took no more bytes'), { code: 'ENOSPC' });
+    if (bytesWritten === 0) throw Object.assign(new Error('the file system accepted no more data'), { code: 'ENOSPC' });
     done += bytesWritten;
   }
 }

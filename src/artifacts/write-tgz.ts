@@ -23,7 +23,7 @@ export async function packTgz(files: readonly ArchiveFile[], limitBytes: number)
   let left = limitBytes;
   for (const file of files) {
     const whole = Buffer.from(file.text);
-    const body = whole.length <= left ? whole : Buffer.from('left out: the archive has reached its limit of size\n');
+    const body = whole.length <= left ? whole : Buffer.from('left out: the archive has reached its size limit\n');
     left -= whole.length <= left ? whole.length : 0;
     const header = Buffer.alloc(BLOCK_BYTES);
     const fields = { path: file.path, mode: 0o600, uid: 0, gid: 0, size: body.length, mtime, type: 'File' } as const;
@@ -41,7 +41,7 @@ export async function writePrivate(path: string, content: string | Uint8Array): 
   try {
     const there = await stat(path).catch(() => undefined);
     // A new file would take the place of /dev/null, too.
-    if (there && !there.isFile()) throw new Error('it is there and not a file');
+    if (there && !there.isFile()) throw new Error('it exists and is not a file');
     await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
     await rename(temporary, path);
   } catch (error) {

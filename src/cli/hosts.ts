@@ -76,7 +76,7 @@ function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
     });
   const interrupted = failed.find((result) => result.error?.code === 'INTERRUPTED');
   if (interrupted) {
-    const what = `interrupted; ${failed.length} of ${results.length} hosts are not done`;
+    const what = `interrupted; ${failed.length} of ${results.length} hosts are not finished`;
     return new EdgeadmError({ code: 'INTERRUPTED', what, why, next: interrupted.error?.next });
   }
   if (failed.length === results.length) {

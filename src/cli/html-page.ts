@@ -73,7 +73,7 @@ export function htmlPage(title: string, main: string, extra = ''): string {
 <body>
 <main>
 ${main}
-<footer>Made by edgeadm, which looked and changed nothing.</footer>
+<footer>Created by edgeadm. Nothing was changed.</footer>
 </main>
 </body>
 </html>

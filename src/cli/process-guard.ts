@@ -80,6 +80,6 @@ function stalled(): EdgeadmError {
   return new EdgeadmError({
     code: 'INTERNAL',
     what: 'the command ended without a result (a bug in edgeadm)',
-    why: 'it was waiting for something that closed without an answer',
+    why: 'it was waiting for a connection that closed without an answer',
   });
 }

@@ -39,7 +39,7 @@ let last: Promise<unknown> = Promise.resolve();
  */
 function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<T>): Promise<T> {
   const mine = last.then(async () => {
-    if (signal?.aborted) throw interruption(signal, 'interrupted before a question');
+    if (signal?.aborted) throw interruption(signal, 'interrupted before a prompt');
     try {
       return await (output ? output.ask(prompt) : prompt());
     } catch (error) {
@@ -52,9 +52,9 @@ function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<
 
 /** Inquirer takes the terminal over, so the process never sees this Ctrl-C as a signal. */
 function endedQuestion(error: Error, signal: AbortSignal | undefined): Error {
-  if (error.name === 'AbortPromptError' && signal) return interruption(signal, 'interrupted at a question');
+  if (error.name === 'AbortPromptError' && signal) return interruption(signal, 'interrupted at a prompt');
   if (error.name !== 'ExitPromptError') return error;
-  const why = 'interrupted by Ctrl-C at a question';
+  const why = 'interrupted by Ctrl-C at a prompt';
   stopCommand(new Error(why), 'interruptedMs');
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', why, cause: error });
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', why, cause: error });
 }

@@ -85,8 +85,7 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     const { status, body, malformed } = response;
     if (isRefusal(response)) throw answerError(response, where);
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
-    if (malformed !== undefined)
-      throw invalidAnswer(where, `it answered ${status} with what is not JSON: ${malformed}`);
+    if (malformed !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${malformed}`);
     return body;
   };
   const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {
@@ -132,9 +131,8 @@ function endpointOf(text: string, variable: string): string {
   if (bare && url.protocol === 'https:') return url.host;
   throw new EdgeadmError({
     code: 'USAGE',
-    what: `${variable} is no endpoint of the cloud`,
-    why:
-      url?.protocol === 'http:' ? 'http is refused: keys would travel unprotected' : 'https://HOST[:PORT] is expected',
+    what: `${variable} is not a valid cloud endpoint`,
+    why: url?.protocol === 'http:' ? 'http is not allowed: it would expose the keys' : 'expected https://HOST[:PORT]',
   });
 }
 

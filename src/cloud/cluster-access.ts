@@ -139,10 +139,10 @@ function refuseWithoutRoom({ pool, quota }: Lent, name: string, { items, admitte
     new Set([...nodes.map(({ metadata }) => metadata?.name ?? ''), ...[...admitted].filter((each) => each !== name)]);
   const inPool = names(others.filter((each) => isOwn(poolLabelOf(each)))).size;
   if (pool.maxNodes !== undefined && inPool >= pool.maxNodes)
-    throw full(`the node pool ${pool.name} may have ${pool.maxNodes} nodes, and has ${inPool} without ${name}`);
+    throw full(`the node pool ${pool.name} is limited to ${pool.maxNodes} nodes and has ${inPool} without ${name}`);
   const all = names(others).size;
   if (quota && all >= quota)
-    throw full(`the account's quota is ${quota} nodes a cluster, and it has ${all} without ${name}`);
+    throw full(`the account's quota is ${quota} nodes per cluster, and the cluster has ${all} without ${name}`);
 }
 
 async function isSameMachine({ status }: V1Node, { host }: SourceNode): Promise<boolean> {
@@ -160,5 +160,5 @@ function inOtherPool(name: string, before: string, wanted: string): EdgeadmError
 }
 
 function full(why: string): EdgeadmError {
-  return new EdgeadmError({ code: 'NODEPOOL_FULL', what: 'there is no room for the node', why });
+  return new EdgeadmError({ code: 'NODEPOOL_FULL', what: 'the node exceeds a limit of the cluster', why });
 }

@@ -85,7 +85,7 @@ interface Settling {
 async function settled({ what, look, shows, clock, lost }: Settling): Promise<CloudUpgrade> {
   try {
     return await waitFor<CloudUpgrade>({
-      what: `${what}${lost ? ' after the order was not answered' : ''}`,
+      what: `${what}${lost ? ' after the request got no answer' : ''}`,
       probe: async () => {
         const now = await look();
         return shows(now) ? { done: now } : { seen: `it is ${now.phase}` };
@@ -94,7 +94,7 @@ async function settled({ what, look, shows, clock, lost }: Settling): Promise<Cl
       clock,
       intervalMs: [200, 2000],
       code: 'CLOUD_NO_ANSWER',
-      next: 'look at it (`edgeadm cluster upgrade status`), then run the same command again: it looks first, too',
+      next: 'check it with `edgeadm cluster upgrade status`, then run the same command again: it checks the state first',
     });
   } catch (error) {
     // The service has taken the order; it is slow to show it.
@@ -116,14 +116,14 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
   if (to !== undefined && offered.includes(to)) return { from, to, masterOnly };
   throw new EdgeadmError({
     code: 'UPGRADE_VERSION',
-    what: wanted ? `the cluster cannot be upgraded to ${wanted}` : 'it is not said to which version',
+    what: wanted ? `the cluster cannot be upgraded to ${wanted}` : 'the target version is ambiguous',
     why: [`it is at ${from}`, offered.length > 0 ? `offered: ${offered.join(', ')}` : 'no version is offered'].join(
       '\n',
     ),
     next:
       offered.length > 0
-        ? `give one of those, as it is spelled here: --target-version ${offered[0]}`
-        : 'there is nothing to do until the container service offers a version',
+        ? `choose one of these, spelled as above: --target-version ${offered[0]}`
+        : 'wait until the container service offers a newer version',
   });
 }
 
@@ -131,7 +131,7 @@ function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
   if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
-    what: `cluster ${clusterId} is being upgraded already`,
+    what: `cluster ${clusterId} is already being upgraded`,
     why: [`it is ${phase}`, task?.taskId && `task ${task.taskId}, since ${task.created}`].filter(Boolean).join('\n'),
   });
 }
@@ -162,7 +162,7 @@ function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): Edg
   return new EdgeadmError({
     code: none ? 'NO_UPGRADE' : 'UPGRADE_NOT_POSSIBLE',
     what: none
-      ? `cluster ${clusterId} has no upgrade that could be ${PAST[verb]}`
+      ? `cluster ${clusterId} has no upgrade that can be ${PAST[verb]}`
       : `the upgrade of cluster ${clusterId} cannot be ${PAST[verb]}`,
     why: [`it is ${phase}`, error].filter(Boolean).join(': '),
   });

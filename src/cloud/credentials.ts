@@ -69,7 +69,7 @@ async function readProfile(file: string): Promise<CloudKeys> {
   const { AccessKey, SecretKey } = profile ?? {};
   if (typeof AccessKey === 'string' && typeof SecretKey === 'string' && AccessKey && SecretKey)
     return { accessKeyId: AccessKey, accessKeySecret: SecretKey };
-  throw unusable('it has to be a JSON object with the texts AccessKey and SecretKey');
+  throw unusable('it must be a JSON object with the strings AccessKey and SecretKey');
 }
 
 function always(keys: CloudKeys): CloudCredential {
@@ -94,8 +94,11 @@ async function defaultChain(): Promise<CloudCredential> {
 function notFound(error: Error): never {
   throw new EdgeadmError({
     code: 'CLOUD_CREDENTIALS',
-    what: 'no credentials for the cloud were found',
-    why: error.message.replace(/^unable to get credentials .*?: /, 'looked everywhere: '),
+    what: 'no cloud credentials were found',
+    why: error.message.replace(
+      /^unable to get credentials .*?: /,
+      'checked the environment, the configuration files and the instance role: ',
+    ),
     next: ALTERNATIVES,
     cause: error,
   });

@@ -155,5 +155,5 @@ function scriptOf(script: string): string {
 
 function present<T>(value: T | undefined, what: string): T {
   if (value !== undefined && value !== null && value !== '') return value;
-  throw new EdgeadmError({ code: 'CLOUD_FAILED', what: `the container service did not tell ${what}` });
+  throw new EdgeadmError({ code: 'CLOUD_FAILED', what: `the container service did not return ${what}` });
 }

@@ -146,9 +146,9 @@ export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance
   if (instance && instance.status !== 'Released') return instance;
   throw new EdgeadmError({
     code: 'CLOUD_REFUSED',
-    what: `${ens.endpoint} knows no instance ${id}`,
-    why: instance ? 'it is released' : 'the account has none of this id there',
-    next: 'check --instance, --region and whose credentials are used',
+    what: `instance ${id} not found at ${ens.endpoint}`,
+    why: instance ? 'it has been released' : 'the account has no instance with this ID in the region',
+    next: 'check --instance, --region and the account of the credentials',
   });
 }
 

@@ -132,10 +132,10 @@ function unreachable(url: URL, thrown: unknown, tries: number): EdgeadmError {
     what: refused ? `the answer of ${url.host} cannot be used` : `${url.host} does not answer the node`,
     why: tries > 1 ? `${tries} tries, the last: ${why}` : why,
     next: untrusted
-      ? 'A service whose certificate is of a CA of its own: name the file of that CA in EDGEADM_CLOUD_CA.'
+      ? 'If a private CA issued the certificate of the service, set EDGEADM_CLOUD_CA to the file of that CA.'
       : refused
         ? undefined
-        : 'Check the name resolution and the firewall from the node itself, then run the same command again.',
+        : 'Check name resolution and the firewall on the node itself, then run the same command again.',
     cause: thrown,
   });
 }

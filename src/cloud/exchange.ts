@@ -45,7 +45,7 @@ export function exchangeSource(options: ExchangeOptions): JoinSource {
       const { id } = answer.nodePool;
       const wanted = node.draft.nodePool ?? id;
       node.log.info(`The token is for the node pool ${id} of the cluster ${answer.clusterId}.`);
-      if (wanted !== id) node.log.warning(`The node pool ${wanted} was asked for; the token's counts.`);
+      if (wanted !== id) node.log.warning(`Node pool ${wanted} was requested, but the node pool of the token is used.`);
       return { ...valuesOf(answer), callback: callbackOf(answer, node, options) };
     },
     close: async () => {},
@@ -92,7 +92,10 @@ interface ExchangeRequest {
 const REFUSALS: Readonly<Record<string, (asked: ExchangeRequest) => { code: ErrorCode; what: string; next?: string }>> =
   {
     TOKEN_EXPIRED: () => ({ code: 'OPENAPI_TOKEN_EXPIRED', what: 'the token of the container service has expired' }),
-    TOKEN_INVALID: () => ({ code: 'OPENAPI_TOKEN_INVALID', what: 'the container service does not know the token' }),
+    TOKEN_INVALID: () => ({
+      code: 'OPENAPI_TOKEN_INVALID',
+      what: 'the container service does not recognize the token',
+    }),
     NODE_EXISTS: ({ name }) => ({
       code: 'OPENAPI_NODE_EXISTS',
       what: `a node named ${name} already exists in the cluster and belongs to another machine`,
@@ -102,8 +105,8 @@ const REFUSALS: Readonly<Record<string, (asked: ExchangeRequest) => { code: Erro
       what: `the node belongs to the node pool ${nodePool ?? 'of an earlier join'}, the token is for another one`,
       next: 'edgeadm reset, then run the same command again',
     }),
-    QUOTA_EXCEEDED: () => ({ code: 'NODEPOOL_FULL', what: 'the cluster may have no more nodes' }),
-    NODEPOOL_FULL: () => ({ code: 'NODEPOOL_FULL', what: 'the node pool of the token may have no more nodes' }),
+    QUOTA_EXCEEDED: () => ({ code: 'NODEPOOL_FULL', what: 'the cluster has reached its node quota' }),
+    NODEPOOL_FULL: () => ({ code: 'NODEPOOL_FULL', what: 'the node pool of the token is full' }),
   };
 
 function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: ExchangeRequest): EdgeadmError {
@@ -121,7 +124,7 @@ function refusal({ status, body, clockDifferenceMs }: ServiceAnswer, asked: Exch
 }
 
 const NOT_SPOKEN =
-  "Name a service that speaks the exchange of docs/join.md with --openapi-endpoint: the vendor's own is not public. Or join with --cluster-id, or with a bootstrap token.";
+  "Pass --openapi-endpoint with a service that implements the token exchange of docs/join.md (the vendor's is not public), or join with --cluster-id or a bootstrap token.";
 
 function valuesOf(answer: ExchangeAnswer): Pick<SourceAnswer, 'cluster' | 'pool'> {
   const { nodePool, networks, bundle } = answer;

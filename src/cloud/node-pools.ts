@@ -64,7 +64,7 @@ export function cloudNodePools(
       if (spec.mode === 'enhanced') warn(IMPROVED_UNVERIFIED);
       const made = await createSettled(service, clusterId, { spec, settleMs });
       await annotate(inside, made, spec).catch((error: Error) =>
-        warn(`the node pool is there, but its annotations could not be recorded: ${error.message}`),
+        warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
       );
       return made;
     },
@@ -79,7 +79,7 @@ function podCidrsAreAssigned(): EdgeadmError {
   return new EdgeadmError({
     code: 'USAGE',
     what: '--pod-cidrs is for --kubeconfig: the container service assigns the pod CIDRs of its node pools itself',
-    next: 'leave --pod-cidrs out',
+    next: 'omit --pod-cidrs',
   });
 }
 
@@ -99,14 +99,14 @@ async function createSettled(
     },
   );
   return waitFor<NodePool>({
-    what: `node pool ${spec.name} to show up after its creation was ${answered ? 'taken' : 'not answered'}`,
+    what: `node pool ${spec.name} to appear after the create request ${answered ? 'was accepted' : 'got no answer'}`,
     probe: async () => {
       const found = await look();
       return found ? { done: found } : { seen: 'it is not in the list' };
     },
     timeoutMs: settleMs,
     code: answered ? 'CLOUD_FAILED' : 'CLOUD_NO_ANSWER',
-    next: 'run the same command again: it creates the node pool only where it is not there',
+    next: 'run the same command again: it creates the node pool only if it does not exist',
   });
 }
 

@@ -49,11 +49,11 @@ export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[]
 }
 
 function noNodes({ selector, nodepool }: PlanSpec, { leftOut }: Chosen): EdgeadmError {
-  const why = leftOut.length > 0 ? `${leftOut.join(', ')}: control plane, or no Linux` : 'none matches';
+  const why = leftOut.length > 0 ? `${leftOut.join(', ')}: control plane, or not Linux` : 'no node matches';
   const asked = [selector && `--selector ${selector}`, nodepool && `--nodepool ${nodepool}`].filter(Boolean).join(' ');
   return new EdgeadmError({
     code: 'USAGE',
-    what: `there is no worker node to upgrade${asked && ` with ${asked}`}`,
+    what: `no worker node to upgrade${asked && ` with ${asked}`}`,
     why,
     next: 'kubectl get nodes --show-labels',
   });

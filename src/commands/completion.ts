@@ -18,7 +18,11 @@ export default class Completion extends BaseCommand {
   ];
   static override args = { shell: Args.string({ options: [...SHELLS], ignoreStdin: true, description: 'the shell' }) };
   static override flags = {
-    values: Flags.option({ options: ASKED, hidden: true, description: 'what a script asks for at a TAB' })(),
+    values: Flags.option({
+      options: ASKED,
+      hidden: true,
+      description: 'values to complete, as the script requests them',
+    })(),
     inventory: Flags.string({ hidden: true, helpValue: 'FILE', description: 'for --values hosts' }),
     kubeconfig: Flags.string({
       ...{ hidden: true, helpValue: 'FILE', env: 'KUBECONFIG' },

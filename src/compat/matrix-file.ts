@@ -6,7 +6,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { readUserText } from '../lib/user-file.ts';
 
 /** YAML reads an unquoted 20.10 as the number 20.1, so numbers are refused and not turned into text. */
-const text = z.string({ error: ({ input }) => (typeof input === 'number' ? 'put it in quotes' : 'a text is needed') });
+const text = z.string({ error: ({ input }) => (typeof input === 'number' ? 'put it in quotes' : 'must be a string') });
 const version = text.regex(/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like 1.20.11-aliyunedge.1 or 1.20.2');
 
 const matrixFile = z.strictObject({
@@ -15,7 +15,7 @@ const matrixFile = z.strictObject({
       arch: text.min(1),
       os: text.min(1),
       versions: z.array(text.min(1)).min(1, 'name at least one version'),
-      kernel: text.regex(/^\d+\.\d+/, 'must begin like 6.18'),
+      kernel: text.regex(/^\d+\.\d+/, 'must start with two numbers, such as 6.18'),
       from: version.optional(),
       to: version.optional(),
     }),
@@ -60,7 +60,7 @@ function pathOf(path: readonly PropertyKey[]): string {
 function invalid(fileName: string, mistakes: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'USAGE',
-    what: `${fileName} is no compatibility matrix`,
+    what: `${fileName} is not a valid compatibility matrix`,
     why: mistakes.join('\n'),
     next: 'correct the file; `edgeadm compat --compat-matrix FILE` shows what is read from it',
   });

@@ -19,7 +19,7 @@ export async function readConfigFile(path: string, kind: 'JoinConfiguration'): P
     throw usageError([`--config ${path}: ${(error as Error).message}`]);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw usageError([`--config ${path}: a map is expected`]);
+    throw usageError([`--config ${path}: expected a map`]);
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
   if (apiVersion !== API_VERSION || found !== kind) {
     throw usageError([

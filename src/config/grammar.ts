@@ -15,7 +15,7 @@ export function refuseNodeName(name: string): Refusal {
     'a node name has 1 to 63 lower-case letters, digits, "-" and ".", each dotted part beginning and ending with a letter or digit';
   if (name.length > 63) return `invalid nodeName "${name}": ${name.length} characters; ${rule}`;
   if (!NAME.test(name)) return `invalid nodeName "${name}": ${rule}`;
-  return name.startsWith('localhost') ? `invalid nodeName "${name}": it may not begin with localhost` : undefined;
+  return name.startsWith('localhost') ? `invalid nodeName "${name}": it must not start with localhost` : undefined;
 }
 
 /** What `--node-name` takes: a name, `*`, `*.suffix`, or `prefix*` (a form of the oldest node-specs). */
@@ -35,7 +35,7 @@ export function refuseQualifiedName(key: string): Refusal {
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
   if (prefix !== undefined && (prefix.length > 253 || !NAME.test(prefix)))
-    return `the prefix of "${key}" is no DNS name`;
+    return `the prefix of "${key}" is not a DNS name`;
   if (name.length > 63 || !QUALIFIED.test(name)) {
     return `"${key}": the name has 1 to 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
   }
@@ -45,7 +45,7 @@ export function refuseQualifiedName(key: string): Refusal {
 /** Values of labels and taints. */
 export function refuseLabelValue(value: string): Refusal {
   if (value === '' || (value.length <= 63 && QUALIFIED.test(value))) return undefined;
-  return `"${value}" is no label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
+  return `"${value}" is not a valid label value: at most 63 letters, digits, "-", "_" and ".", beginning and ending with a letter or digit`;
 }
 
 /** A region of the cloud: it becomes a part of host names. */
@@ -73,7 +73,7 @@ export function refuseNodeLabel(key: string): Refusal {
   const reserved = ['kubernetes.io', 'k8s.io'].some((domain) => prefix === domain || prefix.endsWith(`.${domain}`));
   if (!reserved || KUBELET_LABELS.has(key)) return undefined;
   if (KUBELET_NAMESPACES.some((domain) => prefix === domain || prefix.endsWith(`.${domain}`))) return undefined;
-  return `a node may not give itself the label ${key}; set it later with kubectl label node NAME ${key}=...`;
+  return `a node cannot set the label ${key} on itself; set it later with kubectl label node NAME ${key}=...`;
 }
 
 /** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined where it is none of them. */
@@ -97,5 +97,5 @@ export function refuseImage(image: string): Refusal {
     /^[a-z0-9]([-a-z0-9._:]*[a-z0-9])?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i.test(
       image,
     );
-  return ok && image.length <= 512 ? undefined : `"${image}" is no image reference`;
+  return ok && image.length <= 512 ? undefined : `"${image}" is not an image reference`;
 }

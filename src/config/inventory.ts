@@ -57,7 +57,7 @@ function parseAddress(text: string): string | undefined {
 const { nodeName, nodeIp, labels, annotations, taints, nodePool } = joinKeys.shape;
 
 const common = z.strictObject({
-  user: z.string().regex(USER, 'must be the name of a user').optional(),
+  user: z.string().regex(USER, 'must be a user name').optional(),
   port: z.int().min(1).max(65_535).optional(),
   sshKey: z.string().min(1).optional(),
   labels: labels.unwrap().optional(),
@@ -70,7 +70,7 @@ const host = common.extend({
   address: z.string().transform((text, context) => {
     const address = parseAddress(text);
     if (address !== undefined) return address;
-    context.addIssue({ code: 'custom', message: `"${text}" is no host name and no IP address` });
+    context.addIssue({ code: 'custom', message: `"${text}" is neither a host name nor an IP address` });
     return z.NEVER;
   }),
   nodeName: nodeName.unwrap().optional(),
@@ -81,7 +81,7 @@ const inventory = z.strictObject({
   apiVersion: z.literal(API_VERSION).optional(),
   kind: z.literal('Inventory').optional(),
   defaults: common.default({}),
-  hosts: z.array(host).min(1, 'name at least one host'),
+  hosts: z.array(host).min(1, 'list at least one host'),
 });
 
 /**
@@ -161,5 +161,5 @@ function describe(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${path}${path && '.'}${key}: unknown key`).join('; ');
   }
-  return path ? `${path}: ${issue.message}` : 'a map with the key hosts is expected';
+  return path ? `${path}: ${issue.message}` : 'expected a map with the key hosts';
 }

@@ -44,7 +44,7 @@ export const taint = z.strictObject({
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });
 
-const NAME_SERVER = 'name the API server: HOST or HOST:PORT';
+const NAME_SERVER = 'the address of the API server is required: HOST or HOST:PORT';
 
 /** Every key of a JoinConfiguration with its rule and its default; the specification of a join is inferred from it. */
 export const joinKeys = z.strictObject({
@@ -54,7 +54,7 @@ export const joinKeys = z.strictObject({
       z.string().transform((text, context) => {
         const server = normaliseServer(text);
         if (server) return server;
-        context.addIssue({ code: 'custom', message: `"${text}" is no API server address (HOST or HOST:PORT)` });
+        context.addIssue({ code: 'custom', message: `"${text}" is not an API server address (HOST or HOST:PORT)` });
         return z.NEVER;
       }),
       { error: NAME_SERVER },
@@ -62,10 +62,10 @@ export const joinKeys = z.strictObject({
     .min(1, NAME_SERVER),
   /** Bootstrap token `id.secret`. */
   token: z
-    .string({ error: 'a bootstrap token is needed: --token or EDGEADM_TOKEN' })
+    .string({ error: 'a bootstrap token is required: --token or EDGEADM_TOKEN' })
     .regex(
       /^[a-z0-9]{6}\.[a-z0-9]{16}$/,
-      'a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits',
+      'a bootstrap token has the form ID.SECRET, with six and sixteen lower-case letters and digits',
     ),
   /** `sha256:<hex>` of the CA's SubjectPublicKeyInfo. */
   caCertHashes: z

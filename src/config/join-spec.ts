@@ -94,7 +94,7 @@ function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
   const path = [name, ...(/^--[\w-]+$/.test(name) ? rest.filter((part) => !/^\d+$/.test(part)) : rest)].join('.');
   return [
     key && isMissing(issue) && !layers.some((layer) => layer.values[key] !== undefined)
-      ? issue.message.replace(/^Invalid input.*/, `${path} is needed`)
+      ? issue.message.replace(/^Invalid input.*/, `${path} is required`)
       : `${path}: ${issue.message}`,
   ];
 }
@@ -119,7 +119,7 @@ function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string
   const pinned = !Array.isArray(caCertHashes) || caCertHashes.length > 0;
   if (pinned || unsafeSkipCaVerification) return [];
   return [
-    '--discovery-token-ca-cert-hash is needed to know the cluster from an impostor (or, knowingly, --discovery-token-unsafe-skip-ca-verification)',
+    '--discovery-token-ca-cert-hash is required to verify the cluster (to skip verification: --discovery-token-unsafe-skip-ca-verification)',
   ];
 }
 

@@ -106,7 +106,7 @@ export function poolNamed(pools: readonly NodePool[], wanted: string | undefined
   const names = pools.map(({ name }) => name);
   throw new EdgeadmError({
     code: 'NODEPOOL_NOT_FOUND',
-    what: wanted === undefined ? `${where} has no default node pool` : `${where} has no node pool ${wanted}`,
+    what: wanted === undefined ? `no default node pool found in ${where}` : `node pool ${wanted} not found in ${where}`,
     why: names.length > 0 ? `it has ${names.join(', ')}` : 'it has none',
   });
 }

@@ -89,11 +89,11 @@ function parse(text: string, refuse: Reading['refuse']): Record<string, unknown>
   try {
     const value: unknown = JSON.parse(withoutShellQuotes(text));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    refuse('--node-spec: a JSON object is expected');
+    refuse('--node-spec: expected a JSON object');
   } catch (error) {
     // The parser's message would quote the text, and somebody may have given a token's file for it.
     const position = /at position \d+/.exec((error as Error).message)?.[0];
-    refuse(`--node-spec: this is no JSON${position ? ` (${position})` : ''}`);
+    refuse(`--node-spec: not valid JSON${position ? ` (${position})` : ''}`);
   }
   return {};
 }
@@ -143,18 +143,18 @@ function takeOldNodeName(reading: Reading): void {
   const [strategy, prefix, name] = ['nodeNameStrategy', 'nodeNamePrefix', 'nodeName'].map((key) => {
     const value = reading.given[key] ?? '';
     if (typeof value === 'string') return value;
-    reading.refuse(`--node-spec: ${key}: must be a text`);
+    reading.refuse(`--node-spec: ${key}: must be a string`);
     return '';
   }) as [string, string, string];
   const chosen = strategy || (name ? 'customized' : prefix ? 'randomWithPrefix' : 'hostname');
   if (!isStrategy(chosen)) {
     const known = Object.keys(STRATEGIES).join(', ');
-    reading.refuse(`--node-spec: nodeNameStrategy: "${chosen}" is none of ${known}`);
+    reading.refuse(`--node-spec: nodeNameStrategy: "${chosen}" must be one of ${known}`);
     return;
   }
   const rule = STRATEGIES[chosen](prefix, name);
   if (chosen === 'customized' && rule === '') {
-    reading.refuse('--node-spec: nodeName: is needed where nodeNameStrategy is customized');
+    reading.refuse('--node-spec: nodeName: is required if nodeNameStrategy is customized');
   } else if (rule !== '') {
     reading.values.nodeName = rule;
     reading.names.set('nodeName', chosen === 'customized' ? 'nodeName' : 'nodeNamePrefix');
@@ -166,7 +166,7 @@ function imageRepoWarning({ given, refuse }: Reading): string[] {
   const type = given.imageRepoType ?? '';
   if (type === 'private')
     return [
-      '--node-spec: imageRepoType: private has no effect: images come from the bundle, or from where they are named',
+      '--node-spec: imageRepoType: private has no effect: images come from the bundle or the registry in their name',
     ];
   if (type !== '' && type !== 'public') refuse('--node-spec: imageRepoType: must be public or private');
   return [];

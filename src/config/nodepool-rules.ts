@@ -23,7 +23,7 @@ export const INTERCONNECT_MODES: Readonly<Record<NodePoolMode, string>> = {
 
 /** Told to whoever creates an enhanced pool through the container service. */
 export const IMPROVED_UNVERIFIED =
-  'an enhanced node pool is asked for as interconnect_mode "improved", which today\'s API documentation does not name: whether the service still makes one is not verified';
+  'an enhanced node pool is requested with interconnect_mode "improved", which the current API documentation does not mention; whether the service still creates one has not been verified';
 
 /** Edge node pools came with Kubernetes 1.16; from 1.24 on no kubelet speaks to Docker itself. */
 const OLDEST_MINOR = 16;
@@ -61,19 +61,19 @@ export interface Need {
 const isEnhanced = ({ mode }: { readonly mode?: NodePoolMode }): boolean => mode === 'enhanced';
 
 const NEEDS: readonly Need[] = [
-  { key: 'name', flag: 'NAME', why: 'the name of the node pool', when: () => true },
+  { key: 'name', flag: 'NAME', why: 'name of the node pool', when: () => true },
   {
     key: 'maxNodes',
     flag: '--max-nodes',
-    why: 'how many nodes the pool may ever have; it cannot be changed afterwards',
+    why: 'maximum number of nodes; cannot be changed later',
     when: () => true,
   },
-  { key: 'cenId', flag: '--cen-id', why: 'the CEN instance that an enhanced node pool needs', when: isEnhanced },
-  { key: 'ccnId', flag: '--ccn-id', why: 'the CCN instance that an enhanced node pool needs', when: isEnhanced },
+  { key: 'cenId', flag: '--cen-id', why: 'CEN instance, required for an enhanced node pool', when: isEnhanced },
+  { key: 'ccnId', flag: '--ccn-id', why: 'CCN instance, required for an enhanced node pool', when: isEnhanced },
   {
     key: 'ccnRegion',
     flag: '--ccn-region',
-    why: `the region of the CCN instance; in China only ${CCN_REGION_IN_CHINA}`,
+    why: `region of the CCN instance; in China only ${CCN_REGION_IN_CHINA}`,
     when: isEnhanced,
   },
 ];
@@ -89,11 +89,11 @@ export function refuseWanted(wanted: WantedNodePool): string[] {
   const mistakes: string[] = [];
   if (name && refuseNodeName(name) !== undefined) {
     mistakes.push(
-      `NAME: "${name}" has to be 1 to 63 lower-case letters, digits, "-" and ".", since nodes carry it as a label`,
+      `NAME: "${name}" must be 1 to 63 lower-case letters, digits, "-" and ".", because it becomes a node label`,
     );
   }
   if (maxNodes !== undefined && !(Number.isSafeInteger(maxNodes) && maxNodes > 0)) {
-    mistakes.push('--max-nodes: has to be a positive whole number');
+    mistakes.push('--max-nodes: must be a positive integer');
   }
   if (!isEnhanced(wanted)) {
     const given = Object.entries({ cenId, ccnId, ccnRegion, cenOwner }).filter(([, value]) => value !== undefined);
@@ -101,7 +101,7 @@ export function refuseWanted(wanted: WantedNodePool): string[] {
       mistakes.push(`--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for --mode enhanced`);
     }
   } else if (ccnRegion?.startsWith('cn-') && ccnRegion !== CCN_REGION_IN_CHINA) {
-    mistakes.push(`--ccn-region: in China only ${CCN_REGION_IN_CHINA} is possible, not ${ccnRegion}`);
+    mistakes.push(`--ccn-region: in China only ${CCN_REGION_IN_CHINA} is supported, not ${ccnRegion}`);
   }
   if (cenOwner !== undefined && !/^\d+$/.test(cenOwner)) {
     mistakes.push(`--cen-owner: "${cenOwner}" is not the UID of an account (digits)`);
@@ -123,7 +123,7 @@ function refuseMarks({ labels, taints }: Pick<WantedNodePool, 'labels' | 'taints
     return refusal ? [`--labels: ${refusal}`] : [];
   });
   const ofTaints = taints.flatMap(({ key, value, effect }) => {
-    const wrongEffect = EFFECTS.includes(effect) ? undefined : `"${effect}" is none of ${EFFECTS.join(', ')}`;
+    const wrongEffect = EFFECTS.includes(effect) ? undefined : `"${effect}" must be one of ${EFFECTS.join(', ')}`;
     const refusal = refuseQualifiedName(key) ?? refuseLabelValue(value) ?? wrongEffect;
     return refusal ? [`--taints: ${refusal}`] : [];
   });
@@ -134,12 +134,12 @@ function refuseAnnotations(annotations: WantedNodePool['annotations']): string[]
   return Object.keys(annotations).flatMap((key) => {
     const grammar = refuseQualifiedName(key);
     if (grammar) return [`--annotations: ${grammar}`];
-    return RESERVED.has(key) ? [`--annotations: ${key} may not be edited, it is set from the flags of create`] : [];
+    return RESERVED.has(key) ? [`--annotations: ${key} cannot be set here; the flags of create set it`] : [];
   });
 }
 
 function refusePodCidrs(cidrs: readonly string[]): string[] {
-  const wrong = cidrs.filter((cidr) => !isCidr(cidr)).map((cidr) => `--pod-cidrs: "${cidr}" is no CIDR`);
+  const wrong = cidrs.filter((cidr) => !isCidr(cidr)).map((cidr) => `--pod-cidrs: "${cidr}" is not a CIDR`);
   const pairs = cidrs.flatMap((cidr, index) => meetings([cidr], cidrs.slice(index + 1)));
   return [...wrong, ...pairs.map((pair) => `--pod-cidrs: ${pair} overlap`)];
 }
@@ -164,7 +164,7 @@ export function refuseInCluster(spec: NodePoolSpec, around: Surroundings): strin
     reasons.push(`edge node pools need Kubernetes 1.16 or later, this cluster has ${cluster.version}`);
   }
   if (spec.runtime === 'docker' && minor >= MINOR_WITHOUT_DOCKER) {
-    reasons.push(`--runtime docker is possible below Kubernetes 1.24, this cluster has ${cluster.version}`);
+    reasons.push(`--runtime docker requires Kubernetes below 1.24, this cluster has ${cluster.version}`);
   }
   if (isEnhanced(spec) && cluster.networkPlugin !== undefined && cluster.networkPlugin !== 'flannel') {
     reasons.push(`an enhanced node pool works with Flannel only, this cluster has ${cluster.networkPlugin}`);
@@ -213,16 +213,12 @@ export function notChecked(spec: NodePoolSpec, around: Surroundings): string[] {
   if (!isEnhanced(spec)) return [];
   const notes: string[] = [];
   if (around.cluster.networkPlugin === undefined) {
-    notes.push(
-      'which network plug-in the cluster has could not be told: an enhanced node pool works with Flannel only',
-    );
+    notes.push('the network plug-in of the cluster is unknown; an enhanced node pool works with Flannel only');
   }
   if (around.vpcCidrs.length === 0) {
-    notes.push(
-      "whether the CIDRs of pods and edge nodes meet a VPC's was not checked: give --vpc-cidr (and --node-cidr)",
-    );
+    notes.push('overlap of pod and edge node CIDRs with VPCs was not checked: pass --vpc-cidr (and --node-cidr)');
   } else if (podRanges(spec, around.cluster).length === 0) {
-    notes.push("whether the pods' CIDR meets a VPC's was not checked: the cluster does not tell it");
+    notes.push('overlap of the pod CIDR with VPCs was not checked: the cluster does not report its pod CIDR');
   }
   return notes;
 }

@@ -281,7 +281,7 @@ function isServer(text: string): boolean {
 function unusable(mistakes: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'USAGE',
-    what: 'The edge-hub cannot be set up with these values',
+    what: 'invalid values for the edge-hub',
     why: mistakes.join('\n'),
   });
 }

@@ -199,18 +199,18 @@ export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }:
   if (!release) {
     throw new EdgeadmError({
       code: 'USAGE',
-      what: `edgeadm does not know how to start the edge-hub of flavour ${flavor} in version ${version}`,
-      why: `known: ${EDGE_HUB_RELEASES.filter((row) => row.flavor === flavor)
+      what: `this release of edgeadm does not support the edge-hub variant ${flavor} in version ${version}`,
+      why: `supported: ${EDGE_HUB_RELEASES.filter((row) => row.flavor === flavor)
         .map(rangeOf)
-        .join(', ')}`,
+        .join('; ')}`,
     });
   }
   if (release.kubernetesBefore && !isBefore(kubernetesVersion, release.kubernetesBefore)) {
     throw new EdgeadmError({
       code: 'USAGE',
       what: `yurthub ${version} does not work with Kubernetes ${kubernetesVersion}`,
-      why: `it renews its certificates through certificates.k8s.io/v1beta1, which ended with ${release.kubernetesBefore}`,
-      next: 'Give the image of a newer yurthub with --edge-hub-image (0.7.0 or newer).',
+      why: `it renews its certificates through certificates.k8s.io/v1beta1, which Kubernetes ${release.kubernetesBefore} removed`,
+      next: 'Use a newer yurthub image (0.7.0 or later): --edge-hub-image.',
     });
   }
   return release;

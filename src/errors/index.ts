@@ -46,7 +46,7 @@ export function toEdgeadmError(thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
   // inquirer's, for Ctrl-C at a question, and for one that was not answered in time.
   if (thrown instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(thrown.name))
-    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a question', cause: thrown });
+    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new EdgeadmError({ code: 'INTERNAL', what: 'internal error (a bug in edgeadm)', why: message, cause: thrown });
 }

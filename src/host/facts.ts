@@ -61,7 +61,7 @@ export function requireSystemd(facts: HostFacts): void {
   if (facts.platform === 'linux' && facts.init === 'systemd') return;
   throw new EdgeadmError({
     code: 'PLATFORM_UNSUPPORTED',
-    what: 'edgeadm administers Linux machines that systemd runs',
+    what: 'edgeadm supports only Linux machines that run systemd',
     why: facts.platform === 'linux' ? `process 1 is ${facts.init || 'unknown'}` : 'this is not Linux',
   });
 }

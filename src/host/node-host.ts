@@ -289,7 +289,7 @@ export function commandError(file: string, args: readonly string[], result: Comm
   const output = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-8).join('\n');
   return new EdgeadmError({
     code: /no space left on device|disk quota exceeded/i.test(output) ? 'NO_SPACE' : 'COMMAND_FAILED',
-    what: `${[file, ...args].join(' ')} ${result.timedOut ? 'did not end in time' : `failed with exit code ${result.exitCode}`}`,
+    what: `${[file, ...args].join(' ')} ${result.timedOut ? 'timed out' : `failed with exit code ${result.exitCode}`}`,
     why: output || 'it printed nothing',
   });
 }

@@ -126,7 +126,7 @@ async function locked(machine: Machine): Promise<EdgeadmError> {
   const holder = (await machine.readFile(PATHS.edgeadm.holder))?.toString('utf8') ?? '{}';
   return new EdgeadmError({
     code: 'LOCKED',
-    what: `another edgeadm is at work on ${machine.name}`,
+    what: `another edgeadm is running on ${machine.name}`,
     why: describeHolder(holder),
   });
 }
@@ -144,7 +144,7 @@ function describeHolder(text: string): string {
 function notPrivileged(uid: number): EdgeadmError {
   return new EdgeadmError({
     code: 'NOT_PRIVILEGED',
-    what: 'root is needed to change the node',
+    what: 'changing the node requires root',
     why: `the user id is ${uid}`,
     next: 'run it with sudo, or try it on a scratch root: --root DIR',
   });

@@ -9,7 +9,7 @@ const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/;
  */
 export function quote(word: string): string {
   if (word.includes('\0')) {
-    throw new EdgeadmError({ code: 'INTERNAL', what: 'an argument of a program holds a NUL character' });
+    throw new EdgeadmError({ code: 'INTERNAL', what: 'an argument of a program contains a NUL character' });
   }
   return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -78,7 +78,7 @@ export function recorder(host: Host, plan: Plan): Host {
     makeDirectory: async (path, mode) => {
       if (folders.has(path) || (await host.stat(path))) return;
       folders.add(path);
-      plan(`make the folder ${path} (${describeMode(mode)})`);
+      plan(`create folder ${path} (${describeMode(mode)})`);
     },
     remove: async (path) => {
       const known = files.get(path);
@@ -87,7 +87,7 @@ export function recorder(host: Host, plan: Plan): Host {
       plan(`remove ${path}`);
     },
     removeTree: async (path) => {
-      if (await host.stat(path)) plan(`remove ${path} and what is in it`);
+      if (await host.stat(path)) plan(`remove ${path} and its contents`);
     },
     claim: async () => {},
     enableUnit: async (unit) => {

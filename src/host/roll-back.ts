@@ -180,7 +180,7 @@ async function restoreFile(host: Host, change: Extract<NotedChange, { kind: 'fil
     return;
   }
   if (!(await host.stat(before.backup)))
-    throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is gone`, why: before.backup });
+    throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is missing`, why: before.backup });
   await host.copyFile(before.backup, path, before);
 }
 

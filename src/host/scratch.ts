@@ -180,5 +180,5 @@ async function answer(root: string, files: FileMethods, file: string, args: read
     const [head, ...version] = ((await textOf(files, file)) ?? '').split('\n');
     if (head === STAND_IN) return said(version.join('\n').trim());
   }
-  return { exitCode: CANNOT_RUN, stdout: '', stderr: `${file}: no program is run on the scratch root ${root}` };
+  return { exitCode: CANNOT_RUN, stdout: '', stderr: `${file}: programs cannot run on the scratch root ${root}` };
 }

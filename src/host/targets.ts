@@ -40,7 +40,7 @@ export async function targetsOf(options: TargetOptions): Promise<Target[]> {
   const remote = options.hosts.length > 0 || options.inventory !== undefined;
   if (options.root !== undefined) {
     if (remote)
-      throw usageError(['--root: a scratch root lies on this machine, it cannot be had with --host or --inventory']);
+      throw usageError(['--root: a scratch root is on this machine and cannot be combined with --host or --inventory']);
     return [scratchTarget(options.root)];
   }
   if (!remote) return [{ label: 'localhost', overrides: {}, open: async () => localMachine() }];
@@ -111,5 +111,5 @@ function refuseTwice(hosts: readonly InventoryHost[]): void {
     const place = describeTarget({ address, port });
     return seen.has(place) || !seen.add(place);
   });
-  if (twice.length > 0) throw usageError(twice.map((host) => `--host: ${describeTarget(host)} is named twice`));
+  if (twice.length > 0) throw usageError(twice.map((host) => `--host: ${describeTarget(host)} is listed twice`));
 }

@@ -64,7 +64,7 @@ export function secure(socket: Duplex, host: string, tls: ConnectionOptions, sig
     socket.destroy();
     reject(error);
   };
-  const aborted = (): void => giveUp(new Error('the request was ended'));
+  const aborted = (): void => giveUp(new Error('the request was cancelled'));
   const late = (): void => giveUp(new Error(`no TLS answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`));
   const timer = setTimeout(late, HANDSHAKE_TIMEOUT_MS);
   signal?.addEventListener('abort', aborted, { once: true });

@@ -34,7 +34,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** More interim answers (100, 103) than any server has a reason to send. */
+/** More interim responses (100, 103) than any server has a reason to send. */
 const MAX_INTERIM = 16;
 
 /**
@@ -114,9 +114,9 @@ class Exchange {
         else this.#connected();
       })
       .on('information', () => {
-        if (++interim > MAX_INTERIM) this.#end(this.#failure('broken', `more than ${MAX_INTERIM} interim answers`));
+        if (++interim > MAX_INTERIM) this.#end(this.#failure('broken', `more than ${MAX_INTERIM} interim responses`));
       })
-      .on('upgrade', () => this.#end(this.#failure('refused', 'it answers 101 and wants to switch protocols')))
+      .on('upgrade', () => this.#end(this.#failure('refused', 'it answered 101 Switching Protocols')))
       .on('error', (error) => this.#end(this.#failureOf(error)))
       .on('close', () => {
         if (!this.#response) this.#end(this.#failure('broken', 'the connection was closed without an answer'));
@@ -183,7 +183,7 @@ class Exchange {
 
   #late(ms = 0, limit?: 'idle'): void {
     const time = formatDuration(ms);
-    const within = limit === 'idle' ? `silent for ${time}` : `no complete answer within ${time}`;
+    const within = limit === 'idle' ? `no data for ${time}` : `no complete answer within ${time}`;
     this.#end(this.#failure('timeout', this.#sent ? within : `no connection within ${time}`));
   }
 
@@ -209,17 +209,17 @@ class Exchange {
 function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
   if (statusCode < 300 || statusCode > 399 || statusCode === 304) return undefined;
   const target = headers.location === undefined ? undefined : URL.parse(headers.location);
-  return `it answers ${statusCode}${target ? `, a redirect to ${addressOf(target)}` : ''}`;
+  return `it answered ${statusCode}${target ? `, a redirect to ${addressOf(target)}` : ''}`;
 }
 
 /** What Node says, in words that say what to look at. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   const { code = '', message } = error;
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
-    return 'what listens there does not speak TLS';
-  if (code.startsWith('HPE_')) return `what came is not HTTP (${code})`;
-  if (code === 'ECONNRESET' && !/TLS/.test(message)) return 'the connection was cut';
-  return message || code || 'the connection broke';
+    return 'the server does not speak TLS';
+  if (code.startsWith('HPE_')) return `the answer is not HTTP (${code})`;
+  if (code === 'ECONNRESET' && !/TLS/.test(message)) return 'the connection was reset';
+  return message || code || 'the connection was lost';
 }
 
 /**

@@ -49,7 +49,7 @@ export function serverVersionOf(answer: unknown, server: string): string {
   if (typeof gitVersion === 'string' && VERSION.test(gitVersion)) return gitVersion;
   throw new EdgeadmError({
     code: 'API_ERROR',
-    what: `${server} did not say which version of Kubernetes it runs`,
+    what: `${server} did not report its Kubernetes version`,
     why: `GET /version answered gitVersion ${JSON.stringify(gitVersion) ?? 'undefined'}`,
     next: 'Check the address: it may not be an API server, or a proxy may answer in its place.',
   });

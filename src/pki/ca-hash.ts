@@ -23,7 +23,7 @@ export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
   const hashes = certificatesOf(caPem).map(publicKeyHash);
   const [first] = hashes;
   if (!first) {
-    throw new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: 'cluster-info holds no CA certificate' });
+    throw new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: 'cluster-info contains no CA certificate' });
   }
   if (pins === 'any') return first;
   const allowed = new Set(pins.map((pin) => pin.replace(/^sha256:/i, '').toLowerCase()));
@@ -31,10 +31,10 @@ export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
   if (foreign.length === 0) return first;
   throw new EdgeadmError({
     code: 'CA_HASH_MISMATCH',
-    what: 'the CA of the cluster is not the one that was pinned',
+    what: 'the CA of the cluster does not match the given hash',
     why: [...allowed]
-      .map((hash) => `pinned: sha256:${hash}`)
-      .concat(foreign.map((hash) => `found:  sha256:${hash}`))
+      .map((hash) => `expected: sha256:${hash}`)
+      .concat(foreign.map((hash) => `found:    sha256:${hash}`))
       .join('\n'),
   });
 }

@@ -45,7 +45,7 @@ export class Pipeline<C extends object> {
     for (const phase of this.#phases.toReversed()) {
       if (!phase.undo) continue;
       const tools = this.#tools(phase.name);
-      const end = this.#begin(phase.name, `Undo: ${phase.title}`);
+      const end = this.#begin(phase.name, `Roll back: ${phase.title}`);
       try {
         await phase.undo({ ...this.#options.context, ...tools });
         end('undone');
@@ -114,7 +114,7 @@ export class Pipeline<C extends object> {
     return new EdgeadmError({
       code: 'INTERRUPTED',
       what: `interrupted in phase ${name}`,
-      why: done.length > 0 ? `done: ${done.join(', ')}` : 'no phase was done',
+      why: done.length > 0 ? `completed: ${done.join(', ')}` : 'no phase was completed',
       cause,
     });
   }

@@ -10,7 +10,7 @@ __edgeadm_command() {
   esac
 }
 
-# Sets what may follow a flag of a command, or be its argument of that number; no kind: nothing follows.
+# Sets what may follow a flag of a command, or be its argument with that number; no kind: nothing follows.
 __edgeadm_values() {
   kind='' values=()
   case $1 in
@@ -18,7 +18,7 @@ __edgeadm_values() {
   esac
 }
 
-# What only the program can tell.
+# Values that only the program knows.
 __edgeadm_ask() {
   local -a options
   [[ -n $inventory ]] && options+=(--inventory "${inventory/#\~\//$HOME/}")

@@ -9,7 +9,7 @@ __edgeadm_command() {
   esac
 }
 
-# Sets what may follow a flag of a command, or be its argument of that number; no kind: nothing follows.
+# Sets what may follow a flag of a command, or be its argument with that number; no kind: nothing follows.
 __edgeadm_values() {
   kind='' values=''
   case $1 in
@@ -17,7 +17,7 @@ __edgeadm_values() {
   esac
 }
 
-# What only the program can tell.
+# Values that only the program knows.
 __edgeadm_ask() {
   local options=() program=${COMP_WORDS[0]/#\~\//$HOME/}
   [[ -n $inventory ]] && options+=(--inventory "${inventory/#\~\//$HOME/}")
@@ -25,7 +25,7 @@ __edgeadm_ask() {
   "$program" completion --values "$1" "${options[@]}" 2>/dev/null </dev/null
 }
 
-# The line up to the cursor as edgeadm will see it: bash cuts words at = : and @, too.
+# The line up to the cursor as edgeadm will see it: bash also splits words at = : and @.
 __edgeadm_line() {
   local i word rest=$COMP_LINE
   line=()
@@ -41,7 +41,7 @@ __edgeadm_line() {
   done
 }
 
-# Offers words that begin as the current one does, without what bash takes for a word before it. An @ opens a word.
+# Offers words that begin as the current one does, without the part that bash treats as a separate word. An @ opens a word.
 __edgeadm_offer() {
   local word breaks=${COMP_WORDBREAKS//[^=:@]/} before=''
   [[ -n $breaks ]] && before=${current%"${current##*[$breaks]}"} && before=${before%@}
@@ -50,7 +50,7 @@ __edgeadm_offer() {
   done
 }
 
-# Offers the values of a flag or an argument; $2 is what stands before the value in the current word.
+# Offers the values of a flag or an argument; $2 is the text before the value in the current word.
 __edgeadm_offer_values() {
   local kind values word list='' given=${current#"$2"}
   __edgeadm_values "$1"

@@ -15,7 +15,7 @@ function __edgeadm_values
     end
 end
 
-# Prints the values of a flag or an argument; $argv[2] is what stands before the value in the current word.
+# Prints the values of a flag or an argument; $argv[2] is the text before the value in the current word.
 function __edgeadm_offer_values --no-scope-shadowing
     set -l before $argv[2]
     set -l given (string sub -s (math 1 + (string length -- $before)) -- $current)

@@ -19,7 +19,7 @@ Register-ArgumentCompleter -Native -CommandName 'edgeadm', 'edgeadm.exe' -Script
         }
     }
 
-    # $before is what stands before the value in the current word.
+    # $before is the text before the value in the current word.
     function OfferValues($key, $before) {
         if (-not $values.ContainsKey($key)) { return }
         $kind, $words = $values[$key]

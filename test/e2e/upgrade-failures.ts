@@ -58,12 +58,12 @@ export function failing(test: Tell): void {
     assert.equal(result.exitCode, 1, result.stdout);
     const { error } = resultOf(result);
     assert.equal(error.code, 'UPGRADE_NOT_RECOVERED');
-    assert.match(error.what, /failed at phase restart, recover to previous state: the node was not recovered/);
+    assert.match(error.what, /failed at phase restart, recover to previous state: the node was not rolled back/);
     assert.match(error.why, /kubelet\.service/);
     await refuseKubelet(subject);
     const [, command = ''] = /^edgeadm (upgrade .+)$/m.exec(error.next) ?? [];
     const { stderr, stdout } = await ok(subject.node, command.split(' '));
-    assert.match(`${stdout}${stderr}`, /The node was taken back: kubelet v1\.20\.2 runs again/);
+    assert.match(`${stdout}${stderr}`, /The node was rolled back: kubelet v1\.20\.2 is running again/);
     await isAsBefore(subject);
   });
   test('while it verifies (a kubelet that dies): the older version runs again', () =>

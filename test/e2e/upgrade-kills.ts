@@ -55,7 +55,7 @@ export function killed(test: Tell): void {
   }
   test('another version, such as the one before, takes the node back', async () => {
     const { stdout, stderr } = await ok(subject.node, ['upgrade', '--target-version', OLD, '--kubeconfig', ADMIN]);
-    assert.match(`${stdout}${stderr}`, /The node was taken back: kubelet v1\.20\.2 runs again/);
+    assert.match(`${stdout}${stderr}`, /The node was rolled back: kubelet v1\.20\.2 is running again/);
     await isAt(subject, OLD);
   });
   test('in clean-up: the node is upgraded when the same command has run again', async () => {
@@ -104,7 +104,7 @@ export function killedOnTheWayBack(test: Tell): void {
 export function interrupted(test: Tell): void {
   const subject = start(test, 'upgrade6');
   const moments: [Moment, 'TERM' | 'INT', RegExp][] = [
-    [{ phase: 'install/kubelet', after: 0.1 }, 'TERM', /^done: precheck, back-up$/],
+    [{ phase: 'install/kubelet', after: 0.1 }, 'TERM', /^completed: precheck, back-up$/],
   ];
   for (const [moment, signal, done] of moments) {
     test(`SIG${signal} in ${moment.phase}: it says what is done and how to go on`, async () => {
@@ -113,7 +113,10 @@ export function interrupted(test: Tell): void {
       const { error } = resultOf(result);
       assert.equal(error.code, 'INTERRUPTED');
       assert.match(error.why, done);
-      assert.match(error.next, /same command again to go on, or edgeadm upgrade --target-version v1\.20\.2 to go back/);
+      assert.match(
+        error.next,
+        /same command again to continue, or edgeadm upgrade --target-version v1\.20\.2 to roll back/,
+      );
     });
   }
   test('the version before takes the node back', async () => {
@@ -121,10 +124,10 @@ export function interrupted(test: Tell): void {
     await isAsBefore(subject);
   });
   test('Ctrl-C on a terminal says the same', async () => {
-    const { exitCode, screen } = await onTerminal(subject, upgradeWith(), /Restart what was replaced/);
+    const { exitCode, screen } = await onTerminal(subject, upgradeWith(), /Restart the replaced services/);
     assert.equal(exitCode, 130, screen);
     assert.match(screen, /interrupted in phase (verify|restart)/);
-    assert.match(screen, /same command again to go on/);
+    assert.match(screen, /same command again to continue/);
   });
   test('and the same command upgrades the node', async () => {
     await ok(subject.node, upgradeWith());

@@ -165,7 +165,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
   it('cluster upgrade of a cluster of the container service is shown by a dry run, which orders nothing', async () => {
     const ended = await upgrade('start', '--dry-run', '--control-plane-only');
     assert.equal(ended.exitCode, 0, ended.stderr);
-    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane only[\s\S]*Nothing was ordered/);
+    assert.match(ended.stdout, /to 1\.20\.11-aliyunedge\.1, the control plane only[\s\S]*Nothing was changed/);
     assert.equal(orders(), 0);
   });
 
@@ -174,7 +174,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const ended = await upgrade('start', ...flags);
     assert.equal(ended.exitCode, 2);
     for (const flag of ['executor', 'image', 'drain', 'selector', 'report', 'kubeconfig'])
-      assert.ok(ended.stderr.includes(`--${flag}: not with --cluster-id`), `${flag} in\n${ended.stderr}`);
+      assert.ok(ended.stderr.includes(`--${flag}: cannot be used with --cluster-id`), `${flag} in\n${ended.stderr}`);
     const other = await edgeadm(['cluster', 'upgrade', 'pause', '--profile', 'f'], { env });
     assert.deepEqual([other.exitCode, /--profile: needs --cluster-id/.test(other.stderr)], [2, true]);
     const noRegion = await edgeadm(['cluster', 'upgrade', 'status', '--cluster-id', 'c1'], { env });

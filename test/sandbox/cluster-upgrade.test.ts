@@ -52,7 +52,7 @@ describe('the upgrade of a cluster', function () {
     const text = await upgrade('start', '--dry-run', ...IMAGE);
     assert.match(
       text.stdout,
-      /^2 nodes to v1\.20\.2, in 2 batches: 1, 1\.\n1 nodes are already at the target version\.$/m,
+      /^2 nodes to v1\.20\.2, in 2 batches of 1 node\.\n1 node is already at the target version\.$/m,
     );
   });
 
@@ -113,7 +113,7 @@ describe('the upgrade of a cluster', function () {
     await failsWith(
       4,
       ['start', ...IMAGE, '--yes'],
-      /an upgrade to v1\.20\.2 is under way/,
+      /an upgrade to v1\.20\.2 is already in progress/,
       /started it at .*; it is Running/,
       /UPGRADE_UNDER_WAY/,
     );

@@ -46,12 +46,7 @@ describe('the eni commands against an emulated ENS', () => {
     const first = await eni('bind', '--yes');
     assert.equal(first.exitCode, 0, first.stderr);
     assert.match(first.stdout, /i-sandbox: 3 ENIs, room for 50 pods; it was down for [\d.]+s/);
-    for (const part of [
-      'ENIs now 1, afterwards 3',
-      'pods now 0, afterwards 50',
-      'to buy: 2',
-      'is down for some minutes',
-    ])
+    for (const part of ['ENIs: 1 now, 3 after', 'pod capacity: 0 now, 50 after', 'to buy: 2', 'down for a few minutes'])
       assert.ok(first.stderr.includes(part), `${part} in\n${first.stderr}`);
     assert.deepEqual(
       bought().map(({ status, instanceId }) => [status, instanceId]),
@@ -189,7 +184,7 @@ describe('the eni commands against an emulated ENS', () => {
 
   it('refuses plain http, and says so where nothing listens', async () => {
     env = { ...env, EDGEADM_ENS_ENDPOINT: cloud.url.replace('https', 'http') };
-    assert.match((await eni('list')).stderr, /http is refused/);
+    assert.match((await eni('list')).stderr, /http is not allowed/);
     env = { ...env, EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1' };
     const ended = await eni('list');
     assert.equal(ended.exitCode, 5);

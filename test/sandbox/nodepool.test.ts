@@ -37,7 +37,7 @@ describe('node pools through the container service', function () {
     assert.match(await succeed('list'), /^shops +np[0-9a-f]{32} +basic +0\/0 +1 +no$/m);
     const other = await nodepool('create', 'shops', '--max-nodes', '2', '--labels', 'zone=north');
     assert.equal(other.exitCode, 2);
-    assert.match(other.stderr, /max-nodes: asked for 2, found 1/);
+    assert.match(other.stderr, /max-nodes: requested 2, found 1/);
   });
 
   it('creates one of those whose answer is lost on the way', async () => {

@@ -189,7 +189,7 @@ describe('a sandbox', function () {
     assert.equal(failed.exitCode, 1);
     assert.match(failed.stderr, /KUBELET_FAILED/);
     assert.match(failed.stderr, /unknown flag: --colour/);
-    assert.match(failed.stderr, /put back as it was/);
+    assert.match(failed.stderr, /the node was rolled back; to keep/);
     await writeFile(join(root, 'etc/default/kubelet'), '');
   });
 

@@ -6,7 +6,7 @@ import { packedCommands } from './plugin.ts';
 export async function start(argv: string[]): Promise<void> {
   await run(argv, {
     ...packedCommands(async (id) => {
-      throw new Error(`the help of ${id} is not in the manifest`);
+      throw new Error(`the manifest has no help for ${id}`);
     }),
     userPlugins: false,
   });

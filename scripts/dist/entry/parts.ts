@@ -14,7 +14,7 @@ export function loadChunk(name: string): unknown {
   const before = loaded.get(name);
   if (before) return before.exports;
   const source = readPart(`${name}.js`);
-  if (!source) throw new Error(`this program is damaged: it has no part ${name}`);
+  if (!source) throw new Error(`this program is damaged: part ${name} is missing`);
   const module = { exports: {} as unknown };
   loaded.set(name, module);
   // Bundled as ASCII: one byte a character, in memory too.

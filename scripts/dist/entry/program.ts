@@ -8,7 +8,7 @@ export { modules } from 'packed:shared';
 export async function start(argv: string[]): Promise<void> {
   const source = packedCommands(async (id) => {
     const load = commands[id];
-    if (!load) throw new Error(`there is no command ${id}`);
+    if (!load) throw new Error(`unknown command ${id}`);
     const { default: command } = await load();
     command.id = id;
     return command;

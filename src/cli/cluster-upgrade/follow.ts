@@ -32,7 +32,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return String(process.getuid?.() ?? 'somebody');
+    return String(process.getuid?.() ?? 'unknown user');
   }
 }
 

@@ -43,7 +43,7 @@ export function isOfService(flags: ServiceFlags, raw: Given): boolean {
     .filter((flag) => (through ? ![...ITS_OWN, ...COMMON].includes(flag) : ITS_OWN.includes(flag)))
     .map(
       (flag) =>
-        `--${flag}: ${through ? 'not with --cluster-id, the container service does it its way' : 'needs --cluster-id'}`,
+        `--${flag}: ${through ? 'cannot be used with --cluster-id: the container service decides this itself' : 'needs --cluster-id'}`,
     );
   if (through && !flags.region) mistakes.push('--region is required: the region of the cluster');
   if (mistakes.length > 0) throw usageError(mistakes);

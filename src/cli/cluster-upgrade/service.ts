@@ -30,7 +30,7 @@ export async function startOfService(
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     output.tell(intentText(clusterId, intent));
     const data = { clusterId, dryRun, ...intent };
-    if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was ordered (dry run).\n' };
+    if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was changed (dry run).\n' };
     await confirm('Start?', { output, signal, yes: flags.yes, argv });
     const begun = await upgrades.start(intent);
     return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);

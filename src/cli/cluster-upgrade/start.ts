@@ -7,7 +7,7 @@ import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '..
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
 import { executorFlag, whoAmI } from './follow.ts';
-import { inShort } from './text.ts';
+import { batchesText } from './text.ts';
 
 /** What is to be upgraded, and how. */
 export const startFlags = {
@@ -95,11 +95,11 @@ export function planText({ plan, chosen }: Intent): string {
   return [
     plan.nodes.length === 0
       ? `Every node is already at ${targetVersion}.`
-      : `${plan.nodes.length} nodes to ${targetVersion}, in ${nextBatches.length} batches: ${inShort(nextBatches)}.`,
+      : `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'} to ${targetVersion}, in ${batchesText(nextBatches)}.`,
     chosen.there.length > 0 && plan.nodes.length > 0
-      ? `${chosen.there.length} nodes are already at the target version.`
+      ? `${chosen.there.length} ${chosen.there.length === 1 ? 'node is' : 'nodes are'} already at the target version.`
       : '',
-    chosen.leftOut.length > 0 ? `Left out (control plane, or not Linux): ${chosen.leftOut.join(', ')}.` : '',
+    chosen.leftOut.length > 0 ? `Skipped (control plane, or not Linux): ${chosen.leftOut.join(', ')}.` : '',
   ]
     .filter(Boolean)
     .map((line) => `${line}\n`)

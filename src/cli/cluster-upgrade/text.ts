@@ -31,9 +31,9 @@ function headOf(status: UpgradeStatus, now: number): string {
     Upgrade: `to ${spec.targetVersion}, ${phase}${reason ? `: ${reason}` : ''}`,
     Started: `${timeOf(status.started)} by ${spec.startedBy}`,
     Took: active ? undefined : span(status.elapsed),
-    'So far': active ? `${span(status.elapsed)}${left === undefined ? '' : `; about ${span(left)} left`}` : undefined,
+    Elapsed: active ? `${span(status.elapsed)}${left === undefined ? '' : `; about ${span(left)} left`}` : undefined,
     Nodes: counts.join(', '),
-    'To come': nextBatches.length > 0 ? `${nextBatches.length} batches: ${inShort(nextBatches)}` : undefined,
+    Remaining: nextBatches.length > 0 ? batchesText(nextBatches) : undefined,
     Controller: active && (controller || unknown.length === 0) ? controllerLine(controller, now) : undefined,
     'Not shown': unknown.join('; ') || undefined,
   };
@@ -71,17 +71,19 @@ function nodeRow(node: NodeRecord, target: string, now: number) {
   };
 }
 
-/** `1, 2, 4, 5 times 20, 9`: equal sizes in a row are counted. */
-export function inShort(sizes: readonly number[]): string {
+/** `3 batches of 1 node`, or `12 batches: 1, 2, 4, 8 × 20, 9`: equal sizes in a row are counted. */
+export function batchesText(sizes: readonly number[]): string {
+  const [first = 0] = sizes;
+  const batches = sizes.length === 1 ? '1 batch' : `${sizes.length} batches`;
+  if (sizes.every((size) => size === first)) return `${batches} of ${first} ${first === 1 ? 'node' : 'nodes'}`;
   const runs: { size: number; count: number }[] = [];
   for (const size of sizes) {
     const last = runs.at(-1);
     if (last?.size === size) last.count++;
     else runs.push({ size, count: 1 });
   }
-  return runs
-    .flatMap(({ size, count }) => (count < 3 ? Array(count).fill(size) : [`${count} times ${size}`]))
-    .join(', ');
+  const shown = runs.flatMap(({ size, count }) => (count < 3 ? Array(count).fill(size) : [`${count} × ${size}`]));
+  return `${batches}: ${shown.join(', ')}`;
 }
 
 function endOf(log: string): string {

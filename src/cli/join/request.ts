@@ -113,7 +113,7 @@ function withAnswer(layers: readonly Layer[], settings: CommonSettings, source: 
     return joinSpec(layers, settings);
   } catch (error) {
     if (!(error instanceof EdgeadmError) || error.code !== 'USAGE') throw error;
-    const what = `the answer of ${source.name} cannot be used`;
+    const what = `the answer of ${source.name} is not valid`;
     throw new EdgeadmError({ code: 'CLOUD_ANSWER_INVALID', what, why: error.why ?? error.what, cause: error });
   }
 }

@@ -38,7 +38,7 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
   const store = new PlanStore(client);
   let dying: V1Pod | undefined;
   await waitFor({
-    what: 'the controller of the upgrade to begin',
+    what: 'the upgrade controller to start',
     code: 'UPGRADE_NODE_FAILED',
     timeoutMs: TIMEOUT_MS,
     intervalMs: [200, 2000],
@@ -53,7 +53,7 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
       else if (!job) await createJob(client, plan);
       const [pod] = job ? await podsOf(client, CONTROLLER) : [];
       dying = (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) >= HOPELESS_RESTARTS ? pod : undefined;
-      return { seen: job ? describePod(pod) : 'its Job was made' };
+      return { seen: job ? describePod(pod) : 'its Job was created' };
     },
     guard: async () => {
       if (dying)
@@ -73,9 +73,9 @@ function isOutdated(job: V1Job, { spec }: Plan): boolean {
   return hasSucceeded(job) || failureOf(job) !== undefined || image !== spec.image;
 }
 
-const CONTROLLER_EXITS = 'the controller of the upgrade ends as soon as it is started';
+const CONTROLLER_EXITS = 'the upgrade controller exits right after it starts';
 const NEXT = `kubectl -n kube-upgrade describe pod -l job-name=${CONTROLLER}
-with another image: edgeadm cluster upgrade continue --image IMAGE`;
+to use another image: edgeadm cluster upgrade continue --image IMAGE`;
 
 async function createJob(client: ApiClient, { spec }: Plan): Promise<void> {
   await client.writeUnlessStale('POST', batch('jobs'), controllerJob(spec, await serversForNodes(client)));

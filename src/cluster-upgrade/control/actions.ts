@@ -58,7 +58,7 @@ export async function continueUpgrade(client: ApiClient, change: Partial<PlanSpe
     const next = continuePlan(newest);
     return Object.keys(change).length === 0 ? next : { ...next, spec: { ...next.spec, ...change } };
   });
-  await tellCluster(client, { reason: 'Continued', message: `the upgrade to ${plan.spec.targetVersion} goes on` });
+  await tellCluster(client, { reason: 'Continued', message: `the upgrade to ${plan.spec.targetVersion} continues` });
   return going;
 }
 

@@ -27,21 +27,21 @@ const HOLDER_TIMEOUT_MS = 3_000;
 
 async function underWay(client: ApiClient, { spec, progress }: Plan, signal: AbortSignal): Promise<EdgeadmError> {
   const holder = await waitFor({
-    what: 'somebody to control the upgrade',
+    what: 'an upgrade controller',
     timeoutMs: progress.phase === 'Running' ? HOLDER_TIMEOUT_MS : 1,
     signal,
     probe: async () => {
       const found = await leaseHolder(client);
-      return found ? { done: found.identity } : { seen: 'nobody' };
+      return found ? { done: found.identity } : { seen: 'none' };
     },
   }).catch(() => undefined);
   const since = new Date(progress.started * 1000).toISOString();
   return new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
-    what: `an upgrade to ${spec.targetVersion} is under way`,
+    what: `an upgrade to ${spec.targetVersion} is already in progress`,
     why: [
       `${spec.startedBy} started it at ${since}; it is ${progress.phase}`,
-      holder ? `${holder} holds the lease of its controller` : 'nobody holds the lease of its controller',
+      holder ? `its controller is ${holder}` : 'it has no controller',
     ].join('\n'),
   });
 }

@@ -75,7 +75,7 @@ async function upgradeByJob(parts: JobParts, node: NodeRecord): Promise<void> {
 async function ensureJob({ client, spec, signal, clock }: JobParts, node: NodeRecord): Promise<void> {
   const name = nodeJobName(node.name);
   const isThere = await waitFor<boolean>({
-    what: `what is left of an earlier Job ${name} to be gone`,
+    what: `an earlier Job ${name} to be deleted`,
     code: 'UPGRADE_NODE_FAILED',
     timeoutMs: LEFT_TIMEOUT_MS,
     signal,

@@ -72,7 +72,7 @@ function hold(client: ApiClient, identity: string, clock: Clock): HeldLease {
     const sent = clock.now();
     const found = await find(client);
     const holder = found?.spec?.holderIdentity;
-    if (holder !== identity) lost.abort(controlledBy(`it is controlled by ${holder || 'nobody'} now`));
+    if (holder !== identity) lost.abort(controlledBy(`it is now controlled by ${holder || 'no process'}`));
     else if (await write(client, found, identity)) renewed = Math.max(renewed, sent);
   };
   const keep = async (): Promise<void> => {
@@ -114,7 +114,7 @@ export function controlledBy(who: string): EdgeadmError {
 function silent(): EdgeadmError {
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: 'the lease of the controller could not be renewed',
+    what: "the controller's lease could not be renewed",
     why: 'the API server did not answer in time',
   });
 }

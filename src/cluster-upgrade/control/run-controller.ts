@@ -46,7 +46,7 @@ async function controlOnce(options: RunControllerOptions, store: PlanStore): Pro
     await control({ ...options, store, signal });
   } catch (error) {
     if (!lease.signal.aborted || !isUnavailable(lease.signal.reason)) throw error;
-    log.warning(`${(lease.signal.reason as Error).message}; asking for it again.`);
+    log.warning(`${(lease.signal.reason as Error).message}; acquiring it again.`);
   } finally {
     await lease.release().catch(() => {});
   }

@@ -18,7 +18,7 @@ export function refuseTooLarge(plan: Plan): void {
   throw new EdgeadmError({
     code: 'USAGE',
     what: `${plan.nodes.length} nodes are too many for one upgrade`,
-    why: `its state would have ${bytes} bytes, and a ConfigMap holds ${MAX_BYTES}`,
+    why: `its state would need ${bytes} bytes, and a ConfigMap holds at most ${MAX_BYTES}`,
     next: 'upgrade the cluster in parts, one after the other: --nodepool NAME, or --selector LABELS',
   });
 }

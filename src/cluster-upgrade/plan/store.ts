@@ -52,7 +52,11 @@ export class PlanStore {
   async need(signal?: AbortSignal): Promise<Plan> {
     const plan = await this.read(signal);
     if (plan) return plan;
-    throw new EdgeadmError({ code: 'NO_UPGRADE', what: 'no cluster upgrade was started', why: 'the cluster has none' });
+    throw new EdgeadmError({
+      code: 'NO_UPGRADE',
+      what: 'no cluster upgrade has been started',
+      why: 'the cluster has none',
+    });
   }
 
   /**
@@ -146,7 +150,7 @@ function contended(tries: number): EdgeadmError {
   return new EdgeadmError({
     code: 'API_ERROR',
     what: 'the state of the cluster upgrade could not be written',
-    why: `others wrote it first, ${tries} times in a row`,
+    why: `other processes changed it first, ${tries} times in a row`,
     next: 'edgeadm cluster upgrade status',
   });
 }

@@ -122,7 +122,7 @@ export function isOverdue({ progress }: Plan, now: number): boolean {
 
 const NEXT: Readonly<Record<string, string>> = {
   Running: 'edgeadm cluster upgrade pause',
-  Pausing: 'wait until the nodes that have begun are done: edgeadm cluster upgrade status',
+  Pausing: 'wait until the nodes in progress are finished: edgeadm cluster upgrade status',
   Paused: 'edgeadm cluster upgrade continue, or edgeadm cluster upgrade cancel',
 };
 
@@ -131,7 +131,7 @@ function impossible(verb: string, { progress, spec }: Plan): EdgeadmError {
     code: 'UPGRADE_NOT_POSSIBLE',
     what: `the upgrade to ${spec.targetVersion} cannot be ${PAST[verb]}`,
     why: `it is ${progress.phase}${progress.reason ? `: ${progress.reason}` : ''}`,
-    next: NEXT[progress.phase] ?? 'edgeadm cluster upgrade start begins another one',
+    next: NEXT[progress.phase] ?? 'start another one: edgeadm cluster upgrade start',
   });
 }
 

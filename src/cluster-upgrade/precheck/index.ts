@@ -67,7 +67,7 @@ function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' |
   const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
   return {
     reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
-    effect: `Not known. If there is something wrong: ${effect}`,
-    advice: 'Use a kubeconfig that may read it; a cluster that does not have this API needs no such check.',
+    effect: `Unknown. If something is wrong: ${effect}`,
+    advice: 'Use a kubeconfig that has permission to read it. Ignore this check if the cluster does not have this API.',
   };
 }

@@ -89,7 +89,7 @@ async function mayI(client: ApiClient, permission: Permission, signal: AbortSign
   if (allowed === undefined && evaluationError)
     throw new EdgeadmError({
       code: 'API_ERROR',
-      what: 'the API server could not judge a permission',
+      what: 'the API server could not check a permission',
       why: evaluationError,
     });
   return allowed === true;

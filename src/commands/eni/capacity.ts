@@ -26,7 +26,7 @@ export default class EniCapacity extends BaseCommand {
     const rows = Array.from({ length: MOST_INTERFACES }, (_, index) => ({
       enis: index + 1,
       pods: podCapacity(index + 1),
-      ...(has !== undefined && { now: has === index + 1 ? '<- now' : '' }),
+      ...(has !== undefined && { now: has === index + 1 ? '<- current' : '' }),
     }));
     const data = { interfaces: has, pods: has === undefined ? undefined : podCapacity(has), table: rows };
     await this.finish({ ok: true, hosts: [], data, text: table(rows) });

@@ -56,13 +56,13 @@ function reasonOf(error: unknown): string {
 
 /** The error of every command that would have to rely on a damaged journal. */
 export function journalUnreadable({ found, readable }: Damage): EdgeadmError {
-  const force = `\`edgeadm reset --force\` does what can be done without them, and moves copies of unknown files to ${PATHS.edgeadm.kept}`;
+  const force = `\`edgeadm reset --force\` resets as much as possible without them, and moves copies of unknown files to ${PATHS.edgeadm.kept}`;
   return new EdgeadmError({
     code: 'JOURNAL_UNREADABLE',
     what: readable ? `${PATHS.edgeadm.journal} is damaged` : `${PATHS.edgeadm.journal} cannot be read`,
     why: found.join('\n'),
     next: readable
-      ? `\`edgeadm reset\` takes back what the other lines say and names these again; ${force}`
-      : `put ${PATHS.edgeadm.journal} back from a backup of the machine, then run the command again; ${force}`,
+      ? `\`edgeadm reset\` rolls back the changes in the intact lines and lists the damaged ones again; ${force}`
+      : `restore ${PATHS.edgeadm.journal} from a backup of the machine, then run the command again; ${force}`,
   });
 }

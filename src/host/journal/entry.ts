@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { PATHS } from '../node-paths.ts';
 
-const path = z.string().regex(/^\/[^\0]*$/, 'no absolute path');
-const backup = path.refine(isBackup, 'no file in the folder of copies');
+const path = z.string().regex(/^\/[^\0]*$/, 'not an absolute path');
+const backup = path.refine(isBackup, 'not a file in the folder of copies');
 const text = z.string();
 
 /** What a path was before edgeadm changed it. */
@@ -86,7 +86,7 @@ export function lineOf(each: Entry): string {
  */
 export function parseLine(line: string): Entry {
   const { sum, ...rest } = z.looseObject({ sum: text.optional() }).parse(JSON.parse(line));
-  if (sum !== undefined && sum !== sumOf(rest)) throw new Error('its checksum does not fit');
+  if (sum !== undefined && sum !== sumOf(rest)) throw new Error('its checksum does not match');
   return entry.parse(rest);
 }
 

@@ -73,8 +73,8 @@ export class Journal extends JournalRecord {
       ...(reserve ? [PATHS.edgeadm.reserve] : []),
     ];
     if (!readable && traces.length > 0) {
-      const state = bytes === undefined ? 'is missing' : size === 0 ? 'is empty' : 'has no line that can be read';
-      found.push(`it ${state}, but there is ${traces.join(', ')}`);
+      const state = bytes === undefined ? 'is missing' : size === 0 ? 'is empty' : 'has no readable line';
+      found.push(`it ${state}, but the node has ${traces.join(', ')}`);
     }
     const damage = found.length > 0 ? { found, readable } : undefined;
     return new Journal(machine, parsed, damage, run);

@@ -242,7 +242,7 @@ function brokenOff(thrown: unknown): EdgeadmError {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return new EdgeadmError({
     code: 'INTERRUPTED',
-    what: 'interrupted at a question for a password',
+    what: 'interrupted at a password prompt',
     why,
     cause: thrown,
   });

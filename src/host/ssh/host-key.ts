@@ -59,7 +59,7 @@ function unknownError(shown: Buffer, address: string, port: number, policy: Host
     code: 'HOST_KEY_UNKNOWN',
     what: `the SSH host key of ${knownHostsName(address, port)} is not known`,
     why: [
-      `it showed a key of type ${type} with the fingerprint ${fingerprint(shown)}`,
+      `it presented a key of type ${type} with the fingerprint ${fingerprint(shown)}`,
       ...(authority ? [certificates] : []),
     ].join('\n'),
     next: [
@@ -74,12 +74,12 @@ function unknownError(shown: Buffer, address: string, port: number, policy: Host
 
 function changedError(shown: Buffer, address: string, port: number, known: KnownKey[], file: string): EdgeadmError {
   const expected = known.map(
-    ({ type, key, source }) => `expected: ${type} ${fingerprint(Buffer.from(key, 'base64'))} (${source})`,
+    ({ type, key, source }) => `expected:  ${type} ${fingerprint(Buffer.from(key, 'base64'))} (${source})`,
   );
   return new EdgeadmError({
     code: 'HOST_KEY_CHANGED',
     what: `the SSH host key of ${knownHostsName(address, port)} is not the one in known_hosts`,
-    why: [...expected, `shown: ${keyType(shown)} ${fingerprint(shown)}`].join('\n'),
+    why: [...expected, `presented: ${keyType(shown)} ${fingerprint(shown)}`].join('\n'),
     next: [
       'Find out why: the host was reinstalled, or another machine answers in its place. If it was reinstalled:',
       `  ssh-keygen -R '${knownHostsName(address, port)}' -f ${file}`,

@@ -107,7 +107,7 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
     exec,
     ...files,
     connect: (address, options = {}) => {
-      const step = { what: 'dialling from it', repeatable: true, signal };
+      const step = { what: 'connecting from it', repeatable: true, signal };
       const dialling = { ...options, signal: either(signal, options.signal) };
       return session.use(step, (link) => dial(link, address, dialling, sudo));
     },
@@ -162,7 +162,7 @@ async function findSudo(session: Session, credentials: Credentials, signal?: Abo
 }
 
 function noAnswerError(name: string, why: string): EdgeadmError {
-  return new EdgeadmError({ code: 'COMMAND_FAILED', what: `${name} does not run \`id -u\` to its end`, why });
+  return new EdgeadmError({ code: 'COMMAND_FAILED', what: `\`id -u\` did not finish on ${name}`, why });
 }
 
 function noisyShellError(name: string, text: string): EdgeadmError {
@@ -170,7 +170,7 @@ function noisyShellError(name: string, text: string): EdgeadmError {
     code: 'COMMAND_FAILED',
     what: `the login shell on ${name} prints output for non-interactive commands`,
     why: text.trim().slice(0, 500),
-    next: 'change ~/.bashrc and the like so that they print nothing without a terminal; sftp and scp need that, too',
+    next: 'change ~/.bashrc and similar files so that they print nothing without a terminal; sftp and scp need this too',
   });
 }
 

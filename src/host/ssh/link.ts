@@ -291,6 +291,6 @@ function connectError({ name }: LinkOptions, error: Error & ClientErrorExtension
   return new EdgeadmError({
     code: 'SSH_AUTH_FAILED',
     what: `SSH authentication failed for ${name}`,
-    why: tried.length > 0 ? `tried: ${tried.join('; ')}` : 'there is no key, no agent and no password to try',
+    why: tried.length > 0 ? `tried: ${tried.join('; ')}` : 'there is no key, agent or password to try',
   });
 }

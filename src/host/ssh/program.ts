@@ -153,20 +153,20 @@ function introduced(channel: ClientChannel, introduction: Introduction, sudo: Su
     channel.stderr.on('data', (chunk: Buffer) => {
       if (running) return tail.add(chunk);
       const progress = introduction.add(chunk);
-      if (progress.state === 'too much') return fail(introduction.preamble.slice(0, 500), 'it prints without end');
+      if (progress.state === 'too much') return fail(introduction.preamble.slice(0, 500), 'it does not stop printing');
       if (progress.state === 'running') {
         running = true;
         tail.add(progress.rest);
         return resolve({ pid: progress.pid, asked: answered, tail });
       }
       if (progress.state !== 'asked') return;
-      if (sudo?.password === undefined) return fail('sudo asks for a password, and none was given');
+      if (sudo?.password === undefined) return fail('sudo asks for a password, but none was given');
       if (progress.times > 1) return fail(introduction.preamble);
       if (!answered) channel.write(`${sudo.password}\n`);
       answered = true;
     });
     channel.stderr.once('end', () => {
-      if (!running) fail(spokenOn(channel, introduction) ?? 'the login shell ended without a word');
+      if (!running) fail(spokenOn(channel, introduction) ?? 'the login shell exited without output');
     });
   });
 }
@@ -180,7 +180,7 @@ function spokenOn(channel: ClientChannel, introduction: Introduction): string | 
 function channelError(error: Error): EdgeadmError {
   return new EdgeadmError({
     code: 'COMMAND_FAILED',
-    what: 'the SSH server opens no session for a program',
+    what: 'the SSH server did not open a session',
     why: error.message,
     next: 'Check MaxSessions in sshd_config: edgeadm needs the default of 10.',
     cause: error,

@@ -97,7 +97,7 @@ function connected(program: Program): Promise<void> {
 function lastLine(program: Program): string {
   const lines = program.stderrText().trim().split('\n');
   // socat tells its steps, too: errors are marked E, and stand before the N of its end.
-  return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay ended without a word';
+  return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay exited without output';
 }
 
 /** socat reads some characters of an address as its own syntax; a backslash takes that from them. */

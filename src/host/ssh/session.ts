@@ -113,7 +113,7 @@ export class Session {
         if (last || !passing || signal.aborted) throw error;
       }
     }
-    throw unreachable(this.name, 'no try to connect again succeeded');
+    throw unreachable(this.name, 'all attempts to reconnect failed');
   }
 
   #broken({ what }: Step, cause: Error, harmless: boolean): EdgeadmError {

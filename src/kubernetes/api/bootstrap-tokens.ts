@@ -47,7 +47,7 @@ export async function createToken(
 ): Promise<void> {
   const [id = '', secret = ''] = token.split('.');
   if (!/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token))
-    throw usageError(['a bootstrap token is ID.SECRET, six and sixteen lower-case letters and digits']);
+    throw usageError(['a bootstrap token has the form ID.SECRET, with six and sixteen lower-case letters and digits']);
   await client.create(SECRETS, {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -74,13 +74,13 @@ export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
 /** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */
 export async function deleteToken(client: ApiClient, tokenOrId: string): Promise<string> {
   const id = tokenOrId.split('.')[0] ?? '';
-  if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is no token id (six lower-case letters and digits)`]);
+  if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is not a token ID (six lower-case letters and digits)`]);
   const path = `${SECRETS}/bootstrap-token-${id}`;
   if (!(await client.find(path)))
     throw new EdgeadmError({
       code: 'TOKEN_UNKNOWN_OR_EXPIRED',
-      what: `there is no token ${id}`,
-      next: '`edgeadm token list` shows those that there are',
+      what: `token ${id} not found`,
+      next: '`edgeadm token list` lists the existing tokens',
     });
   await client.delete(path);
   return id;

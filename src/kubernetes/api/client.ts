@@ -310,7 +310,7 @@ function allUnreachable(failures: EdgeadmError[], write: string | undefined): Ed
     what: failures.length === 1 ? (first?.what ?? '') : 'none of the API servers answered',
     why: [
       ...(failures.length === 1 ? [first?.why] : failures.map((failure) => failure.message)),
-      ...(unknown ? [`${write} was sent: it may have been done`] : []),
+      ...(unknown ? [`${write} was sent; it may have taken effect`] : []),
     ]
       .filter(Boolean)
       .join('\n'),

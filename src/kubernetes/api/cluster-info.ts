@@ -40,7 +40,7 @@ export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body'
   const { kubeconfig } = mapOf(data);
   if (typeof kubeconfig !== 'string' || kubeconfig === '') throw invalid('the ConfigMap has no key kubeconfig');
   const { server, 'certificate-authority-data': ca } = clusterIn(kubeconfig);
-  if (typeof ca !== 'string' || ca === '') throw invalid('its kubeconfig holds no certificate-authority-data');
+  if (typeof ca !== 'string' || ca === '') throw invalid('its kubeconfig has no certificate-authority-data');
   if (server !== undefined && (typeof server !== 'string' || !server.startsWith('https://')))
     throw invalid(`its kubeconfig names the server ${JSON.stringify(server)}: only https is used`);
   const texts = Object.entries(mapOf(data)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
@@ -82,8 +82,8 @@ export function verifySignature(info: ClusterInfo, token: string, clockDifferenc
   if (signature === undefined) {
     throw new EdgeadmError({
       code: 'TOKEN_UNKNOWN_OR_EXPIRED',
-      what: `the cluster does not know the token ${id}`,
-      why: `cluster-info carries no signature for it: the token never existed or has expired; ${describeClock(clockDifferenceMs)}`,
+      what: `the cluster has no token ${id}`,
+      why: `cluster-info has no signature for it: the token never existed or has expired; ${describeClock(clockDifferenceMs)}`,
     });
   }
   const [header = '', , theirs = ''] = signature.split('.');
@@ -109,7 +109,7 @@ function algorithmOf(header: string): string | undefined {
 
 /** `the clock of the node is 32 s behind the API server's` */
 export function describeClock(differenceMs: number | undefined, other = 'API server'): string {
-  if (differenceMs === undefined) return `the clock difference to the ${other} is not known`;
+  if (differenceMs === undefined) return `the clock difference to the ${other} is unknown`;
   const seconds = Math.abs(differenceMs) / 1000;
   if (seconds < 2) return `the clocks of node and ${other} agree`;
   const side = differenceMs > 0 ? 'behind' : 'ahead of';

@@ -55,7 +55,7 @@ export async function listAll<T, U = T>(
     if (typeof more !== 'string' || more === '') return kept;
     next = more;
   }
-  throw notList(path, `it goes on after ${MAX_PAGES} pages`);
+  throw notList(path, `it has more than ${MAX_PAGES} pages`);
 }
 
 /** Lists objects and keeps all of each. See {@link listAll}. */

@@ -103,7 +103,7 @@ export async function poolVersion(client: ApiClient): Promise<string> {
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: 'the cluster has no node pools',
-    why: `its API server does not know ${GROUP}: the NodePool definition is not installed`,
+    why: `its API server does not serve ${GROUP}: the NodePool definition is not installed`,
     next: 'install the node pool controller (yurt-app-manager, yurt-manager), or use --cluster-id',
   });
 }

@@ -106,7 +106,7 @@ export class CriClient {
       const off = error instanceof GrpcError && error.code === GRPC.unimplemented;
       throw unanswered(
         socket,
-        off ? `the runtime speaks no CRI (disabled_plugins?): ${error.message}` : messageOf(error),
+        off ? `the runtime does not serve CRI (check disabled_plugins): ${error.message}` : messageOf(error),
       );
     }
   }

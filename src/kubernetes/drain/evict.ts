@@ -36,13 +36,13 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
   const { evict, wait, signal, timeoutMs } = options;
   if (evict.length + wait.length === 0) return;
   const leaving: LeavingPod[] = [
-    ...evict.map((pod): LeavingPod => ({ pod, state: 'to-evict', seen: 'not asked for yet' })),
+    ...evict.map((pod): LeavingPod => ({ pod, state: 'to-evict', seen: 'not requested yet' })),
     ...wait.map((pod): LeavingPod => ({ pod, state: 'ending', seen: ENDING })),
   ];
   // policy/v1 since Kubernetes 1.22, and v1beta1 alone before.
   const apiVersion = `policy/${(await coreResource(client, 'pods/eviction', signal))?.version ?? 'v1beta1'}`;
   const left = await waitFor<LeavingPod[]>({
-    what: `the pods of node ${node} to go`,
+    what: `the pods of node ${node} to terminate`,
     code: 'DRAIN_FAILED',
     timeoutMs,
     signal,
@@ -65,7 +65,7 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
   });
 }
 
-const ENDING = 'it is being deleted, and does not end';
+const ENDING = 'it is being deleted, but does not terminate';
 
 /** As kubectl: refused for now is asked for again, refused for good is not. Source: kubectl/pkg/drain/drain.go. */
 async function askForEviction(client: ApiClient, apiVersion: string, leaving: LeavingPod, signal: AbortSignal) {

@@ -74,8 +74,8 @@ function mayAsk({ interactiveMode }: ExecConfig): boolean {
 async function runPlugin(config: ExecConfig, info: object, signal: AbortSignal | undefined): Promise<Held> {
   const { command, args, env, apiVersion, interactiveMode, installHint } = config;
   if (!VERSIONS.includes(apiVersion ?? ''))
-    throw failed(command, `it speaks ${apiVersion ?? 'no apiVersion'}; edgeadm speaks ${VERSIONS.join(' and ')}`);
-  if (interactiveMode === 'Always' && !mayAsk(config)) throw failed(command, 'it has to ask, and there is no terminal');
+    throw failed(command, `it uses ${apiVersion ?? 'no apiVersion'}; edgeadm supports ${VERSIONS.join(' and ')}`);
+  if (interactiveMode === 'Always' && !mayAsk(config)) throw failed(command, 'it needs a terminal, and there is none');
   const result = await execa(command, args, {
     env: {
       ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
@@ -96,7 +96,7 @@ async function runPlugin(config: ExecConfig, info: object, signal: AbortSignal |
   const hint = result.code === 'ENOENT' ? installHint : undefined;
   // Not the program's arguments, which may be secrets.
   const how =
-    result.exitCode === undefined ? (result.code ?? 'it did not end') : `it ended with exit code ${result.exitCode}`;
+    result.exitCode === undefined ? (result.code ?? 'it did not finish') : `it exited with code ${result.exitCode}`;
   throw failed(command, [how, said].filter(Boolean).join(': '), hint);
 }
 
@@ -105,7 +105,7 @@ function heldIn(command: string, apiVersion: string, stdout: string): Held {
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
   registerSecret(token ?? undefined);
   registerSecret(key ?? undefined);
-  if (!token && !(cert && key)) throw failed(command, 'it gave neither a token nor a certificate with its key');
+  if (!token && !(cert && key)) throw failed(command, 'it returned neither a token nor a certificate with its key');
   const credentials = {
     authorization: token ? `Bearer ${token}` : undefined,
     cert: cert ?? undefined,
@@ -126,7 +126,7 @@ function answerIn(command: string, apiVersion: string, stdout: string): z.output
   if (!answer.success)
     throw failed(command, `its answer is not an ExecCredential: ${answer.error.issues[0]?.path.join('.')}`);
   if (answer.data.apiVersion !== apiVersion)
-    throw failed(command, `it was asked for ${apiVersion} and answered ${answer.data.apiVersion.slice(0, 100)}`);
+    throw failed(command, `${apiVersion} was requested, and it answered ${answer.data.apiVersion.slice(0, 100)}`);
   return answer.data;
 }
 
@@ -146,7 +146,7 @@ function endOf(command: string, pem: string): number {
 function failed(command: string, why: string, next?: string): EdgeadmError {
   return new EdgeadmError({
     code: 'USAGE',
-    what: `the exec plug-in ${command} of the kubeconfig gave no credentials`,
+    what: `the exec plug-in ${command} of the kubeconfig returned no credentials`,
     why,
     next,
   });

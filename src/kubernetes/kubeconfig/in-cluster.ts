@@ -27,7 +27,7 @@ export function clientInCluster(
   } catch (error) {
     throw new EdgeadmError({
       code: 'USAGE',
-      what: 'this runs in a pod of the cluster alone',
+      what: 'this command runs only in a pod of the cluster',
       why: (error as Error).message,
       next: 'edgeadm cluster upgrade start',
     });

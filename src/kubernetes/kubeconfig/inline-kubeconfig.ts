@@ -11,16 +11,16 @@ import { currentOf, parseKubeconfig } from './parse.ts';
  */
 export function connectionOf(kubeconfig: string, origin: string): ApiConnection & { readonly ca: string } {
   const unusable = (why: string): EdgeadmError =>
-    new EdgeadmError({ code: 'CLOUD_FAILED', what: `${origin} gave a kubeconfig that cannot be used`, why });
+    new EdgeadmError({ code: 'CLOUD_FAILED', what: `${origin} returned an unusable kubeconfig`, why });
   const { cluster, user } = current(kubeconfig, unusable);
   const { server, 'certificate-authority-data': ca } = cluster;
-  if (URL.parse(server ?? '')?.protocol !== 'https:') throw unusable('its current context names no https server');
-  if (!ca) throw unusable('it holds no certificate-authority-data: the cluster could not be told from an impostor');
+  if (URL.parse(server ?? '')?.protocol !== 'https:') throw unusable('its current context has no https server');
+  if (!ca) throw unusable('it has no certificate-authority-data, so the cluster cannot be verified');
   const { token, 'client-certificate-data': cert, 'client-key-data': key } = user;
   registerSecret(key && Buffer.from(key).toString('base64'));
   registerSecret(key);
   registerSecret(token);
-  if (!token && !(cert && key)) throw unusable('it holds no credentials');
+  if (!token && !(cert && key)) throw unusable('it has no credentials');
   return { servers: [server ?? ''], ca, cert, key, token };
 }
 

@@ -30,7 +30,8 @@ async function connectionTo(cluster: KubeconfigCluster, user: KubeconfigUser): P
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? ''))
     throw new KubeconfigFault(`its server is not a URL: ${server}`);
   const given = cluster['certificate-authority-data'] ?? (await pemOf(cluster, 'certificate-authority'));
-  if (insecure && given) throw new KubeconfigFault('it names a CA and says insecure-skip-tls-verify: use one of them');
+  if (insecure && given)
+    throw new KubeconfigFault('it has both a CA and insecure-skip-tls-verify; use only one of them');
   const ca = insecure ? undefined : (given ?? getCACertificates('default').join('\n'));
   return {
     servers: [server],
@@ -58,7 +59,9 @@ async function credentialsOf(
   if (exec) return { cert, key, credentials: execPlugin(exec, cluster, ca) };
   const provider = user['auth-provider']?.name;
   if (provider && !cert)
-    throw new KubeconfigFault(`its user logs in by the auth-provider ${provider}, which kubectl has removed: use exec`);
+    throw new KubeconfigFault(
+      `its user logs in with the auth-provider ${provider}, which kubectl no longer supports; use exec`,
+    );
   return { cert, key };
 }
 

@@ -79,7 +79,7 @@ export function parseKubeconfig(yaml: string): Kubeconfig {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const key = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  throw new KubeconfigFault(`${key.replace(/^\./, '')}: ${issue?.message ?? 'it is not what kubectl writes'}`);
+  throw new KubeconfigFault(`${key.replace(/^\./, '')}: ${issue?.message ?? 'unexpected value'}`);
 }
 
 /** An empty file is an empty kubeconfig. */

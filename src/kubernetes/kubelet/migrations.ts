@@ -116,11 +116,11 @@ export function migrateKubelet(
     const kept = configuration[key] === undefined ? value({ ...options, flags }) : undefined;
     if (kept === undefined) continue;
     written[key] = kept;
-    changes.push(`${key}: ${String(kept)} is written down, since 1.${changesIn} takes its absence otherwise`);
+    changes.push(`${key}: set to ${String(kept)}, because 1.${changesIn} changes the default`);
   }
   const left = withoutFlags(flags, (name) => {
     const row = gone.find(({ flag }) => flag === name);
-    if (row) changes.push(`--${name} is left out: gone in 1.${row.goneIn}`);
+    if (row) changes.push(`--${name} is removed: 1.${row.goneIn} no longer has it`);
     return row !== undefined;
   });
   const migrated = { ...configuration, ...written };

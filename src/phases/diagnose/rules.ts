@@ -147,7 +147,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const evidence = refusals.join('\n');
     return refusals.some((line) => line.includes('not found'))
       ? error(
-          'the cluster has no Node object of this node: somebody has deleted it',
+          'the cluster has no Node object of this node: it was deleted',
           evidence,
           'systemctl restart kubelet: it registers the node again; or edgeadm reset',
         )

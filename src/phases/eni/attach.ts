@@ -9,7 +9,7 @@ const ATTACH_TIMEOUT_MS = 180_000;
 export const attach: Phase<BindContext> = {
   name: 'attach',
   title: 'Attach the ENIs',
-  when: ({ facts }) => facts.ready.length > 0 || facts.plan?.stops || 'no ENI is to be attached',
+  when: ({ facts }) => facts.ready.length > 0 || facts.plan?.stops || 'no ENI to attach',
   run: async (context) => {
     const { ens, spec, facts, paceMs, waitFor, wet } = context;
     if (!wet) {

@@ -46,7 +46,7 @@ function isStranger(eni: NetworkInterface, { instance }: Inspection, spec: BindS
 export function limitsBroken(plan: BindPlan): string[] {
   if (plan.interfacesAfter <= MOST_INTERFACES) return [];
   return [
-    `an instance may have ${MOST_INTERFACES} ENIs, the primary one among them: it has ${plan.interfacesBefore}, and with those asked for it would have ${plan.interfacesAfter}`,
+    `an instance can have ${MOST_INTERFACES} ENIs including the primary one: it has ${plan.interfacesBefore} and would have ${plan.interfacesAfter}`,
   ];
 }
 
@@ -72,21 +72,21 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
   const { attach, buy, surplus } = plan;
   const stops = plan.stops && instance.status === 'Running';
   const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ');
-  const started = instance.status === 'Running' ? [] : ['the instance does not run: it is started in the end'];
+  const started = instance.status === 'Running' ? [] : ['the instance is not running: it is started at the end'];
   const stopped = [
-    'the instance is stopped for the ENIs and started again: what runs on it is down for some minutes',
+    'the instance is stopped and started again: workloads will be down for a few minutes',
     ...(node ? [describeDrain(node)] : []),
   ];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
-    `ENIs now ${plan.interfacesBefore}, afterwards ${plan.interfacesAfter} (the primary one among them)`,
-    `pods now ${plan.podsBefore}, afterwards ${plan.podsAfter}`,
-    ...(attach.length > 0 ? [`to attach, there already: ${ids(attach)}`] : []),
+    `ENIs: ${plan.interfacesBefore} now, ${plan.interfacesAfter} after (including the primary one)`,
+    `pod capacity: ${plan.podsBefore} now, ${plan.podsAfter} after`,
+    ...(attach.length > 0 ? [`to attach, already bought: ${ids(attach)}`] : []),
     `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
-    ...(surplus.length > 0 ? [`bought earlier and not needed: ${ids(surplus)}`] : []),
+    ...(surplus.length > 0 ? [`bought earlier, not needed: ${ids(surplus)}`] : []),
     ...(stops ? stopped : started),
     ...(node?.cordonedByUs && !stops
-      ? [`an earlier run cordoned node ${node.name}: it takes pods again in the end`]
+      ? [`node ${node.name} was cordoned by an earlier run: it is uncordoned at the end`]
       : []),
   ];
 }

@@ -48,8 +48,8 @@ export function isOursToCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
 
 /** How the plan tells that the node is drained. */
 export function describeDrain(node: EdgeNode): string {
-  const drained = `it is node ${node.name} of the cluster: it is drained first`;
-  return isOursToCordon(node) ? drained : `${drained}, and stays cordoned, as somebody else has left it`;
+  const drained = `node ${node.name} of the cluster is drained first`;
+  return isOursToCordon(node) ? drained : `${drained}, and stays cordoned, because edgeadm did not cordon it`;
 }
 
 /** True where the cluster runs the component: as a Deployment, or as pods under another controller. */

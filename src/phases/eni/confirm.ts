@@ -17,7 +17,7 @@ export const confirm: Phase<BindContext> = {
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
       !runs && 'start the instance',
-      !stops && node?.cordonedByUs && `let pods on node ${node.name} again`,
+      !stops && node?.cordonedByUs && `uncordon node ${node.name}`,
     ].filter(Boolean);
     await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },

@@ -37,12 +37,12 @@ export function cordonedNode({ inspection, cordoned }: EniFacts): EdgeNode | und
 
 export const letPodsIn: Phase<EniContext<object>> = {
   name: 'uncordon',
-  title: 'Let pods on the node again',
+  title: 'Uncordon the node',
   when: ({ cluster }) => cluster !== undefined || 'no --kubeconfig was given',
   run: async ({ cluster, facts, wet, log }) => {
     const node = cordonedNode(facts);
     if (!cluster || !node || !wet) return;
     await uncordon(cluster, node.name);
-    log.info(`Node ${node.name} takes pods again.`);
+    log.info(`Node ${node.name} is uncordoned.`);
   },
 };

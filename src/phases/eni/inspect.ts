@@ -10,7 +10,7 @@ const ON_THE_WAY = ['Attaching', 'Detaching'];
 /** Looks at everything that a plan depends on; nothing is changed. */
 export const inspect: Phase<BindContext> = {
   name: 'inspect',
-  title: 'Look at the instance, its ENIs and its security group',
+  title: 'Inspect the instance, its ENIs and its security group',
   run: async (context) => {
     const { spec, ens, cluster, facts } = context;
     const { instance, interfaces } = await settled(context, spec.instanceId);
@@ -45,7 +45,7 @@ export async function settled(
   const first = await look();
   if (!wet || unsettled(first) === undefined) return first;
   const then = await context.waitFor({
-    what: `instance ${instanceId} and its ENIs to settle`,
+    what: `instance ${instanceId} and its ENIs to reach a stable state`,
     timeoutMs: SETTLE_TIMEOUT_MS,
     intervalMs: paceMs,
     probe: async () => {

@@ -24,7 +24,7 @@ export function leftOver(
     ...(spec.kubeconfig ? [`--kubeconfig ${quote(spec.kubeconfig)}`] : []),
   ];
   return [
-    `bought and not attached: ${left.map(({ id, status }) => `${id} (${status})`).join(', ')}`,
+    `bought but not attached: ${left.map(({ id, status }) => `${id} (${status})`).join(', ')}`,
     `attach: ${command('bind', asked.join(' '))}`,
     `delete: ${command('release', left.map(({ id }) => `--eni ${id}`).join(' '))}`,
   ];

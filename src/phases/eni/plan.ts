@@ -19,6 +19,6 @@ export const plan: Phase<BindContext> = {
     if (broken.length > 0) throw checkFailed(spec.instanceId, broken);
     if (made.stops) await refuseUndrainableInstance(context, inspection);
     for (const rule of made.missingRules)
-      log.warning(`Pods will not reach one another: the security group has no rule for: ${rule}.`);
+      log.warning(`Pods will not be able to reach each other: the security group has no rule for: ${rule}.`);
   },
 };

@@ -11,7 +11,7 @@ const LIST_TIMEOUT_MS = 60_000;
 export const purchase: Phase<BindContext> = {
   name: 'purchase',
   title: 'Buy ENIs',
-  when: ({ facts }) => (facts.plan?.buy.length ?? 0) > 0 || 'nothing is to be bought',
+  when: ({ facts }) => (facts.plan?.buy.length ?? 0) > 0 || 'nothing to buy',
   run: async (context) => {
     for (const name of found(context.facts.plan, 'the plan').buy) await buy(context, name);
   },
@@ -25,11 +25,11 @@ async function buy(context: BindContext & PhaseTools, name: string): Promise<voi
     signal.throwIfAborted();
     try {
       await ens.buyInterface({ name, vSwitchId, securityGroupIds });
-      if (wet) log.info(`${name} is bought.`);
+      if (wet) log.info(`${name} was bought.`);
       return;
     } catch (error) {
       if (!isPassing(error)) throw error;
-      log.warning(`${(error as Error).message}; looking whether ${name} was bought all the same.`);
+      log.warning(`${(error as Error).message}; checking whether ${name} was bought anyway.`);
       if (await isThere(context, name)) return;
       if (order === ORDERS) throw error;
     }
@@ -45,7 +45,7 @@ async function isThere({ ens, facts, paceMs, settleMs }: BindContext, name: stri
   const started = performance.now();
   let unknown: unknown;
   return waitFor<boolean>({
-    what: `${name} to show in the list`,
+    what: `${name} to appear in the list`,
     timeoutMs: settleMs + LIST_TIMEOUT_MS,
     intervalMs: paceMs,
     guard: async () => {

@@ -15,7 +15,7 @@ const CHANGE_TIMEOUT_MS = 180_000;
 
 export const inspectRelease: Phase<ReleaseContext> = {
   name: 'inspect',
-  title: 'Look at the instance and its ENIs',
+  title: 'Inspect the instance and its ENIs',
   run: async (context) => {
     const { spec, cluster, facts, say } = context;
     const { instance, interfaces } = await settled(context, spec.instanceId);
@@ -44,7 +44,7 @@ export const confirmRelease: Phase<ReleaseContext> = {
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
       `delete ${ours(spec, interfaces).length} ENIs`,
-      !runs && 'start the instance, which does not run now',
+      !runs && 'start the instance, which is not running',
     ].filter(Boolean);
     await agree(context, `${spec.instanceId}: ${does.join(', ')}?`);
   },
@@ -87,13 +87,12 @@ export const verifyRelease: Phase<ReleaseContext> = {
     const left = ours(spec, await ens.interfaces({ networkId: instance.networkId }));
     const downtime = downtimeOf(facts);
     if (downtime !== undefined) say(`the instance was down for ${formatDuration(downtime)}`);
-    if (left.length === 0)
-      return say(`nothing that edgeadm bought for ${spec.instanceId} is left of what was asked for`);
+    if (left.length === 0) return say(`the ENIs that edgeadm bought for ${spec.instanceId} are gone`);
     throw new EdgeadmError({
       code: 'ENI_INCOMPLETE',
-      what: `${left.length} ENIs of ${spec.instanceId} are left over; the instance runs`,
+      what: `${left.length} ENIs of ${spec.instanceId} could not be deleted; the instance is running`,
       why: left
-        .map(({ id, status }) => `${id} (${status}): ${facts.refused.get(id)?.message ?? 'not gone'}`)
+        .map(({ id, status }) => `${id} (${status}): ${facts.refused.get(id)?.message ?? 'it still exists'}`)
         .join('\n'),
     });
   },
@@ -164,7 +163,7 @@ function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: re
   throw new EdgeadmError({
     code: 'ENI_CHECK_FAILED',
     what: `${foreign.join(', ')} was not bought by edgeadm for ${instanceId}; nothing was deleted`,
-    next: 'delete it in the ENS console, if it is yours to delete',
+    next: 'delete it in the ENS console if it is no longer needed',
   });
 }
 
@@ -181,10 +180,10 @@ function describe(
     `to detach: ${ids(attached)}`,
     `to delete: ${ids(all)}`,
     ...(attached.length > 0 && instance.status === 'Running'
-      ? ['the instance is stopped and started again: what runs on it is down for some minutes', ...drained]
+      ? ['the instance is stopped and started again: workloads will be down for a few minutes', ...drained]
       : []),
     ...(instance.status === 'Running' || all.length === 0
       ? []
-      : ['the instance does not run: it is started in the end']),
+      : ['the instance is not running: it is started at the end']),
   ];
 }

@@ -125,10 +125,10 @@ function notRunning(
   instanceId: string,
   { first, last, node }: { readonly first: EdgeadmError; readonly last: EdgeadmError; readonly node?: EdgeNode },
 ): EdgeadmError {
-  const cordon = node ? [`node ${node.name} stays cordoned until the same command comes to its end`] : [];
+  const cordon = node ? [`node ${node.name} stays cordoned until the same command completes`] : [];
   return new EdgeadmError({
     code: 'INSTANCE_NOT_RUNNING',
-    what: `${instanceId} does not run`,
+    what: `${instanceId} is not running`,
     why: [`first: ${first.message}`, `then: ${last.message}`, ...cordon].join('\n'),
     cause: first,
   });
@@ -147,7 +147,7 @@ async function withLeftOver({ spec, ens, facts, paceMs }: Agreed, plan: BindPlan
   const [left, ...commands] = interfaces ? leftOver(wanted, interfaces) : notKnown(spec, plan);
   if (!left) return error;
   const down = error.code === 'INSTANCE_NOT_RUNNING';
-  const why = [error.why, !down && `${spec.instanceId} runs`, left].filter(Boolean).join('\n');
+  const why = [error.why, !down && `${spec.instanceId} is running`, left].filter(Boolean).join('\n');
   const next = [...(down ? [error.next] : []), ...commands].join('\n') || undefined;
   return new EdgeadmError({ code: error.code, what: error.what, why, next, cause: error.cause });
 }
@@ -157,5 +157,5 @@ function notKnown({ instanceId, region }: LeftOverSpec, { attach, buy }: BindPla
   const names = [...attach.map(({ id }) => id), ...buy];
   if (names.length === 0) return [];
   const list = `edgeadm eni list --instance ${instanceId} --region ${region}`;
-  return [`it is not known which of ${names.join(', ')} are bought and not attached: ${list}`];
+  return [`it is unknown which of ${names.join(', ')} were bought but not attached: ${list}`];
 }

@@ -8,7 +8,7 @@ export const start: Phase<EniContext<{ readonly instanceId: string }>> = {
   when: ({ facts }) =>
     facts.stoppedAt !== undefined ||
     (!facts.nothing && facts.inspection?.instance.status !== 'Running') ||
-    (facts.nothing ? 'there is nothing to do' : 'the instance runs'),
+    (facts.nothing ? 'there is nothing to do' : 'the instance is running'),
   run: async ({ ens, spec, facts, now, paceMs, signal, wet }) => {
     if (!wet) return ens.start(spec.instanceId);
     await setPowerState(ens, spec.instanceId, 'Running', { signal, paceMs, code: 'INSTANCE_NOT_RUNNING' });

@@ -21,7 +21,7 @@ export const verify: Phase<BindContext> = {
     if (after.attach.length + after.buy.length > 0) {
       throw new EdgeadmError({
         code: 'ENI_INCOMPLETE',
-        what: `${after.attached.length} of ${spec.eniNumber} ENIs are attached to ${spec.instanceId}, which runs`,
+        what: `${after.attached.length} of ${spec.eniNumber} ENIs are attached to ${spec.instanceId}, which is running`,
         why: [...facts.refused].map(([id, error]) => `${id}: ${error.message}`).join('\n') || undefined,
         next: left.join('\n') || undefined,
       });

@@ -8,7 +8,7 @@ const AVAILABLE_TIMEOUT_MS = 120_000;
 export const waitAvailable: Phase<BindContext> = {
   name: 'wait-available',
   title: 'Wait until the ENIs are available',
-  when: ({ facts }) => facts.plan?.stops || 'no ENI is to be attached',
+  when: ({ facts }) => facts.plan?.stops || 'no ENI to attach',
   run: async ({ ens, facts, paceMs, waitFor }) => {
     const plan = found(facts.plan, 'the plan');
     const { networkId } = found(facts.inspection, 'the instance').instance;
@@ -21,7 +21,7 @@ export const waitAvailable: Phase<BindContext> = {
         const late = wanted.find(({ status }) => status !== 'Available');
         if (late) return { seen: `${late.id} is ${late.status}` };
         const count = plan.attach.length + plan.buy.length;
-        return wanted.length === count ? { done: wanted } : { seen: `${wanted.length} of ${count} are there` };
+        return wanted.length === count ? { done: wanted } : { seen: `${wanted.length} of ${count} are available` };
       },
     });
     facts.ready = ready ?? [...plan.attach, ...plan.buy.map(toBeBought)];

@@ -48,7 +48,7 @@ export async function askSource(options: AskOptions): Promise<SourceReply> {
 function interrupted(reason: unknown): EdgeadmError {
   if (reason instanceof EdgeadmError) return reason;
   const what = 'interrupted while asking which cluster to join';
-  return new EdgeadmError({ code: 'INTERRUPTED', what, why: 'the node was not touched', cause: reason });
+  return new EdgeadmError({ code: 'INTERRUPTED', what, why: 'the node was not changed', cause: reason });
 }
 
 /** A node pool may have labels that only an administrator can set: those are not worth a node. */
@@ -56,7 +56,7 @@ function withoutReserved(pool: SourceAnswer['pool'], warn: (text: string) => voi
   const labels = Object.entries((pool.labels ?? {}) as Record<string, string>);
   for (const [key] of labels) {
     const refusal = refuseNodeLabel(key);
-    if (refusal) warn(`A label of the node pool is left out: ${refusal}`);
+    if (refusal) warn(`A label of the node pool is ignored: ${refusal}`);
   }
   return { ...pool, labels: Object.fromEntries(labels.filter(([key]) => !refuseNodeLabel(key))) };
 }

@@ -6,8 +6,8 @@ import type { JoinContext } from './context.ts';
 /** The container service that told which cluster it is learns that the node has joined. */
 export const callbackPhase: Phase<JoinContext> = {
   name: 'callback',
-  title: 'Tell the container service',
-  when: ({ callback }) => callback !== undefined || 'no container service wants to know',
+  title: 'Notify the container service',
+  when: ({ callback }) => callback !== undefined || 'the join did not use the container service',
   check: async ({ callback }) => callback?.isDue() === false,
   run: tell,
 };
@@ -23,7 +23,7 @@ async function tell({ callback, node, log, signal, wet }: JoinContext & PhaseToo
     signal.throwIfAborted();
     const { message } = toEdgeadmError(thrown);
     log.warning(
-      `The node has joined, but the container service could not be told: ${message}\nIt is told by the same command, run again, or by that part of it alone: edgeadm join phase post-check/callback, with the same flags`,
+      `The node has joined, but the container service could not be notified: ${message}\nTo notify it, run the same command again, or only its last part: edgeadm join phase post-check/callback with the same flags`,
     );
   }
 }

@@ -14,16 +14,26 @@ import {
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
 import type { FirstAnswer, TrustedCluster } from '../preflight/context.ts';
 import type { ClusterView } from './context.ts';
 
+interface ClusterViewOptions extends ClientOptions {
+  /** For tests. */
+  readonly clock?: Clock;
+}
+
 /**
  * Asks the cluster what a join has to know, over connections that start on the node.
  */
-export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions = {}): ClusterView & { close(): void } {
+export function clusterView(
+  spec: JoinSpec,
+  host: Host,
+  { clock, ...options }: ClusterViewOptions = {},
+): ClusterView & { close(): void } {
   const clients: ApiClient[] = [];
   const open = (connection: ConstructorParameters<typeof ApiClient>[0]): ApiClient => {
     const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
@@ -37,7 +47,7 @@ export function clusterView(spec: JoinSpec, host: Host, options: ClientOptions =
     const first = parseClusterInfo((await anonymous()).answer);
     return first.signatures.has(tokenId)
       ? first
-      : ((await freshSignature(open({ servers: spec.apiServers }), tokenId)) ?? first);
+      : ((await freshSignature(open({ servers: spec.apiServers }), tokenId, clock)) ?? first);
   });
   const trusted = memoize(() => pinAndConfirm(spec, info, open, host));
   const verifySecret = async (): Promise<void> =>
@@ -91,13 +101,17 @@ async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook>
 }
 
 /** The signature for a token that was made a moment ago comes a second or two after it. */
-async function freshSignature(client: ApiClient, tokenId: string): Promise<ClusterInfo | undefined> {
+async function freshSignature(
+  client: ApiClient,
+  tokenId: string,
+  clock: Clock | undefined,
+): Promise<ClusterInfo | undefined> {
   const what = `cluster-info to be signed for the token ${tokenId}`;
   const probe = async () => {
     const info = parseClusterInfo(await readClusterInfo(client));
     return info.signatures.has(tokenId) ? { done: info } : { seen: 'no signature' };
   };
-  return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500] }).catch(() => undefined);
+  return waitFor({ what, probe, timeoutMs: 3000, intervalMs: [250, 500], clock }).catch(() => undefined);
 }
 
 /** The first thing that the token is used for. @throws EdgeadmError TOKEN_REFUSED */
@@ -107,7 +121,7 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<{ version
     throw new EdgeadmError({
       code: 'TOKEN_REFUSED',
       what: `the API server rejected the bootstrap token ${tokenId} (401 Unauthorized)`,
-      why: 'HTTP 401 to GET /version: it signs cluster-info, but is not for authentication, or has just expired',
+      why: 'HTTP 401 to GET /version: it signs cluster-info, but lacks the usage authentication or has just expired',
     });
   }
   const { body, server } = answer.status === 200 ? answer : await client.request('GET', '/version');
@@ -168,7 +182,7 @@ function withClock(error: unknown, host: Host): unknown {
   if (!(error instanceof EdgeadmError) || !isClockFault(error)) return error;
   return new EdgeadmError({
     code: error.code,
-    what: 'the certificate of the API server does not fit the clock of the node',
+    what: 'the certificate of the API server is not valid by the clock of the node',
     why: error.why,
     next: `set the clock of ${host.name}, then run the same command again`,
     cause: error,

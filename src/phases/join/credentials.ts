@@ -142,7 +142,7 @@ async function servingCredential(
   });
   if (result?.certificate) return { cert: result.certificate, key: key.privatePem, onNode: false };
   parts.log.warning(
-    `Nobody has approved the edge-hub's serving certificate yet: port 10268 is not trusted until then. kubectl certificate approve ${result?.name ?? ''}`,
+    `The edge-hub's serving certificate is not approved yet; clients do not trust port 10268 until it is: kubectl certificate approve ${result?.name ?? ''}`,
   );
   return { cert: selfSignedCertificate(key, subjectOf(wanted), altNames), key: key.privatePem, onNode: false };
 }

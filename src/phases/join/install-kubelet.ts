@@ -24,7 +24,7 @@ async function installBinaries({ host, node, log }: JoinContext & PhaseTools): P
   const bundle = await node.bundle();
   if (!bundle) return;
   await Promise.all([installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
-  log.debug('kubelet, kubectl and CNI plug-ins are in place');
+  log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
 
 async function writeService({ host, node }: JoinContext & PhaseTools): Promise<void> {

@@ -48,14 +48,14 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
     if (exists || !host.runsPrograms) return;
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
-      what: 'there is no container runtime on the node and none to install',
+      what: 'the node has no container runtime, and there is none to install',
       why: `manageRuntime is on, ${PATHS.containerd.unit} does not exist, and no bundle with containerd was given`,
-      next: 'give a bundle that has containerd, or install containerd',
+      next: 'pass a bundle with containerd, or install containerd',
     });
   }
   const ours = isOurs(context);
   if (exists && !ours) {
-    log.info('containerd is installed already and is kept.');
+    log.info('containerd is already installed and is kept.');
     return;
   }
   await installContainerdUnit(bundle, host);
@@ -95,7 +95,7 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, spec, log } = context;
   if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
   if (await configureContainerd(context, await needsOf(context)))
-    log.info(`${PATHS.containerd.configuration} was changed where the join needs it; a copy is kept for reset.`);
+    log.info(`${PATHS.containerd.configuration} was changed for the join; a copy is kept for reset.`);
 }
 
 /**

@@ -31,9 +31,9 @@ export const joinNode: Phase<JoinContext> = {
   name: 'join-node',
   title: 'Join the node to the cluster',
   phases: [
-    { name: 'certificates', title: 'Have certificates issued', run: writeCertificates },
-    { name: 'kubelet-config', title: 'Write the configuration of the kubelet', run: writeKubeletFiles },
-    { name: 'edge-hub', title: 'Write the files of the edge-hub', run: writeEdgeHub },
+    { name: 'certificates', title: 'Request certificates', run: writeCertificates },
+    { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
+    { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
   ],
   undo: undoJoin,

@@ -85,8 +85,8 @@ function refuseDuringUpgrade({ upgrade }: Journal): void {
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
     what: `an upgrade of this node from ${upgrade.from} to ${upgrade.to} was not completed`,
-    why: `it began at ${upgrade.time}`,
-    next: `edgeadm upgrade --target-version ${upgrade.to} goes on, with ${upgrade.from} it goes back`,
+    why: `it started at ${upgrade.time}`,
+    next: `to continue: edgeadm upgrade --target-version ${upgrade.to}; to roll back: edgeadm upgrade --target-version ${upgrade.from}`,
   });
 }
 
@@ -127,7 +127,7 @@ function callbackOf(
   return {
     isDue: () => !journal.wasReported || journal.changedSince('reported'),
     send: async (nodeName, signal) => {
-      if (plan) return plan(`tell ${source.name} that the node has joined`);
+      if (plan) return plan(`notify ${source.name} that the node has joined`);
       await send({ nodeName, status: 'joined', durationMs: Math.round(performance.now() - started) }, signal);
       await journal.noteReported();
     },
@@ -142,7 +142,7 @@ async function noteJoined(
 ): Promise<void> {
   const { caHash } = await cluster.trusted();
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
-  if (!changed) log.info('Nothing on this machine had to be changed.');
+  if (!changed) log.info('No changes were needed on this machine.');
   await session.journal.noteJoined({ cluster: caHash, node });
   log.vendor(VENDOR.joined);
 }
@@ -151,8 +151,8 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   const interrupted = error.code === 'INTERRUPTED';
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const next = interrupted
-      ? 'run the same command again to go on, or edgeadm reset'
-      : `${error.next}\nthe node was left as it is (--no-rollback-on-failure)`;
+      ? 'run the same command again to continue, or edgeadm reset'
+      : `${error.next}\nthe node was not rolled back (--no-rollback-on-failure)`;
     return new EdgeadmError({ ...error.toJSON(), next, cause: error });
   }
   const left = await rollBack({ ...options, context });
@@ -160,12 +160,12 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   if (left.length === 0)
     return new EdgeadmError({
       ...error.toJSON(),
-      next: `${error.next}\nthe node was put back as it was; to look at it as it is then, add --no-rollback-on-failure`,
+      next: `${error.next}\nthe node was rolled back; to keep the failed state for inspection, rerun with --no-rollback-on-failure`,
       cause: error,
     });
   return new EdgeadmError({
     ...error.toJSON(),
-    why: [error.why, 'the node could not be put back completely:', ...left].filter(Boolean).join('\n'),
+    why: [error.why, 'the node could not be rolled back completely:', ...left].filter(Boolean).join('\n'),
     next: `edgeadm reset   (${error.next})`,
     cause: error,
   });

@@ -25,10 +25,10 @@ export async function nodeNameOf(
       code: 'USAGE',
       what: 'the host name cannot be the node name',
       why: refusal,
-      next: 'give a name with --node-name',
+      next: 'set a name with --node-name',
     });
   }
-  if (name !== hostname) log.info(`The host name ${hostname} is lower-cased: the node is called ${name}.`);
+  if (name !== hostname) log.info(`The host name ${hostname} is converted to lower case: the node is named ${name}.`);
   return name;
 }
 

@@ -21,8 +21,8 @@ export function checkTaints(existing: V1Node | 'not readable' | undefined, wante
     `${key}=${value ?? ''}:${effect}`;
   throw new EdgeadmError({
     code: 'TAINTS_DIFFER',
-    what: `the node object ${name} exists already, without the taints asked for`,
-    why: `asked: ${wanted.map(show).join(', ')}\nfound: ${found.map(show).join(', ') || 'none'}`,
+    what: `the Node ${name} already exists, without the requested taints`,
+    why: `requested: ${wanted.map(show).join(', ')}\nfound:      ${found.map(show).join(', ') || 'none'}`,
     next: `kubectl taint node ${name} --overwrite ${missing.map(show).join(' ')}   (or: kubectl delete node ${name})`,
   });
 }

@@ -101,8 +101,7 @@ async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string;
   if (fromHosts) return fromHosts;
   const defaults = routes.filter((route) => route.destination === '0.0.0.0/0' || route.destination === '::/0');
   const [route] = defaults.sort((a, b) => a.metric - b.metric);
-  if (!route)
-    throw noAddress('there is no default route, and no other way to tell the address of the node', interfaces);
+  if (!route) throw noAddress('there is no default route that would determine the address of the node', interfaces);
   const source = route.source;
   return source ? { ip: source, interface: route.interface } : onInterface(route.interface, interfaces);
 }
@@ -139,8 +138,8 @@ function addressesOf(candidate: NetworkInterface): string[] {
 function noAddress(what: string, interfaces: readonly NetworkInterface[]): EdgeadmError {
   return new EdgeadmError({
     code: 'PREFLIGHT_FAILED',
-    what: 'the address of the node cannot be told',
+    what: 'cannot determine the address of the node',
     why: [what, ...interfaces.map(({ name, addresses }) => `${name}: ${addresses.join(', ')}`)].join('\n'),
-    next: 'name the address or the interface: --node-ip ADDRESS or --node-iface NAME',
+    next: 'set the address or the interface: --node-ip ADDRESS or --node-iface NAME',
   });
 }

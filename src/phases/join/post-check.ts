@@ -33,7 +33,7 @@ export const postCheck: Phase<JoinContext> = {
     {
       name: 'addons',
       title: 'Wait for add-ons',
-      when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none asked for',
+      when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none requested',
       run: checkAddons,
     },
     callbackPhase,
@@ -55,7 +55,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   const found = /\bv?(\d+\.\d+[\w.+~-]*)/.exec(stdout)?.[1];
   const isIt = found?.startsWith(wanted) && /^($|[.~+-])/.test(found.slice(wanted.length));
   if (found === undefined || isIt) return;
-  log.warning(`${spec.runtime} ${found} runs; ${wanted} was asked for.`);
+  log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
 async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
@@ -103,7 +103,7 @@ async function checkNode(context: Context): Promise<void> {
     probe: async (signal) =>
       client ? watchUntilReady(client, { name, machineId, since }, signal, (seen) => (shown = seen)) : { done: true },
     evidence: async () =>
-      `${shown ? describeConditions(shown) : 'the node never registered'}\n${await kubeletTrouble(host.unbound ?? host)}`,
+      `${shown ? describeConditions(shown) : 'the node did not register'}\n${await kubeletTrouble(host.unbound ?? host)}`,
   });
   // A dry run on a node that is joined tells which labels would change.
   if (!context.wet) shown = await client?.find<V1Node>(`/api/v1/nodes/${name}`);
@@ -120,7 +120,7 @@ async function checkNode(context: Context): Promise<void> {
   const readiness = readinessOf(shown);
   if (readiness.state === 'no-cni' && !keptOff.includes('flannel')) {
     log.warning(
-      `The node is registered and becomes Ready when the cluster brings its CNI configuration: ${readiness.message}`,
+      `The node is registered, and becomes Ready once the cluster installs its CNI configuration: ${readiness.message}`,
     );
   }
 }

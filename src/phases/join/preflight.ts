@@ -10,7 +10,7 @@ import { checkTaints } from './node-object.ts';
 /** Nothing is changed before every check has passed. */
 export const preflight: Phase<JoinContext> = {
   name: 'preflight',
-  title: 'Check the node and its way to the cluster',
+  title: 'Check the node and its connection to the cluster',
   run: async (context) => {
     await runChecks(context);
     checkTaints(await context.cluster.node(await context.node.name()), context.spec.taints);
@@ -32,10 +32,10 @@ export async function refuseForeignMembership({ spec, node, cluster }: JoinConte
   const other = membership.caHash === caHash ? 'this cluster under another name' : 'another cluster';
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
-    what: `the node ${membership.complete ? 'belongs' : 'was about to belong'} to ${other}`,
+    what: `the node ${membership.complete ? 'belongs' : 'was being joined'} to ${other}`,
     why: [
-      `joined: ${membership.nodeName} in the cluster with CA sha256:${membership.caHash}`,
-      `asked:  ${name} in the cluster with CA sha256:${caHash}`,
+      `joined:    ${membership.nodeName} in the cluster with CA sha256:${membership.caHash}`,
+      `requested: ${name} in the cluster with CA sha256:${caHash}`,
     ].join('\n'),
     next: 'edgeadm reset, then run the same command again',
   });
@@ -49,8 +49,8 @@ function refuseOtherPool({ nodePool, nodeName, complete }: Membership, wanted: s
   if (nodePool === undefined || wanted === undefined || nodePool === wanted) return;
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
-    what: `the node ${complete ? 'belongs' : 'was about to belong'} to another node pool`,
-    why: `joined: ${nodeName} in the node pool ${nodePool}\nasked:  the node pool ${wanted}`,
+    what: `the node ${complete ? 'belongs' : 'was being joined'} to another node pool`,
+    why: `joined:    ${nodeName} in the node pool ${nodePool}\nrequested: the node pool ${wanted}`,
     next: 'edgeadm reset, then run the same command again',
   });
 }
@@ -62,7 +62,7 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
     what: 'the node was joined with an edge-hub',
-    why: `joined: with ${hub.image}\nasked:  --no-edge-hub`,
+    why: `joined:    with ${hub.image}\nrequested: --no-edge-hub`,
     next: 'edgeadm reset, then run the same command again',
   });
 }
@@ -74,7 +74,7 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
 async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
   const { spec, wet, confirm } = context;
   if (!spec.manageRuntime || spec.yes || !wet || !(await willChangeRuntime(context))) return;
-  const question = 'containerd is installed already. May its configuration be changed and containerd be restarted?';
+  const question = 'containerd is already installed. Change its configuration and restart it?';
   if (!confirm) throw confirmationNeeded(question);
   if (!(await confirm(question))) throw answeredNo();
 }

@@ -15,10 +15,10 @@ export const prepareNode: Phase<JoinContext> = {
   name: 'prepare-node',
   title: 'Prepare the system',
   phases: [
-    { name: 'journal', title: 'Note what the node is', run: noteMembership },
+    { name: 'journal', title: 'Record the initial state of the node', run: noteMembership },
     { name: 'kernel-modules', title: 'Load kernel features, now and at boot', run: loadModules },
     { name: 'sysctls', title: 'Set kernel parameters, now and at boot', run: setSysctls },
-    { name: 'cni-order', title: "Clear the way for the cluster's CNI configuration", run: orderCni },
+    { name: 'cni-order', title: 'Move other CNI configurations aside', run: orderCni },
   ],
 };
 
@@ -63,7 +63,7 @@ async function orderCni({ host, log }: JoinContext & PhaseTools): Promise<void> 
     const path = posix.join(PATHS.cni.configurations, name);
     if (!/\.(conf|conflist|json)$/.test(name) || !isLoopbackOnly((await host.read(path)) ?? '')) continue;
     await host.remove(path);
-    log.info(`${path} configures loopback alone and is put aside until reset.`);
+    log.info(`${path} configures only loopback and is moved aside until reset.`);
   }
 }
 

@@ -41,15 +41,15 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
 function differs(name: string, where: string, found: readonly Difference[]): EdgeadmError {
   return new EdgeadmError({
     code: 'NODEPOOL_DIFFERS',
-    what: `${where} has a node pool ${name}, which is another one`,
-    why: found.map(({ key, asked, found: value }) => `${key}: asked for ${asked}, found ${value}`).join('\n'),
+    what: `${where} already has a node pool ${name} with other settings`,
+    why: found.map(({ key, asked, found: value }) => `${key}: requested ${asked}, found ${value}`).join('\n'),
   });
 }
 
 function refused(name: string, where: string, reasons: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
-    what: `${where} cannot take the node pool ${name}`,
+    what: `${where} does not support the node pool ${name}`,
     why: reasons.join('\n'),
   });
 }

@@ -15,6 +15,6 @@ export async function deletablePool(pools: NodePools, name: string): Promise<Nod
     code: 'NODEPOOL_NOT_EMPTY',
     what: pool.isDefault ? `the node pool ${name} cannot be deleted` : `the node pool ${name} has ${own.length} nodes`,
     why,
-    next: pool.isDefault ? 'keep it: nodes that name no node pool go there' : undefined,
+    next: pool.isDefault ? 'keep it: nodes without a node pool are added to it' : undefined,
   });
 }

@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { type Clock, realClock } from '../../lib/clock.ts';
 import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
@@ -30,10 +31,14 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * @returns the verdicts in the order of the checks
  * @throws only where the signal is aborted
  */
-export async function judgeChecks(context: CheckContext, checks: readonly Check[] = CHECKS): Promise<Verdict[]> {
+export async function judgeChecks(
+  context: CheckContext,
+  checks: readonly Check[] = CHECKS,
+  clock: Clock = realClock,
+): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };
   const results = new Map<string, Promise<Timed>>();
-  for (const check of checks) results.set(check.name, runOne(check, asking, results));
+  for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
   const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
   return Promise.all(
     checks.map(async (check) => {
@@ -52,7 +57,7 @@ export function mistypedChecks(names: readonly string[]): string[] {
     .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
     .flatMap((name) => {
       const meant = closest(name.toLowerCase(), [...known.keys()]);
-      return meant ? [`--ignore-preflight-errors: there is no check ${name}; did you mean ${known.get(meant)}?`] : [];
+      return meant ? [`--ignore-preflight-errors: unknown check ${name}; did you mean ${known.get(meant)}?`] : [];
     });
 }
 
@@ -65,11 +70,12 @@ async function runOne(
   check: Check,
   context: CheckContext,
   results: ReadonlyMap<string, Promise<Timed>>,
+  clock: Clock,
 ): Promise<Timed> {
   const missing = await missingNeed(check, results);
-  const started = performance.now();
+  const started = clock.now();
   const result = missing ?? (await resultOf(check, context));
-  return { result, durationMs: Math.round(performance.now() - started) };
+  return { result, durationMs: Math.round(clock.now() - started) };
 }
 
 /** Waits for the checks that this one needs; the reason to skip it where one of them did not pass. */
@@ -101,7 +107,7 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
   if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
-    return skip(`only root can look: ${error.message}`);
+    return skip(`root is required: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;

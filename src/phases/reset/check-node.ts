@@ -4,7 +4,7 @@ import type { ResetContext } from './context.ts';
 
 export const checkNode: Phase<ResetContext> = {
   name: 'check-node',
-  title: 'Look at what the node is',
+  title: 'Inspect the node',
   run: async ({ node, log, confirm }) => {
     if (node.controlPlane.length > 0) {
       throw new EdgeadmError({
@@ -15,7 +15,7 @@ export const checkNode: Phase<ResetContext> = {
     }
     if (!node.joinedBy) log.info('This node was never joined: there is nothing to reset.');
     if (node.joinedBy === 'other')
-      log.info('This node was not joined by edgeadm: no journal tells what it was before.');
+      log.info('This node was not joined with edgeadm: there is no journal of its earlier state.');
     if (node.joinedBy) await confirm?.();
   },
 };

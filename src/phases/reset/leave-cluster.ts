@@ -10,7 +10,7 @@ const DRAIN_TIMEOUT_MS = 120_000;
 export const drain: Phase<ResetContext> = {
   name: 'drain',
   title: 'Drain the node',
-  when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+  when: ({ spec }) => spec.drain || 'not requested (--drain)',
   run: async (context) => {
     const { admin, node, spec, log, signal, wet } = context;
     if (!admin || !(await hasNode(context))) return;
@@ -29,10 +29,10 @@ export const drain: Phase<ResetContext> = {
 /** Only after the kubelet has stopped: it would say Ready again. */
 export const markNotReadyPhase: Phase<ResetContext> = {
   name: 'mark-not-ready',
-  title: 'Tell the cluster that the node leaves',
+  title: 'Mark the node NotReady in the cluster',
   when: ({ node, spec }) => {
     if (spec.deleteNode) return 'the Node object is deleted';
-    return node.credentials !== undefined || 'the node holds no certificate any more';
+    return node.credentials !== undefined || 'the node no longer has a certificate';
   },
   run: async ({ host, node, log, signal, planWrite }) => {
     if (node.credentials) await markNotReady(host, node.credentials, { log, signal, planWrite });
@@ -42,12 +42,12 @@ export const markNotReadyPhase: Phase<ResetContext> = {
 export const deleteNode: Phase<ResetContext> = {
   name: 'delete-node',
   title: 'Delete the Node object',
-  when: ({ spec }) => spec.deleteNode || 'not asked for (--delete-node)',
+  when: ({ spec }) => spec.deleteNode || 'not requested (--delete-node)',
   run: async (context) => {
     const { admin, node, log, signal, wet } = context;
     if (!admin || !(await hasNode(context))) return;
     await admin.delete(`/api/v1/nodes/${node.name}`, { signal });
-    if (wet) log.info(`Node ${node.name} is deleted from the cluster.`);
+    if (wet) log.info(`Node ${node.name} was deleted from the cluster.`);
   },
 };
 
@@ -55,6 +55,6 @@ async function hasNode({ admin, host, node, log, signal }: ResetContext & PhaseT
   const found = await admin?.find<V1Node>(`/api/v1/nodes/${node.name}`, { signal });
   if (!found) log.info(`The cluster has no Node ${node.name}.`);
   if (!found || (await isThisMachine(host, found))) return found !== undefined;
-  log.warning(`The Node ${node.name} of the cluster is another machine: it is left alone.`);
+  log.warning(`Node ${node.name} in the cluster is another machine; it was not changed.`);
   return false;
 }

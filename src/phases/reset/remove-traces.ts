@@ -18,23 +18,25 @@ export const removeStatePhase: Phase<ResetContext> = {
   when: ({ node, journal, spec }) =>
     node.joinedBy === 'other' ||
     (spec.force && journal.damage !== undefined) ||
-    'the journal knows what was there before',
+    'the journal records the earlier state',
   run: async ({ host, log }) => {
     await removeState(host);
-    log.info("The kubelet, its unit and the container runtime's configuration stay: no journal tells what they were.");
+    log.info(
+      "The kubelet, its unit and the container runtime's configuration are kept: there is no journal of their earlier state.",
+    );
   },
 };
 
 export const cleanupImages: Phase<ResetContext> = {
   name: 'cleanup-images',
   title: 'Remove all images',
-  when: ({ spec, host }) => (spec.cleanupImages && host.runsPrograms) || 'not asked for (--cleanup-images)',
+  when: ({ spec, host }) => (spec.cleanupImages && host.runsPrograms) || 'not requested (--cleanup-images)',
   run: removeAllImages,
 };
 
 export const restore: Phase<ResetContext> = {
   name: 'restore',
-  title: 'Put everything back as it was before the join',
+  title: 'Roll back the changes of the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
   run: async ({ host, journal, spec }) => {
     const left = await rollBackChanges(host, journal, {
@@ -43,7 +45,7 @@ export const restore: Phase<ResetContext> = {
     if (left.length === 0) return;
     throw new EdgeadmError({
       code: 'RESET_INCOMPLETE',
-      what: 'not everything could be put back as it was',
+      what: 'some changes could not be rolled back',
       why: left.join('\n'),
     });
   },
@@ -52,9 +54,9 @@ export const restore: Phase<ResetContext> = {
 /** The last step: without the journal the node counts as never joined. */
 export const erase: Phase<ResetContext> = {
   name: 'erase',
-  title: 'Erase the journal',
+  title: 'Delete the journal',
   when: ({ spec, journal }) =>
-    !(spec.keepRuntime && journal.hasChanges) || 'it keeps what was done to the container runtime',
+    !(spec.keepRuntime && journal.hasChanges) || 'it is kept with the changes to the container runtime',
   run: async ({ host, journal, spec, log, wet }) => {
     if (!wet) return host.removeTree(PATHS.edgeadm.state);
     await settleLosses(journal, spec, log);
@@ -69,13 +71,16 @@ export const erase: Phase<ResetContext> = {
  */
 async function settleLosses(journal: Journal, spec: ResetSpec, log: PhaseTools['log']): Promise<void> {
   const lost = await journal.lostCopies();
-  const found = [...(journal.damage?.found ?? []), ...lost.map((copy) => `${copy}: no line names this copy`)];
+  const found = [
+    ...(journal.damage?.found ?? []),
+    ...lost.map((copy) => `${copy}: no line of the journal refers to this copy`),
+  ];
   if (found.length === 0) return;
   if (!spec.force) throw journalUnreadable({ found, readable: true });
   for (const each of found) log.warning(`The journal is damaged: ${each}`);
   if (lost.length === 0) return;
   await journal.moveToKept(lost);
-  log.warning(`${lost.length} copies of files that were not put back are kept in ${PATHS.edgeadm.kept}.`);
+  log.warning(`${lost.length} copies of files that were not restored are kept in ${PATHS.edgeadm.kept}.`);
 }
 
 async function removeAllImages({ host, node, log, signal }: ResetContext & PhaseTools): Promise<void> {

@@ -55,7 +55,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
     const log = phaseLog((body) => emit({ ...body, host: label, phase: 'reset', time: now() }));
     if (!dryRun)
       log.info(
-        node.joinedBy ? 'This node was reset successfully.' : 'This machine was never joined: nothing was done.',
+        node.joinedBy ? 'This node was reset successfully.' : 'This machine was never joined: nothing was changed.',
       );
     return { nodeName: node.name, changed: node.joinedBy !== undefined };
   } finally {
@@ -69,7 +69,7 @@ async function refuseWithoutRoot(host: Host): Promise<void> {
   if (!host.runsPrograms || uid === 0) return;
   throw new EdgeadmError({
     code: 'NOT_PRIVILEGED',
-    what: 'reset needs root on the node',
+    what: 'reset requires root on the node',
     why: `the user id is ${uid}`,
   });
 }
@@ -80,7 +80,7 @@ export function checkResetSpec(spec: ResetSpec): void {
   if (spec.kubeconfig !== undefined || without.length === 0) return;
   throw new EdgeadmError({
     code: 'USAGE',
-    what: `${without.join(' and ')} cannot be done without --kubeconfig`,
-    why: 'a node has no right to do this with its own certificate',
+    what: `${without.join(' and ')} cannot be used without --kubeconfig`,
+    why: 'a node has no permission to do this with its own certificate',
   });
 }

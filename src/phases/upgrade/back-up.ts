@@ -7,6 +7,6 @@ import type { UpgradeContext } from './context.ts';
  */
 export const backUp: Phase<UpgradeContext> = {
   name: 'back-up',
-  title: 'Prepare the way back',
+  title: 'Prepare the rollback',
   run: ({ begin }) => begin(),
 };

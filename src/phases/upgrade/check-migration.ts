@@ -25,11 +25,11 @@ export async function checkMigration(context: Context): Promise<void> {
   const found = mistakes.flatMap((mistake) => mistake ?? []);
   if (found.length > 0) throw upgradeCheckFailed(found);
   const [containers, { copies, missing }] = await Promise.all([dockerPodContainers(host), neededImages(context)]);
-  const drainFirst = spec.drain ? '' : '; --drain moves those that a controller keeps to other nodes first';
+  const drainFirst = spec.drain ? '' : '; with --drain, pods with a controller move to other nodes first';
   log.warning(
-    `The pods of this node stop: their ${containers.length} docker containers end, and containerd makes them anew${drainFirst}`,
+    `The pods of this node are stopped: their ${containers.length} docker containers end, and containerd recreates them${drainFirst}`,
   );
-  for (const { name } of copies) log.info(`${name} is copied from docker.`);
+  for (const { name } of copies) log.info(`${name} will be copied from docker.`);
   for (const name of missing) log.warning(`${name} is neither on the node nor in the bundle: containerd will pull it.`);
 }
 
@@ -43,12 +43,12 @@ async function containerdTrouble({ host, bundle, versions }: Context): Promise<s
   const { exists } = await host.unit(PATHS.containerd.unit);
   if (!exists) {
     const carries = bundle !== undefined && filesOf(bundle.manifest, 'containerd').length > 0;
-    return carries ? undefined : `${PATHS.containerd.unit} does not exist, and no bundle has containerd`;
+    return carries ? undefined : `${PATHS.containerd.unit} does not exist, and no bundle contains containerd`;
   }
   const { stdout } = await host.query('containerd', ['--version']);
   const major = Number(/\sv?(\d+)\.\d+/.exec(stdout)?.[1] ?? 1);
   if (major < 2 || minorOf(versions.to) >= FIRST_WITH_CRI_V1) return undefined;
-  return `containerd ${major} speaks CRI v1 alone, kubelet ${versions.to} speaks v1alpha2`;
+  return `containerd ${major} supports only CRI v1, kubelet ${versions.to} needs v1alpha2`;
 }
 
 /** What docker itself or kubenet does for pods, containerd leaves to a CNI plug-in. */

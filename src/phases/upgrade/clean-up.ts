@@ -7,7 +7,7 @@ import type { UpgradeContext } from './context.ts';
  */
 export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',
-  title: 'Remove the copies of the version before',
+  title: 'Remove the copies of the previous version',
   run: async ({ journal, wet }) => {
     if (wet) await journal.completeUpgrade();
   },

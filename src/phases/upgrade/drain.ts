@@ -12,7 +12,7 @@ const API_TIMEOUT_MS = 30_000;
 export const drain: Phase<UpgradeContext> = {
   name: 'drain',
   title: 'Drain the node',
-  when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+  when: ({ spec }) => spec.drain || 'not requested (--drain)',
   run: async ({ admin, nodeName, spec, begin, log, signal, wet }) => {
     if (!admin) return;
     await begin();
@@ -22,7 +22,7 @@ export const drain: Phase<UpgradeContext> = {
 
 export const uncordon: Phase<UpgradeContext> = {
   name: 'uncordon',
-  title: 'Let new pods onto the node',
+  title: 'Uncordon the node',
   when: ({ spec, underWay }) => spec.drain || underWay()?.cordoned || 'the node was not drained',
   run: async ({ underWay, admin, nodeName, log }) => {
     if (underWay()?.cordoned ?? true) await allowPods(admin, nodeName, log);
@@ -31,16 +31,16 @@ export const uncordon: Phase<UpgradeContext> = {
 
 /** A node has no right to do this by itself: without an administrator's kubeconfig it is told how. */
 export async function allowPods(admin: ApiClient | undefined, nodeName: string, log: PhaseLog): Promise<void> {
-  if (!admin) return log.warning(`The node takes no new pods. To let them in again: kubectl uncordon ${nodeName}`);
+  if (!admin) return log.warning(`The node is still cordoned. To uncordon it: kubectl uncordon ${nodeName}`);
   const refusal = await waitFor({
-    what: `the API server to let pods onto ${nodeName}`,
+    what: `the API server to uncordon ${nodeName}`,
     timeoutMs: API_TIMEOUT_MS,
     code: 'API_UNREACHABLE',
     probe: (signal) => tryToAllow(admin, nodeName, signal),
     next: `kubectl uncordon ${nodeName}`,
   });
   if (refusal) throw refusal;
-  log.info(`Node ${nodeName} takes new pods again.`);
+  log.info(`Node ${nodeName} is uncordoned.`);
 }
 
 /** An upgrade that went well is not worth less for an API server that is away for a moment. */
@@ -55,6 +55,6 @@ async function tryToAllow(
   } catch (error) {
     const { code, message } = toEdgeadmError(error);
     if (code === 'API_UNREACHABLE') return { seen: message };
-    return { done: new EdgeadmError({ code, what: `${nodeName} still takes no new pods`, why: message }) };
+    return { done: new EdgeadmError({ code, what: `${nodeName} is still cordoned`, why: message }) };
   }
 }

@@ -50,7 +50,7 @@ export async function installEdgeHub(
 ): Promise<void> {
   const { host, hub, log } = context;
   const change = changeOf(context);
-  if (!hub || !change) return log.debug('the edge-hub stays as it is');
+  if (!hub || !change) return log.debug('the edge-hub does not change');
   const paths = edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath);
   const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml<V1Pod>(await host.read(path)) })));
   const there = pods.filter(({ pod }) => pod.spec?.containers?.[0]);

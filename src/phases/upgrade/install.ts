@@ -30,8 +30,8 @@ export const install: Phase<UpgradeContext> = {
     { name: 'images', title: 'Import images', when: hasBundle, run: images },
     { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
     { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
-    { name: 'configuration', title: 'Fit flags and configuration to it', run: configuration },
-    { name: 'edge-hub', title: 'Give the edge-hub its image and manifest', when: hasBundle, run: installEdgeHub },
+    { name: 'configuration', title: 'Adapt flags and configuration', run: configuration },
+    { name: 'edge-hub', title: 'Update the image and manifest of the edge-hub', when: hasBundle, run: installEdgeHub },
   ],
 };
 
@@ -45,7 +45,7 @@ async function images({ host, bundle, log, signal }: Context): Promise<void> {
 
 async function containerd({ host, bundle, journal, log }: Context): Promise<void> {
   if (!bundle?.manifest.files.some(({ kind }) => kind === 'containerd'))
-    return log.debug('the bundle has no containerd');
+    return log.debug('the bundle contains no containerd');
   if (journal.wrote(PATHS.containerd.unitFile)) await installContainerd(bundle, host);
   else log.info('The containerd of this node was not installed by edgeadm and is kept.');
 }
@@ -61,7 +61,7 @@ async function kubelet({ host, bundle, versions, wet }: Context): Promise<void> 
   if (found !== undefined && sameVersion(found, versions.to)) return;
   throw new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `the kubelet that was installed is not ${versions.to}`,
+    what: `the installed kubelet is not ${versions.to}`,
     why: `${path} --version: ${found ?? 'it does not start'}`,
   });
 }

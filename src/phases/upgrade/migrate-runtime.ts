@@ -23,22 +23,22 @@ const FLAGS_MODE = 0o644;
 /** Everything that can be done while docker still runs the pods. */
 export const prepareRuntime: Phase<UpgradeContext> = {
   name: 'prepare-runtime',
-  title: 'Set up containerd beside docker',
+  title: 'Set up containerd alongside docker',
   when: movesPods,
   phases: [
     { name: 'containerd', title: 'Install containerd', run: install },
     { name: 'config', title: 'Configure containerd', run: configure },
-    { name: 'images', title: "Give it the images of the node's pods", run: images },
+    { name: 'images', title: "Copy the images of the node's pods to it", run: images },
   ],
 };
 
 /** From the first to the last line of it the node's pods do not run. */
 export const leaveDocker: Phase<UpgradeContext> = {
   name: 'leave-docker',
-  title: "End the pods' docker containers",
+  title: "Stop the pods' docker containers",
   when: movesPods,
   phases: [
-    { name: 'annotation', title: 'Say so in the Node object', run: annotate },
+    { name: 'annotation', title: 'Update the Node object', run: annotate },
     { name: 'containers', title: 'Stop kubelet and containers', check: isContainerds, run: stopPods },
     { name: 'flags', title: 'Point the kubelet at containerd', run: writeFlags },
   ],
@@ -46,7 +46,7 @@ export const leaveDocker: Phase<UpgradeContext> = {
 
 function movesPods({ fromDocker, spec }: UpgradeContext): boolean | string {
   if (fromDocker) return true;
-  return spec.migrateRuntime ? 'the pods do not run with docker' : 'not asked for (--migrate-runtime)';
+  return spec.migrateRuntime ? 'the pods do not run with docker' : 'not requested (--migrate-runtime)';
 }
 
 async function install({ host, bundle }: Context): Promise<void> {
@@ -66,7 +66,7 @@ async function configure(context: Context): Promise<void> {
     cniConfigurations: flagValue(settings.flags, 'cni-conf-dir'),
     cniPlugins: flagValue(settings.flags, 'cni-bin-dir'),
   });
-  if (changed) log.info('The configuration of containerd was changed where the kubelet needs it.');
+  if (changed) log.info('The configuration of containerd was changed for the kubelet.');
   await waitFor({
     what: 'containerd to be ready for pods',
     timeoutMs: 30_000,

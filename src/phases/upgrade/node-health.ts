@@ -116,7 +116,9 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
       if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
       since = missing.length === 0 ? (since ?? clock.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
-      return clock.now() - since >= steadyMs ? { done: true } : { seen: 'they run, but not for long yet' };
+      return clock.now() - since >= steadyMs
+        ? { done: true }
+        : { seen: 'they are running, but only for a short time yet' };
     },
   });
 }

@@ -93,7 +93,7 @@ function notJoined(journaled: boolean): EdgeadmError {
   return new EdgeadmError({
     code: 'UPGRADE_CHECK_FAILED',
     what: 'this machine was not joined with edgeadm',
-    why: journaled ? 'it holds no certificate of its cluster any more' : 'its journal names no completed join',
+    why: journaled ? 'it no longer has a certificate of its cluster' : 'its journal has no completed join',
     next: 'edgeadm join',
   });
 }

@@ -36,13 +36,13 @@ export const precheck: Phase<UpgradeContext> = {
     {
       name: 'pods',
       title: 'Check that the node can be drained',
-      when: ({ spec }) => spec.drain || 'not asked for (--drain)',
+      when: ({ spec }) => spec.drain || 'not requested (--drain)',
       run: checkDrain,
     },
     {
       name: 'health',
       title: 'Check that the node is healthy',
-      when: ({ underWay }) => underWay() === undefined || 'an upgrade is under way',
+      when: ({ underWay }) => underWay() === undefined || 'an upgrade is in progress',
       run: checkHealth,
     },
   ],
@@ -59,12 +59,12 @@ async function checkRuntime(context: Context): Promise<void> {
   if (!lacksDockershim(versions.to) || !usesDockershim(await kubeletSettings(host), versions.from)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_RUNTIME',
-    what: `the node runs its pods with docker, and a kubelet ${versions.to} knows only runtimes that speak CRI`,
-    why: 'dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24',
+    what: `the node uses docker, and kubelet ${versions.to} supports only CRI runtimes`,
+    why: 'Kubernetes 1.24 removed dockershim, which connects the kubelet to docker',
     next: [
-      'either: drain the node, edgeadm reset, and join it again with containerd',
-      'or: install cri-dockerd, set --container-runtime=remote and --container-runtime-endpoint to its socket, and upgrade then',
-      'or: edgeadm upgrade --migrate-runtime, which stops the pods and creates them again in containerd',
+      'drain the node, run edgeadm reset, and join it again with containerd',
+      'or: install cri-dockerd, set --container-runtime=remote and --container-runtime-endpoint to its socket, then upgrade',
+      'or: run edgeadm upgrade --migrate-runtime, which stops the pods and recreates them in containerd',
     ].join('\n'),
   });
 }
@@ -77,9 +77,9 @@ async function checkBundle(context: Context): Promise<void> {
     if (sameVersion(bundle.manifest.kubernetesVersion, versions.to)) return;
     throw new EdgeadmError({
       code: 'UPGRADE_VERSION',
-      what: `the bundle has kubelet ${bundle.manifest.kubernetesVersion}, asked for is ${versions.to}`,
+      what: `the bundle contains kubelet ${bundle.manifest.kubernetesVersion}, but ${versions.to} was requested`,
       why: bundle.origin,
-      next: 'give the bundle of that version, or another version',
+      next: 'pass a bundle of that version, or another --target-version',
     });
   }
   const installed = await kubeletVersionOf(host, await findKubelet(host));
@@ -87,7 +87,7 @@ async function checkBundle(context: Context): Promise<void> {
   throw new EdgeadmError({
     code: 'BUNDLE_NEEDED',
     what: `there is no kubelet ${versions.to} to install`,
-    why: `${spec.bundle === undefined ? 'no bundle was given' : 'the bundle has no kubelet'}; the node has ${installed ?? 'none'}`,
+    why: `${spec.bundle === undefined ? 'no bundle was given' : 'the bundle contains no kubelet'}; the node has ${installed ?? 'none'}`,
     next: 'edgeadm upgrade --bundle DIR|TGZ|URL',
   });
 }
@@ -124,7 +124,7 @@ async function checkHealth(context: Context): Promise<void> {
   if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));
   // Somebody, or systemd, has just restarted the kubelet.
   await context.waitFor({
-    what: 'the node to be fit for an upgrade',
+    what: 'the node to be healthy',
     timeoutMs: HEALTH_TIMEOUT_MS,
     code: 'UPGRADE_CHECK_FAILED',
     probe: async (signal) => {
@@ -152,11 +152,11 @@ async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[
   const passes = /^(de)?activating/.test(kubelet.detail);
   if (!kubelet.active) found.push({ what: `${PATHS.kubelet.unit} is ${kubelet.detail}`, passes });
   if (!(await isThisMachine(host, node)))
-    found.push({ what: `the Node ${context.nodeName} of the cluster is another machine`, passes: false });
+    found.push({ what: `Node ${context.nodeName} in the cluster is another machine`, passes: false });
   const readiness = readinessOf(node);
   if (readiness.state === 'waiting')
     found.push({ what: `the node is not Ready: ${readiness.message}`, passes: kubelet.active || passes });
   if (swapAreas(swaps).length > 0 && configuration.failSwapOn !== false)
-    found.push({ what: 'swap is on: a kubelet that is restarted refuses it', passes: false });
+    found.push({ what: 'swap is on: a restarted kubelet would not start with it', passes: false });
   return found;
 }

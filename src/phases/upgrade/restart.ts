@@ -12,7 +12,7 @@ const CONTAINERD_FILES = [PATHS.containerd.unitFile, PATHS.containerd.program, P
 /** Containers go on while containerd and kubelet are restarted: their shims are processes of their own. */
 export const restart: Phase<UpgradeContext> = {
   name: 'restart',
-  title: 'Restart what was replaced',
+  title: 'Restart the replaced services',
   phases: [
     { name: 'containerd', title: 'Restart containerd', when: containerdIsStale, run: restartContainerd },
     { name: 'kubelet', title: 'Restart the kubelet', run: restartKubelet },
@@ -22,7 +22,7 @@ export const restart: Phase<UpgradeContext> = {
 /** Only where this upgrade has replaced it. */
 function containerdIsStale({ journal }: UpgradeContext): boolean | string {
   const replaced = journal.upgrade !== undefined && journal.changedSince('upgrade', CONTAINERD_FILES);
-  return replaced || 'containerd is as it was';
+  return replaced || 'containerd is unchanged';
 }
 
 async function restartContainerd({ host, waitFor }: UpgradeContext & PhaseTools): Promise<void> {

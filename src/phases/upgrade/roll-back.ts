@@ -36,7 +36,7 @@ export async function rollBack(options: RollBackOptions): Promise<string[]> {
   if (!note) return [];
   const tell = { host: label, phase: 'recover' };
   const started = now();
-  emit({ ...tell, type: 'phase-start', title: `Take the node back to ${note.from}`, time: started });
+  emit({ ...tell, type: 'phase-start', title: `Roll the node back to ${note.from}`, time: started });
   const left = await rollBackNode(options).catch((error: unknown) => [toEdgeadmError(error).message]);
   const outcome = left.length === 0 ? 'done' : 'failed';
   emit({ ...tell, type: 'phase-end', outcome, durationMs: Math.round(now() - started), time: now() });
@@ -54,7 +54,7 @@ async function rollBackNode({ session, label, emit, ...options }: RollBackOption
   const before = (await plain.clock()).now;
   const { left, restarts } = await restoreVersion(plain, journal, log);
   const restarted = restarts ? { before, after: (await plain.clock()).now } : { before: 0, after: 0 };
-  log.info(`The files of ${note.from} are back. Checking kubelet, edgehub and pods`);
+  log.info(`The files of ${note.from} are restored. Checking kubelet, edge-hub and pods`);
   const parts = { ...context, host: plain, restarted };
   const wait: Parameters<typeof waitUntilHealthy>[0]['waitFor'] = (each) => waitFor({ ...each, signal });
   try {
@@ -114,10 +114,10 @@ export function rolledBackError(
   const what = VENDOR.upgradeFailed(phase);
   const why = `${error.code}: ${error.message}`;
   if (left.length === 0) {
-    const next = `${error.next}\nthe node was recovered: kubelet ${from} runs again and the node is Ready`;
+    const next = `${error.next}\nthe node was rolled back: kubelet ${from} is running again and the node is Ready`;
     return new EdgeadmError({ code: 'UPGRADE_RECOVERED', what, why, next, cause: error });
   }
-  return notRecovered({ what: `${what}: the node was not recovered`, why, from, left, cause: error });
+  return notRecovered({ what: `${what}: the node was not rolled back`, why, from, left, cause: error });
 }
 
 /** The error of a node that is neither here nor there, with the command that tries the way back again. */
@@ -132,9 +132,11 @@ export function notRecovered(parts: {
   return new EdgeadmError({
     code: 'UPGRADE_NOT_RECOVERED',
     what,
-    why: [why, `kubelet ${from} is not back, or not known to work:`, ...new Set(left)].filter(Boolean).join('\n'),
+    why: [why, `kubelet ${from} is not running, or could not be verified:`, ...new Set(left)]
+      .filter(Boolean)
+      .join('\n'),
     next: [
-      'fix the problems above, then retry the roll-back:',
+      'fix the problems above, then retry the rollback:',
       `edgeadm upgrade --target-version ${from}`,
       'a reset and a new join always work: edgeadm reset',
     ].join('\n'),

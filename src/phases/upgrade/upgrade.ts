@@ -70,7 +70,7 @@ async function run(
     throw await afterFailure(options, context, toEdgeadmError(thrown), log);
   }
   const outcome = needed ? 'upgraded' : takenBack ? 'recovered' : 'unchanged';
-  if (outcome === 'recovered') log.info(`The node was taken back: kubelet ${versions.to} runs again`);
+  if (outcome === 'recovered') log.info(`The node was rolled back: kubelet ${versions.to} is running again`);
   else if (!needed) log.vendor(VENDOR.alreadyUpgraded(versions.to));
   else if (!dryRun) log.vendor(VENDOR.upgraded);
   return { nodeName, from: versions.from, to: versions.to, outcome };
@@ -86,10 +86,10 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
     // A move to containerd at the same version is told from its way back by the flag alone.
     const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
     if (sameVersion(note.to, context.versions.to) && !isBack) return false;
-    log.info(`An upgrade to ${note.to} was not completed: the node is taken back to ${note.from} first.`);
+    log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
     const left = await rollBack({ ...parts, context });
     if (left.length === 0) return true;
-    const what = `the node could not be taken back from ${note.to} to ${note.from}`;
+    const what = `the node could not be rolled back from ${note.to} to ${note.from}`;
     throw notRecovered({ what, from: note.from, left });
   } finally {
     context.client.close();
@@ -117,28 +117,31 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   const { upgrade: note } = session.journal;
   const error = toEdgeadmError(thrown);
   if (signal.aborted && thrown === signal.reason && error.code === 'INTERNAL')
-    return interrupted(new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was done' }), note);
+    return interrupted(
+      new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was completed' }),
+      note,
+    );
   if (error.code !== 'API_UNREACHABLE' || !note || dryRun) return error;
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   return new EdgeadmError({
     ...error.toJSON(),
     why: [error.why, ...(await keepServing(session, note, log))].filter(Boolean).join('\n'),
-    next: `once the API server answers, the same command goes on; edgeadm upgrade --target-version ${note.from} goes back`,
+    next: `once the API server answers, run the same command again to continue, or edgeadm upgrade --target-version ${note.from} to roll back`,
     cause: error,
   });
 }
 
 /** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
-  const state = `an upgrade from ${note.from} to ${note.to} is under way`;
-  if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet runs`];
+  const state = `an upgrade from ${note.from} to ${note.to} is in progress`;
+  if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet is running`];
   const { left } = await restoreVersion(plain, journal, log);
-  return [`${state}, and the kubelet did not run: that of ${note.from} was put back and started`, ...left];
+  return [`${state}, and the kubelet was not running: kubelet ${note.from} was restored and started`, ...left];
 }
 
 function interrupted(error: EdgeadmError, note: UpgradeNote | undefined): EdgeadmError {
   const next = note
-    ? `run the same command again to go on, or edgeadm upgrade --target-version ${note.from} to go back`
+    ? `run the same command again to continue, or edgeadm upgrade --target-version ${note.from} to roll back`
     : 'nothing was changed; run the same command again';
   return new EdgeadmError({ ...error.toJSON(), next, cause: error });
 }

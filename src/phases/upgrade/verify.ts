@@ -11,6 +11,6 @@ export const verify: Phase<UpgradeContext> = {
     log.info('Checking kubelet, edgehub and pods');
     const runtime = fromDocker ? 'containerd' : undefined;
     await waitUntilHealthy({ ...context, runtime }, versions.to, underWay()?.pods ?? [], newHubImage(context));
-    if (wet) log.info('The node is Ready, and the pods that ran before run again.');
+    if (wet) log.info('The node is Ready, and the pods that ran before are running again.');
   },
 };

@@ -24,17 +24,14 @@ export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec
   if (target !== undefined && !sameVersion(target, cluster)) throw notThere(target, cluster);
   if (compareVersions(to, cluster) > 0) throw notThere(to, cluster);
   if (compareVersions(to, from) < 0) {
-    throw refused(
-      `the node runs ${from}, which is newer than ${to}`,
-      'a kubelet is not taken down to an older version',
-    );
+    throw refused(`the node runs ${from}, which is newer than ${to}`, 'a kubelet cannot be downgraded');
   }
   const steps = parseVersion(to).minor - parseVersion(from).minor;
   if (steps <= stepOf(from, cluster)) return;
   const between = `v1.${parseVersion(from).minor + stepOf(from, cluster)}`;
   throw refused(
     `from ${from} to ${to} is more than one minor version at a time`,
-    `${steps} minor versions lie between them`,
+    `${steps} minor versions apart`,
     `upgrade to a version ${between} first: edgeadm upgrade --bundle BUNDLE_OF_${between}`,
   );
 }
@@ -51,7 +48,7 @@ function notThere(target: string, cluster: string): EdgeadmError {
   return refused(
     what,
     "a node can only be upgraded to the version of its control plane (the API server's)",
-    `edgeadm upgrade --kubelet-version ${target}   (where the kubelet is to be older than its control plane)`,
+    `edgeadm upgrade --kubelet-version ${target}   (to keep the kubelet older than the control plane)`,
   );
 }
 

@@ -91,16 +91,16 @@ describe('bundle create', () => {
     'a kubelet that is a script': {
       kind: 'kubelet',
       data: Buffer.from('#!/bin/sh\n'),
-      says: 'no 64-bit Linux program',
+      says: 'not a 64-bit Linux program',
     },
     'an image for another architecture': { kind: 'image', data: imageTar([PAUSE], 'arm64'), says: 'it is for arm64' },
     'an image under a name that is not in it': {
       kind: 'image',
       data: imageTar(['a:1']),
       name: PAUSE,
-      says: 'it holds docker.io/library/a:1',
+      says: 'only docker.io/library/a:1',
     },
-    'an image without a name': { kind: 'image', data: imageTar([]), says: 'no image in it has a name' },
+    'an image without a name': { kind: 'image', data: imageTar([]), says: 'it contains no named image' },
     'CNI plug-ins for another architecture': {
       kind: 'cni-plugins',
       data: tgz([{ path: './loopback', data: program('arm64') }]),
@@ -109,12 +109,12 @@ describe('bundle create', () => {
     'a containerd archive without its shim': {
       kind: 'containerd',
       data: tgz([{ path: 'bin/containerd', data: program('amd64') }]),
-      says: 'no containerd-shim-runc-v2',
+      says: 'not contain containerd-shim-runc-v2',
     },
     'a hostile archive': {
       kind: 'cni-plugins',
       data: tgz([{ path: '../loopback', data: program('amd64') }]),
-      says: 'leads out',
+      says: 'points outside',
     },
   };
   for (const [what, { kind, data, says, name }] of Object.entries(refused)) {

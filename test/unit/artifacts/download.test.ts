@@ -104,7 +104,7 @@ describe('a download', () => {
     const { url, requests } = await serve({ fault: answer('/kubelet', 503, 99) });
     await assert.rejects(
       fetchFile(`${url}/kubelet`),
-      failure('DOWNLOAD_FAILED', `cannot download ${url}/kubelet`, '5 tries', '503 Service Unavailable'),
+      failure('DOWNLOAD_FAILED', `cannot download ${url}/kubelet`, '5 attempts', '503 Service Unavailable'),
     );
     assert.equal(requests.length, 5);
   });
@@ -136,7 +136,7 @@ describe('a download', () => {
 
   it('takes nothing larger than was declared', async () => {
     const { url } = await serve();
-    await assert.rejects(fetchFile(`${url}/kubelet`, { size: 10 }), failure('BUNDLE_INVALID', '10 bytes are expected'));
+    await assert.rejects(fetchFile(`${url}/kubelet`, { size: 10 }), failure('BUNDLE_INVALID', '10 bytes expected'));
     await assert.rejects(fetchFile(`${url}/kubelet`, { maxBytes: 10 }), failure('BUNDLE_INVALID', 'at most 10 B'));
   });
 
@@ -148,7 +148,10 @@ describe('a download', () => {
         return true;
       },
     });
-    await assert.rejects(fetchFile(`${url}/kubelet`, { size: 70_000 }), failure('BUNDLE_INVALID', 'more came'));
+    await assert.rejects(
+      fetchFile(`${url}/kubelet`, { size: 70_000 }),
+      failure('BUNDLE_INVALID', 'the server sent more'),
+    );
     assert.ok((await readFile(folder.path(`file-${files - 1}`))).length <= 70_000);
   });
 
@@ -175,14 +178,14 @@ describe('a download', () => {
     });
     await assert.rejects(
       fetchFile(`${url}/kubelet`, { maxBytes: Number.POSITIVE_INFINITY }),
-      failure('NO_SPACE', 'are free', 'are needed'),
+      failure('NO_SPACE', 'free', 'needed'),
     );
   });
 
   it('does not wait for ever on a silent server', async () => {
     const limits = { ...QUICK, idleTimeoutMs: 50, tries: 2 };
     const { url } = await serve({ fault: () => true });
-    await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits }), failure('DOWNLOAD_FAILED', 'silent for 50ms'));
+    await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits }), failure('DOWNLOAD_FAILED', 'no data for 50ms'));
   });
 
   it('goes on with a server that falls silent in the middle', async () => {
@@ -199,7 +202,7 @@ describe('a download', () => {
     const reasons: string[] = [];
     await fetchFile(`${url}/kubelet`, {}, { limits, onRetry: (reason) => reasons.push(reason) });
     assert.match(requests[1]?.range ?? '', /^bytes=\d+-$/);
-    assert.match(reasons[0] ?? '', /silent for 100ms/);
+    assert.match(reasons[0] ?? '', /no data for 100ms/);
   });
 
   /** Sends so many bytes at a time, with a pause between, and never the whole file. */
@@ -217,7 +220,7 @@ describe('a download', () => {
     const { url, requests } = await serve({ fault: drip(1, 5) });
     await assert.rejects(
       fetchFile(`${url}/kubelet`, {}, { limits }),
-      failure('DOWNLOAD_FAILED', '2 tries', /sends \d+ B in \d+ms; at least 100 kB a second are expected/),
+      failure('DOWNLOAD_FAILED', '2 attempts', /sends \d+ B in \d+ms; at least 100 kB per second are required/),
     );
     assert.equal(requests.length, 2);
   });
@@ -228,20 +231,20 @@ describe('a download', () => {
     const wanted = { size: undefined, maxBytes: 100_000_000 };
     await assert.rejects(
       fetchFile(`${url}/kubelet`, wanted, { limits }),
-      failure('DOWNLOAD_FAILED', 'a second are expected'),
+      failure('DOWNLOAD_FAILED', 'per second are required'),
     );
   });
 
   /** Answers that bring no file. */
   const NO_FILES: Readonly<Record<string, WebServerOptions['fault']>> = {
-    'wants to switch protocols': (_, { socket }) =>
+    'it answered 101 Switching Protocols': (_, { socket }) =>
       socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n') ?? true,
     'does not speak HTTP': (_, { socket }) => socket?.end('220 ftp.example.com\r\n') !== undefined,
     'closes every connection': (_, { socket }) => socket?.destroy() !== undefined,
     'floods interim answers': (_, { socket }) =>
       socket?.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(10_000)) !== undefined,
     'answers 404': (_, response) => response.writeHead(404).end() !== undefined,
-    'redirects to nowhere': (_, response) => response.writeHead(302).end() !== undefined,
+    'sent a redirect without a target': (_, response) => response.writeHead(302).end() !== undefined,
     'redirects to a file of this machine': (_, response) =>
       response.writeHead(302, { location: 'file:///etc/passwd' }).end() !== undefined,
   };

@@ -135,7 +135,7 @@ describe('installing from a bundle', () => {
     const { host } = await node();
     await assert.rejects(
       installContainerd(await openBundle(path), host),
-      failure('BUNDLE_INVALID', 'it holds no containerd, no containerd-shim-runc-v2, no ctr'),
+      failure('BUNDLE_INVALID', 'it does not contain containerd, containerd-shim-runc-v2, ctr'),
     );
   });
 
@@ -317,14 +317,14 @@ describe('an image archive', () => {
   });
 
   it('an image archive is refused where its images have no name', async () => {
-    await assert.rejects(readImageArchive(await write(imageTar([]))), failure('BUNDLE_INVALID', 'has a name'));
+    await assert.rejects(readImageArchive(await write(imageTar([]))), failure('BUNDLE_INVALID', 'no named image'));
   });
 
   it('an image archive is refused where it is no archive of images', async () => {
     const { 'cni-plugins.tgz': zipped } = PARTS;
     await assert.rejects(
       readImageArchive(await write(zipped?.data ?? Buffer.alloc(0))),
-      failure('BUNDLE_INVALID', 'zipped'),
+      failure('BUNDLE_INVALID', 'compressed'),
     );
     const path = await write(Buffer.alloc(0));
     await assert.rejects(readImageArchive(path), failure('BUNDLE_INVALID'));

@@ -41,7 +41,7 @@ files:
         'arch: ',
         'edgehubImage',
         'files[0].sha256: must be 64 hexadecimal digits',
-        'files[1].path: KUBELET stands there twice',
+        'files[1].path: KUBELET is listed twice',
         'files[2].kind: ',
         '2 files of kind kubelet',
         `pauseImage: ${PAUSE} is not among the images`,
@@ -86,7 +86,7 @@ files:
     checkFit(manifestOf(), '/b', { arch: 'amd64', kubernetesVersion: '1.20.11-aliyunedge.1' });
     assert.throws(
       () => checkFit(manifestOf(), '/b', { arch: 'arm64', kubernetesVersion: 'v1.21.0' }),
-      failure('BUNDLE_INVALID', 'it is for amd64, the node is arm64', 'v1.20.2, wanted is v1.21.0'),
+      failure('BUNDLE_INVALID', 'it is for amd64, the node is arm64', 'v1.20.2, but v1.21.0 is needed'),
     );
   });
 });

@@ -50,7 +50,7 @@ describe('The file that edgeadm was started from', () => {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
       assert.equal((await readSums(`${base}/SHA256SUMS`)).size, 1);
-      await assert.rejects(readSums(`${base}/`), /holds no SHA-256 sums/);
+      await assert.rejects(readSums(`${base}/`), /contains no SHA-256 checksums/);
       await assert.rejects(readSums(`${base}/none`), { code: 'DOWNLOAD_FAILED', why: /none answered 404/ });
     } finally {
       server.close();

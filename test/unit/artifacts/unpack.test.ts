@@ -54,16 +54,16 @@ describe('an archive of programs', () => {
   });
 
   const hostile: Record<string, { entries: Entry[]; says: string }> = {
-    'an absolute path': { entries: [{ path: '/etc/cron.d/x', data: 'x' }], says: 'leads out of the folder' },
-    'a path that climbs': { entries: [{ path: '../../x', data: 'x' }], says: 'leads out of the folder' },
+    'an absolute path': { entries: [{ path: '/etc/cron.d/x', data: 'x' }], says: 'points outside the folder' },
+    'a path that climbs': { entries: [{ path: '../../x', data: 'x' }], says: 'points outside the folder' },
     'a path that climbs in its middle': {
       entries: [{ path: 'a/../../x', data: 'x' }],
-      says: 'leads out of the folder',
+      says: 'points outside the folder',
     },
-    'a folder that climbs': { entries: [{ path: '../x/', type: '5' }], says: 'leads out of the folder' },
-    'a Windows path': { entries: [{ path: 'C:\\x', data: 'x' }], says: 'leads out of the folder' },
-    'a backslash path': { entries: [{ path: '..\\x', data: 'x' }], says: 'leads out of the folder' },
-    'a line break in a name': { entries: [{ path: 'a\nb', data: 'x' }], says: 'leads out of the folder' },
+    'a folder that climbs': { entries: [{ path: '../x/', type: '5' }], says: 'points outside the folder' },
+    'a Windows path': { entries: [{ path: 'C:\\x', data: 'x' }], says: 'points outside the folder' },
+    'a backslash path': { entries: [{ path: '..\\x', data: 'x' }], says: 'points outside the folder' },
+    'a line break in a name': { entries: [{ path: 'a\nb', data: 'x' }], says: 'points outside the folder' },
     'a symlink': { entries: [{ path: 'a', type: '2', link: '/etc' }], says: 'symbolic link' },
     'a symlink and a file through it': {
       entries: [
@@ -123,7 +123,10 @@ describe('an archive of programs', () => {
   it('an archive of programs is refused where it is no archive at all', async () => {
     await assert.rejects(unpack(Buffer.from('#!/bin/sh\nrm -rf /\n'.repeat(100))), failure('BUNDLE_INVALID'));
     await assert.rejects(unpack(Buffer.alloc(0)), failure('BUNDLE_INVALID'));
-    await assert.rejects(unpack(gzipSync(tgz([{ path: 'a', data: 'x' }]))), failure('BUNDLE_INVALID', 'zipped twice'));
+    await assert.rejects(
+      unpack(gzipSync(tgz([{ path: 'a', data: 'x' }]))),
+      failure('BUNDLE_INVALID', 'compressed twice'),
+    );
   });
 
   it('an archive of programs is refused before a byte is written where it unpacks to more than a disk may hold', async () => {

@@ -71,7 +71,7 @@ describe('a token of the console', () => {
     await ask(token);
     const error = await errorOf(ask(token, { name: 'edge-2', machineId: 'b'.repeat(32) }));
     assert.deepEqual([error.code, error.exit], ['OPENAPI_TOKEN_INVALID', 5]);
-    assert.match(error.why ?? '', /good for one node/);
+    assert.match(error.why ?? '', /it was for one node and has been used/);
   });
 
   it('keeps nothing of a dry run, and spends no token on it', async () => {
@@ -149,7 +149,9 @@ describe('a token of the console', () => {
     const draft = { ...node.draft, nodePool: 'np-wanted' };
     const { pool } = await sourceOf(cloud, cloud.token()).resolve({ ...node, draft });
     assert.equal(pool.nodePool, cloud.pool.id);
-    assert.ok(node.log.lines.includes("warning The node pool np-wanted was asked for; the token's counts."));
+    assert.ok(
+      node.log.lines.includes('warning Node pool np-wanted was requested, but the node pool of the token is used.'),
+    );
   });
 
   it('gets its callback told how the join went', async () => {

@@ -68,7 +68,7 @@ describe('node pools through the container service', function () {
     await create(SPEC);
     const error = await fails(create({ ...SPEC, maxNodes: 7, labels: {} }));
     assert.equal(error.code, 'NODEPOOL_DIFFERS');
-    assert.equal(error.why, 'max-nodes: asked for 7, found 5\nlabels: asked for -, found zone=north');
+    assert.equal(error.why, 'max-nodes: requested 7, found 5\nlabels: requested -, found zone=north');
   });
 
   it('node pools through the container service are created exactly once where the answer is lost', async () => {
@@ -117,7 +117,7 @@ describe('node pools through the container service', function () {
     assert.equal(code, 'NODEPOOL_REFUSED');
     assert.match(message, /the cluster's pod CIDR overlaps with a VPC: 10\.244\.0\.0\/16 and 10\.244\.128\.0\/20/);
     assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
-    assert.match(warnings.join('\n'), /"improved"[\s\S]*not verified/);
+    assert.match(warnings.join('\n'), /"improved"[\s\S]*not been verified/);
     const pool = (await pools.list()).find(({ name }) => name === 'shops');
     assert.deepEqual([pool?.mode, pool?.cenId, pool?.cenOwner], ['enhanced', 'cen-1', '1234']);
     assert.equal(await create(spec), 'unchanged');

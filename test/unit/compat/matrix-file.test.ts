@@ -41,8 +41,8 @@ describe('--compat-matrix', () => {
     );
     assert.equal(error.code, 'USAGE');
     assert.match(error.why ?? '', /rows\[0\]\.versions: name at least one version/);
-    assert.match(error.why ?? '', /rows\[1\]\.arch: a text is needed/);
-    assert.match(error.why ?? '', /rows\[1\]\.kernel: must begin like 6\.18/);
+    assert.match(error.why ?? '', /rows\[1\]\.arch: must be a string/);
+    assert.match(error.why ?? '', /rows\[1\]\.kernel: must start with two numbers, such as 6\.18/);
   });
 
   it('asks for quotes, since YAML would read 20.10 as 20.1', () => {

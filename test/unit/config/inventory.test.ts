@@ -165,8 +165,8 @@ hosts:
   });
 
   it('refuses what is no inventory', () => {
-    assert.match(mistakes('just text'), /a map with the key hosts is expected/);
-    assert.match(mistakes('hosts: []'), /hosts: name at least one host/);
+    assert.match(mistakes('just text'), /expected a map with the key hosts/);
+    assert.match(mistakes('hosts: []'), /hosts: list at least one host/);
     assert.match(mistakes('hosts: [{'), /\/site\/inventory\.yaml: /);
     assert.match(mistakes('kind: JoinConfiguration\nhosts: [{address: a}]'), /kind/);
   });

@@ -76,9 +76,9 @@ describe('a join specification', () => {
 
   it('says what is missing by its flag', () => {
     const text = mistakesOf(flags({ apiServers: undefined }));
-    assert.match(text, /API-SERVER is needed|name the API server/);
-    assert.match(text, /bootstrap token is needed/);
-    assert.match(text, /--discovery-token-ca-cert-hash is needed/);
+    assert.match(text, /the address of the API server is required/);
+    assert.match(text, /bootstrap token is required/);
+    assert.match(text, /--discovery-token-ca-cert-hash is required/);
   });
 
   it('counts no values of a flag, and knows which key was probably meant', () => {
@@ -89,7 +89,7 @@ describe('a join specification', () => {
 
   it('wants the CA pinned, unless the risk is taken knowingly', () => {
     const { caCertHashes: _pin, ...unpinned } = GOOD;
-    assert.match(mistakesOf(flags(unpinned)), /--discovery-token-ca-cert-hash is needed/);
+    assert.match(mistakesOf(flags(unpinned)), /--discovery-token-ca-cert-hash is required/);
     assert.equal(mistakesOf(flags({ ...unpinned, unsafeSkipCaVerification: true })), 'accepted');
   });
 

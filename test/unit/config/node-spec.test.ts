@@ -171,9 +171,9 @@ describe('a node-spec', () => {
     assert.match(mistakesOf({ enabledAddons: 'x' }), /--node-spec: enabledAddons/);
     assert.match(
       mistakesOf({ nodeNameStrategy: 'constructor' }),
-      /nodeNameStrategy: "constructor" is none of hostname/,
+      /nodeNameStrategy: "constructor" must be one of hostname/,
     );
-    assert.match(mistakesOf({ nodeNameStrategy: 'customized' }), /nodeName: is needed/);
+    assert.match(mistakesOf({ nodeNameStrategy: 'customized' }), /nodeName: is required/);
   });
 
   it('warns that a private image source has no effect, and takes the public one of each console line silently', () => {
@@ -203,9 +203,9 @@ describe('a node-spec', () => {
   });
 
   it('a node-spec is a JSON object', () => {
-    assert.match(mistakesOf('{"quiet":}'), /--node-spec: this is no JSON/);
-    assert.equal(mistakesOf('{"quiet": true'), '--node-spec: this is no JSON (at position 14)\n');
-    for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /a JSON object is expected/);
+    assert.match(mistakesOf('{"quiet":}'), /--node-spec: not valid JSON/);
+    assert.equal(mistakesOf('{"quiet": true'), '--node-spec: not valid JSON (at position 14)\n');
+    for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /expected a JSON object/);
   });
 
   it('a node-spec is not shown where it is no JSON: a token may have been given for it', () => {

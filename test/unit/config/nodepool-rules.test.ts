@@ -66,12 +66,11 @@ describe('what is refused without asking anybody', () => {
   });
 
   it('a size that is not positive', () => {
-    for (const maxNodes of [0, -1, 1.5, Number.NaN])
-      refused({ maxNodes }, /--max-nodes: has to be a positive whole number/);
+    for (const maxNodes of [0, -1, 1.5, Number.NaN]) refused({ maxNodes }, /--max-nodes: must be a positive integer/);
   });
 
   it('a CCN region of China other than Shanghai', () => {
-    refused({ ...ENHANCED, ccnRegion: 'cn-hangzhou' }, /in China only cn-shanghai is possible, not cn-hangzhou/);
+    refused({ ...ENHANCED, ccnRegion: 'cn-hangzhou' }, /in China only cn-shanghai is supported, not cn-hangzhou/);
   });
 
   it('networks of an enhanced pool for another one', () => {
@@ -81,18 +80,21 @@ describe('what is refused without asking anybody', () => {
 
   it('annotations in which the cluster keeps what a pool is', () => {
     for (const name of ['max-nodes', 'pod-cidrs', 'cen-id', 'ccn-id', 'ccn-region', 'is-default'])
-      refused({ annotations: { [`nodepool.openyurt.io/${name}`]: '5' } }, /may not be edited/);
+      refused({ annotations: { [`nodepool.openyurt.io/${name}`]: '5' } }, /cannot be set here/);
     assert.deepEqual(refuseWanted({ ...BASIC, annotations: { 'example.com/a': 'b' } }), []);
   });
 
   it('pod CIDRs that are none, or overlap with each other', () => {
-    refused({ podCidrs: ['10.1.0.0'] }, /"10.1.0.0" is no CIDR/);
+    refused({ podCidrs: ['10.1.0.0'] }, /"10.1.0.0" is not a CIDR/);
     refused({ podCidrs: ['10.1.0.0/16', '10.1.2.0/24'] }, /10.1.0.0\/16 and 10.1.2.0\/24 overlap/);
   });
 
   it('labels and taints that a node could not have', () => {
-    refused({ labels: { 'node-role.kubernetes.io/edge': '' } }, /--labels: a node may not give itself/);
-    refused({ taints: [{ key: 'a', value: 'b', effect: 'Never' as 'NoSchedule' }] }, /--taints: "Never" is none of/);
+    refused({ labels: { 'node-role.kubernetes.io/edge': '' } }, /--labels: a node cannot set the label/);
+    refused(
+      { taints: [{ key: 'a', value: 'b', effect: 'Never' as 'NoSchedule' }] },
+      /--taints: "Never" must be one of/,
+    );
     refused({ name: 'Läden' }, /NAME/);
   });
 });
@@ -114,7 +116,7 @@ describe('what a cluster refuses', () => {
   });
 
   it('Docker from 1.24 on', () => {
-    refused({ ...BASIC, runtime: 'docker' }, { cluster: { version: 'v1.24.0' } }, /below Kubernetes 1\.24/);
+    refused({ ...BASIC, runtime: 'docker' }, { cluster: { version: 'v1.24.0' } }, /requires Kubernetes below 1\.24/);
   });
 
   it('an enhanced pool with another network plug-in than Flannel', () => {
@@ -142,7 +144,10 @@ describe('what a cluster refuses', () => {
     );
     assert.deepEqual(refuseInCluster(BASIC, { ...AROUND, vpcCidrs, cluster }), []);
     assert.deepEqual(refuseInCluster({ ...ENHANCED, podCidrs: ['10.1.8.0/24'] }, { ...AROUND, vpcCidrs, cluster }), []);
-    assert.match(notChecked(ENHANCED, { ...AROUND, vpcCidrs }).join(), /pods' CIDR meets a VPC's was not checked/);
+    assert.match(
+      notChecked(ENHANCED, { ...AROUND, vpcCidrs }).join(),
+      /overlap of the pod CIDR with VPCs was not checked/,
+    );
     assert.deepEqual(notChecked(ENHANCED, { ...AROUND, vpcCidrs, cluster }), []);
   });
 

@@ -106,7 +106,7 @@ export function machineContract(subject: () => Subject): void {
       for (const content of [bytes, pieces]) {
         await machine().writeFile(at('large'), content, { mode: 0o600 });
         assert.equal(await machine().sha256(at('large')), sha256(bytes));
-        assert.deepEqual(await machine().readFile(at('large')), bytes);
+        assert.ok((await machine().readFile(at('large')))?.equals(bytes), 'other bytes than were written');
       }
     });
 
@@ -284,7 +284,7 @@ export function machineContract(subject: () => Subject): void {
         const stream = await machine().connect(address);
         const bytes = randomBytes(1_500_000);
         stream.end(bytes);
-        assert.deepEqual(await buffer(stream), bytes, JSON.stringify(address));
+        assert.ok((await buffer(stream)).equals(bytes), `other bytes came back from ${JSON.stringify(address)}`);
       }
     });
 
@@ -380,9 +380,7 @@ export function programContract(subject: () => Subject): void {
     });
 
     it('programs are stopped at their time limit', async () => {
-      const started = performance.now();
       const result = await machine().exec('sleep', ['61.7'], { timeoutMs: 500 });
-      assert.ok(performance.now() - started < 10_000);
       assert.deepEqual([result.exitCode, result.timedOut], [-1, true]);
       assert.ok(result.stderr.length > 0);
       assert.equal(await running('sleep 61.7'), false);
@@ -391,11 +389,11 @@ export function programContract(subject: () => Subject): void {
     it('programs are stopped when they are interrupted', async () => {
       const stop = new AbortController();
       const result = machine().exec('sleep', ['62.7'], { signal: stop.signal });
-      await delay(300);
+      while (!(await running('sleep 62.7'))) await delay(20);
       stop.abort();
       assert.equal((await result).exitCode, -1);
       // Who interrupts does not wait for a slow machine to kill it.
-      for (let looks = 0; looks < 50 && (await running('sleep 62.7')); looks++) await delay(100);
+      for (let looks = 0; looks < 250 && (await running('sleep 62.7')); looks++) await delay(20);
       assert.equal(await running('sleep 62.7'), false);
     });
 

@@ -160,7 +160,7 @@ describe('a scratch root', function () {
     it('which runs no program', async () => {
       const result = await machine().exec('rm', ['-rf', '/']);
       assert.equal(result.exitCode, 126);
-      assert.match(result.stderr, /^rm: no program is run on the scratch root/);
+      assert.match(result.stderr, /^rm: programs cannot run on the scratch root/);
     });
 
     it('whose kernel parameters are files', async () => {

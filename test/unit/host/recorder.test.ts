@@ -19,7 +19,7 @@ describe('a dry run', () => {
   it('tells once which folders would be made', async () => {
     const { plan, dry } = dryRun({});
     for (const path of ['/etc/new', '/etc/new']) await dry.makeDirectory(path, 0o755);
-    assert.deepEqual(plan, ['make the folder /etc/new (0755)']);
+    assert.deepEqual(plan, ['create folder /etc/new (0755)']);
   });
 
   it('shows later steps the node as it would be', async () => {

@@ -24,7 +24,7 @@ describe('CRI client', () => {
   it('says that the CRI plug-in is off where the runtime knows neither version', async () => {
     await assert.rejects(CriClient.connect(criServer({}, []), SOCKET), {
       code: 'RUNTIME_FAILED',
-      message: /does not answer on .*containerd\.sock: the runtime speaks no CRI \(disabled_plugins\?\)/,
+      message: /does not answer on .*containerd\.sock: the runtime does not serve CRI \(check disabled_plugins\)/,
     });
   });
 

@@ -137,7 +137,7 @@ describe('a pipeline', () => {
     const { pipeline, ran } = prepare([phase('a', { phases: [phase('x')] }), interrupted, phase('c')], {
       signal: controller.signal,
     });
-    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b', why: 'done: a' });
+    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b', why: 'completed: a' });
     assert.deepEqual(ran, ['a', 'x']);
   });
 

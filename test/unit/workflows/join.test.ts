@@ -151,7 +151,7 @@ describe('join in process', function () {
         throw new EdgeadmError({ code: 'WRITE_FAILED', what: 'read-only', why: 'EROFS' });
     };
     const error = await failsWith(node.join(), 'WRITE_FAILED');
-    assert.match(error.why ?? '', /could not be put back completely:\n.*kubelet\.service/);
+    assert.match(error.why ?? '', /could not be rolled back completely:\n.*kubelet\.service/);
     assert.match(error.next ?? '', /^edgeadm reset/);
     node.faults.before = undefined;
     await node.reset();

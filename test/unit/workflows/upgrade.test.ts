@@ -168,10 +168,10 @@ describe('upgrade in process', function () {
     await killed(node, isRestart);
     node.faults.dial = () => NOWHERE;
     const running = await failsWith(node.upgrade({ spec: { bundle } }), 'API_UNREACHABLE');
-    assert.match(running.why ?? '', /is under way, and the kubelet runs/);
+    assert.match(running.why ?? '', /is in progress, and the kubelet is running/);
     await node.machine().services.stop('kubelet.service');
     const stopped = await failsWith(node.upgrade({ spec: { bundle } }), 'API_UNREACHABLE');
-    assert.match(stopped.why ?? '', /that of v1\.20\.1 was put back and started/);
+    assert.match(stopped.why ?? '', /kubelet v1\.20\.1 was restored and started/);
     assert.equal((await node.machine().services.state('kubelet.service')).active, true);
     assert.match(await node.text('/usr/bin/kubelet'), /v1\.20\.1/);
     node.faults.dial = undefined;
@@ -193,7 +193,7 @@ describe('upgrade in process', function () {
       }
     };
     const error = await failsWith(node.upgrade({ spec: { bundle } }), 'UPGRADE_NOT_RECOVERED');
-    assert.match(error.why ?? '', /v1\.20\.1 is not back, or not known to work:\n.*read-only/);
+    assert.match(error.why ?? '', /v1\.20\.1 is not running, or could not be verified:\n.*read-only/);
     assert.match(error.next ?? '', /edgeadm upgrade --target-version v1\.20\.1/);
     node.faults.before = undefined;
     await node.upgrade({ spec: { kubeletVersion: NODE_VERSION } });

@@ -7,14 +7,13 @@ const CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
 const SERVING = 'kubernetes.io/kubelet-serving';
 const USER = 'system:node:';
 const SERVING_EFFECT =
-  'Logs, exec and metrics of these nodes are not trusted, or fail once the certificate before has expired.';
+  'kubectl logs, kubectl exec and metrics fail for these nodes once the current serving certificate expires.';
 
 export const nodeCertificates: UpgradeCheck = {
   name: 'NodeCertificates',
   about:
-    'No kubelet of these nodes waits for a new certificate, and none was refused one: a warning if so. How long the certificates are valid stands on the nodes alone; the cluster forgets an issued one after an hour.',
-  effect:
-    'When the certificate that the kubelet has expires, the node goes offline; after a restart it may not come back.',
+    'No certificate request of these nodes is pending or was refused; a warning if one is. Expiry dates cannot be checked: only the nodes know them, because the cluster deletes issued requests after an hour.',
+  effect: "When the kubelet's current certificate expires, the node goes offline, and a restart may not bring it back.",
   advice: 'kubectl get csr, then kubectl certificate approve NAME; find out why they are not approved automatically.',
   run: async ({ facts, nodes }) => {
     const names = new Set(nodes.map(nodeNameOf));
@@ -47,5 +46,5 @@ function problemOf({ spec, status }: V1CertificateSigningRequest): string | unde
   const conditions = status?.conditions ?? [];
   const ended = conditions.find(({ type }) => type === 'Denied' || type === 'Failed');
   if (ended) return `A new ${which} was refused: ${ended.message || ended.reason || ended.type}.`;
-  return conditions.length === 0 ? `A new ${which} was requested, and is not approved yet.` : undefined;
+  return conditions.length === 0 ? `A new ${which} was requested but is not approved yet.` : undefined;
 }

@@ -21,9 +21,9 @@ const EDGE = [
   'raven-agent-ds',
 ];
 
-const EFFECT = 'Nodes and pods would lose it for the time of their restart or for longer; the upgrade may pause.';
+const EFFECT = 'Nodes and pods may be without it during the restart or longer, and the upgrade may pause.';
 const ADVICE =
-  'Look at its pods and their events (kubectl -n NAMESPACE get pods, kubectl describe), and wait until all are available.';
+  'Check its pods and their events (kubectl -n NAMESPACE get pods, kubectl describe), and wait until all are available.';
 
 export const kubeProxy = required(
   'KubeProxy',
@@ -35,15 +35,15 @@ export const kubeProxy = required(
 export const coreDns = required(
   'CoreDNS',
   CORE_DNS,
-  'The DNS of the cluster runs',
-  'Pods that start again during the upgrade cannot look up names.',
+  'Cluster DNS runs',
+  'Pods that restart during the upgrade cannot resolve names.',
 );
 
 function required(name: string, names: readonly string[], what: string, effect: string): UpgradeCheck {
   const [first] = names;
   return {
     name,
-    about: `${what}: ${names.join(' or ')} exists in kube-system and is available. It is an error if no pod is available, or if it does not exist in a cluster of the vendor; a warning if some pods are not, or if another cluster does without it.`,
+    about: `${what}: ${names.join(' or ')} exists in kube-system and is available. An error if no pod is available, or if it is missing from a cluster of the vendor; a warning if some pods are unavailable, or if it is missing from any other cluster.`,
     effect,
     advice: ADVICE,
     run: async (context) => {
@@ -53,8 +53,8 @@ function required(name: string, names: readonly string[], what: string, effect: 
       return [
         {
           result: isVendor ? 'error' : 'warning',
-          reason: `kube-system has no DaemonSet and no Deployment ${names.join(' or ')}.`,
-          advice: `Install ${first}; if something else does its work in this cluster, go on.`,
+          reason: `kube-system has no DaemonSet or Deployment ${names.join(' or ')}.`,
+          advice: `Install ${first}, or continue if another component replaces it in this cluster.`,
         },
       ];
     },
@@ -63,8 +63,8 @@ function required(name: string, names: readonly string[], what: string, effect: 
 
 export const edgeComponents: UpgradeCheck = {
   name: 'EdgeComponents',
-  about: `Of the components of edge clusters, those that exist are available: ${EDGE.join(', ')}. It is an error if no pod of one is, a warning if some are not.`,
-  effect: 'Nodes behind a firewall cannot be reached (logs, exec), and node pools and autonomy are not looked after.',
+  about: `The edge components that exist in the cluster are available (${EDGE.join(', ')}). An error if one has no available pod, a warning if some of its pods are unavailable.`,
+  effect: 'kubectl logs and exec fail for nodes behind a firewall, and node pools and node autonomy are not managed.',
   advice: ADVICE,
   run: async (context) => {
     const found = (await context.facts.workloads()).filter(({ name }) => EDGE.includes(name));
@@ -75,7 +75,7 @@ export const edgeComponents: UpgradeCheck = {
 export const systemWorkloads: UpgradeCheck = {
   name: 'SystemWorkloads',
   about:
-    'All other DaemonSets and Deployments of kube-system and kube-flannel (network plug-ins, metrics ...) are available: a warning if one is not.',
+    'All other DaemonSets and Deployments of kube-system and kube-flannel (network plug-ins, metrics ...) are available; a warning if one is not.',
   effect: EFFECT,
   advice: ADVICE,
   run: async (context) => {

@@ -5,23 +5,23 @@ import { count, objects } from '../objects.ts';
 export const disruptionBudgets: UpgradeCheck = {
   name: 'PodDisruptionBudgets',
   about:
-    'With --drain, every PodDisruptionBudget that has pods lets at least one of them go now: one that does not is a warning, since its pods may be on nodes that are not upgraded. Without --drain no pod is evicted.',
-  effect: 'A node with one of their pods cannot be drained: its upgrade fails, and that pauses the whole.',
-  advice: 'Add replicas or loosen the budget while the upgrade runs.',
+    'With --drain, every PodDisruptionBudget that matches pods currently allows at least one disruption. A warning if one does not, because its pods may be on nodes that are not upgraded. Without --drain, no pods are evicted.',
+  effect: 'A node with one of their pods cannot be drained: its upgrade fails and pauses the cluster upgrade.',
+  advice: 'Add replicas, or relax the budget for the duration of the upgrade.',
   run: async ({ facts, drain }) => {
-    if (!drain) return normal('Pods are not evicted: the upgrade is without --drain.');
+    if (!drain) return normal('No pods are evicted without --drain.');
     const budgets = await facts.disruptionBudgets();
     const tight = budgets.filter(({ status }) => (status?.expectedPods ?? 0) > 0 && status?.disruptionsAllowed === 0);
     const [never, now] = [tight.filter(isNever), tight.filter((budget) => !isNever(budget))];
     const findings = [
-      ...finding(never, 'Never lets a pod go, even when all are healthy.'),
-      ...finding(now, 'Lets no pod go now: too few of its pods are healthy.', WHEN_HEALTHY),
+      ...finding(never, 'Allows no disruption, even when all pods are healthy.'),
+      ...finding(now, 'Allows no disruption now: too few of its pods are healthy.', WHEN_HEALTHY),
     ];
-    return orNormal(findings, `${count('budget', budgets.length)}, none in the way.`);
+    return orNormal(findings, `${count('budget', budgets.length)}, each allows a disruption.`);
   },
 };
 
-const WHEN_HEALTHY = 'Look why their pods are not healthy; when they are, evictions are allowed again.';
+const WHEN_HEALTHY = 'Find out why their pods are unhealthy; once they are healthy, evictions are allowed again.';
 
 /** As many must be healthy as there are. */
 function isNever({ status }: V1PodDisruptionBudget): boolean {

@@ -10,9 +10,9 @@ const MESSAGES = 3;
 
 export const nodeReady: UpgradeCheck = {
   name: 'NodeReady',
-  about: 'Every node is Ready. One that is offline (Unknown) or not Ready is a warning.',
-  effect: 'These nodes would fail the check of their health, and the first failure would pause the upgrade.',
-  advice: 'Look at the kubelet on these nodes (journalctl -u kubelet), or leave them out with --selector.',
+  about: 'Every node is Ready; a warning if one is offline (Unknown) or not Ready.',
+  effect: 'These nodes would fail their health check, and the first failure would pause the upgrade.',
+  advice: 'Check the kubelet on these nodes (journalctl -u kubelet), or exclude them with --selector.',
   run: async ({ nodes }) => {
     const offline = nodes.filter(isOffline);
     const notReady = nodes.filter((node) => !isOffline(node) && readinessOf(node).state !== 'ready');
@@ -33,12 +33,12 @@ const OFFLINE: Omit<UpgradeFinding, 'object'> = {
   result: 'warning',
   reason: 'Offline: their kubelets no longer report.',
   effect: 'These nodes are skipped and stay at their version.',
-  advice: 'Bring them back first, or let --wait-offline take them when they are back.',
+  advice: 'Bring them back first, or use --wait-offline to upgrade them when they return.',
 };
 
 const WITHOUT_NETWORK: Partial<UpgradeFinding> = {
-  effect: 'The kubelet can be upgraded; pods get no address until the network plug-in is there.',
-  advice: 'Look whether the DaemonSet of the network plug-in runs on these nodes.',
+  effect: 'The kubelet can be upgraded, but pods get no address until the network plug-in runs.',
+  advice: 'Check whether the DaemonSet of the network plug-in runs on these nodes.',
 };
 
 /** What the kubelets say; of many different things the first few. */
@@ -53,9 +53,10 @@ const PRESSURES = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnav
 
 export const nodePressure: UpgradeCheck = {
   name: 'NodePressure',
-  about: `No node reports ${PRESSURES.join(', ')}: each is a warning.`,
+  about: `No node reports ${PRESSURES.join(', ')}; a warning for each that does.`,
   effect: 'The kubelet evicts pods; the pod that upgrades the node may not start there, or find no room for its files.',
-  advice: 'Free what is short on these nodes (kubectl describe node NAME), or leave them out with --selector.',
+  advice:
+    'Free disk space, memory or process IDs on these nodes (see kubectl describe node NAME), or exclude them with --selector.',
   run: async ({ nodes }) => {
     const findings = PRESSURES.flatMap((type): UpgradeFinding[] => {
       const pressed = nodes.filter(({ status }) =>
@@ -63,15 +64,15 @@ export const nodePressure: UpgradeCheck = {
       );
       return pressed.length > 0 ? [{ result: 'warning', object: nodesOf(pressed), reason: `${type}.` }] : [];
     });
-    return orNormal(findings, `${count('node', nodes.length)}, none short of disk, memory or process ids.`);
+    return orNormal(findings, `${count('node', nodes.length)}, none short of disk, memory or process IDs.`);
   },
 };
 
 export const nodeSchedulable: UpgradeCheck = {
   name: 'NodeSchedulable',
-  about: 'No node is cordoned: one that is, is a warning.',
-  effect: 'They are upgraded and stay cordoned; pods that a drain evicts elsewhere have fewer nodes to go to.',
-  advice: 'If they are to take pods: kubectl uncordon NAME.',
+  about: 'No node is cordoned; a warning if one is.',
+  effect: 'They are upgraded and stay cordoned. Pods evicted from other nodes have fewer nodes to move to.',
+  advice: 'To let them take pods again: kubectl uncordon NAME.',
   run: async ({ nodes }) => {
     const cordoned = nodes.filter(({ spec }) => spec?.unschedulable);
     const reason = 'Cordoned: they take no new pods.';

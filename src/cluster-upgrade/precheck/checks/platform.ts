@@ -14,9 +14,9 @@ const CRI_V1 = { kubelet: 26, containerd: '1.6.0' };
 export const containerRuntime: UpgradeCheck = {
   name: 'ContainerRuntime',
   about:
-    'The runtime of each node works with the target version: docker without cri-dockerd is an error from 1.24 on (for nodes that are offline a warning), containerd before 1.6 a warning from 1.26 on.',
+    'The container runtime of each node works with the target version. From 1.24 on, docker without cri-dockerd is an error (a warning for offline nodes); from 1.26 on, containerd before 1.6 is a warning.',
   effect:
-    'The new kubelet would not start; these nodes would refuse the upgrade, and the first refusal would pause it.',
+    'The new kubelet would not start. These nodes would reject the upgrade, and the first rejection would pause it.',
   advice:
     'Drain the node, edgeadm reset, and join it again with containerd; or install cri-dockerd and point --container-runtime-endpoint to it.',
   run: async ({ nodes, targetVersion }) => {
@@ -26,7 +26,7 @@ export const containerRuntime: UpgradeCheck = {
       ...containerdFinding(runtime, group, targetVersion),
     ]);
     const found = groups.map(([runtime, group]) => `${runtime} (${count('node', group.length)})`).join(', ');
-    return orNormal(findings, `${found || 'No node has told its runtime'}.`);
+    return orNormal(findings, `${found || 'No node reports its runtime'}.`);
   },
 };
 
@@ -37,7 +37,7 @@ function runtimeOf({ status }: V1Node): string | undefined {
 function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string): UpgradeFinding[] {
   const concerned = runtime.startsWith('docker://') && lacksDockershim(target) ? nodes.filter(usesDockershim) : [];
   if (concerned.length === 0) return [];
-  const reason = `${runtime}: dockershim, through which a kubelet speaks to docker, ended with Kubernetes 1.24.`;
+  const reason = `${runtime}: Kubernetes 1.24 removed dockershim, which connects the kubelet to docker.`;
   return [{ result: severityOf(concerned), object: nodesOf(concerned), reason }];
 }
 
@@ -57,20 +57,20 @@ function containerdFinding(runtime: string, nodes: readonly V1Node[], target: st
       result: 'warning',
       object: nodesOf(nodes),
       reason: `${runtime}: kubelets from 1.26 on need containerd 1.6 or newer.`,
-      advice: 'Use a bundle that has a newer containerd, or install one on these nodes first.',
+      advice: 'Use a bundle with a newer containerd, or install one on these nodes first.',
     },
   ];
 }
 
 export const operatingSystem: UpgradeCheck = {
   name: 'OperatingSystem',
-  about: 'Every node runs Linux. Windows nodes are a warning: they are skipped.',
+  about: 'Every node runs Linux; a warning if some run Windows, because they are skipped.',
   effect: 'These nodes are skipped and stay at their version.',
-  advice: 'Upgrade Windows nodes by hand, before the control plane goes on to the next minor version.',
+  advice: 'Upgrade Windows nodes by hand before you upgrade the control plane to the next minor version.',
   run: async ({ nodes }) => {
     const windows = nodes.filter(isWindows);
     if (windows.length > 0) return [{ result: 'warning', object: nodesOf(windows), reason: 'Windows.' }];
-    return normal(`${count('node', nodes.length)}, all with Linux.`);
+    return normal(`${count('node', nodes.length)}, all running Linux.`);
   },
 };
 
@@ -79,8 +79,8 @@ const SUPPORTED = ['amd64', 'arm64'];
 
 export const architecture: UpgradeCheck = {
   name: 'Architecture',
-  about: `Every node is ${SUPPORTED.join(' or ')} (another one is an error), and all are of one architecture, as a bundle is (several are a warning).`,
-  effect: 'What is made for one architecture does not run on another.',
+  about: `Every node is ${SUPPORTED.join(' or ')} (any other architecture is an error), and all have the same architecture, because a bundle is made for one (a mix is a warning).`,
+  effect: 'Programs built for one architecture do not run on another.',
   advice: 'Upgrade one architecture at a time with its own bundle: --selector kubernetes.io/arch=ARCH.',
   run: async ({ nodes }) => {
     const groups = [...groupBy(nodes, archOf)];
@@ -89,11 +89,11 @@ export const architecture: UpgradeCheck = {
     const findings: UpgradeFinding[] = foreign.map(([arch, group]) => ({
       result: severityOf(group),
       object: nodesOf(group),
-      reason: `${arch}: edgeadm is made for ${SUPPORTED.join(' and ')}.`,
-      advice: 'Leave these nodes out with --selector.',
+      reason: `${arch}: edgeadm supports only ${SUPPORTED.join(' and ')}.`,
+      advice: 'Exclude these nodes with --selector.',
     }));
     if (groups.length - foreign.length > 1) findings.push({ result: 'warning', reason: `Several: ${found}.` });
-    return orNormal(findings, `${found || 'No node has told its architecture'}.`);
+    return orNormal(findings, `${found || 'No node reports its architecture'}.`);
   },
 };
 

@@ -6,20 +6,20 @@ import type { PodTrouble } from '../pod-trouble.ts';
 
 export const systemPods: UpgradeCheck = {
   name: 'SystemPods',
-  about: `Every pod of ${SYSTEM_NAMESPACES.join(' and ')} runs and is ready, edge-hub and other static pods among them; a warning if one is not. Pods on nodes that are offline do not count.`,
-  effect: 'What fails before the upgrade fails after it, too, and may be taken for its fault.',
-  advice: 'kubectl -n NAMESPACE describe pod NAME, and kubectl logs --previous; delete pods that are left over.',
+  about: `Every pod in ${SYSTEM_NAMESPACES.join(' and ')} is running and ready, including edge-hub and other static pods; a warning if one is not. Pods on offline nodes are ignored.`,
+  effect: 'Pods that fail before the upgrade also fail after it, and the upgrade may be blamed.',
+  advice: 'kubectl -n NAMESPACE describe pod NAME, and kubectl logs --previous; delete leftover pods.',
   run: async ({ facts }) => {
     const [pods, offline] = await Promise.all([facts.systemPods(), facts.offlineNodes()]);
     const here = pods.filter(({ node }) => node === undefined || !offline.has(node));
-    return orNormal(findingsOf(here), 'All pods run and are ready.');
+    return orNormal(findingsOf(here), 'All pods are running and ready.');
   },
 };
 
 export const upgradePods: UpgradeCheck = {
   name: 'UpgradePods',
-  about: `Namespace ${NAMESPACE} has no failed pods of an earlier upgrade: a warning if it has.`,
-  effect: 'What an earlier upgrade stumbled over may still be there, and stop this one.',
+  about: `Namespace ${NAMESPACE} has no failed pods of an earlier upgrade; a warning if it has.`,
+  effect: 'The cause of an earlier failure may still exist and stop this upgrade too.',
   advice: `Read their logs (kubectl -n ${NAMESPACE} logs NAME), fix the cause, and delete them: kubectl -n ${NAMESPACE} delete pods --field-selector status.phase=Failed.`,
   run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'There are none.'),
 };

@@ -10,12 +10,13 @@ import { count, groupBy } from '../objects.ts';
 
 export const controlPlaneVersion: UpgradeCheck = {
   name: 'ControlPlaneVersion',
-  about: 'The API server runs the target version or a newer one: a kubelet must not be newer than it.',
-  effect: 'Every node would refuse the upgrade.',
-  advice: 'Upgrade the control plane to the target version first, or choose a --target-version that it has reached.',
+  about:
+    'The API server runs the target version or a newer one, because a kubelet must not be newer than the API server.',
+  effect: 'Every node would reject the upgrade.',
+  advice: 'Upgrade the control plane to the target version first, or choose a --target-version that is not newer.',
   run: async ({ facts, targetVersion }) => {
     const { version } = await facts.server();
-    if (version === undefined) return [{ result: 'warning', reason: 'The API server does not tell its version.' }];
+    if (version === undefined) return [{ result: 'warning', reason: 'The API server does not report its version.' }];
     const reason = `The control plane runs ${version}, the target is ${targetVersion}.`;
     return compareVersions(version, targetVersion) < 0 ? [{ result: 'error', reason }] : normal(reason);
   },
@@ -24,10 +25,10 @@ export const controlPlaneVersion: UpgradeCheck = {
 export const nodeVersion: UpgradeCheck = {
   name: 'NodeVersion',
   about:
-    "No kubelet goes down, and none goes up by more than one minor version at a time; of the vendor's versions (`-aliyun…`), of which every second minor is released, the next one is one step. For nodes that are offline a warning.",
-  effect: 'These nodes would refuse the upgrade, and the first refusal would pause it.',
+    'No kubelet is downgraded, and none skips a minor version. The vendor (`-aliyun…`) releases only every second minor version; its next release counts as one step. An error, or a warning for offline nodes.',
+  effect: 'These nodes would reject the upgrade, and the first rejection would pause it.',
   advice:
-    'Take these nodes to a version in between first (--selector chooses nodes), or choose another --target-version.',
+    'Upgrade these nodes to a version in between first (--selector chooses nodes), or choose another --target-version.',
   run: async ({ nodes, targetVersion }) => {
     const linux = nodes.filter((node) => !isWindows(node));
     const groups = [...groupBy(linux, reportedKubeletVersion)];
@@ -41,9 +42,9 @@ export const nodeVersion: UpgradeCheck = {
 };
 
 function describe(all: number, there: number, target: string): string {
-  if (there === all) return `${count('node', all)}, all at ${target} already.`;
-  const at = there > 0 ? ` ${there} ${there === 1 ? 'is' : 'are'} there already.` : '';
-  return `${count('node', all)} can go to ${target} in one step.${at}`;
+  if (there === all) return `${count('node', all)}, all already at ${target}.`;
+  const at = there > 0 ? ` ${there} ${there === 1 ? 'is' : 'are'} already there.` : '';
+  return `${count('node', all)} can be upgraded to ${target} in one step.${at}`;
 }
 
 /** Judged against the target alone: whether the control plane is there is a check of its own. */
@@ -65,7 +66,7 @@ function versionFinding(from: string, nodes: readonly V1Node[], to: string): Upg
 
 function untoldFinding(nodes: readonly V1Node[]): UpgradeFinding[] {
   if (nodes.length === 0) return [];
-  const reason = 'Their kubelets have never told a version.';
-  const advice = 'Look whether these machines still exist; kubectl delete node NAME takes away what does not.';
+  const reason = 'Their kubelets have never reported a version.';
+  const advice = 'Check whether these machines still exist. To remove one that does not: kubectl delete node NAME.';
   return [{ result: 'warning', object: nodesOf(nodes), reason, advice }];
 }

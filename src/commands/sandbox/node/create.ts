@@ -8,7 +8,7 @@ import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 export default class SandboxNodeCreate extends BaseCommand {
   static override summary = 'Create a node in the sandbox: a folder that stands for a machine, with a small kubelet.';
   static override description =
-    'Nothing runs on it but the small kubelet of the sandbox, which reads the files that a join writes and does what they say. For a node that exists already, the command prints a new join line.';
+    "Only the sandbox's small kubelet runs on it, which follows the files that a join writes. For a node that exists already, the command prints a new join line.";
   static override examples = [
     '<%= config.bin %> sandbox node create edge1',
     "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6'",
@@ -35,7 +35,7 @@ export default class SandboxNodeCreate extends BaseCommand {
     const { os, kernel, arch } = flags;
     const node = await createNode(folderOf(flags), { name: args.name, os, kernel, arch });
     const { name, root, joinLine } = node;
-    const verb = node.created ? 'is' : 'exists already:';
+    const verb = node.created ? 'is' : 'already exists:';
     const text = `${name} ${verb} a machine with ${node.os}, kernel ${node.kernel}, ${node.arch}: ${root}\nTo join it:\n\n${joinLine}\n`;
     await this.finish({ ok: true, hosts: [], data: { name, root, joinLine }, text, reveal: true });
   }

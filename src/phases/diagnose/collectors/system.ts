@@ -19,7 +19,7 @@ export const clock: Collector = {
   run: async ({ host }) => {
     const { now, uncertaintyMs } = await host.clock();
     if (Number.isNaN(new Date(now).getTime()))
-      throw new EdgeadmError({ code: 'COMMAND_FAILED', what: "the node's date is no time" });
+      throw new EdgeadmError({ code: 'COMMAND_FAILED', what: "the node's date cannot be read" });
     const text = `the node: ${new Date(now).toISOString()} (± ${Math.round(uncertaintyMs)} ms)\n`;
     return { files: [{ path: 'system/clock.txt', text }], facts: { clock: { node: now, uncertaintyMs } } };
   },

@@ -4,7 +4,7 @@ export const apiServer: Check = {
   name: 'APIServer',
   concerns: 'cluster',
   severity: 'error',
-  about: 'An API server answers the node.',
+  about: 'The API server answers the node.',
   remedy: 'From the node, check the address, the firewall and the access control list of the API server.',
   run: async ({ cluster }) => pass((await cluster.firstAnswer()).server),
 };
@@ -14,16 +14,16 @@ export const caHash: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The CA that the cluster publishes is the pinned one, and the API server has a certificate of it. A warning where the pin is left out knowingly.',
+    'The CA that the cluster publishes matches the given hash, and it issued the certificate of the API server. A warning if CA verification is skipped.',
   remedy: 'Get a new join command from the cluster: `edgeadm token create --print-join-command`.',
   // With a clock that is wrong by days every certificate looks expired or not yet valid.
   needs: ['APIServer', 'TimeSync'],
   run: async ({ cluster, spec }) => {
     const { caHash: hash } = await cluster.trusted();
     if (!spec.unsafeSkipCaVerification) return pass(`sha256:${hash}`);
-    return fail(`the CA sha256:${hash} was not compared with anything`, {
+    return fail(`the CA sha256:${hash} was not verified`, {
       severity: 'warning',
-      remedy: `Give \`--discovery-token-ca-cert-hash sha256:${hash}\` once you know that it is the right one.`,
+      remedy: `Once you have checked this hash, pass \`--discovery-token-ca-cert-hash sha256:${hash}\`.`,
     });
   },
 };
@@ -33,8 +33,8 @@ export const token: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster knows the bootstrap token, its secret is right (it signed cluster-info), and the API server lets the node in with it. A failure tells the clock difference too.',
-  remedy: 'Make a new token: `edgeadm token create --print-join-command`.',
+    'The cluster has the bootstrap token, the secret is correct (it signed cluster-info), and the API server accepts it. A failure also shows the clock difference.',
+  remedy: 'Create a new token: `edgeadm token create --print-join-command`.',
   needs: ['APIServer'],
   run: async ({ cluster }) => {
     await cluster.verifyToken();

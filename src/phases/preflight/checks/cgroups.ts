@@ -13,11 +13,11 @@ export const systemVerification: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The cgroup controllers that the kubelet needs are enabled and mounted, in a cgroup version that this kubelet takes (v2 from 1.19 on, v1 up to 1.34).',
+    'The cgroup controllers that the kubelet needs are enabled and mounted, in a cgroup version that this kubelet supports (v2 from 1.19 on, v1 up to 1.34).',
   remedy: 'Enable the controllers on the kernel command line (for memory: `cgroup_enable=memory`) and reboot.',
   run: async (context) => {
     const mounts = await context.host.read('/proc/mounts');
-    if (mounts === undefined) return skip('there is no /proc/mounts here');
+    if (mounts === undefined) return skip('/proc/mounts does not exist');
     const version = isUnified(mounts) ? 'v2' : 'v1';
     const refusal = refusalOf(version, await kubeletMinor(context));
     if (refusal) return fail(refusal, { remedy: VERSION_REMEDY });
@@ -39,8 +39,8 @@ function isUnified(mounts: string): boolean {
 
 function refusalOf(version: 'v1' | 'v2', minor: number | undefined): string | undefined {
   if (minor === undefined) return undefined;
-  if (version === 'v2' && minor < 19) return `the node has cgroup v2, which kubelet 1.${minor} does not know`;
-  if (version === 'v1' && minor >= 35) return `the node has cgroup v1, which kubelet 1.${minor} refuses`;
+  if (version === 'v2' && minor < 19) return `the node has cgroup v2, which kubelet 1.${minor} does not support`;
+  if (version === 'v1' && minor >= 35) return `the node has cgroup v1, which kubelet 1.${minor} does not support`;
   return undefined;
 }
 

@@ -13,12 +13,12 @@ export const cidrConflict: Check = {
   name: 'CIDRConflict',
   concerns: 'node',
   severity: 'error',
-  about: "No route and no name server of the node lies in the cluster's Pod or Service CIDR.",
-  remedy: 'Remove the route or change the name server; left over from an earlier cluster: `ip link delete cni0`.',
+  about: "No route or name server of the node is in the cluster's Pod or Service CIDR.",
+  remedy: 'Remove the route or change the name server. If an earlier cluster left the route: `ip link delete cni0`.',
   needs: ['CAHash', 'Token'],
   run: async (context) => {
     const networks = await context.cluster.networks();
-    if (!networks) return skip('the cluster does not tell its CIDRs (no ConfigMap kubeadm-config)');
+    if (!networks) return skip('the cluster does not publish its CIDRs (no ConfigMap kubeadm-config)');
     const ranges = [
       ...networks.podCidrs.map((cidr) => ({ cidr, name: 'Pod CIDR' })),
       ...networks.serviceCidrs.map((cidr) => ({ cidr, name: 'Service CIDR' })),

@@ -5,10 +5,8 @@ export const cloudEndpoints: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    "The endpoints of the container service answer the node; a join asks them before anything else. A join with a cluster's own bootstrap token uses none.",
-  remedy: 'Let the node reach the endpoints that are named.',
+    'The endpoints of the container service answer the node: a join contacts them first. A join with a bootstrap token does not use them.',
+  remedy: 'Allow the node to reach the listed endpoints.',
   run: async ({ endpoint }) =>
-    endpoint === undefined
-      ? skip('a join with a bootstrap token uses no endpoint of the container service')
-      : pass(endpoint),
+    endpoint === undefined ? skip('a join with a bootstrap token does not use the container service') : pass(endpoint),
 };

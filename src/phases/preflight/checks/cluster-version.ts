@@ -12,7 +12,7 @@ export const clusterVersion: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet is of its minor version, or of the one that `--kubernetes-version` names: not newer than the cluster, at most two minor versions older (three from 1.28 on). Not a sandbox, unless the node is one of its own.',
+    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet has the same minor version, or the one given with `--kubernetes-version`: not newer than the cluster, and at most two minor versions older (three from 1.28 on). The cluster is not a sandbox, unless the node belongs to that sandbox.',
   remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster, host, node, spec }) => {
@@ -35,10 +35,10 @@ export const clusterVersion: Check = {
     }
     if (spec.inDedicatedNetwork && minor >= WITHOUT_DEDICATED) {
       return fail(
-        `inDedicatedNetwork is refused from Kubernetes 1.${WITHOUT_DEDICATED} on; the cluster runs ${version}`,
+        `inDedicatedNetwork is not supported from Kubernetes 1.${WITHOUT_DEDICATED} on; the cluster runs ${version}`,
         {
           code: 'USAGE',
-          remedy: 'Leave the key out, and use a node pool whose mode is private (a leased line).',
+          remedy: 'Remove the key, and use a node pool with mode private (a leased line).',
         },
       );
     }
@@ -49,18 +49,18 @@ export const clusterVersion: Check = {
     const oldest = minor - oldestSkew(minor);
     if (wanted > minor || wanted < oldest) {
       return fail(
-        `the cluster runs ${version}; a kubelet may be 1.${oldest} to 1.${minor}, asked for is ${spec.kubernetesVersion}`,
+        `the cluster runs ${version}; a kubelet can be 1.${oldest} to 1.${minor}, but ${spec.kubernetesVersion} was requested`,
       );
     }
     if (minorOf(kubelet) === wanted) return pass(`cluster ${version}, kubelet ${kubelet}`);
-    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, wanted is 1.${wanted}`, {
+    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, but 1.${wanted} was requested`, {
       code,
       remedy: NEEDS_BUNDLE,
     });
   },
 };
 
-const NEEDS_BUNDLE = 'Give `--bundle`, or install a kubelet of the minor version of the cluster first.';
+const NEEDS_BUNDLE = "Pass `--bundle`, or install a kubelet of the cluster's minor version first.";
 
 /** @see https://kubernetes.io/releases/version-skew-policy/: three, but for a kubelet below 1.25 two. */
 function oldestSkew(minor: number): number {

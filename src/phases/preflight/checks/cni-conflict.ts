@@ -11,8 +11,8 @@ export const cniConflict: Check = {
   concerns: 'node',
   severity: 'warning',
   about:
-    "The first CNI configuration by name wins: none stands before the cluster's own. One with nothing but loopback in it is put aside by the join.",
-  remedy: `Move the file out of ${PATHS.cni.configurations}, if it is not the network that pods are to have.`,
+    "No CNI configuration of the node sorts before the cluster's: the runtime uses the first one by name. The join moves one aside that configures only loopback.",
+  remedy: `Move the file out of ${PATHS.cni.configurations} if pods must not use its network.`,
   run: async (context) => {
     const names = (await context.host.list(PATHS.cni.configurations)).filter((name) =>
       /\.(conf|conflist|json)$/.test(name),
@@ -22,15 +22,15 @@ export const cniConflict: Check = {
     const path = posix.join(PATHS.cni.configurations, first ?? '');
     if (!first || owns(path)) return pass(first ? `${first}, of the earlier join` : undefined);
     const types = pluginTypes((await context.host.read(path)) ?? '');
-    if (!types) return fail(`${path} is the first by name and no CNI configuration: pods would get no network`);
+    if (!types) return fail(`${path} is the first by name, but not a CNI configuration: pods would get no network`);
     if (types.every((type) => type === 'loopback')) {
-      return fail(`${path} is the first by name and has loopback alone`, {
-        remedy: 'Nothing has to be done: the join puts it aside, reset puts it back.',
+      return fail(`${path} is the first by name and configures only loopback`, {
+        remedy: 'No action is needed: the join moves it aside, and reset restores it.',
       });
     }
     const flannel = context.spec.allowedClusterAddons?.includes('flannel') && !types.includes('flannel');
     if (!flannel) return pass(`${first} (${types.join(', ')})`);
-    const order = first < FLANNEL ? `stands before Flannel's ${FLANNEL}` : "is used until Flannel's own is written";
+    const order = first < FLANNEL ? `sorts before Flannel's ${FLANNEL}` : "is used until Flannel's own is written";
     return fail(`${path} (${types.join(', ')}) ${order}`);
   },
 };

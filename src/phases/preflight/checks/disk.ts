@@ -18,12 +18,12 @@ export const disk: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The file systems of /var and /etc have room for the join (1 GiB for /var where it is one file system); a warning below the 15 % at which the kubelet evicts pods.',
-  remedy: 'Free space on the file system that is named, or make it larger.',
+    'The file systems of /var and /etc have enough free space for the join (1 GiB for /var if both are on one); a warning below 15 %, where the kubelet starts to evict pods.',
+  remedy: 'Free space on this file system, or enlarge it.',
   run: async (context) => {
-    if (!context.host.runsPrograms) return skip('the disks of a scratch root are those of the machine it lies on');
+    if (!context.host.runsPrograms) return skip('a scratch root uses the disks of this machine');
     const volumes = await volumesOf(context);
-    if (volumes.some(({ free }) => free === Number.POSITIVE_INFINITY)) return skip('df does not tell what is free');
+    if (volumes.some(({ free }) => free === Number.POSITIVE_INFINITY)) return skip('df does not report the free space');
     const told = volumes.map((volume) => `${volume.paths.join(', ')}: ${describe(volume)}`).join('\n');
     if (volumes.some((volume) => volume.free < volume.needed || volume.freeInodes < 1000)) {
       return fail(told, { code: 'NO_SPACE' });

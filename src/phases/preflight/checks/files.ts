@@ -11,12 +11,13 @@ export const filesAvailable: readonly Check[] = FILES.map((path) => ({
   concerns: 'node',
   severity: 'error',
   about: `${path} does not exist, or was written by an earlier join of edgeadm.`,
-  remedy: 'If the node belongs to no cluster any more: `edgeadm reset` (after kubeadm: `kubeadm reset`).',
+  remedy:
+    'If the node no longer belongs to a cluster: `edgeadm reset` (if it was joined with kubeadm: `kubeadm reset`).',
   run: async (context) => {
     if (!(await context.host.stat(path))) return pass();
     return (await ownState(context)).owns(path)
       ? pass('of the earlier join')
-      : fail(`${path} exists: the node was joined by something else`);
+      : fail(`${path} exists: the node was joined with another tool`);
   },
 }));
 
@@ -32,19 +33,19 @@ const FOLDERS: readonly Folder[] = [
     path: PATHS.kubernetes.manifests,
     severity: 'error',
     why: 'the kubelet starts every static pod in it',
-    remedy: 'Move the manifests away, or run `edgeadm reset` (after kubeadm: `kubeadm reset`).',
+    remedy: 'Move the manifests away, or run `edgeadm reset` (if the node was joined with kubeadm: `kubeadm reset`).',
   },
   {
     path: PATHS.edgeHub.directory,
     severity: 'warning',
     why: 'certificates of an earlier edge-hub are replaced',
-    remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',
+    remedy: 'No action is needed. Remove the folder if you do not want its contents.',
   },
   {
     path: PATHS.edgeHub.openYurtDirectory,
     severity: 'warning',
     why: 'certificates of an earlier edge-hub are replaced',
-    remedy: 'Nothing has to be done; remove the folder if what is in it is not wanted.',
+    remedy: 'No action is needed. Remove the folder if you do not want its contents.',
   },
 ];
 
@@ -53,13 +54,13 @@ export const foldersAvailable: readonly Check[] = FOLDERS.map(({ path, severity,
   name: `DirAvailable-${path.replaceAll('/', '-')}`,
   concerns: 'node',
   severity,
-  about: `${path} is empty, does not exist, or holds only what an earlier join of edgeadm put there: ${why}.`,
+  about: `${path} is empty, does not exist, or contains only files of an earlier join with edgeadm: ${why}.`,
   remedy,
   run: async (context) => {
     const names = await context.host.list(path);
     if (names.length === 0) return pass();
     const own = await ownState(context);
     const foreign = names.filter((name) => !own.owns(`${path}/${name}`));
-    return foreign.length === 0 ? pass('of the earlier join') : fail(`${path} holds ${foreign.join(', ')}: ${why}`);
+    return foreign.length === 0 ? pass('of the earlier join') : fail(`${path} contains ${foreign.join(', ')}: ${why}`);
   },
 }));

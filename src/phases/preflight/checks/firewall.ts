@@ -9,12 +9,12 @@ export const firewall: Check = {
   name: `Firewall(${PORT}/udp)`,
   concerns: 'node',
   severity: 'warning',
-  about: `No firewall of the node keeps out UDP port ${PORT}, over which Flannel's VXLAN reaches it. Rules are read where the kernel has them loaded, never changed.`,
-  remedy: `Let UDP port ${PORT} and TCP port 10250 in, for example \`firewall-cmd --permanent --add-port=${PORT}/udp\`.`,
+  about: `No firewall of the node blocks UDP port ${PORT}, which Flannel's VXLAN uses. Loaded rules are read, never changed.`,
+  remedy: `Allow UDP port ${PORT} and TCP port 10250, for example \`firewall-cmd --permanent --add-port=${PORT}/udp\`.`,
   run: async ({ host }) => {
     if (!host.runsPrograms) return skip('a scratch root has no firewall');
     const manager = (await firewalld(host)) ?? (await ufw(host));
-    if (manager) return manager.letsIn ? pass(`${manager.name} lets it in`) : fail(`${manager.name} is active`);
+    if (manager) return manager.letsIn ? pass(`${manager.name} allows it`) : fail(`${manager.name} is active`);
     const found = (await Promise.all([iptables(host), nftables(host)])).find((answer) => answer !== undefined);
     return found === undefined ? pass() : fail(found);
   },

@@ -6,14 +6,14 @@ export const gpu: Check = {
   name: 'GPU',
   concerns: 'node',
   severity: 'error',
-  about: "The GPU model of `gpuVersion` is known, goes with the cluster's version, and its driver is loaded.",
+  about: 'The GPU model in `gpuVersion` is known, the cluster version supports it, and its driver is loaded.',
   remedy: 'Install the driver of the GPU and load it (`nvidia-smi` shows it), or leave `gpuVersion` empty.',
   run: async ({ host, cluster, spec }) => {
-    if (spec.gpuVersion === '') return skip('no GPU was asked for');
+    if (spec.gpuVersion === '') return skip('no GPU was requested');
     const model = gpuModel(spec.gpuVersion);
     if (!model) {
       return fail(`${spec.gpuVersion} is not known; supported: ${GPU_MODELS.map(({ name }) => name).join(', ')}`, {
-        remedy: 'Give a model of the list, or leave `gpuVersion` empty.',
+        remedy: 'Use a model of this list, or leave `gpuVersion` empty.',
       });
     }
     const version = await cluster.version().catch(() => undefined);

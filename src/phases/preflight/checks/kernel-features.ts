@@ -20,7 +20,7 @@ const FEATURES: readonly Feature[] = [
   },
   {
     name: 'br_netfilter',
-    purpose: 'Services that are reached over a bridge',
+    purpose: 'Services reached over a bridge',
     isActive: async (host) => (await host.sysctl('net.bridge.bridge-nf-call-iptables')) !== undefined,
     parts: [{ module: 'br_netfilter', option: 'CONFIG_BRIDGE_NETFILTER' }],
   },
@@ -32,7 +32,7 @@ const FEATURES: readonly Feature[] = [
   },
   {
     name: 'iptable_nat',
-    purpose: 'Services and masquerading, of iptables or of nftables',
+    purpose: 'Services and masquerading, with iptables or nftables',
     isActive: async (host) => /^nat$/m.test((await host.read('/proc/net/ip_tables_names')) ?? ''),
     parts: [
       { module: 'iptable_nat', option: 'CONFIG_IP_NF_NAT' },
@@ -46,8 +46,8 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
   name: `KernelFeature-${name}`,
   concerns: 'node',
   severity: 'error',
-  about: `The kernel has ${name} (${purpose}): active, built in or as a module. No module is loaded for the check.`,
-  remedy: 'Install the package with the modules of the running kernel, or boot a kernel that has it.',
+  about: `The kernel has ${name} (${purpose}), active, built in or as a module. The check does not load modules.`,
+  remedy: 'Install the modules package of the running kernel, or boot a kernel that has the feature.',
   run: async ({ host }) => {
     if (await isActive(host)) return pass('active');
     const answers = await Promise.all(parts.map((part) => findKernelPart(host, part)));
@@ -55,6 +55,6 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
     if (found) return pass(found.how);
     const { kernel } = await host.facts();
     if (answers.includes('absent')) return fail(`the kernel ${kernel} does not have ${name}`);
-    return skip(`the kernel ${kernel || 'of this root'} tells neither its modules nor its configuration`);
+    return skip(`the kernel ${kernel || 'of this root'} lists neither its modules nor its configuration`);
   },
 }));

@@ -8,15 +8,15 @@ export const hostname: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The host name can be the node name, where no other is given. Upper-case letters become lower case and are told.',
-  remedy: 'Give a name with `--node-name`, or change the host name: `hostnamectl set-hostname NAME`.',
+    'The host name is a valid node name, unless another name is given. Upper-case letters are converted to lower case, with a message.',
+  remedy: 'Set a name with `--node-name`, or change the host name: `hostnamectl set-hostname NAME`.',
   run: async ({ host, spec }) => {
     const { hostname: found } = await host.facts();
-    if (spec.nodeName) return pass(`${found || 'none'}; the node name is given`);
+    if (spec.nodeName) return pass(`${found || 'none'}; another node name is given`);
     const name = found.toLowerCase();
     const refusal = name === '' ? 'the machine has no host name' : refuseNodeName(name);
     if (refusal) return fail(refusal);
-    return pass(name === found ? found : `${found}, lower-cased to ${name}`);
+    return pass(name === found ? found : `${found}, converted to ${name}`);
   },
 };
 
@@ -25,8 +25,8 @@ export const nodeName: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The node name has 1 to 63 lower-case letters, digits, `-` and `.`, each dotted part begins and ends with a letter or digit, and it does not begin with localhost.',
-  remedy: 'Give another name with `--node-name`.',
+    'The node name has 1 to 63 lower-case letters, digits, `-` and `.`, each dotted part begins and ends with a letter or digit, and it does not start with localhost.',
+  remedy: 'Set another name with `--node-name`.',
   needs: ['Hostname'],
   run: async ({ node }) => {
     try {
@@ -44,19 +44,19 @@ export const nodeExists: Check = {
   name: 'NodeExists',
   concerns: 'cluster',
   severity: 'error',
-  about: 'No Node of this name is Ready in the cluster and belongs to another machine (by machine-id).',
+  about: 'The cluster has no Ready Node of this name that belongs to another machine (compared by machine ID).',
   remedy: 'Choose another `--node-name`, or remove the other node: `kubectl delete node NAME`.',
   needs: ['NodeName', 'CAHash', 'Token'],
   run: async ({ host, cluster, node }) => {
     const [name, { machineId }] = await Promise.all([node.name(), host.facts()]);
     const there = await cluster.node(name);
-    if (there === 'not readable') return skip('the bootstrap token may not read Nodes');
+    if (there === 'not readable') return skip('the bootstrap token has no permission to read Nodes');
     if (!there) return pass(`${name} is free`);
     const theirs = there.status?.nodeInfo?.machineID ?? '';
     if (theirs !== '' && theirs === machineId) return pass(`${name} is this machine`);
-    if (!isReady(there)) return pass(`${name} exists and is not Ready: it is taken over`);
+    if (!isReady(there)) return pass(`${name} exists and is not Ready: this machine takes it over`);
     return fail(
-      `a node named ${name} already exists in the cluster and is Ready; its machine-id is ${theirs || 'not known'}, this machine's is ${machineId || 'not known'}`,
+      `a node named ${name} already exists in the cluster and is Ready; its machine ID is ${theirs || 'unknown'}, this machine's is ${machineId || 'unknown'}`,
       { code: 'NODE_EXISTS', remedy: `Choose another \`--node-name\`, or remove it: \`kubectl delete node ${name}\`.` },
     );
   },

@@ -6,7 +6,7 @@ export const nodeIface: Check = {
   severity: 'error',
   about:
     'The network interface of the node (`--node-iface`, `--node-ip`, the /etc/hosts entry of the host name, the default route) exists and has an address.',
-  remedy: 'Name the address or the interface: `--node-ip ADDRESS` or `--node-iface NAME`.',
+  remedy: 'Set the address or the interface: `--node-ip ADDRESS` or `--node-iface NAME`.',
   run: async ({ host, node, spec }) => {
     if (!host.runsPrograms) return skip('a scratch root has no network');
     const { ip, interface: name } = await node.address();

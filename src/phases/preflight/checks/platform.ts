@@ -6,14 +6,14 @@ import { type Check, type CheckResult, fail, pass } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 
 const REMEDY =
-  'Use a system of the matrix (`edgeadm compat` lists them), or add a row that you have tried with `--compat-matrix FILE`.';
+  'Use a supported system (`edgeadm compat` lists them), or add a row that you have tested with `--compat-matrix FILE`.';
 
 export const archSupported: Check = {
   name: 'ArchSupported',
   concerns: 'node',
   severity: 'error',
-  about: 'The architecture is in the compatibility matrix, and the bundle was made for it.',
-  remedy: 'Use a machine of a supported architecture, or a bundle for the one there is.',
+  about: 'The architecture is in the compatibility matrix, and the bundle is made for it.',
+  remedy: 'Use a machine with a supported architecture, or a bundle for this one.',
   run: async (context) => {
     const { arch } = await context.host.facts();
     const listed = [...new Set(rowsOf(context).map((row) => row.arch))];
@@ -32,7 +32,7 @@ export const osSupported: Check = {
   name: 'OSSupported',
   concerns: 'node',
   severity: 'error',
-  about: 'Operating system and its version are in the compatibility matrix for the version of the cluster.',
+  about: 'The operating system and its version are in the compatibility matrix for the cluster version.',
   remedy: REMEDY,
   needs: ['ArchSupported'],
   run: async (context) => {
@@ -45,7 +45,7 @@ export const kernelSupported: Check = {
   name: 'KernelSupported',
   concerns: 'node',
   severity: 'error',
-  about: 'The kernel, by its first two numbers, is in the compatibility matrix for this operating system.',
+  about: 'The kernel version (its first two numbers) is in the compatibility matrix for this operating system.',
   remedy: REMEDY,
   needs: ['OSSupported'],
   run: async (context) => {

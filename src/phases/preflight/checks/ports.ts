@@ -18,19 +18,19 @@ export const ports: readonly Check[] = PORTS.map(({ port, purpose, ofHub }) => (
   name: `Port-${port}`,
   concerns: 'node',
   severity: 'error',
-  about: `TCP port ${port} is free for ${purpose}, or held by what an earlier join of this node started.`,
-  remedy: 'Stop the program that listens there.',
+  about: `TCP port ${port} is free for ${purpose}, or used by a service that an earlier join of this node started.`,
+  remedy: 'Stop the program that listens on this port.',
   run: async (context) => {
     const { host, node } = context;
     // A bundle that cannot be opened is told by the checks that need what is in it.
     if (ofHub && !(await node.edgeHub().catch(() => true))) return skip('no edge-hub is installed');
     const listener = await listenerOn(host, port);
-    if (listener === 'unknown') return skip('there is no /proc/net/tcp here');
+    if (listener === 'unknown') return skip('/proc/net/tcp does not exist');
     if (!listener) return pass();
-    const holder = listener.process ?? 'a process that the node does not name';
+    const holder = listener.process ?? 'an unknown process';
     // Where ss is missing, whatever listens on a node that is already joined is taken for the node's own.
     const own = listener.ofKubelet || listener.process === undefined;
-    if (own && (await ownState(context)).rerun) return pass(`held by ${holder}, of the earlier join`);
-    return fail(`held by ${holder}`);
+    if (own && (await ownState(context)).rerun) return pass(`used by ${holder}, from the earlier join`);
+    return fail(`used by ${holder}`);
   },
 }));

@@ -5,7 +5,7 @@ export const isPrivilegedUser: Check = {
   concerns: 'node',
   severity: 'error',
   about: 'edgeadm runs as root on the node (user id 0); a scratch root needs no root.',
-  remedy: 'Run as root or with sudo, or try it out on a scratch root with `--root DIR`.',
+  remedy: 'Run edgeadm as root or with sudo, or try it on a scratch root with `--root DIR`.',
   run: async ({ host }) => {
     if (!host.runsPrograms) return skip('a scratch root needs no root');
     const { uid } = await host.facts();

@@ -8,11 +8,11 @@ export const numCpu: Check = {
   name: 'NumCPU',
   concerns: 'node',
   severity: 'warning',
-  about: `The machine has at least ${ENOUGH.cpus} CPUs. An edge node with one works, so it is a warning.`,
-  remedy: 'Give the machine more CPUs, or expect that little is left for pods.',
+  about: `The machine has at least ${ENOUGH.cpus} CPUs. Only a warning, because an edge node works with one.`,
+  remedy: 'Give the machine more CPUs, or expect little capacity for pods.',
   run: async ({ host }) => {
     const { cpus } = await host.facts();
-    if (cpus === 0) return skip('the number of CPUs is not known here');
+    if (cpus === 0) return skip('the number of CPUs is unknown');
     return cpus >= ENOUGH.cpus ? pass(`${cpus}`) : fail(`found ${cpus}, recommended ${ENOUGH.cpus}`);
   },
 };
@@ -21,11 +21,11 @@ export const memory: Check = {
   name: 'Mem',
   concerns: 'node',
   severity: 'warning',
-  about: `The machine has at least ${ENOUGH.mebibytes} MiB of memory. An edge node with less works, so it is a warning.`,
-  remedy: 'Give the machine more memory, or expect that little is left for pods.',
+  about: `The machine has at least ${ENOUGH.mebibytes} MiB of memory. Only a warning, because an edge node works with less.`,
+  remedy: 'Give the machine more memory, or expect little capacity for pods.',
   run: async ({ host }) => {
     const found = Math.floor((await host.facts()).memoryBytes / MEBIBYTE);
-    if (found === 0) return skip('the memory is not known here');
+    if (found === 0) return skip('the amount of memory is unknown');
     return found >= ENOUGH.mebibytes
       ? pass(`${found} MiB`)
       : fail(`found ${found} MiB, recommended ${ENOUGH.mebibytes} MiB`);

@@ -14,11 +14,11 @@ export const runtime: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'containerd is installed, or `--manage-runtime` is given with a bundle that has it. Docker is accepted below Kubernetes 1.24.',
-  remedy: 'Install containerd, or let edgeadm do it: `--manage-runtime --bundle BUNDLE`.',
+    'containerd is installed, or `--manage-runtime` is given with a bundle that contains it. Docker is accepted before Kubernetes 1.24.',
+  remedy: 'Install containerd, or let edgeadm install it: `--manage-runtime --bundle BUNDLE`.',
   run: async (context) => {
     const { host, spec } = context;
-    if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was named`);
+    if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was given`);
     if (spec.runtime === 'docker') return checkDocker(context);
     const { exists, detail } = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
     if (exists && detail.startsWith('failed')) {
@@ -27,7 +27,7 @@ export const runtime: Check = {
     if (exists) return pass(`${PATHS.containerd.unit} is ${detail}`);
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
     if (!host.runsPrograms) return skip('a scratch root runs no services');
-    return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle has it' : ''}`);
+    return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle contains it' : ''}`);
   },
 };
 
@@ -36,15 +36,15 @@ export const cri: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The runtime answers on its CRI socket and speaks a version that the kubelet knows: containerd 1.x up to kubelet 1.22, containerd 1.6 or later from kubelet 1.26 on. A CRI plug-in that is merely switched off is switched on by the join.',
-  remedy: 'See the log of the runtime: `journalctl -u containerd`.',
+    'The runtime answers on its CRI socket with a CRI version that the kubelet supports: containerd 1.x up to kubelet 1.22, containerd 1.6 or later from kubelet 1.26 on. The join enables a CRI plug-in that is disabled.',
+  remedy: 'Check the log of the runtime: `journalctl -u containerd`.',
   needs: ['Runtime'],
   run: async (context) => {
     const { host, spec, node, signal } = context;
-    if (spec.runtime === 'docker') return skip("docker is spoken to by the kubelet's own dockershim");
+    if (spec.runtime === 'docker') return skip('the kubelet connects to docker through dockershim');
     const state = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
-    if (spec.criSocket === undefined && !state.active) return skip('containerd does not run yet: the join starts it');
-    if (await isSwitchedOff(context)) return pass('switched off by disabled_plugins; the join switches it on');
+    if (spec.criSocket === undefined && !state.active) return skip('containerd is not running yet: the join starts it');
+    if (await isSwitchedOff(context)) return pass('disabled by disabled_plugins; the join enables it');
     const client = await CriClient.connect(host, await node.criSocket(), { timeoutMs: 5000, signal });
     client.close();
     return judgeVersion(client.version, await kubeletMinor(context));
@@ -56,9 +56,12 @@ const NOT_THERE = { exists: false, active: false, detail: '' };
 async function checkDocker(context: CheckContext): Promise<CheckResult> {
   const minor = await kubeletMinor(context);
   if (minor !== undefined && minor >= FIRST_WITHOUT_DOCKER) {
-    return fail(`kubelet 1.${minor} knows no docker; 1.${FIRST_WITHOUT_DOCKER - 1} was the last that did`, {
-      remedy: 'Use `runtime: containerd`.',
-    });
+    return fail(
+      `kubelet 1.${minor} does not support docker; 1.${FIRST_WITHOUT_DOCKER - 1} was the last version that did`,
+      {
+        remedy: 'Set `runtime: containerd`.',
+      },
+    );
   }
   if (!context.host.runsPrograms) return skip('a scratch root runs no services');
   const { active, detail } = await context.host.unit(PATHS.docker.unit);
@@ -84,12 +87,12 @@ function judgeVersion({ name, version, api }: RuntimeVersion, kubelet: number | 
   const told = `${name} ${version}`;
   if (kubelet === undefined || name !== 'containerd') return pass(told);
   if (kubelet >= 26 && api === 'v1alpha2') {
-    return fail(`${told} speaks CRI v1alpha2 alone, kubelet 1.${kubelet} speaks v1`, {
+    return fail(`${told} supports only CRI v1alpha2, kubelet 1.${kubelet} needs v1`, {
       remedy: 'Install containerd 1.6 or later.',
     });
   }
   if (kubelet <= 22 && majorOf(version) >= 2) {
-    return fail(`${told} speaks CRI v1 alone, kubelet 1.${kubelet} speaks v1alpha2`, {
+    return fail(`${told} supports only CRI v1, kubelet 1.${kubelet} needs v1alpha2`, {
       remedy: 'Install containerd 1.6 or 1.7.',
     });
   }

@@ -5,8 +5,8 @@ export const selinux: Check = {
   name: 'SELinux',
   concerns: 'node',
   severity: 'warning',
-  about: 'SELinux does not enforce: the edge-hub and Flannel keep files where its usual policy does not let them.',
-  remedy: 'Run `setenforce 0` and set `SELINUX=permissive` in /etc/selinux/config, or write a policy.',
+  about: 'SELinux is not enforcing: its default policy does not allow the edge-hub and Flannel to write their files.',
+  remedy: 'Run `setenforce 0` and set `SELINUX=permissive` in /etc/selinux/config, or add a policy.',
   run: async ({ host }) => ((await isEnforcing(host)) ? fail('SELinux is enforcing') : pass()),
 };
 

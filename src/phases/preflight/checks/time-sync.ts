@@ -12,8 +12,9 @@ export const timeSync: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    "The node's clock is within 5 minutes of the API server's (a warning beyond 5 seconds), and a service keeps it right, unless `selfHostNtpServer` says that the user does.",
-  remedy: 'Set the clock (`chronyc makestep`, `timedatectl set-time`) and have chrony or systemd-timesyncd keep it.',
+    "The node's clock differs by at most 5 minutes from the API server's (a warning above 5 seconds), and a time service synchronizes it, unless `selfHostNtpServer` is set.",
+  remedy:
+    'Set the clock (`chronyc makestep`, `timedatectl set-time`) and run chrony or systemd-timesyncd to keep it synchronized.',
   needs: ['APIServer'],
   run: async ({ host, cluster, spec }) => {
     const { clockDifferenceMs: difference } = await cluster.firstAnswer();
@@ -22,9 +23,9 @@ export const timeSync: Check = {
     if (Math.abs(difference) > FAIL_MS) return fail(found);
     if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
     if (spec.selfHostNtpServer || !host.runsPrograms || (await hasTimeService(host))) return pass(found);
-    return fail(`${found}, but no service keeps it so (${SERVICES.join(', ')})`, {
+    return fail(`${found}, but no service keeps it synchronized (${SERVICES.join(', ')})`, {
       severity: 'warning',
-      remedy: 'Start one of these services, or say `selfHostNtpServer: true` in the file of `--config`.',
+      remedy: 'Start one of these services, or set `selfHostNtpServer: true` in the file given with `--config`.',
     });
   },
 };

@@ -22,7 +22,7 @@ export async function listedBy(host: Host, file: string, args: readonly string[]
 /** As {@link listedBy}, for what does no harm if it stays: a failure is a warning. */
 export function listedIfPossible(host: Host, log: PhaseLog, file: string, args: readonly string[]): Promise<string> {
   return listedBy(host, file, args).catch((error: Error) => {
-    log.warning(`${error.message}. What it would have listed is left on the machine.`);
+    log.warning(`${error.message}. Anything that it would have listed stays on the machine.`);
     return '';
   });
 }

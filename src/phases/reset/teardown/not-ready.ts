@@ -33,7 +33,7 @@ export async function markNotReady(
     type: 'Ready',
     status: 'False',
     reason: 'EdgeadmReset',
-    message: 'edgeadm reset took this node out of the cluster',
+    message: 'edgeadm reset removed this node from the cluster',
     lastHeartbeatTime: now,
     lastTransitionTime: now,
   };
@@ -49,7 +49,7 @@ export async function markNotReady(
   } catch (error) {
     signal.throwIfAborted();
     const why = (error as Error).message;
-    log.warning(`The cluster could not be told (${why}). To remove the node: kubectl delete node ${nodeName}`);
+    log.warning(`The cluster could not be notified (${why}). To remove the node: kubectl delete node ${nodeName}`);
   } finally {
     client.close();
   }

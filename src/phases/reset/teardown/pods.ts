@@ -13,7 +13,7 @@ import { type Failures, removeSandboxes } from './sandboxes.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 const START_TIMEOUT_MS = 15_000;
-const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` goes on without them';
+const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` continues without them';
 
 export interface RemovalTools {
   readonly log: PhaseLog;
@@ -76,7 +76,7 @@ async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTo
   await host.startUnit(unit);
   if (!host.wet) return undefined;
   const probe = async () => ({ done: await connect(1000) });
-  return waitFor({ what: `an answer of ${unit}`, probe, timeoutMs: START_TIMEOUT_MS, signal }).catch((error: Error) => {
+  return waitFor({ what: `${unit} to answer`, probe, timeoutMs: START_TIMEOUT_MS, signal }).catch((error: Error) => {
     signal?.throwIfAborted();
     tools.log.warning(error.message);
     return undefined;

@@ -24,7 +24,7 @@ export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = f
     code: 'RESET_INCOMPLETE',
     what: `volumes below ${PATHS.kubelet.directory} are still mounted`,
     why: left.join('\n'),
-    next: `end what uses them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`,
+    next: `stop the processes that use them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`,
   });
 }
 

@@ -20,13 +20,13 @@ const WARNING: ReportRow = {
   result: 'warning',
   reason: 'Offline: their kubelets no longer report.',
   effect: 'These nodes are skipped and stay at their version.',
-  advice: 'Bring them back first, or let --wait-offline take them when they are back.',
+  advice: 'Bring them back first, or use --wait-offline to upgrade them when they return.',
 };
 const ERROR: ReportRow = {
   check: 'ControlPlaneVersion',
   result: 'error',
   reason: 'The control plane runs v1.20.2, the target is v1.20.3.',
-  effect: 'Every node would refuse the upgrade.',
+  effect: 'Every node would reject the upgrade.',
   advice: 'Upgrade the control plane first.',
 };
 
@@ -55,13 +55,13 @@ describe('the report before an upgrade, on a terminal', () => {
         '',
         'error ControlPlaneVersion',
         '  reason: The control plane runs v1.20.2, the target is v1.20.3.',
-        '  effect: Every node would refuse the upgrade.',
+        '  effect: Every node would reject the upgrade.',
         '  advice: Upgrade the control plane first.',
         '',
         'warning NodeReady: 2 nodes: edge-1, edge-2',
         '  reason: Offline: their kubelets no longer report.',
         '  effect: These nodes are skipped and stay at their version.',
-        '  advice: Bring them back first, or let --wait-offline take them when they are back.',
+        '  advice: Bring them back first, or use --wait-offline to upgrade them when they return.',
         '',
         'Result: normal (1 error, 1 warning, 1 normal).',
         '',

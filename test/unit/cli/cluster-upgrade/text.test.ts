@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
-import { inShort, statusText } from '../../../../src/cli/cluster-upgrade/text.ts';
+import { batchesText, statusText } from '../../../../src/cli/cluster-upgrade/text.ts';
 import type { NodeRecord } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { newPlan } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import { progressOf, type UpgradeStatus } from '../../../../src/cluster-upgrade/status.ts';
@@ -36,9 +36,9 @@ describe('the text of a cluster upgrade', () => {
     );
     assert.match(text, /^Upgrade: {4}to v1\.20\.3, Running$/m);
     assert.match(text, /^Started: {4}2026-11-18T\d\d:\d\d:\d\dZ by ann@laptop$/m);
-    assert.match(text, /^So far: {5}1m30s; about 1m30s left$/m);
+    assert.match(text, /^Elapsed: {4}1m30s; about 1m30s left$/m);
     assert.match(text, /^Nodes: {6}1 upgraded, 1 running, 1 waiting$/m);
-    assert.match(text, /^To come: {4}1 batches: 1$/m);
+    assert.match(text, /^Remaining: {2}1 batch of 1 node$/m);
     assert.match(text, /^Controller: ann@laptop, last seen 5s ago$/m);
     assert.match(text, /^edge-1 {3}网点 .* v1\.20\.3 {3}upgraded {3}1 {7}1m0s$/m);
     assert.match(text, /^edge-2 {3}网点 .* v1\.20\.2 {3}running {4}2 {7}30s$/m);
@@ -70,10 +70,10 @@ describe('the text of a cluster upgrade', () => {
   });
 
   it('tells sizes of batches in short', () => {
-    assert.equal(inShort([1, 2, 4, 5, 5, 5, 2]), '1, 2, 4, 3 times 5, 2');
-    assert.equal(inShort([1, 1]), '1, 1');
-    assert.equal(inShort(Array(12).fill(1)), '12 times 1');
-    assert.equal(inShort([]), '');
+    assert.equal(batchesText([1, 2, 4, 5, 5, 5, 2]), '7 batches: 1, 2, 4, 3 × 5, 2');
+    assert.equal(batchesText([1, 2, 2]), '3 batches: 1, 2, 2');
+    assert.equal(batchesText(Array(12).fill(1)), '12 batches of 1 node');
+    assert.equal(batchesText([4]), '1 batch of 4 nodes');
   });
 });
 

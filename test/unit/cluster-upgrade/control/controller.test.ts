@@ -189,7 +189,7 @@ describe('the controller of a cluster upgrade', function () {
     await until(() => executor.begun.includes('edge-4'), 'it goes on');
     await bed.down();
     clock.skip(LEASE_TIMES.giveUpMs + LEASE_TIMES.renewalMs);
-    await until(says(/could not be renewed.*asking for it again/), 'it has given its lease up');
+    await until(says(/could not be renewed.*acquiring it again/), 'it has given its lease up');
     await bed.up();
     executor.held.clear();
     const plan = await controller.ended;
@@ -256,7 +256,7 @@ describe('the controller of a cluster upgrade', function () {
     clock.skip(LEASE_TIMES.renewalMs);
     await assert.rejects(first.ended, (error: EdgeadmError) => {
       assert.equal(error.code, 'UPGRADE_UNDER_WAY');
-      assert.equal(error.why, 'it is controlled by controller-2 now');
+      assert.equal(error.why, 'it is now controlled by controller-2');
       return true;
     });
     const before = await bed.store.need();

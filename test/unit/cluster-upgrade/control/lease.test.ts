@@ -94,7 +94,7 @@ describe('the lease of the one controller', function () {
     clock.skip(LEASE_TIMES.renewalMs);
     await until(() => lease.signal.aborted, 'it is told');
     const { code, why } = lease.signal.reason as EdgeadmError;
-    assert.deepEqual([code, why], ['UPGRADE_UNDER_WAY', 'it is controlled by c-2 now']);
+    assert.deepEqual([code, why], ['UPGRADE_UNDER_WAY', 'it is now controlled by c-2']);
     await lease.release();
   });
 

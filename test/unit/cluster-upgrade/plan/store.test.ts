@@ -88,7 +88,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
       assert.equal(code, 'UPGRADE_UNDER_WAY');
       assert.match(
         why,
-        new RegExp(`^${winners[0]}@home started it at .*; it is Running\nann \\(process 7\\) holds the lease`),
+        new RegExp(`^${winners[0]}@home started it at .*; it is Running\nits controller is ann \\(process 7\\)`),
       );
     }
     if (typeof lease !== 'string') await lease.release();
@@ -97,7 +97,10 @@ describe('the plan of a cluster upgrade in the cluster', function () {
   it('takes the place of one that has ended, and of no other', async () => {
     await start(bed.client, 'ann@home');
     await bed.store.update((plan) => pausePlan(plan, 'ann', 1));
-    await assert.rejects(start(bed.client, 'bob@home'), /ann@home started it at .*; it is Paused\nnobody holds/);
+    await assert.rejects(
+      start(bed.client, 'bob@home'),
+      /ann@home started it at .*; it is Paused\nit has no controller/,
+    );
     await bed.store.update((plan) => cancelPlan(plan, 'enough', 2));
     await start(bed.client, 'bob@home');
     assert.equal((await bed.store.need()).spec.startedBy, 'bob@home');

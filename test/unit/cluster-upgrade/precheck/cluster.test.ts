@@ -50,7 +50,7 @@ describe('the report before an upgrade', () => {
     assert.equal(by('SystemPods')?.result, 'warning');
     assert.match(by('SystemPods')?.reason ?? '', /^Could not be checked: pods is forbidden$/);
     assert.match(by('APIServices')?.reason ?? '', /answered 404 to GET \/apis\/apiregistration\.k8s\.io/);
-    assert.match(by('SystemPods')?.effect ?? '', /^Not known\./);
+    assert.match(by('SystemPods')?.effect ?? '', /^Unknown\./);
     assert.equal(by('NodeVersion')?.result, 'normal');
     assert.equal(report.result, 'warning');
   });
@@ -77,7 +77,7 @@ describe('the report before an upgrade', () => {
 
   it('lets a vendor cluster not go on without kube-proxy, and warns elsewhere', async () => {
     const answers = { [SETS]: list() };
-    assert.match(await saidBy('KubeProxy', { answers }), /^warning \| kube-system has no DaemonSet and no Deployment/);
+    assert.match(await saidBy('KubeProxy', { answers }), /^warning \| kube-system has no DaemonSet or Deployment/);
     const vendor = { version: 'v1.20.11-aliyunedge.1', target: '1.20.11-aliyunedge.1' };
     assert.match(await saidBy('KubeProxy', { answers, ...vendor }), /^error/);
     const worker = { [SETS]: list(daemonSet('kube-proxy-worker', 2, 2)) };
@@ -184,12 +184,12 @@ describe('the report before an upgrade', () => {
       [BUDGETS]: undefined,
       '/apis/policy/v1beta1/poddisruptionbudgets': budgets,
     };
-    assert.match(await saidBy('PodDisruptionBudgets', { answers }), /^normal \| Pods are not evicted/);
+    assert.match(await saidBy('PodDisruptionBudgets', { answers }), /^normal \| No pods are evicted/);
     assert.equal(
       await saidBy('PodDisruptionBudgets', { answers, drain: true }),
       [
-        'warning | 1 budget: shop/web | Never lets a pod go, even when all are healthy.',
-        'warning | 1 budget: shop/sick | Lets no pod go now: too few of its pods are healthy.',
+        'warning | 1 budget: shop/web | Allows no disruption, even when all pods are healthy.',
+        'warning | 1 budget: shop/sick | Allows no disruption now: too few of its pods are healthy.',
       ].join('\n'),
     );
   });
@@ -215,7 +215,7 @@ describe('the report before an upgrade', () => {
     const [must, some, ...others] = (await saidBy('AdmissionWebhooks', { answers })).split('\n');
     assert.equal(
       must,
-      'error | ValidatingWebhookConfiguration guard (pods.guard) | Service guard/guard has no endpoint, and is asked about: pods CREATE, pods UPDATE.',
+      'error | ValidatingWebhookConfiguration guard (pods.guard) | Service guard/guard has no endpoint, but reviews: pods CREATE, pods UPDATE.',
     );
     assert.match(some ?? '', /^warning .*shop\.guard.* nodes UPDATE.*pods\/eviction CREATE.* in some namespaces/);
     assert.deepEqual(others, []);
@@ -224,7 +224,7 @@ describe('the report before an upgrade', () => {
       await saidBy('AdmissionWebhooks', {
         answers: { ...answers, '/api/v1/namespaces/guard/endpoints/guard': endpoints },
       }),
-      'normal | 3 webhooks must answer, none without an endpoint. 1 of them behind a URL: not judged.',
+      'normal | 3 webhooks must answer, each has an endpoint. 1 of them are behind a URL: not checked.',
     );
   });
 

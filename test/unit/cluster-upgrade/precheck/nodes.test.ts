@@ -36,7 +36,7 @@ describe('the report before an upgrade, about nodes', () => {
     const nodes = [node('a', { version: 'v1.20.11-aliyunedge.1' }), node('b', { version: 'v1.22.15-aliyunedge.1' })];
     assert.equal(
       await saidBy('NodeVersion', { ...state, nodes }),
-      'normal | 2 nodes can go to v1.22.15-aliyunedge.1 in one step. 1 is there already.',
+      'normal | 2 nodes can be upgraded to v1.22.15-aliyunedge.1 in one step. 1 is already there.',
     );
     const older = [node('a', { version: 'v1.18.8-aliyunedge.1' })];
     assert.match(
@@ -59,7 +59,7 @@ describe('the report before an upgrade, about nodes', () => {
 
   it('asks about nodes whose kubelet never came', async () => {
     const said = await saidBy('NodeVersion', { nodes: [{ metadata: { name: 'empty' } }] });
-    assert.equal(said, 'warning | 1 node: empty | Their kubelets have never told a version.');
+    assert.equal(said, 'warning | 1 node: empty | Their kubelets have never reported a version.');
   });
 
   it('says what a kubelet says that is not Ready, and tells a missing network plug-in from it', async () => {
@@ -160,7 +160,7 @@ describe('the report before an upgrade, about nodes', () => {
     assert.equal(
       await saidBy('NodeCertificates', { answers }),
       [
-        'warning | 1 node: n1 | A new client certificate was requested, and is not approved yet.',
+        'warning | 1 node: n1 | A new client certificate was requested but is not approved yet.',
         'warning | 1 node: n2 | A new client certificate was refused: not now.',
       ].join('\n'),
     );
@@ -168,7 +168,7 @@ describe('the report before an upgrade, about nodes', () => {
     const [row] = await rowsOf('NodeCertificates', {
       answers: { '/apis/certificates.k8s.io/v1/certificatesigningrequests': serving },
     });
-    assert.match(row?.effect ?? '', /^Logs, exec/);
+    assert.match(row?.effect ?? '', /^kubectl logs, kubectl exec and metrics fail/);
     assert.match(await saidBy('NodeCertificates'), /^normal .*cannot be read from here\.$/);
   });
 });

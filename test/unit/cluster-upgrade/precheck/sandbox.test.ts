@@ -62,7 +62,7 @@ describe("the report before an upgrade of the sandbox's cluster", function () {
     });
     assert.equal(report.cluster, url);
     assert.equal(report.clusterVersion, 'v1.20.2');
-    assert.match(said(report, 'NodeVersion'), /^normal \| 2 nodes, all at v1\.20\.2 already\.$/);
+    assert.match(said(report, 'NodeVersion'), /^normal \| 2 nodes, all already at v1\.20\.2\.$/);
     assert.match(said(report, 'NodeSchedulable'), /^warning \| 1 node: edge-2/);
     assert.match(said(report, 'PodDisruptionBudgets'), /^normal \| 0 budgets/);
     assert.match(said(report, 'UpgradePods'), /^normal/);

@@ -80,7 +80,7 @@ describe('an SSH connection', function () {
 
   it('says what was tried if the host accepts nothing', async () => {
     node = await SshNode.start({ authenticate: (context) => context.reject(['publickey', 'password']) });
-    await assert.rejects(node.open({ environment: { EDGEADM_SSH_PASSWORD: 'wrong' } }), {
+    await assert.rejects(node.open({ environment: { EDGEADM_SSH_PASSWORD: 'not the password' } }), {
       code: 'SSH_AUTH_FAILED',
       why: /^tried: key .*; password$/,
     });

@@ -171,6 +171,8 @@ export class SshNode {
     this.connections += 1;
     const live = { connection, socket: (connection as unknown as { _sock: Socket })._sock };
     this.#live.add(live);
+    // As sshd does; without it each short answer waits 40 ms for the client's acknowledgement.
+    live.socket.setNoDelay(true);
     connection.on('error', () => {});
     connection.on('close', () => this.#live.delete(live));
     connection.on('authentication', (context) => {
@@ -277,8 +279,8 @@ export class SshNode {
     });
     child.on('close', () => {
       this.#children.delete(pid);
+      // It is closed once everything is sent: `close` would drop what still waits for the client's window.
       channel.end();
-      channel.close();
     });
     channel.on('close', () => {
       stdin.destroy();

@@ -14,7 +14,7 @@ describe('a bootstrap token', () => {
     assert.equal(server.requests.filter(({ method }) => method === 'DELETE').length, 2);
     await assert.rejects(deleteToken(client, 'aaaaaa'), {
       code: 'TOKEN_UNKNOWN_OR_EXPIRED',
-      what: 'there is no token aaaaaa',
+      what: 'token aaaaaa not found',
     });
   });
 });

@@ -81,7 +81,7 @@ describe('a request with several API servers', () => {
         ]) {
           await assert.rejects(write, (error: EdgeadmError) => {
             assert.equal(error.code, 'API_UNREACHABLE');
-            assert.match(error.why ?? '', /was sent: it may have been done/);
+            assert.match(error.why ?? '', /was sent; it may have taken effect/);
             return true;
           });
         }

@@ -165,7 +165,7 @@ describe('draining a node', () => {
     const { client } = await cluster([KINDS.replicated, KINDS.stateful], { evict });
     const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 300 })));
     assert.equal(error.code, 'DRAIN_FAILED');
-    assert.match(error.what, /^timed out after 300ms waiting for the pods of node n1 to go$/);
+    assert.match(error.what, /^timed out after 300ms waiting for the pods of node n1 to terminate$/);
     assert.match(error.why ?? '', /shop\/stateful: Cannot evict pod .* The disruption budget guard needs 1 healthy/);
     assert.doesNotMatch(error.why ?? '', /replicated/);
     client.close();

@@ -35,7 +35,7 @@ describe('a kubeconfig that the container service hands out', () => {
 
   it('a kubeconfig that the container service hands out is refused where it would leave the cluster unknown or us without credentials', () => {
     const refused = (text: string, why: RegExp) =>
-      assert.throws(() => connectionOf(text, 'cs'), { code: 'CLOUD_FAILED', what: /cs gave/, why });
+      assert.throws(() => connectionOf(text, 'cs'), { code: 'CLOUD_FAILED', what: /cs returned/, why });
     refused(kubeconfig({ server: CLUSTER.server }), /certificate-authority-data/);
     refused(kubeconfig({ ...CLUSTER, server: 'http://10.0.0.1' }), /https/);
     refused(kubeconfig(CLUSTER, {}), /no credentials/);

@@ -144,7 +144,7 @@ describe('kubeconfig', () => {
   });
 
   for (const [what, script, why] of [
-    ['fails', 'echo no network >&2; exit 3', /exit code 3: no network/],
+    ['fails', 'echo no network >&2; exit 3', /exited with code 3: no network/],
     ['prints no JSON', 'echo secret-token', /not JSON/],
     ['prints null', 'echo null', /not an ExecCredential/],
     ['gives no credentials', `echo '${credential({})}'`, /neither a token nor a certificate/],

@@ -57,7 +57,7 @@ describe('whoever tells a node its cluster', () => {
     const pool = { nodePool: 'np1', labels: { shop: '17', 'node-role.kubernetes.io/edge': '' } };
     const { answer } = await ask(async () => ({ cluster: {}, pool }), { shown });
     assert.deepEqual(answer.pool.labels, { shop: '17' });
-    assert.match(shown.join(), /warning A label of the node pool is left out: .*node-role\.kubernetes\.io\/edge/);
+    assert.match(shown.join(), /warning A label of the node pool is ignored: .*node-role\.kubernetes\.io\/edge/);
   });
 
   it('whoever tells a node its cluster may be given up on, which is an interruption and no fault', async () => {

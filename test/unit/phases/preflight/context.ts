@@ -13,6 +13,7 @@ import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { type FakeClusterState, fakeCluster, TOKEN } from '../../fake-cluster.ts';
 import { type FakeHost, type FakeNode, fakeHost } from '../../fake-host.ts';
 import { type FakeRuntime, fakeRuntime } from '../../fake-runtime.ts';
+import { skippingClock } from '../../test-clock.ts';
 
 /** A case: what differs from a node and a cluster that are fit for each other. */
 export interface Case {
@@ -117,7 +118,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   return {
     spec,
     host,
-    cluster: clusterView(spec, host),
+    cluster: clusterView(spec, host, { clock: skippingClock() }),
     node: {
       name: async () => spec.nodeName || hostname.toLowerCase(),
       address: async () => ({ ip: '192.168.1.20', interface: 'eth0' }),

@@ -24,18 +24,18 @@ describe('Port-*', () => {
 
   it('a port that is taken: by whom', () => {
     const machine = { files: { '/proc/net/tcp': listening(10250) }, commands: { ss: ssOf(10250, 'nginx') } };
-    return assertFinds('Port-10250', 'error', /held by nginx/, { machine });
+    return assertFinds('Port-10250', 'error', /used by nginx/, { machine });
   });
 
   it('Port-*: also over IPv6, and where ss is missing', () => {
     const line = `   0: ${'0'.repeat(32)}:2808 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:0 0 0 0 1060 1\n`;
-    return assertFinds('Port-10248', 'error', /does not name/, { machine: { files: { '/proc/net/tcp6': line } } });
+    return assertFinds('Port-10248', 'error', /unknown process/, { machine: { files: { '/proc/net/tcp6': line } } });
   });
 
   it("a kubelet of something else: an error; this node's own after a join: fine", async () => {
     const machine = { files: { '/proc/net/tcp': listening(10250) }, commands: { ss: ssOf(10250, 'kubelet') } };
-    await assertFinds('Port-10250', 'error', /held by kubelet/, { machine });
-    await assertOk('Port-10250', { machine, node: MEMBER }, /of the earlier join/);
+    await assertFinds('Port-10250', 'error', /used by kubelet/, { machine });
+    await assertOk('Port-10250', { machine, node: MEMBER }, /from the earlier join/);
   });
 
   it("the edge-hub's port, held by a pod of this node after a join, whatever its program is called", async () => {
@@ -62,7 +62,7 @@ describe('FileAvailable--* and DirAvailable--*', () => {
   it('nothing is there: fine', () => assertOk(check));
 
   it('a kubeconfig of something else: the node belongs to another', () =>
-    assertFinds(check, 'error', /joined by something else/, {
+    assertFinds(check, 'error', /joined with another tool/, {
       machine: { files: { [kubeletConf]: 'apiVersion: v1' } },
     }));
 
@@ -83,7 +83,7 @@ describe('FileAvailable--* and DirAvailable--*', () => {
     await assertOk('DirAvailable--etc-kubernetes-manifests', { machine, node });
     const files = { ...machine.files, '/etc/kubernetes/manifests/other.yaml': '' };
     const both = { machine: { files }, node };
-    await assertFinds('DirAvailable--etc-kubernetes-manifests', 'error', /holds other\.yaml/, both);
+    await assertFinds('DirAvailable--etc-kubernetes-manifests', 'error', /contains other\.yaml/, both);
   });
 
   it('static pods of something else would be started: an error that names them', () =>
@@ -113,7 +113,7 @@ describe('CNIConflict', () => {
   });
 
   it('warns about a loopback configuration that comes first by name', () =>
-    assertFinds('CNIConflict', 'warning', /0-loopback\.conf.*loopback alone/, {
+    assertFinds('CNIConflict', 'warning', /0-loopback\.conf.*configures only loopback/, {
       machine: { files: { [`${folder}/0-loopback.conf`]: loopback, [`${folder}/10-a.conflist`]: bridge } },
     }));
 
@@ -123,13 +123,13 @@ describe('CNIConflict', () => {
     }));
 
   it("warns about one that stands before Flannel's", () =>
-    assertFinds('CNIConflict', 'warning', /stands before Flannel's 10-flannel\.conflist/, {
+    assertFinds('CNIConflict', 'warning', /sorts before Flannel's 10-flannel\.conflist/, {
       machine: { files: { [`${folder}/05-podman.conflist`]: bridge } },
       spec: { allowedClusterAddons: ['flannel'] },
     }));
 
   it('warns about a first file that is no configuration', () =>
-    assertFinds('CNIConflict', 'warning', /no CNI configuration/, {
+    assertFinds('CNIConflict', 'warning', /not a CNI configuration/, {
       machine: { files: { [`${folder}/00-x.conf`]: '{' } },
     }));
 

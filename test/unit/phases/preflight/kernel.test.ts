@@ -62,7 +62,7 @@ describe('KernelFeature-*', () => {
       assertFinds(check, 'error', /does not have/, knowing({ '/proc/config.gz': gzipSync('CONFIG_NET=y\n') })));
 
     it(`${name}: of a kernel that tells nothing: skipped, since it may well be there`, () =>
-      assertFinds(check, 'skipped', /tells neither its modules nor its configuration/, knowing()));
+      assertFinds(check, 'skipped', /lists neither its modules nor its configuration/, knowing()));
   }
 
   it('KernelFeature-*: overlay that is active is enough', () =>

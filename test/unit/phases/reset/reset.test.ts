@@ -134,7 +134,7 @@ describe('reset', () => {
     assert.equal(await host.stat('/etc/kubernetes/kubelet.conf'), undefined);
     assert.equal(await host.stat('/var/lib/kubelet'), undefined);
     assert.ok(await host.stat('/etc/containerd/config.toml'));
-    assert.match(said.join('\n'), /not joined by edgeadm.*\nThe kubelet, its unit and .* stay/);
+    assert.match(said.join('\n'), /not joined with edgeadm.*\nThe kubelet, its unit and .* are kept/);
   });
 
   it('refuses a control-plane node, forced or not, however its manifests are called', async () => {
@@ -159,7 +159,7 @@ describe('reset', () => {
   it('wants a kubeconfig for what a node may not do itself', () => {
     assert.throws(() => checkResetSpec({ ...SPEC, drain: true, deleteNode: true }), {
       code: 'USAGE',
-      what: '--drain and --delete-node cannot be done without --kubeconfig',
+      what: '--drain and --delete-node cannot be used without --kubeconfig',
     });
     checkResetSpec({ ...SPEC, drain: true, kubeconfig: 'admin.conf' });
     checkResetSpec(SPEC);

@@ -47,8 +47,8 @@ describe('what is checked before pods move from docker to containerd', () => {
     const { log, error } = await check(NODE);
     assert.equal(error, undefined);
     const text = log.join('\n');
-    assert.match(text, /their 4 docker containers end, and containerd makes them anew; --drain moves/);
-    assert.match(text, /localhost\/app:1 is copied from docker/);
+    assert.match(text, /their 4 docker containers end, and containerd recreates them; with --drain/);
+    assert.match(text, /localhost\/app:1 will be copied from docker/);
     assert.match(
       text,
       /registry\.example\/init:latest is neither on the node nor in the bundle: containerd will pull it/,
@@ -63,7 +63,7 @@ describe('what is checked before pods move from docker to containerd', () => {
     const { error } = await check({ files: { '/etc/cni/net.d/README': '' } });
     assert.equal(error?.code, 'UPGRADE_CHECK_FAILED');
     assert.match(error?.why ?? '', /docker does not answer/);
-    assert.match(error?.why ?? '', /containerd\.service does not exist, and no bundle has containerd/);
+    assert.match(error?.why ?? '', /containerd\.service does not exist, and no bundle contains containerd/);
     assert.match(error?.why ?? '', /\/etc\/cni\/net\.d has no CNI configuration \(--network-plugin is none\)/);
   });
 
@@ -73,6 +73,6 @@ describe('what is checked before pods move from docker to containerd', () => {
       containerd: 'containerd github.com/containerd/containerd/v2 v2.0.1 88aa2f5\n',
     };
     const { error } = await check({ ...NODE, commands });
-    assert.match(error?.why ?? '', /containerd 2 speaks CRI v1 alone, kubelet v1\.20\.3 speaks v1alpha2/);
+    assert.match(error?.why ?? '', /containerd 2 supports only CRI v1, kubelet v1\.20\.3 needs v1alpha2/);
   });
 });

@@ -118,7 +118,7 @@ describe('the edge-hub of a node that is upgraded', () => {
       hub('1.2.0'),
       { image: hub('0.7.1'), flavor: 'openyurt' },
       VERSIONS,
-      /known: /,
+      /supported: /,
     ],
     [
       'an edge-hub that keeps its certificates in another folder',

@@ -41,7 +41,7 @@ describe('what an upgrade checks before it changes anything', () => {
     assert.match(error?.why ?? '', /dockershim/);
     assert.match(
       error?.next ?? '',
-      /reset, and join it again with containerd\nor: install cri-dockerd.*\nor: edgeadm upgrade --migrate-runtime/,
+      /reset, and join it again with containerd\nor: install cri-dockerd.*\nor: run edgeadm upgrade --migrate-runtime/,
     );
   });
 

@@ -11,8 +11,8 @@ describe('a fault of the sandbox', () => {
   it('a fault of the sandbox is refused for an action that nobody calls, with the one that was meant or all there are', () => {
     assert.throws(() => refuseUnknownAction('AttachNetworkInterfaces'), {
       code: 'USAGE',
-      message: /no action "AttachNetworkInterfaces"; did you mean AttachNetworkInterface\?/,
+      message: /unknown action "AttachNetworkInterfaces"; did you mean AttachNetworkInterface\?/,
     });
-    assert.throws(() => refuseUnknownAction('constructor'), { message: /there are AttachNetworkInterface, / });
+    assert.throws(() => refuseUnknownAction('constructor'), { message: /valid are AttachNetworkInterface, / });
   });
 });

@@ -66,7 +66,7 @@ describe('telling the cluster that a node leaves', () => {
     await markNotReady(fakeHost(), credentials, { log, signal });
     assert.equal(log.lines.length, 2);
     for (const line of log.lines)
-      assert.match(line, /^warning The cluster could not be told.*kubectl delete node edge-1/);
+      assert.match(line, /^warning The cluster could not be notified.*kubectl delete node edge-1/);
   });
 
   it('telling the cluster that a node leaves is only planned in a dry run', async () => {
