@@ -28,7 +28,7 @@ export async function runJoin(
     refuseUnknownPhases(parsed, only);
     const requests = await joinRequests(parsed, command.targets);
     const { join } = await import('../../phases/join/join.ts');
-    const source = await openSource(requests.form, command.version);
+    const source = await openSource(requests.form, command.version, command.signal);
     const confirm = confirmOnTerminal(command.output, command.signal);
     return {
       onNode: withSession(async (run) => {

@@ -1,4 +1,5 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { isDenied } from '../../host/failures.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
@@ -106,8 +107,7 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
-  if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
-    return skip(`root is required: ${error.message}`);
+  if (uid > 0 && (error.code === 'WRITE_FAILED' || isDenied(error))) return skip(`root is required: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
