@@ -10,7 +10,7 @@ const GATE = 'WatchListClient';
  * and never falls back to a list where the bookmark does not come.
  * Source: CHANGELOG-1.35; tried with kubelet 1.34.4 (off), 1.35.4 and 1.37.2 (on) behind yurthub 1.7.0.
  */
-export const FIRST_WITH_WATCH_LISTS = 35;
+const FIRST_WITH_WATCH_LISTS = 35;
 
 /** True if a kubelet of that version, started so, reads lists as watches. Its flags override its file. */
 export function readsWatchLists(version: string, { flags, configuration }: KubeletSettings): boolean {
