@@ -9,7 +9,7 @@ import { withPlainLists } from '../../kubernetes/kubelet/watch-lists.ts';
 import { serverVersionOf } from '../../kubernetes/version.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
-import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
+import { nodeCredentials } from '../node-credentials.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { needsPlainLists, newHubImage } from './edge-hub.ts';
 import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
 import { offlineAutonomy } from '../../../../src/phases/diagnose/collectors/offline-autonomy.ts';
-import { type Finding, findings } from '../../../../src/phases/diagnose/rules.ts';
+import type { Finding } from '../../../../src/phases/diagnose/finding.ts';
+import { findings } from '../../../../src/phases/diagnose/rules.ts';
 import { fakeHost } from '../../fake-host.ts';
 
 const MANIFEST = 'spec: {containers: [{image: "openyurt/yurthub:v1.7.0"}]}\n';
