@@ -1,10 +1,11 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Target } from '../host/targets.ts';
 import { forEachLimited } from '../lib/for-each.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult, HostResult } from '../output/renderer.ts';
-import { type CommandSignal, interruption, until } from './signals.ts';
+import { type CommandSignal, until } from './signals.ts';
 
 /** What a command did on one host. */
 export interface HostOutcome {
@@ -42,7 +43,7 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   const took = (): number => Math.round(performance.now() - started);
   const host = target.label;
   try {
-    if (signal.aborted) throw interruption(signal, 'interrupted before this host was started');
+    if (signal.aborted) throw interruptedError(signal, 'interrupted before this host was started');
     const { outcome, data } = await until(over, onMachine(target, signal, work), `the work on ${host}`);
     return { host, ok: true, outcome, data, durationMs: took() };
   } catch (error) {

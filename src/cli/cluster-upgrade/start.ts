@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { Intent } from '../../cluster-upgrade/intent.ts';
 import { nowSeconds, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
+import { planSpec } from '../../cluster-upgrade/plan/spec.ts';
 import { progressOf } from '../../cluster-upgrade/status.ts';
-import { usageError } from '../../errors/usage.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
@@ -56,24 +56,14 @@ interface StartFlags extends DrainFlags {
   readonly 'wait-offline': boolean;
 }
 
-/** @throws EdgeadmError USAGE with every mistake */
-export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
+/** @param cluster version of the API server @throws EdgeadmError USAGE with every mistake */
+export function specOf(flags: StartFlags, cluster: string): PlanSpec {
   const { executor = 'job', image, bundle, selector, nodepool, drain } = flags;
   const mistakes: string[] = [];
-  const version = flags['target-version'] ?? cluster;
-  if (!/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
-    mistakes.push(`--target-version: "${version}" is not a version such as 1.20.3`);
-  if (executor === 'job' && image === undefined)
-    mistakes.push(
-      '--image is required: the upgrade image that the Jobs run (docs/cluster-upgrade.md); or use --executor ssh',
-    );
-  if (executor === 'job' && bundle !== undefined && !/^https?:/.test(bundle))
-    mistakes.push('--bundle: Jobs on nodes need a URL; to use a folder, build it into the image or use --executor ssh');
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
-  if (mistakes.length > 0) throw usageError(mistakes);
-  return {
-    targetVersion: `v${version.replace(/^v/, '')}`,
+  const request = {
+    targetVersion: flags['target-version'],
     executor,
     image,
     bundle,
@@ -86,6 +76,7 @@ export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
     nodepool,
     startedBy: whoAmI(),
   };
+  return planSpec(request, cluster, mistakes);
 }
 
 /** The plan for people: lines with their ends. */
