@@ -143,6 +143,7 @@ async function findSudo(session: Session, credentials: Credentials, signal?: Abo
     execute(link, ['id', '-u'], { ...limits, timeoutMs: link.limits.start }),
   );
   const uid = id.stdout.toString('utf8');
+  if (id.stopped && signal?.aborted) throw interruptedError(signal, `interrupted while ${step.what}`);
   if (id.stopped) throw noAnswerError(session.name, id.stderr);
   if (!/^\d+\n$/.test(uid)) throw noisyShellError(session.name, `${uid}${id.stderr}`);
   if (Number(uid) === 0) return undefined;
