@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
+import { atQuestion } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
 import { stopCommand } from './signals.ts';
 
@@ -39,7 +40,9 @@ let last: Promise<unknown> = Promise.resolve();
  * @throws EdgeadmError INTERRUPTED
  */
 function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<T>): Promise<T> {
-  const mine = last.then(async () => {
+  const before = last;
+  const mine = atQuestion(async () => {
+    await before;
     if (signal?.aborted) throw interruptedError(signal, 'interrupted before a prompt');
     try {
       return await (output ? output.ask(prompt) : prompt());

@@ -45,9 +45,7 @@ export async function resolveRequest(
   run: Omit<AskOptions, 'source' | 'draft'>,
 ): Promise<{ spec: JoinSpec; reply?: SourceReply }> {
   const log = phaseLog((body) => run.emit({ ...body, host: run.label, phase: 'join', time: now() }));
-  const { mistypedChecks } = await import('../../phases/preflight/run-checks.ts');
-  for (const warning of [...request.warnings, ...mistypedChecks(request.draft.ignorePreflightErrors)])
-    log.warning(warning);
+  for (const warning of request.warnings) log.warning(warning);
   if (!source) return { spec: request.complete() };
   const { askSource } = await import('../../phases/join/ask-source.ts');
   const reply = await askSource({ ...run, source, draft: request.draft });

@@ -10,16 +10,21 @@ interface PlanRequest extends Omit<PlanSpec, 'targetVersion'> {
 /**
  * What the plan of an upgrade is made for.
  * @param cluster version of the API server
- * @param mistakes that were found before
+ * @param check `runs` is false for a plan that is only shown and needs no image; `mistakes` were found before
  * @throws EdgeadmError USAGE with every mistake
  */
-export function planSpec(request: PlanRequest, cluster: string, mistakes: readonly string[]): PlanSpec {
+export function planSpec(
+  request: PlanRequest,
+  cluster: string,
+  { runs, mistakes }: { readonly runs: boolean; readonly mistakes: readonly string[] },
+): PlanSpec {
   const { executor, image, bundle, targetVersion: version = cluster } = request;
   const all = [
     ...mistakes,
     !/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version) &&
       `--target-version: "${version}" is not a version such as 1.20.3`,
-    executor === 'job' &&
+    runs &&
+      executor === 'job' &&
       image === undefined &&
       '--image is required: the upgrade image that the Jobs run (docs/cluster-upgrade.md); or use --executor ssh',
     executor === 'job' &&
