@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SandboxPki } from '../pki.ts';
@@ -20,6 +21,8 @@ export interface ApiServerOptions {
   readonly port: number;
   /** Milliseconds since 1970; tests wind it forward. */
   readonly now?: () => number;
+  /** Asked before each request; true where a test answers it in its own way. */
+  readonly takes?: (request: IncomingMessage) => boolean;
 }
 
 export interface RunningApiServer {
@@ -36,7 +39,7 @@ export interface RunningApiServer {
  * @throws the error of `listen` where the port is taken
  */
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
-  const { store, pki, now = Date.now } = options;
+  const { store, pki, now = Date.now, takes } = options;
   const registry = new Registry(store, now);
   const watches = new WatchCache(registry);
   const server = createServer(
@@ -48,7 +51,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       // Who shows no certificate, or a foreign one, is told so by an answer.
       rejectUnauthorized: false,
     },
-    (request, response) => void serve({ registry, watches, pki, now }, request, response),
+    (request, response) => {
+      if (!takes?.(request)) void serve({ registry, watches, pki, now }, request, response);
+    },
   );
   const port = await listen(server, options.port);
   const url = `https://${ADDRESS}:${port}`;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../src/pki/self-signed.ts';
-import { MODES } from '../unit/http/hostile-server.ts';
+import { MODES, misbehaveOn } from '../unit/http/hostile-server.ts';
 import { startEdgeadm } from './program.ts';
 
 /** The command has five seconds, and is killed after this: without limits of its own it would stay for ever. */
@@ -26,15 +26,13 @@ describe('the program with an API server that misbehaves', function () {
     const key = await generateKey();
     const cert = selfSignedCertificate(key, { commonName: 'kubernetes', organizations: [] }, { ips: ['127.0.0.1'] });
     server = createTlsServer({ key: key.privatePem, cert }, (socket) => {
-      const timers: NodeJS.Timeout[] = [];
       sockets.add(socket);
-      socket.on('error', () => {}).once('close', () => timers.forEach(clearInterval));
-      socket.once('data', () => {
-        server.emit('asked');
-        MODES[mode]?.(socket, (ms, action) => {
-          timers.push(setInterval(() => socket.writableLength < 1024 ** 2 && action(), ms));
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          server.emit('asked');
+          misbehaveOn(socket, MODES[mode] ?? (() => {}));
         });
-      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });

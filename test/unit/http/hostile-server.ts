@@ -63,6 +63,16 @@ export interface HostileServer {
   close(): Promise<void>;
 }
 
+/** Lets a server misbehave on a connection, until that ends. */
+export function misbehaveOn(socket: Socket, misbehave: Misbehave): void {
+  const timers: NodeJS.Timeout[] = [];
+  socket.once('close', () => timers.forEach(clearInterval));
+  misbehave(socket, (ms, action) => {
+    // A flood waits for its reader: what is not taken would fill the memory of the test.
+    timers.push(setInterval(() => socket.writableLength < MAX_WAITING && action(), ms));
+  });
+}
+
 /** A server of one mode on loopback. It misbehaves once a request has begun. */
 export async function hostileServer(misbehave: Misbehave): Promise<HostileServer> {
   const sockets = new Set<Socket>();
@@ -71,16 +81,8 @@ export async function hostileServer(misbehave: Misbehave): Promise<HostileServer
     count++;
     sockets.add(socket);
     socket.on('error', () => {});
-    const timers: NodeJS.Timeout[] = [];
-    socket.once('close', () => {
-      sockets.delete(socket);
-      timers.forEach(clearInterval);
-    });
-    // A flood waits for its reader: what is not taken would fill the memory of the test.
-    const every = (ms: number, action: () => void): void => {
-      timers.push(setInterval(() => socket.writableLength < MAX_WAITING && action(), ms));
-    };
-    socket.once('data', () => misbehave(socket, every));
+    socket.once('close', () => sockets.delete(socket));
+    socket.once('data', () => misbehaveOn(socket, misbehave));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type RunningApiServer, startApiServer } from '../../../sandbox/api-server/index.ts';
@@ -25,6 +26,7 @@ import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { sha256 } from '../artifacts/fixtures.ts';
 import { type Faults, withFaults } from './faults.ts';
+import { HostileApi } from './hostile-api.ts';
 import { photograph } from './photograph.ts';
 
 /** The cluster's version; nodes begin one patch below. */
@@ -71,6 +73,8 @@ export interface WorkflowBed {
   node(version?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
   bundle(version: string, kubelet?: string): Promise<string>;
+  /** A way to the API server on which a request can go wrong. */
+  hostileApi(): Promise<HostileApi>;
   close(): Promise<void>;
 }
 
@@ -82,7 +86,9 @@ export async function workflowBed(): Promise<WorkflowBed> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-bed-'));
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
-  const api = await startApiServer({ store, pki, port: 0 });
+  const ways = new Set<HostileApi>();
+  const takes = (request: IncomingMessage): boolean => [...ways].some((way) => way.takes(request));
+  const api = await startApiServer({ store, pki, port: 0, takes });
   const connection = { servers: [api.url], ca: pki.caPem, cert: pki.adminCert, key: pki.adminKey };
   const admin = new ApiClient(connection, (address, options) => localMachine().connect(address, options));
   const token = randomToken();
@@ -118,7 +124,13 @@ export async function workflowBed(): Promise<WorkflowBed> {
       };
     },
     bundle: (version, kubelet = version) => writeBundle(join(folder, `bundle-${version}-${kubelet}`), version, kubelet),
+    hostileApi: async () => {
+      const way = await HostileApi.open(api.port);
+      ways.add(way);
+      return way;
+    },
     close: async () => {
+      for (const way of ways) way.close();
       await Promise.all([...agents].map((agent) => agent.leave()));
       admin.close();
       await api.close();

@@ -3,17 +3,13 @@ import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { ApiConnection } from '../../../kubernetes/api/client.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import { type KeyPair, keyPairIn } from '../../../pki/key-pair.ts';
 
 /** Who a node is to its cluster. */
 export interface NodeCredentials {
   readonly nodeName: string;
   readonly connection: ApiConnection;
-}
-
-interface Kubeconfig {
-  readonly clusters?: { readonly cluster?: { readonly server?: string } }[];
 }
 
 /**
@@ -46,8 +42,7 @@ async function readPair(host: Host): Promise<KeyPair | undefined> {
 async function readServers(host: Host): Promise<string[]> {
   const servers: string[] = [];
   for (const path of [PATHS.kubelet.kubeconfig, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
-    const { clusters } = lenientYaml<Kubeconfig>(await host.read(path));
-    const server = clusters?.[0]?.cluster?.server;
+    const server = serverIn(await host.read(path));
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);
   }
   return servers;

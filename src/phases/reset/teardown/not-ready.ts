@@ -44,8 +44,7 @@ export async function markNotReady(
     if (!node || !(await isThisMachine(host, node)))
       return log.debug(`The cluster has no Node ${nodeName} of this machine.`);
     await client.patch(`${path}/status`, { status: { conditions: [condition] } }, options);
-    if (!planWrite)
-      log.info(`Node ${nodeName} is marked NotReady. To remove it from the cluster: kubectl delete node ${nodeName}`);
+    if (!planWrite) log.info(`Node ${nodeName} is marked NotReady.`);
   } catch (error) {
     signal.throwIfAborted();
     const why = (error as Error).message;

@@ -216,15 +216,16 @@ describe('collectors of a node', () => {
     assert.ok(found[0]);
     return found[0];
   };
-  const refusing = (why: string) => async () => {
-    throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why });
+  const refusing = (code: string) => async () => {
+    const cause = Object.assign(new Error(`connect ${code} /run/x.sock`), { code });
+    throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: cause.message, cause });
   };
 
   it('do not call a runtime dead that an ordinary user may not ask', async () => {
-    const found = await find('cri/lists', fakeHost({ connect: refusing('connect EACCES /run/x.sock') }));
+    const found = await find('cri/lists', fakeHost({ connect: refusing('EACCES') }));
     assert.equal(found.outcome, 'not allowed');
     assert.equal(found.facts, undefined);
-    const dead = await find('cri/lists', fakeHost({ connect: refusing('connect ECONNREFUSED /run/x.sock') }));
+    const dead = await find('cri/lists', fakeHost({ connect: refusing('ECONNREFUSED') }));
     assert.equal(dead.facts?.runtime?.answers, false);
   });
 
