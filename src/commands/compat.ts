@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { objectFlag } from '../cli/flags.ts';
 import { matrixTable, sideBySide } from '../compat/describe.ts';
 import { MATRIX } from '../compat/matrix.ts';
 import { readMatrixFile } from '../compat/matrix-file.ts';
@@ -19,6 +20,7 @@ export default class Compat extends BaseCommand {
     "<%= config.bin %> compat --os 'CentOS 7.6' --kernel 3.10.0-1160 --arch amd64 --cluster-version 1.20.11-aliyunedge.1",
   ];
   static override flags = {
+    ...objectFlag,
     os: Flags.string({ description: 'name and version of the operating system', helpValue: "'CentOS 7.6'" }),
     kernel: Flags.string({ description: 'kernel, as printed by uname -r', helpValue: '3.10.0-1160' }),
     arch: Flags.string({ description: 'architecture, as Kubernetes spells it', helpValue: 'amd64' }),
@@ -41,9 +43,7 @@ export default class Compat extends BaseCommand {
     };
     if (isComplete(known)) return this.#judge(known, rows);
     const fitting = rowsThatFit(known, rows);
-    await this.finish({
-      ok: true,
-      hosts: [],
+    await this.show({
       data: { rows: fitting },
       text: fitting.length > 0 ? `${matrixTable(fitting, terminalColumns())}\n` : 'No rows of the matrix match.\n',
     });

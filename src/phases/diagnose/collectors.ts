@@ -7,6 +7,7 @@ import { command, commandIf, file, folder, journal } from './collectors/common.t
 import { cri } from './collectors/cri.ts';
 import { edgeHub, edgeHubFiles } from './collectors/edge-hub.ts';
 import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from './collectors/kubelet.ts';
+import { offlineAutonomy } from './collectors/offline-autonomy.ts';
 import { podLogs } from './collectors/pod-logs.ts';
 import { services } from './collectors/services.ts';
 import { clock, disks, swap, system } from './collectors/system.ts';
@@ -24,6 +25,7 @@ export const COLLECTORS: readonly Collector[] = [
   kubeletHealth,
   kubeletLog,
   edgeHub,
+  offlineAutonomy,
   apiServers,
   cri,
   certificates,
@@ -73,7 +75,10 @@ export const COLLECTORS: readonly Collector[] = [
   file('system/modules', '/proc/modules'),
   file('system/meminfo', '/proc/meminfo'),
   ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd'].map(journal),
-  command('journals/kernel', 'journalctl', ['--dmesg', '--lines', '2000', '--no-pager']),
+  command('journals/kernel', 'journalctl', [
+    ...['--dmesg', '--lines', '2000'],
+    ...['--output', 'short-iso', '--utc', '--no-pager'],
+  ]),
   command('kubelet/unit', 'systemctl', ['--no-pager', 'cat', PATHS.kubelet.unit], withoutUnitEnvironment),
   command('runtime/unit', 'systemctl', ['--no-pager', 'cat', PATHS.containerd.unit], withoutUnitEnvironment),
   command('services/failed', 'systemctl', ['--no-pager', '--failed']),

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Host } from '../../../host/host.ts';
 import { ApiClient, type PlanWrite } from '../../../kubernetes/api/client.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import type { NodeCredentials } from './node-credentials.ts';
+import type { NodeCredentials } from '../../node-credentials.ts';
 
 /** A node that is cut off must not keep a reset waiting. */
 const TIMEOUT_MS = 5000;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBody, readTar } from '../../../../src/artifacts/tar.ts';
 import { packTgz, writePrivate } from '../../../../src/artifacts/write-tgz.ts';
+import { excerptsOf } from '../../../../src/cli/diagnose/excerpts.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnose/html.ts';
 import { diagnosisText } from '../../../../src/cli/diagnose/text.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
@@ -151,7 +152,7 @@ describe('the likely cause', () => {
     const date = Date.parse('2030-01-01');
     const server = { server: 'https://a', answers: true, detail: '', date, differenceMs: 7_200_000 };
     const [clock] = findings({ apiServers: [server] });
-    assert.match(clock?.evidence ?? '', /node: 2030-01-01T02:00:00.000Z\nhttps:\/\/a: 2030-01-01T00:00:00.000Z/);
+    assert.match(clock?.evidence ?? '', /node: 2030-01-01 02:00:00 UTC\nhttps:\/\/a: 2030-01-01 00:00:00 UTC/);
     const units = { 'containerd.service': 'inactive (dead)' };
     const [first] = findings({ ...healthy, runtime: { ...runtime, answers: false }, units });
     assert.match(first?.evidence ?? '', /containerd\.service: inactive \(dead\)/);
@@ -185,7 +186,7 @@ describe('the likely cause', () => {
     const [gone] = findings({ ...healthy, refusals: ['error getting node "n": nodes "n" not found'] });
     assert.match(gone?.what ?? '', /no Node object/);
     const [refused] = findings({ ...healthy, refusals: ['Unable to register node: Unauthorized'] });
-    assert.match(refused?.what ?? '', /does not accept/);
+    assert.match(refused?.what ?? '', /rejects the credentials of the node/);
   });
 
   it('the likely cause is a CNI configuration that is missing or that the runtime does not use', () => {
@@ -197,6 +198,14 @@ describe('the likely cause', () => {
     assert.equal(unused?.severity, 'error');
     assert.match(unused?.evidence ?? '', /not initialized/);
     assert.deepEqual(rulesOf({ cniFiles: ['10-net.conflist'], runtime }), []);
+  });
+
+  it('a damaged journal is reported with what really helps, not with a line to edit by hand', () => {
+    const [found] = findings({ ...healthy, journal: { unreadable: 'line 3 of journal.jsonl: it is not JSON' } });
+    assert.match(
+      found?.next ?? '',
+      /^restore \S+journal\.jsonl from a backup; without one, edgeadm reset: it rolls back/,
+    );
   });
 
   it('the likely cause is a join that failed, but only a warning where the node was joined before and works', () => {
@@ -280,8 +289,16 @@ describe('collectors of a node', () => {
       const [found] = await collect(fakeHost(), [membership(() => Journal.read(machine))], { signal });
       return found?.facts?.journal;
     };
-    assert.deepEqual(await read(run('join')), { joined: undefined, unfinished: { command: 'join', time: 'then' } });
-    assert.deepEqual(await read(run('join'), joined, run('join phase x')), { joined: 'edge-1', unfinished: undefined });
+    assert.deepEqual(await read(run('join')), {
+      joined: undefined,
+      joinedAt: undefined,
+      unfinished: { command: 'join', time: 'then' },
+    });
+    assert.deepEqual(await read(run('join'), joined, run('join phase x')), {
+      joined: 'edge-1',
+      joinedAt: 'later',
+      unfinished: undefined,
+    });
     assert.match((await read('xx', run('join')))?.unreadable ?? '', /line 1/);
   });
 });
@@ -307,16 +324,61 @@ describe('the timeline of the last join', () => {
   it('the timeline of the last join is that of the newer of two logs, and says where a join was killed', () => {
     const killed = LOG.replaceAll('I0410', 'I0411').replace(/^E.*\n/gm, '');
     assert.equal(lastJoin(LOG, killed)?.outcome, 'unfinished');
-    assert.equal(lastJoin(killed, LOG)?.started, '0411 10:54:25');
+    assert.match(new Date(lastJoin(killed, LOG)?.startedMs ?? 0).toString(), /Apr 11 .* 10:54:25/);
     const ended = `${killed}I0411 10:54:35.000000   123 edgeadm.ts:1] [edgeadm] joined in 10.0s\n`;
     assert.equal(lastJoin(ended)?.outcome, 'done');
+  });
+
+  const at = (log: string, command: string, time: string): string =>
+    log.replace('join on localhost', `${command} on localhost at ${time}`);
+
+  it('the last join is found by UTC in the logs of two machines in different time zones', () => {
+    // 10:54 on a node in Shanghai is before 04:00 in London.
+    const onNode = at(LOG, 'join', '2026-04-10T02:54:25.000Z');
+    const good = `${LOG.replace(/^E.*\n/gm, '')}I0410 10:54:35.000000   123 edgeadm] [edgeadm] joined in 10.0s\n`;
+    const fromLondon = at(good, 'join', '2026-04-10T03:00:00.000Z').replaceAll(' 10:54', ' 04:00');
+    assert.equal(lastJoin(onNode, fromLondon)?.outcome, 'done');
+    assert.equal(lastJoin(fromLondon, onNode)?.outcome, 'done');
+  });
+
+  it('a failed join before a successful reset is history, and one after it is not', () => {
+    const reset = `I0410 11:00:00.000000   124 edgeadm] [edgeadm] edgeadm 0.1.0: reset on localhost at 2026-04-10T11:00:00Z
+I0410 11:00:02.500000   124 edgeadm] [edgeadm] reset in 2.5s
+`;
+    const join = at(LOG, 'join', '2026-04-10T10:54:25.000Z');
+    const before = lastJoin(join + reset);
+    assert.equal(before?.superseded?.endedMs, Date.parse('2026-04-10T11:00:02.500Z'));
+    const [found] = findings({ kubeletConfigured: false, join: before });
+    assert.equal(found?.rule, 'NotJoined');
+    assert.match(found.evidence, /edgeadm reset it 2026-04-10 11:00:02 UTC/);
+    const failed = reset.replace('I0410 11:00:02', 'E0410 11:00:02');
+    const after = at(LOG, 'join', '2026-04-10T12:00:00.000Z');
+    for (const log of [join + failed, reset + after])
+      assert.equal(findings({ kubeletConfigured: false, join: lastJoin(log) })[0]?.rule, 'JoinFailed');
+  });
+
+  it('a failed join is history once the journal of the node has a later good one, from whichever machine', () => {
+    const join = lastJoin(at(LOG, 'join', '2026-04-10T10:54:25.000Z'));
+    const rules = (joinedAt: string) =>
+      findings({ kubeletConfigured: true, join, journal: { joined: 'edge-1', joinedAt } }).map(({ rule }) => rule);
+    assert.deepEqual(rules('2026-04-10T11:00:00.000Z'), []);
+    assert.deepEqual(rules('2026-04-09T11:00:00.000Z'), ['JoinFailed']);
+  });
+
+  it('a failed join on a node that is joined stands below what is wrong with the node now', () => {
+    const join = lastJoin(LOG);
+    const found = findings({ kubeletConfigured: true, join, journal: { joined: 'edge-1' }, cniFiles: [] });
+    assert.deepEqual(
+      found.map(({ rule, severity }) => `${severity} ${rule}`),
+      ['warning CNI', 'warning JoinFailed'],
+    );
   });
 
   it('the timeline of the last join is a picture in a page without scripts, the failed phase red, everything escaped', () => {
     const found = lastJoin(LOG);
     const page = diagnosisHtml({ ...DIAGNOSIS, findings: findings({ join: found }), join: found });
     assert.match(page, /<rect class="bad"/);
-    assert.match(page, /Likely cause:.*the last join failed in join-node: the &lt;kubelet&gt;/);
+    assert.match(page, /Likely cause: The last join failed in join-node: the &lt;kubelet&gt;/);
     assert.doesNotMatch(page, /<script|<kubelet>|https?:/);
   });
 });
@@ -330,6 +392,70 @@ const DIAGNOSIS: Diagnosis = {
   checks: [{ check: 'Swap', concerns: 'node', status: 'ok', durationMs: 1 }],
   collectors: [],
 };
+
+describe('the page of a diagnosis', () => {
+  const finding = (evidence: string) => ({
+    rule: 'Kubelet',
+    severity: 'error' as const,
+    what: 'the kubelet does not run',
+    evidence,
+    next: 'n',
+  });
+  const marked = (evidence: string) =>
+    /<mark>(.*)<\/mark>/.exec(diagnosisHtml({ ...DIAGNOSIS, findings: [finding(evidence)] }))?.[1];
+
+  /** Lines of public reports, with the one that tells why. */
+  const EVIDENCE: Readonly<Record<string, string>> = {
+    'kubelet.service: activating (auto-restart)\nE1128 18:05:02 "command failed" err="unknown flag: --bogus"':
+      'unknown flag',
+    'kubelet.service: failed (Result: exit-code)\nF0410 failed to run Kubelet: running with swap on is not supported':
+      'swap on',
+    'http://127.0.0.1:10248/healthz: connect ECONNREFUSED\nE1 x509: certificate has expired or is not yet valid':
+      'x509',
+    'DiskPressure since 2026-11-29 11:50:00 UTC: kubelet has disk pressure\n1 pod is evicted:\n12:00 a/b: low':
+      'DiskPressure since',
+  };
+  for (const [evidence, telling] of Object.entries(EVIDENCE))
+    it(`the page of a diagnosis marks the line that matters: ${telling}`, () => {
+      assert.ok(marked(evidence)?.includes(telling));
+    });
+
+  it('the page of a diagnosis has its evidence on a ground of its own, escaped, and only one line is marked', () => {
+    const page = diagnosisHtml({ ...DIAGNOSIS, findings: [finding('<b>failed</b>\nfailed\nfailed')] });
+    assert.match(page, /<pre class="evidence"><mark>&lt;b&gt;failed&lt;\/b&gt;<\/mark>failed\nfailed<\/pre>/);
+    assert.equal(page.match(/<mark>/g)?.length, 1);
+  });
+
+  it('the page of a diagnosis folds the checks that passed, and shows those that did not', () => {
+    const failed = { check: 'Disk', concerns: 'node', status: 'error', durationMs: 1, found: 'full' } as const;
+    const page = diagnosisHtml({ ...DIAGNOSIS, checks: [...DIAGNOSIS.checks, failed] });
+    const folded = /<details><summary>1 check passed<\/summary>([\s\S]*?)<\/details>/.exec(page)?.[1] ?? '';
+    assert.match(folded, /Swap/);
+    assert.doesNotMatch(folded, /Disk/);
+    assert.match(page, /<li class="error"><b>1<\/b> checks not passed/);
+  });
+
+  it('the page of a diagnosis has the ends of the logs, so that it can be read without the archive', () => {
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+    const excerpts = excerptsOf([
+      { path: 'journals/kubelet.txt', text: `$ journalctl --unit kubelet.service\n${lines.join('\n')}\n` },
+      { path: 'journals/docker.txt', text: '$ journalctl --unit docker.service\n-- No entries --\n' },
+      { path: 'cri/logs/kube-system_edge-hub-n1_1/edge-hub/0.log', text: 'hub <up>\n' },
+    ]);
+    const page = diagnosisHtml(DIAGNOSIS, excerpts);
+    assert.match(page, /<summary>kubelet <small>last 30 lines of journals\/kubelet\.txt<\/small><\/summary>/);
+    assert.match(page, /line 39/);
+    assert.doesNotMatch(page, /line 9\n|docker|\$ journalctl/);
+    assert.match(page, /hub &lt;up&gt;/);
+  });
+
+  it('the page of a diagnosis loads nothing, runs nothing, and stacks its tables below 768 pixels', () => {
+    const page = diagnosisHtml(DIAGNOSIS);
+    assert.match(page, /default-src 'none'/);
+    assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|src=|href=/);
+    assert.match(page, /@media \(max-width: 48rem\) \{[\s\S]*table \{ min-width: 0; \}[\s\S]*tr \{ display: flex/);
+  });
+});
 
 describe('what a diagnosis tells', () => {
   const forbidden: Diagnosis = {
