@@ -10,6 +10,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
 import { checkMigration } from './check-migration.ts';
+import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { checkEdgeHub } from './edge-hub.ts';
@@ -30,6 +31,7 @@ export const precheck: Phase<UpgradeContext> = {
   title: 'Check versions, node and bundle',
   phases: [
     { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
+    { name: 'system', title: 'Check the operating system', run: checkSystem },
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },
