@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
-import { systemVerification } from './checks/cgroups.ts';
+import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
@@ -48,6 +48,7 @@ export const CHECKS: readonly Check[] = [
   ...filesAvailable,
   ...foldersAvailable,
   ...kernelFeatures,
+  kernelOptions,
   systemVerification,
   runtime,
   cri,
