@@ -18,6 +18,8 @@ export interface KubeletConfigurationOptions {
   /** A resolv.conf that does not point to a local stub, where the node's own does. */
   readonly resolvConf?: string;
   readonly cgroupVersion: 1 | 2;
+  /** The driver of a runtime that is not ours to configure; default systemd. */
+  readonly cgroupDriver?: 'systemd' | 'cgroupfs';
 }
 
 /** For clusters that keep no KubeletConfiguration; the values that kubeadm gives. */
@@ -34,7 +36,8 @@ const REFUSES_CGROUP_V1 = 35;
 
 /**
  * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
- * A node never takes another cgroup driver than systemd's, which Kubernetes recommends where systemd runs the machine.
+ * The cgroup driver is systemd's, which Kubernetes recommends where systemd runs the machine, unless a runtime that is not
+ * ours to configure has another.
  */
 export function kubeletConfiguration(options: KubeletConfigurationOptions): Record<string, unknown> {
   const base: Readonly<Record<string, unknown>> = options.fromCluster ?? FALLBACK;
@@ -43,7 +46,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
   const configuration: Record<string, unknown> = {
     ...base,
     authentication: { ...authentication, x509: { clientCAFile: PATHS.kubernetes.caCertificate } },
-    cgroupDriver: 'systemd',
+    cgroupDriver: options.cgroupDriver ?? 'systemd',
     rotateCertificates: true,
     staticPodPath: PATHS.kubernetes.manifests,
   };
