@@ -38,7 +38,7 @@ describe('The one file starts', function () {
     );
     assert.equal(exitCode, 3);
     assert.match(stdout, /^IsPrivilegedUser +ok/m);
-    assert.match(stdout, /^\[ERROR OSSupported\]/m);
+    assert.match(stdout, /^\[(ERROR|WARNING) OSSupported\]/m);
   });
 
   it('The one file speaks SSH, and to clusters and clouds, without a word of its libraries', async () => {

@@ -138,11 +138,18 @@ function parseToml(text: string): TomlTable {
   } catch (error) {
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
-      what: 'the configuration of containerd cannot be read',
-      why: (error as Error).message,
+      what: `${PATHS.containerd.configuration} is damaged`,
+      why: tomlFault(error),
       next: `repair ${PATHS.containerd.configuration}, then run the same command again`,
     });
   }
+}
+
+/** smol-toml tells the place beside the message, and quotes the lines around it in the message. */
+function tomlFault(error: unknown): string {
+  const { line, message } = error as { readonly line?: number; readonly message: string };
+  const [what = ''] = message.split('\n');
+  return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
 /** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
@@ -151,11 +158,15 @@ function versionOf({ version, plugins }: TomlTable): number {
   return plugins === undefined ? 2 : 1;
 }
 
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
 /** Sets a value. @returns true where it was another */
 function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   let at = root;
   for (const name of table) {
-    if (typeof at[name] !== 'object') at[name] = {};
+    if (!isTable(at[name])) at[name] = {};
     at = at[name] as TomlTable;
   }
   if (at[key] === value) return false;

@@ -3,6 +3,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { addressAt } from '../../lib/cidr.ts';
 import { minorOf } from '../version.ts';
 import { TAINTS_IN_CONFIGURATION } from './flags.ts';
+import { withPlainLists } from './watch-lists.ts';
 
 export interface KubeletConfigurationOptions {
   /** Of the kubelet. */
@@ -20,6 +21,8 @@ export interface KubeletConfigurationOptions {
   readonly cgroupVersion: 1 | 2;
   /** The driver of a runtime that is not ours to configure; default systemd. */
   readonly cgroupDriver?: 'systemd' | 'cgroupfs';
+  /** True behind an edge-hub that cannot serve watch lists. */
+  readonly plainLists?: boolean;
 }
 
 /** For clusters that keep no KubeletConfiguration; the values that kubeadm gives. */
@@ -39,7 +42,7 @@ const REFUSES_CGROUP_V1 = 35;
  * The cgroup driver is systemd's, which Kubernetes recommends where systemd runs the machine, unless a runtime that is not
  * ours to configure has another.
  */
-export function kubeletConfiguration(options: KubeletConfigurationOptions): Record<string, unknown> {
+export function kubeletConfiguration(options: KubeletConfigurationOptions): Readonly<Record<string, unknown>> {
   const base: Readonly<Record<string, unknown>> = options.fromCluster ?? FALLBACK;
   const authentication = (base.authentication ?? {}) as Record<string, unknown>;
   const minor = minorOf(options.version);
@@ -59,7 +62,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
   if (options.swapOn) configuration.failSwapOn = false;
   if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;
   if (minor >= REFUSES_CGROUP_V1 && options.cgroupVersion === 1) configuration.failCgroupV1 = false;
-  return configuration;
+  return options.plainLists ? withPlainLists(options.version, configuration) : configuration;
 }
 
 /**

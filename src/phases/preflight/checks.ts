@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
-import { systemVerification } from './checks/cgroups.ts';
+import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
@@ -17,6 +17,7 @@ import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
 import { nodeIface } from './checks/node-interface.ts';
+import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
 import { ports } from './checks/ports.ts';
 import { isPrivilegedUser } from './checks/privileges.ts';
@@ -48,6 +49,7 @@ export const CHECKS: readonly Check[] = [
   ...filesAvailable,
   ...foldersAvailable,
   ...kernelFeatures,
+  kernelOptions,
   systemVerification,
   runtime,
   cri,
@@ -61,6 +63,7 @@ export const CHECKS: readonly Check[] = [
   caHash,
   token,
   kubeletConfiguration,
+  offlineAutonomy,
   cniConflict,
   gpu,
   selinux,

@@ -1,9 +1,16 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { type EdgeHubChange, edgeHubChange, edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../lib/foreign.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
+
+/** As far as the new manifest is made from it. */
+const POD = z.looseObject({
+  spec: z.looseObject({ containers: z.array(z.looseObject({ name: z.string(), image: z.string() })).min(1) }),
+});
 
 const MODE = 0o600;
 
@@ -16,6 +23,16 @@ export function newHubImage(context: Pick<UpgradeContext, 'bundle' | 'hub'>): st
 function imageInBundle({ bundle, hub }: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
   const { edgeHubImage, edgeHubFlavor } = bundle?.manifest ?? {};
   return hub && (edgeHubFlavor ?? hub.flavor) === hub.flavor ? edgeHubImage : undefined;
+}
+
+/**
+ * True if the node has a hub, the one after the upgrade, that cannot serve a kubelet's watch lists.
+ * @param kubernetesVersion of the node's kubelet after the upgrade
+ */
+export function needsPlainLists(context: Pick<UpgradeContext, 'bundle' | 'hub'>, kubernetesVersion: string): boolean {
+  const { hub } = context;
+  if (!hub) return false;
+  return !servesWatchLists({ flavor: hub.flavor, kubernetesVersion, image: imageInBundle(context) ?? hub.image });
 }
 
 type Parts = Pick<UpgradeContext, 'bundle' | 'hub' | 'versions'>;
@@ -41,8 +58,8 @@ export async function installEdgeHub(
   const change = changeOf(context);
   if (!hub || !change) return log.debug('the edge-hub does not change');
   const paths = edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath);
-  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml<V1Pod>(await host.read(path)) })));
-  const there = pods.filter(({ pod }) => pod.spec?.containers?.[0]);
+  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml(await host.read(path), POD) })));
+  const there = pods.flatMap(({ path, pod }) => (pod ? [{ path, pod: pod as unknown as V1Pod }] : []));
   const source = there.find(({ path }) => path === change.manifestPath) ?? there[0];
   if (!source) return;
   // In this order, a run that was killed in between finds a hub to continue from.

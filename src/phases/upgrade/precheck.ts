@@ -4,17 +4,18 @@ import { PATHS } from '../../host/node-paths.ts';
 import { refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { swapAreas } from '../../lib/swap-areas.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
 import { checkMigration } from './check-migration.ts';
+import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { checkEdgeHub } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
-import { kubeletSettings } from './settings.ts';
 import { checkVersions, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
@@ -30,6 +31,7 @@ export const precheck: Phase<UpgradeContext> = {
   title: 'Check versions, node and bundle',
   phases: [
     { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
+    { name: 'system', title: 'Check the operating system', run: checkSystem },
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },

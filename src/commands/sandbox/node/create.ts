@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { KUBERNETES_VERSION } from '../../../../sandbox/api-server/seed.ts';
-import { acceptedSystems } from '../../../../sandbox/node/systems.ts';
+import { knownSystems } from '../../../../sandbox/node/systems.ts';
 import { createNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
@@ -18,7 +17,7 @@ export default class SandboxNodeCreate extends BaseCommand {
     ...sandboxFlags,
     os: Flags.string({
       helpValue: "'NAME VERSION'",
-      description: `operating system, default 'Ubuntu 20.04'. A join accepts: ${acceptedSystems(KUBERNETES_VERSION, 'amd64')}`,
+      description: `operating system, default 'Ubuntu 20.04'. Systems with their kernels: ${knownSystems()}`,
     }),
     kernel: Flags.string({
       helpValue: 'RELEASE',
