@@ -112,7 +112,7 @@ async function main() {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);
     totals.failed += 1;
   } else {
-    process.stdout.write(`\nLeft out: the end-to-end tests (a real cluster with real nodes), because ${reason}.\n`);
+    process.stdout.write(`\nSkipped: the end-to-end tests (a real cluster with real nodes), because ${reason}.\n`);
   }
 }
 
