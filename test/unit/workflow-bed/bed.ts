@@ -69,6 +69,8 @@ export interface WorkflowBed {
   readonly admin: ApiClient;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** Words of `edgeadm join` for this cluster. */
+  readonly joinWords: readonly string[];
   /** A machine that was just installed. */
   node(version?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
@@ -106,6 +108,7 @@ export async function workflowBed(): Promise<WorkflowBed> {
     api,
     admin,
     kubeconfig,
+    joinWords: [api.url, '--token', token, '--discovery-token-ca-cert-hash', cluster.caCertHashes.join()],
     node: async (kubeletVersion = NODE_VERSION) => {
       nodes += 1;
       const name = `edge${nodes}`;
