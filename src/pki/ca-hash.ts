@@ -20,7 +20,7 @@ export function publicKeyHash(certificate: X509Certificate): string {
  * @throws EdgeadmError CA_HASH_MISMATCH, CLUSTER_INFO_INVALID
  */
 export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
-  const hashes = certificatesOf(caPem).map(publicKeyHash);
+  const hashes = hashesOf(caPem);
   const [first] = hashes;
   if (!first) {
     throw new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: 'cluster-info contains no CA certificate' });
@@ -37,4 +37,36 @@ export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
       .concat(foreign.map((hash) => `found:    sha256:${hash}`))
       .join('\n'),
   });
+}
+
+/** @throws EdgeadmError CLUSTER_INFO_INVALID for a certificate that is damaged */
+function hashesOf(caPem: string): string[] {
+  try {
+    return certificatesOf(caPem).map(publicKeyHash);
+  } catch (cause) {
+    throw new EdgeadmError({
+      code: 'CLUSTER_INFO_INVALID',
+      what: 'the CA certificate of the cluster cannot be read',
+      why: (cause as Error).message,
+      cause,
+    });
+  }
+}
+
+/**
+ * The PEM of a certificate that an API server issued.
+ * @param request name of the signing request
+ * @throws EdgeadmError API_ERROR for what is no certificate
+ */
+export function issuedCertificate(pem: string, request: string): string {
+  try {
+    return new X509Certificate(pem).toString();
+  } catch (cause) {
+    throw new EdgeadmError({
+      code: 'API_ERROR',
+      what: `the certificate that the cluster issued for the signing request ${request} cannot be read`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { JoinSpec } from '../../config/spec.ts';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
@@ -7,7 +6,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate } from '../../kubernetes/csr/certificate-signing.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
-import { certificatesOf } from '../../pki/ca-hash.ts';
+import { certificatesOf, issuedCertificate } from '../../pki/ca-hash.ts';
 import { certificateRequest, generateKey } from '../../pki/certificate-request.ts';
 import { keyPairIn } from '../../pki/key-pair.ts';
 import { selfSignedCertificate } from '../../pki/self-signed.ts';
@@ -117,7 +116,7 @@ async function requestClient(
   });
   if (!result) return undefined;
   if (!result.certificate) throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
-  return { cert: new X509Certificate(result.certificate).toString(), key: key.privatePem, onNode: false };
+  return { cert: issuedCertificate(result.certificate, result.name), key: key.privatePem, onNode: false };
 }
 
 /** The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued. */
