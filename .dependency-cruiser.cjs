@@ -11,6 +11,8 @@ const EVENTS = 'workflow/events.ts';
 const NODE_PATHS = 'host/node-paths.ts';
 /** Log lines of the original tool. */
 const VENDOR_MESSAGES = 'phases/vendor-messages.ts';
+/** Who a joined node is to its cluster. */
+const NODE_CREDENTIALS = 'phases/node-credentials.ts';
 /** What phases are made of. */
 const SERVICES = [
   'config',
@@ -42,11 +44,12 @@ const ALLOWED = {
   artifacts: ['config', 'templates', 'http', 'host', 'kubernetes', EVENTS],
   cloud: ['config', 'pki', 'http', 'host', 'kubernetes', 'artifacts', EVENTS],
   'phases/vendor-messages.ts': [],
+  'phases/node-credentials.ts': SERVICES,
   'phases/preflight': SERVICES,
-  'phases/reset': SERVICES,
-  'phases/join': [...SERVICES, VENDOR_MESSAGES, 'cloud', 'phases/preflight', 'phases/reset'],
-  'phases/upgrade': [...SERVICES, VENDOR_MESSAGES, 'phases/join', 'phases/reset'],
-  'phases/diagnose': [...SERVICES, 'phases/preflight', 'phases/join'],
+  'phases/reset': [...SERVICES, NODE_CREDENTIALS],
+  'phases/join': [...SERVICES, VENDOR_MESSAGES, NODE_CREDENTIALS, 'cloud', 'phases/preflight', 'phases/reset'],
+  'phases/upgrade': [...SERVICES, VENDOR_MESSAGES, NODE_CREDENTIALS, 'phases/join', 'phases/reset'],
+  'phases/diagnose': [...SERVICES, NODE_CREDENTIALS, 'phases/preflight', 'phases/join'],
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],

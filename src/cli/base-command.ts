@@ -70,7 +70,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async catch(thrown: Error): Promise<void> {
-    const error = toCommandError(thrown);
+    const error = toCommandError(thrown, this.#name);
     // Help and version end by throwing.
     if (!error) throw thrown;
     await this.finish({ ok: false, hosts: [], error });

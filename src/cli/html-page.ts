@@ -95,11 +95,6 @@ ${body.join('\n')}
 </section>`;
 }
 
-/** `2026-11-21 05:31:09 UTC` */
-export function shownTime(iso: string): string {
-  return iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
-}
-
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

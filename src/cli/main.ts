@@ -18,7 +18,8 @@ export async function main(words: string[], commands: CommandSource): Promise<ne
   return guard.finish();
 }
 
-async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
+/** Finds a command and runs it; the process goes on. */
+export async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
   try {
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
@@ -26,7 +27,8 @@ async function runCommand(argv: string[], commands: CommandSource): Promise<void
   } catch (thrown) {
     const found = toCommandError(thrown as Error);
     if (!found) return;
-    await showError(/^command .* not found\.?$/i.test(found.what) ? await lookUp(found, argv, commands) : found, argv);
+    const unknown = found.code === 'USAGE' && !BaseCommand.running;
+    await showError(unknown ? await lookUp(found, argv, commands) : found, argv);
   }
 }
 

@@ -1,5 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { closest } from '../lib/closest.ts';
+import { foreignFlagHint } from './foreign-flags.ts';
 
 interface OclifError extends Error {
   readonly oclif?: { readonly exit?: number };
@@ -11,15 +12,16 @@ interface OclifError extends Error {
 
 /**
  * The error to show for whatever a command threw: oclif's own complaints about the command line are USAGE.
+ * @param command that was called, such as `join phase`; it knows which habits of other tools it meets
  * @returns undefined where nothing went wrong (`--help`, `--version`)
  */
-export function toCommandError(thrown: Error): EdgeadmError | undefined {
+export function toCommandError(thrown: Error, command = ''): EdgeadmError | undefined {
   if (thrown instanceof EdgeadmError) return thrown;
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);
   const [what = '', ...told] = thrown.message.trim().split('\n');
-  const why = [...told, ...flagsMeant(thrown)];
+  const why = [...told, ...flagsMeant(thrown, command)];
   return new EdgeadmError({
     code: 'USAGE',
     // oclif's own separator, which nobody types
@@ -33,12 +35,14 @@ export function toCommandError(thrown: Error): EdgeadmError | undefined {
   });
 }
 
-/** `did you mean --token?`, for each mistyped flag that is near to one of the command's. */
-function flagsMeant({ flags, parse }: OclifError): string[] {
+/** `did you mean --token?`, for each mistyped flag that is near to one of the command's, or what replaces it here. */
+function flagsMeant({ flags, parse }: OclifError, command: string): string[] {
   if (!Array.isArray(flags)) return [];
   const known = Object.entries(parse?.input?.flags ?? {}).filter(([, { hidden }]) => !hidden);
-  const names = known.map(([name]) => `--${name}`);
+  const names = [...known.map(([name]) => `--${name}`), '--help'];
   return flags.flatMap((flag) => {
+    const hint = foreignFlagHint(flag, command);
+    if (hint) return [hint];
     const meant = flag.startsWith('--') && closest(flag.replace(/=.*/s, ''), names);
     return meant ? [`did you mean ${meant}?`] : [];
   });
@@ -59,7 +63,9 @@ export function withCommandMeant(
       return argv.length < count ? undefined : closest(argv.slice(0, count).join(' '), alike);
     })
     .find((name) => name !== undefined);
-  const why = meant && `did you mean \`edgeadm ${meant}\`?`;
+  const why = argv[0]?.startsWith('-')
+    ? `flags stand behind the command: edgeadm COMMAND ${argv[0]}`
+    : meant && `did you mean \`edgeadm ${meant}\`?`;
   const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
   // An argument behind the command is none of its words.
   const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));

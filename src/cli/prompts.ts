@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { atQuestion } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
 import { interruption, stopCommand } from './signals.ts';
 
@@ -38,7 +39,9 @@ let last: Promise<unknown> = Promise.resolve();
  * @throws EdgeadmError INTERRUPTED
  */
 function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<T>): Promise<T> {
-  const mine = last.then(async () => {
+  const before = last;
+  const mine = atQuestion(async () => {
+    await before;
     if (signal?.aborted) throw interruption(signal, 'interrupted before a prompt');
     try {
       return await (output ? output.ask(prompt) : prompt());

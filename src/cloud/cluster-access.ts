@@ -21,6 +21,8 @@ export interface ClusterAccessOptions {
   readonly clusterId: string;
   /** Name or id; undefined: the default pool. */
   readonly nodePool?: string;
+  /** Ends the requests to the cluster; `close` gives back what was lent all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is lent to the nodes of one command. */
@@ -60,7 +62,8 @@ export function clusterSource(options: ClusterAccessOptions): JoinSource {
       await lending?.().catch(() => undefined);
       const { cluster, token } = opened;
       // It expires by itself: a join that went well is not failed for it.
-      if (cluster && token) await deleteToken(cluster.client, token).catch(() => undefined);
+      const client = cluster?.client.withSignal(new AbortController().signal);
+      if (client && token) await deleteToken(client, token).catch(() => undefined);
       cluster?.close();
     },
   };
@@ -68,7 +71,7 @@ export function clusterSource(options: ClusterAccessOptions): JoinSource {
 
 /** @param opened takes what has to be given back, as soon as it is there */
 async function lend(
-  { service, clusterId, nodePool }: ClusterAccessOptions,
+  { service, clusterId, nodePool, signal }: ClusterAccessOptions,
   timeoutMs: number,
   opened: { cluster?: TemporaryCluster; token?: string },
 ): Promise<Lent> {
@@ -79,7 +82,7 @@ async function lend(
   ]);
   const pool = poolNamed(pools.map(fromCloud), nodePool, `cluster ${clusterId}`);
   const ttlMs = timeoutMs + SPARE_MS;
-  const cluster = await openTemporaryCluster(service, clusterId, (ttlMs + SPARE_MS) / MINUTE_MS);
+  const cluster = await openTemporaryCluster(service, clusterId, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
   opened.cluster = cluster;
   const objects = await listObjects(cluster.client).catch(() => []);
   const object = objects.find(({ metadata }) => metadata.name === pool.id || metadata.name === pool.name);

@@ -39,7 +39,7 @@ export interface CloudUpgrades {
 export function cloudUpgrades(
   service: ContainerService,
   clusterId: string,
-  { clock }: { readonly clock?: Clock } = {},
+  { clock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
 ): CloudUpgrades {
   const look = () => lookAtUpgrade(service, clusterId);
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
@@ -49,7 +49,7 @@ export function cloudUpgrades(
       if (!isAmbiguous(error)) throw error;
       lost = error;
     });
-    return settled({ what, look, shows, clock, lost });
+    return settled({ what, look, shows, clock, signal, lost });
   };
   const change = async (verb: Verb, send: () => Promise<void>) => {
     const now = await look();
@@ -78,11 +78,12 @@ interface Settling {
   readonly look: () => Promise<CloudUpgrade>;
   readonly shows: (now: CloudUpgrade) => boolean;
   readonly clock: Clock | undefined;
+  readonly signal: AbortSignal | undefined;
   /** What was thrown instead of an answer. */
   readonly lost: unknown;
 }
 
-async function settled({ what, look, shows, clock, lost }: Settling): Promise<CloudUpgrade> {
+async function settled({ what, look, shows, clock, signal, lost }: Settling): Promise<CloudUpgrade> {
   try {
     return await waitFor<CloudUpgrade>({
       what: `${what}${lost ? ' after the request got no answer' : ''}`,
@@ -92,6 +93,7 @@ async function settled({ what, look, shows, clock, lost }: Settling): Promise<Cl
       },
       timeoutMs: SETTLE_MS,
       clock,
+      signal,
       intervalMs: [200, 2000],
       code: 'CLOUD_NO_ANSWER',
       next: 'check it with `edgeadm cluster upgrade status`, then run the same command again: it checks the state first',

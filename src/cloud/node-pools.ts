@@ -28,9 +28,9 @@ const OBJECT_MS = 10_000;
 export function cloudNodePools(
   service: ContainerService,
   clusterId: string,
-  { settleMs = SETTLE_MS }: { readonly settleMs?: number } = {},
+  { settleMs = SETTLE_MS, signal }: { readonly settleMs?: number; readonly signal?: AbortSignal } = {},
 ): NodePools & { close(): Promise<void> } {
-  const open = memoize(() => openTemporaryCluster(service, clusterId));
+  const open = memoize(() => openTemporaryCluster(service, clusterId, { signal }));
   let opened: Promise<TemporaryCluster> | undefined;
   const inside = (): Promise<TemporaryCluster> => {
     opened = open();
@@ -62,13 +62,13 @@ export function cloudNodePools(
     create: async (spec, warn) => {
       if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
       if (spec.mode === 'enhanced') warn(IMPROVED_UNVERIFIED);
-      const made = await createSettled(service, clusterId, { spec, settleMs });
-      await annotate(inside, made, spec).catch((error: Error) =>
+      const made = await createSettled(service, clusterId, { spec, settleMs, signal });
+      await annotate(inside, made, spec, signal).catch((error: Error) =>
         warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
       );
       return made;
     },
-    annotate: (pool, spec) => annotate(inside, pool, spec),
+    annotate: (pool, spec) => annotate(inside, pool, spec, signal),
     delete: async (pool) => deleteSettled(service, clusterId, pool),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
@@ -87,7 +87,7 @@ function podCidrsAreAssigned(): EdgeadmError {
 async function createSettled(
   service: ContainerService,
   clusterId: string,
-  { spec, settleMs }: { readonly spec: NodePoolSpec; readonly settleMs: number },
+  { spec, settleMs, signal }: { readonly spec: NodePoolSpec; readonly settleMs: number; readonly signal?: AbortSignal },
 ): Promise<NodePool> {
   const look = async (): Promise<NodePool | undefined> =>
     (await service.nodePools(clusterId)).map(fromCloud).find(({ name }) => name === spec.name);
@@ -105,6 +105,7 @@ async function createSettled(
       return found ? { done: found } : { seen: 'it is not in the list' };
     },
     timeoutMs: settleMs,
+    signal,
     code: answered ? 'CLOUD_FAILED' : 'CLOUD_NO_ANSWER',
     next: 'run the same command again: it creates the node pool only if it does not exist',
   });
@@ -119,7 +120,12 @@ async function deleteSettled(service: ContainerService, clusterId: string, { id 
 }
 
 /** Annotations have no field in the API: they are kept by the object that the service makes in the cluster. */
-async function annotate(inside: () => Promise<TemporaryCluster>, pool: NodePool, spec: NodePoolSpec): Promise<void> {
+async function annotate(
+  inside: () => Promise<TemporaryCluster>,
+  pool: NodePool,
+  spec: NodePoolSpec,
+  signal?: AbortSignal,
+): Promise<void> {
   if (spec.cenOwner === undefined && Object.keys(spec.annotations).length === 0) return;
   const { client } = await inside();
   const name = await waitFor<string>({
@@ -130,6 +136,7 @@ async function annotate(inside: () => Promise<TemporaryCluster>, pool: NodePool,
       return found ? { done: found } : { seen: names.join(', ') };
     },
     timeoutMs: OBJECT_MS,
+    signal,
   });
   await annotatePool(client, name, spec);
 }

@@ -25,6 +25,10 @@ export default class Diagnose extends BaseCommand {
       description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text or json',
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
+    kubeconfig: Flags.string({
+      helpValue: 'FILE',
+      description: 'ask the cluster with this kubeconfig (default: as the node itself, which may not read events)',
+    }),
     encrypt: Flags.string({
       ...repeatable,
       helpValue: 'age1...|@FILE',
@@ -34,7 +38,7 @@ export default class Diagnose extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
-    const files = await diagnoseFiles(flags);
+    const files = { ...(await diagnoseFiles(flags)), kubeconfig: flags.kubeconfig };
     const options = { ...flags, 'dry-run': false, yes: false };
     await this.finish(await runDiagnose(options, files, this.host));
   }

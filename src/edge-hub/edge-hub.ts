@@ -3,6 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { refuseImage, refuseLabelValue, refuseNodeName } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { PATHS } from '../host/node-paths.ts';
+import { kubeconfigYaml } from '../kubernetes/kubeconfig/write.ts';
 import { loadTemplate, toYaml } from '../templates/yaml.ts';
 import {
   type CertificateRow,
@@ -229,21 +230,8 @@ function releaseIfKnown(version: EdgeHubVersion): EdgeHubRelease | undefined {
 }
 
 function kubeconfig(server: string, caPem: string, pairPath: string): string {
-  return toYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      {
-        name: 'default-cluster',
-        cluster: { server, 'certificate-authority-data': Buffer.from(withNewline(caPem)).toString('base64') },
-      },
-    ],
-    users: [{ name: 'default-auth', user: { 'client-certificate': pairPath, 'client-key': pairPath } }],
-    contexts: [
-      { name: 'default-context', context: { cluster: 'default-cluster', user: 'default-auth', namespace: 'default' } },
-    ],
-    'current-context': 'default-context',
-  });
+  const user = { 'client-certificate': pairPath, 'client-key': pairPath };
+  return kubeconfigYaml({ server, caPem: withNewline(caPem), user });
 }
 
 /**

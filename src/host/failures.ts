@@ -10,6 +10,28 @@ export function notThere(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** True if the operating system refused it to this user. */
+export function isDenied(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeError;
+  return code === 'EACCES' || code === 'EPERM' || isDenied(error.cause);
+}
+
+/** What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words. */
+const CODES: readonly (readonly [RegExp, string])[] = [
+  [/No such file or directory/, 'ENOENT'],
+  [/Not a directory/, 'ENOTDIR'],
+  [/No space left on device/, 'ENOSPC'],
+  [/Disk quota exceeded/, 'EDQUOT'],
+  [/Permission denied/, 'EACCES'],
+  [/Operation not permitted/, 'EPERM'],
+];
+
+/** The error of a program on a node, with the code that Node would give it. @param words its standard error */
+export function programError(words: string): NodeError {
+  return Object.assign(new Error(words), { code: CODES.find(([pattern]) => pattern.test(words))?.[1] });
+}
+
 /** The error for a path that could not be read or written: a full disk is told apart. */
 export function pathError(path: string, thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;

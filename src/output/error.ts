@@ -21,7 +21,7 @@ export function formatError(error: EdgeadmError, style: Style, context: ErrorCon
   return [
     `${style.red('error:')} ${hanging(`${where}${error.what}`, 7, columns).map(style.bold).join('\n       ')}`,
     ...evidence.map((line) => wrapParagraphs(`  ${line}`, columns)),
-    `${style.bold('next:')} ${hanging(error.next, 6, columns).join('\n      ')}`,
+    ...(error.next ? [`${style.bold('next:')} ${hanging(error.next, 6, columns).join('\n      ')}`] : []),
     style.dim(`(${error.code}${context.log ? `, log: ${context.log}` : ''})`),
   ]
     .map((line) => `${line}\n`)

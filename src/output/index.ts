@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { EdgeadmError } from '../errors/index.ts';
+import { EdgeadmError } from '../errors/index.ts';
 import { TERMINATION_MESSAGE_FILE, terminationMessage } from '../errors/termination-message.ts';
 import { cleanText } from '../lib/clean-text.ts';
 import { type EventSink, now, type WorkflowEvent } from '../workflow/events.ts';
@@ -11,8 +11,9 @@ import { planRenderer } from './plan.ts';
 import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
 import { cleanError, openWriter, redactingSink, type Sink } from './sink.ts';
 import { type Environment, type Style, styleFor } from './style.ts';
-import { summary } from './summary.ts';
+import { sharedErrors, summary, verdictLines } from './summary.ts';
 import { TreeRenderer } from './tree.ts';
+import { wrapParagraphs } from './width.ts';
 
 export type { CommandResult, HostResult } from './renderer.ts';
 export { table } from './table.ts';
@@ -134,9 +135,33 @@ class CommandOutput implements Output {
     const several = hosts.length > 1;
     // What to do next comes last: it is what a person looks at.
     if (result.text) this.#stdout(result.reveal ? result.text : cleanText(result.text));
-    for (const { host, error } of hosts) this.#showError(error, { host, nameHost: several });
-    if (several) this.#stdout(cleanText(summary(hosts)));
-    this.#showError(result.error, { host: several ? undefined : hosts[0]?.host });
+    if (several) return this.#resultOfSeveral(hosts, result);
+    this.#showError(result.error ?? hosts[0]?.error, hosts);
+    if (result.ok) this.#verdict(result);
+  }
+
+  /** Each error once, with all hosts that it is of; a row for each host; how it ended as a whole. */
+  #resultOfSeveral(hosts: readonly HostResult[], result: CommandResult): void {
+    const groups = sharedErrors(hosts);
+    for (const { hosts, error } of groups) {
+      // Lines that were written meanwhile have told it for some of them.
+      const untold = hosts.filter((host) => host.error && !this.#shown.has(host.error));
+      this.#showError(error, untold, untold.map(({ host }) => host).join(', '));
+      for (const host of hosts) if (host.error) this.#shown.add(host.error);
+    }
+    this.#stdout(cleanText(summary(hosts)));
+    if (result.ok) this.#verdict(result);
+    if (!result.error) return;
+    // Its evidence is the table, and what to do stands with each error.
+    const { code, what, next } = result.error;
+    const told = groups.some(({ error }) => next.includes(error.next));
+    this.#showError(new EdgeadmError({ code, what, next: told ? '' : next }), []);
+  }
+
+  #verdict(result: CommandResult): void {
+    const text = cleanText(verdictLines(result));
+    const columns = (this.#options.stdout ?? process.stdout).columns || Infinity;
+    if (text) this.#stdout(wrapParagraphs(text, columns));
   }
 
   async close(): Promise<void> {
@@ -179,10 +204,12 @@ class CommandOutput implements Output {
     }
   }
 
-  #showError(error: EdgeadmError | undefined, { host, nameHost }: { host?: string; nameHost?: boolean }): void {
-    if (!error || this.#shown.has(error)) return;
+  /** @param names of several hosts, to stand before it */
+  #showError(error: EdgeadmError | undefined, hosts: readonly HostResult[], names?: string): void {
+    if (!error || this.#shown.has(error) || names === '') return;
     this.#shown.add(error);
-    const context = { host: nameHost ? host : undefined, log: host && this.#log?.pathOf(host) };
+    const logs = hosts.flatMap(({ host }) => this.#log?.pathOf(host) ?? []);
+    const context = { host: names, log: logs.length > 1 ? `${logs[0]} and ${logs.length - 1} more` : logs[0] };
     this.#stderr(
       formatError(cleanError(error), this.#style, context, (this.#options.stderr ?? process.stderr).columns),
     );

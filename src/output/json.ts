@@ -28,7 +28,12 @@ export function jsonRenderer(write: TextWriter, verbose: boolean): Renderer {
 
 /** The last line of `-o json`. */
 export function resultLine(result: CommandResult): string {
-  const { ok, command, hosts, error } = redactValue({ ...result, data: undefined }) as Record<string, unknown>;
+  // Sentences are for people; what they say is in the data.
+  const forPrograms = result.hosts.map(({ verdict: _verdict, next: _next, ...host }) => host);
+  const { ok, command, hosts, error } = redactValue({ ...result, hosts: forPrograms, data: undefined }) as Record<
+    string,
+    unknown
+  >;
   const data = result.reveal ? result.data : redactValue(result.data);
   return `${JSON.stringify({ type: 'result', ok, command, hosts, error, data })}\n`;
 }

@@ -55,7 +55,8 @@ export class LogFiles implements Renderer {
     this.#files.set(host, file);
     this.#renderers.set(host, renderer);
     const { command, version } = this.#options;
-    this.#note(host, time, `edgeadm ${version}: ${command} on ${host}`);
+    // Lines have local times without a year: this one says when the run began wherever the log is read.
+    this.#note(host, time, `edgeadm ${version}: ${command} on ${host} at ${new Date(time).toISOString()}`);
     return renderer;
   }
 

@@ -11,6 +11,10 @@ export interface HostResult {
   readonly phase?: string;
   readonly durationMs: number;
   readonly error?: EdgeadmError;
+  /** For people, one line: what was done, on which node, how long it took. */
+  readonly verdict?: string;
+  /** The command that a person runs next. */
+  readonly next?: string;
   /** What `-o json` tells beside. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
@@ -20,6 +24,8 @@ export interface CommandResult {
   readonly ok: boolean;
   readonly command: string;
   readonly hosts: readonly HostResult[];
+  /** Of all hosts together, without the time that questions took. */
+  readonly durationMs?: number;
   readonly error?: EdgeadmError;
   /** What the command found out, for people: lines with their ends, on standard output. */
   readonly text?: string;

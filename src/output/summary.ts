@@ -1,18 +1,56 @@
 import { formatDuration } from '../lib/duration.ts';
-import type { HostResult } from './renderer.ts';
+import type { CommandResult, HostResult } from './renderer.ts';
 import { table } from './table.ts';
 
-/** What became of each host, as a table. */
+/** What became of each host, as a table. What an error says is told above it; here stands its code. */
 export function summary(hosts: readonly HostResult[]): string {
+  const failed = hosts.some(({ ok }) => !ok);
   return table(
     hosts.map(({ host, ok, outcome, phase, durationMs, error }) => ({
       host,
       result: outcome,
       time: formatDuration(durationMs),
-      ...(hosts.some((other) => !other.ok) && {
-        phase: ok ? '' : phase,
-        error: error ? `${error.code}: ${error.what}` : '',
-      }),
+      ...(failed && { phase: ok ? '' : phase, cause: error?.code }),
     })),
   );
+}
+
+/**
+ * The last lines of a command that went well: what was done, where, how long it took, and what to run next.
+ * @returns lines with their ends; nothing for a command that says it by its own text, or has changed nothing yet
+ */
+export function verdictLines({ hosts, durationMs }: Pick<CommandResult, 'hosts' | 'durationMs'>): string {
+  const said = hosts.filter(({ verdict }) => verdict !== undefined);
+  if (said.length === 0) return '';
+  const nexts = [...new Set(said.flatMap(({ next }) => next ?? []))];
+  const first = said.length === 1 ? (said[0]?.verdict ?? '') : countOutcomes(hosts, durationMs);
+  return [first, ...(nexts.length > 0 ? [`next: ${nexts.join('\n      ')}`] : [])].map((line) => `${line}\n`).join('');
+}
+
+/** `3 hosts: 2 joined, 1 unchanged, in 13.7s` */
+function countOutcomes(hosts: readonly HostResult[], durationMs: number | undefined): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of hosts) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  return `${hosts.length} hosts: ${parts}${durationMs === undefined ? '' : `, in ${formatDuration(durationMs)}`}`;
+}
+
+/** An error, and the hosts that failed with it. */
+export interface SharedError {
+  readonly hosts: readonly HostResult[];
+  readonly error: NonNullable<HostResult['error']>;
+}
+
+/** Errors that differ in nothing are one error of several hosts. */
+export function sharedErrors(hosts: readonly HostResult[]): SharedError[] {
+  const groups = new Map<string, { hosts: HostResult[]; error: SharedError['error'] }>();
+  for (const host of hosts) {
+    const { error } = host;
+    if (!error) continue;
+    const key = JSON.stringify([error.code, error.what, error.why, error.next]);
+    const group = groups.get(key) ?? { hosts: [], error };
+    group.hosts.push(host);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }

@@ -67,13 +67,15 @@ export class TreeModel {
   hostDone(result: HostResult): string[] {
     this.#done.add(result.host);
     this.#current.delete(result.host);
-    const { red, green, dim, bold } = this.#style;
-    if (!this.#several) return result.ok ? [`${bold(result.outcome)} in ${formatDuration(result.durationMs)}`] : [];
+    const { red, green, dim } = this.#style;
+    // The result of the command says it.
+    if (!this.#several) return [];
     const head = `${result.ok ? green(this.#icon('done')) : red(this.#icon('failed'))} ${this.#host(result.host)}`;
     const text = result.error
       ? [result.outcome, result.phase && `in ${result.phase}`].filter(Boolean).join(' ')
       : result.outcome;
-    const why = result.error ? `: ${firstLine(result.error.what)}` : '';
+    // The whole error stands below the tree.
+    const why = result.error ? `: ${result.error.code}` : '';
     return [this.#plain(`${head}  ${text}${why}  ${dim(formatDuration(result.durationMs))}`)];
   }
 
@@ -123,11 +125,13 @@ export class TreeModel {
     Object.assign(node, { outcome: event.outcome, durationMs: event.durationMs, detail: event.detail });
     if (event.phase.includes('/')) return [];
     this.#current.set(event.host, undefined);
-    return this.#several ? [] : this.#finished(node, 0);
+    // What was not needed is in the log, and shown with -v.
+    const quiet = event.outcome === 'skipped' && warningsBelow(node).length === 0;
+    return this.#several || quiet ? [] : this.#finished(node, 0);
   }
 
   #say(event: WorkflowEvent & { readonly type: 'message' }, node: Node | undefined): string[] {
-    if (event.level === 'debug') return [];
+    if (event.level === 'debug' || event.vendor) return [];
     if (event.level === 'info') {
       if (node) node.message = event.text;
       return node || this.#several ? [] : [this.#plain(event.text)];

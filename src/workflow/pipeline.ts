@@ -1,4 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { Stopwatch } from '../lib/stopwatch.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import { type EventBody, type EventSink, now, type Outcome, phaseLog } from './events.ts';
 import type { Phase, PhaseTools } from './phase.ts';
@@ -16,6 +17,8 @@ export interface PipelineOptions<C> {
   /** Told before a phase begins, so that the journal knows whose change it is. */
   readonly onPhase?: (name: string) => void;
 }
+
+type End = (outcome: Outcome, detail?: string) => void;
 
 /** Runs phases in order. */
 export class Pipeline<C extends object> {
@@ -68,7 +71,12 @@ export class Pipeline<C extends object> {
   }
 
   async #runOne(phase: Phase<C>, name: string, onlyBelow: boolean): Promise<void> {
-    const end = this.#begin(name, phase.title);
+    const watch = new Stopwatch();
+    const end = this.#begin(name, phase.title, watch);
+    await watch.measure(() => this.#doOne(phase, name, onlyBelow, end));
+  }
+
+  async #doOne(phase: Phase<C>, name: string, onlyBelow: boolean, end: End): Promise<void> {
     const context = { ...this.#options.context, ...this.#tools(name) };
     try {
       const reason = this.#reasonToSkip(phase, name);
@@ -86,12 +94,10 @@ export class Pipeline<C extends object> {
   }
 
   /** Tells that a phase begins; the answer is called when it ends. */
-  #begin(name: string, title: string): (outcome: Outcome, detail?: string) => void {
+  #begin(name: string, title: string, watch = new Stopwatch()): End {
     const emit = this.#emitter(name);
-    const started = performance.now();
     emit({ type: 'phase-start', title });
-    return (outcome, detail) =>
-      emit({ type: 'phase-end', outcome, durationMs: Math.round(performance.now() - started), detail });
+    return (outcome, detail) => emit({ type: 'phase-end', outcome, durationMs: watch.ms, detail });
   }
 
   #reasonToSkip(phase: Phase<C>, name: string): string | undefined {

@@ -34,7 +34,7 @@ describe('npm run demo', function () {
     assert.match(text, /^edge1 +Ready /m);
     assert.match(text, /^nodepool\/shops created$/m);
     assert.match(text, /^i-sandbox: .*50 pods/m);
-    assert.match(text, /This node was reset successfully/);
+    assert.match(text, /edge1 was reset in/);
     assert.match(text, /^edge1 +NotReady /m);
     assert.match(text, /^Done in [\d.]+ s/m);
     const left = await readdir(home);

@@ -5,12 +5,15 @@ import { getRawAsset, isSea } from 'node:sea';
 import { Script } from 'node:vm';
 
 /** A part is a function of what it may use: builtins of Node, and other parts. */
-type Wrapped = (module: { exports: unknown }, require: NodeJS.Require, load: typeof loadChunk) => void;
+type Wrapped = (module: { exports: unknown }, require: NodeJS.Require, load: (name: string) => unknown) => void;
 
 const loaded = new Map<string, { exports: unknown }>();
 
-/** Evaluates a part of the program, once. Its compiled form is taken along where there is one for this very Node. */
-export function loadChunk(name: string): unknown {
+/**
+ * Evaluates a part of the program, once. Its compiled form is taken along where there is one for this very Node.
+ * @param beforeRun sets flags of V8: a compiled form that was made under others would be refused
+ */
+export function loadChunk(name: string, beforeRun?: () => void): unknown {
   const before = loaded.get(name);
   if (before) return before.exports;
   const source = readPart(`${name}.js`);
@@ -22,6 +25,7 @@ export function loadChunk(name: string): unknown {
     filename: `edgeadm-${name}.js`,
     cachedData: readPart(`${name}.cache`),
   });
+  beforeRun?.();
   const require = isSea() ? builtins : createRequire(__filename);
   (script.runInThisContext() as Wrapped)(module, require, loadChunk);
   return module.exports;

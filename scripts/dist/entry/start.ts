@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+import { preferSmallHeap } from '../../../src/lib/small-heap.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { version } from './version.ts';
 
@@ -52,7 +53,7 @@ async function start(argv: string[]): Promise<void> {
       // Whatever is wrong with the command line, the program itself says it.
     }
   }
-  await (loadChunk('program') as Part).start(argv);
+  await (loadChunk('program', () => preferSmallHeap(argv[0])) as Part).start(argv);
 }
 
 void start(usualSpelling(process.argv.slice(2)));

@@ -1,5 +1,6 @@
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
-import { escaped, htmlPage, section, shownTime } from '../html-page.ts';
+import { shownTime } from '../../lib/shown-time.ts';
+import { escaped, htmlPage, section } from '../html-page.ts';
 import { cleanRow, countsOf, worstFirst } from './report.ts';
 
 /** A result is told by a word and a sign; the colour only repeats it. */

@@ -101,7 +101,7 @@ async function withUpgrades<T>(
 ): Promise<T> {
   const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
   return interruptible(async (signal) =>
-    action(cloudUpgrades(await serviceOf(flags, signal), flags['cluster-id'] ?? ''), signal),
+    action(cloudUpgrades(await serviceOf(flags, signal), flags['cluster-id'] ?? '', { signal }), signal),
   );
 }
 

@@ -2,7 +2,7 @@ import type { Interfaces } from '@oclif/core';
 import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { ERROR_CODES } from '../../errors/index.ts';
 import { joinPhases } from '../../phases/join/index.ts';
-import { CHECKS } from '../../phases/preflight/checks.ts';
+import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
@@ -20,15 +20,13 @@ type Flag = Interfaces.Manifest['commands'][string]['flags'][string];
 type Argument = Interfaces.Manifest['commands'][string]['args'][string];
 
 const phases = phaseNames(joinPhases as readonly Phase<never>[]);
-/** A check may be named without what stands in brackets, which a shell would want quoted. */
-const checks = CHECKS.map(({ name }) => name.replace(/\(.*\)$/, ''));
 
 /** Flags whose values the code knows; where commands differ, by command as well. */
 const FLAGS: Readonly<Record<string, Values>> = {
   host: { kind: 'hosts' },
   nodepool: { kind: 'nodepools' },
   'skip-phases': { kind: 'list', words: phases },
-  'ignore-preflight-errors': { kind: 'list', words: ['all', ...checks] },
+  'ignore-preflight-errors': { kind: 'list', words: ['all', ...checkNames] },
   'cluster:upgrade:start ignore-preflight-errors': {
     kind: 'list',
     words: ['all', ...UPGRADE_CHECKS.map(({ name }) => name)],

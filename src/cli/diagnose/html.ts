@@ -1,50 +1,70 @@
 import { formatDuration } from '../../lib/duration.ts';
+import { shownTime } from '../../lib/shown-time.ts';
 import type { Diagnosis } from '../../phases/diagnose/diagnose.ts';
-import type { Finding } from '../../phases/diagnose/rules.ts';
+import type { Finding } from '../../phases/diagnose/finding.ts';
 import type { JoinTimeline } from '../../phases/diagnose/timeline.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
-import { escaped, htmlPage, section, shownTime } from '../html-page.ts';
+import { escaped, htmlPage, section } from '../html-page.ts';
+import type { Excerpt } from './excerpts.ts';
+import { tellingLine } from './telling-line.ts';
 
 const STYLE = `
 pre { margin: .5rem 0; white-space: pre-wrap; font: .875rem/1.45 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
+.verdict { font-size: 1rem; }
+.verdict h2 { margin: 0; font-size: 1.25rem; }
+.verdict small, .finding small { font-weight: 400; opacity: .8; }
 .verdict dl, .finding dl { display: block; margin: .5rem 0 0; font-size: .9375rem; }
 .verdict dt { color: inherit; font-weight: 600; }
+.evidence, .excerpt { padding: .625rem .75rem; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: .25rem; }
+.finding .evidence, .excerpt { background: var(--band); }
+.excerpt { max-height: 30rem; overflow: auto; }
+mark { display: block; margin: 0 -.75rem; padding: 0 .75rem; background: var(--on-warning); color: var(--text); font-weight: 600; box-shadow: inset .25rem 0 var(--warning); }
 .finding { padding: 1rem 0; border-top: 1px solid var(--line); }
 .finding h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; margin: 0; font-size: 1rem; }
-.finding h3 > :last-child { font-weight: 400; }
+.history { color: var(--dim); }
+summary { padding: .5rem 0; cursor: pointer; font-weight: 600; }
+summary small { color: var(--dim); font-weight: 400; }
 td { white-space: pre-line; }
 .checks th:nth-child(1), .missing th:nth-child(1) { width: 9rem; }
+.checks th:nth-child(2), .missing th:nth-child(2) { width: 18rem; }
 .picture { min-width: 27rem; max-width: 56rem; }
 svg { display: block; width: 100%; height: auto; font: 13px system-ui, sans-serif; }
 svg text { fill: var(--text); }
 svg .dim { fill: var(--dim); }
 svg .ok { fill: var(--normal); }
 svg .bad { fill: var(--error); }
+@media print { details::details-content { display: block; content-visibility: visible; } .excerpt { max-height: none; } }
 @media (max-width: 48rem) {
   main { padding: 1.25rem 1rem; }
+  .counts li { flex: 1 1 6.5rem; min-width: 0; padding: .5rem .75rem; }
   table { min-width: 0; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { display: flex; flex-wrap: wrap; gap: .25rem .75rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
   th, td { padding: 0; border: 0; }
   th:nth-child(n), td { white-space: pre-line; }
-.checks th:nth-child(1), .missing th:nth-child(1) { width: auto; }
+  .checks th:nth-child(n), .missing th:nth-child(n) { width: auto; }
   td:nth-child(n + 3) { flex-basis: 100%; }
   td:empty { display: none; }
 }
 `;
 
-/** The diagnosis as one HTML page that needs nothing else: the likely cause first, then the last join as a picture. */
-export function diagnosisHtml(diagnosis: Diagnosis): string {
+/**
+ * The diagnosis as one HTML page that needs nothing else: the likely cause first, then what else was found, the last
+ * join as a picture, and the ends of the logs.
+ */
+export function diagnosisHtml(diagnosis: Diagnosis, excerpts: readonly Excerpt[] = []): string {
   const { node, findings, checks, collectors, join } = diagnosis;
   const [first, ...others] = findings;
   const missing = collectors.filter(({ outcome }) => outcome !== 'ok');
   const parts = [
     `<h1>Diagnosis of ${escaped(node)}</h1>`,
     first ? verdict(first) : nothingFound(missing.length > 0),
+    tiles(diagnosis),
     about(diagnosis),
     others.length > 0 ? `<h2>Also found</h2>\n${others.map(card).join('\n')}` : '',
     join ? picture(join) : noJoin(missing),
-    checks.length > 0 ? checkTable(checks) : '',
+    excerpts.length > 0 ? `<h2>Logs</h2>\n${excerpts.map(excerpt).join('\n')}` : '',
+    checks.length > 0 ? checkTables(checks) : '',
     missing.length > 0 ? missingTable(missing) : '',
   ];
   return htmlPage(`Diagnosis of ${node}`, parts.filter(Boolean).join('\n'), STYLE);
@@ -52,13 +72,43 @@ export function diagnosisHtml(diagnosis: Diagnosis): string {
 
 function verdict(finding: Finding): string {
   const { severity, what, rule } = finding;
-  return `<div class="verdict ${severity}"><strong>Likely cause:</strong> ${escaped(what)}. (${escaped(rule)})${details(finding)}</div>`;
+  return `<section class="verdict ${severity}"><h2>Likely cause: ${sentence(what)} <small>${escaped(rule)}</small></h2>${details(finding)}</section>`;
 }
 
 function nothingFound(missing: boolean): string {
   return missing
     ? '<div class="verdict warning"><strong>!</strong> No problem was found, but some data could not be collected.</div>'
     : '<div class="verdict normal"><strong>✓</strong> No problem was found.</div>';
+}
+
+/** How much there is to look at. */
+function tiles({ findings, checks, collectors }: Diagnosis): string {
+  const count = (items: readonly unknown[], name: string, result: string): string =>
+    `<li class="${items.length > 0 || result === 'normal' ? result : 'normal'}"><b>${items.length}</b> ${name}</li>`;
+  const failed = checks.filter(({ status }) => status === 'error' || status === 'warning');
+  return `<ul class="counts">
+${count(
+  findings.filter(({ severity }) => severity === 'error'),
+  'problems',
+  'error',
+)}
+${count(
+  findings.filter(({ severity }) => severity === 'warning'),
+  'warnings',
+  'warning',
+)}
+${count(failed, 'checks not passed', failed.some(({ status }) => status === 'error') ? 'error' : 'warning')}
+${count(
+  checks.filter(({ status }) => status === 'ok'),
+  'checks passed',
+  'normal',
+)}
+${count(
+  collectors.filter(({ outcome }) => outcome !== 'ok'),
+  'not collected',
+  'warning',
+)}
+</ul>`;
 }
 
 function about({ host, node, system, time, version }: Diagnosis): string {
@@ -74,17 +124,42 @@ function about({ host, node, system, time, version }: Diagnosis): string {
 
 function card(finding: Finding): string {
   const { severity, rule, what } = finding;
-  return `<article class="finding"><h3>${badge(severity)} <span>${escaped(rule)}</span> <span>${escaped(what)}</span></h3>${details(finding)}</article>`;
+  return `<article class="finding"><h3>${badge(severity)} <span>${sentence(what)}</span> <small>${escaped(rule)}</small></h3>${details(finding)}</article>`;
 }
 
 function details({ evidence, next }: Finding): string {
-  const found = evidence && `<dt>Found</dt><dd><pre>${escaped(evidence)}</pre></dd>`;
+  const found = evidence && `<dt>Evidence</dt><dd><pre class="evidence">${marked(evidence)}</pre></dd>`;
   return `<dl>${found}<dt>Next</dt><dd><pre>${escaped(next)}</pre></dd></dl>`;
+}
+
+/** Evidence with the line that matters marked; each mark is a block, so it takes the place of the line's end. */
+function marked(evidence: string): string {
+  const lines = evidence.trimEnd().split('\n');
+  const telling = tellingLine(lines);
+  return [
+    lines
+      .slice(0, telling)
+      .map((line) => `${escaped(line)}\n`)
+      .join(''),
+    `<mark>${escaped(lines[telling] ?? '')}</mark>`,
+    escaped(lines.slice(telling + 1).join('\n')),
+  ].join('');
+}
+
+/** Findings are written as errors are: in lower case and without a full stop. */
+function sentence(text: string): string {
+  const capital = /^systemd\b/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return escaped(/[.?!]$/.test(capital) ? capital : `${capital}.`);
+}
+
+function excerpt({ title, path, text }: Excerpt): string {
+  const lines = text.split('\n').length;
+  return `<details><summary>${escaped(title)} <small>last ${lines} lines of ${escaped(path)}</small></summary><pre class="excerpt" tabindex="0">${escaped(text)}</pre></details>`;
 }
 
 function noJoin(missing: Diagnosis['collectors']): string {
   const unread = missing.some(({ name }) => name === 'edgeadm/log');
-  return `<h2>The last join</h2><p>The log of edgeadm ${unread ? 'could not be read' : 'has none'}.</p>`;
+  return `<h2>The last join</h2><p>${unread ? 'The log of edgeadm could not be read.' : 'The log of edgeadm contains no join.'}</p>`;
 }
 
 const WIDTH = 640;
@@ -93,7 +168,15 @@ const BAR_WIDTH = 390;
 const ROW_HEIGHT = 28;
 
 /** Bars on one axis of time; what a bar's colour says, the text beside it says too. */
-function picture({ started, durationMs, phases, outcome, failedPhase = '', error }: JoinTimeline): string {
+function picture({
+  startedMs,
+  durationMs,
+  phases,
+  outcome,
+  failedPhase = '',
+  error,
+  superseded,
+}: JoinTimeline): string {
   const scale = BAR_WIDTH / Math.max(1, durationMs);
   const rows = phases.map(({ name, startMs, endMs, failed }, index) => {
     const y = index * ROW_HEIGHT;
@@ -103,37 +186,54 @@ function picture({ started, durationMs, phases, outcome, failedPhase = '', error
     return `<text x="0" y="${y + 20}">${escaped(name)}</text><rect class="${failed ? 'bad' : 'ok'}" x="${x.toFixed(1)}" y="${y + 6}" width="${width.toFixed(1)}" height="18" rx="3"/><text class="dim" x="${(x + width + 8).toFixed(1)}" y="${y + 20}">${took}</text>`;
   });
   const ended = {
-    done: 'done after',
+    done: 'took',
     failed: `failed in ${failedPhase} after`,
-    unfinished: 'not finished; its log ends after',
+    unfinished: 'did not finish; its log ends after',
   }[outcome];
-  const summary = escaped(`${ended} ${formatDuration(durationMs)}`);
-  const day = started.replace(/^(\d\d)(\d\d) /, '$1-$2 ');
+  const summary = `${ended} ${formatDuration(durationMs)}`;
+  const history = superseded
+    ? `<p class="history">This is history: edgeadm reset the node at ${shownTime(superseded.endedMs)}.</p>`
+    : '';
   return `<h2>The last join</h2>
-<p>Began ${escaped(day)} (month, day, local time), ${summary}.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Phases of the last join"><div class="picture">
-<svg viewBox="0 0 ${WIDTH} ${Math.max(1, phases.length) * ROW_HEIGHT}" role="img" aria-label="The last join: ${summary}">${rows.join('\n')}</svg>
+<p>Started ${shownTime(startedMs)}, ${escaped(summary)}.</p>
+${history}<div class="scroll" tabindex="0" role="region" aria-label="Phases of the last join"><div class="picture">
+<svg viewBox="0 0 ${WIDTH} ${Math.max(1, phases.length) * ROW_HEIGHT}" role="img" aria-label="The last join: ${escaped(summary)}">${rows.join('\n')}</svg>
 </div></div>
-${error ? `<pre class="error">${escaped(error.join('\n'))}</pre>` : ''}`;
+${error ? `<pre class="evidence">${marked(error.join('\n'))}</pre>` : ''}`;
 }
 
 const RESULTS = { ok: 'normal', error: 'error', warning: 'warning', skipped: 'skipped' } as const;
 
-function checkTable(checks: readonly Verdict[]): string {
-  const order = Object.keys(RESULTS).sort((a, b) => rank(a) - rank(b));
-  const rows = order.flatMap((status) =>
-    checks
-      .filter((check) => check.status === status)
-      .map(({ check, found = '', remedy }) => {
-        const todo = status === 'ok' || !remedy ? '' : escaped(remedy);
-        return `<tr><td>${badge(RESULTS[status as Verdict['status']])}</td><th scope="row">${escaped(check)}</th><td>${escaped(found)}</td><td>${todo}</td></tr>`;
-      }),
-  );
-  return section('checks', 'Checks of the node', ['Result', 'Check', 'Found', 'Remedy'], rows);
+/** What passed is folded: it takes half of a page and tells little. */
+function checkTables(checks: readonly Verdict[]): string {
+  const rowsOf = (...statuses: Verdict['status'][]): string[] =>
+    statuses.flatMap((status) => checks.filter((check) => check.status === status).map(checkRow));
+  const problems = rowsOf('error', 'warning');
+  const passed = rowsOf('ok');
+  const skipped = rowsOf('skipped');
+  const heads = ['Result', 'Check', 'Found', 'Remedy'];
+  const table = (rows: readonly string[]): string =>
+    `<div class="scroll" tabindex="0" role="region" aria-label="Checks"><table class="checks">
+<thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody></table></div>`;
+  const folded = (rows: readonly string[], word: string): string =>
+    rows.length > 0
+      ? `<details><summary>${rows.length} ${rows.length === 1 ? 'check' : 'checks'} ${word}</summary>${table(rows)}</details>`
+      : '';
+  return [
+    '<h2>Checks of the node</h2>',
+    problems.length > 0 ? table(problems) : '',
+    folded(passed, 'passed'),
+    folded(skipped, 'skipped'),
+  ].join('\n');
 }
 
-function rank(status: string): number {
-  return ['error', 'warning', 'ok', 'skipped'].indexOf(status);
+function checkRow({ check, status, found = '', remedy }: Verdict): string {
+  const todo = status === 'ok' || !remedy ? '' : escaped(remedy);
+  const name = escaped(check).replaceAll('(', '<wbr>(');
+  return `<tr><td>${badge(RESULTS[status])}</td><th scope="row">${name}</th><td>${escaped(found)}</td><td>${todo}</td></tr>`;
 }
 
 function missingTable(collectors: Diagnosis['collectors']): string {

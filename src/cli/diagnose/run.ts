@@ -4,7 +4,10 @@ import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packTgz, writePrivate } from '../../artifacts/write-tgz.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { localMachine } from '../../host/local.ts';
 import { limited } from '../../host/time-limited.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
 import { logPaths } from '../../output/log-file.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { COLLECTOR_LIMIT_MS } from '../../phases/diagnose/collect.ts';
@@ -14,6 +17,7 @@ import { durationOf } from '../flags.ts';
 import { type CommandHost, runOnNodes } from '../node-runner.ts';
 import { interruption } from '../signals.ts';
 import type { NodeFlags } from '../target-options.ts';
+import { excerptsOf } from './excerpts.ts';
 import type { DiagnoseFiles } from './files.ts';
 import { diagnosisHtml } from './html.ts';
 import { diagnosisText } from './text.ts';
@@ -29,26 +33,38 @@ const ENDING_MS = 1000;
 /** Diagnoses every target; archives and pages are written on this machine alone. */
 export async function runDiagnose(
   flags: NodeFlags,
-  files: DiagnoseFiles,
+  { kubeconfig, ...files }: DiagnoseFiles & { readonly kubeconfig?: string },
   host: CommandHost,
 ): Promise<Omit<CommandResult, 'command'>> {
   const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
   const until = performance.now() + timeoutMs * COLLECTING;
   const texts: string[][] = [];
-  const result = await runOnNodes({ name: 'diagnose', flags, looksOnly: true }, host, async ({ targets }) => ({
-    onNode: async ({ machine, label, version, signal }) => {
-      const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
-      const found = await lookAt({ machine, label, version, signal, until, log });
-      // What was found is told also where it cannot be written.
-      const text = [diagnosisText(found.diagnosis)];
-      texts.push(text);
-      const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
-      text.push(...Object.values(written).map((path) => `written: ${path}\n`));
-      if (files.encrypt) text.push(`  to read it: age --decrypt -i KEY_FILE ${written.archive} | tar -xz\n`);
-      return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
-    },
-  }));
+  const command = { name: 'diagnose', flags, looksOnly: true };
+  const result = await runOnNodes(command, host, async ({ targets, signal: whole }) => {
+    const admin = kubeconfig === undefined ? undefined : await adminOf(kubeconfig, whole);
+    return {
+      onNode: async ({ machine, label, version, signal }) => {
+        const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
+        const found = await lookAt({ machine, label, version, signal, until, log, admin });
+        // What was found is told also where it cannot be written.
+        const text = [diagnosisText(found.diagnosis)];
+        texts.push(text);
+        const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
+        text.push(...Object.values(written).map((path) => `written: ${path}\n`));
+        if (files.encrypt) text.push(`  to read it: age --decrypt -i KEY_FILE ${written.archive} | tar -xz\n`);
+        return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+      },
+      close: async () => admin?.close(),
+    };
+  });
   return { ...result, text: texts.map((text) => text.join('')).join('\n') };
+}
+
+/** Logs in first: an exec plug-in takes more time than a collector has. That the cluster is away is a finding. */
+async function adminOf(kubeconfig: string, signal: AbortSignal): Promise<ApiClient> {
+  const client = await clientFromKubeconfig(kubeconfig, localMachine().connect, { signal });
+  await client.send('GET', '/version').catch(() => signal.throwIfAborted());
+  return client;
 }
 
 type Found = Awaited<ReturnType<typeof diagnose>>;
@@ -72,7 +88,7 @@ async function write(
   { diagnosis, files }: { readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] },
   { archive, html, encrypt }: DiagnoseFiles,
 ): Promise<{ archive: string; html?: string }> {
-  const page = diagnosisHtml(diagnosis);
+  const page = diagnosisHtml(diagnosis, excerptsOf(files));
   const own = [
     { path: 'diagnosis.html', text: page },
     { path: 'diagnosis.json', text: `${JSON.stringify(diagnosis, null, 2)}\n` },

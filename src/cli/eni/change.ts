@@ -4,6 +4,8 @@ import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
 import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { Stopwatch } from '../../lib/stopwatch.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
@@ -76,7 +78,7 @@ export async function changeInstance(
 ): Promise<Omit<CommandResult, 'command'>> {
   const host = flags.instance;
   const dryRun = flags['dry-run'];
-  const started = performance.now();
+  const watch = new Stopwatch();
   const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS, {
     interruptedMs: RESTART_MS,
     cleanUpMs: RESTART_MS,
@@ -85,11 +87,11 @@ export async function changeInstance(
   const planned = dryRun ? plan : undefined;
   const log = phaseLog((body) => output.emit({ ...body, host, phase: 'eni', time: now() }));
   let cluster: ApiClient | undefined;
-  const end = (ok: boolean, outcome: string) => ({
+  const ended = (ok: boolean, outcome: string) => ({
     host,
     ok,
     outcome,
-    durationMs: Math.round(performance.now() - started),
+    durationMs: watch.ms,
   });
   try {
     const opening = callerOf(flags, { product: 'ens', plan: planned }, log.warning);
@@ -98,13 +100,15 @@ export async function changeInstance(
       flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, { plan: planned, signal });
     const { emit } = output;
     const ask = confirmOnTerminal(output, signal);
-    const { outcome, data, text } = await work({ caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask });
-    const result = { ...end(true, dryRun ? 'planned' : outcome), data: { ...data } };
+    const options = { caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask };
+    const { outcome, data, text } = await watch.measure(() => work(options));
+    const result = { ...ended(true, dryRun ? 'planned' : outcome), data: { ...data } };
     output.hostDone(result);
-    return { ok: true, hosts: [result], data, text: dryRun ? undefined : text };
+    const end = `${text.trimEnd()} (${outcome} in ${formatDuration(result.durationMs)})\n`;
+    return { ok: true, hosts: [result], data, text: dryRun ? undefined : end };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
-    const result = { ...end(false, 'failed'), error };
+    const result = { ...ended(false, 'failed'), error };
     output.hostDone(result);
     return { ok: false, hosts: [result], error };
   } finally {

@@ -11,6 +11,21 @@ const requestFlags = {
     description: 'YAML file, kind JoinConfiguration; see `edgeadm config print-defaults`',
     helpGroup: 'COMMON',
   }),
+  'discovery-token': Flags.string({
+    helpValue: 'ID.SECRET|@FILE|-',
+    description: 'as kubeadm spells it: the same as --token',
+    helpGroup: 'CLUSTER',
+  }),
+  'tls-bootstrap-token': Flags.string({
+    helpValue: 'ID.SECRET|@FILE|-',
+    description: 'as kubeadm spells it: the same as --token, such as with --discovery-file',
+    helpGroup: 'CLUSTER',
+  }),
+  'discovery-file': Flags.string({
+    helpValue: 'FILE',
+    description: 'kubeconfig with the address and the CA of the cluster, instead of API-SERVER and the CA hash',
+    helpGroup: 'CLUSTER',
+  }),
   'openapi-token': Flags.string({
     helpValue: 'T|@FILE|-',
     description: "the console's token of the container service (or EDGEADM_OPENAPI_TOKEN)",
@@ -194,13 +209,26 @@ export interface ParsedJoin {
   readonly server?: string;
 }
 
+/** Flags that give the bootstrap token: ours, and kubeadm's for its two uses. */
+export const TOKEN_FLAGS = ['token', 'discovery-token', 'tls-bootstrap-token'] as const;
+
+/** kubeadm takes one token to discover the cluster and one to ask for certificates; edgeadm uses one for both. */
+async function tokenOf(flags: ParsedJoin['flags'], refuse: Refuse): Promise<string | undefined> {
+  const given = TOKEN_FLAGS.filter((flag) => flags[flag] !== undefined);
+  const tokens: string[] = [];
+  for (const flag of given) tokens.push((await secretOf(String(flags[flag]), `--${flag}`)) ?? '');
+  if (new Set(tokens).size > 1)
+    refuse(`${given.map((flag) => `--${flag}`).join(' and ')} differ: edgeadm uses one token for both, see --token`);
+  return tokens[0];
+}
+
 /** What the command line says, by the keys of the configuration. */
 export async function flagValues({ flags, server }: ParsedJoin, refuse: Refuse): Promise<Record<string, unknown>> {
-  const texts = flags as { token?: string; labels?: string[]; annotations?: string[]; taints?: string[] };
+  const texts = flags as { labels?: string[]; annotations?: string[]; taints?: string[] };
   return {
     ...Object.fromEntries(Object.entries(FLAG_OF_KEY).map(([key, flag]) => [key, flag && flags[flag]])),
     apiServers: server?.split(',').filter(Boolean),
-    token: await secretOf(texts.token, '--token'),
+    token: await tokenOf(flags, refuse),
     labels: pairsOf(texts.labels, { flag: '--labels', commas: true }, refuse),
     annotations: pairsOf(texts.annotations, { flag: '--annotations', commas: false }, refuse),
     taints: taintsOf(texts.taints, '--taints', refuse),

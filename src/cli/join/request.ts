@@ -10,7 +10,8 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { Target } from '../../host/targets.ts';
 import { durationOf, type Refuse, secretOf, textOf } from '../flags.ts';
-import { flagValues, type ParsedJoin } from './flags.ts';
+import { readDiscoveryFile } from './discovery-file.ts';
+import { flagValues, type ParsedJoin, TOKEN_FLAGS } from './flags.ts';
 
 /** Who tells the node which cluster it joins. */
 export type JoinForm =
@@ -73,7 +74,10 @@ export async function joinRequestOf(
   parsed: ParsedJoin,
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<JoinRequest> {
-  const flags = parsed.flags as Record<'config' | 'timeout' | 'compat-matrix' | 'node-spec', string | undefined>;
+  const flags = parsed.flags as Record<
+    'config' | 'timeout' | 'compat-matrix' | 'node-spec' | 'discovery-file',
+    string | undefined
+  >;
   const mistakes: string[] = [];
   const refuse: Refuse = (mistake) => mistakes.push(mistake);
   refuseTwoReaders(parsed);
@@ -81,7 +85,9 @@ export async function joinRequestOf(
   const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
   const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];
   if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
+  if (flags['discovery-file']) layers.push(await readDiscoveryFile(flags['discovery-file']));
   layers.push({ nameOf: flagOf, values: await flagValues(parsed, refuse) });
+  await refuseUnknownChecks(layers, refuse);
   layers.push({ nameOf: (key) => `inventory: ${key}`, values: overrides });
   const form = await joinForm(parsed, layers, refuse);
   if (form.kind === 'kubernetes') layers.splice(-2, 0, environmentLayer(form.token));
@@ -140,16 +146,30 @@ function around(
   ];
 }
 
+/** A check that is misspelt would fail the join that should have ignored it. */
+async function refuseUnknownChecks(layers: readonly Layer[], refuse: Refuse): Promise<void> {
+  const { unknownChecks } = await import('../../phases/preflight/check-names.ts');
+  for (const { nameOf, values } of layers) {
+    const names = values.ignorePreflightErrors;
+    if (!Array.isArray(names)) continue;
+    for (const mistake of unknownChecks(names.filter((name) => typeof name === 'string')))
+      refuse(`${nameOf('ignorePreflightErrors')}: ${mistake}`);
+  }
+}
+
 /** Flags that choose a form. */
-const CHOOSING = ['token', 'openapi-token', 'cluster-id'] as const;
+const CHOOSING = [...TOKEN_FLAGS, 'discovery-file', 'openapi-token', 'cluster-id'] as const;
 /** How a cluster is known by a bootstrap token; the other forms bring their own. */
 const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 
 /** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
 async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
-  if (chosen.length > 1) refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} cannot be used together`);
-  const environment = chosen.length === 0 ? process.env : {};
+  const ofToken: readonly string[] = [...TOKEN_FLAGS, 'discovery-file'];
+  if (chosen.length > 1 && !chosen.every((flag) => ofToken.includes(flag)))
+    refuse(`${chosen.map((flag) => `--${flag}`).join(' and ')} cannot be used together`);
+  // A discovery file may leave the token to the environment.
+  const environment = chosen.every((flag) => flag === 'discovery-file') ? process.env : {};
   const { EDGEADM_TOKEN: token, EDGEADM_OPENAPI_TOKEN: openapiToken } = environment;
   if (token && openapiToken)
     refuse('EDGEADM_TOKEN and EDGEADM_OPENAPI_TOKEN cannot be used together; unset one of them');
@@ -165,7 +185,7 @@ async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse:
  * @throws EdgeadmError USAGE
  */
 function refuseTwoReaders({ flags }: ParsedJoin): void {
-  const readers = ['token', 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
+  const readers = [...TOKEN_FLAGS, 'openapi-token', 'node-spec'].filter((flag) => flags[flag] === '-');
   if (readers.length < 2) return;
   throw usageError([`${readers.map((flag) => `--${flag} -`).join(' and ')}: only one flag can read standard input`]);
 }
@@ -203,7 +223,12 @@ function refuseCredentials(flag: string, layers: readonly Layer[], refuse: Refus
   for (const { nameOf, values } of layers) {
     for (const key of CREDENTIALS) {
       // Of two tokens on the command line it was said already that they exclude each other.
-      if (values[key] === undefined || (key === 'token' && nameOf(key) === '--token')) continue;
+      if (
+        values[key] === undefined ||
+        (key === 'token' && nameOf(key) === '--token') ||
+        nameOf(key) === '--discovery-file'
+      )
+        continue;
       refuse(`${nameOf(key)} is for a join with a bootstrap token; ${flag} provides its own`);
     }
   }

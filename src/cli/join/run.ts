@@ -2,7 +2,9 @@ import { usageError } from '../../errors/usage.ts';
 import { closest } from '../../lib/closest.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { joinPhases } from '../../phases/join/index.ts';
+import type { JoinResult } from '../../phases/join/join.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
+import type { HostOutcome } from '../hosts.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import type { NodeFlags } from '../target-options.ts';
@@ -25,20 +27,42 @@ export async function runJoin(
   const flags = parsed.flags as unknown as NodeFlags;
   const name = only === undefined ? 'join' : `join phase ${only}`;
   return runOnNodes({ name, flags, limits: { cleanUpMs: ROLL_BACK_MS } }, host, async (command) => {
+    const { targets } = command;
     refuseUnknownPhases(parsed, only);
     const requests = await joinRequests(parsed, command.targets);
     const { join } = await import('../../phases/join/join.ts');
-    const source = await openSource(requests.form, command.version);
+    const source = await openSource(requests.form, command.version, command.signal);
     const confirm = confirmOnTerminal(command.output, command.signal);
     return {
       onNode: withSession(async (run) => {
         const asked = await resolveRequest(requests.of(run.target), source, run);
         const result = await join({ ...run, ...asked, only, confirm });
-        return { outcome: run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged', data: { ...result } };
+        const outcome = run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged';
+        // Whether it is Ready yet is a matter of moments: programs ask the cluster.
+        const { ready: _ready, ...data } = result;
+        if (run.dryRun) return { outcome, data };
+        return { outcome, data, ...endOf(result, only, targets.length) };
       }),
       close: async () => source?.close(),
     };
   });
+}
+
+/** What a person reads last: node, cluster, how long it took, and the command to look at the node. */
+function endOf(
+  { nodeName, apiServer, ready, changed }: JoinResult,
+  only: string | undefined,
+  hosts: number,
+): Pick<HostOutcome, 'verdict' | 'next'> {
+  if (only !== undefined) return { verdict: (took) => `Phase ${only} is done on ${nodeName}, in ${took}` };
+  const notReady = ready === false ? ' (not Ready yet)' : '';
+  return {
+    verdict: (took) =>
+      changed
+        ? `${nodeName} joined ${apiServer} in ${took}${notReady}`
+        : `${nodeName} is already joined to ${apiServer}${notReady}; nothing changed (${took})`,
+    next: hosts > 1 ? 'kubectl get nodes' : `kubectl get node ${nodeName}`,
+  };
 }
 
 /** A phase that is misspelt would be run. */

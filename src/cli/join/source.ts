@@ -7,11 +7,16 @@ import type { JoinForm, JoinRequest } from './request.ts';
 /**
  * Opens what tells the nodes which cluster they join; undefined where the command line does.
  * @param version of edgeadm
+ * @param signal of the command: ends what it asks the cloud
  * @throws EdgeadmError USAGE where EDGEADM_CLOUD_CA cannot be read
  */
-export async function openSource(form: JoinForm, version: string): Promise<JoinSource | undefined> {
+export async function openSource(
+  form: JoinForm,
+  version: string,
+  signal: AbortSignal,
+): Promise<JoinSource | undefined> {
   if (form.kind === 'kubernetes') return undefined;
-  if (form.kind === 'cloud') return openCloudSource(form);
+  if (form.kind === 'cloud') return openCloudSource(form, signal);
   const [{ exchangeSource }, { readCa }] = await Promise.all([
     import('../../cloud/exchange.ts'),
     import('../../cloud/caller.ts'),
@@ -22,12 +27,15 @@ export async function openSource(form: JoinForm, version: string): Promise<JoinS
 }
 
 /** The account's keys, and what they open, stay in this process. */
-async function openCloudSource({ clusterId, region, nodePool }: JoinForm & { kind: 'cloud' }): Promise<JoinSource> {
+async function openCloudSource(
+  { clusterId, region, nodePool }: JoinForm & { kind: 'cloud' },
+  signal: AbortSignal,
+): Promise<JoinSource> {
   const [{ openContainerService }, { clusterSource }] = await Promise.all([
     import('../../cloud/cs.ts'),
     import('../../cloud/cluster-access.ts'),
   ]);
-  return clusterSource({ service: await openContainerService({ region }), clusterId, nodePool });
+  return clusterSource({ service: await openContainerService({ region, signal }), clusterId, nodePool, signal });
 }
 
 /** Completes the request of one host, once the host is in hand. */
@@ -37,9 +45,7 @@ export async function resolveRequest(
   run: Omit<AskOptions, 'source' | 'draft'>,
 ): Promise<{ spec: JoinSpec; reply?: SourceReply }> {
   const log = phaseLog((body) => run.emit({ ...body, host: run.label, phase: 'join', time: now() }));
-  const { mistypedChecks } = await import('../../phases/preflight/run-checks.ts');
-  for (const warning of [...request.warnings, ...mistypedChecks(request.draft.ignorePreflightErrors)])
-    log.warning(warning);
+  for (const warning of request.warnings) log.warning(warning);
   if (!source) return { spec: request.complete() };
   const { askSource } = await import('../../phases/join/ask-source.ts');
   const reply = await askSource({ ...run, source, draft: request.draft });

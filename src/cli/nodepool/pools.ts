@@ -63,7 +63,7 @@ export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePo
   }
   const { cloudNodePools } = await import('../../cloud/node-pools.ts');
   return interruptible(async (signal) => {
-    const pools = cloudNodePools(await serviceOf(flags, signal), clusterId);
+    const pools = cloudNodePools(await serviceOf(flags, signal), clusterId, { signal });
     try {
       return await action(pools);
     } finally {

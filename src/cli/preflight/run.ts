@@ -24,7 +24,7 @@ export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promi
         import('../../phases/preflight/run-checks.ts'),
         import('../../phases/preflight/failure.ts'),
       ]);
-      const source = await openSource(requests.form, command.version);
+      const source = await openSource(requests.form, command.version, command.signal);
       return {
         onNode: withSession(async (run) => {
           const { signal } = run;

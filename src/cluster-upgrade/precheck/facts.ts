@@ -11,11 +11,11 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { preferredVersion } from '../../kubernetes/api/discovery.ts';
 import { listAll } from '../../kubernetes/api/list.ts';
 import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
+import { type PodTrouble, troubleOf } from '../../kubernetes/node/pod-trouble.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { NAMESPACE } from '../cluster/names.ts';
 import { joined } from './joined.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
-import { type PodTrouble, troubleOf } from './pod-trouble.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
 import { readWorkloads, type Workload } from './workload.ts';
 

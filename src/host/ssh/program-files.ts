@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { guard, type NodeError, orUndefined } from '../failures.ts';
+import { guard, orUndefined, programError } from '../failures.ts';
 import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
 import { refuseMounts } from '../mount-guard.ts';
 import { MAX_FILE_BYTES } from '../programs.ts';
@@ -196,17 +196,7 @@ export function typeOfMode(mode: number): FileType {
   return kind === constants.S_IFLNK ? 'symlink' : 'other';
 }
 
-/** The words of coreutils for what Node tells by a code. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/No such file or directory/, 'ENOENT'],
-  [/Not a directory/, 'ENOTDIR'],
-  [/No space left on device/, 'ENOSPC'],
-  [/Disk quota exceeded/, 'EDQUOT'],
-];
-
 function succeeded(outcome: Outcome): Outcome {
   if (outcome.exitCode === 0) return outcome;
-  const why = outcome.stderr.trim() || `exit code ${outcome.exitCode}`;
-  const code = REASONS.find(([pattern]) => pattern.test(why))?.[1];
-  throw Object.assign(new Error(why) satisfies NodeError, { code });
+  throw programError(outcome.stderr.trim() || `exit code ${outcome.exitCode}`);
 }

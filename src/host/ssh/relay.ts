@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../errors/index.ts';
 import { abortable } from '../../lib/abortable.ts';
-import { describeAddress } from '../failures.ts';
+import { describeAddress, programError } from '../failures.ts';
 import type { Address } from '../machine.ts';
 import { duplexOf } from './duplex.ts';
 import { execute } from './execute.ts';
@@ -89,7 +89,7 @@ function connected(program: Program): Promise<void> {
       if (CONNECTED.test(program.stderrText())) resolve();
     };
     program.channel.stderr.on('data', look);
-    program.channel.stderr.once('end', () => reject(new Error(lastLine(program))));
+    program.channel.stderr.once('end', () => reject(programError(lastLine(program))));
     look();
   });
 }

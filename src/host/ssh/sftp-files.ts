@@ -123,15 +123,17 @@ class Insufficient extends Error {}
 function insufficient(error: unknown): boolean {
   if (error instanceof Insufficient || error instanceof ChannelEnded) return true;
   const { code } = error as { code?: unknown };
-  return typeof code === 'number' && code !== PERMISSION_DENIED;
+  return typeof code === 'number';
 }
 
 async function translated<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if ((error as { code?: unknown }).code !== NO_SUCH_FILE) throw error;
-    throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    const { code, message } = error as Error & { code?: unknown };
+    if (code === NO_SUCH_FILE) throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    if (code === PERMISSION_DENIED) throw Object.assign(new Error(message), { code: 'EACCES' });
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { load } from 'js-yaml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { MAX_BYTES } from '../../http/index.ts';
+import { firstClusterIn, type KubeconfigCluster } from '../kubeconfig/parse.ts';
 import type { Answer, ApiClient } from './client.ts';
 
 /** Where every kubeadm-like cluster publishes its CA for those who are to join. */
@@ -39,14 +39,14 @@ export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body'
   const { data } = mapOf(answer.body);
   const { kubeconfig } = mapOf(data);
   if (typeof kubeconfig !== 'string' || kubeconfig === '') throw invalid('the ConfigMap has no key kubeconfig');
-  const { server, 'certificate-authority-data': ca } = clusterIn(kubeconfig);
-  if (typeof ca !== 'string' || ca === '') throw invalid('its kubeconfig has no certificate-authority-data');
-  if (server !== undefined && (typeof server !== 'string' || !server.startsWith('https://')))
+  const { server, 'certificate-authority-data': caPem } = clusterIn(kubeconfig, invalid);
+  if (!caPem) throw invalid('its kubeconfig has no certificate-authority-data');
+  if (server !== undefined && !server.startsWith('https://'))
     throw invalid(`its kubeconfig names the server ${JSON.stringify(server)}: only https is used`);
   const texts = Object.entries(mapOf(data)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     kubeconfig,
-    caPem: Buffer.from(ca, 'base64').toString('utf8'),
+    caPem,
     advertisedServer: server ?? '',
     signatures: new Map(
       texts
@@ -62,12 +62,11 @@ function mapOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** The first cluster of the kubeconfig that is published. */
-function clusterIn(kubeconfig: string): Readonly<Record<string, unknown>> {
+function clusterIn(kubeconfig: string, invalid: (why: string) => EdgeadmError): Partial<KubeconfigCluster> {
   try {
-    const { clusters } = mapOf(load(kubeconfig));
-    return mapOf(mapOf(Array.isArray(clusters) ? clusters[0] : undefined).cluster);
-  } catch {
-    return {};
+    return firstClusterIn(kubeconfig) ?? {};
+  } catch (error) {
+    throw invalid(`its kubeconfig: ${(error as Error).message}`);
   }
 }
 

@@ -94,7 +94,7 @@ export class CriClient {
   ): Promise<CriClient> {
     const connection = await host.connect({ socket }, options).catch((error: unknown) => {
       options.signal?.throwIfAborted();
-      throw unanswered(socket, error instanceof EdgeadmError ? error.why : (error as Error).message);
+      throw unanswered(socket, error instanceof EdgeadmError ? error.why : (error as Error).message, error);
     });
     const client = new CriClient(await GrpcChannel.over(connection), options.signal);
     try {
@@ -107,6 +107,7 @@ export class CriClient {
       throw unanswered(
         socket,
         off ? `the runtime does not serve CRI (check disabled_plugins): ${error.message}` : messageOf(error),
+        error,
       );
     }
   }
@@ -243,10 +244,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function unanswered(socket: string, why: string | undefined): EdgeadmError {
+function unanswered(socket: string, why: string | undefined, cause: unknown): EdgeadmError {
   return new EdgeadmError({
     code: 'RUNTIME_FAILED',
     what: `the container runtime does not answer on ${socket}`,
     why,
+    cause,
   });
 }

@@ -62,6 +62,9 @@ const KUBECONFIG = z.object({
   contexts: listOf(z.object({ name: z.string(), context: z.object({ cluster: text, user: text }) })),
 });
 
+const CLUSTERS = z.object({ clusters: listOf(z.object({ cluster: CLUSTER })) });
+const SERVERS = z.object({ clusters: listOf(z.object({ cluster: CLUSTER.pick({ server: true }) })) });
+
 /** What edgeadm reads of a kubeconfig. @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export type Kubeconfig = z.output<typeof KUBECONFIG>;
 export type KubeconfigCluster = z.output<typeof CLUSTER>;
@@ -75,7 +78,25 @@ export class KubeconfigFault extends Error {
 
 /** @throws KubeconfigFault */
 export function parseKubeconfig(yaml: string): Kubeconfig {
-  const parsed = KUBECONFIG.safeParse(loadYaml(yaml));
+  return parsedAs(KUBECONFIG, yaml);
+}
+
+/** The first cluster, of a kubeconfig that has no context: cluster-info. @throws KubeconfigFault */
+export function firstClusterIn(yaml: string): KubeconfigCluster | undefined {
+  return parsedAs(CLUSTERS, yaml).clusters[0]?.cluster;
+}
+
+/** The server of the first cluster; undefined where the file is missing or damaged, or names none. */
+export function serverIn(yaml: string | undefined): string | undefined {
+  try {
+    return parsedAs(SERVERS, yaml ?? '').clusters[0]?.cluster.server;
+  } catch {
+    return undefined;
+  }
+}
+
+function parsedAs<T>(schema: z.ZodType<T>, yaml: string): T {
+  const parsed = schema.safeParse(loadYaml(yaml));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const key = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');

@@ -44,3 +44,19 @@ export function kubeletRefusals(text: string): string[] {
     .split('\n')
     .filter((line) => STATUS.test(line) && /not found|Unauthorized|is forbidden|x509: /.test(line));
 }
+
+/** `W0412 ... eviction manager: must evict pod(s) to reclaim memory`; structured and with a capital since 1.21. */
+const EVICTION = /eviction manager: (must evict pod|eviction thresholds have been met)/i;
+
+/** Lines in which a kubelet says that it evicts pods, or would if it could. It looks every ten seconds. */
+export function kubeletEvictions(text: string): string[] {
+  return text.split('\n').filter((line) => EVICTION.test(line));
+}
+
+const MOUNT =
+  /(MountVolume|AttachVolume|MapVolume|VerifyControllerAttachedVolume)\.?\w* failed for volume|Unable to attach or mount volumes/;
+
+/** Lines in which a kubelet says that it cannot mount a volume. It tries again after at most two minutes. */
+export function kubeletMountFailures(text: string): string[] {
+  return text.split('\n').filter((line) => /^E\d{4} /.test(line) && MOUNT.test(line));
+}

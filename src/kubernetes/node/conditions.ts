@@ -5,6 +5,7 @@ export interface Condition {
   readonly reason?: string;
   readonly message?: string;
   readonly lastHeartbeatTime?: Date;
+  readonly lastTransitionTime?: Date;
 }
 
 interface WithConditions {

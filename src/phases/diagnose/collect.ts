@@ -1,4 +1,5 @@
 import { toEdgeadmError } from '../../errors/index.ts';
+import { isDenied } from '../../host/failures.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import { cleanFile } from './clean-file.ts';
@@ -61,8 +62,7 @@ async function collectOne(
     signal.throwIfAborted();
     if (limit.signal.aborted) return end(...instead('slow', collector, `not ended within ${formatDuration(limitMs)}`));
     const { message } = toEdgeadmError(thrown);
-    const refused = /EACCES|EPERM|permission denied/i.test(message);
-    return end(...instead(refused ? 'not allowed' : 'failed', collector, message));
+    return end(...instead(isDenied(thrown) ? 'not allowed' : 'failed', collector, message));
   } finally {
     clearTimeout(timer);
   }

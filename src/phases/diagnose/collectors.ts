@@ -73,7 +73,10 @@ export const COLLECTORS: readonly Collector[] = [
   file('system/modules', '/proc/modules'),
   file('system/meminfo', '/proc/meminfo'),
   ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd'].map(journal),
-  command('journals/kernel', 'journalctl', ['--dmesg', '--lines', '2000', '--no-pager']),
+  command('journals/kernel', 'journalctl', [
+    ...['--dmesg', '--lines', '2000'],
+    ...['--output', 'short-iso', '--utc', '--no-pager'],
+  ]),
   command('kubelet/unit', 'systemctl', ['--no-pager', 'cat', PATHS.kubelet.unit], withoutUnitEnvironment),
   command('runtime/unit', 'systemctl', ['--no-pager', 'cat', PATHS.containerd.unit], withoutUnitEnvironment),
   command('services/failed', 'systemctl', ['--no-pager', '--failed']),

@@ -1,15 +1,19 @@
 import { Journal } from '../../host/journal/journal.ts';
 import type { Machine } from '../../host/machine.ts';
 import { NodeHost } from '../../host/node-host.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { memoize } from '../../lib/memoize.ts';
 import type { Verdict } from '../preflight/check.ts';
 import { checkNode } from './checks.ts';
 import { cleanFile } from './clean-file.ts';
 import { collect } from './collect.ts';
 import type { CollectedFile, Collection, Collector } from './collector.ts';
+import { cluster } from './collectors/cluster.ts';
 import { membership } from './collectors/edgeadm.ts';
 import { COLLECTORS } from './collectors.ts';
 import type { CollectedFacts } from './facts.ts';
-import { type Finding, findings } from './rules.ts';
+import type { Finding } from './finding.ts';
+import { findings } from './rules.ts';
 import { type JoinTimeline, lastJoin } from './timeline.ts';
 
 /** What a diagnosis found; all of it is without secrets. */
@@ -39,6 +43,8 @@ export interface DiagnoseOptions {
   readonly until?: number;
   /** The log of joins over SSH, which lies where edgeadm ran. */
   readonly log?: string;
+  /** The node's cluster, as its administrator; the collector asks as the node itself without it. */
+  readonly admin?: ApiClient;
 }
 
 /**
@@ -48,7 +54,7 @@ export interface DiagnoseOptions {
 export async function diagnose(
   options: DiagnoseOptions,
 ): Promise<{ readonly diagnosis: Diagnosis; readonly files: readonly CollectedFile[] }> {
-  const { machine, label, version, log } = options;
+  const { machine, label, version, log, admin } = options;
   const host = new NodeHost(machine);
   let checks: readonly Verdict[] = [];
   const preflight: Collector = {
@@ -58,7 +64,8 @@ export async function diagnose(
       return { files: [{ path: 'preflight.json', text: `${JSON.stringify(checks, null, 2)}\n` }] };
     },
   };
-  const collectors = [preflight, membership(() => Journal.read(machine)), ...COLLECTORS];
+  const journal = memoize(() => Journal.read(machine));
+  const collectors = [preflight, membership(journal), cluster({ journal, admin }), ...COLLECTORS];
   const collections = await collect(host, collectors, options);
   const files = collections.flatMap((collection) => collection.files);
   const ownLog = files.find(({ path }) => path === 'edgeadm/log.txt')?.text;

@@ -1,3 +1,5 @@
+import type { ClusterFacts } from './collectors/cluster-facts.ts';
+
 /** What is known of a node; a fact that could not be had is missing. */
 export interface CollectedFacts {
   readonly system: { readonly hostname: string; readonly description: string };
@@ -48,10 +50,18 @@ export interface CollectedFacts {
   readonly hubComplaint: string;
   readonly cniFiles: readonly string[];
   readonly swaps: { readonly devices: readonly string[]; readonly kubeletRefuses: boolean };
+  /** What the cluster says of the node; missing if it could not be asked. */
+  readonly cluster: ClusterFacts;
+  /** Why the API server refuses the node's own certificate. */
+  readonly refusedNode: string;
+  /** Lines of the kubelet's log of the last minutes: it evicts pods; it cannot mount a volume. */
+  readonly evictionLines: readonly string[];
+  readonly mountLines: readonly string[];
   /** What edgeadm noted on the node. */
   readonly journal: {
-    /** The name under which it was joined. */
+    /** The name under which it was joined, and when that join was completed: RFC 3339. */
     readonly joined?: string;
+    readonly joinedAt?: string;
     /** A join or an upgrade that was begun and neither ended nor was taken back, and when. */
     readonly unfinished?: { readonly command: string; readonly time: string };
     readonly unreadable?: string;

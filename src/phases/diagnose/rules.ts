@@ -1,26 +1,19 @@
 import { PATHS } from '../../host/node-paths.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import type { CollectedFacts } from './facts.ts';
+import { shownTime } from '../../lib/shown-time.ts';
+import * as cluster from './cluster-rules.ts';
+import { error, type Finding, type Known, type Rule, warning } from './finding.ts';
 import type { JoinTimeline } from './timeline.ts';
 
-/** What is wrong with a node, with the evidence and what to do. */
-export interface Finding {
-  readonly rule: string;
-  readonly severity: 'error' | 'warning';
-  readonly what: string;
-  readonly evidence: string;
-  readonly next: string;
-}
-
-type Known = Partial<CollectedFacts> & { readonly join?: JoinTimeline };
-type Rule = (facts: Known) => Finding | undefined;
-
-/** Eviction of pods begins below 15 % of free space by default; programs fail when nothing is left. */
+/** Programs fail when nothing is left; the kubelet evicts pods long before, and reports that. */
 const FULL_PERCENT = 97;
 /** A certificate that was just issued is not valid yet on a node whose clock is behind; tokens expire in a day. */
 const CLOCK_LIMIT_MS = 60_000;
 
-/** Causes before their consequences: what stands higher explains what stands below it. */
+/**
+ * Causes before their consequences: what stands higher explains what stands below it. Rules that only ever warn, and
+ * what is over, stand last.
+ */
 const RULES: Readonly<Record<string, Rule>> = {
   DiskFull: ({ disks = [] }) => {
     const full = disks.filter(({ usedPercent }) => usedPercent >= FULL_PERCENT);
@@ -37,13 +30,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (hanging.includes('services/state') && hanging.includes('kubelet/state'))
       return error(
         'systemd does not answer',
-        'systemctl did not end in time',
-        'journalctl --dmesg | tail -n 50; ps -o stat,wchan,comm 1; where nothing else helps, reboot',
+        'systemctl timed out',
+        'journalctl --dmesg | tail -n 50; ps -o stat,wchan,comm 1; if nothing else helps, reboot',
       );
     if (!hanging.includes('system/disks')) return undefined;
     return error(
       'a disk or a mount does not answer',
-      'df -l did not end in time',
+      'df -l timed out',
       'journalctl --dmesg | tail -n 50; cat /proc/mounts',
     );
   },
@@ -53,7 +46,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const by = formatDuration(Math.abs(off.differenceMs));
     return error(
       `the clock of the node is ${by} ${off.differenceMs > 0 ? 'ahead of' : 'behind'} the API server's`,
-      `the node: ${isoTime(off.date + off.differenceMs)}\n${off.server}: ${isoTime(off.date)}`,
+      `the node: ${shownTime(off.date + off.differenceMs)}\n${off.server}: ${shownTime(off.date)}`,
       'timedatectl set-ntp true, then systemctl restart kubelet',
     );
   },
@@ -62,18 +55,18 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (expired.length === 0) return undefined;
     return error(
       'a certificate of the node has expired',
-      expired.map(({ path, subject, validTo }) => `${path}: ${subject}, good until ${isoTime(validTo)}`).join('\n'),
+      expired.map(({ path, subject, validTo }) => `${path}: ${subject}, expired ${shownTime(validTo)}`),
       'edgeadm reset, then join again with a new token',
     );
   },
   Unfinished: ({ journal, join }) => {
-    if (!journal?.unfinished || join?.error) return undefined;
+    if (!journal?.unfinished || failureOf(join)) return undefined;
     const { command, time } = journal.unfinished;
     const last = join?.phases.at(-1);
     return error(
-      `the last ${command} was not finished: it was cut short, or is still at work`,
-      `it began at ${time}${last && command === 'join' ? ` and came to ${last.name}` : ''}`,
-      `run the same \`edgeadm ${command.split(' ')[0]}\` again: it does what is missing`,
+      `the last ${command} did not finish: it was interrupted, or is still running`,
+      `it started ${shownTime(time)}${last && command === 'join' ? ` and reached ${last.name}` : ''}`,
+      `run the same \`edgeadm ${command.split(' ')[0]}\` again: it does only what is missing`,
     );
   },
   Swap: ({ swaps, kubelet, kubeletConfigured }) => {
@@ -83,7 +76,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return error(
       'swap is on, and the kubelet refuses to run with it',
       evidence,
-      'swapoff -a, and take it out of /etc/fstab',
+      'swapoff -a, and remove the swap entry from /etc/fstab; then systemctl restart kubelet',
     );
   },
   Runtime: ({ runtime, units, kubeletConfigured }) => {
@@ -107,6 +100,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );
   },
+  // A kubelet that needs space removes images and evicts pods, the edge-hub's among them.
+  Pressure: cluster.pressure,
   EdgeHubManifest: ({ hub, hubComplaint = '' }) => {
     if (!hub || hub.image !== undefined) return undefined;
     const finding = error(
@@ -121,8 +116,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (!hub?.image || hub.healthy || !runtime?.images || hasImage(runtime.images, hub.image)) return undefined;
     return error(
       'the image of the edge-hub is not on the node',
-      `${hub.manifest} wants ${hub.image}; ${runtime.images.length} other names are there`,
-      `run the same \`edgeadm join\` again with a bundle that holds it, or: ctr -n k8s.io images pull ${hub.image}`,
+      `${hub.manifest} needs ${hub.image}; the node has ${runtime.images.length} other images`,
+      `run the same \`edgeadm join\` again with a bundle that contains it, or: ctr -n k8s.io images pull ${hub.image}`,
     );
   },
   APIServer: ({ apiServers = [] }) => {
@@ -141,49 +136,28 @@ const RULES: Readonly<Record<string, Rule>> = {
       `tail -n 50 ${PATHS.pods.logs}/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail`,
     );
   },
-  Refused: ({ refusals = [] }) => {
-    if (refusals.length === 0) return undefined;
-    const evidence = refusals.join('\n');
-    return refusals.some((line) => line.includes('not found'))
-      ? error(
-          'the cluster has no Node object of this node: it was deleted',
-          evidence,
-          'systemctl restart kubelet: it registers the node again; or edgeadm reset',
-        )
-      : error(
-          'the API server does not accept what the node presents',
-          evidence,
-          'edgeadm reset, then join again with a new token',
-        );
-  },
+  Refused: cluster.nodeObject,
+  NetworkUnavailable: cluster.networkUnavailable,
+  NotReady: cluster.notReady,
+  Mount: cluster.mounts,
   Journal: ({ journal }) =>
     journal?.unreadable === undefined
       ? undefined
       : error(
-          'the journal of edgeadm cannot be read: no join, upgrade or reset works',
+          'the journal of edgeadm is damaged: join and upgrade refuse to run on this node',
           journal.unreadable,
-          `keep a copy of ${PATHS.edgeadm.state}, and repair that line by hand`,
+          `restore ${PATHS.edgeadm.journal} from a backup; without one, edgeadm reset: it rolls back what the intact lines record, and lists the damaged ones`,
         ),
-  JoinFailed: ({ join, journal }) => {
-    if (!join?.error) return undefined;
-    const [what = '', ...rest] = join.error;
-    const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
-    const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line)).join('\n');
-    const next = told ?? 'fix it, and run the same `edgeadm join` again';
-    const finding = error(`the last join failed in ${join.failedPhase}: ${what}`, evidence, next);
-    // What was joined before stays joined, and works.
-    return journal?.joined !== undefined && !journal.unfinished ? { ...finding, severity: 'warning' } : finding;
-  },
   CNI: ({ cniFiles, runtime, journal, kubeletConfigured }) => {
     const { network, unit = PATHS.containerd.unit } = runtime ?? {};
     const missing = cniFiles && !cniFiles.some((name) => /\.(conf|conflist|json)$/.test(name));
     if (!kubeletConfigured || (!missing && network?.ready !== false)) return undefined;
     const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
-    const evidence = [files, network?.ready === false && network.detail].filter(Boolean).join('\n');
+    const evidence = [files ?? '', network?.ready === false ? network.detail : ''];
     const node = journal?.joined ?? 'NODE';
     const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
     return missing
-      ? { ...error('there is no CNI configuration: the node stays NotReady', evidence, pods), severity: 'warning' }
+      ? warning('there is no CNI configuration: the node stays NotReady', evidence, pods)
       : error(
           'the container runtime does not use the CNI configuration: the node stays NotReady',
           evidence,
@@ -191,29 +165,46 @@ const RULES: Readonly<Record<string, Rule>> = {
         );
   },
   NotJoined: ({ kubeletConfigured, join }) => {
-    if (kubeletConfigured !== false || join?.error) return undefined;
-    return {
-      ...error('the node is not joined', `there is no ${PATHS.kubelet.kubeconfig}`, 'edgeadm join'),
-      severity: 'warning',
-    };
+    if (kubeletConfigured !== false || failureOf(join)) return undefined;
+    const { command, endedMs } = join?.superseded ?? {};
+    const evidence = [
+      `there is no ${PATHS.kubelet.kubeconfig}`,
+      command === 'reset' && endedMs !== undefined ? `edgeadm reset it ${shownTime(endedMs)}` : '',
+    ];
+    return warning('the node is not joined', evidence, 'edgeadm join');
+  },
+  Condition: cluster.condition,
+  Unschedulable: cluster.unschedulable,
+  Pods: cluster.pods,
+  Evicted: cluster.evicted,
+  JoinFailed: ({ join, journal }) => {
+    const [what, ...rest] = failureOf(join, journal?.joinedAt) ?? [];
+    if (!join || what === undefined) return undefined;
+    const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
+    const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line));
+    // A node that was joined before stays joined, and works.
+    const severity = journal?.joined !== undefined && !journal.unfinished ? warning : error;
+    return severity(
+      `the last join failed in ${join.failedPhase}: ${what}`,
+      [...evidence, `it started ${shownTime(join.startedMs)}`],
+      told ?? 'fix the cause, then run the same `edgeadm join` again',
+    );
   },
 };
 
-/** What is wrong, the likely cause first. */
+/** The error of the last join, unless it is history: a reset or a good join came after it. */
+function failureOf(join: JoinTimeline | undefined, joinedAt?: string): readonly string[] | undefined {
+  if (!join?.error || join.superseded) return undefined;
+  return Date.parse(joinedAt ?? '') > join.startedMs ? undefined : join.error;
+}
+
+/** What is wrong, the likely cause first: by severity, then causes before their consequences. */
 export function findings(facts: Known): Finding[] {
   const found = Object.entries(RULES).flatMap(([rule, judge]) => {
     const finding = judge(facts);
-    return finding ? [{ ...finding, rule }] : [];
+    return finding ? [{ rule, ...finding }] : [];
   });
   return ['error', 'warning'].flatMap((severity) => found.filter((finding) => finding.severity === severity));
-}
-
-function error(what: string, evidence: string, next: string): Finding {
-  return { rule: '', severity: 'error', what, evidence, next };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** `nginx:1` is `docker.io/library/nginx:1` for a runtime. */

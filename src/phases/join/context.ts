@@ -48,6 +48,8 @@ export interface JoinContext {
   readonly endpoint?: string;
   /** Tells that service of the node; undefined where it does not want to know. */
   readonly callback?: Callback;
+  /** What the last look at the Node object showed, for the result. */
+  readonly seen: { ready?: boolean };
   /** Asks a person yes or no; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }

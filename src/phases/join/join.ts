@@ -36,6 +36,10 @@ export interface JoinOptions {
 /** What became of the node. */
 export interface JoinResult {
   readonly nodeName: string;
+  /** HOST:PORT of the API server, as it was asked for. */
+  readonly apiServer: string;
+  /** Whether the Node object says so; undefined where it was not looked at. */
+  readonly ready?: boolean;
   /** False where the node already was as it should be. */
   readonly changed: boolean;
 }
@@ -67,8 +71,13 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     await pipeline.run();
     const nodeName = await opened.context.node.name();
     if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
-      await noteJoined(options, opened.context, nodeName, session.journal.changedSince(start));
-    return { nodeName, changed: session.journal.changedSince(start) };
+      await noteJoined(options, opened.context, nodeName);
+    return {
+      nodeName,
+      apiServer: (spec.apiServers[0] ?? '').replace(/^https:\/\//, ''),
+      ready: opened.context.seen.ready,
+      changed: session.journal.changedSince(start),
+    };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
     // What another join did is not this one's to take back.
@@ -111,6 +120,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
     endpoint: reply?.source.endpoint,
     callback,
     confirm,
+    seen: {},
   };
   return { context, close: () => cluster.close() };
 }
@@ -138,11 +148,9 @@ async function noteJoined(
   { session, emit, label }: JoinOptions,
   { cluster }: JoinContext,
   node: string,
-  changed: boolean,
 ): Promise<void> {
   const { caHash } = await cluster.trusted();
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
-  if (!changed) log.info('No changes were needed on this machine.');
   await session.journal.noteJoined({ cluster: caHash, node });
   log.vendor(VENDOR.joined);
 }

@@ -118,6 +118,7 @@ async function checkNode(context: Context): Promise<void> {
   const keptOff = addonsKeptOff(context.spec);
   if (keptOff.length > 0) log.warning(describeKeptOff(keptOff));
   const readiness = readinessOf(shown);
+  context.seen.ready = readiness.state === 'ready';
   if (readiness.state === 'no-cni' && !keptOff.includes('flannel')) {
     log.warning(
       `The node is registered, and becomes Ready once the cluster installs its CNI configuration: ${readiness.message}`,

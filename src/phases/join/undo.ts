@@ -1,8 +1,8 @@
 import { PATHS } from '../../host/node-paths.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
+import { nodeCredentials } from '../node-credentials.ts';
 import { stopKubelet } from '../reset/teardown/kubelet.ts';
 import { noteLinks, removeNetwork } from '../reset/teardown/network.ts';
-import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
 import { markNotReady } from '../reset/teardown/not-ready.ts';
 import { removePods } from '../reset/teardown/pods.ts';
 import { findRuntime } from '../reset/teardown/runtime.ts';

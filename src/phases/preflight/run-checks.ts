@@ -1,9 +1,10 @@
 import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
+import { isDenied } from '../../host/failures.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
-import { closest } from '../../lib/closest.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
+import { checksMeantBy } from './check-names.ts';
 import { CHECKS } from './checks.ts';
 import type { CheckContext } from './context.ts';
 import { describeVerdict, preflightError } from './failure.ts';
@@ -39,26 +40,13 @@ export async function judgeChecks(
   const asking = { ...context, host: askOnce(context.host) };
   const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
-  const ignored = new Set(context.spec.ignorePreflightErrors.map((name) => name.toLowerCase()));
+  const ignored = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksMeantBy(name) ?? []));
   return Promise.all(
     checks.map(async (check) => {
       const { result, durationMs } = (await results.get(check.name)) as Timed;
-      return { ...judge(check, result, isIgnored(check, ignored)), durationMs };
+      return { ...judge(check, result, ignored.has(check.name.toLowerCase())), durationMs };
     }),
   );
-}
-
-/** A warning for each name that is near to that of a check and is none: kubeadm has others, and scripts may name them. */
-export function mistypedChecks(names: readonly string[]): string[] {
-  const known = new Map(
-    CHECKS.map(({ name }) => name.replace(/\(.*\)$/, '')).map((name) => [name.toLowerCase(), name]),
-  );
-  return names
-    .filter((name) => name !== 'all' && !CHECKS.some((check) => isIgnored(check, new Set([name.toLowerCase()]))))
-    .flatMap((name) => {
-      const meant = closest(name.toLowerCase(), [...known.keys()]);
-      return meant ? [`--ignore-preflight-errors: unknown check ${name}; did you mean ${known.get(meant)}?`] : [];
-    });
 }
 
 interface Timed {
@@ -106,17 +94,11 @@ async function resultOf(check: Check, context: CheckContext): Promise<CheckResul
 
 async function afterThrow(check: Check, error: EdgeadmError, context: CheckContext): Promise<CheckResult> {
   const { uid } = await context.host.facts();
-  if (uid > 0 && (error.code === 'WRITE_FAILED' || /\bEACCES\b/.test(error.message)))
-    return skip(`root is required: ${error.message}`);
+  if (uid > 0 && (error.code === 'WRITE_FAILED' || isDenied(error))) return skip(`root is required: ${error.message}`);
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
   return fail(error.message, { severity: check.severity, remedy: error.next, code });
-}
-
-function isIgnored(check: Check, ignored: ReadonlySet<string>): boolean {
-  const name = check.name.toLowerCase();
-  return [name, name.replace(/\(.*\)$/, ''), 'all'].some((spelling) => ignored.has(spelling));
 }
 
 function judge(check: Check, result: CheckResult, ignored: boolean): Omit<Verdict, 'durationMs'> {

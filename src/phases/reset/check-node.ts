@@ -13,9 +13,14 @@ export const checkNode: Phase<ResetContext> = {
         why: node.controlPlane.join('\n'),
       });
     }
-    if (!node.joinedBy) log.info('This node was never joined: there is nothing to reset.');
     if (node.joinedBy === 'other')
       log.info('This node was not joined with edgeadm: there is no journal of its earlier state.');
-    if (node.joinedBy) await confirm?.();
+    if (node.joinedBy) await confirm?.(describeNode(node));
   },
 };
+
+/** `node edge1 of the cluster 10.0.0.1:6443`, as far as the node still says so. */
+function describeNode({ name, credentials }: ResetContext['node']): string {
+  const [server] = credentials?.connection.servers ?? [];
+  return `node ${name}${server ? ` of the cluster ${server.replace(/^https:\/\//, '')}` : ''}`;
+}

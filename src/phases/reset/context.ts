@@ -29,8 +29,8 @@ export interface ResetContext {
   readonly node: NodeTraces;
   /** Of the administrator, where a kubeconfig was given. */
   readonly admin?: ApiClient;
-  /** Asks before anything is taken away; rejects where the answer is no. Absent where nobody is to be asked. */
-  readonly confirm?: () => Promise<void>;
+  /** Asks before anything is removed from the node that is described; rejects if the answer is no. */
+  readonly confirm?: (node: string) => Promise<void>;
   /** Tells writes to the cluster instead of doing them (dry run). */
   readonly planWrite?: PlanWrite;
 }

@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { Journal } from '../../host/journal/journal.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { type NodeCredentials, nodeCredentials } from './teardown/node-credentials.ts';
+import { type NodeCredentials, nodeCredentials } from '../node-credentials.ts';
 import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
 import { KUBELET_KUBECONFIGS } from './teardown/state.ts';
 

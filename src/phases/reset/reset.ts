@@ -7,7 +7,7 @@ import { NodeHost } from '../../host/node-host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
-import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
+import { type EventSink, now } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { ResetContext, ResetSpec } from './context.ts';
 import { resetPhases } from './index.ts';
@@ -52,11 +52,6 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   try {
     await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
     if (!dryRun) await removeStaleScratch();
-    const log = phaseLog((body) => emit({ ...body, host: label, phase: 'reset', time: now() }));
-    if (!dryRun)
-      log.info(
-        node.joinedBy ? 'This node was reset successfully.' : 'This machine was never joined: nothing was changed.',
-      );
     return { nodeName: node.name, changed: node.joinedBy !== undefined };
   } finally {
     context.admin?.close();

@@ -7,7 +7,7 @@ import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.
 import { serverVersionOf } from '../../kubernetes/version.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
-import { nodeCredentials } from '../reset/teardown/node-credentials.ts';
+import { nodeCredentials } from '../node-credentials.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';
 import { kubeletSettings } from './settings.ts';

@@ -71,7 +71,7 @@ describe('A command on several hosts', () => {
     });
     assert.deepEqual(closed, []);
     assert.equal(result.error?.exit, 130);
-    assert.match(result.error?.what ?? '', /before this host was started/);
+    assert.match(result.error?.why ?? '', /before this host was started/);
   });
 
   it('leaves a host that does not stop, and reports the others as they ended', async () => {

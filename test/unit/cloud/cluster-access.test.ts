@@ -132,6 +132,19 @@ describe('a join with the keys of an account', function () {
     assert.equal(asked, 1);
   });
 
+  it('a join with the keys of an account that is interrupted asks the cluster nothing more, and deletes its token', async () => {
+    const command = new AbortController();
+    const { service } = cloud;
+    source = clusterSource({ service, clusterId: cloud.cluster.id, nodePool: 'shops', signal: command.signal });
+    await resolve('edge1');
+    const tokens = async () => (await listTokens(cloud.client)).length;
+    const before = await tokens();
+    command.abort(new EdgeadmError({ code: 'INTERRUPTED', what: 'Ctrl-C' }));
+    await assert.rejects(resolve('edge2'), { code: 'INTERRUPTED' });
+    await source.close();
+    assert.equal(await tokens(), before - 1);
+  });
+
   it("refuses nodes beyond the account's quota", async () => {
     const other = await cloud.service.nodePools(cloud.cluster.id);
     const { nodepoolId = '' } = other.find((pool) => pool.nodepoolInfo?.isDefault)?.nodepoolInfo ?? {};

@@ -7,6 +7,7 @@ import { Writable } from 'node:stream';
 import { mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { parseTerminationMessage } from '../../../src/errors/termination-message.ts';
@@ -282,11 +283,94 @@ describe('the output of a command', () => {
       error: new EdgeadmError({ code: 'SOME_HOSTS_FAILED', what: '1 of 2 hosts failed' }),
     });
     assert.deepEqual(stdout.lines, [
-      'HOST       RESULT   TIME    PHASE   ERROR',
+      'HOST       RESULT   TIME    PHASE   CAUSE',
       '10.0.0.5   joined   12.3s',
-      '10.0.0.6   failed   100ms           HOST_UNREACHABLE: no answer',
+      '10.0.0.6   failed   100ms           HOST_UNREACHABLE',
     ]);
     assert.match(stderr.text, /10\.0\.0\.6 .*no answer[\s\S]*error: 1 of 2 hosts failed/);
+  });
+
+  describe('on a terminal, for several hosts that failed', () => {
+    const refused = (next: string) =>
+      new EdgeadmError({ code: 'TOKEN_INVALID', what: 'no such token', why: 'HTTP 401', next });
+    const failed = (host: string, error: EdgeadmError) => ({
+      host,
+      ok: false,
+      outcome: 'failed',
+      durationMs: 1,
+      error,
+    });
+
+    async function shown(errors: readonly EdgeadmError[]): Promise<Screen> {
+      const hosts = errors.map((error, index) => failed(`10.0.0.${index}`, error));
+      const screen = open({ hosts: hosts.map(({ host }) => host) }, 80);
+      for (const host of hosts) screen.output.hostDone(host);
+      const what = `all ${hosts.length} hosts failed`;
+      const next = [...new Set(errors.map((error) => error.next))].join('\n');
+      const error = new EdgeadmError({ code: 'TOKEN_INVALID', what, why: 'each of them', next });
+      await screen.output.result({ ok: false, command: 'join', hosts, error });
+      return screen;
+    }
+
+    it('equal errors are one, with all their hosts, and the last line is the verdict', async () => {
+      const { stderr, stdout } = await shown([refused('make one'), refused('make one'), refused('make one')]);
+      const text = stripVTControlCharacters(stderr.text);
+      assert.equal(text.split('no such token').length, 2, text);
+      assert.equal(text.split('make one').length, 2, text);
+      assert.match(text, /error: 10\.0\.0\.0, 10\.0\.0\.1, 10\.0\.0\.2: no such token/);
+      assert.match(text, /error: all 3 hosts failed\n\(TOKEN_INVALID\)\n$/);
+      assert.match(stdout.text, /^HOST +RESULT +TIME +PHASE +CAUSE\n10\.0\.0\.0 +failed +1ms +TOKEN_INVALID\n/);
+    });
+
+    it('errors that differ keep their own next steps', async () => {
+      const text = stripVTControlCharacters((await shown([refused('make one'), refused('make another')])).stderr.text);
+      assert.match(
+        text,
+        /error: 10\.0\.0\.0: no such token[\s\S]*next: make one\n[\s\S]*error: 10\.0\.0\.1:[\s\S]*next: make another\n/,
+      );
+    });
+  });
+
+  it('one host that is done ends with its verdict and the next command, on standard output alone', async () => {
+    for (const columns of [60, undefined]) {
+      const { output, stdout, stderr } = open({}, columns);
+      const verdict = 'edge1 joined 10.217.0.1:6443 in 9.3s (not Ready yet)';
+      const host = {
+        host: 'localhost',
+        ok: true,
+        outcome: 'joined',
+        durationMs: 9300,
+        verdict,
+        next: 'kubectl get node edge1',
+      };
+      output.hostDone(host);
+      await output.result({ ok: true, command: 'join', hosts: [host] });
+      await output.close();
+      assert.deepEqual(stdout.lines, [verdict, 'next: kubectl get node edge1']);
+      assert.equal(stderr.text, '');
+    }
+  });
+
+  it('several hosts that are done end with a table, what became of how many, and the next command once', async () => {
+    const { output, stdout } = open({ hosts: ['a', 'b', 'c'] });
+    const host = (name: string, outcome: string) => ({
+      host: name,
+      ok: true,
+      outcome,
+      durationMs: 10,
+      verdict: 'x',
+      next: 'kubectl get nodes',
+    });
+    const hosts = [host('a', 'joined'), host('b', 'joined'), host('c', 'unchanged')];
+    await output.result({ ok: true, command: 'join', hosts, durationMs: 13_700 });
+    assert.deepEqual(stdout.lines.slice(-2), ['3 hosts: 2 joined, 1 unchanged, in 13.7s', 'next: kubectl get nodes']);
+  });
+
+  it('verdicts for people are not in the result for programs', async () => {
+    const { output, stdout } = open({ mode: 'json' });
+    const host = { host: 'a', ok: true, outcome: 'joined', durationMs: 1, verdict: 'v', next: 'n' };
+    await output.result({ ok: true, command: 'join', hosts: [host] });
+    assert.deepEqual(JSON.parse(stdout.text).hosts, [{ host: 'a', ok: true, outcome: 'joined', durationMs: 1 }]);
   });
 
   it('the output of a dry run is a plan on standard output; progress is silent and no log is written', async () => {

@@ -1,7 +1,7 @@
+import type { PodTrouble } from '../../../kubernetes/node/pod-trouble.ts';
 import type { CheckContext, UpgradeCheck, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { objects } from '../objects.ts';
-import type { PodTrouble } from '../pod-trouble.ts';
 import type { Workload } from '../workload.ts';
 
 /** Under the names of kubeadm and of the vendor. */

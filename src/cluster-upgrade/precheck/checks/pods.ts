@@ -1,8 +1,8 @@
 import { SYSTEM_NAMESPACES } from '../../../kubernetes/addons.ts';
+import type { PodTrouble } from '../../../kubernetes/node/pod-trouble.ts';
 import { NAMESPACE } from '../../cluster/names.ts';
 import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { groupBy, objects } from '../objects.ts';
-import type { PodTrouble } from '../pod-trouble.ts';
 
 export const systemPods: UpgradeCheck = {
   name: 'SystemPods',

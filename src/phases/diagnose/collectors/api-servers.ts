@@ -1,16 +1,12 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { dialingAgent, HttpError, type HttpLimits, MAX_BYTES, openRequest } from '../../../http/index.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
 
 /** Less time than a collector has, whose facts would be lost. */
 const LIMITS: HttpLimits = { maxBytes: MAX_BYTES.probe, totalMs: 8000 };
-
-interface Kubeconfig {
-  readonly clusters?: { readonly cluster?: { readonly server?: string } }[];
-}
 
 /** Whether the API servers answer the node, and what time they have. */
 export const apiServers: Collector = {
@@ -30,8 +26,7 @@ async function serversOf(context: CollectContext): Promise<string[]> {
     if (server?.startsWith('https:') && URL.canParse(server)) servers.add(new URL(server).origin);
   };
   for (const path of new Set([PATHS.kubelet.kubeconfig, ...HUB_LAYOUTS.map(({ kubeconfigPath }) => kubeconfigPath)])) {
-    const { clusters } = lenientYaml<Kubeconfig>(await context.host.read(path));
-    add(clusters?.[0]?.cluster?.server);
+    add(serverIn(await context.host.read(path)));
   }
   const flag = /--server-addr=([^\s"']+)/.exec((await hubManifest(context))?.text ?? '')?.[1];
   for (const server of flag?.split(',') ?? []) add(server);

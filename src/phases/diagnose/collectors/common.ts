@@ -61,7 +61,7 @@ async function outputOf(
 export function journal(unit: string): Collector {
   return command(`journals/${unit}`, 'journalctl', [
     ...['--unit', `${unit}.service`, '--lines', JOURNAL_LINES],
-    ...['--output', 'short-iso', '--no-pager'],
+    ...['--output', 'short-iso', '--utc', '--no-pager'],
   ]);
 }
 

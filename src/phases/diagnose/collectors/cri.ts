@@ -1,3 +1,4 @@
+import { isDenied } from '../../../host/failures.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
 import { lenientYaml } from '../../../lib/lenient-yaml.ts';
@@ -23,8 +24,8 @@ export const cri: Collector = {
       return await listsOf(context, runtime);
     } catch (error) {
       context.signal.throwIfAborted();
+      if (isDenied(error)) throw error;
       const detail = (error as Error).message;
-      if (/EACCES|permission denied/i.test(detail)) throw error;
       const answers = runtime === DOCKER && (await dockerAnswers(context));
       return {
         files: [{ path: 'cri/lists.failed.txt', text: `${detail}\n` }],

@@ -8,7 +8,10 @@ export function membership(read: () => Promise<Journal>): Collector {
     run: async () => {
       const { joined, unfinished, damage } = await read();
       const unreadable = damage?.found.join('\n');
-      return { files: [], facts: { journal: unreadable ? { unreadable } : { joined: joined?.node, unfinished } } };
+      return {
+        files: [],
+        facts: { journal: unreadable ? { unreadable } : { joined: joined?.node, joinedAt: joined?.time, unfinished } },
+      };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { Host } from '../../../host/host.ts';
 import { ApiClient, type PlanWrite } from '../../../kubernetes/api/client.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import type { NodeCredentials } from './node-credentials.ts';
+import type { NodeCredentials } from '../../node-credentials.ts';
 
 /** A node that is cut off must not keep a reset waiting. */
 const TIMEOUT_MS = 5000;
@@ -44,8 +44,7 @@ export async function markNotReady(
     if (!node || !(await isThisMachine(host, node)))
       return log.debug(`The cluster has no Node ${nodeName} of this machine.`);
     await client.patch(`${path}/status`, { status: { conditions: [condition] } }, options);
-    if (!planWrite)
-      log.info(`Node ${nodeName} is marked NotReady. To remove it from the cluster: kubectl delete node ${nodeName}`);
+    if (!planWrite) log.info(`Node ${nodeName} is marked NotReady.`);
   } catch (error) {
     signal.throwIfAborted();
     const why = (error as Error).message;

@@ -31,6 +31,7 @@ export async function removeSandboxes(client: CriClient, host: Host, pods: reado
   for (const { id, podSandboxId } of containers) {
     if (!pods.some((pod) => pod.id === podSandboxId)) await client.removeContainer(id);
   }
+  // A runtime reports it with gRPC's status Unknown, so that its words are all there is to tell it by.
   const forNetwork = [...failed.values()].some((reason) => /network|cni/i.test(reason));
   return forNetwork ? removeWithoutNetwork(client, host, failed) : failed;
 }

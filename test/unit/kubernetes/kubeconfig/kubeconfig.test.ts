@@ -8,8 +8,10 @@ import fc from 'fast-check';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { localMachine } from '../../../../src/host/local.ts';
 import { clientFromKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubeconfig.ts';
+import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { loadKubeconfig } from '../../../../src/kubernetes/kubeconfig/load.ts';
-import { KubeconfigFault, parseKubeconfig } from '../../../../src/kubernetes/kubeconfig/parse.ts';
+import { currentOf, KubeconfigFault, parseKubeconfig, serverIn } from '../../../../src/kubernetes/kubeconfig/parse.ts';
+import { kubeconfigYaml } from '../../../../src/kubernetes/kubeconfig/write.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
 import { type ApiServer, apiServer } from '../api-server.ts';
@@ -359,3 +361,31 @@ function plugin(first: string, status: object): object {
   const script = `${first}\ncat <<END\n${credential(status)}\nEND`;
   return { apiVersion: API, command: 'sh', args: ['-c', script], interactiveMode: 'Never' };
 }
+
+describe('the kubeconfigs that edgeadm writes to a node', () => {
+  it('the kubeconfigs that edgeadm writes to a node are read by its own parser as they were meant', () => {
+    const user = { 'client-certificate': '/a.pem', 'client-key': '/a.pem' };
+    const { cluster, user: read } = currentOf(
+      parseKubeconfig(kubeconfigYaml({ server: 'https://10.0.0.1:6443', caPem: 'the CA', user })),
+    );
+    assert.deepEqual([cluster.server, cluster['certificate-authority-data']], ['https://10.0.0.1:6443', 'the CA']);
+    assert.equal(read['client-key'], '/a.pem');
+    assert.equal(serverIn(kubeletKubeconfig('http://127.0.0.1:10261')), 'http://127.0.0.1:10261');
+  });
+
+  it('the kubeconfigs of a node that are missing or damaged name no server, and stop no reset or diagnosis', () => {
+    for (const text of [
+      undefined,
+      '',
+      'null',
+      '- 1',
+      'clusters: 5',
+      'clusters: [{}]',
+      'clusters: [{cluster: {server: 5}}]',
+      '{',
+    ])
+      assert.equal(serverIn(text), undefined, `${text}`);
+    const odd = 'clusters: [{cluster: {server: "https://10.0.0.1:6443", certificate-authority-data: "!"}}]';
+    assert.equal(serverIn(odd), 'https://10.0.0.1:6443');
+  });
+});

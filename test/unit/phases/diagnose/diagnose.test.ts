@@ -151,7 +151,7 @@ describe('the likely cause', () => {
     const date = Date.parse('2030-01-01');
     const server = { server: 'https://a', answers: true, detail: '', date, differenceMs: 7_200_000 };
     const [clock] = findings({ apiServers: [server] });
-    assert.match(clock?.evidence ?? '', /node: 2030-01-01T02:00:00.000Z\nhttps:\/\/a: 2030-01-01T00:00:00.000Z/);
+    assert.match(clock?.evidence ?? '', /node: 2030-01-01 02:00:00 UTC\nhttps:\/\/a: 2030-01-01 00:00:00 UTC/);
     const units = { 'containerd.service': 'inactive (dead)' };
     const [first] = findings({ ...healthy, runtime: { ...runtime, answers: false }, units });
     assert.match(first?.evidence ?? '', /containerd\.service: inactive \(dead\)/);
@@ -185,7 +185,7 @@ describe('the likely cause', () => {
     const [gone] = findings({ ...healthy, refusals: ['error getting node "n": nodes "n" not found'] });
     assert.match(gone?.what ?? '', /no Node object/);
     const [refused] = findings({ ...healthy, refusals: ['Unable to register node: Unauthorized'] });
-    assert.match(refused?.what ?? '', /does not accept/);
+    assert.match(refused?.what ?? '', /rejects the credentials of the node/);
   });
 
   it('the likely cause is a CNI configuration that is missing or that the runtime does not use', () => {
@@ -197,6 +197,14 @@ describe('the likely cause', () => {
     assert.equal(unused?.severity, 'error');
     assert.match(unused?.evidence ?? '', /not initialized/);
     assert.deepEqual(rulesOf({ cniFiles: ['10-net.conflist'], runtime }), []);
+  });
+
+  it('a damaged journal is reported with what really helps, not with a line to edit by hand', () => {
+    const [found] = findings({ ...healthy, journal: { unreadable: 'line 3 of journal.jsonl: it is not JSON' } });
+    assert.match(
+      found?.next ?? '',
+      /^restore \S+journal\.jsonl from a backup; without one, edgeadm reset: it rolls back/,
+    );
   });
 
   it('the likely cause is a join that failed, but only a warning where the node was joined before and works', () => {
@@ -216,15 +224,16 @@ describe('collectors of a node', () => {
     assert.ok(found[0]);
     return found[0];
   };
-  const refusing = (why: string) => async () => {
-    throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why });
+  const refusing = (code: string) => async () => {
+    const cause = Object.assign(new Error(`connect ${code} /run/x.sock`), { code });
+    throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: cause.message, cause });
   };
 
   it('do not call a runtime dead that an ordinary user may not ask', async () => {
-    const found = await find('cri/lists', fakeHost({ connect: refusing('connect EACCES /run/x.sock') }));
+    const found = await find('cri/lists', fakeHost({ connect: refusing('EACCES') }));
     assert.equal(found.outcome, 'not allowed');
     assert.equal(found.facts, undefined);
-    const dead = await find('cri/lists', fakeHost({ connect: refusing('connect ECONNREFUSED /run/x.sock') }));
+    const dead = await find('cri/lists', fakeHost({ connect: refusing('ECONNREFUSED') }));
     assert.equal(dead.facts?.runtime?.answers, false);
   });
 
@@ -279,8 +288,16 @@ describe('collectors of a node', () => {
       const [found] = await collect(fakeHost(), [membership(() => Journal.read(machine))], { signal });
       return found?.facts?.journal;
     };
-    assert.deepEqual(await read(run('join')), { joined: undefined, unfinished: { command: 'join', time: 'then' } });
-    assert.deepEqual(await read(run('join'), joined, run('join phase x')), { joined: 'edge-1', unfinished: undefined });
+    assert.deepEqual(await read(run('join')), {
+      joined: undefined,
+      joinedAt: undefined,
+      unfinished: { command: 'join', time: 'then' },
+    });
+    assert.deepEqual(await read(run('join'), joined, run('join phase x')), {
+      joined: 'edge-1',
+      joinedAt: 'later',
+      unfinished: undefined,
+    });
     assert.match((await read('xx', run('join')))?.unreadable ?? '', /line 1/);
   });
 });
@@ -306,16 +323,61 @@ describe('the timeline of the last join', () => {
   it('the timeline of the last join is that of the newer of two logs, and says where a join was killed', () => {
     const killed = LOG.replaceAll('I0410', 'I0411').replace(/^E.*\n/gm, '');
     assert.equal(lastJoin(LOG, killed)?.outcome, 'unfinished');
-    assert.equal(lastJoin(killed, LOG)?.started, '0411 10:54:25');
+    assert.match(new Date(lastJoin(killed, LOG)?.startedMs ?? 0).toString(), /Apr 11 .* 10:54:25/);
     const ended = `${killed}I0411 10:54:35.000000   123 edgeadm.ts:1] [edgeadm] joined in 10.0s\n`;
     assert.equal(lastJoin(ended)?.outcome, 'done');
+  });
+
+  const at = (log: string, command: string, time: string): string =>
+    log.replace('join on localhost', `${command} on localhost at ${time}`);
+
+  it('the last join is found by UTC in the logs of two machines in different time zones', () => {
+    // 10:54 on a node in Shanghai is before 04:00 in London.
+    const onNode = at(LOG, 'join', '2026-04-10T02:54:25.000Z');
+    const good = `${LOG.replace(/^E.*\n/gm, '')}I0410 10:54:35.000000   123 edgeadm] [edgeadm] joined in 10.0s\n`;
+    const fromLondon = at(good, 'join', '2026-04-10T03:00:00.000Z').replaceAll(' 10:54', ' 04:00');
+    assert.equal(lastJoin(onNode, fromLondon)?.outcome, 'done');
+    assert.equal(lastJoin(fromLondon, onNode)?.outcome, 'done');
+  });
+
+  it('a failed join before a successful reset is history, and one after it is not', () => {
+    const reset = `I0410 11:00:00.000000   124 edgeadm] [edgeadm] edgeadm 0.1.0: reset on localhost at 2026-04-10T11:00:00Z
+I0410 11:00:02.500000   124 edgeadm] [edgeadm] reset in 2.5s
+`;
+    const join = at(LOG, 'join', '2026-04-10T10:54:25.000Z');
+    const before = lastJoin(join + reset);
+    assert.equal(before?.superseded?.endedMs, Date.parse('2026-04-10T11:00:02.500Z'));
+    const [found] = findings({ kubeletConfigured: false, join: before });
+    assert.equal(found?.rule, 'NotJoined');
+    assert.match(found.evidence, /edgeadm reset it 2026-04-10 11:00:02 UTC/);
+    const failed = reset.replace('I0410 11:00:02', 'E0410 11:00:02');
+    const after = at(LOG, 'join', '2026-04-10T12:00:00.000Z');
+    for (const log of [join + failed, reset + after])
+      assert.equal(findings({ kubeletConfigured: false, join: lastJoin(log) })[0]?.rule, 'JoinFailed');
+  });
+
+  it('a failed join is history once the journal of the node has a later good one, from whichever machine', () => {
+    const join = lastJoin(at(LOG, 'join', '2026-04-10T10:54:25.000Z'));
+    const rules = (joinedAt: string) =>
+      findings({ kubeletConfigured: true, join, journal: { joined: 'edge-1', joinedAt } }).map(({ rule }) => rule);
+    assert.deepEqual(rules('2026-04-10T11:00:00.000Z'), []);
+    assert.deepEqual(rules('2026-04-09T11:00:00.000Z'), ['JoinFailed']);
+  });
+
+  it('a failed join on a node that is joined stands below what is wrong with the node now', () => {
+    const join = lastJoin(LOG);
+    const found = findings({ kubeletConfigured: true, join, journal: { joined: 'edge-1' }, cniFiles: [] });
+    assert.deepEqual(
+      found.map(({ rule, severity }) => `${severity} ${rule}`),
+      ['warning CNI', 'warning JoinFailed'],
+    );
   });
 
   it('the timeline of the last join is a picture in a page without scripts, the failed phase red, everything escaped', () => {
     const found = lastJoin(LOG);
     const page = diagnosisHtml({ ...DIAGNOSIS, findings: findings({ join: found }), join: found });
     assert.match(page, /<rect class="bad"/);
-    assert.match(page, /Likely cause:.*the last join failed in join-node: the &lt;kubelet&gt;/);
+    assert.match(page, /Likely cause: The last join failed in join-node: the &lt;kubelet&gt;/);
     assert.doesNotMatch(page, /<script|<kubelet>|https?:/);
   });
 });

@@ -108,7 +108,8 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   const runtime = given.runtime ?? { name: 'containerd', version: '1.6.20', apis: ['v1', 'v1alpha2'] };
   const connect = async (address: Address): Promise<Duplex> => {
     const isDown = ('socket' in address ? runtime : state) === 'down';
-    if ('socket' in address && runtime === 'closed') throw new Error(`connect EACCES ${address.socket}`);
+    if ('socket' in address && runtime === 'closed')
+      throw Object.assign(new Error(`connect to ${address.socket}`), { code: 'EACCES' });
     if (isDown) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: 'connection refused' });
     return 'socket' in address ? fakeRuntime(runtime as FakeRuntime)() : cluster.connect();
   };

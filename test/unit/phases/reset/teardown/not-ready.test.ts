@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeCredentials } from '../../../../../src/phases/reset/teardown/node-credentials.ts';
+import { nodeCredentials } from '../../../../../src/phases/node-credentials.ts';
 import { markNotReady } from '../../../../../src/phases/reset/teardown/not-ready.ts';
 import { generateKey } from '../../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../../src/pki/self-signed.ts';

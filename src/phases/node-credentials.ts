@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
-import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
-import type { Host } from '../../../host/host.ts';
-import { PATHS } from '../../../host/node-paths.ts';
-import type { ApiConnection } from '../../../kubernetes/api/client.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
-import { type KeyPair, keyPairIn } from '../../../pki/key-pair.ts';
+import { edgeHubLayouts } from '../edge-hub/edge-hub.ts';
+import type { Host } from '../host/host.ts';
+import { PATHS } from '../host/node-paths.ts';
+import type { ApiConnection } from '../kubernetes/api/client.ts';
+import { serverIn } from '../kubernetes/kubeconfig/parse.ts';
+import { type KeyPair, keyPairIn } from '../pki/key-pair.ts';
 
 /** Who a node is to its cluster. */
 export interface NodeCredentials {
@@ -12,15 +12,11 @@ export interface NodeCredentials {
   readonly connection: ApiConnection;
 }
 
-interface Kubeconfig {
-  readonly clusters?: { readonly cluster?: { readonly server?: string } }[];
-}
-
 /**
  * What a node still holds of its certificates: the kubelet's, else edge-hub's.
  * @returns undefined where certificate, CA or address are gone
  */
-export async function nodeCredentials(host: Host): Promise<NodeCredentials | undefined> {
+export async function nodeCredentials(host: Pick<Host, 'read'>): Promise<NodeCredentials | undefined> {
   const [ca, pair, servers] = await Promise.all([
     host.read(PATHS.kubernetes.caCertificate),
     readPair(host),
@@ -33,7 +29,7 @@ export async function nodeCredentials(host: Host): Promise<NodeCredentials | und
 }
 
 /** The one that is good for longest: kubelet and hub each renew their own, and the other's may have expired long ago. */
-async function readPair(host: Host): Promise<KeyPair | undefined> {
+async function readPair(host: Pick<Host, 'read'>): Promise<KeyPair | undefined> {
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
@@ -43,11 +39,10 @@ async function readPair(host: Host): Promise<KeyPair | undefined> {
 }
 
 /** The kubelet of an edge node speaks to its hub, and the hub to the API server. */
-async function readServers(host: Host): Promise<string[]> {
+async function readServers(host: Pick<Host, 'read'>): Promise<string[]> {
   const servers: string[] = [];
   for (const path of [PATHS.kubelet.kubeconfig, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
-    const { clusters } = lenientYaml<Kubeconfig>(await host.read(path));
-    const server = clusters?.[0]?.cluster?.server;
+    const server = serverIn(await host.read(path));
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);
   }
   return servers;

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { podName } from '../../kubernetes/drain/pods.ts';
-import { isReady } from '../../kubernetes/node/conditions.ts';
+import { podName } from '../drain/pods.ts';
+import { isReady } from './conditions.ts';
 
 /** A pod that is not as it should be, and why. */
 export interface PodTrouble {

@@ -1,0 +1,68 @@
+/**
+ * Flags of kubeadm and kubectl that people type from habit and that mean nothing here, with what to do instead.
+ * Sources: the reference of `kubeadm join`, `reset`, `token create` (kubernetes.io, v1.34), of `kubectl drain`, and klog.
+ */
+interface ForeignFlag {
+  readonly hint: string;
+  /** Commands that it is a habit of; default: all. */
+  readonly commands?: RegExp;
+}
+
+const JOINING = /^(join|preflight|config)/;
+const RESETTING = /^reset/;
+const DRAINING = /^(reset|upgrade|cluster|eni)/;
+const WORKER = 'edgeadm joins worker nodes only; for a control-plane node use `kubeadm join --control-plane`';
+const KLOG = 'edgeadm has no klog flags: -v shows every step, and --log-file names the log';
+
+const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
+  'apiserver-advertise-address': [{ commands: JOINING, hint: `${WORKER}; the node's own address is --node-ip` }],
+  'apiserver-bind-port': [{ commands: JOINING, hint: WORKER }],
+  'apiserver-cert-extra-sans': [{ hint: WORKER }],
+  'control-plane': [{ commands: JOINING, hint: WORKER }],
+  'control-plane-endpoint': [{ hint: WORKER }],
+  'certificate-key': [{ hint: WORKER }],
+  patches: [{ hint: 'edgeadm applies no patches: the kubelet configuration comes from the cluster' }],
+  'feature-gates': [{ hint: 'feature gates come from the kubelet configuration of the cluster' }],
+  rootfs: [{ hint: 'use --root DIR to work on the files of another root' }],
+  kubeconfig: [{ commands: JOINING, hint: 'a join needs no kubeconfig: it uses --token or --discovery-file' }],
+  'pod-network-cidr': [{ commands: JOINING, hint: 'the join asks the cluster; or set podCidrs in --config FILE' }],
+  'cert-dir': [{ commands: RESETTING, hint: 'not needed: reset removes every certificate the join wrote' }],
+  'cleanup-tmp-dir': [{ commands: RESETTING, hint: 'not needed: edgeadm keeps nothing in /etc/kubernetes/tmp' }],
+  'cri-socket': [{ hint: 'not needed: edgeadm finds the container runtime of the node itself' }],
+  'ignore-preflight-errors': [{ commands: RESETTING, hint: 'reset runs no checks; --force continues after errors' }],
+  'skip-phases': [
+    { commands: RESETTING, hint: 'reset has no phases to skip; see --keep-runtime, --drain, --delete-node' },
+  ],
+  config: [{ commands: RESETTING, hint: 'not needed: reset reads the journal of the join' }],
+  usages: [
+    { commands: /^token/, hint: 'a token always gets the usages that a join needs: authentication and signing' },
+  ],
+  'ignore-daemonsets': [{ commands: DRAINING, hint: 'not needed: a drain never evicts pods of DaemonSets' }],
+  'grace-period': [{ commands: DRAINING, hint: 'a drain respects the grace period of each pod' }],
+  'disable-eviction': [
+    { commands: DRAINING, hint: 'a drain always evicts, so that PodDisruptionBudgets are respected' },
+  ],
+  context: [{ hint: 'edgeadm uses the current context: kubectl config use-context NAME' }],
+  namespace: [{ hint: 'edgeadm works on nodes, which have no namespace' }],
+  assumeyes: [{ hint: 'use --yes' }],
+  'assume-yes': [{ hint: 'use --yes' }],
+  debug: [{ hint: 'use -v' }],
+  ...Object.fromEntries(
+    [
+      ...['add-dir-header', 'alsologtostderr', 'log-backtrace-at', 'log-dir', 'log-file-max-size', 'logtostderr'],
+      ...['one-output', 'skip-headers', 'skip-log-headers', 'stderrthreshold', 'vmodule'],
+    ].map((name) => [name, [{ hint: KLOG }]]),
+  ),
+};
+
+/**
+ * What to do instead of a flag that a command does not have.
+ * @param flag as it was typed, such as `--control-plane`
+ * @param command such as `join phase`
+ */
+export function foreignFlagHint(flag: string, command: string): string | undefined {
+  const name = flag.replace(/^--/, '').replace(/=.*$/s, '');
+  const known = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+  const hint = known?.find(({ commands }) => commands?.test(command) ?? true)?.hint;
+  return hint && `--${name}: ${hint}`;
+}

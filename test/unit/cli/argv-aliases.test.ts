@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+
+describe('spellings that people bring along from kubectl and kubeadm', () => {
+  for (const [typed, means] of [
+    ['help join', 'join --help'],
+    ['join -h', 'join --help'],
+    ['version', '--version'],
+    ['join -v 5 10.0.0.1', 'join -v 10.0.0.1'],
+    ['join 10.0.0.1 --v=5', 'join 10.0.0.1 -v'],
+    ['join --v 10 10.0.0.1', 'join -v 10.0.0.1'],
+    ['join -v=2', 'join -v'],
+    ['join -v5 10.0.0.1', 'join -v 10.0.0.1'],
+    ['join --v=0 10.0.0.1', 'join 10.0.0.1'],
+    ['join -v 10.0.0.1', 'join -v 10.0.0.1'],
+    ['join -v', 'join -v'],
+    ['token create -- -h -v 5', 'token create -- -h -v 5'],
+  ])
+    it(`edgeadm ${typed} is edgeadm ${means}`, () => {
+      assert.deepEqual(usualSpelling((typed ?? '').split(' ')), (means ?? '').split(' '));
+    });
+});
