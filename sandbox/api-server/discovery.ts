@@ -1,17 +1,23 @@
 import { SANDBOX_TREE_STATE } from '../../src/kubernetes/version.ts';
 import { openApi } from './openapi.ts';
 import { groupVersion, RESOURCES, type Resource } from './resources.ts';
-import { KUBERNETES_VERSION } from './seed.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
+/** Of the server that is asked. */
+interface Asked {
+  readonly host: string;
+  /** Of Kubernetes, `v1.20.2`. */
+  readonly version: string;
+}
+
 /** What stands behind paths that name no object; undefined where nothing does. A text is shown as it is. */
-export function discover(path: string, host: string): object | string | undefined {
+export function discover(path: string, { host, version: gitVersion }: Asked): object | string | undefined {
   if (path.startsWith('/openapi/')) return openApi(path);
   const [root, group, version, ...rest] = path.split('/').filter(Boolean);
   if (rest.length > 0) return undefined;
   if (['healthz', 'livez', 'readyz'].includes(root ?? '') && !group) return 'ok';
-  if (root === 'version' && !group) return versionInfo();
+  if (root === 'version' && !group) return versionInfo(gitVersion);
   if (root === 'api' && !group) return apiVersions(host);
   if (root === 'api' && group && !version) return resourceList('', group);
   if (root !== 'apis') return undefined;
@@ -73,12 +79,12 @@ function resourceEntries(resource: Resource): object[] {
   return [entry, ...below];
 }
 
-function versionInfo(): object {
-  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(KUBERNETES_VERSION) ?? [];
+function versionInfo(gitVersion: string): object {
+  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
   return {
     major,
     minor,
-    gitVersion: KUBERNETES_VERSION,
+    gitVersion,
     gitCommit: '',
     gitTreeState: SANDBOX_TREE_STATE,
     buildDate: '1970-01-01T00:00:00Z',

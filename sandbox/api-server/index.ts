@@ -5,7 +5,7 @@ import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { startControllers } from './controllers.ts';
 import { Registry } from './registry.ts';
-import { seed } from './seed.ts';
+import { KUBERNETES_VERSION, seed } from './seed.ts';
 import { serve } from './serve.ts';
 import { WatchCache } from './watch.ts';
 
@@ -19,6 +19,8 @@ export interface ApiServerOptions {
   readonly pki: SandboxPki;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Of Kubernetes, as `v1.34.4`. Default: {@link KUBERNETES_VERSION}. */
+  readonly version?: string;
   /** Milliseconds since 1970; tests wind it forward. */
   readonly now?: () => number;
   /** Asked before each request; true where a test answers it in its own way. */
@@ -39,7 +41,7 @@ export interface RunningApiServer {
  * @throws the error of `listen` where the port is taken
  */
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
-  const { store, pki, now = Date.now, takes } = options;
+  const { store, pki, now = Date.now, version = KUBERNETES_VERSION, takes } = options;
   const registry = new Registry(store, now);
   const watches = new WatchCache(registry);
   const server = createServer(
@@ -52,12 +54,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       rejectUnauthorized: false,
     },
     (request, response) => {
-      if (!takes?.(request)) void serve({ registry, watches, pki, now }, request, response);
+      if (!takes?.(request)) void serve({ registry, watches, pki, now, version }, request, response);
     },
   );
   const port = await listen(server, options.port);
   const url = `https://${ADDRESS}:${port}`;
-  seed(registry, url, pki.caPem);
+  seed(registry, { url, caPem: pki.caPem, version });
   const stopControllers = startControllers(registry, pki, now);
   return {
     url,

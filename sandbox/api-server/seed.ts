@@ -1,8 +1,10 @@
+import { kubeletConfigMaps } from '../../src/kubernetes/kubelet/migrations.ts';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import { toYaml } from '../../src/templates/yaml.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 
-/** What /version tells; the test bed's real cluster, against which this server is compared, is the same. */
+/** What /version tells unless another one is asked for; the test bed's real cluster, against which this server is compared, is the same. */
 export const KUBERNETES_VERSION = 'v1.20.2';
 
 /** The networks that the sandbox's cluster says it has. */
@@ -10,8 +12,16 @@ export const NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/
 
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
+interface Seed {
+  /** `https://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly caPem: string;
+  /** Of Kubernetes, `v1.20.2`. */
+  readonly version: string;
+}
+
 /** Makes what a cluster of kubeadm has from the start and is not there yet. */
-export function seed(registry: Registry, url: string, caPem: string): void {
+export function seed(registry: Registry, { url, caPem, version }: Seed): void {
   const ensure = (resource: Resource, object: KubeObject): void => {
     const before = registry.get(resource, object.metadata.name ?? '', object.metadata.namespace);
     if (!before) registry.insert(resource, object);
@@ -30,8 +40,8 @@ export function seed(registry: Registry, url: string, caPem: string): void {
     ensure(resourceOf('configmaps'), { metadata: { name, namespace }, data: texts });
   };
   configMap('kube-public', 'cluster-info', { kubeconfig: clusterInfo(url, caPem) });
-  configMap('kube-system', 'kubeadm-config', { ClusterConfiguration: clusterConfiguration(url) });
-  configMap('kube-system', 'kubelet-config-1.20', { kubelet: kubeletConfiguration() });
+  configMap('kube-system', 'kubeadm-config', { ClusterConfiguration: clusterConfiguration(url, version) });
+  configMap('kube-system', kubeletConfigMaps(version)[0] ?? '', { kubelet: kubeletConfiguration() });
 }
 
 function clusterInfo(server: string, caPem: string): object {
@@ -47,13 +57,19 @@ function clusterInfo(server: string, caPem: string): object {
   };
 }
 
-function clusterConfiguration(url: string): object {
+/** Source: kubernetes.io, "kubeadm Configuration", by version: v1beta2 from 1.15, v1beta3 from 1.22, v1beta4 from 1.31 on. */
+function kubeadmApi(version: string): string {
+  const minor = minorOf(version);
+  return minor < 22 ? 'v1beta2' : minor < 31 ? 'v1beta3' : 'v1beta4';
+}
+
+function clusterConfiguration(url: string, kubernetesVersion: string): object {
   return {
-    apiVersion: 'kubeadm.k8s.io/v1beta2',
+    apiVersion: `kubeadm.k8s.io/${kubeadmApi(kubernetesVersion)}`,
     kind: 'ClusterConfiguration',
     clusterName: 'kubernetes',
     controlPlaneEndpoint: new URL(url).host,
-    kubernetesVersion: KUBERNETES_VERSION,
+    kubernetesVersion,
     networking: {
       dnsDomain: 'cluster.local',
       podSubnet: NETWORKS.podSubnet,

@@ -43,7 +43,10 @@ function answerTo(server: Server, request: IncomingMessage, body: string): Answe
   const user = authenticate(request, server.registry, server.pki, server.now());
   authorize(user, wanted);
   if ('path' in wanted) {
-    const found = wanted.verb === 'get' ? discover(wanted.path, request.headers.host ?? '') : undefined;
+    const found =
+      wanted.verb === 'get'
+        ? discover(wanted.path, { host: request.headers.host ?? '', version: server.version })
+        : undefined;
     return found === undefined ? NO_PAGE : { code: 200, body: found };
   }
   const resource = RESOURCES.find((one) => one.plural === wanted.plural && one.group === wanted.group);

@@ -8,4 +8,6 @@ export interface Server {
   readonly watches: WatchCache;
   readonly pki: SandboxPki;
   readonly now: () => number;
+  /** Of Kubernetes, `v1.20.2`. */
+  readonly version: string;
 }

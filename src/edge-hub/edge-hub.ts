@@ -13,6 +13,7 @@ import {
   type EdgeHubRelease,
   type EdgeHubVersion,
   edgeHubRelease,
+  releaseIfKnown,
 } from './releases.ts';
 
 export type { EdgeHubCertificate, EdgeHubFlavor, EdgeHubVersion } from './releases.ts';
@@ -219,14 +220,6 @@ function fitPod(pod: V1Pod, from: EdgeHubRelease | undefined, to: EdgeHubRelease
   container.image = image;
   container.command = [...common, ...iptablesFlag(to, iptables)];
   return toYaml(pod);
-}
-
-function releaseIfKnown(version: EdgeHubVersion): EdgeHubRelease | undefined {
-  try {
-    return edgeHubRelease(version);
-  } catch {
-    return undefined;
-  }
 }
 
 function kubeconfig(server: string, caPem: string, pairPath: string): string {

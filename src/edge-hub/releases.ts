@@ -54,6 +54,8 @@ export interface EdgeHubRelease {
   readonly manifest: string;
   /** Whether the hub makes its iptables rules unless it is told not to; undefined: it knows no such flag. */
   readonly iptablesByDefault: boolean | undefined;
+  /** Whether the hub answers `sendInitialEvents` from its cache while it is offline, as kubelets from 1.35 on need it. */
+  readonly servesWatchLists: boolean;
   /** Flags that only these versions need. */
   readonly flags: readonly string[];
   readonly client: CertificateRow;
@@ -83,6 +85,7 @@ const ACK = {
   flavor: 'ack',
   program: 'edge-hub',
   manifest: 'edge-hub.yaml',
+  servesWatchLists: false,
   flags: [],
   client: NODE_CLIENT,
   serving: NODE_SERVING,
@@ -95,6 +98,7 @@ const OPENYURT = {
   rootDirectory: PATHS.edgeHub.openYurtDirectory,
   kubeconfig: 'yurthub.conf',
   bootstrapKubeconfig: 'bootstrap-hub.conf',
+  servesWatchLists: false,
 } as const;
 
 const OPENYURT_CLIENT: CertificateRow = {
@@ -210,6 +214,20 @@ export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }:
     });
   }
   return release;
+}
+
+/** The same; undefined for one that is not known. */
+export function releaseIfKnown(version: EdgeHubVersion): EdgeHubRelease | undefined {
+  try {
+    return edgeHubRelease(version);
+  } catch {
+    return undefined;
+  }
+}
+
+/** False for a hub that is not known: pods that do not come back are worse than a list that costs more. */
+export function servesWatchLists(version: EdgeHubVersion): boolean {
+  return releaseIfKnown(version)?.servesWatchLists ?? false;
 }
 
 function rangeOf({ from, before }: EdgeHubRelease): string {

@@ -76,6 +76,8 @@ export interface UnitState {
   readonly exists: boolean;
   readonly active: boolean;
   readonly enabled: boolean;
+  /** Switched off so that nothing can start it (`systemctl mask`); such a unit does not count as existing. */
+  readonly masked?: boolean;
   /** What the service manager calls it, for messages: `failed (Result: exit-code)`. */
   readonly detail: string;
 }

@@ -1,6 +1,11 @@
 import { posix } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
+import { lenientYaml } from '../lib/lenient-yaml.ts';
 import type { Host } from './host.ts';
+import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
+import type { FileStat } from './machine.ts';
+import { PATHS } from './node-paths.ts';
+import { ownedByPackages } from './packages.ts';
 
 /** A mount as /proc/self/mountinfo has it. */
 export interface Mount {
@@ -19,12 +24,16 @@ export function parseMountinfo(text: string): Mount[] {
   });
 }
 
-/** What is mounted below a folder, in the order in which it can be unmounted: deepest first, last mounted first. */
-export async function mountsBelow(host: Host, folder: string): Promise<string[]> {
+/**
+ * What is mounted below a folder, in the order in which it can be unmounted: deepest first, last mounted first.
+ * @param within names in the folder; what is mounted elsewhere in it does not count
+ */
+export async function mountsBelow(host: Host, folder: string, within?: readonly string[]): Promise<string[]> {
   const real = await realPath(host, folder);
+  const counts = (path: string) => !within || within.some((name) => isIn(path, posix.join(real, name)));
   return (await mountTable(host))
     .map(({ path }) => path)
-    .filter((path) => path !== real && isIn(path, real))
+    .filter((path) => path !== real && isIn(path, real) && counts(path))
     .reverse()
     .sort((a, b) => depth(b) - depth(a));
 }
@@ -47,28 +56,84 @@ export async function isBoundToItself(host: Host, folder: string): Promise<boole
 
 /**
  * Puts a folder back: removes what is in it but the names in `had`, and the folder itself where `had` is undefined. One
- * that is a mount point or a symlink is only emptied.
+ * that is a mount point or a symlink is only emptied, and only of what has a name that Kubernetes gives, since anything
+ * may lie there. So is one that is shared with programs beside the cluster.
+ * @returns the paths that were left, since they may be somebody else's
  * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below it; nothing is removed then
  */
-export async function clearFolder(host: Host, path: string, had?: readonly string[]): Promise<void> {
+export async function clearFolder(host: Host, path: string, had?: readonly string[]): Promise<string[]> {
   const stat = await host.stat(path);
-  if (!stat) return;
-  const mounts = (await mountTable(host)).map((mount) => mount.path).filter((mount) => isIn(mount, path));
-  const stays = (mount: string) => mount === path || had?.some((name) => isIn(mount, posix.join(path, name)));
-  const below = mounts.filter((mount) => !stays(mount));
+  if (!stat) return [];
+  const table = await mountTable(host);
+  const real = await mountedPath(host, path, stat, table);
+  const mounts = table.filter((mount) => isIn(mount.path, real));
+  refuseMountsBelow(host, path, mounts, (mount) => mount === real || isOneOf(had, mount, real));
+  const whole = had === undefined && stat.type !== 'symlink' && mounts.length === 0;
+  const shared = SHARED_FOLDERS.includes(path);
+  if (whole && !shared) {
+    await host.removeTree(path);
+    return [];
+  }
+  const names = (await host.list(path)).filter((name) => !had?.includes(name));
+  const foreign = await foreignNames(
+    host,
+    path,
+    names,
+    stat.type === 'symlink' || mounts.some((mount) => mount.path === real),
+  );
+  const doomed = names.filter((name) => !foreign.includes(name));
+  for (const name of doomed) await host.removeTree(posix.join(path, name));
+  if (whole && doomed.length === names.length) await host.remove(path);
+  return foreign.map((name) => posix.join(path, name));
+}
+
+/**
+ * The names in a folder that are not plainly Kubernetes': in one that leads elsewhere all those that it does not give, in
+ * one that is shared what a package of the distribution owns, and configurations and programs of unknown networks.
+ */
+async function foreignNames(host: Host, path: string, names: readonly string[], elsewhere: boolean): Promise<string[]> {
+  const shared = SHARED_FOLDERS.includes(path);
+  if (!shared && !elsewhere) return [];
+  const ours = kubernetesNames(path);
+  const packaged = shared ? await ownedByPackages(host, path, names) : [];
+  const foreign = await Promise.all(
+    names.map(async (name) => {
+      if (packaged.includes(name)) return true;
+      if (ours.test(name)) return false;
+      return elsewhere || path !== PATHS.cni.configurations || isCniConfiguration(host, posix.join(path, name));
+    }),
+  );
+  return names.filter((_, i) => foreign[i]);
+}
+
+/** A file that no runtime can read belongs to no network of anybody's. */
+async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
+  if ((await host.stat(path))?.type !== 'file') return true;
+  const { type, plugins } = lenientYaml<{ type: unknown; plugins: unknown }>(await host.read(path));
+  return typeof type === 'string' || Array.isArray(plugins);
+}
+
+/** The path as mountinfo names it. Asking costs a program, and is needed only where a mount may concern the folder. */
+async function mountedPath(host: Host, path: string, stat: FileStat, table: readonly Mount[]): Promise<string> {
+  const name = posix.basename(path);
+  const concerned = stat.type === 'symlink' || table.some((mount) => mount.path.split('/').includes(name));
+  return concerned ? realPath(host, path) : path;
+}
+
+function isOneOf(names: readonly string[] | undefined, mount: string, folder: string): boolean {
+  return names?.some((name) => isIn(mount, posix.join(folder, name))) ?? false;
+}
+
+function refuseMountsBelow(host: Host, path: string, mounts: readonly Mount[], stays: (path: string) => boolean): void {
+  const below = mounts.map((mount) => mount.path).filter((mount) => !stays(mount));
   // A dry run has unmounted nothing.
-  if (below.length > 0 && host.wet) {
-    throw new EdgeadmError({
-      code: 'RESET_INCOMPLETE',
-      what: `${path} is not removed: something is mounted below it`,
-      why: below.join('\n'),
-      next: `unmount it (umount ${below[0]}), then run \`edgeadm reset\` again`,
-    });
-  }
-  if (had === undefined && stat.type !== 'symlink' && mounts.length === 0) return host.removeTree(path);
-  for (const name of await host.list(path)) {
-    if (!had?.includes(name)) await host.removeTree(posix.join(path, name));
-  }
+  if (below.length === 0 || !host.wet) return;
+  throw new EdgeadmError({
+    code: 'RESET_INCOMPLETE',
+    what: `${path} is not removed: something is mounted below it`,
+    why: below.join('\n'),
+    next: `unmount it (umount ${below[0]}), then run \`edgeadm reset\` again`,
+  });
 }
 
 export async function isMountPoint(host: Host, path: string): Promise<boolean> {

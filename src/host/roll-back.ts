@@ -19,6 +19,8 @@ export interface RollBackRange {
   readonly since?: Mark;
   /** Changes that stay, and stay in the journal. */
   readonly keep?: (change: NotedChange) => boolean;
+  /** Called with the paths that are left where they are, since they may be somebody else's. */
+  readonly onLeft?: (paths: readonly string[]) => void;
 }
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
@@ -32,7 +34,7 @@ const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 export async function rollBackChanges(
   host: Host,
   journal: Journal,
-  { since = 'start', keep = () => false }: RollBackRange = {},
+  { since = 'start', keep = () => false, onLeft = () => {} }: RollBackRange = {},
 ): Promise<Leftovers> {
   const changes = journal.changesSince(since).filter((change) => !keep(change));
   const left: Leftovers = [];
@@ -45,7 +47,7 @@ export async function rollBackChanges(
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
-  await restoreInReverse(host, journal, changes, step);
+  await restoreInReverse(host, journal, changes, { step, onLeft });
   await resumeWhatRan(host, changes, step);
   if (!images) await step('images', () => removeImages(host, changes));
   if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
@@ -57,13 +59,13 @@ async function restoreInReverse(
   host: Host,
   journal: Journal,
   changes: readonly NotedChange[],
-  step: Step,
+  { step, onLeft }: { step: Step; onLeft: (paths: readonly string[]) => void },
 ): Promise<void> {
   const late: NotedChange[] = [];
   for (const change of changes.toReversed()) {
     await step(subjectOf(change), async () => {
       try {
-        await restore(host, change);
+        onLeft(await restore(host, change));
       } catch (error) {
         if (toEdgeadmError(error).code !== 'NO_SPACE') throw error;
         late.push(change);
@@ -72,18 +74,20 @@ async function restoreInReverse(
   }
   if (late.length === 0) return;
   await journal.freeReserve();
-  for (const change of late) await step(subjectOf(change), () => restore(host, change));
+  for (const change of late) await step(subjectOf(change), async () => onLeft(await restore(host, change)));
 }
 
 function subjectOf(change: NotedChange): string {
   return 'path' in change ? change.path : change.kind === 'sysctl' ? change.key : change.kind;
 }
 
-async function restore(host: Host, change: NotedChange): Promise<void> {
+/** @returns what is left where it is */
+async function restore(host: Host, change: NotedChange): Promise<string[]> {
+  if (change.kind === 'claim') return clearFolder(host, change.path, change.had);
   if (change.kind === 'file') await restoreFile(host, change);
-  if (change.kind === 'claim') await clearFolder(host, change.path, change.had);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
   if (change.kind === 'sysctl') await host.setSysctl(change.key, change.before);
+  return [];
 }
 
 /**

@@ -120,7 +120,15 @@ function pretendedServices(files: FileMethods, attended: boolean): ServiceManage
     state: async (unit) => {
       const detail = (await textOf(files, `${AGENT_PATHS.units}/${unit}`))?.trim() ?? 'inactive';
       const enabled = (await files.stat(`${PATHS.system.enabledUnits}/${unit}`)) !== undefined;
-      return { exists: (await unitFile(unit)) !== undefined, active: detail === ACTIVE, enabled, detail };
+      const file = await unitFile(unit);
+      const masked = file !== undefined && (await files.stat(file))?.target === '/dev/null';
+      return {
+        exists: file !== undefined && !masked,
+        active: detail === ACTIVE,
+        enabled,
+        ...(masked && { masked }),
+        detail,
+      };
     },
     enable: async (unit) => {
       await makeFolders(files, PATHS.system.enabledUnits);

@@ -46,6 +46,7 @@ export function parseUnitState(text: string): UnitState {
   const result = property.get('Result') ?? 'success';
   return {
     exists: property.get('LoadState') === 'loaded',
+    ...(property.get('LoadState') === 'masked' && { masked: true }),
     active: active === 'active' || active === 'reloading',
     enabled: property.get('UnitFileState')?.startsWith('enabled') ?? false,
     detail: `${active} (${property.get('SubState') ?? ''}${result === 'success' ? '' : `, ${result}`})`,

@@ -188,8 +188,20 @@ export function filesOf(host: FakeHost): JournalFiles {
   };
 }
 
-function unitState({ exists = true, active = false, enabled = false, detail }: Partial<UnitState>): UnitState {
-  return { exists, active, enabled, detail: detail ?? (active ? 'active (running)' : 'inactive (dead)') };
+function unitState({
+  masked,
+  exists = !masked,
+  active = false,
+  enabled = false,
+  detail,
+}: Partial<UnitState>): UnitState {
+  return {
+    ...(masked && { masked }),
+    exists,
+    active,
+    enabled,
+    detail: detail ?? (active ? 'active (running)' : 'inactive (dead)'),
+  };
 }
 
 function answer(node: FakeNode, file: string, args: readonly string[], options?: CommandOptions): CommandResult {

@@ -3,6 +3,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { addressAt } from '../../lib/cidr.ts';
 import { minorOf } from '../version.ts';
 import { TAINTS_IN_CONFIGURATION } from './flags.ts';
+import { withPlainLists } from './watch-lists.ts';
 
 export interface KubeletConfigurationOptions {
   /** Of the kubelet. */
@@ -18,6 +19,8 @@ export interface KubeletConfigurationOptions {
   /** A resolv.conf that does not point to a local stub, where the node's own does. */
   readonly resolvConf?: string;
   readonly cgroupVersion: 1 | 2;
+  /** True behind an edge-hub that cannot serve watch lists. */
+  readonly plainLists?: boolean;
 }
 
 /** For clusters that keep no KubeletConfiguration; the values that kubeadm gives. */
@@ -36,7 +39,7 @@ const REFUSES_CGROUP_V1 = 35;
  * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
  * A node never takes another cgroup driver than systemd's, which Kubernetes recommends where systemd runs the machine.
  */
-export function kubeletConfiguration(options: KubeletConfigurationOptions): Record<string, unknown> {
+export function kubeletConfiguration(options: KubeletConfigurationOptions): Readonly<Record<string, unknown>> {
   const base: Readonly<Record<string, unknown>> = options.fromCluster ?? FALLBACK;
   const authentication = (base.authentication ?? {}) as Record<string, unknown>;
   const minor = minorOf(options.version);
@@ -56,7 +59,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Reco
   if (options.swapOn) configuration.failSwapOn = false;
   if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;
   if (minor >= REFUSES_CGROUP_V1 && options.cgroupVersion === 1) configuration.failCgroupV1 = false;
-  return configuration;
+  return options.plainLists ? withPlainLists(options.version, configuration) : configuration;
 }
 
 /**

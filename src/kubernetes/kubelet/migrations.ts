@@ -1,11 +1,6 @@
 import { minorOf } from '../version.ts';
-
-/** The flags and the configuration file that a kubelet was started with. */
-export interface KubeletSettings {
-  /** `--name=value` each, as on a command line. */
-  readonly flags: readonly string[];
-  readonly configuration: Readonly<Record<string, unknown>>;
-}
+import type { KubeletSettings } from './settings.ts';
+import { WATCH_LISTS_REASON, withPlainLists } from './watch-lists.ts';
 
 export interface MigrationOptions {
   /** Versions of the kubelet before and after. */
@@ -13,6 +8,8 @@ export interface MigrationOptions {
   readonly to: string;
   /** Of the node. */
   readonly cgroupVersion: 1 | 2;
+  /** True behind an edge-hub that cannot serve watch lists. */
+  readonly plainLists?: boolean;
 }
 
 interface FlagRow {
@@ -126,7 +123,10 @@ export function migrateKubelet(
     if (row) changes.push(`--${name} is removed: 1.${row.goneIn} no longer has it`);
     return row !== undefined;
   });
-  return { flags: left, configuration: { ...configuration, ...written }, changes };
+  const migrated = { ...configuration, ...written };
+  const listed = options.plainLists ? withPlainLists(options.to, migrated) : migrated;
+  if (listed !== migrated) changes.push(`featureGates.WatchListClient: false is written down: ${WATCH_LISTS_REASON}`);
+  return { flags: left, configuration: listed, changes };
 }
 
 function hasFlag(words: readonly string[], name: string): boolean {

@@ -7,6 +7,7 @@ import { command, commandIf, file, folder, journal } from './collectors/common.t
 import { cri } from './collectors/cri.ts';
 import { edgeHub, edgeHubFiles } from './collectors/edge-hub.ts';
 import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from './collectors/kubelet.ts';
+import { offlineAutonomy } from './collectors/offline-autonomy.ts';
 import { podLogs } from './collectors/pod-logs.ts';
 import { services } from './collectors/services.ts';
 import { clock, disks, swap, system } from './collectors/system.ts';
@@ -24,6 +25,7 @@ export const COLLECTORS: readonly Collector[] = [
   kubeletHealth,
   kubeletLog,
   edgeHub,
+  offlineAutonomy,
   apiServers,
   cri,
   certificates,

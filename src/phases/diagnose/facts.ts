@@ -44,6 +44,8 @@ export interface CollectedFacts {
     readonly healthy: boolean;
     readonly detail: string;
   };
+  /** Whether kubelet and edge-hub together would bring the pods back after a restart without network. */
+  readonly offlineAutonomy: { readonly losesPods: boolean; readonly detail: string };
   /** The end of its log. */
   readonly hubLog: string;
   /** What the kubelet last said of the hub. */

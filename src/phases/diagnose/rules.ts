@@ -3,6 +3,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import * as cluster from './cluster-rules.ts';
 import { error, type Finding, type Known, type Rule, warning } from './finding.ts';
+import { offlineAutonomyRule } from './offline-autonomy-rule.ts';
 import type { JoinTimeline } from './timeline.ts';
 
 /** Programs fail when nothing is left; the kubelet evicts pods long before, and reports that. */
@@ -190,6 +191,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       told ?? 'fix the cause, then run the same `edgeadm join` again',
     );
   },
+  OfflineAutonomy: offlineAutonomyRule,
 };
 
 /** The error of the last join, unless it is history: a reset or a good join came after it. */

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
+import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -75,6 +76,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     swapOn: await hasSwap(host),
     resolvConf: await realResolvConf(host),
     cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
+    plainLists: hub && !servesWatchLists({ ...hub, kubernetesVersion: await cluster.version() }),
   });
   const flags = kubeletFlags({
     version: kubelet,

@@ -11,6 +11,7 @@ import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
 import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
+import { warnOfConditions } from './node-conditions.ts';
 import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
@@ -115,6 +116,7 @@ async function checkNode(context: Context): Promise<void> {
     await nodeAnnotations(context),
     outdatedLabels(context),
   );
+  await warnOfConditions(context, client, shown);
   const keptOff = addonsKeptOff(context.spec);
   if (keptOff.length > 0) log.warning(describeKeptOff(keptOff));
   const readiness = readinessOf(shown);

@@ -1,18 +1,22 @@
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
+import { appArmor } from './checks/apparmor.ts';
 import { systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
 import { cniConflict } from './checks/cni-conflict.ts';
 import { disk } from './checks/disk.ts';
+import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-systems.ts';
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
+import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
 import { nodeIface } from './checks/node-interface.ts';
+import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
 import { ports } from './checks/ports.ts';
 import { isPrivilegedUser } from './checks/privileges.ts';
@@ -32,7 +36,11 @@ export const CHECKS: readonly Check[] = [
   numCpu,
   memory,
   disk,
+  readOnlyFileSystem,
+  noExec,
+  runtimeFileSystem,
   swap,
+  machineId,
   hostname,
   nodeName,
   nodeExists,
@@ -50,9 +58,11 @@ export const CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
+  offlineAutonomy,
   cniConflict,
   gpu,
   selinux,
+  appArmor,
   firewall,
   cloudEndpoints,
 ];

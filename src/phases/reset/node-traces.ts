@@ -46,7 +46,17 @@ async function controlPlaneManifests(host: Host): Promise<string[]> {
   const found: string[] = [];
   for (const name of await host.list(PATHS.kubernetes.manifests)) {
     const path = posix.join(PATHS.kubernetes.manifests, name);
-    if (CONTROL_PLANE.test(name) || CONTROL_PLANE_IMAGE.test((await host.read(path)) ?? '')) found.push(path);
+    if (CONTROL_PLANE.test(name) || CONTROL_PLANE_IMAGE.test(await readManifest(host, path))) found.push(path);
   }
   return found;
+}
+
+/** A folder, or a link to one, is none: the kubelet passes it over. */
+async function readManifest(host: Host, path: string): Promise<string> {
+  if ((await host.stat(path))?.type === 'directory') return '';
+  const text = await host.read(path).catch((error: Error) => {
+    if (/\bEISDIR\b|is a directory/i.test(error.message)) return '';
+    throw error;
+  });
+  return text ?? '';
 }

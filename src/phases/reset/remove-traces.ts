@@ -20,7 +20,7 @@ export const removeStatePhase: Phase<ResetContext> = {
     (spec.force && journal.damage !== undefined) ||
     'the journal records the earlier state',
   run: async ({ host, log }) => {
-    await removeState(host);
+    reportLeft(await removeState(host), log);
     log.info(
       "The kubelet, its unit and the container runtime's configuration are kept: there is no journal of their earlier state.",
     );
@@ -38,9 +38,10 @@ export const restore: Phase<ResetContext> = {
   name: 'restore',
   title: 'Roll back the changes of the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
-  run: async ({ host, journal, spec }) => {
+  run: async ({ host, journal, spec, log }) => {
     const left = await rollBackChanges(host, journal, {
       keep: ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase),
+      onLeft: (paths) => reportLeft(paths, log),
     });
     if (left.length === 0) return;
     throw new EdgeadmError({
@@ -50,6 +51,10 @@ export const restore: Phase<ResetContext> = {
     });
   },
 };
+
+function reportLeft(paths: readonly string[], log: PhaseTools['log']): void {
+  for (const path of paths) log.info(`${path} was kept: it may belong to another program.`);
+}
 
 /** The last step: without the journal the node counts as never joined. */
 export const erase: Phase<ResetContext> = {

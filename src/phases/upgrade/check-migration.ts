@@ -2,13 +2,13 @@ import { posix } from 'node:path';
 import { filesOf } from '../../artifacts/bundle.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { dockerPodContainers } from '../reset/teardown/docker.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
-import { kubeletSettings } from './settings.ts';
 
 type Context = UpgradeContext & PhaseTools;
 

@@ -1,9 +1,9 @@
 import { filesOf } from '../../artifacts/bundle.ts';
 import { fullReference } from '../../artifacts/names.ts';
 import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { UpgradeContext } from './context.ts';
-import { kubeletSettings } from './settings.ts';
 
 type Parts = Pick<UpgradeContext, 'host' | 'bundle' | 'client' | 'nodeName'>;
 

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { type EdgeHubChange, edgeHubChange, edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
@@ -16,6 +17,16 @@ export function newHubImage(context: Pick<UpgradeContext, 'bundle' | 'hub'>): st
 function imageInBundle({ bundle, hub }: Pick<UpgradeContext, 'bundle' | 'hub'>): string | undefined {
   const { edgeHubImage, edgeHubFlavor } = bundle?.manifest ?? {};
   return hub && (edgeHubFlavor ?? hub.flavor) === hub.flavor ? edgeHubImage : undefined;
+}
+
+/**
+ * True if the node has a hub, the one after the upgrade, that cannot serve a kubelet's watch lists.
+ * @param kubernetesVersion of the node's kubelet after the upgrade
+ */
+export function needsPlainLists(context: Pick<UpgradeContext, 'bundle' | 'hub'>, kubernetesVersion: string): boolean {
+  const { hub } = context;
+  if (!hub) return false;
+  return !servesWatchLists({ flavor: hub.flavor, kubernetesVersion, image: imageInBundle(context) ?? hub.image });
 }
 
 type Parts = Pick<UpgradeContext, 'bundle' | 'hub' | 'versions'>;

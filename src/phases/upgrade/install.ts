@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   importImages,
   installCniPlugins,
@@ -9,12 +10,12 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from '../../kubernetes/kubelet/settings.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { writeKubeletUnit } from '../join/install-kubelet.ts';
 import type { UpgradeContext } from './context.ts';
-import { installEdgeHub } from './edge-hub.ts';
-import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
+import { installEdgeHub, needsPlainLists } from './edge-hub.ts';
 import { sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
@@ -65,10 +66,11 @@ async function kubelet({ host, bundle, versions, wet }: Context): Promise<void> 
   });
 }
 
-async function configuration({ host, versions, log }: Context): Promise<void> {
+async function configuration(context: Context): Promise<void> {
+  const { host, versions, log } = context;
   const cgroupVersion = (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1;
   const before = await kubeletSettings(host);
-  const options = { ...versions, cgroupVersion } as const;
+  const options = { ...versions, cgroupVersion, plainLists: needsPlainLists(context, versions.to) } as const;
   const after = migrateKubelet(before, options);
   for (const change of after.changes) log.info(`${change}.`);
   for (const { path, variable } of FLAG_FILES) {
@@ -78,6 +80,6 @@ async function configuration({ host, versions, log }: Context): Promise<void> {
     if (text === undefined || left.length === flags.length) continue;
     await host.write(path, withFlags(text, variable, left), { mode: (await host.stat(path))?.mode ?? DEFAULT_MODE });
   }
-  if (Object.keys(after.configuration).length === Object.keys(before.configuration).length) return;
+  if (isDeepStrictEqual(after.configuration, before.configuration)) return;
   await host.write(PATHS.kubelet.configuration, toYaml(after.configuration), { mode: DEFAULT_MODE });
 }

@@ -3,6 +3,7 @@ import { importImages } from '../../artifacts/install.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { cgroupDriverOf, flagValue, withoutRuntimeFlags } from '../../kubernetes/kubelet/migrations.ts';
+import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from '../../kubernetes/kubelet/settings.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { configureContainerd, installContainerdUnit } from '../join/install-runtime.ts';
@@ -11,7 +12,6 @@ import { dockerPodContainers, endDockerPods, removeDockerPods } from '../reset/t
 import type { UpgradeContext } from './context.ts';
 import { neededImages, pauseImageOf } from './docker-images.ts';
 import { CRI_SOCKET_ANNOTATION } from './node-health.ts';
-import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from './settings.ts';
 
 type Context = UpgradeContext & PhaseTools;
 

@@ -4,13 +4,15 @@ import type { Host } from '../../host/host.ts';
 import { ApiClient } from '../../kubernetes/api/client.ts';
 import { usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
+import { withPlainLists } from '../../kubernetes/kubelet/watch-lists.ts';
 import { serverVersionOf } from '../../kubernetes/version.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../node-credentials.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
+import { needsPlainLists, newHubImage } from './edge-hub.ts';
 import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';
-import { kubeletSettings } from './settings.ts';
 import { sameVersion, wantedVersion } from './versions.ts';
 
 export interface OpenOptions extends UpgradeOptions {
@@ -43,10 +45,14 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
     const to = wantedVersion(spec, bundle?.manifest.kubernetesVersion, cluster);
     const from = journal.upgrade?.from ?? running;
     const isThere = sameVersion(running, to) && installed !== undefined && sameVersion(installed, to);
-    const usesDocker = usesDockershim(await kubeletSettings(host), running);
+    const settings = await kubeletSettings(host);
+    const usesDocker = usesDockershim(settings, running);
     const fromDocker = journal.upgrade ? journal.upgrade.docker !== undefined : spec.migrateRuntime && usesDocker;
     if (spec.migrateRuntime && !fromDocker && !journal.upgrade)
       log.info('The pods of this node do not run with docker: --migrate-runtime has nothing to do.');
+    const changesHub = newHubImage({ bundle, hub }) !== undefined;
+    const losesPods =
+      needsPlainLists({ bundle, hub }, to) && withPlainLists(to, settings.configuration) !== settings.configuration;
     let begun = false;
     return {
       spec,
@@ -54,7 +60,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       journal,
       nodeName,
       versions: { from, to, cluster },
-      needed: journal.upgrade !== undefined || !isThere || fromDocker,
+      needed: journal.upgrade !== undefined || !isThere || fromDocker || changesHub || losesPods,
       fromDocker,
       client,
       admin,

@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import { lacksDockershim, usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { swapAreas } from '../../lib/swap-areas.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
@@ -14,7 +15,6 @@ import { neededImages } from './docker-images.ts';
 import { checkEdgeHub } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
-import { kubeletSettings } from './settings.ts';
 import { checkVersions, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { clearFolder, isBoundToItself, mountsBelow, parseMountinfo } from '../../../src/host/mount-table.ts';
-import { type FakeFile, fakeHost } from '../fake-host.ts';
+import { type FakeFile, type FakeNode, fakeHost } from '../fake-host.ts';
 
 const KUBELET = '/var/lib/kubelet';
 
@@ -97,5 +97,42 @@ describe('clearing a folder', () => {
     const volume = machine(mountinfo(['8:2', '/', KUBELET]), { [`${KUBELET}/config.yaml`]: '' });
     await clearFolder(volume, KUBELET);
     assert.deepEqual(volume.changes, [`remove ${KUBELET}/config.yaml`]);
+  });
+});
+
+describe('clearing a folder that others use as well', () => {
+  const CNI = '/etc/cni/net.d';
+  const network = (name: string) => JSON.stringify({ cniVersion: '0.4.0', name, plugins: [{ type: 'bridge' }] });
+
+  it("removes the cluster's network, and leaves those of podman and of unknown programs, which it names", async () => {
+    const host = machine('', {
+      [`${CNI}/10-calico.conflist`]: network('k8s-pod-network'),
+      [`${CNI}/calico-kubeconfig`]: 'apiVersion: v1',
+      [`${CNI}/87-podman-bridge.conflist`]: network('podman'),
+      [`${CNI}/50-shop.conflist`]: network('shop'),
+    });
+    const left = await clearFolder(host, CNI);
+    assert.deepEqual(left, [`${CNI}/50-shop.conflist`, `${CNI}/87-podman-bridge.conflist`]);
+    assert.deepEqual(host.changes, [`remove ${CNI}/10-calico.conflist`, `remove ${CNI}/calico-kubeconfig`]);
+  });
+
+  it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
+    const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };
+    const machines: FakeNode['commands'][] = [
+      { 'dpkg-query': { exitCode: 1, stdout: 'kubernetes-cni: /opt/cni/bin/bridge\n' } },
+      { rpm: { exitCode: 1, stdout: 'owned\nfile /opt/cni/bin/flannel is not owned by any package\n' } },
+    ];
+    for (const commands of machines) {
+      const host = fakeHost({ files, commands });
+      assert.deepEqual(await clearFolder(host, '/opt/cni/bin', []), ['/opt/cni/bin/bridge']);
+      assert.deepEqual(host.changes, ['remove /opt/cni/bin/flannel']);
+    }
+  });
+
+  it('removes only what a kubelet makes from a folder that is a symlink or a mount', async () => {
+    const files = { [`${KUBELET}/pods/1/x`]: '', [`${KUBELET}/passwd`]: '', [`${KUBELET}/ssl/key.pem`]: '' };
+    const mounted = machine(mountinfo(['8:1', '/etc', KUBELET]), files);
+    assert.deepEqual(await clearFolder(mounted, KUBELET), [`${KUBELET}/passwd`, `${KUBELET}/ssl`]);
+    assert.deepEqual(mounted.changes, [`remove ${KUBELET}/pods`]);
   });
 });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import { type Duplex, duplexPair } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { generateKey } from '../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
@@ -15,8 +15,12 @@ export interface ApiRequest {
   readonly authorization?: string;
 }
 
-/** A number is a status with a Status object of no content; anything else is answered with 200. */
-export type ApiAnswer = number | { readonly status: number; readonly body: unknown } | object;
+/** A number is a status with a Status object of no content, `events` a watch; anything else is answered with 200. */
+export type ApiAnswer =
+  | number
+  | { readonly status: number; readonly body: unknown }
+  | { readonly events: readonly object[] }
+  | object;
 
 export interface ApiServer {
   readonly server: string;
@@ -33,7 +37,7 @@ export async function apiServer(answer: (request: ApiRequest) => ApiAnswer | und
   const requests: ApiRequest[] = [];
   const options = { key: key.privatePem, cert: ca, requestCert: true, rejectUnauthorized: false };
   const server = createServer(options, async (incoming, outgoing) => {
-    const body = await text(incoming);
+    const body = await textOf(incoming);
     const request = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
@@ -45,7 +49,10 @@ export async function apiServer(answer: (request: ApiRequest) => ApiAnswer | und
     requests.push(request);
     const found = answer(request) ?? 404;
     const { status, body: content } = toAnswer(found);
-    outgoing.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(content));
+    const text = isWatch(found)
+      ? found.events.map((event) => `${JSON.stringify(event)}\n`).join('')
+      : JSON.stringify(content);
+    outgoing.writeHead(status, { 'Content-Type': 'application/json' }).end(text);
   });
   const connect = async () => {
     const [ours, theirs] = duplexPair();
@@ -53,6 +60,10 @@ export async function apiServer(answer: (request: ApiRequest) => ApiAnswer | und
     return ours;
   };
   return { server: 'https://10.0.0.1:6443', ca, connect, requests };
+}
+
+function isWatch(answer: ApiAnswer): answer is { readonly events: readonly object[] } {
+  return typeof answer === 'object' && 'events' in answer;
 }
 
 function toAnswer(answer: ApiAnswer): { status: number; body: unknown } {

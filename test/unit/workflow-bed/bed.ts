@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import { type RunningApiServer, startApiServer } from '../../../sandbox/api-server/index.ts';
 import { NodeAgent } from '../../../sandbox/node/agent.ts';
 import { createScratchRoot } from '../../../sandbox/node/scratch-root.ts';
+import { systemOf } from '../../../sandbox/node/systems.ts';
 import { adminKubeconfig, sandboxPki } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
+import type { BundleFile } from '../../../src/artifacts/bundle.ts';
 import { BundleStore } from '../../../src/artifacts/bundle-store.ts';
 import { renderManifest } from '../../../src/artifacts/manifest.ts';
 import { joinSpec } from '../../../src/config/join-spec.ts';
@@ -24,7 +26,7 @@ import type { UpgradeSpec } from '../../../src/phases/upgrade/context.ts';
 import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade.ts';
 import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
-import { sha256 } from '../artifacts/fixtures.ts';
+import { imageTar, sha256 } from '../artifacts/fixtures.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { HostileApi } from './hostile-api.ts';
 import { photograph } from './photograph.ts';
@@ -71,10 +73,10 @@ export interface WorkflowBed {
   readonly kubeconfig: string;
   /** Words of `edgeadm join` for this cluster. */
   readonly joinWords: readonly string[];
-  /** A machine that was just installed. */
-  node(version?: string): Promise<BedNode>;
+  /** A machine that was just installed, with a kubelet of that version. */
+  node(version?: string, os?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
-  bundle(version: string, kubelet?: string): Promise<string>;
+  bundle(version: string, more?: { kubelet?: string; edgeHubImage?: string }): Promise<string>;
   /** A way to the API server on which a request can go wrong. */
   hostileApi(): Promise<HostileApi>;
   close(): Promise<void>;
@@ -84,13 +86,13 @@ export interface WorkflowBed {
  * The real phases on the real host, over scratch roots, against the sandbox's API server and its kubelets, all in this
  * process: what a user's command does, in a part of a second, without root.
  */
-export async function workflowBed(): Promise<WorkflowBed> {
+export async function workflowBed(version = CLUSTER_VERSION): Promise<WorkflowBed> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-bed-'));
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
   const ways = new Set<HostileApi>();
   const takes = (request: IncomingMessage): boolean => [...ways].some((way) => way.takes(request));
-  const api = await startApiServer({ store, pki, port: 0, takes });
+  const api = await startApiServer({ store, pki, port: 0, version, takes });
   const connection = { servers: [api.url], ca: pki.caPem, cert: pki.adminCert, key: pki.adminKey };
   const admin = new ApiClient(connection, (address, options) => localMachine().connect(address, options));
   const token = randomToken();
@@ -109,12 +111,12 @@ export async function workflowBed(): Promise<WorkflowBed> {
     admin,
     kubeconfig,
     joinWords: [api.url, '--token', token, '--discovery-token-ca-cert-hash', cluster.caCertHashes.join()],
-    node: async (kubeletVersion = NODE_VERSION) => {
+    node: async (kubeletVersion = NODE_VERSION, os = 'Ubuntu 20.04') => {
       nodes += 1;
       const name = `edge${nodes}`;
       const root = join(folder, name);
-      await createScratchRoot(root, { name, os: 'Ubuntu 20.04', kernel: '5.4.0-100', arch: 'amd64', kubeletVersion });
-      const agent = new NodeAgent(root, { sockets: folder, clusterVersion: CLUSTER_VERSION });
+      await createScratchRoot(root, { name, os, kernel: systemOf(os).kernel, arch: 'amd64', kubeletVersion });
+      const agent = new NodeAgent(root, { sockets: folder, clusterVersion: version });
       agents.add(agent);
       await agent.attend();
       return {
@@ -126,7 +128,7 @@ export async function workflowBed(): Promise<WorkflowBed> {
         },
       };
     },
-    bundle: (version, kubelet = version) => writeBundle(join(folder, `bundle-${version}-${kubelet}`), version, kubelet),
+    bundle: async (version, more = {}) => writeBundle(await mkdtemp(join(folder, 'bundle-')), version, more),
     hostileApi: async () => {
       const way = await HostileApi.open(api.port);
       ways.add(way);
@@ -200,11 +202,22 @@ interface Session {
 const UPGRADE: UpgradeSpec = { drain: false, drainTimeoutMs: 10_000, migrateRuntime: false };
 const RESET: ResetSpec = { force: true, keepRuntime: false, cleanupImages: false, drain: false, deleteNode: false };
 
-async function writeBundle(folder: string, version: string, kubelet: string): Promise<string> {
+async function writeBundle(
+  folder: string,
+  version: string,
+  { kubelet = version, edgeHubImage }: { kubelet?: string; edgeHubImage?: string },
+): Promise<string> {
   const text = `${STAND_IN}\nKubernetes ${kubelet}\n`;
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'kubelet'), text);
-  const files = [{ path: 'kubelet', kind: 'kubelet', sha256: sha256(text), size: text.length }] as const;
-  await writeFile(join(folder, 'bundle.yaml'), renderManifest({ kubernetesVersion: version, arch: 'amd64', files }));
+  const contents: { kind: BundleFile['kind']; name?: string; data: Buffer }[] = [
+    { kind: 'kubelet', data: Buffer.from(text) },
+  ];
+  if (edgeHubImage) contents.push({ kind: 'image', name: edgeHubImage, data: imageTar([edgeHubImage]) });
+  const files: BundleFile[] = [];
+  for (const { kind, name, data } of contents) {
+    await writeFile(join(folder, kind), data);
+    files.push({ path: kind, kind, ...(name && { name }), sha256: sha256(data), size: data.length });
+  }
+  const manifest = { kubernetesVersion: version, arch: 'amd64', files, ...(edgeHubImage && { edgeHubImage }) } as const;
+  await writeFile(join(folder, 'bundle.yaml'), renderManifest(manifest));
   return folder;
 }

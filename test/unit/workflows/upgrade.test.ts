@@ -217,7 +217,7 @@ describe('upgrade in process', function () {
   it('upgrade refuses a bundle whose kubelet is another version than it says, and rolls back', async () => {
     const node = await joined();
     const before = await withoutJournal(node);
-    const wrong = await bed.bundle(CLUSTER_VERSION, 'v1.20.0');
+    const wrong = await bed.bundle(CLUSTER_VERSION, { kubelet: 'v1.20.0' });
     const error = await failsWith(node.upgrade({ spec: { bundle: wrong } }), 'UPGRADE_RECOVERED');
     assert.match(error.why ?? '', /BUNDLE_INVALID/);
     assert.deepEqual(await withoutJournal(node), before);

@@ -1,5 +1,6 @@
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import { controllerRemedy } from '../controller-remedy.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
 /** What the kubelet needs; in v2 devices and freezer are part of the kernel. See Kubernetes' system-validators. */
@@ -25,7 +26,10 @@ export const systemVerification: Check = {
       ? unifiedControllers(context.host)
       : mountedControllers(context.host, mounts));
     const missing = CONTROLLERS[version].filter((controller) => !enabled.has(controller));
-    return missing.length === 0 ? pass(`cgroup ${version}`) : fail(`cgroup ${version} lacks ${missing.join(', ')}`);
+    if (missing.length === 0) return pass(`cgroup ${version}`);
+    return fail(`cgroup ${version} lacks ${missing.join(', ')}`, {
+      remedy: await controllerRemedy(context.host, missing),
+    });
   },
 };
 

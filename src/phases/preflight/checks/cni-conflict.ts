@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, fail, pass } from '../check.ts';
 import { ownState } from '../own-state.ts';
@@ -11,7 +12,7 @@ export const cniConflict: Check = {
   concerns: 'node',
   severity: 'warning',
   about:
-    "No CNI configuration of the node sorts before the cluster's: the runtime uses the first one by name. The join moves one aside that configures only loopback.",
+    "No CNI configuration of the node sorts before the cluster's: the runtime uses the first one by name. On a machine that was never joined, the network of another cluster is reported as left over. The join moves one aside that configures only loopback.",
   remedy: `Move the file out of ${PATHS.cni.configurations} if pods must not use its network.`,
   run: async (context) => {
     const names = (await context.host.list(PATHS.cni.configurations)).filter((name) =>
@@ -29,7 +30,13 @@ export const cniConflict: Check = {
       });
     }
     const flannel = context.spec.allowedClusterAddons?.includes('flannel') && !types.includes('flannel');
-    if (!flannel) return pass(`${first} (${types.join(', ')})`);
+    const leftOver = !(await ownState(context)).rerun && kubernetesNames(PATHS.cni.configurations).test(first);
+    if (!flannel && (!leftOver || types.includes('flannel'))) return pass(`${first} (${types.join(', ')})`);
+    if (!flannel) {
+      return fail(
+        `${path} (${types.join(', ')}) was there before the join, as if left over from another cluster: pods would get its network`,
+      );
+    }
     const order = first < FLANNEL ? `sorts before Flannel's ${FLANNEL}` : "is used until Flannel's own is written";
     return fail(`${path} (${types.join(', ')}) ${order}`);
   },

@@ -1,9 +1,12 @@
 import type { CommandResult } from '../../../host/machine.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import { findKernelPart } from '../kernel-module.ts';
+import { fateInNftables } from '../nftables.ts';
+import { fateIn, type Packet, parseIptables, portsInclude } from '../packet-filter.ts';
 
-const PORT = '8472';
+const PORT = 8472;
 
 export const firewall: Check = {
   name: `Firewall(${PORT}/udp)`,
@@ -11,49 +14,97 @@ export const firewall: Check = {
   severity: 'warning',
   about: `No firewall of the node blocks UDP port ${PORT}, which Flannel's VXLAN uses. Loaded rules are read, never changed.`,
   remedy: `Allow UDP port ${PORT} and TCP port 10250, for example \`firewall-cmd --permanent --add-port=${PORT}/udp\`.`,
-  run: async ({ host }) => {
+  run: async (context) => {
+    const { host } = context;
     if (!host.runsPrograms) return skip('a scratch root has no firewall');
-    const manager = (await firewalld(host)) ?? (await ufw(host));
-    if (manager) return manager.letsIn ? pass(`${manager.name} allows it`) : fail(`${manager.name} is active`);
-    const found = (await Promise.all([iptables(host), nftables(host)])).find((answer) => answer !== undefined);
+    const packet = await packetFor(context);
+    const manager = (await firewalld(host, packet)) ?? (await ufw(host, packet));
+    if (manager)
+      return manager.letsIn
+        ? pass(`${manager.name} allows it`)
+        : fail(`${manager.name} is active`, { remedy: manager.remedy });
+    const found = (await Promise.all([iptables(host, packet), nftables(host, packet)])).find(
+      (answer) => answer !== undefined,
+    );
     return found === undefined ? pass() : fail(found);
   },
 };
 
-/** A program that writes the rules; where one does, the rules themselves are too many words to judge. */
+/** The first packet of another node's VXLAN. */
+async function packetFor({ node }: CheckContext): Promise<Packet> {
+  const address = await node.address().catch(() => undefined);
+  return { protocol: 'udp', port: PORT, address: address?.ip, interface: address?.interface };
+}
+
+/** A program that writes the rules; where one does, its own words are asked, which are fewer than the rules. */
 interface Manager {
   readonly name: string;
   readonly letsIn: boolean;
+  readonly remedy?: string;
 }
 
-async function firewalld(host: AskingHost): Promise<Manager | undefined> {
+async function firewalld(host: AskingHost, packet: Packet): Promise<Manager | undefined> {
   if (!(await host.unit('firewalld.service')).active) return undefined;
-  const { stdout } = await host.query('firewall-cmd', ['--list-ports']);
-  return { name: 'firewalld', letsIn: stdout.split(/\s+/).includes(`${PORT}/udp`) };
+  const { exitCode, stdout } = await host.query('firewall-cmd', zoneArguments(packet));
+  const zone = exitCode === 0 ? stdout.trim() : '';
+  const inZone = /^[\w-]+$/.test(zone) ? ['--zone', zone] : [];
+  const [ports, all] = await Promise.all([
+    host.query('firewall-cmd', ['--list-ports', ...inZone]),
+    host.query('firewall-cmd', ['--list-all', ...inZone]),
+  ]);
+  const open = ports.stdout.split(/\s+/).some((entry) => {
+    const [range = '', protocol] = entry.split('/');
+    return protocol === 'udp' && portsInclude(range, PORT);
+  });
+  const trusted = /^\s*target: ACCEPT\s*$/m.test(all.stdout) || (zone === 'trusted' && inZone.length > 0);
+  const ruled = all.stdout.split('\n').some((line) => {
+    const range = /\bport="?([\d-]+)"? protocol="?udp"?/.exec(line)?.[1];
+    return /^\s*rule\b.*\baccept\b/.test(line) && (range ? portsInclude(range, PORT) : isOpenSource(line));
+  });
+  const remedy = `Allow UDP port ${PORT} and TCP port 10250: \`firewall-cmd --permanent ${inZone.length > 0 ? `--zone=${zone} ` : ''}--add-port=${PORT}/udp --add-port=10250/tcp && firewall-cmd --reload\`.`;
+  return { name: 'firewalld', letsIn: open || trusted || ruled, remedy };
+}
+
+/** A rich rule that lets everything in from a range. */
+function isOpenSource(line: string): boolean {
+  return /source address=/.test(line) && !/\b(port|service|protocol|source-port|icmp-type)\b/.test(line);
+}
+
+function zoneArguments({ interface: name }: Packet): string[] {
+  return name ? [`--get-zone-of-interface=${name}`] : ['--get-default-zone'];
 }
 
 /** Its service is active whether it filters or not. */
-async function ufw(host: AskingHost): Promise<Manager | undefined> {
+async function ufw(host: AskingHost, packet: Packet): Promise<Manager | undefined> {
   if (!/^ENABLED=yes/im.test((await host.read('/etc/ufw/ufw.conf')) ?? '')) return undefined;
-  const rules = (await host.read('/etc/ufw/user.rules')) ?? '';
-  return { name: 'ufw', letsIn: new RegExp(`--dport ${PORT}\\b.*-j ACCEPT`).test(rules) };
+  const [defaults, rules] = await Promise.all([host.read('/etc/default/ufw'), host.read('/etc/ufw/user.rules')]);
+  const open = /^DEFAULT_INPUT_POLICY="?ACCEPT/m.test(defaults ?? '');
+  const fate = fateIn(parseIptables(rules ?? '', packet), 'ufw-user-input');
+  const letsIn = fate === 'accept' || fate === 'maybe' || (open && fate !== 'drop');
+  return {
+    name: 'ufw',
+    letsIn,
+    remedy: `Allow UDP port ${PORT} and TCP port 10250: \`ufw allow ${PORT}/udp && ufw allow 10250/tcp\`.`,
+  };
 }
 
 /** Asked only of tables that are there: iptables would load the modules of those that are not. */
-async function iptables(host: AskingHost): Promise<string | undefined> {
+async function iptables(host: AskingHost, packet: Packet): Promise<string | undefined> {
   const tables = (await host.read('/proc/net/ip_tables_names')) ?? '';
   if (!tables.includes('filter')) return undefined;
-  return judgeIptables(await host.query((await isIptablesOfNft(host)) ? 'iptables-legacy-save' : 'iptables-save', []));
+  return judgeIptables(
+    await host.query((await isIptablesOfNft(host)) ? 'iptables-legacy-save' : 'iptables-save', []),
+    packet,
+  );
 }
 
-async function nftables(host: AskingHost): Promise<string | undefined> {
+async function nftables(host: AskingHost, packet: Packet): Promise<string | undefined> {
   const part = await findKernelPart(host, { module: 'nf_tables', option: 'CONFIG_NF_TABLES' });
   if (typeof part !== 'object' || part.how === 'can be loaded') return undefined;
   const { exitCode, stdout } = await host.query('nft', ['list', 'ruleset']);
   if (exitCode === 127)
-    return (await isIptablesOfNft(host)) ? judgeIptables(await host.query('iptables-save', [])) : undefined;
-  const closed = inputChains(stdout).filter((chain) => isClosed(chain) && !chain.includes(PORT));
-  return closed.length === 0 ? undefined : 'nftables drops what its input chain does not accept';
+    return (await isIptablesOfNft(host)) ? judgeIptables(await host.query('iptables-save', []), packet) : undefined;
+  return fateInNftables(stdout, packet) === 'drop' ? 'nftables drops what its input chain does not accept' : undefined;
 }
 
 /** `iptables v1.8.9 (nf_tables)` keeps its rules in nftables. */
@@ -62,18 +113,8 @@ async function isIptablesOfNft(host: AskingHost): Promise<boolean> {
 }
 
 /** Reads what `iptables-save` prints. */
-function judgeIptables({ stdout }: CommandResult): string | undefined {
-  if (new RegExp(`^-A INPUT .*--dport ${PORT}\\b.*-j ACCEPT`, 'm').test(stdout)) return undefined;
-  const closed = /^:INPUT DROP/m.test(stdout) || /^-A INPUT -j (DROP|REJECT)/m.test(stdout);
-  return closed ? 'iptables drops what its INPUT chain does not accept' : undefined;
-}
-
-/** The text of every chain with the hook `input`; a rule may have braces of its own, a chain ends with one alone. */
-function inputChains(ruleset: string): string[] {
-  const chains = ruleset.split(/^\s*chain \S+ \{$/m).slice(1);
-  return chains.map((text) => text.split(/^\s*\}$/m)[0] ?? '').filter((chain) => chain.includes('hook input'));
-}
-
-function isClosed(chain: string): boolean {
-  return /policy drop;/.test(chain) || /^\s*(counter [^;\n]*?)?(drop|reject\b.*)$/m.test(chain);
+function judgeIptables({ stdout }: CommandResult, packet: Packet): string | undefined {
+  return fateIn(parseIptables(stdout, packet), 'INPUT') === 'drop'
+    ? 'iptables drops what its INPUT chain does not accept'
+    : undefined;
 }

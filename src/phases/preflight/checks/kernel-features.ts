@@ -1,6 +1,7 @@
 import type { AskingHost } from '../asking-host.ts';
-import { type Check, fail, pass, skip } from '../check.ts';
+import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import { findKernelPart, type KernelPart } from '../kernel-module.ts';
+import { otherKernels, ruleAgainst } from '../module-rules.ts';
 
 interface Feature {
   readonly name: string;
@@ -46,15 +47,40 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
   name: `KernelFeature-${name}`,
   concerns: 'node',
   severity: 'error',
-  about: `The kernel has ${name} (${purpose}), active, built in or as a module. The check does not load modules.`,
+  about: `The kernel has ${name} (${purpose}), active, built in or as a module that is installed for the running kernel and not blacklisted. The check does not load modules.`,
   remedy: 'Install the modules package of the running kernel, or boot a kernel that has the feature.',
   run: async ({ host }) => {
-    if (await isActive(host)) return pass('active');
-    const answers = await Promise.all(parts.map((part) => findKernelPart(host, part)));
-    const found = answers.find((answer) => typeof answer === 'object');
-    if (found) return pass(found.how);
+    const how = (await isActive(host)) ? 'active' : await findAny(host, parts);
     const { kernel } = await host.facts();
-    if (answers.includes('absent')) return fail(`the kernel ${kernel} does not have ${name}`);
-    return skip(`the kernel ${kernel || 'of this root'} lists neither its modules nor its configuration`);
+    if (how === 'absent') return fail(`the kernel ${kernel} does not have ${name}`);
+    if (how === undefined) {
+      const others = await otherKernels(host, kernel);
+      if (others) return fail(withoutModules(name, kernel, others), { remedy: REBOOT });
+      return skip(`the kernel ${kernel || 'of this root'} lists neither its modules nor its configuration`);
+    }
+    return how === 'built in' ? pass(how) : judgeRules(host, parts, how);
   },
 }));
+
+const REBOOT =
+  'Reboot into the kernel that is installed, or install the modules of the running one (`apt install linux-modules-$(uname -r)`, `dnf install kernel-modules-$(uname -r)`).';
+
+function withoutModules(name: string, kernel: string, others: readonly string[]): string {
+  return `${name} cannot be loaded: /lib/modules has ${others.slice(0, 3).join(', ')}, and not the running kernel ${kernel}; it was updated and the machine not rebooted since`;
+}
+
+async function findAny(host: AskingHost, parts: readonly KernelPart[]): Promise<string | undefined> {
+  const answers = await Promise.all(parts.map((part) => findKernelPart(host, part)));
+  const found = answers.find((answer) => typeof answer === 'object');
+  return found ? found.how : answers.find((answer) => answer === 'absent');
+}
+
+/** What is loaded now may be kept out at the next boot. */
+async function judgeRules(host: AskingHost, parts: readonly KernelPart[], how: string): Promise<CheckResult> {
+  const rules = await Promise.all(parts.map(({ module }) => ruleAgainst(host, module)));
+  const rule = rules.every((each) => each !== undefined) ? rules[0] : undefined;
+  if (!rule) return pass(how);
+  const remedy = 'Take that line out; where it is a rule of your company, ask for an exception for Kubernetes nodes.';
+  if (how === 'can be loaded' && rule.effect === 'never') return fail(`it cannot be loaded: ${rule.found}`, { remedy });
+  return fail(`${how} now, but not after the next boot: ${rule.found}`, { severity: 'warning', remedy });
+}

@@ -1,16 +1,28 @@
 import { isIP } from 'node:net';
 import { PATHS } from '../../../host/node-paths.ts';
-import { type Check, fail, pass, skip } from '../check.ts';
-import { isLoopback, parseNameServers } from '../resolv-conf.ts';
+import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
+import { kubeletMinor } from '../kubelet-minor.ts';
+import { isLoopback, parseNameServers, parseSearchDomains } from '../resolv-conf.ts';
+
+const FILE = '/etc/resolv.conf';
+/** Source: kubernetes, pkg/apis/core/validation, MaxDNSNameservers. The C library reads no more either. */
+const MAX_SERVERS = 3;
+/**
+ * A pod's own domains are three. A kubelet before 1.26 leaves out what is beyond six in all, and so does a C library
+ * before glibc 2.26 in an image. Source: KEP-2595.
+ */
+const MAX_DOMAINS = { before126: 3, later: 6 };
 
 export const nameserver: Check = {
   name: 'Nameserver',
   concerns: 'node',
   severity: 'warning',
-  about: `/etc/resolv.conf lists name servers that pods can use. A stub on a loopback address is accepted if systemd-resolved lists the real servers in ${PATHS.system.resolvedConf}. The check sends no DNS queries.`,
+  about: `${FILE} lists name servers that pods can use: none on a loopback address, at most ${MAX_SERVERS}, and not more search domains than a pod can have. A stub on a loopback address is accepted if systemd-resolved lists the real servers in ${PATHS.system.resolvedConf}. The check sends no DNS queries.`,
   remedy: "List a reachable server in /etc/resolv.conf: pods with the node's DNS policy, such as coredns, use it.",
-  run: async ({ host }) => {
-    const [text, behindStub] = await Promise.all([host.read('/etc/resolv.conf'), host.read(PATHS.system.resolvedConf)]);
+  run: async (context) => {
+    const { host } = context;
+    const [text, behindStub] = await Promise.all([host.read(FILE), host.read(PATHS.system.resolvedConf)]);
     if (text === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
@@ -20,9 +32,38 @@ export const nameserver: Check = {
     if (servers.length === 0) return fail('/etc/resolv.conf lists no server');
     const malformed = servers.filter((server) => isIP(server) === 0);
     if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is not an IP address`);
-    if (!servers.every(isLoopback)) return pass(servers.join(', '));
     const real = parseNameServers(behindStub ?? '').filter((server) => !isLoopback(server));
-    if (real.length > 0) return pass(`${real.join(', ')}, from ${PATHS.system.resolvedConf}`);
-    return fail(`/etc/resolv.conf lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
+    if (servers.every(isLoopback) && real.length === 0)
+      return fail(`/etc/resolv.conf lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
+    const stub = /^nameserver\s+127\.0\.0\.53/m.test(text) && real.length > 0;
+    if (!stub && !servers.every(isLoopback)) return judge(context, FILE, text);
+    return judge(context, PATHS.system.resolvedConf, behindStub ?? '');
   },
 };
+
+/** @param text of the file that the kubelet hands to pods */
+async function judge(context: CheckContext, path: string, text: string): Promise<CheckResult> {
+  const servers = parseNameServers(text);
+  const local = servers.filter(isLoopback);
+  if (local.length > 0) {
+    return fail(
+      `${path} lists ${local.join(', ')} beside ${servers.filter((server) => !isLoopback(server)).join(', ')}: in a pod that is the pod itself, and coredns, which picks servers at random, would query itself in a loop`,
+      { remedy: `Remove ${local.join(', ')} from ${path}.` },
+    );
+  }
+  if (servers.length > MAX_SERVERS) {
+    return fail(
+      `${path} lists ${servers.length} servers: pods get the first ${MAX_SERVERS}, without ${servers.slice(MAX_SERVERS).join(', ')}`,
+      { remedy: `List at most ${MAX_SERVERS} servers in ${path}.` },
+    );
+  }
+  const domains = parseSearchDomains(text);
+  const most = ((await kubeletMinor(context)) ?? 0) < 26 ? MAX_DOMAINS.before126 : MAX_DOMAINS.later;
+  if (domains.length > most) {
+    return fail(
+      `${path} has ${domains.length} search domains: pods add three of the cluster and lose ${domains.slice(most).join(', ')}`,
+      { remedy: `Keep at most ${most} search domains in ${path}.` },
+    );
+  }
+  return pass(`${servers.join(', ')}${path === FILE ? '' : `, from ${path}`}`);
+}

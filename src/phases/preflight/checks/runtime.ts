@@ -20,11 +20,12 @@ export const runtime: Check = {
     const { host, spec } = context;
     if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was given`);
     if (spec.runtime === 'docker') return checkDocker(context);
-    const { exists, detail } = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
-    if (exists && detail.startsWith('failed')) {
+    const { exists, detail, masked } = await host.unit(PATHS.containerd.unit);
+    if (masked) return refuseMasked(PATHS.containerd.unit);
+    if (exists && host.runsPrograms && detail.startsWith('failed')) {
       return fail(`${PATHS.containerd.unit} is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
     }
-    if (exists) return pass(`${PATHS.containerd.unit} is ${detail}`);
+    if (exists && host.runsPrograms) return pass(`${PATHS.containerd.unit} is ${detail}`);
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
     if (!host.runsPrograms) return skip('a scratch root runs no services');
     return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle contains it' : ''}`);
@@ -64,10 +65,19 @@ async function checkDocker(context: CheckContext): Promise<CheckResult> {
     );
   }
   if (!context.host.runsPrograms) return skip('a scratch root runs no services');
-  const { active, detail } = await context.host.unit(PATHS.docker.unit);
+  const { active, detail, masked } = await context.host.unit(PATHS.docker.unit);
+  if (masked) return refuseMasked(PATHS.docker.unit);
   return active
     ? pass(`${PATHS.docker.unit} is active`)
-    : fail(`${PATHS.docker.unit} is ${detail}`, { remedy: 'Start docker.' });
+    : fail(`${PATHS.docker.unit} is ${detail}`, {
+        remedy: `Start it: \`systemctl start ${PATHS.docker.unit}\`; its log: \`journalctl -u ${PATHS.docker.unit}\`.`,
+      });
+}
+
+function refuseMasked(unit: string): CheckResult {
+  return fail(`${unit} is masked: nothing can start it`, {
+    remedy: `Allow it to start: \`systemctl unmask ${unit}\`.`,
+  });
 }
 
 async function bundleHasContainerd({ node }: CheckContext): Promise<boolean> {

@@ -55,15 +55,28 @@ export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly st
 
 /**
  * Removes the network namespaces of pods that a runtime could not take away. One in which a process lives belongs to
- * somebody else (podman).
+ * somebody else (podman), and so does one that is attached to a network that is not the cluster's.
  */
 export async function removeIdleNamespaces(host: Host): Promise<void> {
-  for (const name of await host.list(PATHS.pods.networkNamespaces)) {
-    if (!name.startsWith('cni-')) continue;
+  const names = (await host.list(PATHS.pods.networkNamespaces)).filter((name) => name.startsWith('cni-'));
+  const foreign = names.length > 0 ? await foreignNamespaces(host) : new Set();
+  for (const name of names) {
+    if (foreign.has(name)) continue;
     const inhabitants = await host.query('ip', ['netns', 'pids', name]);
     // Without an answer it may be in use.
     if (inhabitants.exitCode === 0 && inhabitants.stdout.trim() === '') await host.run('ip', ['netns', 'delete', name]);
   }
+}
+
+/** libcni keeps, of each attachment, its network and the namespace that a link was put into. */
+async function foreignNamespaces(host: Host): Promise<Set<string>> {
+  const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host)]);
+  const texts = await Promise.all(files.map((file) => host.read(`${PATHS.cni.attachments}/${file}`)));
+  const foreign = texts.filter((text) => {
+    const { networkName } = lenientYaml<{ networkName: string }>(text);
+    return networkName !== undefined && !ours.includes(networkName);
+  });
+  return new Set(foreign.flatMap((text) => text?.match(/cni-[0-9a-f-]{36}/g) ?? []));
 }
 
 function links(host: Host): Promise<string[]> {

@@ -26,7 +26,7 @@ export async function killPods(host: Host, log: PhaseLog): Promise<void> {
     log.warning(`The container runtime does not answer: killing ${doomed.length} processes of pods.`);
     await host.run('kill', ['-KILL', ...doomed.map(String)]).catch(() => {});
   }
-  for (const folder of PATHS.containerd.podMounts) await unmountBelow(host, folder, log, true);
+  for (const folder of PATHS.containerd.podMounts) await unmountBelow(host, folder, log, { force: true });
 }
 
 async function processes(host: Host): Promise<Process[]> {

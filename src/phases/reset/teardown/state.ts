@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Host } from '../../../host/host.ts';
+import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 
@@ -28,10 +29,6 @@ const STATE = [
 /** Folders that others may use as well. */
 const SHARED = [PATHS.kubernetes.directory, PATHS.cni.configurations, PATHS.cni.plugins, PATHS.kubernetes.plugins];
 
-/** What the CNI plug-ins of a cluster put into {@link PATHS.cni.configurations}; the first number orders the files. */
-const CNI_FILE =
-  /^\d+-(flannel|calico|canal|cilium|weave|kuberouter|kindnet|kubenet|multus|edgeadm)\b|^calico-kubeconfig$/;
-
 /** Kubeconfigs as kubeadm calls them; the kubelet's own go last, since they are what says that a node was joined. */
 const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdminKubeconfig, ...KUBELET_KUBECONFIGS];
 
@@ -42,22 +39,34 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
 export async function claimState(host: Host): Promise<void> {
   // Made with the first pod, and nobody's own: it goes when it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
-  for (const folder of [...SHARED, ...STATE]) {
+  for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
+}
+
+/** @returns false on a read-only file system, where nobody else makes the folder either */
+async function makeParent(host: Host, folder: string): Promise<boolean> {
+  try {
     await host.makeDirectory(posix.dirname(folder), 0o755);
-    await host.claim(folder);
+    return true;
+  } catch (error) {
+    if (/\bEROFS\b|read-only file system/i.test((error as Error).message)) return false;
+    throw error;
   }
 }
 
 /**
  * Removes what Kubernetes left on a node of which no journal tells what was there before: what `kubeadm reset` removes,
  * and the configuration of the cluster's CNI plug-in. Volumes must be unmounted.
+ * @returns the paths that were left, since they may be somebody else's
  * @throws EdgeadmError RESET_INCOMPLETE where something is still mounted in one of the folders
  */
-export async function removeState(host: Host): Promise<void> {
-  for (const folder of STATE) await clearFolder(host, folder);
+export async function removeState(host: Host): Promise<string[]> {
+  const left: string[] = [];
+  for (const folder of STATE) left.push(...(await clearFolder(host, folder)));
+  const ours = kubernetesNames(PATHS.cni.configurations);
   for (const file of await host.list(PATHS.cni.configurations)) {
-    if (CNI_FILE.test(file)) await host.remove(posix.join(PATHS.cni.configurations, file));
+    if (ours.test(file)) await host.removeTree(posix.join(PATHS.cni.configurations, file));
   }
   for (const file of KUBECONFIGS) await host.remove(file);
   if ((await host.list(PATHS.kubernetes.directory)).length === 0) await host.remove(PATHS.kubernetes.directory);
+  return left;
 }

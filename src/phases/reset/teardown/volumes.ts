@@ -4,17 +4,20 @@ import { isBoundToItself, mountsBelow } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 
+/** Where a kubelet and the storage drivers of its pods mount; whatever is mounted elsewhere below its folder is the machine's. */
+const VOLUME_FOLDERS = ['pods', 'plugins', 'plugins_registry', 'plugin-containers'];
+
 /** A file system whose server is gone keeps umount waiting for ever. */
 const UMOUNT_TIMEOUT_MS = 10_000;
 
 /**
- * Unmounts everything below /var/lib/kubelet, and what the kubelet mounted there itself; a volume of the machine's own
- * that is mounted on the folder stays.
+ * Unmounts what kubelet and storage drivers mounted below /var/lib/kubelet, and what the kubelet mounted there itself;
+ * a volume of the machine's own that is mounted on the folder, or on one in it, stays.
  * @param force detaches what is in use: it vanishes from the tree, and is let go when its last user ends
  * @throws EdgeadmError RESET_INCOMPLETE with what is still mounted
  */
 export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = false): Promise<void> {
-  const left = await unmountBelow(host, PATHS.kubelet.directory, log, force);
+  const left = await unmountBelow(host, PATHS.kubelet.directory, log, { force, within: VOLUME_FOLDERS });
   if (left.length === 0) {
     while (host.wet && (await isBoundToItself(host, PATHS.kubelet.directory)))
       await host.run('umount', [PATHS.kubelet.directory]);
@@ -28,18 +31,30 @@ export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = f
   });
 }
 
+interface UnmountOptions {
+  /** Detaches what is in use. */
+  readonly force?: boolean;
+  /** Only what is mounted in these of its folders. */
+  readonly within?: readonly string[];
+}
+
 /** @returns what is still mounted below the folder */
-export async function unmountBelow(host: Host, folder: string, log: PhaseLog, force = false): Promise<string[]> {
+export async function unmountBelow(
+  host: Host,
+  folder: string,
+  log: PhaseLog,
+  { force = false, within }: UnmountOptions = {},
+): Promise<string[]> {
   if (!host.runsPrograms) return [];
-  const before = await mountsBelow(host, folder);
+  const before = await mountsBelow(host, folder, within);
   if (before.length === 0) return [];
   const refusal = await umount(host, before);
   if (!host.wet || refusal === undefined) return [];
-  const left = await mountsBelow(host, folder);
+  const left = await mountsBelow(host, folder, within);
   if (left.length === 0 || !force) return left;
   log.warning(`Detaching ${left.join(', ')}: ${refusal}`);
   await umount(host, ['--lazy', '--force', ...left]);
-  return mountsBelow(host, folder);
+  return mountsBelow(host, folder, within);
 }
 
 /** One program for all: a mount that is in use does not keep the others. @returns why not all could be unmounted */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBody, readTar } from '../../../../src/artifacts/tar.ts';
 import { packTgz, writePrivate } from '../../../../src/artifacts/write-tgz.ts';
+import { excerptsOf } from '../../../../src/cli/diagnose/excerpts.ts';
 import { diagnosisHtml } from '../../../../src/cli/diagnose/html.ts';
 import { diagnosisText } from '../../../../src/cli/diagnose/text.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
@@ -391,6 +392,70 @@ const DIAGNOSIS: Diagnosis = {
   checks: [{ check: 'Swap', concerns: 'node', status: 'ok', durationMs: 1 }],
   collectors: [],
 };
+
+describe('the page of a diagnosis', () => {
+  const finding = (evidence: string) => ({
+    rule: 'Kubelet',
+    severity: 'error' as const,
+    what: 'the kubelet does not run',
+    evidence,
+    next: 'n',
+  });
+  const marked = (evidence: string) =>
+    /<mark>(.*)<\/mark>/.exec(diagnosisHtml({ ...DIAGNOSIS, findings: [finding(evidence)] }))?.[1];
+
+  /** Lines of public reports, with the one that tells why. */
+  const EVIDENCE: Readonly<Record<string, string>> = {
+    'kubelet.service: activating (auto-restart)\nE1128 18:05:02 "command failed" err="unknown flag: --bogus"':
+      'unknown flag',
+    'kubelet.service: failed (Result: exit-code)\nF0410 failed to run Kubelet: running with swap on is not supported':
+      'swap on',
+    'http://127.0.0.1:10248/healthz: connect ECONNREFUSED\nE1 x509: certificate has expired or is not yet valid':
+      'x509',
+    'DiskPressure since 2026-11-29 11:50:00 UTC: kubelet has disk pressure\n1 pod is evicted:\n12:00 a/b: low':
+      'DiskPressure since',
+  };
+  for (const [evidence, telling] of Object.entries(EVIDENCE))
+    it(`the page of a diagnosis marks the line that matters: ${telling}`, () => {
+      assert.ok(marked(evidence)?.includes(telling));
+    });
+
+  it('the page of a diagnosis has its evidence on a ground of its own, escaped, and only one line is marked', () => {
+    const page = diagnosisHtml({ ...DIAGNOSIS, findings: [finding('<b>failed</b>\nfailed\nfailed')] });
+    assert.match(page, /<pre class="evidence"><mark>&lt;b&gt;failed&lt;\/b&gt;<\/mark>failed\nfailed<\/pre>/);
+    assert.equal(page.match(/<mark>/g)?.length, 1);
+  });
+
+  it('the page of a diagnosis folds the checks that passed, and shows those that did not', () => {
+    const failed = { check: 'Disk', concerns: 'node', status: 'error', durationMs: 1, found: 'full' } as const;
+    const page = diagnosisHtml({ ...DIAGNOSIS, checks: [...DIAGNOSIS.checks, failed] });
+    const folded = /<details><summary>1 check passed<\/summary>([\s\S]*?)<\/details>/.exec(page)?.[1] ?? '';
+    assert.match(folded, /Swap/);
+    assert.doesNotMatch(folded, /Disk/);
+    assert.match(page, /<li class="error"><b>1<\/b> checks not passed/);
+  });
+
+  it('the page of a diagnosis has the ends of the logs, so that it can be read without the archive', () => {
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+    const excerpts = excerptsOf([
+      { path: 'journals/kubelet.txt', text: `$ journalctl --unit kubelet.service\n${lines.join('\n')}\n` },
+      { path: 'journals/docker.txt', text: '$ journalctl --unit docker.service\n-- No entries --\n' },
+      { path: 'cri/logs/kube-system_edge-hub-n1_1/edge-hub/0.log', text: 'hub <up>\n' },
+    ]);
+    const page = diagnosisHtml(DIAGNOSIS, excerpts);
+    assert.match(page, /<summary>kubelet <small>last 30 lines of journals\/kubelet\.txt<\/small><\/summary>/);
+    assert.match(page, /line 39/);
+    assert.doesNotMatch(page, /line 9\n|docker|\$ journalctl/);
+    assert.match(page, /hub &lt;up&gt;/);
+  });
+
+  it('the page of a diagnosis loads nothing, runs nothing, and stacks its tables below 768 pixels', () => {
+    const page = diagnosisHtml(DIAGNOSIS);
+    assert.match(page, /default-src 'none'/);
+    assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|src=|href=/);
+    assert.match(page, /@media \(max-width: 48rem\) \{[\s\S]*table \{ min-width: 0; \}[\s\S]*tr \{ display: flex/);
+  });
+});
 
 describe('what a diagnosis tells', () => {
   const forbidden: Diagnosis = {

@@ -153,6 +153,27 @@ describe('network namespaces of dead pods', () => {
     assert.deepEqual(host.changes, ['run ip netns delete cni-1']);
   });
 
+  it("network namespaces of podman's networks are left, even where no process lives in them", async () => {
+    const [podman, pod] = ['cni-11111111-1111-1111-1111-111111111111', 'cni-22222222-2222-2222-2222-222222222222'];
+    const attachment = (networkName: string, namespace: string) =>
+      JSON.stringify({
+        kind: 'cniCacheV1',
+        networkName,
+        result: { interfaces: [{ name: 'eth0', sandbox: `/var/run/netns/${namespace}` }] },
+      });
+    const host = fakeHost({
+      files: {
+        [`/run/netns/${podman}`]: '',
+        [`/run/netns/${pod}`]: '',
+        '/var/lib/cni/cache/results/podman-a-eth0': attachment('podman', podman),
+        '/var/lib/cni/cache/results/cbr0-b-eth0': attachment('cbr0', pod),
+      },
+      commands: { ip: '' },
+    });
+    await removeIdleNamespaces(host);
+    assert.deepEqual(host.changes, [`run ip netns delete ${pod}`]);
+  });
+
   for (const [what, answer] of [
     ['fails', { exitCode: 1, stderr: 'Cannot open network namespace' }],
     ['times out', { exitCode: 124, timedOut: true }],

@@ -35,6 +35,12 @@ describe('unmounting volumes', () => {
     assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a`, `run umount ${KUBELET}`]);
   });
 
+  it("leaves a file system that the machine's administrator mounted below the folder of the kubelet", async () => {
+    const host = machine([`${KUBELET}/backup`, `${KUBELET}/pods/1/a`, `${KUBELET}/plugins/csi/mount`]);
+    await unmountKubeletVolumes(host, recordedLog());
+    assert.deepEqual(host.changes, [`run umount ${KUBELET}/plugins/csi/mount ${KUBELET}/pods/1/a`]);
+  });
+
   it('unmounting volumes has nothing to do where nothing is mounted', async () => {
     const host = machine(['/home']);
     await unmountKubeletVolumes(host, recordedLog());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flagsIn, kubeletSettings, withFlags } from '../../../../src/phases/upgrade/settings.ts';
+import { flagsIn, kubeletSettings, withFlags } from '../../../../src/kubernetes/kubelet/settings.ts';
 import { fakeHost } from '../../fake-host.ts';
 
 describe('the flags of a kubelet in its files', () => {

@@ -1,7 +1,13 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import type { KubeletSettings } from '../../kubernetes/kubelet/migrations.ts';
 import { lenientYaml } from '../../lib/lenient-yaml.ts';
+
+/** The flags and the configuration file that a kubelet was started with. */
+export interface KubeletSettings {
+  /** `--name=value` each, as on a command line. */
+  readonly flags: readonly string[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
 
 /** Files with flags, and the variable in each that holds them. */
 export const FLAG_FILES = [
@@ -10,7 +16,7 @@ export const FLAG_FILES = [
 ] as const;
 
 /** What the kubelet of the node is started with, its users' own flags last. */
-export async function kubeletSettings(host: Host): Promise<KubeletSettings> {
+export async function kubeletSettings(host: Pick<Host, 'read'>): Promise<KubeletSettings> {
   const texts = await Promise.all(FLAG_FILES.map(({ path }) => host.read(path)));
   return {
     flags: FLAG_FILES.flatMap(({ variable }, i) => flagsIn(texts[i] ?? '', variable)),

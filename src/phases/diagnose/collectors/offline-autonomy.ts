@@ -1,0 +1,33 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
+import { servesWatchLists } from '../../../edge-hub/releases.ts';
+import { findKubelet, kubeletVersionOf } from '../../../kubernetes/kubelet/program.ts';
+import { kubeletSettings } from '../../../kubernetes/kubelet/settings.ts';
+import { readsWatchLists } from '../../../kubernetes/kubelet/watch-lists.ts';
+import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import type { Collector } from '../collector.ts';
+import { hubManifest } from './edge-hub.ts';
+
+/** Whether the node's pods would come back after a restart without network, as far as kubelet and hub decide it. */
+export const offlineAutonomy: Collector = {
+  name: 'edge-hub/offline-autonomy',
+  run: async (context) => {
+    const [manifest, kubelet, settings] = await Promise.all([
+      hubManifest(context),
+      kubeletVersionOf(context.host, await findKubelet(context.host)),
+      kubeletSettings(context.host),
+    ]);
+    const image = lenientYaml<V1Pod>(manifest?.text).spec?.containers?.[0]?.image;
+    if (!manifest || !image || !kubelet) return { files: [] };
+    const flavor = edgeHubLayouts('openyurt').some(({ manifestPath }) => manifestPath === manifest.path)
+      ? 'openyurt'
+      : 'ack';
+    const serves = servesWatchLists({ flavor, kubernetesVersion: kubelet, image });
+    const reads = readsWatchLists(kubelet, settings);
+    const text = `kubelet ${kubelet} reads ${reads ? 'watch lists' : 'plain lists'}; edge-hub ${image} ${serves ? 'serves' : 'does not serve'} watch lists\n`;
+    return {
+      files: [{ path: 'edge-hub/offline-autonomy.txt', text }],
+      facts: { offlineAutonomy: { losesPods: reads && !serves, detail: text.trim() } },
+    };
+  },
+};

@@ -1,0 +1,76 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { PATHS } from '../../host/node-paths.ts';
+import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { effectOf, isPressure, type NodeTrouble, nodeTroubles } from '../../kubernetes/node/troubles.ts';
+import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { shownTime } from '../../lib/shown-time.ts';
+import type { PhaseTools } from '../../workflow/phase.ts';
+import type { JoinContext } from './context.ts';
+
+type Context = Pick<JoinContext, 'host' | 'spec'> & Pick<PhaseTools, 'log' | 'signal' | 'wet'>;
+
+/**
+ * The kubelet's own defaults: with less free space it reports DiskPressure.
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#hard-eviction-thresholds
+ */
+const FULL_PERCENT = { kubelet: 90, images: 85 };
+/** A kubelet looks at its disks after ten seconds, and reports what it saw after ten more. */
+const UNTIL_REPORTED_MS = 25_000;
+
+/**
+ * Warns of conditions under which a node that is Ready runs no pods, or evicts them. A node whose disk is nearly full is
+ * watched for the moment that a kubelet needs to say so; any other is taken at its word.
+ * @param shown as the API server had it last
+ */
+export async function warnOfConditions(context: Context, client: ApiClient, shown: V1Node): Promise<void> {
+  const { log } = context;
+  let troubles = nodeTroubles(shown);
+  const isReported = troubles.some(({ type }) => isPressure(type));
+  if (context.wet && !isReported && (await isDiskFull(context))) {
+    log.info('The disk is nearly full: waiting for what the kubelet says about it.');
+    troubles = (await watchForPressure(context, client, shown)) ?? troubles;
+  }
+  for (const trouble of troubles) log.warning(describe(trouble));
+}
+
+function describe({ type, message, since }: NodeTrouble): string {
+  const effect = effectOf(type) && `: ${effectOf(type)}`;
+  const began = since && ` since ${shownTime(since)}`;
+  return `The node reports ${type}${effect} (${message}${began}). Fix the cause, then check it with \`edgeadm diagnose\`.`;
+}
+
+async function isDiskFull({ host, spec }: Context): Promise<boolean> {
+  if (!host.runsPrograms) return false;
+  const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
+  // Whoever sets thresholds has others than these.
+  if (lenientYaml<{ evictionHard: object }>(text).evictionHard) return false;
+  const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
+  const used = await Promise.all(
+    [PATHS.kubelet.directory, images].map(async (path) => {
+      const { stdout } = await host.query('df', ['-P', '-k', path]);
+      return Number(/\s(\d+)%\s+\/\S*\s*$/.exec(stdout)?.[1] ?? 0);
+    }),
+  );
+  return (used[0] ?? 0) > FULL_PERCENT.kubelet || (used[1] ?? 0) > FULL_PERCENT.images;
+}
+
+/** @returns undefined if the kubelet reported none, or the API server does not answer: the join has succeeded */
+async function watchForPressure(
+  { signal }: Context,
+  client: ApiClient,
+  { metadata }: V1Node,
+): Promise<NodeTrouble[] | undefined> {
+  const selector = encodeURIComponent(`metadata.name=${metadata?.name}`);
+  const seconds = UNTIL_REPORTED_MS / 1000;
+  const path = `/api/v1/nodes?watch=true&timeoutSeconds=${seconds}&fieldSelector=${selector}`;
+  const limit = AbortSignal.timeout(UNTIL_REPORTED_MS);
+  try {
+    for await (const { object } of client.watch<V1Node>(path, AbortSignal.any([signal, limit]))) {
+      const troubles = nodeTroubles(object);
+      if (troubles.some(({ type }) => isPressure(type))) return troubles;
+    }
+  } catch {
+    signal.throwIfAborted();
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+import { type Check, fail, pass } from '../check.ts';
+
+export const machineId: Check = {
+  name: 'MachineID',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    '/etc/machine-id holds an id of 32 hexadecimal digits. An empty one, or `uninitialized`, is that of an image that was never booted. After the join edgeadm warns of a Node that has the same id: machines that were cloned.',
+  remedy: 'Make one: `rm -f /etc/machine-id; systemd-machine-id-setup`, then reboot.',
+  run: async ({ host }) => {
+    const { machineId: id } = await host.facts();
+    if (id === '') return fail('/etc/machine-id is empty or does not exist');
+    if (id === 'uninitialized')
+      return fail('/etc/machine-id says uninitialized: the machine was never booted to its end');
+    if (!/^[0-9a-f]{32}$/i.test(id) || /^(.)\1*$/.test(id))
+      return fail(`/etc/machine-id holds ${id.slice(0, 40)}: no id`);
+    return pass(id);
+  },
+};

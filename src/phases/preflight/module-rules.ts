@@ -1,0 +1,75 @@
+import { posix } from 'node:path';
+import type { AskingHost } from './asking-host.ts';
+
+/** modprobe.d(5): of two files with one name that in the folder named first counts. */
+const FOLDERS = [
+  '/etc/modprobe.d',
+  '/run/modprobe.d',
+  '/usr/local/lib/modprobe.d',
+  '/usr/lib/modprobe.d',
+  '/lib/modprobe.d',
+];
+
+/** What keeps a module from being loaded. */
+export interface ModuleRule {
+  /** `never`: not even by name; `at boot`: systemd-modules-load passes it over, modprobe loads it. */
+  readonly effect: 'never' | 'at boot';
+  /** The line and where it stands: `install br_netfilter /bin/false in /etc/modprobe.d/cis.conf`. */
+  readonly found: string;
+}
+
+/** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined where none does. */
+export async function ruleAgainst(host: AskingHost, module: string): Promise<ModuleRule | undefined> {
+  const rules = [...ofCommandLine((await host.read('/proc/cmdline')) ?? ''), ...(await ofFiles(host))];
+  const own = rules.filter((rule) => rule.module === normal(module));
+  return own.find(({ effect }) => effect === 'never') ?? own[0];
+}
+
+type Rule = ModuleRule & { readonly module: string };
+
+async function ofFiles(host: AskingHost): Promise<Rule[]> {
+  const listings = await Promise.all(FOLDERS.map((folder) => host.list(folder)));
+  const files = new Map<string, string>();
+  listings.forEach((names, i) => {
+    for (const name of names)
+      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(FOLDERS[i] ?? '', name));
+  });
+  const texts = await Promise.all(
+    [...files.values()].map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),
+  );
+  return texts.flatMap(({ path, text }) => text.split('\n').flatMap((line) => ruleIn(line.trim(), path)));
+}
+
+function ruleIn(line: string, path: string): Rule[] {
+  const [verb, module = '', ...command] = line.split(/\s+/);
+  const found = `${line} in ${path}`;
+  if (verb === 'blacklist') return [{ module: normal(module), effect: 'at boot', found }];
+  const refuses = verb === 'install' && /^(\S*\/)?(false|true|nologin|echo|:)$/.test(command[0] ?? '');
+  return refuses ? [{ module: normal(module), effect: 'never', found }] : [];
+}
+
+/** `module_blacklist` is the kernel's own, `modprobe.blacklist` is read by modprobe and systemd. */
+function ofCommandLine(text: string): Rule[] {
+  return text.split(/\s+/).flatMap((word) => {
+    const [, key, value = ''] = /^(module_blacklist|modprobe\.blacklist)=(.*)$/.exec(word) ?? [];
+    if (!key) return [];
+    const effect = key === 'module_blacklist' ? ('never' as const) : ('at boot' as const);
+    return value
+      .split(',')
+      .map((module) => ({ module: normal(module), effect, found: `${word} on the kernel command line` }));
+  });
+}
+
+/** To modprobe a dash and an underscore are the same. */
+function normal(module: string): string {
+  return module.replaceAll('-', '_');
+}
+
+/**
+ * The versions of the kernels whose modules are installed, where those of the running one are not: it was updated and
+ * the machine not booted since. undefined where that is not so.
+ */
+export async function otherKernels(host: AskingHost, kernel: string): Promise<readonly string[] | undefined> {
+  const installed = (await host.list('/lib/modules')).filter((name) => /^\d+\.\d+/.test(name));
+  return installed.length > 0 && !installed.includes(kernel) ? installed : undefined;
+}

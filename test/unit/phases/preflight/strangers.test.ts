@@ -1,0 +1,491 @@
+import assert from 'node:assert/strict';
+import { assertFinds, assertOk, type Case } from './context.ts';
+
+/** A machine as somebody had it, the thread where it stands, and what its owner needs to read. */
+interface Stranger {
+  readonly thread: string;
+  readonly machine: NonNullable<Case['machine']>;
+  readonly spec?: Case['spec'];
+  readonly node?: Case['node'];
+  readonly check: string;
+  readonly status: 'error' | 'warning' | 'ok';
+  readonly found?: RegExp;
+  readonly remedy?: RegExp;
+}
+
+const files = (entries: Record<string, string>): Stranger['machine'] => ({ files: entries });
+const mounts = (...lines: string[]): Stranger['machine'] =>
+  files({ '/proc/mounts': ['cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', ...lines].join('\n') });
+const resolv = (text: string): Stranger['machine'] => files({ '/etc/resolv.conf': text });
+const SWAPS = 'Filename\tType\tSize\tUsed\tPriority\n';
+const KERNEL = '5.4.0-150-generic';
+const FIREWALL = 'Firewall(8472/udp)';
+const CGROUPS = 'SystemVerification(cgroups)';
+const withoutModules = { '/proc/filesystems': undefined, '/proc/modules': undefined };
+const firewalld = (answers: Record<string, string>): Stranger['machine'] => ({
+  units: { 'firewalld.service': { active: true } },
+  commands: { 'firewall-cmd': (args) => answers[args[0] ?? ''] ?? '' },
+});
+const ufw = (rules: string): Stranger['machine'] =>
+  files({ '/etc/ufw/ufw.conf': 'ENABLED=yes\n', '/etc/ufw/user.rules': rules });
+const iptables = (rules: string): Stranger['machine'] => ({
+  files: { '/proc/net/ip_tables_names': 'filter\n' },
+  commands: { 'iptables-save': `*filter\n:INPUT DROP [0:0]\n${rules}\nCOMMIT\n` },
+});
+const nft = (body: string): Stranger['machine'] => ({
+  files: { '/proc/modules': 'nf_tables 1 0 - Live 0x0\n' },
+  commands: { 'nft list ruleset': `table inet filter {\n${body}\n}\n` },
+});
+const chain = (...rules: string[]): string =>
+  [
+    '\tchain input {',
+    '\t\ttype filter hook input priority filter; policy drop;',
+    ...rules.map((rule) => `\t\t${rule}`),
+    '\t}',
+  ].join('\n');
+
+const STRANGERS: readonly Stranger[] = [
+  // File systems
+  {
+    thread: 'k3s-io/k3s#3266',
+    machine: mounts('10.0.0.9:/r / nfs4 rw 0 0'),
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    found: /\/var\/lib\/containerd lies on nfs4/,
+  },
+  {
+    thread: 'k3s-io/k3s#66',
+    machine: mounts('rpool/root / zfs rw 0 0'),
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    remedy: /snapshotter = "zfs"/,
+  },
+  {
+    thread: 'k0sproject/k0s#1490',
+    machine: { files: { ...mounts('rpool/root / zfs rw 0 0').files, '/sys/module/zfs/version': '2.2.2-1\n' } },
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+    found: /zfs/,
+  },
+  {
+    thread: 'kairos-io/kairos#3666',
+    machine: mounts('/dev/sda1 / ext4 rw 0 0', 'overlay /var overlay rw 0 0'),
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    found: /overlay on \/var/,
+  },
+  {
+    thread: 'k3s-io/k3s#495',
+    machine: {
+      ...mounts('/dev/mapper/centos-root / xfs rw 0 0'),
+      commands: { xfs_info: 'naming   =version 2   bsize=4096   ascii-ci=0 ftype=0\n' },
+    },
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    found: /d_type/,
+    remedy: /ftype=1/,
+  },
+  {
+    thread: 'containerd/containerd#1986',
+    machine: {
+      ...mounts('/dev/mapper/rhel-root / xfs rw 0 0'),
+      commands: { xfs_info: 'naming   =version 2   bsize=4096   ascii-ci=0, ftype=1\n' },
+    },
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+  },
+  {
+    thread: 'kairos-io/kairos#3666, a disk of its own',
+    machine: mounts('overlay / overlay rw 0 0', '/dev/sdb1 /var/lib/containerd ext4 rw 0 0'),
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+    found: /ext4/,
+  },
+  {
+    thread: 'k3s-io/k3s#3266, through a symlink',
+    machine: {
+      files: {
+        ...mounts('/dev/sda1 / ext4 rw 0 0', 'srv:/x /data nfs rw 0 0').files,
+        '/var/lib/containerd': { symlink: '/data/containerd' },
+      },
+    },
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    found: /nfs/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#88210',
+    machine: mounts('/dev/sda3 / btrfs rw 0 0', '/dev/sda4 /usr ext4 ro,relatime 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubeadm#2031',
+    machine: mounts('/dev/sda3 / ext4 ro,relatime 0 0', 'tmpfs /run tmpfs rw 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'error',
+    found: /\/etc\/kubernetes: ext4 on \/ is mounted read-only/,
+    remedy: /remount,rw/,
+  },
+  {
+    thread: 'k3s-io/k3s#7372',
+    machine: mounts('/dev/sda1 / ext4 rw 0 0', '/dev/sda2 /var xfs rw,noexec 0 0'),
+    check: 'NoExec',
+    status: 'error',
+    found: /\/var\/lib\/containerd: \/var is mounted with noexec/,
+    remedy: /fstab/,
+  },
+  {
+    thread: 'argoproj/argo-cd#21870',
+    machine: mounts('/dev/sda1 / ext4 rw 0 0', '/dev/sda2 /opt ext4 rw,nosuid,noexec 0 0'),
+    check: 'NoExec',
+    status: 'error',
+    found: /\/opt\/cni\/bin/,
+  },
+  // AppArmor, machine-id
+  {
+    thread: 'k0sproject/k0s#1039',
+    machine: files({ '/sys/module/apparmor/parameters/enabled': 'Y\n', '/sys/kernel/security/apparmor/profiles': '' }),
+    check: 'AppArmor',
+    status: 'error',
+    found: /apparmor_parser is not installed/,
+  },
+  {
+    thread: 'kubernetes-sigs/kubespray#7965',
+    machine: files({
+      '/sys/module/apparmor/parameters/enabled': 'Y\n',
+      '/sys/kernel/security/apparmor/profiles': '',
+      '/usr/sbin/apparmor_parser': '',
+    }),
+    check: 'AppArmor',
+    status: 'ok',
+  },
+  {
+    thread: 'rancher/rke2#1888',
+    machine: files({ '/sys/module/apparmor/parameters/enabled': 'N\n' }),
+    check: 'AppArmor',
+    status: 'ok',
+  },
+  {
+    thread: 'SUSE/doc-caasp#623',
+    machine: { facts: { machineId: '' } },
+    check: 'MachineID',
+    status: 'warning',
+    found: /empty/,
+  },
+  {
+    thread: 'TheRemote/Ubuntu-Server-raspi4-unofficial#74',
+    machine: { facts: { machineId: 'uninitialized' } },
+    check: 'MachineID',
+    status: 'warning',
+    found: /never booted/,
+    remedy: /systemd-machine-id-setup/,
+  },
+  // Name servers
+  {
+    thread: 'coredns/coredns#1712',
+    machine: resolv('nameserver 127.0.0.1\nnameserver 10.9.9.1\nnameserver 10.9.9.2\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /127\.0\.0\.1 beside 10\.9\.9\.1/,
+  },
+  {
+    thread: 'kubernetes/kubeadm#1292',
+    machine: resolv('nameserver 127.0.1.1\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /only 127\.0\.1\.1/,
+  },
+  {
+    thread: 'kubesphere/kubesphere#935',
+    machine: resolv('nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nnameserver 1.0.0.4\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /first 3, without 1\.0\.0\.4/,
+  },
+  {
+    thread: 'hetznercloud/hcloud-cloud-controller-manager#533',
+    machine: {
+      files: {
+        '/etc/resolv.conf': 'nameserver 127.0.0.53\n',
+        '/run/systemd/resolve/resolv.conf':
+          'nameserver 185.12.64.1\nnameserver 185.12.64.2\nnameserver 2a01::1\nnameserver 2a01::2\n',
+      },
+    },
+    check: 'Nameserver',
+    status: 'warning',
+    found: /\/run\/systemd\/resolve\/resolv\.conf lists 4/,
+  },
+  {
+    thread: 'kubernetes/kubeadm#273',
+    machine: {
+      files: {
+        '/etc/resolv.conf': 'nameserver 127.0.0.53\n',
+        '/run/systemd/resolve/resolv.conf': 'nameserver 10.0.0.2\n',
+      },
+    },
+    check: 'Nameserver',
+    status: 'ok',
+    found: /10\.0\.0\.2, from/,
+  },
+  {
+    thread: 'more search domains than a pod can have',
+    machine: resolv('nameserver 10.0.0.2\nsearch a.x b.x c.x d.x e.x f.x g.x\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /7 search domains/,
+  },
+  // Swap
+  {
+    thread: 'kubernetes/kubernetes#34726',
+    machine: files({ '/proc/swaps': `${SWAPS}/dev/zram0\tpartition\t1\t0\t100\n` }),
+    check: 'Swap',
+    status: 'error',
+    remedy: /zram.*disable --now/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#34726, Fedora',
+    machine: files({
+      '/proc/swaps': `${SWAPS}/dev/zram0\tpartition\t1\t0\t100\n`,
+      '/usr/lib/systemd/zram-generator.conf': '[zram0]\n',
+    }),
+    check: 'Swap',
+    status: 'error',
+    found: /zram-generator/,
+    remedy: /touch \/etc\/systemd\/zram-generator\.conf/,
+  },
+  {
+    thread: 'kubernetes-sigs/cluster-api-provider-openstack#293',
+    machine: files({ '/proc/swaps': SWAPS, '/etc/fstab': 'UUID=1 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n' }),
+    check: 'Swap',
+    status: 'warning',
+    found: /after the next boot/,
+    remedy: /\/etc\/fstab/,
+  },
+  {
+    thread: 'a swap file of Raspberry Pi OS',
+    machine: files({
+      '/proc/swaps': `${SWAPS}/var/swap\tfile\t1\t0\t-2\n`,
+      '/etc/dphys-swapfile': 'CONF_SWAPSIZE=100\n',
+    }),
+    check: 'Swap',
+    status: 'error',
+    remedy: /systemctl disable --now dphys-swapfile/,
+  },
+  {
+    thread: 'a generator that its owner switched off',
+    machine: files({
+      '/proc/swaps': SWAPS,
+      '/usr/lib/systemd/zram-generator.conf': '[zram0]\n',
+      '/etc/systemd/zram-generator.conf': '',
+    }),
+    check: 'Swap',
+    status: 'ok',
+  },
+  // cgroups of a Raspberry Pi
+  {
+    thread: 'raspberrypi/linux#3644',
+    machine: files({
+      '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io pids\n',
+      '/boot/firmware/cmdline.txt': 'root=/dev/mmcblk0p2\n',
+    }),
+    check: CGROUPS,
+    status: 'error',
+    found: /memory/,
+    remedy: /cgroup_memory=1 cgroup_enable=memory.*\/boot\/firmware\/cmdline\.txt/,
+  },
+  {
+    thread: 'abelperezok/kubernetes-raspberry-pi-cluster-hat#1, before Debian 12',
+    machine: files({
+      '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io pids\n',
+      '/boot/cmdline.txt': 'root=/dev/mmcblk0p2\n',
+    }),
+    check: CGROUPS,
+    status: 'error',
+    remedy: /one line of \/boot\/cmdline\.txt/,
+  },
+  // Kernel modules
+  {
+    thread: 'a kernel that was updated, on a machine not rebooted since',
+    machine: { files: { ...withoutModules, '/lib/modules/5.15.0-1-generic/modules.dep': '' }, sysctls: {} },
+    check: 'KernelFeature-overlay',
+    status: 'error',
+    found: /not rebooted/,
+    remedy: /Reboot/,
+  },
+  {
+    thread: 'a hardening guide that forbids br_netfilter',
+    machine: {
+      files: {
+        ...withoutModules,
+        [`/lib/modules/${KERNEL}/modules.dep`]: 'kernel/net/bridge/br_netfilter.ko:\n',
+        '/etc/modprobe.d/cis.conf': 'install br_netfilter /bin/false\n',
+      },
+      sysctls: {},
+    },
+    check: 'KernelFeature-br_netfilter',
+    status: 'error',
+    found: /install br_netfilter \/bin\/false in \/etc\/modprobe\.d\/cis\.conf/,
+  },
+  {
+    thread: 'a blacklist counts at boot, dashes and underscores alike',
+    machine: files({ '/etc/modprobe.d/b.conf': 'blacklist br-netfilter\n' }),
+    check: 'KernelFeature-br_netfilter',
+    status: 'warning',
+    found: /not after the next boot/,
+  },
+  {
+    thread: 'a file of the administrator hides the one of the package',
+    machine: files({ '/usr/lib/modprobe.d/b.conf': 'blacklist overlay\n', '/etc/modprobe.d/b.conf': '# nothing\n' }),
+    check: 'KernelFeature-overlay',
+    status: 'ok',
+  },
+  // Units
+  {
+    thread: 'containerd masked beside docker',
+    machine: { units: { 'containerd.service': { masked: true } } },
+    check: 'Runtime',
+    status: 'error',
+    found: /masked/,
+    remedy: /systemctl unmask containerd\.service/,
+  },
+  // CNI
+  {
+    thread: 'k0sproject/k0s#823',
+    machine: files({ '/etc/cni/net.d/10-calico.conflist': '{"plugins":[{"type":"calico"},{"type":"portmap"}]}' }),
+    check: 'CNIConflict',
+    status: 'warning',
+    found: /left over from another cluster/,
+  },
+  // SELinux
+  {
+    thread: 'SELinux without the policy for containers',
+    machine: files({ '/sys/fs/selinux/enforce': '1' }),
+    check: 'SELinux',
+    status: 'warning',
+    remedy: /container-selinux/,
+  },
+  {
+    thread: 'SELinux off with setenforce only',
+    machine: files({ '/sys/fs/selinux/enforce': '0', '/etc/selinux/config': 'SELINUX=enforcing\n' }),
+    check: 'SELinux',
+    status: 'warning',
+    found: /next boot/,
+  },
+  // Firewalls
+  {
+    thread: 'flannel-io/flannel#2055, firewalld with a range',
+    machine: firewalld({ '--list-ports': '8000-9000/udp 10250/tcp' }),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'firewalld, the same numbers for TCP',
+    machine: firewalld({ '--list-ports': '8000-9000/tcp' }),
+    check: FIREWALL,
+    status: 'warning',
+  },
+  {
+    thread: 'portainer/kubesolo#146, zone trusted',
+    machine: firewalld({
+      '--get-zone-of-interface=eth0': 'trusted\n',
+      '--list-all': 'trusted (active)\n  target: ACCEPT\n',
+    }),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubernetes#97283, firewalld with a rich rule',
+    machine: firewalld({
+      '--list-all': '  rich rules:\n\trule family="ipv4" source address="192.168.0.0/16" accept\n',
+    }),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'ufw, from a network',
+    machine: ufw('-A ufw-user-input -s 10.0.0.0/8 -j ACCEPT\n'),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'ufw, ssh alone',
+    machine: ufw('-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n'),
+    check: FIREWALL,
+    status: 'warning',
+    remedy: /ufw allow 8472\/udp/,
+  },
+  {
+    thread: 'iptables, multiport',
+    machine: iptables('-A INPUT -p udp -m multiport --dports 8472,10250 -j ACCEPT'),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'iptables, a range',
+    machine: iptables('-A INPUT -p udp --dport 8000:9000 -j ACCEPT'),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'iptables, through a chain',
+    machine: iptables('-A INPUT -j nodes\n-A nodes -s 192.168.1.0/24 -j ACCEPT'),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'iptables, known connections and lo alone',
+    machine: iptables(
+      '-A INPUT -i lo -j ACCEPT\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT',
+    ),
+    check: FIREWALL,
+    status: 'warning',
+  },
+  {
+    thread: 'nftables, a set with a range',
+    machine: nft(chain('ct state established,related accept', 'udp dport { 53, 8000-9000 } accept')),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'nftables, a named set',
+    machine: nft(
+      `\tset ports {\n\t\ttype inet_service\n\t\telements = { 8472, 10250 }\n\t}\n\n${chain('udp dport @ports accept')}`,
+    ),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'nftables, ssh alone',
+    machine: nft(
+      chain(
+        'iifname "lo" accept',
+        'ct state vmap { established : accept, related : accept, invalid : drop }',
+        'tcp dport 22 accept',
+        'counter packets 1 bytes 60 drop',
+      ),
+    ),
+    check: FIREWALL,
+    status: 'warning',
+  },
+  {
+    thread: 'nftables, another table for IPv6 alone',
+    machine: {
+      ...nft(''),
+      commands: { 'nft list ruleset': `table ip6 filter {\n${chain('tcp dport 22 accept')}\n}\n` },
+    },
+    check: FIREWALL,
+    status: 'ok',
+  },
+];
+
+describe('machines of strangers', () => {
+  for (const { thread, machine, spec, node, check, status, found, remedy } of STRANGERS) {
+    it(`preflight judges ${check} as its owner needs it: ${thread}`, async () => {
+      const given: Case = { machine, spec, node };
+      if (status === 'ok') return assertOk(check, given, found);
+      const verdict = await assertFinds(check, status, found ?? /./, given);
+      if (remedy) assert.match(verdict.remedy ?? '', remedy);
+    });
+  }
+});
