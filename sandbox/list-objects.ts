@@ -19,10 +19,20 @@ interface Table {
   }[];
 }
 
-/** One row an object, by the names of the columns that kubectl shows without `-o wide`. */
+/** Kinds as `kubectl get -o name` spells them. */
+export const KINDS: Readonly<Record<keyof typeof RESOURCES, string>> = {
+  nodes: 'node',
+  pods: 'pod',
+  leases: 'lease.coordination.k8s.io',
+  csr: 'certificatesigningrequest.certificates.k8s.io',
+  nodepools: 'nodepool.apps.openyurt.io',
+};
+
+/** One row an object, by the names of the columns that kubectl shows. @param wide with those of `-o wide` */
 export async function listObjects(
   folder: SandboxFolder,
   resource: keyof typeof RESOURCES,
+  wide = false,
 ): Promise<Record<string, string | number>[]> {
   const client = await adminClient(folder);
   try {
@@ -30,7 +40,7 @@ export async function listObjects(
     return rows.map(({ cells, object }) => ({
       ...(object?.metadata?.namespace && { Namespace: object.metadata.namespace }),
       ...Object.fromEntries(
-        columnDefinitions.flatMap(({ name, priority }, i) => (priority === 0 ? [[name, cells[i] ?? '']] : [])),
+        columnDefinitions.flatMap(({ name, priority }, i) => (wide || priority === 0 ? [[name, cells[i] ?? '']] : [])),
       ),
     }));
   } finally {

@@ -7,7 +7,7 @@ import { orderActions } from './ens-orders.ts';
 import { EXCHANGE_ACTIONS } from './exchange.ts';
 
 /** What a fault can strike: every action of the emulated services, and the steps of an upgrade. */
-const ACTIONS: readonly string[] = [
+export const ACTIONS: readonly string[] = [
   ...Object.keys(describeActions),
   ...Object.keys(orderActions),
   ...CS_ACTIONS,

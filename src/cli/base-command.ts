@@ -6,6 +6,7 @@ import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
 import type { CommandHost } from './node-runner.ts';
 import { toCommandError } from './parse-error.ts';
+import { type Shown, textOf } from './shown.ts';
 
 type Values = Record<string, unknown>;
 
@@ -15,17 +16,20 @@ export abstract class BaseCommand extends Command {
   /** The command of this process. */
   static running: BaseCommand | undefined;
   #output: Output | undefined;
+  #format = 'text';
 
   protected override async init(): Promise<void> {
     await super.init();
     BaseCommand.running = this;
   }
 
-  protected override parse<F extends Values, B extends Values, A extends Values>(
+  protected override async parse<F extends Values, B extends Values, A extends Values>(
     options?: Interfaces.Input<F, B, A>,
     argv = this.argv,
   ): Promise<Interfaces.ParserOutput<F, B, A>> {
-    return super.parse(options, withPlainBooleans(argv, { ...options?.baseFlags, ...options?.flags }));
+    const parsed = await super.parse(options, withPlainBooleans(argv, { ...options?.baseFlags, ...options?.flags }));
+    this.#format = String((parsed.flags as Values).output ?? 'text');
+    return parsed;
   }
 
   /** How this command shows things; made once. */
@@ -67,6 +71,17 @@ export abstract class BaseCommand extends Command {
     const error = result.error && (ofHost ? result.error : this.#withHelp(result.error));
     process.exitCode = error?.exit ?? EXIT.done;
     await this.openOutput().result({ ...result, error, command: this.#name });
+  }
+
+  /** True for `-o wide`, where a command has to know it before it asks. */
+  protected get wide(): boolean {
+    return this.#format === 'wide';
+  }
+
+  /** Ends with a list or an object, in the form that `-o` asks for. */
+  protected async show({ data, reveal, ...texts }: Shown): Promise<void> {
+    const text = textOf({ data, reveal, ...texts }, this.#format);
+    await this.finish({ ok: true, hosts: [], data, text, reveal });
   }
 
   protected override async catch(thrown: Error): Promise<void> {

@@ -2,20 +2,51 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
+import { EdgeadmError } from '../errors/index.ts';
 import { localMachine } from '../host/local.ts';
 import { PATHS } from '../host/node-paths.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 import { kubeconfigFiles } from '../kubernetes/kubeconfig/files.ts';
 import { interruptible } from './signals.ts';
 
-/** For commands that speak to a cluster as its administrator. */
-export const kubeconfigFlag = {
-  kubeconfig: Flags.string({
+/**
+ * The one flag for an administrator's kubeconfig, and the one rule: --kubeconfig, else KUBECONFIG, else ~/.kube/config,
+ * else that of kubeadm on a control plane. Where a cluster is not needed (`eni`, `upgrade` without --drain), only the
+ * first two count. docs/hosts.md says the same.
+ * @param purpose what the command uses it for
+ */
+export function kubeconfigFlagFor(purpose: string) {
+  return Flags.string({
     helpValue: 'FILE',
     env: 'KUBECONFIG',
-    description: `default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
-  }),
-};
+    description: `${purpose}; default: KUBECONFIG, ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
+  });
+}
+
+/** For commands that speak to a cluster as its administrator. */
+export const kubeconfigFlag = { kubeconfig: kubeconfigFlagFor('kubeconfig of the cluster') };
+
+/**
+ * The kubeconfig of a command that needs a cluster.
+ * @param given value of the flag, or of KUBECONFIG
+ * @throws EdgeadmError USAGE if there is none anywhere
+ */
+export function requireKubeconfig(given: string | undefined): string {
+  const kubeconfig = given || defaultKubeconfig();
+  if (given || existsSync(kubeconfig)) return kubeconfig;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: 'no kubeconfig: this needs the administrator of a cluster',
+    why: `not set: --kubeconfig, KUBECONFIG\nnot found: ~/.kube/config, ${PATHS.kubernetes.adminKubeconfig}`,
+    next: 'add --kubeconfig FILE, or set KUBECONFIG',
+  });
+}
+
+/** The same for a command that can do without: KUBECONFIG may be that of another shell, whose file is gone. */
+export function optionalKubeconfig(given: string | undefined): string | undefined {
+  if (!given || (given === process.env.KUBECONFIG && !hasKubeconfig(given))) return undefined;
+  return given;
+}
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */
 function defaultKubeconfig(): string {
@@ -39,7 +70,7 @@ export async function withCluster<T>(
 ): Promise<T> {
   const { clientFromKubeconfig } = await import('../kubernetes/kubeconfig/kubeconfig.ts');
   return interruptible(async (signal) => {
-    const client = await clientFromKubeconfig(kubeconfig ?? defaultKubeconfig(), localMachine().connect, { signal });
+    const client = await clientFromKubeconfig(requireKubeconfig(kubeconfig), localMachine().connect, { signal });
     try {
       return await action(client, signal);
     } finally {

@@ -46,13 +46,31 @@ export const nodeFlags = {
   }),
 };
 
+const OUTPUT = { char: 'o', default: 'text', helpGroup: 'COMMON' } as const;
+
 export const outputFlag = {
   output: Flags.option({
-    char: 'o',
+    ...OUTPUT,
     options: ['text', 'json'] as const,
-    default: 'text' as const,
     description: 'output format; json prints one JSON object per line',
-    helpGroup: 'COMMON',
+  })(),
+};
+
+/** Of commands that show one object, or what has no names; see BaseCommand.show. */
+export const objectFlag = {
+  output: Flags.option({
+    ...OUTPUT,
+    options: ['text', 'json', 'yaml'] as const,
+    description: 'output format; yaml prints the data of json as a document',
+  })(),
+};
+
+/** Of commands that show things with names. */
+export const listFlag = {
+  output: Flags.option({
+    ...OUTPUT,
+    options: ['text', 'wide', 'json', 'yaml', 'name'] as const,
+    description: 'output format; wide adds columns, yaml prints the data of json as a document, name prints KIND/NAME',
   })(),
 };
 

@@ -9,7 +9,7 @@ import { usageError } from '../errors/usage.ts';
 export default class Completion extends BaseCommand {
   static override summary = 'Print the shell completion script for commands, flags and their values.';
   static override description =
-    'Source it from the start-up file of your shell; the packages install it. Inventory hosts and node pools are looked up when you press TAB; everything else is in the script.';
+    'Source it from the start-up file of your shell; the packages install it. Inventory hosts, node pools, tokens, and the nodes of a sandbox are looked up when you press TAB; everything else is in the script.';
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     'source <(<%= config.bin %> completion zsh)',
@@ -26,13 +26,18 @@ export default class Completion extends BaseCommand {
     inventory: Flags.string({ hidden: true, helpValue: 'FILE', description: 'for --values hosts' }),
     kubeconfig: Flags.string({
       ...{ hidden: true, helpValue: 'FILE', env: 'KUBECONFIG' },
-      description: 'for --values nodepools',
+      description: 'for --values nodepools and tokens',
     }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Completion);
-    if (flags.values) return this.#answer(await askedValues(flags.values, flags));
+    const { values } = flags;
+    if (values === 'sandbox-nodes' || values === 'sandbox-actions') {
+      await this.config.runCommand('sandbox:values', [values]).catch(() => {});
+      return;
+    }
+    if (values) return this.#answer(await askedValues(values, flags));
     if (args.shell === undefined) throw usageError([`which shell? ${SHELLS.join(', ')}`]);
     const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
     const script = completionScript(args.shell as Shell, placesOf(this.config.commands, topics));

@@ -1,53 +1,43 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../errors/index.ts';
-import { closest } from '../lib/closest.ts';
+import { findTopic, TOPICS, type Topic } from '../cli/explain/topics.ts';
+import { listFlag } from '../cli/flags.ts';
 import { layOut, terminalColumns } from '../output/columns.ts';
 import { table } from '../output/table.ts';
 
-const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
-
 export default class Explain extends BaseCommand {
-  static override summary = 'Explain an error code: its cause, the evidence and what to do.';
-  static override description = 'Without a code it lists all codes. The same list is in docs/errors.md.';
-  static override examples = ['<%= config.bin %> explain TOKEN_INVALID', '<%= config.bin %> explain'];
-  static override args = { code: Args.string({ description: 'error code, as printed with the error' }) };
+  static override summary = 'Explain an error code, a check or a phase: what it means and what to do.';
+  static override description =
+    'Without a name it lists all error codes; `checks` and `phases` list the others. The same lists are in docs/errors.md, docs/preflight.md and docs/cluster-upgrade-checks.md.';
+  static override examples = [
+    '<%= config.bin %> explain TOKEN_INVALID',
+    '<%= config.bin %> explain KernelSupported',
+    '<%= config.bin %> explain checks',
+  ];
+  static override args = { code: Args.string({ description: 'error code, check, phase; or codes, checks, phases' }) };
+  static override flags = listFlag;
 
   async run(): Promise<void> {
     const { args } = await this.parse(Explain);
-    if (args.code === undefined) return this.#list();
-    const code = codeOf(args.code);
-    await this.finish({ ok: true, hosts: [], data: { code, ...ERROR_CODES[code] }, text: explanation(code) });
+    const name = args.code ?? 'codes';
+    const kind = TOPICS[name.toLowerCase()];
+    if (kind) return this.#list(kind());
+    const topic = findTopic(name);
+    const text = `${topic.name} (${topic.note})\n\n${explanation(topic)}\n`;
+    await this.show({ data: topic.data, text, names: [`${topic.kind}/${topic.name}`] });
   }
 
-  async #list(): Promise<void> {
-    const data = CODES.map((code) => ({ code, ...ERROR_CODES[code] }));
-    const text = table(data.map(({ code, exit, cause }) => ({ code, exit, cause })));
-    await this.finish({ ok: true, hosts: [], data, text });
+  #list(topics: readonly Topic[]): Promise<void> {
+    return this.show({
+      data: topics.map(({ data }) => data),
+      text: table(topics.map(({ row }) => row)),
+      names: topics.map(({ kind, name }) => `${kind}/${name}`),
+    });
   }
 }
 
-/** Accepts any case of letters, and dashes. @throws EdgeadmError USAGE, with the code that was probably meant */
-function codeOf(text: string): ErrorCode {
-  const wanted = text.toUpperCase().replaceAll('-', '_');
-  const code = CODES.find((candidate) => candidate === wanted);
-  if (code) return code;
-  const meant = closest(wanted, CODES);
-  throw new EdgeadmError({
-    code: 'USAGE',
-    what: `unknown error code ${text}`,
-    why: meant && `did you mean ${meant}?`,
-    next: meant ? `edgeadm explain ${meant}` : '`edgeadm explain` lists every code',
-  });
-}
-
-function explanation(code: ErrorCode): string {
-  const { exit, cause, evidence, remedy } = ERROR_CODES[code];
-  const rows = [
-    ['Cause:', cause],
-    ['Evidence:', evidence],
-    ['Remedy:', remedy],
-  ];
-  const columns = ['Evidence:'.length, terminalColumns() - 'Evidence:  '.length];
-  return `${code} (exit code ${exit})\n\n${layOut(rows, columns, 2).join('\n')}\n`;
+function explanation({ facts }: Topic): string {
+  const rows = Object.entries(facts).map(([title, text]) => [`${title}:`, text]);
+  const left = Math.max(...rows.map(([title = '']) => title.length));
+  return layOut(rows, [left, terminalColumns() - left - 2], 2).join('\n');
 }

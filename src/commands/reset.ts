@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { kubeconfigFlagFor, requireKubeconfig } from '../cli/cluster-access.ts';
 import { drainFlags } from '../cli/drain-flags.ts';
 import { nodeFlags } from '../cli/flags.ts';
 import { runReset } from '../cli/reset/run.ts';
@@ -22,10 +23,7 @@ export default class Reset extends BaseCommand {
     'delete-emptydir-data': drainFlags['delete-emptydir-data'],
     'keep-runtime': Flags.boolean({ description: 'keep the container runtime as the join configured it' }),
     'cleanup-images': Flags.boolean({ description: 'remove all images, not only those the join loaded' }),
-    kubeconfig: Flags.string({
-      helpValue: 'FILE',
-      description: 'administrator kubeconfig for --drain and --delete-node',
-    }),
+    kubeconfig: kubeconfigFlagFor('administrator kubeconfig for --drain and --delete-node'),
     drain: Flags.boolean({
       description: 'evict the pods first, respecting PodDisruptionBudgets; --force evicts those without a controller',
     }),
@@ -38,7 +36,7 @@ export default class Reset extends BaseCommand {
       force: flags.force,
       keepRuntime: flags['keep-runtime'],
       cleanupImages: flags['cleanup-images'],
-      kubeconfig: flags.kubeconfig,
+      kubeconfig: flags.drain || flags['delete-node'] ? requireKubeconfig(flags.kubeconfig) : undefined,
       drain: flags.drain,
       deleteEmptyDirData: flags['delete-emptydir-data'],
       deleteNode: flags['delete-node'],

@@ -19,10 +19,11 @@ import { fitContainerdConfig } from '../../src/kubernetes/cri/containerd-config.
 import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../src/kubernetes/kubelet/log.ts';
 import { flagsIn } from '../../src/kubernetes/kubelet/settings.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
+import { certificateIn } from '../../src/lib/foreign.ts';
 import { lastJoin } from '../../src/phases/diagnose/timeline.ts';
 import { parseNameServers } from '../../src/phases/preflight/resolv-conf.ts';
 import { removalOf } from '../../src/phases/reset/teardown/iptables.ts';
-import { issuedCertificate, pinCa } from '../../src/pki/ca-hash.ts';
+import { pinCa } from '../../src/pki/ca-hash.ts';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
 import { selfSignedCertificate } from '../../src/pki/self-signed.ts';
@@ -94,7 +95,11 @@ const PARSERS: readonly Parser[] = [
     parse: (text) =>
       pinCa(parseClusterInfo({ status: 200, body: { data: { kubeconfig: text } }, server: 'x' }).caPem, 'any'),
   },
-  { what: 'a certificate that the API server issued', sample: ca, parse: (text) => issuedCertificate(text, 'csr-1') },
+  {
+    what: 'a certificate that the API server issued',
+    sample: ca,
+    parse: (text) => certificateIn(text, { what: 'the certificate', code: 'API_ERROR', next: 'x' }),
+  },
   { what: 'a CA bundle', sample: `${ca}${ca}`, parse: (text) => pinCa(text, 'any') },
   {
     what: 'a certificate signing request',

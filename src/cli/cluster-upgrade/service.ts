@@ -37,6 +37,18 @@ export async function startOfService(
   });
 }
 
+/** `edgeadm cluster upgrade plan --cluster-id ...` */
+export async function planOfService(
+  flags: ServiceFlags & Pick<StartFlags, 'target-version' | 'control-plane-only'>,
+): Promise<{ data: object; text: string }> {
+  return withUpgrades(flags, async (upgrades) => {
+    const { 'cluster-id': clusterId = '', 'target-version': version } = flags;
+    const intent = await upgrades.intent(version, flags['control-plane-only']);
+    const start = `${lineFor('start', flags)} --target-version ${intent.to}`;
+    return { data: { clusterId, ...intent }, text: `${intentText(clusterId, intent)}To start it: ${start}\n` };
+  });
+}
+
 interface StartFlags {
   readonly 'target-version'?: string;
   readonly 'control-plane-only': boolean;

@@ -1,8 +1,11 @@
 import { Flags } from '@oclif/core';
 import type { Intent } from '../../cluster-upgrade/intent.ts';
+import { inOrder } from '../../cluster-upgrade/plan/batches.ts';
 import { nowSeconds, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
+import { planSpec } from '../../cluster-upgrade/plan/spec.ts';
+import { CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { progressOf } from '../../cluster-upgrade/status.ts';
-import { usageError } from '../../errors/usage.ts';
+import { closest } from '../../lib/closest.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
@@ -54,26 +57,21 @@ interface StartFlags extends DrainFlags {
   readonly drain: boolean;
   readonly 'drain-timeout'?: string;
   readonly 'wait-offline': boolean;
+  readonly 'ignore-preflight-errors'?: readonly string[];
 }
 
-/** @throws EdgeadmError USAGE with every mistake */
-export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
+/**
+ * @param cluster version of the API server
+ * @param runs false for a plan that is only shown: it needs no image
+ * @throws EdgeadmError USAGE with every mistake
+ */
+export function specOf(flags: StartFlags, cluster: string, runs = true): PlanSpec {
   const { executor = 'job', image, bundle, selector, nodepool, drain } = flags;
-  const mistakes: string[] = [];
-  const version = flags['target-version'] ?? cluster;
-  if (!/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
-    mistakes.push(`--target-version: "${version}" is not a version such as 1.20.3`);
-  if (executor === 'job' && image === undefined)
-    mistakes.push(
-      '--image is required: the upgrade image that the Jobs run (docs/cluster-upgrade.md); or use --executor ssh',
-    );
-  if (executor === 'job' && bundle !== undefined && !/^https?:/.test(bundle))
-    mistakes.push('--bundle: Jobs on nodes need a URL; to use a folder, build it into the image or use --executor ssh');
+  const mistakes = unknownUpgradeChecks(flags['ignore-preflight-errors'] ?? []);
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
-  if (mistakes.length > 0) throw usageError(mistakes);
-  return {
-    targetVersion: `v${version.replace(/^v/, '')}`,
+  const request = {
+    targetVersion: flags['target-version'],
     executor,
     image,
     bundle,
@@ -86,6 +84,19 @@ export function planSpec(flags: StartFlags, cluster: string): PlanSpec {
     nodepool,
     startedBy: whoAmI(),
   };
+  return planSpec(request, cluster, { runs, mistakes });
+}
+
+function unknownUpgradeChecks(given: readonly string[]): string[] {
+  const known = new Map(CHECKS.map(({ name }) => [name.toLowerCase(), name]));
+  return given
+    .flatMap((names) => names.split(','))
+    .filter((name) => name !== '' && name.toLowerCase() !== 'all' && !known.has(name.toLowerCase()))
+    .map((name) => {
+      const meant = known.get(closest(name.toLowerCase(), [...known.keys()]) ?? '');
+      const hint = meant ? `did you mean ${meant}?` : '`edgeadm explain checks` lists them';
+      return `--ignore-preflight-errors: unknown check ${name}; ${hint}`;
+    });
 }
 
 /** The plan for people: lines with their ends. */
@@ -104,4 +115,26 @@ export function planText({ plan, chosen }: Intent): string {
     .filter(Boolean)
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** A node with its batch, if nothing goes wrong. */
+export interface PlannedNode {
+  readonly node: string;
+  readonly nodePool: string;
+  readonly from: string;
+  readonly to: string;
+  readonly batch: number;
+}
+
+/** Every node that an upgrade would upgrade, in order. */
+export function plannedNodes({ plan }: Intent): PlannedNode[] {
+  const { nextBatches } = progressOf(plan, nowSeconds());
+  const batches = nextBatches.flatMap((size, index) => Array<number>(size).fill(index + 1));
+  return inOrder(plan.nodes).map(({ name, pool, from }, index) => ({
+    node: name,
+    nodePool: pool,
+    from,
+    to: plan.spec.targetVersion,
+    batch: batches[index] ?? 0,
+  }));
 }

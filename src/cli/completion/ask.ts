@@ -4,6 +4,9 @@ import { describeTarget } from '../../host/ssh/target.ts';
 import { hasKubeconfig, withCluster } from '../cluster-access.ts';
 import type { DynamicValue } from './values.ts';
 
+/** What only the sandbox can tell is asked of a command of its own: it is a separate part of a release. */
+type OwnValue = Exclude<DynamicValue, `sandbox-${string}`>;
+
 /** Longer nobody waits for a TAB. */
 const PATIENCE_MS = 1000;
 
@@ -14,10 +17,14 @@ export interface AskedOf {
 }
 
 /** What a script cannot know; nothing where it cannot be had within a second, or at all. */
-export async function askedValues(what: DynamicValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
+export async function askedValues(what: OwnValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
-  const found = what === 'hosts' ? hostsOf(inventory) : poolsOf(kubeconfig);
-  return Promise.race([found.catch(() => []), late]);
+  const asked = {
+    hosts: () => hostsOf(inventory),
+    nodepools: () => poolsOf(kubeconfig),
+    tokens: () => tokensOf(kubeconfig),
+  };
+  return Promise.race([asked[what]().catch(() => []), late]);
 }
 
 /** Each host by every name that `--host` knows it by. */
@@ -36,4 +43,11 @@ async function poolsOf(kubeconfig: string | undefined): Promise<string[]> {
   if (!hasKubeconfig(kubeconfig)) return [];
   const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
   return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
+}
+
+/** Their ids, which are no secrets. */
+async function tokensOf(kubeconfig: string | undefined): Promise<string[]> {
+  if (!hasKubeconfig(kubeconfig)) return [];
+  const { listTokens } = await import('../../kubernetes/api/bootstrap-tokens.ts');
+  return withCluster(kubeconfig, async (client) => (await listTokens(client)).map(({ id }) => id));
 }

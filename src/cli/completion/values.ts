@@ -6,7 +6,7 @@ import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
-export const ASKED = ['hosts', 'nodepools'] as const;
+export const ASKED = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
 export type DynamicValue = (typeof ASKED)[number];
 
 /** What a value may be. */
@@ -21,15 +21,18 @@ type Argument = Interfaces.Manifest['commands'][string]['args'][string];
 
 const phases = phaseNames(joinPhases as readonly Phase<never>[]);
 
+const upgradeChecks = UPGRADE_CHECKS.map(({ name }) => name);
+
 /** Flags whose values the code knows; where commands differ, by command as well. */
 const FLAGS: Readonly<Record<string, Values>> = {
   host: { kind: 'hosts' },
   nodepool: { kind: 'nodepools' },
+  'sandbox:fault:add action': { kind: 'sandbox-actions' },
   'skip-phases': { kind: 'list', words: phases },
   'ignore-preflight-errors': { kind: 'list', words: ['all', ...checkNames] },
   'cluster:upgrade:start ignore-preflight-errors': {
     kind: 'list',
-    words: ['all', ...UPGRADE_CHECKS.map(({ name }) => name)],
+    words: ['all', ...upgradeChecks],
   },
 };
 
@@ -37,12 +40,17 @@ const FLAGS: Readonly<Record<string, Values>> = {
 const ARGUMENTS: Readonly<Record<string, Values>> = {
   'bundle:create directory': { kind: 'folders' },
   'bundle:verify source': { kind: 'files' },
-  'explain code': { kind: 'words', words: Object.keys(ERROR_CODES) },
+  'explain code': {
+    kind: 'words',
+    words: [...Object.keys(ERROR_CODES), ...checkNames, ...upgradeChecks, ...phases, 'codes', 'checks', 'phases'],
+  },
   'join:phase phase': { kind: 'words', words: phases },
   'nodepool:attach-script name': { kind: 'nodepools' },
   'nodepool:delete name': { kind: 'nodepools' },
   'nodepool:get name': { kind: 'nodepools' },
+  'sandbox:node:delete name': { kind: 'sandbox-nodes' },
   'self:verify sums': { kind: 'files' },
+  'token:delete token': { kind: 'tokens' },
 };
 
 /** What a flag takes. */

@@ -11,6 +11,7 @@ import type { CommandResult } from '../../output/renderer.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
+import { optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
 import { durationOf, naming, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
@@ -37,7 +38,9 @@ export const changeFlags = {
   }),
   kubeconfig: Flags.string({
     helpValue: 'FILE',
-    description: 'kubeconfig of the cluster; if the instance is a node of it, drain the node first',
+    env: 'KUBECONFIG',
+    description:
+      'kubeconfig of the cluster; if the instance is a node of it, drain the node first; default: KUBECONFIG',
   }),
   ...drainFlags,
   ...cloudFlags,
@@ -96,8 +99,8 @@ export async function changeInstance(
   try {
     const opening = callerOf(flags, { product: 'ens', plan: planned }, log.warning);
     const caller = await until(signal, opening, 'reading the credentials');
-    cluster =
-      flags.kubeconfig === undefined ? undefined : await openCluster(flags.kubeconfig, { plan: planned, signal });
+    const kubeconfig = optionalKubeconfig(flags.kubeconfig);
+    cluster = kubeconfig === undefined ? undefined : await openCluster(kubeconfig, { plan: planned, signal });
     const { emit } = output;
     const ask = confirmOnTerminal(output, signal);
     const options = { caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask };

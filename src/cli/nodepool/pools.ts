@@ -1,10 +1,9 @@
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { PATHS } from '../../host/node-paths.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
-import { hasKubeconfig, withCluster } from '../cluster-access.ts';
+import { hasKubeconfig, kubeconfigFlagFor, withCluster } from '../cluster-access.ts';
 import { naming } from '../flags.ts';
 import { interruptible } from '../signals.ts';
 
@@ -27,12 +26,7 @@ export const whereFlags = {
     description: 'JSON file with AccessKey and SecretKey; default: as in the official SDKs',
     helpGroup: 'CLUSTER',
   }),
-  kubeconfig: Flags.string({
-    helpValue: 'FILE',
-    env: 'KUBECONFIG',
-    description: `cluster, as NodePool objects; default: ~/.kube/config or ${PATHS.kubernetes.adminKubeconfig}`,
-    helpGroup: 'CLUSTER',
-  }),
+  kubeconfig: { ...kubeconfigFlagFor('cluster, as NodePool objects'), helpGroup: 'CLUSTER' },
 };
 
 export interface WhereFlags {

@@ -14,9 +14,9 @@ export function shownPool(pool: NodePool, nodes: readonly PoolNode[]): ShownPool
   return { ...pool, nodes: nodes.filter((node) => belongsTo(node, pool)), ...workState(pool, nodes) };
 }
 
-/** One line a pool. */
-export function poolTable(pools: readonly ShownPool[]): string {
-  const rows = pools.map(({ name, id, mode, nodes, maxNodes, isDefault, working }) => ({
+/** One line a pool. @param wide with what its nodes get */
+export function poolTable(pools: readonly ShownPool[], wide = false): string {
+  const rows = pools.map(({ name, id, mode, nodes, maxNodes, isDefault, working, ...pool }) => ({
     name,
     ...(pools.some((pool) => pool.id !== pool.name) && { id }),
     mode,
@@ -24,17 +24,24 @@ export function poolTable(pools: readonly ShownPool[]): string {
     'max-nodes': maxNodes ?? '-',
     default: isDefault ? 'yes' : '',
     working: working ? 'yes' : 'no',
+    ...(wide && { runtime: pool.runtime, labels: pairs(pool.labels), taints: taintsText(pool.taints) }),
   }));
   return table(rows);
+}
+
+function pairs(map: Readonly<Record<string, string>>): string {
+  return Object.entries(map)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}
+
+function taintsText(taints: NodePool['taints']): string {
+  return taints.map(({ key, value, effect }) => `${key}${value && `=${value}`}:${effect}`).join(',');
 }
 
 /** All that is known of one pool. */
 export function poolDetails(pool: ShownPool): string {
   const { cenId, ccnId, ccnRegion, cenOwner, runtime, labels, annotations = {}, taints, podCidrs } = pool;
-  const pairs = (map: Readonly<Record<string, string>>): string =>
-    Object.entries(map)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
   const facts: Record<string, string | undefined> = {
     working: `${pool.working ? 'yes' : 'no'}: ${pool.why}`,
     CEN: cenId && `${cenId}${cenOwner ? ` (of account ${cenOwner})` : ''}`,
@@ -42,7 +49,7 @@ export function poolDetails(pool: ShownPool): string {
     runtime,
     labels: pairs(labels),
     annotations: pairs(annotations),
-    taints: taints.map(({ key, value, effect }) => `${key}${value && `=${value}`}:${effect}`).join(','),
+    taints: taintsText(taints),
     'pod CIDRs': podCidrs.join(','),
   };
   const lines = Object.entries(facts).flatMap(([key, value]) => (value ? [`${key}: ${value}\n`] : []));

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../../errors/usage.ts';
 import type { UpgradeSpec } from '../../phases/upgrade/context.ts';
+import { kubeconfigFlagFor, optionalKubeconfig, requireKubeconfig } from '../cluster-access.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf } from '../flags.ts';
 
@@ -25,10 +26,7 @@ export const upgradeFlags = {
     description: 'time limit for draining all pods of the node; default 2m',
   }),
   ...drainFlags,
-  kubeconfig: Flags.string({
-    helpValue: 'FILE',
-    description: 'administrator kubeconfig for --drain and uncordon',
-  }),
+  kubeconfig: kubeconfigFlagFor('administrator kubeconfig for --drain and uncordon'),
   'migrate-runtime': Flags.boolean({ description: 'migrate the pods from docker to containerd' }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,
@@ -60,8 +58,6 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
     if (version !== undefined && !/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
       mistakes.push(`--${name}: "${version}" is not a version such as 1.20.3`);
   }
-  if (flags.drain && flags.kubeconfig === undefined)
-    mistakes.push('--drain requires --kubeconfig: a node is not allowed to evict its pods');
   if (flags.region !== undefined && !REGION.test(flags.region))
     mistakes.push(`--region: "${flags.region}" is not a region such as cn-hangzhou`);
   const drainTimeoutMs =
@@ -75,7 +71,8 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
     drain: flags.drain,
     drainTimeoutMs,
     drainPolicy: drainPolicyOf(flags),
-    kubeconfig: flags.kubeconfig,
+    // A node is not allowed to evict its pods.
+    kubeconfig: flags.drain ? requireKubeconfig(flags.kubeconfig) : optionalKubeconfig(flags.kubeconfig),
     migrateRuntime: flags['migrate-runtime'],
   };
 }

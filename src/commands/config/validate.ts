@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
+import { objectFlag } from '../../cli/flags.ts';
 import { joinArgs, joinFlags } from '../../cli/join/flags.ts';
 import { shownSpec } from '../../cli/join/printed-spec.ts';
 import { joinRequestOf } from '../../cli/join/request.ts';
@@ -7,11 +8,11 @@ export default class ConfigValidate extends BaseCommand {
   static override summary = 'Show the resolved configuration from flags, environment and file, or list all errors.';
   static override examples = ['<%= config.bin %> config validate --config join.yaml'];
   static override args = joinArgs;
-  static override flags = joinFlags;
+  static override flags = { ...joinFlags, ...objectFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ConfigValidate);
     const { yaml, data } = shownSpec(await joinRequestOf({ flags, server: args.server }));
-    await this.finish({ ok: true, hosts: [], data, text: yaml });
+    await this.show({ data, text: yaml });
   }
 }

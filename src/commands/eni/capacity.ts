@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni/change.ts';
-import { naming } from '../../cli/flags.ts';
+import { naming, objectFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
@@ -12,6 +12,7 @@ export default class EniCapacity extends BaseCommand {
   static override description = 'Without --instance it prints the table and makes no network calls.';
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
+    ...objectFlag,
     instance: Flags.string({
       parse: naming('--instance'),
       helpValue: 'ID',
@@ -29,7 +30,7 @@ export default class EniCapacity extends BaseCommand {
       ...(has !== undefined && { now: has === index + 1 ? '<- current' : '' }),
     }));
     const data = { interfaces: has, pods: has === undefined ? undefined : podCapacity(has), table: rows };
-    await this.finish({ ok: true, hosts: [], data, text: table(rows) });
+    await this.show({ data, text: table(rows) });
   }
 
   async #interfacesOf(id: string, flags: CloudFlags): Promise<number> {

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { cloudFlags } from '../../cli/cloud-flags.ts';
 import { instanceFlag, openEns } from '../../cli/eni/change.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { boughtFor } from '../../cloud/eni-marker.ts';
 import { requireInstance } from '../../cloud/ens.ts';
@@ -9,7 +10,7 @@ import { table } from '../../output/table.ts';
 export default class EniList extends BaseCommand {
   static override summary = 'List the elastic network interfaces of an ENS instance, and those bought for it.';
   static override examples = ['<%= config.bin %> eni list --instance i-5q9xk'];
-  static override flags = { ...instanceFlag, ...cloudFlags };
+  static override flags = { ...listFlag, ...instanceFlag, ...cloudFlags };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(EniList);
@@ -31,6 +32,10 @@ export default class EniList extends BaseCommand {
       vswitch: eni.vSwitchId,
       address: eni.addresses[0],
     }));
-    await this.finish({ ok: true, hosts: [], data: { instance, interfaces }, text: table(rows) });
+    await this.show({
+      data: { instance, interfaces },
+      text: table(rows),
+      names: interfaces.map(({ id }) => `eni/${id}`),
+    });
   }
 }

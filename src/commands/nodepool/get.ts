@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolDetails, shownPool } from '../../cli/nodepool/tables.ts';
 import { poolNamed } from '../../config/node-pool.ts';
@@ -9,7 +10,7 @@ export default class NodePoolGet extends BaseCommand {
   static override description = 'An enhanced node pool needs at least two Ready amd64 nodes.';
   static override examples = ['<%= config.bin %> nodepool get shops --kubeconfig admin.conf'];
   static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
-  static override flags = whereFlags;
+  static override flags = { ...whereFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolGet);
@@ -20,6 +21,6 @@ export default class NodePoolGet extends BaseCommand {
       const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);
       return shownPool(poolNamed(list, args.name, pools.where), nodes);
     });
-    await this.finish({ ok: true, hosts: [], data: shown, text: poolDetails(shown) });
+    await this.show({ data: shown, text: poolDetails(shown), names: [`nodepool/${shown.name}`] });
   }
 }

@@ -1,11 +1,12 @@
 import { BaseCommand } from '../../cli/base-command.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
 
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';
   static override examples = ['<%= config.bin %> nodepool list --cluster-id c1 --region cn-hangzhou'];
-  static override flags = whereFlags;
+  static override flags = { ...whereFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(NodePoolList);
@@ -16,6 +17,11 @@ export default class NodePoolList extends BaseCommand {
       const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);
       return list.map((pool) => shownPool(pool, nodes));
     });
-    await this.finish({ ok: true, hosts: [], data: shown, text: poolTable(shown) });
+    await this.show({
+      data: shown,
+      text: poolTable(shown),
+      names: shown.map(({ name }) => `nodepool/${name}`),
+      wide: poolTable(shown, true),
+    });
   }
 }

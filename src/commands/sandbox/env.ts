@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxEnv extends BaseCommand {
@@ -10,6 +11,7 @@ export default class SandboxEnv extends BaseCommand {
     '<%= config.bin %> sandbox env --shell powershell | Out-String | Invoke-Expression',
   ];
   static override flags = {
+    ...objectFlag,
     ...sandboxFlags,
     shell: Flags.option({ options: SHELLS, default: 'bash' as const, description: 'shell to print it for' })(),
   };
@@ -17,6 +19,6 @@ export default class SandboxEnv extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxEnv);
     const { variables, shell } = await sandboxEnvironment(folderOf(flags), flags.shell);
-    await this.finish({ ok: true, hosts: [], data: variables, text: shell, reveal: true });
+    await this.show({ data: variables, text: shell, reveal: true });
   }
 }

@@ -1,7 +1,8 @@
 import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { listObjects, RESOURCES } from '../../../sandbox/list-objects.ts';
+import { KINDS, listObjects, RESOURCES } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { table } from '../../output/table.ts';
 
@@ -9,14 +10,15 @@ export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
   static override examples = ['<%= config.bin %> sandbox get nodes', '<%= config.bin %> sandbox get pods'];
   static override args = { resource: Args.string({ required: true, options: Object.keys(RESOURCES) }) };
-  static override flags = sandboxFlags;
+  static override flags = { ...sandboxFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxGet);
     const folder = folderOf(flags);
     await requireSandbox(folder);
-    const rows = await listObjects(folder, args.resource as keyof typeof RESOURCES);
+    const resource = args.resource as keyof typeof RESOURCES;
+    const rows = await listObjects(folder, resource, this.wide);
     const text = rows.length === 0 ? `No ${args.resource} found.\n` : table(rows);
-    await this.finish({ ok: true, hosts: [], data: rows, text });
+    await this.show({ data: rows, text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
 }

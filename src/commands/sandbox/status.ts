@@ -1,6 +1,7 @@
 import { requireSandbox } from '../../../sandbox/folder.ts';
 import { listNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { table } from '../../output/table.ts';
@@ -9,7 +10,7 @@ export default class SandboxStatus extends BaseCommand {
   static override summary = 'Show whether the sandbox is running, its addresses and its nodes.';
   static override description = 'Exit code 1 if it is not running.';
   static override examples = ['<%= config.bin %> sandbox status', '<%= config.bin %> sandbox status -o json'];
-  static override flags = sandboxFlags;
+  static override flags = { ...sandboxFlags, ...objectFlag };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus);
@@ -24,6 +25,6 @@ export default class SandboxStatus extends BaseCommand {
         : table(nodes.map((node) => ({ ...node }))).trimEnd(),
     ];
     const data = { ...state, folder: folder.path, nodes };
-    await this.finish({ ok: true, hosts: [], data, text: `${lines.join('\n')}\n` });
+    await this.show({ data, text: `${lines.join('\n')}\n` });
   }
 }

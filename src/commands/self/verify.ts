@@ -6,27 +6,34 @@ import { EdgeadmError } from '../../errors/index.ts';
 export default class SelfVerify extends BaseCommand {
   static override summary = 'Check that this edgeadm file is the released one.';
   static override description =
-    'Compares the SHA-256 of the running file with the SHA256SUMS of its release, and the unpacked files with their own list. Without SHA256SUMS it prints the SHA-256.';
+    'Compares the SHA-256 of the running file with the SHA256SUMS of its release, and the unpacked files with their own list.';
   static override examples = [
     '<%= config.bin %> self verify ./SHA256SUMS',
     '<%= config.bin %> self verify https://files.example.com/edgeadm/SHA256SUMS',
   ];
-  static override args = { sums: Args.string({ description: 'SHA256SUMS: file or URL' }) };
+  static override args = { sums: Args.string({ description: 'SHA256SUMS of the release: file or URL (required)' }) };
 
   async run(): Promise<void> {
     const { args } = await this.parse(SelfVerify);
     const file = ownFile();
-    const [sha256, changed, sums] = await Promise.all([
-      sha256OfFile(file),
-      changedUnpacked(file),
-      args.sums === undefined ? undefined : readSums(args.sums),
-    ]);
+    const [sha256, changed] = await Promise.all([sha256OfFile(file), changedUnpacked(file)]);
     if (changed.length > 0) throw unpackedChanged(changed);
-    if (sums && !sums.has(sha256)) throw notReleased(file, sha256, args.sums ?? '');
-    const released = sums?.get(sha256);
-    const text = released === undefined ? `${sha256}  ${file}\n` : `${sha256}  ${file} is ${released}\n`;
+    if (args.sums === undefined) throw sumsMissing(file, sha256);
+    const released = (await readSums(args.sums)).get(sha256);
+    if (released === undefined) throw notReleased(file, sha256, args.sums);
+    const text = `${file}: OK, it is ${released} (SHA-256 ${sha256})\n`;
     await this.finish({ ok: true, hosts: [], text, data: { file, sha256, released } });
   }
+}
+
+/** A hash alone verifies nothing. */
+function sumsMissing(file: string, sha256: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: 'the SHA256SUMS file of the release is required: without it nothing can be verified',
+    why: `SHA-256 of ${file}: ${sha256}`,
+    next: 'edgeadm self verify ./SHA256SUMS   (or its URL)',
+  });
 }
 
 function notReleased(file: string, sha256: string, source: string): EdgeadmError {

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
-import { systemVerification } from './checks/cgroups.ts';
+import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
@@ -12,6 +12,7 @@ import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
+import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -48,9 +49,12 @@ export const CHECKS: readonly Check[] = [
   ...filesAvailable,
   ...foldersAvailable,
   ...kernelFeatures,
+  kernelOptions,
   systemVerification,
   runtime,
   cri,
+  cgroupDriver,
+  kubeletFlags,
   nodeIface,
   cidrConflict,
   nameserver,
@@ -58,6 +62,7 @@ export const CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
+  kubeletConfiguration,
   offlineAutonomy,
   cniConflict,
   gpu,

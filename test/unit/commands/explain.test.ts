@@ -14,7 +14,9 @@ function explain(...args: string[]): { status: number | null; stdout: string; st
   return spawnSync(process.execPath, ['--input-type=module', '-e', PROGRAM, '--', ...args], { encoding: 'utf8' });
 }
 
-describe('edgeadm explain', () => {
+describe('edgeadm explain', function () {
+  // Each starts the program from its sources.
+  this.timeout(30_000);
   it('shows cause, evidence and remedy of a code, however it is spelled', () => {
     const { status, stdout } = explain('token-invalid');
     assert.equal(status, 0);
@@ -31,12 +33,5 @@ describe('edgeadm explain', () => {
       data.map(({ code }: { code: string }) => code),
       Object.keys(ERROR_CODES),
     );
-  });
-
-  it('asks whether another code was meant', () => {
-    const { status, stdout, stderr } = explain('TOKEN_INVALD');
-    assert.equal(status, 2);
-    assert.equal(stdout, '');
-    assert.match(stderr, /unknown error code TOKEN_INVALD\n {2}did you mean TOKEN_INVALID\?/);
   });
 });

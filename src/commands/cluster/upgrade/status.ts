@@ -5,6 +5,7 @@ import { follow } from '../../../cli/cluster-upgrade/follow.ts';
 import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
+import { objectFlag } from '../../../cli/flags.ts';
 import { lookAtPlan } from '../../../cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
 import { hasStopped, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
@@ -21,6 +22,7 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...serviceFlags,
+    ...objectFlag,
     watch: Flags.boolean({
       char: 'w',
       allowNo: true,
@@ -32,8 +34,12 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await statusOfService(flags, output));
-    const json = flags.output === 'json';
+    if (isOfService(flags, raw)) {
+      const ended = await statusOfService({ ...flags, output: flags.output === 'text' ? 'text' : 'json' }, output);
+      const { data, text } = ended;
+      return ended.ok && text !== undefined ? this.show({ data, text }) : this.finish(ended);
+    }
+    const json = flags.output !== 'text';
     await withCluster(flags.kubeconfig, async (client, signal) => {
       const plan = await lookAtPlan(client);
       const live = flags.watch ?? (process.stdout.isTTY && !json && !hasStopped(plan));
@@ -43,7 +49,7 @@ export default class ClusterUpgradeStatus extends BaseCommand {
         return this.finish({ ok: error === undefined, hosts: [], error });
       }
       const status = await statusOf(client, plan);
-      await this.finish({ ok: true, hosts: [], data: status, text: statusText(status, nowSeconds(), flags.all) });
+      await this.show({ data: status, text: statusText(status, nowSeconds(), flags.all) });
     });
   }
 }

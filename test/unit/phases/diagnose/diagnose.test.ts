@@ -449,6 +449,21 @@ describe('the page of a diagnosis', () => {
     assert.match(page, /hub &lt;up&gt;/);
   });
 
+  it('the page of a diagnosis shows the last words of a program of Go, not the stacks behind them', () => {
+    const head = '2026-11-29T02:37:54+0000 n1 kubelet[1069]: ';
+    const stack = [
+      'goroutine 1 [running]:',
+      'main.run(0xc00007, 0x1)',
+      '\t/src/x.go:854 +0x6c3',
+      'created by k8s.io/klog/v2.init.0',
+    ];
+    const text = [`F1129 failed to load Kubelet config file`, ...stack].map((line) => `${head}${line}\n`).join('');
+    assert.equal(
+      excerptsOf([{ path: 'journals/kubelet.txt', text }])[0]?.text,
+      `${head}F1129 failed to load Kubelet config file`,
+    );
+  });
+
   it('the page of a diagnosis loads nothing, runs nothing, and stacks its tables below 768 pixels', () => {
     const page = diagnosisHtml(DIAGNOSIS);
     assert.match(page, /default-src 'none'/);

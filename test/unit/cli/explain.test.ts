@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { findTopic, TOPICS } from '../../../src/cli/explain/topics.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+
+describe('edgeadm explain', () => {
+  for (const [typed, kind, name] of [
+    ['TOKEN_INVALID', 'code', 'TOKEN_INVALID'],
+    ['token-invalid', 'code', 'TOKEN_INVALID'],
+    ['KernelSupported', 'check', 'KernelSupported'],
+    ['kernelsupported', 'check', 'KernelSupported'],
+    ['SystemVerification', 'check', 'SystemVerification(cgroups)'],
+    ['Firewall(8472/udp)', 'check', 'Firewall(8472/udp)'],
+    ['Port-10250', 'check', 'Port-10250'],
+    ['post-check', 'phase', 'post-check'],
+    ['prepare-node/sysctls', 'phase', 'prepare-node/sysctls'],
+    ['sysctls', 'phase', 'prepare-node/sysctls'],
+    ['check-node', 'phase', 'check-node'],
+    ['PodDisruptionBudgets', 'check', 'PodDisruptionBudgets'],
+  ] as const)
+    it(`knows ${typed}`, () => {
+      const topic = findTopic(typed);
+      assert.deepEqual([topic.kind, topic.name], [kind, name]);
+      for (const [title, text] of Object.entries(topic.facts)) assert.ok(text.trim(), title);
+    });
+
+  for (const [typed, meant] of [
+    ['kernelsuported', 'KernelSupported'],
+    ['TOKEN_INVALD', 'TOKEN_INVALID'],
+    ['post-chek', 'post-check'],
+    ['xyzzy-frobnicate', undefined],
+  ] as const)
+    it(`answers ${typed} with ${meant ?? 'where the names are listed'}`, () => {
+      const check = (error: unknown): true => {
+        assert.ok(error instanceof EdgeadmError && error.code === 'USAGE');
+        assert.equal(error.why, meant && `did you mean ${meant}?`);
+        assert.match(error.next, meant ? new RegExp(`edgeadm explain '?${meant}`) : /edgeadm explain checks/);
+        return true;
+      };
+      assert.throws(() => findTopic(typed), check);
+    });
+
+  it('finds everything that it lists', () => {
+    for (const list of Object.values(TOPICS))
+      for (const { name, kind } of list?.() ?? []) assert.equal(findTopic(name).kind, kind, name);
+  });
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { load } from 'js-yaml';
+import { textOf } from '../../../src/cli/shown.ts';
+
+const TOKEN = 'zyxwvu.fedcba9876543210';
+const SHOWN = {
+  data: [{ id: 'abcdef', expires: new Date(0), description: undefined, seen: TOKEN }],
+  text: 'ID\nabcdef\n',
+  names: ['token/abcdef'],
+};
+
+describe('a list as -o asks for it', () => {
+  it('is a table as text, and with -o wide if the command has no more columns', () => {
+    assert.equal(textOf(SHOWN, 'text'), SHOWN.text);
+    assert.equal(textOf(SHOWN, 'wide'), SHOWN.text);
+    assert.equal(textOf({ ...SHOWN, wide: 'more\n' }, 'wide'), 'more\n');
+  });
+
+  it('is KIND/NAME a line with -o name, and nothing for an empty list', () => {
+    assert.equal(textOf(SHOWN, 'name'), 'token/abcdef\n');
+    assert.equal(textOf({ ...SHOWN, names: [] }, 'name'), '');
+  });
+
+  it('is the data of -o json as a document with -o yaml, without secrets', () => {
+    const text = textOf(SHOWN, 'yaml');
+    assert.doesNotMatch(text, /fedcba9876543210/);
+    const [{ seen: _seen, ...rest }] = load(text) as [Record<string, unknown>];
+    assert.deepEqual(rest, { id: 'abcdef', expires: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it('shows the secret that was asked for', () => {
+    assert.match(textOf({ ...SHOWN, reveal: true }, 'yaml'), /fedcba9876543210/);
+  });
+});
