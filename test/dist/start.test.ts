@@ -158,7 +158,7 @@ describe('The one file starts', function () {
     await truncate(root.path('edgeadm'), 20e6);
     const { exitCode, stderr } = await root.run('/edgeadm --version');
     assert.equal(exitCode, 1);
-    assert.match(stderr, /edgeadm was not downloaded whole: \d+ bytes were expected, found: 20000000$/);
+    assert.match(stderr, /edgeadm is incomplete: expected \d+ bytes, found 20000000; download it again$/);
   });
 
   it('not when the download is damaged; it says so', async () => {
