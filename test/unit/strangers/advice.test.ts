@@ -88,7 +88,10 @@ describe('advice', () => {
       const { remedy } = await assertFinds(check, 'error', /./, { machine: { files } });
       assert.match(remedy ?? '', /edgeadm reset/);
       const host = fakeHost({ files });
-      const traces = await nodeTraces(host, Journal.empty({ name: 'node' } as Parameters<typeof Journal.empty>[0]));
+      const traces = await nodeTraces(
+        host,
+        Journal.empty({ name: 'node' } as unknown as Parameters<typeof Journal.empty>[0]),
+      );
       assert.equal(traces.joinedBy, 'other');
     });
   }
