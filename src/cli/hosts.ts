@@ -1,4 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Target } from '../host/targets.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -6,7 +7,7 @@ import { forEachLimited } from '../lib/for-each.ts';
 import { Stopwatch } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult, HostResult } from '../output/renderer.ts';
-import { type CommandSignal, interruption, until } from './signals.ts';
+import { type CommandSignal, until } from './signals.ts';
 
 /** What a command did on one host. */
 export interface HostOutcome {
@@ -50,7 +51,7 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   const watch = new Stopwatch();
   const host = target.label;
   try {
-    if (signal.aborted) throw interruption(signal, 'interrupted before this host was started');
+    if (signal.aborted) throw interruptedError(signal, 'interrupted before this host was started');
     const working = watch.measure(() => onMachine(target, signal, work));
     const { outcome, data, verdict, next } = await until(over, working, `the work on ${host}`);
     const durationMs = watch.ms;

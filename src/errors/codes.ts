@@ -439,7 +439,7 @@ export const ERROR_CODES = {
   UPGRADE_VERSION: {
     exit: EXIT.cluster,
     cause:
-      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, is upgraded one minor version at a time, and cannot be downgraded.',
+      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, goes up by at most three minor versions at a time (two before 1.25), and cannot be downgraded.',
     evidence: 'The versions of cluster, node and bundle.',
     remedy:
       'Pass a bundle with a version between those of node and cluster: `--bundle`. Upgrade the control plane first.',

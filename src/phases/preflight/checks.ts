@@ -12,6 +12,7 @@ import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
+import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -52,6 +53,8 @@ export const CHECKS: readonly Check[] = [
   systemVerification,
   runtime,
   cri,
+  cgroupDriver,
+  kubeletFlags,
   nodeIface,
   cidrConflict,
   nameserver,
@@ -59,6 +62,7 @@ export const CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
+  kubeletConfiguration,
   offlineAutonomy,
   cniConflict,
   gpu,

@@ -16,7 +16,7 @@ import { neededImages } from './docker-images.ts';
 import { checkEdgeHub } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
-import { checkVersions, sameVersion } from './versions.ts';
+import { checkVersions, drainAdvice, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
 
@@ -50,9 +50,14 @@ export const precheck: Phase<UpgradeContext> = {
   ],
 };
 
-async function checkVersionsPhase({ versions, spec, log }: Context): Promise<void> {
+async function checkVersionsPhase(context: Context): Promise<void> {
+  const { versions, spec, log, signal } = context;
   checkVersions(versions, spec);
   log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
+  // A controller that upgrades a cluster drains the node by itself, and cordons it for that.
+  const isDrained = spec.drain || (await nodeObject(context, signal)).spec?.unschedulable === true;
+  const advice = drainAdvice(versions, isDrained);
+  if (advice) log.warning(advice);
 }
 
 async function checkRuntime(context: Context): Promise<void> {
