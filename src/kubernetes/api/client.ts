@@ -289,6 +289,10 @@ function apiError(method: string, path: string, status: number, body: unknown): 
   });
 }
 
+/** The remedy for an answer that no API server gives. */
+export const NOT_AN_API_SERVER =
+  'Something else answers in place of the API server: a captive portal to log in to, a proxy, or a web server. From the node, look at it: `curl -k https://HOST:PORT/version`.';
+
 /** A firewall has no part in it. */
 function certificateAdvice(code: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
@@ -307,9 +311,11 @@ function unreachable(server: string, error: unknown): EdgeadmError {
     const code = (error.cause as NodeJS.ErrnoException).code ?? '';
     return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: certificateAdvice(code), cause: error });
   }
+  const other = error instanceof HttpError && /^the answer is not JSON/.test(error.message);
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: `the API server ${server} did not answer`,
+    what: other ? `what answered at ${server} is not an API server` : `the API server ${server} did not answer`,
+    next: other ? NOT_AN_API_SERVER : undefined,
     why,
     cause: error,
   });
