@@ -441,7 +441,7 @@ describe('the page of a diagnosis', () => {
     const folded = /<details><summary>1 check passed<\/summary>([\s\S]*?)<\/details>/.exec(page)?.[1] ?? '';
     assert.match(folded, /Swap/);
     assert.doesNotMatch(folded, /Disk/);
-    assert.match(page, /<li class="error"><b>1<\/b> checks not passed/);
+    assert.match(page, /<li class="error"><b>1<\/b> check not passed/);
   });
 
   it('the page of a diagnosis has the ends of the logs, so that it can be read without the archive', () => {
