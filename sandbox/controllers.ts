@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
+import { sha256Of } from '../src/lib/sha256.ts';
 import { KIND } from './cloud/records.ts';
 import type { Store } from './store.ts';
 
@@ -185,7 +185,7 @@ function isReady({ status }: V1Node): boolean {
 
 /** Named after the node, so that it is found again without looking through all pods. */
 function addonPod({ name, pod, image, hostNetwork }: Addon, nodeName: string, uid: string): V1Pod {
-  const suffix = createHash('sha256').update(uid).digest('hex').slice(0, 8);
+  const suffix = sha256Of(uid).slice(0, 8);
   return {
     apiVersion: 'v1',
     kind: 'Pod',

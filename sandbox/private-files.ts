@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { EdgeadmError } from '../src/errors/index.ts';
 
 /** What the sandbox keeps holds keys: its owner alone may read it, whatever the umask is and whatever was there before. */
 const FILE_MODE = 0o600;
@@ -12,9 +13,11 @@ export async function writePrivate(path: string, text: string): Promise<void> {
   await rename(part, path);
 }
 
-/** Makes a folder, and those above it that are missing. */
+/** Makes a folder, and those above it that are missing. @throws EdgeadmError WRITE_FAILED */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE }).catch((error: NodeJS.ErrnoException) => {
+    throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot create ${path}`, why: error.message, cause: error });
+  });
 }
 
 /** Makes a folder, and takes it from others where it was there already. */

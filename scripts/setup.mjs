@@ -54,7 +54,7 @@ export async function need(file, args) {
 
 export async function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
-  process.stdout.write('Installing the dependencies, with a Node.js for this folder alone (npm ci) ...\n');
+  process.stdout.write('Installing the dependencies, with a Node.js used only in this folder (npm ci) ...\n');
   await need('npm', ['ci', ...QUIET]);
 }
 

@@ -31,8 +31,10 @@ async function suite(name, args, { bed, ...more } = {}) {
     { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed, ...more },
     bed !== undefined,
   );
-  if (bed !== undefined) {
-    heading(`${name}, ${Math.round((performance.now() - started) / 1000)} s`);
+  const seconds = `${name}, ${Math.round((performance.now() - started) / 1000)} s`;
+  if (bed === undefined) process.stdout.write(`-- ${seconds}\n`);
+  else {
+    heading(seconds);
     process.stdout.write(text);
   }
   const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
@@ -96,7 +98,7 @@ async function main() {
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   rmSync(coverage, { recursive: true, force: true });
-  await suite('unit tests', ['--parallel', '--jobs', '2', 'test/unit/**/*.test.ts'], { NODE_V8_COVERAGE: coverage });
+  await suite('unit tests', ['--parallel', '--jobs', '3', 'test/unit/**/*.test.ts'], { NODE_V8_COVERAGE: coverage });
   await step('coverage of the unit tests', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
@@ -112,7 +114,7 @@ async function main() {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);
     totals.failed += 1;
   } else {
-    process.stdout.write(`\nLeft out: the end-to-end tests (a real cluster with real nodes), because ${reason}.\n`);
+    process.stdout.write(`\nSkipped: the end-to-end tests (a real cluster with real nodes), because ${reason}.\n`);
   }
 }
 

@@ -9,8 +9,12 @@ interface Taint {
 
 /** Taints that the node lifecycle controller puts on a Node and takes away, with what calls for each. */
 const CONDITIONS: Readonly<Record<string, (node: KubeObject) => boolean>> = {
-  'node.kubernetes.io/not-ready': (node) => readyStatus(node) === 'False',
-  'node.kubernetes.io/unreachable': (node) => readyStatus(node) === 'Unknown',
+  'node.kubernetes.io/not-ready': (node) => statusOf(node, 'Ready') === 'False',
+  'node.kubernetes.io/unreachable': (node) => statusOf(node, 'Ready') === 'Unknown',
+  'node.kubernetes.io/disk-pressure': (node) => statusOf(node, 'DiskPressure') === 'True',
+  'node.kubernetes.io/memory-pressure': (node) => statusOf(node, 'MemoryPressure') === 'True',
+  'node.kubernetes.io/pid-pressure': (node) => statusOf(node, 'PIDPressure') === 'True',
+  'node.kubernetes.io/network-unavailable': (node) => statusOf(node, 'NetworkUnavailable') === 'True',
   'node.kubernetes.io/unschedulable': (node) => node.spec?.unschedulable === true,
 };
 
@@ -28,7 +32,7 @@ export function reconcileTaints(registry: Registry, node: KubeObject): void {
   registry.replace(resourceOf('nodes'), changed, node);
 }
 
-function readyStatus({ status }: KubeObject): string | undefined {
+function statusOf({ status }: KubeObject, wanted: string): string | undefined {
   const conditions = (status?.conditions ?? []) as { type: string; status: string }[];
-  return conditions.find(({ type }) => type === 'Ready')?.status;
+  return conditions.find(({ type }) => type === wanted)?.status;
 }

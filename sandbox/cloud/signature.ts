@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { sha256Of } from '../../src/lib/sha256.ts';
 import type { SandboxAccount } from './account.ts';
 import { CloudFailure } from './service.ts';
 
@@ -73,7 +74,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
       .map((part): [string, string] => [part.split('=')[0]?.trim() ?? '', part.slice(part.indexOf('=') + 1)]),
   );
   const names = needed(parts.get('SignedHeaders'), 'SignedHeaders').split(';');
-  const hash = createHash('sha256').update(body).digest('hex');
+  const hash = sha256Of(body);
   const canonical = [
     method,
     rawPath.replaceAll('+', '%20').replaceAll('*', '%2A').replaceAll('%7E', '~'),
@@ -90,7 +91,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
     timeForm: ISO_TIME,
     nonce: needed(headers['x-acs-signature-nonce'], 'SignatureNonce'),
     signature: needed(parts.get('Signature'), 'Signature'),
-    stringToSign: `ACS3-HMAC-SHA256\n${createHash('sha256').update(canonical).digest('hex')}`,
+    stringToSign: `ACS3-HMAC-SHA256\n${sha256Of(canonical)}`,
     sign: (text, secret) => createHmac('sha256', secret).update(text).digest('hex'),
   };
 }

@@ -92,7 +92,7 @@ export class NodeAgent {
     try {
       const [program = '', ...args] = await unitCommand(this.#machine, UNIT);
       const version = await this.#versionOf(program);
-      const log = (severity: 'I' | 'E' | 'F', line: string): void => this.#say(severity, line);
+      const log = (severity: 'I' | 'W' | 'E' | 'F', line: string): void => this.#say(severity, line);
       log('I', `Starting ${program} ${version}, a stand-in of the edgeadm sandbox`);
       this.#kubelet = await SmallKubelet.start({ machine: this.#machine, ports: this.#ports, args, version, log });
     } catch (error) {
@@ -145,7 +145,7 @@ export class NodeAgent {
     return (text.startsWith(STAND_IN) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#clusterVersion;
   }
 
-  #say(severity: 'I' | 'E' | 'F', line: string): void {
+  #say(severity: 'I' | 'W' | 'E' | 'F', line: string): void {
     const now = new Date().toISOString();
     this.#line(
       `${severity}${now.slice(5, 7)}${now.slice(8, 10)} ${now.slice(11, 23)}000 ${process.pid} kubelet.go] ${line}`,

@@ -17,6 +17,8 @@ export interface KubeletSettings {
   readonly staticPodPath: string | undefined;
   readonly connection: ApiConnection;
   readonly maxPods: number;
+  /** Thresholds by signal, `nodefs.available`. */
+  readonly evictionHard: Readonly<Record<string, string>>;
 }
 
 /** Why a kubelet exits, in its own words. */
@@ -47,6 +49,7 @@ const CONFIGURATION = z.looseObject({
   authentication: z.looseObject({ x509: z.looseObject({ clientCAFile: z.string().optional() }).optional() }).optional(),
   cgroupDriver: z.string().optional(),
   clusterDNS: z.array(z.string()).optional(),
+  evictionHard: z.record(z.string(), z.string()).optional(),
   failSwapOn: z.boolean().optional(),
   maxPods: z.int().optional(),
   registerWithTaints: z
@@ -81,6 +84,7 @@ export async function kubeletSettings(
     staticPodPath: configuration.staticPodPath,
     connection: await readKubeconfig(files, flags.get('kubeconfig')),
     maxPods: configuration.maxPods ?? 110,
+    evictionHard: configuration.evictionHard ?? {},
   };
 }
 

@@ -5,6 +5,8 @@ import { readFacts } from '../../src/host/facts.ts';
 import type { HostFacts } from '../../src/host/host.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { recordEvent } from './events.ts';
+import { type Pressure, pressuresOf } from './eviction.ts';
 import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
 import { renewLease } from './lease.ts';
 import { nextChange } from './next-change.ts';
@@ -30,7 +32,7 @@ export interface KubeletParts {
   readonly args: readonly string[];
   /** `v1.20.2` */
   readonly version: string;
-  readonly log: (severity: 'I' | 'E' | 'F', line: string) => void;
+  readonly log: (severity: 'I' | 'W' | 'E' | 'F', line: string) => void;
 }
 
 /**
@@ -48,6 +50,7 @@ export class SmallKubelet {
   #health: ServedPort | undefined;
   /** What the API server has of the Node; undefined until it is registered. */
   #node: V1Node | undefined;
+  #pressures: readonly Pressure[] = [];
   /** Resolved when there is something to tell the API server at once. */
   #news = Promise.withResolvers<void>();
 
@@ -128,8 +131,12 @@ export class SmallKubelet {
     if (!current) throw new Error(`node "${this.#settings.nodeName}" not found`);
     const kubeletVersion = this.#parts.version;
     const hasCni = await this.#hasCni();
-    const status = nodeStatus(this.#settings, this.#facts, { kubeletVersion, hasCni, before: current.status });
-    this.#node = await this.#client.patch<V1Node>(`${path}/status`, { status }, { signal });
+    const pressures = this.#pressures;
+    const known = { kubeletVersion, hasCni, pressures, before: current.status };
+    const status = nodeStatus(this.#settings, this.#facts, known);
+    // Conditions that others set stay.
+    const contentType = 'application/strategic-merge-patch+json';
+    this.#node = await this.#client.patch<V1Node>(`${path}/status`, { status }, { signal, contentType });
   }
 
   async #hasCni(): Promise<boolean> {
@@ -144,6 +151,30 @@ export class SmallKubelet {
     }
   }
 
+  /** What it evicts pods for, and tells the cluster of: @returns true if that has changed. */
+  async #lookForPressure(): Promise<boolean> {
+    const { machine, log } = this.#parts;
+    const before = this.#pressures;
+    this.#pressures = await pressuresOf(machine, this.#settings.evictionHard);
+    const fresh = this.#pressures.filter(({ type }) => !before.some((each) => each.type === type));
+    for (const { resource } of this.#pressures) log('W', `eviction manager: must evict pod(s) to reclaim ${resource}`);
+    for (const { reason, resource } of fresh) {
+      const node = { kind: 'Node' as const, name: this.#settings.nodeName, uid: this.#settings.nodeName };
+      const told = {
+        reason: `Node${reason.slice(7)}`,
+        type: 'Normal' as const,
+        message: `Node ${node.name} status is now: Node${reason.slice(7)}`,
+      };
+      const attempt = {
+        reason: 'EvictionThresholdMet',
+        type: 'Warning' as const,
+        message: `Attempting to reclaim ${resource}`,
+      };
+      for (const event of [told, attempt]) await this.#try('events', () => recordEvent(this.#client, node, event));
+    }
+    return fresh.length > 0 || before.length !== this.#pressures.length;
+  }
+
   #saysReady(): boolean {
     return readyOf(this.#node)?.status === 'True';
   }
@@ -155,7 +186,8 @@ export class SmallKubelet {
       this.#news = Promise.withResolvers();
       const changed = nextChange(join(this.#parts.machine.name, '/etc/cni/net.d'), PAUSE_MS);
       const due = performance.now() - sent > STATUS_MS;
-      if ((await this.#hasCni()) !== this.#saysReady() || due || !isOurWord(this.#node)) {
+      const pressed = await this.#lookForPressure();
+      if (pressed || (await this.#hasCni()) !== this.#saysReady() || due || !isOurWord(this.#node)) {
         await this.#try('updating the node status', async () => {
           await this.#register();
           sent = performance.now();
@@ -163,6 +195,8 @@ export class SmallKubelet {
       }
       const node = this.#node;
       if (node) await this.#try('mirror pods', () => this.#pods.mirror(this.#client, node));
+      const [pressure] = this.#pressures;
+      if (pressure) await this.#try('evicting pods', () => this.#pods.evictAll(this.#client, pressure));
       await Promise.race([changed, this.#news.promise, this.#pause(PAUSE_MS)]);
     }
   }

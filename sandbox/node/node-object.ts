@@ -1,5 +1,6 @@
 import type { V1Node, V1NodeCondition } from '@kubernetes/client-node';
 import type { HostFacts } from '../../src/host/host.ts';
+import type { Pressure } from './eviction.ts';
 import type { KubeletSettings } from './kubelet-settings.ts';
 
 /** containerd's, as the node's runtime tells it: no runtime runs in a sandbox. */
@@ -33,11 +34,22 @@ export function ownLabels(nodeName: string, arch: string): Record<string, string
 export function nodeStatus(
   { nodeName, nodeIp, maxPods }: KubeletSettings,
   facts: HostFacts,
-  { kubeletVersion, hasCni, before }: { kubeletVersion: string; hasCni: boolean; before?: V1Node['status'] },
+  {
+    kubeletVersion,
+    hasCni,
+    pressures,
+    before,
+  }: { kubeletVersion: string; hasCni: boolean; pressures: readonly Pressure[]; before?: V1Node['status'] },
 ): NonNullable<V1Node['status']> {
   const ready = hasCni
     ? { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
     : { status: 'False', reason: 'KubeletNotReady', message: NO_CNI };
+  const found = (type: string, reason: string) => {
+    const pressure = pressures.find((each) => each.type === type);
+    return pressure
+      ? { status: 'True', reason: pressure.reason, message: pressure.message }
+      : { status: 'False', reason };
+  };
   const capacity = { cpu: `${facts.cpus}`, memory: `${facts.memoryBytes / 1024}Ki`, pods: `${maxPods}` };
   return {
     addresses: [
@@ -47,8 +59,8 @@ export function nodeStatus(
     capacity,
     allocatable: capacity,
     conditions: [
-      condition('MemoryPressure', { status: 'False', reason: 'KubeletHasSufficientMemory' }, before),
-      condition('DiskPressure', { status: 'False', reason: 'KubeletHasNoDiskPressure' }, before),
+      condition('MemoryPressure', found('MemoryPressure', 'KubeletHasSufficientMemory'), before),
+      condition('DiskPressure', found('DiskPressure', 'KubeletHasNoDiskPressure'), before),
       condition('PIDPressure', { status: 'False', reason: 'KubeletHasSufficientPID' }, before),
       condition('Ready', ready, before),
     ],

@@ -2,6 +2,8 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { Machine } from '../../src/host/machine.ts';
 import { type ApiClient, apiErrorOf } from '../../src/kubernetes/api/client.ts';
 import { isEdgeHub, type RunningContainer, startEdgeHub } from './edge-hub.ts';
+import { recordEvent } from './events.ts';
+import type { Pressure } from './eviction.ts';
 import type { NodePorts } from './ports.ts';
 import { appendLog, writeBelow } from './root-files.ts';
 import { commandOf, readManifests, type StaticPod, volumeFault } from './static-pods.ts';
@@ -79,6 +81,20 @@ export class NodePods {
     this.#seen.add(uid);
     if (pod.metadata?.labels?.['k8s-app'] === 'flannel') await writeCni(this.#tools.machine, podCidr);
     await client.patch(`${pathOf(pod)}/status`, { status: this.#statusOf(pod, {}, podCidr) });
+  }
+
+  /** Ends every pod of the cluster, as a kubelet does that cannot reclaim what it needs. Static pods stay. */
+  async evictAll(client: ApiClient, { resource }: Pressure): Promise<void> {
+    const selector = encodeURIComponent(`spec.nodeName=${this.#tools.nodeName}`);
+    const { items } = await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);
+    for (const pod of items) {
+      const { annotations, name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+      if (annotations?.[MIRROR] !== undefined || pod.status?.phase === 'Failed') continue;
+      const message = `The node was low on resource: ${resource}. `;
+      await client.patch(`${pathOf(pod)}/status`, { status: { phase: 'Failed', reason: 'Evicted', message } });
+      const event = { reason: 'Evicted', type: 'Warning' as const, message };
+      await recordEvent(client, { kind: 'Pod', name, namespace, uid }, event);
+    }
   }
 
   async #start(key: string, pod: StaticPod): Promise<Started> {

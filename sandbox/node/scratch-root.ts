@@ -76,7 +76,8 @@ function systemFiles({ name, os }: NodeMachine): Record<string, string> {
 
 /** /proc and /sys as far as they are read. */
 function kernelFiles({ name, os, kernel, arch }: NodeMachine): Record<string, string> {
-  const unified = systemOf(os).cgroupVersion === 2;
+  const { cgroupVersion, init } = systemOf(os);
+  const unified = cgroupVersion === 2;
   const modules = ['kernel/fs/overlayfs/overlay.ko', 'kernel/net/bridge/br_netfilter.ko'];
   modules.push(
     'kernel/drivers/net/vxlan.ko',
@@ -93,7 +94,7 @@ function kernelFiles({ name, os, kernel, arch }: NodeMachine): Record<string, st
     '/proc/sys/kernel/panic_on_oops': '0\n',
     '/proc/sys/vm/overcommit_memory': '0\n',
     '/proc/sys/net/ipv4/ip_forward': '0\n',
-    '/proc/1/comm': 'systemd\n',
+    '/proc/1/comm': `${init}\n`,
     '/proc/cpuinfo': Array.from({ length: CPUS }, (_, i) => `processor\t: ${i}\n\n`).join(''),
     '/proc/meminfo': `MemTotal:       ${MEMORY_KB} kB\n`,
     '/proc/swaps': 'Filename\tType\tSize\tUsed\tPriority\n',

@@ -1,6 +1,4 @@
-import { MATRIX } from '../../src/compat/matrix.ts';
 import { parseOs } from '../../src/compat/os-argument.ts';
-import { rowsThatFit } from '../../src/compat/supports.ts';
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 
@@ -18,10 +16,12 @@ interface Distribution {
   readonly kernels: readonly (readonly [version: string, kernel: string])[];
   /** First version that boots with cgroup v2; undefined: none that the matrix has. */
   readonly unifiedFrom?: number;
+  /** Name of process 1; default `systemd`. */
+  readonly init?: string;
   readonly source: string;
 }
 
-/** The distributions of the compatibility matrix, but for Windows. */
+/** The distributions of the compatibility matrix (but for Windows), and others that people join to clusters of their own. */
 const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Ubuntu',
@@ -65,6 +65,7 @@ const DISTRIBUTIONS: readonly Distribution[] = [
       ['8.8', '4.18.0-477'],
       ['8.10', '4.18.0-553'],
       ['9.3', '5.14.0-362'],
+      ['10.0', '6.12.0-55'],
     ],
     osName: 'Red Hat Enterprise Linux',
     pretty: 'Red Hat Enterprise Linux VERSION',
@@ -123,19 +124,81 @@ const DISTRIBUTIONS: readonly Distribution[] = [
     unifiedFrom: 11,
     source: "Debian's base-files; release notes of 11 (cgroup v2)",
   },
+  {
+    name: 'Rocky Linux',
+    id: 'rocky',
+    kernels: [
+      ['8.10', '4.18.0-553'],
+      ['9.6', '5.14.0-570'],
+      ['10.0', '6.12.0-55'],
+    ],
+    osName: 'Rocky Linux',
+    pretty: 'Rocky Linux VERSION',
+    unifiedFrom: 9,
+    source: 'rocky-release; release notes of RHEL 9 (cgroup v2)',
+  },
+  {
+    name: 'openSUSE Leap',
+    id: 'opensuse-leap',
+    kernels: [
+      ['15.6', '6.4.0-150600'],
+      ['16.0', '6.12.0-160000'],
+    ],
+    osName: 'openSUSE Leap',
+    pretty: 'openSUSE Leap VERSION',
+    unifiedFrom: 16,
+    source: 'openSUSE-release; release notes of Leap 16 (cgroup v2)',
+  },
+  {
+    name: 'Amazon Linux',
+    id: 'amzn',
+    kernels: [['2023', '6.1.161-183']],
+    osName: 'Amazon Linux',
+    pretty: 'Amazon Linux VERSION',
+    unifiedFrom: 2023,
+    source: "system-release; Amazon's comparison with Amazon Linux 2 (cgroup v2)",
+  },
+  {
+    name: 'Raspbian',
+    id: 'raspbian',
+    kernels: [
+      ['11', '5.15.61-v8+'],
+      ['12', '6.6.20+rpt-rpi-v8'],
+    ],
+    osName: 'Raspbian GNU/Linux',
+    pretty: 'Raspbian GNU/Linux VERSION',
+    unifiedFrom: 11,
+    source: "Raspberry Pi OS' base-files (its 64-bit edition calls itself Debian)",
+  },
+  {
+    name: 'openEuler',
+    id: 'openEuler',
+    kernels: [
+      ['20.03', '4.19.90-2003'],
+      ['22.03', '5.10.0-182'],
+      ['24.03', '6.6.0-72'],
+    ],
+    osName: 'openEuler',
+    pretty: 'openEuler VERSION',
+    source: 'openEuler-release',
+  },
+  {
+    name: 'Alpine',
+    id: 'alpine',
+    kernels: [['3.20', '6.6.41-0-virt']],
+    osName: 'Alpine Linux',
+    pretty: 'Alpine Linux vVERSION',
+    unifiedFrom: 3,
+    init: 'init',
+    source: 'alpine-base; process 1 is busybox init with OpenRC',
+  },
 ];
 
-/**
- * The systems, each with its own kernel, that a join accepts: `Ubuntu 18.04, 20.04; CentOS 7.4, ...`.
- * @param clusterVersion of the sandbox, `v1.20.2`
- */
-export function acceptedSystems(clusterVersion: string, arch: string): string {
-  return DISTRIBUTIONS.flatMap(({ name: os, kernels }) => {
-    const versions = kernels
-      .filter(([version, kernel]) => rowsThatFit({ arch, os, version, kernel, clusterVersion }, MATRIX).length > 0)
-      .map(([version]) => version);
-    return versions.length > 0 ? [`${os} ${versions.join(', ')}`] : [];
-  }).join('; ');
+/** The systems with the versions whose kernels are known: `Ubuntu 16.04, 18.04; CentOS 7.4, ...`. */
+export function knownSystems(): string {
+  return DISTRIBUTIONS.map(({ name, kernels }) => `${name} ${kernels.map(([version]) => version).join(', ')}`).join(
+    '; ',
+  );
 }
 
 /** Which system a node of the sandbox pretends to run. */
@@ -143,13 +206,15 @@ export interface System {
   readonly osRelease: string;
   readonly redhatRelease?: string;
   readonly cgroupVersion: 1 | 2;
+  /** Name of process 1. */
+  readonly init: string;
   /** The kernel it comes with; a version that the table does not have gets that of the last one before it. */
   readonly kernel: string;
 }
 
 /**
- * The files of a system by the name people call it: `Ubuntu 20.04`, `CentOS 7.6`, `Kylin V10`. A system that the
- * matrix does not know (`CentOS 6.9`) is made all the same: that a join refuses it is worth seeing, too.
+ * The files of a system by the name people call it: `Ubuntu 20.04`, `CentOS 7.6`, `Kylin V10`. A system that no join
+ * accepts (`CentOS 6.9`, `Alpine 3.20`) is made all the same: the refusal is worth seeing, too.
  * @throws EdgeadmError USAGE for a distribution that the table does not have
  */
 export function systemOf(text: string): System {
@@ -170,6 +235,7 @@ export function systemOf(text: string): System {
     osRelease: `NAME="${found.osName}"\nID=${found.id}\nVERSION_ID="${versionId}"\nPRETTY_NAME="${fill(found.pretty)}"\n`,
     redhatRelease: found.redhatRelease && `${fill(found.redhatRelease)}\n`,
     kernel: kernelOf(found, version),
+    init: found.init ?? 'systemd',
     cgroupVersion: found.unifiedFrom !== undefined && Number.parseInt(version, 10) >= found.unifiedFrom ? 2 : 1,
   };
 }

@@ -93,7 +93,7 @@ fill() { # FOLDER
     return 1
   }
   answer=$(cd "$1" && sums | sha256sum -c - 2>&1) || {
-    echo "what was unpacked is not what was packed: $DAMAGED"
+    echo "the unpacked files have wrong checksums: $DAMAGED"
     return 1
   }
   # Later starts look at sizes alone, and those survive a power cut that the content does not.
@@ -111,7 +111,7 @@ unpack() { # BASE
   # What is mounted there on other machines is not made up here.
   case $1 in /run/* | /dev/*) mkdir "$1" 2>&1 || [ -d "$1" ] || return 1 ;; *) mkdir -p "$1" 2>&1 || return 1 ;; esac
   guarded "$1" '' || {
-    echo 'it, or a folder above it, is another user'\''s or can be written by others'
+    echo 'it, or a folder above it, belongs to another user or is writable by others'
     return 1
   }
   tidy "$1"
@@ -122,7 +122,7 @@ unpack() { # BASE
     # Where another start was quicker, this moves the copy into that one's folder.
     mv "$part" "$1/$NAME" 2>&1 && rm -rf "$1/$NAME/${part##*/}"
     usable "$1/$NAME" && return 0
-    echo 'it was changed while it was unpacked'
+    echo 'it was changed during unpacking'
   fi
   rm -rf "$part"
   return 1
@@ -145,7 +145,7 @@ find_home() { # BASE...
     usable "$home" && return 0
   done
   bytes=$(stat -L -c %s -- "$self" 2>&1)
-  [ "$bytes" = "$BYTES" ] || fail "$self was not downloaded whole: $BYTES bytes were expected, found: $bytes"
+  [ "$bytes" = "$BYTES" ] || fail "$self is incomplete: expected $BYTES bytes, found $bytes; download it again"
   [ ! -t 2 ] || printf 'edgeadm: unpacking the program (%s MB) ...\n' "$MEGABYTES" >&2
   why=''
   for base; do
@@ -156,7 +156,7 @@ find_home() { # BASE...
   $base: $(reason_in "$reason")"
   done
   fail "no folder of this machine can hold the program ($MEGABYTES MB) and run it:$why
-Make room in one of them, or name another one that may hold programs: TMPDIR=/folder $0 ..."
+Free space in one of them, or choose another one where programs may run: TMPDIR=/folder $0 ..."
 }
 
 fail() {

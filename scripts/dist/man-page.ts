@@ -18,7 +18,7 @@ export function manPage(manifest: Interfaces.Manifest, description: string): str
     ...['.SH EXIT STATUS', '0 done; 1 failed; 2 usage or configuration; 3 a check of the node failed;'],
     '4 the cluster or the network; 5 a cloud API; 6 some but not all of several hosts; 130 interrupted.',
     ...['.SH FILES', '.TP', '.I /var/log/edgeadm.log', 'log', '.TP', '.I /var/lib/edgeadm/journal.jsonl'],
-    'what was changed on this node; reset and roll-back read it',
+    'changes made to this node, read by reset and rollback',
     '',
   ].join('\n');
 }

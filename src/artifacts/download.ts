@@ -4,11 +4,12 @@ import { dirname } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
 import { HttpError, type OpenAnswer } from '../http/index.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
 import { retry } from '../lib/retry.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { Rate } from './rate.ts';
 import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
-import { ensureSpace, formatBytes } from './scratch.ts';
+import { ensureSpace } from './scratch.ts';
 import { writeAll } from './write-all.ts';
 
 /** Fewer new bytes than this are no progress: a server may not keep us for ever with one byte a try. */

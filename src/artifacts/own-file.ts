@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
-import { pipeline } from 'node:stream/promises';
 import { EdgeadmError } from '../errors/index.ts';
+import { sha256OfChunks } from '../lib/sha256.ts';
 import { readUserText } from '../lib/user-file.ts';
 import { httpClient, TRANSFER_LIMITS } from './http.ts';
 
@@ -38,10 +37,8 @@ export function ownFile(env: NodeJS.ProcessEnv = process.env, execPath: string =
 }
 
 /** SHA-256 of a file of any size, as lower-case hex. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+export function sha256OfFile(path: string): Promise<string> {
+  return sha256OfChunks(createReadStream(path));
 }
 
 /** Names by sum, from the lines that `sha256sum` writes. */

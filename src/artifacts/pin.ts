@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
+import { sha256Of } from '../lib/sha256.ts';
 import { MANIFEST_NAME } from './manifest.ts';
-
-/** SHA-256 as lower-case hex. */
-export function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** @throws EdgeadmError BUNDLE_INVALID where bundle.yaml is not the one that was pinned */
 export function checkPin(origin: string, manifest: Buffer, pin: string): void {

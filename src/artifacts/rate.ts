@@ -1,5 +1,5 @@
 import { formatDuration } from '../lib/duration.ts';
-import { formatBytes } from './scratch.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
 
 /** Watches that bytes come no slower, on average, than they have to. */
 export class Rate {

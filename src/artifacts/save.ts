@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
 import { fileChunks } from '../lib/chunks.ts';
-import { formatBytes } from './scratch.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
 import { writeAll } from './write-all.ts';
 
 /** What was written: its sum as lower-case hex, its size in bytes. */

@@ -3,7 +3,9 @@ import { lstat, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { type NodeError, pathError } from '../host/failures.ts';
+import { pathError } from '../host/failures.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
+import { processLives } from '../lib/process-lives.ts';
 
 /** Left free whatever is fetched: the journal and the system's own logs need it. */
 const SPACE_TO_LEAVE = 64 * 1024 ** 2;
@@ -62,7 +64,7 @@ export class Scratch {
 export async function removeStaleScratch(parent: string = DEFAULT_PARENT): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = Number(/^edgeadm-(\d+)-\w{6}$/.exec(name)?.[1] ?? 0);
-    if (pid === 0 || isAlive(pid)) continue;
+    if (pid === 0 || processLives(pid)) continue;
     const folder = join(parent, name);
     // Anybody may put a folder of that name there, and lead us astray while we remove it.
     if (await isOurs(folder)) await rm(folder, { recursive: true, force: true });
@@ -72,14 +74,6 @@ export async function removeStaleScratch(parent: string = DEFAULT_PARENT): Promi
 async function isOurs(folder: string): Promise<boolean> {
   const stats = await lstat(folder).catch(() => undefined);
   return stats?.isDirectory() === true && stats.uid === (process.geteuid?.() ?? stats.uid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeError).code !== 'ESRCH';
-  }
 }
 
 /** Folders that are there now; all of them go when the process does. */
@@ -129,11 +123,4 @@ export async function ensureSpace(folder: string, bytes: number): Promise<void> 
     what: `no space left for ${formatBytes(bytes)} in ${folder}`,
     why: `${formatBytes(free)} free, ${formatBytes(bytes + SPACE_TO_LEAVE)} needed`,
   });
-}
-
-/** `120 MB` */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${Number((bytes / 1000 ** power).toFixed(1))} ${units[power]}`;
 }

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
+import { sha256Of } from '../lib/sha256.ts';
 import { Shared } from '../lib/shared.ts';
 import type { BundleFile } from './bundle.ts';
 import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
-import { sha256Of, wrongPin } from './pin.ts';
+import { wrongPin } from './pin.ts';
 import { checkSum, save } from './save.ts';
 import { ensureSpace } from './scratch.ts';
 import { progressOf, type Source, type SourceTools } from './source.ts';

@@ -1,4 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
 import type { Target } from '../host/targets.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -6,7 +7,7 @@ import { forEachLimited } from '../lib/for-each.ts';
 import { Stopwatch } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
 import type { CommandResult, HostResult } from '../output/renderer.ts';
-import { type CommandSignal, interruption, until } from './signals.ts';
+import { type CommandSignal, until } from './signals.ts';
 
 /** What a command did on one host. */
 export interface HostOutcome {
@@ -15,6 +16,8 @@ export interface HostOutcome {
   readonly verdict?: (took: string) => string;
   /** The command that a person runs next. */
   readonly next?: string;
+  /** For people, in a table of hosts: what was found. */
+  readonly cause?: string;
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
@@ -50,11 +53,11 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   const watch = new Stopwatch();
   const host = target.label;
   try {
-    if (signal.aborted) throw interruption(signal, 'interrupted before this host was started');
+    if (signal.aborted) throw interruptedError(signal, 'interrupted before this host was started');
     const working = watch.measure(() => onMachine(target, signal, work));
-    const { outcome, data, verdict, next } = await until(over, working, `the work on ${host}`);
+    const { outcome, data, verdict, next, cause } = await until(over, working, `the work on ${host}`);
     const durationMs = watch.ms;
-    return { host, ok: true, outcome, data, durationMs, verdict: verdict?.(formatDuration(durationMs)), next };
+    return { host, ok: true, outcome, data, durationMs, verdict: verdict?.(formatDuration(durationMs)), next, cause };
   } catch (error) {
     return { host, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: watch.ms };
   }

@@ -1,7 +1,8 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { interruptedError } from '../errors/interrupted.ts';
 import { atQuestion } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
-import { interruption, stopCommand } from './signals.ts';
+import { stopCommand } from './signals.ts';
 
 export interface PromptOptions {
   /** Steps aside while the question stands on the terminal. */
@@ -42,7 +43,7 @@ function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<
   const before = last;
   const mine = atQuestion(async () => {
     await before;
-    if (signal?.aborted) throw interruption(signal, 'interrupted before a prompt');
+    if (signal?.aborted) throw interruptedError(signal, 'interrupted before a prompt');
     try {
       return await (output ? output.ask(prompt) : prompt());
     } catch (error) {
@@ -55,7 +56,7 @@ function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<
 
 /** Inquirer takes the terminal over, so the process never sees this Ctrl-C as a signal. */
 function endedQuestion(error: Error, signal: AbortSignal | undefined): Error {
-  if (error.name === 'AbortPromptError' && signal) return interruption(signal, 'interrupted at a prompt');
+  if (error.name === 'AbortPromptError' && signal) return interruptedError(signal, 'interrupted at a prompt');
   if (error.name !== 'ExitPromptError') return error;
   const why = 'interrupted by Ctrl-C at a prompt';
   stopCommand(new Error(why), 'interruptedMs');

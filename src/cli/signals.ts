@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { interruptedError } from '../errors/interrupted.ts';
 import { formatDuration } from '../lib/duration.ts';
 
 /** What a command may take to end, once it was told to; milliseconds. */
@@ -36,7 +37,7 @@ export function commandSignal(timeoutMs: number | undefined, limits: EndingLimit
   let ending: NodeJS.Timeout | undefined;
   const end = (): void => {
     over.abort(stopping.signal.reason);
-    ending = setTimeout(() => onOverdue(interruption(over.signal, 'interrupted')), RESULT_MS);
+    ending = setTimeout(() => onOverdue(interruptedError(over.signal, 'interrupted')), RESULT_MS);
   };
   const stop: Stop = (reason, kind) => {
     if (over.signal.aborted || (stopping.signal.aborted && kind === 'cleanUpMs')) return;
@@ -70,13 +71,7 @@ export function whenOverdue(action: (error: EdgeadmError) => void): void {
   onOverdue = action;
 }
 
-/** The error for what such a signal has ended: that of its time limit, else INTERRUPTED. */
-export function interruption({ reason }: AbortSignal, what: string): EdgeadmError {
-  if (reason instanceof EdgeadmError) return reason;
-  return new EdgeadmError({ code: 'INTERRUPTED', what, why: (reason as Error).message, cause: reason });
-}
-
-/** Rejects as soon as `over` is aborted, whatever the work still waits for. @throws {@link interruption} */
+/** Rejects as soon as `over` is aborted, whatever the work still waits for. @throws {@link interruptedError} */
 export async function until<T>(over: AbortSignal, work: Promise<T>, what: string): Promise<T> {
   let leave = (): void => {};
   const ended = new Promise<never>((_, reject) => {
@@ -101,14 +96,14 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     return await until(over, work(signal), 'the command');
   } catch (error) {
     const told = error instanceof EdgeadmError && error.code === 'INTERRUPTED';
-    throw signal.aborted && !told ? interruption(signal, 'the command was interrupted') : error;
+    throw signal.aborted && !told ? interruptedError(signal, 'the command was interrupted') : error;
   } finally {
     done();
   }
 }
 
 function leftBehind(over: AbortSignal, what: string): EdgeadmError {
-  const error = interruption(over, `interrupted: ${what} did not stop`);
+  const error = interruptedError(over, `interrupted: ${what} did not stop`);
   return new EdgeadmError({
     ...error.toJSON(),
     why: `${error.why}\n${what} did not stop, and was abandoned`,

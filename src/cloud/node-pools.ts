@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type {
   NodePool,
   NodePoolMode,
@@ -10,6 +11,7 @@ import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rule
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { annotatePool, fromObject, listObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
+import { lenientYaml } from '../lib/foreign.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
@@ -178,17 +180,15 @@ function factsOf({
   serviceCidr,
   ...networks
 }: CloudCluster): PoolClusterFacts {
-  const { Addons = [], Capabilities = {} } = metaOf(metaData);
+  const { Addons, Capabilities } = lenientYaml(metaData, META) ?? { Addons: [], Capabilities: { Network: undefined } };
   const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
   const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));
   const podCidr = networks.containerCidr || networks.subnetCidr || undefined;
   return { version: currentVersion || initVersion || '', networkPlugin, podCidr, serviceCidr };
 }
 
-function metaOf(text = '{}'): { Addons?: { name?: string }[]; Capabilities?: { Network?: string } } {
-  try {
-    return (JSON.parse(text) as ReturnType<typeof metaOf> | null) ?? {};
-  } catch {
-    return {};
-  }
-}
+/** A text in JSON of which no more is documented. */
+const META = z.object({
+  Addons: z.array(z.object({ name: z.string().optional().catch(undefined) })).catch([]),
+  Capabilities: z.object({ Network: z.string().optional().catch(undefined) }).catch({}),
+});

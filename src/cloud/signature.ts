@@ -1,4 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { sha256Of } from '../lib/sha256.ts';
 import type { CloudKeys } from './credentials.ts';
 
 /** A request to sign; `body` is what is sent, byte for byte. */
@@ -20,7 +21,7 @@ export async function signedHeaders(
   { accessKeyId, accessKeySecret, securityToken }: CloudKeys,
 ): Promise<Record<string, string>> {
   const { default: util } = await import('@alicloud/openapi-util');
-  const sum = createHash('sha256').update(body).digest('hex');
+  const sum = sha256Of(body);
   const all: Record<string, string> = {
     ...headers,
     'x-acs-date': new Date().toISOString().replace(/\.\d+Z$/, 'Z'),

@@ -2,18 +2,23 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { objectFlag } from '../cli/flags.ts';
 import { matrixTable, sideBySide } from '../compat/describe.ts';
+import { judgePlatform } from '../compat/judge.ts';
 import { MATRIX } from '../compat/matrix.ts';
 import { readMatrixFile } from '../compat/matrix-file.ts';
 import { parseOs } from '../compat/os-argument.ts';
-import { type Platform, rowsThatFit, supports } from '../compat/supports.ts';
+import { type Platform, rowsThatFit } from '../compat/supports.ts';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { architectureOf } from '../lib/architecture.ts';
 import { terminalColumns } from '../output/columns.ts';
 
 export default class Compat extends BaseCommand {
   static override summary = 'Show the supported combinations of operating system, kernel and cluster version.';
-  static override description =
-    'Without flags it prints the whole matrix; with some, the rows that match. With all four it checks one combination: exit code 0 if it is supported; otherwise 3, with the nearest rows.';
+  static override description = [
+    'Without flags it prints the whole matrix; with some, the rows that match.',
+    'With all four it checks one combination: exit code 0 if a node can join; otherwise 3 or 4, with the reason.',
+    "The matrix is binding for the vendor's clusters, whose versions end in -aliyun or -aliyunedge. On any other cluster the requirements of Kubernetes decide; preflight checks them on the machine.",
+  ].join('\n');
   static override examples = [
     '<%= config.bin %> compat',
     '<%= config.bin %> compat --os Ubuntu --arch arm64',
@@ -23,7 +28,7 @@ export default class Compat extends BaseCommand {
     ...objectFlag,
     os: Flags.string({ description: 'name and version of the operating system', helpValue: "'CentOS 7.6'" }),
     kernel: Flags.string({ description: 'kernel, as printed by uname -r', helpValue: '3.10.0-1160' }),
-    arch: Flags.string({ description: 'architecture, as Kubernetes spells it', helpValue: 'amd64' }),
+    arch: Flags.string({ description: 'architecture', helpValue: 'amd64|x86_64|arm64|aarch64' }),
     'cluster-version': Flags.string({ description: 'version of the cluster', helpValue: '1.20.11-aliyunedge.1' }),
     'compat-matrix': Flags.string({
       description: 'file with additional rows for the compatibility matrix',
@@ -36,7 +41,7 @@ export default class Compat extends BaseCommand {
     const { arch, kernel, 'cluster-version': clusterVersion, 'compat-matrix': file } = flags;
     const rows = [...MATRIX, ...(file === undefined ? [] : await readMatrixFile(file))];
     const known: Partial<Platform> = {
-      arch,
+      arch: arch === undefined ? undefined : architectureOf(arch),
       kernel,
       clusterVersion,
       ...(flags.os === undefined ? {} : parseOs(flags.os)),
@@ -50,12 +55,16 @@ export default class Compat extends BaseCommand {
   }
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
-    const { supported, rows, nearest } = supports(platform, all);
-    const heading = supported ? 'Supported.' : 'Not supported. The nearest rows:';
-    const text = `${heading}\n\n${sideBySide(platform, supported ? rows : nearest, terminalColumns())}\n`;
-    const error = new EdgeadmError({ code: 'OS_UNSUPPORTED', what: 'not supported: not in the compatibility matrix' });
-    const data = { supported, rows, nearest };
-    await this.finish({ ok: supported, hosts: [], data, text, error: supported ? undefined : error });
+    const { supported, rows, nearest, notes, refusal } = judgePlatform(platform, all);
+    const text = [
+      supported ? 'Supported.' : `Not supported: ${refusal?.reason}.${nearest.length > 0 ? ' The nearest rows:' : ''}`,
+      ...notes.map((note) => `Note: ${note}.`),
+      '',
+      sideBySide(platform, [...rows, ...nearest], terminalColumns()),
+      '',
+    ].join('\n');
+    const error = refusal && new EdgeadmError({ code: refusal.code, what: `not supported: ${refusal.reason}` });
+    await this.finish({ ok: supported, hosts: [], data: { supported, rows, nearest, notes }, text, error });
   }
 }
 

@@ -22,6 +22,14 @@ export function isWithin(version: string, from: string | undefined, to: string |
   return to === undefined || compareClusterVersions(version, to) <= 0;
 }
 
+/**
+ * True for a version of the vendor's clusters (`1.20.11-aliyunedge.1`, `v1.26.3-aliyun.1`): for these alone the
+ * compatibility matrix is binding.
+ */
+export function isVendorVersion(version: string): boolean {
+  return /-aliyun(edge)?(\.|$)/.test(version);
+}
+
 function releaseOf(version: string): number | undefined {
   const match = /-aliyun(?:edge)?\.(\d+)$/.exec(version);
   return match ? Number(match[1]) : undefined;

@@ -1,4 +1,5 @@
 import type { MatrixRow } from '../config/spec.ts';
+import { architectureOf } from '../lib/architecture.ts';
 import { isWithin } from './cluster-version.ts';
 
 /** What a node and its cluster are; the matrix is asked with it. */
@@ -71,7 +72,11 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   { what: 'operating system', weight: 8, fits: ({ os, osId }, row) => when(os, (name) => isOs(row.os, name, osId)) },
-  { what: 'architecture', weight: 4, fits: ({ arch }, row) => when(arch, (name) => name === row.arch) },
+  {
+    what: 'architecture',
+    weight: 4,
+    fits: ({ arch }, row) => when(arch, (name) => architectureOf(name) === architectureOf(row.arch)),
+  },
   {
     what: 'version',
     weight: 2,

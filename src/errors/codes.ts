@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   OS_UNSUPPORTED: {
     exit: EXIT.node,
     cause:
-      'The operating system, kernel or architecture of the node is not in the compatibility matrix for this cluster version.',
+      "The operating system, kernel or architecture of the node does not suit the cluster: it is outside the compatibility matrix, which is binding for the vendor's clusters, or too old for this Kubernetes.",
     evidence: 'What was found, and the nearest supported rows.',
     remedy:
       'Use a supported system (`edgeadm compat` lists them), add a row that you have tested with `--compat-matrix FILE`, or skip the check at your own risk with `--ignore-preflight-errors OSSupported`.',
@@ -234,9 +234,9 @@ export const ERROR_CODES = {
   },
   CLUSTER_UNSUPPORTED: {
     exit: EXIT.cluster,
-    cause: 'This release of edgeadm does not support the version of the cluster.',
+    cause: 'This release of edgeadm does not join nodes to a cluster of this version, or to this kind of cluster.',
     evidence: 'The version found and the supported versions.',
-    remedy: 'Use a release of edgeadm that supports this version.',
+    remedy: 'Upgrade the cluster, or use a release of edgeadm that supports its version.',
   },
   NODEPOOL_NOT_FOUND: {
     exit: EXIT.cluster,
@@ -439,7 +439,7 @@ export const ERROR_CODES = {
   UPGRADE_VERSION: {
     exit: EXIT.cluster,
     cause:
-      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, is upgraded one minor version at a time, and cannot be downgraded.',
+      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, goes up by at most three minor versions at a time (two before 1.25), and cannot be downgraded.',
     evidence: 'The versions of cluster, node and bundle.',
     remedy:
       'Pass a bundle with a version between those of node and cluster: `--bundle`. Upgrade the control plane first.',

@@ -48,5 +48,27 @@ export function toEdgeadmError(thrown: unknown): EdgeadmError {
   if (thrown instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(thrown.name))
     return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const disk = diskCode(thrown);
+  if (disk) return new EdgeadmError({ code: disk, what: 'cannot write to the disk', why: message, cause: thrown });
   return new EdgeadmError({ code: 'INTERNAL', what: 'internal error (a bug in edgeadm)', why: message, cause: thrown });
+}
+
+/** SQLite's primary result codes, https://www.sqlite.org/rescode.html: READONLY, IOERR, FULL, CANTOPEN. */
+const SQLITE_DISK: Readonly<Record<number, ErrorCode>> = {
+  8: 'WRITE_FAILED',
+  10: 'WRITE_FAILED',
+  13: 'NO_SPACE',
+  14: 'WRITE_FAILED',
+};
+const SYSTEM_DISK: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'NO_SPACE',
+  EDQUOT: 'NO_SPACE',
+  EROFS: 'WRITE_FAILED',
+  EIO: 'WRITE_FAILED',
+};
+
+/** A disk that is full, read-only or broken, as Node and its SQLite report it; undefined for any other error. */
+function diskCode(thrown: unknown): ErrorCode | undefined {
+  const { code, errcode } = (thrown ?? {}) as { code?: unknown; errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' ? SQLITE_DISK[Number(errcode) & 0xff] : SYSTEM_DISK[String(code)];
 }

@@ -4,5 +4,5 @@ import { EdgeadmError } from './index.ts';
 export function interruptedError({ reason }: AbortSignal, what: string): EdgeadmError {
   if (reason instanceof EdgeadmError) return reason;
   const why = reason instanceof Error ? reason.message : String(reason);
-  return new EdgeadmError({ code: 'INTERRUPTED', what, why });
+  return new EdgeadmError({ code: 'INTERRUPTED', what, why, cause: reason });
 }

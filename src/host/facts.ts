@@ -1,10 +1,8 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { architectureOf } from '../lib/architecture.ts';
 import type { HostFacts } from './host.ts';
 import type { Machine } from './machine.ts';
 import { parseOsRelease } from './os-release.ts';
-
-/** Go's names for what `uname -m` says. */
-const ARCHITECTURES: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', arm64: 'arm64', amd64: 'amd64' };
 
 const asked = new WeakMap<Machine, Promise<HostFacts>>();
 
@@ -35,7 +33,7 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     platform: system === 'Linux' ? 'linux' : 'other',
     os: parseOsRelease(osRelease, redhat || undefined),
     kernel: kernel.trim(),
-    arch: ARCHITECTURES[hardware] ?? hardware,
+    arch: architectureOf(hardware),
     hostname: hostname.trim(),
     machineId: machineId.trim(),
     cpus: [...cpuinfo.matchAll(/^processor\s*:/gm)].length,
@@ -62,6 +60,9 @@ export function requireSystemd(facts: HostFacts): void {
   throw new EdgeadmError({
     code: 'PLATFORM_UNSUPPORTED',
     what: 'edgeadm supports only Linux machines that run systemd',
-    why: facts.platform === 'linux' ? `process 1 is ${facts.init || 'unknown'}` : 'this is not Linux',
+    why:
+      facts.platform === 'linux'
+        ? `process 1 of ${facts.os.pretty} is ${facts.init || 'unknown'}, not systemd`
+        : 'this is not Linux',
   });
 }

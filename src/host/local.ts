@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import {
   chmod,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileChunks, released } from '../lib/chunks.ts';
+import { sha256OfChunks } from '../lib/sha256.ts';
 import { guard, type NodeError, orUndefined, pathError } from './failures.ts';
 import { flock } from './flock.ts';
 import { dialLocally } from './local-dial.ts';
@@ -176,11 +176,5 @@ async function removeWithin(path: string, device: number): Promise<void> {
 }
 
 function hashOf(path: string): Promise<string | undefined> {
-  return orUndefined(path, sumUp(path));
-}
-
-async function sumUp(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of fileChunks(path)) hash.update(chunk);
-  return hash.digest('hex');
+  return orUndefined(path, sha256OfChunks(fileChunks(path)));
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
+import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
-import { lenientYaml } from '../lib/lenient-yaml.ts';
+import { lenientYaml } from '../lib/foreign.ts';
 import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
@@ -106,11 +107,12 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
   return names.filter((_, i) => foreign[i]);
 }
 
+const CNI_CONFIGURATION = z.union([z.object({ type: z.string() }), z.object({ plugins: z.array(z.unknown()) })]);
+
 /** A file that no runtime can read belongs to no network of anybody's. */
 async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
   if ((await host.stat(path))?.type !== 'file') return true;
-  const { type, plugins } = lenientYaml<{ type: unknown; plugins: unknown }>(await host.read(path));
-  return typeof type === 'string' || Array.isArray(plugins);
+  return lenientYaml(await host.read(path), CNI_CONFIGURATION) !== undefined;
 }
 
 /** The path as mountinfo names it. Asking costs a program, and is needed only where a mount may concern the folder. */

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES } from '../lib/chunks.ts';
+import { sha256Of } from '../lib/sha256.ts';
 import { factsOf } from './facts.ts';
 import type { Host, HostFacts } from './host.ts';
 import type { ChoiceKey } from './journal/choices.ts';
@@ -113,7 +114,7 @@ export class NodeHost implements Host {
 
   async write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    const after = createHash('sha256').update(bytes).digest('hex');
+    const after = sha256Of(bytes);
     return this.#replace(path, after, attributes, () => this.#machine.writeFile(path, bytes, attributes));
   }
 

@@ -1,9 +1,11 @@
 import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { shaped, yamlMap } from '../lib/foreign.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
-import type { Address, CommandResult, FileAttributes, Machine, Network, ServiceManager } from './machine.ts';
+import type { Address, CommandResult, FileAttributes, Machine, ServiceManager } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
@@ -35,6 +37,19 @@ type FileMethods = Omit<
   | 'setSysctl'
 >;
 
+const NETWORK = z.object({
+  interfaces: z.array(z.object({ name: z.string(), up: z.boolean().default(true), addresses: z.array(z.string()) })),
+  routes: z.array(
+    z.object({
+      destination: z.string(),
+      interface: z.string(),
+      metric: z.number().default(0),
+      gateway: z.string().optional(),
+      source: z.string().optional(),
+    }),
+  ),
+});
+
 /**
  * A folder that stands for a machine (`--root DIR`): files are written into it, units are enabled and started by files
  * alone, no program is run. Nothing outside of the folder is ever touched, and no root is needed. Where a sandbox
@@ -54,7 +69,9 @@ export function scratchMachine(directory: string): Machine {
     connect: async (address, options) => localMachine().connect(await throughSocket(root, address), options),
     network: async () => {
       const own = await files.readFile(AGENT_PATHS.network);
-      return own ? (JSON.parse(own.toString('utf8')) as Network) : localMachine().network();
+      if (!own) return localMachine().network();
+      const origin = { what: `${root}${AGENT_PATHS.network}`, code: 'PREFLIGHT_FAILED' } as const;
+      return shaped(NETWORK, yamlMap(own.toString('utf8'), origin), origin);
     },
     sysctl: async (key) => (await textOf(files, sysctlPath(key)))?.trim(),
     setSysctl: async (key, value) => {

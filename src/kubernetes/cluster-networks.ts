@@ -1,4 +1,5 @@
-import { lenientYaml } from '../lib/lenient-yaml.ts';
+import { z } from 'zod';
+import { shaped, yamlMap } from '../lib/foreign.ts';
 
 /** The address ranges of a cluster; more than one each in a dual-stack cluster. */
 export interface ClusterNetworks {
@@ -6,17 +7,26 @@ export interface ClusterNetworks {
   readonly serviceCidrs: readonly string[];
 }
 
-interface ClusterConfiguration {
-  readonly networking?: { readonly podSubnet?: unknown; readonly serviceSubnet?: unknown };
-}
+const SUBNETS = z
+  .string()
+  .nullish()
+  .transform((text) => (text ? text.split(',').map((cidr) => cidr.trim()) : []));
 
-/** Reads the key ClusterConfiguration of the ConfigMap kubeadm-config. @returns undefined if it says nothing of networks */
+const CONFIGURATION = z.object({ networking: z.object({ podSubnet: SUBNETS, serviceSubnet: SUBNETS }).nullish() });
+
+const ORIGIN = {
+  what: 'key ClusterConfiguration of the ConfigMap kube-system/kubeadm-config',
+  code: 'API_ERROR',
+  next: 'kubectl --namespace kube-system edit configmap kubeadm-config',
+} as const;
+
+/**
+ * Reads the key ClusterConfiguration of the ConfigMap kubeadm-config.
+ * @returns undefined if it says nothing of networks
+ * @throws EdgeadmError API_ERROR that names the ConfigMap, the key and the line
+ */
 export function clusterNetworksIn(clusterConfiguration: string | undefined): ClusterNetworks | undefined {
-  const { networking } = lenientYaml<ClusterConfiguration>(clusterConfiguration);
-  if (!networking) return undefined;
-  return { podCidrs: cidrsIn(networking.podSubnet), serviceCidrs: cidrsIn(networking.serviceSubnet) };
-}
-
-function cidrsIn(subnets: unknown): string[] {
-  return typeof subnets === 'string' && subnets !== '' ? subnets.split(',').map((cidr) => cidr.trim()) : [];
+  if (clusterConfiguration === undefined) return undefined;
+  const { networking } = shaped(CONFIGURATION, yamlMap(clusterConfiguration, ORIGIN), ORIGIN);
+  return networking ? { podCidrs: networking.podSubnet, serviceCidrs: networking.serviceSubnet } : undefined;
 }

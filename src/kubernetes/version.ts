@@ -36,6 +36,9 @@ export function compareVersions(one: string, other: string): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
 }
 
+/** The minor versions whose flags and settings this release of edgeadm knows; nodes of older clusters are not joined. */
+export const KNOWN_MINORS = { first: 16, last: 37 };
+
 /** What the sandbox's API server says in `gitTreeState` of GET /version. */
 export const SANDBOX_TREE_STATE = 'edgeadm sandbox';
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../lib/duration.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
 import type { WorkflowEvent } from '../workflow/events.ts';
 
 export type ProgressEvent = WorkflowEvent & { readonly type: 'progress' };
@@ -103,12 +104,4 @@ export function describeSpeed(meter: Meter): string[] {
 /** A duration in whole seconds, for what is shown while it changes: `12s`, `1m30s`. */
 export function formatSeconds(ms: number): string {
   return formatDuration(Math.floor(ms / 1000) * 1000).replace('.0s', 's');
-}
-
-/** Bytes in the decimal units that disks and networks are sold in: `113 MB`, `4.2 GB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${value.toFixed(power > 0 && value < 10 ? 1 : 0)} ${units[power]}`;
 }

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
 
-/** Splits a PEM bundle into its certificates. */
+/** Splits a PEM bundle into its certificates. @throws the system's error where one is none */
 export function certificatesOf(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => new X509Certificate(block));
@@ -14,13 +14,27 @@ export function publicKeyHash(certificate: X509Certificate): string {
     .digest('hex');
 }
 
+/** @throws EdgeadmError CLUSTER_INFO_INVALID */
+function usable(caPem: string): X509Certificate[] {
+  try {
+    return certificatesOf(caPem);
+  } catch (cause) {
+    throw new EdgeadmError({
+      code: 'CLUSTER_INFO_INVALID',
+      what: 'the CA certificate in cluster-info is damaged',
+      why: (cause as Error).message,
+      cause,
+    });
+  }
+}
+
 /**
  * Checks a CA bundle against pinned hashes (`sha256:<hex>`): like kubeadm, each certificate must be pinned.
  * @returns the hash of the first certificate, the identity of the cluster
  * @throws EdgeadmError CA_HASH_MISMATCH, CLUSTER_INFO_INVALID
  */
 export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
-  const hashes = certificatesOf(caPem).map(publicKeyHash);
+  const hashes = usable(caPem).map(publicKeyHash);
   const [first] = hashes;
   if (!first) {
     throw new EdgeadmError({ code: 'CLUSTER_INFO_INVALID', what: 'cluster-info contains no CA certificate' });

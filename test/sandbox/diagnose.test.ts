@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption';
-import { readTar } from '../../src/artifacts/tar.ts';
+import { readBody, readTar } from '../../src/artifacts/tar.ts';
+import { waitFor } from '../../src/lib/wait-for.ts';
 import { edgeadm, resultOf, startEdgeadm } from './program.ts';
+import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
+
+interface Finding {
+  readonly rule: string;
+  readonly what: string;
+  readonly evidence: string;
+}
 
 describe('edgeadm diagnose', () => {
   let folder: string;
@@ -89,5 +97,59 @@ describe('edgeadm diagnose', () => {
     assert.equal(exitCode, 130, stderr);
     assert.match(stderr, /INTERRUPTED/);
     await assert.rejects(stat(archive));
+  });
+});
+
+describe('edgeadm diagnose of a node that evicts its pods', () => {
+  let bed: SandboxBed;
+
+  before(async () => {
+    bed = await sandboxBed();
+    assert.equal((await bed.up()).exitCode, 0);
+  });
+  after(() => bed.remove());
+
+  it('a node whose kubelet reports DiskPressure and evicts every pod is named, with events as an administrator', async () => {
+    const made = await bed.sandbox('node', 'create', 'edge1', '-o', 'json');
+    const { root, joinLine } = resultOf(made).data as { root: string; joinLine: string };
+    const joined = await bed.run(...joinLine.split(' ').slice(1));
+    assert.equal(joined.exitCode, 0, joined.stderr);
+    const configuration = join(root, 'var/lib/kubelet/config.yaml');
+    await appendFile(configuration, '\nevictionHard:\n  nodefs.available: 100%\n');
+    // As docs/sandbox.md restarts a kubelet.
+    const now = new Date();
+    await utimes(join(root, 'run/edgeadm/units/kubelet.service'), now, now);
+    const archive = join(bed.dir, 'edge1.tgz');
+    const diagnose = async (...words: string[]) => {
+      const ended = await bed.run('diagnose', '--root', root, '-o', 'json', '-o', archive, ...words);
+      assert.equal(ended.exitCode, 0, ended.stderr);
+      const [host] = resultOf(ended).hosts as { data: { findings: Finding[] } }[];
+      return host?.data.findings ?? [];
+    };
+    const first = await waitFor<Finding>({
+      what: 'the evictions to be found',
+      timeoutMs: 60_000,
+      intervalMs: [200, 1000],
+      probe: async () => {
+        const [found] = await diagnose();
+        return found?.rule === 'Pressure' && /^3 pods are evicted:/m.test(found.evidence)
+          ? { done: found }
+          : { seen: found?.what ?? 'nothing' };
+      },
+    });
+    assert.match(first.what, /^the node reports DiskPressure: it evicts pods/);
+    assert.match(first.evidence, /kube-system\/kube-proxy-\w+: The node was low on resource: ephemeral-storage/);
+    const names = async (): Promise<string> => {
+      const texts: string[] = [];
+      for await (const entry of readTar(archive)) texts.push(`${entry.path}\n${await readBody(entry)}`);
+      return texts.join('\n');
+    };
+    assert.match(
+      await names(),
+      /cluster\/asked\.txt\nasked with the certificate of the node\nevents of the node: .*\b403\b/,
+    );
+    await diagnose('--kubeconfig', join(bed.dir, 'admin.conf'));
+    assert.match(await names(), /cluster\/events\.txt\n(.*\n)*.* Warning EvictionThresholdMet Node\/edge1: /);
+    assert.match(await names(), /Warning Evicted Pod\/kube-system\/kube-proxy-/);
   });
 });

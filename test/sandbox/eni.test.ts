@@ -61,7 +61,7 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal((resultOf(second).hosts as { outcome: string }[])[0]?.outcome, 'unchanged');
     const list = await eni('list');
     assert.equal(list.stdout.trim().split('\n').length, 4, list.stdout);
-    assert.match((await eni('capacity')).stdout, /3 +50 +<- now/);
+    assert.match((await eni('capacity')).stdout, /3 +50 +<- current/);
   });
 
   it('asks nobody who cannot answer, and shows the plan', async () => {

@@ -91,7 +91,7 @@ describe('a sandbox', function () {
     assert.match(await readFile(join(root, 'proc/sys/kernel/osrelease'), 'utf8'), /^3\.10\.0-957/);
     const again = await bed.sandbox('node', 'create', 'edge1');
     assert.equal(again.exitCode, 0, again.stderr);
-    assert.match(again.stdout, /edge1 exists already: .*CentOS Linux 7\.6, kernel 3\.10\.0-957/);
+    assert.match(again.stdout, /edge1 already exists: .*CentOS Linux 7\.6, kernel 3\.10\.0-957/);
     assert.match(again.stdout, /^edgeadm join .*--root /m);
     const other = await bed.sandbox('node', 'create', 'edge1', '--os', 'Ubuntu 20.04');
     assert.equal(other.exitCode, 2);

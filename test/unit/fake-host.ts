@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../src/errors/index.ts';
 import type { Host, HostFacts } from '../../src/host/host.ts';
+import type { JournalFiles } from '../../src/host/journal/journal.ts';
 import type { Address, CommandOptions, CommandResult, FileStat, Network, UnitState } from '../../src/host/machine.ts';
 
 /** A file of the fake machine. A folder is there as soon as something is in it, or where it is said so. */
@@ -163,6 +164,27 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
       choices.set(key, value);
       return value;
     },
+  };
+}
+
+/** The files of a fake host, for a journal that lies among them. */
+export function filesOf(host: FakeHost): JournalFiles {
+  return {
+    readFile: host.readBytes,
+    writeFile: async (path, content, { mode }) => {
+      if (!Buffer.isBuffer(content)) throw new Error('a journal writes no streams');
+      await host.write(path, content, { mode });
+    },
+    appendFile: async (path, text) => {
+      await host.write(path, `${(await host.read(path)) ?? ''}${text}`, { mode: 0o600 });
+    },
+    copyFile: host.copyFile,
+    makeDirectory: host.makeDirectory,
+    remove: host.remove,
+    removeTree: host.removeTree,
+    list: host.list,
+    stat: host.stat,
+    sha256: host.sha256,
   };
 }
 

@@ -2,11 +2,10 @@ import { BundleStore } from '../../artifacts/bundle-store.ts';
 import { ensureController, makeController } from '../../cluster-upgrade/cluster/controller-job.ts';
 import { endingError, runController } from '../../cluster-upgrade/control/run-controller.ts';
 import { sshExecutor } from '../../cluster-upgrade/control/ssh-executor.ts';
+import { targetsByNode } from '../../cluster-upgrade/control/targets.ts';
 import { hasStopped, nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
-import { usageError } from '../../errors/usage.ts';
-import { type Target, targetsOf } from '../../host/targets.ts';
+import type { TargetOptions } from '../../host/targets.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
-import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { nodeFlags } from '../flags.ts';
@@ -29,42 +28,15 @@ export interface SshFlags {
   readonly 'known-hosts'?: string;
 }
 
-/**
- * The hosts of nodes, by the nodes' names: those of the flags; without any, each node's own address as root.
- * @throws EdgeadmError USAGE with every node that has no host
- */
-export async function targetsByNode(client: ApiClient, plan: Plan, flags: SshFlags): Promise<Map<string, Target>> {
-  const wanted = new Set(nodesIn(plan, 'waiting', 'running', 'failed', 'offline').map(({ name }) => name));
-  const nodes = (await listNodes(client)).filter(({ metadata }) => wanted.has(metadata?.name ?? ''));
-  const addresses = new Map(
-    nodes.map(({ metadata, status }) => [
-      metadata?.name ?? '',
-      [metadata?.name ?? '', ...(status?.addresses ?? []).map(({ address }) => address)],
-    ]),
-  );
-  const own = nodes.flatMap(({ status }) => {
-    const internal = status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-    return internal ? [`root@${internal.includes(':') ? `[${internal}]` : internal}`] : [];
-  });
-  const named = flags.inventory !== undefined || (flags.host ?? []).length > 0;
-  const targets = await targetsOf({
-    hosts: named ? (flags.host ?? []) : own,
+/** How the nodes are reached; passwords are asked for on the terminal. */
+export function sshOptions(flags: SshFlags): TargetOptions {
+  return {
+    hosts: flags.host ?? [],
     inventory: flags.inventory,
     sshKey: flags['ssh-key'],
     knownHosts: flags['known-hosts'],
     ask: secretOnTerminal,
-  });
-  const found = new Map<string, Target>();
-  for (const [name, theirs] of addresses) {
-    const target = targets.find(
-      ({ overrides, address = '' }) => overrides.nodeName === name || theirs.includes(address),
-    );
-    if (target) found.set(name, target);
-  }
-  // Nodes that were deleted meanwhile need none.
-  const without = [...addresses.keys()].filter((name) => !found.has(name));
-  if (without.length > 0) throw usageError(without.map((name) => `--inventory: node ${name} has no host`));
-  return found;
+  };
 }
 
 export interface RunOptions {
@@ -79,7 +51,7 @@ export interface RunOptions {
 
 /** Controls the upgrade from here, over SSH, until it pauses or ends. */
 export async function runOverSsh({ client, plan, flags, output, version, signal }: RunOptions): Promise<Plan> {
-  const targets = await targetsByNode(client, plan, flags);
+  const targets = await targetsByNode(client, plan, sshOptions(flags));
   const bundles = new BundleStore();
   try {
     return await runController({

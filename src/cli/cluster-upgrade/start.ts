@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core';
 import type { Intent } from '../../cluster-upgrade/intent.ts';
 import { inOrder } from '../../cluster-upgrade/plan/batches.ts';
 import { nowSeconds, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
+import { planSpec } from '../../cluster-upgrade/plan/spec.ts';
 import { CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { progressOf } from '../../cluster-upgrade/status.ts';
-import { usageError } from '../../errors/usage.ts';
 import { closest } from '../../lib/closest.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
@@ -61,27 +61,17 @@ interface StartFlags extends DrainFlags {
 }
 
 /**
+ * @param cluster version of the API server
  * @param runs false for a plan that is only shown: it needs no image
  * @throws EdgeadmError USAGE with every mistake
  */
-export function planSpec(flags: StartFlags, cluster: string, runs = true): PlanSpec {
+export function specOf(flags: StartFlags, cluster: string, runs = true): PlanSpec {
   const { executor = 'job', image, bundle, selector, nodepool, drain } = flags;
-  const mistakes: string[] = [];
-  const version = flags['target-version'] ?? cluster;
-  if (!/^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(version))
-    mistakes.push(`--target-version: "${version}" is not a version such as 1.20.3`);
-  if (runs && executor === 'job' && image === undefined)
-    mistakes.push(
-      '--image is required: the upgrade image that the Jobs run (docs/cluster-upgrade.md); or use --executor ssh',
-    );
-  if (executor === 'job' && bundle !== undefined && !/^https?:/.test(bundle))
-    mistakes.push('--bundle: Jobs on nodes need a URL; to use a folder, build it into the image or use --executor ssh');
+  const mistakes = unknownUpgradeChecks(flags['ignore-preflight-errors'] ?? []);
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
-  mistakes.push(...unknownUpgradeChecks(flags['ignore-preflight-errors'] ?? []));
-  if (mistakes.length > 0) throw usageError(mistakes);
-  return {
-    targetVersion: `v${version.replace(/^v/, '')}`,
+  const request = {
+    targetVersion: flags['target-version'],
     executor,
     image,
     bundle,
@@ -94,6 +84,7 @@ export function planSpec(flags: StartFlags, cluster: string, runs = true): PlanS
     nodepool,
     startedBy: whoAmI(),
   };
+  return planSpec(request, cluster, { runs, mistakes });
 }
 
 function unknownUpgradeChecks(given: readonly string[]): string[] {

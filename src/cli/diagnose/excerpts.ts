@@ -27,9 +27,13 @@ export function excerptsOf(files: readonly CollectedFile[]): Excerpt[] {
   ).filter(({ text }) => text !== '');
 }
 
+/** The command line that printed it, what journalctl says of a unit that never ran, and empty lines. */
+const NOISE = /^\$ |^-- (No entries|Logs begin)|^\s*$/;
+/** The stacks of all goroutines, which stand behind the last words of a program of Go. */
+const STACK = /\.go:\d+ \+0x[\da-f]+$|goroutine \d+ \[|created by [\w./]+|\(0x[\da-f]+[^)]*\)$|\.{3}\)$/;
+
 function lastLines(text: string): string {
-  // The command line that printed it, and what journalctl says of a unit that never ran.
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\$ |^-- (No entries|Logs begin)/.test(line));
+  const lines = text.split('\n').filter((line) => !NOISE.test(line) && !STACK.test(line));
   return lines
     .slice(-LINES)
     .map((line) => (line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line))

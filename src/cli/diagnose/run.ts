@@ -4,6 +4,7 @@ import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packTgz, writePrivate } from '../../artifacts/write-tgz.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { interruptedError } from '../../errors/interrupted.ts';
 import { localMachine } from '../../host/local.ts';
 import { limited } from '../../host/time-limited.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
@@ -15,7 +16,6 @@ import type { CollectedFile } from '../../phases/diagnose/collector.ts';
 import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../phases/diagnose/diagnose.ts';
 import { durationOf } from '../flags.ts';
 import { type CommandHost, runOnNodes } from '../node-runner.ts';
-import { interruption } from '../signals.ts';
 import type { NodeFlags } from '../target-options.ts';
 import { excerptsOf } from './excerpts.ts';
 import type { DiagnoseFiles } from './files.ts';
@@ -52,7 +52,7 @@ export async function runDiagnose(
         const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
         text.push(...Object.values(written).map((path) => `written: ${path}\n`));
         if (files.encrypt) text.push(`  to read it: age --decrypt -i KEY_FILE ${written.archive} | tar -xz\n`);
-        return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+        return { outcome: 'diagnosed', cause: causeOf(found.diagnosis), data: { ...written, ...found.diagnosis } };
       },
       close: async () => admin?.close(),
     };
@@ -67,6 +67,10 @@ async function adminOf(kubeconfig: string, signal: AbortSignal): Promise<ApiClie
   return client;
 }
 
+function causeOf({ findings: [first] }: Diagnosis): string {
+  return first ? `${first.rule}: ${first.what}` : 'no problem found';
+}
+
 type Found = Awaited<ReturnType<typeof diagnose>>;
 
 /** Programs that still hang on the node are ended with it, and get a moment for that. */
@@ -77,7 +81,7 @@ async function lookAt(options: DiagnoseOptions): Promise<Found> {
   try {
     return await diagnose({ ...options, machine });
   } catch (error) {
-    throw signal.aborted ? interruption(signal, 'the diagnosis was interrupted; nothing was written') : error;
+    throw signal.aborted ? interruptedError(signal, 'the diagnosis was interrupted; nothing was written') : error;
   } finally {
     over.abort();
     await Promise.race([idle(), delay(ENDING_MS)]);

@@ -1,11 +1,11 @@
 import type { EdgeadmError } from '../../errors/index.ts';
+import { interruptedError } from '../../errors/interrupted.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
 import type { ParsedJoin } from '../join/flags.ts';
 import { joinRequests } from '../join/request.ts';
 import { openSource, resolveRequest } from '../join/source.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
-import { interruption } from '../signals.ts';
 import type { NodeFlags } from '../target-options.ts';
 import { verdictText } from './text.ts';
 
@@ -32,7 +32,7 @@ export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promi
           const { context, close } = openContext({ ...run, ...asked });
           const verdicts = await judgeChecks({ ...context, signal })
             .catch((error: unknown) => {
-              throw signal.aborted ? interruption(signal, 'the preflight was interrupted') : error;
+              throw signal.aborted ? interruptedError(signal, 'the preflight was interrupted') : error;
             })
             .finally(close);
           found.set(run.label, verdicts);

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { V1Job, V1JobList, V1Pod, V1PodList } from '@kubernetes/client-node';
 import type { EdgeadmError } from '../../errors/index.ts';
 import { parseTerminationMessage } from '../../errors/termination-message.ts';
 import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { listWhole } from '../../kubernetes/api/list.ts';
+import { sha256Of } from '../../lib/sha256.ts';
 import { batch, core, NODE_ANNOTATION, ROLE_LABEL } from './names.ts';
 
 /** A node's pod that has failed, for people. */
@@ -16,7 +16,7 @@ export interface FailedPod {
 
 /** Name of the Job that upgrades a node: short enough for a label, whatever the node is called. */
 export function nodeJobName(node: string): string {
-  const sum = createHash('sha256').update(node).digest('hex').slice(0, 8);
+  const sum = sha256Of(node).slice(0, 8);
   return `upgrade-${node.slice(0, 40).replace(/[^a-z0-9]+$/, '')}-${sum}`;
 }
 

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
-import type { NodeRecord, NodeState, Plan } from './plan.ts';
+import { shaped, yamlMap } from '../../lib/foreign.ts';
+import type { NodeRecord, NodeState, Plan, PlanSpec } from './plan.ts';
 
 /** What a ConfigMap holds of a plan: three texts that people can read with kubectl. */
 export interface PlanTexts {
@@ -47,21 +49,49 @@ function lineOf(node: NodeRecord, before: NodeRecord | undefined, longestMessage
   return [name, pool, from, state, batch, started, ended, cordoned ? 'cordoned' : '', words].join('\t').trimEnd();
 }
 
+const originOf = (key: string) => ({ what: `its key ${key}`, code: 'UPGRADE_STATE_UNREADABLE' }) as const;
+
+/** What the code relies on; the rest is as it was written. */
+const SPEC = z.looseObject({
+  targetVersion: z.string(),
+  executor: z.enum(['job', 'ssh']),
+  drain: z.boolean(),
+  drainTimeoutMs: z.number(),
+});
+const PROGRESS = z.looseObject({
+  phase: z.enum(['Running', 'Pausing', 'Paused', 'Cancelled', 'Completed']),
+  reason: z.string().optional(),
+  lastBatchSize: z.number(),
+  batch: z.number(),
+  started: z.number(),
+  paused: z.number().optional(),
+  ended: z.number().optional(),
+});
+
 /** @throws EdgeadmError UPGRADE_STATE_UNREADABLE where somebody has edited the texts beyond use */
 export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   try {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);
     if (heading !== HEADING) throw new Error(`the list of nodes begins with "${heading ?? ''}"`);
     return {
-      spec: JSON.parse(texts['plan.json'] ?? ''),
-      progress: JSON.parse(texts['progress.json'] ?? ''),
+      spec: shaped(
+        SPEC,
+        yamlMap(texts['plan.json'] ?? '', originOf('plan.json')),
+        originOf('plan.json'),
+      ) as unknown as PlanSpec,
+      progress: shaped(
+        PROGRESS,
+        yamlMap(texts['progress.json'] ?? '', originOf('progress.json')),
+        originOf('progress.json'),
+      ),
       nodes: nodesOf(lines),
     };
   } catch (error) {
+    const { what, why } = error as { readonly what?: string; readonly why?: string };
     throw new EdgeadmError({
       code: 'UPGRADE_STATE_UNREADABLE',
       what: 'the state of the cluster upgrade cannot be read',
-      why: (error as Error).message,
+      why: what === undefined ? (error as Error).message : `${what}: ${why}`,
       cause: error,
     });
   }
@@ -73,8 +103,13 @@ function nodesOf(lines: readonly string[]): NodeRecord[] {
   return nodes;
 }
 
+const STATES: readonly string[] = ['waiting', 'running', 'upgraded', 'failed', 'offline', 'gone'] satisfies NodeState[];
+
 function nodeOf(line: string, before: NodeRecord | undefined): NodeRecord {
-  const [name = '', pool = '', from = '', state, batch, started, ended, cordoned, message = ''] = line.split('\t');
+  const [name = '', pool = '', from = '', state = '', batch, started, ended, cordoned, message = ''] = line.split('\t');
+  if (!STATES.includes(state)) throw new Error(`the node ${name} is in the unknown state "${state}"`);
+  if ([batch, started, ended].some((text) => !/^\d+$/.test(text ?? '')))
+    throw new Error(`the line of the node ${name} has texts in the place of numbers`);
   return {
     name,
     pool: pool === SAME ? (before?.pool ?? '') : pool,

@@ -26,6 +26,21 @@ const END_OF_TORN_LINE = '\n\n';
 /** As long as file names may be, with room for the name under which one is first written. */
 const NAME_BYTES = 240;
 
+/** What a journal needs of its machine. */
+export type JournalFiles = Pick<
+  Machine,
+  | 'appendFile'
+  | 'copyFile'
+  | 'list'
+  | 'makeDirectory'
+  | 'readFile'
+  | 'remove'
+  | 'removeTree'
+  | 'sha256'
+  | 'stat'
+  | 'writeFile'
+>;
+
 /**
  * The journal of a node: every change, written down and synced before it happens, as lines of JSON. It is read by
  * roll-back and reset, from any machine. Copies of what was there before lie in a folder beside it that only root
@@ -35,7 +50,7 @@ const NAME_BYTES = 240;
  * copies or the reserve are without a journal, it was lost.
  */
 export class Journal extends JournalRecord {
-  readonly #machine: Machine;
+  readonly #machine: JournalFiles;
   #damagedLines: readonly string[];
   #damage: Damage | undefined;
   /** Says who is at work; written before the first entry of this process, so that a run without changes leaves none. */
@@ -45,7 +60,7 @@ export class Journal extends JournalRecord {
   #prepared: Promise<void> | undefined;
   #written = false;
 
-  private constructor(machine: Machine, parsed: ParsedJournal, damage?: Damage, run?: Note) {
+  private constructor(machine: JournalFiles, parsed: ParsedJournal, damage?: Damage, run?: Note) {
     super(parsed.entries);
     this.#machine = machine;
     this.#damagedLines = parsed.damagedLines;
@@ -55,7 +70,7 @@ export class Journal extends JournalRecord {
   }
 
   /** Reads the journal of a machine; one that was never joined has an empty one. A torn last line is no damage. */
-  static async read(machine: Machine, run?: Note): Promise<Journal> {
+  static async read(machine: JournalFiles, run?: Note): Promise<Journal> {
     const [bytes, sealedText, copies, reserve] = await Promise.all([
       machine.readFile(PATHS.edgeadm.journal),
       machine.readFile(PATHS.edgeadm.sealed),
@@ -81,7 +96,7 @@ export class Journal extends JournalRecord {
   }
 
   /** The journal of a machine whose own cannot be read. */
-  static empty(machine: Machine): Journal {
+  static empty(machine: JournalFiles): Journal {
     return new Journal(machine, { entries: [], damagedLines: [], found: [], torn: false });
   }
 
@@ -306,7 +321,7 @@ export class Journal extends JournalRecord {
 }
 
 /** Makes /var/lib/edgeadm, readable by root alone, and what is missing above it. */
-export async function makeStateDirectory(machine: Machine): Promise<void> {
+export async function makeStateDirectory(machine: JournalFiles): Promise<void> {
   const state = PATHS.edgeadm.state;
   for (const above of [posix.dirname(posix.dirname(state)), posix.dirname(state)])
     await machine.makeDirectory(above, 0o755);

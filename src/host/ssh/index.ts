@@ -44,7 +44,9 @@ export interface SshOptions {
 
 /**
  * A machine over SSH: one connection that is made again when it drops, files over SFTP, or through sudo where the
- * user is not root.
+ * user is not root. By the library ssh2 and not the system's ssh, which is missing or old on many workstations (Windows),
+ * asks for passwords on the terminal alone, and tells by its exit code 255 neither which failure it was nor whether the
+ * program had run.
  * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED, SUDO_FAILED, USAGE
  */
 export async function sshMachine(target: SshTarget, options: SshOptions = {}): Promise<Machine> {
@@ -141,6 +143,7 @@ async function findSudo(session: Session, credentials: Credentials, signal?: Abo
     execute(link, ['id', '-u'], { ...limits, timeoutMs: link.limits.start }),
   );
   const uid = id.stdout.toString('utf8');
+  if (id.stopped && signal?.aborted) throw interruptedError(signal, `interrupted while ${step.what}`);
   if (id.stopped) throw noAnswerError(session.name, id.stderr);
   if (!/^\d+\n$/.test(uid)) throw noisyShellError(session.name, `${uid}${id.stderr}`);
   if (Number(uid) === 0) return undefined;

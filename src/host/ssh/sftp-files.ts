@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { FileEntry, Stats } from 'ssh2';
+import { sha256Of } from '../../lib/sha256.ts';
 import { guard, orUndefined } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
 import { OutputBuffer } from '../output-buffer.ts';
@@ -259,9 +259,7 @@ async function remove(remote: Remote, path: string): Promise<void> {
 async function hash(remote: Remote, path: string): Promise<string> {
   const { size } = await remote.call<Stats>((sftp, done) => sftp.stat(path, done));
   if (size > PACKET_BYTES) throw new Insufficient();
-  return createHash('sha256')
-    .update(await read(remote, path))
-    .digest('hex');
+  return sha256Of(await read(remote, path));
 }
 
 /** Waits for all, then throws the first failure: a request must not outlive the step it belongs to. */

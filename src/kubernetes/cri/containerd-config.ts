@@ -69,7 +69,7 @@ export function fitContainerdConfig(text: string, needs: ContainerdNeeds): strin
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
-  const settings = settingsFor(version, needs);
+  const settings = [...settingsFor(version, needs), ...otherRuntimes(version, before, needs)];
   if (version > 1) settings.push({ table: [], key: 'version', value: version });
   const missing = settings.filter((setting) => apply(after, setting));
   const criWasOff = enableCri(after);
@@ -81,17 +81,75 @@ export function fitContainerdConfig(text: string, needs: ContainerdNeeds): strin
   return sameTable(edited, after) ? edited : stringify(after);
 }
 
+/**
+ * Every runtime that starts containers with runc makes their cgroups by itself: nvidia's, which may be the default one.
+ * Sources: k3s-io/k3s#8470, NVIDIA/nvidia-docker#1788.
+ */
+function otherRuntimes(version: number, root: TomlTable, { systemdCgroup = true }: ContainerdNeeds): Setting[] {
+  const table = [...(CRI_BY_VERSION[version] ?? V3_RUNTIME), 'containerd', 'runtimes'];
+  const runtimes = tableAt(root, table);
+  return Object.entries(runtimes).flatMap(([name, runtime]) => {
+    const { runtime_type: type } = (runtime ?? {}) as TomlTable;
+    if (name === 'runc' || !/^io\.containerd\.runc\.v[12]$/.test(String(type))) return [];
+    return [{ table: [...table, name, 'options'], key: 'SystemdCgroup', value: systemdCgroup }];
+  });
+}
+
+function tableAt(root: TomlTable, path: readonly string[]): TomlTable {
+  let at: unknown = root;
+  for (const name of path) at = typeof at === 'object' && at !== null ? (at as TomlTable)[name] : undefined;
+  return typeof at === 'object' && at !== null ? (at as TomlTable) : {};
+}
+
+/** The patterns of files that a configuration imports; what they set counts before its own. */
+export function importsOf(text: string): string[] {
+  const { imports } = parseToml(text);
+  return Array.isArray(imports) ? imports.map(String) : [];
+}
+
+/**
+ * Like {@link fitContainerdConfig}, for a file that is imported: containerd 1 takes the whole section of a plug-in from
+ * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
+ * @returns the new text, or undefined where the file has nothing to do with it
+ */
+export function fitImportedConfig(text: string, needs: ContainerdNeeds): string | undefined {
+  const root = parseToml(text);
+  const plugins = Object.keys((root.plugins ?? {}) as TomlTable);
+  const isCri = plugins.some(
+    (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
+  );
+  const disables =
+    Array.isArray(root.disabled_plugins) && root.disabled_plugins.some((name) => CRI_NAMES.includes(String(name)));
+  if (!isCri) return disables ? withCri(text) : undefined;
+  return fitContainerdConfig(text, { ...needs, root: root.root === undefined ? undefined : needs.root });
+}
+
+const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri'];
+
+function withCri(text: string): string {
+  const root = parseToml(text);
+  enableCri(root);
+  return text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(root.disabled_plugins)}`);
+}
+
 function parseToml(text: string): TomlTable {
   try {
     return parse(text);
   } catch (error) {
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
-      what: 'the configuration of containerd cannot be read',
-      why: (error as Error).message,
+      what: `${PATHS.containerd.configuration} is damaged`,
+      why: tomlFault(error),
       next: `repair ${PATHS.containerd.configuration}, then run the same command again`,
     });
   }
+}
+
+/** smol-toml tells the place beside the message, and quotes the lines around it in the message. */
+function tomlFault(error: unknown): string {
+  const { line, message } = error as { readonly line?: number; readonly message: string };
+  const [what = ''] = message.split('\n');
+  return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
 /** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
@@ -100,11 +158,15 @@ function versionOf({ version, plugins }: TomlTable): number {
   return plugins === undefined ? 2 : 1;
 }
 
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
 /** Sets a value. @returns true where it was another */
 function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   let at = root;
   for (const name of table) {
-    if (typeof at[name] !== 'object') at[name] = {};
+    if (!isTable(at[name])) at[name] = {};
     at = at[name] as TomlTable;
   }
   if (at[key] === value) return false;

@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import type { ApiConnection } from '../api/client.ts';
-import { currentOf, parseKubeconfig } from './parse.ts';
+import { currentOf, parseKubeconfig, refuseDamagedPem } from './parse.ts';
 
 /**
  * The connection of a kubeconfig that holds all of its credentials itself, as the container service hands them out.
@@ -21,12 +21,17 @@ export function connectionOf(kubeconfig: string, origin: string): ApiConnection 
   registerSecret(key);
   registerSecret(token);
   if (!token && !(cert && key)) throw unusable('it has no credentials');
+  attempt(() => refuseDamagedPem({ ca, cert, key }), unusable);
   return { servers: [server ?? ''], ca, cert, key, token };
 }
 
 function current(kubeconfig: string, unusable: (why: string) => EdgeadmError): ReturnType<typeof currentOf> {
+  return attempt(() => currentOf(parseKubeconfig(kubeconfig)), unusable);
+}
+
+function attempt<T>(read: () => T, unusable: (why: string) => EdgeadmError): T {
   try {
-    return currentOf(parseKubeconfig(kubeconfig));
+    return read();
   } catch (error) {
     throw unusable((error as Error).message);
   }

@@ -5,7 +5,7 @@ import { readUserText } from '../../lib/user-file.ts';
 import { ApiClient, type ApiConnection, type ClientOptions, type Dial } from '../api/client.ts';
 import { execPlugin } from './exec-plugin.ts';
 import { loadKubeconfig, unusableKubeconfig } from './load.ts';
-import { currentOf, type KubeconfigCluster, KubeconfigFault, type KubeconfigUser } from './parse.ts';
+import { currentOf, type KubeconfigCluster, KubeconfigFault, type KubeconfigUser, refuseDamagedPem } from './parse.ts';
 
 const PROXIES = ['http:', 'https:', 'socks5:'];
 
@@ -32,6 +32,7 @@ async function connectionTo(cluster: KubeconfigCluster, user: KubeconfigUser): P
   const given = cluster['certificate-authority-data'] ?? (await pemOf(cluster, 'certificate-authority'));
   if (insecure && given)
     throw new KubeconfigFault('it has both a CA and insecure-skip-tls-verify; use only one of them');
+  refuseDamagedPem({ ca: given });
   const ca = insecure ? undefined : (given ?? getCACertificates('default').join('\n'));
   return {
     servers: [server],
@@ -51,6 +52,7 @@ async function credentialsOf(
   const cert = user['client-certificate-data'] ?? (await pemOf(user, 'client-certificate'));
   const key = user['client-key-data'] ?? (await pemOf(user, 'client-key'));
   for (const secret of [key, token, password]) registerSecret(secret);
+  refuseDamagedPem({ cert, key });
   if (cert && !key) throw new KubeconfigFault('its user has a client certificate without a key');
   if (tokenFile) return { cert, key, token: () => tokenIn(tokenFile, token) };
   if (token) return { cert, key, token };

@@ -1,5 +1,7 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { load } from 'js-yaml';
 import { z } from 'zod';
+import { yamlFault } from '../../lib/foreign.ts';
 
 /** Go reads null and an empty text as "not set". */
 const text = z
@@ -103,15 +105,31 @@ function parsedAs<T>(schema: z.ZodType<T>, yaml: string): T {
   throw new KubeconfigFault(`${key.replace(/^\./, '')}: ${issue?.message ?? 'unexpected value'}`);
 }
 
+/**
+ * OpenSSL's word on what cannot be read comes late and names no key.
+ * @throws KubeconfigFault
+ */
+export function refuseDamagedPem(pems: { readonly ca?: string; readonly cert?: string; readonly key?: string }): void {
+  const check = (name: string, what: string, read: () => unknown): void => {
+    try {
+      read();
+    } catch {
+      throw new KubeconfigFault(`${name}: it is not ${what} in PEM`);
+    }
+  };
+  const { ca, cert, key } = pems;
+  if (ca !== undefined) check('certificate-authority', 'a certificate', () => new X509Certificate(ca));
+  if (cert !== undefined) check('client-certificate', 'a certificate', () => new X509Certificate(cert));
+  if (key !== undefined) check('client-key', 'a private key', () => createPrivateKey(key));
+}
+
 /** An empty file is an empty kubeconfig. */
 function loadYaml(yaml: string): unknown {
   let parsed: unknown;
   try {
-    parsed = yaml.trim() === '' ? {} : load(yaml);
+    parsed = yaml.trim() === '' ? {} : load(yaml, { json: true });
   } catch (error) {
-    const { mark, reason } = error as { readonly mark?: { readonly line?: number }; readonly reason?: string };
-    const line = mark?.line === undefined ? '' : `line ${mark.line + 1}: `;
-    throw new KubeconfigFault(`${line}it is not YAML${reason ? ` (${reason})` : ''}`);
+    throw new KubeconfigFault(yamlFault(error));
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new KubeconfigFault('it is not a YAML map');

@@ -19,6 +19,8 @@ export interface KubeletConfigurationOptions {
   /** A resolv.conf that does not point to a local stub, where the node's own does. */
   readonly resolvConf?: string;
   readonly cgroupVersion: 1 | 2;
+  /** The driver of a runtime that is not ours to configure; default systemd. */
+  readonly cgroupDriver?: 'systemd' | 'cgroupfs';
   /** True behind an edge-hub that cannot serve watch lists. */
   readonly plainLists?: boolean;
 }
@@ -37,7 +39,8 @@ const REFUSES_CGROUP_V1 = 35;
 
 /**
  * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
- * A node never takes another cgroup driver than systemd's, which Kubernetes recommends where systemd runs the machine.
+ * The cgroup driver is systemd's, which Kubernetes recommends where systemd runs the machine, unless a runtime that is not
+ * ours to configure has another.
  */
 export function kubeletConfiguration(options: KubeletConfigurationOptions): Readonly<Record<string, unknown>> {
   const base: Readonly<Record<string, unknown>> = options.fromCluster ?? FALLBACK;
@@ -46,7 +49,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Read
   const configuration: Record<string, unknown> = {
     ...base,
     authentication: { ...authentication, x509: { clientCAFile: PATHS.kubernetes.caCertificate } },
-    cgroupDriver: 'systemd',
+    cgroupDriver: options.cgroupDriver ?? 'systemd',
     rotateCertificates: true,
     staticPodPath: PATHS.kubernetes.manifests,
   };

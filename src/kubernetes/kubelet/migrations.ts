@@ -145,6 +145,11 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
   return left;
 }
 
+/** The minor version that removed a flag, if the kubelet of `minor` does not know it any more. */
+export function droppedIn(name: string, minor: number): number | undefined {
+  return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
+}
+
 /** Value of a flag, the last where it is given twice; undefined where it is not given. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
   const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { type Origin, yamlMap } from '../../lib/foreign.ts';
 
 /** The flags and the configuration file that a kubelet was started with. */
 export interface KubeletSettings {
@@ -15,12 +15,22 @@ export const FLAG_FILES = [
   { path: PATHS.kubelet.extraFlags, variable: 'KUBELET_EXTRA_ARGS' },
 ] as const;
 
-/** What the kubelet of the node is started with, its users' own flags last. */
+/** An upgrade that took damage for an empty file would write one with nothing but its own keys in it. */
+const CONFIGURATION: Origin = {
+  what: PATHS.kubelet.configuration,
+  code: 'UPGRADE_CHECK_FAILED',
+  next: `repair the line with the help of \`journalctl -u ${PATHS.kubelet.unit}\`, then run the same command again`,
+};
+
+/**
+ * What the kubelet of the node is started with, its users' own flags last.
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED that names the line of a configuration that is no YAML
+ */
 export async function kubeletSettings(host: Pick<Host, 'read'>): Promise<KubeletSettings> {
   const texts = await Promise.all(FLAG_FILES.map(({ path }) => host.read(path)));
   return {
     flags: FLAG_FILES.flatMap(({ variable }, i) => flagsIn(texts[i] ?? '', variable)),
-    configuration: lenientYaml<Record<string, unknown>>(await host.read(PATHS.kubelet.configuration)),
+    configuration: yamlMap((await host.read(PATHS.kubelet.configuration)) ?? '', CONFIGURATION),
   };
 }
 

@@ -140,7 +140,11 @@ export const pods: Rule = ({ cluster }) => {
   return warning(
     `${count(troubled)} not running`,
     shown(troubled.map(({ pod, problem, message }) => [pod, problem, message].filter(Boolean).join(': '))),
-    `kubectl describe pod -n ${namespace} ${name}; kubectl logs -n ${namespace} ${name} --previous`,
+    `kubectl describe pod -n ${namespace} ${name}; ${
+      /Image/.test(first.problem)
+        ? 'is the registry reachable from the node, and the name right?'
+        : `kubectl logs -n ${namespace} ${name} --previous`
+    }`,
   );
 };
 

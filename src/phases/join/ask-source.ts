@@ -2,6 +2,7 @@ import type { JoinSource, SourceAnswer } from '../../cloud/join-source.ts';
 import { refuseNodeLabel } from '../../config/grammar.ts';
 import type { JoinDraft } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
@@ -11,7 +12,7 @@ import { membershipOf } from './node-view.ts';
 export interface AskOptions {
   readonly source: JoinSource;
   readonly draft: JoinDraft;
-  readonly session: NodeSession;
+  readonly session: { readonly host: Host; readonly journal: NodeSession['journal'] };
   /** What users call the host. */
   readonly label: string;
   readonly emit: EventSink;

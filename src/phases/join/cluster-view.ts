@@ -1,5 +1,4 @@
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
-import { load } from 'js-yaml';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
@@ -15,6 +14,7 @@ import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluste
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { yamlMap } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -197,7 +197,7 @@ function isClockFault({ cause }: EdgeadmError): boolean {
 async function configMap(client: ApiClient, name: string): Promise<Record<string, string> | undefined> {
   const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
   // A cluster that kubeadm did not make may lack the ConfigMap or the right to read it.
-  return answer.status === 200 ? answer.body.data : undefined;
+  return answer.status === 200 ? answer.body?.data : undefined;
 }
 
 /** What was told beforehand counts; only what is missing is asked for. */
@@ -211,33 +211,19 @@ async function networksOf(
   return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
 }
 
+/** @throws EdgeadmError API_ERROR that names the ConfigMap, the key and the line */
 async function readKubeletConfiguration(
   client: ApiClient,
   version: string,
 ): Promise<Record<string, unknown> | undefined> {
   for (const name of kubeletConfigMaps(version)) {
     const text = (await configMap(client, name))?.kubelet;
-    if (text) return kubeletConfigurationIn(text, name);
+    if (!text) continue;
+    return yamlMap(text, {
+      what: `key kubelet of the ConfigMap kube-system/${name}`,
+      code: 'API_ERROR',
+      next: `kubectl --namespace kube-system edit configmap ${name}`,
+    });
   }
   return undefined;
-}
-
-/** @throws EdgeadmError API_ERROR that names the ConfigMap, the key and the line */
-function kubeletConfigurationIn(text: string, name: string): Record<string, unknown> {
-  const damaged = (why: string, cause?: unknown): EdgeadmError =>
-    new EdgeadmError({
-      code: 'API_ERROR',
-      what: `key kubelet of the ConfigMap kube-system/${name} is not a KubeletConfiguration`,
-      why,
-      next: `kubectl --namespace kube-system edit configmap ${name}`,
-      cause,
-    });
-  let parsed: unknown;
-  try {
-    parsed = load(text);
-  } catch (error) {
-    throw damaged((error as Error).message.split('\n')[0] ?? '', error);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw damaged('it is not a YAML map');
-  return parsed as Record<string, unknown>;
 }

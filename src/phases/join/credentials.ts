@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import type { JoinSpec } from '../../config/spec.ts';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate } from '../../kubernetes/csr/certificate-signing.ts';
+import { certificateIn } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';
@@ -117,7 +117,14 @@ async function requestClient(
   });
   if (!result) return undefined;
   if (!result.certificate) throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
-  return { cert: new X509Certificate(result.certificate).toString(), key: key.privatePem, onNode: false };
+  return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };
+}
+
+/** The cluster's signer may be anybody's program. @throws EdgeadmError API_ERROR */
+function issuedIn(pem: string, csr: string): string {
+  const what = `the certificate in the CertificateSigningRequest ${csr}`;
+  certificateIn(pem, { what, code: 'API_ERROR', next: `kubectl get csr ${csr} -o yaml` });
+  return `${pem.trimEnd()}\n`;
 }
 
 /** The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued. */
@@ -140,7 +147,8 @@ async function servingCredential(
     timeoutMs: SERVING_TIMEOUT_MS,
     signal: parts.signal,
   });
-  if (result?.certificate) return { cert: result.certificate, key: key.privatePem, onNode: false };
+  if (result?.certificate)
+    return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };
   parts.log.warning(
     `The edge-hub's serving certificate is not approved yet; clients do not trust port 10268 until it is: kubectl certificate approve ${result?.name ?? ''}`,
   );

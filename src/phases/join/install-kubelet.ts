@@ -5,6 +5,7 @@ import { findKubelet } from '../../kubernetes/kubelet/program.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
+import { overridingDropIns } from './drop-ins.ts';
 
 export const installKubelet: Phase<JoinContext> = {
   name: 'install-kubelet',
@@ -27,13 +28,14 @@ async function installBinaries({ host, node, log }: JoinContext & PhaseTools): P
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
 
-async function writeService({ host, node }: JoinContext & PhaseTools): Promise<void> {
+async function writeService({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
   const changed = await writeKubeletUnit(host, kubelet);
   // Enabling reads unit files anew by itself, and on a small node that takes half a second.
   if (!(await host.unit(PATHS.kubelet.unit)).enabled) await host.enableUnit(PATHS.kubelet.unit);
   else if (changed) await host.reloadUnits();
+  for (const warning of await overridingDropIns(host)) log.warning(warning);
 }
 
 /** Writes unit (unless the node has one of its own) and drop-in. @returns true where something was changed */

@@ -1,10 +1,16 @@
+import { posix } from 'node:path';
 import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
-import { type ContainerdNeeds, fitContainerdConfig } from '../../kubernetes/cri/containerd-config.ts';
+import {
+  type ContainerdNeeds,
+  fitContainerdConfig,
+  fitImportedConfig,
+  importsOf,
+} from '../../kubernetes/cri/containerd-config.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -71,12 +77,44 @@ export async function installContainerdUnit(bundle: Bundle, host: Host): Promise
   await host.enableUnit(PATHS.containerd.unit);
 }
 
-/** The text that containerd's configuration is to have; undefined where it is right already. */
-async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<{ existing?: string; wanted?: string }> {
+interface WantedConfig {
+  readonly existing?: string;
+  /** The text that containerd's configuration is to have; undefined where it is right already. */
+  readonly wanted?: string;
+  /** Files that the configuration imports, and that would take away from it what the join needs. */
+  readonly imports: readonly { readonly path: string; readonly text: string }[];
+}
+
+async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedConfig> {
   const existing = await host.read(PATHS.containerd.configuration);
   const base = existing ?? readTemplate('containerd/config.toml');
   const fitted = fitContainerdConfig(base, needs);
-  return { existing, wanted: fitted ?? (existing === undefined ? base : undefined) };
+  const imported = await Promise.all(
+    (await importedFiles(host, base)).map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),
+  );
+  const imports = imported.flatMap(({ path, text }) => {
+    const changed = fitImportedConfig(text, needs);
+    return changed === undefined ? [] : [{ path, text: changed }];
+  });
+  return { existing, wanted: fitted ?? (existing === undefined ? base : undefined), imports };
+}
+
+/** The files behind the patterns of `imports`; a relative one is below the folder of the configuration. */
+async function importedFiles(host: Host, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pattern of importsOf(text)) {
+    const path = posix.resolve(posix.dirname(PATHS.containerd.configuration), pattern);
+    const folder = posix.dirname(path);
+    const names = new RegExp(
+      `^${posix
+        .basename(path)
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    );
+    found.push(...(await host.list(folder)).filter((name) => names.test(name)).map((name) => posix.join(folder, name)));
+  }
+  return [...new Set(found)].filter((path) => path !== PATHS.containerd.configuration);
 }
 
 async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
@@ -88,39 +126,55 @@ async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
   if (!(await host.unit(PATHS.containerd.unit)).exists || isOurs(context)) return false;
-  return (await wantedConfig(host, await needsOf(context))).wanted !== undefined;
+  const { wanted, imports } = await wantedConfig(host, await needsOf(context));
+  return wanted !== undefined || imports.length > 0;
 }
 
 async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, spec, log } = context;
   if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
-  if (await configureContainerd(context, await needsOf(context)))
-    log.info(`${PATHS.containerd.configuration} was changed for the join; a copy is kept for reset.`);
+  const needs = await needsOf(context);
+  for (const path of await configureContainerd(context, needs))
+    log.info(`${path} was changed for the join; a copy is kept for reset.`);
+  if (!(await isInForce(host, needs)))
+    log.warning(
+      'containerd does not use what the join configured: compare `containerd config dump` with the files it imports.',
+    );
+}
+
+/** containerd itself says what it makes of all its files; one that cannot be asked is taken at its files' word. */
+async function isInForce(host: Host, needs: ContainerdNeeds): Promise<boolean> {
+  if (!host.runsPrograms || !host.wet) return true;
+  const { exitCode, stdout } = await host.query('containerd', ['config', 'dump']);
+  if (exitCode !== 0 || stdout.trim() === '') return true;
+  try {
+    return fitContainerdConfig(stdout, needs) === undefined;
+  } catch {
+    return true;
+  }
 }
 
 /**
  * Gives containerd what a kubelet needs of it, and (re)starts it where that changes something.
- * @returns true where a configuration that was there was changed
+ * @returns the files that were there and were changed
  * @throws EdgeadmError RUNTIME_FAILED where it does not answer afterwards
  */
 export async function configureContainerd(
   { host, waitFor }: Pick<JoinContext & PhaseTools, 'host' | 'waitFor'>,
   needs: ContainerdNeeds,
-): Promise<boolean> {
-  const { existing, wanted } = await wantedConfig(host, needs);
-  const changes = existing !== undefined && wanted !== undefined;
-  if (wanted !== undefined)
-    await host.write(PATHS.containerd.configuration, wanted, {
-      mode: (await host.stat(PATHS.containerd.configuration))?.mode ?? 0o644,
-    });
+): Promise<string[]> {
+  const { existing, wanted, imports } = await wantedConfig(host, needs);
+  const own = wanted === undefined ? [] : [{ path: PATHS.containerd.configuration, text: wanted }];
+  for (const { path, text } of [...own, ...imports])
+    await host.write(path, text, { mode: (await host.stat(path))?.mode ?? 0o644 });
   const restarted = await host.applyUnit(PATHS.containerd.unit, [
     PATHS.containerd.configuration,
+    ...imports.map(({ path }) => path),
     PATHS.containerd.unitFile,
     PATHS.containerd.program,
   ]);
-  if (!restarted || !host.runsPrograms) return changes;
-  await waitForContainerd(host, waitFor);
-  return changes;
+  if (restarted && host.runsPrograms) await waitForContainerd(host, waitFor);
+  return [...(existing === undefined ? [] : own), ...imports].map(({ path }) => path);
 }
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {

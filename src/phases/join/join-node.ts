@@ -5,11 +5,14 @@ import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
 import { kubeletFlags } from '../../kubernetes/kubelet/flags.ts';
+import { minorOf } from '../../kubernetes/version.ts';
 import { swapAreas } from '../../lib/swap-areas.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { runtimeDriver } from '../preflight/cgroup-driver.ts';
 import { findKernelPart } from '../preflight/kernel-module.ts';
+import { fitKubeletConfiguration } from '../preflight/kubelet-fit.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { nodeLabels } from './node-labels.ts';
@@ -67,9 +70,11 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     cluster.trusted(),
   ]);
   const kubelet = version ?? (await cluster.version());
+  const fitted = fromCluster && (await fitToThisNode(context, fromCluster, kubelet));
   const configuration = kubeletConfiguration({
     version: kubelet,
-    fromCluster,
+    fromCluster: fitted,
+    cgroupDriver: (await runtimeDriver(host, spec))?.driver,
     serviceCidr: networks?.serviceCidrs[0],
     clusterDns: spec.clusterDns,
     taints: spec.taints,
@@ -94,6 +99,18 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
   await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 });
   await host.makeDirectory(PATHS.kubernetes.manifests, 0o755);
   log.vendor(VENDOR.kubeletConfigured);
+}
+
+/** What does not exist on this node was reported by the preflight; that may have been skipped. */
+async function fitToThisNode(
+  { host, cluster, log }: JoinContext & PhaseTools,
+  configuration: Record<string, unknown>,
+  kubelet: string,
+): Promise<Record<string, unknown>> {
+  const serviceCidrs = (await cluster.networks())?.serviceCidrs ?? [];
+  const fitted = await fitKubeletConfiguration(host, { configuration, minor: minorOf(kubelet), serviceCidrs });
+  for (const change of fitted.changes) log.info(`The kubelet configuration of the cluster does not fit: ${change}.`);
+  return fitted.configuration;
 }
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {

@@ -1,8 +1,9 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { effectOf, isPressure, type NodeTrouble, nodeTroubles } from '../../kubernetes/node/troubles.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../lib/foreign.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -39,11 +40,13 @@ function describe({ type, message, since }: NodeTrouble): string {
   return `The node reports ${type}${effect} (${message}${began}). Fix the cause, then check it with \`edgeadm diagnose\`.`;
 }
 
+const EVICTION = z.object({ evictionHard: z.record(z.string(), z.unknown()) });
+
 async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   if (!host.runsPrograms) return false;
   const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
   // Whoever sets thresholds has others than these.
-  if (lenientYaml<{ evictionHard: object }>(text).evictionHard) return false;
+  if (lenientYaml(text, EVICTION)) return false;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   const used = await Promise.all(
     [PATHS.kubelet.directory, images].map(async (path) => {

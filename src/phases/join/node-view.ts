@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { V1Pod } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
@@ -11,7 +11,8 @@ import type { JournalView } from '../../host/journal/record.ts';
 import type { NetworkInterface } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { imageIn } from '../../kubernetes/node-files.ts';
+import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
@@ -67,6 +68,9 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
   };
 }
 
+/** A note that cannot be read still says that a join has begun: of no cluster that could be joined again. */
+const BEGUN = z.object({ caHash: z.string(), nodeName: z.string() });
+
 /** What an earlier join left in the journal, undefined where there is none. */
 export function membershipOf(journal: JournalView): Membership | undefined {
   const { joined } = journal;
@@ -74,7 +78,8 @@ export function membershipOf(journal: JournalView): Membership | undefined {
   if (joined) return { caHash: joined.cluster, nodeName: joined.node, nodePool, complete: true };
   const begun = journal.choice(CHOICES.membership);
   if (begun === undefined) return undefined;
-  return { ...(JSON.parse(begun) as Pick<Membership, 'caHash' | 'nodeName'>), nodePool, complete: false };
+  const { caHash, nodeName } = lenientYaml(begun, BEGUN) ?? { caHash: '', nodeName: '' };
+  return { caHash, nodeName, nodePool, complete: false };
 }
 
 /** The edge-hub that an earlier join put on the node: a line that does not name one does not take it away. */
@@ -82,7 +87,7 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
   for (const flavor of ['ack', 'openyurt'] as const) {
     for (const { manifestPath } of edgeHubLayouts(flavor)) {
       if (!journal.wrote(manifestPath)) continue;
-      const image = lenientYaml<V1Pod>(await host.read(manifestPath)).spec?.containers?.[0]?.image;
+      const image = imageIn(await host.read(manifestPath));
       if (image) return { image, flavor };
     }
   }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { bootSysctls } from '../../host/boot-sysctls.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import { PATHS } from '../../host/node-paths.ts';
@@ -10,6 +11,13 @@ import type { JoinContext } from './context.ts';
 
 /** What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20, container_manager_linux.go. */
 const KUBELET_SYSCTLS = { 'vm.overcommit_memory': '1', 'kernel.panic': '10', 'kernel.panic_on_oops': '1' };
+
+/** What a kubelet with protectKernelDefaults expects to find when it starts. Source: kubernetes, pkg/util/sysctl. */
+const PROTECTED_SYSCTLS = {
+  ...KUBELET_SYSCTLS,
+  'kernel.keys.root_maxkeys': '1000000',
+  'kernel.keys.root_maxbytes': '25000000',
+};
 
 export const prepareNode: Phase<JoinContext> = {
   name: 'prepare-node',
@@ -48,13 +56,42 @@ async function loadModule(host: Host, module: string, log: PhaseTools['log']): P
   await host.run('modprobe', [module]).catch((error: Error) => log.debug(error.message));
 }
 
-async function setSysctls({ host }: JoinContext & PhaseTools): Promise<void> {
-  const text = readTemplate('system/sysctl.conf');
+async function setSysctls({ host, cluster, log }: JoinContext & PhaseTools): Promise<void> {
+  const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
+  const kept = configuration?.protectKernelDefaults === true ? PROTECTED_SYSCTLS : {};
+  const text = readTemplate('system/sysctl.conf') + linesOf(kept);
   await host.write(PATHS.system.sysctls, text, { mode: 0o644 });
   const fromFile = [...text.matchAll(/^([\w.-]+)\s*=\s*(\S+)$/gm)].map(
     ([, key = '', value = '']) => [key, value] as const,
   );
   for (const [key, value] of [...fromFile, ...Object.entries(KUBELET_SYSCTLS)]) await host.setSysctl(key, value);
+  if (!host.wet) return;
+  for (const warning of await sysctlsNotInForce(host, fromFile)) log.warning(warning);
+}
+
+function linesOf(sysctls: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(sysctls).map(([key, value]) => `${key} = ${value}\n`);
+  return lines.length > 0
+    ? `# The kubelet starts with no other values (protectKernelDefaults).\n${lines.join('')}`
+    : '';
+}
+
+/** What was set counts only if the kernel has it now, and if no later file sets it back at the next boot. */
+async function sysctlsNotInForce(host: Host, wanted: readonly (readonly [string, string])[]): Promise<string[]> {
+  const atBoot = await bootSysctls(host);
+  const warnings: string[] = [];
+  for (const [key, value] of wanted) {
+    const now = host.runsPrograms ? await host.sysctl(key) : value;
+    const boot = atBoot.get(key);
+    if (now === undefined)
+      warnings.push(`${key} does not exist: the kernel module that brings it could not be loaded.`);
+    else if (now !== value) warnings.push(`${key} is ${now}, not ${value}: something sets it back.`);
+    if (boot && boot.value !== value)
+      warnings.push(
+        `${boot.file} sets ${key} = ${boot.value} at the next boot, after ${PATHS.system.sysctls}. Remove the line from that file.`,
+      );
+  }
+  return warnings;
 }
 
 /** The first CNI file by name wins: one that holds nothing but loopback would keep the cluster's own from working. */

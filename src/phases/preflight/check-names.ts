@@ -22,14 +22,15 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
 ];
 
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */
-export const checkNames: readonly string[] = CHECKS.map(({ name }) => short(name));
+export const checkNames: readonly string[] = [...new Set(CHECKS.map(({ name }) => short(name)))];
 
 /** The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check. */
 export function checksMeantBy(name: string): readonly string[] | undefined {
   const wanted = name.toLowerCase();
   if (wanted === 'all') return CHECKS.map((check) => check.name.toLowerCase());
-  const own = CHECKS.find((check) => [check.name, short(check.name)].some((each) => each.toLowerCase() === wanted));
-  if (own) return [own.name.toLowerCase()];
+  // SystemVerification, as kubeadm has it, is both of cgroups and of the kernel.
+  const own = CHECKS.filter((check) => [check.name, short(check.name)].some((each) => each.toLowerCase() === wanted));
+  if (own.length > 0) return own.map((check) => check.name.toLowerCase());
   // Files and ports that a kubeadm of another version looks for.
   if (/^(port-\d+|(file|dir)available--.+)$/.test(wanted)) return [];
   const other = OF_KUBEADM.find(([pattern]) => pattern.test(wanted));

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
-import { systemVerification } from './checks/cgroups.ts';
+import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
@@ -12,9 +12,11 @@ import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
+import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
+import { nodeAddress } from './checks/node-address.ts';
 import { nodeIface } from './checks/node-interface.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
@@ -48,16 +50,21 @@ export const CHECKS: readonly Check[] = [
   ...filesAvailable,
   ...foldersAvailable,
   ...kernelFeatures,
+  kernelOptions,
   systemVerification,
   runtime,
   cri,
+  cgroupDriver,
+  kubeletFlags,
   nodeIface,
+  nodeAddress,
   cidrConflict,
   nameserver,
   timeSync,
   apiServer,
   caHash,
   token,
+  kubeletConfiguration,
   offlineAutonomy,
   cniConflict,
   gpu,

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { kernelConfiguration } from '../../host/kernel-configuration.ts';
 import type { AskingHost } from './asking-host.ts';
 
 /** How a part of the kernel can be recognised. */
@@ -47,9 +47,4 @@ async function configuredAs(host: AskingHost, kernel: string, option: string): P
   const text = await kernelConfiguration(host, kernel);
   if (text === undefined) return undefined;
   return new RegExp(`^${option}=(\\w+)$`, 'm').exec(text)?.[1] ?? 'n';
-}
-
-async function kernelConfiguration(host: AskingHost, kernel: string): Promise<string | undefined> {
-  const packed = await host.readBytes('/proc/config.gz');
-  return packed ? gunzipSync(packed).toString('utf8') : host.read(`/boot/config-${kernel}`);
 }

@@ -1,10 +1,16 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { type EdgeHubChange, edgeHubChange, edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { lenientYaml } from '../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../lib/foreign.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
+
+/** As far as the new manifest is made from it. */
+const POD = z.looseObject({
+  spec: z.looseObject({ containers: z.array(z.looseObject({ name: z.string(), image: z.string() })).min(1) }),
+});
 
 const MODE = 0o600;
 
@@ -52,8 +58,8 @@ export async function installEdgeHub(
   const change = changeOf(context);
   if (!hub || !change) return log.debug('the edge-hub does not change');
   const paths = edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath);
-  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml<V1Pod>(await host.read(path)) })));
-  const there = pods.filter(({ pod }) => pod.spec?.containers?.[0]);
+  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml(await host.read(path), POD) })));
+  const there = pods.flatMap(({ path, pod }) => (pod ? [{ path, pod: pod as unknown as V1Pod }] : []));
   const source = there.find(({ path }) => path === change.manifestPath) ?? there[0];
   if (!source) return;
   // In this order, a run that was killed in between finds a hub to continue from.

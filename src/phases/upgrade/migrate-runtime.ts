@@ -66,7 +66,7 @@ async function configure(context: Context): Promise<void> {
     cniConfigurations: flagValue(settings.flags, 'cni-conf-dir'),
     cniPlugins: flagValue(settings.flags, 'cni-bin-dir'),
   });
-  if (changed) log.info('The configuration of containerd was changed for the kubelet.');
+  if (changed.length > 0) log.info('The configuration of containerd was changed for the kubelet.');
   await waitFor({
     what: 'containerd to be ready for pods',
     timeoutMs: 30_000,

@@ -10,12 +10,13 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
 import { checkMigration } from './check-migration.ts';
+import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { checkEdgeHub } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
-import { checkVersions, sameVersion } from './versions.ts';
+import { checkVersions, drainAdvice, sameVersion } from './versions.ts';
 
 type Context = UpgradeContext & PhaseTools;
 
@@ -30,6 +31,7 @@ export const precheck: Phase<UpgradeContext> = {
   title: 'Check versions, node and bundle',
   phases: [
     { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
+    { name: 'system', title: 'Check the operating system', run: checkSystem },
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },
@@ -48,9 +50,14 @@ export const precheck: Phase<UpgradeContext> = {
   ],
 };
 
-async function checkVersionsPhase({ versions, spec, log }: Context): Promise<void> {
+async function checkVersionsPhase(context: Context): Promise<void> {
+  const { versions, spec, log, signal } = context;
   checkVersions(versions, spec);
   log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
+  // A controller that upgrades a cluster drains the node by itself, and cordons it for that.
+  const isDrained = spec.drain || (await nodeObject(context, signal)).spec?.unschedulable === true;
+  const advice = drainAdvice(versions, isDrained);
+  if (advice) log.warning(advice);
 }
 
 async function checkRuntime(context: Context): Promise<void> {

@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import { compareVersions, parseVersion } from '../../kubernetes/version.ts';
+import { compareVersions, minorOf } from '../../kubernetes/version.ts';
 import type { UpgradeSpec, Versions } from './context.ts';
 
 /** Which version the kubelet is to have: what was asked for, else the bundle's, else the control plane's. */
@@ -16,8 +16,8 @@ export function sameVersion(one: string, other: string): boolean {
 }
 
 /**
- * @throws EdgeadmError UPGRADE_VERSION unless the target is the control plane's version, and the kubelet goes up by at
- *   most one minor version and stays at or below it
+ * @throws EdgeadmError UPGRADE_VERSION unless the target is the control plane's version, and the kubelet stays at or
+ *   below it and skips no more minor versions than it may be older than its API server
  */
 export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec): void {
   const target = spec.targetVersion;
@@ -26,19 +26,29 @@ export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec
   if (compareVersions(to, from) < 0) {
     throw refused(`the node runs ${from}, which is newer than ${to}`, 'a kubelet cannot be downgraded');
   }
-  const steps = parseVersion(to).minor - parseVersion(from).minor;
-  if (steps <= stepOf(from, cluster)) return;
-  const between = `v1.${parseVersion(from).minor + stepOf(from, cluster)}`;
+  const [before, after] = [minorOf(from), minorOf(to)];
+  const skew = skewOf(before);
+  if (after - before <= skew) return;
+  const between = `v1.${before + skew}`;
   throw refused(
-    `from ${from} to ${to} is more than one minor version at a time`,
-    `${steps} minor versions apart`,
+    `from ${from} to ${to} is too far for one upgrade`,
+    `${after - before - 1} minor versions lie between them; a kubelet 1.${before} may be at most ${skew} minor versions older than its API server (https://kubernetes.io/releases/version-skew-policy/#kubelet)`,
     `upgrade to a version ${between} first: edgeadm upgrade --bundle BUNDLE_OF_${between}`,
   );
 }
 
-/** The vendor releases every second minor version alone (1.18, 1.20, 1.22 ...): to it, the next one is one step. */
-function stepOf(from: string, cluster: string): number {
-  return [from, cluster].every((version) => version.includes('-aliyun')) ? 2 : 1;
+/**
+ * How many minor versions a kubelet may be older than its API server, and so how far it may go at once.
+ * @see https://kubernetes.io/releases/version-skew-policy/#kubelet
+ */
+function skewOf(minor: number): number {
+  return minor >= 25 ? 3 : 2;
+}
+
+/** What upstream asks for that this upgrade does not do; undefined if there is nothing. */
+export function drainAdvice({ from, to }: Pick<Versions, 'from' | 'to'>, isDrained: boolean): string | undefined {
+  if (minorOf(from) === minorOf(to) || isDrained) return undefined;
+  return `Kubernetes asks for a node to be drained before the minor version of its kubelet changes (1.${minorOf(from)} to 1.${minorOf(to)}). This upgrade keeps its pods running; to drain it, add --drain --kubeconfig FILE.`;
 }
 
 function notThere(target: string, cluster: string): EdgeadmError {

@@ -8,7 +8,7 @@ const CLI = new URL('../../../src/cli/', import.meta.url).href;
 function guarded(body: string, limits = '{}') {
   const program = `
     const { ProcessGuard } = await import('${CLI}process-guard.ts');
-    const { commandSignal, interruption, until } = await import('${CLI}signals.ts');
+    const { commandSignal, until } = await import('${CLI}signals.ts');
     const say = (text) => process.stdout.write(text + '\\n');
     const guard = new ProcessGuard(async (error) => { say(error.code + ': ' + error.what); process.exitCode = error.exit; });
     guard.install();

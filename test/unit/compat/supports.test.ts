@@ -71,7 +71,9 @@ describe('the compatibility matrix', () => {
 
   it('lets a plain Kubernetes version pass by major, minor and patch', () => {
     assert.ok(isSupported({ clusterVersion: 'v1.20.2' }));
-    assert.ok(!isSupported({ clusterVersion: 'v1.30.8' }));
+    const rhel = { os: 'Red Hat Enterprise Linux', osId: 'rhel', version: '8.8', kernel: '4.18.0' };
+    assert.ok(isSupported({ ...rhel, clusterVersion: 'v1.30.7' }));
+    assert.ok(!isSupported({ ...rhel, clusterVersion: 'v1.30.8' }));
     assert.ok(!isSupported({ clusterVersion: 'v1.12.5' }));
   });
 
@@ -157,10 +159,11 @@ describe('rows for people', () => {
   });
 
   it('say whether a bound is open', () => {
+    const row = { ...MATRIX[0], to: '1.30.7-aliyun.1' };
     const rows = [
-      { ...MATRIX[0], from: undefined },
-      { ...MATRIX[0], to: undefined },
-      { ...MATRIX[0], from: undefined, to: undefined },
+      { ...row, from: undefined },
+      { ...row, to: undefined },
+      { ...row, from: undefined, to: undefined },
     ];
     const text = matrixTable(rows as typeof MATRIX);
     assert.match(text, /up to 1\.30\.7-aliyun\.1/);

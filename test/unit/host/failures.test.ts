@@ -3,7 +3,7 @@ import { EdgeadmError } from '../../../src/errors/index.ts';
 import { isDenied, pathError, programError } from '../../../src/host/failures.ts';
 
 describe('a refusal of the operating system', () => {
-  it('is told by its code, however deep its cause lies, and not by words', () => {
+  it('a refusal of the operating system is known by its code, however deep its cause lies, and not by words', () => {
     const refused = Object.assign(new Error('no'), { code: 'EACCES' });
     const what = 'EACCES: permission denied';
     assert.equal(isDenied(pathError('/etc/shadow', refused)), true);
@@ -12,7 +12,7 @@ describe('a refusal of the operating system', () => {
     assert.equal(isDenied(undefined), false);
   });
 
-  it('on a node is read from what its programs print: coreutils, socat and Python', () => {
+  it('a refusal of the operating system of a node is read from what its programs print: coreutils, socat and Python', () => {
     const printed = {
       'cat: /etc/shadow: Permission denied': 'EACCES',
       '2026/11/29 01:00:00 socat[7] E connect(5, AF=1 "/run/x.sock", 13): Permission denied': 'EACCES',

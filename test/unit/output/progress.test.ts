@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import {
-  describeProgress,
-  formatBytes,
-  formatSeconds,
-  Meter,
-  type ProgressEvent,
-} from '../../../src/output/progress.ts';
+import { formatBytes } from '../../../src/lib/format-bytes.ts';
+import { describeProgress, formatSeconds, Meter, type ProgressEvent } from '../../../src/output/progress.ts';
 import { event } from './events.ts';
 
 function progress(done: number, total: number, time: number): ProgressEvent {

@@ -149,6 +149,15 @@ describe('the summary of several hosts', () => {
     const hosts = ['a', 'b'].map((host) => ({ host, ok: true, outcome: 'joined', durationMs: 61_000 }));
     assert.equal(summary(hosts), 'HOST   RESULT   TIME\na      joined   1m1s\nb      joined   1m1s\n');
   });
+
+  it('a table of several hosts that were diagnosed names the cause for each', () => {
+    const found = (host: string, cause: string) => ({ host, ok: true, outcome: 'diagnosed', durationMs: 900, cause });
+    const text = summary([found('a', 'Kubelet: the kubelet does not run'), found('b', 'no problem found')]);
+    assert.match(
+      text,
+      /^HOST +RESULT +TIME +CAUSE\na +diagnosed +900ms +Kubelet: the kubelet does not run\nb .* no problem found\n$/,
+    );
+  });
 });
 
 describe('facts with their titles', () => {

@@ -71,6 +71,8 @@ export interface WorkflowBed {
   readonly admin: ApiClient;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** Words of `edgeadm join` for this cluster. */
+  readonly joinWords: readonly string[];
   /** A machine that was just installed, with a kubelet of that version. */
   node(version?: string, os?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
@@ -108,6 +110,7 @@ export async function workflowBed(version = CLUSTER_VERSION): Promise<WorkflowBe
     api,
     admin,
     kubeconfig,
+    joinWords: [api.url, '--token', token, '--discovery-token-ca-cert-hash', cluster.caCertHashes.join()],
     node: async (kubeletVersion = NODE_VERSION, os = 'Ubuntu 20.04') => {
       nodes += 1;
       const name = `edge${nodes}`;

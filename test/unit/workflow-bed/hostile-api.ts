@@ -37,10 +37,14 @@ export class HostileApi {
     return way;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   /** Leads connections to the API server over this way. */
   dial(address: Address): Address {
     if (!('port' in address) || address.port !== this.#apiPort) return address;
-    return { ...address, port: (this.#server.address() as AddressInfo).port };
+    return { ...address, port: this.port };
   }
 
   /** @returns whether the request goes wrong here */

@@ -25,7 +25,7 @@ export const controlPlaneVersion: UpgradeCheck = {
 export const nodeVersion: UpgradeCheck = {
   name: 'NodeVersion',
   about:
-    'No kubelet is downgraded, and none skips a minor version. The vendor (`-aliyun…`) releases only every second minor version; its next release counts as one step. An error, or a warning for offline nodes.',
+    'No kubelet is downgraded, and none goes up by more minor versions than the skew policy of Kubernetes allows: three, two before 1.25. An error, or a warning for offline nodes.',
   effect: 'These nodes would reject the upgrade, and the first rejection would pause it.',
   advice:
     'Upgrade these nodes to a version in between first (--selector chooses nodes), or choose another --target-version.',

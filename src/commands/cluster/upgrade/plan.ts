@@ -3,7 +3,7 @@ import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { reportText } from '../../../cli/cluster-upgrade/report.ts';
 import { planOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
-import { plannedNodes, planSpec, planText, startFlags } from '../../../cli/cluster-upgrade/start.ts';
+import { plannedNodes, planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { objectFlag } from '../../../cli/flags.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
@@ -41,7 +41,7 @@ export default class ClusterUpgradePlan extends BaseCommand {
       const cluster = serverVersionOf(body, server);
       // How a drain treats single pods changes nothing of the plan.
       const asked = { ...flags, force: false, 'delete-emptydir-data': false, 'wait-offline': false };
-      const intent = await intentOf(client, planSpec(asked, cluster, false), signal);
+      const intent = await intentOf(client, specOf(asked, cluster, false), signal);
       const data = {
         cluster,
         targetVersion: intent.plan.spec.targetVersion,

@@ -3,12 +3,20 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { reportText } from '../../../cli/cluster-upgrade/report.ts';
 import { reportHtml } from '../../../cli/cluster-upgrade/report-html.ts';
-import { resultOf, runByJobs, runOverSsh, sshFlags, targetsByNode } from '../../../cli/cluster-upgrade/run.ts';
+import {
+  resultOf,
+  runByJobs,
+  runOverSsh,
+  type SshFlags,
+  sshFlags,
+  sshOptions,
+} from '../../../cli/cluster-upgrade/run.ts';
 import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
-import { planSpec, planText, startFlags } from '../../../cli/cluster-upgrade/start.ts';
+import { planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
+import { targetsByNode } from '../../../cluster-upgrade/control/targets.ts';
 import { type Intent, intentOf, refuseErrors } from '../../../cluster-upgrade/intent.ts';
 import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/api/client.ts';
@@ -36,7 +44,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
     await this.finish(
       await withCluster(flags.kubeconfig, async (client, signal) => {
         const { body, server } = await client.request('GET', '/version');
-        const intent = await intentOf(client, planSpec(flags, serverVersionOf(body, server)), signal);
+        const intent = await intentOf(client, specOf(flags, serverVersionOf(body, server)), signal);
         const { plan, report } = intent;
         if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
         if (plan.nodes.length > 0)
@@ -45,7 +53,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
           );
         output.tell(planText(intent));
         if (plan.nodes.length > 0) refuseErrors(report, flags['ignore-preflight-errors']);
-        if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, flags);
+        if (plan.spec.executor === 'ssh') await targetsByNode(client, plan, sshOptions(flags));
         if (flags['dry-run'] || plan.nodes.length === 0) return { ok: true, hosts: [], data: { plan, report } };
         await confirm('Start?', { output, signal, yes: flags.yes, argv: this.host.argv });
         return this.#start(client, intent, output, signal, flags);
@@ -58,7 +66,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
     { plan }: Intent,
     output: Output,
     signal: AbortSignal,
-    flags: Parameters<typeof targetsByNode>[2] & { readonly wait: boolean; readonly output: string },
+    flags: SshFlags & { readonly wait: boolean; readonly output: string },
   ): Promise<Omit<CommandResult, 'command'>> {
     await beginPlan(client, plan, signal);
     const options = { client, plan, flags, output, version: this.config.version, signal };

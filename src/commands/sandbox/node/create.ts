@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { KUBERNETES_VERSION } from '../../../../sandbox/api-server/seed.ts';
-import { acceptedSystems } from '../../../../sandbox/node/systems.ts';
+import { knownSystems } from '../../../../sandbox/node/systems.ts';
 import { createNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
@@ -8,7 +7,7 @@ import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 export default class SandboxNodeCreate extends BaseCommand {
   static override summary = 'Create a node in the sandbox: a folder that stands for a machine, with a small kubelet.';
   static override description =
-    "Only the sandbox's small kubelet runs on it, which follows the files that a join writes. For a node that exists already, the command prints a new join line.";
+    "Only the sandbox's small kubelet runs on it, which follows the files that a join writes. If the node already exists, the command prints a new join line.";
   static override examples = [
     '<%= config.bin %> sandbox node create edge1',
     "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6'",
@@ -18,7 +17,7 @@ export default class SandboxNodeCreate extends BaseCommand {
     ...sandboxFlags,
     os: Flags.string({
       helpValue: "'NAME VERSION'",
-      description: `operating system, default 'Ubuntu 20.04'. A join accepts: ${acceptedSystems(KUBERNETES_VERSION, 'amd64')}`,
+      description: `operating system, default 'Ubuntu 20.04'. Systems with their kernels: ${knownSystems()}`,
     }),
     kernel: Flags.string({
       helpValue: 'RELEASE',

@@ -132,7 +132,8 @@ function millis(time: Date | string | undefined): number {
   return Date.parse(String(time ?? '')) || 0;
 }
 
-function shortened(text: string): string {
+function shortened(message: string): string {
+  const text = message.trim();
   return text.length > MESSAGE_CHARACTERS ? `${text.slice(0, MESSAGE_CHARACTERS)}…` : text;
 }
 

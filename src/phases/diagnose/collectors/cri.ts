@@ -1,7 +1,7 @@
 import { isDenied } from '../../../host/failures.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { runtimeSocketIn } from '../../../kubernetes/node-files.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 
@@ -72,8 +72,8 @@ async function runtimeOf({ host }: CollectContext): Promise<Runtime> {
   if (flag) return named(flag);
   if (/--container-runtime=docker/.test(flags)) return DOCKER;
   const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
-  const { containerRuntimeEndpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(text);
-  if (containerRuntimeEndpoint) return named(containerRuntimeEndpoint.replace(/^unix:\/\//, ''));
+  const socket = runtimeSocketIn(text);
+  if (socket) return named(socket);
   // That flag went with dockershim; kubeadm named every runtime but docker.
   const byDocker = /--network-plugin=/.test(flags) && (await host.stat(PATHS.docker.socket)) !== undefined;
   return byDocker ? DOCKER : CONTAINERD;

@@ -1,6 +1,5 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { imageIn } from '../../../kubernetes/node-files.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
 import type { CollectContext, CollectedFile, Collector } from '../collector.ts';
 import { healthOf } from './health.ts';
@@ -24,7 +23,7 @@ export const edgeHub: Collector = {
   run: async (context) => {
     const manifest = await hubManifest(context);
     if (!manifest) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
-    const image = lenientYaml<V1Pod>(manifest.text).spec?.containers?.[0]?.image;
+    const image = imageIn(manifest.text);
     const health = await healthOf(context, HUB_HEALTH);
     return {
       files: [{ path: 'edge-hub/state.txt', text: `${image ?? 'no image'}: ${health.detail}\n` }],

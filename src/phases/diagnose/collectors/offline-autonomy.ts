@@ -1,10 +1,9 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import { servesWatchLists } from '../../../edge-hub/releases.ts';
 import { findKubelet, kubeletVersionOf } from '../../../kubernetes/kubelet/program.ts';
 import { kubeletSettings } from '../../../kubernetes/kubelet/settings.ts';
 import { readsWatchLists } from '../../../kubernetes/kubelet/watch-lists.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { imageIn } from '../../../kubernetes/node-files.ts';
 import type { Collector } from '../collector.ts';
 import { hubManifest } from './edge-hub.ts';
 
@@ -17,7 +16,7 @@ export const offlineAutonomy: Collector = {
       kubeletVersionOf(context.host, await findKubelet(context.host)),
       kubeletSettings(context.host),
     ]);
-    const image = lenientYaml<V1Pod>(manifest?.text).spec?.containers?.[0]?.image;
+    const image = imageIn(manifest?.text);
     if (!manifest || !image || !kubelet) return { files: [] };
     const flavor = edgeHubLayouts('openyurt').some(({ manifestPath }) => manifestPath === manifest.path)
       ? 'openyurt'

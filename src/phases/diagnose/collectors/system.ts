@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../../lib/foreign.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
@@ -47,15 +48,17 @@ function usageOf(text: string, what: 'space' | 'inodes'): CollectedFacts['disks'
     .filter(({ mount }) => !PSEUDO.test(mount));
 }
 
+const SWAP = z.object({ failSwapOn: z.boolean() });
+
 export const swap: Collector = {
   name: 'system/swap',
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';
     const devices = swapAreas(text);
-    const { failSwapOn } = lenientYaml<{ failSwapOn: boolean }>(await host.read(PATHS.kubelet.configuration));
+    const configuration = lenientYaml(await host.read(PATHS.kubelet.configuration), SWAP);
     return {
       files: [{ path: 'system/swap.txt', text }],
-      facts: { swaps: { devices, kubeletRefuses: failSwapOn !== false } },
+      facts: { swaps: { devices, kubeletRefuses: configuration?.failSwapOn !== false } },
     };
   },
 };

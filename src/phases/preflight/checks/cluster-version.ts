@@ -1,8 +1,6 @@
-import { minorOf } from '../../../kubernetes/version.ts';
+import { judgeVersion, UNKNOWN_OF_NEWER } from '../../../compat/judge.ts';
+import { KNOWN_MINORS, minorOf } from '../../../kubernetes/version.ts';
 import { type Check, fail, pass } from '../check.ts';
-
-/** First and last minor version of Kubernetes that edgeadm knows the flags of. */
-const SUPPORTED = { first: 16, last: 34 };
 
 /** From here on the node pool says how its nodes reach the cloud. Source: the vendor's user guide, inDedicatedNetwork. */
 const WITHOUT_DEDICATED = 22;
@@ -12,7 +10,7 @@ export const clusterVersion: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'The cluster runs Kubernetes 1.16 to 1.34, and the kubelet has the same minor version, or the one given with `--kubernetes-version`: not newer than the cluster, and at most two minor versions older (three from 1.28 on). The cluster is not a sandbox, unless the node belongs to that sandbox.',
+    'The cluster runs Kubernetes 1.16 or newer (newer than 1.37 is a warning), and the kubelet has the same minor version, or the one given with `--kubernetes-version`: not newer than the cluster, and at most two minor versions older (three from 1.28 on). The cluster is not a sandbox, unless the node belongs to that sandbox.',
   remedy: 'Use a bundle of the version of the cluster, or a release of edgeadm for that version.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster, host, node, spec }) => {
@@ -28,9 +26,11 @@ export const clusterVersion: Check = {
       );
     }
     const minor = minorOf(version);
-    if (!/^v?1\./.test(version) || minor < SUPPORTED.first || minor > SUPPORTED.last) {
-      return fail(`found ${version}, supported 1.${SUPPORTED.first} to 1.${SUPPORTED.last}`, {
+    const age = judgeVersion(version);
+    if (age === 'unsupported') {
+      return fail(`found ${version}; edgeadm joins nodes of clusters from Kubernetes 1.${KNOWN_MINORS.first} on`, {
         code: 'CLUSTER_UNSUPPORTED',
+        remedy: `Upgrade the cluster to Kubernetes 1.${KNOWN_MINORS.first} or newer first.`,
       });
     }
     if (spec.inDedicatedNetwork && minor >= WITHOUT_DEDICATED) {
@@ -51,6 +51,12 @@ export const clusterVersion: Check = {
       return fail(
         `the cluster runs ${version}; a kubelet can be 1.${oldest} to 1.${minor}, but ${spec.kubernetesVersion} was requested`,
       );
+    }
+    if (minorOf(kubelet) === wanted && age === 'too new') {
+      return fail(`the cluster runs ${version}: ${UNKNOWN_OF_NEWER}`, {
+        severity: 'warning',
+        remedy: "If the kubelet does not start, read its log for the flag's name, and use a newer release of edgeadm.",
+      });
     }
     if (minorOf(kubelet) === wanted) return pass(`cluster ${version}, kubelet ${kubelet}`);
     return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, but 1.${wanted} was requested`, {

@@ -1,29 +1,31 @@
 import { posix } from 'node:path';
+import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../../lib/foreign.ts';
 
-interface Plugin {
-  readonly type: string;
-  readonly capabilities?: Readonly<Record<string, boolean>>;
-}
+const PLUGIN = z.looseObject({ type: z.string().min(1), capabilities: z.record(z.string(), z.unknown()).optional() });
 
-interface Configuration {
-  readonly name: string;
-  readonly cniVersion: string;
-  readonly plugins?: readonly Plugin[];
-}
+const CONFIGURATION = z.object({
+  name: z.string(),
+  cniVersion: z.string().optional(),
+  plugins: z.array(PLUGIN).catch([]),
+});
 
 /** What libcni keeps of a container's attachment to a network. Source: github.com/containernetworking/cni, libcni/api.go. */
-interface Attachment {
-  readonly kind: string;
-  readonly containerId: string;
+const ATTACHMENT = z.object({
+  kind: z.literal('cniCacheV1'),
+  containerId: z.string(),
   /** The configuration of the network, in Base64. */
-  readonly config: string;
-  readonly ifName: string;
-  readonly cniArgs?: readonly (readonly [string, string])[];
-  readonly capabilityArgs?: Readonly<Record<string, unknown>>;
-}
+  config: z.string(),
+  ifName: z.string(),
+  cniArgs: z.array(z.array(z.string())).nullish().catch([]),
+  capabilityArgs: z.record(z.string(), z.unknown()).nullish().catch({}),
+});
+
+type Plugin = z.output<typeof PLUGIN>;
+type Configuration = z.output<typeof CONFIGURATION>;
+type Attachment = z.output<typeof ATTACHMENT>;
 
 /**
  * Gives back the addresses, and removes the rules for host ports, of containers that are gone: their CNI plug-ins are
@@ -33,12 +35,11 @@ interface Attachment {
 export async function removeAttachments(host: Host, containers: readonly string[], plugins: string): Promise<void> {
   for (const file of await host.list(PATHS.cni.attachments)) {
     const path = posix.join(PATHS.cni.attachments, file);
-    const attachment = lenientYaml<Attachment>(await host.read(path));
-    const { kind, containerId, config } = attachment;
-    if (kind !== 'cniCacheV1' || !config || !containerId || !containers.includes(containerId)) continue;
-    const network = lenientYaml<Configuration>(Buffer.from(config, 'base64').toString('utf8'));
-    for (const plugin of (network.plugins ?? []).toReversed())
-      await detach(host, plugin, attachment as Attachment, network as Configuration, plugins);
+    const attachment = lenientYaml(await host.read(path), ATTACHMENT);
+    if (!attachment || !containers.includes(attachment.containerId)) continue;
+    const network = lenientYaml(Buffer.from(attachment.config, 'base64').toString('utf8'), CONFIGURATION);
+    for (const plugin of network?.plugins.toReversed() ?? [])
+      if (network) await detach(host, plugin, attachment, network, plugins);
     await host.run('rm', ['-f', path]);
   }
 }
@@ -47,18 +48,18 @@ export async function removeAttachments(host: Host, containers: readonly string[
 async function detach(
   host: Host,
   plugin: Plugin,
-  { containerId, ifName, cniArgs = [], capabilityArgs = {} }: Attachment,
+  { containerId, ifName, cniArgs, capabilityArgs }: Attachment,
   { name, cniVersion }: Configuration,
   folder: string,
 ): Promise<void> {
-  const known = Object.entries(capabilityArgs).filter(([capability]) => plugin.capabilities?.[capability]);
+  const known = Object.entries(capabilityArgs ?? {}).filter(([capability]) => plugin.capabilities?.[capability]);
   const input = JSON.stringify({ ...plugin, name, cniVersion, runtimeConfig: Object.fromEntries(known) });
   const environment = [
     'CNI_COMMAND=DEL',
     `CNI_CONTAINERID=${containerId}`,
     'CNI_NETNS=',
     `CNI_IFNAME=${ifName}`,
-    `CNI_ARGS=${cniArgs.map((pair) => pair.join('=')).join(';')}`,
+    `CNI_ARGS=${(cniArgs ?? []).map((pair) => pair.join('=')).join(';')}`,
     `CNI_PATH=${folder}`,
   ];
   await host.run('env', [...environment, posix.join(folder, plugin.type)], { input });

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { lenientYaml } from '../../../lib/foreign.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 import { listedIfPossible } from './answers.ts';
 import { removeIptablesRules } from './iptables.ts';
@@ -20,6 +21,8 @@ const LINKS: readonly string[] = [
 /** Where no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
+const ATTACHED = z.object({ networkName: z.string() });
+const NETWORK = z.object({ name: z.string() });
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
 
 /** Notes which links exist before a join, so that a reset leaves them alone; see {@link removeNetwork}. */
@@ -73,7 +76,7 @@ async function foreignNamespaces(host: Host): Promise<Set<string>> {
   const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host)]);
   const texts = await Promise.all(files.map((file) => host.read(`${PATHS.cni.attachments}/${file}`)));
   const foreign = texts.filter((text) => {
-    const { networkName } = lenientYaml<{ networkName: string }>(text);
+    const networkName = lenientYaml(text, ATTACHED)?.networkName;
     return networkName !== undefined && !ours.includes(networkName);
   });
   return new Set(foreign.flatMap((text) => text?.match(/cni-[0-9a-f-]{36}/g) ?? []));
@@ -84,7 +87,7 @@ function links(host: Host): Promise<string[]> {
 }
 
 function parseLinks(json: string): readonly string[] {
-  return JSON.parse(json) as string[];
+  return lenientYaml(json, z.array(z.string())) ?? [];
 }
 
 function isVeth(link: string): boolean {
@@ -95,7 +98,7 @@ async function cniNetworks(host: Host): Promise<string[]> {
   const names = await Promise.all(
     (await host.list(PATHS.cni.configurations))
       .filter((file) => /\.conf(list)?$/.test(file) && !/podman|nerdctl/.test(file))
-      .map(async (file) => lenientYaml<{ name: string }>(await host.read(`${PATHS.cni.configurations}/${file}`)).name),
+      .map(async (file) => lenientYaml(await host.read(`${PATHS.cni.configurations}/${file}`), NETWORK)?.name),
   );
   return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];
 }

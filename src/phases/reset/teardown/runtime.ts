@@ -1,6 +1,6 @@
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/lenient-yaml.ts';
+import { runtimeSocketIn } from '../../../kubernetes/node-files.ts';
 
 /** The container runtime that a node's kubelet uses. */
 export interface NodeRuntime {
@@ -34,10 +34,9 @@ export function isDockershim({ socket }: NodeRuntime): boolean {
 async function configuredSocket(host: Host): Promise<string | undefined> {
   const flags = await host.read(PATHS.kubelet.flags);
   const flag = /--container-runtime-endpoint=["']?([^\s"']+)/.exec(flags ?? '')?.[1];
-  if (flag) return withoutScheme(flag);
-  const configuration = await host.read(PATHS.kubelet.configuration);
-  const { containerRuntimeEndpoint: endpoint } = lenientYaml<{ containerRuntimeEndpoint: string }>(configuration);
-  if (endpoint) return withoutScheme(endpoint);
+  if (flag) return flag.replace(/^unix:\/\//, '');
+  const socket = runtimeSocketIn(await host.read(PATHS.kubelet.configuration));
+  if (socket) return socket;
   // kubeadm names every runtime but this one.
   const docker = flags !== undefined && (await host.stat(PATHS.docker.socket)) !== undefined;
   return docker ? PATHS.docker.dockershim.configured : undefined;
@@ -46,8 +45,4 @@ async function configuredSocket(host: Host): Promise<string | undefined> {
 async function presentSocket(host: Host): Promise<string> {
   for (const socket of DEFAULT_SOCKETS) if (await host.stat(socket)) return socket;
   return PATHS.containerd.socket;
-}
-
-function withoutScheme(endpoint: string): string {
-  return endpoint.replace(/^unix:\/\//, '');
 }

@@ -105,7 +105,7 @@ describe('a join with a discovery file', () => {
     return path;
   }
 
-  it('takes address and CA of the kubeconfig that cluster-info holds', async () => {
+  it('a join with a discovery file takes address and CA of the kubeconfig that cluster-info holds', async () => {
     const flags = { 'discovery-file': await file(BARE), 'tls-bootstrap-token': TOKEN };
     const { draft } = await joinRequestOf({ flags });
     assert.deepEqual(
@@ -114,7 +114,7 @@ describe('a join with a discovery file', () => {
     );
   });
 
-  it('takes cluster and token of the current context', async () => {
+  it('a join with a discovery file takes cluster and token of the current context', async () => {
     const { draft } = await joinRequestOf({ flags: { 'discovery-file': await file(whole({ token: TOKEN })) } });
     assert.deepEqual(
       [draft.apiServers, draft.caCertHashes, draft.token],
@@ -163,14 +163,14 @@ describe('a join with a discovery file', () => {
     assert.match(found, /download it first: curl -fsSo discovery\.conf https:\/\/example\.com\/d\.conf/);
   });
 
-  it('is for a join with a bootstrap token', async () => {
+  it('a discovery file is for a join with a bootstrap token', async () => {
     const flags = { 'discovery-file': await file(BARE), 'openapi-token': 'x', region: 'cn-hangzhou' };
     assert.match(await mistakeOf(flags), /--discovery-file and --openapi-token cannot be used together/);
   });
 });
 
 describe('a check that no join has', () => {
-  it('in --ignore-preflight-errors is refused before anything is done', async () => {
+  it('a check that no join has is refused in --ignore-preflight-errors before anything is done', async () => {
     const flags = {
       token: TOKEN,
       'discovery-token-ca-cert-hash': [HASH],

@@ -91,7 +91,7 @@ describe('known_hosts', () => {
     const error = check(`# first line\n${line('10.0.0.5')}`, OTHER);
     assert.equal(error?.code, 'HOST_KEY_CHANGED');
     assert.ok(error?.why?.includes(`${fingerprint(ED25519)} (/home/me/.ssh/known_hosts:2)`));
-    assert.ok(error?.why?.includes(`shown: ssh-ed25519 ${fingerprint(OTHER)}`));
+    assert.ok(error?.why?.includes(`presented: ssh-ed25519 ${fingerprint(OTHER)}`));
   });
 
   it('takes a key of another type for a changed one, since the host was asked for the known type first', () => {

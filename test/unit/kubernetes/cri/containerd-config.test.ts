@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
-import { fitContainerdConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
+import { fitContainerdConfig, fitImportedConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
 
 const FIT = `# kept comment
 version = 2
@@ -87,5 +87,38 @@ describe("containerd's configuration", () => {
       () => fitContainerdConfig('version = = 2', {}),
       (error: EdgeadmError) => error.code === 'RUNTIME_FAILED',
     );
+  });
+});
+
+describe('containerd beside others', () => {
+  const CRI = 'plugins."io.containerd.grpc.v1.cri"';
+
+  it('gives every runtime that uses runc the cgroup driver of the kubelet: nvidia as the default (NVIDIA/nvidia-docker#1788, k3s-io/k3s#8470)', () => {
+    const text = `version = 2\n[${CRI}.containerd]\n  default_runtime_name = "nvidia"\n[${CRI}.containerd.runtimes.nvidia]\n  runtime_type = "io.containerd.runc.v2"\n[${CRI}.containerd.runtimes.nvidia.options]\n  BinaryName = "/usr/bin/nvidia-container-runtime"\n[${CRI}.containerd.runtimes.kata]\n  runtime_type = "io.containerd.kata.v2"\n`;
+    const fitted = parse(fitContainerdConfig(text, {}) ?? '') as {
+      plugins: Record<string, { containerd: { runtimes: Record<string, { options?: Record<string, unknown> }> } }>;
+    };
+    const { nvidia, runc, kata } = fitted.plugins['io.containerd.grpc.v1.cri']?.containerd.runtimes ?? {};
+    assert.equal(nvidia?.options?.SystemdCgroup, true);
+    assert.equal(nvidia?.options?.BinaryName, '/usr/bin/nvidia-container-runtime');
+    assert.equal(runc?.options?.SystemdCgroup, true);
+    assert.equal(kata?.options, undefined);
+  });
+
+  it('makes an imported file that has the section of the CRI agree (containerd/containerd#6389, NVIDIA/gpu-operator#301)', () => {
+    const text = `version = 2\n[${CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n`;
+    const fitted = fitImportedConfig(text, { sandboxImage: 'registry/pause:3.9', root: '/data' }) ?? '';
+    assert.match(fitted, /SystemdCgroup = true/);
+    assert.match(fitted, /sandbox_image = "registry\/pause:3\.9"/);
+    assert.doesNotMatch(fitted, /\/data/);
+    assert.equal(fitImportedConfig(fitted, { sandboxImage: 'registry/pause:3.9' }), undefined);
+  });
+
+  it('switches the CRI on where an imported file has it off, and leaves files that have nothing to do with it', () => {
+    assert.equal(
+      fitImportedConfig('version = 2\ndisabled_plugins = ["cri", "aufs"]\n', {}),
+      'version = 2\ndisabled_plugins = ["aufs"]\n',
+    );
+    assert.equal(fitImportedConfig('version = 2\n[debug]\n  level = "info"\n', {}), undefined);
   });
 });

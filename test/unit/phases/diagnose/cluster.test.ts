@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Journal } from '../../../../src/host/journal/journal.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
 import { cluster } from '../../../../src/phases/diagnose/collectors/cluster.ts';
@@ -7,7 +7,7 @@ import type { CollectedFacts } from '../../../../src/phases/diagnose/facts.ts';
 import { findings } from '../../../../src/phases/diagnose/rules.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
-import { fakeHost } from '../../fake-host.ts';
+import { fakeHost, filesOf } from '../../fake-host.ts';
 import { type ApiAnswer, apiServer } from '../../kubernetes/api-server.ts';
 
 const { signal } = new AbortController();
@@ -81,7 +81,7 @@ async function collected({ node, pods = [], events }: Cluster, machineId = 'mine
     },
   });
   const admin = events && new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
-  const journal = async () => ({ joined: undefined }) as unknown as Journal;
+  const journal = async () => Journal.empty(filesOf(host));
   const [found] = await collect(host, [cluster({ journal, admin })], { signal });
   admin?.close();
   assert.ok(found);

@@ -238,6 +238,15 @@ describe('collectors of a node', () => {
     assert.equal(dead.facts?.runtime?.answers, false);
   });
 
+  it('collectors of a node whose `date` prints junk say so of the clock, and keep what the others found', async () => {
+    const host = { ...fakeHost(), clock: async () => ({ now: Number.NaN, uncertaintyMs: 1 }) };
+    const clock = await find('system/clock', host);
+    assert.equal(clock.outcome, 'failed');
+    assert.match(clock.reason ?? '', /the node's date cannot be read/);
+    assert.equal(clock.facts, undefined);
+    assert.notEqual((await find('kubelet/complaints', host)).outcome, 'failed');
+  });
+
   it('do not miss a runtime on a scratch root', async () => {
     assert.equal((await find('cri/lists', fakeHost({ runsPrograms: false }))).facts, undefined);
   });
@@ -432,7 +441,7 @@ describe('the page of a diagnosis', () => {
     const folded = /<details><summary>1 check passed<\/summary>([\s\S]*?)<\/details>/.exec(page)?.[1] ?? '';
     assert.match(folded, /Swap/);
     assert.doesNotMatch(folded, /Disk/);
-    assert.match(page, /<li class="error"><b>1<\/b> checks not passed/);
+    assert.match(page, /<li class="error"><b>1<\/b> check not passed/);
   });
 
   it('the page of a diagnosis has the ends of the logs, so that it can be read without the archive', () => {
@@ -447,6 +456,21 @@ describe('the page of a diagnosis', () => {
     assert.match(page, /line 39/);
     assert.doesNotMatch(page, /line 9\n|docker|\$ journalctl/);
     assert.match(page, /hub &lt;up&gt;/);
+  });
+
+  it('the page of a diagnosis shows the last words of a program of Go, not the stacks behind them', () => {
+    const head = '2026-11-29T02:37:54+0000 n1 kubelet[1069]: ';
+    const stack = [
+      'goroutine 1 [running]:',
+      'main.run(0xc00007, 0x1)',
+      '\t/src/x.go:854 +0x6c3',
+      'created by k8s.io/klog/v2.init.0',
+    ];
+    const text = [`F1129 failed to load Kubelet config file`, ...stack].map((line) => `${head}${line}\n`).join('');
+    assert.equal(
+      excerptsOf([{ path: 'journals/kubelet.txt', text }])[0]?.text,
+      `${head}F1129 failed to load Kubelet config file`,
+    );
   });
 
   it('the page of a diagnosis loads nothing, runs nothing, and stacks its tables below 768 pixels', () => {

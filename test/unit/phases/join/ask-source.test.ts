@@ -3,9 +3,9 @@ import type { JoinSource, SourceAnswer, SourceNode } from '../../../../src/cloud
 import { joinDraft } from '../../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { Entry } from '../../../../src/host/journal/entry.ts';
-import type { NodeSession } from '../../../../src/host/node-session.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
 import { askSource, type SourceReply } from '../../../../src/phases/join/ask-source.ts';
-import { fakeHost } from '../../fake-host.ts';
+import { fakeHost, filesOf } from '../../fake-host.ts';
 
 const SETTINGS = { yes: false, timeoutMs: 1000, compatMatrix: [] };
 const ANSWER: SourceAnswer = { cluster: {}, pool: { nodePool: 'np1' } };
@@ -15,14 +15,9 @@ async function ask(
   resolve: (node: SourceNode) => Promise<SourceAnswer>,
   { nodeName = '', journal = [] as Entry[], signal = new AbortController().signal, shown = [] as string[] } = {},
 ): Promise<SourceReply> {
-  const choice = (key: string) => journal.find((entry) => entry.kind === 'choice' && entry.key === key);
-  const session = {
-    host: fakeHost(),
-    journal: {
-      joined: journal.findLast((entry) => entry.kind === 'joined'),
-      choice: (key: string) => (choice(key) as { value?: string } | undefined)?.value,
-    },
-  } as unknown as NodeSession;
+  const lines = journal.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+  const host = fakeHost({ files: { '/var/lib/edgeadm/journal.jsonl': lines } });
+  const session = { host, journal: await Journal.read(filesOf(host)) };
   return askSource({
     source: { name: 'the service', endpoint: 'https://h', resolve, close: async () => {} } satisfies JoinSource,
     draft: joinDraft([{ nameOf: String, values: { nodeName } }], SETTINGS),

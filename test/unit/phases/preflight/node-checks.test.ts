@@ -28,6 +28,7 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
       os: { id: 'debian', name: 'Debian GNU/Linux', version: '12', pretty: 'Debian GNU/Linux 12 (bookworm)' },
     },
   };
+  const VENDOR: Case = { cluster: { version: 'v1.20.11-aliyunedge.1' } };
   const row = { arch: 'amd64', os: 'Debian', versions: ['12'], kernel: '6.18', source: 'mine.yaml' };
 
   it('let a system of the matrix pass', async () => {
@@ -39,15 +40,16 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
   it('show what was found above what is supported', async () => {
     const verdict = await assertFinds('OSSupported', 'error', /^Debian GNU\/Linux 12, kernel 6\.18\.44, amd64 is not/, {
       machine: debian,
+      ...VENDOR,
     });
     assert.match(verdict.found ?? '', /^nearest: .*\(differs in: operating system, version, kernel\)$/m);
     assert.match(verdict.remedy ?? '', /--ignore-preflight-errors OSSupported/);
     const [row = ''] = /rows: \[.*\]/.exec(verdict.remedy ?? '') ?? [];
     const compatMatrix = parseMatrixFile(row, 'mine.yaml');
-    await assertOk('OSSupported', { machine: debian, spec: { compatMatrix } });
-    await assertOk('KernelSupported', { machine: debian, spec: { compatMatrix } });
+    await assertOk('OSSupported', { machine: debian, ...VENDOR, spec: { compatMatrix } });
+    await assertOk('KernelSupported', { machine: debian, ...VENDOR, spec: { compatMatrix } });
     assert.equal(verdict.code, 'OS_UNSUPPORTED');
-    await assertFinds('KernelSupported', 'skipped', /OSSupported failed/, { machine: debian });
+    await assertFinds('KernelSupported', 'skipped', /OSSupported failed/, { machine: debian, ...VENDOR });
   });
 
   it('let a system pass that --compat-matrix adds', async () => {
@@ -56,15 +58,16 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
     await assertOk('KernelSupported', given);
   });
 
-  it('refuse a kernel that the matrix does not have for this system', () =>
+  it('refuse a kernel that the matrix does not have for this system, in a cluster of the vendor', () =>
     assertFinds('KernelSupported', 'error', /kernel 6\.2\.0.*\n.*differs in: kernel\)/, {
       machine: { facts: { kernel: '6.2.0-39-generic' } },
+      ...VENDOR,
     }));
 
   it('refuse a system that is too old for the version of the cluster', async () => {
     const os = { id: 'ubuntu', name: 'Ubuntu', version: '22.04', pretty: 'Ubuntu 22.04.4 LTS' };
     const given: Case = { machine: { facts: { os, kernel: '5.15.0-91-generic' } } };
-    await assertFinds('OSSupported', 'error', /1\.26\.3-aliyun\.1 or later/, given);
+    await assertFinds('OSSupported', 'error', /1\.26\.3-aliyun\.1 or later/, { ...given, ...VENDOR });
     await assertOk('OSSupported', { ...given, cluster: { version: 'v1.28.3' } });
   });
 

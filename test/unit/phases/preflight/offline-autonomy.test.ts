@@ -29,6 +29,6 @@ describe('OfflineAutonomy', () => {
       machine: { files: { '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS="--feature-gates=WatchListClient=true"\n' } },
     }));
 
-  it('is skipped without an edge-hub', () =>
+  it('the check of offline autonomy is skipped without an edge-hub', () =>
     assertFinds('OfflineAutonomy', 'skipped', /no edge-hub/, { node: { edgeHub: async () => undefined } }));
 });

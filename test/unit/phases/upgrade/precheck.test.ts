@@ -60,6 +60,20 @@ describe('what an upgrade checks before it changes anything', () => {
     assert.match(error?.why ?? '', /no bundle was given; the node has v1\.22\.1/);
   });
 
+  it('a target that the machine cannot run is refused before anything is changed', async () => {
+    const log = { warning() {}, info() {}, debug() {} } as unknown as UpgradeContext;
+    const versions = { from: 'v1.30.7-aliyun.1', to: 'v1.31.1-aliyun.1', cluster: 'v1.31.1-aliyun.1' };
+    const rhel = { id: 'rhel', name: 'Red Hat Enterprise Linux', version: '8.8', pretty: 'RHEL 8.8' };
+    const leaves = await verdict('system', { facts: { os: rhel, kernel: '4.18.0-477' } }, { versions });
+    assert.match(leaves?.why ?? '', /RHEL|Red Hat.* is not in the compatibility matrix for v1\.31\.1-aliyun\.1/);
+    const accepted = { facts: { os: { ...rhel, version: '8.7' }, kernel: '4.18.0-425' } };
+    assert.equal(await verdict('system', accepted, { versions, log } as Partial<UpgradeContext>), undefined);
+    const plain = { from: 'v1.30.1', to: 'v1.31.1', cluster: 'v1.31.1' };
+    assert.equal(await verdict('system', accepted, { versions: plain }), undefined);
+    const old = await verdict('system', { facts: { kernel: '3.4.0' } }, { versions: plain });
+    assert.match(old?.why ?? '', /kernel 3\.4\.0: v1\.31\.1 needs 3\.10 or newer/);
+  });
+
   it('a full disk is told with what is free and what is needed', async () => {
     const df = 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100000 99000 1000 99% /\n';
     const error = await verdict('disk', { commands: { df } });

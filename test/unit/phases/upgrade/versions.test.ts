@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
-import { checkVersions, sameVersion, wantedVersion } from '../../../../src/phases/upgrade/versions.ts';
+import { checkVersions, drainAdvice, sameVersion, wantedVersion } from '../../../../src/phases/upgrade/versions.ts';
 
 const SPEC: UpgradeSpec = { drain: false, drainTimeoutMs: 1000, migrateRuntime: false };
 
@@ -18,9 +18,12 @@ function refusal(from: string, to: string, cluster: string, spec = SPEC): string
 }
 
 describe('the versions of an upgrade', () => {
-  it('the versions of an upgrade may rise by patches and by one minor version, up to the control plane', () => {
+  it('the versions of an upgrade may rise by patches and by as many minor versions as the skew policy allows, up to the control plane', () => {
     assert.equal(refusal('v1.20.2', 'v1.20.3', 'v1.20.3'), undefined);
     assert.equal(refusal('v1.20.2', 'v1.21.0', 'v1.21.4'), undefined);
+    assert.equal(refusal('v1.20.2', 'v1.22.0', 'v1.22.0'), undefined);
+    assert.equal(refusal('v1.34.4', 'v1.37.2', 'v1.37.2'), undefined);
+    assert.equal(refusal('v1.25.0', 'v1.28.0', 'v1.28.0'), undefined);
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15-aliyun.1', 'v1.22.15-aliyun.1'), undefined);
   });
 
@@ -40,9 +43,26 @@ describe('the versions of an upgrade', () => {
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15', 'v1.22.15-aliyun.1', vendor), undefined);
   });
 
-  it('the versions of an upgrade are refused where a minor version would be skipped', () => {
-    assert.match(refusal('v1.20.2', 'v1.22.0', 'v1.22.0') ?? '', /more than one minor version at a time/);
-    assert.match(refusal('v1.20.11-aliyunedge.1', 'v1.24.6-aliyun.1', 'v1.24.6-aliyun.1') ?? '', /more than one/);
+  it('the versions of an upgrade are refused where more are skipped, with their number and the version to stop at', () => {
+    const far = [
+      ['v1.33.1', 'v1.37.2', 3, 'v1.36'],
+      ['v1.24.0', 'v1.27.0', 2, 'v1.26'],
+      ['v1.20.11-aliyunedge.1', 'v1.24.6-aliyun.1', 3, 'v1.22'],
+    ] as const;
+    for (const [from, to, between, stop] of far) {
+      assert.throws(
+        () => checkVersions({ from, to, cluster: to }, SPEC),
+        (error: EdgeadmError) =>
+          error.why?.startsWith(`${between} minor versions lie between them`) === true &&
+          error.next?.includes(`upgrade to a version ${stop} first`) === true,
+      );
+    }
+  });
+
+  it('an upgrade over a minor version says that Kubernetes wants a drain, unless the node is drained', () => {
+    assert.match(drainAdvice({ from: 'v1.34.4', to: 'v1.35.4' }, false) ?? '', /1\.34 to 1\.35.*--drain --kubeconfig/);
+    assert.equal(drainAdvice({ from: 'v1.34.4', to: 'v1.35.4' }, true), undefined);
+    assert.equal(drainAdvice({ from: 'v1.35.1', to: 'v1.35.4' }, false), undefined);
   });
 
   it('the versions of an upgrade are refused where the node is newer', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
 import { type RunningApiServer, startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
 import { issuerOf, type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
@@ -163,6 +163,41 @@ describe('the small kubelet in its cluster', function () {
     await until('Running', async () => (await find())?.status?.phase === 'Running');
     await admin.delete(`${pods}/web`);
     await until('its end', async () => (await find()) === undefined);
+  });
+
+  it('the small kubelet under DiskPressure says so, evicts every pod, and keeps conditions that others set', async () => {
+    await node.put('/etc/cni/net.d/10-x.conflist', '{}');
+    await start();
+    const pod = {
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { nodeName: 'edge1', containers: [{ name: 'c', image: 'i' }] },
+    };
+    await until('the node', ready);
+    await admin.create('/api/v1/namespaces/default/pods', pod);
+    const network = { type: 'NetworkUnavailable', status: 'True', reason: 'NoRouteCreated' };
+    const contentType = 'application/strategic-merge-patch+json';
+    await admin.patch(`${NODE}/status`, { status: { conditions: [network] } }, { contentType });
+    const file = '/var/lib/kubelet/config.yaml';
+    const configuration = await readFile(join(node.root, file), 'utf8');
+    await node.put(file, `${configuration}\nevictionHard: {nodefs.available: 100%}\n`);
+    await scratchMachine(node.root).services.restart(UNIT);
+    await until('the eviction', async () => {
+      const found = await admin.get<V1Pod>('/api/v1/namespaces/default/pods/web');
+      return found.status?.reason === 'Evicted';
+    });
+    await until('the taint', async () =>
+      JSON.stringify((await admin.get<V1Node>(NODE)).spec?.taints).includes('disk-pressure'),
+    );
+    const { status, spec } = await admin.get<V1Node>(NODE);
+    const bad = (status?.conditions ?? []).filter(({ type, status: is }) => type !== 'Ready' && is === 'True');
+    assert.deepEqual(bad.map(({ type }) => type).sort(), ['DiskPressure', 'NetworkUnavailable']);
+    const taints = (spec?.taints ?? []).map(({ key }) => key);
+    assert.ok(
+      taints.includes('node.kubernetes.io/disk-pressure') && taints.includes('node.kubernetes.io/network-unavailable'),
+    );
+    const { items } = await admin.get<{ items: CoreV1Event[] }>('/api/v1/namespaces/default/events');
+    const reasons = new Set(items.map(({ reason }) => reason));
+    assert.deepEqual([...reasons].sort(), ['Evicted', 'EvictionThresholdMet', 'NodeHasDiskPressure']);
   });
 
   it('registers the node anew where somebody deleted it', async () => {

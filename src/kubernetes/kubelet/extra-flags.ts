@@ -1,0 +1,64 @@
+import { refuseNodeLabel } from '../../config/grammar.ts';
+import { droppedIn } from './migrations.ts';
+
+export interface JudgedFlags {
+  /** Why the kubelet would exit, one line a flag. */
+  readonly refused: readonly string[];
+  /** What a flag overrides that the join sets. */
+  readonly overriding: readonly string[];
+}
+
+/** Flags of the join that the same flag behind them, or for a key of the configuration file, overrides. */
+const SET_BY_JOIN: Readonly<Record<string, string>> = {
+  'node-ip': '`--node-ip` of the join',
+  'hostname-override': '`--node-name` of the join',
+  'container-runtime-endpoint': '`--cri-socket` of the join',
+  'pod-infra-container-image': '`pauseImage`',
+  config: 'the configuration file that the join writes',
+  kubeconfig: 'the kubeconfig that the join writes',
+  'cgroup-driver': 'cgroupDriver of the configuration file, which the runtime shares',
+  'pod-manifest-path': 'staticPodPath of the configuration file: the edge-hub would not start',
+  'resolv-conf': 'resolvConf of the configuration file',
+  'cluster-dns': 'clusterDNS of the configuration file',
+  'fail-swap-on': 'failSwapOn of the configuration file',
+  'register-with-taints': '`--taints` of the join',
+  'client-ca-file': 'clientCAFile of the configuration file',
+  'rotate-certificates': 'rotateCertificates of the configuration file',
+};
+
+/** @param text of a file of environment variables that systemd reads for the kubelet */
+export function judgeExtraFlags(
+  text: string,
+  { minor, file }: { minor: number | undefined; file: string },
+): JudgedFlags {
+  const refused: string[] = [];
+  const overriding: string[] = [];
+  for (const { name, value } of flagsIn(text)) {
+    const gone = minor === undefined ? undefined : droppedIn(name, minor);
+    if (gone !== undefined)
+      refused.push(`${file}: --${name} was removed in kubelet 1.${gone}, and kubelet 1.${minor} exits over it`);
+    else if (SET_BY_JOIN[name]) overriding.push(`${file}: --${name}=${value} overrides ${SET_BY_JOIN[name]}`);
+    if (name !== 'node-labels') continue;
+    const labels = value.split(',').map((label) => label.split('=')[0] ?? '');
+    refused.push(
+      ...labels.flatMap((label) => refuseNodeLabel(label) ?? []).map((why) => `${file}: --node-labels: ${why}`),
+    );
+  }
+  return { refused, overriding };
+}
+
+/** The flags of KUBELET_EXTRA_ARGS; a value may stand behind `=` or be the next word. */
+function flagsIn(text: string): { name: string; value: string }[] {
+  const line = text.split('\n').findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
+  const words = line
+    .replace(/^\s*KUBELET_EXTRA_ARGS=/, '')
+    .replace(/["']/g, ' ')
+    .trim()
+    .split(/\s+/);
+  return words.flatMap((word, i) => {
+    const [, name, value] = /^--?([\w-]+)(?:=(.*))?$/.exec(word) ?? [];
+    if (!name) return [];
+    const next = words[i + 1];
+    return [{ name, value: value ?? (next && !next.startsWith('-') ? next : '') }];
+  });
+}

@@ -1,0 +1,286 @@
+import { isIP } from 'node:net';
+import { PATHS } from '../../host/node-paths.ts';
+import { clusterDnsOf } from './configuration.ts';
+
+/** What a node is, as far as a kubelet's configuration depends on it. */
+export interface FitFacts {
+  /** Minor version of the kubelet. */
+  readonly minor: number;
+  /** Whether a path that the configuration names is there; for the paths of {@link pathsIn}. */
+  readonly exists: (path: string) => boolean;
+  /** Whether a path lies on a file system that is mounted read-only. */
+  readonly isReadOnly: (path: string) => boolean;
+  /** Addresses of its network interfaces, without lengths. */
+  readonly addresses: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  /** Numbers of its processors that are online; empty where not known. */
+  readonly cpus: readonly number[];
+  /** 0 where not known. */
+  readonly memoryBytes: number;
+  /** Feature gates that the kubelet lists in its help; undefined where it cannot be asked. */
+  readonly featureGates?: ReadonlySet<string>;
+}
+
+type Settings = Record<string, unknown>;
+
+/** The configuration, and one sentence for each value that was another machine's. */
+export interface Fitted {
+  readonly configuration: Settings;
+  readonly changes: readonly string[];
+}
+
+type Tell = (text: string) => void;
+type Rule = (settings: Settings, facts: FitFacts, tell: Tell) => void;
+
+/** The kubelet makes it, and every kubelet may write there. */
+const PLUGIN_FOLDER = `${PATHS.kubelet.directory}/volumeplugins`;
+const DEFAULT_PLUGIN_FOLDER = `${PATHS.kubernetes.plugins}/kubelet-plugins/volume/exec/`;
+
+const FILES = ['resolvConf', 'tlsCertFile', 'tlsPrivateKeyFile', 'imageServiceEndpoint'];
+const CGROUPS: Readonly<Record<string, string>> = {
+  systemReservedCgroup: 'system-reserved',
+  kubeReservedCgroup: 'kube-reserved',
+};
+
+/** The paths on the node that a configuration depends on; of a cgroup those under which it may lie. */
+export function pathsIn(configuration: Readonly<Settings>): string[] {
+  const files = FILES.flatMap((key) => pathOf(configuration[key]) ?? []);
+  const cgroups = [...Object.keys(CGROUPS), 'cgroupRoot'].flatMap((key) => cgroupPaths(configuration[key]));
+  return [...files, ...cgroups];
+}
+
+/**
+ * Lays aside what is another machine's in the kubelet configuration of a cluster: a kubelet exits, or starts no pod, over
+ * a file, an address, a processor or a feature gate that it does not have. What is laid aside becomes the kubelet's own
+ * default.
+ */
+export function fitToNode(given: Readonly<Settings>, facts: FitFacts): Fitted {
+  const configuration: Settings = { ...given };
+  const changes: string[] = [];
+  for (const rule of RULES) rule(configuration, facts, (text) => changes.push(text));
+  return { configuration, changes };
+}
+
+const type: Rule = (settings) => {
+  settings.apiVersion ??= 'kubelet.config.k8s.io/v1beta1';
+  settings.kind ??= 'KubeletConfiguration';
+};
+
+const resolvConf: Rule = (settings, { exists }, tell) => {
+  const path = pathOf(settings.resolvConf);
+  if (path === undefined || exists(path)) return;
+  delete settings.resolvConf;
+  tell(`resolvConf: ${path} does not exist on this node; /etc/resolv.conf is used`);
+};
+
+const servingCertificate: Rule = (settings, { exists }, tell) => {
+  const paths = [settings.tlsCertFile, settings.tlsPrivateKeyFile].map(pathOf);
+  const missing = paths.filter((path) => path !== undefined && !exists(path));
+  if (missing.length === 0) return;
+  delete settings.tlsCertFile;
+  delete settings.tlsPrivateKeyFile;
+  tell(
+    `tlsCertFile, tlsPrivateKeyFile: ${missing.join(', ')} does not exist on this node; the kubelet makes its own certificate`,
+  );
+};
+
+const volumePlugins: Rule = (settings, { minor, isReadOnly }, tell) => {
+  const path = pathOf(settings.volumePluginDir) ?? DEFAULT_PLUGIN_FOLDER;
+  // The key is younger than the flag.
+  if (minor < 19 || !isReadOnly(path)) return;
+  settings.volumePluginDir = PLUGIN_FOLDER;
+  tell(`volumePluginDir: ${path} is on a read-only file system; ${PLUGIN_FOLDER} is used`);
+};
+
+const imageService: Rule = (settings, { exists }, tell) => {
+  const path = pathOf(settings.imageServiceEndpoint);
+  if (path === undefined || exists(path)) return;
+  delete settings.imageServiceEndpoint;
+  tell(`imageServiceEndpoint: ${path} does not exist on this node; the runtime's endpoint is used`);
+};
+
+/** A kubelet that cannot bind exits. */
+const listeners: Rule = (settings, { addresses }, tell) => {
+  const fallback: Readonly<Record<string, string>> = { address: '0.0.0.0', healthzBindAddress: '127.0.0.1' };
+  for (const [key, usual] of Object.entries(fallback)) {
+    const address = settings[key];
+    if (typeof address !== 'string' || address === '') continue;
+    const ipv6 = addresses.some((each) => isIP(each) === 6);
+    const here =
+      address === '::' || address === '::1' ? ipv6 : /^(0\.0\.0\.0|127\.)/.test(address) || addresses.includes(address);
+    if (here || addresses.length === 0) continue;
+    settings[key] = usual;
+    tell(`${key}: this node does not have the address ${address}; ${usual} is used`);
+  }
+};
+
+const clusterDns: Rule = (settings, { serviceCidrs }, tell) => {
+  const given = Array.isArray(settings.clusterDNS) ? settings.clusterDNS.map(String) : [];
+  const families = new Set(serviceCidrs.map((cidr) => isIP(cidr.split('/')[0] ?? '')).filter((family) => family !== 0));
+  const fits = (address: string): boolean =>
+    isIP(address) !== 0 && (families.size === 0 || families.has(isIP(address)) || isLinkLocal(address));
+  const wrong = given.filter((address) => !fits(address));
+  if (wrong.length === 0) return;
+  const kept = given.filter(fits);
+  const computed = kept.length > 0 ? undefined : clusterDnsOf(serviceCidrs[0] ?? '');
+  const used = computed === undefined ? kept : [computed];
+  if (used.length > 0) settings.clusterDNS = used;
+  else delete settings.clusterDNS;
+  tell(
+    `clusterDNS: ${wrong.join(', ')} is no address of the Service CIDR's family; ${used.join(', ') || 'none'} is used`,
+  );
+};
+
+/** Of a cache on the node itself. */
+function isLinkLocal(address: string): boolean {
+  return /^(169\.254\.|fe80:)/i.test(address);
+}
+
+/** A kubelet exits over a gate that it does not know. Those that are no longer optional are not listed, and do nothing. */
+const featureGates: Rule = (settings, { featureGates: known }, tell) => {
+  const given = recordOf(settings.featureGates);
+  if (!known || !given) return;
+  const unknown = Object.keys(given).filter((gate) => !known.has(gate));
+  if (unknown.length === 0) return;
+  settings.featureGates = Object.fromEntries(Object.entries(given).filter(([gate]) => known.has(gate)));
+  tell(`featureGates: ${unknown.join(', ')} is not a gate of this kubelet, and is left out`);
+};
+
+/** Since 1.35 defaults of kubeadm; an older kubelet refuses them. Source: clastix/kamaji#1062. */
+const laterKeys: Rule = (settings, { minor }, tell) => {
+  if (minor >= 35) return;
+  const gates = recordOf(settings.featureGates) ?? {};
+  for (const [key, gate] of [
+    ['crashLoopBackOff', 'KubeletCrashLoopBackOffMax'],
+    ['imagePullCredentialsVerificationPolicy', 'KubeletEnsureSecretPulledImages'],
+  ] as const) {
+    if (settings[key] === undefined || gates[gate] === true) continue;
+    delete settings[key];
+    tell(`${key}: kubelet 1.${minor} refuses it without the feature gate ${gate}, and it is left out`);
+  }
+};
+
+const reservedCpus: Rule = (settings, { cpus }, tell) => {
+  const given = settings.reservedSystemCPUs;
+  if (typeof given !== 'string' || given === '' || cpus.length === 0) return;
+  const wanted = cpuSet(given);
+  if (wanted.every((cpu) => cpus.includes(cpu)) && wanted.length < cpus.length) return;
+  const here = wanted.filter((cpu) => cpus.includes(cpu));
+  const kept = here.length > 0 && here.length < cpus.length ? here : cpus.slice(0, 1);
+  if (cpus.length > 1) settings.reservedSystemCPUs = kept.join(',');
+  else delete settings.reservedSystemCPUs;
+  tell(
+    `reservedSystemCPUs: ${given} does not fit the processors of this node (${cpus.join(',')}); ${cpus.length > 1 ? kept.join(',') : 'none'} is used`,
+  );
+};
+
+/** `0-3,8` as numbers. */
+export function cpuSet(text: string): number[] {
+  return text.split(',').flatMap((part) => {
+    const [first = Number.NaN, last = first] = part.trim().split('-').map(Number);
+    if (!Number.isInteger(first) || !Number.isInteger(last) || last - first > 4096) return [];
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  });
+}
+
+/** A kubelet exits where it is told to reserve more than there is. */
+const reservedResources: Rule = (settings, { cpus, memoryBytes }, tell) => {
+  const capacity = { cpu: cpus.length, memory: memoryBytes };
+  for (const [resource, has] of Object.entries(capacity)) {
+    const sources = ['systemReserved', 'kubeReserved'].filter(
+      (key) => recordOf(settings[key])?.[resource] !== undefined,
+    );
+    const asked = sources.reduce((sum, key) => sum + amountOf(String(recordOf(settings[key])?.[resource])), 0);
+    if (has === 0 || asked < has) continue;
+    for (const key of sources) {
+      const { [resource]: _, ...rest } = recordOf(settings[key]) ?? {};
+      settings[key] = rest;
+    }
+    tell(
+      `${sources.join(', ')}: more ${resource} is reserved than this node has; the reservation of ${resource} is left out`,
+    );
+  }
+};
+
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+/** A quantity of Kubernetes as a number; 0 where it is none. */
+function amountOf(text: string): number {
+  const [, number = '', unit = ''] = /^([\d.]+)([A-Za-z]*)$/.exec(text.trim()) ?? [];
+  return Number(number) * (UNITS[unit] ?? 0);
+}
+
+const cgroups: Rule = (settings, { exists }, tell) => {
+  for (const [key, enforced] of Object.entries(CGROUPS)) {
+    const name = settings[key];
+    const list = Array.isArray(settings.enforceNodeAllocatable) ? settings.enforceNodeAllocatable.map(String) : [];
+    if (typeof name !== 'string' || name === '' || cgroupPaths(name).some(exists)) continue;
+    delete settings[key];
+    settings.enforceNodeAllocatable = list.filter((each) => !each.startsWith(enforced));
+    tell(`${key}: this node has no cgroup ${name}; ${enforced} is not enforced`);
+  }
+  const root = settings.cgroupRoot;
+  if (typeof root !== 'string' || root === '' || root === '/' || cgroupPaths(root).some(exists)) return;
+  delete settings.cgroupRoot;
+  tell(`cgroupRoot: this node has no cgroup ${root}; / is used`);
+};
+
+/** Each node has its own. */
+const identity: Rule = (settings, _, tell) => {
+  if (typeof settings.providerID === 'string' && settings.providerID !== '') {
+    tell(`providerID: ${settings.providerID} is another machine's, and is left out`);
+    delete settings.providerID;
+  }
+  if (settings.registerNode === false) {
+    settings.registerNode = true;
+    tell('registerNode: false would keep the node out of the cluster, and is left out');
+  }
+};
+
+const RULES: readonly Rule[] = [
+  type,
+  resolvConf,
+  servingCertificate,
+  volumePlugins,
+  imageService,
+  listeners,
+  clusterDns,
+  featureGates,
+  laterKeys,
+  reservedCpus,
+  reservedResources,
+  cgroups,
+  identity,
+];
+
+function recordOf(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+/** A path, also one behind `unix://`. */
+function pathOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const path = value.replace(/^unix:\/\//, '');
+  return path.startsWith('/') ? path : undefined;
+}
+
+/** Where a cgroup may lie: v2, v1, and as systemd's driver names it. */
+function cgroupPaths(value: unknown): string[] {
+  if (typeof value !== 'string' || value === '' || value === '/') return [];
+  const name = value.replace(/^\/+/, '');
+  const spellings = [name, `${name}.slice`];
+  return spellings.flatMap((spelling) => [`/sys/fs/cgroup/${spelling}`, `/sys/fs/cgroup/memory/${spelling}`]);
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { lenientYaml } from '../lib/foreign.ts';
+
+/**
+ * What edgeadm reads of files on a node that kubelet, hub or their administrators wrote. A file that is damaged says
+ * nothing: whoever repairs or resets a node must not stumble over it.
+ */
+
+const POD = z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })) }) });
+const RUNTIME = z.object({ containerRuntimeEndpoint: z.string().min(1) });
+
+/** The image of the first container of a pod's manifest. */
+export function imageIn(manifest: string | undefined): string | undefined {
+  return lenientYaml(manifest, POD)?.spec.containers[0]?.image;
+}
+
+/** Path of the CRI socket in a KubeletConfiguration (1.27 and newer). */
+export function runtimeSocketIn(configuration: string | undefined): string | undefined {
+  return lenientYaml(configuration, RUNTIME)?.containerRuntimeEndpoint.replace(/^unix:\/\//, '');
+}

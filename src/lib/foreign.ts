@@ -1,0 +1,87 @@
+import { X509Certificate } from 'node:crypto';
+import { load, YAMLException } from 'js-yaml';
+import type { z } from 'zod';
+import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
+
+/**
+ * Texts that somebody else wrote: a file of the machine, an object of the cluster, an answer of the cloud. Nothing in
+ * them is believed to have the right type. A reader that needs the text names its origin, and damage becomes an error
+ * that names it, with the key or the line; a reader that can do without uses {@link lenientYaml}.
+ */
+export interface Origin {
+  /** The file or the object: `/var/lib/kubelet/config.yaml`, `key kubelet of the ConfigMap kube-system/kubelet-config`. */
+  readonly what: string;
+  /** Whose fault it is. */
+  readonly code: ErrorCode;
+  readonly next?: string;
+}
+
+/** The error for a text that cannot be used. @param why the key or the line, and what is wrong there */
+function damaged({ what, code, next }: Origin, why: string, cause?: unknown): EdgeadmError {
+  return new EdgeadmError({ code, what: `${what} is damaged`, why, next, cause });
+}
+
+/**
+ * A YAML (or JSON) document that must be a map, read as Kubernetes reads it: of a key that occurs twice the last one
+ * counts. An empty text is an empty map.
+ * @throws EdgeadmError with the origin, and the line that is no YAML
+ */
+export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = isBlank(text) ? {} : (load(text, { json: true }) ?? {});
+  } catch (error) {
+    throw damaged(origin, yamlFault(error), error);
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  throw damaged(origin, 'it is not a YAML map');
+}
+
+/** Nothing but comments: js-yaml finds no document there. */
+function isBlank(text: string): boolean {
+  return text.replaceAll(/^\s*(#.*)?$/gm, '').trim() === '';
+}
+
+/** `line 7: bad indentation of a mapping entry`; never the text there, which may be a secret. */
+export function yamlFault(error: unknown): string {
+  if (!(error instanceof YAMLException)) return (error as Error).message;
+  const line: number | undefined = error.mark?.line;
+  return `${line === undefined ? '' : `line ${line + 1}: `}it is not YAML (${error.reason})`;
+}
+
+/**
+ * A value with the types that its reader relies on.
+ * @throws EdgeadmError with the origin, and the first key that has another type
+ */
+export function shaped<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw damaged(origin, `${keyOf(issue?.path ?? [])}${issue?.message ?? 'it has another form'}`);
+}
+
+/** `clusters[0].cluster.server: ` */
+function keyOf(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text === '' ? '' : `${text.replace(/^\./, '')}: `;
+}
+
+/** As {@link yamlMap}, for those who can do without: what is missing, damaged or of another type is undefined. */
+export function lenientYaml<T extends z.ZodType>(text: string | undefined, schema: T): z.output<T> | undefined {
+  if (text === undefined || isBlank(text)) return undefined;
+  try {
+    return schema.safeParse(load(text, { json: true })).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first certificate of a PEM text. @throws EdgeadmError with the origin */
+export function certificateIn(pem: string, origin: Origin): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    const why = pem.trim() === '' ? 'it is empty' : `it is not a certificate in PEM (${(error as Error).message})`;
+    throw damaged(origin, why, error);
+  }
+}

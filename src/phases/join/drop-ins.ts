@@ -1,0 +1,36 @@
+import { posix } from 'node:path';
+import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
+
+const OWN = posix.basename(PATHS.kubelet.dropIn);
+/** Without them a kubelet reads neither the configuration nor the flags that a join writes. */
+const NEEDED = ['KUBELET_CONFIG_ARGS', 'KUBELET_KUBEADM_ARGS', 'KUBELET_KUBECONFIG_ARGS'];
+
+/**
+ * The drop-ins of the kubelet's service that systemd reads after the join's own, and that take effect away from it. One
+ * sentence each. See systemd.unit(5): drop-ins are read in the order of their names, whatever folder they lie in.
+ */
+export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Promise<string[]> {
+  const folders = PATHS.system.unitFolders.map((folder) => `${folder}/${PATHS.kubelet.unit}.d`);
+  const listings = await Promise.all(folders.map((folder) => host.list(folder)));
+  const later = new Map<string, string>();
+  listings.forEach((names, i) => {
+    for (const name of names)
+      if (name.endsWith('.conf') && name > OWN && !later.has(name)) later.set(name, posix.join(folders[i] ?? '', name));
+  });
+  const paths = [...later].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await host.read(path)) ?? '' })));
+  return texts.flatMap(({ path, text }) => {
+    const command = [...text.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
+    const lost = command === undefined ? [] : NEEDED.filter((name) => !command.includes(name));
+    const set = NEEDED.filter((name) => new RegExp(`^\\s*Environment=.*\\b${name}=`, 'm').test(text));
+    const found = [
+      ...(lost.length > 0 ? [`starts the kubelet without ${lost.map((name) => `$${name}`).join(', ')}`] : []),
+      ...set.map((name) => `sets ${name}`),
+    ];
+    if (found.length === 0) return [];
+    return [
+      `${path} ${found.join(' and ')}, after ${PATHS.kubelet.dropIn}: what the join wrote is not used. Remove the line from that file.`,
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+import { PATHS } from '../../host/node-paths.ts';
+import type { AskingHost } from './asking-host.ts';
+
+type Driver = 'systemd' | 'cgroupfs';
+
+/** The cgroup driver of a runtime that the join does not configure, and where that was found. */
+export interface RuntimeDriver {
+  readonly driver: Driver;
+  readonly from: string;
+}
+
+/**
+ * The cgroup driver of docker or CRI-O, which a kubelet must share. undefined for containerd, which a join gives the
+ * systemd driver.
+ */
+export async function runtimeDriver(
+  host: AskingHost,
+  { runtime, criSocket }: { readonly runtime: 'containerd' | 'docker'; readonly criSocket?: string },
+): Promise<RuntimeDriver | undefined> {
+  if (runtime === 'docker' || /dockerd|dockershim|docker\.sock/.test(criSocket ?? '')) return dockerDriver(host);
+  return /crio/.test(criSocket ?? '') ? crioDriver(host) : undefined;
+}
+
+async function dockerDriver(host: AskingHost): Promise<RuntimeDriver> {
+  const file = PATHS.docker.configuration;
+  const configured = execOptionIn((await host.read(file)) ?? '');
+  if (configured) return { driver: configured, from: file };
+  if (host.runsPrograms) {
+    const { exitCode, stdout } = await host.query('docker', ['info', '--format', '{{.CgroupDriver}}']);
+    const told = stdout.trim();
+    if (exitCode === 0 && isDriver(told)) return { driver: told, from: '`docker info`' };
+  }
+  // Docker's own default. Source: moby, daemon/config: systemd on cgroup v2 where systemd runs the machine.
+  const unified = (await host.stat('/sys/fs/cgroup/cgroup.controllers')) !== undefined;
+  return { driver: unified ? 'systemd' : 'cgroupfs', from: `docker's default on cgroup v${unified ? 2 : 1}` };
+}
+
+function execOptionIn(text: string): Driver | undefined {
+  try {
+    const { 'exec-opts': options } = JSON.parse(text) as { 'exec-opts'?: unknown };
+    const words = Array.isArray(options) ? options.map(String) : [];
+    const value = words.findLast((word) => word.startsWith('native.cgroupdriver='))?.split('=')[1] ?? '';
+    return isDriver(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDriver(text: string): text is Driver {
+  return text === 'systemd' || text === 'cgroupfs';
+}
+
+/** Of several files the last by name counts. */
+async function crioDriver(host: AskingHost): Promise<RuntimeDriver> {
+  const folder = '/etc/crio/crio.conf.d';
+  const files = ['/etc/crio/crio.conf', ...(await host.list(folder)).map((name) => `${folder}/${name}`)];
+  let found: RuntimeDriver = { driver: 'systemd', from: "CRI-O's default" };
+  for (const file of files) {
+    const value = /^\s*cgroup_manager\s*=\s*["'](\w+)["']/m.exec((await host.read(file)) ?? '')?.[1] ?? '';
+    if (isDriver(value)) found = { driver: value, from: file };
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import { PATHS } from '../../../host/node-paths.ts';
+import { judgeExtraFlags } from '../../../kubernetes/kubelet/extra-flags.ts';
+import { runtimeDriver } from '../cgroup-driver.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
+import { fitKubeletConfiguration } from '../kubelet-fit.ts';
+import { kubeletMinor } from '../kubelet-minor.ts';
+
+export const kubeletConfiguration: Check = {
+  name: 'KubeletConfiguration',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    "What the cluster's kubelet configuration names exists on this node: files, addresses, processors, memory, cgroups and feature gates, and clusterDNS has the family of the Service CIDR. The join writes the kubelet's default in place of what does not.",
+  remedy:
+    'Nothing has to be done for this node. If all nodes need the value, correct it: `kubectl --namespace kube-system edit configmap kubelet-config`.',
+  needs: ['CAHash', 'Token'],
+  run: async (context) => {
+    const [configuration, minor, networks] = await Promise.all([
+      context.cluster.kubeletConfiguration(),
+      kubeletMinor(context),
+      context.cluster.networks(),
+    ]);
+    if (!configuration || minor === undefined) return skip('the cluster keeps no kubelet configuration');
+    const question = { configuration, minor, serviceCidrs: networks?.serviceCidrs ?? [] };
+    const { changes } = await fitKubeletConfiguration(context.host, question);
+    return changes.length === 0 ? pass() : fail(changes.join('\n'));
+  },
+};
+
+export const cgroupDriver: Check = {
+  name: 'CgroupDriver',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    "Docker or CRI-O uses systemd's cgroup driver. The kubelet is given the driver of the runtime in any case; with cgroupfs two managers share the cgroups of the machine.",
+  remedy: `Add \`"exec-opts": ["native.cgroupdriver=systemd"]\` to ${PATHS.docker.configuration} (CRI-O: \`cgroup_manager = "systemd"\`) and restart the runtime.`,
+  run: async ({ host, spec }) => {
+    const found = await runtimeDriver(host, spec);
+    if (!found) return skip('containerd is given the systemd driver');
+    if (found.driver === 'systemd') return pass(`systemd, by ${found.from}`);
+    return fail(`cgroupfs, by ${found.from}: the kubelet is given cgroupfs too`);
+  },
+};
+
+export const kubeletFlags: Check = {
+  name: 'KubeletFlags',
+  concerns: 'node',
+  severity: 'error',
+  about: `KUBELET_EXTRA_ARGS in ${PATHS.kubelet.extraFlags} or ${PATHS.kubelet.sysconfig} has only flags that this version of the kubelet accepts. A warning where one overrides what the join sets.`,
+  remedy: 'Remove the flag from the file that is named.',
+  run: async (context) => {
+    const minor = await kubeletMinor(context);
+    const files = [PATHS.kubelet.extraFlags, PATHS.kubelet.sysconfig];
+    const texts = await Promise.all(files.map((path) => context.host.read(path)));
+    const judged = texts.map((text, i) => judgeExtraFlags(text ?? '', { minor, file: files[i] ?? '' }));
+    const refused = judged.flatMap((each) => each.refused);
+    const overriding = judged.flatMap((each) => each.overriding);
+    if (refused.length > 0) return fail([...refused, ...overriding].join('\n'));
+    return overriding.length > 0 ? fail(overriding.join('\n'), { severity: 'warning' }) : pass();
+  },
+};

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { judgeExtraFlags } from '../../../../src/kubernetes/kubelet/extra-flags.ts';
+import { type FitFacts, fitToNode } from '../../../../src/kubernetes/kubelet/node-fit.ts';
+
+const NODE: FitFacts = {
+  minor: 30,
+  exists: () => false,
+  isReadOnly: () => false,
+  addresses: ['192.168.1.20'],
+  serviceCidrs: ['10.96.0.0/12'],
+  cpus: [0, 1],
+  memoryBytes: 2 * 2 ** 30,
+};
+
+/** What a cluster's configuration had that a node has not; what is written for that node. */
+const STRANGERS: readonly {
+  thread: string;
+  given: Record<string, unknown>;
+  node?: Partial<FitFacts>;
+  written: Record<string, unknown>;
+  told: RegExp;
+}[] = [
+  {
+    thread: 'kubernetes/kubeadm#3034',
+    given: { resolvConf: '/run/systemd/resolve/resolv.conf' },
+    written: {},
+    told: /resolvConf: .* does not exist on this node/,
+  },
+  {
+    thread: 'sonic-net/sonic-buildimage#7818',
+    given: { resolvConf: '/run/systemd/resolve/resolv.conf', maxPods: 30 },
+    written: { maxPods: 30 },
+    told: /\/etc\/resolv\.conf is used/,
+  },
+  {
+    thread: 'a serving certificate of the control plane',
+    given: { tlsCertFile: '/etc/kubernetes/pki/kubelet.crt', tlsPrivateKeyFile: '/etc/kubernetes/pki/kubelet.key' },
+    written: {},
+    told: /makes its own certificate/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#88210',
+    given: {},
+    node: { isReadOnly: () => true },
+    written: { volumePluginDir: '/var/lib/kubelet/volumeplugins' },
+    told: /read-only/,
+  },
+  {
+    thread: 'the address of the first control plane',
+    given: { address: '10.0.0.1', healthzBindAddress: '10.0.0.1' },
+    written: { address: '0.0.0.0', healthzBindAddress: '127.0.0.1' },
+    told: /10\.0\.0\.1/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#61319',
+    given: { clusterDNS: ['fd00:10:96::a'] },
+    written: { clusterDNS: ['10.96.0.10'] },
+    told: /family/,
+  },
+  {
+    thread: 'aws/eks-anywhere#8984',
+    given: { featureGates: { KubeletCredentialProviders: true, NodeSwap: true } },
+    node: { featureGates: new Set(['NodeSwap']) },
+    written: { featureGates: { NodeSwap: true } },
+    told: /KubeletCredentialProviders is not a gate/,
+  },
+  {
+    thread: 'clastix/kamaji#1062',
+    given: {
+      crashLoopBackOff: { maxContainerRestartPeriod: '5m0s' },
+      imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
+    },
+    written: {},
+    told: /KubeletCrashLoopBackOffMax/,
+  },
+  {
+    thread: 'openshift-kni/performance-addon-operators#236',
+    given: { reservedSystemCPUs: '9-15' },
+    written: { reservedSystemCPUs: '0' },
+    told: /9-15 does not fit/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#98121',
+    given: { reservedSystemCPUs: '0,4' },
+    node: { cpus: [0, 1, 2, 3] },
+    written: { reservedSystemCPUs: '0' },
+    told: /0,4/,
+  },
+  {
+    thread: 'a reservation for larger machines',
+    given: { systemReserved: { memory: '4Gi', cpu: '500m' }, kubeReserved: { memory: '1Gi' } },
+    written: { systemReserved: { cpu: '500m' }, kubeReserved: {} },
+    told: /more memory is reserved/,
+  },
+  {
+    thread: 'kubermatic/machine-controller#499',
+    given: { systemReservedCgroup: '/system.slice', enforceNodeAllocatable: ['pods', 'system-reserved'] },
+    written: { enforceNodeAllocatable: ['pods'] },
+    told: /no cgroup \/system\.slice/,
+  },
+  {
+    thread: 'a cloud instance in the configuration of all',
+    given: { providerID: 'aws:///eu-west-1a/i-0abc' },
+    written: {},
+    told: /another machine's/,
+  },
+  {
+    thread: 'registerNode of a standalone kubelet',
+    given: { registerNode: false },
+    written: { registerNode: true },
+    told: /registerNode/,
+  },
+];
+
+describe("the cluster's kubelet configuration on this node", () => {
+  for (const { thread, given, node, written, told } of STRANGERS)
+    it(`what another machine has is not written for this one: ${thread}`, () => {
+      const { configuration, changes } = fitToNode(given, { ...NODE, ...node });
+      const { apiVersion: _, kind: __, ...rest } = configuration;
+      assert.deepEqual(rest, written);
+      assert.match(changes.join('\n'), told);
+    });
+
+  it('a configuration that fits stays as it is, word for word', () => {
+    const given = {
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      kind: 'KubeletConfiguration',
+      resolvConf: '/run/systemd/resolve/resolv.conf',
+      address: '0.0.0.0',
+      healthzBindAddress: '127.0.0.1',
+      clusterDNS: ['10.96.0.10', '169.254.20.10'],
+      featureGates: { Anything: true },
+      reservedSystemCPUs: '0',
+      systemReserved: { memory: '200Mi' },
+      systemReservedCgroup: '/system.slice',
+      enforceNodeAllocatable: ['pods', 'system-reserved'],
+    };
+    const { configuration, changes } = fitToNode(given, { ...NODE, exists: () => true });
+    assert.deepEqual(configuration, given);
+    assert.deepEqual(changes, []);
+  });
+});
+
+describe('KUBELET_EXTRA_ARGS', () => {
+  const judge = (text: string, minor = 28) => judgeExtraFlags(text, { minor, file: '/etc/default/kubelet' });
+
+  for (const [thread, text, minor] of [
+    [
+      'aws/eks-anywhere-build-tooling#2891, flags of an older kubelet',
+      'KUBELET_EXTRA_ARGS=--network-plugin=cni --cni-bin-dir /opt/cni/bin',
+      28,
+    ],
+    ['kubernetes/kubernetes#112120', 'KUBELET_EXTRA_ARGS="--logtostderr=true --v=2"', 26],
+    [
+      'labels that a node may not give itself',
+      "KUBELET_EXTRA_ARGS='--node-labels=node-role.kubernetes.io/worker=true,shop=1'",
+      28,
+    ],
+  ] as const)
+    it(`what makes this kubelet exit is refused before: ${thread}`, () => {
+      assert.ok(judge(text, minor).refused.length > 0);
+    });
+
+  it('a flag that overrides the join is named, with the file it stands in', () => {
+    const { refused, overriding } = judge(
+      'KUBELET_EXTRA_ARGS="--node-ip 10.8.0.4 --cgroup-driver=cgroupfs --max-pods=30"',
+    );
+    assert.deepEqual(refused, []);
+    assert.match(overriding.join('\n'), /\/etc\/default\/kubelet: --node-ip=10\.8\.0\.4 overrides/);
+    assert.match(overriding.join('\n'), /--cgroup-driver=cgroupfs overrides/);
+    assert.equal(overriding.length, 2);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { bootSysctls } from '../../../../src/host/boot-sysctls.ts';
+import { overridingDropIns } from '../../../../src/phases/join/drop-ins.ts';
+import { fakeHost } from '../../fake-host.ts';
+
+describe('what is in force after a reboot', () => {
+  it('a kernel parameter is that of the file that is read last (awslabs/amazon-eks-ami#746, openshift/openshift-ansible#6818)', async () => {
+    const host = fakeHost({
+      files: {
+        '/etc/sysctl.d/99-edgeadm.conf': 'net.ipv4.ip_forward = 1\n',
+        '/etc/sysctl.d/99-sysctl.conf': { symlink: '../sysctl.conf' },
+        '/etc/sysctl.conf': '# CIS\nnet.ipv4.ip_forward = 0\n',
+      },
+    });
+    assert.deepEqual((await bootSysctls(host)).get('net.ipv4.ip_forward'), {
+      value: '0',
+      file: '/etc/sysctl.d/99-sysctl.conf',
+    });
+  });
+
+  it('a file in /etc hides one of its name in /usr/lib, slashes are dots, and forwarding has two names (replicatedhq/kURL#2174)', async () => {
+    const host = fakeHost({
+      files: {
+        '/usr/lib/sysctl.d/zz.conf': 'net.ipv4.ip_forward = 0\n',
+        '/etc/sysctl.d/zz.conf': '-net/ipv4/conf/all/forwarding=1\n',
+        '/run/sysctl.d/10.conf': 'vm.panic_on_oom = 1\n',
+      },
+    });
+    const found = await bootSysctls(host);
+    assert.equal(found.get('net.ipv4.ip_forward')?.value, '1');
+    assert.equal(found.get('vm.panic_on_oom')?.file, '/run/sysctl.d/10.conf');
+  });
+
+  it("a drop-in that starts the kubelet without the join's arguments is named, one that sorts before it is not", async () => {
+    const host = fakeHost({
+      files: {
+        '/etc/systemd/system/kubelet.service.d/0-containerd.conf':
+          '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet\n',
+        '/etc/systemd/system/kubelet.service.d/20-extra.conf':
+          '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --config=/etc/kubelet.yaml\n',
+        '/usr/lib/systemd/system/kubelet.service.d/90-limits.conf': '[Service]\nLimitNOFILE=65536\n',
+        '/run/systemd/system/kubelet.service.d/30-env.conf':
+          '[Service]\nEnvironment="KUBELET_CONFIG_ARGS=--config=/etc/other.yaml"\n',
+      },
+    });
+    const found = await overridingDropIns(host);
+    assert.equal(found.length, 2);
+    assert.match(
+      found[0] ?? '',
+      /20-extra\.conf starts the kubelet without \$KUBELET_CONFIG_ARGS, \$KUBELET_KUBEADM_ARGS/,
+    );
+    assert.match(found[1] ?? '', /30-env\.conf sets KUBELET_CONFIG_ARGS/);
+  });
+});
