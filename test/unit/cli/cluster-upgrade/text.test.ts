@@ -70,7 +70,10 @@ describe('the text of a cluster upgrade', () => {
   });
 
   it('of a paused upgrade says what comes next', () => {
-    assert.match(statusText(status(3, first, { phase: 'Paused' }), START), /^Next: {7}`edgeadm cluster upgrade continue`/m);
+    assert.match(
+      statusText(status(3, first, { phase: 'Paused' }), START),
+      /^Next: {7}`edgeadm cluster upgrade continue`/m,
+    );
   });
 
   it('tells sizes of batches in short', () => {
