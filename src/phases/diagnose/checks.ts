@@ -57,5 +57,6 @@ const NO_CLUSTER: CheckContext['cluster'] = {
   networks: ask,
   kubeletConfiguration: ask,
   hasNodePool: ask,
+  status: ask,
   node: ask,
 };

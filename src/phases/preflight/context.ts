@@ -46,6 +46,8 @@ export interface ClusterQuestions {
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
   /** Whether the cluster has a node pool of that name; undefined where it has no node pools, or the token may not read them. */
   hasNodePool(name: string): Promise<boolean | undefined>;
+  /** Reads a path with the token's rights; any status of HTTP is an answer. */
+  status(path: string): Promise<number>;
   /** The Node object of that name, undefined where there is none. */
   node(name: string): Promise<V1Node | 'not readable' | undefined>;
 }
