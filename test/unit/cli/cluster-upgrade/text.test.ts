@@ -84,7 +84,7 @@ describe('the text of a cluster upgrade', () => {
   });
 });
 
-describe('a status that is shown anew on a terminal', () => {
+describe('a status that is shown again on a terminal', () => {
   it('stays in its place and within 60 columns', () => {
     const terminal = new FakeStream(60);
     const screen = startScreen(asWriteStream(terminal));
