@@ -16,6 +16,8 @@ export interface HostOutcome {
   readonly verdict?: (took: string) => string;
   /** The command that a person runs next. */
   readonly next?: string;
+  /** For people, in a table of hosts: what was found. */
+  readonly cause?: string;
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
@@ -53,9 +55,9 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
   try {
     if (signal.aborted) throw interruptedError(signal, 'interrupted before this host was started');
     const working = watch.measure(() => onMachine(target, signal, work));
-    const { outcome, data, verdict, next } = await until(over, working, `the work on ${host}`);
+    const { outcome, data, verdict, next, cause } = await until(over, working, `the work on ${host}`);
     const durationMs = watch.ms;
-    return { host, ok: true, outcome, data, durationMs, verdict: verdict?.(formatDuration(durationMs)), next };
+    return { host, ok: true, outcome, data, durationMs, verdict: verdict?.(formatDuration(durationMs)), next, cause };
   } catch (error) {
     return { host, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: watch.ms };
   }

@@ -4,6 +4,7 @@ import type { EdgeadmError } from '../errors/index.ts';
 import { usualSpelling } from './argv-aliases.ts';
 import { BaseCommand, wantsJson } from './base-command.ts';
 import { toCommandError, withCommandMeant } from './parse-error.ts';
+import { refuseTypography } from './pasted-words.ts';
 import { ProcessGuard } from './process-guard.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
@@ -21,6 +22,8 @@ export async function main(words: string[], commands: CommandSource): Promise<ne
 /** Finds a command and runs it; the process goes on. */
 export async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
+  const pasted = refuseTypography(argv);
+  if (pasted) return showError(pasted, argv);
   try {
     // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });

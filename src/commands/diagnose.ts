@@ -14,7 +14,7 @@ export default class Diagnose extends BaseCommand {
   static override examples = [
     '<%= config.bin %> diagnose',
     '<%= config.bin %> diagnose --host root@10.0.0.11 --output edge-1.tgz --html edge-1.html',
-    '<%= config.bin %> diagnose --encrypt age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+    '<%= config.bin %> diagnose --encrypt @recipients.txt',
   ];
   static override flags = {
     ...flagsToLook,

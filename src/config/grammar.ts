@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 /** Each function returns why the text is refused, or undefined where it is fine. */
 export type Refusal = string | undefined;
@@ -27,6 +28,23 @@ export function refuseNodeNameRule(rule: string): Refusal {
 /** True where the rule leaves the name, or a part of it, to chance. */
 export function isRandomName(rule: string): boolean {
   return rule.includes('*');
+}
+
+/**
+ * An address that a kubelet accepts as `--node-ip`: it exits, or its Node stays without an address, over any other.
+ * Source: kubernetes, pkg/kubelet/kubelet_node_status.go, validateNodeIP.
+ */
+export function refuseNodeAddress(text: string): Refusal {
+  if (isIP(text) === 0 || text.includes('%')) return 'must be an IP address';
+  const range = ipaddr.process(text).range();
+  const named: Readonly<Record<string, string>> = {
+    loopback: 'a loopback address',
+    linkLocal: 'a link-local address',
+    multicast: 'a multicast address',
+    unspecified: 'the unspecified address',
+    broadcast: 'the broadcast address',
+  };
+  return named[range] && `${text} is ${named[range]}, which the kubelet does not accept as a node address`;
 }
 
 /** Keys of labels, annotations and taints: an optional DNS prefix and a name. */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { usageError } from '../errors/usage.ts';
 import { closest } from '../lib/closest.ts';
 import { registerSecret } from '../lib/redact.ts';
+import { refuseNodeAddress } from './grammar.ts';
 import { draftKeys, FLAG_OF_KEY, joinKeys } from './join-schema.ts';
 import type { CommonSettings, JoinDraft, JoinSpec, Taint } from './spec.ts';
 
@@ -128,6 +129,17 @@ function contradictions(spec: z.output<typeof draftKeys>, layers: readonly Layer
   if (spec.edgeHub === false && spec.edgeHubImage) {
     mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub cannot be used together`);
   }
+  for (const address of spec.nodeIp?.split(',') ?? []) {
+    const refusal = refuseNodeAddress(address.trim());
+    if (refusal) mistakes.push(`${nameOf('nodeIp', layers)}: ${refusal}`);
+  }
+  const doubles = spec.taints.filter(
+    (taint, i) => spec.taints.findIndex((each) => each.key === taint.key && each.effect === taint.effect) !== i,
+  );
+  for (const { key, effect } of doubles)
+    mistakes.push(
+      `${nameOf('taints', layers)}: ${key} with the effect ${effect} is given twice, which the kubelet does not accept`,
+    );
   if (spec.bundle?.startsWith('http://') && !spec.bundleSha256) {
     mistakes.push(`${nameOf('bundle', layers)}: a plain http URL is accepted only with --bundle-sha256`);
   }

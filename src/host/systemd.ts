@@ -28,7 +28,7 @@ export function systemd(exec: Machine['exec']): ServiceManager {
     restart: (unit) => systemctl('restart', unit),
     reload: () => systemctl('daemon-reload'),
     log: async (unit, lines, since) => {
-      const from = since === undefined ? [] : ['--since', `@${Math.floor(since / 1000)}`];
+      const from = since === undefined || Number.isNaN(since) ? [] : ['--since', `@${Math.floor(since / 1000)}`];
       const args = ['--unit', unit, ...from, '--lines', String(lines), '--output', 'cat', '--no-pager'];
       return (await ask('journalctl', args)).replace(/^-- No entries --\n/, '');
     },

@@ -29,7 +29,7 @@ export function jsonRenderer(write: TextWriter, verbose: boolean): Renderer {
 /** The last line of `-o json`. */
 export function resultLine(result: CommandResult): string {
   // Sentences are for people; what they say is in the data.
-  const forPrograms = result.hosts.map(({ verdict: _verdict, next: _next, ...host }) => host);
+  const forPrograms = result.hosts.map(({ verdict: _verdict, next: _next, cause: _cause, ...host }) => host);
   const { ok, command, hosts, error } = redactValue({ ...result, hosts: forPrograms, data: undefined }) as Record<
     string,
     unknown

@@ -15,6 +15,8 @@ export interface HostResult {
   readonly verdict?: string;
   /** The command that a person runs next. */
   readonly next?: string;
+  /** For people, in a table of hosts: what a command that only looks has found. */
+  readonly cause?: string;
   /** What `-o json` tells beside. */
   readonly data?: Readonly<Record<string, unknown>>;
 }

@@ -2,15 +2,17 @@ import { formatDuration } from '../lib/duration.ts';
 import type { CommandResult, HostResult } from './renderer.ts';
 import { table } from './table.ts';
 
-/** What became of each host, as a table. What an error says is told above it; here stands its code. */
+/** What became of each host, as a table. What an error says stands above it; here stands its code. */
 export function summary(hosts: readonly HostResult[]): string {
   const failed = hosts.some(({ ok }) => !ok);
+  const found = hosts.some(({ cause }) => cause !== undefined);
   return table(
-    hosts.map(({ host, ok, outcome, phase, durationMs, error }) => ({
+    hosts.map(({ host, ok, outcome, phase, durationMs, error, cause }) => ({
       host,
       result: outcome,
       time: formatDuration(durationMs),
-      ...(failed && { phase: ok ? '' : phase, cause: error?.code }),
+      ...(failed && { phase: ok ? '' : phase }),
+      ...((failed || found) && { cause: error?.code ?? cause }),
     })),
   );
 }

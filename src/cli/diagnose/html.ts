@@ -84,7 +84,7 @@ function nothingFound(missing: boolean): string {
 /** How much there is to look at. */
 function tiles({ findings, checks, collectors }: Diagnosis): string {
   const count = (items: readonly unknown[], name: string, result: string): string =>
-    `<li class="${items.length > 0 || result === 'normal' ? result : 'normal'}"><b>${items.length}</b> ${name}</li>`;
+    `<li class="${items.length > 0 || result === 'normal' ? result : 'normal'}"><b>${items.length}</b> ${items.length === 1 ? name.replace(/^(problem|warning|check)s/, '$1') : name}</li>`;
   const failed = checks.filter(({ status }) => status === 'error' || status === 'warning');
   return `<ul class="counts">
 ${count(

@@ -52,7 +52,7 @@ export async function runDiagnose(
         const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
         text.push(...Object.values(written).map((path) => `written: ${path}\n`));
         if (files.encrypt) text.push(`  to read it: age --decrypt -i KEY_FILE ${written.archive} | tar -xz\n`);
-        return { outcome: 'diagnosed', data: { ...written, ...found.diagnosis } };
+        return { outcome: 'diagnosed', cause: causeOf(found.diagnosis), data: { ...written, ...found.diagnosis } };
       },
       close: async () => admin?.close(),
     };
@@ -65,6 +65,10 @@ async function adminOf(kubeconfig: string, signal: AbortSignal): Promise<ApiClie
   const client = await clientFromKubeconfig(kubeconfig, localMachine().connect, { signal });
   await client.send('GET', '/version').catch(() => signal.throwIfAborted());
   return client;
+}
+
+function causeOf({ findings: [first] }: Diagnosis): string {
+  return first ? `${first.rule}: ${first.what}` : 'no problem found';
 }
 
 type Found = Awaited<ReturnType<typeof diagnose>>;

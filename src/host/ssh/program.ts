@@ -9,6 +9,7 @@ import { commandLine } from '../quote.ts';
 import type { Ending, RunningProgram } from '../supervise.ts';
 import { Introduction } from './introduction.ts';
 import type { Link } from './link.ts';
+import { startFailure } from './start-failure.ts';
 import type { Sudo } from './sudo.ts';
 
 /** A program that runs on the host. */
@@ -67,7 +68,10 @@ export async function startProgram(link: Link, words: readonly string[], options
     channel.resume().close();
     channel.stderr.resume();
     if (error !== limit.reason) throw error;
-    throw startError(sudo, [spokenOn(channel, introduction), `no answer within ${link.limits.start / 1000} s`]);
+    throw startFailure(sudo !== undefined, [
+      spokenOn(channel, introduction),
+      `no answer within ${link.limits.start / 1000} s`,
+    ]);
   }
 }
 
@@ -149,7 +153,7 @@ function introduced(channel: ClientChannel, introduction: Introduction, sudo: Su
   let running = false;
   let answered = false;
   return new Promise<Started>((resolve, reject) => {
-    const fail = (...why: (string | undefined)[]): void => reject(startError(sudo, why));
+    const fail = (...why: (string | undefined)[]): void => reject(startFailure(sudo !== undefined, why));
     channel.stderr.on('data', (chunk: Buffer) => {
       if (running) return tail.add(chunk);
       const progress = introduction.add(chunk);
@@ -185,10 +189,4 @@ function channelError(error: Error): EdgeadmError {
     next: 'Check MaxSessions in sshd_config: edgeadm needs the default of 10.',
     cause: error,
   });
-}
-
-function startError(sudo: Sudo | undefined, words: readonly (string | undefined)[]): EdgeadmError {
-  const why = words.filter(Boolean).join('\n');
-  if (!sudo) return new EdgeadmError({ code: 'COMMAND_FAILED', what: 'the SSH user cannot run programs', why });
-  return new EdgeadmError({ code: 'SUDO_FAILED', what: 'sudo does not let the SSH user become root', why });
 }

@@ -289,12 +289,18 @@ function apiError(method: string, path: string, status: number, body: unknown): 
   });
 }
 
+/** The remedy for an answer that no API server gives. */
+export const NOT_AN_API_SERVER =
+  'Something else answers in place of the API server: a captive portal to log in to, a proxy, or a web server. From the node, look at it: `curl -k https://HOST:PORT/version`.';
+
 function unreachable(server: string, error: unknown): EdgeadmError {
   if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
   const failure = error instanceof HttpError ? error.cause : error;
+  const other = error instanceof HttpError && /^the answer is not JSON/.test(error.message);
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: `the API server ${server} did not answer`,
+    what: other ? `what answered at ${server} is not an API server` : `the API server ${server} did not answer`,
+    next: other ? NOT_AN_API_SERVER : undefined,
     why: failure instanceof EdgeadmError ? failure.why : (error as Error).message,
     cause: error,
   });

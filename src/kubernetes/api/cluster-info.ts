@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeadmError } from '../../errors/index.ts';
 import { MAX_BYTES } from '../../http/index.ts';
 import { firstClusterIn, type KubeconfigCluster } from '../kubeconfig/parse.ts';
-import type { Answer, ApiClient } from './client.ts';
+import { type Answer, type ApiClient, NOT_AN_API_SERVER } from './client.ts';
 
 /** Where every kubeadm-like cluster publishes its CA for those who are to join. */
 export const CLUSTER_INFO_PATH = '/api/v1/namespaces/kube-public/configmaps/cluster-info';
@@ -29,13 +29,21 @@ const SIGNATURE_PREFIX = 'jws-kubeconfig-';
  * @throws EdgeadmError CLUSTER_INFO_INVALID
  */
 export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body' | 'server'>): ClusterInfo {
-  const invalid = (why: string): EdgeadmError =>
+  const invalid = (why: string, next?: string): EdgeadmError =>
     new EdgeadmError({
       code: 'CLUSTER_INFO_INVALID',
       what: `${answer.server} does not publish a usable cluster-info`,
       why,
+      next,
     });
-  if (answer.status !== 200) throw invalid(`HTTP ${answer.status} to an anonymous GET ${CLUSTER_INFO_PATH}`);
+  const said = excerptOf(answer.body);
+  if (answer.status !== 200)
+    throw invalid(
+      `HTTP ${answer.status} to an anonymous GET ${CLUSTER_INFO_PATH}${said && `: ${said}`}`,
+      nextFor(answer),
+    );
+  if (typeof answer.body === 'string')
+    throw invalid(`it is not an API server that answers: ${said}`, NOT_AN_API_SERVER);
   const { data } = mapOf(answer.body);
   const { kubeconfig } = mapOf(data);
   if (typeof kubeconfig !== 'string' || kubeconfig === '') throw invalid('the ConfigMap has no key kubeconfig');
@@ -54,6 +62,30 @@ export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body'
         .map(([key, value]) => [key.slice(SIGNATURE_PREFIX.length), value]),
     ),
   };
+}
+
+const ANONYMOUS =
+  'The API server has anonymous requests switched off, which a join by token needs: set `--anonymous-auth=true` in /etc/kubernetes/manifests/kube-apiserver.yaml, or from Kubernetes 1.32 on allow them for this path alone in its AuthenticationConfiguration. RBAC still decides what they may read.';
+const BEHIND_PROXY =
+  'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
+
+/** What to do about an answer that is no cluster-info, by what it is; undefined: the remedy of the code, which restores it. */
+function nextFor({ status, body }: Pick<Answer<unknown>, 'status' | 'body'>): string | undefined {
+  if (status === 401) return ANONYMOUS;
+  if (status === 407) return 'A proxy on the way asks for a login: let the node reach the API server without it.';
+  if (status === 511 || (status < 500 && isHtml(body))) return NOT_AN_API_SERVER;
+  return status === 502 || status === 503 || status === 504 ? BEHIND_PROXY : undefined;
+}
+
+function isHtml(body: unknown): boolean {
+  return typeof body === 'string' && /<(!doctype|html|head|body)\b/i.test(body);
+}
+
+/** The beginning of a text that is no object of Kubernetes, without its tags. */
+function excerptOf(body: unknown): string {
+  if (typeof body !== 'string') return '';
+  const text = body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
+  return JSON.stringify(text.replace(/\s+/g, ' ').trim().slice(0, 100));
 }
 
 /** What may be any JSON or YAML, as a map; an empty one where it is none. */

@@ -16,6 +16,7 @@ import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubel
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
+import { nodeAddress } from './checks/node-address.ts';
 import { nodeIface } from './checks/node-interface.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
@@ -56,6 +57,7 @@ export const CHECKS: readonly Check[] = [
   cgroupDriver,
   kubeletFlags,
   nodeIface,
+  nodeAddress,
   cidrConflict,
   nameserver,
   timeSync,

@@ -3,6 +3,7 @@ import {
   normaliseServer,
   refuseImage,
   refuseLabelValue,
+  refuseNodeAddress,
   refuseNodeLabel,
   refuseNodeName,
   refuseNodeNameRule,
@@ -104,5 +105,29 @@ describe('image references', () => {
     }
     for (const image of ['', 'a b', 'a"b', 'a\nb', '-a', 'a:', '$(x)'])
       assert.notEqual(refuseImage(image), undefined, image);
+  });
+});
+
+describe('node addresses', () => {
+  for (const address of [
+    '127.0.0.1',
+    '::1',
+    '169.254.3.4',
+    'fe80::1',
+    '224.0.0.1',
+    'ff02::1',
+    '0.0.0.0',
+    '::',
+    '::ffff:127.0.0.1',
+    'fe80::1%eth0',
+    'edge-1',
+  ])
+    it(`node addresses that a kubelet does not accept are refused: ${address} (kubernetes/kubernetes#130409)`, () => {
+      assert.notEqual(refuseNodeAddress(address), undefined);
+    });
+
+  it('node addresses of networks are accepted, private and public', () => {
+    for (const address of ['10.8.0.10', '192.0.2.5', '2001:db8::5', 'fd00::1'])
+      assert.equal(refuseNodeAddress(address), undefined, address);
   });
 });

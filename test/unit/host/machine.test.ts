@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,19 @@ describe('this machine', function () {
   });
   machineContract(() => subject);
   programContract(() => subject);
+
+  it('this machine leaves nothing on the signal of a command that runs hundreds of programs and connections', async () => {
+    const { signal } = new AbortController();
+    const machine = localMachine();
+    const [tcp] = subject.echo;
+    for (let time = 0; time < 3; time++) {
+      await machine.exec('true', [], { signal });
+      await machine.exec('false', [], { signal, timeoutMs: 5000 });
+      (await machine.connect(tcp as Address, { signal })).destroy();
+      await machine.connect({ host: '127.0.0.1', port: 1 }, { signal }).catch(() => {});
+    }
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  });
 
   it('starts programs that do not see what edgeadm was told in its environment', async () => {
     process.env.EDGEADM_TOKEN = 'abcdef.0123456789abcdef';

@@ -171,6 +171,28 @@ describe('images that a join loaded', () => {
     ]);
   });
 
+  for (const [running, ends] of [
+    ['/var/lib/edgeadm/images/pause.tar', true],
+    ['/home/admin/own.tar', false],
+  ] as const)
+    it(`images that a join loaded: an import of ${running} that still runs is ${ends ? 'ended' : "left alone, since it is the administrator's"}`, async () => {
+      const archive = '/var/lib/edgeadm/images/pause.tar';
+      const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6', archive });
+      const line = `/usr/local/bin/ctr --namespace k8s.io images import ${running}`;
+      const host = fakeHost({
+        units: { 'containerd.service': { active: true } },
+        commands: {
+          pgrep: (args) => ({ exitCode: new RegExp(args.at(-1) ?? '').test(line) ? 0 : 1 }),
+          ctr: (args) => (args.includes('list') ? LISTING : {}),
+        },
+      });
+      await rollBackChanges(host, journal);
+      assert.equal(
+        host.changes.some((change) => change.startsWith('run pkill')),
+        ends,
+      );
+    });
+
   it('images that a join loaded are removed by the older containerd where the one that replaced it does not run', async () => {
     const { journal } = journalOf(
       { kind: 'image', name: 'registry.k8s.io/pause:3.6' },

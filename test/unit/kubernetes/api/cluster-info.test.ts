@@ -92,3 +92,40 @@ describe('a clock difference in words', () => {
     it(`a clock difference in words of ${ms} ms: ${text.source}`, () => assert.match(describeClock(ms), text));
   }
 });
+
+describe('an answer that is no cluster-info', () => {
+  const answered = (status: number, body: unknown): EdgeadmError => {
+    try {
+      parseClusterInfo({ status, body, server: 'https://10.0.0.1:6443' });
+    } catch (error) {
+      return error as EdgeadmError;
+    }
+    throw new Error('it was accepted');
+  };
+
+  for (const [thread, status, body, next] of [
+    [
+      'kubernetes/kubeadm#1105, #1436: anonymous requests are off',
+      401,
+      { kind: 'Status', code: 401 },
+      /--anonymous-auth=true/,
+    ],
+    [
+      'kubernetes-sigs/kubespray#4117: it may not be read',
+      403,
+      { kind: 'Status', code: 403 },
+      /init phase bootstrap-token/,
+    ],
+    ['it is not there', 404, { kind: 'Status', code: 404 }, /init phase bootstrap-token/],
+    ['a captive portal', 200, '<!DOCTYPE html><html><head><title>Log in</title></head></html>', /captive portal/],
+    ['a captive portal that says so (RFC 6585)', 511, '<html></html>', /captive portal/],
+    ['a web server', 404, '<html><body>nginx</body></html>', /web server/],
+    ['a proxy that wants a login', 407, '', /asks for a login/],
+    ['a load balancer without targets', 503, '<html><body>503 Service Unavailable</body></html>', /load balancer/],
+  ] as const)
+    it(`has the remedy for what it is: ${thread}`, () => {
+      const error = answered(status, body);
+      assert.equal(error.code, 'CLUSTER_INFO_INVALID');
+      assert.match(error.next, next);
+    });
+});

@@ -238,6 +238,15 @@ describe('collectors of a node', () => {
     assert.equal(dead.facts?.runtime?.answers, false);
   });
 
+  it('collectors of a node whose `date` prints junk say so of the clock, and keep what the others found', async () => {
+    const host = { ...fakeHost(), clock: async () => ({ now: Number.NaN, uncertaintyMs: 1 }) };
+    const clock = await find('system/clock', host);
+    assert.equal(clock.outcome, 'failed');
+    assert.match(clock.reason ?? '', /the node's date cannot be read/);
+    assert.equal(clock.facts, undefined);
+    assert.notEqual((await find('kubelet/complaints', host)).outcome, 'failed');
+  });
+
   it('do not miss a runtime on a scratch root', async () => {
     assert.equal((await find('cri/lists', fakeHost({ runsPrograms: false }))).facts, undefined);
   });
@@ -432,7 +441,7 @@ describe('the page of a diagnosis', () => {
     const folded = /<details><summary>1 check passed<\/summary>([\s\S]*?)<\/details>/.exec(page)?.[1] ?? '';
     assert.match(folded, /Swap/);
     assert.doesNotMatch(folded, /Disk/);
-    assert.match(page, /<li class="error"><b>1<\/b> checks not passed/);
+    assert.match(page, /<li class="error"><b>1<\/b> check not passed/);
   });
 
   it('the page of a diagnosis has the ends of the logs, so that it can be read without the archive', () => {

@@ -479,6 +479,53 @@ const STRANGERS: readonly Stranger[] = [
   },
 ];
 
+/** Clusters whose settings were another machine's, and addresses that no kubelet takes. */
+describe('clusters of strangers', () => {
+  const ipv6 = {
+    'kubeadm-config': {
+      ClusterConfiguration: 'networking:\n  podSubnet: fd00:10:244::/56\n  serviceSubnet: fd00:10:96::/112\n',
+    },
+  };
+  const both = [{ name: 'eth0', up: true, addresses: ['192.0.2.4/24', '2001:db8::4/64', 'fe80::1/64'] }];
+
+  it('an IPv4 node in an IPv6 cluster is told its other address: kubernetes/kubernetes#61319', async () => {
+    const given: Case = { cluster: { configMaps: ipv6 }, machine: { network: { interfaces: both } } };
+    const verdict = await assertFinds('NodeAddress', 'warning', /IPv6 networks only/, given);
+    assert.match(verdict.remedy ?? '', /--node-ip 2001:db8::4/);
+  });
+
+  it('a link-local address is refused before a kubelet gets it: kubernetes/kubernetes#130409', () =>
+    assertFinds('NodeAddress', 'error', /link-local/, {
+      node: { address: async () => ({ ip: 'fe80::1', interface: 'eth0' }) },
+    }));
+
+  it('a resolv.conf of another distribution is reported before the join: kubernetes/kubeadm#3034', async () => {
+    const kubelet = 'kind: KubeletConfiguration\nresolvConf: /run/systemd/resolve/resolv.conf\n';
+    const given: Case = { cluster: { configMaps: { ...ipv6, 'kubelet-config-1.20': { kubelet } } } };
+    await assertFinds('KubeletConfiguration', 'warning', /resolvConf: .* does not exist on this node/, given);
+  });
+
+  it("docker's cgroupfs is reported, from its file and from docker itself: kubernetes/kubeadm#2066, kubernetes#89682", async () => {
+    const spec = { runtime: 'docker' as const };
+    const daemon = '{"exec-opts": ["native.cgroupdriver=cgroupfs"]}';
+    await assertFinds('CgroupDriver', 'warning', /daemon\.json/, {
+      spec,
+      machine: { files: { '/etc/docker/daemon.json': daemon } },
+    });
+    await assertFinds('CgroupDriver', 'warning', /docker info/, {
+      spec,
+      machine: { commands: { docker: 'cgroupfs\n' } },
+    });
+    await assertOk('CgroupDriver', { spec, machine: { commands: { docker: 'systemd\n' } } });
+  });
+
+  it('flags of an older kubelet in /etc/sysconfig/kubelet stop the join: aws/eks-anywhere#8984', () =>
+    assertFinds('KubeletFlags', 'error', /\/etc\/sysconfig\/kubelet: --network-plugin was removed/, {
+      node: { kubeletVersion: async () => 'v1.28.3' },
+      machine: { files: { '/etc/sysconfig/kubelet': 'KUBELET_EXTRA_ARGS=--network-plugin=cni\n' } },
+    }));
+});
+
 describe('machines of strangers', () => {
   for (const { thread, machine, spec, node, check, status, found, remedy } of STRANGERS) {
     it(`preflight judges ${check} as its owner needs it: ${thread}`, async () => {

@@ -1,0 +1,62 @@
+import { EdgeadmError } from '../errors/index.ts';
+
+/** What word processors, chats and web pages make of the characters of a command line. */
+const NAMES: Readonly<Record<string, string>> = {
+  '‐': 'a hyphen (U+2010)',
+  '‑': 'a non-breaking hyphen (U+2011)',
+  '‒': 'a figure dash (U+2012)',
+  '–': 'an en dash (U+2013)',
+  '—': 'an em dash (U+2014)',
+  '―': 'a horizontal bar (U+2015)',
+  '−': 'a minus sign (U+2212)',
+  '－': 'a full-width hyphen (U+FF0D)',
+  '“': 'a typographic quote (U+201C)',
+  '”': 'a typographic quote (U+201D)',
+  '„': 'a typographic quote (U+201E)',
+  '‘': 'a typographic quote (U+2018)',
+  '’': 'a typographic quote (U+2019)',
+  '«': 'a typographic quote (U+00AB)',
+  '»': 'a typographic quote (U+00BB)',
+  '\u00a0': 'a non-breaking space (U+00A0)',
+  '\u200b': 'a zero-width space (U+200B)',
+  '\ufeff': 'a byte order mark (U+FEFF)',
+  '　': 'an ideographic space (U+3000)',
+};
+
+const DASH = /^[‐‑‒–—―−－]/;
+const EDGES = /^[“”„‘’«»\u00a0\u200b\ufeff　]|[“”„‘’«»\u00a0\u200b\ufeff　]$/;
+const IN_FLAG = /^--?[\w-]*(?:[‐‑‒–—―−－\u00a0\u200b\ufeff　]|=[“”„‘’«»])/;
+
+/**
+ * Refuses a command line that was pasted from a page that changed its characters: oclif would take such a word for an
+ * argument, and a token in typographic quotes for a wrong one. Characters within a value are the value's own.
+ * @returns USAGE that names each character, with the word as it was probably typed; undefined where there is none
+ */
+export function refuseTypography(words: readonly string[]): EdgeadmError | undefined {
+  const end = words.indexOf('--');
+  const found = words.slice(0, end < 0 ? undefined : end).flatMap((word) => complaint(word) ?? []);
+  if (found.length === 0) return undefined;
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: 'the command line has characters that a word processor or web page puts in place of those that were typed',
+    why: found.join('\n'),
+    next: 'Type these characters again, or paste the command from a terminal or a plain-text file.',
+  });
+}
+
+function complaint(word: string): string | undefined {
+  if (/^\s+$/.test(word))
+    return 'an argument is blank: a line ends with a backslash and a space; the backslash must be the last character';
+  const character = DASH.exec(word)?.[0] ?? EDGES.exec(word)?.[0] ?? IN_FLAG.exec(word)?.[0]?.at(-1);
+  if (character === undefined) return undefined;
+  // Whatever stands behind the name of a flag may be a secret.
+  const name = word.replace(/[=\s\u00a0\u200b\ufeff\u3000].*/s, '');
+  const isFlag = /^[‐‑‒–—―−－-]/.test(word);
+  const shown = isFlag ? ` in ${name}: ${typed(name)} was probably meant` : ' around a value';
+  return `${NAMES[character] ?? 'a typographic character'}${shown}`;
+}
+
+function typed(word: string): string {
+  const bare = word.replace(/[“”„‘’«»\u00a0\u200b\ufeff　]/g, '').replace(/[‐‑‒–—―−－]/g, '-');
+  return /^-[a-z][\w-]+/.test(bare) && !bare.startsWith('--') ? `-${bare}` : bare;
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { startFailure } from '../../../../src/host/ssh/start-failure.ts';
+
+/** What a host said instead of starting a program, and what its owner has to do. */
+const SAID: readonly { thread: string; said: string; sudo?: boolean; code: string; next: RegExp }[] = [
+  {
+    thread: 'SUSE/machinery#2137, requiretty',
+    said: 'sudo: sorry, you must have a tty to run sudo',
+    code: 'SUDO_FAILED',
+    next: /!requiretty/,
+  },
+  {
+    thread: 'sudo is not installed',
+    said: 'sh: 1: exec: sudo: not found',
+    code: 'SUDO_FAILED',
+    next: /root@HOST.*install sudo/,
+  },
+  {
+    thread: 'sudo is not installed, bash',
+    said: 'bash: line 1: exec: sudo: not found',
+    code: 'SUDO_FAILED',
+    next: /install sudo/,
+  },
+  {
+    thread: 'a password that has expired',
+    said: 'sudo: Account or password is expired, reset your password and try again',
+    code: 'SUDO_FAILED',
+    next: /passwd/,
+  },
+  {
+    thread: 'a password that must be changed',
+    said: 'You are required to change your password immediately (administrator enforced).',
+    code: 'SUDO_FAILED',
+    next: /set a new password/,
+  },
+  {
+    thread: 'alexellis/k3sup#100',
+    said: 'sudo asks for a password, and none was given',
+    code: 'SUDO_FAILED',
+    next: /EDGEADM_SUDO_PASSWORD/,
+  },
+  {
+    thread: 'alexellis/k3sup#387',
+    said: 'sudo: a terminal is required to read the password; either use the -S option',
+    code: 'SUDO_FAILED',
+    next: /EDGEADM_SUDO_PASSWORD/,
+  },
+  { thread: 'a wrong password', said: 'Sorry, try again.', code: 'SUDO_FAILED', next: /password is wrong/ },
+  {
+    thread: 'not a sudoer',
+    said: 'ops is not in the sudoers file.  This incident will be reported.',
+    code: 'SUDO_FAILED',
+    next: /visudo/,
+  },
+  {
+    thread: 'a sudoer of single commands',
+    said: "Sorry, user ops is not allowed to execute '/bin/sh -c' as root on edge-1.",
+    code: 'SUDO_FAILED',
+    next: /NOPASSWD: ALL/,
+  },
+  {
+    thread: 'a container without privileges',
+    said: 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
+    code: 'SUDO_FAILED',
+    next: /connect as root/,
+  },
+  {
+    thread: 'sudo without its bit',
+    said: 'sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set',
+    code: 'SUDO_FAILED',
+    next: /4755/,
+  },
+  {
+    thread: 'a damaged sudoers',
+    said: '>>> /etc/sudoers.d/ops: syntax error near line 1 <<<',
+    code: 'SUDO_FAILED',
+    next: /visudo -c/,
+  },
+  {
+    thread: 'Windows, cmd.exe',
+    said: "'exec' is not recognized as an internal or external command,\noperable program or batch file.",
+    sudo: false,
+    code: 'PLATFORM_UNSUPPORTED',
+    next: /Linux/,
+  },
+  {
+    thread: 'Windows, PowerShell, with sudo',
+    said: "exec : The term 'exec' is not recognized as the name of a cmdlet",
+    code: 'PLATFORM_UNSUPPORTED',
+    next: /Linux/,
+  },
+  {
+    thread: 'nologin',
+    said: 'This account is currently not available.',
+    sudo: false,
+    code: 'COMMAND_FAILED',
+    next: /usermod --shell/,
+  },
+  {
+    thread: 'SFTP only',
+    said: 'This service allows sftp connections only.',
+    sudo: false,
+    code: 'COMMAND_FAILED',
+    next: /ForceCommand/,
+  },
+  {
+    thread: 'a switch',
+    said: "% Invalid input detected at '^' marker.",
+    sudo: false,
+    code: 'COMMAND_FAILED',
+    next: /network device/,
+  },
+];
+
+describe('a host that starts no program', () => {
+  for (const { thread, said, sudo = true, code, next } of SAID)
+    it(`is answered with the remedy for what it said: ${thread}`, () => {
+      const error = startFailure(sudo, [said]);
+      assert.equal(error.code, code);
+      assert.equal(error.why, said);
+      assert.match(error.next, next);
+    });
+
+  it('is answered with the remedy of the code where it said nothing that is known', () => {
+    assert.match(startFailure(true, ['frobnicate']).next, /sudoers/);
+    assert.equal(startFailure(false, ['frobnicate']).code, 'COMMAND_FAILED');
+  });
+});
