@@ -56,5 +56,6 @@ const NO_CLUSTER: CheckContext['cluster'] = {
   isSandbox: ask,
   networks: ask,
   kubeletConfiguration: ask,
+  status: ask,
   node: ask,
 };

@@ -77,6 +77,7 @@ export function clusterView(
     },
     networks: memoize(async () => networksOf(spec, bootstrapClient)),
     kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
+    status: async (path) => (await (await bootstrapClient()).send('GET', path)).status,
     node: async (name) => findNode(await bootstrapClient(), name),
     close: () => {
       for (const client of clients) client.close();

@@ -7,6 +7,7 @@ import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
 import { cniConflict } from './checks/cni-conflict.ts';
 import { disk } from './checks/disk.ts';
+import { edgeHub } from './checks/edge-hub.ts';
 import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-systems.ts';
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
@@ -65,6 +66,7 @@ export const CHECKS: readonly Check[] = [
   caHash,
   token,
   kubeletConfiguration,
+  edgeHub,
   offlineAutonomy,
   cniConflict,
   gpu,

@@ -42,6 +42,8 @@ export interface ClusterQuestions {
   networks(): Promise<ClusterNetworks | undefined>;
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
+  /** Reads a path with the token's rights; any status of HTTP is an answer. */
+  status(path: string): Promise<number>;
   /** The Node object of that name, undefined where there is none. */
   node(name: string): Promise<V1Node | 'not readable' | undefined>;
 }
