@@ -86,7 +86,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
   const flags = kubeletFlags({
     version: kubelet,
     nodeName: name,
-    nodeIp: address.ip,
+    nodeIp: address.second === undefined ? address.ip : `${address.ip},${address.second}`,
     criSocket,
     runtime: spec.runtime,
     pauseImage: spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage,

@@ -20,6 +20,7 @@ import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
 import { nodeAddress } from './checks/node-address.ts';
 import { nodeIface } from './checks/node-interface.ts';
+import { nodePool } from './checks/node-pool.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
 import { ports } from './checks/ports.ts';
@@ -48,6 +49,7 @@ export const CHECKS: readonly Check[] = [
   hostname,
   nodeName,
   nodeExists,
+  nodePool,
   ...ports,
   ...filesAvailable,
   ...foldersAvailable,
