@@ -64,7 +64,7 @@ export function withCommandMeant(
     })
     .find((name) => name !== undefined);
   const why = argv[0]?.startsWith('-')
-    ? `flags stand behind the command: edgeadm COMMAND ${argv[0]}`
+    ? `put flags after the command: edgeadm COMMAND ${argv[0]}`
     : meant && `did you mean \`edgeadm ${meant}\`?`;
   const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
   // An argument behind the command is none of its words.

@@ -75,8 +75,8 @@ describe('habits of kubectl and kubeadm', function () {
     ['join 10.0.0.1 --control-plane', /worker nodes only.*kubeadm join --control-plane/],
     ['reset --cert-dir /x', /--cert-dir: not needed/],
     ['join --hlep', /did you mean --help\?/],
-    ['-o json token list', /flags stand behind the command: edgeadm COMMAND -o/],
-    ['-v', /flags stand behind the command: edgeadm COMMAND -v/],
+    ['-o json token list', /put flags after the command: edgeadm COMMAND -o/],
+    ['-v', /put flags after the command: edgeadm COMMAND -v/],
   ] as const)
     it(`edgeadm ${line} is answered with what to type instead`, async () => {
       const ended = await edgeadm(line.split(' '));

@@ -35,7 +35,7 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bin the end\b/i, 'at the end'],
   [/\btimes 1\b/i, 'batches of 1 node'],
   [/\bin the midst\b/i, 'halfway'],
-  [/\bstands? (?:before|there|twice|below)\b/i, 'is listed, sorts before'],
+  [/\bstands? (?:before|behind|there|twice|below)\b|\b(?:is|are) written down\b/i, 'is listed, sorts before'],
   [/\ball the same\b/i, 'anyway'],
   [/\bwithout a word\b/i, 'without output'],
   [/\bspeaks? .{1,20} alone\b|\bloopback alone\b/i, 'only'],

@@ -8,6 +8,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
+import { CONTROL_PLANE, hasControlPlane } from '../../phases/eni/cluster-node.ts';
 import type { EniOptions } from '../../phases/eni/run.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
@@ -101,6 +102,12 @@ export async function changeInstance(
     const caller = await until(signal, opening, 'reading the credentials');
     const kubeconfig = optionalKubeconfig(flags.kubeconfig);
     cluster = kubeconfig === undefined ? undefined : await openCluster(kubeconfig, { plan: planned, signal });
+    // KUBECONFIG may be set for other work: only a cluster that was named for this command has to fit the instance.
+    if (cluster && kubeconfig === process.env.KUBECONFIG && !(await hasControlPlane(cluster))) {
+      log.info(`The cluster of KUBECONFIG is not used: it has no ${CONTROL_PLANE}.`);
+      cluster.close();
+      cluster = undefined;
+    }
     const { emit } = output;
     const ask = confirmOnTerminal(output, signal);
     const options = { caller, cluster, emit, signal, dryRun, assumeYes: flags.yes, ask };

@@ -125,7 +125,7 @@ export function migrateKubelet(
   });
   const migrated = { ...configuration, ...written };
   const listed = options.plainLists ? withPlainLists(options.to, migrated) : migrated;
-  if (listed !== migrated) changes.push(`featureGates.WatchListClient: false is written down: ${WATCH_LISTS_REASON}`);
+  if (listed !== migrated) changes.push(`featureGates.WatchListClient: set to false: ${WATCH_LISTS_REASON}`);
   return { flags: left, configuration: listed, changes };
 }
 

@@ -127,7 +127,7 @@ const clusterDns: Rule = (settings, { serviceCidrs }, tell) => {
   if (used.length > 0) settings.clusterDNS = used;
   else delete settings.clusterDNS;
   tell(
-    `clusterDNS: ${wrong.join(', ')} is no address of the Service CIDR's family; ${used.join(', ') || 'none'} is used`,
+    `clusterDNS: ${wrong.join(', ')} is not an address of the Service CIDR's family; ${used.join(', ') || 'none'} is used`,
   );
 };
 

@@ -11,7 +11,7 @@ export const machineId: Check = {
     const { machineId: id } = await host.facts();
     if (id === '') return fail('/etc/machine-id is empty or does not exist');
     if (id === 'uninitialized')
-      return fail('/etc/machine-id says uninitialized: the machine was never booted to its end');
+      return fail('/etc/machine-id says uninitialized: the machine never finished its first boot');
     if (!/^[0-9a-f]{32}$/i.test(id) || /^(.)\1*$/.test(id))
       return fail(`/etc/machine-id holds ${id.slice(0, 40)}: no id`);
     return pass(id);
