@@ -24,7 +24,8 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
     pool: poolOf(node),
     from: kubeletOf(node),
   }));
-  const plan = newPlan(spec, nodes, nowSeconds());
+  const clusterNodes = spec.selector === undefined ? all.length : (await listNodes(client, {})).length;
+  const plan = newPlan({ ...spec, clusterNodes }, nodes, nowSeconds());
   refuseTooLarge(plan);
   const { targetVersion, drain } = spec;
   const report = await precheckCluster(client, { targetVersion, drain, nodes: [...chosen.nodes], signal });

@@ -2,7 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 import { type FailedPod, failedPods } from './cluster/jobs.ts';
 import { leaseHolder } from './control/lease.ts';
-import { batchLimit, batchSizes } from './plan/batches.ts';
+import { batchLimitOf, batchSizes } from './plan/batches.ts';
 import {
   isActive,
   type NodeRecord,
@@ -69,7 +69,7 @@ export function progressOf(plan: Plan, now: number): Omit<UpgradeStatus, 'contro
   const runs = phase === 'Running';
   // After a pause, nodes that failed are tried again and the first batch is one node.
   const waiting = isActive(plan) ? nodesIn(plan, 'waiting', ...(runs ? [] : (['failed'] as const))).length : 0;
-  const nextBatches = batchSizes(waiting, batchLimit(plan.nodes.length), runs ? lastBatchSize : 0);
+  const nextBatches = batchSizes(waiting, batchLimitOf(plan), runs ? lastBatchSize : 0);
   return {
     phase,
     reason,

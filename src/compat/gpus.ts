@@ -5,7 +5,8 @@ export interface GpuModel {
   readonly source: string;
 }
 
-const GUIDE = 'user guide 2022-07';
+/** The guide names the models alone; the versions are of the API reference of DescribeClusterAttachScripts. */
+const GUIDE = 'models: user guide 2022-07; versions: API reference of DescribeClusterAttachScripts';
 const PAGE = 'vendor page 2026-01';
 
 export const GPU_MODELS: readonly GpuModel[] = [

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isCidr } from '../lib/cidr.ts';
+import { isCidr, nodeAddresses } from '../lib/cidr.ts';
 import {
   normaliseServer,
   REGION,
@@ -79,11 +79,18 @@ export const joinKeys = z.strictObject({
   unsafeSkipCaVerification: z.boolean().default(false),
   /** A name, or `""` host name, `"*"` six random characters, `"*.suffix"`. */
   nodeName: checked(refuseNodeNameRule).default(''),
+  /** One address, or one of each family, the node's first one first; as the system spells them. */
   nodeIp: z
     .string()
-    .refine((text) => isIP(text) !== 0, 'must be an IP address')
+    .refine((text) => nodeAddresses(text) !== undefined, 'must be an IP address, or one IPv4 and one IPv6 address: A,B')
+    .transform((text) => (nodeAddresses(text) ?? []).join(','))
     .optional(),
   nodeIface: z
+    .string()
+    .regex(/^[^\s/]{1,15}$/, 'must be the name of a network interface')
+    .optional(),
+  /** Of Flannel alone, as the vendor's guide has it; `nodeIface` is of both and counts more. */
+  flannelIface: z
     .string()
     .regex(/^[^\s/]{1,15}$/, 'must be the name of a network interface')
     .optional(),
@@ -161,6 +168,7 @@ export const FLAG_OF_KEY = {
   nodeName: 'node-name',
   nodeIp: 'node-ip',
   nodeIface: 'node-iface',
+  flannelIface: undefined,
   labels: 'labels',
   annotations: 'annotations',
   taints: 'taints',

@@ -39,7 +39,7 @@ const KEYS: readonly (readonly [name: string, key: JoinKey])[] = [
   ['labels', 'labels'],
   ['annotations', 'annotations'],
   ['taints', 'taints'],
-  ['flannelIface', 'nodeIface'],
+  ['flannelIface', 'flannelIface'],
   ['nodeIface', 'nodeIface'],
   ['enableIptables', 'enableIptables'],
   ['selfHostNtpServer', 'selfHostNtpServer'],

@@ -25,6 +25,10 @@ export interface EdgeHubOptions extends EdgeHubVersion {
   readonly apiServers: readonly string[];
   readonly nodePool?: string;
   readonly caPem: string;
+  /** Lower-case hex SHA-256 of the CA's SubjectPublicKeyInfo. */
+  readonly caHash?: string;
+  /** The address of the node that its kubelet uses. */
+  readonly nodeIp?: string;
   /** Certificate and key come in pairs; without a pair its file is left out. */
   readonly clientCertPem?: string;
   readonly clientKeyPem?: string;
@@ -165,9 +169,18 @@ function manifest(release: EdgeHubRelease, options: EdgeHubOptions): string {
 
 function flagsOf(release: EdgeHubRelease, options: EdgeHubOptions): string[] {
   const flags = [`${SERVER_FLAG}${options.apiServers.map((url) => new URL(url).origin).join(',')}`, ...release.flags];
-  if (options.nodePool) flags.push(`--nodepool-name=${options.nodePool}`);
+  if (options.nodePool) flags.push(`${POOL_FLAG}${options.nodePool}`);
+  flags.push(...ownFlags(release, options));
   if (options.enableDummyInterface === false) flags.push('--enable-dummy-if=false');
   return [...flags, ...iptablesFlag(release, options.enableIptables ?? false)];
+}
+
+/** Flags with values of this cluster and node. */
+function ownFlags(release: EdgeHubRelease, { caHash, nodeIp }: Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>): string[] {
+  return [
+    ...(release.pinsCa && caHash ? [`${CA_HASH_FLAG}sha256:${caHash}`] : []),
+    ...(release.takesNodeIp && nodeIp ? [`${NODE_IP_FLAG}${nodeIp}`] : []),
+  ];
 }
 
 function iptablesFlag({ iptablesByDefault }: EdgeHubRelease, enable: boolean): string[] {
@@ -179,6 +192,8 @@ function iptablesFlag({ iptablesByDefault }: EdgeHubRelease, enable: boolean): s
 export interface EdgeHubChange {
   /** Where the other version has its manifest. */
   readonly manifestPath: string;
+  /** Why the other version cannot run with what this pod says; undefined if it can. */
+  refusal(pod: V1Pod): string | undefined;
   /** Gives the pod the image and the flags of the other version; what its owner changed in it stays. */
   fit(pod: V1Pod): string;
 }
@@ -188,7 +203,10 @@ export interface EdgeHubChange {
  * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its certificates
  *   in another place: then a join has to request new ones
  */
-export function edgeHubChange(installed: EdgeHubVersion, wanted: EdgeHubVersion & { image: string }): EdgeHubChange {
+export function edgeHubChange(
+  installed: EdgeHubVersion,
+  wanted: EdgeHubVersion & { image: string } & Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>,
+): EdgeHubChange {
   const to = edgeHubRelease(wanted);
   const from = releaseIfKnown(installed);
   if (from && (from.rootDirectory !== to.rootDirectory || from.program !== to.program))
@@ -200,24 +218,43 @@ export function edgeHubChange(installed: EdgeHubVersion, wanted: EdgeHubVersion 
     });
   return {
     manifestPath: layoutOf(to).manifestPath,
-    fit: (pod) => fitPod(pod, from, to, wanted.image),
+    refusal: (pod) =>
+      to.needsPool && !commandOf(pod).some((word) => word.startsWith(POOL_FLAG))
+        ? `${wanted.image} does not start without a node pool, and this node was joined without one`
+        : undefined,
+    fit: (pod) => fitPod(pod, from, to, wanted),
   };
 }
 
 const SERVER_FLAG = '--server-addr=';
 const IPTABLES_FLAG = '--enable-iptables=';
+const POOL_FLAG = '--nodepool-name=';
+const CA_HASH_FLAG = '--discovery-token-ca-cert-hash=';
+const NODE_IP_FLAG = '--node-ip=';
 
-function fitPod(pod: V1Pod, from: EdgeHubRelease | undefined, to: EdgeHubRelease, image: string): string {
+function commandOf(pod: V1Pod): readonly string[] {
+  return pod.spec?.containers?.[0]?.command ?? [];
+}
+
+function fitPod(
+  pod: V1Pod,
+  from: EdgeHubRelease | undefined,
+  to: EdgeHubRelease,
+  wanted: { readonly image: string } & Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>,
+): string {
   const container = pod.spec?.containers?.[0];
   if (!container) return toYaml(pod);
-  const command = container.command ?? [];
+  const command = commandOf(pod);
   const said = command.find((word) => word.startsWith(IPTABLES_FLAG));
   const iptables = said ? said === `${IPTABLES_FLAG}true` : (from?.iptablesByDefault ?? false);
   const ofReleases = new Set(EDGE_HUB_RELEASES.flatMap(({ flags }) => flags));
-  const common = command.filter((word) => word !== said && !ofReleases.has(word));
+  const isOwn = (word: string): boolean => word.startsWith(CA_HASH_FLAG) || word.startsWith(NODE_IP_FLAG);
+  const common = command.filter((word) => word !== said && !ofReleases.has(word) && !isOwn(word));
+  const pool = common.findIndex((word) => word.startsWith(POOL_FLAG));
+  if (pool >= 0) common.splice(pool + 1, 0, ...ownFlags(to, wanted));
   const server = common.findIndex((word) => word.startsWith(SERVER_FLAG));
   common.splice(server + 1 || common.length, 0, ...to.flags);
-  container.image = image;
+  container.image = wanted.image;
   container.command = [...common, ...iptablesFlag(to, iptables)];
   return toYaml(pod);
 }

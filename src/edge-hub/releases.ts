@@ -56,6 +56,14 @@ export interface EdgeHubRelease {
   readonly iptablesByDefault: boolean | undefined;
   /** Whether the hub answers `sendInitialEvents` from its cache while it is offline, as kubelets from 1.35 on need it. */
   readonly servesWatchLists: boolean;
+  /** True if the hub exits without the name of a node pool. */
+  readonly needsPool?: boolean;
+  /** The version of NodePool that the hub reads; it answers 503 to everything until it has read them. */
+  readonly nodePoolApi?: string;
+  /** True if the hub is given the hash of the cluster's CA: newer ones exit without it. */
+  readonly pinsCa?: boolean;
+  /** True if the hub listens on the node's address too, and can be told which one. */
+  readonly takesNodeIp?: boolean;
   /** Flags that only these versions need. */
   readonly flags: readonly string[];
   readonly client: CertificateRow;
@@ -175,12 +183,28 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
   {
     ...OPENYURT,
     from: '1.3',
+    before: '1.7',
     manifest: 'yurthub.yaml',
     iptablesByDefault: false,
     flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
     client: OPENYURT_CLIENT,
     serving: { ...NODE_SERVING, needed: true },
     source: 'openyurt v1.4.0: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
+  },
+  {
+    ...OPENYURT,
+    from: '1.7',
+    needsPool: true,
+    nodePoolApi: 'v1beta2',
+    pinsCa: true,
+    takesNodeIp: true,
+    manifest: 'yurthub.yaml',
+    iptablesByDefault: false,
+    flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
+    client: OPENYURT_CLIENT,
+    serving: { ...NODE_SERVING, needed: true },
+    source:
+      'openyurt v1.7.0 (the CA hash: demanded on the branch since 2026-07): cmd/yurthub/app/options/options.go, pkg/yurthub/filter/initializer/nodes_initializer.go',
   },
 ];
 

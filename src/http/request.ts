@@ -212,11 +212,23 @@ function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | unde
   return `it answered ${statusCode}${target ? `, a redirect to ${addressOf(target)}` : ''}`;
 }
 
+interface CertificateError extends Error {
+  readonly host?: string;
+  readonly cert?: { readonly subjectaltname?: string; readonly subject?: { readonly CN?: string } };
+}
+
+/** As Go says it: a reader compares the two lists. */
+function wrongNames({ host, cert, message }: CertificateError): string {
+  const names = (cert?.subjectaltname ?? cert?.subject?.CN)?.replaceAll(/\b(DNS|IP Address):/g, '');
+  return names && host ? `its certificate is valid for ${names}, not for ${host}` : message;
+}
+
 /** What Node says, in words that say what to look at. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   const { code = '', message } = error;
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
     return 'the server does not speak TLS';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNames(error as CertificateError);
   if (code.startsWith('HPE_')) return `the answer is not HTTP (${code})`;
   if (code === 'ECONNRESET' && !/TLS/.test(message)) return 'the connection was reset';
   return message || code || 'the connection was lost';

@@ -14,6 +14,28 @@ export function covers(outer: string, inner: string): boolean {
   return a !== undefined && b !== undefined && a[0].kind() === b[0].kind() && a[1] <= b[1] && b[0].match(a);
 }
 
+/** `2001:db8::5` for every spelling of that address; undefined for a text that is none. A zone stays. */
+export function canonicalAddress(text: string): string | undefined {
+  const [address = '', zone] = text.split('%');
+  if (isIP(text) === 0) return undefined;
+  return ipaddr.parse(address).toString() + (zone === undefined ? '' : `%${zone}`);
+}
+
+/** True for two spellings of one address. */
+export function sameAddress(left: string, right: string): boolean {
+  const address = canonicalAddress(left);
+  return address !== undefined && address === canonicalAddress(right);
+}
+
+/** One address, or one of each family with a comma between; undefined for anything else. */
+export function nodeAddresses(text: string): string[] | undefined {
+  const found = text.split(',').map((part) => canonicalAddress(part.trim()));
+  const addresses = found.filter((address) => address !== undefined);
+  if (addresses.length !== found.length || addresses.length > 2) return undefined;
+  const families = new Set(addresses.map((address) => isIP(address)));
+  return families.size === addresses.length ? addresses : undefined;
+}
+
 /** True for the ranges that mean "everything": the destination of a default route. */
 export function isEverything(cidr: string): boolean {
   return parseRange(cidr)?.[1] === 0;

@@ -27,8 +27,10 @@ export function createRedactor(): Redactor {
   };
   return {
     registerSecret(value) {
+      const before = spellings.size;
       for (const spelling of secretsIn(value ?? '').flatMap(spellingsOf)) spellings.add(spelling);
-      known = undefined;
+      // The same key is read again and again; compiling the expression is the expensive part.
+      if (spellings.size !== before) known = undefined;
     },
     redact,
     redactValue: (value) => mapStrings(value, redact),

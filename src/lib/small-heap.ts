@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
  * Flags for a process that runs for seconds on a machine with little memory. Measured with a join on a fresh node, peak
  * resident: 139 MiB without, 109 with the first, which lets the heap grow in small steps; 97 with all of them, since
  * code is interpreted then and neither the compilers nor what they make is loaded. The one-file program, joining a node
- * of the sandbox: 98 without, 86 with them, and no more CPU time. What takes time in a join is done by
+ * of the sandbox: 100 without, 91 with them, and no more CPU time. What takes time in a join is done by
  * others: the kernel, containerd, OpenSSL.
  */
 const FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev', '--no-sparkplug'] as const;

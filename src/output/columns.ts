@@ -73,3 +73,15 @@ export function layOut(rows: Rows, widths: readonly number[], gap: number): stri
     return apart ? [name, ...lines.filter(Boolean)] : lines;
   });
 }
+
+/**
+ * Facts with their titles, one below the other: `Cluster:    c1, control plane at 1.20.11`. What is empty is left out.
+ * @returns lines with their ends
+ */
+export function factLines(facts: Readonly<Record<string, string | undefined>>, terminal = terminalColumns()): string {
+  const rows = Object.entries(facts).flatMap(([title, text]) => (text ? [[`${title}:`, text]] : []));
+  const left = Math.max(12, widestOf(rows.map(([title = '']) => title)) + 1);
+  return layOut(rows, [left, terminal - left], 0)
+    .map((line) => `${line}\n`)
+    .join('');
+}

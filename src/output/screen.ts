@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { cleanText } from '../lib/clean-text.ts';
 import { LiveRegion } from './live-region.ts';
+import { type Environment, styleFor } from './style.ts';
 import { cutTo } from './width.ts';
 
 /** Of terminals that do not say, such as some serial lines. */
@@ -8,12 +9,13 @@ const [ROWS, COLUMNS] = [24, 80];
 
 /** A text on a terminal that is shown again now and then, in the same place. */
 export interface Screen {
-  /** Takes whole lines; what does not fit on the terminal is cut, at its end. */
+  /** Takes whole lines; of one that does not fit on the terminal the end is cut, and an ellipsis says so. */
   show(text: string): void;
 }
 
 /** Starts a screen below what is on the terminal already. */
-export function startScreen(terminal: NodeJS.WriteStream): Screen {
+export function startScreen(terminal: NodeJS.WriteStream, env: Environment = process.env): Screen {
+  const dots = styleFor(env, true).unicode ? '…' : '...';
   const region = new LiveRegion(terminal);
   return {
     show(whole) {
@@ -21,7 +23,7 @@ export function startScreen(terminal: NodeJS.WriteStream): Screen {
         .trimEnd()
         .split('\n')
         .slice(0, (terminal.rows || ROWS) - 1);
-      region.draw(lines.map((line) => cutTo(stripVTControlCharacters(line), terminal.columns || COLUMNS, '')));
+      region.draw(lines.map((line) => cutTo(stripVTControlCharacters(line), terminal.columns || COLUMNS, dots)));
     },
   };
 }

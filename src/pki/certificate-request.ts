@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
@@ -37,6 +37,16 @@ export interface KeyPair {
 export async function generateKey(): Promise<KeyPair> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   return { publicKey, privateKey, privatePem: privateKey.export({ type: 'sec1', format: 'pem' }).toString() };
+}
+
+/** A key pair from PEM of its private half; undefined for a text that is none. */
+export function keyPairOf(privatePem: string): KeyPair | undefined {
+  try {
+    const privateKey = createPrivateKey(privatePem);
+    return { publicKey: createPublicKey(privateKey), privateKey, privatePem };
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { localMachine } from '../../src/host/local.ts';
 import { NodeHost } from '../../src/host/node-host.ts';
 import { createToken, randomToken } from '../../src/kubernetes/api/bootstrap-tokens.ts';
 import type { ApiClient } from '../../src/kubernetes/api/client.ts';
-import { requestCertificate } from '../../src/kubernetes/csr/certificate-signing.ts';
+import { requestCertificate, requestNameOf } from '../../src/kubernetes/csr/certificate-signing.ts';
 import { forEachLimited } from '../../src/lib/for-each.ts';
 import { clusterView } from '../../src/phases/join/cluster-view.ts';
 import { pinCa } from '../../src/pki/ca-hash.ts';
@@ -132,6 +132,7 @@ async function certificate(client: ApiClient, name: string): Promise<{ cert: str
   const key = await generateKey();
   const subject = { commonName: `system:node:${name}`, organizations: ['system:nodes'] };
   const result = await requestCertificate(client, {
+    name: requestNameOf(key.publicKey),
     request: certificateRequest(key, subject),
     signer: SIGNER,
     usage: 'client',

@@ -16,6 +16,8 @@ export interface FakeClusterState {
   /** Data of the ConfigMaps in kube-system, by name. */
   readonly configMaps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly nodes?: Readonly<Record<string, V1Node>>;
+  /** Whatever else it has, by path. */
+  readonly objects?: Readonly<Record<string, unknown>>;
   /** How far its clock is ahead of ours. */
   readonly aheadMs?: number;
 }
@@ -39,7 +41,7 @@ export async function fakeCluster(state: FakeClusterState = {}): Promise<FakeClu
   const tokens = state.tokens ?? Object.fromEntries([TOKEN.split('.')]);
   const key = await generateKey();
   const cert = selfSignedCertificate(key, { commonName: 'kubernetes', organizations: [] }, { ips: [ADDRESS] });
-  const answers: Record<string, unknown> = { '/version': { gitVersion: version, gitTreeState } };
+  const answers: Record<string, unknown> = { ...state.objects, '/version': { gitVersion: version, gitTreeState } };
   for (const [name, data] of Object.entries(configMaps))
     answers[`${NAMESPACES}/kube-system/configmaps/${name}`] = { data };
   for (const [name, node] of Object.entries(nodes)) answers[`/api/v1/nodes/${name}`] = node;

@@ -1,5 +1,6 @@
 import type { CloudUpgrade, CloudUpgradePhase } from '../../cloud/cluster-upgrade-state.ts';
 import type { UpgradeIntent } from '../../cloud/cluster-upgrades.ts';
+import { factLines } from '../../output/columns.ts';
 import { table } from '../../output/table.ts';
 
 /** The last ones are shown; `-o json` has them all. */
@@ -31,12 +32,10 @@ export function serviceText(upgrade: CloudUpgrade): string {
     Task: task?.taskId && `${task.taskId}, since ${task.created}, ${task.state}`,
     Error: error,
     Precheck: told.precheckReportId && `report ${told.precheckReportId}`,
+    Next: phase === 'Paused' ? '`edgeadm cluster upgrade continue`, or cancel' : undefined,
     Offered: mayStart ? offered.join(', ') || 'no version' : undefined,
   };
-  const head = Object.entries(rows)
-    .filter(([, value]) => value)
-    .map(([name, value]) => `${`${name}:`.padEnd(12)}${value}\n`);
-  return [head.join(''), stageTable(upgrade), eventTable(upgrade)].filter(Boolean).join('\n');
+  return [factLines(rows), stageTable(upgrade), eventTable(upgrade)].filter(Boolean).join('\n');
 }
 
 function stageTable({ task }: CloudUpgrade): string {

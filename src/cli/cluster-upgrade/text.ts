@@ -1,6 +1,7 @@
 import type { NodeRecord, NodeState } from '../../cluster-upgrade/plan/plan.ts';
 import type { BatchStatus, UpgradeStatus } from '../../cluster-upgrade/status.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { factLines } from '../../output/columns.ts';
 import { table } from '../../output/table.ts';
 
 /** With more nodes than this, those that wait or are done are counted, not listed. */
@@ -36,11 +37,9 @@ function headOf(status: UpgradeStatus, now: number): string {
     Remaining: nextBatches.length > 0 ? batchesText(nextBatches) : undefined,
     Controller: active && (controller || unknown.length === 0) ? controllerLine(controller, now) : undefined,
     'Not shown': unknown.join('; ') || undefined,
+    Next: phase === 'Paused' ? '`edgeadm cluster upgrade continue`, or cancel' : undefined,
   };
-  return Object.entries(rows)
-    .filter(([, value]) => value)
-    .map(([key, value]) => `${`${key}:`.padEnd(12)}${value}\n`)
-    .join('');
+  return factLines(rows);
 }
 
 function controllerLine(controller: UpgradeStatus['controller'], now: number): string {

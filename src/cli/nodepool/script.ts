@@ -2,7 +2,10 @@ import { readNodeSpec } from '../../config/node-spec.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Refuse } from '../flags.ts';
 
-/** What the console puts into its line, besides keys that are empty. Source: the vendor's user guide. */
+/**
+ * What the console puts into its line, besides keys that are empty. Sources: the vendor's user guide for Windows and for
+ * the add-ons of a regular node; `quiet` and `manageRuntime` of Linux as published console lines have them.
+ */
 const CONSOLE = {
   linux: { quiet: true, manageRuntime: true, allowedClusterAddons: ['kube-proxy', 'flannel', 'coredns'] },
   windows: { quiet: true, platform: 'Windows' },

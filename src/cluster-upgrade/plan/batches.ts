@@ -1,11 +1,16 @@
-import type { NodeRecord } from './plan.ts';
+import type { NodeRecord, Plan } from './plan.ts';
 
-/** No batch has more than this part of the nodes. Source: Alibaba Cloud's guide "Upgrade an edge cluster". */
+/** No batch has more than this part of the cluster's nodes. Source: the vendor's guide, "How the upgrade works". */
 const LARGEST_PART = 0.1;
 
-/** How many nodes a batch may have at most: a tenth of those that are to be upgraded, and at least one. */
+/** How many nodes a batch may have at most: a tenth of all nodes of the cluster, and at least one. */
 export function batchLimit(nodes: number): number {
   return Math.max(1, Math.floor(nodes * LARGEST_PART));
+}
+
+/** {@link batchLimit} of a plan's cluster. */
+export function batchLimitOf({ spec, nodes }: Pick<Plan, 'spec' | 'nodes'>): number {
+  return batchLimit(spec.clusterNodes ?? nodes.length);
 }
 
 /**

@@ -22,6 +22,8 @@ export interface PlanSpec {
   /** What chose the nodes, for people. */
   readonly selector?: string;
   readonly nodepool?: string;
+  /** All nodes of the cluster when the upgrade was planned: batches are a part of these. Plans of 0.1 have no number. */
+  readonly clusterNodes?: number;
   /** Who started it, `user@host`. */
   readonly startedBy: string;
 }
@@ -77,7 +79,10 @@ export interface Plan {
   readonly nodes: readonly NodeRecord[];
 }
 
-/** After so long a pause an upgrade is cancelled at the next look. Source: the guide, 15 days. */
+/**
+ * After so long a pause an upgrade is cancelled by the next command that reads it: while it is paused no process of
+ * edgeadm runs in the cluster that could count. Source: the guide, 15 days.
+ */
 export const LONGEST_PAUSE_S = 15 * 86_400;
 
 /** True until it is cancelled or complete. */

@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import { batchLimit, inOrder, nextBatchSize } from './batches.ts';
+import { batchLimitOf, inOrder, nextBatchSize } from './batches.ts';
 import { isActive, LONGEST_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
 
 /** A plan that has not begun. */
@@ -34,7 +34,7 @@ export function beginBatch(
 ): Plan {
   if (plan.progress.phase !== 'Running' || nodesIn(plan, 'running').length > 0) return plan;
   const looked = lookAtNodes(plan, online, known);
-  const size = nextBatchSize(plan.progress.lastBatchSize, batchLimit(plan.nodes.length));
+  const size = nextBatchSize(plan.progress.lastBatchSize, batchLimitOf(plan));
   const chosen = new Set(
     nodesIn(looked, 'waiting')
       .slice(0, size)

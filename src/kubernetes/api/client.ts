@@ -293,15 +293,30 @@ function apiError(method: string, path: string, status: number, body: unknown): 
 export const NOT_AN_API_SERVER =
   'Something else answers in place of the API server: a captive portal to log in to, a proxy, or a web server. From the node, look at it: `curl -k https://HOST:PORT/version`.';
 
+/** A firewall has no part in it. */
+function certificateAdvice(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'use an address that the certificate is valid for, or add this one to it (kubeadm: apiServer.certSANs, then `kubeadm init phase certs apiserver`)';
+  if (/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/.test(code))
+    return 'check the clocks of this machine and of the API server, else renew the certificate (`kubeadm certs renew apiserver`)';
+  return "give the CA of the cluster: certificate-authority-data in the kubeconfig, as in the control plane's /etc/kubernetes/admin.conf";
+}
+
 function unreachable(server: string, error: unknown): EdgeadmError {
   if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
   const failure = error instanceof HttpError ? error.cause : error;
+  const why = failure instanceof EdgeadmError ? failure.why : (error as Error).message;
+  if (error instanceof HttpError && error.isCertificateFault) {
+    const what = `cannot verify the certificate of the API server ${server}`;
+    const code = (error.cause as NodeJS.ErrnoException).code ?? '';
+    return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: certificateAdvice(code), cause: error });
+  }
   const other = error instanceof HttpError && /^the answer is not JSON/.test(error.message);
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
     what: other ? `what answered at ${server} is not an API server` : `the API server ${server} did not answer`,
     next: other ? NOT_AN_API_SERVER : undefined,
-    why: failure instanceof EdgeadmError ? failure.why : (error as Error).message,
+    why,
     cause: error,
   });
 }

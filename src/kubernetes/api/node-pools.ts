@@ -13,18 +13,13 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { clusterNetworksIn } from '../cluster-networks.ts';
 import { isReady } from '../node/conditions.ts';
 import { listNodes } from '../node/list-nodes.ts';
+import { POOL_LABELS } from '../pool-labels.ts';
 import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
 import { findGroup } from './discovery.ts';
 import { listWhole } from './list.ts';
 
 const GROUP = 'apps.openyurt.io';
-/** Set by the controller, asked for, and asked for as an older document has it: the first that a node has counts. */
-const POOL_LABELS = [
-  'apps.openyurt.io/nodepool',
-  'apps.openyurt.io/desired-nodepool',
-  'openyurt.io/desired-nodepool',
-] as const;
 const FLANNEL_NAMESPACES = ['kube-system', 'kube-flannel'];
 /** DaemonSets by which other network plug-ins are known. */
 const OTHER_PLUGINS: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { createHash, type KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -7,12 +8,18 @@ import { minorOf } from '../version.ts';
 
 /** Between two watches, where the server ended one at once. */
 const WATCH_AGAIN_MS = 300;
-/** Five random letters seldom meet, and three times in a row never. */
-const NAME_TRIES = 3;
 const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
 const SERVER_USAGES = ['digital signature', 'key encipherment', 'server auth'];
 
+/** `edgeadm-` and a digest of the key: whoever has the key again asks for the same object. */
+export function requestNameOf(publicKey: KeyObject): string {
+  const digest = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' }));
+  return `edgeadm-${digest.digest('hex').slice(0, 20)}`;
+}
+
 export interface SigningOptions {
+  /** Of the request, `edgeadm-…`; made of the key, so that a later run with the same key goes on with the same request. */
+  readonly name: string;
   /** PEM of the PKCS #10 request. */
   readonly request: string;
   readonly signer: string;
@@ -39,10 +46,10 @@ export async function requestCertificate(
   const old = minorOf(options.clusterVersion) < 19 || options.signer === 'kubernetes.io/legacy-unknown';
   const version = old ? 'v1beta1' : 'v1';
   const path = `/apis/certificates.k8s.io/${version}/certificatesigningrequests`;
-  const created = await createWithOwnName(client, path, {
+  const created = await createOrFind(client, path, {
     apiVersion: `certificates.k8s.io/${version}`,
     kind: 'CertificateSigningRequest',
-    metadata: { generateName: 'edgeadm-' },
+    metadata: { name: options.name },
     spec: {
       request: Buffer.from(options.request).toString('base64'),
       signerName: options.signer,
@@ -54,19 +61,17 @@ export async function requestCertificate(
   return { name, certificate: await issued(client, path, name, options) };
 }
 
-/** An API server that makes up a name which is taken says so, and leaves it to the client to ask again. */
-async function createWithOwnName(
+/** A request of that name is an earlier run's: nobody else knows the key that the name is made of. */
+async function createOrFind(
   client: ApiClient,
   path: string,
-  request: object,
+  request: { readonly metadata: { readonly name: string }; readonly [key: string]: unknown },
 ): Promise<V1CertificateSigningRequest | undefined> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await client.create<V1CertificateSigningRequest>(path, request);
-    } catch (error) {
-      const taken = apiErrorOf(error)?.reason === 'AlreadyExists';
-      if (!taken || tries === NAME_TRIES) throw error;
-    }
+  try {
+    return await client.create<V1CertificateSigningRequest>(path, request);
+  } catch (error) {
+    if (apiErrorOf(error)?.reason !== 'AlreadyExists') throw error;
+    return client.get<V1CertificateSigningRequest>(`${path}/${request.metadata.name}`);
   }
 }
 
@@ -110,12 +115,18 @@ function certificateOf(csr: V1CertificateSigningRequest): string | undefined {
   return csr.status?.certificate && Buffer.from(csr.status.certificate, 'base64').toString('utf8');
 }
 
+/** As the `cause` of an error: a request waits for approval, and the next run goes on with it. */
+export class PendingRequest extends Error {
+  override readonly name = 'PendingRequest';
+}
+
 /** The error for a request that nobody approved in time. */
 export function notApproved(name: string, signer: string, timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'CSR_NOT_ISSUED',
     what: `the certificate signing request ${name} was not approved within ${formatDuration(timeoutMs)}`,
     why: `signer ${signer}; it is still pending`,
-    next: `kubectl certificate approve ${name}, then run the same command again`,
+    next: `kubectl certificate approve ${name}, then run the same command again: it continues with this request`,
+    cause: new PendingRequest(name),
   });
 }

@@ -1,6 +1,7 @@
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
+import { normaliseServer } from '../../config/grammar.ts';
 import type { JoinSpec } from '../../config/spec.ts';
-import { EdgeadmError } from '../../errors/index.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { HttpError } from '../../http/index.ts';
 import { type Answer, ApiClient, type ClientOptions } from '../../kubernetes/api/client.ts';
@@ -10,6 +11,7 @@ import {
   readClusterInfo,
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
+import { findGroup } from '../../kubernetes/api/discovery.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
@@ -77,6 +79,8 @@ export function clusterView(
     },
     networks: memoize(async () => networksOf(spec, bootstrapClient)),
     kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
+    hasNodePool: async (name) => hasNodePool(await bootstrapClient(), name),
+    status: async (path) => (await (await bootstrapClient()).send('GET', path)).status,
     node: async (name) => findNode(await bootstrapClient(), name),
     close: () => {
       for (const client of clients) client.close();
@@ -142,6 +146,15 @@ async function findNode(client: ApiClient, name: string): Promise<V1Node | 'not 
   return client.get<V1Node>(`/api/v1/nodes/${name}`);
 }
 
+/** OpenYurt's NodePools. A token that may not read them gets a 403, and in a plain cluster there is no such group. */
+async function hasNodePool(client: ApiClient, name: string): Promise<boolean | undefined> {
+  const group = await findGroup(client, 'apps.openyurt.io').catch(() => undefined);
+  if (!group) return undefined;
+  const { status } = await client.send('GET', `/apis/${group.preferred}/nodepools/${encodeURIComponent(name)}`);
+  if (status === 200) return true;
+  return status === 404 ? false : undefined;
+}
+
 /** Pins the CA of the first answer, then asks again with it: what was not the same is not believed. */
 async function pinAndConfirm(
   spec: JoinSpec,
@@ -160,20 +173,30 @@ async function pinAndConfirm(
       why: 'the first, unverified answer differs from the one over verified TLS',
     });
   };
+  const advertised = normaliseServer(advertisedServer);
   try {
     const server = await confirm(spec.apiServers);
     return { caPem, caHash, servers: [server, ...spec.apiServers.filter((other) => other !== server)] };
   } catch (error) {
-    if (!advertisedServer || spec.apiServers.includes(advertisedServer) || !isUnreachable(error))
-      throw withClock(error, host);
-    const server = await confirm([advertisedServer]).catch((again: unknown) => {
-      throw withClock(again, host);
+    if (!advertised || spec.apiServers.includes(advertised) || !isUnreachable(error)) throw withClock(error, host);
+    const server = await confirm([advertised]).catch((again: unknown) => {
+      throw withClock(bothTries(error, again), host);
     });
-    return { caPem, caHash, servers: [server] };
+    return { caPem, caHash, servers: [server], insteadOf: { servers: spec.apiServers, why: error.why ?? error.what } };
   }
 }
 
-function isUnreachable(error: unknown): boolean {
+/** What was typed comes first: the address that cluster-info names was only tried because that failed. */
+function bothTries(typed: EdgeadmError, advertised: unknown): EdgeadmError {
+  const second = toEdgeadmError(advertised);
+  return new EdgeadmError({
+    ...typed.toJSON(),
+    why: [typed.why, `Then tried the address that cluster-info names: ${second.message}`].filter(Boolean).join('\n'),
+    cause: typed.cause,
+  });
+}
+
+function isUnreachable(error: unknown): error is EdgeadmError {
   return error instanceof EdgeadmError && error.code === 'API_UNREACHABLE';
 }
 

@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { JoinSpec } from '../../config/spec.ts';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
-import { notApproved, requestCertificate } from '../../kubernetes/csr/certificate-signing.ts';
+import { notApproved, requestCertificate, requestNameOf } from '../../kubernetes/csr/certificate-signing.ts';
 import { certificateIn } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';
-import { certificateRequest, generateKey } from '../../pki/certificate-request.ts';
+import { certificateRequest, generateKey, type KeyPair, keyPairOf } from '../../pki/certificate-request.ts';
 import { keyPairIn } from '../../pki/key-pair.ts';
 import { selfSignedCertificate } from '../../pki/self-signed.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
@@ -97,17 +98,19 @@ async function present(
 }
 
 async function requestClient(
-  { cluster, signal }: Parts,
+  { cluster, host, signal }: Parts,
   subject: { commonName: string; organizations: readonly string[] },
   signer: string,
 ): Promise<Credential | undefined> {
+  const pendingKey = `${PATHS.kubelet.pki}/edgeadm-${createHash('sha256').update(`${signer} ${subject.commonName} ${subject.organizations.join()}`).digest('hex').slice(0, 12)}.key`;
   const [key, client, clusterVersion] = await Promise.all([
-    generateKey(),
+    keptKey(host, pendingKey),
     cluster.bootstrapClient(),
     cluster.version(),
   ]);
   registerSecret(key.privatePem);
   const result = await requestCertificate(client, {
+    name: requestNameOf(key.publicKey),
     request: certificateRequest(key, subject),
     signer,
     usage: 'client',
@@ -116,8 +119,19 @@ async function requestClient(
     signal,
   });
   if (!result) return undefined;
-  if (!result.certificate) throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
+  if (!result.certificate) {
+    await host.makeDirectory(PATHS.kubelet.pki, 0o700);
+    await host.write(pendingKey, key.privatePem, { mode: 0o600 });
+    throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
+  }
+  if (await host.stat(pendingKey)) await host.remove(pendingKey);
   return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };
+}
+
+/** The key of a request that an earlier run left pending, else a new one. One that cannot be read is replaced. */
+async function keptKey(host: Host, path: string): Promise<KeyPair> {
+  const pem = await host.read(path);
+  return (pem && keyPairOf(pem)) || generateKey();
 }
 
 /** The cluster's signer may be anybody's program. @throws EdgeadmError API_ERROR */
@@ -140,6 +154,7 @@ async function servingCredential(
   registerSecret(key.privatePem);
   const altNames = { ips: [...wanted.ipAddresses, (await parts.node.address()).ip] };
   const result = await requestCertificate(client, {
+    name: requestNameOf(key.publicKey),
     request: certificateRequest(key, subjectOf(wanted), altNames),
     signer: wanted.signer,
     usage: 'server',

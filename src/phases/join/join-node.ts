@@ -86,7 +86,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
   const flags = kubeletFlags({
     version: kubelet,
     nodeName: name,
-    nodeIp: address.ip,
+    nodeIp: address.second === undefined ? address.ip : `${address.ip},${address.second}`,
     criSocket,
     runtime: spec.runtime,
     pauseImage: spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage,
@@ -128,8 +128,9 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
   const hub = await node.edgeHub();
   if (!hub) return;
   log.vendor(VENDOR.addingEdgeHub);
-  const [name, version, { caPem, servers }, certificates] = await Promise.all([
+  const [name, { ip }, version, { caPem, caHash, servers }, certificates] = await Promise.all([
     node.name(),
+    node.address(),
     cluster.version(),
     cluster.trusted(),
     credentials.edgeHub(),
@@ -138,9 +139,11 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
     ...hub,
     kubernetesVersion: version,
     nodeName: name,
-    nodePool: spec.nodePool,
+    nodePool: spec.nodePool ?? (await node.membership())?.nodePool,
     apiServers: servers,
     caPem,
+    caHash,
+    nodeIp: ip,
     ...newPair('client', certificates?.client),
     ...newPair('serving', certificates?.serving),
     enableIptables: spec.enableIptables,

@@ -4,6 +4,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Journal } from '../../host/journal/journal.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
+import { PendingRequest } from '../../kubernetes/csr/certificate-signing.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { VENDOR } from '../vendor-messages.ts';
@@ -157,6 +158,8 @@ async function noteJoined(
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
   const interrupted = error.code === 'INTERRUPTED';
+  // A roll-back would take the key away, and the next run would wait for the approval of another request, for ever.
+  if (error.cause instanceof PendingRequest) return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const next = interrupted
       ? 'run the same command again to continue, or edgeadm reset'

@@ -1,3 +1,4 @@
+import { POOL_LABELS } from '../../kubernetes/pool-labels.ts';
 import type { JoinContext } from './context.ts';
 
 /** Add-ons that run on regular edge nodes unless a label keeps them off. Source: user guide, allowedClusterAddons. */
@@ -12,8 +13,7 @@ export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<st
   const marks: Record<string, string> = { 'alibabacloud.com/is-edge-worker': 'true' };
   if (flavor === 'openyurt') marks['openyurt.io/is-edge-worker'] = 'true';
   if (spec.nodePool) {
-    marks['apps.openyurt.io/desired-nodepool'] = spec.nodePool;
-    marks['apps.openyurt.io/nodepool'] = spec.nodePool;
+    for (const label of POOL_LABELS) marks[label] = spec.nodePool;
   }
   for (const addon of addonsKeptOff(spec)) marks[addonMark(addon)] = 'false';
   return { ...spec.labels, ...marks };
@@ -35,6 +35,7 @@ export function outdatedLabels({ spec }: JoinContext): string[] {
 
 /** Annotations asked for, and the address Flannel is to use where an interface was named. */
 export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string>> {
-  if (!spec.nodeIface) return { ...spec.annotations };
-  return { ...spec.annotations, 'flannel.alpha.coreos.com/public-ip-overwrite': (await node.address()).ip };
+  const address = await node.flannelAddress();
+  if (address === undefined) return { ...spec.annotations };
+  return { ...spec.annotations, 'flannel.alpha.coreos.com/public-ip-overwrite': address };
 }

@@ -12,6 +12,7 @@ import type { NetworkInterface } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
+import { covers, sameAddress } from '../../lib/cidr.ts';
 import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
@@ -45,9 +46,10 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
           signal,
         }),
   );
+  const address = memoize(() => resolveAddress(spec, host));
   return {
     name: memoize(async () => name ?? nodeNameOf(spec, host, log)),
-    address: memoize(() => resolveAddress(spec, host)),
+    address,
     bundle,
     kubeletVersion: memoize(async () => {
       const manifest = (await bundle())?.manifest;
@@ -62,6 +64,11 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
       if (!image) return installedHub(host, journal);
       return { image, flavor: spec.edgeHubFlavor ?? manifest?.edgeHubFlavor ?? 'ack' };
     }),
+    flannelAddress: async () => {
+      if (spec.nodeIface) return (await address()).ip;
+      if (!spec.flannelIface) return undefined;
+      return onInterface(spec.flannelIface, (await host.network()).interfaces).ip;
+    },
     installedHub: () => installedHub(host, journal),
     membership: async () => membershipOf(journal),
     journal,
@@ -94,12 +101,18 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
   return undefined;
 }
 
-async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string; interface: string }> {
+interface NodeAddress {
+  readonly ip: string;
+  readonly interface: string;
+  /** Of the other family, where two were asked for. */
+  readonly second?: string;
+}
+
+async function resolveAddress(spec: JoinSpec, host: Host): Promise<NodeAddress> {
   const { interfaces, routes } = await host.network();
   if (spec.nodeIp) {
-    const holder = interfaces.find((candidate) => addressesOf(candidate).includes(spec.nodeIp ?? ''));
-    if (holder) return { ip: spec.nodeIp, interface: holder.name };
-    throw noAddress(`no network interface has the address ${spec.nodeIp}`, interfaces);
+    const [first, second] = spec.nodeIp.split(',').map((ip) => onHolder(ip, interfaces));
+    if (first) return { ...first, second: second?.ip };
   }
   if (spec.nodeIface) return onInterface(spec.nodeIface, interfaces);
   const fromHosts = await addressInHostsFile(host, interfaces);
@@ -109,6 +122,12 @@ async function resolveAddress(spec: JoinSpec, host: Host): Promise<{ ip: string;
   if (!route) throw noAddress('there is no default route that would determine the address of the node', interfaces);
   const source = route.source;
   return source ? { ip: source, interface: route.interface } : onInterface(route.interface, interfaces);
+}
+
+function onHolder(ip: string, interfaces: readonly NetworkInterface[]): NodeAddress {
+  const holder = interfaces.find((candidate) => addressesOf(candidate).some((address) => sameAddress(address, ip)));
+  if (holder) return { ip, interface: holder.name };
+  throw noAddress(`no network interface has the address ${ip}`, interfaces);
 }
 
 function onInterface(name: string, interfaces: readonly NetworkInterface[]): { ip: string; interface: string } {
@@ -129,8 +148,10 @@ async function addressInHostsFile(
   const text = (await host.read('/etc/hosts')) ?? '';
   for (const line of text.split('\n')) {
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (!names.includes(hostname) || ip.startsWith('127.') || ip === '::1') continue;
-    const holder = interfaces.find((candidate) => addressesOf(candidate).includes(ip));
+    // Host names have no case.
+    const named = names.some((name) => name.toLowerCase() === hostname.toLowerCase());
+    if (!named || covers('127.0.0.0/8', ip) || sameAddress(ip, '::1')) continue;
+    const holder = interfaces.find((candidate) => addressesOf(candidate).some((address) => sameAddress(address, ip)));
     if (holder) return { ip, interface: holder.name };
   }
   return undefined;

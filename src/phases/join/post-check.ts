@@ -87,7 +87,7 @@ async function waitForUnit(
 async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
   if (!(await node.edgeHub())) return;
   log.vendor(VENDOR.checkingEdgeHub);
-  await waitForHub(host, waitFor);
+  await waitForHub(host, await node.name(), waitFor);
   log.vendor(VENDOR.edgeHubOk);
 }
 

@@ -12,11 +12,24 @@ export const preflight: Phase<JoinContext> = {
   name: 'preflight',
   title: 'Check the node and its connection to the cluster',
   run: async (context) => {
+    for (const text of withoutEffect(context.spec)) context.log.warning(text);
     await runChecks(context);
     checkTaints(await context.cluster.node(await context.node.name()), context.spec.taints);
     await askForRuntime(context);
   },
 };
+
+/** Keys of the vendor's that choose between its networks: edgeadm takes the API server's address from the command. */
+function withoutEffect({ inDedicatedNetwork, interconnectMode, apiServers }: JoinContext['spec']): string[] {
+  const given = [
+    ...(inDedicatedNetwork ? ['inDedicatedNetwork: true'] : []),
+    ...(interconnectMode === 'private' ? ['interconnectMode: private'] : []),
+  ];
+  return given.map(
+    (key) =>
+      `${key} changes nothing on the node: it uses the API server at ${apiServers.join(', ')}, over whichever line that address is reached.`,
+  );
+}
 
 /**
  * A node belongs to one cluster under one name until it is reset, whatever phases are asked for.

@@ -7,6 +7,7 @@ import { cloudEndpoints } from './checks/cloud-endpoints.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
 import { cniConflict } from './checks/cni-conflict.ts';
 import { disk } from './checks/disk.ts';
+import { edgeHub } from './checks/edge-hub.ts';
 import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-systems.ts';
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
@@ -18,6 +19,7 @@ import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
 import { nodeAddress } from './checks/node-address.ts';
 import { nodeIface } from './checks/node-interface.ts';
+import { nodePool } from './checks/node-pool.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
 import { ports } from './checks/ports.ts';
@@ -46,6 +48,7 @@ export const CHECKS: readonly Check[] = [
   hostname,
   nodeName,
   nodeExists,
+  nodePool,
   ...ports,
   ...filesAvailable,
   ...foldersAvailable,
@@ -65,6 +68,7 @@ export const CHECKS: readonly Check[] = [
   caHash,
   token,
   kubeletConfiguration,
+  edgeHub,
   offlineAutonomy,
   cniConflict,
   gpu,

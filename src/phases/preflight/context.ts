@@ -21,6 +21,8 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
+  /** The servers that were asked for and cannot be used, and why; then `servers` is the one that cluster-info names. */
+  readonly insteadOf?: { readonly servers: readonly string[]; readonly why: string };
 }
 
 /** What may be asked of the cluster; each question is asked once, when its answer is first needed. */
@@ -42,6 +44,10 @@ export interface ClusterQuestions {
   networks(): Promise<ClusterNetworks | undefined>;
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
+  /** Whether the cluster has a node pool of that name; undefined where it has no node pools, or the token may not read them. */
+  hasNodePool(name: string): Promise<boolean | undefined>;
+  /** Reads a path with the token's rights; any status of HTTP is an answer. */
+  status(path: string): Promise<number>;
   /** The Node object of that name, undefined where there is none. */
   node(name: string): Promise<V1Node | 'not readable' | undefined>;
 }
@@ -61,7 +67,9 @@ export interface NodeView {
   /** The final node name: override, random choice kept in the journal, or the host name in lower case. */
   name(): Promise<string>;
   /** The address for the kubelet and the NIC that carries it. */
-  address(): Promise<{ readonly ip: string; readonly interface: string }>;
+  address(): Promise<{ readonly ip: string; readonly interface: string; readonly second?: string }>;
+  /** The address that Flannel is told to use; undefined where no interface was named: it finds its own. */
+  flannelAddress(): Promise<string | undefined>;
   bundle(): Promise<Bundle | undefined>;
   /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined where there is none. */
   kubeletVersion(): Promise<string | undefined>;

@@ -34,9 +34,14 @@ export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTrac
   return { joinedBy, name, runtime, credentials, controlPlane };
 }
 
+/** What preflight takes for traces of another tool, too: what it sends here must be dealt with here. */
+const TRACES = [...KUBELET_KUBECONFIGS, PATHS.kubernetes.caCertificate];
+
 async function whoJoined(host: Host, journal: Journal): Promise<NodeTraces['joinedBy']> {
   if (journal.hasChanges) return 'edgeadm';
-  for (const path of KUBELET_KUBECONFIGS) if (await host.stat(path)) return 'other';
+  for (const path of TRACES) if (await host.stat(path)) return 'other';
+  const manifests = await host.list(PATHS.kubernetes.manifests);
+  if (manifests.some((name) => !name.startsWith('.'))) return 'other';
   if (journal.damage) return 'other';
   // A reset that was killed at its very end leaves a journal without changes.
   return (await host.stat(PATHS.edgeadm.journal)) ? 'edgeadm' : undefined;

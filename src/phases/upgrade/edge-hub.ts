@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { type EdgeHubChange, edgeHubChange, edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
+import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { lenientYaml } from '../../lib/foreign.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
@@ -35,7 +37,7 @@ export function needsPlainLists(context: Pick<UpgradeContext, 'bundle' | 'hub'>,
   return !servesWatchLists({ flavor: hub.flavor, kubernetesVersion, image: imageInBundle(context) ?? hub.image });
 }
 
-type Parts = Pick<UpgradeContext, 'bundle' | 'hub' | 'versions'>;
+type Parts = Pick<UpgradeContext, 'bundle' | 'hub' | 'versions'> & Partial<Pick<UpgradeContext, 'journal'>>;
 
 /** Before anything is changed. @throws EdgeadmError UPGRADE_CHECK_FAILED if the bundle's edge-hub cannot replace the node's */
 export function checkEdgeHub(context: Parts): void {
@@ -47,6 +49,20 @@ export function checkEdgeHub(context: Parts): void {
   }
 }
 
+/** The same, for what only the manifest of the node's hub tells. @throws EdgeadmError UPGRADE_CHECK_FAILED */
+export async function checkHubManifest(context: Parts & Pick<UpgradeContext, 'host'>): Promise<void> {
+  const change = changeOf(context);
+  const source = change && (await manifestsOf(context))[0];
+  const refusal = source && change.refusal(source.pod);
+  if (!refusal) return;
+  throw new EdgeadmError({
+    code: 'UPGRADE_CHECK_FAILED',
+    what: 'the edge-hub of this node cannot be upgraded',
+    why: refusal,
+    next: 'edgeadm reset, then join with --nodepool NAME; or upgrade with a bundle without edge-hub image',
+  });
+}
+
 /**
  * Gives the hub its new image with the flags and the manifest that go with it. The kubelet restarts the hub by itself
  * when its manifest changes; the journal keeps the manifest before.
@@ -55,11 +71,10 @@ export async function installEdgeHub(
   context: Parts & Pick<UpgradeContext & PhaseTools, 'host' | 'log'>,
 ): Promise<void> {
   const { host, hub, log } = context;
-  const change = changeOf(context);
+  const nodeIp = flagValue((await kubeletSettings(host)).flags, 'node-ip');
+  const change = changeOf(context, nodeIp);
   if (!hub || !change) return log.debug('the edge-hub does not change');
-  const paths = edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath);
-  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml(await host.read(path), POD) })));
-  const there = pods.flatMap(({ path, pod }) => (pod ? [{ path, pod: pod as unknown as V1Pod }] : []));
+  const there = await manifestsOf(context);
   const source = there.find(({ path }) => path === change.manifestPath) ?? there[0];
   if (!source) return;
   // In this order, a run that was killed in between finds a hub to continue from.
@@ -67,13 +82,23 @@ export async function installEdgeHub(
   for (const { path } of there) if (path !== change.manifestPath) await host.remove(path);
 }
 
-function changeOf(context: Parts): EdgeHubChange | undefined {
-  const { hub, versions } = context;
+/** The manifests of the node's hub: two after a run that was killed between versions. */
+async function manifestsOf({
+  host,
+  hub,
+}: Pick<UpgradeContext, 'host' | 'hub'>): Promise<{ readonly path: string; readonly pod: V1Pod }[]> {
+  const paths = hub ? edgeHubLayouts(hub.flavor).map(({ manifestPath }) => manifestPath) : [];
+  const pods = await Promise.all(paths.map(async (path) => ({ path, pod: lenientYaml(await host.read(path), POD) })));
+  return pods.flatMap(({ path, pod }) => (pod ? [{ path, pod: pod as unknown as V1Pod }] : []));
+}
+
+function changeOf(context: Parts, nodeIp?: string): EdgeHubChange | undefined {
+  const { hub, versions, journal } = context;
   const image = imageInBundle(context);
   if (!hub || !image) return undefined;
   const { flavor } = hub;
   return edgeHubChange(
     { flavor, kubernetesVersion: versions.from, image: hub.image },
-    { flavor, kubernetesVersion: versions.to, image },
+    { flavor, kubernetesVersion: versions.to, image, caHash: journal?.joined?.cluster, nodeIp },
   );
 }

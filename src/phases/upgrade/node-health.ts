@@ -56,7 +56,7 @@ export async function waitUntilHealthy(
   image?: string,
 ): Promise<void> {
   await waitForNode(parts, version);
-  if (parts.hub) await waitForHub(parts.host, parts.waitFor);
+  if (parts.hub) await waitForHub(parts.host, parts.nodeName, parts.waitFor);
   await waitForPods(parts, pods, image);
 }
 

@@ -13,7 +13,7 @@ import { checkMigration } from './check-migration.ts';
 import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
-import { checkEdgeHub } from './edge-hub.ts';
+import { checkEdgeHub, checkHubManifest } from './edge-hub.ts';
 import { nodeObject } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
 import { checkVersions, drainAdvice, sameVersion } from './versions.ts';
@@ -80,6 +80,7 @@ async function checkRuntime(context: Context): Promise<void> {
 async function checkBundle(context: Context): Promise<void> {
   const { host, spec, bundle, versions } = context;
   checkEdgeHub(context);
+  await checkHubManifest(context);
   if (bundle && filesOf(bundle.manifest, 'kubelet').length > 0) {
     if (sameVersion(bundle.manifest.kubernetesVersion, versions.to)) return;
     throw new EdgeadmError({

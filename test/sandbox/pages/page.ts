@@ -35,6 +35,7 @@ function normalised(line: string): string {
     .replaceAll(/\b\d+(\.\d+)?(ms|s|m|h)\b/g, 'TIME')
     .replaceAll(/"durationMs":\d+/g, '"durationMs":0')
     .replaceAll(/"host":"(localhost|\/[^"]*)"/g, '"host":"HOST"')
+    .replaceAll(/"apiServer":"[^"]*"/g, '"apiServer":"SERVER"')
     .replaceAll(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replaceAll(/(?<![\w.])\/[\w./-]+\/edgeadm\/sandbox/g, 'SANDBOX')
     .replaceAll(/ +/g, ' ')

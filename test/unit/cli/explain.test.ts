@@ -17,7 +17,7 @@ describe('edgeadm explain', () => {
     ['check-node', 'phase', 'check-node'],
     ['PodDisruptionBudgets', 'check', 'PodDisruptionBudgets'],
   ] as const)
-    it(`knows ${typed}`, () => {
+    it(`edgeadm explain knows ${typed}`, () => {
       const topic = findTopic(typed);
       assert.deepEqual([topic.kind, topic.name], [kind, name]);
       for (const [title, text] of Object.entries(topic.facts)) assert.ok(text.trim(), title);

@@ -122,7 +122,8 @@ describe('a node-spec', () => {
 
   it('knows the names of the oldest releases', () => {
     assert.deepEqual(draftOf({ enabledAddons: ['coredns'] }).allowedClusterAddons, ['coredns']);
-    assert.equal(draftOf({ flannelIface: 'eth0' }).nodeIface, 'eth0');
+    assert.equal(draftOf({ flannelIface: 'eth0' }).flannelIface, 'eth0');
+    assert.equal(draftOf({ flannelIface: 'eth0' }).nodeIface, undefined);
     assert.equal(draftOf({ flannelIface: 'eth0', nodeIface: 'eth1' }).nodeIface, 'eth1');
     const names = [
       [{ nodeNameStrategy: 'hostname', nodeName: 'x' }, ''],

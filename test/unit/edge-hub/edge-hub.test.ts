@@ -30,6 +30,14 @@ describe('edge-hub manifest', () => {
     'ack-legacy': { ...ACK, kubernetesVersion: '1.14.8-aliyunedge.1' },
     'ack-1.30': { ...ACK, kubernetesVersion: 'v1.30.1', enableIptables: true },
     openyurt: { ...OPENYURT, nodePool: 'hangzhou', apiServers: ['https://10.0.0.1:6443', 'https://[fd00::1]:6443/'] },
+    'openyurt-1.7': {
+      ...OPENYURT,
+      kubernetesVersion: '1.34.4',
+      hubVersion: '1.7.0',
+      nodePool: 'hangzhou',
+      caHash: '4f1c',
+      nodeIp: '10.0.0.5',
+    },
     'openyurt-1.4': { ...OPENYURT, kubernetesVersion: '1.24.1', hubVersion: '1.4.0', enableDummyInterface: false },
   };
   for (const [name, options] of Object.entries(goldens)) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { factLines } from '../../../src/output/columns.ts';
 import { formatError } from '../../../src/output/error.ts';
 import { styleFor } from '../../../src/output/style.ts';
 import { summary } from '../../../src/output/summary.ts';
@@ -156,5 +157,18 @@ describe('the summary of several hosts', () => {
       text,
       /^HOST +RESULT +TIME +CAUSE\na +diagnosed +900ms +Kubelet: the kubelet does not run\nb .* no problem found\n$/,
     );
+  });
+});
+
+describe('facts with their titles', () => {
+  it('wrap at words beside their title within the terminal, and leave out what is empty', () => {
+    const facts = { Cluster: 'c1234567890, control plane at 1.20.11-aliyunedge.1', Error: undefined, Task: '' };
+    assert.equal(factLines(facts, 200), `Cluster:    ${facts.Cluster}\n`);
+    const narrow = factLines(facts, 40);
+    assert.deepEqual(narrow.split('\n'), [
+      'Cluster:    c1234567890, control plane',
+      `${' '.repeat(12)}at 1.20.11-aliyunedge.1`,
+      '',
+    ]);
   });
 });

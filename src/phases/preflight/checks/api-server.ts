@@ -19,7 +19,15 @@ export const caHash: Check = {
   // With a clock that is wrong by days every certificate looks expired or not yet valid.
   needs: ['APIServer', 'TimeSync'],
   run: async ({ cluster, spec }) => {
-    const { caHash: hash } = await cluster.trusted();
+    const { caHash: hash, insteadOf, servers } = await cluster.trusted();
+    if (insteadOf && !spec.unsafeSkipCaVerification)
+      return fail(
+        `${insteadOf.servers.join(', ')} is not used: ${insteadOf.why}; the join uses ${servers.join(', ')}, which cluster-info names`,
+        {
+          severity: 'warning',
+          remedy: 'Use an address that the certificate of the API server is valid for.',
+        },
+      );
     if (!spec.unsafeSkipCaVerification) return pass(`sha256:${hash}`);
     return fail(`the CA sha256:${hash} was not verified`, {
       severity: 'warning',

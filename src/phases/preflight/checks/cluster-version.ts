@@ -2,7 +2,7 @@ import { judgeVersion, UNKNOWN_OF_NEWER } from '../../../compat/judge.ts';
 import { KNOWN_MINORS, minorOf } from '../../../kubernetes/version.ts';
 import { type Check, fail, pass } from '../check.ts';
 
-/** From here on the node pool says how its nodes reach the cloud. Source: the vendor's user guide, inDedicatedNetwork. */
+/** From here on the node pool says how its nodes reach the cloud. Source: the API reference of DescribeClusterAttachScripts; the guide of 2022 has no bound. */
 const WITHOUT_DEDICATED = 22;
 
 export const clusterVersion: Check = {

@@ -57,7 +57,8 @@ export const foldersAvailable: readonly Check[] = FOLDERS.map(({ path, severity,
   about: `${path} is empty, does not exist, or contains only files of an earlier join with edgeadm: ${why}.`,
   remedy,
   run: async (context) => {
-    const names = await context.host.list(path);
+    // The kubelet passes over names that begin with a dot.
+    const names = (await context.host.list(path)).filter((name) => !name.startsWith('.'));
     if (names.length === 0) return pass();
     const own = await ownState(context);
     const foreign = names.filter((name) => !own.owns(`${path}/${name}`));

@@ -2,6 +2,7 @@ import type { CommandResult } from '../../../host/machine.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
+import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart } from '../kernel-module.ts';
 import { fateInNftables } from '../nftables.ts';
 import { fateIn, type Packet, parseIptables, portsInclude } from '../packet-filter.ts';
@@ -17,6 +18,8 @@ export const firewall: Check = {
   run: async (context) => {
     const { host } = context;
     if (!host.runsPrograms) return skip('a scratch root has no firewall');
+    const needless = flannelIsOff(context.spec);
+    if (needless) return skip(needless);
     const packet = await packetFor(context);
     const manager = (await firewalld(host, packet)) ?? (await ufw(host, packet));
     if (manager)

@@ -1,5 +1,6 @@
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
+import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart, type KernelPart } from '../kernel-module.ts';
 import { otherKernels, ruleAgainst } from '../module-rules.ts';
 
@@ -49,7 +50,9 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
   severity: 'error',
   about: `The kernel has ${name} (${purpose}), active, built in or as a module that is installed for the running kernel and not blacklisted. The check does not load modules.`,
   remedy: 'Install the modules package of the running kernel, or boot a kernel that has the feature.',
-  run: async ({ host }) => {
+  run: async ({ host, spec }) => {
+    const needless = name === 'vxlan' ? flannelIsOff(spec) : undefined;
+    if (needless) return skip(needless);
     const how = (await isActive(host)) ? 'active' : await findAny(host, parts);
     const { kernel } = await host.facts();
     if (how === 'absent') return fail(`the kernel ${kernel} does not have ${name}`);

@@ -69,6 +69,13 @@ describe('the text of a cluster upgrade', () => {
     assert.doesNotMatch(statusText(status(3, first), START - 600), /-\d+m?s/);
   });
 
+  it('the text of a paused upgrade says what comes next', () => {
+    assert.match(
+      statusText(status(3, first, { phase: 'Paused' }), START),
+      /^Next: {7}`edgeadm cluster upgrade continue`/m,
+    );
+  });
+
   it('tells sizes of batches in short', () => {
     assert.equal(batchesText([1, 2, 4, 5, 5, 5, 2]), '7 batches: 1, 2, 4, 3 × 5, 2');
     assert.equal(batchesText([1, 2, 2]), '3 batches: 1, 2, 2');
@@ -77,7 +84,7 @@ describe('the text of a cluster upgrade', () => {
   });
 });
 
-describe('a status that is shown anew on a terminal', () => {
+describe('a status that is refreshed on a terminal', () => {
   it('stays in its place and within 60 columns', () => {
     const terminal = new FakeStream(60);
     const screen = startScreen(asWriteStream(terminal));
@@ -105,6 +112,17 @@ describe('a status that is shown anew on a terminal', () => {
       Object.assign(terminal, { rows });
       startScreen(asWriteStream(terminal)).show('x\n'.repeat(100));
       assert.equal(terminal.text.split('\n').length - 1, fits);
+    }
+  });
+
+  it('ends a line that does not fit with an ellipsis, in characters the terminal has', () => {
+    for (const [env, dots] of [
+      [{ LANG: 'C.UTF-8' }, '…'],
+      [{}, '...'],
+    ] as const) {
+      const terminal = new FakeStream(20);
+      startScreen(asWriteStream(terminal), env).show('control plane at 1.20.11-aliyunedge.1\n');
+      assert.ok(terminal.text.includes(`${dots}\n`), JSON.stringify(terminal.text));
     }
   });
 

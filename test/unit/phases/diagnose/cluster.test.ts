@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Journal } from '../../../../src/host/journal/journal.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { memoize } from '../../../../src/lib/memoize.ts';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
 import { cluster } from '../../../../src/phases/diagnose/collectors/cluster.ts';
 import type { CollectedFacts } from '../../../../src/phases/diagnose/facts.ts';
@@ -52,9 +53,12 @@ interface Cluster {
   readonly events?: readonly object[];
 }
 
+/** One for all tests: each is a secret that every text is searched for from then on. */
+const oneKey = memoize(generateKey);
+
 /** What is collected of a node: with its own certificate, or as an administrator if there are events. */
 async function collected({ node, pods = [], events }: Cluster, machineId = 'mine') {
-  const withKey = await generateKey();
+  const withKey = await oneKey();
   const asked: string[] = [];
   const server = await apiServer(({ path }) => {
     asked.push(path);

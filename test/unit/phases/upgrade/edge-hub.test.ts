@@ -7,9 +7,10 @@ import { load } from 'js-yaml';
 import type { Bundle } from '../../../../src/artifacts/bundle.ts';
 import { type EdgeHubOptions, edgeHubFiles } from '../../../../src/edge-hub/edge-hub.ts';
 import type { InstalledHub } from '../../../../src/edge-hub/releases.ts';
+import type { Journal } from '../../../../src/host/journal/journal.ts';
 import { withNode } from '../../../../src/host/node-session.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { checkEdgeHub, installEdgeHub } from '../../../../src/phases/upgrade/edge-hub.ts';
+import { checkEdgeHub, checkHubManifest, installEdgeHub } from '../../../../src/phases/upgrade/edge-hub.ts';
 import { restoreVersion } from '../../../../src/phases/upgrade/roll-back.ts';
 import { type FakeHost, fakeHost } from '../../fake-host.ts';
 import { recordedLog } from '../../recorded-log.ts';
@@ -69,6 +70,25 @@ describe('the edge-hub of a node that is upgraded', () => {
       });
     }
   }
+
+  it('from yurthub 1.6 to 1.7 is given the hash of the CA and the address of the node, and needs a node pool', async () => {
+    const journal = { joined: { cluster: '4f1c', node: 'edge-1' } } as unknown as Journal;
+    const old = joined(hub('1.6.1'));
+    const files = {
+      [old.path]: JSON.stringify(old.pod),
+      '/var/lib/kubelet/kubeadm-flags.env': 'KUBELET_KUBEADM_ARGS="--node-ip=10.0.0.5"\n',
+    };
+    const host = fakeHost({ files });
+    const context = { ...parts(hub('1.7.0'), { image: hub('1.6.1'), flavor: 'openyurt' }), journal, host };
+    await checkHubManifest(context);
+    await installEdgeHub(context);
+    const wanted = joined(hub('1.7.0'), { caHash: '4f1c', nodeIp: '10.0.0.5' });
+    assert.deepEqual(await manifestOn(host, wanted.path), wanted.pod);
+    const poolless = fakeHost({
+      files: { [old.path]: JSON.stringify(joined(hub('1.6.1'), { nodePool: undefined }).pod) },
+    });
+    await assert.rejects(checkHubManifest({ ...context, host: poolless }), { code: 'UPGRADE_CHECK_FAILED' });
+  });
 
   it('keeps what its owner changed in the manifest', async () => {
     const { pod } = joined(hub('0.7.1'));

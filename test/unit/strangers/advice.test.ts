@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Journal } from '../../../src/host/journal/journal.ts';
+import { nodeTraces } from '../../../src/phases/reset/node-traces.ts';
+import { type FakeNode, fakeHost } from '../fake-host.ts';
+import { assertFinds, assertOk } from '../phases/preflight/context.ts';
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, { readonly flags?: Readonly<Record<string, unknown>> }>>;
+}
+
+const ROOT = join(import.meta.dirname, '../../..');
+const { commands } = JSON.parse(readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8')) as Manifest;
+
+/** Every command of edgeadm that a text of the program tells a user to run: between back-quotes, or as a next step. */
+function advised(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith('.ts')) continue;
+    const path = join(entry.parentPath, entry.name);
+    for (const [, back, next] of readFileSync(path, 'utf8').matchAll(
+      /\\?`edgeadm ([^`\\\n]+)\\?`|next: ['`]edgeadm ([^'`\n]+)/g,
+    ))
+      found.set((back ?? next ?? '').trim(), path.slice(ROOT.length + 1));
+  }
+  return found;
+}
+
+/** The words of a command line that name the command; prose in back-quotes has none. */
+function commandIn(line: string): string | undefined {
+  const words = line.split(/[\s,;(]+/);
+  for (let count = 4; count > 0; count--) {
+    const id = words.slice(0, count).join(':');
+    if (Object.hasOwn(commands, id)) return id;
+  }
+  return undefined;
+}
+
+describe('advice', () => {
+  it('the commands that errors and checks advise exist, with the flags that they name', () => {
+    const lines = advised();
+    assert.ok(lines.size > 30, `only ${lines.size} are found`);
+    const wrong: string[] = [];
+    for (const [line, path] of lines) {
+      const id = commandIn(line);
+      if (id === undefined) {
+        // A topic, a command that is put together, or prose at the begin of a template.
+        const [first = ''] = line.split(/\s/);
+        const isTopic = Object.keys(commands).some((known) => known.startsWith(`${first}:`));
+        if (!isTopic && !/^(COMMAND$|\$\{|--|help|joins )/.test(line))
+          wrong.push(`${path}: edgeadm ${line}: no such command`);
+        continue;
+      }
+      const known = new Set(Object.keys(commands[id]?.flags ?? {}));
+      for (const [, flag = ''] of line.matchAll(/--([a-z][a-z0-9-]+)/g))
+        if (!known.has(flag) && !known.has(flag.replace(/^no-/, '')))
+          wrong.push(`${path}: edgeadm ${line}: no --${flag}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  const TRACES: readonly { readonly source: string; readonly check: string; readonly files: FakeNode['files'] }[] = [
+    {
+      source: 'labring/sealos#390: ca.crt of an earlier try',
+      check: 'FileAvailable--etc-kubernetes-pki-ca.crt',
+      files: { '/etc/kubernetes/pki/ca.crt': 'PEM' },
+    },
+    {
+      source: 'kubernetes/kubeadm#1294: kubelet.conf of another tool',
+      check: 'FileAvailable--etc-kubernetes-kubelet.conf',
+      files: { '/etc/kubernetes/kubelet.conf': 'clusters: []' },
+    },
+    {
+      source: 'kubernetes/kubeadm#1118: bootstrap-kubelet.conf of a join that failed',
+      check: 'FileAvailable--etc-kubernetes-bootstrap-kubelet.conf',
+      files: { '/etc/kubernetes/bootstrap-kubelet.conf': 'clusters: []' },
+    },
+    {
+      source: 'k0sproject/k0s#1112: a static pod that was left',
+      check: 'DirAvailable--etc-kubernetes-manifests',
+      files: { '/etc/kubernetes/manifests/haproxy.yaml': 'kind: Pod' },
+    },
+  ];
+
+  for (const { source, check, files } of TRACES) {
+    it(`a machine that preflight sends to reset is one that reset works on: ${source}`, async () => {
+      const { remedy } = await assertFinds(check, 'error', /./, { machine: { files } });
+      assert.match(remedy ?? '', /edgeadm reset/);
+      const host = fakeHost({ files });
+      const traces = await nodeTraces(
+        host,
+        Journal.empty({ name: 'node' } as unknown as Parameters<typeof Journal.empty>[0]),
+      );
+      assert.equal(traces.joinedBy, 'other');
+    });
+  }
+
+  it('a manifests folder with a dot file alone has no static pods (.gitkeep of an image builder)', async () => {
+    const files = { '/etc/kubernetes/manifests/.gitkeep': '' };
+    await assertOk('DirAvailable--etc-kubernetes-manifests', { machine: { files } });
+  });
+});
