@@ -8,7 +8,7 @@ describe('edgeadm explain', () => {
     ['token-invalid', 'code', 'TOKEN_INVALID'],
     ['KernelSupported', 'check', 'KernelSupported'],
     ['kernelsupported', 'check', 'KernelSupported'],
-    ['SystemVerification', 'check', 'SystemVerification(cgroups)'],
+    ['systemverification(cgroups)', 'check', 'SystemVerification(cgroups)'],
     ['Firewall(8472/udp)', 'check', 'Firewall(8472/udp)'],
     ['Port-10250', 'check', 'Port-10250'],
     ['post-check', 'phase', 'post-check'],
