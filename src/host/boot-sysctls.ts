@@ -1,8 +1,6 @@
 import { posix } from 'node:path';
 import type { Host } from './host.ts';
-
-/** sysctl.d(5): of two files with one name that in the folder named first counts; all are read in the order of their names. */
-const FOLDERS = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'];
+import { PATHS } from './node-paths.ts';
 
 /** A kernel parameter as it will be after the next boot, and the file that sets it. */
 export interface BootSysctl {
@@ -12,14 +10,16 @@ export interface BootSysctl {
 
 /**
  * What systemd-sysctl will set at the next boot, by key with dots. /etc/sysctl.conf counts where a distribution links
- * 99-sysctl.conf to it.
+ * 99-sysctl.conf to it. Of two files with one name that in the folder named first counts; all are read in the order of their
+ * names. See sysctl.d(5).
  */
 export async function bootSysctls(host: Pick<Host, 'list' | 'read'>): Promise<Map<string, BootSysctl>> {
-  const listings = await Promise.all(FOLDERS.map((folder) => host.list(folder)));
+  const listings = await Promise.all(PATHS.system.sysctlFolders.map((folder) => host.list(folder)));
   const files = new Map<string, string>();
   listings.forEach((names, i) => {
     for (const name of names)
-      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(FOLDERS[i] ?? '', name));
+      if (name.endsWith('.conf') && !files.has(name))
+        files.set(name, posix.join(PATHS.system.sysctlFolders[i] ?? '', name));
   });
   const ordered = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
   const texts = await Promise.all(ordered.map(async (file) => ({ file, text: (await host.read(file)) ?? '' })));

@@ -97,14 +97,26 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
   if (!shared && !elsewhere) return [];
   const ours = kubernetesNames(path);
   const packaged = shared ? await ownedByPackages(host, path, names) : [];
+  const inUse = path === PATHS.cni.configurations ? await networkInUse(host) : undefined;
   const foreign = await Promise.all(
     names.map(async (name) => {
       if (packaged.includes(name)) return true;
-      if (ours.test(name)) return false;
+      if (ours.test(name) || (!elsewhere && name === inUse)) return false;
       return elsewhere || path !== PATHS.cni.configurations || isCniConfiguration(host, posix.join(path, name));
     }),
   );
   return names.filter((_, i) => foreign[i]);
+}
+
+/** Configurations of programs that are not a runtime of pods. */
+const OTHERS_NETWORK = /podman|nerdctl|crio|buildkit|docker|lxc|libvirt|lima|incus/i;
+
+/** A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes one. */
+async function networkInUse(host: Host): Promise<string | undefined> {
+  if (!host.runsPrograms) return undefined;
+  const names = (await host.list(PATHS.cni.configurations)).filter((name) => /\.(conf|conflist|json)$/.test(name));
+  const [first] = names.sort();
+  return first !== undefined && OTHERS_NETWORK.test(first) ? undefined : first;
 }
 
 const CNI_CONFIGURATION = z.union([z.object({ type: z.string() }), z.object({ plugins: z.array(z.unknown()) })]);

@@ -89,6 +89,11 @@ export interface NodePaths {
     readonly enabledUnits: string;
     readonly modules: string;
     readonly sysctls: string;
+    /** Where files of kernel parameters lie, in the order in which one hides another of its name. */
+    readonly sysctlFolders: readonly string[];
+    readonly apparmorParsers: readonly string[];
+    /** The administrator's configuration of zram-generator, which hides that of the package behind it. */
+    readonly zramGenerator: readonly [own: string, packaged: string];
     /** The real name servers where `/etc/resolv.conf` names systemd-resolved's stub. */
     readonly resolvedConf: string;
   };
@@ -187,6 +192,14 @@ const linux: NodePaths = {
     enabledUnits: '/etc/systemd/system/multi-user.target.wants',
     modules: '/etc/modules-load.d/edgeadm.conf',
     sysctls: '/etc/sysctl.d/99-edgeadm.conf',
+    sysctlFolders: ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d'],
+    apparmorParsers: [
+      '/sbin/apparmor_parser',
+      '/usr/sbin/apparmor_parser',
+      '/usr/bin/apparmor_parser',
+      '/bin/apparmor_parser',
+    ],
+    zramGenerator: ['/etc/systemd/zram-generator.conf', '/usr/lib/systemd/zram-generator.conf'],
     resolvedConf: '/run/systemd/resolve/resolv.conf',
   },
   edgeadm: {

@@ -288,6 +288,7 @@ version = 2
       SystemdCgroup = false
 `;
 const LOOPBACK = '/etc/cni/net.d/0-loopback.conf';
+const OTHERS_NETWORK = '/etc/cni/net.d/50-shop.conflist';
 const HUB_CERTIFICATE = '/var/lib/edge-hub/pki/edge-hub-current.pem';
 
 function withRemains(test: Tell): void {
@@ -341,8 +342,30 @@ function withRemains(test: Tell): void {
     assert.equal(await node.read('/var/lib/edge-hub/pki/ca.crt'), await readFile(cluster.caFile, 'utf8'));
   });
 
-  test('a reset puts all of it back', async () => {
+  test('a reset does not go on while a share of others is mounted where it would remove', async () => {
+    await node.write('/srv/precious/passwd', 'root');
+    await node.exec('mkdir', '-p', '/var/lib/kubelet/backup');
+    await node.exec('mount', '--bind', '/srv/precious', '/var/lib/kubelet/backup');
+    const error = await failWith(node, RESET, 'RESET_INCOMPLETE', 1);
+    assert.match(error.why ?? '', /\/var\/lib\/kubelet\/backup/);
+    assert.equal(await node.read('/srv/precious/passwd'), 'root');
+    await node.exec('umount', '/var/lib/kubelet/backup');
+  });
+
+  test('a reset leaves volumes of pods, links and networks of others as they are', async () => {
+    const volume = '/var/lib/kubelet/pods/6f1c/volumes/kubernetes.io~nfs/share';
+    await node.exec('mkdir', '-p', volume, '/var/log/pods');
+    await node.exec('mount', '--bind', '/srv/precious', volume);
+    await node.exec('ln', '-s', '/srv/precious', '/var/log/pods/others');
+    const network = JSON.stringify({ cniVersion: '0.4.0', name: 'shop', plugins: [{ type: 'bridge' }] });
+    await node.write(OTHERS_NETWORK, network);
     await succeed(node, RESET);
+    assert.equal(await node.read('/srv/precious/passwd'), 'root');
+    assert.equal(await node.read(OTHERS_NETWORK), network);
+    await node.exec('rm', '-r', '/srv/precious', OTHERS_NETWORK);
+  });
+
+  test('a reset puts all of it back', async () => {
     assert.deepEqual(await traces(node, before), []);
   });
 }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeadmError } from '../../errors/index.ts';
+import { PATHS } from '../../host/node-paths.ts';
 import { MAX_BYTES } from '../../http/index.ts';
 import { firstClusterIn, type KubeconfigCluster } from '../kubeconfig/parse.ts';
 import { type Answer, type ApiClient, NOT_AN_API_SERVER } from './client.ts';
@@ -64,8 +65,7 @@ export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body'
   };
 }
 
-const ANONYMOUS =
-  'The API server has anonymous requests switched off, which a join by token needs: set `--anonymous-auth=true` in /etc/kubernetes/manifests/kube-apiserver.yaml, or from Kubernetes 1.32 on allow them for this path alone in its AuthenticationConfiguration. RBAC still decides what they may read.';
+const ANONYMOUS = `The API server has anonymous requests switched off, which a join by token needs: set \`--anonymous-auth=true\` in ${PATHS.kubernetes.manifests}/kube-apiserver.yaml, or from Kubernetes 1.32 on allow them for this path alone in its AuthenticationConfiguration. RBAC still decides what they may read.`;
 const BEHIND_PROXY =
   'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
 

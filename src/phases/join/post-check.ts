@@ -13,6 +13,7 @@ import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 import { warnOfConditions } from './node-conditions.ts';
 import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
+import { servingRequestOf, twinsOf } from './node-notes.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
@@ -117,6 +118,7 @@ async function checkNode(context: Context): Promise<void> {
     outdatedLabels(context),
   );
   await warnOfConditions(context, client, shown);
+  if (!node.journal.joined) for (const note of await notesOn(context, client, { name, machineId })) log.warning(note);
   const keptOff = addonsKeptOff(context.spec);
   if (keptOff.length > 0) log.warning(describeKeptOff(keptOff));
   const readiness = readinessOf(shown);
@@ -126,6 +128,24 @@ async function checkNode(context: Context): Promise<void> {
       `The node is registered, and becomes Ready once the cluster installs its CNI configuration: ${readiness.message}`,
     );
   }
+}
+
+/** What a user should know of a node that has just joined, though it works. */
+async function notesOn(
+  { cluster }: Context,
+  client: ApiClient,
+  { name, machineId }: { readonly name: string; readonly machineId: string },
+): Promise<string[]> {
+  const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
+  const bootstraps = configuration?.serverTLSBootstrap === true;
+  const [twins, serving] = await Promise.all([
+    twinsOf(client, name, machineId),
+    bootstraps ? servingRequestOf(client, name) : undefined,
+  ]);
+  const told =
+    twins.length > 0 &&
+    `This machine has the machine-id of the node ${twins.join(', ')}: it was cloned. Leave with \`edgeadm reset\`, make a new id (\`rm -f /etc/machine-id; systemd-machine-id-setup\`), reboot and join again.`;
+  return [...(told ? [told] : []), ...(serving ? [serving] : [])];
 }
 
 function describeKeptOff(addons: readonly string[]): string {

@@ -13,6 +13,7 @@ import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
+import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
@@ -53,8 +54,8 @@ export const CHECKS: readonly Check[] = [
   ...filesAvailable,
   ...foldersAvailable,
   ...kernelFeatures,
-  kernelOptions,
   systemVerification,
+  kernelOptions,
   runtime,
   cri,
   cgroupDriver,
@@ -68,6 +69,7 @@ export const CHECKS: readonly Check[] = [
   caHash,
   token,
   kubeletConfiguration,
+  kubeletConfigurationFields,
   edgeHub,
   offlineAutonomy,
   cniConflict,

@@ -1,3 +1,4 @@
+import { PATHS } from '../../host/node-paths.ts';
 import { cpuSet, type FitFacts, type Fitted, fitToNode, pathsIn } from '../../kubernetes/kubelet/node-fit.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
 import type { AskingHost } from './asking-host.ts';
@@ -17,7 +18,7 @@ export async function fitKubeletConfiguration(host: AskingHost, question: FitQue
 }
 
 async function factsFor(host: AskingHost, { configuration, minor, serviceCidrs }: FitQuestion): Promise<FitFacts> {
-  const plugins = String(configuration.volumePluginDir ?? '/usr/libexec/kubernetes');
+  const plugins = String(configuration.volumePluginDir ?? PATHS.kubernetes.plugins);
   const [there, network, online, { cpus, memoryBytes }, featureGates, onReadOnly] = await Promise.all([
     existingOf(host, pathsIn(configuration)),
     host.network(),

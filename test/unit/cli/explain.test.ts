@@ -8,7 +8,7 @@ describe('edgeadm explain', () => {
     ['token-invalid', 'code', 'TOKEN_INVALID'],
     ['KernelSupported', 'check', 'KernelSupported'],
     ['kernelsupported', 'check', 'KernelSupported'],
-    ['SystemVerification', 'check', 'SystemVerification(cgroups)'],
+    ['systemverification(cgroups)', 'check', 'SystemVerification(cgroups)'],
     ['Firewall(8472/udp)', 'check', 'Firewall(8472/udp)'],
     ['Port-10250', 'check', 'Port-10250'],
     ['post-check', 'phase', 'post-check'],
@@ -17,7 +17,7 @@ describe('edgeadm explain', () => {
     ['check-node', 'phase', 'check-node'],
     ['PodDisruptionBudgets', 'check', 'PodDisruptionBudgets'],
   ] as const)
-    it(`knows ${typed}`, () => {
+    it(`edgeadm explain knows ${typed}`, () => {
       const topic = findTopic(typed);
       assert.deepEqual([topic.kind, topic.name], [kind, name]);
       for (const [title, text] of Object.entries(topic.facts)) assert.ok(text.trim(), title);

@@ -20,14 +20,14 @@ describe('a command that was pasted from a page', () => {
     ['a zero-width space', ['join', '10.0.0.1\u200b'], /U\+200B/],
     ['a backslash with a space behind it', ['join', '10.0.0.1', ' '], /backslash and a space/],
   ] as const)
-    it(`is refused with the character that is wrong, and no secret: ${what}`, () => {
+    it(`a pasted command is refused with the character that is wrong, and no secret: ${what}`, () => {
       const error = refuseTypography(words);
       assert.equal(error?.code, 'USAGE');
       assert.match(error?.why ?? '', named);
       assert.doesNotMatch(JSON.stringify(error), /0123456789abcdef/);
     });
 
-  it('is left alone where such characters are within a value, or behind --', () => {
+  it('a pasted command is left alone if such characters are within a value, or behind --', () => {
     assert.equal(refuseTypography(['nodepool', 'create', 'a', '--description', 'Lager – Süd']), undefined);
     assert.equal(refuseTypography(['explain', '--', '–x']), undefined);
     assert.equal(refuseTypography(['join', '10.0.0.1', '--token', 'abcdef.0123456789abcdef', '-o', 'json']), undefined);

@@ -10,18 +10,18 @@ const SHOWN = {
 };
 
 describe('a list as -o asks for it', () => {
-  it('is a table as text, and with -o wide if the command has no more columns', () => {
+  it('a list is a table as text, and with -o wide if the command has no more columns', () => {
     assert.equal(textOf(SHOWN, 'text'), SHOWN.text);
     assert.equal(textOf(SHOWN, 'wide'), SHOWN.text);
     assert.equal(textOf({ ...SHOWN, wide: 'more\n' }, 'wide'), 'more\n');
   });
 
-  it('is KIND/NAME a line with -o name, and nothing for an empty list', () => {
+  it('a list is KIND/NAME a line with -o name, and nothing for an empty list', () => {
     assert.equal(textOf(SHOWN, 'name'), 'token/abcdef\n');
     assert.equal(textOf({ ...SHOWN, names: [] }, 'name'), '');
   });
 
-  it('is the data of -o json as a document with -o yaml, without secrets', () => {
+  it('a list with -o yaml is the data of -o json without secrets', () => {
     const text = textOf(SHOWN, 'yaml');
     assert.doesNotMatch(text, /fedcba9876543210/);
     const [{ seen: _seen, ...rest }] = load(text) as [Record<string, unknown>];

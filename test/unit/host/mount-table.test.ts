@@ -116,6 +116,15 @@ describe('clearing a folder that others use as well', () => {
     assert.deepEqual(host.changes, [`remove ${CNI}/10-calico.conflist`, `remove ${CNI}/calico-kubeconfig`]);
   });
 
+  it('removes the network that pods were given, whatever it is called', async () => {
+    const host = machine('', {
+      [`${CNI}/10-site.conflist`]: network('site'),
+      [`${CNI}/50-shop.conflist`]: network('shop'),
+    });
+    assert.deepEqual(await clearFolder(host, CNI), [`${CNI}/50-shop.conflist`]);
+    assert.deepEqual(host.changes, [`remove ${CNI}/10-site.conflist`]);
+  });
+
   it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
     const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };
     const machines: FakeNode['commands'][] = [

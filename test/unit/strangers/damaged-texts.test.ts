@@ -203,7 +203,7 @@ const ENDURED: readonly { readonly source: string; readonly files: FakeNode['fil
 
 describe('a text by others that cannot be read', () => {
   for (const { source, read, code, says } of NEEDED) {
-    it(`is named with its file or object and the key or line, as ${code}: ${source}`, () => {
+    it(`a damaged text is named with its file or object and the key or line, as ${code}: ${source}`, () => {
       assert.throws(read, (error: unknown) => {
         assert.ok(error instanceof EdgeadmError, String(error));
         assert.equal(error.code, code);
@@ -248,7 +248,7 @@ describe('a text by others that cannot be read', () => {
 
 describe('a node whose files are damaged', () => {
   for (const { source, files } of ENDURED) {
-    it(`can be reset all the same: ${source}`, async () => {
+    it(`a node with a damaged text can be reset all the same: ${source}`, async () => {
       const host = fakeHost({ files });
       await nodeCredentials(host);
       assert.equal((await findRuntime(host)).unit, 'containerd.service');
@@ -256,7 +256,7 @@ describe('a node whose files are damaged', () => {
     });
   }
 
-  it('of any text no reader of files on a node makes more than nothing or a text', () => {
+  it('any text: no reader of files on a node makes more of it than nothing or a text', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.json(),
@@ -272,7 +272,7 @@ describe('a node whose files are damaged', () => {
     );
   });
 
-  it('of any text a needed map is a map of the wanted form, or an error that names its origin', () => {
+  it('any text: a required map is a map of the wanted form, or an error that names its origin', () => {
     const schema = z.object({ a: z.string().optional() });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -1,13 +1,6 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, fail, pass } from '../check.ts';
 
-const PARSERS = [
-  '/sbin/apparmor_parser',
-  '/usr/sbin/apparmor_parser',
-  '/usr/bin/apparmor_parser',
-  '/bin/apparmor_parser',
-];
-
 export const appArmor: Check = {
   name: 'AppArmor',
   concerns: 'node',
@@ -21,7 +14,7 @@ export const appArmor: Check = {
     if (enabled !== 'Y') return pass('not enabled');
     // Runtimes look for its folder in securityfs, which a container may not have.
     if (host.runsPrograms && !(await host.stat('/sys/kernel/security/apparmor'))) return pass('not mounted');
-    for (const parser of PARSERS) if (await host.stat(parser)) return pass(parser);
+    for (const parser of PATHS.system.apparmorParsers) if (await host.stat(parser)) return pass(parser);
     const configuration = (await host.read(PATHS.containerd.configuration)) ?? '';
     if (/^\s*disable_apparmor\s*=\s*true/m.test(configuration)) return pass('containerd does not use it');
     return fail('AppArmor is enabled in the kernel, and apparmor_parser is not installed: no container would start');

@@ -96,7 +96,7 @@ function lostAtBoot(folder: string, { path }: MountedFileSystem): CheckResult {
 /** Where a join writes files, whatever it finds there. */
 const WRITTEN = [
   PATHS.kubernetes.directory,
-  '/etc/systemd/system',
+  PATHS.kubelet.unitFile,
   PATHS.cni.configurations,
   PATHS.system.sysctls,
   PATHS.system.modules,

@@ -1,3 +1,4 @@
+import { PATHS } from '../../../host/node-paths.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
@@ -30,6 +31,8 @@ interface SwapSource {
   readonly remedy: string;
 }
 
+const [OWN, PACKAGED] = PATHS.system.zramGenerator;
+
 /** Files whose presence means that a service makes swap at boot. Each distribution has its own. */
 const SERVICES: readonly {
   readonly file: string;
@@ -37,11 +40,11 @@ const SERVICES: readonly {
   readonly name: string;
   readonly remedy: string;
 }[] = [
-  ...['/etc/systemd/zram-generator.conf', '/usr/lib/systemd/zram-generator.conf'].map((file) => ({
+  ...PATHS.system.zramGenerator.map((file) => ({
     file,
     is: /^\s*\[zram\d+\]/m,
     name: `zram-generator, by ${file}`,
-    remedy: 'Switch the generator off: `touch /etc/systemd/zram-generator.conf` (an empty file).',
+    remedy: `Switch the generator off: \`touch ${OWN}\` (an empty file).`,
   })),
   service('/etc/default/zramswap', 'zramswap'),
   service('/etc/default/zram-config', 'zram-config'),
@@ -67,17 +70,17 @@ function service(file: string, unit: string): { file: string; name: string; reme
 async function swapSources(host: AskingHost): Promise<SwapSource[]> {
   const [fstab, units, ...texts] = await Promise.all([
     host.read('/etc/fstab'),
-    host.list('/etc/systemd/system'),
+    host.list(PATHS.system.unitFolders[0] ?? ''),
     ...SERVICES.map(({ file }) => host.read(file)),
   ]);
   const entries = (fstab ?? '').split('\n').filter((line) => {
     const [device = '', , type, options = ''] = line.trim().split(/\s+/);
     return device !== '' && !device.startsWith('#') && type === 'swap' && !options.split(',').includes('noauto');
   });
-  const generator = (await host.stat('/etc/systemd/zram-generator.conf')) !== undefined;
+  const generator = (await host.stat(OWN)) !== undefined;
   const services = SERVICES.filter(({ file, is }, i) => {
     // The file of the administrator hides the one of the package.
-    if (file === '/usr/lib/systemd/zram-generator.conf' && generator) return false;
+    if (file === PACKAGED && generator) return false;
     return texts[i] !== undefined && (is?.test(texts[i] ?? '') ?? true);
   });
   const swapUnits = units.filter((name) => name.endsWith('.swap'));

@@ -69,7 +69,7 @@ describe('the text of a cluster upgrade', () => {
     assert.doesNotMatch(statusText(status(3, first), START - 600), /-\d+m?s/);
   });
 
-  it('of a paused upgrade says what comes next', () => {
+  it('the text of a paused upgrade says what comes next', () => {
     assert.match(
       statusText(status(3, first, { phase: 'Paused' }), START),
       /^Next: {7}`edgeadm cluster upgrade continue`/m,
@@ -84,7 +84,7 @@ describe('the text of a cluster upgrade', () => {
   });
 });
 
-describe('a status that is shown again on a terminal', () => {
+describe('a status that is refreshed on a terminal', () => {
   it('stays in its place and within 60 columns', () => {
     const terminal = new FakeStream(60);
     const screen = startScreen(asWriteStream(terminal));

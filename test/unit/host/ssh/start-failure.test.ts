@@ -114,14 +114,14 @@ const SAID: readonly { thread: string; said: string; sudo?: boolean; code: strin
 
 describe('a host that starts no program', () => {
   for (const { thread, said, sudo = true, code, next } of SAID)
-    it(`is answered with the remedy for what it said: ${thread}`, () => {
+    it(`a program that cannot be started over SSH is answered with the remedy for what was said: ${thread}`, () => {
       const error = startFailure(sudo, [said]);
       assert.equal(error.code, code);
       assert.equal(error.why, said);
       assert.match(error.next, next);
     });
 
-  it('is answered with the remedy of the code where it said nothing that is known', () => {
+  it('a program that cannot be started over SSH for an unknown reason is answered with the remedy of the code', () => {
     assert.match(startFailure(true, ['frobnicate']).next, /sudoers/);
     assert.equal(startFailure(false, ['frobnicate']).code, 'COMMAND_FAILED');
   });

@@ -123,7 +123,7 @@ describe('an answer that is no cluster-info', () => {
     ['a proxy that wants a login', 407, '', /asks for a login/],
     ['a load balancer without targets', 503, '<html><body>503 Service Unavailable</body></html>', /load balancer/],
   ] as const)
-    it(`has the remedy for what it is: ${thread}`, () => {
+    it(`an unusable cluster-info has the remedy for what it is: ${thread}`, () => {
       const error = answered(status, body);
       assert.equal(error.code, 'CLUSTER_INFO_INVALID');
       assert.match(error.next, next);

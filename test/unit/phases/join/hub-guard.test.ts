@@ -17,7 +17,7 @@ const asCri = (lines: readonly string[]): string =>
   lines.map((line) => `2026-07-29T10:00:00Z stderr F ${line}\n`).join('');
 
 describe('an edge-hub that ends by itself', () => {
-  it('has its fatal line first, and none of the flags that it prints', () => {
+  it('the log of an edge-hub that crashes has its fatal line first, and none of the flags that it prints', () => {
     const complaints = hubComplaints(WITHOUT_POOL.join('\n')).split('\n');
     assert.match(complaints[0] ?? '', /^F0729 .*node-pool-name is empty/);
     assert.doesNotMatch(complaints.join('\n'), /FLAG/);

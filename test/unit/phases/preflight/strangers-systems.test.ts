@@ -283,7 +283,7 @@ describe("a machine of any distribution and a cluster that is not the vendor's",
     }
   }
 
-  it("is refused by the vendor's matrix in a cluster of the vendor, whatever its suffix", async () => {
+  it("an unlisted system is refused by the vendor's matrix in a cluster of the vendor, whatever its suffix", async () => {
     const [debian] = DISTRIBUTIONS;
     assert.ok(debian);
     for (const version of ['v1.20.11-aliyunedge.1', 'v1.30.7-aliyun.1', 'v1.34.1-aliyun.1']) {
@@ -376,7 +376,7 @@ describe('a machine that cannot run the Kubernetes of its cluster', () => {
   ];
 
   for (const { title, given, finds } of CASES) {
-    it(`is refused before anything is changed, with the reason: ${title}`, async () => {
+    it(`a machine that cannot run the cluster's Kubernetes is refused before anything is changed: ${title}`, async () => {
       const errors = (await troubles(given)).filter(({ status }) => status === 'error');
       assert.deepEqual(errors.map(({ check }) => check).sort(), Object.keys(finds).sort());
       for (const { check, found = '', remedy } of errors) {

@@ -178,7 +178,7 @@ const STRANGERS: readonly Stranger[] = [
     machine: { facts: { machineId: 'uninitialized' } },
     check: 'MachineID',
     status: 'warning',
-    found: /never booted/,
+    found: /never finished its first boot/,
     remedy: /systemd-machine-id-setup/,
   },
   // Name servers

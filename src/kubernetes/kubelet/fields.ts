@@ -1,0 +1,92 @@
+import { closest } from '../../lib/closest.ts';
+
+/**
+ * The fields of KubeletConfiguration by the first minor version that knows them; 17 stands for 1.17 and older. None has
+ * been removed since.
+ * Source: config/v1beta1/types.go of the module k8s.io/kubelet, v0.17.0 to v0.37.2.
+ */
+const FIELDS: readonly (readonly [since: number, names: string])[] = [
+  [
+    17,
+    `address allowedUnsafeSysctls authentication authorization cgroupDriver cgroupRoot cgroupsPerQOS
+    clusterDNS clusterDomain configMapAndSecretChangeDetectionStrategy containerLogMaxFiles
+    containerLogMaxSize contentType cpuCFSQuota cpuCFSQuotaPeriod cpuManagerPolicy cpuManagerReconcilePeriod
+    enableContentionProfiling enableControllerAttachDetach enableDebuggingHandlers enforceNodeAllocatable
+    eventBurst eventRecordQPS evictionHard evictionMaxPodGracePeriod evictionMinimumReclaim
+    evictionPressureTransitionPeriod evictionSoft evictionSoftGracePeriod failSwapOn featureGates
+    fileCheckFrequency hairpinMode healthzBindAddress healthzPort httpCheckFrequency
+    imageGCHighThresholdPercent imageGCLowThresholdPercent imageMinimumGCAge iptablesDropBit
+    iptablesMasqueradeBit kubeAPIBurst kubeAPIQPS kubeReserved kubeReservedCgroup kubeletCgroups
+    makeIPTablesUtilChains maxOpenFiles maxPods nodeLeaseDurationSeconds nodeStatusReportFrequency
+    nodeStatusUpdateFrequency oomScoreAdj podCIDR podPidsLimit podsPerCore port protectKernelDefaults
+    qosReserved readOnlyPort registryBurst registryPullQPS reservedSystemCPUs resolvConf rotateCertificates
+    runtimeRequestTimeout serializeImagePulls serverTLSBootstrap staticPodPath staticPodURL
+    staticPodURLHeader streamingConnectionIdleTimeout syncFrequency systemCgroups systemReserved
+    systemReservedCgroup tlsCertFile tlsCipherSuites tlsMinVersion tlsPrivateKeyFile topologyManagerPolicy
+    volumeStatsAggPeriod`,
+  ],
+  [18, 'showHiddenMetricsForVersion'],
+  [
+    19,
+    `enableServer enableSystemLogHandler kernelMemcgNotification logging nodeStatusMaxImages providerID
+    runOnce volumePluginDir`,
+  ],
+  [20, 'shutdownGracePeriod shutdownGracePeriodCriticalPods topologyManagerScope'],
+  [21, 'enableDebugFlagsHandler enableProfilingHandler memoryManagerPolicy reservedMemory'],
+  [22, 'cpuManagerPolicyOptions memorySwap memoryThrottlingFactor seccompDefault'],
+  [23, 'registerNode registerWithTaints shutdownGracePeriodByPodPriority'],
+  [25, 'localStorageCapacityIsolation tracing'],
+  [26, 'topologyManagerPolicyOptions'],
+  [27, 'containerRuntimeEndpoint enableSystemLogQuery imageServiceEndpoint maxParallelImagePulls'],
+  [29, 'imageMaximumGCAge'],
+  [30, 'containerLogMaxWorkers containerLogMonitorInterval podLogsDir'],
+  [31, 'failCgroupV1'],
+  [32, 'crashLoopBackOff singleProcessOOMKill'],
+  [
+    33,
+    `imagePullCredentialsVerificationPolicy mergeDefaultEvictionSettings preloadedImagesVerificationAllowlist
+    userNamespaces`,
+  ],
+  [36, 'memoryReservationPolicy tlsCurvePreferences'],
+  [37, 'defaultPodSysctls'],
+];
+
+const LAST_KNOWN = 37;
+const KIND = 'KubeletConfiguration';
+const API_VERSION = 'kubelet.config.k8s.io/v1beta1';
+const SINCE = new Map(FIELDS.flatMap(([since, names]) => names.split(/\s+/).map((name) => [name, since] as const)));
+
+/** What a kubelet makes of a configuration that was not written for it. */
+export interface ConfigurationVerdict {
+  /** Why it would not start. */
+  readonly fatal?: string;
+  /** One sentence for each field that it ignores. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * Judges a configuration for a kubelet of that minor version. A kubelet ignores fields that it does not know and says so
+ * in its log alone (kubernetes#83204: it decodes v1beta1 leniently where strict decoding fails); another kind or version is
+ * fatal to it.
+ */
+export function judgeConfiguration(
+  configuration: Readonly<Record<string, unknown>>,
+  minor: number,
+): ConfigurationVerdict {
+  const { apiVersion, kind, ...fields } = configuration;
+  const isOther = (apiVersion ?? API_VERSION) !== API_VERSION || (kind ?? KIND) !== KIND;
+  const fatal = isOther
+    ? `it is ${String(kind)} of ${String(apiVersion)}; kubelets read ${KIND} of ${API_VERSION}`
+    : undefined;
+  const ignored = Object.keys(fields).flatMap((name) => {
+    const since = SINCE.get(name);
+    if (since === undefined) return minor > LAST_KNOWN ? [] : [unknownField(name)];
+    return since > minor && since > 17 ? [`${name} is known from 1.${since} on`] : [];
+  });
+  return { fatal, ignored };
+}
+
+function unknownField(name: string): string {
+  const near = closest(name, [...SINCE.keys()]);
+  return `${name} is known to no kubelet up to 1.${LAST_KNOWN}${near ? ` (did you mean ${near}?)` : ''}`;
+}
