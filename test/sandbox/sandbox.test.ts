@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitFor } from '../../src/lib/wait-for.ts';
 import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 

@@ -132,7 +132,7 @@ describe('the small kubelet in its cluster', function () {
     try {
       await start();
       const first = await until('the status', ready);
-      assert.equal(first.status, 'True', first.message);
+      assert.deepEqual([first.status, first.reason], ['True', 'KubeletReady']);
       const { items } = await admin.get<{ items: V1Pod[] }>('/api/v1/namespaces/kube-system/pods');
       assert.ok(items.some((pod) => isAddonPod(pod, 'flannel')));
       assert.ok(await admin.find('/apis/apps/v1/namespaces/kube-system/daemonsets/kube-flannel-ds'));
