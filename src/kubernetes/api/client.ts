@@ -299,7 +299,7 @@ function certificateAdvice(code: string): string {
     return 'use an address that the certificate is valid for, or add this one to it (kubeadm: apiServer.certSANs, then `kubeadm init phase certs apiserver`)';
   if (/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/.test(code))
     return 'check the clocks of this machine and of the API server, else renew the certificate (`kubeadm certs renew apiserver`)';
-  return "give the CA of the cluster: certificate-authority-data in the kubeconfig, as in the control plane's /etc/kubernetes/admin.conf";
+  return "give the CA of the cluster: certificate-authority-data in the kubeconfig, as in the control plane's admin.conf";
 }
 
 function unreachable(server: string, error: unknown): EdgeadmError {

@@ -53,7 +53,7 @@ describe('advice', () => {
         continue;
       }
       const known = new Set(Object.keys(commands[id]?.flags ?? {}));
-      for (const [, flag = ''] of line.matchAll(/--([a-z][a-z0-9-]+)/g))
+      for (const [, flag = ''] of (line.split(/[,;]/)[0] ?? '').matchAll(/--([a-z][a-z0-9-]+)/g))
         if (!known.has(flag) && !known.has(flag.replace(/^no-/, '')))
           wrong.push(`${path}: edgeadm ${line}: no --${flag}`);
     }

@@ -29,7 +29,7 @@ describe('a certificate for other names', () => {
     ['rancher-archives/rke#688: a loopback address', '127.0.0.1', '127.0.0.1'],
     ['an IPv6 address', '[2001:db8::1]', '2001:db8::1'],
   ] as const) {
-    it(`is said to be for its names and not for ${host}, without a word of firewalls: ${source}`, async () => {
+    it(`a certificate for other names is said to be for its names and not for ${host}, without a word of firewalls: ${source}`, async () => {
       const server = await apiServer(() => ({}));
       const client = new ApiClient({ servers: [`https://${address}:6443`], ca: server.ca }, server.connect);
       const { what, why, next, code } = await errorOf(client.get('/version'));
@@ -42,7 +42,7 @@ describe('a certificate for other names', () => {
     });
   }
 
-  it('of another CA is answered with how to give the right one (a kubeconfig without a CA, rancher/rancher#13016)', async () => {
+  it('a certificate of another CA is answered with how to give the right one (a kubeconfig without a CA, rancher/rancher#13016)', async () => {
     const server = await apiServer(() => ({}));
     const other = selfSignedCertificate(await generateKey(), { commonName: 'x', organizations: [] }, {});
     const client = new ApiClient({ servers: [server.server], ca: other }, server.connect);

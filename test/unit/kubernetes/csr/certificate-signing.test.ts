@@ -38,7 +38,7 @@ describe('a certificate signing request', () => {
     assert.ok(!(await asked(false)).includes(`GET ${PATH}/edgeadm-x`));
   });
 
-  it('has the same name for the same key, and another one for another key', async () => {
+  it('a certificate signing request has the same name for the same key, and another one for another key', async () => {
     const [key, other] = await Promise.all([generateKey(), generateKey()]);
     const again = keyPairOf(key.privatePem);
     assert.ok(again);

@@ -5,7 +5,7 @@ describe('the names that --ignore-preflight-errors takes', () => {
   for (const [name, checks] of [
     ['Swap', ['swap']],
     ['sWAP', ['swap']],
-    ['SystemVerification', ['systemverification(kernel)', 'systemverification(cgroups)']],
+    ['SystemVerification', ['systemverification(cgroups)', 'systemverification(kernel)']],
     ['Firewall(8472/udp)', ['firewall(8472/udp)']],
     // Names of kubeadm v1.34, cmd/kubeadm/app/preflight/checks.go
     ['Firewalld', ['firewall(8472/udp)']],
