@@ -97,7 +97,7 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
   if (!shared && !elsewhere) return [];
   const ours = kubernetesNames(path);
   const packaged = shared ? await ownedByPackages(host, path, names) : [];
-  const inUse = path === PATHS.cni.configurations ? await networkInUse(host) : undefined;
+  const inUse = path === PATHS.cni.configurations ? networkInUse(host, names) : undefined;
   const foreign = await Promise.all(
     names.map(async (name) => {
       if (packaged.includes(name)) return true;
@@ -112,10 +112,9 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
 const OTHERS_NETWORK = /podman|nerdctl|crio|buildkit|docker|lxc|libvirt|lima|incus/i;
 
 /** A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes one. */
-async function networkInUse(host: Host): Promise<string | undefined> {
+function networkInUse(host: Host, names: readonly string[]): string | undefined {
   if (!host.runsPrograms) return undefined;
-  const names = (await host.list(PATHS.cni.configurations)).filter((name) => /\.(conf|conflist|json)$/.test(name));
-  const [first] = names.sort();
+  const [first] = names.filter((name) => /\.(conf|conflist|json)$/.test(name)).toSorted();
   return first !== undefined && OTHERS_NETWORK.test(first) ? undefined : first;
 }
 
