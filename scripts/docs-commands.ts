@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Interfaces } from '@oclif/core';
 import { placeholderOf, usageOf } from '../src/cli/usage.ts';
+import { GET_EDGEADM } from './get-edgeadm.ts';
 
 type CommandFacts = Interfaces.Manifest['commands'][string];
 type Flag = CommandFacts['flags'][string];
@@ -10,6 +11,7 @@ type Argument = CommandFacts['args'][string];
 const ROOT = new URL('../', import.meta.url);
 const DIR = new URL('docs/commands/', ROOT);
 const MARK = '<!-- Made by `node scripts/docs-commands.ts` from oclif.manifest.json; do not edit by hand. -->';
+const GET = GET_EDGEADM.replace('(install.md)', '(../install.md)');
 
 const manifest: Interfaces.Manifest = JSON.parse(await readFile(new URL('oclif.manifest.json', ROOT), 'utf8'));
 const commands = Object.values(manifest.commands).filter(({ hidden }) => !hidden);
@@ -26,6 +28,7 @@ function page(command: CommandFacts): string {
   const parts = [
     `# edgeadm ${nameOf(command)}`,
     MARK,
+    GET,
     summary,
     description === summary ? undefined : description,
     `\`\`\`\n${usageOf(command)}\n\`\`\``,
@@ -67,6 +70,8 @@ function table(head: string, rows: readonly string[]): string | undefined {
 const index = `# Commands
 
 ${MARK}
+
+${GET}
 
 \`edgeadm COMMAND --help\` prints the same in the terminal.
 

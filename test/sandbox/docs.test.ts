@@ -65,18 +65,11 @@ describe('the pages of the documentation, pasted into a shell', () => {
     );
   });
 
-  it('every page that shows commands begins with how to get edgeadm', async () => {
-    const withoutCommands = [
-      'edge-hub.md',
-      'install.md',
-      'performance.md',
-      'sandbox-api.md',
-      'style.md',
-      'verified.md',
-    ];
-    const tasks = (await readdir(join(PROJECT, TASKS))).map((name) => `tasks/${name}`);
-    const others = (await readdir(join(PROJECT, 'docs'))).filter((name) => name.endsWith('.md'));
-    for (const name of [...tasks, ...others.filter((each) => !withoutCommands.includes(each))])
+  it('every page begins with how to get edgeadm', async () => {
+    // How to install edgeadm is the first page itself; the style guide is for those who change it.
+    const without = ['install.md', 'style.md'];
+    const names = (await readdir(join(PROJECT, 'docs'), { recursive: true })).filter((name) => name.endsWith('.md'));
+    for (const name of names.filter((each) => !without.includes(each)))
       assert.match(
         await readFile(join(PROJECT, 'docs', name), 'utf8'),
         /^# .*\n\n(<!-- .* -->\n\n)?\*\*Get edgeadm:\*\* `curl .* chmod .* mv /,

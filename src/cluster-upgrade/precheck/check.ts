@@ -1,10 +1,10 @@
 import type { V1Node } from '@kubernetes/client-node';
-import type { ClusterFacts } from './facts.ts';
+import type { PrecheckFacts } from './facts.ts';
 import type { ReportRow } from './report.ts';
 
 /** What a check may look at. Nothing in it changes the cluster. */
 export interface CheckContext {
-  readonly facts: ClusterFacts;
+  readonly facts: PrecheckFacts;
   /** The nodes that are to be upgraded. */
   readonly nodes: readonly V1Node[];
   /** `v1.20.3` */

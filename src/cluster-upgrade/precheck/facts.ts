@@ -20,7 +20,7 @@ import { readWebhooks, type Webhook } from './webhook.ts';
 import { readWorkloads, type Workload } from './workload.ts';
 
 /** What the API server tells about the cluster. Each is asked for once, when first needed; a failure is kept, too. */
-export interface ClusterFacts {
+export interface PrecheckFacts {
   /** Address and version of the API server. */
   readonly server: () => Promise<{ readonly address: string; readonly version: string | undefined }>;
   /** Names of all nodes that are offline, those too that are not to be upgraded. */
@@ -45,7 +45,7 @@ export interface ClusterFacts {
  * Facts of the cluster that a client speaks to.
  * @param nodes what is known of nodes where the caller may not list them
  */
-export function clusterFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): ClusterFacts {
+export function precheckFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): PrecheckFacts {
   const list: List = (path, keep) => listAll(client, path, { keep, signal });
   const all = <T>(path: string): Promise<T[]> => list(path, (item: T) => item);
   const inGroup = async <T>(group: string, plural: string): Promise<T[]> =>

@@ -4,7 +4,7 @@ import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
 import type { CheckContext, UpgradeCheck } from './check.ts';
 import { CHECKS } from './checks.ts';
-import { clusterFacts } from './facts.ts';
+import { precheckFacts } from './facts.ts';
 import { type ReportRow, type UpgradeReport, worstOf } from './report.ts';
 
 export type { ReportRow, UpgradeReport } from './report.ts';
@@ -29,7 +29,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const started = new Date().toISOString();
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
-  const facts = clusterFacts(client, nodes, signal);
+  const facts = precheckFacts(client, nodes, signal);
   // Where nobody answers there is nothing to report.
   const { address, version } = await facts.server();
   const context: CheckContext = { facts, nodes, targetVersion, drain };

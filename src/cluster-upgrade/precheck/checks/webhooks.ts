@@ -1,5 +1,5 @@
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
-import type { ClusterFacts } from '../facts.ts';
+import type { PrecheckFacts } from '../facts.ts';
 import { count } from '../objects.ts';
 import type { Webhook } from '../webhook.ts';
 
@@ -20,7 +20,10 @@ export const admissionWebhooks: UpgradeCheck = {
   },
 };
 
-async function judge({ title, service, selective, concerns }: Webhook, facts: ClusterFacts): Promise<UpgradeFinding[]> {
+async function judge(
+  { title, service, selective, concerns }: Webhook,
+  facts: PrecheckFacts,
+): Promise<UpgradeFinding[]> {
   if (!service || (await facts.hasEndpoint(service.namespace, service.name))) return [];
   const some = selective ? ', in some namespaces or for some objects' : '';
   const reason = `Service ${service.namespace}/${service.name} has no endpoint, but reviews: ${concerns.join(', ')}${some}.`;
