@@ -1,26 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { sha256Of } from '../src/lib/sha256.ts';
+import { allowsAddon } from './addon-label.ts';
 import { KIND } from './cloud/records.ts';
 import type { Store } from './store.ts';
 
 /** The add-ons that run on every node which does not keep them off, see docs/join.md. */
 const ADDONS = [
-  { name: 'kube-proxy', pod: 'kube-proxy', image: 'kube-proxy', hostNetwork: true },
-  { name: 'flannel', pod: 'kube-flannel-ds', image: 'flannel', hostNetwork: true },
-  { name: 'coredns', pod: 'coredns', image: 'coredns', hostNetwork: false },
+  { name: 'kube-proxy', daemonSet: 'kube-proxy', hostNetwork: true },
+  { name: 'flannel', daemonSet: 'kube-flannel-ds', hostNetwork: true },
+  { name: 'coredns', daemonSet: 'coredns', hostNetwork: false },
 ] as const;
 type Addon = (typeof ADDONS)[number];
-const ADDON_LABEL = 'alibabacloud.com/edge-enable-addon-';
 const PODS = '/api/v1/namespaces/kube-system/pods';
+const DAEMON_SETS = '/apis/apps/v1/namespaces/kube-system/daemonsets';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 /** kube-controller-manager's --node-monitor-grace-period and --node-monitor-period. */
 const GRACE_MS = 40_000;
 const LOOK_MS = 5000;
 const RETRY_MS = 1000;
-/** Node pools are counted when nodes have been quiet for as long. */
+/** Node pools and DaemonSets are counted when nodes have been quiet for as long. */
 const QUIET_MS = 200;
 const POOLS = '/apis/apps.openyurt.io/v1beta1/nodepools';
 const POOL_LABEL = 'apps.openyurt.io/nodepool';
@@ -44,7 +45,7 @@ interface NodePool {
 
 /**
  * The few controllers without which nodes would not become what they become in a real cluster: a Pod CIDR for each
- * node, the pods of the add-ons' DaemonSets, Unknown for a node whose lease is not renewed, and the nodes of a NodePool.
+ * node, the add-ons' DaemonSets and their pods, Unknown for a node whose lease is not renewed, and the nodes of a NodePool.
  */
 export class Controllers {
   readonly #parts: ControllerParts;
@@ -52,7 +53,7 @@ export class Controllers {
   readonly #loops: Promise<unknown>;
   #counting: NodeJS.Timeout | undefined;
   /** The add-ons that a node was last seen with, by its uid. */
-  readonly #furnished = new Map<string, readonly Addon[]>();
+  readonly #scheduled = new Map<string, readonly Addon[]>();
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -73,7 +74,7 @@ export class Controllers {
           if (type === 'DELETED') await this.#try('clearing up', () => this.#forget(object));
           if (type === 'ADDED' || type === 'MODIFIED') await this.#try('a node', () => this.#prepareNode(object));
           clearTimeout(this.#counting);
-          this.#counting = setTimeout(() => void this.#try('node pools', () => this.#countPools()), QUIET_MS);
+          this.#counting = setTimeout(() => void this.#try('counting nodes', () => this.#countNodes()), QUIET_MS);
         }
       });
       await this.#pause(RETRY_MS);
@@ -83,16 +84,16 @@ export class Controllers {
   async #prepareNode({ metadata, spec }: V1Node): Promise<void> {
     const { client, store, podCidr } = this.#parts;
     const { name = '', uid = '', labels } = metadata ?? {};
-    const before = this.#furnished.get(uid);
+    const before = this.#scheduled.get(uid);
     if (!before && !spec?.podCIDR) {
       const own = podCidr.replace(/^(\d+\.\d+)\..*$/, `$1.${store.next('pod-cidr') % 256}.0/24`);
       await client.patch(`/api/v1/nodes/${name}`, { spec: { podCIDR: own, podCIDRs: [own] } });
     }
-    const wanted = ADDONS.filter((addon) => labels?.[`${ADDON_LABEL}${addon.name}`] !== 'false');
-    this.#furnished.set(uid, wanted);
+    const wanted = ADDONS.filter((addon) => allowsAddon(labels, addon.name));
+    this.#scheduled.set(uid, wanted);
     for (const addon of ADDONS) {
       if (wanted.includes(addon) === before?.includes(addon)) continue;
-      const pod = addonPod(addon, name, uid);
+      const pod = addonPod(addon, await this.#daemonSet(addon), name, uid);
       const path = `${PODS}/${pod.metadata?.name}`;
       const found = await client.find<V1Pod>(path);
       if (wanted.includes(addon) && !found) await client.create(PODS, pod);
@@ -100,14 +101,40 @@ export class Controllers {
     }
   }
 
-  async #countPools(): Promise<void> {
+  async #daemonSet(addon: Addon): Promise<V1DaemonSet> {
     const { client } = this.#parts;
-    const [nodes, pools] = await Promise.all([
-      client.get<{ items: V1Node[] }>('/api/v1/nodes'),
-      client.get<{ items: NodePool[] }>(POOLS),
-    ]);
+    const found = await client.find<V1DaemonSet>(`${DAEMON_SETS}/${addon.daemonSet}`);
+    return found ?? (await client.create<V1DaemonSet>(DAEMON_SETS, addonDaemonSet(addon))) ?? addonDaemonSet(addon);
+  }
+
+  async #countNodes(): Promise<void> {
+    const { items } = await this.#parts.client.get<{ items: V1Node[] }>('/api/v1/nodes');
+    await this.#countPools(items);
+    for (const addon of ADDONS) await this.#countPods(addon, items);
+  }
+
+  async #countPods(addon: Addon, nodes: readonly V1Node[]): Promise<void> {
+    const daemonSet = await this.#daemonSet(addon);
+    const own = nodes.filter(({ metadata }) => allowsAddon(metadata?.labels, addon.name));
+    const [desired, available] = [own.length, own.filter(isReady).length];
+    const status = {
+      currentNumberScheduled: desired,
+      desiredNumberScheduled: desired,
+      numberMisscheduled: 0,
+      numberReady: available,
+      numberAvailable: available,
+      numberUnavailable: desired - available,
+      updatedNumberScheduled: desired,
+    };
+    if (!isDeepStrictEqual(status, daemonSet.status))
+      await this.#parts.client.patch(`${DAEMON_SETS}/${addon.daemonSet}/status`, { status });
+  }
+
+  async #countPools(nodes: readonly V1Node[]): Promise<void> {
+    const { client } = this.#parts;
+    const pools = await client.get<{ items: NodePool[] }>(POOLS);
     for (const { metadata, status } of pools.items) {
-      const own = nodes.items.filter((node) => node.metadata?.labels?.[POOL_LABEL] === metadata.name);
+      const own = nodes.filter((node) => node.metadata?.labels?.[POOL_LABEL] === metadata.name);
       const readyNodeNum = own.filter(isReady).length;
       const wanted = { readyNodeNum, unreadyNodeNum: own.length - readyNodeNum, nodes: own.map(nameOf).sort() };
       const { unreadyNodeNum = 0, nodes: named = [] } = status ?? {};
@@ -120,7 +147,7 @@ export class Controllers {
   async #forget({ metadata }: V1Node): Promise<void> {
     const { client, store } = this.#parts;
     store.delete(KIND.node, metadata?.name ?? '');
-    this.#furnished.delete(metadata?.uid ?? '');
+    this.#scheduled.delete(metadata?.uid ?? '');
     const selector = encodeURIComponent(`spec.nodeName=${metadata?.name}`);
     const { items } = await client.get<{ items: V1Pod[] }>(`/api/v1/pods?fieldSelector=${selector}`);
     for (const { metadata: pod } of items)
@@ -183,13 +210,36 @@ function isReady({ status }: V1Node): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
+function addonDaemonSet(addon: Addon): V1DaemonSet {
+  const { labels, spec } = addonTemplate(addon);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: addon.daemonSet, namespace: 'kube-system', labels },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  };
+}
+
 /** Named after the node, so that it is found again without looking through all pods. */
-function addonPod({ name, pod, image, hostNetwork }: Addon, nodeName: string, uid: string): V1Pod {
-  const suffix = sha256Of(uid).slice(0, 8);
+function addonPod(addon: Addon, { metadata }: V1DaemonSet, nodeName: string, uid: string): V1Pod {
+  const { labels, spec } = addonTemplate(addon);
+  const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: addon.daemonSet, uid: metadata?.uid ?? '' };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: `${pod}-${suffix}`, namespace: 'kube-system', labels: { 'k8s-app': name } },
-    spec: { nodeName, hostNetwork, containers: [{ name, image: `sandbox.invalid/${image}:sandbox` }] },
+    metadata: {
+      name: `${addon.daemonSet}-${sha256Of(uid).slice(0, 8)}`,
+      namespace: 'kube-system',
+      labels,
+      ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: { ...spec, nodeName },
+  };
+}
+
+function addonTemplate({ name, hostNetwork }: Addon) {
+  return {
+    labels: { 'k8s-app': name },
+    spec: { hostNetwork, containers: [{ name, image: `sandbox.invalid/${name}:sandbox` }] },
   };
 }

@@ -9,7 +9,7 @@ const KIND = 'sandbox/pki';
 const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
 const ISSUED_DAYS = 365;
-/** Certificates are made anew on a start that finds less than this. */
+/** Certificates are made again on a start that finds less than this. */
 const RENEW_DAYS = 30;
 
 /** Whoever looks at a certificate sees where it is from. */
@@ -45,7 +45,7 @@ interface Kept extends SandboxPki {
 
 /**
  * The PKI of the sandbox that a store belongs to: made once, the same after a restart. Certificates that are about to
- * expire are made anew with the same CA.
+ * expire are made again with the same CA.
  */
 export async function sandboxPki(store: Store, now = Date.now()): Promise<SandboxPki> {
   const kept = store.get<Kept>(KIND, 'pki');

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** What the sandbox keeps: documents by kind and key, in one SQLite file. */
 export interface Store {
-  /** The document, parsed anew at each call; undefined where there is none. */
+  /** The document, parsed again at each call; undefined where there is none. */
   get<T>(kind: string, key: string): T | undefined;
   put(kind: string, key: string, document: unknown): void;
   /** @returns false where there was none */

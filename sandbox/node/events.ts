@@ -8,14 +8,14 @@ interface About {
   readonly uid: string;
 }
 
-interface Told {
+interface EventText {
   readonly reason: string;
   readonly type: 'Normal' | 'Warning';
   readonly message: string;
 }
 
 /** Records an event as a kubelet does: those of a Node are in the namespace `default`. */
-export async function recordEvent(client: ApiClient, { namespace, ...about }: About, told: Told): Promise<void> {
+export async function recordEvent(client: ApiClient, { namespace, ...about }: About, event: EventText): Promise<void> {
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const within = namespace ?? 'default';
   await client.create(`/api/v1/namespaces/${within}/events`, {
@@ -23,7 +23,7 @@ export async function recordEvent(client: ApiClient, { namespace, ...about }: Ab
     kind: 'Event',
     metadata: { name: `${about.name}.${randomBytes(8).toString('hex')}`, namespace: within },
     involvedObject: { ...about, ...(namespace && { namespace }), apiVersion: 'v1' },
-    ...told,
+    ...event,
     count: 1,
     firstTimestamp: now,
     lastTimestamp: now,

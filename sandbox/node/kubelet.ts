@@ -5,6 +5,7 @@ import { readFacts } from '../../src/host/facts.ts';
 import type { HostFacts } from '../../src/host/host.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { allowsAddon } from '../addon-label.ts';
 import { recordEvent } from './events.ts';
 import { type Pressure, pressuresOf } from './eviction.ts';
 import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
@@ -23,6 +24,9 @@ const LOOK_MS = 2000;
 /** How often mirror pods and status are looked at where no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
+/** How long the first status waits for the cluster's CNI configuration, and how often it is looked for. */
+const CNI_GRACE_MS = 5000;
+const CNI_LOOK_MS = 50;
 
 export interface KubeletParts {
   /** The scratch root. */
@@ -100,12 +104,22 @@ export class SmallKubelet {
   }
 
   async #live(): Promise<void> {
-    let pause: number = RETRY_MS[0];
-    while (!this.#stop.signal.aborted && !(await this.#try('registering the node', () => this.#register()))) {
-      await this.#pause(pause);
-      pause = Math.min(pause * 2, RETRY_MS[1]);
-    }
-    await Promise.all([this.#renewLease(), this.#reportStatus(), this.#followNode(), this.#followPods()]);
+    await this.#retry('registering the node', () => this.#register());
+    const loops = [this.#renewLease(), this.#followNode(), this.#followPods()];
+    await this.#cniOfCluster();
+    await this.#retry('updating the node status', () => this.#sendStatus());
+    await Promise.all([...loops, this.#reportStatus()]);
+  }
+
+  /**
+   * In a sandbox the pod of Flannel runs within a fraction of a second. The first status waits for it, so that a join ends
+   * with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the node.
+   */
+  async #cniOfCluster(): Promise<void> {
+    if (!allowsAddon(this.#node?.metadata?.labels, 'flannel')) return;
+    const until = performance.now() + CNI_GRACE_MS;
+    while (!this.#stop.signal.aborted && performance.now() < until && !(await this.#hasCni()))
+      await this.#pause(CNI_LOOK_MS);
   }
 
   async #register(): Promise<void> {
@@ -121,7 +135,6 @@ export class SmallKubelet {
     if (found && differs) await this.#client.patch(path, { metadata: { labels } }, { signal });
     if (!this.#node) this.#parts.log('I', `Successfully registered node ${nodeName}`);
     this.#node = node;
-    await this.#sendStatus();
   }
 
   async #sendStatus(): Promise<void> {
@@ -144,6 +157,14 @@ export class SmallKubelet {
     return names.some((name) => /\.(conf|conflist|json)$/.test(name));
   }
 
+  async #retry(what: string, action: () => Promise<void>): Promise<void> {
+    let pause: number = RETRY_MS[0];
+    while (!this.#stop.signal.aborted && !(await this.#try(what, action))) {
+      await this.#pause(pause);
+      pause = Math.min(pause * 2, RETRY_MS[1]);
+    }
+  }
+
   async #renewLease(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#try('renewing the lease', () => renewLease(this.#client, this.#settings.nodeName));
@@ -160,7 +181,7 @@ export class SmallKubelet {
     for (const { resource } of this.#pressures) log('W', `eviction manager: must evict pod(s) to reclaim ${resource}`);
     for (const { reason, resource } of fresh) {
       const node = { kind: 'Node' as const, name: this.#settings.nodeName, uid: this.#settings.nodeName };
-      const told = {
+      const condition = {
         reason: `Node${reason.slice(7)}`,
         type: 'Normal' as const,
         message: `Node ${node.name} status is now: Node${reason.slice(7)}`,
@@ -170,7 +191,7 @@ export class SmallKubelet {
         type: 'Warning' as const,
         message: `Attempting to reclaim ${resource}`,
       };
-      for (const event of [told, attempt]) await this.#try('events', () => recordEvent(this.#client, node, event));
+      for (const event of [condition, attempt]) await this.#try('events', () => recordEvent(this.#client, node, event));
     }
     return fresh.length > 0 || before.length !== this.#pressures.length;
   }
@@ -179,7 +200,7 @@ export class SmallKubelet {
     return readyOf(this.#node)?.status === 'True';
   }
 
-  /** At once when it changes, and every five minutes. A Node that was deleted is registered anew. */
+  /** At once when it changes, and every five minutes. A Node that was deleted is registered again. */
   async #reportStatus(): Promise<void> {
     let sent = performance.now();
     while (!this.#stop.signal.aborted) {
@@ -190,6 +211,7 @@ export class SmallKubelet {
       if (pressed || (await this.#hasCni()) !== this.#saysReady() || due || !isOurWord(this.#node)) {
         await this.#try('updating the node status', async () => {
           await this.#register();
+          await this.#sendStatus();
           sent = performance.now();
         });
       }

@@ -10,7 +10,7 @@ export async function writeBelow(machine: Machine, path: string, text: string, m
   await machine.writeFile(path, Buffer.from(text), { mode });
 }
 
-/** Appends one line; a log that has become long begins anew. */
+/** Appends one line; a log that has become long begins again. */
 export async function appendLog(machine: Machine, path: string, line: string): Promise<void> {
   await makeFolders(machine, posix.dirname(path));
   if (((await machine.stat(path))?.size ?? 0) > MAX_LOG_BYTES) await machine.remove(path);

@@ -109,7 +109,7 @@ const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
 const isLoader = (execPath: string): boolean => basename(execPath).startsWith('ld-linux');
 
 /**
- * Removes what the file that was started has unpacked: the next start unpacks it anew. This process goes on, since what
+ * Removes what the file that was started has unpacked: the next start unpacks it again. This process goes on, since what
  * it runs stays open.
  */
 export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {

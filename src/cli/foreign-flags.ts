@@ -27,7 +27,7 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
   kubeconfig: [{ commands: JOINING, hint: 'a join needs no kubeconfig: it uses --token or --discovery-file' }],
   'pod-network-cidr': [{ commands: JOINING, hint: 'the join asks the cluster; or set podCidrs in --config FILE' }],
   'cert-dir': [{ commands: RESETTING, hint: 'not needed: reset removes every certificate the join wrote' }],
-  'cleanup-tmp-dir': [{ commands: RESETTING, hint: 'not needed: edgeadm keeps nothing in /etc/kubernetes/tmp' }],
+  'cleanup-tmp-dir': [{ commands: RESETTING, hint: 'not needed: edgeadm leaves no temporary files' }],
   'cri-socket': [{ hint: 'not needed: edgeadm finds the container runtime of the node itself' }],
   'ignore-preflight-errors': [{ commands: RESETTING, hint: 'reset runs no checks; --force continues after errors' }],
   'skip-phases': [

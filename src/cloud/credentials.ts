@@ -17,7 +17,7 @@ export interface CloudKeys {
   readonly securityToken?: string;
 }
 
-/** Gives the keys anew for each call: those of a role are only good for some time. */
+/** Gives the keys again for each call: those of a role are only good for some time. */
 export type CloudCredential = () => Promise<CloudKeys>;
 
 const ALTERNATIVES = `set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET,

@@ -90,7 +90,7 @@ export interface ServiceManager {
   start(unit: string): Promise<void>;
   stop(unit: string): Promise<void>;
   restart(unit: string): Promise<void>;
-  /** Reads unit files anew. */
+  /** Reads unit files again. */
   reload(): Promise<void>;
   /** The last lines that the service logged, since a moment (milliseconds since 1970, the machine's clock) if given. */
   log(unit: string, lines: number, since?: number): Promise<string>;
@@ -121,7 +121,7 @@ export interface Machine {
    * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
    * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
-   * have to be written anew on another connection; its chunks belong to the machine, which may release their memory.
+   * have to be written again on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /**

@@ -2,10 +2,11 @@
  * - `unreachable`: no connection; the request was not sent.
  * - `timeout`: the time limit of the request, or of silence, is over.
  * - `too-large`: the answer is larger than its kind may be.
- * - `broken`: the connection was cut, or what came is no HTTP, no TLS, or not the format that was asked for.
+ * - `broken`: the connection was cut, or what came is no HTTP, no TLS, or not the requested format.
+ * - `not-json`: an answer that should be JSON is not.
  * - `refused`: edgeadm does not do it: a redirect, a switch of protocols, a credential without TLS.
  */
-export type HttpFailure = 'unreachable' | 'timeout' | 'too-large' | 'broken' | 'refused';
+export type HttpFailure = 'unreachable' | 'timeout' | 'too-large' | 'broken' | 'not-json' | 'refused';
 
 /** Codes of Node's TLS errors that no further try changes. */
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_|ALTNAME/;

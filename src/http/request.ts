@@ -236,7 +236,7 @@ function reasonOf(error: NodeJS.ErrnoException): string {
 
 /**
  * The JSON of an answer.
- * @throws HttpError `broken` with how the text begins: what does not parse is the other side's fault
+ * @throws HttpError `not-json` with how the text begins: what does not parse is the other side's fault
  */
 export function jsonOf<T>(text: string, url: URL): T {
   try {
@@ -244,6 +244,6 @@ export function jsonOf<T>(text: string, url: URL): T {
   } catch (cause) {
     const begin = text.trim().slice(0, 60).replaceAll(/\s+/g, ' ');
     const message = begin === '' ? 'the answer is empty' : `the answer is not JSON, it begins with: ${begin}`;
-    throw new HttpError({ kind: 'broken', address: addressOf(url), message, sent: true, cause });
+    throw new HttpError({ kind: 'not-json', address: addressOf(url), message, sent: true, cause });
   }
 }

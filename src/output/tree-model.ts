@@ -26,7 +26,7 @@ export interface LiveItem {
 }
 
 /**
- * The tree behind the screen, made from events alone. Finished things become lines that stay; what runs is drawn anew.
+ * The tree behind the screen, made from events alone. Finished things become lines that stay; what runs is drawn again.
  * One host shows its phases; several show one line each.
  */
 export class TreeModel {

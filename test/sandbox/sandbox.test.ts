@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitFor } from '../../src/lib/wait-for.ts';
 import { edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
@@ -105,12 +104,20 @@ describe('a sandbox', function () {
     const line = wordsOf((resultOf(made).data as { joinLine: string }).joinLine);
     const joined = await bed.run(...line);
     assert.equal(joined.exitCode, 0, joined.stderr);
-    await waitFor({
-      what: 'the node plain to be Ready',
-      timeoutMs: 20_000,
-      probe: async () => ((await nodes()).plain === 'Ready' ? { done: true } : { seen: 'not yet' }),
-    });
+    assert.doesNotMatch(joined.stderr, /becomes Ready once/);
+    assert.match(joined.stdout, /^plain joined \S+ in \S+$/m);
+    assert.equal((await nodes()).plain, 'Ready');
     assert.equal((await bed.sandbox('node', 'delete', 'plain')).exitCode, 0);
+  });
+
+  it('a join in the sandbox finds the add-ons that it waits for', async () => {
+    const made = await bed.sandbox('node', 'create', 'addons', '-o', 'json');
+    const line = wordsOf((resultOf(made).data as { joinLine: string }).joinLine);
+    const joined = await bed.run(...line, '--allowed-cluster-addons', 'kube-proxy,flannel,coredns');
+    assert.equal(joined.exitCode, 0, joined.stderr);
+    assert.doesNotMatch(joined.stderr, /has scheduled no/);
+    assert.match(joined.stderr, /flannel is OK\./);
+    assert.equal((await bed.sandbox('node', 'delete', 'addons')).exitCode, 0);
   });
 
   it('lets the node join, through an edge-hub, without root', async () => {

@@ -46,7 +46,7 @@ export function logTo(output: Output, host = 'localhost'): PhaseLog {
 }
 
 /**
- * Follows an upgrade until it pauses or ends: a screen that is shown anew on a terminal, else a line for each change. A
+ * Follows an upgrade until it pauses or ends: a screen that is shown again on a terminal, else a line for each change. A
  * laptop that wakes up looks again.
  * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
  */

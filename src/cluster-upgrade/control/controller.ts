@@ -16,7 +16,7 @@ import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
 export interface ControllerParts {
   readonly client: ApiClient;
   readonly store: PlanStore;
-  /** Asked anew for each node: `continue` may have changed the image. */
+  /** Asked again for each node: `continue` may have changed the image. */
   readonly executor: (plan: Plan) => NodeExecutor;
   readonly log: PhaseLog;
   /** Aborts when the lease is lost, and on Ctrl-C: nodes that have begun are left to the next controller. */

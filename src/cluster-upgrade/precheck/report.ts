@@ -1,4 +1,4 @@
-/** `normal`: nothing to do; `warning`: the upgrade can go on; `error`: mend it first. */
+/** `normal`: nothing to do; `warning`: the upgrade can go on; `error`: fix it first. */
 export type Result = 'normal' | 'warning' | 'error';
 
 /** The results, the worst first. */

@@ -311,7 +311,7 @@ function unreachable(server: string, error: unknown): EdgeadmError {
     const code = (error.cause as NodeJS.ErrnoException).code ?? '';
     return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: certificateAdvice(code), cause: error });
   }
-  const other = error instanceof HttpError && /^the answer is not JSON/.test(error.message);
+  const other = error instanceof HttpError && error.kind === 'not-json';
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
     what: other ? `what answered at ${server} is not an API server` : `the API server ${server} did not answer`,

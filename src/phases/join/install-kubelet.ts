@@ -32,7 +32,7 @@ async function writeService({ host, node, log }: JoinContext & PhaseTools): Prom
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
   const changed = await writeKubeletUnit(host, kubelet);
-  // Enabling reads unit files anew by itself, and on a small node that takes half a second.
+  // Enabling reads unit files again by itself, and on a small node that takes half a second.
   if (!(await host.unit(PATHS.kubelet.unit)).enabled) await host.enableUnit(PATHS.kubelet.unit);
   else if (changed) await host.reloadUnits();
   for (const warning of await overridingDropIns(host)) log.warning(warning);

@@ -209,6 +209,11 @@ function describeConditions(node: V1Node): string {
 
 async function checkAddons(context: Context): Promise<void> {
   await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
+  if (context.seen.ready !== false) return;
+  // The network add-on may have made it Ready since.
+  const client = await context.credentials.client();
+  const shown = await client?.find<V1Node>(`/api/v1/nodes/${await context.node.name()}`);
+  context.seen.ready = shown !== undefined && readinessOf(shown).state === 'ready';
 }
 
 /** A DaemonSet's pod comes a moment after its node. */

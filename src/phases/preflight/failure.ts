@@ -6,7 +6,7 @@ import type { Verdict } from './check.ts';
  *
  * Where all failed checks say the same code of their own (mostly because one failed), the error has that code:
  * a user sees TOKEN_INVALID and not that "a check failed". Otherwise PREFLIGHT_FAILED as soon as one of them concerns
- * the node (the user can mend that at once), else CLUSTER_CHECK_FAILED.
+ * the node (the user can fix that at once), else CLUSTER_CHECK_FAILED.
  */
 export function preflightError(verdicts: readonly Verdict[]): EdgeadmError | undefined {
   const failed = verdicts.filter((verdict) => verdict.status === 'error');

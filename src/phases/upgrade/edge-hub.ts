@@ -59,7 +59,7 @@ export async function checkHubManifest(context: Parts & Pick<UpgradeContext, 'ho
     code: 'UPGRADE_CHECK_FAILED',
     what: 'the edge-hub of this node cannot be upgraded',
     why: refusal,
-    next: 'edgeadm reset, then join with --nodepool NAME; or upgrade with a bundle without edge-hub image',
+    next: 'reset the node and join it again with --nodepool NAME, or upgrade with a bundle that has no edge-hub image',
   });
 }
 

@@ -23,7 +23,7 @@ type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'rest
 
 const NODE_TIMEOUT_MS = 120_000;
 const PODS_TIMEOUT_MS = 120_000;
-/** A kubelet of another minor version may start containers anew, a moment after it has said that its node is Ready. */
+/** A kubelet of another minor version may start containers again, a moment after it has said that its node is Ready. */
 const STEADY_MS = 3000;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
@@ -123,7 +123,7 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
   });
 }
 
-/** What the cluster knows of a pod may be from before its containers were made anew. */
+/** What the cluster knows of a pod may be from before its containers were made again. */
 function isMadeBy({ status }: V1Pod, runtime: string): boolean {
   return status?.containerStatuses?.every(({ containerID }) => containerID?.startsWith(`${runtime}://`)) ?? false;
 }

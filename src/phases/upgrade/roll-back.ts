@@ -84,7 +84,7 @@ export async function restoreVersion(
   if (journal.upgrade?.docker && units.includes(PATHS.kubelet.unit))
     await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
   left.push(...(await rollBackChanges(host, journal, { since: 'upgrade' })));
-  // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell anew.
+  // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell again.
   const { active } = await host.unit(PATHS.kubelet.unit);
   if (!active || (units.length > 0 && !units.includes(PATHS.kubelet.unit)))
     await host.restartUnit(PATHS.kubelet.unit).catch((error: unknown) => left.push(toEdgeadmError(error).message));

@@ -60,13 +60,13 @@ describe('a download', () => {
     assert.deepEqual([first, second > 0, third > second, reasons.length], [undefined, true, true, 2]);
   });
 
-  it('begins anew where the server knows no Range', async () => {
+  it('begins again where the server knows no Range', async () => {
     const { url, requests } = await serve({ ranges: false, fault: cut('/kubelet', 300_000, 1, '') });
     await fetchFile(`${url}/kubelet`);
     assert.equal(requests.length, 2);
   });
 
-  it('begins anew where the file on the server changed in between', async () => {
+  it('begins again where the file on the server changed in between', async () => {
     const { url, requests } = await serve({ fault: cut('/kubelet', 300_000, 1, '"older"') });
     await fetchFile(`${url}/kubelet`);
     assert.deepEqual(
@@ -75,7 +75,7 @@ describe('a download', () => {
     );
   });
 
-  it('begins anew where the parts do not fit together', async () => {
+  it('begins again where the parts do not fit together', async () => {
     let asked = 0;
     const { url, requests } = await serve({
       fault: (request, response, data) => {
@@ -115,7 +115,7 @@ describe('a download', () => {
     assert.equal(requests.length, 10);
   });
 
-  it('gives up on a server that begins anew each time and never gets further', async () => {
+  it('gives up on a server that begins again each time and never gets further', async () => {
     const { url, requests } = await serve({ ranges: false, fault: cut('/kubelet', 300_000, 99, '') });
     await assert.rejects(fetchFile(`${url}/kubelet`), failure('DOWNLOAD_FAILED'));
     assert.ok(requests.length < 8);

@@ -46,7 +46,7 @@ describe('the state of a service', () => {
     assert.equal(parseUnitState(text).detail, 'activating (auto-restart, exit-code)');
   });
 
-  it('the state of a service that reads its configuration anew runs', () => {
+  it('the state of a service that reads its configuration again runs', () => {
     assert.equal(parseUnitState(state({ LoadState: 'loaded', ActiveState: 'reloading' })).active, true);
   });
 

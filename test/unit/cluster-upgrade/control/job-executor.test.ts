@@ -222,7 +222,7 @@ describe('the Job of the controller', function () {
   });
   afterEach(() => bed.end());
 
-  it('the Job of the controller is made anew where the one that is there is over, though the lease names it still', async () => {
+  it('the Job of the controller is made again where the one that is there is over, though the lease names it still', async () => {
     const plan = await bed.begin(['edge-1']);
     const left = controllerJob(plan.spec, []) as V1Job;
     await bed.client.create(JOBS, left);
@@ -234,7 +234,7 @@ describe('the Job of the controller', function () {
     assert.equal(job?.status?.conditions, undefined);
   });
 
-  it('the Job of the controller is made anew with the image of continue', async () => {
+  it('the Job of the controller is made again with the image of continue', async () => {
     await bed.begin(['edge-1']);
     await bed.client.create(JOBS, controllerJob(SPEC, []));
     await leaseOf(bed.client, 'edgeadm-upgrade-controller-old01');

@@ -92,17 +92,18 @@ describe('the conditions of a node at the end of a join', () => {
 });
 
 describe('the post-check of a join', () => {
-  it('a crash-looping monitoring/kube-proxy-exporter does not fail the join of a node whose kube-proxy runs', async () => {
-    const pods = [
-      daemonPod('monitoring', 'kube-proxy-exporter', CRASHING),
-      daemonPod('kube-system', 'kube-proxy', { phase: 'Running' }),
-    ];
-    const server = await apiServer(({ path }) => (path.startsWith('/api/v1/pods?') ? { items: pods } : undefined));
+  /** Waits for kube-proxy on a node that has these pods and is Ready by now. */
+  async function checkAddons(pods: readonly V1Pod[], seen: { ready?: boolean }): Promise<string[]> {
+    const node = { metadata: { name: 'edge-1' }, status: { conditions: [condition('Ready', 'True')] } };
+    const server = await apiServer(({ path }) =>
+      path.startsWith('/api/v1/pods?') ? { items: pods } : path === '/api/v1/nodes/edge-1' ? node : undefined,
+    );
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
     const context = {
       spec: { allowedClusterAddons: ['kube-proxy'] },
       node: { name: async () => 'edge-1' },
       credentials: { client: async () => client },
+      seen,
     } as unknown as JoinContext;
     const said: string[] = [];
     const phases = (postCheck.phases ?? []).filter(({ name }) => name === 'addons');
@@ -113,7 +114,22 @@ describe('the post-check of a join', () => {
       signal: new AbortController().signal,
       wet: true,
     }).run();
-    assert.ok(said.includes('kube-proxy is OK.'), said.join('\n'));
     client.close();
+    return said;
+  }
+
+  it('a crash-looping monitoring/kube-proxy-exporter does not fail the join of a node whose kube-proxy runs', async () => {
+    const pods = [
+      daemonPod('monitoring', 'kube-proxy-exporter', CRASHING),
+      daemonPod('kube-system', 'kube-proxy', { phase: 'Running' }),
+    ];
+    const said = await checkAddons(pods, {});
+    assert.ok(said.includes('kube-proxy is OK.'), said.join('\n'));
+  });
+
+  it('the end of a join says Ready if the node became Ready while the join waited for add-ons', async () => {
+    const seen = { ready: false };
+    await checkAddons([daemonPod('kube-system', 'kube-proxy', { phase: 'Running' })], seen);
+    assert.deepEqual(seen, { ready: true });
   });
 });

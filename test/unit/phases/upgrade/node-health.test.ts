@@ -72,7 +72,7 @@ describe('what an upgrade takes for a healthy node', () => {
     });
   });
 
-  it('what an upgrade takes for a healthy node has pods that go on running, not those that are just about to be started anew', async () => {
+  it('what an upgrade takes for a healthy node has pods that go on running, not those that are just about to be started again', async () => {
     let looks = 0;
     const took = await healthy({ pod: () => pod(++looks !== 2) });
     assert.ok(took >= STEADY_MS, `${took} ms`);

@@ -90,7 +90,7 @@ describe("the sandbox's API server", () => {
     ends.unshift(() => store.close());
   });
 
-  it('tells a watch from before a restart that it has to begin anew', async () => {
+  it('tells a watch from before a restart that it has to begin again', async () => {
     const store = openStore(':memory:');
     const first = await start({ store });
     const { metadata } = await first.admin.get<V1ConfigMap>('/api/v1/namespaces');

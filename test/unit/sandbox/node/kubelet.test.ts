@@ -3,12 +3,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
 import { type RunningApiServer, startApiServer } from '../../../../sandbox/api-server/index.ts';
+import { Controllers } from '../../../../sandbox/controllers.ts';
 import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
 import { issuerOf, type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { edgeHubFiles } from '../../../../src/edge-hub/edge-hub.ts';
 import { localMachine } from '../../../../src/host/local.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
+import { isAddonPod } from '../../../../src/kubernetes/addons.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
@@ -123,6 +125,22 @@ describe('the small kubelet in its cluster', function () {
     await until('Ready', async () => (await ready())?.status === 'True');
   });
 
+  it('the small kubelet in its cluster waits with its first status for the pod of Flannel that the cluster schedules', async () => {
+    const flags = FLAGS.join(' ').replace('flannel=false', 'flannel=true');
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', `KUBELET_KUBEADM_ARGS="${flags}"\n`);
+    const controllers = new Controllers({ client: admin, store, podCidr: '10.244.0.0/16', log: () => {} });
+    try {
+      await start();
+      const first = await until('the status', ready);
+      assert.deepEqual([first.status, first.reason], ['True', 'KubeletReady']);
+      const { items } = await admin.get<{ items: V1Pod[] }>('/api/v1/namespaces/kube-system/pods');
+      assert.ok(items.some((pod) => isAddonPod(pod, 'flannel')));
+      assert.ok(await admin.find('/apis/apps/v1/namespaces/kube-system/daemonsets/kube-flannel-ds'));
+    } finally {
+      await controllers.close();
+    }
+  });
+
   it('goes through the edge-hub of the manifest, which it shows as a mirror pod', async () => {
     await writeHub();
     await start();
@@ -200,7 +218,7 @@ describe('the small kubelet in its cluster', function () {
     assert.deepEqual([...reasons].sort(), ['Evicted', 'EvictionThresholdMet', 'NodeHasDiskPressure']);
   });
 
-  it('registers the node anew where somebody deleted it', async () => {
+  it('registers the node again if it was deleted', async () => {
     await start();
     await until('the status', ready);
     const { metadata } = await admin.get<V1Node>(NODE);

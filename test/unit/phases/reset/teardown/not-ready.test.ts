@@ -46,7 +46,7 @@ describe('telling the cluster that a node leaves', () => {
     assert.equal(patch?.user, 'system:node:edge-1');
     assert.equal(patch?.contentType, 'application/strategic-merge-patch+json');
     assert.match(JSON.stringify(patch?.body), /"type":"Ready","status":"False"/);
-    assert.match(log.lines.join(), /kubectl delete node edge-1/);
+    assert.match(log.lines.join(), /Node edge-1 is marked NotReady/);
   });
 
   it('leaves the Node of another machine alone', async () => {
