@@ -126,6 +126,24 @@ async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
   return lenientYaml(await host.read(path), CNI_CONFIGURATION) !== undefined;
 }
 
+/**
+ * Looks at folders before any of them is cleared, so that a reset that would stop at one leaves all as they are.
+ * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below one of them
+ */
+export async function refuseMountsIn(
+  host: Host,
+  folders: readonly { readonly path: string; readonly had?: readonly string[] }[],
+): Promise<void> {
+  const table = await mountTable(host);
+  for (const { path, had } of folders) {
+    const stat = await host.stat(path);
+    if (!stat) continue;
+    const real = await mountedPath(host, path, stat, table);
+    const mounts = table.filter((mount) => isIn(mount.path, real));
+    refuseMountsBelow(host, path, mounts, (mount) => mount === real || isOneOf(had, mount, real));
+  }
+}
+
 /** The path as mountinfo names it. Asking costs a program, and is needed only where a mount may concern the folder. */
 async function mountedPath(host: Host, path: string, stat: FileStat, table: readonly Mount[]): Promise<string> {
   const name = posix.basename(path);

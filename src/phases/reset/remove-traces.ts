@@ -1,6 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { journalUnreadable } from '../../host/journal/damage.ts';
 import type { Journal } from '../../host/journal/journal.ts';
+import { refuseMountsIn } from '../../host/mount-table.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
@@ -39,6 +40,10 @@ export const restore: Phase<ResetContext> = {
   title: 'Roll back the changes of the join',
   when: ({ node }) => node.joinedBy === 'edgeadm' || 'there is no journal',
   run: async ({ host, journal, spec, log }) => {
+    await refuseMountsIn(
+      host,
+      journal.changesSince('start').filter((change) => change.kind === 'claim'),
+    );
     const left = await rollBackChanges(host, journal, {
       keep: ({ phase }) => spec.keepRuntime && RUNTIME_PHASE.test(phase),
       onLeft: (paths) => reportLeft(paths, log),
