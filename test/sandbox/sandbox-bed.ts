@@ -38,7 +38,7 @@ export async function sandboxBed(): Promise<SandboxBed> {
 }
 
 /** Two ports beside each other that nobody has at this moment. */
-export async function freePorts(): Promise<number> {
+async function freePorts(): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
     const port = await tryPort(0);
     if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;

@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { imageTar, program, tgz } from '../../unit/artifacts/fixtures.ts';
-import { freePorts } from '../sandbox-bed.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const BLOCK_LIMIT_MS = 120_000;
@@ -43,11 +42,11 @@ const FILES: Record<string, Buffer> = {
 
 const node = `${JSON.stringify(process.execPath)}`;
 
-function programs(files: string, port: number): Record<string, string> {
+function programs(files: string): Record<string, string> {
   const own = `${node} ${JSON.stringify(join(PROJECT, 'bin/run.js'))}`;
   return {
     edgeadm: `case " $* " in
-" sandbox up "*) set -- "$@" --port ${port} ;;
+" sandbox up "*) set -- "$@" --port 0 ;;
 *" --root "*|*" --help "*|" join phases "*) ;;
 " join "*|" preflight "*|" reset "*|" diagnose "*) set -- "$@" --root "$NODE_ROOT" ;;
 esac
@@ -76,7 +75,7 @@ export async function pageMachine(): Promise<PageMachine> {
   const own = await readFile(join(PROJECT, 'bin/run.js'));
   for (const [name, bytes] of Object.entries({ ...FILES, 'edgeadm-linux-amd64': own }))
     await writeFile(join(files, name), bytes);
-  const stubs = programs(files, await freePorts());
+  const stubs = programs(files);
   for (const [name, text] of Object.entries(stubs))
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: home, LC_ALL: 'C', NO_COLOR: '1' };
