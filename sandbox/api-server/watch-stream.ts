@@ -55,6 +55,8 @@ function end(response: ServerResponse, query: URLSearchParams, bookmark: () => v
   const ticking = wantsBookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
   const timer = setTimeout(() => {
     if (wantsBookmarks) bookmark();
+    // Before the end and not at `close`: an event in between would be written after the end, and kill the process.
+    stop();
     response.end();
   }, seconds * 1000);
   response.once('close', () => {
