@@ -34,7 +34,7 @@ const IN_FLAG = /^--?[\w-]*(?:[‐‑‒–—―−－\u00a0\u200b\ufeff　]|=[
  */
 export function refuseTypography(words: readonly string[]): EdgeadmError | undefined {
   const end = words.indexOf('--');
-  const found = words.slice(0, end < 0 ? undefined : end).flatMap((word) => complaint(word) ?? []);
+  const found = words.slice(0, end < 0 ? undefined : end).flatMap((word, i) => complaint(word, words[i - 1]) ?? []);
   if (found.length === 0) return undefined;
   return new EdgeadmError({
     code: 'USAGE',
@@ -44,8 +44,9 @@ export function refuseTypography(words: readonly string[]): EdgeadmError | undef
   });
 }
 
-function complaint(word: string): string | undefined {
-  if (/^\s+$/.test(word))
+function complaint(word: string, before = ''): string | undefined {
+  // Behind a flag it is a value that is blank, as of a variable.
+  if (/^\s+$/.test(word) && !before.startsWith('-'))
     return 'an argument is blank: a line ends with a backslash and a space; the backslash must be the last character';
   const character = DASH.exec(word)?.[0] ?? EDGES.exec(word)?.[0] ?? IN_FLAG.exec(word)?.[0]?.at(-1);
   if (character === undefined) return undefined;

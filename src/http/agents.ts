@@ -20,9 +20,12 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 /** Node passes the signal of the request that needs the connection. */
 type DialOptions = RequestOptions & { readonly signal?: AbortSignal };
 
-/** An agent of http requests whose connections start on the node. */
+/**
+ * An agent of http requests whose connections start on the node. Each request has its own: Node keeps sockets for reuse,
+ * not streams such as those of SSH, which have no `setTimeout`.
+ */
 export function plainAgent(dial: Dial): HttpAgent {
-  const agent = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
+  const agent = new HttpAgent({ keepAlive: false });
   agent.createConnection = ({ host, port, signal }: DialOptions, callback?: Connected) => {
     dial({ host: String(host), port: Number(port) }, { signal }).then(
       (socket) => callback?.(null, socket),

@@ -1,12 +1,23 @@
-/** Calls the action for every item, at most `limit` at the same time. The first rejection ends it. */
+import { allSettled } from './all-settled.ts';
+
+/**
+ * Calls the action for every item, at most `limit` at the same time. After a failure it begins no more, and throws when
+ * those that run have ended.
+ */
 export async function forEachLimited<T>(
   items: Iterable<T>,
   limit: number,
   action: (item: T) => Promise<unknown>,
 ): Promise<void> {
   const queue = items[Symbol.iterator]();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await action(next.value);
+    try {
+      for (let next = queue.next(); !next.done && !failed; next = queue.next()) await action(next.value);
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
   };
-  await Promise.all(Array.from({ length: limit }, worker));
+  await allSettled(Array.from({ length: limit }, worker));
 }

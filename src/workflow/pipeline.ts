@@ -113,8 +113,8 @@ export class Pipeline<C extends object> {
 
   #interrupted(name: string, cause: unknown): EdgeadmError {
     const { reason } = this.#options.signal as { reason: unknown };
-    // A wait that was cut short by it tells more than the reason.
-    if (cause instanceof EdgeadmError && cause.cause === reason) return cause;
+    // A wait that was cut short by it tells more than the reason; a step that was, less than the phases that were completed.
+    if (cause instanceof EdgeadmError && cause.cause === reason && cause.code !== 'INTERRUPTED') return cause;
     if (reason instanceof EdgeadmError) return reason;
     const done = this.#done.filter((phase) => !phase.includes('/'));
     return new EdgeadmError({

@@ -226,7 +226,7 @@ mkdir -p "$R/dev/shm/edgeadm-0"; cp -a "$R/tmp/planted" "$R/dev/shm/edgeadm-0/${
   it('The one file does not run what somebody else has planted as other content of the same size, which `self verify` finds', async () => {
     await copyFile(join(await release(), 'SHA256SUMS'), root.path('SHA256SUMS'));
     const right = await root.run('/edgeadm self verify /SHA256SUMS');
-    assert.match(right.stdout, /^[0-9a-f]{64} {2}\/edgeadm is edgeadm-linux-amd64$/m, right.stderr);
+    assert.match(right.stdout, /^\/edgeadm: OK, it is edgeadm-linux-amd64 \(SHA-256 [0-9a-f]{64}\)$/m, right.stderr);
     const path = root.path(join(await own(), 'libdl.so.2'));
     const bytes = await readFile(path);
     await writeFile(path, bytes.fill(1, bytes.length - 1));

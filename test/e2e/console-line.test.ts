@@ -81,7 +81,7 @@ describe("a join by the console's line", function () {
     const ended = await shell(`${consoleLine(token)} --compat-matrix ${MATRIX} --dry-run`);
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.match(ended.stdout, /write \/etc\/kubernetes\/kubelet\.conf/);
-    assert.match(ended.stdout, /tell 10\.\S+ that the node has joined/);
+    assert.match(ended.stdout, /notify 10\.\S+ that the node has joined/);
     assert.deepEqual(await traces(node, before), []);
     assert.deepEqual(records(), []);
   });

@@ -60,7 +60,7 @@ describe('a diagnosis', function () {
   async function overSsh(archive: string): Promise<Data> {
     const ssh = ['--host', `root@${node.address}`, '--ssh-key', node.sshKey, '--known-hosts', node.knownHosts];
     const ended = await edgeadm(['diagnose', ...ssh, '-o', 'json', '--output', join(folder, archive)]);
-    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.equal(ended.exitCode, 0, `${ended.stderr}\n${ended.stdout}`);
     const [host] = (resultOf(ended) as unknown as Result).hosts;
     assert.ok(host, ended.stdout);
     return host.data;
@@ -111,7 +111,7 @@ describe('a diagnosis', function () {
   it('a diagnosis by an ordinary user, in a folder of others, blames nothing for what that user may not see', async () => {
     const program = ['/opt/nodejs/node', '/opt/edgeadm/bin/run.js', 'diagnose', '-o', 'json'];
     const ended = await node.exec('runuser', '-u', 'admin', '--', 'env', '-C', '/etc', ...program);
-    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.equal(ended.exitCode, 0, `${ended.stderr}\n${ended.stdout}`);
     const [host] = (resultOf(ended) as unknown as Result).hosts;
     assert.deepEqual(host?.data.findings, []);
     assert.ok(host.data.collectors.some(({ name, outcome }) => name === 'cri/lists' && outcome === 'not allowed'));

@@ -463,7 +463,7 @@ function joinedByKubeadm(test: Tell): void {
     await becomeReady(node);
     await runPod(cluster, node, name);
     const { stderr } = await succeed(node, RESET);
-    assert.match(stderr, /The kubelet, its unit and the container runtime's configuration stay/);
+    assert.match(stderr, /The kubelet, its unit and the container runtime's configuration are kept/);
   });
 
   test('and removes the pods and everything else that kubeadm and the kubelet made', async () => {

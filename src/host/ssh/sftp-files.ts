@@ -1,4 +1,5 @@
 import type { FileEntry, Stats } from 'ssh2';
+import { allSettled } from '../../lib/all-settled.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { guard, orUndefined } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
@@ -192,7 +193,7 @@ async function write(remote: Remote, path: string, content: Buffer, { mode, uid,
   await call((sftp, done) => sftp.unlink(temporary, done)).catch(() => {});
   const handle = await call<Buffer>((sftp, done) => sftp.open(temporary, 'wx', { mode: 0o600 }, done));
   try {
-    await all([
+    await allSettled([
       call((sftp, done) => sftp.write(handle, content, 0, content.length, 0, done)),
       uid === undefined || call((sftp, done) => sftp.fsetstat(handle, { uid, gid: gid ?? uid }, done)),
       call((sftp, done) => sftp.fsetstat(handle, { mode }, done)),
@@ -211,7 +212,7 @@ async function append(remote: Remote, path: string, text: Buffer, again: boolean
   const missing = again ? remainder(await readEnd(remote, path, text.length), text) : text;
   if (missing.length === 0) return;
   const handle = await call<Buffer>((sftp, done) => sftp.open(path, APPEND, { mode: 0o600 }, done));
-  await all([
+  await allSettled([
     call((sftp, done) => sftp.write(handle, missing, 0, missing.length, 0, done)),
     call((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
     call((sftp, done) => sftp.close(handle, done)),
@@ -260,10 +261,4 @@ async function hash(remote: Remote, path: string): Promise<string> {
   const { size } = await remote.call<Stats>((sftp, done) => sftp.stat(path, done));
   if (size > PACKET_BYTES) throw new Insufficient();
   return sha256Of(await read(remote, path));
-}
-
-/** Waits for all, then throws the first failure: a request must not outlive the step it belongs to. */
-async function all(promises: readonly unknown[]): Promise<void> {
-  const failed = (await Promise.allSettled(promises)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
 }

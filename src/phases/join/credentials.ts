@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate, requestNameOf } from '../../kubernetes/csr/certificate-signing.ts';
+import { allSettled } from '../../lib/all-settled.ts';
 import { certificateIn } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
@@ -60,7 +61,7 @@ async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient 
     kubernetesVersion: await parts.cluster.version(),
     nodeName: await parts.node.name(),
   });
-  const [client, serving] = await Promise.all([
+  const [client, serving] = await allSettled([
     (await present(parts, wanted.client.path, wanted.client.cn)) ??
       requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
     wanted.serving.needed ? servingCredential(parts, wanted.serving, asNode) : undefined,

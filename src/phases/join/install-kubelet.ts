@@ -2,6 +2,7 @@ import { installKubelet as installBinary, installCniPlugins, installKubectl } fr
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
+import { allSettled } from '../../lib/all-settled.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -24,7 +25,7 @@ export const installKubelet: Phase<JoinContext> = {
 async function installBinaries({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  await Promise.all([installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
+  await allSettled([installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
 

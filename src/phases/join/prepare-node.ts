@@ -3,6 +3,7 @@ import { bootSysctls } from '../../host/boot-sysctls.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { allSettled } from '../../lib/all-settled.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { noteLinks } from '../reset/teardown/network.ts';
@@ -47,7 +48,7 @@ async function loadModules({ host, log }: JoinContext & PhaseTools): Promise<voi
   await host.write(PATHS.system.modules, text, { mode: 0o644 });
   if (!host.runsPrograms) return;
   const modules = text.split('\n').filter((line) => line && !line.startsWith('#'));
-  await Promise.all(modules.map((module) => loadModule(host, module, log)));
+  await allSettled(modules.map((module) => loadModule(host, module, log)));
 }
 
 /** Whether the kernel has the feature was a check: one that is built in has no module to load. */

@@ -11,6 +11,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from '../../kubernetes/kubelet/settings.ts';
+import { allSettled } from '../../lib/all-settled.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { writeKubeletUnit } from '../join/install-kubelet.ts';
@@ -52,7 +53,7 @@ async function containerd({ host, bundle, journal, log }: Context): Promise<void
 
 async function kubelet({ host, bundle, versions, wet }: Context): Promise<void> {
   if (bundle) {
-    await Promise.all([installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
+    await allSettled([installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
   }
   const path = await findKubelet(host);
   if (await writeKubeletUnit(host, path)) await host.reloadUnits();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { HttpError, type HttpLimits, jsonOf, openRequest, sendRequest } from '../../../src/http/index.ts';
+import { type AddressInfo, connect } from 'node:net';
+import { duplexPair } from 'node:stream';
+import { HttpError, type HttpLimits, jsonOf, openRequest, plainAgent, sendRequest } from '../../../src/http/index.ts';
 import { hostileServer, MODES } from './hostile-server.ts';
 
 const LIMITS: HttpLimits = { maxBytes: 256 * 1024, totalMs: 300, idleMs: 200 };
@@ -56,7 +57,6 @@ describe('a request to a server that misbehaves', () => {
   }
 
   it('does not wait for a connection that is never made once the signal aborts', async () => {
-    const { plainAgent } = await import('../../../src/http/index.ts');
     const agent = plainAgent(() => new Promise(() => {}));
     const controller = new AbortController();
     const url = new URL('http://10.0.0.1:6443/');
@@ -85,6 +85,21 @@ describe('a request', () => {
     await server.close();
     const request = sendRequest({ url: server.url, method: 'POST', body: '{}', limits: LIMITS });
     await assert.rejects(request, (error) => error instanceof HttpError && !error.sent && error.kind === 'unreachable');
+  });
+
+  it('a request goes over a stream that is no socket, as those of SSH, as often as it is sent', async () => {
+    const server = createServer((_, response) => response.end('ok'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const agent = plainAgent(async () => {
+      const [near, far] = duplexPair();
+      const socket = connect(port, '127.0.0.1');
+      socket.pipe(far).pipe(socket);
+      return near;
+    });
+    const request = { url: new URL(`http://10.0.0.1:${port}/`), agent, limits: LIMITS };
+    for (let sent = 0; sent < 3; sent++) assert.equal((await sendRequest(request)).text, 'ok');
+    server.close();
   });
 
   it('gives status, headers and text of an answer, and streams a body within its limits', async () => {

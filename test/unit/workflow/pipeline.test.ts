@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { interruptedError } from '../../../src/errors/interrupted.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { type Phase, phaseNames } from '../../../src/workflow/phase.ts';
 import { Pipeline, type PipelineOptions } from '../../../src/workflow/pipeline.ts';
@@ -139,6 +140,18 @@ describe('a pipeline', () => {
     });
     await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b', why: 'completed: a' });
     assert.deepEqual(ran, ['a', 'x']);
+  });
+
+  it('a pipeline whose step says that it was interrupted names what is done all the same', async () => {
+    const controller = new AbortController();
+    const interrupted = phase('b', {
+      run: async ({ signal }) => {
+        controller.abort(new Error('interrupted by SIGTERM'));
+        throw interruptedError(signal, 'the work on edge1 was interrupted');
+      },
+    });
+    const { pipeline } = prepare([phase('a'), interrupted], { signal: controller.signal });
+    await assert.rejects(pipeline.run(), { code: 'INTERRUPTED', what: 'interrupted in phase b', why: 'completed: a' });
   });
 
   it('a pipeline that is interrupted between two phases does not begin the next', async () => {
