@@ -13,7 +13,7 @@ export const offlineAutonomy: Collector = {
   run: async (context) => {
     const [manifest, kubelet, settings] = await Promise.all([
       hubManifest(context),
-      kubeletVersionOf(context.host, await findKubelet(context.host)),
+      findKubelet(context.host).then((path) => kubeletVersionOf(context.host, path)),
       kubeletSettings(context.host),
     ]);
     const image = imageIn(manifest?.text);

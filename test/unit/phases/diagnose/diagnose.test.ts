@@ -230,6 +230,21 @@ describe('collectors of a node', () => {
     throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cannot connect', why: cause.message, cause });
   };
 
+  it('collectors of an ordinary user, who may read no file of the node, leave no error behind that would end the command', async () => {
+    const escaped: unknown[] = [];
+    const note = (error: unknown): void => void escaped.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const denied = refusing('EACCES');
+      const host = { ...fakeHost(), read: denied, list: denied, stat: denied };
+      await collect(host as ReturnType<typeof fakeHost>, COLLECTORS, { signal });
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.deepEqual(escaped, []);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('do not call a runtime dead that an ordinary user may not ask', async () => {
     const found = await find('cri/lists', fakeHost({ connect: refusing('EACCES') }));
     assert.equal(found.outcome, 'not allowed');
