@@ -40,13 +40,31 @@ export async function judgeChecks(
   const asking = { ...context, host: askOnce(context.host) };
   const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
-  const ignored = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksMeantBy(name) ?? []));
-  return Promise.all(
-    checks.map(async (check) => {
-      const { result, durationMs } = (await results.get(check.name)) as Timed;
-      return { ...judge(check, result, ignored.has(check.name.toLowerCase())), durationMs };
-    }),
-  );
+  const names = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksMeantBy(name) ?? []));
+  const ignored = ({ name }: Check): boolean => names.has(name.toLowerCase());
+  const timed = await Promise.all(checks.map((check) => results.get(check.name) as Promise<Timed>));
+  const errors = new Map<string, string>();
+  for (const [index, check] of checks.entries()) {
+    const { result } = timed[index] as Timed;
+    if (isError(result) && !ignored(check) && !errors.has(result.found)) errors.set(result.found, check.name);
+  }
+  return checks.map((check, index) => {
+    const { result, durationMs } = timed[index] as Timed;
+    return { ...judge(check, saidOnce(result, errors), ignored(check)), durationMs };
+  });
+}
+
+type Failed = Extract<CheckResult, { status: 'fail' }>;
+
+function isError(result: CheckResult): result is Failed {
+  return result.status === 'fail' && result.severity !== 'warning';
+}
+
+/** A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it. */
+function saidOnce(result: CheckResult, errors: ReadonlyMap<string, string>): CheckResult {
+  const warns = result.status === 'fail' && result.severity === 'warning';
+  const error = warns ? errors.get(result.found) : undefined;
+  return error === undefined ? result : skip(`${error} failed`);
 }
 
 interface Timed {
@@ -75,7 +93,7 @@ async function missingNeed(
   await Promise.resolve();
   for (const needed of check.needs ?? []) {
     const result = (await results.get(needed))?.result;
-    if (result?.status === 'fail' && result.severity !== 'warning') return skip(`${needed} failed`);
+    if (result && isError(result)) return skip(`${needed} failed`);
     if (result?.status === 'skip') return skip(`${needed} was skipped: ${result.reason}`);
   }
   return undefined;

@@ -160,6 +160,19 @@ describe('what a failed preflight ends with', () => {
     assert.equal(error.next, 'fetch it again');
   });
 
+  it('a check that only warns does not repeat the error of another in its own name', async () => {
+    const run = async () => {
+      throw new EdgeadmError({ code: 'TOKEN_INVALID', what: 'the token is wrong' });
+    };
+    const check = { concerns: 'cluster', about: '', remedy: 'Copy it again.', run } as const;
+    const [token, autonomy] = await judgeChecks(await contextOf(), [
+      { ...check, name: 'Token', severity: 'error' },
+      { ...check, name: 'OfflineAutonomy', severity: 'warning' },
+    ]);
+    assert.deepEqual([token?.status, token?.found], ['error', 'the token is wrong']);
+    assert.deepEqual([autonomy?.status, autonomy?.found], ['skipped', 'Token failed']);
+  });
+
   it('a program of the node that fails does not give its exit code to the preflight', async () => {
     const broken = new EdgeadmError({ code: 'COMMAND_FAILED', what: 'ip failed', why: 'no such file' });
     const error = await errorOf({ node: { address: () => Promise.reject(broken) } });
