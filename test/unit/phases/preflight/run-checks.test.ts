@@ -165,7 +165,7 @@ describe('what a failed preflight ends with', () => {
       throw new EdgeadmError({ code: 'TOKEN_INVALID', what: 'the token is wrong' });
     };
     const check = { concerns: 'cluster', about: '', remedy: 'Copy it again.', run } as const;
-    const [token, autonomy] = await judgeChecks(await contextOf(), [
+    const [token, autonomy] = await judgeChecks(await contextOf({}), [
       { ...check, name: 'Token', severity: 'error' },
       { ...check, name: 'OfflineAutonomy', severity: 'warning' },
     ]);
