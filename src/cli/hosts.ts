@@ -1,6 +1,7 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
+import { quote } from '../host/quote.ts';
 import type { Target } from '../host/targets.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { forEachLimited } from '../lib/for-each.ts';
@@ -57,10 +58,21 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
     const working = watch.measure(() => onMachine(target, signal, work));
     const { outcome, data, verdict, next, cause } = await until(over, working, `the work on ${host}`);
     const durationMs = watch.ms;
-    return { host, ok: true, outcome, data, durationMs, verdict: verdict?.(formatDuration(durationMs)), next, cause };
-  } catch (error) {
-    return { host, ok: false, outcome: 'failed', error: toEdgeadmError(error), durationMs: watch.ms };
+    const shown = { verdict: verdict?.(formatDuration(durationMs)), next: next && onTarget(next, target), cause };
+    return { host, ok: true, outcome, data, durationMs, ...shown };
+  } catch (thrown) {
+    const error = toEdgeadmError(thrown);
+    const aimed = new EdgeadmError({ ...error.toJSON(), next: onTarget(error.next, target), cause: error.cause });
+    return { host, ok: false, outcome: 'failed', error: aimed, durationMs: watch.ms };
   }
+}
+
+/** Commands that work on this machine unless a flag names another. */
+const ON_NODES = /\bedgeadm (?:join|reset|upgrade|preflight|diagnose)\b/g;
+
+/** The advice of a phase, which knows no flags: pasted as it is, its command would work on the administrator's machine. */
+function onTarget(next: string, { flag }: Target): string {
+  return flag ? next.replace(ON_NODES, `$& ${flag[0]} ${quote(flag[1])}`) : next;
 }
 
 async function onMachine(target: Target, signal: AbortSignal, work: Work): Promise<HostOutcome> {

@@ -23,6 +23,8 @@ export interface TargetOptions {
 export interface Target {
   /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly label: string;
+  /** The flag that names it on a command line; undefined for this machine. */
+  readonly flag?: readonly [name: string, value: string];
   /** Host name or IP address of a machine over SSH. */
   readonly address?: string;
   /** What the inventory says of this host alone. */
@@ -72,6 +74,7 @@ async function hostsOfInventory(file: string, wanted: readonly InventoryHost[]):
 function scratchTarget(root: string): Target {
   return {
     label: root,
+    flag: ['--root', root],
     overrides: {},
     open: async () => {
       const { scratchMachine } = await import('./scratch.ts');
@@ -83,6 +86,7 @@ function scratchTarget(root: string): Target {
 function sshTarget(host: InventoryHost, { sshKey, knownHosts, ask }: TargetOptions): Target {
   return {
     label: describeTarget(host),
+    flag: ['--host', describeTarget(host)],
     address: host.address,
     overrides: host.overrides,
     open: async (signal) => {

@@ -7,6 +7,8 @@ import type { HostResult } from '../../../src/output/renderer.ts';
 
 type Behaviour = ErrorCode | 'done' | 'hangs' | 'cannot be opened';
 
+const close = async (): Promise<void> => {};
+
 /** Runs a command on hosts that behave as told. */
 async function run(
   behaviours: readonly Behaviour[],
@@ -57,6 +59,29 @@ describe('A command on several hosts', () => {
         behaviours.map((_, index) => `host${index}`),
       );
       assert.equal(told.length, behaviours.length);
+    });
+  }
+
+  const aims: [flag: Target['flag'], next: string][] = [
+    [undefined, 'edgeadm reset, then run the same command again'],
+    [['--root', '/srv/edge 1'], "edgeadm reset --root '/srv/edge 1', then run the same command again"],
+    [['--host', 'root@10.0.0.5:2222'], 'edgeadm reset --host root@10.0.0.5:2222, then run the same command again'],
+  ];
+  for (const [flag, next] of aims) {
+    it(`advice that can be pasted names the machine that it is for: ${flag?.join(' ') ?? 'this machine'}`, async () => {
+      const target: Target = {
+        label: 'edge1',
+        flag,
+        overrides: {},
+        open: async () => ({ close }) as unknown as Machine,
+      };
+      const work = async (): Promise<HostOutcome> => {
+        const advice = 'edgeadm reset, then run the same command again';
+        throw new EdgeadmError({ code: 'ALREADY_JOINED', what: 'the node is joined', next: advice });
+      };
+      const { signal } = new AbortController();
+      const options = { command: 'join', concurrency: 1, signal, over: signal, output: { hostDone: () => {} } };
+      assert.equal((await onHosts([target], options, work)).error?.next, next);
     });
   }
 

@@ -63,9 +63,10 @@ function textOf(intent: Intent): string {
   const chosen = [selector && ` --selector ${selector}`, nodepool && ` --nodepool ${nodepool}`]
     .filter(Boolean)
     .join('');
+  const start = report.result === 'error' ? 'Fix the errors, then start it' : 'To start it';
   return [
     reportText(report, { style: styleFor({}, false), columns }),
     table(rows.map(({ node, from, to, batch, 'node-pool': pool }) => ({ node, 'node-pool': pool, from, to, batch }))),
-    `${planText(intent)}To start it: edgeadm cluster upgrade start --target-version ${targetVersion}${chosen} --image IMAGE\n`,
+    `${planText(intent)}${start}: edgeadm cluster upgrade start --target-version ${targetVersion}${chosen} --image IMAGE\n`,
   ].join('\n');
 }
