@@ -17,12 +17,20 @@ const LOOK_MS = 2000;
 /** RestartSec of edgeadm's unit. */
 const RESTART_MS = 2000;
 
+export interface AgentOptions {
+  /** A folder with a short path, see NodePorts. */
+  readonly sockets: string;
+  readonly clusterVersion: string;
+  /** See KubeletParts. */
+  readonly hasAddons?: boolean;
+}
+
 /** Attends one node of the sandbox: stands for its service manager, and runs its small kubelet. */
 export class NodeAgent {
   readonly #root: string;
   readonly #machine: Machine;
   readonly #ports: NodePorts;
-  readonly #clusterVersion: string;
+  readonly #cluster: AgentOptions;
   #kubelet: SmallKubelet | undefined;
   /** The start that was acted on: the file's inode and time. */
   #seen = '';
@@ -32,12 +40,11 @@ export class NodeAgent {
   #work: Promise<void> = Promise.resolve();
   #log: Promise<void> = Promise.resolve();
 
-  /** @param sockets a folder with a short path, see NodePorts */
-  constructor(root: string, { sockets, clusterVersion }: { sockets: string; clusterVersion: string }) {
+  constructor(root: string, options: AgentOptions) {
     this.#root = root;
     this.#machine = cautiousFiles(scratchMachine(root));
-    this.#ports = new NodePorts(root, sockets);
-    this.#clusterVersion = clusterVersion;
+    this.#ports = new NodePorts(root, options.sockets);
+    this.#cluster = options;
   }
 
   /** Takes the node in hand; a kubelet that ran when an earlier sandbox ended runs again, as after a reboot. */
@@ -94,7 +101,8 @@ export class NodeAgent {
       const version = await this.#versionOf(program);
       const log = (severity: 'I' | 'W' | 'E' | 'F', line: string): void => this.#say(severity, line);
       log('I', `Starting ${program} ${version}, a stand-in of the edgeadm sandbox`);
-      this.#kubelet = await SmallKubelet.start({ machine: this.#machine, ports: this.#ports, args, version, log });
+      const parts = { machine: this.#machine, ports: this.#ports, hasAddons: this.#cluster.hasAddons };
+      this.#kubelet = await SmallKubelet.start({ ...parts, args, version, log });
     } catch (error) {
       await this.#failed(error as Error);
     }
@@ -142,7 +150,7 @@ export class NodeAgent {
     if (!found) throw new UnitFault(`${UNIT}: Failed to locate executable ${program}: No such file or directory`);
     const text = found.size < 1024 ? ((await this.#machine.readFile(program))?.toString('utf8') ?? '') : '';
     // A real kubelet out of a bundle cannot be asked here; its minor version is the cluster's.
-    return (text.startsWith(STAND_IN) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#clusterVersion;
+    return (text.startsWith(STAND_IN) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#cluster.clusterVersion;
   }
 
   #say(severity: 'I' | 'W' | 'E' | 'F', line: string): void {

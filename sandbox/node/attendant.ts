@@ -30,7 +30,7 @@ export async function attendNodes(folder: string, clusterVersion: string): Promi
     }
     for (const name of names) {
       if (agents.has(name)) continue;
-      const agent = new NodeAgent(join(folder, name), { sockets, clusterVersion });
+      const agent = new NodeAgent(join(folder, name), { sockets, clusterVersion, hasAddons: true });
       agents.set(name, agent);
       await agent.attend().catch(() => agents.delete(name));
     }

@@ -36,6 +36,8 @@ export interface KubeletParts {
   readonly args: readonly string[];
   /** `v1.20.2` */
   readonly version: string;
+  /** True where the cluster schedules its add-ons onto nodes. */
+  readonly hasAddons?: boolean;
   readonly log: (severity: 'I' | 'W' | 'E' | 'F', line: string) => void;
 }
 
@@ -116,7 +118,7 @@ export class SmallKubelet {
    * with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the node.
    */
   async #cniOfCluster(): Promise<void> {
-    if (!allowsAddon(this.#node?.metadata?.labels, 'flannel')) return;
+    if (!this.#parts.hasAddons || !allowsAddon(this.#node?.metadata?.labels, 'flannel')) return;
     const until = performance.now() + CNI_GRACE_MS;
     while (!this.#stop.signal.aborted && performance.now() < until && !(await this.#hasCni()))
       await this.#pause(CNI_LOOK_MS);
