@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { type HostOverrides, type InventoryHost, parseHostAddress, readInventory } from '../config/inventory.ts';
 import { usageError } from '../errors/usage.ts';
 import { localMachine } from './local.ts';
@@ -71,12 +72,20 @@ async function hostsOfInventory(file: string, wanted: readonly InventoryHost[]):
   return all.filter((host) => wanted.some(isMeant(host)));
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 function scratchTarget(root: string): Target {
   return {
     label: root,
     flag: ['--root', root],
     overrides: {},
     open: async () => {
+      if (!(await isFolder(root))) throw usageError([`--root: the folder ${root} does not exist`]);
       const { scratchMachine } = await import('./scratch.ts');
       return scratchMachine(root);
     },

@@ -51,6 +51,16 @@ describe('the machines a command works on', () => {
     }
   });
 
+  it('a scratch root that does not exist, or is a file, is a mistake of the command line', async () => {
+    for (const root of [join(folder, 'none'), inventory]) {
+      const [target] = await targetsOf({ hosts: [], root });
+      await assert.rejects(target?.open() ?? assert.fail(), {
+        code: 'USAGE',
+        what: `--root: the folder ${root} does not exist`,
+      });
+    }
+  });
+
   it('the machines a command works on cannot be a scratch root and hosts', async () => {
     for (const options of [{ hosts: ['10.0.0.5'] }, { hosts: [], inventory }]) {
       await assert.rejects(targetsOf({ ...options, root: folder }), { code: 'USAGE', what: /--root/ });
