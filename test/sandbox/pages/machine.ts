@@ -46,6 +46,7 @@ function programs(files: string): Record<string, string> {
   const own = `${node} ${JSON.stringify(join(PROJECT, 'bin/run.js'))}`;
   return {
     edgeadm: `case " $* " in
+" sandbox up "*" --port "*) ;;
 " sandbox up "*) set -- "$@" --port 0 ;;
 *" --root "*|*" --help "*|" join phases "*) ;;
 " join "*|" preflight "*|" reset "*|" diagnose "*) set -- "$@" --root "$NODE_ROOT" ;;
