@@ -61,11 +61,14 @@ async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient 
     kubernetesVersion: await parts.cluster.version(),
     nodeName: await parts.node.name(),
   });
-  const [client, serving] = await allSettled([
-    (await present(parts, wanted.client.path, wanted.client.cn)) ??
-      requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
-    wanted.serving.needed ? servingCredential(parts, wanted.serving, asNode) : undefined,
-  ]);
+  const [client, serving] = await allSettled(
+    [
+      (await present(parts, wanted.client.path, wanted.client.cn)) ??
+        requestClient(parts, subjectOf(wanted.client), wanted.client.signer),
+      wanted.serving.needed ? servingCredential(parts, wanted.serving, asNode) : undefined,
+    ],
+    parts.signal,
+  );
   return { client, serving };
 }
 

@@ -22,10 +22,11 @@ export const installKubelet: Phase<JoinContext> = {
   ],
 };
 
-async function installBinaries({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
+async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  await allSettled([installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
+  const work = [installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
+  await allSettled(work, signal);
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
 

@@ -43,12 +43,15 @@ export async function noteMembership({ host, spec, node, cluster }: JoinContext)
   await claimState(host);
 }
 
-async function loadModules({ host, log }: JoinContext & PhaseTools): Promise<void> {
+async function loadModules({ host, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const text = readTemplate('system/modules-load.conf');
   await host.write(PATHS.system.modules, text, { mode: 0o644 });
   if (!host.runsPrograms) return;
   const modules = text.split('\n').filter((line) => line && !line.startsWith('#'));
-  await allSettled(modules.map((module) => loadModule(host, module, log)));
+  await allSettled(
+    modules.map((module) => loadModule(host, module, log)),
+    signal,
+  );
 }
 
 /** Whether the kernel has the feature was a check: one that is built in has no module to load. */

@@ -51,9 +51,10 @@ async function containerd({ host, bundle, journal, log }: Context): Promise<void
   else log.info('The containerd of this node was not installed by edgeadm and is kept.');
 }
 
-async function kubelet({ host, bundle, versions, wet }: Context): Promise<void> {
+async function kubelet({ host, bundle, versions, wet, signal }: Context): Promise<void> {
   if (bundle) {
-    await allSettled([installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)]);
+    const work = [installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
+    await allSettled(work, signal);
   }
   const path = await findKubelet(host);
   if (await writeKubeletUnit(host, path)) await host.reloadUnits();

@@ -16,6 +16,13 @@ describe('work side by side', () => {
     await assert.rejects(failing, /disk full/);
   });
 
+  it('work side by side is left at once when the command is interrupted', async () => {
+    const controller = new AbortController();
+    const failing = allSettled([new Promise(() => {}), Promise.reject(new Error('cut off'))], controller.signal);
+    controller.abort(new Error('interrupted by SIGINT'));
+    await assert.rejects(failing, /interrupted by SIGINT/);
+  });
+
   it('work side by side answers as Promise.all does', async () => {
     assert.deepEqual(await allSettled([Promise.resolve(1), 'two']), [1, 'two']);
   });
