@@ -15,8 +15,13 @@ const base = [
 /** Kept apart so that a node can do without: there a bundle brings them. */
 const runtime = ['containerd', 'runc', 'containernetworking-plugins'];
 
-/** Nothing here has a terminal, a journal reader or a boot loader to wait for. */
-const masked = ['console-getty.service', 'getty@tty1.service'];
+/** A node has no terminal, and does nothing by the clock: apt's run at six would change files between two photographs. */
+const masked = [
+  ...['console-getty.service', 'getty@tty1.service'],
+  ...['apt-daily', 'apt-daily-upgrade', 'dpkg-db-backup', 'e2scrub_all', 'fstrim', 'logrotate', 'man-db'].map(
+    (name) => `${name}.timer`,
+  ),
+];
 
 /** containerd as Kubernetes wants it; see README.md on `restrict_oom_score_adj`. */
 const containerdConfig = `version = 2

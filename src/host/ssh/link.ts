@@ -2,6 +2,7 @@ import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
 import { abortable, within } from '../../lib/abortable.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Address } from '../machine.ts';
 import type { Attempt, Credentials } from './authentication.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
@@ -160,6 +161,7 @@ export class Link {
       const push = stream.push.bind(stream);
       stream.push = (chunk, encoding) => {
         if (stream.readableLength <= MAX_UNREAD_BYTES) return push(chunk, encoding);
+        this.#lose(`it sent more than ${formatBytes(MAX_UNREAD_BYTES)} that had not been read`);
         this.client.destroy();
         return false;
       };

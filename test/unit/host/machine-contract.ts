@@ -380,21 +380,21 @@ export function programContract(subject: () => Subject): void {
     });
 
     it('programs are stopped at their time limit', async () => {
-      const result = await machine().exec('sleep', ['61.7'], { timeoutMs: 500 });
+      const result = await machine().exec('sleep', [`61.${process.pid}`], { timeoutMs: 500 });
       assert.deepEqual([result.exitCode, result.timedOut], [-1, true]);
       assert.ok(result.stderr.length > 0);
-      assert.equal(await running('sleep 61.7'), false);
+      assert.equal(await running(`sleep 61.${process.pid}`), false);
     });
 
     it('programs are stopped when they are interrupted', async () => {
       const stop = new AbortController();
-      const result = machine().exec('sleep', ['62.7'], { signal: stop.signal });
-      while (!(await running('sleep 62.7'))) await delay(20);
+      const result = machine().exec('sleep', [`62.${process.pid}`], { signal: stop.signal });
+      while (!(await running(`sleep 62.${process.pid}`))) await delay(20);
       stop.abort();
       assert.equal((await result).exitCode, -1);
       // Who interrupts does not wait for a slow machine to kill it.
-      for (let looks = 0; looks < 250 && (await running('sleep 62.7')); looks++) await delay(20);
-      assert.equal(await running('sleep 62.7'), false);
+      for (let looks = 0; looks < 250 && (await running(`sleep 62.${process.pid}`)); looks++) await delay(20);
+      assert.equal(await running(`sleep 62.${process.pid}`), false);
     });
 
     it('programs that a signal killed have exit code -1', async () => {
@@ -402,9 +402,9 @@ export function programContract(subject: () => Subject): void {
     });
 
     it('programs that print without end are stopped', async () => {
-      const result = await machine().exec('yes', ['edgeadm-without-end']);
+      const result = await machine().exec('yes', [`edgeadm-without-end-${process.pid}`]);
       assert.equal(result.exitCode, -1);
-      assert.equal(await running('yes edgeadm-without-end'), false);
+      assert.equal(await running(`yes edgeadm-without-end-${process.pid}`), false);
     });
 
     it('run side by side', async () => {

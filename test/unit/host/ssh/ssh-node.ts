@@ -271,7 +271,9 @@ export class SshNode {
     this.#children.add(pid);
     stdin.on('error', () => {});
     channel.pipe(stdin);
-    stdout.pipe(channel, { end: false });
+    // What names the process comes first on standard error: a client that has it can stop a program that floods it.
+    const said = new Promise((resolve) => stderr.once('data', resolve).once('end', resolve));
+    said.then(() => stdout.pipe(channel, { end: false }));
     stderr.pipe(channel.stderr, { end: false });
     child.on('exit', (code, signal) => {
       if (code !== null) channel.exit(code);
