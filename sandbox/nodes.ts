@@ -120,7 +120,7 @@ export async function listNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
 
 /**
  * Takes a node away as if its machine were gone, and its Node object where the sandbox runs.
- * @throws EdgeadmError USAGE where there is no such node
+ * @throws EdgeadmError USAGE if there is no such node
  */
 export async function deleteNode(folder: SandboxFolder, name: string): Promise<void> {
   const root = rootOf(folder, name);

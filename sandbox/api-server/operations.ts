@@ -39,7 +39,7 @@ export function create(operation: Operation): KubeObject {
   return isDryRun(query) ? prepared : registry.insert(resource, prepared);
 }
 
-/** True where a PUT finds nothing and makes what it brings. */
+/** True if a PUT finds nothing and makes what it brings. */
 export function isCreation({ registry, resource, name, namespace }: Operation): boolean {
   return resource.createdByPut === true && !registry.get(resource, name, namespace);
 }

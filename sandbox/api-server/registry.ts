@@ -55,7 +55,7 @@ export class Registry {
     return this.#write('ADDED', resource, { ...object, metadata });
   }
 
-  /** Nothing happens where nothing is different: that keeps watches quiet. */
+  /** Nothing happens if nothing is different: that keeps watches quiet. */
   replace(resource: Resource, object: KubeObject, before: KubeObject): KubeObject {
     const { uid, creationTimestamp, resourceVersion } = before.metadata;
     const same = { ...object, metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion } };

@@ -40,7 +40,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** `nodes`, `leases.coordination.k8s.io`; with a name in quotes behind it where there is one. */
+/** `nodes`, `leases.coordination.k8s.io`; with a name in quotes behind it if there is one. */
 function shown({ kind, group, name }: About): string {
   const type = group ? `${kind}.${group}` : kind;
   return name ? `${type} "${name}"` : type;

@@ -98,7 +98,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-/** True where the client would rather have a table: kubectl without `-o json`. */
+/** True if the client would rather have a table: kubectl without `-o json`. */
 export function wantsTable(accept: string | undefined): boolean {
   return /application\/json\s*;[^,]*\bas=Table\b/.test(accept ?? '');
 }

@@ -90,7 +90,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   }
 }
 
-/** @returns undefined where the answer is lost */
+/** @returns undefined if the answer is lost */
 async function withFault(
   fault: FaultMode | undefined,
   work: () => Promise<CloudAnswer>,

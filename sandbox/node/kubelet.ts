@@ -19,9 +19,9 @@ import type { NodePorts, ServedPort } from './ports.ts';
 const LEASE_MS = 10_000;
 const STATUS_MS = 300_000;
 const RETRY_MS = [200, 5000] as const;
-/** How often manifests and CNI configuration are looked at where no event tells. */
+/** How often manifests and CNI configuration are looked at if no event tells. */
 const LOOK_MS = 2000;
-/** How often mirror pods and status are looked at where no event tells. */
+/** How often mirror pods and status are looked at if no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
 /** How long the first status waits for the cluster's CNI configuration, and how often it is looked for. */
@@ -36,7 +36,7 @@ export interface KubeletParts {
   readonly args: readonly string[];
   /** `v1.20.2` */
   readonly version: string;
-  /** True where the cluster schedules its add-ons onto nodes. */
+  /** True if the cluster schedules its add-ons onto nodes. */
   readonly hasAddons?: boolean;
   readonly log: (severity: 'I' | 'W' | 'E' | 'F', line: string) => void;
 }
@@ -70,7 +70,7 @@ export class SmallKubelet {
     this.#pods = new NodePods({ machine, ports, nodeName, nodeIp, error: (line) => log('E', line) });
   }
 
-  /** @throws KubeletFault where a kubelet would exit over its flags or files */
+  /** @throws KubeletFault if a kubelet would exit over its flags or files */
   static async start(parts: KubeletParts): Promise<SmallKubelet> {
     const { machine, args, version } = parts;
     const facts = await readFacts(machine);

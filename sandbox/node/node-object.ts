@@ -30,7 +30,7 @@ export function ownLabels(nodeName: string, arch: string): Record<string, string
   };
 }
 
-/** @param before the status that the API server has, whose transition times stay where nothing changed */
+/** @param before the status that the API server has, whose transition times stay if nothing changed */
 export function nodeStatus(
   { nodeName, nodeIp, maxPods }: KubeletSettings,
   facts: HostFacts,

@@ -40,7 +40,7 @@ export interface CreatedBundle {
 
 /**
  * Makes a bundle: copies the parts, checks them, writes bundle.yaml. The folder appears when all is in it.
- * @throws EdgeadmError USAGE where the folder is not empty, BUNDLE_INVALID where a part cannot be used, NO_SPACE
+ * @throws EdgeadmError USAGE if the folder is not empty, BUNDLE_INVALID if a part cannot be used, NO_SPACE
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const directory = resolve(options.directory);

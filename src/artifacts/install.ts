@@ -24,7 +24,7 @@ interface Target {
 /**
  * Installs the kubelet of the bundle as /usr/bin/kubelet. Like the others here: only what differs is fetched and
  * written, nothing happens where the bundle has no such file, and in a dry run nothing is fetched.
- * @returns true where something was changed
+ * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, WRITE_FAILED
  */
 export async function installKubelet(bundle: Bundle, host: Host): Promise<boolean> {
@@ -54,7 +54,7 @@ export interface ImportOptions {
 /**
  * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
  * its name is not replaced. On a scratch root, which has no containerd, nothing happens.
- * @returns true where something was changed
+ * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
  */
 export async function importImages(bundle: Bundle, host: Host, options: ImportOptions = {}): Promise<boolean> {

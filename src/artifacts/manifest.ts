@@ -71,7 +71,7 @@ export interface BundleNeeds {
   readonly kubernetesVersion?: string;
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID where the bundle is for another architecture or minor version */
+/** @throws EdgeadmError BUNDLE_INVALID if the bundle is for another architecture or minor version */
 export function checkFit(manifest: BundleManifest, origin: string, needs: BundleNeeds): void {
   const mistakes: string[] = [];
   if (needs.arch !== undefined && needs.arch !== manifest.arch) {

@@ -99,7 +99,7 @@ export function durationOf(
 
 /**
  * A secret as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
 export async function secretOf(value: string | undefined, flag: string): Promise<string | undefined> {
   if (value === undefined) return undefined;
@@ -110,7 +110,7 @@ export async function secretOf(value: string | undefined, flag: string): Promise
 
 /**
  * A text as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
 export async function textOf(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();

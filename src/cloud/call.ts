@@ -22,7 +22,7 @@ export interface CloudTransport {
 
 export interface CloudResponse {
   readonly status: number;
-  /** Parsed JSON; undefined where there was none. */
+  /** Parsed JSON; undefined if there was none. */
   readonly body: unknown;
   /** The beginning of a body that is not JSON. */
   readonly malformed?: string;

@@ -57,7 +57,7 @@ const ORDER_TIMEOUT_MS = 60_000;
 
 /**
  * A caller for one API with the account's credentials, at the real endpoint unless the environment names another.
- * @throws EdgeadmError USAGE where the region or the endpoint is none, CLOUD_CREDENTIALS where there are none
+ * @throws EdgeadmError USAGE if the region or the endpoint is none, CLOUD_CREDENTIALS if there are none
  */
 export async function openCaller(options: OpenCallerOptions): Promise<CloudCaller> {
   const { product, region, env = process.env } = options;
@@ -136,7 +136,7 @@ function endpointOf(text: string, variable: string): string {
   });
 }
 
-/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE where it cannot be read */
+/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE if it cannot be read */
 export async function readCa(file: string): Promise<string> {
   return readUserText(file, { what: 'EDGEADM_CLOUD_CA' });
 }

@@ -30,7 +30,7 @@ export const SECRET_ON_COMMAND_LINE = `a secret on the command line stays in the
 /**
  * The first of: the flags, the profile, the default chain of the official SDKs (environment, OIDC, `~/.aliyun/config.json`,
  * `~/.alibabacloud/credentials`, the instance's role).
- * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS where nothing is found
+ * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS if nothing is found
  */
 export async function openCredentials(
   options: CredentialOptions,

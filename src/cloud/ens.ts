@@ -32,7 +32,7 @@ export interface NetworkInterface {
   /** Available, Attaching, InUse, Detaching, Deleting and others; `In_use` of some answers is read as InUse. */
   readonly status: string;
   readonly type: string;
-  /** undefined where it is attached to none. */
+  /** undefined if it is attached to none. */
   readonly instanceId: string | undefined;
   readonly vSwitchId: string;
   readonly addresses: readonly string[];
@@ -62,10 +62,10 @@ interface InterfaceOrder {
 /** The part of ENS that edgeadm uses. Reads and orders throw what {@link CloudCaller} throws. */
 export interface Ens {
   readonly endpoint: string;
-  /** undefined where the account has none of that id in the region. */
+  /** undefined if the account has none of that id in the region. */
   instance(id: string): Promise<EnsInstance | undefined>;
   interfaces(filter: { readonly instanceId?: string; readonly networkId?: string }): Promise<NetworkInterface[]>;
-  /** undefined where it does not exist in that network. */
+  /** undefined if it does not exist in that network. */
   vSwitch(id: string, networkId: string): Promise<VSwitch | undefined>;
   /** The CIDR block of a network. */
   networkCidr(id: string): Promise<string | undefined>;
@@ -140,7 +140,7 @@ function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
   };
 }
 
-/** @throws EdgeadmError CLOUD_REFUSED where there is none */
+/** @throws EdgeadmError CLOUD_REFUSED if there is none */
 export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance> {
   const instance = await ens.instance(id);
   if (instance && instance.status !== 'Released') return instance;

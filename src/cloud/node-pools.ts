@@ -85,7 +85,7 @@ function podCidrsAreAssigned(): EdgeadmError {
   });
 }
 
-/** Sent once. Where no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
+/** Sent once. If no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
 async function createSettled(
   service: ContainerService,
   clusterId: string,

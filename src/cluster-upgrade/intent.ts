@@ -14,7 +14,7 @@ export interface Intent {
   readonly report: UpgradeReport;
 }
 
-/** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
+/** @throws EdgeadmError USAGE if the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
   const all = await listNodes(client, { selector: spec.selector });
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
@@ -34,7 +34,7 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
 
 /**
  * @param ignored names of checks, comma-separated, or `all`
- * @throws EdgeadmError CLUSTER_CHECK_FAILED where a check that is not ignored found an error
+ * @throws EdgeadmError CLUSTER_CHECK_FAILED if a check that is not ignored found an error
  */
 export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[] = []): void {
   const names = ignored.flatMap((each) => each.toLowerCase().split(','));

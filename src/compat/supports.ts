@@ -20,7 +20,7 @@ export interface Support {
   readonly supported: boolean;
   /** The rows that fit. */
   readonly rows: readonly MatrixRow[];
-  /** Where none fits: the rows that come nearest, best first. */
+  /** If none fits: the rows that come nearest, best first. */
   readonly nearest: readonly MatrixRow[];
 }
 

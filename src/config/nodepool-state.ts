@@ -32,7 +32,7 @@ export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
     .filter(({ asked, found }) => asked !== found);
 }
 
-/** True where nothing but annotations is missing: the service has no field for them, they come after the creation. */
+/** True if nothing but annotations is missing: the service has no field for them, they come after the creation. */
 export function lacksAnnotationsOnly(found: readonly Difference[]): boolean {
   return found.every(({ key, found: value }) => (key === 'annotations' || key === 'cen-owner') && value === NOTHING);
 }

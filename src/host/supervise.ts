@@ -3,7 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { OutputBuffer } from './output-buffer.ts';
 import { DEFAULT_TIMEOUT_MS, MAX_OUTPUT_BYTES, MAX_STDERR_BYTES } from './programs.ts';
 
-/** How a program ended; both undefined where that is not known: its channel broke, or it was given up. */
+/** How a program ended; both undefined if that is not known: its channel broke, or it was given up. */
 export interface Ending {
   readonly code?: number;
   readonly signal?: string;

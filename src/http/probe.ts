@@ -13,7 +13,7 @@ export interface ProbeTarget {
  * A plain GET of a port on the node, over a connection that starts there. Any local user may listen on a port that is
  * free, so the answer is small and quick, or it is an error.
  * @param dial connects from the node
- * @throws HttpError; the reason of the signal where that aborts
+ * @throws HttpError; the reason of the signal if it aborts
  */
 export async function probe(dial: Dial, { host, port, path }: ProbeTarget, signal: AbortSignal): Promise<Answer> {
   const agent = plainAgent(dial);

@@ -14,7 +14,7 @@ export interface NodeCredentials {
 
 /**
  * What a node still holds of its certificates: the kubelet's, else edge-hub's.
- * @returns undefined where certificate, CA or address are gone
+ * @returns undefined if certificate, CA or address are gone
  */
 export async function nodeCredentials(host: Pick<Host, 'read'>): Promise<NodeCredentials | undefined> {
   const [ca, pair, servers] = await Promise.all([

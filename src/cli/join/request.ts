@@ -30,7 +30,7 @@ export interface JoinRequest {
   readonly warnings: readonly string[];
   /**
    * The specification, with what the source of the form told.
-   * @throws EdgeadmError CLOUD_ANSWER_INVALID where that does not make one
+   * @throws EdgeadmError CLOUD_ANSWER_INVALID if that does not make one
    */
   complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
 }

@@ -38,7 +38,7 @@ export async function retryWhileUnavailable<T>(
   }
 }
 
-/** True where nothing answered, or what answered cannot just now. */
+/** True if nothing answered, or what answered cannot just now. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof EdgeadmError && error.code === 'API_UNREACHABLE') return true;
   return apiErrorOf(error)?.isPassing === true;

@@ -68,7 +68,7 @@ const PROGRESS = z.looseObject({
   ended: z.number().optional(),
 });
 
-/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE where somebody has edited the texts beyond use */
+/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE if somebody has edited the texts beyond use */
 export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   try {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);

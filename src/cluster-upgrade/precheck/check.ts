@@ -9,7 +9,7 @@ export interface CheckContext {
   readonly nodes: readonly V1Node[];
   /** `v1.20.3` */
   readonly targetVersion: string;
-  /** True where the pods of a node are evicted before it is upgraded. */
+  /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface UpgradeCheck {
 
 export const normal = (reason: string): readonly UpgradeFinding[] => [{ result: 'normal', reason }];
 
-/** The findings; where there are none, that all is normal. */
+/** The findings; if there are none, that all is normal. */
 export function orNormal(findings: readonly UpgradeFinding[], reason: string): readonly UpgradeFinding[] {
   return findings.length > 0 ? findings : normal(reason);
 }

@@ -14,7 +14,7 @@ export interface PrecheckOptions {
   readonly targetVersion: string;
   /** Those that are to be upgraded. */
   readonly nodes: readonly V1Node[];
-  /** True where the pods of a node are evicted before it is upgraded. */
+  /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
   readonly signal: AbortSignal;
 }
@@ -22,7 +22,7 @@ export interface PrecheckOptions {
 /**
  * Looks whether a cluster is ready for an upgrade of its nodes. Nothing is changed. All checks run side by side; one
  * that cannot be run, for lack of a right or of an API, is a warning that says so.
- * @throws EdgeadmError API_UNREACHABLE where no server answers, USAGE for a target that is no version
+ * @throws EdgeadmError API_UNREACHABLE if no server answers, USAGE for a target that is no version
  */
 export async function precheckCluster(client: ApiClient, options: PrecheckOptions): Promise<UpgradeReport> {
   const { nodes, drain, signal } = options;
@@ -30,7 +30,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
   const facts = precheckFacts(client, nodes, signal);
-  // Where nobody answers there is nothing to report.
+  // If nobody answers there is nothing to report.
   const { address, version } = await facts.server();
   const context: CheckContext = { facts, nodes, targetVersion, drain };
   const rows = (await Promise.all(CHECKS.map((check) => runCheck(check, context, signal)))).flat();

@@ -4,7 +4,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserFile } from '../../lib/user-file.ts';
 
-/** Tried in this order where no key is named. */
+/** Tried in this order if no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
 /** How many questions a host may ask in its own words during one connection attempt. */
@@ -68,7 +68,7 @@ export class Credentials {
     }
   }
 
-  /** @throws EdgeadmError USAGE where the key that was named cannot be read. */
+  /** @throws EdgeadmError USAGE if the key that was named cannot be read. */
   static async load(options: CredentialOptions): Promise<Credentials> {
     const credentials = new Credentials(options);
     const paths = options.keyFile ? [options.keyFile] : DEFAULT_KEYS.map((name) => join(options.home, '.ssh', name));

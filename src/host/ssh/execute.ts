@@ -12,7 +12,7 @@ export interface ExecuteOptions extends SuperviseOptions {
 
 /**
  * Runs a program on the host to its end, with what it reads and what it prints.
- * @throws EdgeadmError SUDO_FAILED, COMMAND_FAILED where it could not even be started; the error of a stream of input;
+ * @throws EdgeadmError SUDO_FAILED, COMMAND_FAILED if it could not even be started; the error of a stream of input;
  *   the reason of the signal where it was aborted before the program ran
  */
 export async function execute(link: Link, words: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {

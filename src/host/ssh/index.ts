@@ -32,7 +32,7 @@ export interface SshOptions {
    * Default: the environment of the process.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Asks for a password or passphrase; give one only where there is a terminal. */
+  /** Asks for a password or passphrase; give one only if there is a terminal. */
   readonly ask?: Ask;
   /** How long the host may keep us waiting; default {@link SSH_LIMITS}. */
   readonly limits?: Partial<SshLimits>;
@@ -135,7 +135,7 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined): A
   return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
-/** Undefined where the user is root already. A password is given to sudo only if it asks for one. */
+/** Undefined if the user is root already. A password is given to sudo only if it asks for one. */
 async function findSudo(session: Session, credentials: Credentials, signal?: AbortSignal): Promise<Sudo | undefined> {
   const step = { what: 'finding out the user id', repeatable: true, signal };
   const limits = { maxOutputBytes: 64 * 1024, signal };

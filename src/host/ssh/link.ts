@@ -74,7 +74,7 @@ export class Link {
   }
 
   /**
-   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED where the
+   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED if the
    *   user breaks off a question for a password, or by the signal
    */
   static async open(options: LinkOptions, signal?: AbortSignal): Promise<Link> {

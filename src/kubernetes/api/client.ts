@@ -85,7 +85,7 @@ export class ApiClient {
     return this.request<T>('GET', path, options).then((answer) => answer.body);
   }
 
-  /** The object, or undefined where the server says 404. */
+  /** The object, or undefined if the server says 404. */
   async find<T>(path: string, options?: RequestOptionsOf): Promise<T | undefined> {
     const answer = await this.send<T>('GET', path, options);
     if (answer.status === 404) return undefined;
@@ -108,7 +108,7 @@ export class ApiClient {
 
   /**
    * Creates or replaces an object for which its resourceVersion is the condition.
-   * @returns false where the server has another version by now (or one at all), or has none any more
+   * @returns false if the server has another version by now (or one at all), or has none any more
    */
   async writeUnlessStale(method: 'POST' | 'PUT', path: string, body: object): Promise<boolean> {
     const answer = await this.send(method, path, { body });

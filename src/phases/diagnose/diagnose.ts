@@ -49,7 +49,7 @@ export interface DiagnoseOptions {
 
 /**
  * Collects what tells about a node and judges it; nothing on the node is changed.
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function diagnose(
   options: DiagnoseOptions,

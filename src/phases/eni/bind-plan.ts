@@ -50,7 +50,7 @@ export function limitsBroken(plan: BindPlan): string[] {
   ];
 }
 
-/** Pods reach one another only where the whole network may come in and be reached. Source: the guide to Terway Edge. */
+/** Pods reach one another only if the whole network may come in and be reached. Source: the guide to Terway Edge. */
 function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
   if (!cidr) return [];
   const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>

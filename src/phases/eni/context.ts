@@ -36,7 +36,7 @@ export interface Inspection {
   readonly instance: EnsInstance;
   /** All of the instance's network. */
   readonly interfaces: readonly NetworkInterface[];
-  /** undefined where the cloud does not tell. */
+  /** undefined if the cloud does not tell. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
   /** The instance as a node of the cluster, where a kubeconfig was given and it is one. */
@@ -62,9 +62,9 @@ export interface BindPlan {
   readonly missingRules: readonly string[];
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
-  /** True where interfaces have to be attached: the instance is stopped for it. */
+  /** True if interfaces have to be attached: the instance is stopped for it. */
   readonly stops: boolean;
-  /** True where everything is as asked for. */
+  /** True if everything is as asked for. */
   readonly nothing: boolean;
 }
 
@@ -97,7 +97,7 @@ export interface EniContext<S> {
   readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
-  /** undefined where nobody can be asked. */
+  /** undefined if nobody can be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
   readonly assumeYes: boolean;
   /** Milliseconds since 1970. */

@@ -37,7 +37,7 @@ export interface EniOptions<S> {
 export interface EniResult {
   readonly instanceId: string;
   readonly changed: boolean;
-  /** Milliseconds; undefined where the instance was not stopped. */
+  /** Milliseconds; undefined if the instance was not stopped. */
   readonly downtimeMs?: number;
   /** Those on the instance that edgeadm bought, or with `--reuse-available` all secondary ones. */
   readonly attached: readonly string[];

@@ -30,7 +30,7 @@ export interface SourceReply {
 /**
  * Asks which cluster the node is to join, before anything of it is touched. A random name is chosen, and kept, before it
  * is told to anybody.
- * @throws EdgeadmError of a cloud API; USAGE where the node has no name
+ * @throws EdgeadmError of a cloud API; USAGE if the node has no name
  */
 export async function askSource(options: AskOptions): Promise<SourceReply> {
   const { source, draft, session, label, emit, signal, dryRun } = options;

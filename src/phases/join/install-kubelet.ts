@@ -40,7 +40,7 @@ async function writeService({ host, node, log }: JoinContext & PhaseTools): Prom
   for (const warning of await overridingDropIns(host)) log.warning(warning);
 }
 
-/** Writes unit (unless the node has one of its own) and drop-in. @returns true where something was changed */
+/** Writes unit (unless the node has one of its own) and drop-in. @returns true if something was changed */
 export async function writeKubeletUnit(host: Host, kubelet: string): Promise<boolean> {
   const known = (await host.unit(PATHS.kubelet.unit)).exists;
   const ours = (await host.stat(PATHS.kubelet.unitFile)) !== undefined;

@@ -19,7 +19,7 @@ import { rollBack } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
-  /** What the cloud says of cluster and node; undefined where the command line tells it. */
+  /** What the cloud says of cluster and node; undefined if the command line tells it. */
   readonly reply?: SourceReply;
   readonly session: NodeSession;
   /** What users call the host. */
@@ -39,9 +39,9 @@ export interface JoinResult {
   readonly nodeName: string;
   /** HOST:PORT of the API server, as it was asked for. */
   readonly apiServer: string;
-  /** Whether the Node object says so; undefined where it was not looked at. */
+  /** Whether the Node object says so; undefined if it was not looked at. */
   readonly ready?: boolean;
-  /** False where the node already was as it should be. */
+  /** False if the node already was as it should be. */
   readonly changed: boolean;
 }
 

@@ -78,7 +78,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
 /** A note that cannot be read still says that a join has begun: of no cluster that could be joined again. */
 const BEGUN = z.object({ caHash: z.string(), nodeName: z.string() });
 
-/** What an earlier join left in the journal, undefined where there is none. */
+/** What an earlier join left in the journal, undefined if there is none. */
 export function membershipOf(journal: JournalView): Membership | undefined {
   const { joined } = journal;
   const nodePool = journal.choice(CHOICES.nodePool);

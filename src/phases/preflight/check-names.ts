@@ -6,7 +6,7 @@ const short = (name: string): string => name.replace(/\(.*\)$/, '');
 
 /**
  * Names of kubeadm's preflight checks that edgeadm has no check of that name for: ours that looks at the same thing, or
- * none where edgeadm does itself what kubeadm only looks for, or does not need it.
+ * none if edgeadm does itself what kubeadm only looks for, or does not need it.
  * Source: cmd/kubeadm/app/preflight/checks.go of Kubernetes.
  */
 const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [

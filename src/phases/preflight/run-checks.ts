@@ -30,7 +30,7 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * with an addition in brackets, `Firewall(8472/udp)`, may be given without it.
  *
  * @returns the verdicts in the order of the checks
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function judgeChecks(
   context: CheckContext,

@@ -23,7 +23,7 @@ export interface OpenOptions extends UpgradeOptions {
 
 /**
  * Finds out what the node is and what it is to become.
- * @throws EdgeadmError UPGRADE_CHECK_FAILED where edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED if edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
  */
 export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const { spec, session, host, admin, log, signal, dryRun } = options;

@@ -144,7 +144,7 @@ async function checkHealth(context: Context): Promise<void> {
 
 interface Trouble {
   readonly what: string;
-  /** True where it may be over in a moment. */
+  /** True if it may be over in a moment. */
   readonly passes: boolean;
 }
 

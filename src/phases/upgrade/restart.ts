@@ -45,7 +45,7 @@ async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<voi
   log.vendor(VENDOR.kubeletRestarted);
 }
 
-/** A kubelet that a package has replaced is not known to the journal. @returns true where it was restarted */
+/** A kubelet that a package has replaced is not known to the journal. @returns true if it was restarted */
 async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<boolean> {
   const { host, versions } = context;
   const node = await nodeObject(context);

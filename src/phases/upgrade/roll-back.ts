@@ -28,7 +28,7 @@ const TIMEOUT_MS = 300_000;
 /**
  * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
  * roll-back that was killed is found by the next call.
- * @returns what does not work or could not be put back; empty where all is as it was
+ * @returns what does not work or could not be put back; empty if all is as it was
  */
 export async function rollBack(options: RollBackOptions): Promise<string[]> {
   const { session, label, emit } = options;

@@ -76,7 +76,7 @@ async function run(
   return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
-/** An upgrade to another version that was killed is taken back first. @returns true where one was */
+/** An upgrade to another version that was killed is taken back first. @returns true if one was */
 async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const { session, spec, dryRun, log } = parts;
   const note = session.journal.upgrade;

@@ -39,7 +39,7 @@ async function packetFor({ node }: CheckContext): Promise<Packet> {
   return { protocol: 'udp', port: PORT, address: address?.ip, interface: address?.interface };
 }
 
-/** A program that writes the rules; where one does, its own words are asked, which are fewer than the rules. */
+/** A program that writes the rules; if one does, its own words are asked, which are fewer than the rules. */
 interface Manager {
   readonly name: string;
   readonly letsIn: boolean;
