@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
 
-/** What the sandbox keeps holds keys: its owner alone may read it, whatever the umask is and whatever was there before. */
+/**
+ * What the sandbox keeps holds keys: its owner alone may read it, whatever the umask is and whatever was there before.
+ */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -20,7 +22,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
   });
 }
 
-/** Makes a folder, and takes it from others where it was there already. */
+/** Makes a folder, and takes it from others if it was there already. */
 export async function takePrivateFolder(path: string): Promise<void> {
   await makePrivateFolder(path);
   await chmod(path, FOLDER_MODE);

@@ -23,12 +23,14 @@ interface Where {
   readonly action: string;
 }
 
-/** Errors of the common gateway that say that the caller is not let in. Source: the vendor's table of common errors. */
+/**
+ * Errors of the common gateway that say that the caller is not authorized. Source: the vendor's table of common errors.
+ */
 const NOT_LET_IN =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
 const THROTTLED = /^Throttling(\.|$)|^(QPS|Request)Limit|ServiceUnavailable$/;
 
-/** Words that some services put into `Code` where all went well; a number there says nothing either. */
+/** Words that some services put into `Code` if all went well; a number there says nothing either. */
 const FINE = /^(ok|success|\d+)$/i;
 
 /** True for a status of 400 and above, and for a `Code` of the cloud's errors in an answer of any status. */
