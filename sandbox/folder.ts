@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EdgeadmError } from '../src/errors/index.ts';
+import { writePrivate } from '../src/host/write-private.ts';
 import { processLives } from '../src/lib/process-lives.ts';
-import { writePrivate } from './private-files.ts';
 import { startOf } from './process-start.ts';
 
 /** Where a sandbox keeps what. */

@@ -81,7 +81,7 @@ export const forbidden = (about: About, why: string, causes?: readonly Cause[]):
   });
 
 /** @param about with the kind, not the plural */
-export function invalid(about: About & { readonly name: string }, causes: readonly Cause[]): ApiFailure {
+export function invalidObject(about: About & { readonly name: string }, causes: readonly Cause[]): ApiFailure {
   const each = causes.map(({ field, message }) => `${field}: ${message}`);
   const why = each.length === 1 ? each[0] : `[${each.join(', ')}]`;
   const type = about.group ? `${about.kind}.${about.group}` : about.kind;

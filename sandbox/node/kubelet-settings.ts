@@ -9,7 +9,7 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What the flags and files of a kubelet say. */
-export interface KubeletSettings {
+export interface KubeletRunSettings {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -66,11 +66,11 @@ type Configuration = z.output<typeof CONFIGURATION>;
  * @param hostname of the machine: the node's name unless a flag says otherwise
  * @throws KubeletFault if a kubelet of that version would exit
  */
-export async function kubeletSettings(
+export async function readRunSettings(
   files: Files,
   args: readonly string[],
   { version, hostname }: { readonly version: string; readonly hostname: string },
-): Promise<KubeletSettings> {
+): Promise<KubeletRunSettings> {
   const flags = parseFlags(args, minorOf(version));
   const labels = parseLabels(flags.get('node-labels'));
   const configuration = await readConfiguration(files, flags.get('config'));

@@ -8,7 +8,7 @@ import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { allowsAddon } from '../addon-label.ts';
 import { recordEvent } from './events.ts';
 import { type Pressure, pressuresOf } from './eviction.ts';
-import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
+import { type KubeletRunSettings, readRunSettings } from './kubelet-settings.ts';
 import { renewLease } from './lease.ts';
 import { nextChange } from './next-change.ts';
 import { newNode, nodeStatus, ownLabels } from './node-object.ts';
@@ -47,7 +47,7 @@ export interface KubeletParts {
  */
 export class SmallKubelet {
   readonly #parts: KubeletParts;
-  readonly #settings: KubeletSettings;
+  readonly #settings: KubeletRunSettings;
   readonly #facts: HostFacts;
   readonly #client: ApiClient;
   readonly #pods: NodePods;
@@ -60,7 +60,7 @@ export class SmallKubelet {
   /** Resolved when there is something to tell the API server at once. */
   #news = Promise.withResolvers<void>();
 
-  private constructor(parts: KubeletParts, settings: KubeletSettings, facts: HostFacts) {
+  private constructor(parts: KubeletParts, settings: KubeletRunSettings, facts: HostFacts) {
     const { machine, ports, log } = parts;
     const { nodeName, nodeIp, connection } = settings;
     this.#parts = parts;
@@ -74,7 +74,7 @@ export class SmallKubelet {
   static async start(parts: KubeletParts): Promise<SmallKubelet> {
     const { machine, args, version } = parts;
     const facts = await readFacts(machine);
-    const settings = await kubeletSettings(machine, args, { version, hostname: facts.hostname });
+    const settings = await readRunSettings(machine, args, { version, hostname: facts.hostname });
     const kubelet = new SmallKubelet(parts, settings, facts);
     kubelet.#health = await parts.ports.serve(HEALTH_PORT, (incoming, outgoing) =>
       incoming.url === '/healthz' ? outgoing.end('ok') : outgoing.writeHead(404).end(),

@@ -27,21 +27,21 @@ interface Target {
  * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, WRITE_FAILED
  */
-export async function installKubelet(bundle: Bundle, host: Host): Promise<boolean> {
+export async function installKubeletProgram(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, programTarget(bundle, 'kubelet'));
 }
 
-/** Installs kubectl as /usr/bin/kubectl, see {@link installKubelet}. */
+/** Installs kubectl as /usr/bin/kubectl, see {@link installKubeletProgram}. */
 export async function installKubectl(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, programTarget(bundle, 'kubectl'));
 }
 
-/** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubelet}. */
+/** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubeletProgram}. */
 export async function installCniPlugins(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, await archiveTargets(bundle, 'cni-plugins'));
 }
 
-/** Installs containerd into /usr/local/bin and runc as /usr/local/sbin/runc, see {@link installKubelet}. */
+/** Installs containerd into /usr/local/bin and runc as /usr/local/sbin/runc, see {@link installKubeletProgram}. */
 export async function installContainerd(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, [...(await archiveTargets(bundle, 'containerd')), ...programTarget(bundle, 'runc')]);
 }

@@ -28,7 +28,7 @@ export interface SourceTools {
 }
 
 /** Passes on at most ten reports a second, and the last. */
-export function progressOf(tools: SourceTools, what: string): (done: number, total: number) => void {
+export function progressReporter(tools: SourceTools, what: string): (done: number, total: number) => void {
   let last = 0;
   return (done, total) => {
     const now = performance.now();

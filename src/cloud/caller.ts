@@ -4,7 +4,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
-import type { CredentialOptions } from './credentials.ts';
+import type { CloudCredentialOptions } from './credentials.ts';
 import { answerError, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
@@ -45,7 +45,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   readonly product: keyof typeof PRODUCTS;
   /** `ap-southeast-1`. */
   readonly region: string;
-  readonly credentials?: CredentialOptions;
+  readonly credentials?: CloudCredentialOptions;
   /** Default: that of the process. Read: EDGEADM_ENS_ENDPOINT, EDGEADM_CS_ENDPOINT, EDGEADM_CLOUD_CA. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }

@@ -26,7 +26,7 @@ export interface EnsInstance {
 }
 
 /** An elastic network interface. */
-export interface NetworkInterface {
+export interface EnsInterface {
   readonly id: string;
   readonly name: string;
   /** Available, Attaching, InUse, Detaching, Deleting and others; `In_use` of some answers is read as InUse. */
@@ -64,7 +64,7 @@ export interface Ens {
   readonly endpoint: string;
   /** undefined if the account has none of that id in the region. */
   instance(id: string): Promise<EnsInstance | undefined>;
-  interfaces(filter: { readonly instanceId?: string; readonly networkId?: string }): Promise<NetworkInterface[]>;
+  interfaces(filter: { readonly instanceId?: string; readonly networkId?: string }): Promise<EnsInterface[]>;
   /** undefined if it does not exist in that network. */
   vSwitch(id: string, networkId: string): Promise<VSwitch | undefined>;
   /** The CIDR block of a network. */
@@ -229,7 +229,7 @@ function instanceOf(raw: z.output<typeof rawInstance>): EnsInstance {
   };
 }
 
-function interfaceOf(raw: z.output<typeof rawInterface>): NetworkInterface {
+function interfaceOf(raw: z.output<typeof rawInterface>): EnsInterface {
   const status = raw.Status ?? '';
   return {
     id: raw.NetworkInterfaceId,

@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 import { listNodes } from '../kubernetes/node/list-nodes.ts';
-import { type Chosen, chooseNodes, kubeletOf, poolOf } from './cluster/nodes.ts';
+import { type Chosen, chooseNodes, kubeletOf, poolNameOf } from './cluster/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from './plan/plan.ts';
 import { refuseTooLarge } from './plan/size.ts';
 import { newPlan } from './plan/transitions.ts';
@@ -21,7 +21,7 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
   if (chosen.nodes.length + chosen.there.length === 0) throw noNodes(spec, chosen);
   const nodes = chosen.nodes.map((node) => ({
     name: node.metadata?.name ?? '',
-    pool: poolOf(node),
+    pool: poolNameOf(node),
     from: kubeletOf(node),
   }));
   const clusterNodes = spec.selector === undefined ? all.length : (await listNodes(client, {})).length;

@@ -58,7 +58,7 @@ export function nearestRows(known: Partial<Platform>, rows: readonly MatrixRow[]
 }
 
 /** What of a system is not as a row has it: `version`, `kernel`; what is not known does not count. */
-export function differences(known: Partial<Platform>, row: MatrixRow): string[] {
+export function platformDifferences(known: Partial<Platform>, row: MatrixRow): string[] {
   return RULES.filter(({ fits }) => fits(known, row) === false).map(({ what }) => what);
 }
 

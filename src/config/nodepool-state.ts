@@ -12,7 +12,7 @@ export interface Difference {
 }
 
 /** In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not. */
-export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
+export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [
     ['mode', spec.mode, pool.mode],
     ['max-nodes', spec.maxNodes, pool.maxNodes],

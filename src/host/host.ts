@@ -3,10 +3,10 @@ import type { ChoiceKey } from './journal/choices.ts';
 import type {
   Address,
   CommandOptions,
-  CommandResult,
   FileAttributes,
   FileStat,
   Network,
+  ProgramResult,
   UnitState,
 } from './machine.ts';
 
@@ -49,7 +49,7 @@ export interface Host {
   network(): Promise<Network>;
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /** Runs a program that changes nothing. A non-zero exit is an answer; a missing program has exit code 127. */
-  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /** Text of a file, undefined if there is none. */
   read(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer | undefined>;
@@ -65,7 +65,7 @@ export interface Host {
    * Runs a program that changes something which needs no journal entry of its own.
    * @throws EdgeadmError COMMAND_FAILED on a non-zero exit, with the end of its output.
    */
-  run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /**
    * Writes a file, and the folders above it. A file that already is so is left alone.
    * @returns true if something was changed.

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 
 /** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
-export interface CommandResult {
+export interface ProgramResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -112,7 +112,7 @@ export interface Machine {
   readonly runsUnits: boolean;
   readonly services: ServiceManager;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
-  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /** The file's bytes; undefined if there is none. Follows symlinks. */
   readFile(path: string): Promise<Buffer | undefined>;
   /**

@@ -28,7 +28,7 @@ export interface OpenAnswer {
   close(): void;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -46,7 +46,7 @@ const MAX_INTERIM = 16;
  *
  * @throws HttpError; the reason of the signal if it aborts
  */
-export async function sendRequest(request: HttpRequest): Promise<Answer> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { status, headers, body } = await openRequest(request);
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);

@@ -1,5 +1,5 @@
 import type { Interfaces } from '@oclif/core';
-import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { ERROR_CODES } from '../../errors/index.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { checkNames } from '../../phases/preflight/check-names.ts';

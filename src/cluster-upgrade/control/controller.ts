@@ -9,7 +9,7 @@ import { tellCluster } from '../cluster/events.ts';
 import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
 import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
-import { cordonAndDrain, letPodsIn } from './cordon.ts';
+import { cordonAndDrain, uncordonUpgraded } from './cordon.ts';
 import type { NodeExecutor } from './executor.ts';
 import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
 
@@ -107,7 +107,7 @@ async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord)
     await parts.executor(plan).upgrade(node, signal);
   });
   if (signal.aborted) return;
-  const kept = await failureOf(() => retryWhileUnavailable(() => letPodsIn(parts, node.name, failure), parts));
+  const kept = await failureOf(() => retryWhileUnavailable(() => uncordonUpgraded(parts, node.name, failure), parts));
   failure ??= kept;
   if (signal.aborted) return;
   const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');

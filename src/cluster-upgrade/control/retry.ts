@@ -3,7 +3,7 @@ import { apiErrorOf } from '../../kubernetes/api/client.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 
-export interface RetryOptions {
+export interface UnavailableOptions {
   /** Ends the wait. */
   readonly signal: AbortSignal;
   /** Gets a line for each failed try. */
@@ -23,7 +23,7 @@ export const RETRY_INTERVAL_MS = 2_000;
  */
 export async function retryWhileUnavailable<T>(
   action: () => Promise<T>,
-  { signal, log, retryIntervalMs = RETRY_INTERVAL_MS, clock = realClock }: RetryOptions,
+  { signal, log, retryIntervalMs = RETRY_INTERVAL_MS, clock = realClock }: UnavailableOptions,
 ): Promise<T> {
   for (;;) {
     signal.throwIfAborted();

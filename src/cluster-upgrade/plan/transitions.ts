@@ -17,7 +17,7 @@ export function newPlan(
 }
 
 /** Changes one node. */
-export function withNode(plan: Plan, name: string, change: Partial<NodeRecord>): Plan {
+export function withNodeChanged(plan: Plan, name: string, change: Partial<NodeRecord>): Plan {
   return { ...plan, nodes: plan.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)) };
 }
 
@@ -71,7 +71,7 @@ export function endNode(plan: Plan, name: string, failure: string | undefined, n
     failure === undefined
       ? { state: 'upgraded', ended: now, message: '', cordoned: false }
       : { state: 'failed', ended: now, message: failure };
-  const ended = withNode(plan, name, change);
+  const ended = withNodeChanged(plan, name, change);
   if (failure === undefined) return ended;
   const reason = ended.progress.reason ?? `node ${name} failed`;
   return isActive(ended) ? { ...ended, progress: { ...ended.progress, phase: 'Pausing', reason } } : ended;

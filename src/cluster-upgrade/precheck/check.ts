@@ -3,7 +3,7 @@ import type { PrecheckFacts } from './facts.ts';
 import type { ReportRow } from './report.ts';
 
 /** What a check may look at. Nothing in it changes the cluster. */
-export interface CheckContext {
+export interface UpgradeCheckContext {
   readonly facts: PrecheckFacts;
   /** The nodes that are to be upgraded. */
   readonly nodes: readonly V1Node[];
@@ -27,7 +27,7 @@ export interface UpgradeCheck {
   readonly effect: string;
   readonly advice: string;
   /** Throws if a fact cannot be read; the row then shows why. Never returns an empty list: say what is normal. */
-  readonly run: (context: CheckContext) => Promise<readonly UpgradeFinding[]>;
+  readonly run: (context: UpgradeCheckContext) => Promise<readonly UpgradeFinding[]>;
 }
 
 export const normal = (reason: string): readonly UpgradeFinding[] => [{ result: 'normal', reason }];

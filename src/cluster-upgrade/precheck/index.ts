@@ -2,8 +2,8 @@ import type { V1Node } from '@kubernetes/client-node';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
-import type { CheckContext, UpgradeCheck } from './check.ts';
-import { CHECKS } from './checks.ts';
+import type { UpgradeCheck, UpgradeCheckContext } from './check.ts';
+import { UPGRADE_CHECKS } from './checks.ts';
 import { precheckFacts } from './facts.ts';
 import { type ReportRow, type UpgradeReport, worstOf } from './report.ts';
 
@@ -32,8 +32,8 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const facts = precheckFacts(client, nodes, signal);
   // Without an answer there is nothing to report.
   const { address, version } = await facts.server();
-  const context: CheckContext = { facts, nodes, targetVersion, drain };
-  const rows = (await Promise.all(CHECKS.map((check) => runCheck(check, context, signal)))).flat();
+  const context: UpgradeCheckContext = { facts, nodes, targetVersion, drain };
+  const rows = (await Promise.all(UPGRADE_CHECKS.map((check) => runCheck(check, context, signal)))).flat();
   signal.throwIfAborted();
   return {
     cluster: address,
@@ -46,7 +46,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
 }
 
 /** The rows of one check. */
-async function runCheck(check: UpgradeCheck, context: CheckContext, signal: AbortSignal): Promise<ReportRow[]> {
+async function runCheck(check: UpgradeCheck, context: UpgradeCheckContext, signal: AbortSignal): Promise<ReportRow[]> {
   const { name, effect, advice, run } = check;
   try {
     const findings = await run(context);

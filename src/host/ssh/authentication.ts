@@ -41,7 +41,7 @@ interface Offer {
 
 type ParseKey = (data: Buffer, passphrase?: string) => ParsedKey | Error;
 
-export interface CredentialOptions {
+export interface SshCredentialOptions {
   readonly user: string;
   /** `user@host`, for questions. */
   readonly name: string;
@@ -54,13 +54,13 @@ export interface CredentialOptions {
 }
 
 /** What a user can show a host: keys, an agent, a password; asked for only when all else failed, and only once. */
-export class Credentials {
-  readonly #options: CredentialOptions;
+export class SshCredentials {
+  readonly #options: SshCredentialOptions;
   readonly #keys: { path: string; key: ParsedKey }[] = [];
   readonly #notes: string[] = [];
   #password: Promise<string | undefined> | undefined;
 
-  private constructor(options: CredentialOptions) {
+  private constructor(options: SshCredentialOptions) {
     this.#options = options;
     for (const name of ['EDGEADM_SSH_PASSWORD', 'EDGEADM_SSH_KEY_PASSPHRASE', 'EDGEADM_SUDO_PASSWORD']) {
       const value = options.environment[name];
@@ -69,8 +69,8 @@ export class Credentials {
   }
 
   /** @throws EdgeadmError USAGE if the key that was named cannot be read. */
-  static async load(options: CredentialOptions): Promise<Credentials> {
-    const credentials = new Credentials(options);
+  static async load(options: SshCredentialOptions): Promise<SshCredentials> {
+    const credentials = new SshCredentials(options);
     const paths = options.keyFile ? [options.keyFile] : DEFAULT_KEYS.map((name) => join(options.home, '.ssh', name));
     for (const path of paths) await credentials.#addKey(path);
     return credentials;

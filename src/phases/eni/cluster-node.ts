@@ -66,7 +66,7 @@ export async function ownCordon(cluster: ApiClient, node: string): Promise<void>
 }
 
 /** Lets pods on the node again. */
-export async function uncordon(cluster: ApiClient, node: string): Promise<void> {
+export async function removeCordon(cluster: ApiClient, node: string): Promise<void> {
   await cluster.patch(`/api/v1/nodes/${node}`, {
     metadata: { annotations: { [CORDONED]: null } },
     spec: { unschedulable: null },

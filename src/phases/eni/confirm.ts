@@ -3,7 +3,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 
 /** Asks before anything is bought or stopped. */
-export const confirm: Phase<BindContext> = {
+export const confirmPlan: Phase<BindContext> = {
   name: 'confirm',
   title: 'Confirm',
   run: async (context) => {

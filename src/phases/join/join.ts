@@ -15,7 +15,7 @@ import { credentials } from './credentials.ts';
 import { joinPhases } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
-import { rollBack } from './roll-back.ts';
+import { rollBackJoin } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
@@ -166,7 +166,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
       : `${error.next}\nthe node was not rolled back (--no-rollback-on-failure)`;
     return new EdgeadmError({ ...error.toJSON(), next, cause: error });
   }
-  const left = await rollBack({ ...options, context });
+  const left = await rollBackJoin({ ...options, context });
   if (left === undefined) return error;
   if (left.length === 0)
     return new EdgeadmError({

@@ -17,7 +17,7 @@ import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
-import { nodeNameOf } from './node-name.ts';
+import { chooseNodeName } from './node-name.ts';
 
 /** Default sockets; dockershim is part of the kubelet. */
 const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
@@ -48,7 +48,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
   );
   const address = memoize(() => resolveAddress(spec, host));
   return {
-    name: memoize(async () => name ?? nodeNameOf(spec, host, log)),
+    name: memoize(async () => name ?? chooseNodeName(spec, host, log)),
     address,
     bundle,
     kubeletVersion: memoize(async () => {

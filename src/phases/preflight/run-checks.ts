@@ -5,7 +5,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
 import { checksMeantBy } from './check-names.ts';
-import { CHECKS } from './checks.ts';
+import { PREFLIGHT_CHECKS } from './checks.ts';
 import type { CheckContext } from './context.ts';
 import { describeVerdict, preflightError } from './failure.ts';
 
@@ -34,7 +34,7 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  */
 export async function judgeChecks(
   context: CheckContext,
-  checks: readonly Check[] = CHECKS,
+  checks: readonly Check[] = PREFLIGHT_CHECKS,
   clock: Clock = realClock,
 ): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };

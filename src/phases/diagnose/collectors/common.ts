@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../host/machine.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
 import { LONGEST, withoutTornLine } from '../clean-file.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
@@ -15,7 +15,7 @@ export async function query(
   { host, signal }: CollectContext,
   program: string,
   args: readonly string[],
-): Promise<CommandResult> {
+): Promise<ProgramResult> {
   const result = await host.query(program, args, { timeoutMs: COLLECTOR_LIMIT_MS, signal });
   signal.throwIfAborted();
   return result;

@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../host/machine.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
@@ -116,7 +116,7 @@ async function isIptablesOfNft(host: AskingHost): Promise<boolean> {
 }
 
 /** Reads what `iptables-save` prints. */
-function judgeIptables({ stdout }: CommandResult, packet: Packet): string | undefined {
+function judgeIptables({ stdout }: ProgramResult, packet: Packet): string | undefined {
   return fateIn(parseIptables(stdout, packet), 'INPUT') === 'drop'
     ? 'iptables drops what its INPUT chain does not accept'
     : undefined;
