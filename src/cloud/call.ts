@@ -10,7 +10,7 @@ export interface CloudCall {
   readonly path?: string;
   /** ROA only: sent as JSON. */
   readonly body?: object;
-  /** Ends a read. An order under way is waited for: its answer is worth more than haste. */
+  /** Ends a read. An order in progress is waited for: its answer is worth more than haste. */
   readonly signal?: AbortSignal;
 }
 

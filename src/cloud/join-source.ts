@@ -7,7 +7,7 @@ export interface SourceNode {
   readonly host: Host;
   /** The name it will have; a random one is chosen already. */
   readonly name: string;
-  /** What was asked for. */
+  /** What was requested. */
   readonly draft: JoinDraft;
   /** The node pool of an earlier join that was not reset. */
   readonly nodePool?: string;

@@ -73,7 +73,7 @@ export interface Host {
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
   /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
   upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
-  /** Copies a file of the machine over another; no journal entry, since this is how files are put back. */
+  /** Copies a file of the machine over another; no journal entry, since this is how files are restored. */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;

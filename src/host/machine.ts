@@ -135,9 +135,9 @@ export interface Machine {
   stat(path: string): Promise<FileStat | undefined>;
   /** Names in a folder, sorted; empty if there is none. */
   list(path: string): Promise<string[]>;
-  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left as it is. */
+  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left unchanged. */
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** An equal symlink is left as it is; anything else in its place is an error. */
+  /** An equal symlink is left unchanged; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
   /** Removes a file, a symlink or an empty folder; nothing there is no error. */
   remove(path: string): Promise<void>;
@@ -159,8 +159,8 @@ export interface Machine {
   /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /**
-   * The same machine for the work of one command: when `signal` is aborted, whatever is under way on it ends within two
-   * seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
+   * The same machine for the work of one command: when `signal` is aborted, whatever is in progress on it ends within
+   * two seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
    */
   withSignal(signal: AbortSignal): Machine;
   /** Ends in bounded time, whatever the machine does. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
-/** Root writes, its group reads: it holds no secret, but it names machines and addresses. */
+/** Root writes, its group reads: it contains no secrets, but names machines and addresses. */
 const FILE_MODE = 0o640;
 /** Also if the umask would allow more. */
 const FOLDER_MODE = 0o755;

@@ -61,7 +61,7 @@ export class PlanStore {
 
   /**
    * Writes a new plan, in the place of one that has ended.
-   * @returns the plan that is under way if there is one: nothing was written
+   * @returns the plan in progress if there is one: nothing was written
    */
   async begin(plan: Plan): Promise<Plan | undefined> {
     return retry(async () => {
@@ -75,7 +75,7 @@ export class PlanStore {
 
   /**
    * Changes the plan by what its newest version is. A change that gives the plan itself back writes nothing; changes
-   * that are asked for at the same time are written together.
+   * that are requested at the same time are written together.
    * @param signal if it has aborted before the change is made, nothing is written
    * @returns the plan as it was written
    * @throws EdgeadmError NO_UPGRADE, and what the change throws; the reason of the signal

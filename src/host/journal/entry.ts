@@ -54,7 +54,7 @@ const note = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reported'), time: text }),
   joinedNote,
   upgradeNote,
-  /** The journal was replaced by what stands before this line; the copies in `unneeded` can go. */
+  /** The journal was replaced by what is before this line; the copies in `unneeded` can go. */
   z.object({ kind: z.literal('replaced'), unneeded: z.array(backup).readonly() }),
 ]);
 

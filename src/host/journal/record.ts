@@ -11,7 +11,7 @@ export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
 export interface JournalView {
   /** The node's membership, as the last completed join left it. */
   readonly joined: JoinedNote | undefined;
-  /** The upgrade that is under way; undefined if none is. */
+  /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
   /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;

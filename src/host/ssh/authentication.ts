@@ -31,7 +31,7 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One way of proving who we are, made only when its turn comes: a password is asked for last. */
+/** One way of proving who we are, made only when its turn comes: a password is requested last. */
 interface Offer {
   /** As the server calls it. */
   readonly type: AuthenticationType;
@@ -76,7 +76,7 @@ export class SshCredentials {
     return credentials;
   }
 
-  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last one that is asked for. */
+  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last the user is asked for one. */
   async *sudoPasswords(signal?: AbortSignal): AsyncGenerator<string | undefined> {
     const { EDGEADM_SUDO_PASSWORD: own, EDGEADM_SSH_PASSWORD: given } = this.#options.environment;
     const known = [own, given, await this.#password?.catch(() => undefined)].filter(Boolean);

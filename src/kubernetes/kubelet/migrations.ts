@@ -100,7 +100,7 @@ const CONFIG_MAPS = [
 const WITHOUT_DOCKERSHIM = 24;
 
 /**
- * The settings for a newer kubelet. What it still takes stays as it is, users' own flags among them.
+ * The settings for a newer kubelet. What it still takes is not changed, users' own flags among them.
  * @returns them with one sentence for each thing that was changed
  */
 export function migrateKubelet(

@@ -4,7 +4,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EdgeNode } from './cluster-node.ts';
 
-/** What `eni bind` was asked for. */
+/** The request of `eni bind`. */
 export interface BindSpec {
   readonly instanceId: string;
   readonly region: string;
@@ -21,7 +21,7 @@ export interface BindSpec {
   readonly drainPolicy?: DrainPolicy;
 }
 
-/** What `eni release` was asked for. */
+/** The request of `eni release`. */
 export interface ReleaseSpec {
   readonly instanceId: string;
   readonly region: string;
@@ -64,7 +64,7 @@ export interface BindPlan {
   readonly securityGroupIds: readonly string[];
   /** True if interfaces have to be attached: the instance is stopped for it. */
   readonly stops: boolean;
-  /** True if everything is as asked for. */
+  /** True if everything is as requested. */
   readonly nothing: boolean;
 }
 

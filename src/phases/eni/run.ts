@@ -45,7 +45,7 @@ export interface EniResult {
 }
 
 /**
- * Gives an instance the ENIs asked for. The same call goes on where an earlier one stopped, wherever that was.
+ * Gives an instance the ENIs requested. The same call continues where an earlier one stopped, wherever that was.
  * @throws EdgeadmError of the phase that failed; the instance runs again (INSTANCE_NOT_RUNNING if not), and what was
  * bought and is not attached is named
  */
