@@ -80,7 +80,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
     if (!bearer) front.check(signed);
     const fault = takeFault(front.parts.store, request.action);
     const body = await withFault(fault, async () => service.handle(request));
-    // Cut off without a word, after the effect or before it: to the caller both look the same.
+    // Connection closed without an answer, before or after the effect: to the caller both look the same.
     if (body === undefined) outgoing.destroy();
     else send(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
   } catch (thrown) {

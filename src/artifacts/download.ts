@@ -160,7 +160,7 @@ class Download {
 
   /**
    * Makes the file ready for the body: at its end if the server continues, empty if it begins again.
-   * @returns size of the whole file, 0 if the server does not tell
+   * @returns size of the whole file, 0 if the server does not say
    */
   async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {
     const length = Number(headers['content-length'] ?? 0);

@@ -12,7 +12,7 @@ const IMAGE_NAME = 'io.containerd.image.name';
 export interface ImageArchive {
   /** Full references, as containerd will list them. */
   readonly references: readonly string[];
-  /** Architectures that the images say they are for; empty if the archive does not tell. */
+  /** Architectures that the images say they are for; empty if the archive does not say. */
   readonly archs: readonly string[];
 }
 

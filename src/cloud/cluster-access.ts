@@ -33,7 +33,7 @@ interface Lent {
   /** What nodes carry as label: the name of the NodePool object. */
   readonly label: string;
   readonly token: string;
-  /** How many nodes a cluster of the account may have; undefined if the service does not tell. */
+  /** How many nodes a cluster of the account may have; undefined if the service does not say. */
   readonly quota: number | undefined;
 }
 

@@ -32,13 +32,13 @@ export interface ContainerService extends UpgradeVerbs {
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
   nodes(clusterId: string): Promise<CloudNode[]>;
-  /** How many nodes a cluster of this account may have; undefined if the service does not tell. */
+  /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;
   /** The line to run on a node; its token is registered as a secret. */
   attachScript(clusterId: string, options: AttachScriptOptions): Promise<string>;
-  /** A kubeconfig that is good for some minutes (15 at least), with all of its credentials in it. */
+  /** A kubeconfig that is valid for a few minutes (15 at least), with all of its credentials in it. */
   kubeconfig(clusterId: string, minutes: number): Promise<string>;
 }
 

@@ -48,6 +48,6 @@ export interface JoinSource {
   readonly name: string;
   /** @throws EdgeadmError of a cloud API, exit code 5 */
   resolve(node: SourceNode): Promise<SourceAnswer>;
-  /** Takes back what was lent to it: temporary credentials, tokens. */
+  /** Returns what was lent to it: temporary credentials, tokens. */
   close(): Promise<void>;
 }

@@ -12,7 +12,8 @@ export interface Difference {
 }
 
 /**
- * In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not.
+ * In which ways the pool of this name is another one than requested. Values that were not given and have a default do
+ * not count.
  */
 export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [

@@ -77,7 +77,7 @@ export interface Host {
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. It may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
   removeTree(path: string): Promise<void>;

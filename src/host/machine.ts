@@ -16,7 +16,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /** How much it may print to standard output before it is stopped; default {@link MAX_OUTPUT_BYTES}. */
   readonly maxOutputBytes?: number;
-  /** The program may be run again where the connection to the machine was lost and its answer with it. */
+  /** The program is idempotent: it is repeated if the connection to the machine was lost and its answer with it. */
   readonly repeatable?: boolean;
 }
 
@@ -118,7 +118,7 @@ export interface Machine {
   /**
    * Atomic: written beside the target, synced, renamed over it. The folder must exist.
    *
-   * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
+   * A stream that fails, be it at its very end, leaves the target unchanged and nothing beside it, and its error is
    * passed on unchanged if it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
    * have to be written again on another connection; its chunks belong to the machine, which may release their memory.
@@ -139,7 +139,7 @@ export interface Machine {
   makeDirectory(path: string, mode: number): Promise<void>;
   /** An equal symlink is left unchanged; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; it may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */
   removeTree(path: string): Promise<void>;

@@ -137,7 +137,7 @@ function describeHolder(text: string): string {
     const { command, pid, from, since } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (command) return `edgeadm ${command}, process ${pid} on ${from}, since ${since}`;
   } catch {
-    // A holder that is just being written is no holder we can name.
+    // A holder that is just being written is not a holder we can name.
   }
   return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }

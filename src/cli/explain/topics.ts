@@ -12,7 +12,7 @@ import type { Phase } from '../../workflow/phase.ts';
 export interface Topic {
   readonly kind: 'code' | 'check' | 'phase';
   readonly name: string;
-  /** Stands behind the name. */
+  /** Printed after the name. */
   readonly note: string;
   /** Titles with their texts. */
   readonly facts: Readonly<Record<string, string>>;

@@ -33,7 +33,7 @@ export const LOOKS_FOR_OFFLINE = 10;
 /**
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
  * that was killed is followed by another that continues where it was.
- * @returns the plan as it was when nothing was left to do
+ * @returns the plan when nothing was left to do
  * @throws the reason of the signal if it aborts
  */
 export async function control(parts: ControllerParts): Promise<Plan> {

@@ -13,7 +13,7 @@ const before = z.discriminatedUnion('type', [
   z.object({ type: z.literal('symlink'), target: text }),
 ]);
 
-/** What a change is about; each is written down before it happens. `phase` says who did it. */
+/** What a change is about; each is recorded before it happens. `phase` says who did it. */
 const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path, before, after: text.optional(), phase: text }),
   z.object({ kind: z.literal('directory'), path, phase: text }),

@@ -69,7 +69,7 @@ export class Journal extends JournalRecord {
     if (parsed.torn) this.#torn = END_OF_TORN_LINE;
   }
 
-  /** Reads the journal of a machine; one that was never joined has an empty one. A torn last line is no damage. */
+  /** Reads the journal of a machine; one that was never joined has an empty one. A torn last line is not damage. */
   static async read(machine: JournalFiles, run?: Note): Promise<Journal> {
     const [bytes, sealedText, copies, reserve] = await Promise.all([
       machine.readFile(PATHS.edgeadm.journal),
@@ -187,7 +187,7 @@ export class Journal extends JournalRecord {
   }
 
   /**
-   * Copies of files that are neither put back nor known to the journal: its lines were lost. Those of a run that was
+   * Copies of files that are neither restored nor known to the journal: its lines were lost. Those of a run that was
    * killed before it changed the file are none.
    */
   async lostCopies(): Promise<readonly string[]> {

@@ -15,7 +15,7 @@ export interface JournalView {
   readonly upgrade: UpgradeNote | undefined;
   /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
-  /** True if anything is noted that a reset would take back. */
+  /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
   /** True if the node was reported to the container service at least once. */
   readonly wasReported: boolean;

@@ -142,7 +142,7 @@ export class ApiClient {
       const url = urlOf(server, path);
       try {
         const { status, headers, text } = await this.#ask(url, method, options);
-        // A load balancer whose API server is away is no answer while there is another to ask.
+        // A load balancer whose API server is away is not an answer while there is another to ask.
         if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {

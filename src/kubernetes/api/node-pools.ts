@@ -112,7 +112,7 @@ export async function readPoolNodes(client: ApiClient): Promise<PoolNode[]> {
   });
 }
 
-/** The pool that a node is in, or has asked for. */
+/** The pool that a node is in, or requests. */
 export function poolLabelOf({ metadata }: V1Node): string | undefined {
   return POOL_LABELS.map((label) => metadata?.labels?.[label]).find(Boolean);
 }

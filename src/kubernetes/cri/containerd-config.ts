@@ -63,7 +63,7 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 /**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
  * @returns the new text, or undefined if the file already is as needed
- * @throws EdgeadmError RUNTIME_FAILED if the file is no TOML
+ * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);

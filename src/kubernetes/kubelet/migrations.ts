@@ -23,7 +23,7 @@ interface ConfigurationRow {
   readonly key: string;
   /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
   readonly changesIn: number;
-  /** What keeps the node as it was; undefined: nothing is to be done. */
+  /** What keeps the old behaviour; undefined: nothing is to be done. */
   readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
   readonly source: string;
 }

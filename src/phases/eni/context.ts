@@ -8,7 +8,7 @@ import type { EdgeNode } from './cluster-node.ts';
 export interface BindSpec {
   readonly instanceId: string;
   readonly region: string;
-  /** Secondary interfaces with edgeadm's marker that the instance has in the end. */
+  /** Secondary interfaces with edgeadm's marker that the instance has at the end. */
   readonly eniNumber: number;
   /** Default: the instance's. */
   readonly vSwitchId?: string;
@@ -36,7 +36,7 @@ export interface Inspection {
   readonly instance: EnsInstance;
   /** All of the instance's network. */
   readonly interfaces: readonly EnsInterface[];
-  /** undefined if the cloud does not tell. */
+  /** undefined if the cloud does not say. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
   /** The instance as a node of the cluster, if a kubeconfig was given and it is one. */
@@ -83,7 +83,7 @@ export interface EniFacts {
   cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
   ready: readonly EnsInterface[];
-  /** Those that count, looked at in the end. */
+  /** The result: read again at the end. */
   attached?: readonly EnsInterface[];
   /** What the cloud said for good about an interface, by its id. */
   readonly refused: Map<string, EdgeadmError>;

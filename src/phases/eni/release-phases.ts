@@ -145,7 +145,7 @@ async function orderOnce(
   });
 }
 
-/** What edgeadm bought for the instance, as far as it was requested. */
+/** What edgeadm bought for the instance, as far as requested. */
 function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): EnsInterface[] {
   return interfaces
     .filter((eni) => boughtFor(eni.name) === instanceId && eni.status !== 'Deleting')

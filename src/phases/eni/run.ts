@@ -62,7 +62,7 @@ export async function bind(options: EniOptions<BindSpec>): Promise<EniResult> {
   };
 }
 
-/** Takes back what {@link bind} bought: detaches and deletes it. @throws EdgeadmError as bind does */
+/** Undoes {@link bind}: detaches and deletes it. @throws EdgeadmError as bind does */
 export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<EniResult, 'attached' | 'plan'>> {
   const facts = await run(releasePhases, options);
   return { instanceId: options.spec.instanceId, changed: facts.agreed, downtimeMs: downtimeOf(facts) };

@@ -37,7 +37,7 @@ export interface JoinOptions {
 /** What became of the node. */
 export interface JoinResult {
   readonly nodeName: string;
-  /** HOST:PORT of the API server, as it was requested. */
+  /** HOST:PORT of the API server, as requested. */
   readonly apiServer: string;
   /** Whether the Node object says so; undefined if it was not looked at. */
   readonly ready?: boolean;
@@ -81,7 +81,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
-    // What another join did is not this one's to take back.
+    // What another join did must not be rolled back by this one.
     const ours = !dryRun && options.only === undefined && error.code !== 'ALREADY_JOINED';
     throw ours ? await afterFailure(options, opened.context, error) : error;
   } finally {

@@ -31,7 +31,7 @@ export interface ResetResult {
 }
 
 /**
- * Takes one node out of its cluster and puts it back as it was before it was joined.
+ * Takes one node out of its cluster and restores the machine to its state before the join.
  * @throws EdgeadmError of the phase that failed; the same command continues where it stopped
  */
 export async function reset(options: ResetOptions): Promise<ResetResult> {

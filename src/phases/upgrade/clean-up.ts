@@ -2,7 +2,7 @@ import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
- * The upgrade can no longer be rolled back, from one moment to the next: a reset goes back to the machine before its
+ * The upgrade can no longer be rolled back, from one moment to the next: a reset restores the machine before its
  * join, so copies of what edgeadm itself had put there go.
  */
 export const cleanUp: Phase<UpgradeContext> = {

@@ -26,9 +26,9 @@ export interface UpgradeRollBackOptions {
 const TIMEOUT_MS = 300_000;
 
 /**
- * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
+ * Restores the previous version, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
  * roll-back that was killed is found by the next call.
- * @returns what does not work or could not be restored; empty if all is as it was
+ * @returns what does not work or could not be restored; empty if all works as before
  */
 export async function rollBackUpgrade(options: UpgradeRollBackOptions): Promise<string[]> {
   const { session, label, emit } = options;
