@@ -43,7 +43,7 @@ export async function startInBackground(folder: SandboxFolder, port: number): Pr
   });
 }
 
-/** Ends a running sandbox in good order. @returns false where none ran */
+/** Ends a running sandbox in good order. @returns false if none ran */
 export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
   const running = await runningSandbox(folder);
   if (!running) return false;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
+import { writePrivate } from '../src/host/write-private.ts';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { memoize } from '../src/lib/memoize.ts';
 import { adminClient } from './admin-client.ts';
@@ -8,7 +9,7 @@ import type { CloudParts, CloudService } from './cloud/service.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState, writeState } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import type { SandboxPki } from './pki.ts';
-import { makePrivateFolder, writePrivate } from './private-files.ts';
+import { makePrivateFolder } from './private-files.ts';
 import type { Store } from './store.ts';
 
 export const DEFAULT_PORT = 7443;

@@ -48,7 +48,7 @@ export interface JoinableNode extends Omit<SandboxNode, 'kubelet'> {
  * @throws EdgeadmError SANDBOX_NOT_RUNNING; USAGE for a name that no node may have, an unknown system, or an existing
  *   node that is another machine than the one asked for
  */
-export async function createNode(folder: SandboxFolder, wanted: WantedNode): Promise<JoinableNode> {
+export async function createSandboxNode(folder: SandboxFolder, wanted: WantedNode): Promise<JoinableNode> {
   await requireSandbox(folder);
   const root = rootOf(folder, wanted.name);
   const exists = (await stat(root).catch(() => undefined)) !== undefined;
@@ -107,7 +107,7 @@ async function makeRoot(folder: SandboxFolder, root: string, machine: NodeMachin
   });
 }
 
-export async function listNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
+export async function listSandboxNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
   const names = (await readdir(folder.nodes).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
   return Promise.all(
     names.map(async (name) => {
@@ -120,9 +120,9 @@ export async function listNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
 
 /**
  * Takes a node away as if its machine were gone, and its Node object where the sandbox runs.
- * @throws EdgeadmError USAGE where there is no such node
+ * @throws EdgeadmError USAGE if there is no such node
  */
-export async function deleteNode(folder: SandboxFolder, name: string): Promise<void> {
+export async function deleteSandboxNode(folder: SandboxFolder, name: string): Promise<void> {
   const root = rootOf(folder, name);
   if (!(await stat(root).catch(() => undefined))) throw usageError([`NAME: there is no node ${name}`]);
   await scratchMachine(root).services.stop('kubelet.service');

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { UpgradeCheck } from '../src/cluster-upgrade/precheck/check.ts';
-import { CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
 import { byResource, NEEDED, NEEDED_TO_DRAIN, type Permission } from '../src/cluster-upgrade/precheck/permissions.ts';
 import { GET_EDGEADM } from './get-edgeadm.ts';
 
@@ -51,7 +51,7 @@ With \`--drain\` also:
 | --- | --- | --- |
 ${byResource(NEEDED_TO_DRAIN).map(permission).join('')}`;
 
-const wanted = HEAD + TABLE + CHECKS.map(row).join('') + PERMISSIONS;
+const wanted = HEAD + TABLE + UPGRADE_CHECKS.map(row).join('') + PERMISSIONS;
 if (process.argv.includes('--check')) {
   const found = await readFile(FILE, 'utf8').catch(() => '');
   if (found !== wanted) {

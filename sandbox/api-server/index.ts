@@ -23,7 +23,7 @@ export interface ApiServerOptions {
   readonly version?: string;
   /** Milliseconds since 1970; tests wind it forward. */
   readonly now?: () => number;
-  /** Asked before each request; true where a test answers it in its own way. */
+  /** Asked before each request; true if a test answers it in its own way. */
   readonly takes?: (request: IncomingMessage) => boolean;
 }
 

@@ -5,7 +5,7 @@ const FIELD_VALIDATION = { in: 'query', name: 'fieldValidation', schema: { type:
 
 /**
  * The OpenAPI documents below /openapi/v3, as far as `kubectl apply` and `kubectl create -f` need them: they say that
- * the server takes care of validation, so that kubectl needs no schemas. Undefined where there is no such document.
+ * the server takes care of validation, so that kubectl needs no schemas. Undefined if there is no such document.
  */
 export function openApi(path: string): object | undefined {
   const versions = new Map(

@@ -39,7 +39,7 @@ export function create(operation: Operation): KubeObject {
   return isDryRun(query) ? prepared : registry.insert(resource, prepared);
 }
 
-/** True where a PUT finds nothing and makes what it brings. */
+/** True if a PUT finds nothing and makes what it brings. */
 export function isCreation({ registry, resource, name, namespace }: Operation): boolean {
   return resource.createdByPut === true && !registry.get(resource, name, namespace);
 }
@@ -55,7 +55,7 @@ export function update(operation: Operation): KubeObject {
   const before = read(operation);
   const { uid, resourceVersion } = object.metadata;
   if (resource.needsResourceVersion && !resourceVersion)
-    throw failures.invalid({ kind: resource.plural, group: resource.group, name }, [
+    throw failures.invalidObject({ kind: resource.plural, group: resource.group, name }, [
       {
         field: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',
@@ -167,7 +167,7 @@ function check(operation: Operation, object: KubeObject, before?: KubeObject): v
 }
 
 function invalid({ resource }: Operation, name: string, causes: readonly failures.Cause[]): Error {
-  return failures.invalid({ kind: resource.kind, group: resource.group, name }, causes);
+  return failures.invalidObject({ kind: resource.kind, group: resource.group, name }, causes);
 }
 
 function notANumber(text: string): Error {
@@ -193,7 +193,7 @@ function checkPreconditions(
 function isDryRun(query: URLSearchParams): boolean {
   const asked = query.getAll('dryRun');
   if (asked.some((value) => value !== 'All'))
-    throw failures.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+    throw failures.invalidObject({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
       {
         field: 'dryRun',
         reason: 'FieldValueNotSupported',

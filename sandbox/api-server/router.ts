@@ -13,7 +13,7 @@ export interface ResourceRequest {
   readonly namespace: string;
   /** Of a list too, where a fieldSelector asks for one name. Empty for none. */
   readonly name: string;
-  /** True where the path itself names the object. */
+  /** True if the path itself names the object. */
   readonly named: boolean;
 }
 

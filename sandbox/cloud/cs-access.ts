@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isoDate } from './cs-answers.ts';
 import { attachLine } from './cs-attach-script.ts';
 import { valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
+import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
 import { type AttachTokenRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure } from './service.ts';
 
@@ -27,7 +27,7 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const { arch, nodepool_id, options, expired, one_time_token: oneTime } = valid(script, asked.request.body);
   const spec = valid(z.record(z.string(), z.unknown()), typeof options === 'string' ? parsed(options) : options);
   const fallback = poolsOf(store, cluster.id).find(({ isDefault }) => isDefault);
-  const pool = nodepool_id === undefined && fallback ? fallback : poolOf(asked, nodepool_id);
+  const pool = nodepool_id === undefined && fallback ? fallback : requestedPool(asked, nodepool_id);
   const expires = (expired ?? Math.floor(now() / 1000) + HOUR_S) * 1000;
   if (expires <= now()) throw new CloudFailure(400, 'InvalidParameter', 'The specified expired is in the past.');
   const token = randomBytes(16).toString('hex');

@@ -90,7 +90,7 @@ export function refuseDeletion(pool: NodePoolRecord, nodes: readonly PoolNode[],
   throw new CloudFailure(400, 'NodePoolNotEmpty', `The node pool has ${nodes.length} nodes.`);
 }
 
-export function nodesOf(pool: NodePoolRecord, nodes: readonly PoolNode[]): PoolNode[] {
+export function nodesOfPool(pool: NodePoolRecord, nodes: readonly PoolNode[]): PoolNode[] {
   return nodes.filter((node) => belongsTo(node, pool));
 }
 

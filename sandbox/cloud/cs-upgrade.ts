@@ -56,13 +56,13 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
 }
 
 /** Nodes that have begun finish. */
-export async function pauseUpgrade(asked: CsRequest): Promise<object> {
+export async function pauseUpgradeRecord(asked: CsRequest): Promise<object> {
   const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade to pause');
   keep(asked, { ...record, state: 'pausing' });
   return {};
 }
 
-export async function resumeUpgrade(asked: CsRequest): Promise<object> {
+export async function resumeUpgradeRecord(asked: CsRequest): Promise<object> {
   const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
   const { error: _error, ...rest } = record;
   keep(asked, { ...rest, state: 'running', since: now });
@@ -70,7 +70,7 @@ export async function resumeUpgrade(asked: CsRequest): Promise<object> {
 }
 
 /** Nodes that are done stay. */
-export async function cancelUpgrade(asked: CsRequest): Promise<object> {
+export async function cancelUpgradeRecord(asked: CsRequest): Promise<object> {
   const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
   keep(asked, { ...record, state: 'canceled', since: now });
   return {};

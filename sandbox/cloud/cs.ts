@@ -4,13 +4,13 @@ import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { changedPool, createdPool, nodesOf, refuseDeletion, valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
+import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
 import {
-  cancelUpgrade,
+  cancelUpgradeRecord,
   clusterTasks,
-  pauseUpgrade,
-  resumeUpgrade,
+  pauseUpgradeRecord,
+  resumeUpgradeRecord,
   taskInfo,
   upgradeCluster,
   upgradeFields,
@@ -83,19 +83,19 @@ const ACTIONS: readonly Action[] = [
     name: 'PauseClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/pause$/,
-    handle: pauseUpgrade,
+    handle: pauseUpgradeRecord,
   },
   {
     name: 'ResumeUpgradeCluster',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/resume$/,
-    handle: resumeUpgrade,
+    handle: resumeUpgradeRecord,
   },
   {
     name: 'CancelClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/cancel$/,
-    handle: cancelUpgrade,
+    handle: cancelUpgradeRecord,
   },
   { name: 'DescribeClusterTasks', method: 'GET', path: /^\/clusters\/([^/]+)\/tasks$/, handle: clusterTasks },
   { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
@@ -153,7 +153,7 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const answers = pools
     .filter(({ id }) => only === undefined || id === only)
-    .flatMap((pool) => nodesOf(pool, nodes).map((node) => nodeAnswer(node, pool)));
+    .flatMap((pool) => nodesOfPool(pool, nodes).map((node) => nodeAnswer(node, pool)));
   const { items, page } = pageOf(answers, pageNumber, pageSize);
   return { nodes: items, page };
 }
@@ -163,12 +163,12 @@ async function nodePools(asked: CsRequest): Promise<object> {
   const { NodepoolName: name } = asked.request.parameters;
   const nodes = await asked.inside.nodes();
   const pools = poolsOf(asked.parts.store, id).filter((pool) => name === undefined || pool.name === name);
-  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOf(pool, nodes))) };
+  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOfPool(pool, nodes))) };
 }
 
 async function nodePoolDetail(asked: CsRequest): Promise<object> {
-  const pool = poolOf(asked);
-  return nodePoolAnswer(pool, clusterOf(asked).region, nodesOf(pool, await asked.inside.nodes()));
+  const pool = requestedPool(asked);
+  return nodePoolAnswer(pool, clusterOf(asked).region, nodesOfPool(pool, await asked.inside.nodes()));
 }
 
 async function createNodePool(asked: CsRequest): Promise<object> {
@@ -180,15 +180,15 @@ async function createNodePool(asked: CsRequest): Promise<object> {
 }
 
 async function modifyNodePool(asked: CsRequest): Promise<object> {
-  const pool = changedPool(poolOf(asked), asked.request.body);
+  const pool = changedPool(requestedPool(asked), asked.request.body);
   asked.parts.store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
   return { nodepool_id: pool.id, task_id: taskId() };
 }
 
 async function deleteNodePool(asked: CsRequest): Promise<object> {
-  const pool = poolOf(asked);
-  const nodes = nodesOf(pool, await asked.inside.nodes());
+  const pool = requestedPool(asked);
+  const nodes = nodesOfPool(pool, await asked.inside.nodes());
   refuseDeletion(pool, nodes, asked.request.parameters.force === 'true');
   for (const { name } of nodes) await forgetNode(asked, name);
   asked.parts.store.delete(KIND.nodePool, pool.id);
@@ -199,7 +199,7 @@ async function deleteNodePool(asked: CsRequest): Promise<object> {
 async function removeNodes(asked: CsRequest): Promise<object> {
   const { nodes = '[]', instance_ids: ids = '[]' } = asked.request.parameters;
   const wanted = [nodes, ids].flatMap((text) => valid(z.array(z.string()), parsed(text)));
-  const own = nodesOf(poolOf(asked), await asked.inside.nodes());
+  const own = nodesOfPool(requestedPool(asked), await asked.inside.nodes());
   for (const { name } of own.filter((node) => wanted.includes(node.name))) await forgetNode(asked, name);
   return { task_id: taskId() };
 }

@@ -1,4 +1,4 @@
-import { type EnsAction, invalid, listOf, needed } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, listOf, needed } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -78,7 +78,7 @@ function numberOf(text: string | undefined, name: string, otherwise: number, mos
   if (text === undefined || text === '') return otherwise;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(name);
+  throw invalidParameter(name);
 }
 
 function notFound(name: string): CloudFailure {

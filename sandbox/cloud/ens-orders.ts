@@ -1,4 +1,4 @@
-import { type EnsAction, invalid, needed, neededList } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, needed, neededList } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -19,8 +19,8 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
     const groups = neededList(parameters, 'SecurityGroupIds');
     const vSwitchId = needed(parameters, 'VSwitchId');
     const vSwitch = records.vSwitches().find(({ id }) => id === vSwitchId);
-    if (!vSwitch) throw invalid('VSwitchId');
-    if (groups.some((group) => !records.securityGroup(group))) throw invalid('SecurityGroupIds');
+    if (!vSwitch) throw invalidParameter('VSwitchId');
+    if (groups.some((group) => !records.securityGroup(group))) throw invalidParameter('SecurityGroupIds');
     const existing = records.interfaces();
     if (existing.length >= MOST_IN_ACCOUNT)
       throw new CloudFailure(400, 'QuotaExceeded', 'The quota of network interfaces is exceeded.');
@@ -45,7 +45,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   AttachNetworkInterface: (parameters, records) => {
     const eni = interfaceOf(parameters, records);
     const instance = instanceOf(parameters, records);
-    if (eni.serviceManaged) throw invalid('EniServiceManaged');
+    if (eni.serviceManaged) throw invalidParameter('EniServiceManaged');
     if (eni.status !== 'Available') throw wrongInterfaceStatus();
     if (instance.status !== 'Stopped') throw wrongInstanceStatus();
     if (eni.networkId !== instance.networkId || eni.regionId !== instance.regionId)

@@ -38,10 +38,10 @@ export function listOf(parameters: Parameters, name: string): string[] {
   } catch {
     // Not JSON: told below.
   }
-  throw invalid(name);
+  throw invalidParameter(name);
 }
 
-export function invalid(name: string): CloudFailure {
+export function invalidParameter(name: string): CloudFailure {
   return new CloudFailure(
     400,
     `InvalidParameter.${name}`,

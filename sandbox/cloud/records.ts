@@ -59,7 +59,7 @@ export interface AttachTokenRecord {
 }
 
 /** A node that was let in by the exchange, kept under its name until its Node is deleted. */
-export interface NodeRecord {
+export interface CloudNodeRecord {
   readonly name: string;
   readonly machineId: string;
   readonly clusterId: string;

@@ -9,7 +9,7 @@ export interface CloudRequest {
   readonly action: string;
   /** Query and form parameters of an RPC request, the query of a ROA one. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Parsed JSON of a ROA body; undefined where there is none. */
+  /** Parsed JSON of a ROA body; undefined if there is none. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
@@ -35,7 +35,7 @@ export interface CloudService {
   readonly authentication: 'signature' | 'bearer';
   /** Of the API, where callers name it: `2017-11-10`. */
   readonly version?: string;
-  /** The name of the action that a request asks for; undefined where the request is not for this service. */
+  /** The name of the action that a request asks for; undefined if the request is not for this service. */
   actionOf(method: string, path: string, parameters: Readonly<Record<string, string>>): string | undefined;
   handle(request: CloudRequest): CloudAnswer | Promise<CloudAnswer>;
 }

@@ -12,7 +12,7 @@ import { appendLog } from './root-files.ts';
 import { UnitFault, unitCommand } from './unit-command.ts';
 
 const UNIT = 'kubelet.service';
-/** Where no event tells. */
+/** If no event tells. */
 const LOOK_MS = 2000;
 /** RestartSec of edgeadm's unit. */
 const RESTART_MS = 2000;
@@ -130,7 +130,7 @@ export class NodeAgent {
     }, RESTART_MS);
   }
 
-  /** @returns false where the unit was stopped meanwhile: then its file is gone, and must not come back */
+  /** @returns false if the unit was stopped meanwhile: then its file is gone, and must not come back */
   async #setState(state: string): Promise<boolean> {
     const file = await open(join(this.#root, AGENT_PATHS.units, UNIT), 'r+').catch(() => undefined);
     if (!file) return false;
@@ -144,7 +144,7 @@ export class NodeAgent {
     return true;
   }
 
-  /** @throws UnitFault where there is no such program */
+  /** @throws UnitFault if there is no such program */
   async #versionOf(program: string): Promise<string> {
     const found = await this.#machine.stat(program);
     if (!found) throw new UnitFault(`${UNIT}: Failed to locate executable ${program}: No such file or directory`);

@@ -8,7 +8,7 @@ import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { allowsAddon } from '../addon-label.ts';
 import { recordEvent } from './events.ts';
 import { type Pressure, pressuresOf } from './eviction.ts';
-import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
+import { type KubeletRunSettings, readRunSettings } from './kubelet-settings.ts';
 import { renewLease } from './lease.ts';
 import { nextChange } from './next-change.ts';
 import { newNode, nodeStatus, ownLabels } from './node-object.ts';
@@ -19,9 +19,9 @@ import type { NodePorts, ServedPort } from './ports.ts';
 const LEASE_MS = 10_000;
 const STATUS_MS = 300_000;
 const RETRY_MS = [200, 5000] as const;
-/** How often manifests and CNI configuration are looked at where no event tells. */
+/** How often manifests and CNI configuration are looked at if no event tells. */
 const LOOK_MS = 2000;
-/** How often mirror pods and status are looked at where no event tells. */
+/** How often mirror pods and status are looked at if no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
 /** How long the first status waits for the cluster's CNI configuration, and how often it is looked for. */
@@ -36,7 +36,7 @@ export interface KubeletParts {
   readonly args: readonly string[];
   /** `v1.20.2` */
   readonly version: string;
-  /** True where the cluster schedules its add-ons onto nodes. */
+  /** True if the cluster schedules its add-ons onto nodes. */
   readonly hasAddons?: boolean;
   readonly log: (severity: 'I' | 'W' | 'E' | 'F', line: string) => void;
 }
@@ -47,7 +47,7 @@ export interface KubeletParts {
  */
 export class SmallKubelet {
   readonly #parts: KubeletParts;
-  readonly #settings: KubeletSettings;
+  readonly #settings: KubeletRunSettings;
   readonly #facts: HostFacts;
   readonly #client: ApiClient;
   readonly #pods: NodePods;
@@ -60,7 +60,7 @@ export class SmallKubelet {
   /** Resolved when there is something to tell the API server at once. */
   #news = Promise.withResolvers<void>();
 
-  private constructor(parts: KubeletParts, settings: KubeletSettings, facts: HostFacts) {
+  private constructor(parts: KubeletParts, settings: KubeletRunSettings, facts: HostFacts) {
     const { machine, ports, log } = parts;
     const { nodeName, nodeIp, connection } = settings;
     this.#parts = parts;
@@ -70,11 +70,11 @@ export class SmallKubelet {
     this.#pods = new NodePods({ machine, ports, nodeName, nodeIp, error: (line) => log('E', line) });
   }
 
-  /** @throws KubeletFault where a kubelet would exit over its flags or files */
+  /** @throws KubeletFault if a kubelet would exit over its flags or files */
   static async start(parts: KubeletParts): Promise<SmallKubelet> {
     const { machine, args, version } = parts;
     const facts = await readFacts(machine);
-    const settings = await kubeletSettings(machine, args, { version, hostname: facts.hostname });
+    const settings = await readRunSettings(machine, args, { version, hostname: facts.hostname });
     const kubelet = new SmallKubelet(parts, settings, facts);
     kubelet.#health = await parts.ports.serve(HEALTH_PORT, (incoming, outgoing) =>
       incoming.url === '/healthz' ? outgoing.end('ok') : outgoing.writeHead(404).end(),

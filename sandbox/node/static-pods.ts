@@ -103,7 +103,7 @@ function parsePod(text: string): V1Pod {
 
 /**
  * Why a pod's volumes cannot be mounted: a hostPath of a type that the path is not.
- * @returns undefined where nothing is amiss
+ * @returns undefined if nothing is amiss
  */
 export async function volumeFault(files: Files, pod: V1Pod): Promise<string | undefined> {
   for (const { name, hostPath } of pod.spec?.volumes ?? []) {

@@ -7,7 +7,7 @@ import { sha256Of } from '../lib/sha256.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import type { BundleFile, BundleFileKind, BundleManifest } from './bundle.ts';
 import { inspectImage, inspectProgram, inspectPrograms } from './inspect.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_ARTIFACT_BYTES } from './limits.ts';
 import { MANIFEST_NAME, parseManifest, renderManifest } from './manifest.ts';
 import { type ArchiveKind, isArchive, isProgram } from './programs.ts';
 import { checkSum, readChunks, save } from './save.ts';
@@ -40,7 +40,7 @@ export interface CreatedBundle {
 
 /**
  * Makes a bundle: copies the parts, checks them, writes bundle.yaml. The folder appears when all is in it.
- * @throws EdgeadmError USAGE where the folder is not empty, BUNDLE_INVALID where a part cannot be used, NO_SPACE
+ * @throws EdgeadmError USAGE if the folder is not empty, BUNDLE_INVALID if a part cannot be used, NO_SPACE
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const directory = resolve(options.directory);
@@ -101,7 +101,7 @@ async function addPart(
   await mkdir(dirname(target), { recursive: true });
   await ensureSpace(staging, total);
   const mode = isProgram(kind) ? 0o755 : 0o644;
-  const { sha256, size } = await save(readChunks(from, signal), target, MAX_FILE_BYTES, mode);
+  const { sha256, size } = await save(readChunks(from, signal), target, MAX_ARTIFACT_BYTES, mode);
   await chmod(target, mode);
   log?.progress(path, size, total);
   const contents = isArchive(kind) ? await contentsOf(from, kind, sha256, { arch, scratch, signal }) : undefined;

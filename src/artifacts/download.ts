@@ -36,7 +36,7 @@ export interface DownloadOptions {
 /**
  * Fetches a file into a new local one. A broken transfer goes on where it stopped where the server can do that,
  * otherwise it begins again; tries that brought something do not count. Only a chunk is in memory at a time.
- * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID where the sum is another, NO_SPACE, INTERRUPTED
+ * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID if the sum is another, NO_SPACE, INTERRUPTED
  */
 export async function download(
   client: HttpClient,
@@ -159,8 +159,8 @@ class Download {
   }
 
   /**
-   * Makes the file ready for the body: at its end where the server goes on, empty where it begins again.
-   * @returns size of the whole file, 0 where the server does not tell
+   * Makes the file ready for the body: at its end where the server goes on, empty if it begins again.
+   * @returns size of the whole file, 0 if the server does not tell
    */
   async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {
     const length = Number(headers['content-length'] ?? 0);

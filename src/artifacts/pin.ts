@@ -2,7 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 
-/** @throws EdgeadmError BUNDLE_INVALID where bundle.yaml is not the one that was pinned */
+/** @throws EdgeadmError BUNDLE_INVALID if bundle.yaml is not the one that was pinned */
 export function checkPin(origin: string, manifest: Buffer, pin: string): void {
   if (sha256Of(manifest) !== pin) throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(manifest)}`, pin);
 }

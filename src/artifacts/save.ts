@@ -15,7 +15,7 @@ export interface Saved {
 /**
  * Writes a stream into a new file and sums it up on the way; only a chunk of it is in memory at a time.
  * @param maxBytes nothing beyond is written
- * @throws EdgeadmError BUNDLE_INVALID where there is more than that, NO_SPACE, WRITE_FAILED where the file exists
+ * @throws EdgeadmError BUNDLE_INVALID if there is more than that, NO_SPACE, WRITE_FAILED if the file exists
  */
 export async function save(
   source: AsyncIterable<Buffer>,
@@ -43,7 +43,7 @@ export async function save(
   return { sha256: hash.digest('hex'), size };
 }
 
-/** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+/** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED if it cannot be read */
 export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of fileChunks(path)) {
@@ -66,7 +66,7 @@ export async function measure(path: string, signal?: AbortSignal): Promise<Saved
   return { sha256: hash.digest('hex'), size };
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID where a file is not the one promised */
+/** @throws EdgeadmError BUNDLE_INVALID if a file is not the one promised */
 export function checkSum(what: string, expected: string, found: string): void {
   if (expected === found) return;
   throw new EdgeadmError({

@@ -35,7 +35,7 @@ export interface TarOptions {
   readonly onSum?: (sha256: string) => void;
 }
 
-/** True where the file begins like gzip. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+/** True if the file begins like gzip. @throws EdgeadmError WRITE_FAILED if it cannot be read */
 export async function isGzip(path: string): Promise<boolean> {
   try {
     const file = await open(path);
@@ -53,7 +53,7 @@ export async function isGzip(path: string): Promise<boolean> {
 /**
  * Walks through a .tar or .tgz and writes nothing. The archive is read once, a chunk at a time, however much it
  * unpacks to; unpacking ends at {@link MAX_ARCHIVE_BYTES}.
- * @throws EdgeadmError BUNDLE_INVALID where it is no archive, is cut off or is larger than may be
+ * @throws EdgeadmError BUNDLE_INVALID if it is no archive, is cut off or is larger than may be
  */
 export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
   const { Parser } = await import('tar');

@@ -4,12 +4,12 @@ import { EdgeadmError } from '../errors/index.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { Shared } from '../lib/shared.ts';
 import type { BundleFile } from './bundle.ts';
-import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
+import { MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 import { wrongPin } from './pin.ts';
 import { checkSum, save } from './save.ts';
 import { ensureSpace } from './scratch.ts';
-import { progressOf, type Source, type SourceTools } from './source.ts';
+import { progressReporter, type Source, type SourceTools } from './source.ts';
 import { readBody } from './tar.ts';
 import { plainFiles } from './unpack.ts';
 
@@ -100,12 +100,12 @@ async function unpackAll(
   const wanted = new Map(all.map((file) => [posix.join(prefix, file.path), file]));
   const folder = await tools.scratch.folder();
   const { size: total } = await stat(archive);
-  const report = progressOf(tools, `unpack ${origin}`);
+  const report = progressReporter(tools, `unpack ${origin}`);
   const options = { name: origin, signal, onProgress: (done: number) => report(done, total) };
   for await (const { path, size, body } of plainFiles(archive, options)) {
     const file = wanted.get(path);
     if (!file) continue;
-    const most = file.size ?? MAX_FILE_BYTES;
+    const most = file.size ?? MAX_ARTIFACT_BYTES;
     if (size > most)
       throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} in ${origin} is larger than ${most} bytes` });
     await ensureSpace(folder, size);

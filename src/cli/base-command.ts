@@ -6,7 +6,7 @@ import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
 import type { CommandHost } from './node-runner.ts';
 import { toCommandError } from './parse-error.ts';
-import { type Shown, textOf } from './shown.ts';
+import { formatShown, type Shown } from './shown.ts';
 
 type Values = Record<string, unknown>;
 
@@ -80,7 +80,7 @@ export abstract class BaseCommand extends Command {
 
   /** Ends with a list or an object, in the form that `-o` asks for. */
   protected async show({ data, reveal, ...texts }: Shown): Promise<void> {
-    const text = textOf({ data, reveal, ...texts }, this.#format);
+    const text = formatShown({ data, reveal, ...texts }, this.#format);
     await this.finish({ ok: true, hosts: [], data, text, reveal });
   }
 

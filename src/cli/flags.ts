@@ -99,20 +99,20 @@ export function durationOf(
 
 /**
  * A secret as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
 export async function secretOf(value: string | undefined, flag: string): Promise<string | undefined> {
   if (value === undefined) return undefined;
-  const text = await textOf(value, flag);
+  const text = await flagText(value, flag);
   registerSecret(text);
   return text;
 }
 
 /**
  * A text as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
-export async function textOf(value: string, flag: string): Promise<string> {
+export async function flagText(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
   return (await readUserText(value.slice(1), { what: flag })).trim();

@@ -58,7 +58,7 @@ class HelpOfCommand extends CommandHelp {
   }
 }
 
-/** `--help`, as wide as the terminal, or as COLUMNS asks for: 80 columns where neither is known. */
+/** `--help`, as wide as the terminal, or as COLUMNS asks for: 80 columns if neither is known. */
 export default class EdgeadmHelp extends Help {
   protected override CommandHelpClass = HelpOfCommand;
 

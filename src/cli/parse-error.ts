@@ -13,7 +13,7 @@ interface OclifError extends Error {
 /**
  * The error to show for whatever a command threw: oclif's own complaints about the command line are USAGE.
  * @param command that was called, such as `join phase`; it knows which habits of other tools it meets
- * @returns undefined where nothing went wrong (`--help`, `--version`)
+ * @returns undefined if nothing went wrong (`--help`, `--version`)
  */
 export function toCommandError(thrown: Error, command = ''): EdgeadmError | undefined {
   if (thrown instanceof EdgeadmError) return thrown;

@@ -30,7 +30,7 @@ const IN_FLAG = /^--?[\w-]*(?:[‐‑‒–—―−－\u00a0\u200b\ufeff　]|=[
 /**
  * Refuses a command line that was pasted from a page that changed its characters: oclif would take such a word for an
  * argument, and a token in typographic quotes for a wrong one. Characters within a value are the value's own.
- * @returns USAGE that names each character, with the word as it was probably typed; undefined where there is none
+ * @returns USAGE that names each character, with the word as it was probably typed; undefined if there is none
  */
 export function refuseTypography(words: readonly string[]): EdgeadmError | undefined {
   const end = words.indexOf('--');

@@ -16,7 +16,7 @@ export interface Shown {
 }
 
 /** What stands on standard output. @param format value of `--output`; json is made by the renderer */
-export function textOf({ data, text, wide, names, reveal }: Shown, format: string): string {
+export function formatShown({ data, text, wide, names, reveal }: Shown, format: string): string {
   if (format === 'wide') return wide ?? text;
   if (format === 'name') return (names ?? []).map((name) => `${name}\n`).join('');
   // Undefined keys and dates, as JSON has them.

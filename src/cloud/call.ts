@@ -26,7 +26,7 @@ export interface CloudTransport {
 
 export interface CloudResponse {
   readonly status: number;
-  /** Parsed JSON; undefined where there was none. */
+  /** Parsed JSON; undefined if there was none. */
   readonly body: unknown;
   /** A body that is not JSON. */
   readonly text?: string;

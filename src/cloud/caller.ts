@@ -4,7 +4,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
-import type { CredentialOptions } from './credentials.ts';
+import type { CloudCredentialOptions } from './credentials.ts';
 import { answerError, beginningOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
@@ -45,7 +45,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   readonly product: keyof typeof PRODUCTS;
   /** `ap-southeast-1`. */
   readonly region: string;
-  readonly credentials?: CredentialOptions;
+  readonly credentials?: CloudCredentialOptions;
   /** Default: that of the process. Read: EDGEADM_ENS_ENDPOINT, EDGEADM_CS_ENDPOINT, EDGEADM_CLOUD_CA. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -57,7 +57,7 @@ const ORDER_TIMEOUT_MS = 60_000;
 
 /**
  * A caller for one API with the account's credentials, at the real endpoint unless the environment names another.
- * @throws EdgeadmError USAGE where the region or the endpoint is none, CLOUD_CREDENTIALS where there are none
+ * @throws EdgeadmError USAGE if the region or the endpoint is none, CLOUD_CREDENTIALS if there are none
  */
 export async function openCaller(options: OpenCallerOptions): Promise<CloudCaller> {
   const { product, region, env = process.env } = options;
@@ -141,7 +141,7 @@ function endpointOf(text: string, variable: string): string {
   });
 }
 
-/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE where it cannot be read */
+/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE if it cannot be read */
 export async function readCa(file: string): Promise<string> {
   return readUserText(file, { what: 'EDGEADM_CLOUD_CA' });
 }

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { type NodePool, poolNamed } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { createToken, deleteToken, randomToken } from '../kubernetes/api/bootstrap-tokens.ts';
-import { listObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
+import { listNodePoolObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
 import { listNodes } from '../kubernetes/node/list-nodes.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
@@ -33,7 +33,7 @@ interface Lent {
   /** What nodes carry as label: the name of the NodePool object. */
   readonly label: string;
   readonly token: string;
-  /** How many nodes a cluster of the account may have; undefined where the service does not tell. */
+  /** How many nodes a cluster of the account may have; undefined if the service does not tell. */
   readonly quota: number | undefined;
 }
 
@@ -84,7 +84,7 @@ async function lend(
   const ttlMs = timeoutMs + SPARE_MS;
   const cluster = await openTemporaryCluster(service, clusterId, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
   opened.cluster = cluster;
-  const objects = await listObjects(cluster.client).catch(() => []);
+  const objects = await listNodePoolObjects(cluster.client).catch(() => []);
   const object = objects.find(({ metadata }) => metadata.name === pool.id || metadata.name === pool.name);
   const token = randomToken();
   registerSecret(token);

@@ -25,9 +25,9 @@ export interface CloudUpgrade {
   /** The versions that the service offers, as it spells them. */
   readonly offered: readonly string[];
   readonly told: CloudUpgradeStatus;
-  /** Of the newest upgrade; undefined where the service lists none. */
+  /** Of the newest upgrade; undefined if the service lists none. */
   readonly task?: CloudTaskInfo;
-  /** False where tasks could not be looked at: the account may be without the right to. */
+  /** False if tasks could not be looked at: the account may be without the right to. */
   readonly taskKnown: boolean;
   /** Why it failed, or paused by itself. */
   readonly error?: string;
@@ -36,7 +36,7 @@ export interface CloudUpgrade {
 /** Something happens without anybody's doing. */
 export const GOING: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
 
-/** True where nothing will change unless somebody says so. */
+/** True if nothing will change unless somebody says so. */
 export function isAtRest({ phase }: CloudUpgrade): boolean {
   return phase !== 'Unknown' && !GOING.includes(phase);
 }

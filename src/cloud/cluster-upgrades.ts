@@ -141,7 +141,7 @@ function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
 type Verb = 'pause' | 'continue' | 'cancel';
 
 interface Rule {
-  /** Where it is possible, where it leads, and where nothing needs to be done. */
+  /** The possible targets, and whether nothing needs to be done. */
   readonly from: readonly CloudUpgradePhase[];
   readonly to: readonly CloudUpgradePhase[];
   readonly unchanged: readonly CloudUpgradePhase[];

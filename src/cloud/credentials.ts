@@ -3,7 +3,7 @@ import { registerSecret } from '../lib/redact.ts';
 import { readUserText } from '../lib/user-file.ts';
 
 /** What a user gave on the command line; at most one of the two ways. */
-export interface CredentialOptions {
+export interface CloudCredentialOptions {
   readonly accessKeyId?: string;
   readonly accessKeySecret?: string;
   /** A file of the original tool: `{"AccessKey": "…", "SecretKey": "…"}`. */
@@ -30,10 +30,10 @@ export const SECRET_ON_COMMAND_LINE = `a secret on the command line stays in the
 /**
  * The first of: the flags, the profile, the default chain of the official SDKs (environment, OIDC, `~/.aliyun/config.json`,
  * `~/.alibabacloud/credentials`, the instance's role).
- * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS where nothing is found
+ * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS if nothing is found
  */
 export async function openCredentials(
-  options: CredentialOptions,
+  options: CloudCredentialOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<CloudCredential> {
   const { accessKeyId, accessKeySecret, profile } = options;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Left out or null where the service has no value. */
+/** Left out or null if the service has no value. */
 const text = z.string().nullish();
 const number = z.number().nullish();
 const flag = z.boolean().nullish();

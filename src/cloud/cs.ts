@@ -33,7 +33,7 @@ export interface ContainerService extends UpgradeVerbs {
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
   nodes(clusterId: string): Promise<CloudNode[]>;
-  /** How many nodes a cluster of this account may have; undefined where the service does not tell. */
+  /** How many nodes a cluster of this account may have; undefined if the service does not tell. */
   nodeQuota(): Promise<number | undefined>;
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;

@@ -104,13 +104,13 @@ export function networkError(thrown: unknown, where: Where): unknown {
   });
 }
 
-/** True where the cloud may do later what it did not do now; whether an order took effect has to be looked up. */
+/** True if the cloud may do later what it did not do now; whether an order took effect has to be looked up. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
-/** True where it has to be looked up whether an order took effect. */
+/** True if it has to be looked up whether an order took effect. */
 export function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_NO_ANSWER', 'CLOUD_FAILED', 'CLOUD_ANSWER_INVALID'].includes(error.code);

@@ -8,7 +8,7 @@ export interface ServiceAnswer {
   readonly status: number;
   /** Parsed JSON, or the text where it is none. */
   readonly body: unknown;
-  /** Clock of the service minus clock of the node, milliseconds; undefined where no Date header came. */
+  /** Clock of the service minus clock of the node, milliseconds; undefined if no Date header came. */
   readonly clockDifferenceMs?: number;
 }
 
@@ -49,7 +49,7 @@ class PassingAnswer extends Error {
 /**
  * Sends a POST over a connection that starts on the node, over verified TLS. What fails for a passing reason (network,
  * 429, 5xx) is tried again, with longer and longer pauses: the service must take the same request twice.
- * @throws EdgeadmError CLOUD_UNREACHABLE where no answer came
+ * @throws EdgeadmError CLOUD_UNREACHABLE if no answer came
  */
 export async function postFromNode(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
   const { url, signal, onRetry } = call;

@@ -11,7 +11,7 @@ export interface SourceNode {
   readonly draft: JoinDraft;
   /** The node pool of an earlier join that was not reset. */
   readonly nodePool?: string;
-  /** True where nothing may be changed in the cloud either: `preflight` and `--dry-run`. */
+  /** True if nothing may be changed in the cloud either: `preflight` and `--dry-run`. */
   readonly dryRun: boolean;
   readonly log: PhaseLog;
   readonly signal: AbortSignal;

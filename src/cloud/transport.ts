@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { MAX_BYTES, sendRequest } from '../http/index.ts';
+import { MAX_RESPONSE_BYTES, sendRequest } from '../http/index.ts';
 import type { CloudCall, CloudResponse, CloudTransport } from './call.ts';
 import type { CloudCredential } from './credentials.ts';
 import { signedHeaders } from './signature.ts';
@@ -32,7 +32,7 @@ export function cloudTransport(options: CloudTransportOptions): CloudTransport {
       const { path, query, method, headers, body } = unsigned(call, options);
       const url = new URL(`https://${endpoint}${path}?${new URLSearchParams(query)}`);
       const signed = await signedHeaders({ method, path, query, headers, body }, await credential());
-      const limits = { maxBytes: MAX_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
+      const limits = { maxBytes: MAX_RESPONSE_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
       const answer = await sendRequest({ url, method, headers: signed, body, agent, limits, signal });
       return { status: answer.status, ...parsed(answer.text) };
     },

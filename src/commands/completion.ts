@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { askedValues } from '../cli/completion/ask.ts';
 import { placesOf } from '../cli/completion/places.ts';
-import { completionScript, SHELLS, type Shell } from '../cli/completion/script.ts';
+import { COMPLETION_SHELLS, type CompletionShell, completionScript } from '../cli/completion/script.ts';
 import { ASKED } from '../cli/completion/values.ts';
 import { usageError } from '../errors/usage.ts';
 
@@ -16,7 +16,9 @@ export default class Completion extends BaseCommand {
     '<%= config.bin %> completion fish | source',
     '<%= config.bin %> completion powershell | Out-String | iex',
   ];
-  static override args = { shell: Args.string({ options: [...SHELLS], ignoreStdin: true, description: 'the shell' }) };
+  static override args = {
+    shell: Args.string({ options: [...COMPLETION_SHELLS], ignoreStdin: true, description: 'the shell' }),
+  };
   static override flags = {
     values: Flags.option({
       options: ASKED,
@@ -38,9 +40,9 @@ export default class Completion extends BaseCommand {
       return;
     }
     if (values) return this.#answer(await askedValues(values, flags));
-    if (args.shell === undefined) throw usageError([`which shell? ${SHELLS.join(', ')}`]);
+    if (args.shell === undefined) throw usageError([`which shell? ${COMPLETION_SHELLS.join(', ')}`]);
     const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
-    const script = completionScript(args.shell as Shell, placesOf(this.config.commands, topics));
+    const script = completionScript(args.shell as CompletionShell, placesOf(this.config.commands, topics));
     await this.finish({ ok: true, hosts: [], data: { shell: args.shell, script }, text: script });
   }
 

@@ -16,7 +16,7 @@ export function compareClusterVersions(left: string, right: string): number {
   return releaseOfA === undefined || releaseOfB === undefined ? 0 : releaseOfA - releaseOfB;
 }
 
-/** True where the version lies between both bounds; an absent bound is open. */
+/** True if the version lies between both bounds; an absent bound is open. */
 export function isWithin(version: string, from: string | undefined, to: string | undefined): boolean {
   if (from !== undefined && compareClusterVersions(version, from) < 0) return false;
   return to === undefined || compareClusterVersions(version, to) <= 0;

@@ -1,6 +1,6 @@
 import type { MatrixRow } from '../config/spec.ts';
 import { inColumns } from '../output/columns.ts';
-import { differences, type Platform } from './supports.ts';
+import { type Platform, platformDifferences } from './supports.ts';
 
 const GAP = 2;
 
@@ -31,7 +31,7 @@ export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[],
 /** A row in one line, with what differs from the system that was found. */
 export function nearestInWords(found: Partial<Platform>, row: MatrixRow): string {
   const [arch, os, versions, kernel, clusters] = cells(row);
-  return `${os} ${versions}, kernel ${kernel}, ${arch}, cluster ${clusters} (differs in: ${differences(found, row).join(', ')})`;
+  return `${os} ${versions}, kernel ${kernel}, ${arch}, cluster ${clusters} (differs in: ${platformDifferences(found, row).join(', ')})`;
 }
 
 /** A row for `--compat-matrix` that accepts a system, in YAML. */

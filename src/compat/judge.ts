@@ -39,7 +39,7 @@ export function outsideTheMatrix({ os, version, kernel, arch }: Omit<Platform, '
 /**
  * Judges a node and its cluster by name and version. The matrix is binding for the vendor's clusters; elsewhere the
  * requirements of Kubernetes decide.
- * @throws EdgeadmError USAGE where the cluster's version is none
+ * @throws EdgeadmError USAGE if the cluster's version is none
  */
 export function judgePlatform(platform: Platform, rows: readonly MatrixRow[]): Judgement {
   const { clusterVersion, kernel } = platform;

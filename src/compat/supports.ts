@@ -20,7 +20,7 @@ export interface Support {
   readonly supported: boolean;
   /** The rows that fit. */
   readonly rows: readonly MatrixRow[];
-  /** Where none fits: the rows that come nearest, best first. */
+  /** If none fits: the rows that come nearest, best first. */
   readonly nearest: readonly MatrixRow[];
 }
 
@@ -58,7 +58,7 @@ export function nearestRows(known: Partial<Platform>, rows: readonly MatrixRow[]
 }
 
 /** What of a system is not as a row has it: `version`, `kernel`; what is not known does not count. */
-export function differences(known: Partial<Platform>, row: MatrixRow): string[] {
+export function platformDifferences(known: Partial<Platform>, row: MatrixRow): string[] {
   return RULES.filter(({ fits }) => fits(known, row) === false).map(({ what }) => what);
 }
 

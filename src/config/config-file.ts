@@ -8,7 +8,7 @@ export const API_VERSION = 'edgeadm.io/v1';
 
 /**
  * Reads a configuration file (YAML or JSON) of the kind a command takes.
- * @throws EdgeadmError USAGE where it cannot be read, is no YAML or of another kind
+ * @throws EdgeadmError USAGE if it cannot be read, is no YAML or of another kind
  */
 export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
   const text = await readUserText(path, { what: '--config' });

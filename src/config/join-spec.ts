@@ -14,7 +14,7 @@ export interface Layer {
 }
 
 /** Ten minutes, as the slowest links need for a bundle of 200 MB. */
-export const DEFAULT_TIMEOUT_MS = 600_000;
+export const COMMAND_TIMEOUT_MS = 600_000;
 
 /**
  * Makes one validated, immutable specification of all layers, weakest first. Maps are merged key by key.

@@ -23,7 +23,7 @@ export interface NodePoolSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Ranges that the pods of this pool get; the cluster chooses where there are none. */
+  /** Ranges that the pods of this pool get; the cluster chooses if there are none. */
   readonly podCidrs: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface NodePool {
   /** As the service spells it. */
   readonly runtime?: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Undefined where they cannot be read. */
+  /** Undefined if they cannot be read. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
@@ -59,7 +59,7 @@ export interface PoolNode {
   /** Name or id of its pool. */
   readonly pool: string;
   readonly ready: boolean;
-  /** `amd64`; undefined where it cannot be read. */
+  /** `amd64`; undefined if it cannot be read. */
   readonly arch?: string;
   readonly addresses: readonly string[];
 }
@@ -68,7 +68,7 @@ export interface PoolNode {
 export interface PoolClusterFacts {
   /** `v1.20.2`, `1.20.11-aliyunedge.1` */
   readonly version: string;
-  /** `flannel`, `terway-edge`; undefined where nothing tells. */
+  /** `flannel`, `terway-edge`; undefined if nothing tells. */
   readonly networkPlugin?: string;
   /** Of which the container service gives an enhanced pool its slice. */
   readonly podCidr?: string;
@@ -89,13 +89,13 @@ export interface NodePools {
   delete(pool: NodePool): Promise<void>;
 }
 
-/** True where a node's label names this pool, by its name or by its id. */
+/** True if a node's label names this pool, by its name or by its id. */
 export function belongsTo(node: PoolNode, pool: Pick<NodePool, 'id' | 'name'>): boolean {
   return node.pool === pool.name || node.pool === pool.id;
 }
 
 /**
- * The pool of that name or id; the default one where none is named.
+ * The pool of that name or id; the default one if none is named.
  * @throws EdgeadmError NODEPOOL_NOT_FOUND
  */
 export function poolNamed(pools: readonly NodePool[], wanted: string | undefined, where: string): NodePool {

@@ -83,7 +83,7 @@ export function missingIn(wanted: WantedNodePool): Need[] {
   return NEEDS.filter(({ key, when }) => when(wanted) && (wanted[key] === undefined || wanted[key] === ''));
 }
 
-/** Mistakes that can be told without asking anybody; none where the pool may be created as far as that goes. */
+/** Mistakes that can be told without asking anybody; none if the pool may be created as far as that goes. */
 export function refuseWanted(wanted: WantedNodePool): string[] {
   const { name, maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
   const mistakes: string[] = [];

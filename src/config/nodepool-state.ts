@@ -12,7 +12,7 @@ export interface Difference {
 }
 
 /** In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not. */
-export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
+export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [
     ['mode', spec.mode, pool.mode],
     ['max-nodes', spec.maxNodes, pool.maxNodes],
@@ -32,7 +32,7 @@ export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
     .filter(({ asked, found }) => asked !== found);
 }
 
-/** True where nothing but annotations is missing: the service has no field for them, they come after the creation. */
+/** True if nothing but annotations is missing: the service has no field for them, they come after the creation. */
 export function lacksAnnotationsOnly(found: readonly Difference[]): boolean {
   return found.every(({ key, found: value }) => (key === 'annotations' || key === 'cen-owner') && value === NOTHING);
 }

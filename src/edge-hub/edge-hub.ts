@@ -81,7 +81,7 @@ const GRAMMAR = { nodeName: refuseNodeName, nodePool: refuseLabelValue, image: r
 /**
  * The certificates to ask for before any file of the hub can be made.
  *
- * @throws EdgeadmError USAGE where this hub does not go with this cluster, or its version is not known
+ * @throws EdgeadmError USAGE if this hub does not go with this cluster, or its version is not known
  */
 export function edgeHubCertificates(version: EdgeHubVersion & { readonly nodeName: string }): EdgeHubCertificates {
   checkValue('nodeName', version.nodeName);
@@ -266,7 +266,7 @@ function kubeconfig(server: string, caPem: string, pairPath: string): string {
 
 /**
  * Certificate and key in one file, and the `-current` symlink to it. Hubs keep their certificates in client-go's file
- * store, which renews one only where that name is a symlink: with a plain file every renewal would fail.
+ * store, which renews one only if that name is a symlink: with a plain file every renewal would fail.
  * (client-go v0.18: util/certificate/certificate_store.go, updateSymlink)
  */
 function keyPair(current: string, certPem: string | undefined, keyPem: string | undefined): EdgeHubFile[] {

@@ -30,7 +30,7 @@ export interface EdgeHubCertificate {
   readonly requester: 'bootstrap-token' | 'node';
   /** Who approves it. Where that is nobody of the cluster, an administrator does, at his leisure. */
   readonly approver: 'kube-controller-manager' | 'openyurt' | 'administrator';
-  /** True where the hub opens no port without it; a self-signed one of the same subject does. */
+  /** True if the hub opens no port without it; a self-signed one of the same subject does. */
   readonly needed: boolean;
   /** Where the hub looks for it: a symlink to a file with certificate and key. */
   readonly path: string;
@@ -213,7 +213,7 @@ const DEFAULT_YURTHUB = '0.5.0';
 /**
  * The row of the table that fits.
  *
- * @throws EdgeadmError USAGE where this hub does not go with this cluster, or its version is not known
+ * @throws EdgeadmError USAGE if this hub does not go with this cluster, or its version is not known
  */
 export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }: EdgeHubVersion): EdgeHubRelease {
   const version = flavor === 'ack' ? kubernetesVersion : (hubVersion ?? versionOfImage(image) ?? DEFAULT_YURTHUB);
@@ -263,7 +263,7 @@ function versionOfImage(image: string | undefined): string | undefined {
   return image?.match(/:v?(\d+\.\d+(\.\d+)?)[^/@]*(@|$)/)?.[1];
 }
 
-/** Compares major and minor. @throws EdgeadmError USAGE where there are none */
+/** Compares major and minor. @throws EdgeadmError USAGE if there are none */
 function isBefore(version: string, limit: string): boolean {
   const [a, b] = [parseVersion(version), parseVersion(limit)];
   return a.major !== b.major ? a.major < b.major : a.minor < b.minor;

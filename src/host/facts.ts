@@ -54,7 +54,7 @@ async function askUid(machine: Machine): Promise<number> {
   return exitCode === 0 ? Number(stdout.trim()) : -1;
 }
 
-/** @throws EdgeadmError PLATFORM_UNSUPPORTED where the machine is not Linux run by systemd. */
+/** @throws EdgeadmError PLATFORM_UNSUPPORTED if the machine is not Linux run by systemd. */
 export function requireSystemd(facts: HostFacts): void {
   if (facts.platform === 'linux' && facts.init === 'systemd') return;
   throw new EdgeadmError({

@@ -4,7 +4,7 @@ import type { Address } from './machine.ts';
 /** An error of the operating system as Node reports it. */
 export type NodeError = Error & { code?: string };
 
-/** True where the error says that the path (or a folder above it) does not exist. */
+/** True if the error says that the path (or a folder above it) does not exist. */
 export function notThere(error: unknown): boolean {
   const { code } = error as NodeError;
   return code === 'ENOENT' || code === 'ENOTDIR';

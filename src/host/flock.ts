@@ -16,7 +16,7 @@ export function flockWords(path: string): string[] {
 /**
  * Takes a lock file on this machine. util-linux's flock holds it for a `cat` whose input is ours: however this
  * process ends, the input closes, cat ends and the kernel frees the lock.
- * @returns undefined where another holds the lock.
+ * @returns undefined if another holds the lock.
  */
 export async function flock(path: string): Promise<Lock | undefined> {
   const [file = '', ...args] = [...flockWords(path), 'cat'];

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 
 /** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
-export interface CommandResult {
+export interface ProgramResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -106,14 +106,14 @@ export interface ServiceManager {
 export interface Machine {
   /** What users call it: `localhost`, `root@10.0.0.5`. */
   readonly name: string;
-  /** True where programs of the machine can be run (not on a scratch root). */
+  /** True if programs of the machine can be run (not on a scratch root). */
   readonly runsPrograms: boolean;
-  /** True where a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
+  /** True if a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
   readonly runsUnits: boolean;
   readonly services: ServiceManager;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
-  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** The file's bytes; undefined where there is none. Follows symlinks. */
+  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
+  /** The file's bytes; undefined if there is none. Follows symlinks. */
   readFile(path: string): Promise<Buffer | undefined>;
   /**
    * Atomic: written beside the target, synced, renamed over it. The folder must exist.
@@ -131,9 +131,9 @@ export interface Machine {
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
-  /** Does not follow symlinks; undefined where there is nothing. */
+  /** Does not follow symlinks; undefined if there is nothing. */
   stat(path: string): Promise<FileStat | undefined>;
-  /** Names in a folder, sorted; empty where there is none. */
+  /** Names in a folder, sorted; empty if there is none. */
   list(path: string): Promise<string[]>;
   /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left as it is. */
   makeDirectory(path: string, mode: number): Promise<void>;
@@ -143,17 +143,17 @@ export interface Machine {
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */
   removeTree(path: string): Promise<void>;
-  /** SHA-256 of a file as hex, computed on the machine; undefined where there is none. */
+  /** SHA-256 of a file as hex, computed on the machine; undefined if there is none. */
   sha256(path: string): Promise<string | undefined>;
   /** Dials from the machine: only its network counts. */
   connect(address: Address, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Duplex>;
   network(): Promise<Network>;
-  /** The current value of a kernel parameter (`net.ipv4.ip_forward`), undefined where there is none. */
+  /** The current value of a kernel parameter (`net.ipv4.ip_forward`), undefined if there is none. */
   sysctl(key: string): Promise<string | undefined>;
   setSysctl(key: string, value: string): Promise<void>;
   /**
    * Takes the lock file, whose folder must exist.
-   * @returns undefined where another holds it.
+   * @returns undefined if another holds it.
    */
   lock(path: string): Promise<Lock | undefined>;
   /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */

@@ -40,7 +40,7 @@ export async function mountsBelow(host: Host, folder: string, within?: readonly 
 }
 
 /**
- * True where a folder is mounted onto itself, as a kubelet does with its own where the machine's mounts are not shared:
+ * True if a folder is mounted onto itself, as a kubelet does with its own where the machine's mounts are not shared:
  * not a volume of anybody's.
  */
 export async function isBoundToItself(host: Host, folder: string): Promise<boolean> {
@@ -60,7 +60,7 @@ export async function isBoundToItself(host: Host, folder: string): Promise<boole
  * that is a mount point or a symlink is only emptied, and only of what has a name that Kubernetes gives, since anything
  * may lie there. So is one that is shared with programs beside the cluster.
  * @returns the paths that were left, since they may be somebody else's
- * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below it; nothing is removed then
+ * @throws EdgeadmError RESET_INCOMPLETE if anything is mounted below it; nothing is removed then
  */
 export async function clearFolder(host: Host, path: string, had?: readonly string[]): Promise<string[]> {
   const stat = await host.stat(path);
@@ -128,7 +128,7 @@ async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
 
 /**
  * Looks at folders before any of them is cleared, so that a reset that would stop at one leaves all as they are.
- * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below one of them
+ * @throws EdgeadmError RESET_INCOMPLETE if anything is mounted below one of them
  */
 export async function refuseMountsIn(
   host: Host,
@@ -144,7 +144,7 @@ export async function refuseMountsIn(
   }
 }
 
-/** The path as mountinfo names it. Asking costs a program, and is needed only where a mount may concern the folder. */
+/** The path as mountinfo names it. Asking costs a program, and is needed only if a mount may concern the folder. */
 async function mountedPath(host: Host, path: string, stat: FileStat, table: readonly Mount[]): Promise<string> {
   const name = posix.basename(path);
   const concerned = stat.type === 'symlink' || table.some((mount) => mount.path.split('/').includes(name));

@@ -102,7 +102,7 @@ async function writeHolder(machine: Machine, { command }: SessionOptions): Promi
 }
 
 /**
- * Removes what the lock needed, and the whole folder where nothing is noted: a node that was left as it was has no
+ * Removes what the lock needed, and the whole folder if nothing is noted: a node that was left as it was has no
  * trace.
  */
 async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined): Promise<void> {

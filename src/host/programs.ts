@@ -1,5 +1,5 @@
 /** Milliseconds after which a program is stopped unless its caller says otherwise. */
-export const DEFAULT_TIMEOUT_MS = 120_000;
+export const PROGRAM_TIMEOUT_MS = 120_000;
 
 /**
  * How much a program may print to standard output before it is stopped, unless its caller says otherwise. edgeadm runs
@@ -14,7 +14,7 @@ export const MAX_STDERR_BYTES = 8 * 1024 * 1024;
 export const STDERR_KEPT_BYTES = 256 * 1024;
 
 /** The largest file that is read into memory. The journal of a node has a few MiB. */
-export const MAX_FILE_BYTES = 32 * 1024 * 1024;
+export const MAX_READ_BYTES = 32 * 1024 * 1024;
 
 /** The same for a file in /proc, which does not say its size: /proc/self/mountinfo of a busy node has 1 MiB. */
 export const MAX_PROC_FILE_BYTES = 8 * 1024 * 1024;

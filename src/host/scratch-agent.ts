@@ -25,7 +25,7 @@ export const AGENT_PATHS = {
 /** First line of a file that stands for a program; what the program would answer to `--version` follows. */
 export const STAND_IN = '#!edgeadm sandbox';
 
-/** True where the process that attends a scratch root lives. @param root the folder, absolute */
+/** True if the process that attends a scratch root lives. @param root the folder, absolute */
 export function isAttended(root: string): boolean {
   try {
     return processLives(Number(readFileSync(join(root, AGENT_PATHS.attendant), 'utf8')));
@@ -37,7 +37,7 @@ export function isAttended(root: string): boolean {
 /**
  * The socket that stands for a port of a scratch root's loopback. The symlink is read here, not by the kernel: a socket
  * address has room for 107 bytes, and roots may lie deep.
- * @returns undefined where the attendant serves no such port
+ * @returns undefined if the attendant serves no such port
  */
 export async function portSocket(root: string, host: string, port: number): Promise<string | undefined> {
   if (!/^(127\.|::1$|localhost$)/.test(host)) return undefined;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { shaped, yamlMap } from '../lib/foreign.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
-import type { Address, CommandResult, FileAttributes, Machine, ServiceManager } from './machine.ts';
+import type { Address, FileAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
@@ -192,11 +192,11 @@ async function removeIfEmpty(files: FileMethods, path: string): Promise<void> {
 }
 
 /** The few questions that files can answer; every program is refused. */
-async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<CommandResult> {
+async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<ProgramResult> {
   const kernel = async (name: string): Promise<string | undefined> =>
     (await textOf(files, sysctlPath(`kernel.${name}`)))?.trim();
   const question = [file, ...args].join(' ');
-  const said = (text: string): CommandResult => ({ exitCode: 0, stdout: `${text}\n`, stderr: '' });
+  const said = (text: string): ProgramResult => ({ exitCode: 0, stdout: `${text}\n`, stderr: '' });
   if (question === 'id -u') return said('0');
   if (question === 'uname -s -m') {
     return said(`${(await kernel('ostype')) ?? 'Linux'} ${(await kernel('arch')) ?? hardware()}`);

@@ -1,4 +1,4 @@
-import type { CommandResult, Machine } from './machine.ts';
+import type { Machine, ProgramResult } from './machine.ts';
 import { readNetwork } from './network.ts';
 import { systemd } from './systemd.ts';
 
@@ -16,7 +16,7 @@ export interface Limited {
  */
 export function limited(machine: Machine, timeoutMs: number, signal: AbortSignal): Limited {
   if (!machine.runsPrograms) return { machine, idle: () => Promise.resolve() };
-  const running = new Set<Promise<CommandResult>>();
+  const running = new Set<Promise<ProgramResult>>();
   const exec: Machine['exec'] = (file, args, options) => {
     const both = options?.signal ? AbortSignal.any([signal, options.signal]) : signal;
     const limitMs = Math.min(timeoutMs, options?.timeoutMs ?? timeoutMs);

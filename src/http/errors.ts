@@ -16,7 +16,7 @@ export interface HttpErrorParts {
   /** `https://host:port`, without path, query and credentials. */
   readonly address: string;
   readonly message: string;
-  /** True where the other side may have received the request and acted on it. */
+  /** True if the other side may have received the request and acted on it. */
   readonly sent: boolean;
   readonly cause?: unknown;
 }
@@ -35,7 +35,7 @@ export class HttpError extends Error {
     this.sent = sent;
   }
 
-  /** True where the certificate of the other side is why: no further try gives it another one. */
+  /** True if the certificate of the other side is why: no further try gives it another one. */
   get isCertificateFault(): boolean {
     return isCertificateFault(this.cause);
   }

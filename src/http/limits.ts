@@ -1,5 +1,5 @@
 /** How large an answer may be, by what it is. Bytes. */
-export const MAX_BYTES = {
+export const MAX_RESPONSE_BYTES = {
   /** Read before the other side has shown who it is. */
   anonymous: 1024 ** 2,
   /** Health ports of this node: whoever listens there may be anybody. */
@@ -22,5 +22,5 @@ export interface HttpLimits {
 }
 
 /** A slow link of an edge needs a minute for a large answer, and is never quiet for ten seconds. */
-export const API_LIMITS: HttpLimits = { maxBytes: MAX_BYTES.api, totalMs: 60_000, idleMs: 10_000 };
-export const PROBE_LIMITS: HttpLimits = { maxBytes: MAX_BYTES.probe, totalMs: 5_000 };
+export const API_LIMITS: HttpLimits = { maxBytes: MAX_RESPONSE_BYTES.api, totalMs: 60_000, idleMs: 10_000 };
+export const PROBE_LIMITS: HttpLimits = { maxBytes: MAX_RESPONSE_BYTES.probe, totalMs: 5_000 };

@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly agent?: Agent;
   readonly limits: HttpLimits;
   readonly signal?: AbortSignal;
-  /** True where the caller follows redirects itself. Default: an answer of 3xx is an error. */
+  /** True if the caller follows redirects itself. Default: an answer of 3xx is an error. */
   readonly redirects?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface OpenAnswer {
   close(): void;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -44,9 +44,9 @@ const MAX_INTERIM = 16;
  * the other side does. It is node:http and not undici: connections that start on the node are streams of SSH, and
  * undici's `connect` wants sockets (its timeouts are those of net.Socket).
  *
- * @throws HttpError; the reason of the signal where that aborts
+ * @throws HttpError; the reason of the signal if it aborts
  */
-export async function sendRequest(request: HttpRequest): Promise<Answer> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { status, headers, body } = await openRequest(request);
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
@@ -55,7 +55,7 @@ export async function sendRequest(request: HttpRequest): Promise<Answer> {
 
 /**
  * Sends a request and gives the answer as soon as its headers are there.
- * @throws HttpError; the reason of the signal where that aborts. So does the body, while it is read.
+ * @throws HttpError; the reason of the signal if it aborts. So does the body, while it is read.
  */
 export function openRequest(request: HttpRequest): Promise<OpenAnswer> {
   refusePlainCredentials(request);

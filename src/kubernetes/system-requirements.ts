@@ -90,8 +90,8 @@ export type KernelVerdict =
 /**
  * Judges a kernel by its first two numbers.
  * @param release `uname -r`, `6.1.0-25-amd64`
- * @param minor of Kubernetes; undefined where it is not known: what all versions refuse is refused
- * @param cgroup undefined where it is not known
+ * @param minor of Kubernetes; undefined if it is not known: what all versions refuse is refused
+ * @param cgroup undefined if it is not known
  */
 export function judgeKernel(release: string, minor: number | undefined, cgroup?: 1 | 2): KernelVerdict {
   const oldest = cgroup === 2 ? OLDEST_KERNEL_OF_CGROUP2 : OLDEST_KERNEL;

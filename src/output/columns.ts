@@ -12,7 +12,7 @@ export function terminalColumns(): number {
 
 /**
  * Lines of rows, the first of them headings, whose columns are `gap` apart. Where they do not fit on the terminal the
- * widest column gives way, and its cells take more lines; where no column can, each row becomes a paragraph.
+ * widest column gives way, and its cells take more lines; if no column can, each row becomes a paragraph.
  */
 export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
   const columns = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? ''));
@@ -31,7 +31,7 @@ function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: numbe
   });
 }
 
-/** Widths that are smaller by `over` in all; undefined where that is not to be had. */
+/** Widths that are smaller by `over` in all; undefined if that is not to be had. */
 function narrowed(natural: readonly number[], least: readonly number[], over: number): number[] | undefined {
   const widths = [...natural];
   const room = (index: number): number => (widths[index] ?? 0) - (least[index] ?? 0);

@@ -31,7 +31,7 @@ export interface OutputOptions {
   readonly logFile?: string;
   /** The plan goes to standard output; no log file is written. */
   readonly dryRun?: boolean;
-  /** True for commands that only look: a log file is written only where `logFile` names one. */
+  /** True for commands that only look: a log file is written only if `logFile` names one. */
   readonly looksOnly?: boolean;
   /** True if the text of the result tells the failures it names in `told`: lines do not tell them before. */
   readonly failuresInResult?: boolean;

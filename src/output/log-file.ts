@@ -108,7 +108,7 @@ export class LogFile {
     candidates.some((path) => this.#open(path));
   }
 
-  /** The file in use, undefined where none could be opened. */
+  /** The file in use, undefined if none could be opened. */
   get path(): string | undefined {
     return this.#path;
   }

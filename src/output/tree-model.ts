@@ -19,7 +19,7 @@ interface Node {
   readonly warnings: string[];
 }
 
-/** What runs now: a phase, or a host where there are several. `lines` is asked for each frame. */
+/** What runs now: a phase, or a host if there are several. `lines` is asked for each frame. */
 export interface LiveItem {
   readonly key: string;
   lines(columns: number, now: number): string[];

@@ -20,7 +20,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 /**
- * The page that was rendered when this program was built, on Linux: right where nobody asked for another width or for
+ * The page that was rendered when this program was built, on Linux: right if nobody asked for another width or for
  * colours. Shells of Windows continue a line in another way than its examples.
  */
 function renderedHelp(argv: readonly string[]): Buffer | undefined {

@@ -1,5 +1,5 @@
 import type { Interfaces } from '@oclif/core';
-import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { ERROR_CODES } from '../../errors/index.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { checkNames } from '../../phases/preflight/check-names.ts';
@@ -60,7 +60,7 @@ export function valuesOfFlag(command: string, flag: Flag): Values {
   return FLAGS[`${command} ${flag.name}`] ?? FLAGS[flag.name] ?? pathsOf(flag.helpValue);
 }
 
-/** What an argument may be; undefined where anything may stand there. */
+/** What an argument may be; undefined if anything may stand there. */
 export function valuesOfArgument(command: string, arg: Argument): Values | undefined {
   return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
 }

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { packTgz, writePrivate } from '../../artifacts/write-tgz.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { packTgz } from '../../artifacts/write-tgz.ts';
+import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
 import { localMachine } from '../../host/local.ts';
 import { limited } from '../../host/time-limited.ts';
+import { writePrivate } from '../../host/write-private.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
 import { logPaths } from '../../output/log-file.ts';
@@ -36,7 +37,7 @@ export async function runDiagnose(
   { kubeconfig, ...files }: DiagnoseFiles & { readonly kubeconfig?: string },
   host: CommandHost,
 ): Promise<Omit<CommandResult, 'command'>> {
-  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? COMMAND_TIMEOUT_MS;
   const until = performance.now() + timeoutMs * COLLECTING;
   const texts: string[][] = [];
   const command = { name: 'diagnose', flags, looksOnly: true };

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type Ens, ens } from '../../cloud/ens.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
 import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
@@ -83,7 +83,7 @@ export async function changeInstance(
   const host = flags.instance;
   const dryRun = flags['dry-run'];
   const watch = new Stopwatch();
-  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS, {
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? COMMAND_TIMEOUT_MS, {
     interruptedMs: RESTART_MS,
     cleanUpMs: RESTART_MS,
   });

@@ -1,9 +1,9 @@
-import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { closest } from '../../lib/closest.ts';
 import { joinPhases } from '../../phases/join/index.ts';
-import { CHECKS } from '../../phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../../phases/preflight/checks.ts';
 import { resetPhases } from '../../phases/reset/index.ts';
 import { upgradePhases } from '../../phases/upgrade/index.ts';
 import type { Phase } from '../../workflow/phase.ts';
@@ -37,7 +37,7 @@ function codes(): Topic[] {
 }
 
 function checks(): Topic[] {
-  const ofNodes = CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
+  const ofNodes = PREFLIGHT_CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
     const exit = severity === 'warning' ? 0 : concerns === 'node' ? 3 : 4;
     return {
       kind: 'check',

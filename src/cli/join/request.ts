@@ -3,13 +3,13 @@ import type { JoinSource, SourceAnswer } from '../../cloud/join-source.ts';
 import { readMatrixFile } from '../../compat/matrix-file.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { isRandomName } from '../../config/grammar.ts';
-import { DEFAULT_TIMEOUT_MS, flagOf, joinDraft, joinSpec, type Layer } from '../../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS, flagOf, joinDraft, joinSpec, type Layer } from '../../config/join-spec.ts';
 import { readNodeSpec } from '../../config/node-spec.ts';
 import type { CommonSettings, JoinDraft, JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { Target } from '../../host/targets.ts';
-import { durationOf, type Refuse, secretOf, textOf } from '../flags.ts';
+import { durationOf, flagText, type Refuse, secretOf } from '../flags.ts';
 import { readDiscoveryFile } from './discovery-file.ts';
 import { flagValues, type ParsedJoin, TOKEN_FLAGS } from './flags.ts';
 
@@ -30,7 +30,7 @@ export interface JoinRequest {
   readonly warnings: readonly string[];
   /**
    * The specification, with what the source of the form told.
-   * @throws EdgeadmError CLOUD_ANSWER_INVALID where that does not make one
+   * @throws EdgeadmError CLOUD_ANSWER_INVALID if that does not make one
    */
   complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
 }
@@ -82,7 +82,7 @@ export async function joinRequestOf(
   const refuse: Refuse = (mistake) => mistakes.push(mistake);
   refuseTwoReaders(parsed);
   const given = flags['node-spec'];
-  const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
+  const nodeSpec = given === undefined ? undefined : readNodeSpec(await flagText(given, '--node-spec'), refuse);
   const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];
   if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
   if (flags['discovery-file']) layers.push(await readDiscoveryFile(flags['discovery-file']));
@@ -93,7 +93,7 @@ export async function joinRequestOf(
   if (form.kind === 'kubernetes') layers.splice(-2, 0, environmentLayer(form.token));
   const settings = {
     yes: Boolean(parsed.flags.yes) || (nodeSpec?.quiet ?? false),
-    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? COMMAND_TIMEOUT_MS,
     compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
   };
   const warnings = nodeSpec?.warnings ?? [];

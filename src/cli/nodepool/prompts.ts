@@ -28,7 +28,7 @@ export async function askForMissing(wanted: WantedNodePool): Promise<WantedNodeP
   return answered;
 }
 
-/** True where the answer can be taken; else why not. */
+/** True if the answer can be taken; else why not. */
 function refuseAnswer(wanted: WantedNodePool, key: Need['key'], text: string): string | true {
   if (text.trim() === '') return 'a value is required';
   const before = new Set(refuseWanted(wanted));

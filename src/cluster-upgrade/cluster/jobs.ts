@@ -42,7 +42,7 @@ export async function deleteJob(client: ApiClient, { metadata }: V1Job): Promise
   }
 }
 
-/** True where it is on its way out: a finalizer keeps it for a while. */
+/** True if it is on its way out: a finalizer keeps it for a while. */
 export function isEnding({ metadata }: V1Job): boolean {
   return metadata?.deletionTimestamp !== undefined;
 }

@@ -18,7 +18,7 @@ const POOL_LABEL = 'alibabacloud.com/nodepool-id';
 
 /** The workers of a cluster that are not at the target yet. */
 export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: string): Chosen {
-  const inPool = all.filter((node) => nodepool === undefined || poolOf(node) === nodepool);
+  const inPool = all.filter((node) => nodepool === undefined || poolNameOf(node) === nodepool);
   const workers = inPool.filter(isLinuxWorker);
   const there = workers.filter((node) => sameVersion(kubeletOf(node), target));
   return {
@@ -29,7 +29,7 @@ export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: s
 }
 
 /** Name of its node pool; empty for none. */
-export function poolOf(node: V1Node): string {
+export function poolNameOf(node: V1Node): string {
   return poolLabelOf(node) ?? node.metadata?.labels?.[POOL_LABEL] ?? '';
 }
 

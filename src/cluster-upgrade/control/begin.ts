@@ -10,7 +10,7 @@ import { leaseHolder } from './lease.ts';
 
 /**
  * Writes the plan of a new upgrade: of those who start one at the same time, one does.
- * @throws EdgeadmError USAGE where it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who controls it
+ * @throws EdgeadmError USAGE if it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who controls it
  */
 export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSignal): Promise<void> {
   refuseTooLarge(plan);

@@ -9,7 +9,7 @@ import { tellCluster } from '../cluster/events.ts';
 import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
 import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
-import { cordonAndDrain, letPodsIn } from './cordon.ts';
+import { cordonAndDrain, uncordonUpgraded } from './cordon.ts';
 import type { NodeExecutor } from './executor.ts';
 import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
 
@@ -34,7 +34,7 @@ export const LOOKS_FOR_OFFLINE = 10;
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
  * that was killed is followed by another that goes on where it was.
  * @returns the plan as it was when nothing was left to do
- * @throws the reason of the signal where that aborts
+ * @throws the reason of the signal if it aborts
  */
 export async function control(parts: ControllerParts): Promise<Plan> {
   const over = new AbortController();
@@ -76,7 +76,7 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
   }
 }
 
-/** Brings the plan forward: a new batch where none is under way, a pause where one was asked for. */
+/** Brings the plan forward: a new batch if none is under way, a pause if one was asked for. */
 async function step({ client, store, log, signal }: ControllerParts): Promise<Plan> {
   const found = await store.need(signal);
   const nodes = found.progress.phase === 'Running' && nodesIn(found, 'running').length === 0;
@@ -107,7 +107,7 @@ async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord)
     await parts.executor(plan).upgrade(node, signal);
   });
   if (signal.aborted) return;
-  const kept = await failureOf(() => retryWhileUnavailable(() => letPodsIn(parts, node.name, failure), parts));
+  const kept = await failureOf(() => retryWhileUnavailable(() => uncordonUpgraded(parts, node.name, failure), parts));
   failure ??= kept;
   if (signal.aborted) return;
   const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');

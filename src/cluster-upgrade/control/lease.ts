@@ -29,7 +29,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** The identity of who controls the upgrade, and when it last said so; undefined where nobody does. */
+/** The identity of who controls the upgrade, and when it last said so; undefined if nobody does. */
 export async function leaseHolder(client: ApiClient): Promise<{ identity: string; renewed: string } | undefined> {
   const { holderIdentity: identity, renewTime } = (await find(client))?.spec ?? {};
   return identity ? { identity, renewed: String(renewTime) } : undefined;
@@ -127,7 +127,7 @@ function versionOf(lease: V1Lease | undefined): string | undefined {
   return lease?.metadata?.resourceVersion;
 }
 
-/** @returns false where somebody else was faster */
+/** @returns false if somebody else was faster */
 async function write(client: ApiClient, found: V1Lease | undefined, identity: string): Promise<boolean> {
   const renewTime = microTime();
   const same = found?.spec?.holderIdentity === identity;

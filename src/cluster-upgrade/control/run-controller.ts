@@ -25,7 +25,7 @@ export interface RunControllerOptions {
 /**
  * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away for
  * so long that the lease is lost, it asks for the lease again.
- * @throws EdgeadmError UPGRADE_UNDER_WAY where another controls it, NO_UPGRADE
+ * @throws EdgeadmError UPGRADE_UNDER_WAY if another controls it, NO_UPGRADE
  */
 export async function runController(options: RunControllerOptions): Promise<Plan> {
   const store = new PlanStore(options.client);
@@ -52,7 +52,7 @@ async function controlOnce(options: RunControllerOptions, store: PlanStore): Pro
   }
 }
 
-/** How a command that has followed an upgrade to its end, or to a pause, ends itself: undefined where it is complete. */
+/** How a command that has followed an upgrade to its end, or to a pause, ends itself: undefined if it is complete. */
 export function endingError(plan: Plan): EdgeadmError | undefined {
   const { phase, reason } = plan.progress;
   if (phase === 'Completed') return undefined;

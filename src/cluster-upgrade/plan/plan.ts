@@ -90,7 +90,7 @@ export function isActive({ progress }: Plan): boolean {
   return progress.phase !== 'Cancelled' && progress.phase !== 'Completed';
 }
 
-/** True where no node is under way and none will be unless somebody says so. */
+/** True if no node is under way and none will be unless somebody says so. */
 export function hasStopped(plan: Plan): boolean {
   return !isActive(plan) || plan.progress.phase === 'Paused';
 }

@@ -61,7 +61,7 @@ export class PlanStore {
 
   /**
    * Writes a new plan, in the place of one that has ended.
-   * @returns the plan that is under way where there is one: nothing was written
+   * @returns the plan that is under way if there is one: nothing was written
    */
   async begin(plan: Plan): Promise<Plan | undefined> {
     return retry(async () => {
@@ -117,7 +117,7 @@ export class PlanStore {
     return this.#client.find<V1ConfigMap>(core('configmaps', PLAN), { signal });
   }
 
-  /** @throws StaleWrite where another writer was faster */
+  /** @throws StaleWrite if another writer was faster */
   async #write(plan: Plan, found: V1ConfigMap | undefined): Promise<void> {
     const metadata = { name: PLAN, namespace: NAMESPACE, resourceVersion: found?.metadata?.resourceVersion };
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: toTexts(plan) };

@@ -17,13 +17,13 @@ const LONGEST_MESSAGE = 400;
 /** A pool or version that is that of the line before. */
 const SAME = '"';
 /** Bytes of all texts of a ConfigMap together. Source: Kubernetes, `core.MaxSecretSize`. */
-export const MAX_BYTES = 1024 * 1024;
+export const MAX_PLAN_BYTES = 1024 * 1024;
 
 /** Messages are cut so that the plan fits into a ConfigMap. */
 export function toTexts(plan: Plan): PlanTexts {
   for (let longest = LONGEST_MESSAGE; ; longest = Math.floor(longest / 2)) {
     const texts = textsWith(plan, longest);
-    if (longest === 0 || sizeOf(texts) <= MAX_BYTES) return texts;
+    if (longest === 0 || sizeOf(texts) <= MAX_PLAN_BYTES) return texts;
   }
 }
 
@@ -68,7 +68,7 @@ const PROGRESS = z.looseObject({
   ended: z.number().optional(),
 });
 
-/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE where somebody has edited the texts beyond use */
+/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE if somebody has edited the texts beyond use */
 export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   try {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);

@@ -3,13 +3,13 @@ import type { PrecheckFacts } from './facts.ts';
 import type { ReportRow } from './report.ts';
 
 /** What a check may look at. Nothing in it changes the cluster. */
-export interface CheckContext {
+export interface UpgradeCheckContext {
   readonly facts: PrecheckFacts;
   /** The nodes that are to be upgraded. */
   readonly nodes: readonly V1Node[];
   /** `v1.20.3` */
   readonly targetVersion: string;
-  /** True where the pods of a node are evicted before it is upgraded. */
+  /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
 }
 
@@ -27,12 +27,12 @@ export interface UpgradeCheck {
   readonly effect: string;
   readonly advice: string;
   /** A fact that cannot be had throws; the row then says so. An empty list is never given: say what is normal. */
-  readonly run: (context: CheckContext) => Promise<readonly UpgradeFinding[]>;
+  readonly run: (context: UpgradeCheckContext) => Promise<readonly UpgradeFinding[]>;
 }
 
 export const normal = (reason: string): readonly UpgradeFinding[] => [{ result: 'normal', reason }];
 
-/** The findings; where there are none, that all is normal. */
+/** The findings; if there are none, that all is normal. */
 export function orNormal(findings: readonly UpgradeFinding[], reason: string): readonly UpgradeFinding[] {
   return findings.length > 0 ? findings : normal(reason);
 }

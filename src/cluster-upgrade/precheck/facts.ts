@@ -34,7 +34,7 @@ export interface PrecheckFacts {
   readonly apiServices: () => Promise<readonly V1APIService[]>;
   readonly disruptionBudgets: () => Promise<readonly V1PodDisruptionBudget[]>;
   readonly webhooks: () => Promise<readonly Webhook[]>;
-  /** True where a Service has an endpoint that is ready. */
+  /** True if a Service has an endpoint that is ready. */
   readonly hasEndpoint: (namespace: string, service: string) => Promise<boolean>;
   readonly certificateRequests: () => Promise<readonly V1CertificateSigningRequest[]>;
   /** What an upgrade needs and the caller may not do. */

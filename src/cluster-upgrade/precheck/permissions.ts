@@ -56,7 +56,7 @@ export const NEEDED_TO_DRAIN: readonly Permission[] = [
 /**
  * What an upgrade needs and the caller may not do, by the API server's own judgement. Nothing is written: a review is
  * a question that is asked by POST.
- * @throws EdgeadmError where the server cannot be asked
+ * @throws EdgeadmError if the server cannot be asked
  */
 export async function refusedPermissions(
   client: ApiClient,

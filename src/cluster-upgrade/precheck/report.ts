@@ -8,14 +8,14 @@ export const RESULTS: readonly Result[] = ['error', 'warning', 'normal'];
 export interface ReportRow {
   /** Name of the check. */
   readonly check: string;
-  /** `3 nodes: a, b, c`; undefined where the finding is about the cluster as a whole. */
+  /** `3 nodes: a, b, c`; undefined if the finding is about the cluster as a whole. */
   readonly object?: string;
   readonly result: Result;
   /** What was found. */
   readonly reason: string;
-  /** What happens if the upgrade starts all the same; empty where the result is normal. */
+  /** What happens if the upgrade starts all the same; empty if the result is normal. */
   readonly effect: string;
-  /** What to do; empty where the result is normal. */
+  /** What to do; empty if the result is normal. */
   readonly advice: string;
 }
 
@@ -35,7 +35,7 @@ export interface UpgradeReport {
   readonly rows: readonly ReportRow[];
 }
 
-/** The worst of these results; normal where there are none. */
+/** The worst of these results; normal if there are none. */
 export function worstOf(results: readonly Result[]): Result {
   return RESULTS.find((result) => results.includes(result)) ?? 'normal';
 }

@@ -7,11 +7,11 @@ type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 export interface Webhook {
   /** `ValidatingWebhookConfiguration guard (pods.guard.example)` */
   readonly title: string;
-  /** False where its absence lets everything through. */
+  /** False if its absence lets everything through. */
   readonly required: boolean;
   /** The Service behind it; undefined for one that is reached by a URL. */
   readonly service: { readonly namespace: string; readonly name: string } | undefined;
-  /** True where it is asked about some namespaces or objects only. */
+  /** True if it is asked about some namespaces or objects only. */
   readonly selective: boolean;
   /** `pods CREATE`: what the upgrade does and this webhook is asked about. */
   readonly concerns: readonly string[];

@@ -17,7 +17,7 @@ const before = z.discriminatedUnion('type', [
 const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path, before, after: text.optional(), phase: text }),
   z.object({ kind: z.literal('directory'), path, phase: text }),
-  /** `had` lists what was in the folder; undefined where there was no folder. */
+  /** `had` lists what was in the folder; undefined if there was no folder. */
   z.object({ kind: z.literal('claim'), path, had: z.array(text).readonly().optional(), phase: text }),
   z.object({ kind: z.literal('enable'), unit: text, was: z.boolean(), phase: text }),
   z.object({ kind: z.literal('service'), unit: text, wasActive: z.boolean(), phase: text }),
@@ -32,7 +32,7 @@ const upgradeNote = z.object({
   /** Versions of the kubelet, `v1.20.2`. */
   from: text,
   to: text,
-  /** True where the upgrade keeps new pods off the node, and lets them in again at its end. */
+  /** True if the upgrade keeps new pods off the node, and lets them in again at its end. */
   // JSON leaves an undefined one out, as versions before this one wrote it.
   cordoned: z.boolean().default(false),
   /** `NAMESPACE/NAME` of the pods that were ready on the node before. */

@@ -105,7 +105,7 @@ export class Journal extends JournalRecord {
     return this.#damage;
   }
 
-  /** True where nothing is noted and nothing was lost: the machine is as if edgeadm had never been there. */
+  /** True if nothing is noted and nothing was lost: the machine is as if edgeadm had never been there. */
   get isBlank(): boolean {
     return this.entries.length === 0 && !this.damage;
   }
@@ -116,7 +116,7 @@ export class Journal extends JournalRecord {
     await this.#write(entry);
   }
 
-  /** The join is completed. Said again only where something was noted since. */
+  /** The join is completed. Said again only if something was noted since. */
   async noteJoined(membership: Omit<JoinedNote, 'kind' | 'time'>): Promise<void> {
     const last = this.entries.at(-1);
     const { cluster, node } = membership;

@@ -4,7 +4,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserFile } from '../../lib/user-file.ts';
 
-/** Tried in this order where no key is named. */
+/** Tried in this order if no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
 /** How many questions a host may ask in its own words during one connection attempt. */
@@ -41,7 +41,7 @@ interface Offer {
 
 type ParseKey = (data: Buffer, passphrase?: string) => ParsedKey | Error;
 
-export interface CredentialOptions {
+export interface SshCredentialOptions {
   readonly user: string;
   /** `user@host`, for questions. */
   readonly name: string;
@@ -54,13 +54,13 @@ export interface CredentialOptions {
 }
 
 /** What a user can show a host: keys, an agent, a password; asked for only when all else failed, and only once. */
-export class Credentials {
-  readonly #options: CredentialOptions;
+export class SshCredentials {
+  readonly #options: SshCredentialOptions;
   readonly #keys: { path: string; key: ParsedKey }[] = [];
   readonly #notes: string[] = [];
   #password: Promise<string | undefined> | undefined;
 
-  private constructor(options: CredentialOptions) {
+  private constructor(options: SshCredentialOptions) {
     this.#options = options;
     for (const name of ['EDGEADM_SSH_PASSWORD', 'EDGEADM_SSH_KEY_PASSPHRASE', 'EDGEADM_SUDO_PASSWORD']) {
       const value = options.environment[name];
@@ -68,9 +68,9 @@ export class Credentials {
     }
   }
 
-  /** @throws EdgeadmError USAGE where the key that was named cannot be read. */
-  static async load(options: CredentialOptions): Promise<Credentials> {
-    const credentials = new Credentials(options);
+  /** @throws EdgeadmError USAGE if the key that was named cannot be read. */
+  static async load(options: SshCredentialOptions): Promise<SshCredentials> {
+    const credentials = new SshCredentials(options);
     const paths = options.keyFile ? [options.keyFile] : DEFAULT_KEYS.map((name) => join(options.home, '.ssh', name));
     for (const path of paths) await credentials.#addKey(path);
     return credentials;

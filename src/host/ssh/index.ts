@@ -2,11 +2,11 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import type { CommandOptions, CommandResult, Machine } from '../machine.ts';
+import type { CommandOptions, Machine, ProgramResult } from '../machine.ts';
 import { readNetwork } from '../network.ts';
 import { sysctlPath } from '../sysctl.ts';
 import { systemd } from '../systemd.ts';
-import { type Ask, Credentials } from './authentication.ts';
+import { type Ask, SshCredentials } from './authentication.ts';
 import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
@@ -32,7 +32,7 @@ export interface SshOptions {
    * Default: the environment of the process.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Asks for a password or passphrase; give one only where there is a terminal. */
+  /** Asks for a password or passphrase; give one only if there is a terminal. */
   readonly ask?: Ask;
   /** How long the host may keep us waiting; default {@link SSH_LIMITS}. */
   readonly limits?: Partial<SshLimits>;
@@ -53,7 +53,7 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
   const { address, port = 22, user = userInfo().username } = target;
   const name = describeTarget({ address, port, user });
   const { default: ssh2 } = await import('ssh2');
-  const credentials = await Credentials.load({
+  const credentials = await SshCredentials.load({
     user,
     name,
     keyFile: options.keyFile,
@@ -85,7 +85,7 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
 }
 
 function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal): Machine {
-  const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> => {
+  const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<ProgramResult> => {
     const { repeatable = false, ...rest } = options;
     const step = { what: `running ${[file, ...args].join(' ')}`, repeatable, signal };
     const own = either(signal, rest.signal);
@@ -135,8 +135,12 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined): A
   return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
-/** Undefined where the user is root already. A password is given to sudo only if it asks for one. */
-async function findSudo(session: Session, credentials: Credentials, signal?: AbortSignal): Promise<Sudo | undefined> {
+/** Undefined if the user is root already. A password is given to sudo only if it asks for one. */
+async function findSudo(
+  session: Session,
+  credentials: SshCredentials,
+  signal?: AbortSignal,
+): Promise<Sudo | undefined> {
   const step = { what: 'finding out the user id', repeatable: true, signal };
   const limits = { maxOutputBytes: 64 * 1024, signal };
   const id = await session.use(step, (link) =>

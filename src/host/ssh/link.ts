@@ -4,7 +4,7 @@ import { interruptedError } from '../../errors/interrupted.ts';
 import { abortable, within } from '../../lib/abortable.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Address } from '../machine.ts';
-import type { Attempt, Credentials } from './authentication.ts';
+import type { Attempt, SshCredentials } from './authentication.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
 import type { SshLimits } from './limits.ts';
@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  readonly credentials: Credentials;
+  readonly credentials: SshCredentials;
   readonly hostKeys: HostKeyPolicy;
   readonly limits: SshLimits;
   /** A question to the server so often; after three without an answer the connection counts as lost. */
@@ -74,7 +74,7 @@ export class Link {
   }
 
   /**
-   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED where the
+   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED if the
    *   user breaks off a question for a password, or by the signal
    */
   static async open(options: LinkOptions, signal?: AbortSignal): Promise<Link> {

@@ -22,7 +22,7 @@ const HOLD = 'echo held; while [ "$(timeout "$1" head -c 1)" = . ]; do :; done';
 /**
  * Takes a lock file on the host, held by a program in a channel of this connection. On a new connection it is taken
  * again before anything else happens there.
- * @returns undefined where another holds it
+ * @returns undefined if another holds it
  */
 export async function lockOverSsh(
   session: Session,

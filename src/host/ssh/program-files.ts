@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { guard, orUndefined, programError } from '../failures.ts';
 import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
 import { refuseMounts } from '../mount-guard.ts';
-import { MAX_FILE_BYTES } from '../programs.ts';
+import { MAX_READ_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
-import { execute, type Outcome } from './execute.ts';
+import { execute, type ProgramOutcome } from './execute.ts';
 import type { Link } from './link.ts';
 import type { Session } from './session.ts';
 import type { Sudo } from './sudo.ts';
@@ -72,13 +72,13 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     args: string[],
     input?: string | Buffer | Readable,
   ) => {
-    const limits = { timeoutMs, maxOutputBytes: MAX_FILE_BYTES, signal };
+    const limits = { timeoutMs, maxOutputBytes: MAX_READ_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };
   const step = (what: string) => ({ what, repeatable: true, signal });
-  const run = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+  const run = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, link.limits.fileCommand, script, args));
-  const runLong = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+  const runLong = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, LONG_MS, script, args));
 
   const write = async (
@@ -196,7 +196,7 @@ export function typeOfMode(mode: number): FileType {
   return kind === constants.S_IFLNK ? 'symlink' : 'other';
 }
 
-function succeeded(outcome: Outcome): Outcome {
+function succeeded(outcome: ProgramOutcome): ProgramOutcome {
   if (outcome.exitCode === 0) return outcome;
   throw programError(outcome.stderr.trim() || `exit code ${outcome.exitCode}`);
 }

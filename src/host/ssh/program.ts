@@ -43,7 +43,7 @@ const KILL = 'group=$(ps -o pgid= -p "$2" | tr -d " "); kill -s "$1" -- "-${grou
 /**
  * Starts a program, as root where `sudo` is given. Its input is the caller's to write and to end; sudo reads its
  * password from the same input, but only after it asked for it.
- * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED where the user's login shell starts nothing; the reason of the
+ * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED if the user's login shell starts nothing; the reason of the
  *   signal
  */
 export async function startProgram(link: Link, words: readonly string[], options: StartOptions = {}): Promise<Program> {

@@ -56,7 +56,7 @@ const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
 
 /**
  * Dials through a program on the host.
- * @throws EdgeadmError COMMAND_FAILED where the host has none that can; Error with the program's last words
+ * @throws EdgeadmError COMMAND_FAILED if the host has none that can; Error with the program's last words
  */
 export async function relay(link: Link, address: Address, options: StartOptions): Promise<Duplex> {
   const words = await chooseRelay(link, options.signal);

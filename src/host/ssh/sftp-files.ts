@@ -30,7 +30,7 @@ interface Remote {
 /**
  * Files over SFTP, in one round trip where a program takes several: a join over a slow link takes a tenth of the time.
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
- * where there is no usable SFTP server. So both stay.
+ * if there is no usable SFTP server. So both stay.
  */
 export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): Files {
   const use = <T>(step: string, work: (remote: Remote, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
@@ -165,7 +165,7 @@ function read(remote: Remote, path: string): Promise<Buffer> {
   });
 }
 
-/** The last bytes of a file, which may be a long one; none where there is no file. */
+/** The last bytes of a file, which may be a long one; none if there is no file. */
 async function readEnd(remote: Remote, path: string, length: number): Promise<Buffer> {
   try {
     return await withHandle(remote, path, async (handle) => {

@@ -41,7 +41,7 @@ export class Sftp {
   }
 
   /**
-   * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded where there was no answer; the
+   * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded if there was no answer; the
    *   reason of the signal
    */
   async call<T = void>(request: Request<T>, signal?: AbortSignal): Promise<T> {
@@ -83,7 +83,7 @@ interface Connection {
 
 /**
  * An SFTP session; one with the rights of root where `sudo` is given.
- * @returns undefined where there is none, or none that can sync and rename as files need it
+ * @returns undefined if there is none, or none that can sync and rename as files need it
  */
 export async function openSftp(link: Connection, sudo: Sudo | undefined): Promise<Sftp | undefined> {
   const { client, limits } = link;
@@ -112,7 +112,7 @@ interface Protocol {
  * ssh2 asks the server for its subsystem, which runs as the login user. On this connection it shall start a program
  * instead; that a program can speak SFTP as well, ssh2 has no public way to say. sudo asks for a password each time
  * (-k) or not at all, so that it is known whether the first line is for sudo.
- * @returns false where this ssh2 has other insides: files go through programs then. A test fails, too.
+ * @returns false if this ssh2 has other insides: files go through programs then. A test fails, too.
  */
 function startThroughSudo(client: Client, { password }: Sudo): boolean {
   const { _protocol: protocol } = client as unknown as { _protocol?: Protocol };

@@ -71,7 +71,7 @@ export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
   return listAll(client, `${SECRETS}?fieldSelector=${encodeURIComponent(`type=${TYPE}`)}`, { keep });
 }
 
-/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */
+/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED if there is none */
 export async function deleteToken(client: ApiClient, tokenOrId: string): Promise<string> {
   const id = tokenOrId.split('.')[0] ?? '';
   if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is not a token ID (six lower-case letters and digits)`]);

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type Dial, dialingAgent, plainAgent, proxyDial } from '../../http/index.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { ApiCredentials, CredentialSource } from './credentials.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {
@@ -37,7 +37,7 @@ export class Connections {
     this.#plain = plainAgent(this.#dial);
   }
 
-  agentFor(url: URL, { cert, key }: Credentials): Agent {
+  agentFor(url: URL, { cert, key }: ApiCredentials): Agent {
     if (url.protocol === 'http:') return this.#plain;
     const known = this.#tls.get(cert);
     if (known) return known;

@@ -8,7 +8,7 @@ interface Status {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
-  /** Kubernetes' own word: `AlreadyExists`, `Forbidden`; undefined where no Kubernetes answered. */
+  /** Kubernetes' own word: `AlreadyExists`, `Forbidden`; undefined if no Kubernetes answered. */
   readonly reason: string | undefined;
 
   constructor(status: number, reason: string | undefined, message: string) {

@@ -62,8 +62,8 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 
 /**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
- * @returns the new text, or undefined where the file already is as needed
- * @throws EdgeadmError RUNTIME_FAILED where the file is no TOML
+ * @returns the new text, or undefined if the file already is as needed
+ * @throws EdgeadmError RUNTIME_FAILED if the file is no TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);
@@ -110,7 +110,7 @@ export function importsOf(text: string): string[] {
 /**
  * Like {@link fitContainerdConfig}, for a file that is imported: containerd 1 takes the whole section of a plug-in from
  * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
- * @returns the new text, or undefined where the file has nothing to do with it
+ * @returns the new text, or undefined if the file has nothing to do with it
  */
 export function fitImportedConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const root = parseToml(text);
@@ -162,7 +162,7 @@ function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** Sets a value. @returns true where it was another */
+/** Sets a value. @returns true if it was another */
 function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   let at = root;
   for (const name of table) {
@@ -174,7 +174,7 @@ function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   return true;
 }
 
-/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true where it was off */
+/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true if it was off */
 function enableCri(root: TomlTable): boolean {
   const disabled = root.disabled_plugins;
   if (!Array.isArray(disabled)) return false;

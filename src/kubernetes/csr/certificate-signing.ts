@@ -35,8 +35,8 @@ export type SigningResult = { readonly name: string; readonly certificate?: stri
 
 /**
  * Creates a CertificateSigningRequest and watches it until the certificate is there.
- * @returns without a certificate where nobody approved it in time; undefined in a dry run
- * @throws EdgeadmError CSR_NOT_ISSUED where it was denied or failed
+ * @returns without a certificate if nobody approved it in time; undefined in a dry run
+ * @throws EdgeadmError CSR_NOT_ISSUED if it was denied or failed
  */
 export async function requestCertificate(
   client: ApiClient,

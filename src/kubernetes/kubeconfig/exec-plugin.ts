@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
-import type { CredentialSource, Credentials } from '../api/credentials.ts';
+import type { ApiCredentials, CredentialSource } from '../api/credentials.ts';
 import type { ExecConfig, KubeconfigCluster } from './parse.ts';
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
@@ -25,7 +25,7 @@ const ANSWER = z.object({
 });
 
 interface Held {
-  readonly credentials: Credentials;
+  readonly credentials: ApiCredentials;
   /** Milliseconds since 1970; infinite if the plug-in does not say. */
   readonly until: number;
 }

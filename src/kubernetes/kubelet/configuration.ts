@@ -8,13 +8,13 @@ import { withPlainLists } from './watch-lists.ts';
 export interface KubeletConfigurationOptions {
   /** Of the kubelet. */
   readonly version: string;
-  /** What the cluster keeps for its nodes; undefined where it keeps nothing. */
+  /** What the cluster keeps for its nodes; undefined if it keeps nothing. */
   readonly fromCluster?: Readonly<Record<string, unknown>>;
   readonly serviceCidr?: string;
   /** Stronger than what the cluster keeps. */
   readonly clusterDns?: readonly string[];
   readonly taints: readonly Taint[];
-  /** True where swap is on and that was knowingly ignored. */
+  /** True if swap is on and that was knowingly ignored. */
   readonly swapOn: boolean;
   /** A resolv.conf that does not point to a local stub, where the node's own does. */
   readonly resolvConf?: string;

@@ -150,7 +150,7 @@ export function droppedIn(name: string, minor: number): number | undefined {
   return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
 }
 
-/** Value of a flag, the last where it is given twice; undefined where it is not given. */
+/** Value of a flag, the last where it is given twice; undefined if it is not given. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
   const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
   if (at < 0) return undefined;
@@ -166,7 +166,7 @@ export function withoutRuntimeFlags(flags: readonly string[]): string[] {
 }
 
 /**
- * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` where neither
+ * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` if neither
  * names one.
  * @see https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/
  */
@@ -184,7 +184,7 @@ export function kubeletConfigMaps(version: string): string[] {
   return [...likely, ...CONFIG_MAPS.filter((row) => !likely.includes(row))].map(({ name }) => name(minor));
 }
 
-/** True where the kubelet of that version, started so, speaks to docker through its dockershim. */
+/** True if the kubelet of that version, started so, speaks to docker through its dockershim. */
 export function usesDockershim({ flags, configuration }: KubeletSettings, version: string): boolean {
   if (minorOf(version) >= WITHOUT_DOCKERSHIM) return false;
   const remote = flags.some(
@@ -193,7 +193,7 @@ export function usesDockershim({ flags, configuration }: KubeletSettings, versio
   return !remote && configuration.containerRuntimeEndpoint === undefined;
 }
 
-/** True where a kubelet of that version has no dockershim. */
+/** True if a kubelet of that version has no dockershim. */
 export function lacksDockershim(version: string): boolean {
   return minorOf(version) >= WITHOUT_DOCKERSHIM;
 }

@@ -13,11 +13,11 @@ export interface FitFacts {
   /** Addresses of its network interfaces, without lengths. */
   readonly addresses: readonly string[];
   readonly serviceCidrs: readonly string[];
-  /** Numbers of its processors that are online; empty where not known. */
+  /** Numbers of its processors that are online; empty if not known. */
   readonly cpus: readonly number[];
-  /** 0 where not known. */
+  /** 0 if not known. */
   readonly memoryBytes: number;
-  /** Feature gates that the kubelet lists in its help; undefined where it cannot be asked. */
+  /** Feature gates that the kubelet lists in its help; undefined if it cannot be asked. */
   readonly featureGates?: ReadonlySet<string>;
 }
 
@@ -215,7 +215,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** A quantity of Kubernetes as a number; 0 where it is none. */
+/** A quantity of Kubernetes as a number; 0 if it is none. */
 function amountOf(text: string): number {
   const [, number = '', unit = ''] = /^([\d.]+)([A-Za-z]*)$/.exec(text.trim()) ?? [];
   return Number(number) * (UNITS[unit] ?? 0);

@@ -20,7 +20,7 @@ export interface CollectOptions {
 /**
  * Runs collectors side by side, each with its own time limit: one that fails or hangs leaves a file that says so, and
  * the others go on.
- * @throws only where `signal` is aborted
+ * @throws only if `signal` is aborted
  */
 export async function collect(
   host: CollectContext['host'],

@@ -4,7 +4,7 @@ import { NodeHost } from '../../host/node-host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { Verdict } from '../preflight/check.ts';
-import { checkNode } from './checks.ts';
+import { runPreflightChecks } from './checks.ts';
 import { cleanFile } from './clean-file.ts';
 import { collect } from './collect.ts';
 import type { CollectedFile, Collection, Collector } from './collector.ts';
@@ -49,7 +49,7 @@ export interface DiagnoseOptions {
 
 /**
  * Collects what tells about a node and judges it; nothing on the node is changed.
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function diagnose(
   options: DiagnoseOptions,
@@ -60,7 +60,7 @@ export async function diagnose(
   const preflight: Collector = {
     name: 'preflight',
     run: async (context) => {
-      checks = await checkNode(host, Journal.empty(machine), context.signal);
+      checks = await runPreflightChecks(host, Journal.empty(machine), context.signal);
       return { files: [{ path: 'preflight.json', text: `${JSON.stringify(checks, null, 2)}\n` }] };
     },
   };

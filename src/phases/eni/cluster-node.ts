@@ -41,7 +41,7 @@ function describe({ metadata, spec }: V1Node): EdgeNode {
   };
 }
 
-/** True where a cordon is ours to make, and to take back: one that somebody else made stays. */
+/** True if a cordon is ours to make, and to take back: one that somebody else made stays. */
 export function isOursToCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
   return !cordoned || cordonedByUs;
 }
@@ -52,7 +52,7 @@ export function describeDrain(node: EdgeNode): string {
   return isOursToCordon(node) ? drained : `${drained}, and stays cordoned, because edgeadm did not cordon it`;
 }
 
-/** True where the cluster runs the component: as a Deployment, or as pods under another controller. */
+/** True if the cluster runs the component: as a Deployment, or as pods under another controller. */
 export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   const namespace = 'namespaces/kube-system';
   if (await cluster.find(`/apis/apps/v1/${namespace}/deployments/${CONTROL_PLANE}`)) return true;
@@ -66,7 +66,7 @@ export async function ownCordon(cluster: ApiClient, node: string): Promise<void>
 }
 
 /** Lets pods on the node again. */
-export async function uncordon(cluster: ApiClient, node: string): Promise<void> {
+export async function removeCordon(cluster: ApiClient, node: string): Promise<void> {
   await cluster.patch(`/api/v1/nodes/${node}`, {
     metadata: { annotations: { [CORDONED]: null } },
     spec: { unschedulable: null },

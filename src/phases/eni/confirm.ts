@@ -3,7 +3,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 
 /** Asks before anything is bought or stopped. */
-export const confirm: Phase<BindContext> = {
+export const confirmPlan: Phase<BindContext> = {
   name: 'confirm',
   title: 'Confirm',
   run: async (context) => {
@@ -25,7 +25,7 @@ export const confirm: Phase<BindContext> = {
 
 /**
  * Has a question answered: by `--yes`, or on a terminal. In a dry run there is nothing to ask for.
- * @throws EdgeadmError INTERRUPTED where the answer is no, CONFIRMATION_NEEDED without a terminal
+ * @throws EdgeadmError INTERRUPTED if the answer is no, CONFIRMATION_NEEDED without a terminal
  */
 export async function agree(
   { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,

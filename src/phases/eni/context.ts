@@ -1,4 +1,4 @@
-import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../cloud/ens.ts';
+import type { Ens, EnsInstance, EnsInterface, SecurityRule } from '../../cloud/ens.ts';
 import type { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
@@ -35,8 +35,8 @@ export interface ReleaseSpec {
 export interface Inspection {
   readonly instance: EnsInstance;
   /** All of the instance's network. */
-  readonly interfaces: readonly NetworkInterface[];
-  /** undefined where the cloud does not tell. */
+  readonly interfaces: readonly EnsInterface[];
+  /** undefined if the cloud does not tell. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
   /** The instance as a node of the cluster, where a kubeconfig was given and it is one. */
@@ -46,13 +46,13 @@ export interface Inspection {
 /** What `eni bind` is going to do. */
 export interface BindPlan {
   /** On the instance already, and counted. */
-  readonly attached: readonly NetworkInterface[];
+  readonly attached: readonly EnsInterface[];
   /** Bought earlier, to be attached. */
-  readonly attach: readonly NetworkInterface[];
+  readonly attach: readonly EnsInterface[];
   /** Names of those to buy. */
   readonly buy: readonly string[];
   /** Bought for the instance by edgeadm and not needed. */
-  readonly surplus: readonly NetworkInterface[];
+  readonly surplus: readonly EnsInterface[];
   /** Of the instance, the primary one among them. */
   readonly interfacesBefore: number;
   readonly interfacesAfter: number;
@@ -62,9 +62,9 @@ export interface BindPlan {
   readonly missingRules: readonly string[];
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
-  /** True where interfaces have to be attached: the instance is stopped for it. */
+  /** True if interfaces have to be attached: the instance is stopped for it. */
   readonly stops: boolean;
-  /** True where everything is as asked for. */
+  /** True if everything is as asked for. */
   readonly nothing: boolean;
 }
 
@@ -82,9 +82,9 @@ export interface EniFacts {
   /** This run has cordoned the node, or was about to. */
   cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
-  ready: readonly NetworkInterface[];
+  ready: readonly EnsInterface[];
   /** Those that count, looked at in the end. */
-  attached?: readonly NetworkInterface[];
+  attached?: readonly EnsInterface[];
   /** What the cloud said for good about an interface, by its id. */
   readonly refused: Map<string, EdgeadmError>;
 }
@@ -97,7 +97,7 @@ export interface EniContext<S> {
   readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
-  /** undefined where nobody can be asked. */
+  /** undefined if nobody can be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
   readonly assumeYes: boolean;
   /** Milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import { drainNode, refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
+import { type EdgeNode, isOursToCordon, ownCordon, removeCordon } from './cluster-node.ts';
 import type { EniContext, EniFacts, Inspection } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
@@ -35,14 +35,14 @@ export function cordonedNode({ inspection, cordoned }: EniFacts): EdgeNode | und
   return cordoned || node?.cordonedByUs ? node : undefined;
 }
 
-export const letPodsIn: Phase<EniContext<object>> = {
+export const uncordonAfterChange: Phase<EniContext<object>> = {
   name: 'uncordon',
   title: 'Uncordon the node',
   when: ({ cluster }) => cluster !== undefined || 'no --kubeconfig was given',
   run: async ({ cluster, facts, wet, log }) => {
     const node = cordonedNode(facts);
     if (!cluster || !node || !wet) return;
-    await uncordon(cluster, node.name);
+    await removeCordon(cluster, node.name);
     log.info(`Node ${node.name} is uncordoned.`);
   },
 };

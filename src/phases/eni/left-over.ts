@@ -1,5 +1,5 @@
 import { boughtFor } from '../../cloud/eni-marker.ts';
-import type { NetworkInterface } from '../../cloud/ens.ts';
+import type { EnsInterface } from '../../cloud/ens.ts';
 import { quote } from '../../host/quote.ts';
 import type { BindSpec } from './context.ts';
 
@@ -9,7 +9,7 @@ export type LeftOverSpec = Pick<BindSpec, 'instanceId' | 'region'> & Partial<Bin
 /** ENIs that edgeadm bought for the instance and that are not attached to it, with the command for each way out. */
 export function leftOver(
   spec: LeftOverSpec & Pick<BindSpec, 'eniNumber'>,
-  interfaces: readonly NetworkInterface[],
+  interfaces: readonly EnsInterface[],
 ): string[] {
   const { instanceId, region } = spec;
   const left = interfaces.filter((eni) => boughtFor(eni.name) === instanceId && eni.instanceId !== instanceId);

@@ -1,5 +1,5 @@
 import { boughtFor } from '../../cloud/eni-marker.ts';
-import type { NetworkInterface } from '../../cloud/ens.ts';
+import type { EnsInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -101,7 +101,7 @@ export const verifyRelease: Phase<ReleaseContext> = {
 interface Change {
   readonly targets: readonly string[];
   readonly what: string;
-  readonly isDone: (eni: NetworkInterface | undefined) => boolean;
+  readonly isDone: (eni: EnsInterface | undefined) => boolean;
   /** The state in which the order is due. */
   readonly orderWhen: string;
   readonly order: (id: string) => Promise<void>;
@@ -146,7 +146,7 @@ async function orderOnce(
 }
 
 /** What edgeadm bought for the instance, as far as it was asked for. */
-function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): NetworkInterface[] {
+function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): EnsInterface[] {
   return interfaces
     .filter((eni) => boughtFor(eni.name) === instanceId && eni.status !== 'Deleting')
     .filter((eni) => eni.instanceId === undefined || eni.instanceId === instanceId)
@@ -154,7 +154,7 @@ function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly Ne
 }
 
 /** @throws EdgeadmError ENI_CHECK_FAILED: what others bought is not ours to delete */
-function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): void {
+function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): void {
   const foreign = interfaceIds.filter((id) => {
     const eni = interfaces.find((each) => each.id === id);
     return eni !== undefined && boughtFor(eni.name) !== instanceId;
@@ -169,11 +169,11 @@ function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: re
 
 function describe(
   { instance, interfaces, node }: NonNullable<ReleaseContext['facts']['inspection']>,
-  attached: readonly NetworkInterface[],
+  attached: readonly EnsInterface[],
   spec: ReleaseSpec,
 ): string[] {
   const all = ours(spec, interfaces);
-  const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
+  const ids = (enis: readonly EnsInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
   const drained = node ? [describeDrain(node)] : [];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,

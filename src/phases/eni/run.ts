@@ -7,7 +7,7 @@ import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import { type EdgeNode, uncordon } from './cluster-node.ts';
+import { type EdgeNode, removeCordon } from './cluster-node.ts';
 import type { BindPlan, BindSpec, EniContext, EniFacts, ReleaseSpec } from './context.ts';
 import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
@@ -37,7 +37,7 @@ export interface EniOptions<S> {
 export interface EniResult {
   readonly instanceId: string;
   readonly changed: boolean;
-  /** Milliseconds; undefined where the instance was not stopped. */
+  /** Milliseconds; undefined if the instance was not stopped. */
   readonly downtimeMs?: number;
   /** Those on the instance that edgeadm bought, or with `--reuse-available` all secondary ones. */
   readonly attached: readonly string[];
@@ -114,7 +114,7 @@ async function bringBack(context: Agreed, error: EdgeadmError, log: PhaseLog): P
   // What ended the command does not end this.
   const free = cluster?.withSignal(AbortSignal.timeout(UNCORDON_TIMEOUT_MS));
   if (!down && free && node)
-    await uncordon(free, node.name).catch((thrown: Error) =>
+    await removeCordon(free, node.name).catch((thrown: Error) =>
       log.warning(`${node.name} stays cordoned: ${thrown.message}`),
     );
   const end = down ? notRunning(spec.instanceId, { first: error, last: down, node }) : error;

@@ -6,7 +6,7 @@ import { type BindContext, type EniFacts, found } from './context.ts';
 import { leftOver } from './left-over.ts';
 
 /** Looks once more: as many as asked for, on an instance that runs. */
-export const verify: Phase<BindContext> = {
+export const verifyBinding: Phase<BindContext> = {
   name: 'verify',
   title: 'Verify',
   when: ({ facts }) => facts.agreed || facts.nothing || 'nothing was done',

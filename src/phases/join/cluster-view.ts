@@ -4,7 +4,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { HttpError } from '../../http/index.ts';
-import { type Answer, ApiClient, type ClientOptions } from '../../kubernetes/api/client.ts';
+import { ApiClient, type ApiResponse, type ClientOptions } from '../../kubernetes/api/client.ts';
 import {
   type ClusterInfo,
   parseClusterInfo,
@@ -89,7 +89,7 @@ export function clusterView(
 }
 
 interface FirstLook {
-  readonly answer: Answer<unknown>;
+  readonly answer: ApiResponse<unknown>;
   readonly first: FirstAnswer;
 }
 

@@ -15,11 +15,11 @@ import { credentials } from './credentials.ts';
 import { joinPhases } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
-import { rollBack } from './roll-back.ts';
+import { rollBackJoin } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
-  /** What the cloud says of cluster and node; undefined where the command line tells it. */
+  /** What the cloud says of cluster and node; undefined if the command line tells it. */
   readonly reply?: SourceReply;
   readonly session: NodeSession;
   /** What users call the host. */
@@ -39,9 +39,9 @@ export interface JoinResult {
   readonly nodeName: string;
   /** HOST:PORT of the API server, as it was asked for. */
   readonly apiServer: string;
-  /** Whether the Node object says so; undefined where it was not looked at. */
+  /** Whether the Node object says so; undefined if it was not looked at. */
   readonly ready?: boolean;
-  /** False where the node already was as it should be. */
+  /** False if the node already was as it should be. */
   readonly changed: boolean;
 }
 
@@ -166,7 +166,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
       : `${error.next}\nthe node was not rolled back (--no-rollback-on-failure)`;
     return new EdgeadmError({ ...error.toJSON(), next, cause: error });
   }
-  const left = await rollBack({ ...options, context });
+  const left = await rollBackJoin({ ...options, context });
   if (left === undefined) return error;
   if (left.length === 0)
     return new EdgeadmError({

@@ -17,7 +17,7 @@ import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
-import { nodeNameOf } from './node-name.ts';
+import { chooseNodeName } from './node-name.ts';
 
 /** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
 const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
@@ -48,7 +48,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
   );
   const address = memoize(() => resolveAddress(spec, host));
   return {
-    name: memoize(async () => name ?? nodeNameOf(spec, host, log)),
+    name: memoize(async () => name ?? chooseNodeName(spec, host, log)),
     address,
     bundle,
     kubeletVersion: memoize(async () => {
@@ -78,7 +78,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
 /** A note that cannot be read still says that a join has begun: of no cluster that could be joined again. */
 const BEGUN = z.object({ caHash: z.string(), nodeName: z.string() });
 
-/** What an earlier join left in the journal, undefined where there is none. */
+/** What an earlier join left in the journal, undefined if there is none. */
 export function membershipOf(journal: JournalView): Membership | undefined {
   const { joined } = journal;
   const nodePool = journal.choice(CHOICES.nodePool);

@@ -156,7 +156,7 @@ function describeKeptOff(addons: readonly string[]): string {
   );
 }
 
-/** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 where systemd does not tell. */
+/** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 if systemd does not tell. */
 async function startOfKubelet(host: Host): Promise<number> {
   const { stdout } = await host.query('systemctl', ['show', PATHS.kubelet.unit, '--property=MainPID']);
   const pid = /MainPID=(\d+)/.exec(stdout)?.[1] ?? '0';

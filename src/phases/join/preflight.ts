@@ -82,7 +82,7 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
 
 /**
  * Managing the runtime means touching one that somebody else set up: that is asked first.
- * @throws EdgeadmError CONFIRMATION_NEEDED where nobody can answer, INTERRUPTED where the answer is no
+ * @throws EdgeadmError CONFIRMATION_NEEDED if nobody can answer, INTERRUPTED if the answer is no
  */
 async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
   const { spec, wet, confirm } = context;

@@ -1,6 +1,6 @@
 import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.ts';
 import { notChecked, refuseInCluster, type Surroundings } from '../../config/nodepool-rules.ts';
-import { type Difference, differences, lacksAnnotationsOnly } from '../../config/nodepool-state.ts';
+import { type Difference, lacksAnnotationsOnly, nodePoolDifferences } from '../../config/nodepool-state.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
 export interface CreateOptions extends Pick<Surroundings, 'vpcCidrs' | 'nodeCidrs'> {
@@ -25,7 +25,7 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   const [list, nodes, cluster] = await Promise.all([pools.list(), pools.nodes(), pools.cluster()]);
   const around = { cluster, pools: list, nodes, vpcCidrs, nodeCidrs };
   const existing = list.find(({ name }) => name === spec.name);
-  const different = existing ? differences(spec, existing) : [];
+  const different = existing ? nodePoolDifferences(spec, existing) : [];
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
   const reasons = refuseInCluster(spec, around);
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);

@@ -12,7 +12,7 @@ export type CheckResult =
       readonly severity?: Severity;
       readonly found: string;
       readonly remedy?: string;
-      /** Becomes the code of the whole error where no other check failed with another one. */
+      /** Becomes the code of the whole error if no other check failed with another one. */
       readonly code?: ErrorCode;
     }
   | { readonly status: 'skip'; readonly reason: string };

@@ -10,7 +10,7 @@ import type { AskingHost } from './asking-host.ts';
 export interface FirstAnswer {
   /** `https://host:port` of the server that answered. */
   readonly server: string;
-  /** Clock of the server minus clock of the node, milliseconds; undefined where no Date header came. */
+  /** Clock of the server minus clock of the node, milliseconds; undefined if no Date header came. */
   readonly clockDifferenceMs?: number;
 }
 
@@ -40,15 +40,15 @@ export interface ClusterQuestions {
   version(): Promise<string>;
   /** True for the API server of `edgeadm sandbox`. */
   isSandbox(): Promise<boolean>;
-  /** undefined where neither the cluster nor the specification tells. */
+  /** undefined if neither the cluster nor the specification tells. */
   networks(): Promise<ClusterNetworks | undefined>;
-  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
+  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined if it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
-  /** Whether the cluster has a node pool of that name; undefined where it has no node pools, or the token may not read them. */
+  /** Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read them. */
   hasNodePool(name: string): Promise<boolean | undefined>;
   /** Reads a path with the token's rights; any status of HTTP is an answer. */
   status(path: string): Promise<number>;
-  /** The Node object of that name, undefined where there is none. */
+  /** The Node object of that name, undefined if there is none. */
   node(name: string): Promise<V1Node | 'not readable' | undefined>;
 }
 
@@ -56,9 +56,9 @@ export interface ClusterQuestions {
 export interface Membership {
   readonly caHash: string;
   readonly nodeName: string;
-  /** undefined where no join has named one. */
+  /** undefined if no join has named one. */
   readonly nodePool?: string;
-  /** False where the join was not completed (killed). */
+  /** False if the join was not completed (killed). */
   readonly complete: boolean;
 }
 
@@ -68,14 +68,14 @@ export interface NodeView {
   name(): Promise<string>;
   /** The address for the kubelet and the NIC that carries it. */
   address(): Promise<{ readonly ip: string; readonly interface: string; readonly second?: string }>;
-  /** The address that Flannel is told to use; undefined where no interface was named: it finds its own. */
+  /** The address that Flannel is told to use; undefined if no interface was named: it finds its own. */
   flannelAddress(): Promise<string | undefined>;
   bundle(): Promise<Bundle | undefined>;
-  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined where there is none. */
+  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined if there is none. */
   kubeletVersion(): Promise<string | undefined>;
   /** CRI socket path, without a scheme. */
   criSocket(): Promise<string>;
-  /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
+  /** Edge-hub image and flavour; undefined if no edge-hub is installed. */
   edgeHub(): Promise<InstalledHub | undefined>;
   /** The one that an earlier join put on the node. */
   installedHub(): Promise<InstalledHub | undefined>;

@@ -42,7 +42,7 @@ function listsModule(text: string, module: string): boolean {
   return new RegExp(`(^|/)${module}\\.ko(\\.[a-z]+)?(:|$)`, 'm').test(text);
 }
 
-/** `y`, `m` or `n` of the running kernel's configuration; undefined where none is published. */
+/** `y`, `m` or `n` of the running kernel's configuration; undefined if none is published. */
 async function configuredAs(host: AskingHost, kernel: string, option: string): Promise<string | undefined> {
   const text = await kernelConfiguration(host, kernel);
   if (text === undefined) return undefined;

@@ -39,7 +39,7 @@ async function factsFor(host: AskingHost, { configuration, minor, serviceCidrs }
   };
 }
 
-/** Where no cgroups are to be seen, as on a scratch root, none counts as missing. */
+/** If no cgroups are to be seen, as on a scratch root, none counts as missing. */
 async function existingOf(host: AskingHost, paths: readonly string[]): Promise<Set<string>> {
   const cgroups = (await host.list('/sys/fs/cgroup')).length > 0;
   const found = await Promise.all(
@@ -50,7 +50,7 @@ async function existingOf(host: AskingHost, paths: readonly string[]): Promise<S
   return new Set(paths.filter((_, i) => found[i]));
 }
 
-/** A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined where it cannot run. */
+/** A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined if it cannot run. */
 async function gatesOf(host: AskingHost): Promise<Set<string> | undefined> {
   const { exitCode, stdout } = await host.query(await findKubelet(host), ['--help']);
   const names = [...stdout.matchAll(/^\s*(?:\w+:)?([A-Z]\w+)=true\|false/gm)].map(([, name = '']) => name);

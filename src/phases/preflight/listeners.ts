@@ -2,16 +2,16 @@ import type { AskingHost } from './asking-host.ts';
 
 /** Who listens on a port, as far as it can be told. */
 export interface Listener {
-  /** `kubelet`, undefined where the machine does not tell. */
+  /** `kubelet`, undefined if the machine does not tell. */
   readonly process?: string;
-  /** True where the process is the kubelet, or runs in one of its pods. */
+  /** True if the process is the kubelet, or runs in one of its pods. */
   readonly ofKubelet: boolean;
 }
 
 /**
- * Who listens on a TCP port, undefined where nobody does. Whether somebody listens is read from /proc/net; who it is
+ * Who listens on a TCP port, undefined if nobody does. Whether somebody listens is read from /proc/net; who it is
  * needs `ss`, which not every machine has.
- * @returns `unknown` where there is no /proc
+ * @returns `unknown` if there is no /proc
  */
 export async function listenerOn(host: AskingHost, port: number): Promise<Listener | undefined | 'unknown'> {
   const tables = await Promise.all([host.read('/proc/net/tcp'), host.read('/proc/net/tcp6')]);

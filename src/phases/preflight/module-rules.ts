@@ -18,7 +18,7 @@ export interface ModuleRule {
   readonly found: string;
 }
 
-/** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined where none does. */
+/** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined if none does. */
 export async function ruleAgainst(host: AskingHost, module: string): Promise<ModuleRule | undefined> {
   const rules = [...ofCommandLine((await host.read('/proc/cmdline')) ?? ''), ...(await ofFiles(host))];
   const own = rules.filter((rule) => rule.module === normal(module));
@@ -67,7 +67,7 @@ function normal(module: string): string {
 
 /**
  * The versions of the kernels whose modules are installed, where those of the running one are not: it was updated and
- * the machine not booted since. undefined where that is not so.
+ * the machine not booted since. undefined if that is not so.
  */
 export async function otherKernels(host: AskingHost, kernel: string): Promise<readonly string[] | undefined> {
   const installed = (await host.list('/lib/modules')).filter((name) => /^\d+\.\d+/.test(name));

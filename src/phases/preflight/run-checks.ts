@@ -5,7 +5,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import { askOnce } from './asking-host.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
 import { checksMeantBy } from './check-names.ts';
-import { CHECKS } from './checks.ts';
+import { PREFLIGHT_CHECKS } from './checks.ts';
 import type { CheckContext } from './context.ts';
 import { describeVerdict, preflightError } from './failure.ts';
 
@@ -30,11 +30,11 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * with an addition in brackets, `Firewall(8472/udp)`, may be given without it.
  *
  * @returns the verdicts in the order of the checks
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function judgeChecks(
   context: CheckContext,
-  checks: readonly Check[] = CHECKS,
+  checks: readonly Check[] = PREFLIGHT_CHECKS,
   clock: Clock = realClock,
 ): Promise<Verdict[]> {
   const asking = { ...context, host: askOnce(context.host) };

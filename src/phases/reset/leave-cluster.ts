@@ -7,7 +7,7 @@ import { isThisMachine, markNotReady } from './teardown/not-ready.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 
-export const drain: Phase<ResetContext> = {
+export const drainBeforeReset: Phase<ResetContext> = {
   name: 'drain',
   title: 'Drain the node',
   when: ({ spec }) => spec.drain || 'not requested (--drain)',

@@ -26,7 +26,7 @@ export interface ResetOptions {
 
 export interface ResetResult {
   readonly nodeName: string;
-  /** False where the node was never joined. */
+  /** False if the node was never joined. */
   readonly changed: boolean;
 }
 
@@ -69,7 +69,7 @@ async function refuseWithoutRoot(host: Host): Promise<void> {
   });
 }
 
-/** @throws EdgeadmError USAGE where what was asked for needs a kubeconfig and none is given */
+/** @throws EdgeadmError USAGE if what was asked for needs a kubeconfig and none is given */
 export function checkResetSpec(spec: ResetSpec): void {
   const without = [spec.drain && '--drain', spec.deleteNode && '--delete-node'].filter(Boolean);
   if (spec.kubeconfig !== undefined || without.length === 0) return;

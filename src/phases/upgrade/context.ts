@@ -51,7 +51,7 @@ export interface Versions {
   readonly cluster: string;
 }
 
-/** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 where it was not. */
+/** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 if it was not. */
 interface Restarted {
   /** Right before: what a kubelet reports later may still be the older one's. */
   before: number;
@@ -66,13 +66,13 @@ export interface UpgradeContext {
   readonly journal: Journal;
   readonly nodeName: string;
   readonly versions: Versions;
-  /** False where the node is at its target already and nothing is under way. */
+  /** False if the node is at its target already and nothing is under way. */
   readonly needed: boolean;
-  /** True where the node's pods move from docker to containerd. */
+  /** True if the node's pods move from docker to containerd. */
   readonly fromDocker: boolean;
   /** Speaks as the node. */
   readonly client: ApiClient;
-  /** Speaks as the administrator; undefined where no kubeconfig was given. */
+  /** Speaks as the administrator; undefined if no kubeconfig was given. */
   readonly admin?: ApiClient;
   readonly bundle?: Bundle;
   readonly hub?: InstalledHub;

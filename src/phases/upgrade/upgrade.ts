@@ -11,7 +11,7 @@ import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
-import { notRecovered, restoreVersion, rollBack, rolledBackError } from './roll-back.ts';
+import { notRecovered, restoreVersion, rollBackUpgrade, rolledBackError } from './roll-back.ts';
 import { sameVersion } from './versions.ts';
 
 export interface UpgradeResult {
@@ -76,7 +76,7 @@ async function run(
   return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
-/** An upgrade to another version that was killed is taken back first. @returns true where one was */
+/** An upgrade to another version that was killed is taken back first. @returns true if one was */
 async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const { session, spec, dryRun, log } = parts;
   const note = session.journal.upgrade;
@@ -87,7 +87,7 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
     const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
     if (sameVersion(note.to, context.versions.to) && !isBack) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
-    const left = await rollBack({ ...parts, context });
+    const left = await rollBackUpgrade({ ...parts, context });
     if (left.length === 0) return true;
     const what = `the node could not be rolled back from ${note.to} to ${note.from}`;
     throw notRecovered({ what, from: note.from, left });
@@ -108,7 +108,7 @@ async function afterFailure(
   if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.vendor(VENDOR.upgradeFailed(phase));
-  return rolledBackError(phase, error, note.from, await rollBack({ ...options, context }));
+  return rolledBackError(phase, error, note.from, await rollBackUpgrade({ ...options, context }));
 }
 
 /** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */

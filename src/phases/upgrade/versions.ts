@@ -8,7 +8,7 @@ export function wantedVersion(spec: UpgradeSpec, bundle: string | undefined, clu
   return `v${wanted.replace(/^v/, '')}`;
 }
 
-/** True for one version under two spellings: a build's own suffix counts only where both have one. */
+/** True for one version under two spellings: a build's own suffix counts only if both have one. */
 export function sameVersion(one: string, other: string): boolean {
   const suffix = (version: string): string => /\d([-+].*)$/.exec(version)?.[1] ?? '';
   const [a, b] = [suffix(one), suffix(other)];

@@ -7,7 +7,7 @@ import {
   refuseWanted,
   type Surroundings,
 } from '../../../src/config/nodepool-rules.ts';
-import { differences, workState } from '../../../src/config/nodepool-state.ts';
+import { nodePoolDifferences, workState } from '../../../src/config/nodepool-state.ts';
 
 const BASIC: NodePoolSpec = {
   name: 'shops',
@@ -172,8 +172,11 @@ describe('what a cluster refuses', () => {
 
 describe('the same pool asked for again', () => {
   it('the same pool asked for again is the same, whatever the service has filled in', () => {
-    assert.deepEqual(differences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
-    assert.deepEqual(differences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }), []);
+    assert.deepEqual(nodePoolDifferences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
+    assert.deepEqual(
+      nodePoolDifferences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }),
+      [],
+    );
   });
 
   it('the same pool asked for again is another one where a value differs, and each is shown', () => {
@@ -183,7 +186,7 @@ describe('the same pool asked for again', () => {
       labels: { a: 'b' },
       taints: [{ key: 'edge', value: '', effect: 'NoSchedule' }],
     };
-    assert.deepEqual(differences(spec, POOL), [
+    assert.deepEqual(nodePoolDifferences(spec, POOL), [
       { key: 'max-nodes', asked: '20', found: '10' },
       { key: 'labels', asked: 'a=b', found: '-' },
       { key: 'taints', asked: 'edge:NoSchedule', found: '-' },

@@ -1,12 +1,12 @@
 import { PATHS } from '../../../host/node-paths.ts';
-import { dialingAgent, HttpError, type HttpLimits, MAX_BYTES, openRequest } from '../../../http/index.ts';
+import { dialingAgent, HttpError, type HttpLimits, MAX_RESPONSE_BYTES, openRequest } from '../../../http/index.ts';
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
 
 /** Less time than a collector has, whose facts would be lost. */
-const LIMITS: HttpLimits = { maxBytes: MAX_BYTES.probe, totalMs: 8000 };
+const LIMITS: HttpLimits = { maxBytes: MAX_RESPONSE_BYTES.probe, totalMs: 8000 };
 
 /** Whether the API servers answer the node, and what time they have. */
 export const apiServers: Collector = {

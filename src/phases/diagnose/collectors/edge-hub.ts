@@ -18,7 +18,7 @@ export async function hubManifest({
   return undefined;
 }
 
-export const edgeHub: Collector = {
+export const edgeHubState: Collector = {
   name: 'edge-hub/state',
   run: async (context) => {
     const manifest = await hubManifest(context);
@@ -33,7 +33,7 @@ export const edgeHub: Collector = {
 };
 
 /** Its kubeconfig, and what lies in its cache by name alone: Secrets are among it. */
-export const edgeHubFiles: Collector = {
+export const edgeHubKubeconfigAndCache: Collector = {
   name: 'edge-hub/files',
   run: async ({ host }) => {
     const files: CollectedFile[] = [];

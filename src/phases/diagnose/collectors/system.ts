@@ -50,7 +50,7 @@ function usageOf(text: string, what: 'space' | 'inodes'): CollectedFacts['disks'
 
 const SWAP = z.object({ failSwapOn: z.boolean() });
 
-export const swap: Collector = {
+export const swapState: Collector = {
   name: 'system/swap',
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';

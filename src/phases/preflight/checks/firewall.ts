@@ -1,4 +1,4 @@
-import type { CommandResult } from '../../../host/machine.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
 import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
@@ -39,7 +39,7 @@ async function packetFor({ node }: CheckContext): Promise<Packet> {
   return { protocol: 'udp', port: PORT, address: address?.ip, interface: address?.interface };
 }
 
-/** A program that writes the rules; where one does, its own words are asked, which are fewer than the rules. */
+/** A program that writes the rules; if one does, its own words are asked, which are fewer than the rules. */
 interface Manager {
   readonly name: string;
   readonly letsIn: boolean;
@@ -116,7 +116,7 @@ async function isIptablesOfNft(host: AskingHost): Promise<boolean> {
 }
 
 /** Reads what `iptables-save` prints. */
-function judgeIptables({ stdout }: CommandResult, packet: Packet): string | undefined {
+function judgeIptables({ stdout }: ProgramResult, packet: Packet): string | undefined {
   return fateIn(parseIptables(stdout, packet), 'INPUT') === 'drop'
     ? 'iptables drops what its INPUT chain does not accept'
     : undefined;

@@ -35,7 +35,7 @@ interface Table {
  * What iptables-restore --noflush has to be given so that the rules and chains of Kubernetes, its CNI plug-ins and
  * edge-hub go and every other rule stays untouched, in one step for each table.
  * @param saved output of iptables-save
- * @returns an empty text where there is nothing to remove
+ * @returns an empty text if there is nothing to remove
  */
 export function removalOf(saved: string, owner: RuleOwner): string {
   const tables = parseTables(saved);

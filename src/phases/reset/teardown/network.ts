@@ -18,7 +18,7 @@ const LINKS: readonly string[] = [
   'nodelocaldns',
   KUBE_PROXY_LINK,
 ];
-/** Where no dummy link is to be had, a hub puts its address on `lo`. */
+/** If no dummy link is to be had, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const ATTACHED = z.object({ networkName: z.string() });

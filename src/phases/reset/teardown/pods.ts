@@ -60,7 +60,7 @@ async function removeThroughDocker(host: Host, { unit }: NodeRuntime, { log, for
   });
 }
 
-/** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */
+/** @returns undefined if the runtime does not answer, or if there is nothing to ask it for */
 async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTools): Promise<CriClient | undefined> {
   const { signal } = tools;
   const connect = (timeoutMs: number) => CriClient.connect(host, socket, { timeoutMs, signal });

@@ -42,7 +42,7 @@ export async function claimState(host: Host): Promise<void> {
   for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
 }
 
-/** @returns false on a read-only file system, where nobody else makes the folder either */
+/** @returns false on a read-only file system, if nobody else makes the folder either */
 async function makeParent(host: Host, folder: string): Promise<boolean> {
   try {
     await host.makeDirectory(posix.dirname(folder), 0o755);
@@ -57,7 +57,7 @@ async function makeParent(host: Host, folder: string): Promise<boolean> {
  * Removes what Kubernetes left on a node of which no journal tells what was there before: what `kubeadm reset` removes,
  * and the configuration of the cluster's CNI plug-in. Volumes must be unmounted.
  * @returns the paths that were left, since they may be somebody else's
- * @throws EdgeadmError RESET_INCOMPLETE where something is still mounted in one of the folders
+ * @throws EdgeadmError RESET_INCOMPLETE if something is still mounted in one of the folders
  */
 export async function removeState(host: Host): Promise<string[]> {
   const left: string[] = [];

@@ -9,7 +9,7 @@ import {
   pauseUpgrade,
 } from '../../../../src/cluster-upgrade/control/actions.ts';
 import { LONGEST_PAUSE_S, type NodeRecord, nowSeconds } from '../../../../src/cluster-upgrade/plan/plan.ts';
-import { withNode } from '../../../../src/cluster-upgrade/plan/transitions.ts';
+import { withNodeChanged } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { names, SPEC, type UpgradeBed, upgradeBed } from '../upgrade-bed.ts';
 
@@ -52,13 +52,13 @@ describe('a cluster upgrade that is paused', function () {
       cancelUpgrade(bed.client, 'bob@desk'),
       refused(/^the upgrade to v1\.20\.3 cannot be cancelled$/, /^it is Running$/, /cluster upgrade pause/),
     );
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'running', batch: 1 }));
     assert.equal((await pauseUpgrade(bed.client, 'bob@desk')).progress.phase, 'Pausing');
     await assert.rejects(
       cancelUpgrade(bed.client, 'bob@desk'),
       refused(/cannot be cancelled/, /^it is Pausing: paused by bob@desk$/, /wait until the nodes in progress/),
     );
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'upgraded' }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'upgraded' }));
     await leaveJob('edge-2');
     await pauseUpgrade(bed.client, 'bob@desk');
     const plan = await cancelUpgrade(bed.client, 'bob@desk');
@@ -80,7 +80,7 @@ describe('a cluster upgrade that is paused', function () {
   });
 
   it('goes on with its failed nodes, their Jobs removed, and with what is to be different from now on', async () => {
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'failed', message: 'disk full' }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'failed', message: 'disk full' }));
     await leaveJob('edge-1');
     await pausedFor(60);
     const plan = await continueUpgrade(bed.client, { image: 'example.com/new:2' });
