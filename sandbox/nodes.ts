@@ -30,7 +30,10 @@ export interface SandboxNode {
   readonly root: string;
 }
 
-/** What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as it is. */
+/**
+ * What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as
+ * it is.
+ */
 export interface WantedNode extends Partial<Pick<NodeMachine, 'os' | 'kernel' | 'arch'>> {
   readonly name: string;
 }
@@ -119,7 +122,7 @@ export async function listSandboxNodes(folder: SandboxFolder): Promise<SandboxNo
 }
 
 /**
- * Takes a node away as if its machine were gone, and its Node object where the sandbox runs.
+ * Takes a node away as if its machine were gone, and its Node object if the sandbox runs.
  * @throws EdgeadmError USAGE if there is no such node
  */
 export async function deleteSandboxNode(folder: SandboxFolder, name: string): Promise<void> {

@@ -11,7 +11,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
   });
 }
 
-/** Makes a folder, and takes it from others where it was there already. */
+/** Makes a folder, and takes it from others if it was there already. */
 export async function takePrivateFolder(path: string): Promise<void> {
   await makePrivateFolder(path);
   await chmod(path, FOLDER_MODE);

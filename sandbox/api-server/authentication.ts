@@ -75,7 +75,7 @@ function authenticated({ name, groups }: User): User {
 }
 
 function presentsCertificate(socket: TLSSocket): boolean {
-  // Null where the connection has just broken.
+  // Null if the connection has just broken.
   return Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
 }
 

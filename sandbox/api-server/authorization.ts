@@ -95,7 +95,7 @@ function allows(rule: Rule, request: ResourceRequest): boolean {
   );
 }
 
-/** @returns undefined if the node may; the reason, often an empty one, where it may not */
+/** @returns undefined if the node may; the reason, often an empty one, if it may not */
 function refusalOfNode(node: string, request: ResourceRequest): string | undefined {
   if (request.group === '' && ['secrets', 'configmaps'].includes(request.plural) && READ.includes(request.verb)) {
     if (!request.name) return 'can only read namespaced object of this type';

@@ -5,7 +5,7 @@ import { reconcileRequest } from './csr-signer.ts';
 import { reconcileTaints } from './node-taints.ts';
 import type { ObjectChange, Registry } from './registry.ts';
 
-/** How late a token is taken away that has expired, at most; it lets nobody in meanwhile. */
+/** An expired token is deleted after this time at the latest; it is rejected as soon as it expires. */
 const CLEANING_MS = 1000;
 
 /**

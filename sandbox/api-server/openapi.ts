@@ -1,6 +1,6 @@
 import { groupVersion, RESOURCES, type Resource } from './resources.ts';
 
-/** What kubectl asks before it sends a body: may the server be told to look at unknown fields? */
+/** What kubectl asks before it sends a body: can the server check for unknown fields? */
 const FIELD_VALIDATION = { in: 'query', name: 'fieldValidation', schema: { type: 'string' } };
 
 /**

@@ -15,7 +15,7 @@ export interface ObjectChange {
 const REVISION = 'k8s/revision';
 
 /**
- * The objects of the cluster in the store: the one place where resource versions are given out and changes are told.
+ * The objects of the cluster in the store: the one place that assigns resource versions and publishes changes.
  * It knows no resource by name.
  */
 export class Registry {

@@ -45,7 +45,7 @@ export class WatchCache {
 
   /**
    * Gives events to `send`, from the past first, until the returned function is called.
-   * @throws ApiFailure 410 where the past does not reach back so far
+   * @throws ApiFailure 410 if the past does not reach back so far
    */
   watch(query: WatchQuery, send: (event: ObjectEvent) => void): () => void {
     const { resource, namespace, after } = query;

@@ -14,7 +14,7 @@ const KEY = 'sandbox';
 export function sandboxAccount(store: Store): SandboxAccount {
   const kept = store.get<SandboxAccount>(KIND, KEY);
   if (kept) return kept;
-  // Real ones begin with LTAI: nobody shall take these for such.
+  // Real ones begin with LTAI: these must not look real.
   const account = { accessKeyId: `SANDBOX${hex(8)}`, accessKeySecret: hex(15) };
   store.put(KIND, KEY, account);
   return account;

@@ -44,7 +44,7 @@ export function controlPlaneOf({ ended, from, to }: UpgradeRecord): string {
   return ended.length < BEFORE_NODES ? from : to;
 }
 
-/** True while nobody may begin another one. */
+/** True while no other upgrade may begin. */
 export function isUnderWay({ state }: UpgradeRecord): boolean {
   return isMoving(state) || state === 'paused';
 }

@@ -119,7 +119,7 @@ function newest(asked: CsRequest, clusterId: string): UpgradeRecord | undefined 
   return recordsOf(asked, clusterId)[0];
 }
 
-/** Time goes on whether anybody looks or not; what it has done is written down by whoever looks. */
+/** An upgrade advances with time: each request computes and stores the state that it has reached by now. */
 function upToDate(asked: CsRequest, record: UpgradeRecord): UpgradeRecord {
   const { store, now } = asked.parts;
   const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);

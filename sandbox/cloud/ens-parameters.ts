@@ -36,7 +36,7 @@ export function listOf(parameters: Parameters, name: string): string[] {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list;
   } catch {
-    // Not JSON: told below.
+    // Not JSON: reported below.
   }
   throw invalidParameter(name);
 }

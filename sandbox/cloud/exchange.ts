@@ -16,7 +16,7 @@ export interface AttachedNode {
   /** Name or id of its node pool. */
   readonly pool?: string;
   readonly ready: boolean;
-  /** Empty where its kubelet did not tell. */
+  /** Empty if its kubelet did not tell. */
   readonly machineId: string;
 }
 
@@ -31,7 +31,7 @@ export interface ExchangeInside {
   nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;
   /** Where they are other than the sandbox's own. */
   readonly apiServers?: readonly string[];
-  /** PEM of the cluster's CA, where it is not the cloud's too. */
+  /** PEM of the cluster's CA, if it is not the cloud's too. */
   readonly caPem?: string;
   /** What nodes are to run; left out is what the node, or a bundle of the user, has. */
   readonly software?: {

@@ -68,7 +68,7 @@ export interface CloudNodeRecord {
   readonly callback: string;
   /** When it was let in last. Milliseconds since 1970. */
   readonly admitted?: number;
-  /** What the callback told. */
+  /** What the callback reported. */
   readonly status?: string;
 }
 

@@ -11,7 +11,7 @@ import { struck, type WireAnswer } from './struck.ts';
 
 export interface CloudOptions {
   readonly parts: CloudParts;
-  /** As a function where they are loaded when the first request comes. */
+  /** As a function if they are loaded when the first request comes. */
   readonly services: readonly CloudService[] | (() => Promise<readonly CloudService[]>);
   /** 0 for any that is free. */
   readonly port: number;

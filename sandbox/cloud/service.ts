@@ -33,7 +33,7 @@ export class CloudFailure extends Error {
 export interface CloudService {
   /** How callers are known: by an account's signature (`ens`, `cs`) or by a token the service looks at itself. */
   readonly authentication: 'signature' | 'bearer';
-  /** Of the API, where callers name it: `2017-11-10`. */
+  /** Of the API, if callers name it: `2017-11-10`. */
   readonly version?: string;
   /** The name of the action that a request asks for; undefined if the request is not for this service. */
   actionOf(method: string, path: string, parameters: Readonly<Record<string, string>>): string | undefined;

@@ -13,7 +13,7 @@ export interface Attendant {
 
 /**
  * Attends every node whose root lies in a folder, those that come later too.
- * @param folder is made where it is not there
+ * @param folder is made if it is not there
  */
 export async function attendNodes(folder: string, clusterVersion: string): Promise<Attendant> {
   await takePrivateFolder(folder);

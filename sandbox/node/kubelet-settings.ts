@@ -8,7 +8,7 @@ import type { ApiConnection } from '../../src/kubernetes/api/client.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { parseYaml } from './yaml.ts';
 
-/** What a kubelet was told by its flags and files. */
+/** What the flags and files of a kubelet say. */
 export interface KubeletRunSettings {
   readonly nodeName: string;
   readonly nodeIp: string;

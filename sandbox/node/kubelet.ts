@@ -43,7 +43,7 @@ export interface KubeletParts {
 
 /**
  * The small kubelet of a sandbox node. It does what the files that edgeadm wrote say: registers the Node, renews its
- * lease, starts static pods, says that the cluster's pods run. It goes through the edge-hub where its kubeconfig does.
+ * lease, starts static pods, says that the cluster's pods run. It goes through the edge-hub if its kubeconfig does.
  */
 export class SmallKubelet {
   readonly #parts: KubeletParts;
@@ -114,8 +114,9 @@ export class SmallKubelet {
   }
 
   /**
-   * In a sandbox the pod of Flannel runs within a fraction of a second. The first status waits for it, so that a join ends
-   * with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the node.
+   * In a sandbox the pod of Flannel runs within a fraction of a second. The first status waits for it, so that a join
+   * ends with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the
+   * node.
    */
   async #cniOfCluster(): Promise<void> {
     if (!this.#parts.hasAddons || !allowsAddon(this.#node?.metadata?.labels, 'flannel')) return;
@@ -225,7 +226,7 @@ export class SmallKubelet {
     }
   }
 
-  /** Somebody may delete the Node, or say something else of it. */
+  /** Notices when the Node is deleted or changed. */
   async #followNode(): Promise<void> {
     const selector = encodeURIComponent(`metadata.name=${this.#settings.nodeName}`);
     while (!this.#stop.signal.aborted) {

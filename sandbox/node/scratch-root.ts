@@ -20,7 +20,7 @@ export interface NodeMachine {
 
 const HARDWARE = { amd64: 'x86_64', arm64: 'aarch64' };
 const CONTROLLERS = ['cpuset', 'cpu', 'cpuacct', 'memory', 'devices', 'freezer', 'pids'];
-/** TEST-NET-1 of RFC 5737: nobody's addresses, and in no cluster's CIDR. */
+/** TEST-NET-1 of RFC 5737: reserved, and in no cluster's CIDR. */
 const NETWORK = '192.0.2';
 const MEMORY_KB = 4 * 1024 * 1024;
 const CPUS = 2;

@@ -17,7 +17,7 @@ type Files = Pick<Machine, 'readFile' | 'stat' | 'list'>;
 
 /**
  * Reads the manifests of a folder. A file that is no pod does not keep the others from running.
- * @param complain is told of each, in the kubelet's words
+ * @param complain called for each such file, with the kubelet's message
  */
 export async function readManifests(
   files: Files,

@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ROOT } from './paths.ts';
 
 /**
- * Libraries that are large and seldom used: parts of their own. Whoever imports one of them (dynamically, always) gets
+ * Libraries that are large and seldom used: parts of their own. A (always dynamic) import of one gets
  * the part's export of that name.
  */
 const LIBRARIES: Record<string, readonly string[]> = {

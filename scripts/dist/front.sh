@@ -29,8 +29,8 @@ facts() { # FOLDER FILES
   stat -c '%A %u %g %s' -- "$@" 2>&1
 }
 
-# True where nobody but root and this user can have written: no folder on the way is a link, another user's, or open to
-# others. A shared one with the sticky bit may be on the way: what lies in it is looked at by itself.
+# True if only root and this user can have written: no folder on the path is a link, another user's, or open to
+# others. A shared one with the sticky bit is allowed: what is in it is checked on its own.
 guarded() { # FOLDER FILES
   sizes=$SIZES count=0
   for file in $2; do count=$((count + 1)); done

@@ -6,13 +6,13 @@ export interface BundleFile {
   readonly path: string;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** Bytes. Optional; where it is given, nothing larger is ever fetched or written. */
+  /** Bytes. Optional; if it is given, nothing larger is ever fetched or written. */
   readonly size?: number;
   readonly kind: BundleFileKind;
   /** For images: the reference it carries, `registry.k8s.io/pause:3.6`. */
   readonly name?: string;
   /**
-   * For archives (`cni-plugins`, `containerd`): the programs in it, path to SHA-256. Optional; where it is given, a node
+   * For archives (`cni-plugins`, `containerd`): the programs in it, path to SHA-256. Optional; if it is given, a node
    * that has them all is left alone without fetching or unpacking the archive.
    */
   readonly contents?: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ import { unpackPrograms } from './unpack.ts';
 export interface BundlePart {
   readonly kind: BundleFileKind;
   readonly source: string;
-  /** For images, where the archive holds several: the reference by which it is known. Default: the first. */
+  /** For images, if the archive holds several: the reference by which it is known. Default: the first. */
   readonly name?: string;
 }
 

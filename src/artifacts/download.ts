@@ -27,9 +27,9 @@ export interface Wanted {
 export interface DownloadOptions {
   readonly limits: TransferLimits;
   readonly signal?: AbortSignal;
-  /** Told of every chunk; `total` is 0 while it is not known. */
+  /** Called for every chunk; `total` is 0 while it is unknown. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told why another try is made. */
+  /** Called with the reason for another try. */
   readonly onRetry?: (reason: string) => void;
 }
 
@@ -159,7 +159,7 @@ class Download {
   }
 
   /**
-   * Makes the file ready for the body: at its end where the server goes on, empty if it begins again.
+   * Makes the file ready for the body: at its end if the server goes on, empty if it begins again.
    * @returns size of the whole file, 0 if the server does not tell
    */
   async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {

@@ -154,7 +154,7 @@ export function showUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Takes credentials and query strings out of URLs in a text of somebody else. */
+/** Takes credentials and query strings out of URLs in a foreign text. */
 function scrub(text: string): string {
   return text.replace(/(\w+:\/\/)[^/\s@]*@/g, '$1').replace(/(\w+:\/\/[^\s?#]*)[?#]\S*/g, '$1');
 }

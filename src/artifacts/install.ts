@@ -23,7 +23,7 @@ interface Target {
 
 /**
  * Installs the kubelet of the bundle as /usr/bin/kubelet. Like the others here: only what differs is fetched and
- * written, nothing happens where the bundle has no such file, and in a dry run nothing is fetched.
+ * written, nothing happens if the bundle has no such file, and in a dry run nothing is fetched.
  * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, WRITE_FAILED
  */
@@ -88,7 +88,7 @@ async function importArchive(
   // Those that were there before us are not ours to remove at a reset.
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
-  // The node sees the very same file where it is the machine edgeadm runs on.
+  // The node sees the very same file if it is the machine edgeadm runs on.
   if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added);
   else await importCopy(host, local, file, added);
   return added;

@@ -106,7 +106,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return where ? `${where.replace(/^\./, '')}: ${issue.message}` : issue.message;
 }
 
-/** Mistakes that lie between keys; looks at whatever is there, so that they are told beside those of single keys. */
+/**
+ * Mistakes that lie between keys; reads the raw value, so that they are reported together with those of single keys.
+ */
 function contradictions(raw: unknown): string[] {
   const manifest = (raw ?? {}) as Partial<BundleManifest>;
   const listed: unknown = manifest.files;

@@ -20,7 +20,7 @@ export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log'>
   readonly sha256?: string;
   /** Where temporary copies go; default /var/tmp. */
   readonly tempDirectory?: string;
-  /** Times and tries of downloads, where others than {@link TRANSFER_LIMITS} are wanted. */
+  /** Times and tries of downloads, if others than {@link TRANSFER_LIMITS} are wanted. */
   readonly transfer?: Partial<TransferLimits>;
   readonly signal?: AbortSignal;
 }

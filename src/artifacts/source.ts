@@ -23,7 +23,7 @@ export interface Source {
 export interface SourceTools {
   readonly scratch: Scratch;
   readonly limits: TransferLimits;
-  /** Progress is told as bytes; a total of 0 is not known. */
+  /** Progress is reported in bytes; a total of 0 means unknown. */
   readonly log?: Pick<PhaseLog, 'info' | 'progress'>;
 }
 

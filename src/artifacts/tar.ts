@@ -29,9 +29,9 @@ export interface TarOptions {
   /** What messages call it; default: its path. */
   readonly name?: string;
   readonly signal?: AbortSignal;
-  /** Told how many bytes of the archive file were read. */
+  /** Called with the number of bytes of the archive file that were read. */
   readonly onProgress?: (done: number) => void;
-  /** Called once the whole archive file was read, with its SHA-256. Never, where the reader stopped before. */
+  /** Called once the whole archive file was read, with its SHA-256. Never, if the reader stopped before. */
   readonly onSum?: (sha256: string) => void;
 }
 
@@ -178,7 +178,7 @@ class TarReader {
     return this.#queue.shift();
   }
 
-  /** Feeds the parser until it has told something or the archive is at its end. */
+  /** Feeds the parser until it has produced something or the archive ends. */
   async #fill(): Promise<void> {
     while (this.#queue.length === 0 && !this.#ended) {
       const { value, done } = await this.#source.next().catch((error: unknown) => {

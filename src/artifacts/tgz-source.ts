@@ -13,7 +13,7 @@ import { progressReporter, type Source, type SourceTools } from './source.ts';
 import { readBody } from './tar.ts';
 import { plainFiles } from './unpack.ts';
 
-/** What the archive was found to hold: bundle.yaml, the folder it lies in, and, where all was read, the whole sum. */
+/** What the archive was found to hold: bundle.yaml, the folder it lies in, and, if all was read, the whole sum. */
 interface Found {
   readonly bytes: Buffer;
   readonly folder: string;

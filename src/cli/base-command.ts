@@ -66,14 +66,14 @@ export abstract class BaseCommand extends Command {
 
   /** Shows how the command ended and sets the exit code. */
   protected async finish(result: Omit<CommandResult, 'command'>): Promise<void> {
-    // The error of a host was told as it is.
+    // The error of a host was already printed in full.
     const ofHost = result.hosts.some((host) => host.error === result.error);
     const error = result.error && (ofHost ? result.error : this.#withHelp(result.error));
     process.exitCode = error?.exit ?? EXIT.done;
     await this.openOutput().result({ ...result, error, command: this.#name });
   }
 
-  /** True for `-o wide`, where a command has to know it before it asks. */
+  /** True for `-o wide`, if a command has to know it before it asks. */
   protected get wide(): boolean {
     return this.#format === 'wide';
   }

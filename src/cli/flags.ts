@@ -125,10 +125,10 @@ const readStandardInput = memoize(async () => {
   return Buffer.concat(chunks).toString('utf8');
 });
 
-/** Takes a mistake that a user made, so that it can be told beside the others. */
+/** Takes a mistake that a user made, so that all mistakes are reported together. */
 export type Refuse = (mistake: string) => void;
 
-/** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. */
+/** `k=v` pairs; each text may hold several, separated by commas, if `commas` says so. */
 export function pairsOf(
   texts: readonly string[] | undefined,
   options: { readonly flag: string; readonly commas: boolean },

@@ -5,7 +5,7 @@ import { usageOf } from './usage.ts';
 
 type Row = readonly (string | undefined)[];
 
-/** As oclif has it: nobody reads on a narrower terminal. */
+/** oclif's own minimum: a narrower terminal is unreadable anyway. */
 const LEAST_COLUMNS = 40;
 /** Left of a text that stands below its name. */
 const INDENT = 4;

@@ -25,7 +25,7 @@ export async function runCommand(argv: string[], commands: CommandSource): Promi
   const pasted = refuseTypography(argv);
   if (pasted) return showError(pasted, argv);
   try {
-    // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
+    // There are no plug-ins: looking for them warns if the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });
   } catch (thrown) {
     const found = toCommandError(thrown as Error);

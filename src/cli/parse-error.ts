@@ -24,7 +24,7 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const why = [...told, ...flagsMeant(thrown, command)];
   return new EdgeadmError({
     code: 'USAGE',
-    // oclif's own separator, which nobody types
+    // oclif's own separator, which users do not type
     what: what.trim().replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
     why:
       why

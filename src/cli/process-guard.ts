@@ -10,13 +10,14 @@ export type ShowError = (error: EdgeadmError) => Promise<void>;
 
 /**
  * Makes sure that the process ends with one error and a documented exit code, whatever its command waits for: on
- * signals, when an error escapes every handler, and when nothing is left to wait for although the command has not ended.
+ * signals, when an error escapes every handler, and when nothing is left to wait for although the command has not
+ * ended.
  */
 export class ProcessGuard {
   readonly #show: ShowError;
   #interrupted = false;
   #ending = false;
-  /** An error that escaped; the command was told to end. */
+  /** An error that escaped; the command has been asked to end. */
   #escaped: EdgeadmError | undefined;
 
   constructor(show: ShowError) {

@@ -2,7 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import { formatDuration } from '../lib/duration.ts';
 
-/** What a command may take to end, once it was told to; milliseconds. */
+/** How long a command may take to end after a signal; milliseconds. */
 export interface EndingLimits {
   /** After Ctrl-C, SIGTERM or SIGHUP. With what the output takes it stays below two seconds. */
   readonly interruptedMs?: number;

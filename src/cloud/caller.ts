@@ -31,7 +31,7 @@ export interface CloudCaller {
 export interface CallerPolicy extends Partial<RetryPolicy> {
   /** Of one try of a read, milliseconds. Default 30,000. */
   readonly readTimeoutMs?: number;
-  /** The door of a dry run: orders are told, not sent. */
+  /** For a dry run: called with each order instead of sending it. */
   readonly plan?: (action: string) => void;
 }
 

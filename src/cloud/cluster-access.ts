@@ -13,7 +13,7 @@ import { fromCloud } from './node-pools.ts';
 import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
 
 const MINUTE_MS = 60_000;
-/** The net under a token that nobody could delete: it outlives the command by this. */
+/** Safety margin: a token that could not be deleted expires this long after the command. */
 const SPARE_MS = 5 * MINUTE_MS;
 
 export interface ClusterAccessOptions {

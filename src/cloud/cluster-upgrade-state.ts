@@ -33,10 +33,10 @@ export interface CloudUpgrade {
   readonly error?: string;
 }
 
-/** Something happens without anybody's doing. */
+/** Phases that change without an order. */
 export const GOING: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
 
-/** True if nothing will change unless somebody says so. */
+/** True if nothing changes without another order. */
 export function isAtRest({ phase }: CloudUpgrade): boolean {
   return phase !== 'Unknown' && !GOING.includes(phase);
 }
@@ -76,7 +76,9 @@ async function newestTask(service: ContainerService, clusterId: string): Promise
   return newest?.taskId ? service.task(newest.taskId) : undefined;
 }
 
-/** Values: the reference of GetUpgradeStatus. `status` is the outcome so far, `upgrade_step` where it stands. */
+/**
+ * Values: the reference of GetUpgradeStatus. `status` is the outcome so far, `upgrade_step` the step it has reached.
+ */
 export function phaseOf({ status = '', upgradeStep = '' }: CloudUpgradeStatus): CloudUpgradePhase {
   const [is, at] = [status.toLowerCase(), upgradeStep.toLowerCase()];
   if (is === 'success') return 'Completed';

@@ -16,7 +16,7 @@ export interface UpgradeIntent {
 }
 
 /**
- * The upgrades of one cluster through the container service. An order is sent once; where its answer is lost, the state
+ * The upgrades of one cluster through the container service. An order is sent once; if its answer is lost, the state
  * of the upgrade tells whether it took effect. All throw EdgeadmError CLOUD_*.
  */
 export interface CloudUpgrades {

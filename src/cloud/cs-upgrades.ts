@@ -26,7 +26,7 @@ interface UpgradeOrder {
 /** What the container service does about the version of a cluster. What its verbs throw: see `CloudCaller`. */
 export interface UpgradeVerbs {
   upgradeStatus(clusterId: string): Promise<CloudUpgradeStatus>;
-  /** @returns id of the task, where the service tells it */
+  /** @returns id of the task, if the service tells it */
   upgradeCluster(clusterId: string, order: UpgradeOrder): Promise<string | undefined>;
   pauseUpgrade(clusterId: string): Promise<void>;
   resumeUpgrade(clusterId: string): Promise<void>;

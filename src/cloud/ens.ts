@@ -81,8 +81,8 @@ export interface Ens {
 const PAGE_SIZE = 100;
 
 /**
- * ENS through a caller. Actions and fields: the vendor's API reference, version 2017-11-10, and the models of its Go SDK;
- * there is no npm package.
+ * ENS through a caller. Actions and fields: the vendor's API reference, version 2017-11-10, and the models of its Go
+ * SDK; there is no npm package.
  */
 export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
   return { endpoint: caller.endpoint, ...reads(caller, signal), ...orders(caller) };
@@ -152,7 +152,7 @@ export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance
   });
 }
 
-/** Fields that may be missing are those that the API leaves out where it has no value. */
+/** Fields that may be missing are those that the API leaves out if it has no value. */
 const text = z
   .string()
   .nullish()
@@ -185,7 +185,7 @@ const securityRule = z.looseObject({
   DestCidrIp: text,
 });
 
-/** The outer key is always there; the list in it is left out by some services where it is empty. */
+/** The outer key is always there; the list in it is left out by some services if it is empty. */
 const instances = z.looseObject({ Instances: z.looseObject({ Instance: z.array(rawInstance).nullish() }) });
 const interfaces = z.looseObject({
   TotalCount: z.int().min(0),

@@ -23,13 +23,15 @@ interface Where {
   readonly action: string;
 }
 
-/** Errors of the common gateway that say that the caller is not let in. Source: the vendor's table of common errors. */
+/**
+ * Errors of the common gateway that say that the caller is not authorized. Source: the vendor's table of common errors.
+ */
 const NOT_LET_IN =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
-/** What services put into `Code` where all went well. */
+/** What services put into `Code` if all went well. */
 const FINE = /^(ok|success|0|200)?$/i;
 /** How much of an answer that is not JSON is shown. */
 const SHOWN_CHARACTERS = 80;

@@ -25,7 +25,7 @@ const OBJECT_MS = 10_000;
 
 /**
  * The node pools of a cluster as the container service has them. What it does not tell (architecture and state of the
- * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, where that can be reached.
+ * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, if that can be reached.
  */
 export function cloudNodePools(
   service: ContainerService,

@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Signed requests over one kept connection.
  *
  * The vendor's generic client is not used for this: its HTTP library reads answers of any size, has no total time limit
- * (its limit for the connection is the longest silence of the socket), cannot be told to stop, and never ends where a
+ * (its limit for the connection is the longest silence of the socket), cannot be aborted, and never ends if a
  * server switches protocols.
  */
 export function cloudTransport(options: CloudTransportOptions): CloudTransport {

@@ -48,7 +48,7 @@ export interface UpgradeStatus {
   readonly unknown: readonly string[];
 }
 
-/** What the cluster tells of an upgrade; whoever may read the plan alone is told that. */
+/** What the cluster knows of an upgrade; less if the caller may read only the plan. */
 export async function statusOf(client: ApiClient, plan: Plan): Promise<UpgradeStatus> {
   const unknown: string[] = [];
   const tolerate = (error: unknown): undefined => {
@@ -76,7 +76,7 @@ export function progressOf(plan: Plan, now: number): Omit<UpgradeStatus, 'contro
     spec: plan.spec,
     started,
     ended,
-    // The clock of whoever looks may be behind that of who wrote.
+    // The local clock may be behind the writer's.
     elapsed: Math.max(0, (ended ?? now) - started),
     left: timeLeft(batches, nextBatches.length, now),
     batches,

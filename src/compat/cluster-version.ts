@@ -2,7 +2,7 @@ import { parseVersion } from '../kubernetes/version.ts';
 
 /**
  * Orders versions of clusters: `1.20.11-aliyunedge.1`, `1.26.3-aliyun.1`, `v1.20.2`. First by major, minor and patch;
- * then by the vendor's number after the last dot, where both have one. Any other suffix (`-rc.1`, `+k3s1`) counts as
+ * then by the vendor's number after the last dot, if both have one. Any other suffix (`-rc.1`, `+k3s1`) counts as
  * none.
  *
  * @returns negative, zero or positive, as a sort wants it

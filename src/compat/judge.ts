@@ -7,9 +7,9 @@ import { type Platform, type Support, supports } from './supports.ts';
 
 /** Whether a node can join a cluster, as far as names and versions tell; preflight looks at the machine itself. */
 export interface Judgement extends Support {
-  /** Why not, where it is not supported. */
+  /** Why not, if it is not supported. */
   readonly refusal?: { readonly code: ErrorCode; readonly reason: string };
-  /** What is worth knowing where it is supported, one line each. */
+  /** What is worth knowing if it is supported, one line each. */
   readonly notes: readonly string[];
 }
 

@@ -7,7 +7,7 @@ export interface Platform {
   readonly arch: string;
   /** NAME of os-release, or what a user calls the system: `CentOS`. */
   readonly os: string;
-  /** ID of os-release, where it is known. */
+  /** ID of os-release, if it is known. */
   readonly osId?: string;
   /** VERSION_ID of os-release. */
   readonly version: string;

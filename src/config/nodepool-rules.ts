@@ -21,7 +21,7 @@ export const INTERCONNECT_MODES: Readonly<Record<NodePoolMode, string>> = {
   private: 'private',
 };
 
-/** Told to whoever creates an enhanced pool through the container service. */
+/** A warning for enhanced pools that are created through the container service. */
 export const IMPROVED_UNVERIFIED =
   'an enhanced node pool is requested with interconnect_mode "improved", which the current API documentation does not mention; whether the service still creates one has not been verified';
 
@@ -83,7 +83,7 @@ export function missingIn(wanted: WantedNodePool): Need[] {
   return NEEDS.filter(({ key, when }) => when(wanted) && (wanted[key] === undefined || wanted[key] === ''));
 }
 
-/** Mistakes that can be told without asking anybody; none if the pool may be created as far as that goes. */
+/** Mistakes that are found offline; none if nothing speaks against the pool so far. */
 export function refuseWanted(wanted: WantedNodePool): string[] {
   const { name, maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
   const mistakes: string[] = [];
@@ -151,7 +151,7 @@ export interface Surroundings {
   readonly nodes: readonly PoolNode[];
   /** `--vpc-cidr`: what the CEN instance connects. */
   readonly vpcCidrs: readonly string[];
-  /** `--node-cidr`: the networks of the edge nodes; read from the pool's nodes where not given. */
+  /** `--node-cidr`: the networks of the edge nodes; read from the pool's nodes if not given. */
   readonly nodeCidrs: readonly string[];
 }
 
@@ -208,7 +208,7 @@ function meetings(left: readonly string[], right: readonly string[]): string[] {
   return left.flatMap((a) => right.filter((b) => overlaps(a, b)).map((b) => `${a} and ${b}`));
 }
 
-/** What could not be checked, for whoever creates the pool. */
+/** What could not be checked, as warnings. */
 export function notChecked(spec: NodePoolSpec, around: Surroundings): string[] {
   if (!isEnhanced(spec)) return [];
   const notes: string[] = [];

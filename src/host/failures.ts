@@ -17,7 +17,9 @@ export function isDenied(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM' || isDenied(error.cause);
 }
 
-/** What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words. */
+/**
+ * What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words.
+ */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/No such file or directory/, 'ENOENT'],
   [/Not a directory/, 'ENOTDIR'],
@@ -32,7 +34,7 @@ export function programError(words: string): NodeError {
   return Object.assign(new Error(words), { code: CODES.find(([pattern]) => pattern.test(words))?.[1] });
 }
 
-/** The error for a path that could not be read or written: a full disk is told apart. */
+/** The error for a path that could not be read or written; a full disk has its own code. */
 export function pathError(path: string, thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
   const error = thrown as NodeError;

@@ -13,7 +13,7 @@ import type {
 /** What a machine is. */
 export interface HostFacts {
   readonly platform: 'linux' | 'other';
-  /** From /etc/os-release; `version` has the minor number where the distribution has one. */
+  /** From /etc/os-release; `version` has the minor number if the distribution has one. */
   readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
   /** `uname -r`. */
   readonly kernel: string;
@@ -23,7 +23,7 @@ export interface HostFacts {
   readonly machineId: string;
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** Process 1: `systemd` where systemd runs the machine. */
+  /** Process 1: `systemd` if systemd runs the machine. */
   readonly init: string;
   readonly uid: number;
 }
@@ -32,7 +32,7 @@ export interface HostFacts {
  * The door through which phases see and change a machine.
  *
  * `query`, `read` and their like never change anything and pass through a dry run. Everything else is written to
- * the journal on the machine before it happens (or, in a dry run, only told).
+ * the journal on the machine before it happens (or, in a dry run, only reported).
  */
 export interface Host {
   readonly name: string;
@@ -91,7 +91,7 @@ export interface Host {
   stopUnit(unit: string): Promise<void>;
   restartUnit(unit: string): Promise<void>;
   /**
-   * Starts a unit, or restarts it where one of the files it reads was changed since it was last started.
+   * Starts a unit, or restarts it if one of the files it reads was changed since it was last started.
    * @returns true if it was started or restarted
    */
   applyUnit(unit: string, files: readonly string[]): Promise<boolean>;

@@ -61,7 +61,7 @@ export interface Route {
   readonly destination: string;
   readonly interface: string;
   readonly gateway?: string;
-  /** Source address the kernel would use, where the route names one. */
+  /** Source address the kernel would use, if the route names one. */
   readonly source?: string;
   readonly metric: number;
 }
@@ -119,14 +119,14 @@ export interface Machine {
    * Atomic: written beside the target, synced, renamed over it. The folder must exist.
    *
    * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
-   * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
+   * passed on unchanged if it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
    * have to be written again on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /**
-   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine. Follows
-   * symlinks.
+   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine.
+   * Follows symlinks.
    */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */

@@ -264,7 +264,7 @@ export class NodeHost implements Host {
 }
 
 /**
- * The bytes of a file, failing at their end where their sum is not the one expected: the file may have been changed
+ * The bytes of a file, failing at their end if their sum is not the one expected: the file may have been changed
  * since it was last looked at.
  */
 function checkedStream(path: string, sha256: string): Readable {
@@ -285,7 +285,7 @@ function checkedStream(path: string, sha256: string): Readable {
   return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
 }
 
-/** The error for a program that failed: its exit code and the end of what it said. A full disk is told apart. */
+/** The error for a program that failed: its exit code and the end of its output. A full disk has its own code. */
 export function commandError(file: string, args: readonly string[], result: ProgramResult): EdgeadmError {
   const output = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-8).join('\n');
   return new EdgeadmError({

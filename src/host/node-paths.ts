@@ -94,7 +94,7 @@ export interface NodePaths {
     readonly apparmorParsers: readonly string[];
     /** The administrator's configuration of zram-generator, which hides that of the package behind it. */
     readonly zramGenerator: readonly [own: string, packaged: string];
-    /** The real name servers where `/etc/resolv.conf` names systemd-resolved's stub. */
+    /** The real name servers if `/etc/resolv.conf` names systemd-resolved's stub. */
     readonly resolvedConf: string;
   };
   readonly edgeadm: {

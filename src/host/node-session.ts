@@ -78,7 +78,7 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
     const lock = await machine.lock(PATHS.edgeadm.lock);
     if (!lock) throw await locked(machine);
     try {
-      // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
+      // The last holder may have removed the file while we opened it: then our lock protects nothing.
       if (await machine.stat(PATHS.edgeadm.lock)) {
         await writeHolder(machine, options);
         return lock;
@@ -112,7 +112,8 @@ async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined)
     else if (await machine.stat(PATHS.edgeadm.kept)) await machine.remove(PATHS.edgeadm.lock);
     else await machine.removeTree(PATHS.edgeadm.state);
   } catch {
-    // A connection that is gone, a full disk: the error of the command is the one to report, and the next run tidies up.
+    // A connection that is gone, a full disk: the error of the command is the one to report, and the next run tidies
+    // up.
   } finally {
     await release(lock);
   }

@@ -25,7 +25,7 @@ export const MAX_DIRECTORY_ENTRIES = 100_000;
 /** Programs are found and speak alike whatever the caller's environment: cloud-init starts us with hardly any. */
 export const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
-/** {@link ENVIRONMENT} for a program on this machine, which need not know what edgeadm was told (EDGEADM_TOKEN). */
+/** {@link ENVIRONMENT} for a program on this machine, without edgeadm's own variables (EDGEADM_TOKEN). */
 export function childEnvironment(): Record<string, string | undefined> {
   const ours = Object.keys(process.env).filter((name) => name.startsWith('EDGEADM_'));
   return { ...Object.fromEntries(ours.map((name) => [name, undefined])), ...ENVIRONMENT };

@@ -2,7 +2,7 @@ import { createPatch } from 'diff';
 import type { Host } from './host.ts';
 import type { CommandOptions, FileAttributes, ProgramResult } from './machine.ts';
 
-/** Tells one thing that would be done; `diff` is a unified diff where a text file would change. */
+/** Tells one thing that would be done; `diff` is a unified diff if a text file would change. */
 export type ReportAction = (action: string, diff?: string) => void;
 
 type Planned = { readonly content: Buffer; readonly mode: number } | 'absent';

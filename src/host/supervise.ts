@@ -51,7 +51,7 @@ const PAUSES: Pauses = { terminate: 5000, kill: 1000, close: 500, drain: 10_000 
 /** While a user who interrupted edgeadm waits, or a program prints without end. */
 const HURRIED: Pauses = { terminate: 1000, kill: 300, close: 200, drain: 200 };
 
-/** Exit code -1 where it did not end by itself. */
+/** Exit code -1 if it did not end by itself. */
 export interface ProgramOutcome {
   readonly exitCode: number;
   readonly stdout: Buffer;

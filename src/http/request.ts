@@ -63,7 +63,7 @@ export function openRequest(request: HttpRequest): Promise<OpenAnswer> {
   return new Exchange(request).open();
 }
 
-/** Over plain http anybody on the way could read it. */
+/** Plain http exposes it to everyone on the network. */
 function refusePlainCredentials({ url, headers = {} }: HttpRequest): void {
   const secret = Object.keys(headers).some((name) => /^(authorization|proxy-authorization|cookie)$/i.test(name));
   if (!secret || url.protocol === 'https:') return;

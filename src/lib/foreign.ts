@@ -4,12 +4,14 @@ import type { z } from 'zod';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 
 /**
- * Texts that somebody else wrote: a file of the machine, an object of the cluster, an answer of the cloud. Nothing in
- * them is believed to have the right type. A reader that needs the text names its origin, and damage becomes an error
+ * Foreign texts: a file of the machine, an object of the cluster, an answer of the cloud. No value in
+ * them is trusted to have the right type. A reader that needs the text names its origin, and damage becomes an error
  * that names it, with the key or the line; a reader that can do without uses {@link lenientYaml}.
  */
 export interface Origin {
-  /** The file or the object: `/var/lib/kubelet/config.yaml`, `key kubelet of the ConfigMap kube-system/kubelet-config`. */
+  /**
+   * The file or the object: `/var/lib/kubelet/config.yaml`, `key kubelet of the ConfigMap kube-system/kubelet-config`.
+   */
   readonly what: string;
   /** Whose fault it is. */
   readonly code: ErrorCode;

@@ -1,4 +1,4 @@
-/** What stands where a secret stood. */
+/** Printed in place of a secret. */
 export const MASK = '***';
 
 /** Shorter values are words: masking them would garble everything else. */
@@ -86,7 +86,7 @@ function base64Of(secret: string): string[] {
   );
 }
 
-/** The longest first: where one spelling begins with another, all of it goes. */
+/** The longest first: if one spelling begins with another, all of it goes. */
 function anyOf(spellings: ReadonlySet<string>): RegExp {
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   return new RegExp(longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
@@ -100,7 +100,7 @@ const QUOTE = `(?:\\\\?["'])?(?!<|[A-Z][A-Z._]{0,15}(?![^\\s"'&,;<>]))`;
 const VALUE = `(?:(?<=")(?:\\\\.|[^"\\\\\\n])+|(?<=')[^'\\n]+|(?<!["'])[^\\s"'\\\\&,;<>]+)`;
 
 /**
- * What has the form of a secret though nobody registered it. The group stays, the rest is masked.
+ * Matches what looks like a secret, even if it was not registered. The group stays, the rest is masked.
  * Repetitions that a long line could drive into quadratic time have a limit.
  */
 const FORMS: readonly RegExp[] = [

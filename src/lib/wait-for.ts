@@ -28,7 +28,7 @@ export interface Wait<T> {
 /**
  * Looks until the probe says `done`: often at first, then less and less often.
  * A probe that throws counts as a look that saw the error.
- * @throws EdgeadmError with what was waited for and what was last seen; the reason of the signal where it aborts.
+ * @throws EdgeadmError with what was waited for and what was last seen; the reason of the signal if it aborts.
  */
 export async function waitFor<T>(wait: Wait<T>): Promise<T> {
   const [first, longest] = wait.intervalMs ?? [50, 1000];

@@ -31,7 +31,7 @@ function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: numbe
   });
 }
 
-/** Widths that are smaller by `over` in all; undefined if that is not to be had. */
+/** Widths that are smaller by `over` in total; undefined if they cannot shrink that much. */
 function narrowed(natural: readonly number[], least: readonly number[], over: number): number[] | undefined {
   const widths = [...natural];
   const room = (index: number): number => (widths[index] ?? 0) - (least[index] ?? 0);

@@ -4,7 +4,7 @@ import { wrap, wrapParagraphs } from './width.ts';
 
 /** Where to look further; both are optional. */
 export interface ErrorContext {
-  /** Named where several hosts were worked on. */
+  /** Named if several hosts were worked on. */
   readonly host?: string;
   /** Path of the log file. */
   readonly log?: string;

@@ -18,7 +18,7 @@ export interface KlogOptions {
   readonly onePrefix?: boolean;
 }
 
-/** A transfer that is over sooner is not told of. */
+/** Shorter transfers get no line. */
 const WORTH_A_LINE_MS = 1000;
 
 /** Lines as klog writes them, for logs and wherever no terminal is. */

@@ -193,7 +193,7 @@ export class TreeModel {
     ];
   }
 
-  /** A running host: where it is and what it said last. */
+  /** A running host: its phase and its latest message. */
   #hostLines(host: string, columns: number, now: number): string[] {
     const current = this.#current.get(host);
     if (!current) return [this.#fit(this.#host(host), columns - 4)];

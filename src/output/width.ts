@@ -33,7 +33,7 @@ export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** As much of a text as fits, with `dots` in place of the rest where it does not. */
+/** As much of a text as fits, with `dots` in place of the rest if it does not. */
 export function cutTo(text: string, columns: number, dots: string): string {
   if (widthOf(text) <= columns) return text;
   let room = columns - widthOf(dots);

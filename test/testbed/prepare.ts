@@ -53,7 +53,7 @@ let done: Promise<Parts> | undefined;
 /**
  * Makes everything that is not in the cache yet: on a fresh machine about ten minutes, afterwards nothing. Can be
  * called any number of times.
- * @throws Error with the reason where the test bed cannot run
+ * @throws Error with the reason if the test bed cannot run
  */
 export function prepare(say: Say = () => {}): Promise<Parts> {
   done ??= make(say);

@@ -23,7 +23,7 @@ const phases = phaseNames(joinPhases as readonly Phase<never>[]);
 
 const upgradeChecks = UPGRADE_CHECKS.map(({ name }) => name);
 
-/** Flags whose values the code knows; where commands differ, by command as well. */
+/** Flags whose values the code knows; if commands differ, by command as well. */
 const FLAGS: Readonly<Record<string, Values>> = {
   host: { kind: 'hosts' },
   nodepool: { kind: 'nodepools' },
@@ -65,7 +65,7 @@ export function valuesOfArgument(command: string, arg: Argument): Values | undef
   return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
 }
 
-/** `FILE`, `DIR|TGZ|URL`; not `T|@FILE|-`, where bash would complete the file without its sign. */
+/** `FILE`, `DIR|TGZ|URL`; not `T|@FILE|-`, if bash would complete the file without its sign. */
 function pathsOf(helpValue: string | readonly string[] | undefined): Values {
   const names = String(helpValue ?? '').split('|');
   if (names.some((name) => ['FILE', 'TGZ', 'PATH', 'OUT'].includes(name))) return { kind: 'files' };

@@ -47,7 +47,7 @@ export async function runDiagnose(
       onNode: async ({ machine, label, version, signal }) => {
         const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
         const found = await lookAt({ machine, label, version, signal, until, log, admin });
-        // What was found is told also where it cannot be written.
+        // The findings are printed even if the archive cannot be written.
         const text = [diagnosisText(found.diagnosis)];
         texts.push(text);
         const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
@@ -106,7 +106,7 @@ async function write(
   return { archive: written, ...(html && { html }) };
 }
 
-/** Where the disk is full or the folder somebody else's, the memory of the machine will do. */
+/** In order of preference: the current folder, or a temporary one, or, if the disk is full, memory. */
 function defaultPaths({ host, node }: Diagnosis, extension: string): string[] {
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
   const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}${extension}`;

@@ -29,7 +29,7 @@ export interface JoinRequest {
   /** What the user should know about what he gave. */
   readonly warnings: readonly string[];
   /**
-   * The specification, with what the source of the form told.
+   * The specification, with the values that the join source gave.
    * @throws EdgeadmError CLOUD_ANSWER_INVALID if that does not make one
    */
   complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
@@ -209,7 +209,7 @@ async function exchangeForm(
   if (!/^[\x21-\x7e]+$/.test(token)) refuse('--openapi-token: a token contains only ASCII characters and no spaces');
   const region = strongestText('region', layers);
   if (named === undefined && !region) refuse('--region is required with --openapi-token');
-  // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
+  // A wrong region is reported with the other values; the endpoint derived from it is not a second mistake.
   if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
   const endpoint = String(named);
   const url = URL.parse(endpoint);
@@ -234,7 +234,7 @@ function refuseCredentials(flag: string, layers: readonly Layer[], refuse: Refus
   }
 }
 
-/** The strongest layer's; whether it is a good one is told with the other mistakes. */
+/** The strongest layer's; whether it is valid is reported with the other mistakes. */
 function strongestText(key: string, layers: readonly Layer[]): string | undefined {
   const value = layers.findLast(({ values }) => values[key] !== undefined)?.values[key];
   return typeof value === 'string' ? value : undefined;

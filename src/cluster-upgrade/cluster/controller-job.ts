@@ -16,8 +16,8 @@ const TIMEOUT_MS = 120_000;
 const HOPELESS_RESTARTS = 3;
 
 /**
- * Makes the Job of the controller. Until that is done the lease is held by whoever asks for it, so that others who start
- * an upgrade at the same time can be told who was first.
+ * Makes the Job of the controller. Until that is done the requesting command holds the lease, so that others who start
+ * an upgrade at the same time learn who was first.
  */
 export async function makeController(client: ApiClient, plan: Plan, identity: string, signal: AbortSignal) {
   const lease = await acquireLease(client, identity, signal);

@@ -88,7 +88,7 @@ export function describeError({ code, what, why, next }: EdgeadmError): string {
   return [what, ...evidence, `next: ${next}`, `(${code})`].join('\n');
 }
 
-/** How a pod ended: its error, else the end of its log, which its status keeps where the node cannot be reached. */
+/** How a pod ended: its error, else the end of its log, which its status keeps if the node cannot be reached. */
 export async function podLogTail(client: ApiClient, pod: V1Pod): Promise<string> {
   const error = errorOf(pod);
   if (error) return `error: ${describeError(error)}`;

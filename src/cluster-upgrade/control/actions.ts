@@ -8,13 +8,13 @@ import { cancelPlan, continuePlan, isOverdue, pausePlan } from '../plan/transiti
 
 /**
  * The plan as it is now. One whose pause has lasted for more than 15 days is cancelled by looking at it, and its events
- * and logs are removed; whoever may only look sees it as it is.
+ * and logs are removed; a caller with read-only rights sees it unchanged.
  * @throws EdgeadmError NO_UPGRADE
  */
 export async function lookAtPlan(client: ApiClient): Promise<Plan> {
   const plan = await new PlanStore(client).need();
   if (!isOverdue(plan, nowSeconds())) return plan;
-  // The clock of whoever looks may be wrong.
+  // The local clock may be wrong.
   const now = await serverSeconds(client);
   if (!isOverdue(plan, now)) return plan;
   try {
@@ -25,7 +25,7 @@ export async function lookAtPlan(client: ApiClient): Promise<Plan> {
   }
 }
 
-/** It is cancelled last: whoever dies in between leaves the rest to the next look. */
+/** It is cancelled last: if this command dies before that, the next call does the rest. */
 async function cancelOverdue(client: ApiClient, now: number): Promise<Plan> {
   await removeJobs(client);
   await deleteEvents(client);

@@ -49,7 +49,7 @@ export async function control(parts: ControllerParts): Promise<Plan> {
     parts.signal.throwIfAborted();
     throw error;
   } finally {
-    // Whoever has no lease any more does nothing behind the back of who has it.
+    // A controller that lost its lease must not act beside the new holder.
     parts.signal.removeEventListener('abort', stop);
     stop();
     await Promise.allSettled(underWay.values());

@@ -4,7 +4,7 @@ import type { NodeRecord } from '../plan/plan.ts';
 export interface NodeExecutor {
   /**
    * Upgrades a node, or goes on with what another controller has begun there; resolves when the node is at its target.
-   * @throws EdgeadmError with the cause where it failed; the reason of the signal if it aborts: the node goes on by
+   * @throws EdgeadmError with the cause if it failed; the reason of the signal if it aborts: the node goes on by
    *   itself as far as it can
    */
   upgrade(node: NodeRecord, signal: AbortSignal): Promise<void>;

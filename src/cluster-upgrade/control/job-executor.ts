@@ -22,9 +22,9 @@ import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
 import type { NodeExecutor } from './executor.ts';
 import { retryWhileUnavailable } from './retry.ts';
 
-/** Longer than the deadline of the Job: what is over then is a Job that nobody looks after. */
+/** Longer than the deadline of the Job: a Job that is still there then has no controller left. */
 const TIMEOUT_MS = 2_400_000;
-/** An image that cannot be had is not waited for until the deadline. */
+/** Shorter than the deadline: an image that cannot be pulled by then will not be. */
 const IMAGE_TIMEOUT_MS = 600_000;
 
 /** Of an earlier Job, whose pod is given half a minute to end. */

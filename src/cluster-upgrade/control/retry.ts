@@ -6,7 +6,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 export interface UnavailableOptions {
   /** Ends the wait. */
   readonly signal: AbortSignal;
-  /** Is told of each try that failed. */
+  /** Gets a line for each failed try. */
   readonly log?: PhaseLog;
   /** Milliseconds between two tries. */
   readonly retryIntervalMs?: number;
@@ -17,8 +17,8 @@ export interface UnavailableOptions {
 export const RETRY_INTERVAL_MS = 2_000;
 
 /**
- * Does an action again for as long as the API server is away. What it does must bear being done twice: an answer that is
- * lost says nothing about what was done.
+ * Does an action again for as long as the API server is away. What it does must bear being done twice: an answer that
+ * is lost says nothing about what was done.
  * @throws what else the action throws, the reason of the signal
  */
 export async function retryWhileUnavailable<T>(

@@ -23,15 +23,15 @@ export interface RunControllerOptions {
 }
 
 /**
- * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away for
- * so long that the lease is lost, it asks for the lease again.
+ * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away
+ * for so long that the lease is lost, it asks for the lease again.
  * @throws EdgeadmError UPGRADE_UNDER_WAY if another controls it, NO_UPGRADE
  */
 export async function runController(options: RunControllerOptions): Promise<Plan> {
   const store = new PlanStore(options.client);
   for (;;) {
     await controlOnce(options, store);
-    // Whoever continued it while the lease was still held has taken this controller for the one that goes on.
+    // A user who continued it while the lease was still held expects this controller to do the work.
     const plan = await retryWhileUnavailable(() => store.need(options.signal), options);
     if (hasStopped(plan)) return plan;
   }

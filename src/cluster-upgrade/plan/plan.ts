@@ -22,7 +22,9 @@ export interface PlanSpec {
   /** What chose the nodes, for people. */
   readonly selector?: string;
   readonly nodepool?: string;
-  /** All nodes of the cluster when the upgrade was planned: batches are a part of these. Plans of 0.1 have no number. */
+  /**
+   * All nodes of the cluster when the upgrade was planned: batches are a part of these. Plans of 0.1 have no number.
+   */
   readonly clusterNodes?: number;
   /** Who started it, `user@host`. */
   readonly startedBy: string;
@@ -90,7 +92,7 @@ export function isActive({ progress }: Plan): boolean {
   return progress.phase !== 'Cancelled' && progress.phase !== 'Completed';
 }
 
-/** True if no node is under way and none will be unless somebody says so. */
+/** True if no node is being upgraded and none will be without another command. */
 export function hasStopped(plan: Plan): boolean {
   return !isActive(plan) || plan.progress.phase === 'Paused';
 }

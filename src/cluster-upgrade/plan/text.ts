@@ -7,7 +7,10 @@ import type { NodeRecord, NodeState, Plan, PlanSpec } from './plan.ts';
 export interface PlanTexts {
   readonly 'plan.json': string;
   readonly 'progress.json': string;
-  /** A line a node, tab-separated, under a heading, with `"` for what the line before has: 10,000 nodes as JSON objects would not fit into a ConfigMap. */
+  /**
+   * A line a node, tab-separated, under a heading, with `"` for what the line before has: 10,000 nodes as JSON objects
+   * would not fit into a ConfigMap.
+   */
   readonly nodes: string;
 }
 
@@ -68,7 +71,7 @@ const PROGRESS = z.looseObject({
   ended: z.number().optional(),
 });
 
-/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE if somebody has edited the texts beyond use */
+/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE if the texts were edited and cannot be read any more */
 export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   try {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);

@@ -13,7 +13,7 @@ export interface UpgradeCheckContext {
   readonly drain: boolean;
 }
 
-/** What a check found; effect and advice are those of the check where the finding has none of its own. */
+/** What a check found; effect and advice are those of the check if the finding has none of its own. */
 export type UpgradeFinding = Omit<ReportRow, 'check' | 'effect' | 'advice'> &
   Partial<Pick<ReportRow, 'effect' | 'advice'>>;
 
@@ -26,7 +26,7 @@ export interface UpgradeCheck {
   /** What happens if the upgrade starts all the same. */
   readonly effect: string;
   readonly advice: string;
-  /** A fact that cannot be had throws; the row then says so. An empty list is never given: say what is normal. */
+  /** Throws if a fact cannot be read; the row then shows why. Never returns an empty list: say what is normal. */
   readonly run: (context: UpgradeCheckContext) => Promise<readonly UpgradeFinding[]>;
 }
 

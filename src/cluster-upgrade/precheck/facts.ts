@@ -43,7 +43,7 @@ export interface PrecheckFacts {
 
 /**
  * Facts of the cluster that a client speaks to.
- * @param nodes what is known of nodes where the caller may not list them
+ * @param nodes what is known of nodes if the caller may not list them
  */
 export function precheckFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): PrecheckFacts {
   const list: List = (path, keep) => listAll(client, path, { keep, signal });

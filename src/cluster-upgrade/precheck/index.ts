@@ -30,7 +30,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
   const facts = precheckFacts(client, nodes, signal);
-  // If nobody answers there is nothing to report.
+  // Without an answer there is nothing to report.
   const { address, version } = await facts.server();
   const context: UpgradeCheckContext = { facts, nodes, targetVersion, drain };
   const rows = (await Promise.all(UPGRADE_CHECKS.map((check) => runCheck(check, context, signal)))).flat();

@@ -20,7 +20,7 @@ const AT_ONCE = 8;
 const allow = (resource: string, verbs: readonly string[], namespace?: string): Permission[] =>
   verbs.map((verb) => ({ verb, resource, namespace }));
 
-/** What whoever starts an upgrade needs: for the state in the cluster, the Jobs, and what those may do. */
+/** Permissions needed to start an upgrade: for its state in the cluster, the Jobs, and what those may do. */
 export const NEEDED: readonly Permission[] = [
   ...allow('nodes', ['get', 'list', 'patch']),
   ...allow('namespaces', ['get', 'create']),

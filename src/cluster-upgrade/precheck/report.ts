@@ -23,7 +23,7 @@ export interface ReportRow {
 export interface UpgradeReport {
   /** Address of the API server: `https://10.0.0.1:6443`. */
   readonly cluster: string;
-  /** Of the API server: `v1.20.3`; `unknown` where it does not tell. */
+  /** Of the API server: `v1.20.3`; `unknown` if it does not tell. */
   readonly clusterVersion: string;
   /** Of the nodes after the upgrade: `v1.20.3`. */
   readonly targetVersion: string;

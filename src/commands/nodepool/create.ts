@@ -52,7 +52,7 @@ async function specOf(
 ): Promise<NodePoolSpec> {
   const said = wantedOf(name, flags, (mistake) => mistakes.push(mistake));
   mistakes.push(...refuseWanted(said));
-  // Nobody is asked for the rest of a line that cannot be used anyway.
+  // No prompts for the rest of a command line that cannot be used anyway.
   const { mode = 'basic', ...wanted } = mayAsk && mistakes.length === 0 ? await askForMissing(said) : said;
   const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is missing: ${why}`);
   const all = [...mistakes, ...missing];

@@ -46,8 +46,8 @@ export type JournalFiles = Pick<
  * roll-back and reset, from any machine. Copies of what was there before lie in a folder beside it that only root
  * may read.
  *
- * Its first line is written before anything else in its folder, and its last one goes after everything else: where
- * copies or the reserve are without a journal, it was lost.
+ * It is the first file written in its folder, and the last one removed: copies or the reserve without a journal mean
+ * that it was lost.
  */
 export class Journal extends JournalRecord {
   readonly #machine: JournalFiles;
@@ -95,7 +95,7 @@ export class Journal extends JournalRecord {
     return new Journal(machine, parsed, damage, run);
   }
 
-  /** The journal of a machine whose own cannot be read. */
+  /** Stands in for a journal that cannot be read. */
   static empty(machine: JournalFiles): Journal {
     return new Journal(machine, { entries: [], damagedLines: [], found: [], torn: false });
   }
@@ -124,7 +124,7 @@ export class Journal extends JournalRecord {
     await this.append({ kind: 'joined', cluster, node, time: new Date().toISOString() });
   }
 
-  /** The container service was told of the node as it is. */
+  /** Notes that the container service got a report of the node's current state. */
   async noteReported(): Promise<void> {
     await this.append({ kind: 'reported', time: new Date().toISOString() });
   }
@@ -336,7 +336,7 @@ function backupsOf(entry: Entry): string[] {
   return entry.kind === 'file' && entry.before.type === 'file' ? [entry.before.backup] : [];
 }
 
-/** The name of a copy says what it is a copy of: people need that where the journal is lost. */
+/** The name of a copy says what it is a copy of: people need that if the journal is lost. */
 function backupOf(path: string): string {
   const name = `${randomBytes(8).toString('hex')}-${encodeURIComponent(path)}`;
   return posix.join(PATHS.edgeadm.backups, name.length <= NAME_BYTES ? name : name.slice(0, 16));

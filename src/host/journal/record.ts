@@ -1,7 +1,10 @@
 import type { ChoiceKey } from './choices.ts';
 import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
 
-/** A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is none). */
+/**
+ * A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is
+ * none).
+ */
 export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
 
 /** What phases may ask of a node's journal. */
@@ -14,7 +17,7 @@ export interface JournalView {
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
   /** True if anything is noted that a reset would take back. */
   readonly hasChanges: boolean;
-  /** True if the container service was told of the node at least once. */
+  /** True if the node was reported to the container service at least once. */
   readonly wasReported: boolean;
   /** Now, for {@link changedSince}. */
   mark(): Mark;
@@ -51,7 +54,8 @@ export class JournalRecord implements JournalView {
   get unfinished(): JournalView['unfinished'] {
     const { upgrade } = this;
     if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
-    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back nothing.
+    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back
+    // nothing.
     const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
     const run = this.#entries[begun];
     const ended = this.#entries.findLastIndex((entry) => entry.kind === 'joined') > begun;

@@ -43,9 +43,9 @@ export interface SshOptions {
 }
 
 /**
- * A machine over SSH: one connection that is made again when it drops, files over SFTP, or through sudo where the
- * user is not root. By the library ssh2 and not the system's ssh, which is missing or old on many workstations (Windows),
- * asks for passwords on the terminal alone, and tells by its exit code 255 neither which failure it was nor whether the
+ * A machine over SSH: one connection that is made again when it drops, files over SFTP, or through sudo if the user is
+ * not root. By the library ssh2 and not the system's ssh, which is missing or old on many workstations (Windows), asks
+ * for passwords on the terminal alone, and tells by its exit code 255 neither which failure it was nor whether the
  * program had run.
  * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED, SUDO_FAILED, USAGE
  */

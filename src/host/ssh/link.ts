@@ -35,7 +35,7 @@ export interface LinkOptions {
 export class Link {
   readonly client: Client;
   readonly limits: SshLimits;
-  /** Fulfilled when the connection has ended, by whomever. */
+  /** Fulfilled when the connection has ended, on either side. */
   readonly closed: Promise<void>;
   readonly #end: () => void;
   #dead = false;
@@ -67,7 +67,9 @@ export class Link {
     this.#end();
   }
 
-  /** ssh2 throws, instead of calling back, if it cannot send any more: a moment before it reports the lost connection. */
+  /**
+   * ssh2 throws, instead of calling back, if it cannot send any more: a moment before it reports the lost connection.
+   */
   #unsent({ message }: Error): ConnectionLost {
     this.#lose(message);
     return new ConnectionLost(message, false);
@@ -123,7 +125,7 @@ export class Link {
   /**
    * Starts a command line.
    * @param take gets the channel at once: a short program may have ended before who awaits the answer has a turn
-   * @throws ConnectionLost, ChannelEnded; ssh2's error with the server's reason where it opens no session
+   * @throws ConnectionLost, ChannelEnded; ssh2's error with the server's reason if it opens no session
    */
   exec<T>(line: string, take: (channel: ClientChannel) => T): Promise<T> {
     return this.#open((done) => this.client.exec(line, done), take);
@@ -171,7 +173,7 @@ export class Link {
 
   /**
    * Asks the server for something it will refuse (to end a forwarding that is not there): any answer will do.
-   * @throws ConnectionLost also where it does not answer in time
+   * @throws ConnectionLost also if it does not answer in time
    */
   async answer(): Promise<void> {
     const asking = new Promise<void>((resolve, reject) => {

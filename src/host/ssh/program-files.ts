@@ -34,13 +34,13 @@ export interface ProgramFiles extends Files {
 }
 
 /**
- * Milliseconds for whatever moves or reads a lot: 300 MB over a link of 1 Mbit/s take 40 minutes. A link that is dead is
- * noticed by the keep-alive.
+ * Milliseconds for whatever moves or reads a lot: 300 MB over a link of 1 Mbit/s take 40 minutes. A link that is dead
+ * is noticed by the keep-alive.
  */
 const LONG_MS = 3_600_000;
 
 /**
- * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd is told to sync, since sync(1) takes no file
+ * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd syncs, since sync(1) takes no file
  * before coreutils 8.24.
  */
 const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
@@ -61,7 +61,7 @@ const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
 const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
 
 /**
- * Files by the programs that every Linux since CentOS 7 has. This is how they are reached where SFTP would lack the
+ * Files by the programs that every Linux since CentOS 7 has. This is how they are reached if SFTP would lack the
  * rights: the session belongs to a user who is root only through sudo.
  */
 export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {

@@ -46,9 +46,9 @@ export class Session {
   }
 
   /**
-   * Does one step on the connection. Where that is lost meanwhile, a repeatable step is done again on a new one; it
-   * is told that an earlier attempt may have had some effect. Any other step is begun only on a connection that has
-   * just answered, and not done again.
+   * Does one step on the connection. If that is lost meanwhile, a repeatable step is done again on a new one, with
+   * `again` set, since an earlier attempt may have had some effect. Any other step is begun only on a connection that
+   * has just answered, and not done again.
    * @throws EdgeadmError HOST_UNREACHABLE with what was under way; the reason of the step's signal, or INTERRUPTED
    */
   async use<T>(step: Step, work: (link: Link, again: boolean) => Promise<T>): Promise<T> {

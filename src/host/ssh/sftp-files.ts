@@ -28,7 +28,7 @@ interface Remote {
 }
 
 /**
- * Files over SFTP, in one round trip where a program takes several: a join over a slow link takes a tenth of the time.
+ * Files over SFTP, in one round trip if a program takes several: a join over a slow link takes a tenth of the time.
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
  * if there is no usable SFTP server. So both stay.
  */
@@ -155,7 +155,7 @@ function read(remote: Remote, path: string): Promise<Buffer> {
     ]);
     if (stats.size === first.length) return first;
     if (stats.size > 8 * PACKET_BYTES) throw new Insufficient();
-    // Files in /proc have no size: they end where they end.
+    // Files in /proc have no size: they end where reading ends.
     const content = new OutputBuffer();
     for (let chunk = first; chunk.length > 0; chunk = await readAt(remote, handle, content.size)) {
       content.add(chunk);
@@ -256,7 +256,7 @@ async function remove(remote: Remote, path: string): Promise<void> {
   await remote.call((sftp, done) => (type === 'directory' ? sftp.rmdir(path, done) : sftp.unlink(path, done)));
 }
 
-/** A large file is better hashed where it lies. */
+/** A large file is hashed on the machine it is on, not after a transfer. */
 async function hash(remote: Remote, path: string): Promise<string> {
   const { size } = await remote.call<Stats>((sftp, done) => sftp.stat(path, done));
   if (size > PACKET_BYTES) throw new Insufficient();

@@ -47,7 +47,7 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** How a client's writes are told instead of done in a dry run. */
+/** In a dry run: called with each write instead of doing it. */
 export type PlanWrite = (action: string) => void;
 
 export interface ClientOptions {

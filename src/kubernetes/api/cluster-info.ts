@@ -18,7 +18,10 @@ export interface ClusterInfo {
   readonly signatures: ReadonlyMap<string, string>;
 }
 
-/** Asks for cluster-info, which may be done before the server has shown who it is. @throws EdgeadmError API_UNREACHABLE */
+/**
+ * Asks for cluster-info, which may be done before the server has shown who it is.
+ * @throws EdgeadmError API_UNREACHABLE
+ */
 export function readClusterInfo(client: ApiClient): Promise<ApiResponse<unknown>> {
   return client.send('GET', CLUSTER_INFO_PATH, { maxBytes: MAX_RESPONSE_BYTES.anonymous });
 }
@@ -69,7 +72,10 @@ const ANONYMOUS = `The API server has anonymous requests switched off, which a j
 const BEHIND_PROXY =
   'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
 
-/** What to do about an answer that is no cluster-info, by what it is; undefined: the remedy of the code, which restores it. */
+/**
+ * What to do about an answer that is no cluster-info, by what it is; undefined: the remedy of the code, which restores
+ * it.
+ */
 function nextFor({ status, body }: Pick<ApiResponse<unknown>, 'status' | 'body'>): string | undefined {
   if (status === 401) return ANONYMOUS;
   if (status === 407) return 'A proxy on the way asks for a login: let the node reach the API server without it.';
@@ -88,7 +94,7 @@ function excerptOf(body: unknown): string {
   return JSON.stringify(text.replace(/\s+/g, ' ').trim().slice(0, 100));
 }
 
-/** What may be any JSON or YAML, as a map; an empty one where it is none. */
+/** What may be any JSON or YAML, as a map; an empty one if it is none. */
 function mapOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -11,7 +11,7 @@ export interface ApiConnection {
   readonly ca?: string;
   /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
   readonly serverName?: string;
-  /** A function where it is replaced now and then, as that of a pod. */
+  /** A function if it is replaced now and then, as that of a pod. */
   readonly token?: string | (() => string);
   /** The whole header, for what is no Bearer token. */
   readonly authorization?: string;

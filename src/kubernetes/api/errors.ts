@@ -35,7 +35,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What the API server answered, where that is why. @param error whatever was thrown */
+/** What the API server answered, if that is why. @param error whatever was thrown */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof ApiError ? cause : undefined;

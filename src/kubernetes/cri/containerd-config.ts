@@ -10,7 +10,7 @@ export interface ContainerdNeeds {
   readonly root?: string;
   /** Whether systemd makes the cgroups, as it must for a kubelet that has it so; default true. */
   readonly systemdCgroup?: boolean;
-  /** Folders of CNI configurations and plug-ins, where they are not containerd's own. */
+  /** Folders of CNI configurations and plug-ins, if they are not containerd's own. */
   readonly cniConfigurations?: string;
   readonly cniPlugins?: string;
 }
@@ -152,7 +152,7 @@ function tomlFault(error: unknown): string {
   return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
-/** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
+/** Without a version a file is of version 1; if that makes no difference yet (Docker's package), of version 2. */
 function versionOf({ version, plugins }: TomlTable): number {
   if (typeof version === 'number') return version;
   return plugins === undefined ? 2 : 1;

@@ -16,7 +16,7 @@ export interface KubeletConfigurationOptions {
   readonly taints: readonly Taint[];
   /** True if swap is on and that was knowingly ignored. */
   readonly swapOn: boolean;
-  /** A resolv.conf that does not point to a local stub, where the node's own does. */
+  /** A resolv.conf that does not point to a local stub, if the node's own does. */
   readonly resolvConf?: string;
   readonly cgroupVersion: 1 | 2;
   /** The driver of a runtime that is not ours to configure; default systemd. */
@@ -34,12 +34,12 @@ const FALLBACK = {
   clusterDomain: 'cluster.local',
 };
 
-/** From this minor version on the kubelet refuses cgroup v1 unless told otherwise (KEP-5573). */
+/** From this minor version on the kubelet refuses cgroup v1 by default (KEP-5573). */
 const REFUSES_CGROUP_V1 = 35;
 
 /**
  * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
- * The cgroup driver is systemd's, which Kubernetes recommends where systemd runs the machine, unless a runtime that is not
+ * The cgroup driver is systemd's, which Kubernetes recommends if systemd runs the machine, unless a runtime that is not
  * ours to configure has another.
  */
 export function kubeletConfiguration(options: KubeletConfigurationOptions): Readonly<Record<string, unknown>> {

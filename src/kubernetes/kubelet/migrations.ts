@@ -150,7 +150,7 @@ export function droppedIn(name: string, minor: number): number | undefined {
   return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
 }
 
-/** Value of a flag, the last where it is given twice; undefined if it is not given. */
+/** Value of a flag, the last if it is given twice; undefined if it is not given. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
   const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
   if (at < 0) return undefined;
@@ -175,8 +175,8 @@ export function cgroupDriverOf({ flags, configuration }: KubeletSettings): strin
 }
 
 /**
- * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate that
- * changes the name could be set either way from 1.23 to 1.24.
+ * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate
+ * that changes the name could be set either way from 1.23 to 1.24.
  */
 export function kubeletConfigMaps(version: string): string[] {
   const minor = minorOf(version);

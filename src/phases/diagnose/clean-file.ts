@@ -21,7 +21,7 @@ const valueOr = (word: string): string =>
 const RULES: readonly RegExp[] = [
   // In prose a word after `token:` is lost as well: better that than a token shown.
   new RegExp(`(${NAME}${IS})${valueOr('\\S+')}`, 'gi'),
-  // Behind a quoted name a value ends where JSON lets it end.
+  // After a quoted name a value ends where JSON ends it.
   new RegExp(`(${NAME}\\\\*["']${IS})${valueOr('[^\\s,}\\]]+')}`, 'gi'),
   new RegExp(`(${VARIABLE}=)${valueOr('\\S+')}`, 'g'),
   // A header has words of its own.

@@ -23,7 +23,7 @@ export interface Collected {
 
 /** One thing to find out about a node. */
 export interface Collector {
-  /** Stable; the archive has a file `NAME.failed.txt` in place of what could not be had. */
+  /** Stable; the archive has a file `NAME.failed.txt` in place of what could not be collected. */
   readonly name: string;
   readonly run: (context: CollectContext) => Promise<Collected>;
 }

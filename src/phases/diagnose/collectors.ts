@@ -12,7 +12,7 @@ import { podLogs } from './collectors/pod-logs.ts';
 import { services } from './collectors/services.ts';
 import { clock, disks, swapState, system } from './collectors/system.ts';
 
-/** iptables and nft load the kernel modules they need; where these are not in use, nothing is asked. */
+/** iptables and nft load the kernel modules they need; if these are not in use, nothing is asked. */
 const TABLES = ['/proc/net/ip_tables_names', 'filter\n|nat\n|mangle\n'] as const;
 const TABLES6 = ['/proc/net/ip6_tables_names', 'filter\n|nat\n|mangle\n'] as const;
 const NF_TABLES = ['/proc/modules', '^nf_tables '] as const;

@@ -20,7 +20,7 @@ import { type JoinTimeline, lastJoin } from './timeline.ts';
 export interface Diagnosis {
   /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly host: string;
-  /** Its own name, where it told it. */
+  /** Its own name, if known. */
   readonly node: string;
   /** Operating system, kernel and architecture. */
   readonly system?: string;

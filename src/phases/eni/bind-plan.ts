@@ -42,7 +42,7 @@ function isStranger(eni: EnsInterface, { instance }: Inspection, spec: BindSpec)
   return boughtFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
 }
 
-/** What the limits forbid; told before anything is bought. */
+/** What the limits forbid; reported before anything is bought. */
 export function limitsBroken(plan: BindPlan): string[] {
   if (plan.interfacesAfter <= MOST_INTERFACES) return [];
   return [

@@ -41,7 +41,7 @@ function describe({ metadata, spec }: V1Node): EdgeNode {
   };
 }
 
-/** True if a cordon is ours to make, and to take back: one that somebody else made stays. */
+/** True if edgeadm may cordon the node, and uncordon it again: a cordon by others stays. */
 export function isOursToCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
   return !cordoned || cordonedByUs;
 }
@@ -60,7 +60,7 @@ export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   return pods.some(({ metadata }) => metadata?.name?.startsWith(CONTROL_PLANE));
 }
 
-/** To be called before the node is cordoned: a kill in between must not leave a cordon that nobody owns up to. */
+/** Call it before cordoning the node: a kill in between must not leave a cordon that no run would remove. */
 export async function ownCordon(cluster: ApiClient, node: string): Promise<void> {
   await cluster.patch(`/api/v1/nodes/${node}`, { metadata: { annotations: { [CORDONED]: BY_BIND } } });
 }

@@ -39,7 +39,7 @@ export interface Inspection {
   /** undefined if the cloud does not tell. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
-  /** The instance as a node of the cluster, where a kubeconfig was given and it is one. */
+  /** The instance as a node of the cluster, if a kubeconfig was given and it is one. */
   readonly node?: EdgeNode;
 }
 
@@ -72,9 +72,9 @@ export interface BindPlan {
 export interface EniFacts {
   inspection?: Inspection;
   plan?: BindPlan;
-  /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
+  /** Everything is as requested: there is no prompt, and the instance is left unchanged. */
   nothing?: boolean;
-  /** Somebody said yes, or there was nothing to ask: from here on the instance is to run when the command ends. */
+  /** The user confirmed, or nothing needed confirmation: from here on the instance must run when the command ends. */
   agreed: boolean;
   /** Milliseconds since 1970. */
   stoppedAt?: number;
@@ -97,7 +97,7 @@ export interface EniContext<S> {
   readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
-  /** undefined if nobody can be asked. */
+  /** undefined if there is no terminal. */
   readonly ask?: (question: string) => Promise<boolean>;
   readonly assumeYes: boolean;
   /** Milliseconds since 1970. */

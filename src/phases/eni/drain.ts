@@ -29,7 +29,7 @@ export async function refuseUndrainableInstance(
   await refuseUndrainable(cluster, node.name, { signal, policy: spec.drainPolicy });
 }
 
-/** The node, where its cordon is of this run or of one that did not come to its end: somebody else's stays. */
+/** The node, if this run or an unfinished one has cordoned it: a cordon by others stays. */
 export function cordonedNode({ inspection, cordoned }: EniFacts): EdgeNode | undefined {
   const node = inspection?.node;
   return cordoned || node?.cordonedByUs ? node : undefined;

@@ -15,7 +15,7 @@ export interface PowerOptions {
 }
 
 /**
- * Stops or starts an instance and waits until it is so. The order is repeated where a look shows that it had no effect.
+ * Stops or starts an instance and waits until it is so. The order is repeated if a look shows that it had no effect.
  * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT if it never came about
  */
 export async function setPowerState(

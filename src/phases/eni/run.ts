@@ -20,7 +20,7 @@ const UNCORDON_TIMEOUT_MS = 30_000;
 
 export interface EniOptions<S> {
   readonly spec: S;
-  /** With the door of the dry run, where it is one. */
+  /** With the door of the dry run, if it is one. */
   readonly caller: CloudCaller;
   readonly cluster?: ApiClient;
   readonly emit: EventSink;

@@ -28,7 +28,7 @@ export const waitAvailable: Phase<BindContext> = {
   },
 };
 
-/** In a dry run, where an interface has no id yet, its name stands for it. */
+/** In a dry run, if an interface has no id yet, its name stands for it. */
 function toBeBought(name: string): EnsInterface {
   return { id: name, name, status: '', type: 'Secondary', instanceId: undefined, vSwitchId: '', addresses: [] };
 }

@@ -28,8 +28,8 @@ export interface SourceReply {
 }
 
 /**
- * Asks which cluster the node is to join, before anything of it is touched. A random name is chosen, and kept, before it
- * is told to anybody.
+ * Asks which cluster the node is to join, before anything on it is changed. A random name is chosen, and stored, before
+ * it is sent.
  * @throws EdgeadmError of a cloud API; USAGE if the node has no name
  */
 export async function askSource(options: AskOptions): Promise<SourceReply> {

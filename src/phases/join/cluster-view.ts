@@ -133,7 +133,7 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<{ version
   return { version: serverVersionOf(body, server), isSandbox: gitTreeState === SANDBOX_TREE_STATE };
 }
 
-/** Why else the version cannot be had is not the token's fault. */
+/** Any other reason is not the token's fault. */
 function onlyRefusedToken(error: unknown): void {
   if (error instanceof EdgeadmError && error.code === 'TOKEN_REFUSED') throw error;
 }
@@ -223,7 +223,7 @@ async function configMap(client: ApiClient, name: string): Promise<Record<string
   return answer.status === 200 ? answer.body?.data : undefined;
 }
 
-/** What was told beforehand counts; only what is missing is asked for. */
+/** Values that were given count; only missing ones are looked up. */
 async function networksOf(
   { podCidrs, serviceCidrs }: JoinSpec,
   client: () => Promise<ApiClient>,

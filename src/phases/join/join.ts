@@ -126,7 +126,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   return { context, close: () => cluster.close() };
 }
 
-/** It is told again only when something was changed since; `plan` tells it instead (dry run). */
+/** It is reported again only if something has changed since; in a dry run `plan` shows it instead. */
 function callbackOf(
   { source, answer }: SourceReply,
   journal: Journal,

@@ -33,7 +33,7 @@ export function outdatedLabels({ spec }: JoinContext): string[] {
   return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons?.includes(addon)).map(addonMark);
 }
 
-/** Annotations asked for, and the address Flannel is to use where an interface was named. */
+/** Annotations asked for, and the address Flannel is to use if an interface was named. */
 export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string>> {
   const address = await node.flannelAddress();
   if (address === undefined) return { ...spec.annotations };

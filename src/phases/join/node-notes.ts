@@ -20,8 +20,9 @@ export async function twinsOf(client: ApiClient, name: string, machineId: string
 }
 
 /**
- * What to tell of a kubelet that asks the cluster for its serving certificate (`serverTLSBootstrap`), since no controller
- * of Kubernetes approves it: `kubectl logs` and `exec` fail until somebody does. undefined if it has one.
+ * What to tell of a kubelet that asks the cluster for its serving certificate (`serverTLSBootstrap`), since no
+ * controller of Kubernetes approves it: `kubectl logs` and `exec` fail until an administrator does. undefined if it has
+ * one.
  */
 export async function servingRequestOf(client: ApiClient, name: string): Promise<string | undefined> {
   const user = `system:node:${name}`;

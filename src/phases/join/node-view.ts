@@ -19,7 +19,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
 import { chooseNodeName } from './node-name.ts';
 
-/** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
+/** Default sockets; dockershim is part of the kubelet. */
 const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
 
 export interface NodeViewParts {
@@ -104,7 +104,7 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
 interface NodeAddress {
   readonly ip: string;
   readonly interface: string;
-  /** Of the other family, where two were asked for. */
+  /** Of the other family, if two were asked for. */
   readonly second?: string;
 }
 

@@ -49,7 +49,7 @@ async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void
   await compareRuntimeVersion(host, spec, log);
 }
 
-/** A bundle, or whoever installed the runtime, decides on its version: another one than expected is told. */
+/** The bundle or the runtime's package decides on its version; an unexpected one is a warning. */
 async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log: PhaseTools['log']): Promise<void> {
   const wanted = spec.runtimeVersion?.replace(/^v/, '');
   if (wanted === undefined) return;
@@ -170,7 +170,7 @@ interface Wanted {
   readonly since: number;
 }
 
-/** Short, so that it is noticed in between where the kubelet has died. */
+/** Short, so that it is noticed in between if the kubelet has died. */
 const WATCH_SECONDS = 5;
 
 /** What an earlier kubelet, or another machine of the same name, said of the node does not count. */

@@ -15,7 +15,7 @@ export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseT
   await stopKubelet(host);
   const credentials = await nodeCredentials(host);
   const telling = credentials && markNotReady(host, credentials, { log, signal });
-  // It is awaited below; until then its failure must not be nobody's.
+  // It is awaited below; until then its failure must not count as an unhandled rejection.
   telling?.catch(() => {});
   await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
   await unmountKubeletVolumes(host, log);

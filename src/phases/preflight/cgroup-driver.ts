@@ -30,7 +30,7 @@ async function dockerDriver(host: AskingHost): Promise<RuntimeDriver> {
     const told = stdout.trim();
     if (exitCode === 0 && isDriver(told)) return { driver: told, from: '`docker info`' };
   }
-  // Docker's own default. Source: moby, daemon/config: systemd on cgroup v2 where systemd runs the machine.
+  // Docker's own default. Source: moby, daemon/config: systemd on cgroup v2 if systemd runs the machine.
   const unified = (await host.stat('/sys/fs/cgroup/cgroup.controllers')) !== undefined;
   return { driver: unified ? 'systemd' : 'cgroupfs', from: `docker's default on cgroup v${unified ? 2 : 1}` };
 }

@@ -1,6 +1,6 @@
 import type { AskingHost } from './asking-host.ts';
 
-/** Who listens on a port, as far as it can be told. */
+/** Who listens on a port, as far as it is known. */
 export interface Listener {
   /** `kubelet`, undefined if the machine does not tell. */
   readonly process?: string;
@@ -9,7 +9,7 @@ export interface Listener {
 }
 
 /**
- * Who listens on a TCP port, undefined if nobody does. Whether somebody listens is read from /proc/net; who it is
+ * Who listens on a TCP port, undefined if it is free. /proc/net says whether it is free; the name of the program
  * needs `ss`, which not every machine has.
  * @returns `unknown` if there is no /proc
  */

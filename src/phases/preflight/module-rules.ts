@@ -66,7 +66,7 @@ function normal(module: string): string {
 }
 
 /**
- * The versions of the kernels whose modules are installed, where those of the running one are not: it was updated and
+ * The versions of the kernels whose modules are installed, if those of the running one are not: it was updated and
  * the machine not booted since. undefined if that is not so.
  */
 export async function otherKernels(host: AskingHost, kernel: string): Promise<readonly string[] | undefined> {

@@ -22,7 +22,7 @@ export async function fileSystemOf(host: AskingHost, path: string): Promise<Moun
   return covering.findLast((mount) => mount.path.length === longest);
 }
 
-/** Reads /proc/mounts, where a blank is written as `\040`. See fstab(5). */
+/** Reads /proc/mounts, in which a blank is written as `\040`. See fstab(5). */
 function parseMounts(text: string): MountedFileSystem[] {
   return text.split('\n').flatMap((line) => {
     const [source, path, type, options = ''] = line.trim().split(/\s+/).map(unescapeOctal);

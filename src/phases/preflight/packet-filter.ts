@@ -30,8 +30,8 @@ type Fate = 'accept' | 'drop' | 'maybe' | 'undecided';
 const MAX_DEPTH = 32;
 
 /**
- * What a chain does with a packet. Where a rule that might accept it stands before the one that drops it, nobody can
- * say: `maybe`.
+ * What a chain does with a packet. `maybe` if a rule that might accept it comes before the one that drops
+ * it.
  */
 export function fateIn(chains: ReadonlyMap<string, Chain>, name: string, depth = 0): Fate {
   const chain = chains.get(name);

@@ -5,7 +5,9 @@ import type { NodeTraces } from './node-traces.ts';
 
 /** What a reset was asked for. */
 export interface ResetSpec {
-  /** Does not ask, drains whatever would be lost, and continues where a pod or a volume cannot be released in good order. */
+  /**
+   * Does not ask, drains whatever would be lost, and continues if a pod or a volume cannot be released in good order.
+   */
   readonly force: boolean;
   /** What the join did to the container runtime stays, and stays in the journal. */
   readonly keepRuntime: boolean;
@@ -27,7 +29,7 @@ export interface ResetContext {
   readonly host: Host;
   readonly journal: Journal;
   readonly node: NodeTraces;
-  /** Of the administrator, where a kubeconfig was given. */
+  /** Of the administrator, if a kubeconfig was given. */
   readonly admin?: ApiClient;
   /** Asks before anything is removed from the node that is described; rejects if the answer is no. */
   readonly confirm?: (node: string) => Promise<void>;

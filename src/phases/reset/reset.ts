@@ -58,7 +58,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   }
 }
 
-/** Whoever is not root cannot even look. @throws EdgeadmError NOT_PRIVILEGED */
+/** Without root the node's state cannot even be read. @throws EdgeadmError NOT_PRIVILEGED */
 async function refuseWithoutRoot(host: Host): Promise<void> {
   const { uid } = await host.facts();
   if (!host.runsPrograms || uid === 0) return;

@@ -11,9 +11,9 @@ import type { EventSink } from '../../workflow/events.ts';
 
 /** What an upgrade was asked for. */
 export interface UpgradeSpec {
-  /** Of the cluster, `1.20.3`; the control plane's where it is not given. */
+  /** Of the cluster, `1.20.3`; the control plane's if it is not given. */
   readonly targetVersion?: string;
-  /** Of the kubelet, where it is to be another than the target. */
+  /** Of the kubelet, if it is to be another than the target. */
   readonly kubeletVersion?: string;
   readonly bundle?: string;
   readonly bundleSha256?: string;
@@ -78,7 +78,9 @@ export interface UpgradeContext {
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
-  /** How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure. */
+  /**
+   * How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure.
+   */
   readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;

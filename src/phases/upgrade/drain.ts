@@ -29,7 +29,7 @@ export const uncordonAfterUpgrade: Phase<UpgradeContext> = {
   },
 };
 
-/** A node has no right to do this by itself: without an administrator's kubeconfig it is told how. */
+/** A node has no right to do this by itself: without an administrator's kubeconfig the user learns how to do it. */
 export async function allowPods(admin: ApiClient | undefined, nodeName: string, log: PhaseLog): Promise<void> {
   if (!admin) return log.warning(`The node is still cordoned. To uncordon it: kubectl uncordon ${nodeName}`);
   const refusal = await waitFor({

@@ -92,7 +92,7 @@ async function images(context: Context): Promise<void> {
   }
 }
 
-/** Where the Node object does not name the runtime's socket, it is not told of another one. */
+/** Changes the socket in the Node object's annotation only if there is one. */
 async function annotate({ client, nodeName, underWay, signal }: Context): Promise<void> {
   if (underWay()?.docker?.criSocket === undefined) return;
   const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: ENDPOINT } };

@@ -76,7 +76,7 @@ async function checkRuntime(context: Context): Promise<void> {
   });
 }
 
-/** Without a bundle the kubelet must have been put there by somebody else (a package). */
+/** Without a bundle something else (a package) must have installed the kubelet. */
 async function checkBundle(context: Context): Promise<void> {
   const { host, spec, bundle, versions } = context;
   checkEdgeHub(context);
@@ -130,7 +130,7 @@ async function checkHealth(context: Context): Promise<void> {
   const found = await troubles(context, context.signal);
   if (found.length === 0) return;
   if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));
-  // Somebody, or systemd, has just restarted the kubelet.
+  // The kubelet may have just been restarted.
   await context.waitFor({
     what: 'the node to be healthy',
     timeoutMs: HEALTH_TIMEOUT_MS,

@@ -19,7 +19,7 @@ export const restart: Phase<UpgradeContext> = {
   ],
 };
 
-/** Only where this upgrade has replaced it. */
+/** Only if this upgrade has replaced it. */
 function containerdIsStale({ journal }: UpgradeContext): boolean | string {
   const replaced = journal.upgrade !== undefined && journal.changedSince('upgrade', CONTAINERD_FILES);
   return replaced || 'containerd is unchanged';

@@ -83,7 +83,7 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
   if (!note || dryRun) return false;
   const context = await openNode(parts);
   try {
-    // A move to containerd at the same version is told from its way back by the flag alone.
+    // Only the flag tells a move to containerd at the same version from its roll-back.
     const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
     if (sameVersion(note.to, context.versions.to) && !isBack) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
@@ -111,7 +111,7 @@ async function afterFailure(
   return rolledBackError(phase, error, note.from, await rollBackUpgrade({ ...options, context }));
 }
 
-/** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */
+/** What is known of the node if a run ends before its first phase: nothing was changed by it so far. */
 async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promise<EdgeadmError> {
   const { session, label, emit, signal, dryRun } = options;
   const { upgrade: note } = session.journal;

@@ -41,7 +41,7 @@ function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string
   return [{ result: severityOf(concerned), object: nodesText(concerned), reason }];
 }
 
-/** cri-dockerd calls itself docker, too; who has it already is told by the kubelet's version or kubeadm's annotation. */
+/** cri-dockerd calls itself docker, too; the kubelet's version or kubeadm's annotation tells them apart. */
 function usesDockershim(node: V1Node): boolean {
   const version = reportedKubeletVersion(node);
   if (version !== undefined && lacksDockershim(version)) return false;

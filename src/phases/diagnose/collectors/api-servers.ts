@@ -19,7 +19,7 @@ export const apiServers: Collector = {
   },
 };
 
-/** The kubelet of an edge node speaks to its hub, and the hub to any of the API servers that it is told. */
+/** The kubelet of an edge node speaks to its hub, and the hub to any of its configured API servers. */
 async function serversOf(context: CollectContext): Promise<string[]> {
   const servers = new Set<string>();
   const add = (server: string | undefined): void => {

@@ -137,7 +137,7 @@ async function writtenFolders(context: CheckContext): Promise<string[]> {
   ];
 }
 
-/** A bundle that cannot be opened is told by the checks that need what is in it. */
+/** A bundle that cannot be opened is reported by the checks that need what is in it. */
 async function bundleFiles({ node }: CheckContext): Promise<readonly { readonly kind: string }[]> {
   return (await node.bundle().catch(() => undefined))?.manifest.files ?? [];
 }

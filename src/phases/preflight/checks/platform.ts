@@ -85,7 +85,7 @@ function rowsOf({ spec }: CheckContext): MatrixRow[] {
 
 type Found = Omit<Platform, 'clusterVersion'> & { readonly clusterVersion?: string };
 
-/** The cluster's version stays open where it cannot be learned: the checks of the cluster tell why. */
+/** The cluster's version stays open if it cannot be learned: the checks of the cluster tell why. */
 async function platformOf({ host, cluster }: CheckContext): Promise<Found> {
   const [facts, clusterVersion] = await Promise.all([host.facts(), cluster.version().catch(() => undefined)]);
   const { os, arch, kernel } = facts;

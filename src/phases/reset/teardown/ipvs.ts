@@ -8,8 +8,8 @@ export const KUBE_PROXY_LINK = 'kube-ipvs0';
 
 /**
  * The virtual services of kube-proxy, as `ipvsadm` takes them (`-t 10.96.0.1:443`): those whose address is on
- * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong to
- * somebody else, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
+ * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong
+ * to other software, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
  * @param saved output of `ipvsadm --save --numeric`
  * @param addresses of kube-proxy's link
  */

@@ -18,7 +18,7 @@ const LINKS: readonly string[] = [
   'nodelocaldns',
   KUBE_PROXY_LINK,
 ];
-/** If no dummy link is to be had, a hub puts its address on `lo`. */
+/** If the kernel has no dummy links, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const ATTACHED = z.object({ networkName: z.string() });
@@ -58,7 +58,7 @@ export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly st
 
 /**
  * Removes the network namespaces of pods that a runtime could not take away. One in which a process lives belongs to
- * somebody else (podman), and so does one that is attached to a network that is not the cluster's.
+ * other software (podman), and so does one that is attached to a network that is not the cluster's.
  */
 export async function removeIdleNamespaces(host: Host): Promise<void> {
   const names = (await host.list(PATHS.pods.networkNamespaces)).filter((name) => name.startsWith('cni-'));

@@ -37,12 +37,12 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
  * A reset puts them back to that.
  */
 export async function claimState(host: Host): Promise<void> {
-  // Made with the first pod, and nobody's own: it goes when it is empty.
+  // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
   for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
 }
 
-/** @returns false on a read-only file system, if nobody else makes the folder either */
+/** @returns false on a read-only file system, on which other software cannot make the folder either */
 async function makeParent(host: Host, folder: string): Promise<boolean> {
   try {
     await host.makeDirectory(posix.dirname(folder), 0o755);
@@ -56,7 +56,7 @@ async function makeParent(host: Host, folder: string): Promise<boolean> {
 /**
  * Removes what Kubernetes left on a node of which no journal tells what was there before: what `kubeadm reset` removes,
  * and the configuration of the cluster's CNI plug-in. Volumes must be unmounted.
- * @returns the paths that were left, since they may be somebody else's
+ * @returns the paths that were left, since they may belong to other software
  * @throws EdgeadmError RESET_INCOMPLETE if something is still mounted in one of the folders
  */
 export async function removeState(host: Host): Promise<string[]> {
