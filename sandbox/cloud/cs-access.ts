@@ -20,7 +20,7 @@ const script = z.object({
   one_time_token: z.boolean().default(false),
 });
 
-/** The line that joins a node, with a token of its own. */
+/** The line that joins a node, with a token of its own; a text as the SDKs take it, with the end of line it has there. */
 export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const { store, now } = asked.parts;
   const cluster = clusterOf(asked);
@@ -33,7 +33,7 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const token = randomBytes(16).toString('hex');
   const record: AttachTokenRecord = { clusterId: cluster.id, nodePoolId: pool.id, expires, oneTime };
   store.put(KIND.attachToken, token, record);
-  return attachLine({
+  const line = attachLine({
     region: cluster.region,
     version: cluster.version.replace(/^v/, ''),
     arch,
@@ -41,6 +41,7 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
     nodeSpec: JSON.stringify(spec),
     windows: spec.platform === 'Windows',
   });
+  return `${line}\r\n`;
 }
 
 /** Both versions of the API answer alike. Minutes: 15 to 4320, by the reference. */

@@ -14,7 +14,7 @@ export interface CloudRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Becomes the JSON body, a string too; errors are thrown as {@link CloudFailure}. */
+/** Becomes the JSON body; a string is the body as it is. Errors are thrown as {@link CloudFailure}. */
 export type CloudAnswer = object | string;
 
 /** An error as the real service words it. */

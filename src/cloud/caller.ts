@@ -5,7 +5,7 @@ import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
-import { answerError, invalidAnswer, isRefusal, networkError } from './errors.ts';
+import { answerError, beginningOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
@@ -82,17 +82,18 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);
     });
-    const { status, body, malformed } = response;
+    const { status, body, text } = response;
     if (isRefusal(response)) throw answerError(response, where);
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
-    if (malformed !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${malformed}`);
+    if (call.answer === 'text') return text ?? body;
+    if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${beginningOf(text)}`);
     return body;
   };
   const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {
-    const { action, signal } = call;
+    const { action, signal, makes } = call;
     const attempt = async (): Promise<T> =>
       checked(shape, await once(call, readTimeoutMs, signal), { endpoint, action });
-    return retry(attempt, { tries, pauseMs, isPassing: isWorthAnotherRead, signal });
+    return retry(attempt, { tries, pauseMs, isPassing: makes ? isThrottled : isWorthAnotherRead, signal });
   };
   const order = async (call: CloudCall): Promise<unknown> => {
     if (!plan) return once(call, ORDER_TIMEOUT_MS);
@@ -104,7 +105,11 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
 
 function isWorthAnotherRead(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
-  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_THROTTLED' || error.code === 'CLOUD_FAILED';
+  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED' || isThrottled(error);
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof EdgeadmError && error.code === 'CLOUD_THROTTLED';
 }
 
 /** @throws EdgeadmError CLOUD_ANSWER_INVALID, which names keys and shows no values */

@@ -73,7 +73,8 @@ export const CS_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   DescribeClusterNodePools: z.object({ nodepools: z.array(nodePool).nullable() }),
   DescribeClusterNodes: z.object({ nodes: z.array(node).nullable() }),
   DescribeUserQuota: z.object({ node_quota: number }),
-  DescribeClusterAttachScripts: z.string().min(1),
+  // The service's page has it in quotes, its SDKs have the bare text.
+  DescribeClusterAttachScripts: z.string().trim().regex(/^[^<]/, 'not a script'),
   DescribeClusterUserKubeconfig: z.object({ config: z.string().min(1) }),
   GetUpgradeStatus: upgradeStatus,
   DescribeClusterTasks: z.object({ tasks: z.array(task).nullable() }),

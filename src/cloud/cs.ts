@@ -8,6 +8,7 @@ import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
+import type { CloudCall } from './call.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { CS_ANSWERS, ORDER_ANSWER } from './cs-answers.ts';
 import { type UpgradeVerbs, upgradeVerbs } from './cs-upgrades.ts';
@@ -49,6 +50,9 @@ export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
   sandboxed: 'Sandboxed-Container.runv',
 };
 
+/** Its answer is the script itself, and each has a new token. */
+const ATTACH_SCRIPT = 'DescribeClusterAttachScripts';
+
 const PAGE_SIZE = 100;
 /** Twice the nodes that a cluster may have: a server that never stops is not believed. */
 const MOST_PAGES = 200;
@@ -70,8 +74,9 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
   class Client extends sdk.default {
     override async callApi(...[params, request]: Parameters<InstanceType<typeof sdk.default>['callApi']>) {
       const { action, pathname: path, method } = params as { action: string; pathname: string; method: 'GET' };
-      const call = { action, path, method, parameters: request.query, body: request.body as object | undefined };
-      const body = isOrder(params)
+      const sent = { action, path, method, parameters: request.query, body: request.body as object | undefined };
+      const call: CloudCall = action === ATTACH_SCRIPT ? { ...sent, answer: 'text', makes: true } : sent;
+      const body = isOrder(call)
         ? ORDER_ANSWER.parse(await caller.order(call))
         : await caller.read({ ...call, signal }, shapeOf(action));
       return { body, headers: {}, statusCode: 200 };
@@ -120,9 +125,9 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
   };
 }
 
-/** What changes something; to ask for a script makes a token, and asking again makes another: that is harmless. */
-function isOrder({ method, action }: { readonly method?: string; readonly action?: string }): boolean {
-  return method !== 'GET' && action !== 'DescribeClusterAttachScripts';
+/** What changes something. A script is requested by POST, and its answer is what matters. */
+function isOrder({ method, action }: CloudCall): boolean {
+  return method !== 'GET' && action !== ATTACH_SCRIPT;
 }
 
 function shapeOf(action: string): z.ZodType {

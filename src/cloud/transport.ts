@@ -15,8 +15,6 @@ export interface CloudTransportOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** How much of an answer that is not JSON is shown. */
-const SHOWN_CHARACTERS = 80;
 
 /**
  * Signed requests over one kept connection.
@@ -67,11 +65,11 @@ function given(parameters: CloudCall['parameters'] = {}): Record<string, string>
 }
 
 /** Some answers of ROA services are empty, some are lists. */
-function parsed(text: string): Pick<CloudResponse, 'body' | 'malformed'> {
+function parsed(text: string): Pick<CloudResponse, 'body' | 'text'> {
   if (text === '') return { body: undefined };
   try {
     return { body: JSON.parse(text) as unknown };
   } catch {
-    return { body: undefined, malformed: text.slice(0, SHOWN_CHARACTERS) };
+    return { body: undefined, text };
   }
 }

@@ -113,8 +113,8 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
 
   const script = async (request: object): Promise<string> => {
     const made = await client.describeClusterAttachScripts(id, new sdk.DescribeClusterAttachScriptsRequest(request));
-    // The service answers with a JSON text; the SDK leaves it as it came.
-    return JSON.parse(made.body ?? '') as string;
+    assert.match(made.body ?? '', /\r\n$/);
+    return (made.body ?? '').trim();
   };
   const tokenOf = (line: string): AttachTokenRecord | undefined => {
     const [, token = ''] = /--openapi-token=(\S+)/.exec(line) ?? [];
