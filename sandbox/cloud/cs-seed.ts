@@ -53,7 +53,7 @@ export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, n
 /**
  * What the cluster has of it inside: NodePool objects, Flannel's ConfigMap. To be called once the API server listens.
  */
-export async function seedInside(parts: CloudParts, pki: SandboxPki): Promise<void> {
+export async function seedClusterObjects(parts: CloudParts, pki: SandboxPki): Promise<void> {
   const inside = managedCluster(parts, pki);
   try {
     for (const { document } of parts.store.list<ClusterRecord>(KIND.cluster)) {

@@ -45,7 +45,7 @@ export function controlPlaneOf({ ended, from, to }: UpgradeRecord): string {
 }
 
 /** True while no other upgrade may begin. */
-export function isUnderWay({ state }: UpgradeRecord): boolean {
+export function isInProgress({ state }: UpgradeRecord): boolean {
   return isMoving(state) || state === 'paused';
 }
 

@@ -6,7 +6,7 @@ import { Shared } from '../lib/shared.ts';
 import type { BundleFile } from './bundle.ts';
 import { MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
-import { wrongPin } from './pin.ts';
+import { pinMismatch } from './pin.ts';
 import { checkSum, save } from './save.ts';
 import { ensureSpace } from './scratch.ts';
 import { progressReporter, type Source, type SourceTools } from './source.ts';
@@ -58,7 +58,7 @@ async function findManifest(
   // Sum and bundle.yaml must come out of the same reading: the file could change between two.
   const whole = await readManifest(archive, origin, true, signal);
   if (whole.wholeSum === pin) return whole;
-  throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
+  throw pinMismatch(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
 }
 
 async function readManifest(

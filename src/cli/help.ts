@@ -1,5 +1,5 @@
 import { type Command, CommandHelp, Help, type Interfaces } from '@oclif/core';
-import { layOut, nameWidth } from '../output/columns.ts';
+import { nameWidth, rowLines } from '../output/columns.ts';
 import { fold, widestOf, wordsOf, wrap } from '../output/width.ts';
 import { usageOf } from './usage.ts';
 
@@ -24,7 +24,7 @@ function renderRows(rows: readonly Row[], columns: number): string {
   const beside = Math.max(INDENT, nameWidth(names, columns));
   const widest = widestOf(cells.flatMap(([, text]) => wordsOf(text)));
   const left = beside + GAP + widest <= columns ? beside : INDENT;
-  return layOut(cells, [left, columns - GAP - left], GAP).join('\n');
+  return rowLines(cells, [left, columns - GAP - left], GAP).join('\n');
 }
 
 /** The help of a command as oclif shows it, without lines that are wider than the terminal. */

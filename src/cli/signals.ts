@@ -67,7 +67,7 @@ export function stopCommand(reason: Error, kind: keyof EndingLimits): boolean {
 }
 
 /** Has `action` called for a command that does not end although its signal is over. */
-export function whenOverdue(action: (error: EdgeadmError) => void): void {
+export function setOverdueHandler(action: (error: EdgeadmError) => void): void {
   onOverdue = action;
 }
 

@@ -34,15 +34,15 @@ export interface CloudUpgrade {
 }
 
 /** Phases that change without an order. */
-export const GOING: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
+export const ACTIVE_PHASES: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
 
 /** True if nothing changes without another order. */
-export function isAtRest({ phase }: CloudUpgrade): boolean {
-  return phase !== 'Unknown' && !GOING.includes(phase);
+export function isIdle({ phase }: CloudUpgrade): boolean {
+  return phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase);
 }
 
 /** @throws EdgeadmError CLOUD_* */
-export async function lookAtUpgrade(service: ContainerService, clusterId: string): Promise<CloudUpgrade> {
+export async function readClusterUpgrade(service: ContainerService, clusterId: string): Promise<CloudUpgrade> {
   const [told, cluster, { task, taskKnown }] = await Promise.all([
     service.upgradeStatus(clusterId),
     service.cluster(clusterId),

@@ -1,7 +1,13 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import { type CloudUpgrade, type CloudUpgradePhase, GOING, isAtRest, lookAtUpgrade } from './cluster-upgrade-state.ts';
+import {
+  ACTIVE_PHASES,
+  type CloudUpgrade,
+  type CloudUpgradePhase,
+  isIdle,
+  readClusterUpgrade,
+} from './cluster-upgrade-state.ts';
 import type { ContainerService } from './cs.ts';
 import { isAmbiguous } from './errors.ts';
 
@@ -41,7 +47,7 @@ export function cloudUpgrades(
   clusterId: string,
   { clock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
 ): CloudUpgrades {
-  const look = () => lookAtUpgrade(service, clusterId);
+  const look = () => readClusterUpgrade(service, clusterId);
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
   const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
     let lost: unknown;
@@ -108,7 +114,7 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
 /** An upgrade is in progress, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
   const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
-  return !isAtRest(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
+  return !isIdle(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
 }
 
 function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {
@@ -130,7 +136,7 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
 }
 
 function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
-  if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
+  if (phase !== 'Paused' && phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
     what: `cluster ${clusterId} is already being upgraded`,
@@ -153,7 +159,7 @@ const RULES: Readonly<Record<Verb, Rule>> = {
     to: ['Pausing', 'Paused', 'Completed', 'Failed'],
     unchanged: ['Pausing', 'Paused'],
   },
-  continue: { from: ['Paused'], to: [...GOING, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
+  continue: { from: ['Paused'], to: [...ACTIVE_PHASES, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
   cancel: { from: ['Paused'], to: ['NotStarted', 'Completed', 'Failed', 'Unknown'], unchanged: [] },
 };
 

@@ -11,7 +11,7 @@ import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rule
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';

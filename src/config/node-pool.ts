@@ -30,7 +30,7 @@ export interface NodePoolSpec {
 }
 
 /** What the user has given so far; {@link missingIn} lists the rest. */
-export type WantedNodePool = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
+export type NodePoolRequest = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
   Pick<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>;
 
 /** A node pool as it is. */

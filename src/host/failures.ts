@@ -5,7 +5,7 @@ import type { Address } from './machine.ts';
 export type NodeError = Error & { code?: string };
 
 /** True if the error says that the path (or a folder above it) does not exist. */
-export function notThere(error: unknown): boolean {
+export function isMissingPath(error: unknown): boolean {
   const { code } = error as NodeError;
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
@@ -48,7 +48,7 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
 }
 
 /** Waits for what is done at a path, and turns its failure into an error of ours. */
-export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
+export async function withPathError<T>(path: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
@@ -56,12 +56,12 @@ export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Like {@link guard}, but a path that does not exist gives undefined. */
-export async function orUndefined<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
+/** Like {@link withPathError}, but a path that does not exist gives undefined. */
+export async function undefinedIfMissing<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (notThere(error)) return undefined;
+    if (isMissingPath(error)) return undefined;
     throw pathError(path, error);
   }
 }

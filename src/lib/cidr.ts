@@ -39,7 +39,7 @@ export function nodeAddresses(text: string): string[] | undefined {
 }
 
 /** True for the ranges that mean "everything": the destination of a default route. */
-export function isEverything(cidr: string): boolean {
+export function isDefaultRange(cidr: string): boolean {
   return parseRange(cidr)?.[1] === 0;
 }
 

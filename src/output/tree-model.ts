@@ -3,7 +3,7 @@ import type { Outcome, WorkflowEvent } from '../workflow/events.ts';
 import { describeProgress, describeSpeed, formatSeconds, Meter, type ProgressEvent } from './progress.ts';
 import type { HostResult } from './renderer.ts';
 import type { Style } from './style.ts';
-import { cutTo, padEnd, widthOf, wrapParagraphs } from './width.ts';
+import { padEnd, truncateText, widthOf, wrapParagraphs } from './width.ts';
 
 /** A phase as the tree shows it. */
 interface Node {
@@ -243,7 +243,7 @@ export class TreeModel {
   }
 
   #fit(text: string, columns: number): string {
-    return cutTo(this.#plain(text), columns, this.#style.unicode ? '…' : '...');
+    return truncateText(this.#plain(text), columns, this.#style.unicode ? '…' : '...');
   }
 }
 

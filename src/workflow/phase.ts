@@ -1,4 +1,4 @@
-import type { Wait } from '../lib/wait-for.ts';
+import type { WaitOptions } from '../lib/wait-for.ts';
 import type { PhaseLog } from './events.ts';
 
 /** What the engine gives every phase beside the workflow's own context. */
@@ -12,7 +12,7 @@ export interface PhaseTools {
    * Waits for the world to change; a dry run tells it and does not wait.
    * @returns what the probe found, undefined in a dry run
    */
-  waitFor<T>(wait: Omit<Wait<T>, 'signal'>): Promise<T | undefined>;
+  waitFor<T>(wait: Omit<WaitOptions<T>, 'signal'>): Promise<T | undefined>;
 }
 
 /**

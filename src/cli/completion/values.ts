@@ -6,8 +6,8 @@ import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
-export const ASKED = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
-export type DynamicValue = (typeof ASKED)[number];
+export const DYNAMIC_VALUES = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
+export type DynamicValue = (typeof DYNAMIC_VALUES)[number];
 
 /** What a value may be. */
 export interface Values {

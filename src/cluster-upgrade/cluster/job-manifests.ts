@@ -50,7 +50,7 @@ const WHERE_ONLINE = [
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Different for each try of each upgrade; the same for a controller that continues with what another has begun. */
-export function tryOf({ batch, started }: NodeRecord): string {
+export function attemptId({ batch, started }: NodeRecord): string {
   return `${started}-${batch}`;
 }
 
@@ -59,7 +59,7 @@ export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): objec
   const node = record.name;
   const bundle = spec.bundle === undefined ? [] : ['--bundle', spec.bundle];
   const sum = spec.bundleSha256 === undefined ? [] : ['--bundle-sha256', spec.bundleSha256];
-  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: tryOf(record) };
+  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: attemptId(record) };
   const labels = { [ROLE_LABEL]: 'node' };
   return {
     apiVersion: 'batch/v1',

@@ -85,7 +85,7 @@ export interface Plan {
  * After so long a pause an upgrade is cancelled by the next command that reads it: while it is paused no process of
  * edgeadm runs in the cluster that could count. Source: the guide, 15 days.
  */
-export const LONGEST_PAUSE_S = 15 * 86_400;
+export const MAX_PAUSE_S = 15 * 86_400;
 
 /** True until it is cancelled or complete. */
 export function isActive({ progress }: Plan): boolean {
@@ -93,7 +93,7 @@ export function isActive({ progress }: Plan): boolean {
 }
 
 /** True if no node is being upgraded and none will be without another command. */
-export function hasStopped(plan: Plan): boolean {
+export function isPausedOrEnded(plan: Plan): boolean {
   return !isActive(plan) || plan.progress.phase === 'Paused';
 }
 

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { batchLimitOf, inOrder, nextBatchSize } from './batches.ts';
-import { isActive, LONGEST_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
+import { isActive, MAX_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
 
 /** A plan that has not begun. */
 export function newPlan(
@@ -117,7 +117,7 @@ export function cancelPlan(plan: Plan, reason: string, now: number): Plan {
 
 /** True if the pause has lasted so long that the upgrade is to be cancelled. */
 export function isOverdue({ progress }: Plan, now: number): boolean {
-  return progress.phase === 'Paused' && now - (progress.paused ?? now) > LONGEST_PAUSE_S;
+  return progress.phase === 'Paused' && now - (progress.paused ?? now) > MAX_PAUSE_S;
 }
 
 const NEXT: Readonly<Record<string, string>> = {

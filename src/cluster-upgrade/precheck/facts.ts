@@ -14,7 +14,7 @@ import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
 import { type PodTrouble, troubleOf } from '../../kubernetes/node/pod-trouble.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { NAMESPACE } from '../cluster/names.ts';
-import { joined } from './joined.ts';
+import { concatSettled } from './concat-settled.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
 import { readWorkloads, type Workload } from './workload.ts';
@@ -55,7 +55,7 @@ export function precheckFacts(client: ApiClient, nodes: readonly V1Node[], signa
     server: memoize(() => readServer(client, signal)),
     offlineNodes: memoize(async () => new Set(await offlineOf(list, nodes))),
     workloads: memoize(() => readWorkloads(all)),
-    systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
+    systemPods: memoize(() => concatSettled(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
     upgradePods: memoize(() =>
       pods(`/api/v1/namespaces/${NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
     ),

@@ -13,7 +13,7 @@ const MAX_QUESTIONS = 8;
 const QUESTION_SHOWN = 200;
 
 /** Asks the user on the terminal without echo; undefined if there is no answer. What it throws ends the attempt. */
-export type Ask = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
+export type AskUser = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
 
 /** One course through all methods. */
 export interface Attempt {
@@ -49,7 +49,7 @@ export interface SshCredentialOptions {
   readonly home: string;
   /** SSH_AUTH_SOCK, EDGEADM_SSH_PASSWORD, EDGEADM_SSH_KEY_PASSPHRASE, EDGEADM_SUDO_PASSWORD. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly ask?: Ask;
+  readonly ask?: AskUser;
   readonly parseKey: ParseKey;
 }
 

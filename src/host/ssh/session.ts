@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import { abortable, within } from '../../lib/abortable.ts';
+import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { Link, type LinkOptions } from './link.ts';
 
@@ -133,7 +133,7 @@ export class Session {
 
 async function isLost(link: Link, error: unknown): Promise<boolean> {
   if (error instanceof ConnectionLost || link.dead) return true;
-  return error instanceof ChannelEnded && within(NOTICE_MS, link.closed);
+  return error instanceof ChannelEnded && finishesWithin(NOTICE_MS, link.closed);
 }
 
 /** Waits for work that ends itself when it is interrupted, but not forever. */

@@ -1,5 +1,5 @@
 import { refuseNodeLabel } from '../../config/grammar.ts';
-import { droppedIn } from './migrations.ts';
+import { removedInMinor } from './migrations.ts';
 
 export interface JudgedFlags {
   /** Why the kubelet would exit, one line a flag. */
@@ -34,7 +34,7 @@ export function judgeExtraFlags(
   const refused: string[] = [];
   const overriding: string[] = [];
   for (const { name, value } of flagsIn(text)) {
-    const gone = minor === undefined ? undefined : droppedIn(name, minor);
+    const gone = minor === undefined ? undefined : removedInMinor(name, minor);
     if (gone !== undefined)
       refused.push(`${file}: --${name} was removed in kubelet 1.${gone}, and kubelet 1.${minor} exits over it`);
     else if (SET_BY_JOIN[name]) overriding.push(`${file}: --${name}=${value} overrides ${SET_BY_JOIN[name]}`);

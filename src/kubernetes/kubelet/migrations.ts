@@ -146,7 +146,7 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
 }
 
 /** The minor version that removed a flag, if the kubelet of `minor` does not know it any more. */
-export function droppedIn(name: string, minor: number): number | undefined {
+export function removedInMinor(name: string, minor: number): number | undefined {
   return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
 }
 

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { type Origin, yamlMap } from '../../lib/foreign.ts';
+import { type Origin, yamlMap } from '../../lib/check-shape.ts';
 
 /** The flags and the configuration file that a kubelet was started with. */
 export interface KubeletSettings {

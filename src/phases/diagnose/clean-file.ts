@@ -2,7 +2,7 @@ import { cleanText } from '../../lib/clean-text.ts';
 import { MASK } from '../../lib/redact.ts';
 
 /** The end of a file is what tells; this much of it is kept. Characters. */
-export const LONGEST = 4 * 1024 ** 2;
+export const MAX_FILE_CHARACTERS = 4 * 1024 ** 2;
 
 /** How names of secrets end: `DB_PASSWORD`, `registry-auth`, `clientSecret`, `X-Api-Key`, `client-key-data`. */
 const NAME = [
@@ -52,13 +52,13 @@ const PLACEHOLDER = /^[A-Z][A-Z._]*$/;
 
 /** A text of a node as it may leave the node: the end of it, without secrets and control characters. */
 export function cleanFile(text: string): string {
-  const cut = text.length > LONGEST;
-  const plain = cleanText(cut ? withoutTornLine(text.slice(-LONGEST)) : text);
+  const cut = text.length > MAX_FILE_CHARACTERS;
+  const plain = cleanText(cut ? withoutTornLine(text.slice(-MAX_FILE_CHARACTERS)) : text);
   const masked = RULES.reduce((rest, rule) => rest.replace(rule, masking), plain).replace(
     FLAG,
     (whole, flag: string, value: string) => (PLACEHOLDER.test(value) ? whole : flag + MASK),
   );
-  const note = cut ? `[the first ${text.length - LONGEST} characters are left out]\n` : '';
+  const note = cut ? `[the first ${text.length - MAX_FILE_CHARACTERS} characters are left out]\n` : '';
   return note + withoutTornKeys(withoutLines(masked, SECRET_LINE));
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { effectOf, isPressure, type NodeTrouble, nodeTroubles } from '../../kubernetes/node/troubles.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';

@@ -13,7 +13,7 @@ import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 import { warnOfConditions } from './node-conditions.ts';
 import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
-import { servingRequestOf, twinsOf } from './node-notes.ts';
+import { nodesWithSameMachineId, servingRequestOf } from './node-notes.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
@@ -139,7 +139,7 @@ async function notesOn(
   const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
   const bootstraps = configuration?.serverTLSBootstrap === true;
   const [twins, serving] = await Promise.all([
-    twinsOf(client, name, machineId),
+    nodesWithSameMachineId(client, name, machineId),
     bootstraps ? servingRequestOf(client, name) : undefined,
   ]);
   const told =

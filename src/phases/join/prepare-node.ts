@@ -6,8 +6,8 @@ import { PATHS } from '../../host/node-paths.ts';
 import { allSettled } from '../../lib/all-settled.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { noteLinks } from '../reset/teardown/network.ts';
-import { claimState } from '../reset/teardown/state.ts';
+import { recordLinksBeforeJoin } from '../reset/teardown/network.ts';
+import { noteStateBeforeJoin } from '../reset/teardown/state.ts';
 import type { JoinContext } from './context.ts';
 
 /**
@@ -42,8 +42,8 @@ export async function noteMembership({ host, spec, node, cluster }: JoinContext)
   if (nodePool) await host.choose(CHOICES.nodePool, () => nodePool);
   const console = JSON.stringify({ openapiType, poolNodesConnected, runtimeVersion });
   if (console !== '{}') await host.choose(CHOICES.console, () => console);
-  await noteLinks(host);
-  await claimState(host);
+  await recordLinksBeforeJoin(host);
+  await noteStateBeforeJoin(host);
 }
 
 async function loadModules({ host, log, signal }: JoinContext & PhaseTools): Promise<void> {

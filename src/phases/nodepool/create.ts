@@ -1,9 +1,9 @@
 import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.ts';
-import { notChecked, refuseInCluster, type Surroundings } from '../../config/nodepool-rules.ts';
+import { notChecked, type PoolContext, refuseInCluster } from '../../config/nodepool-rules.ts';
 import { type Difference, lacksAnnotationsOnly, nodePoolDifferences } from '../../config/nodepool-state.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
-export interface CreateOptions extends Pick<Surroundings, 'vpcCidrs' | 'nodeCidrs'> {
+export interface CreateOptions extends Pick<PoolContext, 'vpcCidrs' | 'nodeCidrs'> {
   readonly spec: NodePoolSpec;
   readonly dryRun: boolean;
   readonly warn: (message: string) => void;

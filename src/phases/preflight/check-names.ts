@@ -27,7 +27,7 @@ export const checkNames: readonly string[] = [...new Set(PREFLIGHT_CHECKS.map(({
 /**
  * The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check.
  */
-export function checksMeantBy(name: string): readonly string[] | undefined {
+export function checksNamed(name: string): readonly string[] | undefined {
   const wanted = name.toLowerCase();
   if (wanted === 'all') return PREFLIGHT_CHECKS.map((check) => check.name.toLowerCase());
   // SystemVerification, as kubeadm has it, is both of cgroups and of the kernel.
@@ -46,7 +46,7 @@ export function checksMeantBy(name: string): readonly string[] | undefined {
 /** A sentence for each name that is that of no check, neither ours nor kubeadm's. */
 export function unknownChecks(names: readonly string[]): string[] {
   return names
-    .filter((name) => name !== '' && checksMeantBy(name) === undefined)
+    .filter((name) => name !== '' && checksNamed(name) === undefined)
     .map((name) => {
       const meant = closest(
         name.toLowerCase(),

@@ -33,7 +33,7 @@ export const prepareRuntime: Phase<UpgradeContext> = {
 };
 
 /** From the first to the last line of it the node's pods do not run. */
-export const leaveDocker: Phase<UpgradeContext> = {
+export const removeDockerContainers: Phase<UpgradeContext> = {
   name: 'leave-docker',
   title: "Stop the pods' docker containers",
   when: movesPods,

@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/host.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { listedBy } from './answers.ts';
+import { outputOfList } from './output-of-list.ts';
 
 /** What tells the rules of Kubernetes from those of others. */
 export interface RuleOwner {
@@ -124,7 +124,7 @@ interface BackEnd {
 }
 
 async function save(host: Host, name: string): Promise<BackEnd> {
-  return listedBy(host, `${name}-save`, []).then(
+  return outputOfList(host, `${name}-save`, []).then(
     (saved) => ({ name, saved: saved === '' ? undefined : saved }),
     (error: Error) => ({ name, failure: error.message }),
   );

@@ -36,7 +36,7 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
  * Notes what is in every folder that Kubernetes is going to fill: to be called by a join before the kubelet first runs.
  * A reset puts them back to that.
  */
-export async function claimState(host: Host): Promise<void> {
+export async function noteStateBeforeJoin(host: Host): Promise<void> {
   // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
   for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);

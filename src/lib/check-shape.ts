@@ -55,7 +55,7 @@ export function yamlFault(error: unknown): string {
  * A value with the types that its reader relies on.
  * @throws EdgeadmError with the origin, and the first key that has another type
  */
-export function shaped<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
+export function checkShape<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
