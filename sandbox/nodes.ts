@@ -49,7 +49,7 @@ export interface JoinableNode extends Omit<SandboxNode, 'kubelet'> {
  * Makes a node: a machine that was just installed, attended by the running sandbox. One that exists already is kept and
  * gets a new line.
  * @throws EdgeadmError SANDBOX_NOT_RUNNING; USAGE for a name that no node may have, an unknown system, or an existing
- *   node that is another machine than the one asked for
+ *   node that is another machine than the one requested
  */
 export async function createSandboxNode(folder: SandboxFolder, wanted: NodeRequest): Promise<JoinableNode> {
   await requireSandbox(folder);

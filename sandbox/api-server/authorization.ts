@@ -109,7 +109,7 @@ function refusalOfLease(node: string, { verb, namespace, name }: ResourceRequest
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb))
     return 'can only get, create, update, patch, or delete a node lease';
   if (namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace';
-  // The name of a new one stands in the body alone: admission looks at it.
+  // The name of a new object is only in the body: admission checks it.
   if (verb !== 'create' && name !== node) return 'can only access node lease with the same name as the requesting node';
   return undefined;
 }

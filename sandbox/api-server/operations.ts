@@ -83,7 +83,7 @@ export function patch(operation: Operation): KubeObject {
   return store(operation, object, before);
 }
 
-/** @returns the object as it was. @throws ApiFailure 403, 404, 409 */
+/** @returns the object before its deletion. @throws ApiFailure 403, 404, 409 */
 export function remove(operation: Operation): KubeObject {
   const { registry, resource, name, body, query } = operation;
   const before = read(operation);

@@ -29,7 +29,7 @@ interface Kept {
   readonly text: string;
 }
 
-/** The latest changes, so that a watch that broke off can go on where it was. Nothing of it outlives the process. */
+/** The latest changes, so that a watch that broke off can continue where it was. Nothing of it outlives the process. */
 export class WatchCache {
   readonly #registry: Registry;
   readonly #kept: Kept[] = [];

@@ -25,7 +25,7 @@ export const REGISTER_MS = 3_600_000;
 
 /** What the exchange needs of the cluster itself. */
 export interface ExchangeCluster {
-  /** A bootstrap token that is good for some minutes. */
+  /** A bootstrap token that is valid for a few minutes. */
   makeBootstrapToken(): string | Promise<string>;
   /** All Nodes of the cluster, however they came into it. */
   nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;

@@ -12,7 +12,7 @@ export interface NodeAgents {
 }
 
 /**
- * Attends every node whose root lies in a folder, those that come later too.
+ * Attends every node whose root is in a folder, those that come later too.
  * @param folder is made if it is not there
  */
 export async function runNodeAgents(folder: string, clusterVersion: string): Promise<NodeAgents> {

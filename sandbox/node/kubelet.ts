@@ -19,9 +19,9 @@ import type { NodePorts, ServedPort } from './ports.ts';
 const LEASE_MS = 10_000;
 const STATUS_MS = 300_000;
 const RETRY_MS = [200, 5000] as const;
-/** How often manifests and CNI configuration are looked at if no event tells. */
+/** How often manifests and CNI configuration are checked if no event tells. */
 const LOOK_MS = 2000;
-/** How often mirror pods and status are looked at if no event tells. */
+/** How often mirror pods and status are checked if no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
 /** How long the first status waits for the cluster's CNI configuration, and how often it is looked for. */

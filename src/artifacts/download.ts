@@ -12,7 +12,7 @@ import { checkSum, type SavedFile, throwIfInterrupted } from './save.ts';
 import { ensureSpace } from './scratch.ts';
 import { writeAll } from './write-all.ts';
 
-/** Fewer new bytes than this are no progress: a server may not keep us for ever with one byte a try. */
+/** Fewer new bytes than this are no progress: a server may not keep us forever with one byte a try. */
 const PROGRESS_BYTES = 64 * 1024;
 
 /** What is known of a file before it is fetched. */
@@ -34,7 +34,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches a file into a new local one. A broken transfer goes on where it stopped where the server can do that,
+ * Fetches a file into a new local one. A broken transfer continues where it stopped where the server can do that,
  * otherwise it begins again; tries that brought something do not count. Only a chunk is in memory at a time.
  * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID if the sum is another, NO_SPACE, INTERRUPTED
  */
@@ -166,8 +166,8 @@ class Download {
   }
 
   /**
-   * Makes the file ready for the body: at its end if the server goes on, empty if it begins again.
-   * @returns size of the whole file, 0 if the server does not tell
+   * Makes the file ready for the body: at its end if the server continues, empty if it begins again.
+   * @returns size of the whole file, 0 if the server does not say
    */
   async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {
     const length = Number(headers['content-length'] ?? 0);

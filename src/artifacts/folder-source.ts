@@ -8,7 +8,7 @@ import { MANIFEST_NAME } from './manifest.ts';
 import { checkPin } from './pin.ts';
 import type { Source } from './source.ts';
 
-/** A bundle that lies in a folder: its files are used where they are. */
+/** A bundle that is in a folder: its files are used where they are. */
 export function folderSource(folder: string): Source {
   return {
     origin: folder,

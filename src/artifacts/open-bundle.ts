@@ -20,7 +20,7 @@ export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log'>
   readonly sha256?: string;
   /** Where temporary copies go; default /var/tmp. */
   readonly tempDirectory?: string;
-  /** Times and tries of downloads, if others than {@link TRANSFER_LIMITS} are wanted. */
+  /** Times and tries of downloads, instead of {@link TRANSFER_LIMITS}. */
   readonly transfer?: Partial<TransferLimits>;
   readonly signal?: AbortSignal;
 }

@@ -43,7 +43,10 @@ export async function save(
   return { sha256: hash.digest('hex'), size };
 }
 
-/** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED if it cannot be read */
+/**
+ * The bytes of a file; a chunk is valid until the next is requested.
+ * @throws EdgeadmError WRITE_FAILED if it cannot be read
+ */
 export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of fileChunks(path)) {

@@ -13,7 +13,7 @@ import { progressReporter, type Source, type SourceTools } from './source.ts';
 import { readBody } from './tar.ts';
 import { plainFiles } from './unpack.ts';
 
-/** What the archive was found to hold: bundle.yaml, the folder it lies in, and, if all was read, the whole sum. */
+/** What the archive was found to hold: bundle.yaml, the folder it is in, and, if all was read, the whole sum. */
 interface Found {
   readonly bytes: Buffer;
   readonly folder: string;
@@ -22,7 +22,7 @@ interface Found {
 
 /**
  * A bundle that is a .tgz of the folder, with or without the folder's name in it. It is unpacked, once and for all its
- * files, when the first of them is asked for.
+ * files, when the first of them is requested.
  */
 export function tgzSource(archive: string, origin: string, tools: SourceTools): Source {
   let prefix = '';

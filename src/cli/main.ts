@@ -19,7 +19,7 @@ export async function main(words: string[], commands: CommandSource): Promise<ne
   return guard.finish();
 }
 
-/** Finds a command and runs it; the process goes on. */
+/** Finds a command and runs it; the process continues. */
 export async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
   const pasted = refuseTypography(argv);

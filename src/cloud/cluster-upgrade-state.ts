@@ -27,7 +27,7 @@ export interface CloudUpgrade {
   readonly told: CloudUpgradeStatus;
   /** Of the newest upgrade; undefined if the service lists none. */
   readonly task?: CloudTaskInfo;
-  /** False if tasks could not be looked at: the account may be without the right to. */
+  /** False if tasks could not be checked: the account may be without the right to. */
   readonly taskKnown: boolean;
   /** Why it failed, or paused by itself. */
   readonly error?: string;

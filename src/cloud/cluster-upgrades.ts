@@ -36,7 +36,7 @@ export interface CloudUpgrades {
   start(intent: UpgradeIntent): Promise<CloudUpgrade>;
   /** What is paused or pausing already stays so. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   pause(): Promise<CloudUpgrade>;
-  /** What runs already goes on. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  /** What runs already continues. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   resume(): Promise<CloudUpgrade>;
   /** Nodes that are done stay. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   cancel(): Promise<CloudUpgrade>;
@@ -111,7 +111,7 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
   }
 }
 
-/** An upgrade is under way, or has ended since: its task is another one, or the control plane's version is. */
+/** An upgrade is in progress, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
   const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
   return !isIdle(now) || now.phase === 'Paused' || newTask || now.version !== before.version;

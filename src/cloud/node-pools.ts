@@ -24,7 +24,7 @@ const SETTLE_MS = 15_000;
 const OBJECT_MS = 10_000;
 
 /**
- * The node pools of a cluster as the container service has them. What it does not tell (architecture and state of the
+ * The node pools of a cluster as the container service has them. What it does not report (architecture and state of the
  * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, if that can be reached.
  */
 export function cloudNodePools(

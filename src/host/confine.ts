@@ -6,7 +6,7 @@ import { isMissingPath, withPathError } from './failures.ts';
 const MAX_LINKS = 40;
 
 /**
- * Where a path of a scratch root lies on this machine. Symlinks are followed as if the root were `/`, so that neither
+ * Where a path of a scratch root is on this machine. Symlinks are followed as if the root were `/`, so that neither
  * an absolute target nor `..` leads out of it.
  * @param followLast false leaves a symlink in the last place as it is
  */

@@ -165,7 +165,7 @@ async function removeDirectory(path: string, device: number): Promise<void> {
   await removeWithin(truePath, device);
 }
 
-/** Compares devices as well: something may be mounted while this goes on. */
+/** Compares devices as well: something may be mounted while this runs. */
 async function removeWithin(path: string, device: number): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const child = join(path, entry.name);

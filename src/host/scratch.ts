@@ -18,7 +18,7 @@ const ACTIVE = 'active';
 const STAND_IN_BYTES = 1024;
 /** A kubelet of a sandbox ends at once. */
 const STOP_LIMIT_MS = 5000;
-/** What a root folder has not of its own: processors and memory are those of the machine it lies on. */
+/** What a root folder does not have itself: processors and memory are those of the machine it is on. */
 const SHARED = new Set(['/proc/cpuinfo', '/proc/meminfo']);
 
 type FileMethods = Omit<

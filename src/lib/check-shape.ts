@@ -26,7 +26,7 @@ function damaged({ what, code, next }: Origin, why: string, cause?: unknown): Ed
 /**
  * A YAML (or JSON) document that must be a map, read as Kubernetes reads it: of a key that occurs twice the last one
  * counts. An empty text is an empty map.
- * @throws EdgeadmError with the origin, and the line that is no YAML
+ * @throws EdgeadmError with the origin, and the line that is not YAML
  */
 export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
   let parsed: unknown;

@@ -76,7 +76,7 @@ export function wrap(text: string, columns: number): string {
     .join('\n');
 }
 
-/** The same for paragraphs, some of them indented, with tables among them: the row of a table stays as it is. */
+/** The same for paragraphs, some of them indented, with tables among them: the row of a table is not changed. */
 export function wrapParagraphs(text: string, columns: number): string {
   return text
     .split('\n')

@@ -29,7 +29,7 @@ export interface Phase<C> {
   /** True: the node is as this phase would leave it. */
   readonly check?: (context: C & PhaseTools) => Promise<boolean>;
   readonly run?: (context: C & PhaseTools) => Promise<void>;
-  /** Takes back what the journal cannot: pods that run, a Node object that claims to be Ready. */
+  /** Undoes what the journal cannot: pods that run, a Node object that claims to be Ready. */
   readonly undo?: (context: C & PhaseTools) => Promise<void>;
   /** Sub-phases, run in order after `run`. */
   readonly phases?: readonly Phase<C>[];

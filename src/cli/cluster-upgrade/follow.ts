@@ -46,9 +46,9 @@ export function logTo(output: Output, host = 'localhost'): PhaseLog {
 }
 
 /**
- * Follows an upgrade until it pauses or ends: a screen that is shown again on a terminal, else a line for each change. A
- * laptop that wakes up looks again.
- * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ * Follows an upgrade until it pauses or ends: a screen that is shown again on a terminal, else a line for each change.
+ * A laptop that wakes up looks again.
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 export async function follow(
   client: ApiClient,

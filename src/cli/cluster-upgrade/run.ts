@@ -28,7 +28,7 @@ export interface SshFlags {
   readonly 'known-hosts'?: string;
 }
 
-/** How the nodes are reached; passwords are asked for on the terminal. */
+/** How the nodes are reached; passwords are requested on the terminal. */
 export function sshOptions(flags: SshFlags): TargetOptions {
   return {
     hosts: flags.host ?? [],
@@ -80,7 +80,7 @@ export interface JobOptions {
   readonly json: boolean;
 }
 
-/** Lets the controller's Job do it; follows it where that is asked for. */
+/** Lets the controller's Job do it; follows it where that is requested. */
 export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
   const { client, plan, output, signal } = options;
   try {

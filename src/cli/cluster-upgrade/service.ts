@@ -125,7 +125,7 @@ interface Following {
 
 /**
  * Looks until the upgrade pauses or ends: a screen on a terminal, else a line for each change.
- * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
   const screen = process.stdout.isTTY && flags.output !== 'json' ? startScreen(process.stdout) : undefined;

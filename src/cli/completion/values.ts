@@ -60,7 +60,7 @@ export function valuesOfFlag(command: string, flag: Flag): Values {
   return FLAGS[`${command} ${flag.name}`] ?? FLAGS[flag.name] ?? pathsOf(flag.helpValue);
 }
 
-/** What an argument may be; undefined if anything may stand there. */
+/** What an argument may be; undefined if it can be anything. */
 export function valuesOfArgument(command: string, arg: Argument): Values | undefined {
   return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
 }

@@ -37,7 +37,7 @@ export interface PoolSourceFlags {
 }
 
 /**
- * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often stands in the
+ * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often is in the
  * environment.
  */
 export function refusePoolSource({ 'cluster-id': clusterId, region, kubeconfig }: PoolSourceFlags): string[] {

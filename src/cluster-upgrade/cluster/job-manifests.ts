@@ -14,8 +14,8 @@ const CONTROLLER_RETRIES = 1000;
 
 /**
  * Makes the node's root the root of edgeadm, so that it works there as if it were installed: files, systemd and the
- * container runtime are the node's, edgeadm and its bundle the image's. The bind mount is the container's own; of it the
- * node sees an empty folder, for as long as the pod runs.
+ * container runtime are the node's, edgeadm and its bundle the image's. The bind mount is the container's own; of it
+ * the node sees an empty folder, for as long as the pod runs.
  */
 const ON_NODE = `
 mkdir -p /host${MOUNT_POINT}
@@ -49,7 +49,7 @@ const WHERE_ONLINE = [
 ];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Different for each try of each upgrade; the same for a controller that goes on with what another has begun. */
+/** Different for each try of each upgrade; the same for a controller that continues with what another has begun. */
 export function attemptId({ batch, started }: NodeRecord): string {
   return `${started}-${batch}`;
 }

@@ -47,8 +47,8 @@ export async function pauseUpgrade(client: ApiClient, by: string): Promise<Plan>
 }
 
 /**
- * Lets a paused upgrade go on: failed pods are removed, the nodes they stood for are tried again. One that runs already
- * takes the change for the nodes to come.
+ * Lets a paused upgrade continue: failed pods are removed, the nodes they stood for are tried again. One that runs
+ * already takes the change for the nodes to come.
  * @param change what is to be different from now on
  */
 export async function continueUpgrade(client: ApiClient, change: Partial<PlanSpec>): Promise<Plan> {

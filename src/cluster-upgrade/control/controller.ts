@@ -32,13 +32,13 @@ export const OFFLINE_POLL_ROUNDS = 10;
 
 /**
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
- * that was killed is followed by another that goes on where it was.
- * @returns the plan as it was when nothing was left to do
+ * that was killed is followed by another that continues where it was.
+ * @returns the plan when nothing was left to do
  * @throws the reason of the signal if it aborts
  */
 export async function controlUpgrade(parts: ControllerParts): Promise<Plan> {
   const over = new AbortController();
-  // Without the reason: to a node it is an interruption, after which the same upgrade goes on, and no failure.
+  // Without the reason: to a node it is an interruption, after which the same upgrade continues, and no failure.
   const stop = (): void => over.abort();
   parts.signal.throwIfAborted();
   parts.signal.addEventListener('abort', stop, { once: true });
@@ -76,7 +76,7 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
   }
 }
 
-/** Brings the plan forward: a new batch if none is under way, a pause if one was asked for. */
+/** Brings the plan forward: a new batch if none is in progress, a pause if one was requested. */
 async function step({ client, store, log, signal }: ControllerParts): Promise<Plan> {
   const found = await store.need(signal);
   const nodes = found.progress.phase === 'Running' && nodesIn(found, 'running').length === 0;

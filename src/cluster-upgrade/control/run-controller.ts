@@ -23,7 +23,7 @@ export interface RunControllerOptions {
 }
 
 /**
- * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away
+ * Becomes the one controller of the upgrade in progress, until it pauses or ends. Where the API server is away
  * for so long that the lease is lost, it asks for the lease again.
  * @throws EdgeadmError UPGRADE_UNDER_WAY if another controls it, NO_UPGRADE
  */

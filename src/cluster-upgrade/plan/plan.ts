@@ -3,7 +3,7 @@ import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 /** How nodes are reached: by a Job on each node, or over SSH from where edgeadm runs. */
 type ExecutorName = 'job' | 'ssh';
 
-/** What a cluster upgrade was asked for. Written once; the progress is in {@link Progress}. */
+/** The request of a cluster upgrade. Written once; the progress is in {@link Progress}. */
 export interface PlanSpec {
   /** `v1.20.3`, also that of the control plane. */
   readonly targetVersion: string;
@@ -17,7 +17,7 @@ export interface PlanSpec {
   /** Milliseconds for all pods of a node together. */
   readonly drainTimeoutMs: number;
   readonly drainPolicy?: DrainPolicy;
-  /** Goes on until nodes that are offline are back. */
+  /** Continues until nodes that are offline are back. */
   readonly waitOffline: boolean;
   /** What chose the nodes, for people. */
   readonly selector?: string;

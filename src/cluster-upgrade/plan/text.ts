@@ -54,7 +54,7 @@ function lineOf(node: NodeRecord, before: NodeRecord | undefined, longestMessage
 
 const originOf = (key: string) => ({ what: `its key ${key}`, code: 'UPGRADE_STATE_UNREADABLE' }) as const;
 
-/** What the code relies on; the rest is as it was written. */
+/** What the code relies on; the rest is as written. */
 const SPEC = z.looseObject({
   targetVersion: z.string(),
   executor: z.enum(['job', 'ssh']),

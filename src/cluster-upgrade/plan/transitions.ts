@@ -25,7 +25,7 @@ export function withNodeChanged(plan: Plan, name: string, change: Partial<NodeRe
  * Begins the next batch, or ends the upgrade if nothing is left.
  * @param online names of the nodes that are Ready
  * @param known names of all nodes of the cluster
- * @returns the plan as it is if nothing can begin now: a batch is under way, or all that is left is offline and
+ * @returns the plan as it is if nothing can begin now: a batch is in progress, or all that is left is offline and
  *   waited for
  */
 export function beginBatch(
@@ -95,7 +95,7 @@ export function pausePlan(plan: Plan, by: string, now: number): Plan {
 }
 
 /**
- * Goes on after a pause: nodes that failed are tried again, and the next batch is one node.
+ * Continues after a pause: nodes that failed are tried again, and the next batch is one node.
  * @throws EdgeadmError UPGRADE_NOT_POSSIBLE if it is cancelled or complete
  */
 export function continuePlan(plan: Plan): Plan {

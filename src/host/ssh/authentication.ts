@@ -32,7 +32,7 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One way of proving who we are, made only when its turn comes: a password is asked for last. */
+/** One way of proving who we are, made only when its turn comes: a password is requested last. */
 interface Offer {
   /** As the server calls it. */
   readonly type: AuthenticationType;
@@ -54,7 +54,7 @@ export interface SshCredentialOptions {
   readonly parseKey: ParseKey;
 }
 
-/** What a user can show a host: keys, an agent, a password; asked for only when all else failed, and only once. */
+/** What a user can show a host: keys, an agent, a password; used only when all else failed, and only once. */
 export class SshCredentials {
   readonly #options: SshCredentialOptions;
   readonly #keys: { path: string; key: ParsedKey }[] = [];
@@ -77,7 +77,7 @@ export class SshCredentials {
     return credentials;
   }
 
-  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last one that is asked for. */
+  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last a prompt. */
   async *sudoPasswords(signal?: AbortSignal): AsyncGenerator<string | undefined> {
     const { EDGEADM_SUDO_PASSWORD: own, EDGEADM_SSH_PASSWORD: given } = this.#options.environment;
     const known = [own, given, await this.#password?.catch(() => undefined)].filter(Boolean);
@@ -109,7 +109,7 @@ export class SshCredentials {
     const handler: AuthHandlerMiddleware = (left, _partial, next) => {
       if (left?.length) accepted = left;
       advance().then(
-        // ssh2 takes false for "nothing more to offer"; its types do not say so.
+        // ssh2 takes false for "nothing more to offer"; its types lack it.
         (method) => next(method ?? (false as never)),
         (error: unknown) => options.fail(brokenOff(error)),
       );

@@ -94,7 +94,7 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
       if (error !== rest.signal?.reason) throw error;
       return INTERRUPTED;
     });
-    // It was stopped, which is no answer for who wanted to know how it ends.
+    // It was stopped, which is not an answer for who wanted to know how it ends.
     if (signal?.aborted && outcome.stopped) throw interruptedError(signal, `interrupted while ${step.what}`);
     const { exitCode, stdout, stderr, timedOut } = outcome;
     return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };

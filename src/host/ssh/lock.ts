@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 
 /** Milliseconds between two signs of life. */
 const BEAT_MS = 15_000;
-/** Seconds without one after which the node frees the lock: a workstation that lost its power cannot say so. */
+/** Seconds without one after which the node frees the lock: a workstation that lost its power cannot release it. */
 const SILENCE_S = 60;
 
 /**

@@ -57,7 +57,7 @@ const MAKE_DIRECTORY = '[ -e "$1" ] || mkdir -m "$2" -- "$1" || [ -d "$1" ]';
 const SYMLINK = '[ "$(readlink -- "$2")" = "$1" ] || ln -sT -- "$1" "$2"';
 const REMOVE = 'if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi';
 const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
-/** Prints the true path of the folder that $1 lies in, and all mounts. */
+/** Prints the real path of the folder that contains $1, and all mounts. */
 const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
 
 /**

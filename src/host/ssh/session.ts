@@ -49,7 +49,7 @@ export class Session {
    * Does one step on the connection. If that is lost meanwhile, a repeatable step is done again on a new one, with
    * `again` set, since an earlier attempt may have had some effect. Any other step is begun only on a connection that
    * has just answered, and not done again.
-   * @throws EdgeadmError HOST_UNREACHABLE with what was under way; the reason of the step's signal, or INTERRUPTED
+   * @throws EdgeadmError HOST_UNREACHABLE with what was in progress; the reason of the step's signal, or INTERRUPTED
    */
   async use<T>(step: Step, work: (link: Link, again: boolean) => Promise<T>): Promise<T> {
     if (step.signal?.aborted) throw this.#interrupted(step);
@@ -136,7 +136,7 @@ async function isLost(link: Link, error: unknown): Promise<boolean> {
   return error instanceof ChannelEnded && finishesWithin(NOTICE_MS, link.closed);
 }
 
-/** Waits for work that ends itself when it is interrupted, but not for ever. */
+/** Waits for work that ends itself when it is interrupted, but not forever. */
 function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   const late = new AbortController();

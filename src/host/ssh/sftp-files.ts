@@ -18,7 +18,7 @@ const PACKET_BYTES = 30_000;
 const END_OF_FILE = 1;
 const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
-/** Numbers, since ssh2's letters know no "append, and create for me alone". */
+/** Numbers, since ssh2's letters cannot say "append, and create exclusively". */
 const APPEND = 0x02 | 0x04 | 0x08;
 
 /** One SFTP session and the signal of the step that uses it. */

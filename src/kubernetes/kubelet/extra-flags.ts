@@ -47,7 +47,7 @@ export function judgeExtraFlags(
   return { refused, overriding };
 }
 
-/** The flags of KUBELET_EXTRA_ARGS; a value may stand behind `=` or be the next word. */
+/** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */
 function flagsIn(text: string): { name: string; value: string }[] {
   const line = text.split('\n').findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
   const words = line

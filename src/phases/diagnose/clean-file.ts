@@ -30,7 +30,7 @@ const RULES: readonly RegExp[] = [
   /((?:passw(?:or)?d|passphrase)[ \t]+["'])[^"'\n]+/gi,
   // `curl -u NAME:PASSWORD`
   /((?<!\S)(?:-u|--user|--proxy-user)[ \t=]+["']?[^\s:"']{1,64}:)[^\s"']+/g,
-  // `mysqladmin -uroot -pPASSWORD`, `redis-cli -a PASSWORD`: probes, whose command lines stand in events and logs.
+  // `mysqladmin -uroot -pPASSWORD`, `redis-cli -a PASSWORD`: probes, whose command lines are in events and logs.
   /(\b(?:mysql|mariadb)[\w-]{0,20}["',\s](?:[^\n]{0,200}?["',\s])?-p)(?=[^\s"',])[^\s"',]+/g,
   /(\b(?:redis|valkey)-cli["',\s](?:[^\n]{0,200}?["',\s])?-a["',\s]{1,6})[^\s"',]+/g,
   // `{"name": "DB_PASSWORD", "value": "..."}`

@@ -12,7 +12,7 @@ const FULL_PERCENT = 97;
 const CLOCK_LIMIT_MS = 60_000;
 
 /**
- * Causes before their consequences: what stands higher explains what stands below it. Rules that only ever warn, and
+ * Causes before their consequences: an earlier rule explains a later one. Rules that only warn, and
  * what is over, stand last.
  */
 const RULES: Readonly<Record<string, Rule>> = {

@@ -4,7 +4,7 @@ import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
 import type { BindPlan, BindSpec, Inspection } from './context.ts';
 
-/** What has to be bought and attached, so that the instance has what was asked for and not one more. */
+/** What has to be bought and attached, so that the instance has what was requested and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   const { instance, interfaces } = inspection;
   const onInstance = interfaces.filter(({ instanceId }) => instanceId === instance.id);

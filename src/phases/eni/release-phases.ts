@@ -145,7 +145,7 @@ async function orderOnce(
   });
 }
 
-/** What edgeadm bought for the instance, as far as it was asked for. */
+/** What edgeadm bought for the instance, as far as requested. */
 function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): EnsInterface[] {
   return interfaces
     .filter((eni) => purchasedFor(eni.name) === instanceId && eni.status !== 'Deleting')

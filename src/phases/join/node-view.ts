@@ -104,7 +104,7 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
 interface NodeAddress {
   readonly ip: string;
   readonly interface: string;
-  /** Of the other family, if two were asked for. */
+  /** Of the other family, if two were requested. */
   readonly second?: string;
 }
 

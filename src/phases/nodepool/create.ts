@@ -16,7 +16,7 @@ export interface Created {
 }
 
 /**
- * Creates a node pool, once: if it is there already as asked for, nothing is done. Every limit is checked before
+ * Creates a node pool, once: if it is there already as requested, nothing is done. Every limit is checked before
  * anything is changed.
  * @throws EdgeadmError NODEPOOL_DIFFERS, NODEPOOL_REFUSED with all limits at once
  */

@@ -1,7 +1,7 @@
 import { closest } from '../../lib/closest.ts';
 import { PREFLIGHT_CHECKS } from './checks.ts';
 
-/** A check may be named without what stands in brackets, which a shell would want quoted. */
+/** A check may be named without what is in brackets, which a shell would want quoted. */
 const short = (name: string): string => name.replace(/\(.*\)$/, '');
 
 /**
@@ -24,7 +24,9 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */
 export const checkNames: readonly string[] = [...new Set(PREFLIGHT_CHECKS.map(({ name }) => short(name)))];
 
-/** The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check. */
+/**
+ * The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check.
+ */
 export function checksNamed(name: string): readonly string[] | undefined {
   const wanted = name.toLowerCase();
   if (wanted === 'all') return PREFLIGHT_CHECKS.map((check) => check.name.toLowerCase());

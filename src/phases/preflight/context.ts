@@ -21,7 +21,7 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
-  /** The servers that were asked for and cannot be used, and why; then `servers` is the one that cluster-info names. */
+  /** The servers that were requested and cannot be used, and why; then `servers` is the one that cluster-info names. */
   readonly insteadOf?: { readonly servers: readonly string[]; readonly why: string };
 }
 

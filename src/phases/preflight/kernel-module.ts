@@ -9,7 +9,7 @@ export interface KernelPart {
   readonly option: string;
 }
 
-/** `undefined` if the machine does not tell: neither modules nor a configuration of the running kernel. */
+/** `undefined` if the machine does not say: neither modules nor a configuration of the running kernel. */
 export type Availability = { readonly how: string } | 'absent' | undefined;
 
 /**

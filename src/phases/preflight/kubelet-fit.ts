@@ -50,11 +50,13 @@ async function existingOf(host: ReadOnlyHost, paths: readonly string[]): Promise
   return new Set(paths.filter((_, i) => found[i]));
 }
 
-/** A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined if it cannot run. */
+/**
+ * A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined if it cannot run.
+ */
 async function gatesOf(host: ReadOnlyHost): Promise<Set<string> | undefined> {
   const { exitCode, stdout } = await host.query(await findKubelet(host), ['--help']);
   const names = [...stdout.matchAll(/^\s*(?:\w+:)?([A-Z]\w+)=true\|false/gm)].map(([, name = '']) => name);
-  // The first one stands behind the words of the flag itself.
+  // The first one follows the description of the flag itself.
   names.push(...[...stdout.matchAll(/Options are:\s*(?:\w+:)?([A-Z]\w+)=true\|false/g)].map(([, name = '']) => name));
   return exitCode === 0 && names.length > 0 ? new Set(names) : undefined;
 }

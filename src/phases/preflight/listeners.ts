@@ -2,7 +2,7 @@ import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** Who listens on a port, as far as it is known. */
 export interface Listener {
-  /** `kubelet`, undefined if the machine does not tell. */
+  /** `kubelet`, undefined if the machine does not say. */
   readonly process?: string;
   /** True if the process is the kubelet, or runs in one of its pods. */
   readonly ofKubelet: boolean;

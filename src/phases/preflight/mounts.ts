@@ -10,7 +10,7 @@ export interface MountedFileSystem {
   readonly options: readonly string[];
 }
 
-/** The file system that a path lies on, symlinks followed; undefined if /proc/mounts does not say. */
+/** The file system that a path is on, symlinks followed; undefined if /proc/mounts does not say. */
 export async function fileSystemOf(host: ReadOnlyHost, path: string): Promise<MountedFileSystem | undefined> {
   const mounts = parseMounts((await host.read('/proc/mounts')) ?? '');
   const real = await followed(host, path);

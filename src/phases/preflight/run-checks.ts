@@ -60,7 +60,9 @@ function isError(result: CheckResult): result is Failed {
   return result.status === 'fail' && result.severity !== 'warning';
 }
 
-/** A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it. */
+/**
+ * A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it.
+ */
 function saidOnce(result: CheckResult, errors: ReadonlyMap<string, string>): CheckResult {
   const warns = result.status === 'fail' && result.severity === 'warning';
   const error = warns ? errors.get(result.found) : undefined;
@@ -89,7 +91,7 @@ async function missingNeed(
   check: Check,
   results: ReadonlyMap<string, Promise<Timed>>,
 ): Promise<CheckResult | undefined> {
-  // Everything is started first: a check may need one that stands behind it.
+  // Everything is started first: a check may need one that is behind it.
   await Promise.resolve();
   for (const needed of check.needs ?? []) {
     const result = (await results.get(needed))?.result;

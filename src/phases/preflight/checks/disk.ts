@@ -49,7 +49,7 @@ function describe({ free, needed, freeInodes }: Volume): string {
   return `${Math.floor(free / MEBIBYTE)} MiB free, ${Math.ceil(needed / MEBIBYTE)} MiB needed${inodes}`;
 }
 
-/** Where the join writes, put together by the file system it lies on. */
+/** Where the join writes, put together by the file system it is on. */
 async function volumesOf({ host, spec, node }: CheckContext): Promise<Volume[]> {
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   // A node that is joined already has its binaries and images: nothing is unpacked again.

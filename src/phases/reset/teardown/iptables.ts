@@ -15,7 +15,7 @@ const KUBERNETES_CHAINS = /^(KUBE|FLANNEL)-/;
 const CNI_CHAINS = /^CNI-/;
 /** kube-proxy and kubelet mark with chains; these mark with a comment. */
 const MARKED = /--comment "(flanneld (masq|forward)|NodeLocal DNS Cache: [^"]*|for (container|host) access hub agent)"/;
-/** Comments are other people's text: whatever is looked for elsewhere in a rule may stand in them, too. */
+/** Comments are other people's text: whatever is looked for elsewhere in a rule may be in them, too. */
 const QUOTED = /"(?:\\.|[^"\\])*"/g;
 /**
  * edge-hub's rules for its proxy: not tracked, and let through.
