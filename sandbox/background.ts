@@ -47,7 +47,7 @@ export async function startInBackground(
   });
 }
 
-/** Ends a running sandbox in good order. @returns false if none ran */
+/** Ends a running sandbox cleanly. @returns false if none ran */
 export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
   const running = await runningSandbox(folder);
   if (!running) return false;
@@ -61,7 +61,7 @@ export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
   return true;
 }
 
-/** Removes what a sandbox keeps, its nodes too, and nothing else that may lie in its folder. */
+/** Removes what a sandbox keeps, its nodes too, and nothing else that may be in its folder. */
 export async function forgetSandbox(folder: SandboxFolder): Promise<void> {
   const database = ['', '-wal', '-shm'].map((end) => `${folder.database}${end}`);
   const { ca, kubeconfig, state, log, nodes } = folder;

@@ -68,7 +68,7 @@ export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxS
   return found && stillRuns(found) ? found : undefined;
 }
 
-/** True if the process that wrote a state lives, and is no later one with its number. */
+/** True if the process that wrote a state lives, and is not a later one with its pid. */
 export function stillRuns({ pid, processStarted }: SandboxState): boolean {
   return processLives(pid) && startOf(pid) === processStarted;
 }

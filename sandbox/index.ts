@@ -90,7 +90,7 @@ interface Inside {
 
 /** The cloud with its services, and the cluster that it says the API server is. */
 async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServer: string, port: number) {
-  const [{ startCloud }, { seedCluster, seedInside }, { seedInstance }] = await Promise.all([
+  const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
     import('./cloud/server.ts'),
     import('./cloud/cs-seed.ts'),
     import('./cloud/ens-seed.ts'),
@@ -119,11 +119,11 @@ async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServe
 }
 
 async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {
-  const [{ ensService }, { csService }, { exchangeService }, { insideOf }] = await Promise.all([
+  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }] = await Promise.all([
     import('./cloud/ens.ts'),
     import('./cloud/cs.ts'),
     import('./cloud/exchange.ts'),
-    import('./cloud/exchange-inside.ts'),
+    import('./cloud/exchange-cluster.ts'),
   ]);
   const exchange = exchangeService(parts, { ...insideOf(admin), software: { edgeHubImage: EDGE_HUB_IMAGE } });
   return [ensService(parts), csService(parts, pki), exchange];
@@ -137,12 +137,12 @@ interface Attended {
 
 /** Nodes, and the controllers that a cluster has for them. */
 async function attend({ store, admin }: Inside, { folder, cluster, log }: Attended, closing: Closing): Promise<void> {
-  const [{ attendNodes }, { Controllers }] = await Promise.all([
-    import('./node/attendant.ts'),
+  const [{ runNodeAgents: attendNodes }, { Controllers }] = await Promise.all([
+    import('./node/agents.ts'),
     import('./controllers.ts'),
   ]);
-  const attendant = await attendNodes(folder.nodes, cluster.version);
-  closing.push(() => attendant.close());
+  const agents = await attendNodes(folder.nodes, cluster.version);
+  closing.push(() => agents.close());
   const controllers = new Controllers({ client: admin, store, podCidr: cluster.podCidr, log });
   closing.push(() => controllers.close());
 }

@@ -70,7 +70,7 @@ export async function sandboxPki(store: Store, now = Date.now()): Promise<Sandbo
   return known(made);
 }
 
-/** The administrator's key is left out: a kubeconfig that is asked for must show it. */
+/** The administrator's key is left out: a kubeconfig that is requested must show it. */
 function known(pki: SandboxPki): SandboxPki {
   for (const secret of [pki.caKey, pki.servingKey, pki.adminToken]) registerSecret(secret);
   return pki;

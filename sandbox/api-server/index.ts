@@ -37,7 +37,7 @@ export interface RunningApiServer {
 
 /**
  * Starts the sandbox's Kubernetes API server on 127.0.0.1: the part of Kubernetes 1.20 that edgeadm and `kubectl get`
- * need, see docs/sandbox-api.md. All that it knows lies in the store.
+ * need, see docs/sandbox-api.md. All its state is in the store.
  * @throws the error of `listen` if the port is taken
  */
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {

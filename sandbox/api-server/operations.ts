@@ -1,4 +1,4 @@
-import { nodeOf } from './authorization.ts';
+import { authenticatedNode } from './authorization.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import { restrictNode } from './node-restriction.ts';
 import type { Operation } from './operation.ts';
@@ -83,7 +83,7 @@ export function patch(operation: Operation): KubeObject {
   return store(operation, object, before);
 }
 
-/** @returns the object as it was. @throws ApiFailure 403, 404, 409 */
+/** @returns the object before its deletion. @throws ApiFailure 403, 404, 409 */
 export function remove(operation: Operation): KubeObject {
   const { registry, resource, name, body, query } = operation;
   const before = read(operation);
@@ -155,7 +155,7 @@ function writerOf({ user, version, registry }: Operation): Writer {
 function admit(operation: Operation, object?: KubeObject, before?: KubeObject): void {
   const { registry, resource, subresource, user, namespace } = operation;
   const name = operation.name || (object?.metadata?.name ?? '');
-  const node = nodeOf(user);
+  const node = authenticatedNode(user);
   if (node !== undefined) restrictNode(node, { resource, subresource, name, object, before }, registry);
   if (resource.namespaced && !before && !registry.get(resourceOf('namespaces'), namespace))
     throw failures.notFound({ kind: 'namespaces', name: namespace });

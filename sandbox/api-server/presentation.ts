@@ -47,7 +47,7 @@ export function showDeleted(view: View, object: KubeObject): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-/** Pages are of what is there when each is asked for. */
+/** Each page shows the objects that exist when it is requested. */
 function page(
   objects: readonly KubeObject[],
   query: URLSearchParams,

@@ -16,7 +16,7 @@ const REVISION = 'k8s/revision';
 
 /**
  * The objects of the cluster in the store: the one place that assigns resource versions and publishes changes.
- * It knows no resource by name.
+ * It contains no names of resources.
  */
 export class Registry {
   readonly #store: Store;

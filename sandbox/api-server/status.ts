@@ -99,5 +99,5 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiFailure =>
   );
 
 /** The log of events does not reach back that far: the client lists again. */
-export const gone = (asked: number, oldest: number): ApiFailure =>
+export const resourceExpired = (asked: number, oldest: number): ApiFailure =>
   new ApiFailure(410, 'Expired', `too old resource version: ${asked} (${oldest})`);

@@ -1,7 +1,7 @@
 import type { ObjectChange, Registry } from './registry.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import type { Matcher } from './selectors.ts';
-import { gone } from './status.ts';
+import { resourceExpired } from './status.ts';
 
 /** How far back a watch may begin: whichever is reached first. Joins of a thousand nodes must not fill the memory. */
 const KEPT_CHANGES = 2000;
@@ -29,7 +29,7 @@ interface Kept {
   readonly text: string;
 }
 
-/** The latest changes, so that a watch that broke off can go on where it was. Nothing of it outlives the process. */
+/** The latest changes, so that a watch that broke off can continue where it was. Nothing of it outlives the process. */
 export class WatchCache {
   readonly #registry: Registry;
   readonly #kept: Kept[] = [];
@@ -49,7 +49,7 @@ export class WatchCache {
    */
   watch(query: WatchQuery, send: (event: ObjectEvent) => void): () => void {
     const { resource, namespace, after } = query;
-    if (after !== undefined && after < this.#forgotten) throw gone(after, this.#forgotten);
+    if (after !== undefined && after < this.#forgotten) throw resourceExpired(after, this.#forgotten);
     const past = after === undefined ? [] : this.#since(after, resource);
     if (after === undefined) {
       for (const object of this.#registry.list(resource, namespace || undefined))

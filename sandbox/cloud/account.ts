@@ -10,7 +10,7 @@ export interface SandboxAccount {
 const KIND = 'cloud/account';
 const KEY = 'sandbox';
 
-/** The account of a sandbox; made when first asked for, and kept as long as the sandbox's folder. */
+/** The account of a sandbox; made when first requested, and kept as long as the sandbox's folder. */
 export function sandboxAccount(store: Store): SandboxAccount {
   const kept = store.get<SandboxAccount>(KIND, KEY);
   if (kept) return kept;

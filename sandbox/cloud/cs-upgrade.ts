@@ -6,13 +6,13 @@ import { statusAnswer } from './cs-upgrade-answers.ts';
 import {
   advance,
   controlPlaneOf,
-  isUnderWay,
+  isInProgress,
   UPGRADE_STEP_MS,
   type UpgradeRecord,
   type UpgradeState,
   type UpgradeStep,
 } from './cs-upgrade-record.ts';
-import { takeFault } from './faults.ts';
+import { consumeFault } from './faults.ts';
 import { type ClusterRecord, KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -37,7 +37,7 @@ export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object 
   return {
     current_version: version,
     next_version: NEXT_VERSIONS[version] ?? '',
-    state: record && isUnderWay(record) ? 'upgrading' : 'running',
+    state: record && isInProgress(record) ? 'upgrading' : 'running',
   };
 }
 
@@ -46,7 +46,7 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
   const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
   const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
   const before = newest(asked, cluster.id);
-  if (before && isUnderWay(before)) throw wrongState('is already being upgraded');
+  if (before && isInProgress(before)) throw wrongState('is already being upgraded');
   const from = currentVersion(before, cluster);
   if (NEXT_VERSIONS[from] !== to)
     throw new CloudFailure(400, 'InvalidParameter', `The cluster of version ${from} cannot be upgraded to ${to}.`);
@@ -121,7 +121,7 @@ function newest(asked: CsRequest, clusterId: string): UpgradeRecord | undefined 
 /** An upgrade advances with time: each request computes and stores the state that it has reached by now. */
 function upToDate(asked: CsRequest, record: UpgradeRecord): UpgradeRecord {
   const { store, now } = asked.parts;
-  const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);
+  const after = advance(record, now(), (step) => consumeFault(store, faultOf(step)) !== undefined);
   if (after !== record) keep(asked, after);
   return after;
 }

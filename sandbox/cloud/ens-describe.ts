@@ -1,4 +1,4 @@
-import { type EnsAction, invalidParameter, listOf, needed } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, listOf, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -52,13 +52,13 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
   },
 
   DescribeNetworkAttribute: (parameters, records) => {
-    const network = records.network(needed(parameters, 'NetworkId'));
+    const network = records.network(requiredParameter(parameters, 'NetworkId'));
     if (!network) throw notFound('NetworkId');
     return { NetworkId: network.id, EnsRegionId: network.regionId, CidrBlock: network.cidr, Status: 'Available' };
   },
 
   DescribeSecurityGroupAttribute: (parameters, records) => {
-    const group = records.securityGroup(needed(parameters, 'SecurityGroupId'));
+    const group = records.securityGroup(requiredParameter(parameters, 'SecurityGroupId'));
     if (!group) throw notFound('SecurityGroupId');
     return { SecurityGroupId: group.id, SecurityGroupName: group.id, Permissions: { Permission: group.permissions } };
   },

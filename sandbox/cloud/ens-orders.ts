@@ -1,4 +1,4 @@
-import { type EnsAction, invalidParameter, needed, neededList } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, neededList, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -17,7 +17,7 @@ export const ENS_DELAY_MS = { create: 200, stop: 400, start: 400, attach: 300, d
 export const orderActions: Readonly<Record<string, EnsAction>> = {
   CreateNetworkInterface: (parameters, records) => {
     const groups = neededList(parameters, 'SecurityGroupIds');
-    const vSwitchId = needed(parameters, 'VSwitchId');
+    const vSwitchId = requiredParameter(parameters, 'VSwitchId');
     const vSwitch = records.vSwitches().find(({ id }) => id === vSwitchId);
     if (!vSwitch) throw invalidParameter('VSwitchId');
     if (groups.some((group) => !records.securityGroup(group))) throw invalidParameter('SecurityGroupIds');
@@ -108,13 +108,13 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
 };
 
 function instanceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InstanceRecord {
-  const instance = records.instance(needed(parameters, 'InstanceId'));
+  const instance = records.instance(requiredParameter(parameters, 'InstanceId'));
   if (instance && instance.status !== 'Released') return instance;
   throw new CloudFailure(404, 'InstanceNotFound', 'The specified instance does not exist.');
 }
 
 function interfaceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InterfaceRecord {
-  const eni = records.interface(needed(parameters, 'NetworkInterfaceId'));
+  const eni = records.interface(requiredParameter(parameters, 'NetworkInterfaceId'));
   if (eni) return eni;
   throw new CloudFailure(404, 'InvalidEniId.NotFound', 'The specified network interface does not exist.');
 }

@@ -7,7 +7,7 @@ export type Parameters = Readonly<Record<string, string>>;
 export type EnsAction = (parameters: Parameters, records: EnsRecords) => object;
 
 /** @throws CloudFailure MissingParameter */
-export function needed(parameters: Parameters, name: string): string {
+export function requiredParameter(parameters: Parameters, name: string): string {
   const value = parameters[name];
   if (value) return value;
   throw missing(name);

@@ -24,8 +24,8 @@ export interface AttachedNode {
 export const REGISTER_MS = 3_600_000;
 
 /** What the exchange needs of the cluster itself. */
-export interface ExchangeInside {
-  /** A bootstrap token that is good for some minutes. */
+export interface ExchangeCluster {
+  /** A bootstrap token that is valid for a few minutes. */
   makeBootstrapToken(): string | Promise<string>;
   /** All Nodes of the cluster, however they came into it. */
   nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;
@@ -56,7 +56,7 @@ const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), dur
 export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
 
 /** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
-export function exchangeService(parts: CloudParts, inside: ExchangeInside): CloudService {
+export function exchangeService(parts: CloudParts, inside: ExchangeCluster): CloudService {
   return {
     authentication: 'bearer',
     actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
@@ -77,7 +77,7 @@ interface Admitted {
   readonly node: CloudNodeRecord;
 }
 
-async function exchange(parts: CloudParts, inside: ExchangeInside, request: CloudRequest): Promise<object> {
+async function exchange(parts: CloudParts, inside: ExchangeCluster, request: CloudRequest): Promise<object> {
   const body = bodyOf(nodeBody, request);
   const nodes = await inside.nodes();
   const { cluster, pool, node } = parts.store.transaction(() => admit(parts, tokenOf(request), body, nodes));

@@ -52,7 +52,7 @@ export function clearFaults(store: Store): number {
 }
 
 /** The fault that strikes this call, counted down. Steps inside an action are struck by their own name alone. */
-export function takeFault(store: Store, action: string): FaultMode | undefined {
+export function consumeFault(store: Store, action: string): FaultMode | undefined {
   const isCall = !action.includes('/');
   const fault = listFaults(store).find((each) => each.action === action || (isCall && each.action === '*'));
   if (!fault) return undefined;

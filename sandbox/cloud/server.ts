@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { namesLoopback } from '../loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { sandboxAccount } from './account.ts';
-import { takeFault } from './faults.ts';
+import { consumeFault } from './faults.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 import { type SignedRequest, signatureChecker } from './signature.ts';
 import { struck, type WireAnswer } from './struck.ts';
@@ -70,14 +70,14 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   const host = incoming.headers.host ?? '';
   let bearer = false;
   try {
-    if (!namesLoopback(incoming.headers.host))
+    if (!isLoopbackHost(incoming.headers.host))
       throw new CloudFailure(421, 'InvalidHost', 'The sandbox answers to 127.0.0.1 and localhost only.');
     const signed = await signedRequest(incoming);
     const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';
     refuseOtherVersion(service, request);
     if (!bearer) front.check(signed);
-    const fault = takeFault(front.parts.store, request.action);
+    const fault = consumeFault(front.parts.store, request.action);
     const answered = await struck(fault, async () => {
       const body = await service.handle(request);
       return wireAnswer(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);

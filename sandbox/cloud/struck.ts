@@ -41,7 +41,7 @@ const STRIKES: Readonly<Record<FaultMode, Strike>> = {
 
 /**
  * What a caller gets from a call that a fault strikes.
- * @returns undefined if the connection is cut without a word: a call lost before its effect looks like one after it
+ * @returns undefined if the connection is cut instead of an answer: a call lost before its effect looks like one after it
  */
 export async function struck(
   fault: FaultMode | undefined,

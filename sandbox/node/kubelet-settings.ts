@@ -42,7 +42,7 @@ const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
   v: {},
 };
 
-/** Of KubeletConfiguration, as far as it is looked at. */
+/** The fields of KubeletConfiguration that are used. */
 const CONFIGURATION = z.looseObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),

@@ -10,7 +10,7 @@ const NO_CNI =
   'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
 
 /** The Node object that a kubelet creates, without its status. */
-export function newNode({ nodeName, labels, taints }: KubeletRunSettings, { arch }: HostFacts): V1Node {
+export function initialNode({ nodeName, labels, taints }: KubeletRunSettings, { arch }: HostFacts): V1Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../src/host/machine.ts';
 import { PATHS } from '../../src/host/node-paths.ts';
-import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
+import { AGENT_PATHS, FAKE_PROGRAM_HEADER } from '../../src/host/scratch-agent.ts';
 import { systemOf } from './systems.ts';
 
 /** What a new node is to look like. */
@@ -113,7 +113,7 @@ function kernelFiles({ name, os, kernel, arch }: NodeMachine): Record<string, st
 
 function programFiles({ kubeletVersion }: NodeMachine): Record<string, string> {
   return {
-    [PATHS.kubelet.program]: `${STAND_IN}\nKubernetes ${kubeletVersion}\n`,
+    [PATHS.kubelet.program]: `${FAKE_PROGRAM_HEADER}\nKubernetes ${kubeletVersion}\n`,
     '/usr/lib/systemd/system/containerd.service': '[Service]\nExecStart=/usr/bin/containerd\n',
     [`${AGENT_PATHS.units}/containerd.service`]: 'active\n',
   };

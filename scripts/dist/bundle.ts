@@ -39,7 +39,7 @@ const COMMON: BuildOptions = {
   supported: { 'dynamic-import': false },
 };
 
-/** A part is no file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
+/** A part is not a file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
 const FOLDER = { __dirname: '"/"' };
 
 /** Bundles everything; the same sources give the same bytes. */

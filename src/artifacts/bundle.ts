@@ -39,7 +39,7 @@ export interface UnpackedFile {
 }
 
 /**
- * An opened bundle: its manifest is checked, its files are checked when they are asked for. Callers that ask for the
+ * An opened bundle: its manifest is checked, its files are checked when they are requested. Callers that ask for the
  * same file share one download; each stops waiting by its own signal (default: the one the bundle was opened with).
  */
 export interface Bundle {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { unreadable } from '../errors/usage.ts';
-import { notThere, pathError } from '../host/failures.ts';
+import { isMissingPath, pathError } from '../host/failures.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import type { BundleFile, BundleFileKind, BundleManifest } from './bundle.ts';
@@ -71,7 +71,7 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
 
 async function ensureEmpty(directory: string): Promise<void> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (notThere(error)) return [];
+    if (isMissingPath(error)) return [];
     throw pathError(directory, error);
   });
   if (names.length === 0) return;
@@ -91,7 +91,7 @@ async function addPart(
 ): Promise<BundleFile> {
   const from = resolve(source);
   const { size: total } = await stat(from).catch((error: unknown) => {
-    throw notThere(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
+    throw isMissingPath(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
   });
   if (isProgram(kind)) await inspectProgram(from, kind, arch);
   const archive = kind === 'image' ? await inspectImage(from, arch, name) : undefined;

@@ -111,13 +111,13 @@ const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
 const isLoader = (execPath: string): boolean => basename(execPath).startsWith('ld-linux');
 
 /**
- * Removes what the file that was started has unpacked: the next start unpacks it again. This process goes on, since
+ * Removes what the file that was started has unpacked: the next start unpacks it again. This process continues, since
  * what it runs stays open.
  */
 export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {
   const dir = dirname(execPath);
   if (!isLoader(execPath) || !UNPACKED.test(dir)) return;
   await rm(dir, { recursive: true, force: true });
-  // Another version may lie beside it.
+  // Another version may be beside it.
   await rmdir(dirname(dir)).catch(() => undefined);
 }

@@ -13,7 +13,7 @@ const DEFAULT_PARENT = process.platform === 'win32' ? tmpdir() : '/var/tmp';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A folder for temporary files that only the user may enter, made when it is first asked for. It goes when it is
+ * A folder for temporary files that only the user may enter, made when it is first requested. It goes when it is
  * closed, when the process exits, on a signal that nothing else handles, and after a kill when the next one is made.
  */
 export class Scratch {

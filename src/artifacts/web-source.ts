@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type DownloadOptions, download, type Wanted } from './download.ts';
+import { type DownloadOptions, download, type ExpectedFile } from './download.ts';
 import { httpClient, showUrl } from './http.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
@@ -11,7 +11,7 @@ import { tgzSource } from './tgz-source.ts';
 export function webSource(url: URL, tools: SourceTools): Source {
   const client = httpClient(tools.limits);
   const origin = showUrl(url);
-  const copy = async (name: string, wanted: Wanted, signal: AbortSignal | undefined): Promise<string> => {
+  const copy = async (name: string, wanted: ExpectedFile, signal: AbortSignal | undefined): Promise<string> => {
     const path = await tools.scratch.newPath();
     await download(client, below(url, name), path, wanted, downloadOptions(tools, name, signal));
     return path;

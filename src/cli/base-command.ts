@@ -102,7 +102,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Before flags are parsed, and when parsing fails, the mode has to be known all the same. */
+/** Before flags are parsed, and when parsing fails, the mode has to be known anyway. */
 export function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
     (word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'),

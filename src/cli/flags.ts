@@ -75,7 +75,7 @@ export const listFlag = {
 };
 
 /** A flag that names something: an empty text, as of a variable that is not set, names nothing. */
-export function naming(flag: string) {
+export function nonEmptyName(flag: string) {
   return async (text: string): Promise<string> => {
     if (text.trim() !== '') return text;
     throw usageError([`${flag}: must not be empty`]);

@@ -71,7 +71,8 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
 const ON_NODES = /\bedgeadm (?:join|reset|upgrade|preflight|diagnose)\b/g;
 
 /**
- * The advice of a phase, which knows no flags: pasted as it is, its command would work on the administrator's machine.
+ * The advice of a phase, which does not know the flags: pasted as printed, its command would work on the
+ * administrator's machine.
  */
 function onTarget(next: string, { flag }: Target): string {
   return flag ? next.replace(ON_NODES, `$& ${flag[0]} ${quote(flag[1])}`) : next;

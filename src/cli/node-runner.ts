@@ -64,7 +64,7 @@ export interface NodeWork {
 type Result = Omit<CommandResult, 'command'>;
 
 /**
- * The one way of working on nodes: finds the targets, has the command check what it was asked for, works on the nodes,
+ * The one way of working on nodes: finds the targets, has the command check its request, works on the nodes,
  * and ends in time. What it has opened is closed in every case.
  * @param prepare called before the first node is touched; throws all mistakes at once
  */

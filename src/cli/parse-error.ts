@@ -52,7 +52,7 @@ function flagsMeant({ flags, parse }: OclifError, command: string): string[] {
  * Adds to the complaint about a command that does not exist the one that was probably meant.
  * @param commands names of commands and topics, such as `nodepool list`
  */
-export function withCommandMeant(
+export function withCommandSuggestion(
   error: EdgeadmError,
   argv: readonly string[],
   commands: readonly string[],

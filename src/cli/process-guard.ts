@@ -1,5 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
-import { stopCommand, whenOverdue } from './signals.ts';
+import { setOverdueHandler, stopCommand } from './signals.ts';
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Milliseconds for showing an error when the process has to end. */
@@ -29,7 +29,7 @@ export class ProcessGuard {
     process.on('uncaughtException', (error) => this.#fail(toEdgeadmError(error)));
     process.on('unhandledRejection', (reason) => this.#fail(toEdgeadmError(reason)));
     process.on('beforeExit', () => (this.#ending ? process.exit() : this.#fail(stalled())));
-    whenOverdue((error) => void this.#end(error));
+    setOverdueHandler((error) => void this.#end(error));
   }
 
   /** The command has ended and set its exit code. */

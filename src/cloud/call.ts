@@ -14,7 +14,7 @@ export interface CloudCall {
   readonly answer?: 'text';
   /** Each call makes something, such as a token: it is tried again only if the cloud has refused it as one too many. */
   readonly makes?: boolean;
-  /** Ends a read. An order under way is waited for: its answer is worth more than haste. */
+  /** Ends a read. An order in progress is waited for, since its answer is needed. */
   readonly signal?: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ export interface CloudCaller {
   readonly endpoint: string;
   /**
    * Asks; what fails for a passing reason is tried again, with longer and longer pauses.
-   * @param shape what the answer must look like: one of another shape is no answer
+   * @param shape what the answer must look like: another shape counts as no answer
    */
   read<T>(call: CloudCall, shape: z.ZodType<T>): Promise<T>;
   /**

@@ -21,7 +21,7 @@ export interface ClusterAccessOptions {
   readonly clusterId: string;
   /** Name or id; undefined: the default pool. */
   readonly nodePool?: string;
-  /** Ends the requests to the cluster; `close` gives back what was lent all the same. */
+  /** Ends the requests to the cluster; `close` still returns what was lent. */
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ interface Lent {
   /** What nodes carry as label: the name of the NodePool object. */
   readonly label: string;
   readonly token: string;
-  /** How many nodes a cluster of the account may have; undefined if the service does not tell. */
+  /** How many nodes a cluster of the account may have; undefined if the service does not say. */
   readonly quota: number | undefined;
 }
 
@@ -124,7 +124,7 @@ async function admit(lent: Lent, node: SourceNode, admitted: Set<string>): Promi
   const known = items.find(({ metadata }) => metadata?.name === node.name);
   const before = node.nodePool ?? (known && (await isSameMachine(known, node)) ? poolLabelOf(known) : undefined);
   if (before !== undefined && !isOwn(before)) throw inOtherPool(node.name, before, pool.name);
-  // Nothing may wait from here on: hosts are asked for at once, and each has to see those let in before it.
+  // Nothing may wait from here on: hosts are handled concurrently, and each has to see those admitted before it.
   refuseWithoutRoom(lent, node.name, { items, admitted, isOwn });
   admitted.add(node.name);
 }

@@ -33,19 +33,19 @@ export interface CloudUpgrade {
   readonly error?: string;
 }
 
-/** Something happens without anybody's doing. */
-export const GOING: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
+/** Phases that change without an order. */
+export const ACTIVE_PHASES: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
 
-/** True if nothing will change unless somebody says so. */
-export function isAtRest({ phase }: CloudUpgrade): boolean {
-  return phase !== 'Unknown' && !GOING.includes(phase);
+/** True if nothing changes without another order. */
+export function isIdle({ phase }: CloudUpgrade): boolean {
+  return phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase);
 }
 
 /**
  * @param known the task of the last upgrade that was started from here
  * @throws EdgeadmError CLOUD_*
  */
-export async function lookAtUpgrade(
+export async function readClusterUpgrade(
   service: ContainerService,
   clusterId: string,
   known?: string,

@@ -1,7 +1,13 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import { type CloudUpgrade, type CloudUpgradePhase, GOING, isAtRest, lookAtUpgrade } from './cluster-upgrade-state.ts';
+import {
+  ACTIVE_PHASES,
+  type CloudUpgrade,
+  type CloudUpgradePhase,
+  isIdle,
+  readClusterUpgrade,
+} from './cluster-upgrade-state.ts';
 import type { ContainerService } from './cs.ts';
 import { isAmbiguous } from './errors.ts';
 
@@ -30,7 +36,7 @@ export interface CloudUpgrades {
   start(intent: UpgradeIntent): Promise<CloudUpgrade>;
   /** What is paused or pausing already stays so. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   pause(): Promise<CloudUpgrade>;
-  /** What runs already goes on. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  /** What runs already continues. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   resume(): Promise<CloudUpgrade>;
   /** Nodes that are done stay. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   cancel(): Promise<CloudUpgrade>;
@@ -57,7 +63,7 @@ export function cloudUpgrades(
   let known: string | undefined;
   const look = async () => {
     known ??= await memory?.recall();
-    return lookAtUpgrade(service, clusterId, known);
+    return readClusterUpgrade(service, clusterId, known);
   };
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
   const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
@@ -137,10 +143,10 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
   }
 }
 
-/** An upgrade is under way, or has ended since: its task is another one, or the control plane's version is. */
+/** An upgrade is in progress, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
   const newTask = now.task?.taskId !== before.task?.taskId;
-  return !isAtRest(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
+  return !isIdle(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
 }
 
 function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {
@@ -162,7 +168,7 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
 }
 
 function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
-  if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
+  if (phase !== 'Paused' && phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
     what: `cluster ${clusterId} is already being upgraded`,
@@ -185,7 +191,7 @@ const RULES: Readonly<Record<Verb, Rule>> = {
     to: ['Pausing', 'Paused', 'Completed', 'Failed'],
     unchanged: ['Pausing', 'Paused'],
   },
-  continue: { from: ['Paused'], to: [...GOING, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
+  continue: { from: ['Paused'], to: [...ACTIVE_PHASES, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
   cancel: { from: ['Paused'], to: ['NotStarted', 'Completed', 'Failed', 'Unknown'], unchanged: [] },
 };
 

@@ -24,7 +24,7 @@ const ALTERNATIVES = `set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_K
 or give --profile FILE, a JSON object with the keys AccessKey and SecretKey,
 or log in with \`aliyun configure\` (~/.aliyun/config.json)`;
 
-/** Said if a secret stands on the command line: shell histories and process lists keep it. */
+/** Said if a secret is on the command line: shell histories and process lists keep it. */
 export const SECRET_ON_COMMAND_LINE = `a secret on the command line stays in the shell's history; instead:\n${ALTERNATIVES}`;
 
 /**

@@ -33,13 +33,13 @@ export interface ContainerService extends TaskVerbs {
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
   nodes(clusterId: string): Promise<CloudNode[]>;
-  /** How many nodes a cluster of this account may have; undefined if the service does not tell. */
+  /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;
   /** The line to run on a node; its token is registered as a secret. */
   attachScript(clusterId: string, options: AttachScriptOptions): Promise<string>;
-  /** A kubeconfig that is good for some minutes (15 at least), with all of its credentials in it. */
+  /** A kubeconfig that is valid for a few minutes (15 at least), with all of its credentials in it. */
   kubeconfig(clusterId: string, minutes: number): Promise<string>;
 }
 
@@ -116,7 +116,7 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
   };
 }
 
-/** What changes something. A script is asked for by POST, and its answer is what matters. */
+/** What changes something. A script is requested by POST, and its answer is what matters. */
 function isOrder({ method, action }: CloudCall): boolean {
   return method !== 'GET' && action !== ATTACH_SCRIPT;
 }

@@ -4,7 +4,7 @@ import type { CloudCaller } from './caller.ts';
 import { invalidAnswer } from './errors.ts';
 
 /** Primary one included. Source: the vendor's reference of AttachNetworkInterface. */
-export const MOST_INTERFACES = 10;
+export const MAX_INTERFACES = 10;
 /** Source: the vendor's guide to Terway Edge; the primary interface carries no pods. */
 const PODS_PER_INTERFACE = 25;
 

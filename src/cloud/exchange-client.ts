@@ -51,7 +51,10 @@ class PassingAnswer extends Error {
  * 429, 5xx) is tried again, with longer and longer pauses: the service must take the same request twice.
  * @throws EdgeadmError CLOUD_UNREACHABLE if no answer came
  */
-export async function postFromNode(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
+export async function postThroughNode(
+  host: Pick<Host, 'connect' | 'clock'>,
+  call: ServiceCall,
+): Promise<ServiceAnswer> {
   const { url, signal, onRetry } = call;
   const described = (thrown: unknown, tries: number): unknown =>
     thrown instanceof PassingAnswer ? thrown : unreachable(url, thrown, tries);

@@ -7,7 +7,7 @@ export interface SourceNode {
   readonly host: Host;
   /** The name it will have; a random one is chosen already. */
   readonly name: string;
-  /** What was asked for. */
+  /** What was requested. */
   readonly draft: JoinDraft;
   /** The node pool of an earlier join that was not reset. */
   readonly nodePool?: string;
@@ -48,6 +48,6 @@ export interface JoinSource {
   readonly name: string;
   /** @throws EdgeadmError of a cloud API, exit code 5 */
   resolve(node: SourceNode): Promise<SourceAnswer>;
-  /** Takes back what was lent to it: temporary credentials, tokens. */
+  /** Returns what was lent to it: temporary credentials, tokens. */
   close(): Promise<void>;
 }

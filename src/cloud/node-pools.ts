@@ -11,7 +11,7 @@ import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rule
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
@@ -24,7 +24,7 @@ const SETTLE_MS = 15_000;
 const OBJECT_MS = 10_000;
 
 /**
- * The node pools of a cluster as the container service has them. What it does not tell (architecture and state of the
+ * The node pools of a cluster as the container service has them. What it does not report (architecture and state of the
  * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, if that can be reached.
  */
 export function cloudNodePools(

@@ -20,7 +20,7 @@ export interface BatchStatus {
   readonly upgraded: number;
   readonly failed: number;
   readonly started: number;
-  /** Undefined while one of its nodes is under way. */
+  /** Undefined while one of its nodes is being upgraded. */
   readonly ended?: number;
 }
 
@@ -35,7 +35,7 @@ export interface UpgradeStatus {
   readonly ended?: number;
   /** Seconds, of which pauses are a part. */
   readonly elapsed: number;
-  /** Seconds that the rest will take if it goes on as before; undefined while nothing can be said. */
+  /** Seconds that the rest will take if it continues as before; undefined while nothing can be said. */
   readonly left?: number;
   readonly batches: readonly BatchStatus[];
   /** Sizes of those to come. */
@@ -44,7 +44,7 @@ export interface UpgradeStatus {
   /** Who controls it, and when it last said so. */
   readonly controller?: { readonly identity: string; readonly renewed: string };
   readonly failedPods: readonly FailedPod[];
-  /** What could not be looked at, in the words of the server. */
+  /** What could not be checked, in the words of the server. */
   readonly unknown: readonly string[];
 }
 

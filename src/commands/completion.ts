@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { askedValues } from '../cli/completion/ask.ts';
+import { dynamicValues } from '../cli/completion/dynamic-values.ts';
 import { placesOf } from '../cli/completion/places.ts';
 import { COMPLETION_SHELLS, type CompletionShell, completionScript } from '../cli/completion/script.ts';
-import { ASKED } from '../cli/completion/values.ts';
+import { DYNAMIC_VALUES } from '../cli/completion/values.ts';
 import { usageError } from '../errors/usage.ts';
 
 export default class Completion extends BaseCommand {
@@ -21,7 +21,7 @@ export default class Completion extends BaseCommand {
   };
   static override flags = {
     values: Flags.option({
-      options: ASKED,
+      options: DYNAMIC_VALUES,
       hidden: true,
       description: 'values to complete, as the script requests them',
     })(),
@@ -39,7 +39,7 @@ export default class Completion extends BaseCommand {
       await this.config.runCommand('sandbox:values', [values]).catch(() => {});
       return;
     }
-    if (values) return this.#answer(await askedValues(values, flags));
+    if (values) return this.#answer(await dynamicValues(values, flags));
     if (args.shell === undefined) throw usageError([`which shell? ${COMPLETION_SHELLS.join(', ')}`]);
     const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
     const script = completionScript(args.shell as CompletionShell, placesOf(this.config.commands, topics));

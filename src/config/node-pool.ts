@@ -30,7 +30,7 @@ export interface NodePoolSpec {
 }
 
 /** What the user has given so far; {@link missingIn} lists the rest. */
-export type WantedNodePool = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
+export type NodePoolRequest = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
   Pick<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>;
 
 /** A node pool as it is. */
@@ -82,7 +82,7 @@ export interface NodePools {
   readonly where: string;
   cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
-  /** Of all pools; a node that asked for a pool and is not yet in it counts as its own. */
+  /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */
   nodes(): Promise<PoolNode[]>;
   /** Creates it; if the answer is lost, it reads the pools again. Warnings go to `warn`. */
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;

@@ -12,7 +12,7 @@ export interface NodeSpec {
   readonly warnings: readonly string[];
 }
 
-/** A reading under way: what was found so far. */
+/** A reading in progress: what was found so far. */
 interface Reading {
   readonly given: Readonly<Record<string, unknown>>;
   readonly values: Record<string, unknown>;

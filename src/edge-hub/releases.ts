@@ -22,7 +22,7 @@ export interface EdgeHubVersion {
   readonly image?: string;
 }
 
-/** A certificate that is asked for with a CSR before the hub is started. */
+/** A certificate that is requested with a CSR before the hub is started. */
 export interface EdgeHubCertificate {
   readonly cn: string;
   readonly organizations: readonly string[];
@@ -122,7 +122,7 @@ const OPENYURT_CLIENT: CertificateRow = {
   approver: 'openyurt',
 };
 
-/** What differs between hubs, newest last; every fact and where it is from stands in docs/edge-hub.md. */
+/** What differs between hubs, newest last; every fact and where it is from is in docs/edge-hub.md. */
 export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
   {
     ...ACK,

@@ -5,16 +5,22 @@ import type { Address } from './machine.ts';
 export type NodeError = Error & { code?: string };
 
 /** True if the error says that the path (or a folder above it) does not exist. */
-export function notThere(error: unknown): boolean {
+export function isMissingPath(error: unknown): boolean {
   const { code } = error as NodeError;
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** True if the operating system refused it to this user. */
+/** The code that the operating system gave a failure, here or on a node: `EROFS`. Searched through all causes. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = error instanceof EdgeadmError ? undefined : (error as NodeError).code;
+  return code ?? systemCode(error.cause);
+}
+
+/** True if the operating system denied this user access. */
 export function isDenied(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeError;
-  return code === 'EACCES' || code === 'EPERM' || isDenied(error.cause);
+  const code = systemCode(error);
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 /**
@@ -27,6 +33,8 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/Disk quota exceeded/, 'EDQUOT'],
   [/Permission denied/, 'EACCES'],
   [/Operation not permitted/, 'EPERM'],
+  [/Is a directory/, 'EISDIR'],
+  [/Read-only file system/, 'EROFS'],
 ];
 
 /** The error of a program on a node, with the code that Node would give it. @param words its standard error */
@@ -48,7 +56,7 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
 }
 
 /** Waits for what is done at a path, and turns its failure into an error of ours. */
-export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
+export async function withPathError<T>(path: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
@@ -56,12 +64,12 @@ export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Like {@link guard}, but a path that does not exist gives undefined. */
-export async function orUndefined<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
+/** Like {@link withPathError}, but a path that does not exist gives undefined. */
+export async function undefinedIfMissing<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (notThere(error)) return undefined;
+    if (isMissingPath(error)) return undefined;
     throw pathError(path, error);
   }
 }

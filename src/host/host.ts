@@ -73,11 +73,11 @@ export interface Host {
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
   /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
   upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
-  /** Copies a file of the machine over another; no journal entry, since this is how files are put back. */
+  /** Copies a file of the machine over another; no journal entry, since this is how files are restored. */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. It may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
   removeTree(path: string): Promise<void>;

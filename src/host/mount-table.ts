@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';

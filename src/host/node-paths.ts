@@ -6,7 +6,7 @@
 export interface NodePaths {
   readonly kubernetes: {
     readonly directory: string;
-    /** Static pods: the kubelet starts what lies here. */
+    /** Static pods: the kubelet starts what is here. */
     readonly manifests: string;
     readonly pki: string;
     readonly caCertificate: string;

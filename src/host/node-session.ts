@@ -102,7 +102,7 @@ async function writeHolder(machine: Machine, { command }: SessionOptions): Promi
 }
 
 /**
- * Removes what the lock needed, and the whole folder if nothing is noted: a node that was left as it was has no
+ * Removes what the lock needed, and the whole folder if nothing is noted: a node that was left unchanged has no
  * trace.
  */
 async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined): Promise<void> {
@@ -137,7 +137,7 @@ function describeHolder(text: string): string {
     const { command, pid, from, since } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (command) return `edgeadm ${command}, process ${pid} on ${from}, since ${since}`;
   } catch {
-    // A holder that is just being written is no holder we can name.
+    // A holder that is just being written is not a holder we can name.
   }
   return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }

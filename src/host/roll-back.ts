@@ -8,12 +8,12 @@ import { commandError, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { temporaryOf } from './temporary.ts';
 
-/** What could not be put back, one line each; empty when all was. */
+/** What could not be restored, one line each; empty when all was. */
 export type Leftovers = string[];
 
 type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
 
-/** Which changes are put back. */
+/** Which changes are restored. */
 export interface RollBackRange {
   /** Those noted since; default: all. */
   readonly since?: Mark;
@@ -28,7 +28,7 @@ const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 /**
  * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services
  * that did not run stop, files return in reverse order, and services that ran run again with their old files. Pods and
- * volumes must be gone. Every step may be repeated, and what was put back is forgotten at the end alone: a roll-back
+ * volumes must be gone. Every step may be repeated, and what was restored is forgotten only at the end: a roll-back
  * that was killed is run again.
  */
 export async function rollBackChanges(
@@ -54,7 +54,7 @@ export async function rollBackChanges(
   return left;
 }
 
-/** On a full disk, what takes space is put back once everything else is gone. */
+/** On a full disk, what takes space is restored once everything else is gone. */
 async function restoreInReverse(
   host: Host,
   journal: Journal,

@@ -43,7 +43,7 @@ export interface Pauses {
   readonly kill: number;
   /** From then until it is given up. */
   readonly close: number;
-  /** Of silence, for the output of a program that has exited: descendants may keep it open for ever. */
+  /** Of silence, for the output of a program that has exited: descendants may keep it open forever. */
   readonly drain: number;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 
 /**
  * What edgeadm reads of files on a node that kubelet, hub or their administrators wrote. A damaged file

@@ -3,7 +3,7 @@ type KernelOption = readonly [name: string, ...aliases: string[]];
 
 interface Since<T> {
   readonly needs: readonly T[];
-  /** First minor version of Kubernetes that asks for it; absent: all. */
+  /** First minor version of Kubernetes that requires it; absent: all. */
   readonly since?: number;
   /** Only on machines with this cgroup version; absent: on both. */
   readonly cgroup?: 1 | 2;

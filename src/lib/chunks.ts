@@ -25,7 +25,7 @@ export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * The chunks of a stream of our own; the memory of each is given back when the next is asked for. Left to the garbage
+ * The chunks of a stream of our own; the memory of each is given back when the next is requested. Left to the garbage
  * collector, they are 60 MiB before it takes notice. Only for streams whose every full buffer is one chunk, shared
  * with no other code, and for callers as of {@link fileChunks}.
  */

@@ -16,7 +16,7 @@ export interface Redactor {
   redactValue(value: unknown): unknown;
 }
 
-/** A redactor that knows no secret yet. The program has one: {@link registerSecret}, {@link redact}. */
+/** A redactor without secrets. The program has one: {@link registerSecret}, {@link redact}. */
 export function createRedactor(): Redactor {
   const spellings = new Set<string>();
   let known: RegExp | undefined;
@@ -71,7 +71,7 @@ function spellingsOf(secret: string): string[] {
 }
 
 /**
- * Base64 of a secret, alone or in the midst of other bytes (`user:password`, a kubeconfig): each of the three
+ * Base64 of a secret, alone or within other bytes (`user:password`, a kubeconfig): each of the three
  * alignments has its own spelling, of which those characters are taken that depend on the secret alone.
  */
 function base64Of(secret: string): string[] {
@@ -132,7 +132,7 @@ const FORMS: readonly RegExp[] = [
     'g',
   ),
   /(--(?:[\w-]{0,20}token|secret-?[Kk]ey)\s+)(?=\S*\d)\S{12,}/g,
-  // The environment of a container that a kubelet could not start stands in its log.
+  // The environment of a container that a kubelet could not start is in its log.
   /(EnvVar\{Name:[^,{}]{0,256},Value:)(?:(?!,ValueFrom:|EnvVar\{)[\s\S]){1,16384}/g,
   // Keys of kubeconfigs and registry logins; "token:" is not among them, it is prose as well.
   new RegExp(

@@ -28,7 +28,7 @@ export function formatError(error: EdgeadmError, style: Style, context: ErrorCon
     .join('');
 }
 
-/** Lines of a text that stands behind a word of so many columns. */
+/** Lines of a text that follows a word of so many columns. */
 function hanging(text: string, indent: number, columns: number): string[] {
   return wrap(text, columns - indent).split('\n');
 }

@@ -50,7 +50,7 @@ export interface Output {
   /** Clears the terminal of what moves while `question` is asked. */
   ask<T>(question: () => Promise<T>): Promise<T>;
   /**
-   * Shows people what was found before the command goes on: whole lines, on standard output. Nothing with `-o json`.
+   * Shows people what was found before the command continues: whole lines, on standard output. Nothing with `-o json`.
    */
   tell(text: string): void;
   /** How it ended: the result of the command, errors, a table of several hosts; the last line with `-o json`. */
@@ -206,7 +206,7 @@ class CommandOutput implements Output {
     }
   }
 
-  /** @param names of several hosts, to stand before it */
+  /** @param names of several hosts, printed before it */
   #showError(error: EdgeadmError | undefined, hosts: readonly HostResult[], names?: string): void {
     if (!error || this.#shown.has(error) || names === '') return;
     this.#shown.add(error);

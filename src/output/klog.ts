@@ -71,7 +71,7 @@ export function klogHead(severity: Severity, time: number, phase: string, pid = 
   return `${severity}${day} ${clock}.${micros} ${String(pid).padStart(7)} ${phase.replaceAll(' ', '-')}]`;
 }
 
-/** The top-level phase stands in brackets already. */
+/** The top-level phase is in brackets already. */
 function subPhase({ phase }: WorkflowEvent): string {
   const below = phase.split('/').slice(1).join('/');
   return below && `${below}: `;

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
-/** Root writes, its group reads: it holds no secret, but it names machines and addresses. */
+/** Root writes, its group reads: it contains no secrets, but names machines and addresses. */
 const FILE_MODE = 0o640;
 /** Also if the umask would allow more. */
 const FOLDER_MODE = 0o755;
@@ -10,7 +10,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Opens a file to append to. Never waits: a named pipe without a reader is no log file. A symbolic link that
+ * Opens a file to append to. Never waits: a named pipe without a reader is not a log file. A symbolic link that
  * another user (except root) has made is not followed, anywhere on the path, and another user's file is not written
  * to in a folder that others may write to: root's log could otherwise end up in a file of their choice. This is
  * what Linux does in sticky folders (fs.protected_symlinks, fs.protected_regular) and systemd everywhere.

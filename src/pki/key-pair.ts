@@ -16,7 +16,7 @@ export interface CertificateKeyPair {
 
 /**
  * Takes a file of certificate and key apart; the key is registered as a secret.
- * @returns undefined if there is no file, one of the two is missing, or it is no certificate
+ * @returns undefined if there is no file, one of the two is missing, or it is not a certificate
  */
 export function keyPairIn(pem: string | undefined): CertificateKeyPair | undefined {
   const key = pem && PRIVATE_KEY.exec(pem)?.[0];

@@ -14,7 +14,7 @@ const packages = [
   'iptables jq libc6-dev make openssh-client procps rsync util-linux',
 ].flatMap((line) => line.split(' '));
 
-/** What clusters and nodes are made from; all of it lies in the cache. */
+/** What clusters and nodes are made from; all of it is in the cache. */
 export interface Parts {
   /** Folder of the Kubernetes programs. */
   kubernetes: string;

@@ -1,7 +1,7 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+import { normalizeArguments } from '../../../src/cli/argv-aliases.ts';
 import { preferSmallHeap } from '../../../src/lib/small-heap.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { version } from './version.ts';
@@ -56,4 +56,4 @@ async function start(argv: string[]): Promise<void> {
   await (loadChunk('program', () => preferSmallHeap(argv[0])) as Part).start(argv);
 }
 
-void start(usualSpelling(process.argv.slice(2)));
+void start(normalizeArguments(process.argv.slice(2)));

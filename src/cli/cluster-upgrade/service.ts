@@ -1,4 +1,4 @@
-import { type CloudUpgrade, isAtRest } from '../../cloud/cluster-upgrade-state.ts';
+import { type CloudUpgrade, isIdle } from '../../cloud/cluster-upgrade-state.ts';
 import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
 import { isPassing } from '../../cloud/errors.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -66,7 +66,7 @@ export async function statusOfService(
   return withUpgrades(flags, async (upgrades, signal) => {
     const now = await upgrades.look();
     const live = flags.watch ?? (process.stdout.isTTY && flags.output !== 'json');
-    if (!live || isAtRest(now)) {
+    if (!live || isIdle(now)) {
       const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
       return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
     }
@@ -128,7 +128,7 @@ interface Following {
 
 /**
  * Looks until the upgrade pauses or ends: a screen on a terminal, else a line for each change.
- * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
   const screen = process.stdout.isTTY && flags.output !== 'json' ? startScreen(process.stdout) : undefined;
@@ -148,7 +148,7 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
       const line = lineOf(now);
       if (!screen && line !== told) log.info(line);
       told = line;
-      if (isAtRest(now)) return now;
+      if (isIdle(now)) return now;
     }
     await realClock.sleep(RETRY_INTERVAL_MS, signal);
     if (signal.aborted) throw interrupted('stopped watching; the upgrade is still running', lineFor('status', flags));
@@ -162,7 +162,7 @@ function lineOf({ phase, version, progress, error }: CloudUpgrade): string {
 
 /** How a command that has set an upgrade going ends. */
 function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
-  const error = isAtRest(upgrade) ? endingError(upgrade, flags) : undefined;
+  const error = isIdle(upgrade) ? endingError(upgrade, flags) : undefined;
   const text =
     upgrade.phase === 'Completed'
       ? `The cluster is upgraded to ${upgrade.version}.\n`

@@ -9,7 +9,7 @@ import { closest } from '../../lib/closest.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
-import { executorFlag, whoAmI } from './follow.ts';
+import { currentUser, executorFlag } from './follow.ts';
 import { batchesText } from './text.ts';
 
 /** What is to be upgraded, and how. */
@@ -82,7 +82,7 @@ export function specOf(flags: StartFlags, cluster: string, runs = true): PlanSpe
     waitOffline: flags['wait-offline'],
     selector,
     nodepool,
-    startedBy: whoAmI(),
+    startedBy: currentUser(),
   };
   return planSpec(request, cluster, { runs, mistakes });
 }

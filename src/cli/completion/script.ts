@@ -74,7 +74,7 @@ export function completionScript(shell: CompletionShell, places: readonly Place[
     .replace('@values@', () => values);
 }
 
-/** Keys by their values, so that each list stands in the script once. */
+/** Keys by their values, so that each list is in the script once. */
 function sameValues(places: readonly Place[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { command, values } of places) {

@@ -6,8 +6,8 @@ import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
-export const ASKED = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
-export type DynamicValue = (typeof ASKED)[number];
+export const DYNAMIC_VALUES = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
+export type DynamicValue = (typeof DYNAMIC_VALUES)[number];
 
 /** What a value may be. */
 export interface Values {
@@ -60,7 +60,7 @@ export function valuesOfFlag(command: string, flag: Flag): Values {
   return FLAGS[`${command} ${flag.name}`] ?? FLAGS[flag.name] ?? pathsOf(flag.helpValue);
 }
 
-/** What an argument may be; undefined if anything may stand there. */
+/** What an argument may be; undefined if it can be anything. */
 export function valuesOfArgument(command: string, arg: Argument): Values | undefined {
   return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
 }

@@ -6,7 +6,7 @@ import { packTgz } from '../../artifacts/write-tgz.ts';
 import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
 import { localMachine } from '../../host/local.ts';
-import { limited } from '../../host/time-limited.ts';
+import { withTimeLimit } from '../../host/time-limited.ts';
 import { writePrivate } from '../../host/write-private.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
@@ -78,7 +78,7 @@ type Found = Awaited<ReturnType<typeof diagnose>>;
 async function lookAt(options: DiagnoseOptions): Promise<Found> {
   const { signal } = options;
   const over = new AbortController();
-  const { machine, idle } = limited(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
+  const { machine, idle } = withTimeLimit(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
   try {
     return await diagnose({ ...options, machine });
   } catch (error) {

@@ -14,7 +14,7 @@ import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
 import { optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
-import { durationOf, naming, nodeFlags } from '../flags.ts';
+import { durationOf, nodeFlags, nonEmptyName } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal, until } from '../signals.ts';
 
@@ -24,7 +24,7 @@ const RESTART_MS = 600_000;
 export const instanceFlag = {
   instance: Flags.string({
     required: true,
-    parse: naming('--instance'),
+    parse: nonEmptyName('--instance'),
     helpValue: 'ID',
     description: 'ID of the ENS instance',
   }),

@@ -12,7 +12,7 @@ import type { Phase } from '../../workflow/phase.ts';
 export interface Topic {
   readonly kind: 'code' | 'check' | 'phase';
   readonly name: string;
-  /** Stands behind the name. */
+  /** Printed after the name. */
   readonly note: string;
   /** Titles with their texts. */
   readonly facts: Readonly<Record<string, string>>;
@@ -96,7 +96,7 @@ function named(list: readonly Phase<never>[], parent: string): { name: string; t
 export const TOPICS: Readonly<Record<string, (() => Topic[]) | undefined>> = { codes, checks, phases };
 
 /**
- * Finds a code, a check or a phase. Letters of any case and dashes will do; of a check what stands in brackets, and of a
+ * Finds a code, a check or a phase. Letters of any case and dashes will do; of a check what is in brackets, and of a
  * phase its parent, may be left out.
  * @throws EdgeadmError USAGE, with the name that was probably meant
  */

@@ -22,7 +22,7 @@ export type JoinForm =
   /** The container service, for an account's keys. */
   | { readonly kind: 'cloud'; readonly clusterId: string; readonly region: string; readonly nodePool: string };
 
-/** What is asked for on one host: validated as far as that is possible before node and source are reached. */
+/** What is requested on one host: validated as far as that is possible before node and source are reached. */
 export interface JoinRequest {
   readonly form: JoinForm;
   readonly draft: JoinDraft;
@@ -125,8 +125,8 @@ function withAnswer(layers: readonly Layer[], settings: CommonSettings, source: 
 }
 
 /**
- * What the cluster is lies below what users say, what the node pool gives above it. Where it is known by cannot be
- * overridden, and what users bring themselves (a bundle) does not take the cloud's pins.
+ * What the cluster itself says is below what users say, what the node pool gives above it. Where it is known by cannot
+ * be overridden, and what users bring themselves (a bundle) does not take the cloud's pins.
  */
 function around(
   layers: readonly Layer[],
@@ -162,7 +162,7 @@ const CHOOSING = [...TOKEN_FLAGS, 'discovery-file', 'openapi-token', 'cluster-id
 /** How a cluster is known by a bootstrap token; the other forms bring their own. */
 const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 
-/** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
+/** Which form is requested: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
 async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
   const ofToken: readonly string[] = [...TOKEN_FLAGS, 'discovery-file'];

@@ -25,7 +25,7 @@ export function attachSpecOf(
   return { keys: { ...CONSOLE[platform], ...given }, warnings };
 }
 
-/** When a line ends to be good. What the API takes for "for ever" is not documented: ten years have to do. */
+/** When a line ends to be good. What the API takes for "forever" is not documented: ten years have to do. */
 export function expiryOf(
   ttl: string,
   refuse: Refuse,

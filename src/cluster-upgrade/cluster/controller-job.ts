@@ -4,7 +4,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../kubernetes/api/cluster-info.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { acquireLease, leaseHolder } from '../control/lease.ts';
-import { hasStopped, type Plan } from '../plan/plan.ts';
+import { isPausedOrEnded, type Plan } from '../plan/plan.ts';
 import { PlanStore } from '../plan/store.ts';
 import { controllerJob } from './job-manifests.ts';
 import { deleteJob, describePod, failureOf, findJob, hasSucceeded, isEnding, podsOf } from './jobs.ts';
@@ -44,7 +44,7 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
     intervalMs: [200, 2000],
     signal,
     probe: async () => {
-      if (hasStopped(await store.need())) return { done: true };
+      if (isPausedOrEnded(await store.need())) return { done: true };
       const job = await findJob(client, CONTROLLER);
       const holder = await leaseHolder(client);
       // One that is over has controlled an earlier part of the upgrade; the lease of one that died names it still.

@@ -82,7 +82,7 @@ export function errorOf(pod: V1Pod): EdgeadmError | undefined {
   return parseTerminationMessage(terminationOf(pod));
 }
 
-/** An error of edgeadm as it stands in a log. */
+/** An error of edgeadm as it is in a log. */
 export function describeError({ code, what, why, next }: EdgeadmError): string {
   const evidence = why?.split('\n').map((line) => `  ${line}`) ?? [];
   return [what, ...evidence, `next: ${next}`, `(${code})`].join('\n');

@@ -4,7 +4,7 @@ import { nodeNameOf, operatingSystemOf, reportedKubeletVersion } from '../../kub
 import { sameVersion } from '../../phases/upgrade/versions.ts';
 
 /** Which nodes an upgrade takes, and which not. */
-export interface Chosen {
+export interface NodeChoice {
   readonly nodes: readonly V1Node[];
   /** Names of those whose kubelet is at the target already. */
   readonly there: readonly string[];
@@ -17,7 +17,7 @@ const CONTROL_PLANE = ['node-role.kubernetes.io/control-plane', 'node-role.kuber
 const POOL_LABEL = 'alibabacloud.com/nodepool-id';
 
 /** The workers of a cluster that are not at the target yet. */
-export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: string): Chosen {
+export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: string): NodeChoice {
   const inPool = all.filter((node) => nodepool === undefined || poolNameOf(node) === nodepool);
   const workers = inPool.filter(isLinuxWorker);
   const there = workers.filter((node) => sameVersion(kubeletOf(node), target));

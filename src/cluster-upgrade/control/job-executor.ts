@@ -3,7 +3,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import { waitFor } from '../../lib/wait-for.ts';
-import { nodeJob, tryOf } from '../cluster/job-manifests.ts';
+import { attemptId, nodeJob } from '../cluster/job-manifests.ts';
 import {
   deleteJob,
   describeError,
@@ -83,7 +83,7 @@ async function ensureJob({ client, spec, signal, clock }: JobParts, node: NodeRe
     probe: async (within) => {
       const job = await findJob(client, name, within);
       if (job && isEnding(job)) return { seen: 'it is being deleted' };
-      if (job?.metadata?.annotations?.[TRY_ANNOTATION] === tryOf(node)) return { done: true };
+      if (job?.metadata?.annotations?.[TRY_ANNOTATION] === attemptId(node)) return { done: true };
       if (job) await deleteJob(client, job);
       const [left] = await podsOf(client, name, within);
       return left || job ? { seen: describePod(left) } : { done: false };

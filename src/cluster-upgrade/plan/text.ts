@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
-import { shaped, yamlMap } from '../../lib/foreign.ts';
+import { checkShape, yamlMap } from '../../lib/check-shape.ts';
 import type { NodeRecord, NodeState, Plan, PlanSpec } from './plan.ts';
 
 /** What a ConfigMap holds of a plan: three texts that people can read with kubectl. */
@@ -54,7 +54,7 @@ function lineOf(node: NodeRecord, before: NodeRecord | undefined, longestMessage
 
 const originOf = (key: string) => ({ what: `its key ${key}`, code: 'UPGRADE_STATE_UNREADABLE' }) as const;
 
-/** What the code relies on; the rest is as it was written. */
+/** What the code relies on; the rest is as written. */
 const SPEC = z.looseObject({
   targetVersion: z.string(),
   executor: z.enum(['job', 'ssh']),
@@ -77,12 +77,12 @@ export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);
     if (heading !== HEADING) throw new Error(`the list of nodes begins with "${heading ?? ''}"`);
     return {
-      spec: shaped(
+      spec: checkShape(
         SPEC,
         yamlMap(texts['plan.json'] ?? '', originOf('plan.json')),
         originOf('plan.json'),
       ) as unknown as PlanSpec,
-      progress: shaped(
+      progress: checkShape(
         PROGRESS,
         yamlMap(texts['progress.json'] ?? '', originOf('progress.json')),
         originOf('progress.json'),

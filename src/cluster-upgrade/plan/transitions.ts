@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { batchLimitOf, inOrder, nextBatchSize } from './batches.ts';
-import { isActive, LONGEST_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
+import { isActive, MAX_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
 
 /** A plan that has not begun. */
 export function newPlan(
@@ -25,7 +25,7 @@ export function withNodeChanged(plan: Plan, name: string, change: Partial<NodeRe
  * Begins the next batch, or ends the upgrade if nothing is left.
  * @param online names of the nodes that are Ready
  * @param known names of all nodes of the cluster
- * @returns the plan as it is if nothing can begin now: a batch is under way, or all that is left is offline and
+ * @returns the plan as it is if nothing can begin now: a batch is in progress, or all that is left is offline and
  *   waited for
  */
 export function beginBatch(
@@ -95,7 +95,7 @@ export function pausePlan(plan: Plan, by: string, now: number): Plan {
 }
 
 /**
- * Goes on after a pause: nodes that failed are tried again, and the next batch is one node.
+ * Continues after a pause: nodes that failed are tried again, and the next batch is one node.
  * @throws EdgeadmError UPGRADE_NOT_POSSIBLE if it is cancelled or complete
  */
 export function continuePlan(plan: Plan): Plan {
@@ -117,7 +117,7 @@ export function cancelPlan(plan: Plan, reason: string, now: number): Plan {
 
 /** True if the pause has lasted so long that the upgrade is to be cancelled. */
 export function isOverdue({ progress }: Plan, now: number): boolean {
-  return progress.phase === 'Paused' && now - (progress.paused ?? now) > LONGEST_PAUSE_S;
+  return progress.phase === 'Paused' && now - (progress.paused ?? now) > MAX_PAUSE_S;
 }
 
 const NEXT: Readonly<Record<string, string>> = {

@@ -21,9 +21,9 @@ export type UpgradeFinding = Omit<ReportRow, 'check' | 'effect' | 'advice'> &
 export interface UpgradeCheck {
   /** Stable. */
   readonly name: string;
-  /** For docs/cluster-upgrade-checks.md: what is looked at, and what makes which result. */
+  /** For docs/cluster-upgrade-checks.md: what is checked, and what makes which result. */
   readonly about: string;
-  /** What happens if the upgrade starts all the same. */
+  /** What happens if the upgrade starts anyway. */
   readonly effect: string;
   readonly advice: string;
   /** Throws if a fact cannot be read; the row then shows why. Never returns an empty list: say what is normal. */

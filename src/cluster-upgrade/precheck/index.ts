@@ -22,7 +22,7 @@ export interface PrecheckOptions {
 /**
  * Looks whether a cluster is ready for an upgrade of its nodes. Nothing is changed. All checks run side by side; one
  * that cannot be run, for lack of a right or of an API, is a warning that says so.
- * @throws EdgeadmError API_UNREACHABLE if no server answers, USAGE for a target that is no version
+ * @throws EdgeadmError API_UNREACHABLE if no server answers, USAGE for a target that is not a version
  */
 export async function precheckCluster(client: ApiClient, options: PrecheckOptions): Promise<UpgradeReport> {
   const { nodes, drain, signal } = options;
@@ -62,7 +62,7 @@ async function runCheck(check: UpgradeCheck, context: UpgradeCheckContext, signa
 
 function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
   const { what, why } = toEdgeadmError(thrown);
-  // Who may not do what stands in the server's own words.
+  // The server's message says who may not do what.
   const answer = apiErrorOf(thrown);
   const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
   return {

@@ -13,7 +13,7 @@ const before = z.discriminatedUnion('type', [
   z.object({ type: z.literal('symlink'), target: text }),
 ]);
 
-/** What a change is about; each is written down before it happens. `phase` says who did it. */
+/** What a change is about; each is recorded before it happens. `phase` says who did it. */
 const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path, before, after: text.optional(), phase: text }),
   z.object({ kind: z.literal('directory'), path, phase: text }),
@@ -54,7 +54,7 @@ const note = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reported'), time: text }),
   joinedNote,
   upgradeNote,
-  /** The journal was replaced by what stands before this line; the copies in `unneeded` can go. */
+  /** The journal was replaced by what is before this line; the copies in `unneeded` can go. */
   z.object({ kind: z.literal('replaced'), unneeded: z.array(backup).readonly() }),
 ]);
 

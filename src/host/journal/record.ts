@@ -11,11 +11,11 @@ export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
 export interface JournalView {
   /** The node's membership, as the last completed join left it. */
   readonly joined: JoinedNote | undefined;
-  /** The upgrade that is under way; undefined if none is. */
+  /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
   /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
-  /** True if anything is noted that a reset would take back. */
+  /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
   /** True if the node was reported to the container service at least once. */
   readonly wasReported: boolean;

@@ -6,7 +6,7 @@ import type { CommandOptions, Machine, ProgramResult } from '../machine.ts';
 import { readNetwork } from '../network.ts';
 import { sysctlPath } from '../sysctl.ts';
 import { systemd } from '../systemd.ts';
-import { type Ask, SshCredentials } from './authentication.ts';
+import { type AskUser, SshCredentials } from './authentication.ts';
 import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
@@ -19,7 +19,7 @@ import { sftpFiles } from './sftp-files.ts';
 import type { Sudo } from './sudo.ts';
 import { describeTarget, type SshTarget } from './target.ts';
 
-export type { Ask } from './authentication.ts';
+export type { AskUser } from './authentication.ts';
 export type { SshTarget } from './target.ts';
 
 export interface SshOptions {
@@ -33,7 +33,7 @@ export interface SshOptions {
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Asks for a password or passphrase; give one only if there is a terminal. */
-  readonly ask?: Ask;
+  readonly ask?: AskUser;
   /** How long the host may keep us waiting; default {@link SSH_LIMITS}. */
   readonly limits?: Partial<SshLimits>;
   /** Ends the opening; see {@link Machine.withSignal} for what follows. */
@@ -94,7 +94,7 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
       if (error !== rest.signal?.reason) throw error;
       return INTERRUPTED;
     });
-    // It was stopped, which is no answer for who wanted to know how it ends.
+    // It was stopped, which is not an answer for who wanted to know how it ends.
     if (signal?.aborted && outcome.stopped) throw interruptedError(signal, `interrupted while ${step.what}`);
     const { exitCode, stdout, stderr, timedOut } = outcome;
     return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };

@@ -1,7 +1,7 @@
 import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import { abortable, within } from '../../lib/abortable.ts';
+import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Address } from '../machine.ts';
 import type { Attempt, SshCredentials } from './authentication.ts';
@@ -184,7 +184,7 @@ export class Link {
       }
     });
     const answered = this.whileAlive(asking);
-    if (await within(this.limits.answer, answered)) return answered;
+    if (await finishesWithin(this.limits.answer, answered)) return answered;
     this.client.destroy();
     throw new ConnectionLost(`no answer within ${this.limits.answer / 1000} s`, false);
   }
@@ -218,9 +218,9 @@ export class Link {
     this.#closing = true;
     if (this.#dead) return;
     this.client.end();
-    if (await within(this.limits.close, this.closed)) return;
+    if (await finishesWithin(this.limits.close, this.closed)) return;
     this.client.destroy();
-    await within(this.limits.close, this.closed);
+    await finishesWithin(this.limits.close, this.closed);
   }
 }
 

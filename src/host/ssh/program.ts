@@ -16,7 +16,7 @@ import type { Sudo } from './sudo.ts';
 export interface Program extends RunningProgram {
   /** Its standard input and output. */
   readonly channel: ClientChannel;
-  /** Whether sudo asked for the password. */
+  /** Whether sudo has prompted for the password. */
   readonly asked: boolean;
   /** How it ended, as far as that is known yet. */
   ending(): Ending;
@@ -42,7 +42,7 @@ const KILL = 'group=$(ps -o pgid= -p "$2" | tr -d " "); kill -s "$1" -- "-${grou
 
 /**
  * Starts a program, as root if `sudo` is given. Its input is the caller's to write and to end; sudo reads its
- * password from the same input, but only after it asked for it.
+ * password from the same input, but only after its prompt.
  * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED if the user's login shell starts nothing; the reason of the
  *   signal
  */

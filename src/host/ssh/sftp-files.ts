@@ -1,7 +1,7 @@
 import type { FileEntry, Stats } from 'ssh2';
 import { allSettled } from '../../lib/all-settled.ts';
 import { sha256Of } from '../../lib/sha256.ts';
-import { guard, orUndefined } from '../failures.ts';
+import { undefinedIfMissing, withPathError } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
 import { OutputBuffer } from '../output-buffer.ts';
 import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
@@ -18,7 +18,7 @@ const PACKET_BYTES = 30_000;
 const END_OF_FILE = 1;
 const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
-/** Numbers, since ssh2's letters know no "append, and create for me alone". */
+/** Numbers, since ssh2's letters cannot say "append, and create exclusively". */
 const APPEND = 0x02 | 0x04 | 0x08;
 
 /** One SFTP session and the signal of the step that uses it. */
@@ -50,7 +50,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     ...programs,
     readFile: (path) => {
       const instead = () => programs.readFile(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`reading ${path}`, (remote) => read(remote, path), instead),
       );
@@ -59,7 +59,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       const instead = () => programs.writeFile(path, content, attributes);
       if (!Buffer.isBuffer(content) || content.length > PACKET_BYTES) return instead();
       const step = `writing ${path}`;
-      return guard(
+      return withPathError(
         path,
         use(step, (remote) => write(remote, path, content, attributes), instead),
       );
@@ -76,11 +76,11 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       };
       // A write that failed may have written a part.
       const rest = () => (begun ? programs.appendRest(path, text) : instead());
-      return guard(path, use(`appending to ${path}`, work, rest));
+      return withPathError(path, use(`appending to ${path}`, work, rest));
     },
     stat: (path) => {
       const instead = () => programs.stat(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`looking at ${path}`, (remote) => lstat(remote, path), instead),
       );
@@ -88,7 +88,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     list: async (path) => {
       const instead = () => programs.list(path);
       return (
-        (await orUndefined(
+        (await undefinedIfMissing(
           path,
           use(`listing ${path}`, (remote) => list(remote, path), instead),
         )) ?? []
@@ -96,21 +96,21 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     },
     makeDirectory: (path, mode) => {
       const instead = () => programs.makeDirectory(path, mode);
-      return guard(
+      return withPathError(
         path,
         use(`making ${path}`, (remote) => makeDirectory(remote, path, mode), instead),
       );
     },
     remove: async (path) => {
       const instead = () => programs.remove(path);
-      await orUndefined(
+      await undefinedIfMissing(
         path,
         use(`removing ${path}`, (remote) => remove(remote, path), instead),
       );
     },
     sha256: (path) => {
       const instead = () => programs.sha256(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`hashing ${path}`, (remote) => hash(remote, path), instead),
       );

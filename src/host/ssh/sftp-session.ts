@@ -31,7 +31,7 @@ export class Sftp {
     this.ended = promise;
     this.#end = resolve;
     sftp.once('close', resolve);
-    // What ssh2 makes of a packet that is no SFTP; the session ends with it.
+    // What ssh2 makes of a packet that is not SFTP; the session ends with it.
     sftp.on('error', () => {});
   }
 

@@ -20,7 +20,7 @@ export interface BootstrapToken {
   readonly description: string;
   readonly groups: readonly string[];
   readonly usages: readonly string[];
-  /** Undefined: for ever. */
+  /** Undefined: it never expires. */
   readonly expires?: Date;
 }
 

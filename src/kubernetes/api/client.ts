@@ -52,7 +52,7 @@ export type PlanWrite = (action: string) => void;
 
 export interface ClientOptions {
   readonly plan?: PlanWrite;
-  /** Ends every request that is under way: that of the command. */
+  /** Ends every request in progress: that of the command. */
   readonly signal?: AbortSignal;
 }
 
@@ -131,8 +131,8 @@ export class ApiClient {
   }
 
   /**
-   * Sends a request to the first server that can be reached; any HTTP status is an answer. What only reads goes on to
-   * the next server whatever happened. A write goes on only if it was never sent: it may have been done already.
+   * Sends a request to the first server that can be reached; any HTTP status is an answer. A read goes to
+   * the next server whatever happened. A write does so only if it was never sent: it may have taken effect already.
    */
   async send<T>(method: string, path: string, options: RequestOptionsOf = {}): Promise<ApiResponse<T>> {
     const { servers } = this.#connection;
@@ -142,7 +142,7 @@ export class ApiClient {
       const url = urlOf(server, path);
       try {
         const { status, headers, text } = await this.#ask(url, method, options);
-        // A load balancer whose API server is away is no answer while there is another to ask.
+        // A load balancer whose API server is away is not an answer while there is another to ask.
         if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
@@ -230,7 +230,7 @@ function isGatewayError(status: number): boolean {
   return status >= 502 && status <= 504;
 }
 
-/** Logs are texts, and an error may be one of whatever stands in between; an object must be one. */
+/** Logs are texts, and an error may come from a proxy in between; an object must be one. */
 function bodyOf<T>(text: string, status: number, type: string | undefined, url: URL): T {
   if (text === '' || type?.startsWith('text/plain')) return text as T;
   if (status >= 200 && status < 300) return jsonOf<T>(text, url);

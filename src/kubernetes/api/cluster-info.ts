@@ -73,8 +73,8 @@ const BEHIND_PROXY =
   'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
 
 /**
- * What to do about an answer that is no cluster-info, by what it is; undefined: the remedy of the code, which restores
- * it.
+ * What to do about an answer that is not a cluster-info, by what it is; undefined: the remedy of the code, which
+ * restores it.
  */
 function nextFor({ status, body }: Pick<ApiResponse<unknown>, 'status' | 'body'>): string | undefined {
   if (status === 401) return ANONYMOUS;
@@ -87,7 +87,7 @@ function isHtml(body: unknown): boolean {
   return typeof body === 'string' && /<(!doctype|html|head|body)\b/i.test(body);
 }
 
-/** The beginning of a text that is no object of Kubernetes, without its tags. */
+/** The beginning of a text that is not a Kubernetes object, without its tags. */
 function excerptOf(body: unknown): string {
   if (typeof body !== 'string') return '';
   const text = body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');

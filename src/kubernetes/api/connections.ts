@@ -13,7 +13,7 @@ export interface ApiConnection {
   readonly serverName?: string;
   /** A function if it is replaced now and then, as that of a pod. */
   readonly token?: string | (() => string);
-  /** The whole header, for what is no Bearer token. */
+  /** The whole header, for anything but a Bearer token. */
   readonly authorization?: string;
   readonly cert?: string;
   readonly key?: string;

@@ -7,7 +7,7 @@ export interface ApiCredentials {
   readonly key?: string;
 }
 
-/** Credentials that end and are asked for again, such as those of an exec plug-in. */
+/** Credentials that end and are requested again, such as those of an exec plug-in. */
 export interface CredentialSource {
   /** @throws EdgeadmError */
   current(signal: AbortSignal | undefined): Promise<ApiCredentials>;

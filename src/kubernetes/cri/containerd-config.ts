@@ -3,7 +3,7 @@ import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 
-/** What a join needs of containerd's configuration; absent keys are left as they are. */
+/** What a join needs of containerd's configuration; absent keys are left unchanged. */
 export interface ContainerdNeeds {
   readonly sandboxImage?: string;
   /** containerd's root folder. */
@@ -15,7 +15,7 @@ export interface ContainerdNeeds {
   readonly cniPlugins?: string;
 }
 
-/** One value that must stand in a table of the file; `table` is a path of keys. */
+/** One value that must be in a table of the file; `table` is a path of keys. */
 interface Setting {
   readonly table: readonly string[];
   readonly key: string;
@@ -63,7 +63,7 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 /**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
  * @returns the new text, or undefined if the file already is as needed
- * @throws EdgeadmError RUNTIME_FAILED if the file is no TOML
+ * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);

@@ -19,7 +19,8 @@ export function requestNameOf(publicKey: KeyObject): string {
 
 export interface SigningOptions {
   /**
-   * Of the request, `edgeadm-…`; made of the key, so that a later run with the same key goes on with the same request.
+   * Of the request, `edgeadm-…`; made of the key, so that a later run with the same key continues with the same
+   * request.
    */
   readonly name: string;
   /** PEM of the PKCS #10 request. */
@@ -44,7 +45,7 @@ export async function requestCertificate(
   client: ApiClient,
   options: SigningOptions,
 ): Promise<SigningResult | undefined> {
-  // v1 refuses the signer that old hubs ask; v1beta1 goes on serving it up to 1.21.
+  // v1 refuses the signer that old hubs ask; v1beta1 continues serving it up to 1.21.
   const old = minorOf(options.clusterVersion) < 19 || options.signer === 'kubernetes.io/legacy-unknown';
   const version = old ? 'v1beta1' : 'v1';
   const path = `/apis/certificates.k8s.io/${version}/certificatesigningrequests`;
@@ -117,7 +118,7 @@ function certificateOf(csr: V1CertificateSigningRequest): string | undefined {
   return csr.status?.certificate && Buffer.from(csr.status.certificate, 'base64').toString('utf8');
 }
 
-/** As the `cause` of an error: a request waits for approval, and the next run goes on with it. */
+/** As the `cause` of an error: a request waits for approval, and the next run continues with it. */
 export class PendingRequest extends Error {
   override readonly name = 'PendingRequest';
 }

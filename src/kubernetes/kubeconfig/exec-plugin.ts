@@ -10,7 +10,7 @@ const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.
 /** Someone may have to log in with a browser. Milliseconds. */
 const TIMEOUT_MS = 5 * 60_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
-/** Asked for again this long before the end, so that a request does not arrive after it. Milliseconds. */
+/** Renewed this long before the end, so that a request does not arrive after it. Milliseconds. */
 const EARLY_MS = 10_000;
 
 const ANSWER = z.object({

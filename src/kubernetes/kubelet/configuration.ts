@@ -14,7 +14,7 @@ export interface KubeletConfigurationOptions {
   /** Stronger than what the cluster keeps. */
   readonly clusterDns?: readonly string[];
   readonly taints: readonly Taint[];
-  /** True if swap is on and that was knowingly ignored. */
+  /** True if swap is on and the user has ignored that error. */
   readonly swapOn: boolean;
   /** A resolv.conf that does not point to a local stub, if the node's own does. */
   readonly resolvConf?: string;
@@ -68,7 +68,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Read
 /**
  * The tenth address of the first Service CIDR, where kubeadm puts the cluster's DNS.
  * Source: kubernetes/cmd/kubeadm/app/constants, GetDNSIP.
- * @returns undefined if the range is no range, or too small
+ * @returns undefined if the range is not a range, or too small
  */
 export function clusterDnsOf(serviceCidr: string): string | undefined {
   return addressAt(serviceCidr.split(',')[0]?.trim() ?? '', 10);

@@ -23,7 +23,7 @@ interface ConfigurationRow {
   readonly key: string;
   /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
   readonly changesIn: number;
-  /** What keeps the node as it was; undefined: nothing is to be done. */
+  /** What keeps the old behaviour; undefined: nothing is to be done. */
   readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
   readonly source: string;
 }
@@ -100,7 +100,7 @@ const CONFIG_MAPS = [
 const WITHOUT_DOCKERSHIM = 24;
 
 /**
- * The settings for a newer kubelet. What it still takes stays as it is, users' own flags among them.
+ * The settings for a newer kubelet. What it still takes is not changed, users' own flags among them.
  * @returns them with one sentence for each thing that was changed
  */
 export function migrateKubelet(
@@ -146,7 +146,7 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
 }
 
 /** The minor version that removed a flag, if the kubelet of `minor` does not know it any more. */
-export function droppedIn(name: string, minor: number): number | undefined {
+export function removedInMinor(name: string, minor: number): number | undefined {
   return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
 }
 

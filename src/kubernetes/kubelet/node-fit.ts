@@ -8,7 +8,7 @@ export interface FitFacts {
   readonly minor: number;
   /** Whether a path that the configuration names is there; for the paths of {@link pathsIn}. */
   readonly exists: (path: string) => boolean;
-  /** Whether a path lies on a file system that is mounted read-only. */
+  /** Whether a path is on a file system that is mounted read-only. */
   readonly isReadOnly: (path: string) => boolean;
   /** Addresses of its network interfaces, without lengths. */
   readonly addresses: readonly string[];

@@ -64,7 +64,7 @@ export interface CollectedFacts {
     /** The name under which it was joined, and when that join was completed: RFC 3339. */
     readonly joined?: string;
     readonly joinedAt?: string;
-    /** A join or an upgrade that was begun and neither ended nor was taken back, and when. */
+    /** A join or an upgrade that was begun and neither ended nor was rolled back, and when. */
     readonly unfinished?: { readonly command: string; readonly time: string };
     readonly unreadable?: string;
   };

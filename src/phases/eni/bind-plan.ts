@@ -1,14 +1,14 @@
-import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
-import { type EnsInterface, MOST_INTERFACES, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
+import { freeNames, purchasedFor } from '../../cloud/eni-marker.ts';
+import { type EnsInterface, MAX_INTERFACES, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
 import type { BindPlan, BindSpec, Inspection } from './context.ts';
 
-/** What has to be bought and attached, so that the instance has what was asked for and not one more. */
+/** What has to be bought and attached, so that the instance has what was requested and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   const { instance, interfaces } = inspection;
   const onInstance = interfaces.filter(({ instanceId }) => instanceId === instance.id);
-  const isOurs = ({ name }: EnsInterface): boolean => boughtFor(name) === instance.id;
+  const isOurs = ({ name }: EnsInterface): boolean => purchasedFor(name) === instance.id;
   const counts = (eni: EnsInterface): boolean => eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
   const attached = onInstance.filter(counts);
   const free = interfaces.filter((eni) => !eni.instanceId && eni.type !== 'Primary' && eni.status !== 'Deleting');
@@ -39,14 +39,14 @@ export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
 
 function isStranger(eni: EnsInterface, { instance }: Inspection, spec: BindSpec): boolean {
   const vSwitchId = spec.vSwitchId ?? instance.vSwitchId;
-  return boughtFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
+  return purchasedFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
 }
 
 /** What the limits forbid; reported before anything is bought. */
 export function limitsBroken(plan: BindPlan): string[] {
-  if (plan.interfacesAfter <= MOST_INTERFACES) return [];
+  if (plan.interfacesAfter <= MAX_INTERFACES) return [];
   return [
-    `an instance can have ${MOST_INTERFACES} ENIs including the primary one: it has ${plan.interfacesBefore} and would have ${plan.interfacesAfter}`,
+    `an instance can have ${MAX_INTERFACES} ENIs including the primary one: it has ${plan.interfacesBefore} and would have ${plan.interfacesAfter}`,
   ];
 }
 

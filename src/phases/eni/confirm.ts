@@ -19,7 +19,7 @@ export const confirmPlan: Phase<BindContext> = {
       !runs && 'start the instance',
       !stops && node?.cordonedByUs && `uncordon node ${node.name}`,
     ].filter(Boolean);
-    await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
+    await requireConfirmation(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
@@ -27,7 +27,7 @@ export const confirmPlan: Phase<BindContext> = {
  * Has a question answered: by `--yes`, or on a terminal. In a dry run there is nothing to ask for.
  * @throws EdgeadmError INTERRUPTED if the answer is no, CONFIRMATION_NEEDED without a terminal
  */
-export async function agree(
+export async function requireConfirmation(
   { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,
   question: string,
 ): Promise<void> {

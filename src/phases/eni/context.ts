@@ -4,11 +4,11 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EdgeNode } from './cluster-node.ts';
 
-/** What `eni bind` was asked for. */
+/** The request of `eni bind`. */
 export interface BindSpec {
   readonly instanceId: string;
   readonly region: string;
-  /** Secondary interfaces with edgeadm's marker that the instance has in the end. */
+  /** Secondary interfaces with edgeadm's marker that the instance has at the end. */
   readonly eniNumber: number;
   /** Default: the instance's. */
   readonly vSwitchId?: string;
@@ -21,7 +21,7 @@ export interface BindSpec {
   readonly drainPolicy?: DrainPolicy;
 }
 
-/** What `eni release` was asked for. */
+/** The request of `eni release`. */
 export interface ReleaseSpec {
   readonly instanceId: string;
   readonly region: string;
@@ -36,7 +36,7 @@ export interface Inspection {
   readonly instance: EnsInstance;
   /** All of the instance's network. */
   readonly interfaces: readonly EnsInterface[];
-  /** undefined if the cloud does not tell. */
+  /** undefined if the cloud does not say. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
   /** The instance as a node of the cluster, if a kubeconfig was given and it is one. */
@@ -64,7 +64,7 @@ export interface BindPlan {
   readonly securityGroupIds: readonly string[];
   /** True if interfaces have to be attached: the instance is stopped for it. */
   readonly stops: boolean;
-  /** True if everything is as asked for. */
+  /** True if everything is as requested. */
   readonly nothing: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface EniFacts {
   cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
   ready: readonly EnsInterface[];
-  /** Those that count, looked at in the end. */
+  /** The result: read again at the end. */
   attached?: readonly EnsInterface[];
   /** What the cloud said for good about an interface, by its id. */
   readonly refused: Map<string, EdgeadmError>;

@@ -1,7 +1,7 @@
 import { drainNode, refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { type EdgeNode, isOursToCordon, ownCordon, removeCordon } from './cluster-node.ts';
+import { type EdgeNode, markCordonAsOwn, mayCordon, removeCordon } from './cluster-node.ts';
 import type { EniContext, EniFacts, Inspection } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
@@ -13,9 +13,9 @@ export async function drainFirst(
   const { cluster, facts, spec, log, signal, wet } = context;
   const node = facts.inspection?.node;
   if (!cluster || !node) return;
-  if (wet && isOursToCordon(node)) {
+  if (wet && mayCordon(node)) {
     facts.cordoned = true;
-    await ownCordon(cluster, node.name);
+    await markCordonAsOwn(cluster, node.name);
   }
   await drainNode(cluster, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS, policy: spec.drainPolicy });
 }

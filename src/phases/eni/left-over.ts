@@ -1,4 +1,4 @@
-import { boughtFor } from '../../cloud/eni-marker.ts';
+import { purchasedFor } from '../../cloud/eni-marker.ts';
 import type { EnsInterface } from '../../cloud/ens.ts';
 import { quote } from '../../host/quote.ts';
 import type { BindSpec } from './context.ts';
@@ -12,7 +12,7 @@ export function leftOver(
   interfaces: readonly EnsInterface[],
 ): string[] {
   const { instanceId, region } = spec;
-  const left = interfaces.filter((eni) => boughtFor(eni.name) === instanceId && eni.instanceId !== instanceId);
+  const left = interfaces.filter((eni) => purchasedFor(eni.name) === instanceId && eni.instanceId !== instanceId);
   if (left.length === 0) return [];
   const command = (verb: string, more: string): string =>
     `edgeadm eni ${verb} --instance ${instanceId} --region ${region} ${more}`;

@@ -1,13 +1,13 @@
-import { boughtFor } from '../../cloud/eni-marker.ts';
+import { purchasedFor } from '../../cloud/eni-marker.ts';
 import type { EnsInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { describeDrain, nodeOfInstance } from './cluster-node.ts';
-import { agree } from './confirm.ts';
+import { requireConfirmation } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
-import { settled } from './inspect.ts';
+import { waitUntilSettled } from './inspect.ts';
 import { isFinal } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
@@ -18,7 +18,7 @@ export const inspectRelease: Phase<ReleaseContext> = {
   title: 'Inspect the instance and its ENIs',
   run: async (context) => {
     const { spec, cluster, facts, say } = context;
-    const { instance, interfaces } = await settled(context, spec.instanceId);
+    const { instance, interfaces } = await waitUntilSettled(context, spec.instanceId);
     refuseForeign(spec, interfaces);
     const addresses = interfaces.filter((eni) => eni.instanceId === instance.id).flatMap((eni) => eni.addresses);
     const node = cluster && (await nodeOfInstance(cluster, { id: instance.id, addresses }));
@@ -46,7 +46,7 @@ export const confirmRelease: Phase<ReleaseContext> = {
       `delete ${ours(spec, interfaces).length} ENIs`,
       !runs && 'start the instance, which is not running',
     ].filter(Boolean);
-    await agree(context, `${spec.instanceId}: ${does.join(', ')}?`);
+    await requireConfirmation(context, `${spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
@@ -145,10 +145,10 @@ async function orderOnce(
   });
 }
 
-/** What edgeadm bought for the instance, as far as it was asked for. */
+/** What edgeadm bought for the instance, as far as requested. */
 function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): EnsInterface[] {
   return interfaces
-    .filter((eni) => boughtFor(eni.name) === instanceId && eni.status !== 'Deleting')
+    .filter((eni) => purchasedFor(eni.name) === instanceId && eni.status !== 'Deleting')
     .filter((eni) => eni.instanceId === undefined || eni.instanceId === instanceId)
     .filter(({ id }) => interfaceIds.length === 0 || interfaceIds.includes(id));
 }
@@ -157,7 +157,7 @@ function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly En
 function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): void {
   const foreign = interfaceIds.filter((id) => {
     const eni = interfaces.find((each) => each.id === id);
-    return eni !== undefined && boughtFor(eni.name) !== instanceId;
+    return eni !== undefined && purchasedFor(eni.name) !== instanceId;
   });
   if (foreign.length === 0) return;
   throw new EdgeadmError({

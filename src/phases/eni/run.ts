@@ -45,7 +45,7 @@ export interface EniResult {
 }
 
 /**
- * Gives an instance the ENIs asked for. The same call goes on where an earlier one stopped, wherever that was.
+ * Gives an instance the ENIs requested. The same call continues where an earlier one stopped, wherever that was.
  * @throws EdgeadmError of the phase that failed; the instance runs again (INSTANCE_NOT_RUNNING if not), and what was
  * bought and is not attached is named
  */
@@ -62,7 +62,7 @@ export async function bind(options: EniOptions<BindSpec>): Promise<EniResult> {
   };
 }
 
-/** Takes back what {@link bind} bought: detaches and deletes it. @throws EdgeadmError as bind does */
+/** Undoes {@link bind}: detaches and deletes it. @throws EdgeadmError as bind does */
 export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<EniResult, 'attached' | 'plan'>> {
   const facts = await run(releasePhases, options);
   return { instanceId: options.spec.instanceId, changed: facts.agreed, downtimeMs: downtimeOf(facts) };

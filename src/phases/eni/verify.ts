@@ -5,7 +5,7 @@ import { bindPlan } from './bind-plan.ts';
 import { type BindContext, type EniFacts, found } from './context.ts';
 import { leftOver } from './left-over.ts';
 
-/** Looks once more: as many as asked for, on an instance that runs. */
+/** Looks once more: as many as requested, on an instance that runs. */
 export const verifyBinding: Phase<BindContext> = {
   name: 'verify',
   title: 'Verify',

@@ -19,7 +19,7 @@ export interface Credential {
   readonly onNode: boolean;
 }
 
-/** The certificates of the node; each is read from the node if a good one is there, else requested. */
+/** The certificates of the node; each is read from the node if it has a valid one, else requested. */
 export interface NodeCertificates {
   /** The kubelet's client certificate; undefined in a dry run if there is none yet. */
   kubelet(): Promise<Credential | undefined>;

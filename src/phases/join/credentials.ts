@@ -6,7 +6,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate, requestNameOf } from '../../kubernetes/csr/certificate-signing.ts';
 import { allSettled } from '../../lib/all-settled.ts';
-import { certificateIn } from '../../lib/foreign.ts';
+import { certificateIn } from '../../lib/check-shape.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';

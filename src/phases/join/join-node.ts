@@ -158,7 +158,7 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
   log.vendor(VENDOR.edgeHubAdded);
 }
 
-/** Where the kernel does not tell, a hub that would exit over it must not be made to try. */
+/** If the kernel does not say, a hub that would exit over it must not be made to try. */
 async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
   const found = await findKernelPart(host, { module: 'dummy', option: 'CONFIG_DUMMY' });
   return found !== undefined && found !== 'absent';

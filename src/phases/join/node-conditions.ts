@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { effectOf, isPressure, type NodeTrouble, nodeTroubles } from '../../kubernetes/node/troubles.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -20,7 +20,7 @@ const UNTIL_REPORTED_MS = 25_000;
 
 /**
  * Warns of conditions under which a node that is Ready runs no pods, or evicts them. A node whose disk is nearly full
- * is watched for the moment that a kubelet needs to say so; any other is taken at its word.
+ * is watched for the moment that a kubelet needs to report it; any other is taken at its word.
  * @param shown as the API server had it last
  */
 export async function warnOfConditions(context: Context, client: ApiClient, shown: V1Node): Promise<void> {

@@ -12,8 +12,8 @@ import type { NetworkInterface } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import { covers, sameAddress } from '../../lib/cidr.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
@@ -104,7 +104,7 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
 interface NodeAddress {
   readonly ip: string;
   readonly interface: string;
-  /** Of the other family, if two were asked for. */
+  /** Of the other family, if two were requested. */
   readonly second?: string;
 }
 

@@ -32,7 +32,7 @@ function withoutEffect({ inDedicatedNetwork, interconnectMode, apiServers }: Joi
 }
 
 /**
- * A node belongs to one cluster under one name until it is reset, whatever phases are asked for.
+ * A node belongs to one cluster under one name until it is reset, whatever phases are requested.
  * @throws EdgeadmError ALREADY_JOINED
  */
 export async function refuseForeignMembership({ spec, node, cluster }: JoinContext): Promise<void> {

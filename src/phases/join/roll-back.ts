@@ -15,9 +15,9 @@ export interface JoinRollBackOptions {
 }
 
 /**
- * Takes back what this join changed: everything on a node that was not joined before, only this run's changes on one
+ * Rolls back this join: everything on a node that was not joined before, only this run's changes on one
  * that was. A random name stays chosen, so that the next try asks for the same Node.
- * @returns what could not be put back; undefined if nothing had been changed
+ * @returns what could not be restored; undefined if nothing had been changed
  */
 export async function rollBackJoin({
   session,

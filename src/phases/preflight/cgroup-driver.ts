@@ -1,5 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 type Driver = 'systemd' | 'cgroupfs';
 
@@ -14,14 +14,14 @@ export interface RuntimeDriver {
  * systemd driver.
  */
 export async function runtimeDriver(
-  host: AskingHost,
+  host: ReadOnlyHost,
   { runtime, criSocket }: { readonly runtime: 'containerd' | 'docker'; readonly criSocket?: string },
 ): Promise<RuntimeDriver | undefined> {
   if (runtime === 'docker' || /dockerd|dockershim|docker\.sock/.test(criSocket ?? '')) return dockerDriver(host);
   return /crio/.test(criSocket ?? '') ? crioDriver(host) : undefined;
 }
 
-async function dockerDriver(host: AskingHost): Promise<RuntimeDriver> {
+async function dockerDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
   const file = PATHS.docker.configuration;
   const configured = execOptionIn((await host.read(file)) ?? '');
   if (configured) return { driver: configured, from: file };
@@ -51,7 +51,7 @@ function isDriver(text: string): text is Driver {
 }
 
 /** Of several files the last by name counts. */
-async function crioDriver(host: AskingHost): Promise<RuntimeDriver> {
+async function crioDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
   const folder = '/etc/crio/crio.conf.d';
   const files = ['/etc/crio/crio.conf', ...(await host.list(folder)).map((name) => `${folder}/${name}`)];
   let found: RuntimeDriver = { driver: 'systemd', from: "CRI-O's default" };

@@ -29,7 +29,7 @@ export interface Check {
   /** Exit 3 for the node, 4 for the cluster and the way to it. */
   readonly concerns: 'node' | 'cluster';
   readonly severity: Severity;
-  /** For docs/preflight.md: what is looked at, one sentence. */
+  /** For docs/preflight.md: what is checked, one sentence. */
   readonly about: string;
   /** The remedy if a result names none. */
   readonly remedy: string;

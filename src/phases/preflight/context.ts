@@ -4,7 +4,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** What the first, not yet trusted answer of an API server said. */
 export interface FirstAnswer {
@@ -21,7 +21,7 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
-  /** The servers that were asked for and cannot be used, and why; then `servers` is the one that cluster-info names. */
+  /** The servers that were requested and cannot be used, and why; then `servers` is the one that cluster-info names. */
   readonly insteadOf?: { readonly servers: readonly string[]; readonly why: string };
 }
 
@@ -90,7 +90,7 @@ export interface NodeView {
 /** What a check may ask: nothing in it can change the node or the cluster. */
 export interface CheckContext {
   readonly spec: JoinSpec;
-  readonly host: AskingHost;
+  readonly host: ReadOnlyHost;
   readonly cluster: ClusterQuestions;
   readonly node: NodeView;
   /** `https://…` of the service that named the cluster; undefined if the command line did. */

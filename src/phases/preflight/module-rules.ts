@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** modprobe.d(5): of two files with one name that in the folder named first counts. */
 const FOLDERS = [
@@ -19,7 +19,7 @@ export interface ModuleRule {
 }
 
 /** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined if none does. */
-export async function ruleAgainst(host: AskingHost, module: string): Promise<ModuleRule | undefined> {
+export async function blockingRule(host: ReadOnlyHost, module: string): Promise<ModuleRule | undefined> {
   const rules = [...ofCommandLine((await host.read('/proc/cmdline')) ?? ''), ...(await ofFiles(host))];
   const own = rules.filter((rule) => rule.module === normal(module));
   return own.find(({ effect }) => effect === 'never') ?? own[0];
@@ -27,7 +27,7 @@ export async function ruleAgainst(host: AskingHost, module: string): Promise<Mod
 
 type Rule = ModuleRule & { readonly module: string };
 
-async function ofFiles(host: AskingHost): Promise<Rule[]> {
+async function ofFiles(host: ReadOnlyHost): Promise<Rule[]> {
   const listings = await Promise.all(FOLDERS.map((folder) => host.list(folder)));
   const files = new Map<string, string>();
   listings.forEach((names, i) => {
@@ -69,7 +69,7 @@ function normal(module: string): string {
  * The versions of the kernels whose modules are installed, if those of the running one are not: it was updated and
  * the machine not booted since. undefined if that is not so.
  */
-export async function otherKernels(host: AskingHost, kernel: string): Promise<readonly string[] | undefined> {
+export async function otherKernels(host: ReadOnlyHost, kernel: string): Promise<readonly string[] | undefined> {
   const installed = (await host.list('/lib/modules')).filter((name) => /^\d+\.\d+/.test(name));
   return installed.length > 0 && !installed.includes(kernel) ? installed : undefined;
 }

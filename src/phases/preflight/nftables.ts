@@ -1,4 +1,11 @@
-import { type Chain, type FilterRule, fateIn, type Packet, portsInclude, sourceMatches } from './packet-filter.ts';
+import {
+  type Chain,
+  evaluateChain,
+  type FilterRule,
+  type Packet,
+  portsInclude,
+  sourceMatches,
+} from './packet-filter.ts';
 
 type Match = FilterRule['matches'];
 
@@ -8,8 +15,8 @@ interface BaseChain {
 }
 
 /** What the input chains of a ruleset, as `nft list ruleset` prints it, do with a packet: one that drops it decides. */
-export function fateInNftables(ruleset: string, packet: Packet): 'accept' | 'drop' | 'maybe' {
-  const fates = inputChains(ruleset, packet).map(({ key, chains }) => fateIn(chains, key));
+export function evaluateNftables(ruleset: string, packet: Packet): 'accept' | 'drop' | 'maybe' {
+  const fates = inputChains(ruleset, packet).map(({ key, chains }) => evaluateChain(chains, key));
   if (fates.includes('drop')) return 'drop';
   return fates.includes('maybe') ? 'maybe' : 'accept';
 }

@@ -33,7 +33,7 @@ const MAX_DEPTH = 32;
  * What a chain does with a packet. `maybe` if a rule that might accept it comes before the one that drops
  * it.
  */
-export function fateIn(chains: ReadonlyMap<string, Chain>, name: string, depth = 0): Fate {
+export function evaluateChain(chains: ReadonlyMap<string, Chain>, name: string, depth = 0): Fate {
   const chain = chains.get(name);
   if (!chain || depth > MAX_DEPTH) return 'undecided';
   let perhaps = false;
@@ -46,7 +46,7 @@ export function fateIn(chains: ReadonlyMap<string, Chain>, name: string, depth =
     const fate =
       typeof verdict === 'string'
         ? verdict
-        : fateIn(chains, 'jump' in verdict ? verdict.jump : verdict.goto, depth + 1);
+        : evaluateChain(chains, 'jump' in verdict ? verdict.jump : verdict.goto, depth + 1);
     if (fate === 'undecided') {
       if (typeof verdict !== 'string' && 'goto' in verdict && matches === 'yes') break;
       continue;

@@ -3,10 +3,10 @@ import type { Journal } from '../../host/journal/journal.ts';
 import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
 import type { NodeTraces } from './node-traces.ts';
 
-/** What a reset was asked for. */
+/** The request of a reset. */
 export interface ResetSpec {
   /**
-   * Does not ask, drains whatever would be lost, and continues if a pod or a volume cannot be released in good order.
+   * Does not ask, drains whatever would be lost, and continues if a pod or a volume cannot be released cleanly.
    */
   readonly force: boolean;
   /** What the join did to the container runtime stays, and stays in the journal. */
@@ -25,7 +25,7 @@ export interface ResetSpec {
 /** What the phases of reset work with. */
 export interface ResetContext {
   readonly spec: ResetSpec;
-  /** Without a journal: what a reset does is not to be taken back. */
+  /** Without a journal: a reset cannot be rolled back. */
   readonly host: Host;
   readonly journal: Journal;
   readonly node: NodeTraces;

@@ -31,8 +31,8 @@ export interface ResetResult {
 }
 
 /**
- * Takes one node out of its cluster and puts it back as it was before it was joined.
- * @throws EdgeadmError of the phase that failed; the same command goes on where it stopped
+ * Takes one node out of its cluster and restores the machine to its state before the join.
+ * @throws EdgeadmError of the phase that failed; the same command continues where it stopped
  */
 export async function reset(options: ResetOptions): Promise<ResetResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
@@ -69,7 +69,7 @@ async function refuseWithoutRoot(host: Host): Promise<void> {
   });
 }
 
-/** @throws EdgeadmError USAGE if what was asked for needs a kubeconfig and none is given */
+/** @throws EdgeadmError USAGE if what was requested needs a kubeconfig and none is given */
 export function checkResetSpec(spec: ResetSpec): void {
   const without = [spec.drain && '--drain', spec.deleteNode && '--delete-node'].filter(Boolean);
   if (spec.kubeconfig !== undefined || without.length === 0) return;

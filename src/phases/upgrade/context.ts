@@ -9,7 +9,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
 
-/** What an upgrade was asked for. */
+/** The request of an upgrade. */
 export interface UpgradeSpec {
   /** Of the cluster, `1.20.3`; the control plane's if it is not given. */
   readonly targetVersion?: string;
@@ -66,7 +66,7 @@ export interface UpgradeContext {
   readonly journal: Journal;
   readonly nodeName: string;
   readonly versions: Versions;
-  /** False if the node is at its target already and nothing is under way. */
+  /** False if the node is at its target already and nothing is in progress. */
   readonly needed: boolean;
   /** True if the node's pods move from docker to containerd. */
   readonly fromDocker: boolean;
@@ -84,6 +84,6 @@ export interface UpgradeContext {
   readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
-  /** The upgrade that is under way; undefined until it has begun. */
+  /** The upgrade in progress; undefined until it has begun. */
   underWay(): UpgradeNote | undefined;
 }

@@ -4,7 +4,7 @@ import { cleanUp } from './clean-up.ts';
 import type { UpgradeContext } from './context.ts';
 import { drainBeforeUpgrade, uncordonAfterUpgrade } from './drain.ts';
 import { install } from './install.ts';
-import { leaveDocker, prepareRuntime } from './migrate-runtime.ts';
+import { prepareRuntime, removeDockerContainers } from './migrate-runtime.ts';
 import { precheck } from './precheck.ts';
 import { restart } from './restart.ts';
 import { verifyNode } from './verify.ts';
@@ -16,7 +16,7 @@ export const upgradePhases: readonly Phase<UpgradeContext>[] = [
   backUp,
   prepareRuntime,
   install,
-  leaveDocker,
+  removeDockerContainers,
   restart,
   verifyNode,
   uncordonAfterUpgrade,

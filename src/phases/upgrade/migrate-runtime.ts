@@ -33,7 +33,7 @@ export const prepareRuntime: Phase<UpgradeContext> = {
 };
 
 /** From the first to the last line of it the node's pods do not run. */
-export const leaveDocker: Phase<UpgradeContext> = {
+export const removeDockerContainers: Phase<UpgradeContext> = {
   name: 'leave-docker',
   title: "Stop the pods' docker containers",
   when: movesPods,
@@ -99,7 +99,7 @@ async function annotate({ client, nodeName, underWay, signal }: Context): Promis
   await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata }, { signal });
 }
 
-/** A run that goes on does not stop a kubelet that works with containerd already. */
+/** A resumed run does not stop a kubelet that uses containerd already. */
 async function isContainerds({ host }: Context): Promise<boolean> {
   const endpoint = flagValue((await kubeletSettings(host)).flags, 'container-runtime-endpoint');
   return endpoint === ENDPOINT && (await dockerPodContainers(host)).length === 0;

@@ -98,7 +98,7 @@ async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Pr
   return !lease || Date.parse(String(lease.spec?.renewTime ?? 0)) > restarted.after;
 }
 
-/** @param image that the edge-hub has to run; undefined if it stays as it was */
+/** @param image that the edge-hub has to run; undefined if it does not change */
 async function waitForPods(parts: Parts, names: readonly string[], image: string | undefined): Promise<void> {
   const steadyMs = parts.restarted.after === 0 ? 0 : (parts.steadyMs ?? STEADY_MS);
   const { clock = realClock } = parts;

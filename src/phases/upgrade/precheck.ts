@@ -119,7 +119,7 @@ async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<v
   if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
-/** Docker keeps its images; containerd has each packed and unpacked, and one at a time lies between the two. */
+/** Docker keeps its images; containerd has each packed and unpacked, and one at a time is between the two. */
 async function bytesForCopies(context: Context): Promise<number> {
   if (!context.fromDocker) return 0;
   const sizes = (await neededImages(context)).copies.map(({ bytes }) => bytes);

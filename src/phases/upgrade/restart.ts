@@ -9,7 +9,7 @@ import { sameVersion } from './versions.ts';
 
 const CONTAINERD_FILES = [PATHS.containerd.unitFile, PATHS.containerd.program, PATHS.containerd.runc];
 
-/** Containers go on while containerd and kubelet are restarted: their shims are processes of their own. */
+/** Containers continue while containerd and kubelet are restarted: their shims are processes of their own. */
 export const restart: Phase<UpgradeContext> = {
   name: 'restart',
   title: 'Restart the replaced services',

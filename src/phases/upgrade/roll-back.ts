@@ -26,9 +26,9 @@ export interface UpgradeRollBackOptions {
 const TIMEOUT_MS = 300_000;
 
 /**
- * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
+ * Restores the previous version, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
  * roll-back that was killed is found by the next call.
- * @returns what does not work or could not be put back; empty if all is as it was
+ * @returns what does not work or could not be restored; empty if all works as before
  */
 export async function rollBackUpgrade(options: UpgradeRollBackOptions): Promise<string[]> {
   const { session, label, emit } = options;
@@ -72,7 +72,7 @@ async function rollBackNode({ session, label, emit, ...options }: UpgradeRollBac
 
 /**
  * Files and services as they were before the upgrade, which needs no cluster. The upgrade stays noted.
- * @returns what could not be put back, and whether the kubelet was restarted
+ * @returns what could not be restored, and whether the kubelet was restarted
  */
 export async function restoreVersion(
   host: NodeHost,
@@ -123,7 +123,7 @@ export function rolledBackError(
   return notRecovered({ what: `${what}: the node was not rolled back`, why, from, left, cause: error });
 }
 
-/** The error of a node that is neither here nor there, with the command that tries the way back again. */
+/** The error of a node that is neither here nor there, with the command that tries the roll-back again. */
 export function notRecovered(parts: {
   readonly what: string;
   readonly why?: string;

@@ -19,13 +19,13 @@ export interface UpgradeResult {
   /** Versions of the kubelet. */
   readonly from: string;
   readonly to: string;
-  /** What became of the node: it was there already, or an upgrade that was not completed was taken back. */
+  /** What became of the node: it was there already, or an upgrade that was not completed was rolled back. */
   readonly outcome: 'upgraded' | 'unchanged' | 'recovered';
 }
 
 /**
  * Upgrades one node. When it fails by itself the version before runs again; when it is interrupted the same command
- * goes on, and one for another version takes the node back first.
+ * continues, and one for another version rolls the node back first.
  * @throws EdgeadmError UPGRADE_RECOVERED, UPGRADE_NOT_RECOVERED; before the first change that of the check that failed
  */
 export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
@@ -76,7 +76,7 @@ async function run(
   return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
-/** An upgrade to another version that was killed is taken back first. @returns true if one was */
+/** An upgrade to another version that was killed is rolled back first. @returns true if one was */
 async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const { session, spec, dryRun, log } = parts;
   const note = session.journal.upgrade;
@@ -131,7 +131,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   });
 }
 
-/** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
+/** Without the API server nothing can be verified, but a kubelet that does not run is restored anyway. */
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is in progress`;
   if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet is running`];

@@ -85,7 +85,10 @@ export const systemWorkloads: UpgradeCheck = {
   },
 };
 
-/** What is missing only because its node is offline is no fault of the component; the nodes have a row of their own. */
+/**
+ * What is missing only because its node is offline is not the fault of the component; the nodes have a row of their
+ * own.
+ */
 async function availability(
   { facts }: UpgradeCheckContext,
   workloads: readonly Workload[],

@@ -8,7 +8,7 @@ import { count, groupBy } from '../objects.ts';
 
 /** Set by kubeadm: the socket that the kubelet was given. */
 const CRI_SOCKET = 'kubeadm.alpha.kubernetes.io/cri-socket';
-/** First kubelet that speaks CRI v1 alone, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
+/** First kubelet that speaks only CRI v1, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
 const CRI_V1 = { kubelet: 26, containerd: '1.6.0' };
 
 export const containerRuntime: UpgradeCheck = {

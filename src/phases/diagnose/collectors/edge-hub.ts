@@ -32,7 +32,7 @@ export const edgeHubState: Collector = {
   },
 };
 
-/** Its kubeconfig, and what lies in its cache by name alone: Secrets are among it. */
+/** Its kubeconfig, and only the names of what is in its cache: Secrets are among it. */
 export const edgeHubKubeconfigAndCache: Collector = {
   name: 'edge-hub/files',
   run: async ({ host }) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/foreign.ts';
+import { lenientYaml } from '../../../lib/check-shape.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';

@@ -1,6 +1,6 @@
 import type { Route } from '../../../host/machine.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { isEverything, overlaps } from '../../../lib/cidr.ts';
+import { isDefaultRange, overlaps } from '../../../lib/cidr.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { ownState } from '../own-state.ts';
@@ -41,7 +41,7 @@ interface Used {
 async function foreignRoutes(context: CheckContext): Promise<Used[]> {
   const [{ routes }, { rerun }] = await Promise.all([context.host.network(), ownState(context)]);
   return routes
-    .filter((route) => !isEverything(route.destination) && !(rerun && OWN_INTERFACE.test(route.interface)))
+    .filter((route) => !isDefaultRange(route.destination) && !(rerun && OWN_INTERFACE.test(route.interface)))
     .map((route) => ({ range: route.destination, what: describeRoute(route) }));
 }
 

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { systemCode } from '../../../host/failures.ts';
 import type { Host } from '../../../host/host.ts';
 import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
@@ -36,7 +37,7 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
  * Notes what is in every folder that Kubernetes is going to fill: to be called by a join before the kubelet first runs.
  * A reset puts them back to that.
  */
-export async function claimState(host: Host): Promise<void> {
+export async function noteStateBeforeJoin(host: Host): Promise<void> {
   // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
   for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
@@ -48,7 +49,7 @@ async function makeParent(host: Host, folder: string): Promise<boolean> {
     await host.makeDirectory(posix.dirname(folder), 0o755);
     return true;
   } catch (error) {
-    if (/\bEROFS\b|read-only file system/i.test((error as Error).message)) return false;
+    if (systemCode(error) === 'EROFS') return false;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
 import { csService } from '../../../../sandbox/cloud/cs.ts';
-import { seedCluster, seedInside } from '../../../../sandbox/cloud/cs-seed.ts';
+import { seedCluster, seedClusterObjects } from '../../../../sandbox/cloud/cs-seed.ts';
 import type { ClusterRecord } from '../../../../sandbox/cloud/records.ts';
 import { startCloud } from '../../../../sandbox/cloud/server.ts';
 import type { CloudParts } from '../../../../sandbox/cloud/service.ts';
@@ -40,7 +40,7 @@ export async function emulatedCluster(
   const api = await startApiServer({ store, pki, port: 0 });
   const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
   const cluster = seedCluster(store, values);
-  await seedInside(parts, pki);
+  await seedClusterObjects(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
   const cloud = await startCloud({ parts, services: [csService(parts, pki)], port: 0, tls });
   const account = sandboxAccount(store);

@@ -11,13 +11,13 @@ type OwnValue = Exclude<DynamicValue, `sandbox-${string}`>;
 const PATIENCE_MS = 1000;
 
 /** Files that the line names. */
-export interface AskedOf {
+export interface DynamicSources {
   readonly inventory?: string;
   readonly kubeconfig?: string;
 }
 
 /** Values that a static script cannot contain; none if they do not arrive within a second. */
-export async function askedValues(what: OwnValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
+export async function dynamicValues(what: OwnValue, { inventory, kubeconfig }: DynamicSources): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
   const asked = {
     hosts: () => hostsOf(inventory),

@@ -26,7 +26,7 @@ function damaged({ what, code, next }: Origin, why: string, cause?: unknown): Ed
 /**
  * A YAML (or JSON) document that must be a map, read as Kubernetes reads it: of a key that occurs twice the last one
  * counts. An empty text is an empty map.
- * @throws EdgeadmError with the origin, and the line that is no YAML
+ * @throws EdgeadmError with the origin, and the line that is not YAML
  */
 export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
   let parsed: unknown;
@@ -55,7 +55,7 @@ export function yamlFault(error: unknown): string {
  * A value with the types that its reader relies on.
  * @throws EdgeadmError with the origin, and the first key that has another type
  */
-export function shaped<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
+export function checkShape<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
