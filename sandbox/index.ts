@@ -18,6 +18,8 @@ export interface SandboxOptions {
   readonly folder: SandboxFolder;
   /** Of the API server; the cloud has the next one. 0 for any two that are free. */
   readonly port: number;
+  /** The cloud also answers the actions that the real one switches off. */
+  readonly retiredActions?: boolean;
   /** Takes what goes wrong while it runs. */
   readonly log: (line: string) => void;
 }
@@ -51,7 +53,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function start({ folder, port, log }: SandboxOptions, closing: Closing): Promise<SandboxState> {
+async function start({ folder, port, log, retiredActions }: SandboxOptions, closing: Closing): Promise<SandboxState> {
   const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
     import('./store.ts'),
     import('./pki.ts'),
@@ -66,7 +68,7 @@ async function start({ folder, port, log }: SandboxOptions, closing: Closing): P
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
-  const inside = { store, pki, admin };
+  const inside = { store, pki, admin, retiredActions };
   const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
   closing.push(() => cloud.close());
   await attend(inside, { folder, cluster, log }, closing);
@@ -83,10 +85,11 @@ interface Inside {
   readonly pki: SandboxPki;
   /** Speaks to the API server as its administrator. */
   readonly admin: ApiClient;
+  readonly retiredActions?: boolean;
 }
 
 /** The cloud with its services, and the cluster that it says the API server is. */
-async function openCloud({ store, pki, admin }: Inside, apiServer: string, port: number) {
+async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServer: string, port: number) {
   const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
     import('./cloud/server.ts'),
     import('./cloud/cs-seed.ts'),
@@ -99,6 +102,7 @@ async function openCloud({ store, pki, admin }: Inside, apiServer: string, port:
     now: Date.now,
     apiServer,
     caPem: pki.caPem,
+    retiredActions,
     get cloud() {
       return url;
     },

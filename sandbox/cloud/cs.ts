@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
@@ -6,12 +5,12 @@ import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.
 import { managedCluster } from './cs-cluster.ts';
 import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
+import { cancelTask, clusterTasks, newTaskId, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
 import {
   cancelUpgradeRecord,
-  clusterTasks,
+  ofCluster,
   pauseUpgradeRecord,
   resumeUpgradeRecord,
-  taskInfo,
   upgradeCluster,
   upgradeFields,
   upgradeStatus,
@@ -24,12 +23,20 @@ interface Action {
   readonly method: string;
   readonly path: RegExp;
   readonly handle: (asked: CsRequest) => Promise<CloudAnswer>;
+  /** The service has announced that it switches it off by 2026-09-30. */
+  readonly retired?: true;
 }
 
 /** Methods and paths are those that the official SDK `@alicloud/cs20151215` sends. */
 const ACTIONS: readonly Action[] = [
-  { name: 'DescribeClusters', method: 'GET', path: /^\/clusters$/, handle: async (asked) => clusters(asked) },
-  { name: 'DescribeClustersV1', method: 'GET', path: /^\/api\/v1\/clusters$/, handle: clustersByPage },
+  { name: 'DescribeClusters', method: 'GET', path: /^\/clusters$/, handle: clusters, retired: true },
+  { name: 'DescribeClustersV1', method: 'GET', path: /^\/api\/v1\/clusters$/, handle: clustersByPage, retired: true },
+  {
+    name: 'DescribeClustersForRegion',
+    method: 'GET',
+    path: /^\/regions\/([^/]+)\/clusters$/,
+    handle: clustersOfRegion,
+  },
   { name: 'DescribeUserQuota', method: 'GET', path: /^\/quota$/, handle: userQuota },
   { name: 'DescribeClusterDetail', method: 'GET', path: /^\/clusters\/([^/]+)$/, handle: clusterDetail },
   { name: 'DescribeClusterNodes', method: 'GET', path: /^\/clusters\/([^/]+)\/nodes$/, handle: clusterNodes },
@@ -78,27 +85,34 @@ const ACTIONS: readonly Action[] = [
     method: 'GET',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/status$/,
     handle: upgradeStatus,
+    retired: true,
   },
   {
     name: 'PauseClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/pause$/,
-    handle: pauseUpgradeRecord,
+    handle: ofCluster(pauseUpgradeRecord),
+    retired: true,
   },
   {
     name: 'ResumeUpgradeCluster',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/resume$/,
-    handle: resumeUpgradeRecord,
+    handle: ofCluster(resumeUpgradeRecord),
+    retired: true,
   },
   {
     name: 'CancelClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/cancel$/,
-    handle: cancelUpgradeRecord,
+    handle: ofCluster(cancelUpgradeRecord),
+    retired: true,
   },
   { name: 'DescribeClusterTasks', method: 'GET', path: /^\/clusters\/([^/]+)\/tasks$/, handle: clusterTasks },
   { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
+  { name: 'PauseTask', method: 'POST', path: /^\/tasks\/([^/]+)\/pause$/, handle: pauseTask },
+  { name: 'ResumeTask', method: 'POST', path: /^\/tasks\/([^/]+)\/resume$/, handle: resumeTask },
+  { name: 'CancelTask', method: 'POST', path: /^\/tasks\/([^/]+)\/cancel$/, handle: cancelTask },
 ];
 
 /** Their names. */
@@ -107,8 +121,9 @@ export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
 /** The emulated container service: the part that edge clusters need, and what its answers mean inside the cluster. */
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const inside = managedCluster(parts, pki);
+  const isThere = ({ retired }: Action): boolean => !retired || parts.retiredActions === true;
   const find = (method: string, path: string): Action | undefined =>
-    ACTIONS.find((action) => action.method === method && action.path.test(path));
+    ACTIONS.find((action) => action.method === method && action.path.test(path) && isThere(action));
   return {
     authentication: 'signature',
     version: '2015-12-15',
@@ -130,6 +145,18 @@ async function clusters(asked: CsRequest): Promise<object[]> {
 
 function detailOf(asked: CsRequest, cluster: ClusterRecord, size: number): object {
   return { ...clusterAnswer(cluster, size, asked.parts.apiServer), ...upgradeFields(asked, cluster) };
+}
+
+async function clustersOfRegion(asked: CsRequest): Promise<object> {
+  const [region] = asked.names;
+  const { cluster_id: id, name, page_number: number, page_size: size } = asked.request.parameters;
+  const { length } = await asked.inside.nodes();
+  const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
+  const found = records
+    .filter((cluster) => cluster.region === region)
+    .filter((cluster) => (!id || cluster.id === id) && (!name || cluster.name === name));
+  const { items, page } = pageOf(found, number, size);
+  return { clusters: items.map((cluster) => detailOf(asked, cluster, length)), page_info: page };
 }
 
 async function clustersByPage(asked: CsRequest): Promise<object> {
@@ -176,14 +203,14 @@ async function createNodePool(asked: CsRequest): Promise<object> {
   const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
   store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: taskId() };
+  return { nodepool_id: pool.id, task_id: newTaskId() };
 }
 
 async function modifyNodePool(asked: CsRequest): Promise<object> {
   const pool = changedPool(requestedPool(asked), asked.request.body);
   asked.parts.store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: taskId() };
+  return { nodepool_id: pool.id, task_id: newTaskId() };
 }
 
 async function deleteNodePool(asked: CsRequest): Promise<object> {
@@ -193,7 +220,7 @@ async function deleteNodePool(asked: CsRequest): Promise<object> {
   for (const { name } of nodes) await forgetNode(asked, name);
   asked.parts.store.delete(KIND.nodePool, pool.id);
   await asked.inside.deletePool(pool.id);
-  return { task_id: taskId() };
+  return { task_id: newTaskId() };
 }
 
 async function removeNodes(asked: CsRequest): Promise<object> {
@@ -201,14 +228,10 @@ async function removeNodes(asked: CsRequest): Promise<object> {
   const wanted = [nodes, ids].flatMap((text) => valid(z.array(z.string()), parsed(text)));
   const own = nodesOfPool(requestedPool(asked), await asked.inside.nodes());
   for (const { name } of own.filter((node) => wanted.includes(node.name))) await forgetNode(asked, name);
-  return { task_id: taskId() };
+  return { task_id: newTaskId() };
 }
 
 async function forgetNode({ parts, inside }: CsRequest, name: string): Promise<void> {
   await inside.deleteNode(name);
   parts.store.delete(KIND.node, name);
-}
-
-function taskId(): string {
-  return `T-${randomBytes(12).toString('hex')}`;
 }

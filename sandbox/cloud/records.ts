@@ -8,6 +8,7 @@ export const KIND = {
   attachToken: 'cs/attach-token',
   node: 'cs/node',
   upgrade: 'cs/upgrade',
+  task: 'cs/task',
 } as const;
 
 /** The one cluster of a sandbox, kept under its id. */

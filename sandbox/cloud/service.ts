@@ -50,4 +50,6 @@ export interface CloudParts {
   readonly cloud: string;
   /** PEM of the sandbox's CA, which signs for both. */
   readonly caPem: string;
+  /** Also answer the actions that the real service switches off. */
+  readonly retiredActions?: boolean;
 }

@@ -42,12 +42,29 @@ export interface CloudUpgrades {
   cancel(): Promise<CloudUpgrade>;
 }
 
+/** Keeps the task of an upgrade for later commands on this machine. Neither of its methods throws. */
+export interface UpgradeMemory {
+  recall(): Promise<string | undefined>;
+  keep(taskId: string): Promise<void>;
+}
+
+interface CloudUpgradesOptions {
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  /** Default: none. The service's list of tasks tells as much, if the account may see it. */
+  readonly memory?: UpgradeMemory;
+}
+
 export function cloudUpgrades(
   service: ContainerService,
   clusterId: string,
-  { clock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
+  { clock, signal, memory }: CloudUpgradesOptions = {},
 ): CloudUpgrades {
-  const look = () => readClusterUpgrade(service, clusterId);
+  let known: string | undefined;
+  const look = async () => {
+    known ??= await memory?.recall();
+    return readClusterUpgrade(service, clusterId, known);
+  };
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
   const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
     let lost: unknown;
@@ -57,12 +74,19 @@ export function cloudUpgrades(
     });
     return settled({ what, look, shows, clock, signal, lost });
   };
-  const change = async (verb: Verb, send: () => Promise<void>) => {
+  const change = async (verb: Verb, send: (taskId: string) => Promise<void>) => {
     const now = await look();
     const { from, to, unchanged } = RULES[verb];
     if (unchanged.includes(now.phase)) return now;
     if (!from.includes(now.phase)) throw notPossible(verb, now);
-    return order(`the upgrade of ${clusterId} to be ${PAST[verb]}`, send, ({ phase }) => to.includes(phase));
+    const { taskId } = now.task ?? {};
+    if (!taskId) throw taskNotShown(now);
+    const what = `the upgrade of ${clusterId} to be ${PAST[verb]}`;
+    return order(
+      what,
+      () => send(taskId),
+      ({ phase }) => to.includes(phase),
+    );
   };
   return {
     look,
@@ -70,12 +94,20 @@ export function cloudUpgrades(
     start: async ({ to, masterOnly }) => {
       const before = await look();
       refuseUnderWay(before);
-      const send = () => service.upgradeCluster(clusterId, { nextVersion: to, masterOnly });
-      return order(`the upgrade of ${clusterId} to ${to} to begin`, send, (now) => hasBegun(now, before));
+      const keep = async (taskId: string | undefined) => {
+        if (taskId === undefined || taskId === known) return;
+        known = taskId;
+        await memory?.keep(taskId);
+      };
+      // Kept as soon as it is known: from here on the program may be killed.
+      const send = async () => keep(await service.upgradeCluster(clusterId, { nextVersion: to, masterOnly }));
+      const begun = await order(`the upgrade of ${clusterId} to ${to} to begin`, send, (now) => hasBegun(now, before));
+      await keep(begun.task?.taskId);
+      return begun;
     },
-    pause: () => change('pause', () => service.pauseUpgrade(clusterId)),
-    resume: () => change('continue', () => service.resumeUpgrade(clusterId)),
-    cancel: () => change('cancel', () => service.cancelUpgrade(clusterId)),
+    pause: () => change('pause', (taskId) => service.pauseTask(taskId)),
+    resume: () => change('continue', (taskId) => service.resumeTask(taskId)),
+    cancel: () => change('cancel', (taskId) => service.cancelTask(taskId)),
   };
 }
 
@@ -113,7 +145,7 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
 
 /** An upgrade is in progress, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
-  const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
+  const newTask = now.task?.taskId !== before.task?.taskId;
   return !isIdle(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
 }
 
@@ -164,6 +196,15 @@ const RULES: Readonly<Record<Verb, Rule>> = {
 };
 
 const PAST: Readonly<Record<Verb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
+
+/** The cluster is being upgraded, by whoever, and its task is what could be paused. */
+function taskNotShown({ clusterId, phase }: CloudUpgrade): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CLOUD_FAILED',
+    what: `the container service does not show the task that upgrades cluster ${clusterId}`,
+    why: `the upgrade is ${phase}`,
+  });
+}
 
 function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): EdgeadmError {
   const none = phase === 'NotStarted';

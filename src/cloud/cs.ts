@@ -11,8 +11,8 @@ import { registerSecret } from '../lib/redact.ts';
 import type { CloudCall } from './call.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { CS_ANSWERS, ORDER_ANSWER } from './cs-answers.ts';
-import { type UpgradeVerbs, upgradeVerbs } from './cs-upgrades.ts';
-import { invalidAnswer } from './errors.ts';
+import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
+import { allPages } from './pages.ts';
 
 export type CloudCluster = DescribeClusterDetailResponseBody;
 export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
@@ -28,7 +28,7 @@ interface AttachScriptOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends UpgradeVerbs {
+export interface ContainerService extends TaskVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
@@ -54,8 +54,6 @@ export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
 const ATTACH_SCRIPT = 'DescribeClusterAttachScripts';
 
 const PAGE_SIZE = 100;
-/** Twice the nodes that a cluster may have: a server that never stops is not believed. */
-const MOST_PAGES = 200;
 
 /** The container service of a region, with the account's credentials. @throws EdgeadmError see {@link openCaller} */
 export async function openContainerService({
@@ -88,19 +86,12 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
     cluster: async (id) => present((await client.describeClusterDetail(id)).body, 'the cluster'),
     nodePools: async (id) =>
       (await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest())).body?.nodepools ?? [],
-    nodes: async (id) => {
-      const found: CloudNode[] = [];
-      for (let page = 1; page <= MOST_PAGES; page++) {
-        const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${page}` });
-        const nodes = (await client.describeClusterNodes(id, request)).body?.nodes ?? [];
-        found.push(...nodes);
-        if (nodes.length < PAGE_SIZE) return found;
-      }
-      throw invalidAnswer(
-        { endpoint: caller.endpoint, action: 'DescribeClusterNodes' },
-        `it has more than ${MOST_PAGES} pages`,
-      );
-    },
+    nodes: (id) =>
+      allPages({ endpoint: caller.endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE }, async (number) => {
+        const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${number}` });
+        const { nodes, page } = (await client.describeClusterNodes(id, request)).body ?? {};
+        return { items: nodes ?? [], total: page?.totalCount };
+      }),
     nodeQuota: async () => (await client.describeUserQuota()).body?.nodeQuota,
     createNodePool: async (id, spec) => {
       await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(createRequest(spec)));
@@ -121,7 +112,7 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
       const { body } = await client.describeClusterUserKubeconfig(id, request);
       return present(body?.config, 'a kubeconfig');
     },
-    ...upgradeVerbs(sdk, client),
+    ...taskVerbs(sdk, client, caller.endpoint),
   };
 }
 

@@ -10,11 +10,17 @@ export function isMissingPath(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** True if the operating system refused it to this user. */
+/** The code that the operating system gave a failure, here or on a node: `EROFS`. Searched through all causes. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = error instanceof EdgeadmError ? undefined : (error as NodeError).code;
+  return code ?? systemCode(error.cause);
+}
+
+/** True if the operating system denied this user access. */
 export function isDenied(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeError;
-  return code === 'EACCES' || code === 'EPERM' || isDenied(error.cause);
+  const code = systemCode(error);
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 /**
@@ -27,6 +33,8 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/Disk quota exceeded/, 'EDQUOT'],
   [/Permission denied/, 'EACCES'],
   [/Operation not permitted/, 'EPERM'],
+  [/Is a directory/, 'EISDIR'],
+  [/Read-only file system/, 'EROFS'],
 ];
 
 /** The error of a program on a node, with the code that Node would give it. @param words its standard error */

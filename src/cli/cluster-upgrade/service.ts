@@ -10,6 +10,7 @@ import { confirm } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
 import { interruptible } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
+import { keptTask } from './kept-task.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
 
@@ -112,8 +113,10 @@ async function withUpgrades<T>(
   action: (upgrades: CloudUpgrades, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
+  const { 'cluster-id': clusterId = '' } = flags;
+  const memory = keptTask(clusterId);
   return interruptible(async (signal) =>
-    action(cloudUpgrades(await serviceOf(flags, signal), flags['cluster-id'] ?? '', { signal }), signal),
+    action(cloudUpgrades(await serviceOf(flags, signal), clusterId, { signal, memory }), signal),
   );
 }
 
@@ -152,8 +155,8 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
   }
 }
 
-function lineOf({ phase, version, told, error }: CloudUpgrade): string {
-  const more = [told.upgradeTask?.message, error].filter(Boolean).join('; ');
+function lineOf({ phase, version, progress, error }: CloudUpgrade): string {
+  const more = [progress, error].filter(Boolean).join('; ');
   return `The upgrade is ${phase}, the control plane at ${version}${more && `: ${more}`}`;
 }
 
@@ -168,14 +171,13 @@ function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
 }
 
 function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
-  const { phase, clusterId, told, task, error } = upgrade;
+  const { phase, clusterId, task, error } = upgrade;
   if (phase === 'Completed') return undefined;
   const failed = phase === 'Failed';
-  const report = told.precheckReportId && `precheck report ${told.precheckReportId}`;
   return new EdgeadmError({
     code: failed ? 'CLOUD_UPGRADE_FAILED' : 'UPGRADE_PAUSED',
     what: `the upgrade of cluster ${clusterId} is ${phase === 'NotStarted' ? 'cancelled' : phase}`,
-    why: [error, failed && report, task?.taskId && `task ${task.taskId}`].filter(Boolean).join('\n'),
+    why: [error, task?.taskId && `task ${task.taskId}`].filter(Boolean).join('\n'),
     next: phase === 'Paused' ? `${lineFor('continue', flags)}, or cancel` : lineFor('start', flags),
   });
 }

@@ -3,6 +3,7 @@ import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKe
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserFile } from '../../lib/user-file.ts';
+import { isEncryptedKey } from './encrypted-key.ts';
 
 /** Tried in this order if no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
@@ -205,8 +206,9 @@ export class SshCredentials {
 
   async #unlock(path: string, data: Buffer, named: boolean): Promise<ParsedKey | Error> {
     const { parseKey, environment } = this.#options;
-    const key = parseKey(data, environment.EDGEADM_SSH_KEY_PASSPHRASE);
-    if (!(key instanceof Error) || !/encrypted/i.test(key.message)) return key;
+    const given = environment.EDGEADM_SSH_KEY_PASSPHRASE;
+    const key = parseKey(data, given);
+    if (!(key instanceof Error) || given || !isEncryptedKey(data.toString('latin1'))) return key;
     const passphrase = named ? await this.#askSecret(`passphrase for ${path}`) : undefined;
     if (passphrase) return parseKey(data, passphrase);
     return new Error('it is encrypted, set EDGEADM_SSH_KEY_PASSPHRASE or load it into an agent');

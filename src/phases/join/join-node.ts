@@ -120,7 +120,7 @@ async function hasSwap(host: JoinContext['host']): Promise<boolean> {
 /** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */
 async function realResolvConf(host: JoinContext['host']): Promise<string | undefined> {
   const behindStub = PATHS.system.resolvedConf;
-  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read('/etc/resolv.conf')) ?? '');
+  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read(PATHS.system.resolvConf)) ?? '');
   return stub && (await host.stat(behindStub)) ? behindStub : undefined;
 }
 

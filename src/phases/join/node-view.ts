@@ -145,7 +145,7 @@ async function addressInHostsFile(
   interfaces: readonly NetworkInterface[],
 ): Promise<{ ip: string; interface: string } | undefined> {
   const { hostname } = await host.facts();
-  const text = (await host.read('/etc/hosts')) ?? '';
+  const text = (await host.read(PATHS.system.hosts)) ?? '';
   for (const line of text.split('\n')) {
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
     // Host names have no case.

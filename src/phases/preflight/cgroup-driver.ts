@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
@@ -52,8 +53,8 @@ function isDriver(text: string): text is Driver {
 
 /** Of several files the last by name counts. */
 async function crioDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
-  const folder = '/etc/crio/crio.conf.d';
-  const files = ['/etc/crio/crio.conf', ...(await host.list(folder)).map((name) => `${folder}/${name}`)];
+  const { configuration, dropIns } = PATHS.crio;
+  const files = [configuration, ...(await host.list(dropIns)).map((name) => posix.join(dropIns, name))];
   let found: RuntimeDriver = { driver: 'systemd', from: "CRI-O's default" };
   for (const file of files) {
     const value = /^\s*cgroup_manager\s*=\s*["'](\w+)["']/m.exec((await host.read(file)) ?? '')?.[1] ?? '';

@@ -1,14 +1,6 @@
 import { posix } from 'node:path';
+import { PATHS } from '../../host/node-paths.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
-
-/** modprobe.d(5): of two files with one name that in the folder named first counts. */
-const FOLDERS = [
-  '/etc/modprobe.d',
-  '/run/modprobe.d',
-  '/usr/local/lib/modprobe.d',
-  '/usr/lib/modprobe.d',
-  '/lib/modprobe.d',
-];
 
 /** What keeps a module from being loaded. */
 export interface ModuleRule {
@@ -28,11 +20,12 @@ export async function blockingRule(host: ReadOnlyHost, module: string): Promise<
 type Rule = ModuleRule & { readonly module: string };
 
 async function ofFiles(host: ReadOnlyHost): Promise<Rule[]> {
-  const listings = await Promise.all(FOLDERS.map((folder) => host.list(folder)));
+  const { modprobeFolders } = PATHS.system;
+  const listings = await Promise.all(modprobeFolders.map((folder) => host.list(folder)));
   const files = new Map<string, string>();
   listings.forEach((names, i) => {
     for (const name of names)
-      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(FOLDERS[i] ?? '', name));
+      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(modprobeFolders[i] ?? '', name));
   });
   const texts = await Promise.all(
     [...files.values()].map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),

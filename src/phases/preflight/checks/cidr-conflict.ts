@@ -51,7 +51,7 @@ function describeRoute({ destination, interface: name, gateway }: Route): string
 
 /** Those behind the stub of systemd-resolved too. */
 async function nameServers({ host }: CheckContext): Promise<Used[]> {
-  const files = ['/etc/resolv.conf', PATHS.system.resolvedConf];
+  const files = [PATHS.system.resolvConf, PATHS.system.resolvedConf];
   const texts = await Promise.all(files.map((path) => host.read(path)));
   const addresses = new Set(texts.flatMap((text) => parseNameServers(text ?? '')));
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}` }));

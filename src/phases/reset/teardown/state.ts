@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { systemCode } from '../../../host/failures.ts';
 import type { Host } from '../../../host/host.ts';
 import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
@@ -48,7 +49,7 @@ async function makeParent(host: Host, folder: string): Promise<boolean> {
     await host.makeDirectory(posix.dirname(folder), 0o755);
     return true;
   } catch (error) {
-    if (/\bEROFS\b|read-only file system/i.test((error as Error).message)) return false;
+    if (systemCode(error) === 'EROFS') return false;
     throw error;
   }
 }

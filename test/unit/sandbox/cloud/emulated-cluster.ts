@@ -5,6 +5,7 @@ import { csService } from '../../../../sandbox/cloud/cs.ts';
 import { seedCluster, seedClusterObjects } from '../../../../sandbox/cloud/cs-seed.ts';
 import type { ClusterRecord } from '../../../../sandbox/cloud/records.ts';
 import { startCloud } from '../../../../sandbox/cloud/server.ts';
+import type { CloudParts } from '../../../../sandbox/cloud/service.ts';
 import { type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { localMachine } from '../../../../src/host/local.ts';
@@ -32,11 +33,12 @@ export interface EmulatedCluster {
 export async function emulatedCluster(
   values: Partial<ClusterRecord> = {},
   now: () => number = Date.now,
+  options: Pick<CloudParts, 'retiredActions'> = {},
 ): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
   const api = await startApiServer({ store, pki, port: 0 });
-  const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem };
+  const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
   const cluster = seedCluster(store, values);
   await seedClusterObjects(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
