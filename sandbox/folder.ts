@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EdgeadmError } from '../src/errors/index.ts';
+import { writePrivate } from '../src/host/write-private.ts';
 import { processLives } from '../src/lib/process-lives.ts';
-import { writePrivate } from './private-files.ts';
 import { startOf } from './process-start.ts';
 
 /** Where a sandbox keeps what. */
@@ -68,7 +68,7 @@ export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxS
   return found && stillRuns(found) ? found : undefined;
 }
 
-/** True if the process that wrote a state lives, and is no later one with its number. */
+/** True if the process that wrote a state lives, and is not a later one with its pid. */
 export function stillRuns({ pid, processStarted }: SandboxState): boolean {
   return processLives(pid) && startOf(pid) === processStarted;
 }

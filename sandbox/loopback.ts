@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
  * (DNS rebinding) still sends its own name, and gets nothing; an address is not a name.
  * @param host the `Host` header
  */
-export function namesLoopback(host: string | undefined): boolean {
+export function isLoopbackHost(host: string | undefined): boolean {
   const name = host?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') ?? '';
   return name === 'localhost' || isIP(name) > 0;
 }

@@ -81,28 +81,28 @@ export function authorize(user: User, request: ResourceRequest | PathRequest, ve
   throw 'path' in request ? refusedPath(user, request) : refused(user, request, why);
 }
 
-/** @returns undefined if somebody may do it; the reason, often an empty one, if not */
+/** @returns undefined if the user may do it; the reason, often empty, if not */
 export function whyNot(user: User, request: AskedFor | PathRequest, version: string): string | undefined {
   if ('path' in request) return mayReadPath(user, request) ? undefined : '';
   if (rulesOf(user, version).some((rule) => allows(rule, request))) return undefined;
-  const node = nodeOf(user);
+  const node = authenticatedNode(user);
   return node === undefined ? '' : refusalOfNode(node, request);
 }
 
-/** What is bound to somebody. */
+/** The rules that are bound to a user. */
 export function rulesOf({ name, groups }: User, version: string): readonly Rule[] {
   const bound = bindings(version);
   return [name, ...groups].flatMap((who) => bound[who] ?? []);
 }
 
-/** The paths that somebody may read, `*` at the end standing for anything. */
+/** The paths that a user may read; `*` at the end matches anything. */
 export function pathsOf({ groups }: User): readonly string[] {
   if (groups.includes('system:masters')) return ['*'];
   return groups.includes('system:authenticated') ? DISCOVERY_PATHS : PUBLIC_PATHS;
 }
 
 /** `n1` for system:node:n1 of system:nodes. */
-export function nodeOf({ name, groups }: User): string | undefined {
+export function authenticatedNode({ name, groups }: User): string | undefined {
   const prefix = 'system:node:';
   return groups.includes('system:nodes') && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
@@ -141,7 +141,7 @@ function refusalOfLease(node: string, { verb, namespace, name }: AskedFor): stri
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb))
     return 'can only get, create, update, patch, or delete a node lease';
   if (namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace';
-  // The name of a new one stands in the body alone: admission looks at it.
+  // The name of a new object is only in the body: admission checks it.
   if (verb !== 'create' && name !== node) return 'can only access node lease with the same name as the requesting node';
   return undefined;
 }

@@ -22,7 +22,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
-    // Read to its end all the same: who is still writing does not read an answer.
+    // Read to its end anyway: a client reads no answer while it is still writing.
     if (bytes <= LARGEST_BODY) chunks.push(chunk as Buffer);
   }
   if (bytes > LARGEST_BODY)

@@ -16,7 +16,7 @@ export interface Envelope {
   readonly raw: Uint8Array;
 }
 
-/** @throws Error where it is none */
+/** @throws Error if it is none */
 export function readEnvelope(body: Uint8Array): Envelope {
   if (!MAGIC.equals(body.subarray(0, MAGIC.length)))
     throw new Error(`provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]`);
@@ -55,7 +55,7 @@ function readField(object: Fields, field: string, definition: Definition, reader
   else {
     const value = readValue(schema, reader);
     const means = definition.pointers?.includes(field) || definition.required?.includes(field);
-    // Go writes every field that is no pointer, whether or not anybody set it.
+    // Go writes every field that is not a pointer, even if it is not set.
     if (value !== null && (means || !['', 0, false].includes(value as string | number | boolean)))
       object[field] = value;
   }

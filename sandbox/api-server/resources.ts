@@ -44,7 +44,7 @@ export interface Resource {
   /** A PUT makes what is not there. */
   readonly createdByPut?: boolean;
   readonly categories?: readonly string[];
-  /** metadata.generation counts the changes of what is wanted. */
+  /** metadata.generation counts the changes of the spec. */
   readonly counted?: boolean;
   /** Answered at once, and not kept. */
   readonly isReview?: boolean;
@@ -55,7 +55,7 @@ const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, su
 /** Kept, not looked at: see authorization.ts. */
 const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
 
-/** A question: what may somebody do? */
+/** A question about access, as `kubectl auth can-i` asks it. */
 const review = { ...core, group: 'authorization.k8s.io', namespaced: false, isReview: true } as const;
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];

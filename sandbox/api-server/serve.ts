@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { minorOf } from '../../src/kubernetes/version.ts';
-import { namesLoopback } from '../loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { type Body, parseBody, readBody } from './body.ts';
@@ -26,7 +26,7 @@ const NO_PAGE = { code: 404, body: '404 page not found\n' };
 /** Answers one request; errors become Status objects. */
 export async function serve(server: Server, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    if (!namesLoopback(request.headers.host))
+    if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
     const body = await readBody(request);
     const warnings: string[] = [];

@@ -127,7 +127,7 @@ function withStringData({ stringData, ...object }: KubeObject): KubeObject {
   return { ...object, data: { ...(object.data as object | undefined), ...Object.fromEntries(encoded) } };
 }
 
-/** What Kubernetes fills in, as far as somebody reads it. */
+/** The defaults of Kubernetes, as far as kubectl reads them. */
 function withDefaults(object: KubeObject, defaults: Record<string, unknown>): KubeObject {
   const given = Object.entries(object.spec ?? {}).filter(([key, value]) => !(key in defaults && isEmpty(value)));
   return { ...object, spec: { ...defaults, ...Object.fromEntries(given) } };
@@ -144,7 +144,7 @@ function countGenerations(object: KubeObject, before: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, generation: (metadata.generation ?? 1) + step } };
 }
 
-/** The user is Kubernetes' to fill in: a request speaks for nobody else. */
+/** Kubernetes fills in the user: a client cannot make a request in another's name. */
 function createRequest(object: KubeObject, { user, version }: Writer): KubeObject {
   const usages = object.spec?.usages ?? (version === 'v1beta1' ? ['digital signature', 'key encipherment'] : undefined);
   const asked = { ...object.spec, usages };

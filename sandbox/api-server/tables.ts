@@ -114,7 +114,7 @@ export function wantsTable(accept: string | undefined): boolean {
 }
 
 /** A meta.k8s.io/v1 Table; its rows carry the metadata that kubectl needs for namespaces and labels. */
-export function table(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
+export function objectTable(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
   const columns = COLUMNS[resource.plural] ?? [nameColumn, ageColumn];
   return {
     kind: 'Table',

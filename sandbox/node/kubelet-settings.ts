@@ -8,8 +8,8 @@ import type { ApiConnection } from '../../src/kubernetes/api/client.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { parseYaml } from './yaml.ts';
 
-/** What a kubelet was told by its flags and files. */
-export interface KubeletSettings {
+/** What the flags and files of a kubelet say. */
+export interface KubeletRunSettings {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
   v: {},
 };
 
-/** Of KubeletConfiguration, as far as it is looked at. */
+/** The fields of KubeletConfiguration that are used. */
 const CONFIGURATION = z.looseObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),
@@ -66,11 +66,11 @@ type Configuration = z.output<typeof CONFIGURATION>;
  * @param hostname of the machine: the node's name unless a flag says otherwise
  * @throws KubeletFault if a kubelet of that version would exit
  */
-export async function kubeletSettings(
+export async function readRunSettings(
   files: Files,
   args: readonly string[],
   { version, hostname }: { readonly version: string; readonly hostname: string },
-): Promise<KubeletSettings> {
+): Promise<KubeletRunSettings> {
   const flags = parseFlags(args, minorOf(version));
   const labels = parseLabels(flags.get('node-labels'));
   const configuration = await readConfiguration(files, flags.get('config'));

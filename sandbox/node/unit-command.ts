@@ -85,7 +85,7 @@ function setVariable(environment: Map<string, string>, word: string): void {
   if (at > 0) environment.set(word.slice(0, at), word.slice(at + 1));
 }
 
-/** Splits at white space; quotes hold words together, also where they stand around a whole assignment. */
+/** Splits at white space; quotes hold words together, also if they stand around a whole assignment. */
 function words(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, plain]) => double ?? single ?? plain ?? '',

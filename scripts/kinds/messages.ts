@@ -13,7 +13,7 @@ export interface Message {
   readonly fields: ReadonlyMap<string, MessageField>;
 }
 
-/** Reads messages.txt; its head says what stands there. */
+/** Reads messages.txt; its head explains the format. */
 export function readMessages(text: string): Message[] {
   const messages: Message[] = [];
   let group = '';

@@ -7,7 +7,7 @@ import { type ArchiveKind, programTargets } from './programs.ts';
 
 type Arch = BundleManifest['arch'];
 
-/** @throws EdgeadmError BUNDLE_INVALID if the file is no Linux program of that architecture */
+/** @throws EdgeadmError BUNDLE_INVALID if the file is not a Linux program of that architecture */
 export async function inspectProgram(path: string, kind: BundleFileKind, arch: Arch): Promise<void> {
   const found = await programArch(path);
   if (found === arch) return;

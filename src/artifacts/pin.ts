@@ -4,10 +4,10 @@ import { MANIFEST_NAME } from './manifest.ts';
 
 /** @throws EdgeadmError BUNDLE_INVALID if bundle.yaml is not the one that was pinned */
 export function checkPin(origin: string, manifest: Buffer, pin: string): void {
-  if (sha256Of(manifest) !== pin) throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(manifest)}`, pin);
+  if (sha256Of(manifest) !== pin) throw pinMismatch(origin, `${MANIFEST_NAME} has ${sha256Of(manifest)}`, pin);
 }
 
-export function wrongPin(origin: string, found: string, pin: string): EdgeadmError {
+export function pinMismatch(origin: string, found: string, pin: string): EdgeadmError {
   return new EdgeadmError({
     code: 'BUNDLE_INVALID',
     what: `${origin} is not the requested bundle`,

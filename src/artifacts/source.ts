@@ -23,12 +23,12 @@ export interface Source {
 export interface SourceTools {
   readonly scratch: Scratch;
   readonly limits: TransferLimits;
-  /** Progress is told as bytes; a total of 0 is not known. */
+  /** Progress is reported in bytes; a total of 0 means unknown. */
   readonly log?: Pick<PhaseLog, 'info' | 'progress'>;
 }
 
 /** Passes on at most ten reports a second, and the last. */
-export function progressOf(tools: SourceTools, what: string): (done: number, total: number) => void {
+export function progressReporter(tools: SourceTools, what: string): (done: number, total: number) => void {
   let last = 0;
   return (done, total) => {
     const now = performance.now();

@@ -15,7 +15,7 @@ export interface FileVerdict {
 
 /**
  * Checks every file of a bundle: sum, architecture, what archives hold, names of images.
- * @throws EdgeadmError if a file cannot be looked at: DOWNLOAD_FAILED, NO_SPACE
+ * @throws EdgeadmError if a file cannot be checked: DOWNLOAD_FAILED, NO_SPACE
  */
 export async function verifyBundle(bundle: Bundle): Promise<readonly FileVerdict[]> {
   const verdicts: FileVerdict[] = [];

@@ -24,7 +24,7 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const why = [...told, ...flagsMeant(thrown, command)];
   return new EdgeadmError({
     code: 'USAGE',
-    // oclif's own separator, which nobody types
+    // oclif's own separator, which users do not type
     what: what.trim().replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
     why:
       why
@@ -52,7 +52,7 @@ function flagsMeant({ flags, parse }: OclifError, command: string): string[] {
  * Adds to the complaint about a command that does not exist the one that was probably meant.
  * @param commands names of commands and topics, such as `nodepool list`
  */
-export function withCommandMeant(
+export function withCommandSuggestion(
   error: EdgeadmError,
   argv: readonly string[],
   commands: readonly string[],

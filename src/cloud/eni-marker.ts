@@ -10,7 +10,7 @@ function markerName(instanceId: string, number: number): string {
 }
 
 /** The instance that an interface was bought for; undefined if edgeadm did not buy it. */
-export function boughtFor(name: string): string | undefined {
+export function purchasedFor(name: string): string | undefined {
   return MARKER.exec(name)?.[1];
 }
 

@@ -1,13 +1,15 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Taint } from './spec.ts';
 
-/** How the nodes of a pool reach the cloud. `basic`: public network; `private`: leased line; `enhanced`: CEN and CCN. */
+/**
+ * How the nodes of a pool reach the cloud. `basic`: public network; `private`: leased line; `enhanced`: CEN and CCN.
+ */
 export type NodePoolMode = 'basic' | 'enhanced' | 'private';
 
 /** Runtimes that the nodes of a pool may have; `sandboxed` is Sandboxed-Container. */
 export type NodePoolRuntime = 'containerd' | 'docker' | 'sandboxed';
 
-/** A node pool as somebody wants it. */
+/** The desired node pool. */
 export interface NodePoolSpec {
   readonly name: string;
   readonly mode: NodePoolMode;
@@ -17,7 +19,7 @@ export interface NodePoolSpec {
   /** CCN instance, of an enhanced pool. */
   readonly ccnId?: string;
   readonly ccnRegion?: string;
-  /** UID of the account that owns the CEN instance, where it is another one. The API has no field for it. */
+  /** UID of the account that owns the CEN instance, if it is another one. The API has no field for it. */
   readonly cenOwner?: string;
   readonly runtime?: NodePoolRuntime;
   readonly labels: Readonly<Record<string, string>>;
@@ -27,13 +29,13 @@ export interface NodePoolSpec {
   readonly podCidrs: readonly string[];
 }
 
-/** What somebody has said so far; {@link missingIn} tells the rest. */
-export type WantedNodePool = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
+/** What the user has given so far; {@link missingIn} lists the rest. */
+export type NodePoolRequest = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
   Pick<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>;
 
 /** A node pool as it is. */
 export interface NodePool {
-  /** The container service's id; the name where the pool is an object of a cluster. */
+  /** The container service's id; the name if the pool is an object of a cluster. */
   readonly id: string;
   readonly name: string;
   readonly mode: NodePoolMode;
@@ -80,9 +82,9 @@ export interface NodePools {
   readonly where: string;
   cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
-  /** Of all pools; a node that asked for a pool and is not yet in it counts as its own. */
+  /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */
   nodes(): Promise<PoolNode[]>;
-  /** Creates it; an answer that was lost is settled by looking. Warnings are told, not thrown. */
+  /** Creates it; if the answer is lost, it reads the pools again. Warnings go to `warn`. */
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
   /** Records the annotations of a pool whose creation was interrupted before that. */
   annotate(pool: NodePool, spec: NodePoolSpec): Promise<void>;

@@ -36,7 +36,7 @@ export interface EdgeHubOptions extends EdgeHubVersion {
   readonly servingKeyPem?: string;
   /** The hub's own NOTRACK and ACCEPT rules. Default false; the ack flavour has none from Kubernetes 1.22 on. */
   readonly enableIptables?: boolean;
-  /** The dummy interface with 169.254.2.1. Default true; yurthub exits where the kernel has no such link type. */
+  /** The dummy interface with 169.254.2.1. Default true; yurthub exits if the kernel has no such link type. */
   readonly enableDummyInterface?: boolean;
 }
 
@@ -200,8 +200,8 @@ export interface EdgeHubChange {
 
 /**
  * What it takes to replace a hub by another version of it.
- * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its certificates
- *   in another place: then a join has to request new ones
+ * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its
+ *   certificates in another place: then a join has to request new ones
  */
 export function edgeHubChange(
   installed: EdgeHubVersion,

@@ -3,14 +3,14 @@ import type { Lock } from './machine.ts';
 import { childEnvironment } from './programs.ts';
 
 /** flock's answer when another process holds the lock. */
-export const TAKEN = 75;
+export const LOCK_HELD_EXIT_CODE = 75;
 
 /**
  * Words that take a lock file and hold it for as long as the program that follows runs. Only flock itself holds it
  * (--close), so that the lock is free as soon as flock is gone, whatever becomes of the program.
  */
 export function flockWords(path: string): string[] {
-  return ['flock', '--close', '--nonblock', '--conflict-exit-code', String(TAKEN), path];
+  return ['flock', '--close', '--nonblock', '--conflict-exit-code', String(LOCK_HELD_EXIT_CODE), path];
 }
 
 /**
@@ -42,6 +42,6 @@ export async function flock(path: string): Promise<Lock | undefined> {
       },
     };
   }
-  if (first.exitCode === TAKEN) return undefined;
+  if (first.exitCode === LOCK_HELD_EXIT_CODE) return undefined;
   throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot take the lock ${path}`, why: first.why });
 }

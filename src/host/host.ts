@@ -3,17 +3,17 @@ import type { ChoiceKey } from './journal/choices.ts';
 import type {
   Address,
   CommandOptions,
-  CommandResult,
   FileAttributes,
   FileStat,
   Network,
+  ProgramResult,
   UnitState,
 } from './machine.ts';
 
 /** What a machine is. */
 export interface HostFacts {
   readonly platform: 'linux' | 'other';
-  /** From /etc/os-release; `version` has the minor number where the distribution has one. */
+  /** From /etc/os-release; `version` has the minor number if the distribution has one. */
   readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
   /** `uname -r`. */
   readonly kernel: string;
@@ -23,7 +23,7 @@ export interface HostFacts {
   readonly machineId: string;
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** Process 1: `systemd` where systemd runs the machine. */
+  /** Process 1: `systemd` if systemd runs the machine. */
   readonly init: string;
   readonly uid: number;
 }
@@ -32,7 +32,7 @@ export interface HostFacts {
  * The door through which phases see and change a machine.
  *
  * `query`, `read` and their like never change anything and pass through a dry run. Everything else is written to
- * the journal on the machine before it happens (or, in a dry run, only told).
+ * the journal on the machine before it happens (or, in a dry run, only reported).
  */
 export interface Host {
   readonly name: string;
@@ -49,7 +49,7 @@ export interface Host {
   network(): Promise<Network>;
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /** Runs a program that changes nothing. A non-zero exit is an answer; a missing program has exit code 127. */
-  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /** Text of a file, undefined if there is none. */
   read(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer | undefined>;
@@ -65,7 +65,7 @@ export interface Host {
    * Runs a program that changes something which needs no journal entry of its own.
    * @throws EdgeadmError COMMAND_FAILED on a non-zero exit, with the end of its output.
    */
-  run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /**
    * Writes a file, and the folders above it. A file that already is so is left alone.
    * @returns true if something was changed.
@@ -73,11 +73,11 @@ export interface Host {
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
   /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
   upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
-  /** Copies a file of the machine over another; no journal entry, since this is how files are put back. */
+  /** Copies a file of the machine over another; no journal entry, since this is how files are restored. */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. It may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
   removeTree(path: string): Promise<void>;
@@ -91,7 +91,7 @@ export interface Host {
   stopUnit(unit: string): Promise<void>;
   restartUnit(unit: string): Promise<void>;
   /**
-   * Starts a unit, or restarts it where one of the files it reads was changed since it was last started.
+   * Starts a unit, or restarts it if one of the files it reads was changed since it was last started.
    * @returns true if it was started or restarted
    */
   applyUnit(unit: string, files: readonly string[]): Promise<boolean>;

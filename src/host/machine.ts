@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 
 /** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
-export interface CommandResult {
+export interface ProgramResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -16,7 +16,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /** How much it may print to standard output before it is stopped; default {@link MAX_OUTPUT_BYTES}. */
   readonly maxOutputBytes?: number;
-  /** The program may be run again where the connection to the machine was lost and its answer with it. */
+  /** The program is idempotent: it is repeated if the connection to the machine was lost and its answer with it. */
   readonly repeatable?: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface Route {
   readonly destination: string;
   readonly interface: string;
   readonly gateway?: string;
-  /** Source address the kernel would use, where the route names one. */
+  /** Source address the kernel would use, if the route names one. */
   readonly source?: string;
   readonly metric: number;
 }
@@ -112,21 +112,21 @@ export interface Machine {
   readonly runsUnits: boolean;
   readonly services: ServiceManager;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
-  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /** The file's bytes; undefined if there is none. Follows symlinks. */
   readFile(path: string): Promise<Buffer | undefined>;
   /**
    * Atomic: written beside the target, synced, renamed over it. The folder must exist.
    *
-   * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
-   * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
+   * A stream that fails, be it at its very end, leaves the target unchanged and nothing beside it, and its error is
+   * passed on unchanged if it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
    * have to be written again on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /**
-   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine. Follows
-   * symlinks.
+   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine.
+   * Follows symlinks.
    */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
@@ -135,11 +135,11 @@ export interface Machine {
   stat(path: string): Promise<FileStat | undefined>;
   /** Names in a folder, sorted; empty if there is none. */
   list(path: string): Promise<string[]>;
-  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left as it is. */
+  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left unchanged. */
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** An equal symlink is left as it is; anything else in its place is an error. */
+  /** An equal symlink is left unchanged; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; it may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */
   removeTree(path: string): Promise<void>;
@@ -159,8 +159,8 @@ export interface Machine {
   /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /**
-   * The same machine for the work of one command: when `signal` is aborted, whatever is under way on it ends within two
-   * seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
+   * The same machine for the work of one command: when `signal` is aborted, whatever is in progress on it ends within
+   * two seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
    */
   withSignal(signal: AbortSignal): Machine;
   /** Ends in bounded time, whatever the machine does. */

@@ -2,7 +2,7 @@
  * - `unreachable`: no connection; the request was not sent.
  * - `timeout`: the time limit of the request, or of silence, is over.
  * - `too-large`: the answer is larger than its kind may be.
- * - `broken`: the connection was cut, or what came is no HTTP, no TLS, or not the requested format.
+ * - `broken`: the connection was cut, or what came is not HTTP, not TLS, or not the requested format.
  * - `not-json`: an answer that should be JSON is not.
  * - `refused`: edgeadm does not do it: a redirect, a switch of protocols, a credential without TLS.
  */

@@ -1,6 +1,6 @@
 import { type Dial, plainAgent } from './agents.ts';
 import { PROBE_LIMITS } from './limits.ts';
-import { type Answer, sendRequest } from './request.ts';
+import { type HttpResponse, sendRequest } from './request.ts';
 
 /** A health port of a node. */
 export interface ProbeTarget {
@@ -15,7 +15,7 @@ export interface ProbeTarget {
  * @param dial connects from the node
  * @throws HttpError; the reason of the signal if it aborts
  */
-export async function probe(dial: Dial, { host, port, path }: ProbeTarget, signal: AbortSignal): Promise<Answer> {
+export async function probe(dial: Dial, { host, port, path }: ProbeTarget, signal: AbortSignal): Promise<HttpResponse> {
   const agent = plainAgent(dial);
   try {
     const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`);

@@ -41,7 +41,7 @@ export async function cgroupProblem(
   return missing.length === 0 ? undefined : { found: `cgroup v${version} lacks ${missing.join(', ')}`, missing };
 }
 
-/** First kubelet that knows cgroup v2, and first that refuses v1 unless told otherwise (KEP-5573). */
+/** First kubelet that supports cgroup v2, and first that refuses v1 by default (KEP-5573). */
 const FIRST_WITH_V2 = 19;
 const FIRST_REFUSING_V1 = 35;
 

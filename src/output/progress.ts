@@ -70,7 +70,7 @@ export class Meter {
     return first && elapsed >= SAMPLE_EVERY_MS ? ((this.#now.done - first.done) / elapsed) * 1000 : undefined;
   }
 
-  /** Milliseconds; undefined if it cannot be told. */
+  /** Milliseconds; undefined if unknown. */
   get left(): number | undefined {
     const rate = this.rate;
     return rate && this.#total > 0 && !this.complete ? ((this.#total - this.#now.done) / rate) * 1000 : undefined;

@@ -52,7 +52,7 @@ export function keyPairOf(privatePem: string): KeyPair | undefined {
 /**
  * A PKCS #10 certificate signing request as PEM.
  *
- * node-forge builds the structure; Node signs, because forge knows no elliptic curves.
+ * node-forge builds the structure; Node signs, because forge does not support elliptic curves.
  * @see RFC 2986
  */
 export function certificateRequest(key: KeyPair, subject: Subject, altNames: AltNames = {}): string {

@@ -38,7 +38,7 @@ const builtins = ((name: string) => {
   return found;
 }) as NodeJS.Require;
 
-/** A file of the program: it lies in the executable, or beside this script in the npm package. */
+/** A file of the program: it is in the executable, or beside this script in the npm package. */
 export function readPart(name: string): Buffer | undefined {
   try {
     return isSea() ? Buffer.from(getRawAsset(name) as ArrayBuffer) : readFileSync(join(__dirname, name));

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { NodePoolMode, NodePoolRuntime, WantedNodePool } from '../../config/node-pool.ts';
+import type { NodePoolMode, NodePoolRequest, NodePoolRuntime } from '../../config/node-pool.ts';
 import type { Taint } from '../../config/spec.ts';
 import { isCidr } from '../../lib/cidr.ts';
 import { pairsOf, type Refuse, repeatable, taintsOf } from '../flags.ts';
@@ -38,7 +38,7 @@ export const createFlags = {
   }),
   'pod-cidrs': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: 'pod CIDRs, with --kubeconfig',
     helpGroup: 'POOL',
   }),
@@ -56,13 +56,13 @@ export const createFlags = {
   }),
   'vpc-cidr': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: 'CIDRs of VPCs that pods and nodes must not overlap with',
     helpGroup: 'ENHANCED',
   }),
   'node-cidr': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: "CIDRs of the edge nodes; default: the addresses of the pool's nodes",
     helpGroup: 'ENHANCED',
   }),
@@ -86,7 +86,7 @@ export interface CreateFlags {
 }
 
 /** What has been said of the node pool. */
-export function wantedOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): WantedNodePool {
+export function poolRequestOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): NodePoolRequest {
   for (const flag of ['vpc-cidr', 'node-cidr'] as const) {
     for (const text of flags[flag] ?? []) if (!isCidr(text)) refuse(`--${flag}: "${text}" is not a CIDR`);
   }

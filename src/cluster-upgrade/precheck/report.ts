@@ -1,4 +1,4 @@
-/** `normal`: nothing to do; `warning`: the upgrade can go on; `error`: fix it first. */
+/** `normal`: nothing to do; `warning`: the upgrade can continue; `error`: fix it first. */
 export type Result = 'normal' | 'warning' | 'error';
 
 /** The results, the worst first. */
@@ -13,7 +13,7 @@ export interface ReportRow {
   readonly result: Result;
   /** What was found. */
   readonly reason: string;
-  /** What happens if the upgrade starts all the same; empty if the result is normal. */
+  /** What happens if the upgrade starts anyway; empty if the result is normal. */
   readonly effect: string;
   /** What to do; empty if the result is normal. */
   readonly advice: string;
@@ -23,7 +23,7 @@ export interface ReportRow {
 export interface UpgradeReport {
   /** Address of the API server: `https://10.0.0.1:6443`. */
   readonly cluster: string;
-  /** Of the API server: `v1.20.3`; `unknown` where it does not tell. */
+  /** Of the API server: `v1.20.3`; `unknown` if it does not say. */
   readonly clusterVersion: string;
   /** Of the nodes after the upgrade: `v1.20.3`. */
   readonly targetVersion: string;

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhook, V1RuleWithOperations, V1ValidatingWebhook } from '@kubernetes/client-node';
-import { joined } from './joined.ts';
+import { concatSettled } from './concat-settled.ts';
 
 type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 
@@ -36,7 +36,7 @@ interface Configuration {
 /** All webhooks that are asked about something the upgrade does. */
 export async function readWebhooks(list: (plural: string) => Promise<Configuration[]>): Promise<Webhook[]> {
   const kinds = { ValidatingWebhookConfiguration: 'validating', MutatingWebhookConfiguration: 'mutating' };
-  const found = await joined(
+  const found = await concatSettled(
     Object.entries(kinds).map(async ([kind, verb]) =>
       (await list(`${verb}webhookconfigurations`)).flatMap(({ metadata, webhooks = [] }) =>
         webhooks.map((webhook) => describe(`${kind} ${metadata?.name}`, webhook)),

@@ -1,9 +1,10 @@
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { listNodes } from '../../../sandbox/nodes.ts';
+import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
+import { shownTime } from '../../lib/shown-time.ts';
 import { table } from '../../output/table.ts';
 
 export default class SandboxStatus extends BaseCommand {
@@ -15,9 +16,9 @@ export default class SandboxStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus);
     const folder = folderOf(flags);
-    const [state, nodes] = await Promise.all([requireSandbox(folder), listNodes(folder)]);
+    const [state, nodes] = await Promise.all([requireSandbox(folder), listSandboxNodes(folder)]);
     const lines = [
-      `Running since ${state.started}, process ${state.pid}`,
+      `Running since ${shownTime(state.started)}, process ${state.pid}`,
       ...describeSandbox(folder, state),
       '',
       nodes.length === 0

@@ -1,20 +1,23 @@
 import type { ChoiceKey } from './choices.ts';
 import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
 
-/** A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is none). */
+/**
+ * A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is
+ * none).
+ */
 export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
 
 /** What phases may ask of a node's journal. */
 export interface JournalView {
   /** The node's membership, as the last completed join left it. */
   readonly joined: JoinedNote | undefined;
-  /** The upgrade that is under way; undefined if none is. */
+  /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
   /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
-  /** True if anything is noted that a reset would take back. */
+  /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
-  /** True if the container service was told of the node at least once. */
+  /** True if the node was reported to the container service at least once. */
   readonly wasReported: boolean;
   /** Now, for {@link changedSince}. */
   mark(): Mark;
@@ -51,7 +54,8 @@ export class JournalRecord implements JournalView {
   get unfinished(): JournalView['unfinished'] {
     const { upgrade } = this;
     if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
-    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back nothing.
+    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back
+    // nothing.
     const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
     const run = this.#entries[begun];
     const ended = this.#entries.findLastIndex((entry) => entry.kind === 'joined') > begun;

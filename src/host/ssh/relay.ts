@@ -96,7 +96,7 @@ function connected(program: Program): Promise<void> {
 
 function lastLine(program: Program): string {
   const lines = program.stderrText().trim().split('\n');
-  // socat tells its steps, too: errors are marked E, and stand before the N of its end.
+  // socat logs its steps, too: errors are marked E, and precede the N of its exit.
   return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay exited without output';
 }
 

@@ -12,7 +12,7 @@ const TYPE = 'bootstrap.kubernetes.io/token';
 /** The group to which `kubeadm init` binds the roles that a join needs. */
 const DEFAULT_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
 
-/** A Secret with any other group lets nobody in. Source: bootstrapapi.BootstrapGroupPattern. */
+/** A Secret with any other group does not authenticate. Source: bootstrapapi.BootstrapGroupPattern. */
 export const BOOTSTRAP_GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
 export interface BootstrapToken {
@@ -20,7 +20,7 @@ export interface BootstrapToken {
   readonly description: string;
   readonly groups: readonly string[];
   readonly usages: readonly string[];
-  /** Undefined: for ever. */
+  /** Undefined: it never expires. */
   readonly expires?: Date;
 }
 

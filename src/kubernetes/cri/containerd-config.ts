@@ -3,19 +3,19 @@ import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 
-/** What a join needs of containerd's configuration; absent keys are left as they are. */
+/** What a join needs of containerd's configuration; absent keys are left unchanged. */
 export interface ContainerdNeeds {
   readonly sandboxImage?: string;
   /** containerd's root folder. */
   readonly root?: string;
   /** Whether systemd makes the cgroups, as it must for a kubelet that has it so; default true. */
   readonly systemdCgroup?: boolean;
-  /** Folders of CNI configurations and plug-ins, where they are not containerd's own. */
+  /** Folders of CNI configurations and plug-ins, if they are not containerd's own. */
   readonly cniConfigurations?: string;
   readonly cniPlugins?: string;
 }
 
-/** One value that must stand in a table of the file; `table` is a path of keys. */
+/** One value that must be in a table of the file; `table` is a path of keys. */
 interface Setting {
   readonly table: readonly string[];
   readonly key: string;
@@ -63,7 +63,7 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 /**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
  * @returns the new text, or undefined if the file already is as needed
- * @throws EdgeadmError RUNTIME_FAILED if the file is no TOML
+ * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);
@@ -152,7 +152,7 @@ function tomlFault(error: unknown): string {
   return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
-/** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
+/** Without a version a file is of version 1; if that makes no difference yet (Docker's package), of version 2. */
 function versionOf({ version, plugins }: TomlTable): number {
   if (typeof version === 'number') return version;
   return plugins === undefined ? 2 : 1;

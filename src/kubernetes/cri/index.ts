@@ -69,7 +69,7 @@ const STOP_MARGIN_MS = 30_000;
 
 /**
  * A client of a container runtime, on the machine or through SSH. Every method throws EdgeadmError RUNTIME_FAILED with
- * what the runtime said. Stopping or removing what is gone is no error.
+ * what the runtime said. Stopping or removing what is gone is not an error.
  */
 export class CriClient {
   readonly #channel: GrpcChannel;

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { yamlFault } from '../../lib/foreign.ts';
+import { yamlFault } from '../../lib/check-shape.ts';
 
 /** Go reads null and an empty text as "not set". */
 const text = z

@@ -15,8 +15,8 @@ export interface PowerOptions {
 }
 
 /**
- * Stops or starts an instance and waits until it is so. The order is repeated where a look shows that it had no effect.
- * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT if it never came about
+ * Stops or starts an instance and waits until it is so. The order is repeated if a look shows that it had no effect.
+ * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT if it never took effect
  */
 export async function setPowerState(
   ens: Ens,

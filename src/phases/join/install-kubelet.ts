@@ -1,4 +1,4 @@
-import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
+import { installCniPlugins, installKubectl, installKubeletProgram } from '../../artifacts/install.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
@@ -25,7 +25,7 @@ export const installKubelet: Phase<JoinContext> = {
 async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  const work = [installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
+  const work = [installKubeletProgram(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
   await allSettled(work, signal);
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }

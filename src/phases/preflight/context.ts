@@ -4,9 +4,9 @@ import type { JoinSpec } from '../../config/spec.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
-/** What the first, not yet trusted answer of an API server told. */
+/** What the first, not yet trusted answer of an API server said. */
 export interface FirstAnswer {
   /** `https://host:port` of the server that answered. */
   readonly server: string;
@@ -21,7 +21,7 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
-  /** The servers that were asked for and cannot be used, and why; then `servers` is the one that cluster-info names. */
+  /** The servers that were requested and cannot be used, and why; then `servers` is the one that cluster-info names. */
   readonly insteadOf?: { readonly servers: readonly string[]; readonly why: string };
 }
 
@@ -44,7 +44,10 @@ export interface ClusterQuestions {
   networks(): Promise<ClusterNetworks | undefined>;
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined if it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
-  /** Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read them. */
+  /**
+   * Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read
+   * them.
+   */
   hasNodePool(name: string): Promise<boolean | undefined>;
   /** Reads a path with the token's rights; any status of HTTP is an answer. */
   status(path: string): Promise<number>;
@@ -68,7 +71,7 @@ export interface NodeView {
   name(): Promise<string>;
   /** The address for the kubelet and the NIC that carries it. */
   address(): Promise<{ readonly ip: string; readonly interface: string; readonly second?: string }>;
-  /** The address that Flannel is told to use; undefined if no interface was named: it finds its own. */
+  /** The address for Flannel to use; undefined if no interface was named: Flannel then finds one itself. */
   flannelAddress(): Promise<string | undefined>;
   bundle(): Promise<Bundle | undefined>;
   /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined if there is none. */
@@ -87,10 +90,10 @@ export interface NodeView {
 /** What a check may ask: nothing in it can change the node or the cluster. */
 export interface CheckContext {
   readonly spec: JoinSpec;
-  readonly host: AskingHost;
+  readonly host: ReadOnlyHost;
   readonly cluster: ClusterQuestions;
   readonly node: NodeView;
-  /** `https://…` of the service that told which cluster it is; undefined if the command line did. */
+  /** `https://…` of the service that named the cluster; undefined if the command line did. */
   readonly endpoint?: string;
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import type { CheckContext } from './context.ts';
 
-/** What an earlier run of edgeadm on this node holds: on a re-run that is no obstacle. */
+/** What an earlier run of edgeadm on this node holds: on a re-run that is not an obstacle. */
 export interface OwnState {
   /** True if an earlier join was begun and not yet reset. */
   readonly rerun: boolean;

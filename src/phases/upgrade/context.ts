@@ -9,11 +9,11 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
 
-/** What an upgrade was asked for. */
+/** The request of an upgrade. */
 export interface UpgradeSpec {
-  /** Of the cluster, `1.20.3`; the control plane's where it is not given. */
+  /** Of the cluster, `1.20.3`; the control plane's if it is not given. */
   readonly targetVersion?: string;
-  /** Of the kubelet, where it is to be another than the target. */
+  /** Of the kubelet, if it is to be another than the target. */
   readonly kubeletVersion?: string;
   readonly bundle?: string;
   readonly bundleSha256?: string;
@@ -66,7 +66,7 @@ export interface UpgradeContext {
   readonly journal: Journal;
   readonly nodeName: string;
   readonly versions: Versions;
-  /** False if the node is at its target already and nothing is under way. */
+  /** False if the node is at its target already and nothing is in progress. */
   readonly needed: boolean;
   /** True if the node's pods move from docker to containerd. */
   readonly fromDocker: boolean;
@@ -78,10 +78,12 @@ export interface UpgradeContext {
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
-  /** How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure. */
+  /**
+   * How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure.
+   */
   readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
-  /** The upgrade that is under way; undefined until it has begun. */
+  /** The upgrade in progress; undefined until it has begun. */
   underWay(): UpgradeNote | undefined;
 }

@@ -1,5 +1,5 @@
-import type { CommandResult } from '../../../host/machine.ts';
-import { LONGEST, withoutTornLine } from '../clean-file.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
+import { MAX_FILE_CHARACTERS, withoutTornLine } from '../clean-file.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
 
@@ -15,7 +15,7 @@ export async function query(
   { host, signal }: CollectContext,
   program: string,
   args: readonly string[],
-): Promise<CommandResult> {
+): Promise<ProgramResult> {
   const result = await host.query(program, args, { timeoutMs: COLLECTOR_LIMIT_MS, signal });
   signal.throwIfAborted();
   return result;
@@ -99,6 +99,6 @@ export function folder(name: string, path: string, clean = asItIs): Collector {
 async function endOf(context: CollectContext, path: string): Promise<string | undefined> {
   const { host } = context;
   const { size = 0 } = (await host.stat(path)) ?? {};
-  if (size <= LONGEST || !host.runsPrograms) return host.read(path);
-  return withoutTornLine((await query(context, 'tail', ['-c', String(LONGEST), path])).stdout);
+  if (size <= MAX_FILE_CHARACTERS || !host.runsPrograms) return host.read(path);
+  return withoutTornLine((await query(context, 'tail', ['-c', String(MAX_FILE_CHARACTERS), path])).stdout);
 }

@@ -18,7 +18,7 @@ const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` continues witho
 export interface RemovalTools {
   readonly log: PhaseLog;
   readonly signal?: AbortSignal;
-  /** Goes on where a pod cannot be removed. */
+  /** Continues where a pod cannot be removed. */
   readonly force?: boolean;
 }
 
