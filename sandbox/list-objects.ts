@@ -4,7 +4,7 @@ import { adminClient } from './admin-client.ts';
 import type { SandboxFolder } from './folder.ts';
 
 /** What is worth looking at, of all namespaces. */
-export const RESOURCES = {
+export const RESOURCE_PATHS = {
   nodes: '/api/v1/nodes',
   pods: '/api/v1/pods',
   leases: '/apis/coordination.k8s.io/v1/leases',
@@ -13,14 +13,21 @@ export const RESOURCES = {
 } as const;
 
 /** Other names that kubectl takes: singular and short. */
-const ALIASES: Readonly<Record<string, keyof typeof RESOURCES>> = {
-  ...{ node: 'nodes', no: 'nodes', pod: 'pods', po: 'pods', lease: 'leases', nodepool: 'nodepools', np: 'nodepools' },
-  ...{ certificatesigningrequest: 'csr', certificatesigningrequests: 'csr' },
+const ALIASES: Readonly<Record<string, keyof typeof RESOURCE_PATHS>> = {
+  node: 'nodes',
+  no: 'nodes',
+  pod: 'pods',
+  po: 'pods',
+  lease: 'leases',
+  certificatesigningrequest: 'csr',
+  certificatesigningrequests: 'csr',
+  nodepool: 'nodepools',
+  np: 'nodepools',
 };
 
 /** The resource that a word names, as kubectl would take it. @throws EdgeadmError USAGE */
-export function resourceNamed(word: string): keyof typeof RESOURCES {
-  const names = Object.keys(RESOURCES) as (keyof typeof RESOURCES)[];
+export function resourceNamed(word: string): keyof typeof RESOURCE_PATHS {
+  const names = Object.keys(RESOURCE_PATHS) as (keyof typeof RESOURCE_PATHS)[];
   const name = word.toLowerCase();
   const found = names.find((each) => each === name) ?? ALIASES[name];
   if (found) return found;
@@ -40,7 +47,7 @@ interface Table {
 }
 
 /** Kinds as `kubectl get -o name` spells them. */
-export const KINDS: Readonly<Record<keyof typeof RESOURCES, string>> = {
+export const KINDS: Readonly<Record<keyof typeof RESOURCE_PATHS, string>> = {
   nodes: 'node',
   pods: 'pod',
   leases: 'lease.coordination.k8s.io',
@@ -51,12 +58,12 @@ export const KINDS: Readonly<Record<keyof typeof RESOURCES, string>> = {
 /** One row an object, by the names of the columns that kubectl shows. @param wide with those of `-o wide` */
 export async function listObjects(
   folder: SandboxFolder,
-  resource: keyof typeof RESOURCES,
+  resource: keyof typeof RESOURCE_PATHS,
   wide = false,
 ): Promise<Record<string, string | number>[]> {
   const client = await adminClient(folder);
   try {
-    const { columnDefinitions, rows } = await client.get<Table>(RESOURCES[resource], { accept: TABLE });
+    const { columnDefinitions, rows } = await client.get<Table>(RESOURCE_PATHS[resource], { accept: TABLE });
     return rows.map(({ cells, object }) => ({
       ...(object?.metadata?.namespace && { Namespace: object.metadata.namespace }),
       ...Object.fromEntries(

@@ -38,7 +38,7 @@ export function parseIpInterfaces(links: string, addresses: string): NetworkInte
   for (const line of addresses.split('\n')) {
     const match = /^\d+:\s+([^\s@]+)(?:@\S+)?\s+inet6?\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);
     if (!match?.[1] || !match[2]) continue;
-    // With a peer the prefix stands behind the peer's address.
+    // With a peer the prefix is behind the peer's address.
     const address = match[2].includes('/') ? match[2] : `${match[2]}/${match[3]?.split('/')[1] ?? '32'}`;
     byName.get(match[1])?.addresses.push(address);
   }

@@ -5,19 +5,19 @@ import { usageError } from '../../errors/usage.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { hasKubeconfig, kubeconfigFlagFor, withCluster } from '../cluster-access.ts';
-import { naming } from '../flags.ts';
+import { nonEmptyName } from '../flags.ts';
 import { interruptible } from '../signals.ts';
 
 /** A cluster of the container service. */
 export const clusterIdFlag = {
-  parse: naming('--cluster-id'),
+  parse: nonEmptyName('--cluster-id'),
   helpValue: 'ID',
   description: "cluster, through the container service with the account's AccessKey",
   helpGroup: 'CLUSTER',
 } as const;
 
 /** Where the node pools are: in the container service, or in a cluster. */
-export const whereFlags = {
+export const poolSourceFlags = {
   'cluster-id': Flags.string({ ...clusterIdFlag, env: 'EDGEADM_CLUSTER_ID' }),
   region: Flags.string({
     helpValue: 'REGION',
@@ -33,7 +33,7 @@ export const whereFlags = {
   kubeconfig: { ...kubeconfigFlagFor('cluster, as NodePool objects'), helpGroup: 'CLUSTER' },
 };
 
-export interface WhereFlags {
+export interface PoolSourceFlags {
   readonly 'cluster-id'?: string;
   readonly region?: string;
   readonly profile?: string;
@@ -47,16 +47,16 @@ type Given = readonly { readonly type: string; readonly flag?: string }[];
  * Where the node pools are, from flags and environment: a flag is stronger than a variable, and among flags, or among
  * variables, the cluster ID is stronger than the kubeconfig.
  */
-export function whereOf<F extends WhereFlags>(flags: F, raw: Given): F {
+export function poolSourceOf<F extends PoolSourceFlags>(flags: F, raw: Given): F {
   const isGiven = (name: string): boolean => raw.some(({ type, flag }) => type === 'flag' && flag === name);
   return isGiven('kubeconfig') && !isGiven('cluster-id') ? { ...flags, 'cluster-id': undefined } : flags;
 }
 
 /**
- * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often stands in the
+ * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often is in the
  * environment.
  */
-export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
+export function refusePoolSource({ 'cluster-id': clusterId, region, kubeconfig }: PoolSourceFlags): string[] {
   if (clusterId !== undefined) return region ? [] : ['--region is required: the region of the cluster'];
   if (hasKubeconfig(kubeconfig)) return [];
   return kubeconfig === undefined
@@ -65,7 +65,7 @@ export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: Whe
 }
 
 /** Opens the node pools that the flags name, for one action. */
-export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
+export async function withNodePools<T>(flags: PoolSourceFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
   const { 'cluster-id': clusterId, kubeconfig } = flags;
   if (clusterId === undefined) {
     const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
@@ -83,7 +83,7 @@ export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePo
 }
 
 /** The container service that the flags name. @param signal ends what it reads */
-export async function serviceOf({ region = '', profile }: WhereFlags, signal: AbortSignal) {
+export async function serviceOf({ region = '', profile }: PoolSourceFlags, signal: AbortSignal) {
   const { openContainerService } = await import('../../cloud/cs.ts');
   return openContainerService({ region, credentials: { profile }, signal });
 }

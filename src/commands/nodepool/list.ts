@@ -1,17 +1,23 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, whereOf, withNodePools } from '../../cli/nodepool/pools.ts';
+import {
+  nodePoolUsage,
+  poolSourceFlags,
+  poolSourceOf,
+  refusePoolSource,
+  withNodePools,
+} from '../../cli/nodepool/pools.ts';
 import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
 
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';
   static override examples = ['<%= config.bin %> nodepool list --cluster-id c1 --region cn-hangzhou'];
-  static override flags = { ...whereFlags, ...listFlag };
+  static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { raw, ...parsed } = await this.parse(NodePoolList);
-    const flags = whereOf(parsed.flags, raw);
-    const mistakes = refuseWhere(flags);
+    const flags = poolSourceOf(parsed.flags, raw);
+    const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {

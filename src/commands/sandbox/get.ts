@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { KINDS, listObjects, RESOURCES, resourceNamed } from '../../../sandbox/list-objects.ts';
+import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -12,7 +12,7 @@ export default class SandboxGet extends BaseCommand {
   static override args = {
     resource: Args.string({
       required: true,
-      description: `${Object.keys(RESOURCES).join(', ')}, or the names that kubectl takes: no, po, np`,
+      description: `${Object.keys(RESOURCE_PATHS).join(', ')}, or the names that kubectl takes: no, po, np`,
     }),
   };
   static override flags = { ...sandboxFlags, ...listFlag };

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { textOf } from '../../cli/flags.ts';
+import { flagText } from '../../cli/flags.ts';
 import { deleteToken } from '../../kubernetes/api/bootstrap-tokens.ts';
 import { registerSecret } from '../../lib/redact.ts';
 
@@ -13,7 +13,7 @@ export default class TokenDelete extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
-    const token = await textOf(args.token, 'TOKEN');
+    const token = await flagText(args.token, 'TOKEN');
     // The ID alone, or a word that is neither, is no secret: an error shows what was typed.
     if (token.includes('.')) registerSecret(token);
     const id = await withCluster(flags.kubeconfig, (client) => deleteToken(client, token));

@@ -14,7 +14,7 @@ import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
-import { cgroupDriver, kubeletConfiguration, kubeletFlags } from './checks/kubelet-settings.ts';
+import { cgroupDriver, kubeletConfigurationValues, kubeletExtraFlags } from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -32,7 +32,7 @@ import { swap } from './checks/swap.ts';
 import { timeSync } from './checks/time-sync.ts';
 
 /** Every check, in the order in which they are shown. */
-export const CHECKS: readonly Check[] = [
+export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
   osSupported,
   kernelSupported,
@@ -59,7 +59,7 @@ export const CHECKS: readonly Check[] = [
   runtime,
   cri,
   cgroupDriver,
-  kubeletFlags,
+  kubeletExtraFlags,
   nodeIface,
   nodeAddress,
   cidrConflict,
@@ -68,7 +68,7 @@ export const CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
-  kubeletConfiguration,
+  kubeletConfigurationValues,
   kubeletConfigurationFields,
   edgeHub,
   offlineAutonomy,

@@ -5,7 +5,7 @@ import { type Check, fail, pass, skip } from '../check.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
-export const kubeletConfiguration: Check = {
+export const kubeletConfigurationValues: Check = {
   name: 'KubeletConfiguration',
   concerns: 'node',
   severity: 'warning',
@@ -42,7 +42,7 @@ export const cgroupDriver: Check = {
   },
 };
 
-export const kubeletFlags: Check = {
+export const kubeletExtraFlags: Check = {
   name: 'KubeletFlags',
   concerns: 'node',
   severity: 'error',

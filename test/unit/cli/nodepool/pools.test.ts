@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { whereOf } from '../../../../src/cli/nodepool/pools.ts';
+import { poolSourceOf } from '../../../../src/cli/nodepool/pools.ts';
 import { type NodePool, poolNamed } from '../../../../src/config/node-pool.ts';
 
 const flag = (name: string) => ({ type: 'flag', flag: name });
@@ -16,9 +16,9 @@ const pool = (id: string, name: string): NodePool => ({
 
 describe('which node pools a command works on', () => {
   it('EDGEADM_CLUSTER_ID names the cluster, unless --kubeconfig is on the command line', () => {
-    assert.equal(whereOf(both, [])['cluster-id'], 'c1');
-    assert.equal(whereOf(both, [flag('kubeconfig')])['cluster-id'], undefined);
-    assert.equal(whereOf(both, [flag('kubeconfig'), flag('cluster-id')])['cluster-id'], 'c1');
+    assert.equal(poolSourceOf(both, [])['cluster-id'], 'c1');
+    assert.equal(poolSourceOf(both, [flag('kubeconfig')])['cluster-id'], undefined);
+    assert.equal(poolSourceOf(both, [flag('kubeconfig'), flag('cluster-id')])['cluster-id'], 'c1');
   });
 
   it('a node pool is found by ID or name; a name that two pools share is refused with both IDs', () => {
