@@ -14,12 +14,16 @@ const LOG_LINES = 20;
  * Runs this program's `sandbox up` in a process of its own that outlives this one, and waits until it is ready.
  * @throws EdgeadmError SANDBOX_FAILED with the end of its log
  */
-export async function startInBackground(folder: SandboxFolder, port: number): Promise<SandboxState> {
+export async function startInBackground(
+  folder: SandboxFolder,
+  { port, retiredActions }: { readonly port: number; readonly retiredActions: boolean },
+): Promise<SandboxState> {
   await makePrivateFolder(folder.path);
   await rm(folder.log, { force: true });
   const log = await open(folder.log, 'wx', 0o600);
   const { file, args } = ownProgram();
-  const child = spawn(file, [...args, 'sandbox', 'up', '--dir', folder.path, '--port', String(port)], {
+  const own = ['--dir', folder.path, '--port', String(port), ...(retiredActions ? ['--retired-actions'] : [])];
+  const child = spawn(file, [...args, 'sandbox', 'up', ...own], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     cwd: '/',
@@ -43,7 +47,7 @@ export async function startInBackground(folder: SandboxFolder, port: number): Pr
   });
 }
 
-/** Ends a running sandbox in good order. @returns false where none ran */
+/** Ends a running sandbox cleanly. @returns false if none ran */
 export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
   const running = await runningSandbox(folder);
   if (!running) return false;
@@ -57,7 +61,7 @@ export async function stopSandbox(folder: SandboxFolder): Promise<boolean> {
   return true;
 }
 
-/** Removes what a sandbox keeps, its nodes too, and nothing else that may lie in its folder. */
+/** Removes what a sandbox keeps, its nodes too, and nothing else that may be in its folder. */
 export async function forgetSandbox(folder: SandboxFolder): Promise<void> {
   const database = ['', '-wal', '-shm'].map((end) => `${folder.database}${end}`);
   const { ca, kubeconfig, state, log, nodes } = folder;

@@ -26,7 +26,7 @@ const QUIET_MS = 200;
 const POOLS = '/apis/apps.openyurt.io/v1beta1/nodepools';
 const POOL_LABEL = 'apps.openyurt.io/nodepool';
 
-export interface ControllerParts {
+export interface ClusterParts {
   readonly client: ApiClient;
   readonly store: Store;
   /** `10.244.0.0/16`; each node gets a /24 of it. */
@@ -48,14 +48,14 @@ interface NodePool {
  * node, the add-ons' DaemonSets and their pods, Unknown for a node whose lease is not renewed, and the nodes of a NodePool.
  */
 export class Controllers {
-  readonly #parts: ControllerParts;
+  readonly #parts: ClusterParts;
   readonly #stop = new AbortController();
   readonly #loops: Promise<unknown>;
   #counting: NodeJS.Timeout | undefined;
   /** The add-ons that a node was last seen with, by its uid. */
   readonly #scheduled = new Map<string, readonly Addon[]>();
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#loops = Promise.all([this.#followNodes(), this.#watchLeases()]);
   }

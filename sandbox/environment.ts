@@ -3,12 +3,12 @@ import { sandboxAccount } from './cloud/account.ts';
 import { requireSandbox, type SandboxFolder } from './folder.ts';
 import { openStore } from './store.ts';
 
-export const SHELLS = ['bash', 'powershell', 'cmd', 'fish'] as const;
+export const ENVIRONMENT_SHELLS = ['bash', 'powershell', 'cmd', 'fish'] as const;
 
-export type Shell = (typeof SHELLS)[number];
+export type EnvironmentShell = (typeof ENVIRONMENT_SHELLS)[number];
 
 /** A line that sets and exports a variable. */
-const ASSIGNMENTS: Readonly<Record<Shell, (name: string, value: string) => string>> = {
+const ASSIGNMENTS: Readonly<Record<EnvironmentShell, (name: string, value: string) => string>> = {
   bash: (name, value) => `export ${name}=${quote(value)}`,
   // Source: about_Quoting_Rules. In single quotes nothing is expanded; a quote is doubled.
   powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
@@ -25,7 +25,7 @@ const ASSIGNMENTS: Readonly<Record<Shell, (name: string, value: string) => strin
  */
 export async function sandboxEnvironment(
   folder: SandboxFolder,
-  shell: Shell = 'bash',
+  shell: EnvironmentShell = 'bash',
 ): Promise<{ variables: Record<string, string>; shell: string }> {
   const { cloud, cluster } = await requireSandbox(folder);
   const store = openStore(folder.database);

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EdgeadmError } from '../src/errors/index.ts';
+import { writePrivate } from '../src/host/write-private.ts';
 import { processLives } from '../src/lib/process-lives.ts';
-import { writePrivate } from './private-files.ts';
 import { startOf } from './process-start.ts';
 
 /** Where a sandbox keeps what. */
@@ -59,7 +59,7 @@ export async function writeState(folder: SandboxFolder, state: Omit<SandboxState
 }
 
 /**
- * The sandbox that runs in a folder; undefined where none does. One that was killed leaves its file, not its process,
+ * The sandbox that runs in a folder; undefined if none does. One that was killed leaves its file, not its process,
  * and its number may be that of any other process by now.
  */
 export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxState | undefined> {
@@ -68,12 +68,12 @@ export async function runningSandbox({ state }: SandboxFolder): Promise<SandboxS
   return found && stillRuns(found) ? found : undefined;
 }
 
-/** True where the process that wrote a state lives, and is no later one with its number. */
+/** True if the process that wrote a state lives, and is not a later one with its pid. */
 export function stillRuns({ pid, processStarted }: SandboxState): boolean {
   return processLives(pid) && startOf(pid) === processStarted;
 }
 
-/** Undefined where it was not written by a sandbox. */
+/** Undefined if it was not written by a sandbox. */
 function parse(text: string): SandboxState | undefined {
   try {
     const found = JSON.parse(text) as Partial<SandboxState> | null;

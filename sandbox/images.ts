@@ -1,2 +1,2 @@
-/** Images that nobody pulls: a name of RFC 2606 says so. */
+/** Images that are never pulled: `.invalid` (RFC 2606) never resolves. */
 export const EDGE_HUB_IMAGE = 'sandbox.invalid/edge-hub:sandbox';

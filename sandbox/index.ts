@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
+import { writePrivate } from '../src/host/write-private.ts';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { memoize } from '../src/lib/memoize.ts';
 import { adminClient } from './admin-client.ts';
@@ -8,7 +9,7 @@ import type { CloudParts, CloudService } from './cloud/service.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState, writeState } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import type { SandboxPki } from './pki.ts';
-import { makePrivateFolder, writePrivate } from './private-files.ts';
+import { makePrivateFolder } from './private-files.ts';
 import type { Store } from './store.ts';
 
 export const DEFAULT_PORT = 7443;
@@ -17,6 +18,8 @@ export interface SandboxOptions {
   readonly folder: SandboxFolder;
   /** Of the API server; the cloud has the next one. 0 for any two that are free. */
   readonly port: number;
+  /** The cloud also answers the actions that the real one switches off. */
+  readonly retiredActions?: boolean;
   /** Takes what goes wrong while it runs. */
   readonly log: (line: string) => void;
 }
@@ -50,7 +53,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function start({ folder, port, log }: SandboxOptions, closing: Closing): Promise<SandboxState> {
+async function start({ folder, port, log, retiredActions }: SandboxOptions, closing: Closing): Promise<SandboxState> {
   const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
     import('./store.ts'),
     import('./pki.ts'),
@@ -65,7 +68,7 @@ async function start({ folder, port, log }: SandboxOptions, closing: Closing): P
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
-  const inside = { store, pki, admin };
+  const inside = { store, pki, admin, retiredActions };
   const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
   closing.push(() => cloud.close());
   await attend(inside, { folder, cluster, log }, closing);
@@ -82,11 +85,12 @@ interface Inside {
   readonly pki: SandboxPki;
   /** Speaks to the API server as its administrator. */
   readonly admin: ApiClient;
+  readonly retiredActions?: boolean;
 }
 
 /** The cloud with its services, and the cluster that it says the API server is. */
-async function openCloud({ store, pki, admin }: Inside, apiServer: string, port: number) {
-  const [{ startCloud }, { seedCluster, seedInside }, { seedInstance }] = await Promise.all([
+async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServer: string, port: number) {
+  const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
     import('./cloud/server.ts'),
     import('./cloud/cs-seed.ts'),
     import('./cloud/ens-seed.ts'),
@@ -98,6 +102,7 @@ async function openCloud({ store, pki, admin }: Inside, apiServer: string, port:
     now: Date.now,
     apiServer,
     caPem: pki.caPem,
+    retiredActions,
     get cloud() {
       return url;
     },
@@ -114,11 +119,11 @@ async function openCloud({ store, pki, admin }: Inside, apiServer: string, port:
 }
 
 async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {
-  const [{ ensService }, { csService }, { exchangeService }, { insideOf }] = await Promise.all([
+  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }] = await Promise.all([
     import('./cloud/ens.ts'),
     import('./cloud/cs.ts'),
     import('./cloud/exchange.ts'),
-    import('./cloud/exchange-inside.ts'),
+    import('./cloud/exchange-cluster.ts'),
   ]);
   const exchange = exchangeService(parts, { ...insideOf(admin), software: { edgeHubImage: EDGE_HUB_IMAGE } });
   return [ensService(parts), csService(parts, pki), exchange];
@@ -132,12 +137,12 @@ interface Attended {
 
 /** Nodes, and the controllers that a cluster has for them. */
 async function attend({ store, admin }: Inside, { folder, cluster, log }: Attended, closing: Closing): Promise<void> {
-  const [{ attendNodes }, { Controllers }] = await Promise.all([
-    import('./node/attendant.ts'),
+  const [{ runNodeAgents: attendNodes }, { Controllers }] = await Promise.all([
+    import('./node/agents.ts'),
     import('./controllers.ts'),
   ]);
-  const attendant = await attendNodes(folder.nodes, cluster.version);
-  closing.push(() => attendant.close());
+  const agents = await attendNodes(folder.nodes, cluster.version);
+  closing.push(() => agents.close());
   const controllers = new Controllers({ client: admin, store, podCidr: cluster.podCidr, log });
   closing.push(() => controllers.close());
 }

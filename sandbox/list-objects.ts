@@ -2,7 +2,7 @@ import { adminClient } from './admin-client.ts';
 import type { SandboxFolder } from './folder.ts';
 
 /** What is worth looking at, of all namespaces. */
-export const RESOURCES = {
+export const RESOURCE_PATHS = {
   nodes: '/api/v1/nodes',
   pods: '/api/v1/pods',
   leases: '/apis/coordination.k8s.io/v1/leases',
@@ -20,7 +20,7 @@ interface Table {
 }
 
 /** Kinds as `kubectl get -o name` spells them. */
-export const KINDS: Readonly<Record<keyof typeof RESOURCES, string>> = {
+export const KINDS: Readonly<Record<keyof typeof RESOURCE_PATHS, string>> = {
   nodes: 'node',
   pods: 'pod',
   leases: 'lease.coordination.k8s.io',
@@ -31,12 +31,12 @@ export const KINDS: Readonly<Record<keyof typeof RESOURCES, string>> = {
 /** One row an object, by the names of the columns that kubectl shows. @param wide with those of `-o wide` */
 export async function listObjects(
   folder: SandboxFolder,
-  resource: keyof typeof RESOURCES,
+  resource: keyof typeof RESOURCE_PATHS,
   wide = false,
 ): Promise<Record<string, string | number>[]> {
   const client = await adminClient(folder);
   try {
-    const { columnDefinitions, rows } = await client.get<Table>(RESOURCES[resource], { accept: TABLE });
+    const { columnDefinitions, rows } = await client.get<Table>(RESOURCE_PATHS[resource], { accept: TABLE });
     return rows.map(({ cells, object }) => ({
       ...(object?.metadata?.namespace && { Namespace: object.metadata.namespace }),
       ...Object.fromEntries(

@@ -6,7 +6,7 @@ import { usageError } from '../src/errors/usage.ts';
 import { readFacts } from '../src/host/facts.ts';
 import { commandLine } from '../src/host/quote.ts';
 import { scratchMachine } from '../src/host/scratch.ts';
-import { isAttended } from '../src/host/scratch-agent.ts';
+import { hasAgent } from '../src/host/scratch-agent.ts';
 import { createToken, joinLine, randomToken } from '../src/kubernetes/api/bootstrap-tokens.ts';
 import { registerSecret } from '../src/lib/redact.ts';
 import { waitFor } from '../src/lib/wait-for.ts';
@@ -30,8 +30,11 @@ export interface SandboxNode {
   readonly root: string;
 }
 
-/** What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as it is. */
-export interface WantedNode extends Partial<Pick<NodeMachine, 'os' | 'kernel' | 'arch'>> {
+/**
+ * What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as
+ * it is.
+ */
+export interface NodeRequest extends Partial<Pick<NodeMachine, 'os' | 'kernel' | 'arch'>> {
   readonly name: string;
 }
 
@@ -46,9 +49,9 @@ export interface JoinableNode extends Omit<SandboxNode, 'kubelet'> {
  * Makes a node: a machine that was just installed, attended by the running sandbox. One that exists already is kept and
  * gets a new line.
  * @throws EdgeadmError SANDBOX_NOT_RUNNING; USAGE for a name that no node may have, an unknown system, or an existing
- *   node that is another machine than the one asked for
+ *   node that is another machine than the one requested
  */
-export async function createNode(folder: SandboxFolder, wanted: WantedNode): Promise<JoinableNode> {
+export async function createSandboxNode(folder: SandboxFolder, wanted: NodeRequest): Promise<JoinableNode> {
   await requireSandbox(folder);
   const root = rootOf(folder, wanted.name);
   const exists = (await stat(root).catch(() => undefined)) !== undefined;
@@ -70,14 +73,14 @@ export async function createNode(folder: SandboxFolder, wanted: WantedNode): Pro
 }
 
 function machineOf(
-  { name, os = 'Ubuntu 20.04', kernel, arch = 'amd64' }: WantedNode,
+  { name, os = 'Ubuntu 20.04', kernel, arch = 'amd64' }: NodeRequest,
   kubeletVersion: string,
 ): NodeMachine {
   return { name, os, kernel: kernel ?? systemOf(os).kernel, arch, kubeletVersion };
 }
 
 /** @throws EdgeadmError USAGE */
-async function refuseOther(root: string, wanted: WantedNode): Promise<void> {
+async function refuseOther(root: string, wanted: NodeRequest): Promise<void> {
   const { os, kernel, arch } = await readFacts(scratchMachine(root));
   const system = wanted.os === undefined ? undefined : systemOf(wanted.os);
   const differs =
@@ -103,11 +106,11 @@ async function makeRoot(folder: SandboxFolder, root: string, machine: NodeMachin
     what: `the sandbox to attend the node ${machine.name}`,
     timeoutMs: 10_000,
     intervalMs: [10, 100],
-    probe: async () => (isAttended(root) ? { done: true } : { seen: 'it does not yet' }),
+    probe: async () => (hasAgent(root) ? { done: true } : { seen: 'it does not yet' }),
   });
 }
 
-export async function listNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
+export async function listSandboxNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
   const names = (await readdir(folder.nodes).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
   return Promise.all(
     names.map(async (name) => {
@@ -119,10 +122,10 @@ export async function listNodes(folder: SandboxFolder): Promise<SandboxNode[]> {
 }
 
 /**
- * Takes a node away as if its machine were gone, and its Node object where the sandbox runs.
- * @throws EdgeadmError USAGE where there is no such node
+ * Takes a node away as if its machine were gone, and its Node object if the sandbox runs.
+ * @throws EdgeadmError USAGE if there is no such node
  */
-export async function deleteNode(folder: SandboxFolder, name: string): Promise<void> {
+export async function deleteSandboxNode(folder: SandboxFolder, name: string): Promise<void> {
   const root = rootOf(folder, name);
   if (!(await stat(root).catch(() => undefined))) throw usageError([`NAME: there is no node ${name}`]);
   await scratchMachine(root).services.stop('kubelet.service');

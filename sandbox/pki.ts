@@ -12,7 +12,7 @@ const ISSUED_DAYS = 365;
 /** Certificates are made again on a start that finds less than this. */
 const RENEW_DAYS = 30;
 
-/** Whoever looks at a certificate sees where it is from. */
+/** Every certificate shows that it is the sandbox's. */
 const CA: Subject = { commonName: 'edgeadm sandbox', organizations: ['edgeadm sandbox: not for production'] };
 const SERVING: Subject = { commonName: 'edgeadm sandbox API server', organizations: [] };
 const ADMIN: Subject = { commonName: 'edgeadm sandbox admin', organizations: ['system:masters'] };
@@ -70,7 +70,7 @@ export async function sandboxPki(store: Store, now = Date.now()): Promise<Sandbo
   return known(made);
 }
 
-/** The administrator's key is left out: a kubeconfig that is asked for must show it. */
+/** The administrator's key is left out: a kubeconfig that is requested must show it. */
 function known(pki: SandboxPki): SandboxPki {
   for (const secret of [pki.caKey, pki.servingKey, pki.adminToken]) registerSecret(secret);
   return pki;

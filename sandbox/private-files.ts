@@ -1,17 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { EdgeadmError } from '../src/errors/index.ts';
 
-/** What the sandbox keeps holds keys: its owner alone may read it, whatever the umask is and whatever was there before. */
-const FILE_MODE = 0o600;
+/** The sandbox's files contain keys: only their owner may read them, whatever the umask or an earlier mode was. */
 const FOLDER_MODE = 0o700;
-
-/** Writes a file as a whole: readers see the old text or the new one. Another user's link or file is not followed. */
-export async function writePrivate(path: string, text: string): Promise<void> {
-  const part = `${path}.${randomUUID()}`;
-  await writeFile(part, text, { mode: FILE_MODE, flag: 'wx' });
-  await rename(part, path);
-}
 
 /** Makes a folder, and those above it that are missing. @throws EdgeadmError WRITE_FAILED */
 export async function makePrivateFolder(path: string): Promise<void> {
@@ -20,7 +11,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
   });
 }
 
-/** Makes a folder, and takes it from others where it was there already. */
+/** Makes a folder, and takes it from others if it was there already. */
 export async function takePrivateFolder(path: string): Promise<void> {
   await makePrivateFolder(path);
   await chmod(path, FOLDER_MODE);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process of this machine was started: which boot, and field 22 of proc_pid_stat(5). With the process id it names
- * one process for ever; the id alone is given to others. Undefined where there is no such process, or no /proc.
+ * When a process of this machine was started: which boot, and field 22 of proc_pid_stat(5). With the process id it
+ * names one process forever; the id alone is given to others. Undefined if there is no such process, or no /proc.
  */
 export function startOf(pid: number): string | undefined {
   try {

@@ -3,10 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** What the sandbox keeps: documents by kind and key, in one SQLite file. */
 export interface Store {
-  /** The document, parsed again at each call; undefined where there is none. */
+  /** The document, parsed again at each call; undefined if there is none. */
   get<T>(kind: string, key: string): T | undefined;
   put(kind: string, key: string, document: unknown): void;
-  /** @returns false where there was none */
+  /** @returns false if there was none */
   delete(kind: string, key: string): boolean;
   /** All documents of a kind, by key. */
   list<T>(kind: string): { readonly key: string; readonly document: T }[];

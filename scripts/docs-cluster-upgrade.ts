@@ -2,8 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { UpgradeCheck } from '../src/cluster-upgrade/precheck/check.ts';
-import { CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
-import { byResource, NEEDED, NEEDED_TO_DRAIN, type Permission } from '../src/cluster-upgrade/precheck/permissions.ts';
+import { UPGRADE_CHECKS } from '../src/cluster-upgrade/precheck/checks.ts';
+import {
+  byResource,
+  DRAIN_PERMISSIONS,
+  type Permission,
+  START_PERMISSIONS,
+} from '../src/cluster-upgrade/precheck/permissions.ts';
 import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = fileURLToPath(new URL('../docs/cluster-upgrade-checks.md', import.meta.url));
@@ -44,14 +49,14 @@ const PERMISSIONS = `
 
 | resource | verbs | namespace |
 | --- | --- | --- |
-${byResource(NEEDED).map(permission).join('')}
+${byResource(START_PERMISSIONS).map(permission).join('')}
 With \`--drain\` also:
 
 | resource | verbs | namespace |
 | --- | --- | --- |
-${byResource(NEEDED_TO_DRAIN).map(permission).join('')}`;
+${byResource(DRAIN_PERMISSIONS).map(permission).join('')}`;
 
-const wanted = HEAD + TABLE + CHECKS.map(row).join('') + PERMISSIONS;
+const wanted = HEAD + TABLE + UPGRADE_CHECKS.map(row).join('') + PERMISSIONS;
 if (process.argv.includes('--check')) {
   const found = await readFile(FILE, 'utf8').catch(() => '');
   if (found !== wanted) {

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Check } from '../src/phases/preflight/check.ts';
-import { CHECKS } from '../src/phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../src/phases/preflight/checks.ts';
 import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = fileURLToPath(new URL('../docs/preflight.md', import.meta.url));
@@ -38,7 +38,7 @@ function row({ name, severity, concerns, needs = [], about, remedy }: Check): st
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
 }
 
-const wanted = HEAD + TABLE + CHECKS.map(row).join('');
+const wanted = HEAD + TABLE + PREFLIGHT_CHECKS.map(row).join('');
 if (process.argv.includes('--check')) {
   const found = await readFile(FILE, 'utf8').catch(() => '');
   if (found !== wanted) {

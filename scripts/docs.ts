@@ -1,4 +1,4 @@
-/** Writes every document that is generated from the code; with --check it fails where one is not current. */
+/** Writes every document that is generated from the code; with --check it fails if one is not current. */
 import { execa } from 'execa';
 
 const GENERATORS = [

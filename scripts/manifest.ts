@@ -1,6 +1,6 @@
 /**
  * Writes oclif.manifest.json from the compiled commands, so that starting the program need not load them all.
- * With --check it fails where the file is not current.
+ * With --check it fails if the file is not current.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

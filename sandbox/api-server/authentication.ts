@@ -26,7 +26,7 @@ export interface TokenSecret {
   readonly extraGroups: readonly string[];
 }
 
-/** @returns undefined where the Secret is no usable token: of another type, misnamed, without its parts */
+/** @returns undefined if the Secret is not a usable token: of another type, misnamed, without its parts */
 export function readToken(object: KubeObject | undefined): TokenSecret | undefined {
   const data = (object?.data ?? {}) as Record<string, string>;
   const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
@@ -75,7 +75,7 @@ function authenticated({ name, groups }: User): User {
 }
 
 function presentsCertificate(socket: TLSSocket): boolean {
-  // Null where the connection has just broken.
+  // Null if the connection has just broken.
   return Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
 }
 

@@ -66,13 +66,13 @@ export function authorize(user: User, request: ResourceRequest | PathRequest): v
 function refusalOf(user: User, request: ResourceRequest): ApiFailure | undefined {
   const bound = [user.name, ...user.groups].flatMap((who) => BINDINGS[who] ?? []);
   if (bound.some((rule) => allows(rule, request))) return undefined;
-  const node = nodeOf(user);
+  const node = authenticatedNode(user);
   const why = node === undefined ? '' : refusalOfNode(node, request);
   return why === undefined ? undefined : refused(user, request, why);
 }
 
 /** `n1` for system:node:n1 of system:nodes. */
-export function nodeOf({ name, groups }: User): string | undefined {
+export function authenticatedNode({ name, groups }: User): string | undefined {
   const prefix = 'system:node:';
   return groups.includes('system:nodes') && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
@@ -95,7 +95,7 @@ function allows(rule: Rule, request: ResourceRequest): boolean {
   );
 }
 
-/** @returns undefined where the node may; the reason, often an empty one, where it may not */
+/** @returns undefined if the node may; the reason, often an empty one, if it may not */
 function refusalOfNode(node: string, request: ResourceRequest): string | undefined {
   if (request.group === '' && ['secrets', 'configmaps'].includes(request.plural) && READ.includes(request.verb)) {
     if (!request.name) return 'can only read namespaced object of this type';
@@ -109,7 +109,7 @@ function refusalOfLease(node: string, { verb, namespace, name }: ResourceRequest
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb))
     return 'can only get, create, update, patch, or delete a node lease';
   if (namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace';
-  // The name of a new one stands in the body alone: admission looks at it.
+  // The name of a new object is only in the body: admission checks it.
   if (verb !== 'create' && name !== node) return 'can only access node lease with the same name as the requesting node';
   return undefined;
 }

@@ -3,9 +3,9 @@ import { TOKEN_TYPE } from './authentication.ts';
 import { reconcileTokens } from './bootstrap-signer.ts';
 import { reconcileRequest } from './csr-signer.ts';
 import { reconcileTaints } from './node-taints.ts';
-import type { Change, Registry } from './registry.ts';
+import type { ObjectChange, Registry } from './registry.ts';
 
-/** How late a token is taken away that has expired, at most; it lets nobody in meanwhile. */
+/** An expired token is deleted after this time at the latest; it is rejected as soon as it expires. */
 const CLEANING_MS = 1000;
 
 /**
@@ -21,7 +21,7 @@ export function startControllers(registry: Registry, pki: SandboxPki, now: () =>
   const unsubscribe = registry.subscribe((change) => {
     const { resource, object } = change;
     const { name = '', namespace } = object.metadata;
-    const withCurrent = (step: (current: Change['object']) => void) => () => {
+    const withCurrent = (step: (current: ObjectChange['object']) => void) => () => {
       const current = registry.get(resource, name, namespace);
       if (current) step(current);
     };

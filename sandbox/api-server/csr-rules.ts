@@ -5,7 +5,7 @@ export const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
 const CLIENT = ['client auth', 'digital signature', 'key encipherment'];
 const SERVING = ['digital signature', 'key encipherment', 'server auth'];
 
-/** Why a signer would not sign a request; undefined where it would. */
+/** Why a signer would not sign a request; undefined if it would. */
 export type SignerRule = (request: ParsedRequest, usages: readonly string[]) => string | undefined;
 
 /** What a kubelet shows to the API server. */

@@ -11,7 +11,7 @@ interface Asked {
   readonly version: string;
 }
 
-/** What stands behind paths that name no object; undefined where nothing does. A text is shown as it is. */
+/** The answer of paths that name no object; undefined if there is none. A text is shown as it is. */
 export function discover(path: string, { host, version: gitVersion }: Asked): object | string | undefined {
   if (path.startsWith('/openapi/')) return openApi(path);
   const [root, group, version, ...rest] = path.split('/').filter(Boolean);

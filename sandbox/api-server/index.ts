@@ -23,7 +23,7 @@ export interface ApiServerOptions {
   readonly version?: string;
   /** Milliseconds since 1970; tests wind it forward. */
   readonly now?: () => number;
-  /** Asked before each request; true where a test answers it in its own way. */
+  /** Asked before each request; true if a test answers it in its own way. */
   readonly takes?: (request: IncomingMessage) => boolean;
 }
 
@@ -37,8 +37,8 @@ export interface RunningApiServer {
 
 /**
  * Starts the sandbox's Kubernetes API server on 127.0.0.1: the part of Kubernetes 1.20 that edgeadm and `kubectl get`
- * need, see docs/sandbox-api.md. All that it knows lies in the store.
- * @throws the error of `listen` where the port is taken
+ * need, see docs/sandbox-api.md. All its state is in the store.
+ * @throws the error of `listen` if the port is taken
  */
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
   const { store, pki, now = Date.now, version = KUBERNETES_VERSION, takes } = options;
@@ -50,7 +50,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       key: pki.servingKey,
       ca: pki.caPem,
       requestCert: true,
-      // Who shows no certificate, or a foreign one, is told so by an answer.
+      // A client with no certificate, or a foreign one, gets an HTTP answer, not a failed handshake.
       rejectUnauthorized: false,
     },
     (request, response) => {

@@ -1,11 +1,11 @@
 import { groupVersion, RESOURCES, type Resource } from './resources.ts';
 
-/** What kubectl asks before it sends a body: may the server be told to look at unknown fields? */
+/** What kubectl asks before it sends a body: can the server check for unknown fields? */
 const FIELD_VALIDATION = { in: 'query', name: 'fieldValidation', schema: { type: 'string' } };
 
 /**
  * The OpenAPI documents below /openapi/v3, as far as `kubectl apply` and `kubectl create -f` need them: they say that
- * the server takes care of validation, so that kubectl needs no schemas. Undefined where there is no such document.
+ * the server takes care of validation, so that kubectl needs no schemas. Undefined if there is no such document.
  */
 export function openApi(path: string): object | undefined {
   const versions = new Map(

@@ -11,7 +11,7 @@ export interface Operation {
   readonly subresource: string;
   /** Empty for all, and for resources that have none. */
   readonly namespace: string;
-  /** Empty where the path names none. */
+  /** Empty if the path names none. */
   readonly name: string;
   readonly query: URLSearchParams;
   readonly body: unknown;

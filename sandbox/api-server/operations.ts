@@ -1,4 +1,4 @@
-import { nodeOf } from './authorization.ts';
+import { authenticatedNode } from './authorization.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import { restrictNode } from './node-restriction.ts';
 import type { Operation } from './operation.ts';
@@ -39,7 +39,7 @@ export function create(operation: Operation): KubeObject {
   return isDryRun(query) ? prepared : registry.insert(resource, prepared);
 }
 
-/** True where a PUT finds nothing and makes what it brings. */
+/** True if a PUT finds nothing and makes what it brings. */
 export function isCreation({ registry, resource, name, namespace }: Operation): boolean {
   return resource.createdByPut === true && !registry.get(resource, name, namespace);
 }
@@ -55,7 +55,7 @@ export function update(operation: Operation): KubeObject {
   const before = read(operation);
   const { uid, resourceVersion } = object.metadata;
   if (resource.needsResourceVersion && !resourceVersion)
-    throw failures.invalid({ kind: resource.plural, group: resource.group, name }, [
+    throw failures.invalidObject({ kind: resource.plural, group: resource.group, name }, [
       {
         field: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',
@@ -83,7 +83,7 @@ export function patch(operation: Operation): KubeObject {
   return store(operation, object, before);
 }
 
-/** @returns the object as it was. @throws ApiFailure 403, 404, 409 */
+/** @returns the object before its deletion. @throws ApiFailure 403, 404, 409 */
 export function remove(operation: Operation): KubeObject {
   const { registry, resource, name, body, query } = operation;
   const before = read(operation);
@@ -155,7 +155,7 @@ function writerOf({ user, version, registry }: Operation): Writer {
 function admit(operation: Operation, object?: KubeObject, before?: KubeObject): void {
   const { registry, resource, subresource, user, namespace } = operation;
   const name = operation.name || (object?.metadata?.name ?? '');
-  const node = nodeOf(user);
+  const node = authenticatedNode(user);
   if (node !== undefined) restrictNode(node, { resource, subresource, name, object, before }, registry);
   if (resource.namespaced && !before && !registry.get(resourceOf('namespaces'), namespace))
     throw failures.notFound({ kind: 'namespaces', name: namespace });
@@ -167,7 +167,7 @@ function check(operation: Operation, object: KubeObject, before?: KubeObject): v
 }
 
 function invalid({ resource }: Operation, name: string, causes: readonly failures.Cause[]): Error {
-  return failures.invalid({ kind: resource.kind, group: resource.group, name }, causes);
+  return failures.invalidObject({ kind: resource.kind, group: resource.group, name }, causes);
 }
 
 function notANumber(text: string): Error {
@@ -193,7 +193,7 @@ function checkPreconditions(
 function isDryRun(query: URLSearchParams): boolean {
   const asked = query.getAll('dryRun');
   if (asked.some((value) => value !== 'All'))
-    throw failures.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+    throw failures.invalidObject({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
       {
         field: 'dryRun',
         reason: 'FieldValueNotSupported',

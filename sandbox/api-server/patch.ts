@@ -10,7 +10,7 @@ const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 
 /**
- * The field by which items of a list are told apart in a strategic merge. Lists that are not here are replaced whole.
+ * The field that identifies items of a list in a strategic merge. Lists that are not here are replaced whole.
  * @see the patchMergeKey tags of k8s.io/api/core/v1
  */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
@@ -70,7 +70,7 @@ function strategicPatch(target: Json, patch: Json): Json {
   for (const [key, value] of Object.entries(fields)) {
     const [, removing] = /^\$deleteFromPrimitiveList\/(.+)$/.exec(key) ?? [];
     if (removing) result[removing] = listOf(result[removing]).filter((item) => !listOf(value).includes(item));
-    // The order of lists ($setElementOrder) means nothing to anybody here.
+    // The order of lists ($setElementOrder) has no effect here.
     if (key.startsWith('$')) continue;
     if (value === null || (isObject(value) && value.$patch === 'delete')) delete result[key];
     else

@@ -1,7 +1,7 @@
 import type { Registry } from './registry.ts';
 import { groupVersion, type KubeObject, type Resource } from './resources.ts';
 import { badRequest } from './status.ts';
-import { table } from './tables.ts';
+import { objectTable } from './tables.ts';
 
 /** How a client wants to see objects. */
 export interface View {
@@ -14,7 +14,7 @@ export interface View {
 
 /** The object with its apiVersion and kind, or as a table of one row. */
 export function showObject({ resource, version, asTable, now }: View, object: KubeObject): object {
-  if (asTable) return table(resource, [object], { resourceVersion: object.metadata.resourceVersion }, now);
+  if (asTable) return objectTable(resource, [object], { resourceVersion: object.metadata.resourceVersion }, now);
   return { kind: resource.kind, apiVersion: groupVersion(resource.group, version), ...object };
 }
 
@@ -28,7 +28,7 @@ export function showList(
   const { resource, version, asTable, now } = view;
   const { items, ...paging } = page(objects, query);
   const metadata = { resourceVersion: String(revision), ...paging };
-  if (asTable) return table(resource, items, metadata, now);
+  if (asTable) return objectTable(resource, items, metadata, now);
   return {
     kind: `${resource.kind}List`,
     apiVersion: groupVersion(resource.group, version),
@@ -47,7 +47,7 @@ export function showDeleted(view: View, object: KubeObject): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-/** Pages are of what is there when each is asked for. */
+/** Each page shows the objects that exist when it is requested. */
 function page(
   objects: readonly KubeObject[],
   query: URLSearchParams,

@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 import type { KubeObject, Resource } from './resources.ts';
 
 /** A change of an object. */
-export interface Change {
+export interface ObjectChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: Resource;
   readonly object: KubeObject;
@@ -15,13 +15,13 @@ export interface Change {
 const REVISION = 'k8s/revision';
 
 /**
- * The objects of the cluster in the store: the one place where resource versions are given out and changes are told.
- * It knows no resource by name.
+ * The objects of the cluster in the store: the one place that assigns resource versions and publishes changes.
+ * It contains no names of resources.
  */
 export class Registry {
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<(change: ObjectChange) => void>();
   #revision: number;
 
   constructor(store: Store, now: () => number) {
@@ -55,7 +55,7 @@ export class Registry {
     return this.#write('ADDED', resource, { ...object, metadata });
   }
 
-  /** Nothing happens where nothing is different: that keeps watches quiet. */
+  /** Nothing happens if nothing is different: that keeps watches quiet. */
   replace(resource: Resource, object: KubeObject, before: KubeObject): KubeObject {
     const { uid, creationTimestamp, resourceVersion } = before.metadata;
     const same = { ...object, metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion } };
@@ -68,12 +68,12 @@ export class Registry {
   }
 
   /** @returns what ends the subscription */
-  subscribe(listener: (change: Change) => void): () => void {
+  subscribe(listener: (change: ObjectChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  #write(type: Change['type'], resource: Resource, object: KubeObject, before?: KubeObject): KubeObject {
+  #write(type: ObjectChange['type'], resource: Resource, object: KubeObject, before?: KubeObject): KubeObject {
     const { name = '', namespace = '' } = object.metadata;
     const [kind, key] = [kindOf(resource), keyOf(name, namespace)];
     const { revision, written } = this.#store.transaction(() => {

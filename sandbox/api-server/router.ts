@@ -11,9 +11,9 @@ export interface ResourceRequest {
   readonly subresource: string;
   /** A Namespace is in itself, as Kubernetes sees it. Empty for none. */
   readonly namespace: string;
-  /** Of a list too, where a fieldSelector asks for one name. Empty for none. */
+  /** Of a list too, if a fieldSelector asks for one name. Empty for none. */
   readonly name: string;
-  /** True where the path itself names the object. */
+  /** True if the path itself names the object. */
   readonly named: boolean;
 }
 

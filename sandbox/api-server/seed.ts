@@ -4,7 +4,7 @@ import { toYaml } from '../../src/templates/yaml.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 
-/** What /version tells unless another one is asked for; the test bed's real cluster, against which this server is compared, is the same. */
+/** Default of /version: that of the test bed's real cluster, against which this server is compared. */
 export const KUBERNETES_VERSION = 'v1.20.2';
 
 /** The networks that the sandbox's cluster says it has. */
@@ -57,7 +57,10 @@ function clusterInfo(server: string, caPem: string): object {
   };
 }
 
-/** Source: kubernetes.io, "kubeadm Configuration", by version: v1beta2 from 1.15, v1beta3 from 1.22, v1beta4 from 1.31 on. */
+/**
+ * Source: kubernetes.io, "kubeadm Configuration", by version: v1beta2 from 1.15, v1beta3 from 1.22, v1beta4 from 1.31
+ * on.
+ */
 function kubeadmApi(version: string): string {
   const minor = minorOf(version);
   return minor < 22 ? 'v1beta2' : minor < 31 ? 'v1beta3' : 'v1beta4';

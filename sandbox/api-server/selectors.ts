@@ -68,7 +68,7 @@ function unknownField(resource: Resource, path: string): Error {
   return badRequest(`"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }
 
-/** The value at a path as text; Kubernetes shows a false that nobody set as `false`. */
+/** The value at a path as text; Kubernetes shows an unset boolean as `false`. */
 function fieldOf(object: KubeObject, path: string): string {
   let value: unknown = object;
   for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];

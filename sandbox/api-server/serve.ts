@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { namesLoopback } from '../loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { discover } from './discovery.ts';
@@ -23,7 +23,7 @@ const NO_PAGE = { code: 404, body: '404 page not found\n' };
 /** Answers one request; errors become Status objects. */
 export async function serve(server: Server, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    if (!namesLoopback(request.headers.host))
+    if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
     const body = await readBody(request);
     const answer = answerTo(server, request, body);
@@ -145,7 +145,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
-    // Read to its end all the same: who is still writing does not read an answer.
+    // Read to its end anyway: a client reads no answer while it is still writing.
     if (bytes <= LARGEST_BODY) chunks.push(chunk as Buffer);
   }
   if (bytes > LARGEST_BODY)

@@ -40,7 +40,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** `nodes`, `leases.coordination.k8s.io`; with a name in quotes behind it where there is one. */
+/** `nodes`, `leases.coordination.k8s.io`; with a name in quotes behind it if there is one. */
 function shown({ kind, group, name }: About): string {
   const type = group ? `${kind}.${group}` : kind;
   return name ? `${type} "${name}"` : type;
@@ -81,7 +81,7 @@ export const forbidden = (about: About, why: string, causes?: readonly Cause[]):
   });
 
 /** @param about with the kind, not the plural */
-export function invalid(about: About & { readonly name: string }, causes: readonly Cause[]): ApiFailure {
+export function invalidObject(about: About & { readonly name: string }, causes: readonly Cause[]): ApiFailure {
   const each = causes.map(({ field, message }) => `${field}: ${message}`);
   const why = each.length === 1 ? each[0] : `[${each.join(', ')}]`;
   const type = about.group ? `${about.kind}.${about.group}` : about.kind;
@@ -99,5 +99,5 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiFailure =>
   );
 
 /** The log of events does not reach back that far: the client lists again. */
-export const gone = (asked: number, oldest: number): ApiFailure =>
+export const resourceExpired = (asked: number, oldest: number): ApiFailure =>
   new ApiFailure(410, 'Expired', `too old resource version: ${asked} (${oldest})`);

@@ -111,7 +111,7 @@ function countGenerations(object: KubeObject, before: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, generation: (metadata.generation ?? 1) + step } };
 }
 
-/** The user is Kubernetes' to fill in: a request speaks for nobody else. */
+/** Kubernetes fills in the user: a client cannot make a request in another's name. */
 function createRequest(object: KubeObject, { user, version }: Writer): KubeObject {
   const usages = object.spec?.usages ?? (version === 'v1beta1' ? ['digital signature', 'key encipherment'] : undefined);
   const asked = { ...object.spec, usages };

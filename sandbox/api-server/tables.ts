@@ -98,13 +98,13 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-/** True where the client would rather have a table: kubectl without `-o json`. */
+/** True if the client would rather have a table: kubectl without `-o json`. */
 export function wantsTable(accept: string | undefined): boolean {
   return /application\/json\s*;[^,]*\bas=Table\b/.test(accept ?? '');
 }
 
 /** A meta.k8s.io/v1 Table; its rows carry the metadata that kubectl needs for namespaces and labels. */
-export function table(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
+export function objectTable(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
   const columns = COLUMNS[resource.plural] ?? [nameColumn, ageColumn];
   return {
     kind: 'Table',

@@ -6,7 +6,7 @@ import { groupVersion } from './resources.ts';
 import { selector } from './selectors.ts';
 import type { Server } from './server.ts';
 import { ApiFailure } from './status.ts';
-import type { WatchEvent } from './watch.ts';
+import type { ObjectEvent } from './watch.ts';
 
 /** Without timeoutSeconds a watch ends between these, as at a real server, so that clients learn to begin again. */
 const DEFAULT_SECONDS = [1800, 3600] as const;
@@ -30,7 +30,7 @@ export function streamWatch(server: Server, operation: Operation, view: View, re
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
   try {
-    const send = ({ type, object }: WatchEvent): void =>
+    const send = ({ type, object }: ObjectEvent): void =>
       write(type, showObject({ ...view, now: server.now() }, object));
     const stop = server.watches.watch({ resource, namespace, matches, after }, send);
     end(response, query, bookmark, stop);

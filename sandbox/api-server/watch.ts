@@ -1,15 +1,15 @@
-import type { Change, Registry } from './registry.ts';
+import type { ObjectChange, Registry } from './registry.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import type { Matcher } from './selectors.ts';
-import { gone } from './status.ts';
+import { resourceExpired } from './status.ts';
 
 /** How far back a watch may begin: whichever is reached first. Joins of a thousand nodes must not fill the memory. */
 const KEPT_CHANGES = 2000;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** An event as a watch shows it, the object still without its apiVersion. */
-export interface WatchEvent {
-  readonly type: Change['type'];
+export interface ObjectEvent {
+  readonly type: ObjectChange['type'];
   readonly object: KubeObject;
 }
 
@@ -29,7 +29,7 @@ interface Kept {
   readonly text: string;
 }
 
-/** The latest changes, so that a watch that broke off can go on where it was. Nothing of it outlives the process. */
+/** The latest changes, so that a watch that broke off can continue where it was. Nothing of it outlives the process. */
 export class WatchCache {
   readonly #registry: Registry;
   readonly #kept: Kept[] = [];
@@ -45,11 +45,11 @@ export class WatchCache {
 
   /**
    * Gives events to `send`, from the past first, until the returned function is called.
-   * @throws ApiFailure 410 where the past does not reach back so far
+   * @throws ApiFailure 410 if the past does not reach back so far
    */
-  watch(query: WatchQuery, send: (event: WatchEvent) => void): () => void {
+  watch(query: WatchQuery, send: (event: ObjectEvent) => void): () => void {
     const { resource, namespace, after } = query;
-    if (after !== undefined && after < this.#forgotten) throw gone(after, this.#forgotten);
+    if (after !== undefined && after < this.#forgotten) throw resourceExpired(after, this.#forgotten);
     const past = after === undefined ? [] : this.#since(after, resource);
     if (after === undefined) {
       for (const object of this.#registry.list(resource, namespace || undefined))
@@ -61,17 +61,17 @@ export class WatchCache {
     });
   }
 
-  #since(after: number, resource: Resource): Change[] {
+  #since(after: number, resource: Resource): ObjectChange[] {
     return this.#kept
       .filter(({ revision, plural }) => revision > after && plural === resource.plural)
       .map(({ revision, text }) => ({
-        ...(JSON.parse(text) as Pick<Change, 'type' | 'object' | 'before'>),
+        ...(JSON.parse(text) as Pick<ObjectChange, 'type' | 'object' | 'before'>),
         resource,
         revision,
       }));
   }
 
-  #keep({ type, resource, object, before, revision }: Change): void {
+  #keep({ type, resource, object, before, revision }: ObjectChange): void {
     const text = JSON.stringify({ type, object, before });
     this.#kept.push({ revision, plural: resource.plural, text });
     this.#bytes += text.length;
@@ -85,7 +85,7 @@ export class WatchCache {
 }
 
 /** What leaves a selection is deleted for those who watch it, what enters it is added. */
-function tell({ namespace, matches }: WatchQuery, change: Change, send: (event: WatchEvent) => void): void {
+function tell({ namespace, matches }: WatchQuery, change: ObjectChange, send: (event: ObjectEvent) => void): void {
   const { object, before, type } = change;
   if (namespace && object.metadata.namespace !== namespace) return;
   const was = before !== undefined && matches(before);

@@ -10,11 +10,11 @@ export interface SandboxAccount {
 const KIND = 'cloud/account';
 const KEY = 'sandbox';
 
-/** The account of a sandbox; made when first asked for, and kept as long as the sandbox's folder. */
+/** The account of a sandbox; made when first requested, and kept as long as the sandbox's folder. */
 export function sandboxAccount(store: Store): SandboxAccount {
   const kept = store.get<SandboxAccount>(KIND, KEY);
   if (kept) return kept;
-  // Real ones begin with LTAI: nobody shall take these for such.
+  // Real ones begin with LTAI: these must not look real.
   const account = { accessKeyId: `SANDBOX${hex(8)}`, accessKeySecret: hex(15) };
   store.put(KIND, KEY, account);
   return account;

@@ -15,7 +15,7 @@ export const ACTIONS: readonly string[] = [
   ...EXCHANGE_ACTIONS,
 ];
 
-/** A fault of an action that nobody calls would never strike. @throws EdgeadmError USAGE; `*` is every action */
+/** A fault for an unknown action would never occur. @throws EdgeadmError USAGE; `*` is every action */
 export function refuseUnknownAction(action: string): void {
   if (action === '*' || ACTIONS.includes(action)) return;
   const near = closest(action, ACTIONS);

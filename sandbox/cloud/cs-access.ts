@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isoDate } from './cs-answers.ts';
 import { attachLine } from './cs-attach-script.ts';
 import { valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
+import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
 import { type AttachTokenRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure } from './service.ts';
 
@@ -20,20 +20,20 @@ const script = z.object({
   one_time_token: z.boolean().default(false),
 });
 
-/** The line that joins a node, with a token of its own. */
+/** The line that joins a node, with a token of its own; a text as the SDKs take it, with the end of line it has there. */
 export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
   const { store, now } = asked.parts;
   const cluster = clusterOf(asked);
   const { arch, nodepool_id, options, expired, one_time_token: oneTime } = valid(script, asked.request.body);
   const spec = valid(z.record(z.string(), z.unknown()), typeof options === 'string' ? parsed(options) : options);
   const fallback = poolsOf(store, cluster.id).find(({ isDefault }) => isDefault);
-  const pool = nodepool_id === undefined && fallback ? fallback : poolOf(asked, nodepool_id);
+  const pool = nodepool_id === undefined && fallback ? fallback : requestedPool(asked, nodepool_id);
   const expires = (expired ?? Math.floor(now() / 1000) + HOUR_S) * 1000;
   if (expires <= now()) throw new CloudFailure(400, 'InvalidParameter', 'The specified expired is in the past.');
   const token = randomBytes(16).toString('hex');
   const record: AttachTokenRecord = { clusterId: cluster.id, nodePoolId: pool.id, expires, oneTime };
   store.put(KIND.attachToken, token, record);
-  return attachLine({
+  const line = attachLine({
     region: cluster.region,
     version: cluster.version.replace(/^v/, ''),
     arch,
@@ -41,6 +41,7 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
     nodeSpec: JSON.stringify(spec),
     windows: spec.platform === 'Windows',
   });
+  return `${line}\r\n`;
 }
 
 /** Both versions of the API answer alike. Minutes: 15 to 4320, by the reference. */

@@ -2,10 +2,16 @@ import type { PoolNode } from '../../src/config/node-pool.ts';
 import type { ClusterRecord, NodePoolRecord } from './records.ts';
 
 const SECONDS = /\.\d+Z$/;
+const CHINA_MS = 8 * 3_600_000;
 
 /** A date as the API writes it. @param ms since 1970 */
 export function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(SECONDS, 'Z');
+}
+
+/** A date as tasks have it, in the service's own time zone. @param ms since 1970 */
+export function taskDate(ms: number): string {
+  return isoDate(ms + CHINA_MS).replace('Z', '+08:00');
 }
 
 /**
@@ -107,11 +113,12 @@ export function pageOf<T>(
   items: readonly T[],
   number: string | undefined,
   size: string | undefined,
-): { readonly items: T[]; readonly page: object } {
+): { readonly items: T[]; readonly page: object; readonly next?: string } {
   const page = Math.max(1, Number(number) || 1);
   const length = Math.min(100, Math.max(1, Number(size) || 10));
   return {
     items: items.slice((page - 1) * length, page * length),
     page: { page_number: page, page_size: length, total_count: items.length },
+    ...(page * length < items.length && { next: String(page + 1) }),
   };
 }

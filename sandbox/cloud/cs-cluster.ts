@@ -10,7 +10,7 @@ import type { NodePoolRecord } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 const MINUTE_MS = 60_000;
-/** Whoever asks the service for a kubeconfig is the account's owner. */
+/** The user in a kubeconfig that the service issues: the account's owner. */
 const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:masters'] };
 
 /** The cluster as the container service sees it: through the API server, like everybody else. */

@@ -82,7 +82,7 @@ export function changedPool(pool: NodePoolRecord, body: unknown): NodePoolRecord
   };
 }
 
-/** @throws CloudFailure where the pool may not go */
+/** @throws CloudFailure if the pool may not go */
 export function refuseDeletion(pool: NodePoolRecord, nodes: readonly PoolNode[], force: boolean): void {
   // The real codes are not documented.
   if (pool.isDefault) throw new CloudFailure(400, 'DefaultNodePool', 'The default node pool cannot be deleted.');
@@ -90,7 +90,7 @@ export function refuseDeletion(pool: NodePoolRecord, nodes: readonly PoolNode[],
   throw new CloudFailure(400, 'NodePoolNotEmpty', `The node pool has ${nodes.length} nodes.`);
 }
 
-export function nodesOf(pool: NodePoolRecord, nodes: readonly PoolNode[]): PoolNode[] {
+export function nodesOfPool(pool: NodePoolRecord, nodes: readonly PoolNode[]): PoolNode[] {
   return nodes.filter((node) => belongsTo(node, pool));
 }
 

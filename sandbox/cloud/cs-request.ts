@@ -19,7 +19,7 @@ export function clusterOf({ parts, names: [id = ''] }: CsRequest): ClusterRecord
 }
 
 /** @throws CloudFailure */
-export function poolOf(asked: CsRequest, id = asked.names[1] ?? ''): NodePoolRecord {
+export function requestedPool(asked: CsRequest, id = asked.names[1] ?? ''): NodePoolRecord {
   const { id: clusterId } = clusterOf(asked);
   const pool = asked.parts.store.get<NodePoolRecord>(KIND.nodePool, id);
   if (pool?.clusterId === clusterId) return pool;

@@ -10,7 +10,7 @@ import type { CloudParts } from './service.ts';
 const VPC_CIDR = '192.168.0.0/16';
 
 /**
- * The one cluster of a sandbox with its default node pool; what is there stays as it is.
+ * The one cluster of a sandbox with its default node pool; what is there is not changed.
  * @param values what is to be different from the usual
  */
 export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, now = Date.now()): ClusterRecord {
@@ -50,8 +50,10 @@ export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, n
   return cluster;
 }
 
-/** What the cluster has of it inside: NodePool objects, Flannel's ConfigMap. To be called once the API server listens. */
-export async function seedInside(parts: CloudParts, pki: SandboxPki): Promise<void> {
+/**
+ * What the cluster has of it inside: NodePool objects, Flannel's ConfigMap. To be called once the API server listens.
+ */
+export async function seedClusterObjects(parts: CloudParts, pki: SandboxPki): Promise<void> {
   const inside = managedCluster(parts, pki);
   try {
     for (const { document } of parts.store.list<ClusterRecord>(KIND.cluster)) {

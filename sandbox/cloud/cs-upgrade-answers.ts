@@ -1,4 +1,4 @@
-import { isoDate } from './cs-answers.ts';
+import { taskDate } from './cs-answers.ts';
 import { nodesDone, stepOf, type UpgradeRecord, type UpgradeStep } from './cs-upgrade-record.ts';
 
 /** Type of the task. The reference has that of another one, `cluster_scaleout`. */
@@ -59,8 +59,8 @@ export function taskAnswer({ id, state, created, since, error }: UpgradeRecord):
     task_id: id,
     task_type: TASK_TYPE,
     state,
-    created: isoDate(created),
-    updated: isoDate(since),
+    created: taskDate(created),
+    updated: taskDate(since),
     ...(error && { error: { code: 'UpgradeFailed', message: error } }),
   };
 }
@@ -87,11 +87,18 @@ function stagesOf(record: UpgradeRecord): object[] {
   const stage = (message: string, start: number | undefined, end: number | undefined) =>
     start === undefined
       ? []
-      : [{ message, start_time: isoDate(start), ...(end && { end_time: isoDate(end) }), state: stateOf(record, end) }];
+      : [
+          {
+            message,
+            start_time: taskDate(start),
+            ...(end && { end_time: taskDate(end) }),
+            state: stateOf(record, end),
+          },
+        ];
   return [
     ...stage('precheck', created, checked),
     ...stage(`control plane to ${to}`, checked, control),
-    ...(nodes.length > 0 ? stage(`worker nodes to ${to}`, control, last) : []),
+    ...(nodes.length > 0 ? stage(`worker nodes to ${to}: ${nodesDone(record)} of ${nodes.length}`, control, last) : []),
   ];
 }
 

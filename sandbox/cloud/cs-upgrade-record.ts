@@ -7,13 +7,13 @@ export interface UpgradeRecord {
   readonly clusterId: string;
   readonly from: string;
   readonly to: string;
-  /** The worker nodes in their order; none where only the control plane is upgraded. */
+  /** The worker nodes in their order; none if only the control plane is upgraded. */
   readonly nodes: readonly string[];
   readonly state: UpgradeState;
   readonly created: number;
   /** When each step that is done ended: the precheck, the control plane, then one node after the other. */
   readonly ended: readonly number[];
-  /** When the step that is under way began; where none is, when it stopped. */
+  /** When the step in progress began; if none is, when it stopped. */
   readonly since: number;
   readonly error?: string;
 }
@@ -28,7 +28,7 @@ const LONGEST_PAUSE_MS = 15 * 86_400_000;
 /** Steps before the first node. */
 const BEFORE_NODES = 2;
 
-/** The step that comes next, or is under way; undefined where all are done. */
+/** The step that comes next, or is in progress; undefined if all are done. */
 export function stepOf({ ended, nodes }: UpgradeRecord): UpgradeStep | undefined {
   if (ended.length < BEFORE_NODES) return ended.length === 0 ? 'precheck' : 'master';
   return nodesDone({ ended }) < nodes.length ? 'node' : undefined;
@@ -44,8 +44,8 @@ export function controlPlaneOf({ ended, from, to }: UpgradeRecord): string {
   return ended.length < BEFORE_NODES ? from : to;
 }
 
-/** True while nobody may begin another one. */
-export function isUnderWay({ state }: UpgradeRecord): boolean {
+/** True while no other upgrade may begin. */
+export function isInProgress({ state }: UpgradeRecord): boolean {
   return isMoving(state) || state === 'paused';
 }
 
@@ -54,7 +54,7 @@ function isMoving(state: UpgradeState): boolean {
 }
 
 /**
- * What time has made of an upgrade. The same record where nothing has changed.
+ * What time has made of an upgrade. The same record if nothing has changed.
  * @param fails asked at the end of each step
  */
 export function advance(record: UpgradeRecord, now: number, fails: (step: UpgradeStep) => boolean): UpgradeRecord {

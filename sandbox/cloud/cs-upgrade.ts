@@ -1,26 +1,28 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { pageOf } from './cs-answers.ts';
 import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf } from './cs-request.ts';
-import { statusAnswer, taskAnswer, taskInfoAnswer } from './cs-upgrade-answers.ts';
+import { statusAnswer } from './cs-upgrade-answers.ts';
 import {
   advance,
   controlPlaneOf,
-  isUnderWay,
+  isInProgress,
   UPGRADE_STEP_MS,
   type UpgradeRecord,
   type UpgradeState,
   type UpgradeStep,
 } from './cs-upgrade-record.ts';
-import { takeFault } from './faults.ts';
+import { consumeFault } from './faults.ts';
 import { type ClusterRecord, KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
 
-/** What is offered to a cluster of each version: two releases of the vendor. */
+/** What is offered to a cluster of each version: releases of the vendor, those of the guide and those of today. */
 const NEXT_VERSIONS: Readonly<Record<string, string>> = {
   'v1.20.2': '1.20.11-aliyunedge.1',
   '1.20.11-aliyunedge.1': '1.22.15-aliyunedge.1',
+  '1.24.6-aliyun.1': '1.26.3-aliyun.1',
+  '1.26.3-aliyun.1': '1.28.9-aliyun.1',
+  '1.28.9-aliyun.1': '1.30.7-aliyun.1',
 };
 
 const order = z.object({
@@ -35,7 +37,7 @@ export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object 
   return {
     current_version: version,
     next_version: NEXT_VERSIONS[version] ?? '',
-    state: record && isUnderWay(record) ? 'upgrading' : 'running',
+    state: record && isInProgress(record) ? 'upgrading' : 'running',
   };
 }
 
@@ -44,7 +46,7 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
   const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
   const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
   const before = newest(asked, cluster.id);
-  if (before && isUnderWay(before)) throw wrongState('is already being upgraded');
+  if (before && isInProgress(before)) throw wrongState('is already being upgraded');
   const from = currentVersion(before, cluster);
   if (NEXT_VERSIONS[from] !== to)
     throw new CloudFailure(400, 'InvalidParameter', `The cluster of version ${from} cannot be upgraded to ${to}.`);
@@ -55,44 +57,42 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
   return { cluster_id: cluster.id, request_id: randomUUID().toUpperCase(), task_id: id };
 }
 
-/** Nodes that have begun finish. */
-export async function pauseUpgrade(asked: CsRequest): Promise<object> {
-  const { record } = inState(asked, ['running', 'pausing'], 'has no upgrade to pause');
-  keep(asked, { ...record, state: 'pausing' });
-  return {};
-}
+/** What can be done to the task of an upgrade. */
+export type UpgradeChange = (asked: CsRequest, record: UpgradeRecord | undefined) => void;
 
-export async function resumeUpgrade(asked: CsRequest): Promise<object> {
-  const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
-  const { error: _error, ...rest } = record;
-  keep(asked, { ...rest, state: 'running', since: now });
-  return {};
-}
+/** Nodes that have begun finish. */
+export const pauseUpgradeRecord: UpgradeChange = (asked, found) => {
+  const record = inState(found, ['running', 'pausing'], 'has no upgrade to pause');
+  keep(asked, { ...record, state: 'pausing' });
+};
+
+export const resumeUpgradeRecord: UpgradeChange = (asked, found) => {
+  const { error: _error, ...record } = inState(found, ['paused'], 'has no paused upgrade');
+  keep(asked, { ...record, state: 'running', since: asked.parts.now() });
+};
 
 /** Nodes that are done stay. */
-export async function cancelUpgrade(asked: CsRequest): Promise<object> {
-  const { record, now } = inState(asked, ['paused'], 'has no paused upgrade');
-  keep(asked, { ...record, state: 'canceled', since: now });
-  return {};
+export const cancelUpgradeRecord: UpgradeChange = (asked, found) => {
+  const record = inState(found, ['paused'], 'has no paused upgrade');
+  keep(asked, { ...record, state: 'canceled', since: asked.parts.now() });
+};
+
+/** An action that the service has switched off: it named the cluster, and meant its newest upgrade. */
+export function ofCluster(change: UpgradeChange): (asked: CsRequest) => Promise<object> {
+  return async (asked) => {
+    change(asked, newest(asked, clusterOf(asked).id));
+    return {};
+  };
 }
 
 export async function upgradeStatus(asked: CsRequest): Promise<object> {
   return statusAnswer(newest(asked, clusterOf(asked).id));
 }
 
-/** Of the tasks that the real service lists, upgrades are the only ones. */
-export async function clusterTasks(asked: CsRequest): Promise<object> {
-  const { page_number: number, page_size: size } = asked.request.parameters;
-  const { items, page } = pageOf(recordsOf(asked, clusterOf(asked).id).map(taskAnswer), number, size);
-  return { tasks: items, page_info: page };
-}
-
-export async function taskInfo(asked: CsRequest): Promise<object> {
-  const [id = ''] = asked.names;
-  const record = asked.parts.store.get<UpgradeRecord>(KIND.upgrade, id);
-  // The real code is not documented.
-  if (!record) throw new CloudFailure(404, 'ErrorTaskNotFound', `task (${id}) not found`);
-  return taskInfoAnswer(upToDate(asked, record));
+/** The upgrade of that task, as time has made it; undefined for another task. */
+export function upgradeOf(asked: CsRequest, taskId: string): UpgradeRecord | undefined {
+  const record = asked.parts.store.get<UpgradeRecord>(KIND.upgrade, taskId);
+  return record && upToDate(asked, record);
 }
 
 /** The real code is not documented. */
@@ -100,14 +100,13 @@ function wrongState(what: string): CloudFailure {
   return new CloudFailure(400, 'ErrorClusterUpgradeState', `The cluster ${what}.`);
 }
 
-function inState(asked: CsRequest, states: readonly UpgradeState[], otherwise: string) {
-  const record = newest(asked, clusterOf(asked).id);
+function inState(record: UpgradeRecord | undefined, states: readonly UpgradeState[], otherwise: string): UpgradeRecord {
   if (!record || !states.includes(record.state)) throw wrongState(otherwise);
-  return { record, now: asked.parts.now() };
+  return record;
 }
 
 /** The upgrades of a cluster, the newest first. */
-function recordsOf(asked: CsRequest, clusterId: string): UpgradeRecord[] {
+export function upgradesOf(asked: CsRequest, clusterId: string): UpgradeRecord[] {
   const records = asked.parts.store.list<UpgradeRecord>(KIND.upgrade).map(({ document }) => document);
   return records
     .filter((record) => record.clusterId === clusterId)
@@ -116,13 +115,13 @@ function recordsOf(asked: CsRequest, clusterId: string): UpgradeRecord[] {
 }
 
 function newest(asked: CsRequest, clusterId: string): UpgradeRecord | undefined {
-  return recordsOf(asked, clusterId)[0];
+  return upgradesOf(asked, clusterId)[0];
 }
 
-/** Time goes on whether anybody looks or not; what it has done is written down by whoever looks. */
+/** An upgrade advances with time: each request computes and stores the state that it has reached by now. */
 function upToDate(asked: CsRequest, record: UpgradeRecord): UpgradeRecord {
   const { store, now } = asked.parts;
-  const after = advance(record, now(), (step) => takeFault(store, faultOf(step)) !== undefined);
+  const after = advance(record, now(), (step) => consumeFault(store, faultOf(step)) !== undefined);
   if (after !== record) keep(asked, after);
   return after;
 }

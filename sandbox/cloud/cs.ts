@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { changedPool, createdPool, nodesOf, refuseDeletion, valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf, parsed, poolOf } from './cs-request.ts';
+import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
+import { cancelTask, clusterTasks, newTaskId, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
 import {
-  cancelUpgrade,
-  clusterTasks,
-  pauseUpgrade,
-  resumeUpgrade,
-  taskInfo,
+  cancelUpgradeRecord,
+  ofCluster,
+  pauseUpgradeRecord,
+  resumeUpgradeRecord,
   upgradeCluster,
   upgradeFields,
   upgradeStatus,
@@ -24,12 +23,20 @@ interface Action {
   readonly method: string;
   readonly path: RegExp;
   readonly handle: (asked: CsRequest) => Promise<CloudAnswer>;
+  /** The service has announced that it switches it off by 2026-09-30. */
+  readonly retired?: true;
 }
 
 /** Methods and paths are those that the official SDK `@alicloud/cs20151215` sends. */
 const ACTIONS: readonly Action[] = [
-  { name: 'DescribeClusters', method: 'GET', path: /^\/clusters$/, handle: async (asked) => clusters(asked) },
-  { name: 'DescribeClustersV1', method: 'GET', path: /^\/api\/v1\/clusters$/, handle: clustersByPage },
+  { name: 'DescribeClusters', method: 'GET', path: /^\/clusters$/, handle: clusters, retired: true },
+  { name: 'DescribeClustersV1', method: 'GET', path: /^\/api\/v1\/clusters$/, handle: clustersByPage, retired: true },
+  {
+    name: 'DescribeClustersForRegion',
+    method: 'GET',
+    path: /^\/regions\/([^/]+)\/clusters$/,
+    handle: clustersOfRegion,
+  },
   { name: 'DescribeUserQuota', method: 'GET', path: /^\/quota$/, handle: userQuota },
   { name: 'DescribeClusterDetail', method: 'GET', path: /^\/clusters\/([^/]+)$/, handle: clusterDetail },
   { name: 'DescribeClusterNodes', method: 'GET', path: /^\/clusters\/([^/]+)\/nodes$/, handle: clusterNodes },
@@ -78,27 +85,34 @@ const ACTIONS: readonly Action[] = [
     method: 'GET',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/status$/,
     handle: upgradeStatus,
+    retired: true,
   },
   {
     name: 'PauseClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/pause$/,
-    handle: pauseUpgrade,
+    handle: ofCluster(pauseUpgradeRecord),
+    retired: true,
   },
   {
     name: 'ResumeUpgradeCluster',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/resume$/,
-    handle: resumeUpgrade,
+    handle: ofCluster(resumeUpgradeRecord),
+    retired: true,
   },
   {
     name: 'CancelClusterUpgrade',
     method: 'POST',
     path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/cancel$/,
-    handle: cancelUpgrade,
+    handle: ofCluster(cancelUpgradeRecord),
+    retired: true,
   },
   { name: 'DescribeClusterTasks', method: 'GET', path: /^\/clusters\/([^/]+)\/tasks$/, handle: clusterTasks },
   { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
+  { name: 'PauseTask', method: 'POST', path: /^\/tasks\/([^/]+)\/pause$/, handle: pauseTask },
+  { name: 'ResumeTask', method: 'POST', path: /^\/tasks\/([^/]+)\/resume$/, handle: resumeTask },
+  { name: 'CancelTask', method: 'POST', path: /^\/tasks\/([^/]+)\/cancel$/, handle: cancelTask },
 ];
 
 /** Their names. */
@@ -107,8 +121,9 @@ export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
 /** The emulated container service: the part that edge clusters need, and what its answers mean inside the cluster. */
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const inside = managedCluster(parts, pki);
+  const isThere = ({ retired }: Action): boolean => !retired || parts.retiredActions === true;
   const find = (method: string, path: string): Action | undefined =>
-    ACTIONS.find((action) => action.method === method && action.path.test(path));
+    ACTIONS.find((action) => action.method === method && action.path.test(path) && isThere(action));
   return {
     authentication: 'signature',
     version: '2015-12-15',
@@ -132,6 +147,18 @@ function detailOf(asked: CsRequest, cluster: ClusterRecord, size: number): objec
   return { ...clusterAnswer(cluster, size, asked.parts.apiServer), ...upgradeFields(asked, cluster) };
 }
 
+async function clustersOfRegion(asked: CsRequest): Promise<object> {
+  const [region] = asked.names;
+  const { cluster_id: id, name, page_number: number, page_size: size } = asked.request.parameters;
+  const { length } = await asked.inside.nodes();
+  const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
+  const found = records
+    .filter((cluster) => cluster.region === region)
+    .filter((cluster) => (!id || cluster.id === id) && (!name || cluster.name === name));
+  const { items, page } = pageOf(found, number, size);
+  return { clusters: items.map((cluster) => detailOf(asked, cluster, length)), page_info: page };
+}
+
 async function clustersByPage(asked: CsRequest): Promise<object> {
   const { page_number: number, page_size: size } = asked.request.parameters;
   const { items, page } = pageOf(await clusters(asked), number, size);
@@ -153,7 +180,7 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const answers = pools
     .filter(({ id }) => only === undefined || id === only)
-    .flatMap((pool) => nodesOf(pool, nodes).map((node) => nodeAnswer(node, pool)));
+    .flatMap((pool) => nodesOfPool(pool, nodes).map((node) => nodeAnswer(node, pool)));
   const { items, page } = pageOf(answers, pageNumber, pageSize);
   return { nodes: items, page };
 }
@@ -163,12 +190,12 @@ async function nodePools(asked: CsRequest): Promise<object> {
   const { NodepoolName: name } = asked.request.parameters;
   const nodes = await asked.inside.nodes();
   const pools = poolsOf(asked.parts.store, id).filter((pool) => name === undefined || pool.name === name);
-  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOf(pool, nodes))) };
+  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOfPool(pool, nodes))) };
 }
 
 async function nodePoolDetail(asked: CsRequest): Promise<object> {
-  const pool = poolOf(asked);
-  return nodePoolAnswer(pool, clusterOf(asked).region, nodesOf(pool, await asked.inside.nodes()));
+  const pool = requestedPool(asked);
+  return nodePoolAnswer(pool, clusterOf(asked).region, nodesOfPool(pool, await asked.inside.nodes()));
 }
 
 async function createNodePool(asked: CsRequest): Promise<object> {
@@ -176,39 +203,35 @@ async function createNodePool(asked: CsRequest): Promise<object> {
   const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
   store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: taskId() };
+  return { nodepool_id: pool.id, task_id: newTaskId() };
 }
 
 async function modifyNodePool(asked: CsRequest): Promise<object> {
-  const pool = changedPool(poolOf(asked), asked.request.body);
+  const pool = changedPool(requestedPool(asked), asked.request.body);
   asked.parts.store.put(KIND.nodePool, pool.id, pool);
   await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: taskId() };
+  return { nodepool_id: pool.id, task_id: newTaskId() };
 }
 
 async function deleteNodePool(asked: CsRequest): Promise<object> {
-  const pool = poolOf(asked);
-  const nodes = nodesOf(pool, await asked.inside.nodes());
+  const pool = requestedPool(asked);
+  const nodes = nodesOfPool(pool, await asked.inside.nodes());
   refuseDeletion(pool, nodes, asked.request.parameters.force === 'true');
   for (const { name } of nodes) await forgetNode(asked, name);
   asked.parts.store.delete(KIND.nodePool, pool.id);
   await asked.inside.deletePool(pool.id);
-  return { task_id: taskId() };
+  return { task_id: newTaskId() };
 }
 
 async function removeNodes(asked: CsRequest): Promise<object> {
   const { nodes = '[]', instance_ids: ids = '[]' } = asked.request.parameters;
   const wanted = [nodes, ids].flatMap((text) => valid(z.array(z.string()), parsed(text)));
-  const own = nodesOf(poolOf(asked), await asked.inside.nodes());
+  const own = nodesOfPool(requestedPool(asked), await asked.inside.nodes());
   for (const { name } of own.filter((node) => wanted.includes(node.name))) await forgetNode(asked, name);
-  return { task_id: taskId() };
+  return { task_id: newTaskId() };
 }
 
 async function forgetNode({ parts, inside }: CsRequest, name: string): Promise<void> {
   await inside.deleteNode(name);
   parts.store.delete(KIND.node, name);
-}
-
-function taskId(): string {
-  return `T-${randomBytes(12).toString('hex')}`;
 }

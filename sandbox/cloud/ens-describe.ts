@@ -1,4 +1,4 @@
-import { type EnsAction, invalid, listOf, needed } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, listOf, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -52,13 +52,13 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
   },
 
   DescribeNetworkAttribute: (parameters, records) => {
-    const network = records.network(needed(parameters, 'NetworkId'));
+    const network = records.network(requiredParameter(parameters, 'NetworkId'));
     if (!network) throw notFound('NetworkId');
     return { NetworkId: network.id, EnsRegionId: network.regionId, CidrBlock: network.cidr, Status: 'Available' };
   },
 
   DescribeSecurityGroupAttribute: (parameters, records) => {
-    const group = records.securityGroup(needed(parameters, 'SecurityGroupId'));
+    const group = records.securityGroup(requiredParameter(parameters, 'SecurityGroupId'));
     if (!group) throw notFound('SecurityGroupId');
     return { SecurityGroupId: group.id, SecurityGroupName: group.id, Permissions: { Permission: group.permissions } };
   },
@@ -78,7 +78,7 @@ function numberOf(text: string | undefined, name: string, otherwise: number, mos
   if (text === undefined || text === '') return otherwise;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(name);
+  throw invalidParameter(name);
 }
 
 function notFound(name: string): CloudFailure {

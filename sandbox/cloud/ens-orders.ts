@@ -1,4 +1,4 @@
-import { type EnsAction, invalid, needed, neededList } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, neededList, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -17,10 +17,10 @@ export const ENS_DELAY_MS = { create: 200, stop: 400, start: 400, attach: 300, d
 export const orderActions: Readonly<Record<string, EnsAction>> = {
   CreateNetworkInterface: (parameters, records) => {
     const groups = neededList(parameters, 'SecurityGroupIds');
-    const vSwitchId = needed(parameters, 'VSwitchId');
+    const vSwitchId = requiredParameter(parameters, 'VSwitchId');
     const vSwitch = records.vSwitches().find(({ id }) => id === vSwitchId);
-    if (!vSwitch) throw invalid('VSwitchId');
-    if (groups.some((group) => !records.securityGroup(group))) throw invalid('SecurityGroupIds');
+    if (!vSwitch) throw invalidParameter('VSwitchId');
+    if (groups.some((group) => !records.securityGroup(group))) throw invalidParameter('SecurityGroupIds');
     const existing = records.interfaces();
     if (existing.length >= MOST_IN_ACCOUNT)
       throw new CloudFailure(400, 'QuotaExceeded', 'The quota of network interfaces is exceeded.');
@@ -45,7 +45,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   AttachNetworkInterface: (parameters, records) => {
     const eni = interfaceOf(parameters, records);
     const instance = instanceOf(parameters, records);
-    if (eni.serviceManaged) throw invalid('EniServiceManaged');
+    if (eni.serviceManaged) throw invalidParameter('EniServiceManaged');
     if (eni.status !== 'Available') throw wrongInterfaceStatus();
     if (instance.status !== 'Stopped') throw wrongInstanceStatus();
     if (eni.networkId !== instance.networkId || eni.regionId !== instance.regionId)
@@ -108,13 +108,13 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
 };
 
 function instanceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InstanceRecord {
-  const instance = records.instance(needed(parameters, 'InstanceId'));
+  const instance = records.instance(requiredParameter(parameters, 'InstanceId'));
   if (instance && instance.status !== 'Released') return instance;
   throw new CloudFailure(404, 'InstanceNotFound', 'The specified instance does not exist.');
 }
 
 function interfaceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InterfaceRecord {
-  const eni = records.interface(needed(parameters, 'NetworkInterfaceId'));
+  const eni = records.interface(requiredParameter(parameters, 'NetworkInterfaceId'));
   if (eni) return eni;
   throw new CloudFailure(404, 'InvalidEniId.NotFound', 'The specified network interface does not exist.');
 }

@@ -7,7 +7,7 @@ export type Parameters = Readonly<Record<string, string>>;
 export type EnsAction = (parameters: Parameters, records: EnsRecords) => object;
 
 /** @throws CloudFailure MissingParameter */
-export function needed(parameters: Parameters, name: string): string {
+export function requiredParameter(parameters: Parameters, name: string): string {
   const value = parameters[name];
   if (value) return value;
   throw missing(name);
@@ -36,12 +36,12 @@ export function listOf(parameters: Parameters, name: string): string[] {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list;
   } catch {
-    // Not JSON: told below.
+    // Not JSON: reported below.
   }
-  throw invalid(name);
+  throw invalidParameter(name);
 }
 
-export function invalid(name: string): CloudFailure {
+export function invalidParameter(name: string): CloudFailure {
   return new CloudFailure(
     400,
     `InvalidParameter.${name}`,

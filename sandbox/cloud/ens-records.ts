@@ -1,7 +1,7 @@
 import type { Store } from '../store.ts';
 
 /** A state on its way to the next one: what is asynchronous in the real service is a matter of time here. */
-export interface Changing<S extends string> {
+export interface InTransition<S extends string> {
   readonly status: S;
   /** Where it goes by itself, and when (milliseconds since 1970). */
   readonly next?: { readonly status: S | 'Deleted'; readonly at: number };
@@ -10,7 +10,7 @@ export interface Changing<S extends string> {
 export type InstanceStatus = 'Pending' | 'Running' | 'Stopping' | 'Stopped' | 'Starting' | 'Released';
 type InterfaceStatus = 'Creating' | 'Available' | 'Attaching' | 'InUse' | 'Detaching' | 'Deleting';
 
-export interface InstanceRecord extends Changing<InstanceStatus> {
+export interface InstanceRecord extends InTransition<InstanceStatus> {
   readonly id: string;
   readonly name: string;
   readonly regionId: string;
@@ -19,7 +19,7 @@ export interface InstanceRecord extends Changing<InstanceStatus> {
   readonly securityGroupIds: readonly string[];
 }
 
-export interface InterfaceRecord extends Changing<InterfaceStatus> {
+export interface InterfaceRecord extends InTransition<InterfaceStatus> {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -128,7 +128,7 @@ export class EnsRecords {
     return `${prefix}-sandbox${String(this.#store.next(`ens/${prefix}`)).padStart(6, '0')}`;
   }
 
-  #all<T extends Changing<string> & { readonly id: string }>(kind: string): T[] {
+  #all<T extends InTransition<string> & { readonly id: string }>(kind: string): T[] {
     return this.#store.list<T>(kind).flatMap(({ key, document }) => {
       const { next, ...rest } = document;
       if (next === undefined || next.at > this.#now()) return [document];

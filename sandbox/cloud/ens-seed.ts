@@ -18,7 +18,7 @@ const ANY = '0.0.0.0/0';
 
 /**
  * Puts an instance into the emulated ENS, with its primary ENI, vSwitch, network and security group. One that is there
- * already stays as it is.
+ * already is not changed.
  * @returns its id
  */
 export function seedInstance(store: Store, seed: InstanceSeed = {}): string {

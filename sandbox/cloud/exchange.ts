@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { certificatesOf, publicKeyHash } from '../../src/pki/ca-hash.ts';
-import { type AttachTokenRecord, type ClusterRecord, KIND, type NodePoolRecord, type NodeRecord } from './records.ts';
+import {
+  type AttachTokenRecord,
+  type CloudNodeRecord,
+  type ClusterRecord,
+  KIND,
+  type NodePoolRecord,
+} from './records.ts';
 import { CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 
 /** A Node of the cluster. */
@@ -10,7 +16,7 @@ export interface AttachedNode {
   /** Name or id of its node pool. */
   readonly pool?: string;
   readonly ready: boolean;
-  /** Empty where its kubelet did not tell. */
+  /** Empty if its kubelet did not tell. */
   readonly machineId: string;
 }
 
@@ -18,14 +24,14 @@ export interface AttachedNode {
 export const REGISTER_MS = 3_600_000;
 
 /** What the exchange needs of the cluster itself. */
-export interface ExchangeInside {
-  /** A bootstrap token that is good for some minutes. */
+export interface ExchangeCluster {
+  /** A bootstrap token that is valid for a few minutes. */
   makeBootstrapToken(): string | Promise<string>;
   /** All Nodes of the cluster, however they came into it. */
   nodes(): readonly AttachedNode[] | Promise<readonly AttachedNode[]>;
   /** Where they are other than the sandbox's own. */
   readonly apiServers?: readonly string[];
-  /** PEM of the cluster's CA, where it is not the cloud's too. */
+  /** PEM of the cluster's CA, if it is not the cloud's too. */
   readonly caPem?: string;
   /** What nodes are to run; left out is what the node, or a bundle of the user, has. */
   readonly software?: {
@@ -50,7 +56,7 @@ const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), dur
 export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
 
 /** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
-export function exchangeService(parts: CloudParts, inside: ExchangeInside): CloudService {
+export function exchangeService(parts: CloudParts, inside: ExchangeCluster): CloudService {
   return {
     authentication: 'bearer',
     actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
@@ -68,10 +74,10 @@ type NodeBody = z.output<typeof nodeBody>;
 interface Admitted {
   readonly cluster: ClusterRecord;
   readonly pool: NodePoolRecord;
-  readonly node: NodeRecord;
+  readonly node: CloudNodeRecord;
 }
 
-async function exchange(parts: CloudParts, inside: ExchangeInside, request: CloudRequest): Promise<object> {
+async function exchange(parts: CloudParts, inside: ExchangeCluster, request: CloudRequest): Promise<object> {
   const body = bodyOf(nodeBody, request);
   const nodes = await inside.nodes();
   const { cluster, pool, node } = parts.store.transaction(() => admit(parts, tokenOf(request), body, nodes));
@@ -99,7 +105,7 @@ function admit(parts: CloudParts, token: string, body: NodeBody, nodes: readonly
   if (body.nodePool !== undefined && body.nodePool !== pool.id) {
     throw new CloudFailure(409, 'NODE_IN_OTHER_POOL', `the node belongs to ${body.nodePool}, the token to ${pool.id}`);
   }
-  const there = store.get<NodeRecord>(KIND.node, body.nodeName);
+  const there = store.get<CloudNodeRecord>(KIND.node, body.nodeName);
   const isSame = there?.machineId === body.machineId;
   const node = nodes.find(({ name }) => name === body.nodeName);
   const owner = there?.machineId ?? node?.machineId;
@@ -110,7 +116,7 @@ function admit(parts: CloudParts, token: string, body: NodeBody, nodes: readonly
   const hasPlace = isSame && there?.nodePoolId === pool.id && (node !== undefined || isComing(there, now()));
   if (!hasPlace) refuseWhereFull(parts, { cluster, pool, name: body.nodeName, nodes });
   const callback = isSame && there ? there.callback : randomBytes(18).toString('base64url');
-  const record: NodeRecord = {
+  const record: CloudNodeRecord = {
     name: body.nodeName,
     machineId: body.machineId,
     clusterId: cluster.id,
@@ -147,7 +153,7 @@ function invalidToken(why: string): CloudFailure {
 }
 
 /** True for a node that was let in and has not had the time to register. */
-function isComing({ admitted = 0 }: NodeRecord, now: number): boolean {
+function isComing({ admitted = 0 }: CloudNodeRecord, now: number): boolean {
   return now - admitted < REGISTER_MS;
 }
 
@@ -162,7 +168,7 @@ interface Wanted {
 function refuseWhereFull({ store, now }: CloudParts, { cluster, pool, name, nodes }: Wanted): void {
   const there = nodes.filter((node) => node.name !== name);
   const coming = store
-    .list<NodeRecord>(KIND.node)
+    .list<CloudNodeRecord>(KIND.node)
     .map(({ document }) => document)
     .filter((record) => record.clusterId === cluster.id && record.name !== name && isComing(record, now()))
     .filter((record) => !there.some((node) => node.name === record.name));
@@ -180,7 +186,7 @@ function refuseWhereFull({ store, now }: CloudParts, { cluster, pool, name, node
 function takeReport({ store }: CloudParts, request: CloudRequest): object {
   const { status } = bodyOf(reportBody, request);
   const secret = request.path.slice(CALLBACKS.length);
-  const found = store.list<NodeRecord>(KIND.node).find(({ document }) => document.callback === secret);
+  const found = store.list<CloudNodeRecord>(KIND.node).find(({ document }) => document.callback === secret);
   if (!found) throw new CloudFailure(404, 'CALLBACK_UNKNOWN', 'unknown callback');
   store.put(KIND.node, found.key, { ...found.document, status });
   return {};

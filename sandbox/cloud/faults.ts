@@ -7,7 +7,16 @@ export const FAULT_MODES = {
   'timeout-after-effect': 'the call takes effect, but its answer is lost',
   'timeout-before': 'the call is lost: no effect, no answer',
   '500': 'the cloud answers with an internal error; no effect',
-  throttle: 'the cloud throttles the call; no effect',
+  unavailable: 'the cloud answers 503 ServiceUnavailable; no effect',
+  throttle: 'the cloud throttles the call with Throttling.User; no effect',
+  'qps-limit': 'the cloud throttles the call with QPS Limit Exceeded; no effect',
+  'rejected-throttling': 'the cloud throttles the call with Rejected.Throttling; no effect',
+  'business-code': 'the cloud answers 200 with an error number as Code; no effect',
+  'html-502': 'a proxy answers 502 with a web page; no effect',
+  redirect: 'a proxy answers 302 to a login page; no effect',
+  'switch-protocols': 'a proxy answers 101; no effect',
+  truncated: 'the call takes effect, but half of its answer is missing',
+  empty: 'the call takes effect, but its answer is empty',
   slow: 'the call succeeds two seconds late',
 } as const;
 
@@ -43,7 +52,7 @@ export function clearFaults(store: Store): number {
 }
 
 /** The fault that strikes this call, counted down. Steps inside an action are struck by their own name alone. */
-export function takeFault(store: Store, action: string): FaultMode | undefined {
+export function consumeFault(store: Store, action: string): FaultMode | undefined {
   const isCall = !action.includes('/');
   const fault = listFaults(store).find((each) => each.action === action || (isCall && each.action === '*'));
   if (!fault) return undefined;

@@ -8,6 +8,7 @@ export const KIND = {
   attachToken: 'cs/attach-token',
   node: 'cs/node',
   upgrade: 'cs/upgrade',
+  task: 'cs/task',
 } as const;
 
 /** The one cluster of a sandbox, kept under its id. */
@@ -59,7 +60,7 @@ export interface AttachTokenRecord {
 }
 
 /** A node that was let in by the exchange, kept under its name until its Node is deleted. */
-export interface NodeRecord {
+export interface CloudNodeRecord {
   readonly name: string;
   readonly machineId: string;
   readonly clusterId: string;
@@ -68,7 +69,7 @@ export interface NodeRecord {
   readonly callback: string;
   /** When it was let in last. Milliseconds since 1970. */
   readonly admitted?: number;
-  /** What the callback told. */
+  /** What the callback reported. */
   readonly status?: string;
 }
 

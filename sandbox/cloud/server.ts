@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { namesLoopback } from '../loopback.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { sandboxAccount } from './account.ts';
-import { type FaultMode, takeFault } from './faults.ts';
+import { consumeFault } from './faults.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 import { type SignedRequest, signatureChecker } from './signature.ts';
+import { struck, type WireAnswer } from './struck.ts';
 
 export interface CloudOptions {
   readonly parts: CloudParts;
-  /** As a function where they are loaded when the first request comes. */
+  /** As a function if they are loaded when the first request comes. */
   readonly services: readonly CloudService[] | (() => Promise<readonly CloudService[]>);
   /** 0 for any that is free. */
   readonly port: number;
@@ -26,7 +26,6 @@ export interface Cloud {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const SLOW_MS = 2_000;
 
 /** The front of the emulated cloud: TLS on 127.0.0.1, signatures, faults, and the service that each request is for. */
 export async function startCloud({ parts, services, port, tls }: CloudOptions): Promise<Cloud> {
@@ -64,61 +63,42 @@ interface RoutedRequest {
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front: Front): Promise<void> {
   const requestId = randomUUID().toUpperCase();
-  const send = (status: number, body: CloudAnswer): void => {
-    outgoing.writeHead(status, { 'Content-Type': 'application/json;charset=utf-8', 'x-acs-request-id': requestId });
-    outgoing.end(JSON.stringify(body));
+  const send = ({ status, headers, text }: WireAnswer): void => {
+    outgoing.writeHead(status, { ...headers, 'x-acs-request-id': requestId });
+    outgoing.end(text);
   };
   const host = incoming.headers.host ?? '';
   let bearer = false;
   try {
-    if (!namesLoopback(incoming.headers.host))
+    if (!isLoopbackHost(incoming.headers.host))
       throw new CloudFailure(421, 'InvalidHost', 'The sandbox answers to 127.0.0.1 and localhost only.');
     const signed = await signedRequest(incoming);
     const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
     bearer = service.authentication === 'bearer';
     refuseOtherVersion(service, request);
     if (!bearer) front.check(signed);
-    const fault = takeFault(front.parts.store, request.action);
-    const body = await withFault(fault, async () => service.handle(request));
-    // Cut off without a word, after the effect or before it: to the caller both look the same.
-    if (body === undefined) outgoing.destroy();
-    else send(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
+    const fault = consumeFault(front.parts.store, request.action);
+    const answered = await struck(fault, async () => {
+      const body = await service.handle(request);
+      return wireAnswer(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
+    });
+    if (answered) send(answered);
+    else outgoing.destroy();
   } catch (thrown) {
     const { status, code, message } = failureOf(thrown);
-    if (bearer) send(status, { code, message });
-    else send(status, { RequestId: requestId, HostId: host, Code: code, Message: message });
+    if (bearer) send(wireAnswer(status, { code, message }));
+    else send(wireAnswer(status, { RequestId: requestId, HostId: host, Code: code, Message: message }));
   }
 }
 
-/** @returns undefined where the answer is lost */
-async function withFault(
-  fault: FaultMode | undefined,
-  work: () => Promise<CloudAnswer>,
-): Promise<CloudAnswer | undefined> {
-  switch (fault) {
-    case 'timeout-before':
-      return undefined;
-    case 'timeout-after-effect':
-      await work();
-      return undefined;
-    case '500':
-      throw internalError();
-    case 'throttle':
-      throw new CloudFailure(400, 'Throttling.User', 'Request was denied due to user flow control.');
-    case 'slow':
-      await delay(SLOW_MS);
-      return work();
-    case undefined:
-      return work();
-  }
-}
-
-function internalError(): CloudFailure {
-  return new CloudFailure(500, 'InternalError', 'The request processing has failed due to some unknown error.');
+function wireAnswer(status: number, body: CloudAnswer): WireAnswer {
+  if (typeof body === 'string') return { status, headers: { 'Content-Type': 'text/plain;charset=utf-8' }, text: body };
+  return { status, headers: { 'Content-Type': 'application/json;charset=utf-8' }, text: JSON.stringify(body) };
 }
 
 function failureOf(thrown: unknown): CloudFailure {
-  return thrown instanceof CloudFailure ? thrown : internalError();
+  if (thrown instanceof CloudFailure) return thrown;
+  return new CloudFailure(500, 'InternalError', 'The request processing has failed due to some unknown error.');
 }
 
 async function signedRequest(incoming: IncomingMessage): Promise<SignedRequest> {

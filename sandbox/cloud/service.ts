@@ -9,12 +9,12 @@ export interface CloudRequest {
   readonly action: string;
   /** Query and form parameters of an RPC request, the query of a ROA one. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Parsed JSON of a ROA body; undefined where there is none. */
+  /** Parsed JSON of a ROA body; undefined if there is none. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** Becomes the JSON body, a string too; errors are thrown as {@link CloudFailure}. */
+/** Becomes the JSON body; a string is the body as it is. Errors are thrown as {@link CloudFailure}. */
 export type CloudAnswer = object | string;
 
 /** An error as the real service words it. */
@@ -33,9 +33,9 @@ export class CloudFailure extends Error {
 export interface CloudService {
   /** How callers are known: by an account's signature (`ens`, `cs`) or by a token the service looks at itself. */
   readonly authentication: 'signature' | 'bearer';
-  /** Of the API, where callers name it: `2017-11-10`. */
+  /** Of the API, if callers name it: `2017-11-10`. */
   readonly version?: string;
-  /** The name of the action that a request asks for; undefined where the request is not for this service. */
+  /** The name of the action that a request asks for; undefined if the request is not for this service. */
   actionOf(method: string, path: string, parameters: Readonly<Record<string, string>>): string | undefined;
   handle(request: CloudRequest): CloudAnswer | Promise<CloudAnswer>;
 }
@@ -50,4 +50,6 @@ export interface CloudParts {
   readonly cloud: string;
   /** PEM of the sandbox's CA, which signs for both. */
   readonly caPem: string;
+  /** Also answer the actions that the real service switches off. */
+  readonly retiredActions?: boolean;
 }

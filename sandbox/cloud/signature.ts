@@ -31,11 +31,11 @@ const CLOCK_SKEW_MS = 15 * 60_000;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
- * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of the
- * vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and .Expired,
- * SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's
- * descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table of common
- * errors, and what its own clients send.
+ * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of
+ * the vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and
+ * .Expired, SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the
+ * vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table
+ * of common errors, and what its own clients send.
  */
 export function signatureChecker(account: SandboxAccount, now: () => number): (request: SignedRequest) => void {
   const nonces = new Map<string, number>();
@@ -82,7 +82,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
     ...names.map((name) => `${name}:${(headers[name] ?? '').trim()}`),
     '',
     names.join(';'),
-    // Whoever signs another body than the one sent does not match.
+    // The signed body must be the one that was sent.
     needed(headers['x-acs-content-sha256'], 'x-acs-content-sha256') === hash ? hash : `body has ${hash}`,
   ].join('\n');
   return {
@@ -140,7 +140,7 @@ function roa({ method, rawPath, query, headers, body }: SignedRequest, authoriza
   };
 }
 
-/** @throws CloudFailure where a value is given that is not the one there is */
+/** @throws CloudFailure if a value is given that is not the one there is */
 function refuseOther(value: string | undefined, only: string, name: string): void {
   if (!value || value === only) return;
   throw new CloudFailure(400, `Invalid${name}`, `Specified parameter ${name} is not valid.`);

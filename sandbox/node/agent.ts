@@ -3,16 +3,16 @@ import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Machine } from '../../src/host/machine.ts';
 import { scratchMachine } from '../../src/host/scratch.ts';
-import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
-import { SmallKubelet } from './kubelet.ts';
+import { AGENT_PATHS, FAKE_PROGRAM_HEADER } from '../../src/host/scratch-agent.ts';
+import { SandboxKubelet } from './kubelet.ts';
 import { KubeletFault } from './kubelet-settings.ts';
-import { cautiousFiles } from './node-files.ts';
+import { regularFilesOnly } from './node-files.ts';
 import { NodePorts } from './ports.ts';
 import { appendLog } from './root-files.ts';
 import { UnitFault, unitCommand } from './unit-command.ts';
 
 const UNIT = 'kubelet.service';
-/** Where no event tells. */
+/** If no event tells. */
 const LOOK_MS = 2000;
 /** RestartSec of edgeadm's unit. */
 const RESTART_MS = 2000;
@@ -31,7 +31,7 @@ export class NodeAgent {
   readonly #machine: Machine;
   readonly #ports: NodePorts;
   readonly #cluster: AgentOptions;
-  #kubelet: SmallKubelet | undefined;
+  #kubelet: SandboxKubelet | undefined;
   /** The start that was acted on: the file's inode and time. */
   #seen = '';
   #watcher: FSWatcher | undefined;
@@ -42,7 +42,7 @@ export class NodeAgent {
 
   constructor(root: string, options: AgentOptions) {
     this.#root = root;
-    this.#machine = cautiousFiles(scratchMachine(root));
+    this.#machine = regularFilesOnly(scratchMachine(root));
     this.#ports = new NodePorts(root, options.sockets);
     this.#cluster = options;
   }
@@ -53,7 +53,7 @@ export class NodeAgent {
       await rm(join(this.#root, folder), { recursive: true, force: true });
     for (const folder of [AGENT_PATHS.running, AGENT_PATHS.units])
       await mkdir(join(this.#root, folder), { recursive: true });
-    await writeFile(join(this.#root, AGENT_PATHS.attendant), `${process.pid}\n`);
+    await writeFile(join(this.#root, AGENT_PATHS.pid), `${process.pid}\n`);
     const look = (): void => void this.#look();
     try {
       this.#watcher = watch(join(this.#root, AGENT_PATHS.units), look).on('error', () => {});
@@ -70,7 +70,7 @@ export class NodeAgent {
     clearInterval(this.#timer);
     clearTimeout(this.#restart);
     await this.#do(() => this.#stopKubelet());
-    await rm(join(this.#root, AGENT_PATHS.attendant), { force: true });
+    await rm(join(this.#root, AGENT_PATHS.pid), { force: true });
   }
 
   #look(): Promise<void> {
@@ -102,7 +102,7 @@ export class NodeAgent {
       const log = (severity: 'I' | 'W' | 'E' | 'F', line: string): void => this.#say(severity, line);
       log('I', `Starting ${program} ${version}, a stand-in of the edgeadm sandbox`);
       const parts = { machine: this.#machine, ports: this.#ports, hasAddons: this.#cluster.hasAddons };
-      this.#kubelet = await SmallKubelet.start({ ...parts, args, version, log });
+      this.#kubelet = await SandboxKubelet.start({ ...parts, args, version, log });
     } catch (error) {
       await this.#failed(error as Error);
     }
@@ -130,7 +130,7 @@ export class NodeAgent {
     }, RESTART_MS);
   }
 
-  /** @returns false where the unit was stopped meanwhile: then its file is gone, and must not come back */
+  /** @returns false if the unit was stopped meanwhile: then its file is gone, and must not come back */
   async #setState(state: string): Promise<boolean> {
     const file = await open(join(this.#root, AGENT_PATHS.units, UNIT), 'r+').catch(() => undefined);
     if (!file) return false;
@@ -144,13 +144,15 @@ export class NodeAgent {
     return true;
   }
 
-  /** @throws UnitFault where there is no such program */
+  /** @throws UnitFault if there is no such program */
   async #versionOf(program: string): Promise<string> {
     const found = await this.#machine.stat(program);
     if (!found) throw new UnitFault(`${UNIT}: Failed to locate executable ${program}: No such file or directory`);
     const text = found.size < 1024 ? ((await this.#machine.readFile(program))?.toString('utf8') ?? '') : '';
     // A real kubelet out of a bundle cannot be asked here; its minor version is the cluster's.
-    return (text.startsWith(STAND_IN) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#cluster.clusterVersion;
+    return (
+      (text.startsWith(FAKE_PROGRAM_HEADER) && /v\d+\.\d+\.\d+\S*/.exec(text)?.[0]) || this.#cluster.clusterVersion
+    );
   }
 
   #say(severity: 'I' | 'W' | 'E' | 'F', line: string): void {

@@ -26,8 +26,8 @@ const MEMORY: Pressure = {
 const UNITS: Readonly<Record<string, number>> = { '': 1, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3 };
 
 /**
- * The pressures that a kubelet with these thresholds reports. There is no default: the disk of a sandbox node is that of
- * the machine it lies on.
+ * The pressures that a kubelet with these thresholds reports. There is no default: the disk of a sandbox node is that
+ * of the machine it is on.
  * @param thresholds `evictionHard` of its configuration
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#hard-eviction-thresholds
  */

@@ -8,8 +8,8 @@ import type { ApiConnection } from '../../src/kubernetes/api/client.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { parseYaml } from './yaml.ts';
 
-/** What a kubelet was told by its flags and files. */
-export interface KubeletSettings {
+/** What the flags and files of a kubelet say. */
+export interface KubeletRunSettings {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
   v: {},
 };
 
-/** Of KubeletConfiguration, as far as it is looked at. */
+/** The fields of KubeletConfiguration that are used. */
 const CONFIGURATION = z.looseObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),
@@ -64,13 +64,13 @@ type Configuration = z.output<typeof CONFIGURATION>;
 /**
  * Reads what a kubelet reads when it starts, in its order.
  * @param hostname of the machine: the node's name unless a flag says otherwise
- * @throws KubeletFault where a kubelet of that version would exit
+ * @throws KubeletFault if a kubelet of that version would exit
  */
-export async function kubeletSettings(
+export async function readRunSettings(
   files: Files,
   args: readonly string[],
   { version, hostname }: { readonly version: string; readonly hostname: string },
-): Promise<KubeletSettings> {
+): Promise<KubeletRunSettings> {
   const flags = parseFlags(args, minorOf(version));
   const labels = parseLabels(flags.get('node-labels'));
   const configuration = await readConfiguration(files, flags.get('config'));
@@ -176,7 +176,7 @@ const KUBECONFIG = z.looseObject({
 /**
  * The connection that a kubeconfig of a kubelet or an edge-hub names: a server of the node's own (an edge-hub) over
  * plain HTTP, or an API server over TLS with the certificate files it names.
- * @throws KubeletFault where the file, or one that it names, is missing or wrong
+ * @throws KubeletFault if the file, or one that it names, is missing or wrong
  */
 export async function readKubeconfig(files: Files, path = '(no --kubeconfig)'): Promise<ApiConnection> {
   const bad = (why: string): KubeletFault => new KubeletFault(`failed to run Kubelet: invalid kubeconfig: ${why}`);

@@ -8,10 +8,10 @@ import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { allowsAddon } from '../addon-label.ts';
 import { recordEvent } from './events.ts';
 import { type Pressure, pressuresOf } from './eviction.ts';
-import { type KubeletSettings, kubeletSettings } from './kubelet-settings.ts';
+import { type KubeletRunSettings, readRunSettings } from './kubelet-settings.ts';
 import { renewLease } from './lease.ts';
 import { nextChange } from './next-change.ts';
-import { newNode, nodeStatus, ownLabels } from './node-object.ts';
+import { initialNode, nodeStatus, ownLabels } from './node-object.ts';
 import { NodePods } from './pods.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
@@ -19,9 +19,9 @@ import type { NodePorts, ServedPort } from './ports.ts';
 const LEASE_MS = 10_000;
 const STATUS_MS = 300_000;
 const RETRY_MS = [200, 5000] as const;
-/** How often manifests and CNI configuration are looked at where no event tells. */
+/** How often manifests and CNI configuration are checked if no event tells. */
 const LOOK_MS = 2000;
-/** How often mirror pods and status are looked at where no event tells. */
+/** How often mirror pods and status are checked if no event tells. */
 const PAUSE_MS = 10_000;
 const HEALTH_PORT = 10_248;
 /** How long the first status waits for the cluster's CNI configuration, and how often it is looked for. */
@@ -36,18 +36,18 @@ export interface KubeletParts {
   readonly args: readonly string[];
   /** `v1.20.2` */
   readonly version: string;
-  /** True where the cluster schedules its add-ons onto nodes. */
+  /** True if the cluster schedules its add-ons onto nodes. */
   readonly hasAddons?: boolean;
   readonly log: (severity: 'I' | 'W' | 'E' | 'F', line: string) => void;
 }
 
 /**
  * The small kubelet of a sandbox node. It does what the files that edgeadm wrote say: registers the Node, renews its
- * lease, starts static pods, says that the cluster's pods run. It goes through the edge-hub where its kubeconfig does.
+ * lease, starts static pods, says that the cluster's pods run. It goes through the edge-hub if its kubeconfig does.
  */
-export class SmallKubelet {
+export class SandboxKubelet {
   readonly #parts: KubeletParts;
-  readonly #settings: KubeletSettings;
+  readonly #settings: KubeletRunSettings;
   readonly #facts: HostFacts;
   readonly #client: ApiClient;
   readonly #pods: NodePods;
@@ -60,7 +60,7 @@ export class SmallKubelet {
   /** Resolved when there is something to tell the API server at once. */
   #news = Promise.withResolvers<void>();
 
-  private constructor(parts: KubeletParts, settings: KubeletSettings, facts: HostFacts) {
+  private constructor(parts: KubeletParts, settings: KubeletRunSettings, facts: HostFacts) {
     const { machine, ports, log } = parts;
     const { nodeName, nodeIp, connection } = settings;
     this.#parts = parts;
@@ -70,12 +70,12 @@ export class SmallKubelet {
     this.#pods = new NodePods({ machine, ports, nodeName, nodeIp, error: (line) => log('E', line) });
   }
 
-  /** @throws KubeletFault where a kubelet would exit over its flags or files */
-  static async start(parts: KubeletParts): Promise<SmallKubelet> {
+  /** @throws KubeletFault if a kubelet would exit over its flags or files */
+  static async start(parts: KubeletParts): Promise<SandboxKubelet> {
     const { machine, args, version } = parts;
     const facts = await readFacts(machine);
-    const settings = await kubeletSettings(machine, args, { version, hostname: facts.hostname });
-    const kubelet = new SmallKubelet(parts, settings, facts);
+    const settings = await readRunSettings(machine, args, { version, hostname: facts.hostname });
+    const kubelet = new SandboxKubelet(parts, settings, facts);
     kubelet.#health = await parts.ports.serve(HEALTH_PORT, (incoming, outgoing) =>
       incoming.url === '/healthz' ? outgoing.end('ok') : outgoing.writeHead(404).end(),
     );
@@ -114,8 +114,9 @@ export class SmallKubelet {
   }
 
   /**
-   * In a sandbox the pod of Flannel runs within a fraction of a second. The first status waits for it, so that a join ends
-   * with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the node.
+   * In a sandbox the pod of Flannel runs within a fraction of a second. The first status waits for it, so that a join
+   * ends with a Ready node, and `get nodes` after it always shows the same. Returns at once if Flannel is kept off the
+   * node.
    */
   async #cniOfCluster(): Promise<void> {
     if (!this.#parts.hasAddons || !allowsAddon(this.#node?.metadata?.labels, 'flannel')) return;
@@ -131,7 +132,8 @@ export class SmallKubelet {
     const found = await this.#client.find<V1Node>(path, { signal });
     // Labels and taints of the flags count only when the object is made.
     const node =
-      found ?? (await this.#client.create<V1Node>('/api/v1/nodes', newNode(this.#settings, this.#facts), { signal }));
+      found ??
+      (await this.#client.create<V1Node>('/api/v1/nodes', initialNode(this.#settings, this.#facts), { signal }));
     const labels = ownLabels(nodeName, this.#facts.arch);
     const differs = Object.entries(labels).some(([key, value]) => found?.metadata?.labels?.[key] !== value);
     if (found && differs) await this.#client.patch(path, { metadata: { labels } }, { signal });
@@ -210,7 +212,7 @@ export class SmallKubelet {
       const changed = nextChange(join(this.#parts.machine.name, '/etc/cni/net.d'), PAUSE_MS);
       const due = performance.now() - sent > STATUS_MS;
       const pressed = await this.#lookForPressure();
-      if (pressed || (await this.#hasCni()) !== this.#saysReady() || due || !isOurWord(this.#node)) {
+      if (pressed || (await this.#hasCni()) !== this.#saysReady() || due || !hasOwnStatus(this.#node)) {
         await this.#try('updating the node status', async () => {
           await this.#register();
           await this.#sendStatus();
@@ -225,26 +227,26 @@ export class SmallKubelet {
     }
   }
 
-  /** Somebody may delete the Node, or say something else of it. */
+  /** Notices when the Node is deleted or changed. */
   async #followNode(): Promise<void> {
     const selector = encodeURIComponent(`metadata.name=${this.#settings.nodeName}`);
     while (!this.#stop.signal.aborted) {
       await this.#try('watching the node', async () => {
         const own = `/api/v1/nodes?fieldSelector=${selector}`;
         const { items, metadata } = await this.#client.get<V1NodeList>(own, { signal: this.#stop.signal });
-        this.#hear(items[0]);
+        this.#setNode(items[0]);
         const path = `${own}&watch=true&timeoutSeconds=300&resourceVersion=${metadata?.resourceVersion}`;
         for await (const { type, object } of this.#client.watch<V1Node>(path, this.#stop.signal)) {
-          if (type !== 'ERROR') this.#hear(type === 'DELETED' ? undefined : object);
+          if (type !== 'ERROR') this.#setNode(type === 'DELETED' ? undefined : object);
         }
       });
       await this.#pause(RETRY_MS[0]);
     }
   }
 
-  #hear(node: V1Node | undefined): void {
+  #setNode(node: V1Node | undefined): void {
     this.#node = node;
-    if (!isOurWord(node)) this.#news.resolve();
+    if (!hasOwnStatus(node)) this.#news.resolve();
   }
 
   async #followPods(): Promise<void> {
@@ -282,6 +284,6 @@ function readyOf(node: V1Node | undefined) {
   return node?.status?.conditions?.find(({ type }) => type === 'Ready');
 }
 
-function isOurWord(node: V1Node | undefined): boolean {
+function hasOwnStatus(node: V1Node | undefined): boolean {
   return /^Kubelet(Not)?Ready$/.test(readyOf(node)?.reason ?? '');
 }

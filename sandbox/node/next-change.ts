@@ -1,7 +1,10 @@
 import { existsSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Resolves when something in a folder, or in the one above that is there, changes within a time; never where that cannot be watched. */
+/**
+ * Resolves when something in a folder, or in the one above that is there, changes within a time; never if that cannot
+ * be watched.
+ */
 export function nextChange(folder: string, forMs: number): Promise<void> {
   if (!existsSync(folder)) return nextChange(dirname(folder), forMs);
   return new Promise((resolve) => {

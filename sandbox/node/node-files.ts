@@ -8,7 +8,7 @@ const MAX_BYTES = 4 * 1024 ** 2;
  * A scratch root whose files may be anything: a FIFO is never waited for, a device or a huge file never read.
  * @param machine its `name` is the root
  */
-export function cautiousFiles(machine: Machine): Machine {
+export function regularFilesOnly(machine: Machine): Machine {
   return {
     ...machine,
     readFile: async (path) => {

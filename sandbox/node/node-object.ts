@@ -1,7 +1,7 @@
 import type { V1Node, V1NodeCondition } from '@kubernetes/client-node';
 import type { HostFacts } from '../../src/host/host.ts';
 import type { Pressure } from './eviction.ts';
-import type { KubeletSettings } from './kubelet-settings.ts';
+import type { KubeletRunSettings } from './kubelet-settings.ts';
 
 /** containerd's, as the node's runtime tells it: no runtime runs in a sandbox. */
 const RUNTIME_VERSION = 'containerd://1.6.0-sandbox';
@@ -10,7 +10,7 @@ const NO_CNI =
   'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
 
 /** The Node object that a kubelet creates, without its status. */
-export function newNode({ nodeName, labels, taints }: KubeletSettings, { arch }: HostFacts): V1Node {
+export function initialNode({ nodeName, labels, taints }: KubeletRunSettings, { arch }: HostFacts): V1Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -30,9 +30,9 @@ export function ownLabels(nodeName: string, arch: string): Record<string, string
   };
 }
 
-/** @param before the status that the API server has, whose transition times stay where nothing changed */
+/** @param before the status that the API server has, whose transition times stay if nothing changed */
 export function nodeStatus(
-  { nodeName, nodeIp, maxPods }: KubeletSettings,
+  { nodeName, nodeIp, maxPods }: KubeletRunSettings,
   facts: HostFacts,
   {
     kubeletVersion,

@@ -24,7 +24,7 @@ export class NodePorts {
     this.#sockets = sockets;
   }
 
-  /** @throws Error with EADDRINUSE where another program of the node has the port */
+  /** @throws Error with EADDRINUSE if another program of the node has the port */
   async serve(port: number, listener: RequestListener): Promise<ServedPort> {
     if (this.#taken.has(port))
       throw new Error(`listen tcp 127.0.0.1:${port}: bind: address already in use (EADDRINUSE)`);

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Network } from '../../src/host/machine.ts';
 import { PATHS } from '../../src/host/node-paths.ts';
-import { AGENT_PATHS, STAND_IN } from '../../src/host/scratch-agent.ts';
+import { AGENT_PATHS, FAKE_PROGRAM_HEADER } from '../../src/host/scratch-agent.ts';
 import { systemOf } from './systems.ts';
 
 /** What a new node is to look like. */
@@ -20,7 +20,7 @@ export interface NodeMachine {
 
 const HARDWARE = { amd64: 'x86_64', arm64: 'aarch64' };
 const CONTROLLERS = ['cpuset', 'cpu', 'cpuacct', 'memory', 'devices', 'freezer', 'pids'];
-/** TEST-NET-1 of RFC 5737: nobody's addresses, and in no cluster's CIDR. */
+/** TEST-NET-1 of RFC 5737: reserved, and in no cluster's CIDR. */
 const NETWORK = '192.0.2';
 const MEMORY_KB = 4 * 1024 * 1024;
 const CPUS = 2;
@@ -113,7 +113,7 @@ function kernelFiles({ name, os, kernel, arch }: NodeMachine): Record<string, st
 
 function programFiles({ kubeletVersion }: NodeMachine): Record<string, string> {
   return {
-    [PATHS.kubelet.program]: `${STAND_IN}\nKubernetes ${kubeletVersion}\n`,
+    [PATHS.kubelet.program]: `${FAKE_PROGRAM_HEADER}\nKubernetes ${kubeletVersion}\n`,
     '/usr/lib/systemd/system/containerd.service': '[Service]\nExecStart=/usr/bin/containerd\n',
     [`${AGENT_PATHS.units}/containerd.service`]: 'active\n',
   };

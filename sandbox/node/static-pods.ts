@@ -16,8 +16,8 @@ export interface StaticPod {
 type Files = Pick<Machine, 'readFile' | 'stat' | 'list'>;
 
 /**
- * Reads the manifests of a folder. A file that is no pod does not keep the others from running.
- * @param complain is told of each, in the kubelet's words
+ * Reads the manifests of a folder. A file that is not a pod does not keep the others from running.
+ * @param complain called for each such file, with the kubelet's message
  */
 export async function readManifests(
   files: Files,
@@ -41,7 +41,7 @@ export async function readManifests(
   return pods;
 }
 
-/** Of a pod, what is looked at here. */
+/** The fields of a pod that are used here. */
 const POD = z.looseObject({
   apiVersion: z.string().optional(),
   kind: z.string().optional(),
@@ -103,7 +103,7 @@ function parsePod(text: string): V1Pod {
 
 /**
  * Why a pod's volumes cannot be mounted: a hostPath of a type that the path is not.
- * @returns undefined where nothing is amiss
+ * @returns undefined if nothing is amiss
  */
 export async function volumeFault(files: Files, pod: V1Pod): Promise<string | undefined> {
   for (const { name, hostPath } of pod.spec?.volumes ?? []) {

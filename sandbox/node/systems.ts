@@ -2,7 +2,7 @@ import { parseOs } from '../../src/compat/os-argument.ts';
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 
-/** A distribution as its files describe it. `VERSION` stands for the version asked for. */
+/** A distribution as its files describe it. `VERSION` stands for the version requested. */
 interface Distribution {
   /** As the compatibility matrix calls it. */
   readonly name: string;
@@ -21,7 +21,10 @@ interface Distribution {
   readonly source: string;
 }
 
-/** The distributions of the compatibility matrix (but for Windows), and others that people join to clusters of their own. */
+/**
+ * The distributions of the compatibility matrix (but for Windows), and others that people join to clusters of their
+ * own.
+ */
 const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: 'Ubuntu',
@@ -214,7 +217,7 @@ export interface System {
 
 /**
  * The files of a system by the name people call it: `Ubuntu 20.04`, `CentOS 7.6`, `Kylin V10`. A system that no join
- * accepts (`CentOS 6.9`, `Alpine 3.20`) is made all the same: the refusal is worth seeing, too.
+ * accepts (`CentOS 6.9`, `Alpine 3.20`) is made anyway: the refusal is worth seeing, too.
  * @throws EdgeadmError USAGE for a distribution that the table does not have
  */
 export function systemOf(text: string): System {

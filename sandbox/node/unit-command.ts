@@ -11,7 +11,7 @@ export class UnitFault extends Error {}
 /**
  * The words with which systemd would start a service: its unit file with drop-ins, the environment they set, and
  * `$NAME` in ExecStart replaced and split into words.
- * @throws UnitFault where systemd would refuse the unit
+ * @throws UnitFault if systemd would refuse the unit
  * @see https://www.freedesktop.org/software/systemd/man/systemd.service.html
  */
 export async function unitCommand(files: Files, unit: string): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function unitCommand(files: Files, unit: string): Promise<string[]>
   });
 }
 
-/** The settings of section [Service], in order; undefined where there is no such unit. */
+/** The settings of section [Service], in order; undefined if there is no such unit. */
 async function unitSettings(files: Files, unit: string): Promise<[string, string][] | undefined> {
   let text: string | undefined;
   for (const folder of UNIT_FOLDERS) text ??= (await files.readFile(`${folder}/${unit}`))?.toString('utf8');
@@ -85,7 +85,7 @@ function setVariable(environment: Map<string, string>, word: string): void {
   if (at > 0) environment.set(word.slice(0, at), word.slice(at + 1));
 }
 
-/** Splits at white space; quotes hold words together, also where they stand around a whole assignment. */
+/** Splits at white space; quotes hold words together, also if they stand around a whole assignment. */
 function words(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, plain]) => double ?? single ?? plain ?? '',

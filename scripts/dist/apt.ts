@@ -16,7 +16,7 @@ const options = [
 
 /**
  * Downloads Debian packages from the sources this machine takes Debian 12 from.
- * @throws Error of apt-get, for example where a mirror no longer has that version: then the list needs a newer one
+ * @throws Error of apt-get, for example if a mirror no longer has that version: then the list needs a newer one
  */
 export async function aptDownload(packages: readonly DebianPackage[], dir: string): Promise<void> {
   await mkdir(join(lists, 'partial'), { recursive: true });

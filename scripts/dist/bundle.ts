@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { ROOT } from './paths.ts';
 
 /**
- * Libraries that are large and seldom used: parts of their own. Whoever imports one of them (dynamically, always) gets
+ * Libraries that are large and seldom used: parts of their own. A (always dynamic) import of one gets
  * the part's export of that name.
  */
 const LIBRARIES: Record<string, readonly string[]> = {
@@ -39,7 +39,7 @@ const COMMON: BuildOptions = {
   supported: { 'dynamic-import': false },
 };
 
-/** A part is no file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
+/** A part is not a file: ssh2 asks for the folder of its own as soon as it is loaded, and then reads nothing there. */
 const FOLDER = { __dirname: '"/"' };
 
 /** Bundles everything; the same sources give the same bytes. */

@@ -13,7 +13,7 @@ export interface Component {
   readonly licence: string;
   /** The whole text, or texts. */
   readonly text: string;
-  /** Where its source is to be had. */
+  /** URL of its source. */
   readonly source: string;
   /** https://github.com/package-url/purl-spec */
   readonly purl: string;
@@ -83,7 +83,9 @@ export async function debianComponents(arch: Arch): Promise<Component[]> {
   });
 }
 
-/** THIRD_PARTY_LICENSES: every component, where its source is, its licence; a text that several share stands once. */
+/**
+ * THIRD_PARTY_LICENSES: every component, its source and its licence; a licence text that several share is printed once.
+ */
 export function licenceFile(components: readonly Component[]): string {
   const byText = Map.groupBy(components, ({ text }) => text);
   const sections = [...byText].map(([text, sharing]) => {

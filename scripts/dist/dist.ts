@@ -76,7 +76,7 @@ if (missing !== undefined) {
   say(missing);
   process.exit(1);
 }
-// Modes of files are part of a release: they are not those of whoever builds it.
+// Modes of files are part of a release: they must not depend on the builder's umask.
 process.umask(0o022);
 await rm(out, { recursive: true, force: true });
 await mkdir(work, { recursive: true });

@@ -1,6 +1,6 @@
 #!/bin/sh
 # edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with an archive behind it: the program, and the
-# loader and C libraries that it runs with. The first start unpacks it, later ones only look whether all is in order.
+# loader and C libraries that it runs with. The first start unpacks it, later ones only check it.
 # The licences of what is packed, and where its sources are, lie beside the unpacked program: THIRD_PARTY_LICENSES.
 
 NAME=@NAME@
@@ -29,12 +29,12 @@ facts() { # FOLDER FILES
   stat -c '%A %u %g %s' -- "$@" 2>&1
 }
 
-# True where nobody but root and this user can have written: no folder on the way is a link, another user's, or open to
-# others. A shared one with the sticky bit may be on the way: what lies in it is looked at by itself.
+# True if only root and this user can have written: no folder on the path is a link, another user's, or open to
+# others. A shared one with the sticky bit is allowed: what is in it is checked on its own.
 guarded() { # FOLDER FILES
   sizes=$SIZES count=0
   for file in $2; do count=$((count + 1)); done
-  # shellcheck disable=SC2046 # words are wanted
+  # shellcheck disable=SC2046 # to split words
   set -- $(facts "$1" "$2")
   while [ $# -ge 4 ]; do
     case $2 in 0 | "$user") ;; *) return 1 ;; esac
@@ -96,8 +96,8 @@ fill() { # FOLDER
     echo "the unpacked files have wrong checksums: $DAMAGED"
     return 1
   }
-  # Later starts look at sizes alone, and those survive a power cut that the content does not.
-  # shellcheck disable=SC2086 # words are wanted
+  # Later starts compare only sizes, and those survive a power cut that the content does not.
+  # shellcheck disable=SC2086 # to split words
   answer=$(cd "$1" && sync $FILES 2>&1) || sync
   (run "$1" --version 2>&1) >"$1/.version" || {
     tail -n 1 "$1/.version"

@@ -19,7 +19,7 @@ export type NodePackage =
 /**
  * A Node for a platform, as the lock file pins it.
  * @returns the folder of the unpacked package, with `bin/node` or `bin/node.exe`
- * @throws Error where what npm gives is not what the lock file says
+ * @throws Error if what npm gives is not what the lock file says
  */
 export async function nodeFor(name: NodePackage): Promise<string> {
   const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));

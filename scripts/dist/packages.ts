@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { placesOf } from '../../src/cli/completion/places.ts';
-import { completionScript, type Shell } from '../../src/cli/completion/script.ts';
+import { type CompletionShell, completionScript } from '../../src/cli/completion/script.ts';
 import type { Arch } from './debian-packages.ts';
 import { manPage } from './man-page.ts';
 import { ROOT } from './paths.ts';
@@ -46,7 +46,7 @@ exec "$home/${tree.loader}" --inhibit-cache --library-path "$home" "$home/edgead
   return dir;
 }
 
-async function completionFor(shell: Shell): Promise<string> {
+async function completionFor(shell: CompletionShell): Promise<string> {
   const [manifest, { oclif }] = await Promise.all(
     ['oclif.manifest.json', 'package.json'].map(async (name) => JSON.parse(await readFile(join(ROOT, name), 'utf8'))),
   );

@@ -47,7 +47,7 @@ export async function writeParts(chunks: readonly Chunk[], dir: string): Promise
 async function warmUp(...args: string[]): Promise<void> {
   const node = join(await nodeFor(BUILDER), 'bin/node');
   await execa(node, ['--predictable', join(ROOT, 'scripts/dist/warm-up.ts'), ...args], {
-    // The same everywhere: no colours, no width, no theme of whoever builds.
+    // The same everywhere: the builder's colours, width and theme have no effect.
     extendEnv: false,
     env: { HOME: '/nonexistent', PATH: process.env.PATH },
   });

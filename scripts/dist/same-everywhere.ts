@@ -1,7 +1,7 @@
 import { chmod, lutimes, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Every file has this time: when something was built is no part of it. */
+/** Every file has this time: when something was built is not part of it. */
 export const BUILT_AT = new Date('2026-01-01T00:00:00Z');
 
 /** Gives all that is below a folder the one time, and modes that say no more than what is a program. */

@@ -8,8 +8,8 @@ export class BundleStore {
   readonly #opened = new Map<string, Shared<Bundle>>();
 
   /**
-   * A bundle whose methods end by the caller's own signal, whoever opened it first.
-   * @throws EdgeadmError as openBundle; BUNDLE_INVALID where the bundle is not for this architecture or version
+   * A bundle whose methods end by the caller's own signal, whichever caller opened it first.
+   * @throws EdgeadmError as openBundle; BUNDLE_INVALID if the bundle is not for this architecture or version
    */
   async open(source: string, { arch, kubernetesVersion, signal, ...options }: OpenBundleOptions): Promise<Bundle> {
     const key = `${source} ${options.sha256 ?? ''}`;

@@ -6,13 +6,13 @@ export interface BundleFile {
   readonly path: string;
   /** Lower-case hex. */
   readonly sha256: string;
-  /** Bytes. Optional; where it is given, nothing larger is ever fetched or written. */
+  /** Bytes. Optional; if it is given, nothing larger is ever fetched or written. */
   readonly size?: number;
   readonly kind: BundleFileKind;
   /** For images: the reference it carries, `registry.k8s.io/pause:3.6`. */
   readonly name?: string;
   /**
-   * For archives (`cni-plugins`, `containerd`): the programs in it, path to SHA-256. Optional; where it is given, a node
+   * For archives (`cni-plugins`, `containerd`): the programs in it, path to SHA-256. Optional; if it is given, a node
    * that has them all is left alone without fetching or unpacking the archive.
    */
   readonly contents?: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ export interface UnpackedFile {
 }
 
 /**
- * An opened bundle: its manifest is checked, its files are checked when they are asked for. Callers that ask for the
+ * An opened bundle: its manifest is checked, its files are checked when they are requested. Callers that ask for the
  * same file share one download; each stops waiting by its own signal (default: the one the bundle was opened with).
  */
 export interface Bundle {

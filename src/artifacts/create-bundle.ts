@@ -2,12 +2,12 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'nod
 import { basename, dirname, join, resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { unreadable } from '../errors/usage.ts';
-import { notThere, pathError } from '../host/failures.ts';
+import { isMissingPath, pathError } from '../host/failures.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import type { BundleFile, BundleFileKind, BundleManifest } from './bundle.ts';
 import { inspectImage, inspectProgram, inspectPrograms } from './inspect.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_ARTIFACT_BYTES } from './limits.ts';
 import { MANIFEST_NAME, parseManifest, renderManifest } from './manifest.ts';
 import { type ArchiveKind, isArchive, isProgram } from './programs.ts';
 import { checkSum, readChunks, save } from './save.ts';
@@ -18,7 +18,7 @@ import { unpackPrograms } from './unpack.ts';
 export interface BundlePart {
   readonly kind: BundleFileKind;
   readonly source: string;
-  /** For images, where the archive holds several: the reference by which it is known. Default: the first. */
+  /** For images, if the archive holds several: the reference by which it is known. Default: the first. */
   readonly name?: string;
 }
 
@@ -40,7 +40,7 @@ export interface CreatedBundle {
 
 /**
  * Makes a bundle: copies the parts, checks them, writes bundle.yaml. The folder appears when all is in it.
- * @throws EdgeadmError USAGE where the folder is not empty, BUNDLE_INVALID where a part cannot be used, NO_SPACE
+ * @throws EdgeadmError USAGE if the folder is not empty, BUNDLE_INVALID if a part cannot be used, NO_SPACE
  */
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const directory = resolve(options.directory);
@@ -71,7 +71,7 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
 
 async function ensureEmpty(directory: string): Promise<void> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (notThere(error)) return [];
+    if (isMissingPath(error)) return [];
     throw pathError(directory, error);
   });
   if (names.length === 0) return;
@@ -91,7 +91,7 @@ async function addPart(
 ): Promise<BundleFile> {
   const from = resolve(source);
   const { size: total } = await stat(from).catch((error: unknown) => {
-    throw notThere(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
+    throw isMissingPath(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
   });
   if (isProgram(kind)) await inspectProgram(from, kind, arch);
   const archive = kind === 'image' ? await inspectImage(from, arch, name) : undefined;
@@ -101,7 +101,7 @@ async function addPart(
   await mkdir(dirname(target), { recursive: true });
   await ensureSpace(staging, total);
   const mode = isProgram(kind) ? 0o755 : 0o644;
-  const { sha256, size } = await save(readChunks(from, signal), target, MAX_FILE_BYTES, mode);
+  const { sha256, size } = await save(readChunks(from, signal), target, MAX_ARTIFACT_BYTES, mode);
   await chmod(target, mode);
   log?.progress(path, size, total);
   const contents = isArchive(kind) ? await contentsOf(from, kind, sha256, { arch, scratch, signal }) : undefined;

@@ -8,15 +8,15 @@ import { formatBytes } from '../lib/format-bytes.ts';
 import { retry } from '../lib/retry.ts';
 import { type HttpClient, showUrl, TransferError, type TransferLimits, transferError } from './http.ts';
 import { Rate } from './rate.ts';
-import { checkSum, type Saved, throwIfInterrupted } from './save.ts';
+import { checkSum, type SavedFile, throwIfInterrupted } from './save.ts';
 import { ensureSpace } from './scratch.ts';
 import { writeAll } from './write-all.ts';
 
-/** Fewer new bytes than this are no progress: a server may not keep us for ever with one byte a try. */
+/** Fewer new bytes than this are no progress: a server may not keep us forever with one byte a try. */
 const PROGRESS_BYTES = 64 * 1024;
 
 /** What is known of a file before it is fetched. */
-export interface Wanted {
+export interface ExpectedFile {
   readonly sha256?: string;
   /** Bytes. */
   readonly size?: number;
@@ -27,24 +27,24 @@ export interface Wanted {
 export interface DownloadOptions {
   readonly limits: TransferLimits;
   readonly signal?: AbortSignal;
-  /** Told of every chunk; `total` is 0 while it is not known. */
+  /** Called for every chunk; `total` is 0 while it is unknown. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told why another try is made. */
+  /** Called with the reason for another try. */
   readonly onRetry?: (reason: string) => void;
 }
 
 /**
- * Fetches a file into a new local one. A broken transfer goes on where it stopped where the server can do that,
+ * Fetches a file into a new local one. A broken transfer continues where it stopped where the server can do that,
  * otherwise it begins again; tries that brought something do not count. Only a chunk is in memory at a time.
- * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID where the sum is another, NO_SPACE, INTERRUPTED
+ * @throws EdgeadmError DOWNLOAD_FAILED, BUNDLE_INVALID if the sum is another, NO_SPACE, INTERRUPTED
  */
 export async function download(
   client: HttpClient,
   url: URL,
   path: string,
-  wanted: Wanted,
+  wanted: ExpectedFile,
   options: DownloadOptions,
-): Promise<Saved> {
+): Promise<SavedFile> {
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
     throw pathError(path, error);
   });
@@ -60,7 +60,7 @@ class Download {
   readonly #url: URL;
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #wanted: Wanted;
+  readonly #wanted: ExpectedFile;
   readonly #options: DownloadOptions;
   #hash: Hash = createHash('sha256');
   #size = 0;
@@ -70,7 +70,14 @@ class Download {
   /** Of the whole download, all tries and pauses together. */
   readonly #rate: Rate;
 
-  constructor(client: HttpClient, url: URL, path: string, file: FileHandle, wanted: Wanted, options: DownloadOptions) {
+  constructor(
+    client: HttpClient,
+    url: URL,
+    path: string,
+    file: FileHandle,
+    wanted: ExpectedFile,
+    options: DownloadOptions,
+  ) {
     this.#client = client;
     this.#url = url;
     this.#path = path;
@@ -81,7 +88,7 @@ class Download {
     this.#rate = new Rate(lowestRate, slowMs, (found) => new TransferError(`${showUrl(url)} sends ${found}`, false));
   }
 
-  async run(): Promise<Saved> {
+  async run(): Promise<SavedFile> {
     const { limits, signal, onRetry } = this.#options;
     let most = 0;
     const hasProgressed = (): boolean => {
@@ -89,7 +96,7 @@ class Download {
       most = Math.max(most, this.#size);
       return progressed;
     };
-    const attempt = async (): Promise<Saved> => {
+    const attempt = async (): Promise<SavedFile> => {
       await this.#attempt();
       return this.#finish();
     };
@@ -159,8 +166,8 @@ class Download {
   }
 
   /**
-   * Makes the file ready for the body: at its end where the server goes on, empty where it begins again.
-   * @returns size of the whole file, 0 where the server does not tell
+   * Makes the file ready for the body: at its end if the server continues, empty if it begins again.
+   * @returns size of the whole file, 0 if the server does not say
    */
   async #position({ status, headers }: OpenAnswer, asked: boolean): Promise<number> {
     const length = Number(headers['content-length'] ?? 0);
@@ -195,7 +202,7 @@ class Download {
     this.#resumed = false;
   }
 
-  async #finish(): Promise<Saved> {
+  async #finish(): Promise<SavedFile> {
     const { sha256, size } = this.#wanted;
     if (size !== undefined && this.#size < size) {
       throw new TransferError(`${showUrl(this.#url)} ended after ${this.#size} of ${size} bytes`, true);

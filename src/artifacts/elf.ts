@@ -5,7 +5,7 @@ const MACHINES: Readonly<Record<number, string>> = { 62: 'amd64', 183: 'arm64' }
 
 /**
  * The architecture of a Linux program.
- * @returns `amd64`, `arm64`, `machine N` for any other, or undefined where the file is no 64-bit ELF program
+ * @returns `amd64`, `arm64`, `machine N` for any other, or undefined if the file is not a 64-bit ELF program
  */
 export async function programArch(path: string): Promise<string | undefined> {
   const file = await open(path);

@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { notThere, pathError } from '../host/failures.ts';
+import { isMissingPath, pathError } from '../host/failures.ts';
 import type { BundleFile } from './bundle.ts';
 import { MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 import { checkPin } from './pin.ts';
 import type { Source } from './source.ts';
 
-/** A bundle that lies in a folder: its files are used where they are. */
+/** A bundle that is in a folder: its files are used where they are. */
 export function folderSource(folder: string): Source {
   return {
     origin: folder,
@@ -34,7 +34,7 @@ export function folderSource(folder: string): Source {
 
 async function ensureFile(path: string, maxBytes: number): Promise<number> {
   const stats = await stat(path).catch((error: unknown) => {
-    throw notThere(error) ? unusable(path, 'file not found') : pathError(path, error);
+    throw isMissingPath(error) ? unusable(path, 'file not found') : pathError(path, error);
   });
   if (!stats.isFile()) throw unusable(path, 'it is not a regular file');
   if (stats.size > maxBytes) throw unusable(path, `it is larger than ${maxBytes} bytes`);

@@ -119,7 +119,7 @@ function refusal(url: URL, { status, statusText, headers }: OpenAnswer): Transfe
 
 /**
  * What went wrong with a request or in the middle of its answer.
- * @returns what is no fault of the transfer (the reason of a signal) as it is
+ * @returns what is not the fault of the transfer (the reason of a signal) as it is
  */
 export function transferError(url: URL, thrown: unknown): unknown {
   if (!(thrown instanceof HttpError)) return thrown;
@@ -154,7 +154,7 @@ export function showUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Takes credentials and query strings out of URLs in a text of somebody else. */
+/** Takes credentials and query strings out of URLs in a foreign text. */
 function scrub(text: string): string {
   return text.replace(/(\w+:\/\/)[^/\s@]*@/g, '$1').replace(/(\w+:\/\/[^\s?#]*)[?#]\S*/g, '$1');
 }

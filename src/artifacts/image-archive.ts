@@ -12,7 +12,7 @@ const IMAGE_NAME = 'io.containerd.image.name';
 export interface ImageArchive {
   /** Full references, as containerd will list them. */
   readonly references: readonly string[];
-  /** Architectures that the images say they are for; empty where the archive does not tell. */
+  /** Architectures that the images say they are for; empty if the archive does not say. */
   readonly archs: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const imageConfig = z.looseObject({ architecture: z.string().optional() });
 /**
  * Reads which images a tar file holds, in the format of `docker save`, `podman save`, `ctr images export`.
  * @param name what messages call the archive
- * @throws EdgeadmError BUNDLE_INVALID where it is no such archive, is zipped, or its images have no name
+ * @throws EdgeadmError BUNDLE_INVALID if it is not an image archive, is zipped, or its images have no name
  */
 export async function readImageArchive(path: string, name: string = path): Promise<ImageArchive> {
   const archive = { path, name };

@@ -7,14 +7,14 @@ import { type ArchiveKind, programTargets } from './programs.ts';
 
 type Arch = BundleManifest['arch'];
 
-/** @throws EdgeadmError BUNDLE_INVALID where the file is no Linux program of that architecture */
+/** @throws EdgeadmError BUNDLE_INVALID if the file is not a Linux program of that architecture */
 export async function inspectProgram(path: string, kind: BundleFileKind, arch: Arch): Promise<void> {
   const found = await programArch(path);
   if (found === arch) return;
   throw unfit(path, kind, found === undefined ? 'it is not a 64-bit Linux program' : `it is for ${found}, not ${arch}`);
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID where a program is missing in the archive or is for another architecture */
+/** @throws EdgeadmError BUNDLE_INVALID if a program is missing in the archive or is for another architecture */
 export async function inspectPrograms(
   archive: string,
   kind: ArchiveKind,
@@ -35,7 +35,7 @@ export async function inspectPrograms(
 /**
  * @param name the reference that the archive must carry
  * @param shown what messages call the archive
- * @throws EdgeadmError BUNDLE_INVALID where it does not, or its images are for another architecture
+ * @throws EdgeadmError BUNDLE_INVALID if it does not, or its images are for another architecture
  */
 export async function inspectImage(
   path: string,

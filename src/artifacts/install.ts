@@ -23,25 +23,25 @@ interface Target {
 
 /**
  * Installs the kubelet of the bundle as /usr/bin/kubelet. Like the others here: only what differs is fetched and
- * written, nothing happens where the bundle has no such file, and in a dry run nothing is fetched.
- * @returns true where something was changed
+ * written, nothing happens if the bundle has no such file, and in a dry run nothing is fetched.
+ * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, WRITE_FAILED
  */
-export async function installKubelet(bundle: Bundle, host: Host): Promise<boolean> {
+export async function installKubeletProgram(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, programTarget(bundle, 'kubelet'));
 }
 
-/** Installs kubectl as /usr/bin/kubectl, see {@link installKubelet}. */
+/** Installs kubectl as /usr/bin/kubectl, see {@link installKubeletProgram}. */
 export async function installKubectl(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, programTarget(bundle, 'kubectl'));
 }
 
-/** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubelet}. */
+/** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubeletProgram}. */
 export async function installCniPlugins(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, await archiveTargets(bundle, 'cni-plugins'));
 }
 
-/** Installs containerd into /usr/local/bin and runc as /usr/local/sbin/runc, see {@link installKubelet}. */
+/** Installs containerd into /usr/local/bin and runc as /usr/local/sbin/runc, see {@link installKubeletProgram}. */
 export async function installContainerd(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, [...(await archiveTargets(bundle, 'containerd')), ...programTarget(bundle, 'runc')]);
 }
@@ -54,7 +54,7 @@ export interface ImportOptions {
 /**
  * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
  * its name is not replaced. On a scratch root, which has no containerd, nothing happens.
- * @returns true where something was changed
+ * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
  */
 export async function importImages(bundle: Bundle, host: Host, options: ImportOptions = {}): Promise<boolean> {
@@ -88,7 +88,7 @@ async function importArchive(
   // Those that were there before us are not ours to remove at a reset.
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
-  // The node sees the very same file where it is the machine edgeadm runs on.
+  // The node sees the very same file if it is the machine edgeadm runs on.
   if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added);
   else await importCopy(host, local, file, added);
   return added;

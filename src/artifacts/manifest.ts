@@ -5,7 +5,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { toYaml } from '../templates/yaml.ts';
 import { type BundleFile, type BundleManifest, filesOf } from './bundle.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_ARTIFACT_BYTES } from './limits.ts';
 import { foldedPath, fullReference, innerPath } from './names.ts';
 
 export const MANIFEST_NAME = 'bundle.yaml';
@@ -37,7 +37,7 @@ const schema = z.strictObject({
         kind: z.enum(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc', 'image']),
         name: image.optional(),
         sha256: sum,
-        size: z.int().min(1).max(MAX_FILE_BYTES).optional(),
+        size: z.int().min(1).max(MAX_ARTIFACT_BYTES).optional(),
         contents: z.record(path, sum).optional(),
       }),
     )
@@ -71,7 +71,7 @@ export interface BundleNeeds {
   readonly kubernetesVersion?: string;
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID where the bundle is for another architecture or minor version */
+/** @throws EdgeadmError BUNDLE_INVALID if the bundle is for another architecture or minor version */
 export function checkFit(manifest: BundleManifest, origin: string, needs: BundleNeeds): void {
   const mistakes: string[] = [];
   if (needs.arch !== undefined && needs.arch !== manifest.arch) {
@@ -106,7 +106,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return where ? `${where.replace(/^\./, '')}: ${issue.message}` : issue.message;
 }
 
-/** Mistakes that lie between keys; looks at whatever is there, so that they are told beside those of single keys. */
+/**
+ * Mistakes that lie between keys; reads the raw value, so that they are reported together with those of single keys.
+ */
 function contradictions(raw: unknown): string[] {
   const manifest = (raw ?? {}) as Partial<BundleManifest>;
   const listed: unknown = manifest.files;

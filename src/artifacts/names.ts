@@ -1,7 +1,7 @@
 /**
  * Checks a path that a bundle or an archive names: relative, inside the folder, and the same on every system that
  * edgeadm runs on.
- * @returns the path without `./` and doubled slashes, or undefined where it is refused
+ * @returns the path without `./` and doubled slashes, or undefined if it is refused
  */
 export function innerPath(path: string): string | undefined {
   if (path.startsWith('/') || /[\\\p{Cc}]/u.test(path) || /^[a-z]:/i.test(path)) return undefined;

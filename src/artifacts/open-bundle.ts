@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { notThere, pathError } from '../host/failures.ts';
+import { isMissingPath, pathError } from '../host/failures.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { Shared } from '../lib/shared.ts';
 import { type Bundle, type BundleFile, type BundleManifest, nameOf, type UnpackedFile } from './bundle.ts';
 import { folderSource } from './folder-source.ts';
 import { showUrl, TRANSFER_LIMITS, type TransferLimits } from './http.ts';
 import { type BundleNeeds, checkFit, parseManifest } from './manifest.ts';
-import { checkSum, measure } from './save.ts';
+import { checkSum, sizeAndSum } from './save.ts';
 import { Scratch } from './scratch.ts';
 import type { Source, SourceTools } from './source.ts';
 import { tgzSource } from './tgz-source.ts';
@@ -20,7 +20,7 @@ export interface OpenBundleOptions extends BundleNeeds, Pick<SourceTools, 'log'>
   readonly sha256?: string;
   /** Where temporary copies go; default /var/tmp. */
   readonly tempDirectory?: string;
-  /** Times and tries of downloads, where others than {@link TRANSFER_LIMITS} are wanted. */
+  /** Times and tries of downloads, instead of {@link TRANSFER_LIMITS}. */
   readonly transfer?: Partial<TransferLimits>;
   readonly signal?: AbortSignal;
 }
@@ -60,7 +60,7 @@ async function sourceOf(
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return urlSource(source, pin, tools, signal);
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
-    if (!notThere(error)) throw pathError(path, error);
+    if (!isMissingPath(error)) throw pathError(path, error);
     throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `bundle not found: ${path}` });
   });
   if (stats.isDirectory()) return folderSource(path);
@@ -120,7 +120,7 @@ class OpenedBundle implements Bundle {
 
   async file(file: BundleFile, signal = this.#signal): Promise<string> {
     const path = await this.locate(file, signal);
-    if (!this.#source.checked) checkSum(path, file.sha256, (await measure(path, signal)).sha256);
+    if (!this.#source.checked) checkSum(path, file.sha256, (await sizeAndSum(path, signal)).sha256);
     return path;
   }
 

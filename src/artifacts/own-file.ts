@@ -16,7 +16,7 @@ const URL_OF_SUMS = /^https?:\/\//;
 
 /**
  * The one file that this program was started from.
- * @throws EdgeadmError USAGE where it was not: then it is scripts that somebody's Node runs, or files of a package
+ * @throws EdgeadmError USAGE if it was not: then edgeadm is scripts run by an installed Node.js, or files of a package
  */
 export function ownFile(env: NodeJS.ProcessEnv = process.env, execPath: string = process.execPath): string {
   if (isLoader(execPath) && !UNPACKED.test(dirname(execPath)))
@@ -48,7 +48,7 @@ export function parseSums(lines: string): Map<string, string> {
 
 /**
  * Reads a list of sums, from a file or from http(s).
- * @throws EdgeadmError USAGE where there is none; DOWNLOAD_FAILED where a server does not give it
+ * @throws EdgeadmError USAGE if there is none; DOWNLOAD_FAILED if a server does not give it
  */
 export async function readSums(source: string): Promise<Map<string, string>> {
   const sums = parseSums(await (URL_OF_SUMS.test(source) ? fetchText(source) : readText(source)));
@@ -88,7 +88,7 @@ async function fetchText(url: string): Promise<string> {
 /**
  * Compares what a Linux executable has unpacked with the sums in its front: later starts look at owner, mode and size
  * alone.
- * @returns names of the files that differ; none where nothing is unpacked (Windows, packages)
+ * @returns names of the files that differ; none if nothing is unpacked (Windows, packages)
  */
 export async function changedUnpacked(file: string, execPath: string = process.execPath): Promise<string[]> {
   let front = '';
@@ -103,19 +103,21 @@ export async function changedUnpacked(file: string, execPath: string = process.e
 const foundSum = (execPath: string, name: string): Promise<string> =>
   sha256OfFile(join(dirname(execPath), name)).catch((error: Error) => error.message);
 
-/** A folder that the front of a Linux executable makes, and no package's: `edgeadm/0.1.0-0123456789ab`, `edgeadm-0/...`. */
+/**
+ * A folder that the front of a Linux executable makes, and no package's: `edgeadm/0.1.0-0123456789ab`, `edgeadm-0/...`.
+ */
 const UNPACKED = /\/edgeadm(-\d+)?\/[^/]+-[0-9a-f]{12}$/;
 
 const isLoader = (execPath: string): boolean => basename(execPath).startsWith('ld-linux');
 
 /**
- * Removes what the file that was started has unpacked: the next start unpacks it again. This process goes on, since what
- * it runs stays open.
+ * Removes what the file that was started has unpacked: the next start unpacks it again. This process continues, since
+ * what it runs stays open.
  */
 export async function removeUnpacked(execPath: string = process.execPath): Promise<void> {
   const dir = dirname(execPath);
   if (!isLoader(execPath) || !UNPACKED.test(dir)) return;
   await rm(dir, { recursive: true, force: true });
-  // Another version may lie beside it.
+  // Another version may be beside it.
   await rmdir(dirname(dir)).catch(() => undefined);
 }

@@ -38,7 +38,7 @@ export function isArchive(kind: BundleFileKind): kind is ArchiveKind {
  * Which programs of an archive are installed, and where.
  * @param paths the executable files in the archive
  * @returns path in the archive to path on the node
- * @throws EdgeadmError BUNDLE_INVALID where a program is missing or two have the same name
+ * @throws EdgeadmError BUNDLE_INVALID if a program is missing or two have the same name
  */
 export function programTargets(kind: ArchiveKind, paths: Iterable<string>): Map<string, string> {
   const targets = new Map<string, string>();

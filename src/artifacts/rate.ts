@@ -20,7 +20,7 @@ export class Rate {
     this.#failure = failure;
   }
 
-  /** @throws the failure where all bytes so far came too slowly */
+  /** @throws the failure if all bytes so far came too slowly */
   check(bytes: number): void {
     this.#bytes += bytes;
     const ms = performance.now() - this.#began;

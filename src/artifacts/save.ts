@@ -7,7 +7,7 @@ import { formatBytes } from '../lib/format-bytes.ts';
 import { writeAll } from './write-all.ts';
 
 /** What was written: its sum as lower-case hex, its size in bytes. */
-export interface Saved {
+export interface SavedFile {
   readonly sha256: string;
   readonly size: number;
 }
@@ -15,14 +15,14 @@ export interface Saved {
 /**
  * Writes a stream into a new file and sums it up on the way; only a chunk of it is in memory at a time.
  * @param maxBytes nothing beyond is written
- * @throws EdgeadmError BUNDLE_INVALID where there is more than that, NO_SPACE, WRITE_FAILED where the file exists
+ * @throws EdgeadmError BUNDLE_INVALID if there is more than that, NO_SPACE, WRITE_FAILED if the file exists
  */
 export async function save(
   source: AsyncIterable<Buffer>,
   path: string,
   maxBytes: number,
   mode = 0o600,
-): Promise<Saved> {
+): Promise<SavedFile> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', mode).catch((error: unknown) => {
     throw pathError(path, error);
@@ -43,7 +43,10 @@ export async function save(
   return { sha256: hash.digest('hex'), size };
 }
 
-/** The bytes of a file; a chunk is good until the next is asked for. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+/**
+ * The bytes of a file; a chunk is valid until the next is requested.
+ * @throws EdgeadmError WRITE_FAILED if it cannot be read
+ */
 export async function* readChunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of fileChunks(path)) {
@@ -56,7 +59,7 @@ export async function* readChunks(path: string, signal?: AbortSignal): AsyncGene
 }
 
 /** Sum and size of a file. */
-export async function measure(path: string, signal?: AbortSignal): Promise<Saved> {
+export async function sizeAndSum(path: string, signal?: AbortSignal): Promise<SavedFile> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of readChunks(path, signal)) {
@@ -66,7 +69,7 @@ export async function measure(path: string, signal?: AbortSignal): Promise<Saved
   return { sha256: hash.digest('hex'), size };
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID where a file is not the one promised */
+/** @throws EdgeadmError BUNDLE_INVALID if a file is not the one promised */
 export function checkSum(what: string, expected: string, found: string): void {
   if (expected === found) return;
   throw new EdgeadmError({

@@ -13,7 +13,7 @@ const DEFAULT_PARENT = process.platform === 'win32' ? tmpdir() : '/var/tmp';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A folder for temporary files that only the user may enter, made when it is first asked for. It goes when it is
+ * A folder for temporary files that only the user may enter, made when it is first requested. It goes when it is
  * closed, when the process exits, on a signal that nothing else handles, and after a kill when the next one is made.
  */
 export class Scratch {
@@ -66,7 +66,7 @@ export async function removeStaleScratch(parent: string = DEFAULT_PARENT): Promi
     const pid = Number(/^edgeadm-(\d+)-\w{6}$/.exec(name)?.[1] ?? 0);
     if (pid === 0 || processLives(pid)) continue;
     const folder = join(parent, name);
-    // Anybody may put a folder of that name there, and lead us astray while we remove it.
+    // Any user can create a folder of that name, and replace parts of it by links while we remove it.
     if (await isOurs(folder)) await rm(folder, { recursive: true, force: true });
   }
 }
@@ -85,7 +85,7 @@ function removeAll(): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  // Whoever else listens ends the command in order, and closes the folders on the way.
+  // Another listener ends the command in order, and closes the folders as it does.
   if (process.listenerCount(signal) > 1) return;
   removeAll();
   process.off(signal, onSignal);

@@ -8,13 +8,13 @@ export interface Source {
   readonly origin: string;
   /**
    * The bytes of bundle.yaml.
-   * @param pin where given, these bytes are known to be the pinned ones
+   * @param pin if given, these bytes are known to be the pinned ones
    * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED
    */
   manifest(pin: string | undefined, signal: AbortSignal | undefined): Promise<Buffer>;
   /** A local path of the file. A source that makes the copy checks it; a folder does not read it. */
   locate(file: BundleFile, all: readonly BundleFile[], signal: AbortSignal | undefined): Promise<string>;
-  /** True where what `locate` gives was checked and cannot be changed by others. */
+  /** True if what `locate` gives was checked and cannot be changed by others. */
   readonly checked: boolean;
   close(): void;
 }
@@ -23,12 +23,12 @@ export interface Source {
 export interface SourceTools {
   readonly scratch: Scratch;
   readonly limits: TransferLimits;
-  /** Progress is told as bytes; a total of 0 is not known. */
+  /** Progress is reported in bytes; a total of 0 means unknown. */
   readonly log?: Pick<PhaseLog, 'info' | 'progress'>;
 }
 
 /** Passes on at most ten reports a second, and the last. */
-export function progressOf(tools: SourceTools, what: string): (done: number, total: number) => void {
+export function progressReporter(tools: SourceTools, what: string): (done: number, total: number) => void {
   let last = 0;
   return (done, total) => {
     const now = performance.now();

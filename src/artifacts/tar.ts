@@ -21,7 +21,7 @@ export interface TarEntry {
   readonly typeName: string;
   readonly mode: number;
   readonly size: number;
-  /** The bytes, a chunk good until the next is asked for; what is not read before the next entry is skipped. */
+  /** The bytes, a chunk valid until the next is requested; what is not read before the next entry is skipped. */
   readonly body: AsyncIterable<Buffer>;
 }
 
@@ -29,13 +29,13 @@ export interface TarOptions {
   /** What messages call it; default: its path. */
   readonly name?: string;
   readonly signal?: AbortSignal;
-  /** Told how many bytes of the archive file were read. */
+  /** Called with the number of bytes of the archive file that were read. */
   readonly onProgress?: (done: number) => void;
-  /** Called once the whole archive file was read, with its SHA-256. Never, where the reader stopped before. */
+  /** Called once the whole archive file was read, with its SHA-256. Never, if the reader stopped before. */
   readonly onSum?: (sha256: string) => void;
 }
 
-/** True where the file begins like gzip. @throws EdgeadmError WRITE_FAILED where it cannot be read */
+/** True if the file begins like gzip. @throws EdgeadmError WRITE_FAILED if it cannot be read */
 export async function isGzip(path: string): Promise<boolean> {
   try {
     const file = await open(path);
@@ -53,7 +53,7 @@ export async function isGzip(path: string): Promise<boolean> {
 /**
  * Walks through a .tar or .tgz and writes nothing. The archive is read once, a chunk at a time, however much it
  * unpacks to; unpacking ends at {@link MAX_ARCHIVE_BYTES}.
- * @throws EdgeadmError BUNDLE_INVALID where it is no archive, is cut off or is larger than may be
+ * @throws EdgeadmError BUNDLE_INVALID if it is not an archive, is cut off or exceeds the limit
  */
 export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {
   const { Parser } = await import('tar');
@@ -65,7 +65,7 @@ export async function* readTar(path: string, options: TarOptions = {}): AsyncGen
   ).entries();
 }
 
-/** The bytes of the tar inside; a chunk is good until the next is asked for. */
+/** The bytes of the tar inside; a chunk is valid until the next is requested. */
 async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator<Buffer> {
   const packed = packedBytes(path, options);
   const chunks = (await isGzip(path)) ? unzipped(packed) : packed;
@@ -126,7 +126,7 @@ async function* wholeBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffe
 type Event = { readonly entry: ReadEntry } | { readonly data: Buffer };
 
 /**
- * Turns what the parser tells into entries that are asked for. The parser is fed one chunk at a time and never holds
+ * Turns the parser's events into entries that callers pull. The parser is fed one chunk at a time and never holds
  * more than what one chunk brought.
  */
 class TarReader {
@@ -178,7 +178,7 @@ class TarReader {
     return this.#queue.shift();
   }
 
-  /** Feeds the parser until it has told something or the archive is at its end. */
+  /** Feeds the parser until it has produced something or the archive ends. */
   async #fill(): Promise<void> {
     while (this.#queue.length === 0 && !this.#ended) {
       const { value, done } = await this.#source.next().catch((error: unknown) => {

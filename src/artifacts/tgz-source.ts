@@ -4,16 +4,16 @@ import { EdgeadmError } from '../errors/index.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { Shared } from '../lib/shared.ts';
 import type { BundleFile } from './bundle.ts';
-import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
+import { MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
-import { wrongPin } from './pin.ts';
+import { pinMismatch } from './pin.ts';
 import { checkSum, save } from './save.ts';
 import { ensureSpace } from './scratch.ts';
-import { progressOf, type Source, type SourceTools } from './source.ts';
+import { progressReporter, type Source, type SourceTools } from './source.ts';
 import { readBody } from './tar.ts';
 import { plainFiles } from './unpack.ts';
 
-/** What the archive was found to hold: bundle.yaml, the folder it lies in, and, where all was read, the whole sum. */
+/** What the archive was found to hold: bundle.yaml, the folder it is in, and, if all was read, the whole sum. */
 interface Found {
   readonly bytes: Buffer;
   readonly folder: string;
@@ -22,7 +22,7 @@ interface Found {
 
 /**
  * A bundle that is a .tgz of the folder, with or without the folder's name in it. It is unpacked, once and for all its
- * files, when the first of them is asked for.
+ * files, when the first of them is requested.
  */
 export function tgzSource(archive: string, origin: string, tools: SourceTools): Source {
   let prefix = '';
@@ -58,7 +58,7 @@ async function findManifest(
   // Sum and bundle.yaml must come out of the same reading: the file could change between two.
   const whole = await readManifest(archive, origin, true, signal);
   if (whole.wholeSum === pin) return whole;
-  throw wrongPin(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
+  throw pinMismatch(origin, `${MANIFEST_NAME} has ${sha256Of(quick.bytes)}, the whole file ${whole.wholeSum}`, pin);
 }
 
 async function readManifest(
@@ -100,12 +100,12 @@ async function unpackAll(
   const wanted = new Map(all.map((file) => [posix.join(prefix, file.path), file]));
   const folder = await tools.scratch.folder();
   const { size: total } = await stat(archive);
-  const report = progressOf(tools, `unpack ${origin}`);
+  const report = progressReporter(tools, `unpack ${origin}`);
   const options = { name: origin, signal, onProgress: (done: number) => report(done, total) };
   for await (const { path, size, body } of plainFiles(archive, options)) {
     const file = wanted.get(path);
     if (!file) continue;
-    const most = file.size ?? MAX_FILE_BYTES;
+    const most = file.size ?? MAX_ARTIFACT_BYTES;
     if (size > most)
       throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `${path} in ${origin} is larger than ${most} bytes` });
     await ensureSpace(folder, size);

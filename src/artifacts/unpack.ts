@@ -16,8 +16,8 @@ export interface PlainFile extends TarEntry {
 const TOP = new Set(['.', './']);
 
 /**
- * The regular files of an archive that is not trusted. Whoever writes them down gives them names of its own, so that no
- * name in the archive ever reaches the file system; what does not belong into an archive is refused all the same.
+ * The regular files of an archive that is not trusted. The caller gives them names of its own, so that no name
+ * in the archive ever reaches the file system. What does not belong in an archive is refused anyway.
  * @throws EdgeadmError BUNDLE_INVALID on absolute paths, `..`, links, devices, and two entries that some file system
  *   takes for one
  */
@@ -41,12 +41,12 @@ export async function* plainFiles(archive: string, options: TarOptions = {}): As
 /** What came out of an archive of programs. */
 export interface Unpacked {
   readonly programs: readonly UnpackedFile[];
-  /** SHA-256 of the archive file; a sentence that equals no sum where it was not read to its end. */
+  /** SHA-256 of the archive file; a sentence that equals no sum if it was not read to its end. */
   readonly archiveSum: string;
 }
 
 /**
- * Writes the executable files of an archive into new files; what the archive calls them is only told.
+ * Writes the executable files of an archive into new files; their names in the archive are only reported.
  * @throws EdgeadmError BUNDLE_INVALID, NO_SPACE
  */
 export async function unpackPrograms(

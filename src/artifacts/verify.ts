@@ -9,13 +9,13 @@ export interface FileVerdict {
   readonly kind: BundleFile['kind'];
   readonly name?: string;
   readonly sha256: string;
-  /** undefined where the file is as it should be. */
+  /** undefined if the file is as it should be. */
   readonly problem?: string;
 }
 
 /**
  * Checks every file of a bundle: sum, architecture, what archives hold, names of images.
- * @throws EdgeadmError where a file cannot be looked at: DOWNLOAD_FAILED, NO_SPACE
+ * @throws EdgeadmError if a file cannot be checked: DOWNLOAD_FAILED, NO_SPACE
  */
 export async function verifyBundle(bundle: Bundle): Promise<readonly FileVerdict[]> {
   const verdicts: FileVerdict[] = [];

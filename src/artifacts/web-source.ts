@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { type DownloadOptions, download, type Wanted } from './download.ts';
+import { type DownloadOptions, download, type ExpectedFile } from './download.ts';
 import { httpClient, showUrl } from './http.ts';
-import { MAX_ARCHIVE_BYTES, MAX_FILE_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
+import { MAX_ARCHIVE_BYTES, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES } from './limits.ts';
 import { MANIFEST_NAME } from './manifest.ts';
 import { checkPin } from './pin.ts';
-import { progressOf, type Source, type SourceTools } from './source.ts';
+import { progressReporter, type Source, type SourceTools } from './source.ts';
 import { tgzSource } from './tgz-source.ts';
 
 /** A bundle on a web server: bundle.yaml below the URL, and its files beside it; each is fetched when it is needed. */
 export function webSource(url: URL, tools: SourceTools): Source {
   const client = httpClient(tools.limits);
   const origin = showUrl(url);
-  const copy = async (name: string, wanted: Wanted, signal: AbortSignal | undefined): Promise<string> => {
+  const copy = async (name: string, wanted: ExpectedFile, signal: AbortSignal | undefined): Promise<string> => {
     const path = await tools.scratch.newPath();
     await download(client, below(url, name), path, wanted, downloadOptions(tools, name, signal));
     return path;
@@ -24,7 +24,8 @@ export function webSource(url: URL, tools: SourceTools): Source {
       if (pin !== undefined) checkPin(origin, bytes, pin);
       return bytes;
     },
-    locate: ({ path, sha256, size }, _all, signal) => copy(path, { sha256, size, maxBytes: MAX_FILE_BYTES }, signal),
+    locate: ({ path, sha256, size }, _all, signal) =>
+      copy(path, { sha256, size, maxBytes: MAX_ARTIFACT_BYTES }, signal),
     close: () => client.close(),
   };
 }
@@ -54,7 +55,7 @@ function downloadOptions(tools: SourceTools, name: string, signal: AbortSignal |
   return {
     limits: tools.limits,
     signal,
-    onProgress: progressOf(tools, name),
+    onProgress: progressReporter(tools, name),
     onRetry: (reason) => tools.log?.info(reason),
   };
 }

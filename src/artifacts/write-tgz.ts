@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { pathError } from '../host/failures.ts';
 
 const BLOCK_BYTES = 512;
 
@@ -33,19 +30,4 @@ export async function packTgz(files: readonly ArchiveFile[], limitBytes: number)
   }
   blocks.push(Buffer.alloc(2 * BLOCK_BYTES));
   return promisify(gzip)(Buffer.concat(blocks));
-}
-
-/** Writes a file with mode 0600, whole or not at all. @throws EdgeadmError WRITE_FAILED, NO_SPACE */
-export async function writePrivate(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const there = await stat(path).catch(() => undefined);
-    // A new file would take the place of /dev/null, too.
-    if (there && !there.isFile()) throw new Error('it exists and is not a file');
-    await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw pathError(path, error);
-  }
 }

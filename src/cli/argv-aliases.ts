@@ -2,7 +2,7 @@
  * Other spellings that people bring along from kubectl and kubeadm, as the ones that oclif knows: `-h`, `help COMMAND`,
  * `version`, and the levels of klog's `-v 5` and `--v=5`.
  */
-export function usualSpelling(argv: readonly string[]): string[] {
+export function normalizeArguments(argv: readonly string[]): string[] {
   const [first, ...rest] = argv;
   if (first === 'help') return [...rest, '--help'];
   if (first === 'version') return ['--version', ...rest];

@@ -6,7 +6,7 @@ import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
 import type { CommandHost } from './node-runner.ts';
 import { toCommandError } from './parse-error.ts';
-import { type Shown, textOf } from './shown.ts';
+import { formatShown, type Shown } from './shown.ts';
 
 type Values = Record<string, unknown>;
 
@@ -66,21 +66,21 @@ export abstract class BaseCommand extends Command {
 
   /** Shows how the command ended and sets the exit code. */
   protected async finish(result: Omit<CommandResult, 'command'>): Promise<void> {
-    // The error of a host was told as it is.
+    // The error of a host was already printed in full.
     const ofHost = result.hosts.some((host) => host.error === result.error);
     const error = result.error && (ofHost ? result.error : this.#withHelp(result.error));
     process.exitCode = error?.exit ?? EXIT.done;
     await this.openOutput().result({ ...result, error, command: this.#name });
   }
 
-  /** True for `-o wide`, where a command has to know it before it asks. */
+  /** True for `-o wide`, if a command has to know it before it asks. */
   protected get wide(): boolean {
     return this.#format === 'wide';
   }
 
   /** Ends with a list or an object, in the form that `-o` asks for. */
   protected async show({ data, reveal, ...texts }: Shown): Promise<void> {
-    const text = textOf({ data, reveal, ...texts }, this.#format);
+    const text = formatShown({ data, reveal, ...texts }, this.#format);
     await this.finish({ ok: true, hosts: [], data, text, reveal });
   }
 
@@ -102,7 +102,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Before flags are parsed, and when parsing fails, the mode has to be known all the same. */
+/** Before flags are parsed, and when parsing fails, the mode has to be known anyway. */
 export function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
     (word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'),

@@ -16,7 +16,7 @@ const WORDS = new Map<string, boolean>([
 /**
  * `--force=true` and `--force=false`, as kubectl and kubeadm understand them, in words that oclif understands, which
  * takes the value for an argument of its own otherwise.
- * @throws EdgeadmError USAGE where the value is neither true nor false
+ * @throws EdgeadmError USAGE if the value is neither true nor false
  */
 export function withPlainBooleans(argv: readonly string[], flags: Readonly<Record<string, FlagFacts>>): string[] {
   const end = argv.indexOf('--');

@@ -41,7 +41,7 @@ export interface CloudFlags {
 
 /**
  * A caller with the credentials of the flags, or of where else they are kept.
- * @param warn told where a secret stands on the command line
+ * @param warn called if a secret is on the command line
  * @throws EdgeadmError see {@link openCaller}
  */
 export async function callerOf(

@@ -11,7 +11,7 @@ import { interruptible } from './signals.ts';
 
 /**
  * The one flag for an administrator's kubeconfig, and the one rule: --kubeconfig, else KUBECONFIG, else ~/.kube/config,
- * else that of kubeadm on a control plane. Where a cluster is not needed (`eni`, `upgrade` without --drain), only the
+ * else that of kubeadm on a control plane. If a cluster is not needed (`eni`, `upgrade` without --drain), only the
  * first two count. docs/hosts.md says the same.
  * @param purpose what the command uses it for
  */

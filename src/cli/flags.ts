@@ -75,7 +75,7 @@ export const listFlag = {
 };
 
 /** A flag that names something: an empty text, as of a variable that is not set, names nothing. */
-export function naming(flag: string) {
+export function nonEmptyName(flag: string) {
   return async (text: string): Promise<string> => {
     if (text.trim() !== '') return text;
     throw usageError([`${flag}: must not be empty`]);
@@ -99,20 +99,20 @@ export function durationOf(
 
 /**
  * A secret as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
 export async function secretOf(value: string | undefined, flag: string): Promise<string | undefined> {
   if (value === undefined) return undefined;
-  const text = await textOf(value, flag);
+  const text = await flagText(value, flag);
   registerSecret(text);
   return text;
 }
 
 /**
  * A text as users may give it: itself, `@FILE`, or `-` for standard input. Trailing white space goes.
- * @throws EdgeadmError USAGE where the file cannot be read
+ * @throws EdgeadmError USAGE if the file cannot be read
  */
-export async function textOf(value: string, flag: string): Promise<string> {
+export async function flagText(value: string, flag: string): Promise<string> {
   if (value === '-') return (await readStandardInput()).trim();
   if (!value.startsWith('@')) return value;
   return (await readUserText(value.slice(1), { what: flag })).trim();
@@ -125,10 +125,10 @@ const readStandardInput = memoize(async () => {
   return Buffer.concat(chunks).toString('utf8');
 });
 
-/** Takes a mistake that a user made, so that it can be told beside the others. */
+/** Takes a mistake that a user made, so that all mistakes are reported together. */
 export type Refuse = (mistake: string) => void;
 
-/** `k=v` pairs; each text may hold several, separated by commas, where `commas` says so. */
+/** `k=v` pairs; each text may hold several, separated by commas, if `commas` says so. */
 export function pairsOf(
   texts: readonly string[] | undefined,
   options: { readonly flag: string; readonly commas: boolean },

@@ -1,6 +1,7 @@
 /**
  * Flags of kubeadm and kubectl that people type from habit and that mean nothing here, with what to do instead.
- * Sources: the reference of `kubeadm join`, `reset`, `token create` (kubernetes.io, v1.34), of `kubectl drain`, and klog.
+ * Sources: the reference of `kubeadm join`, `reset`, `token create` (kubernetes.io, v1.34), of `kubectl drain`, and
+ * klog.
  */
 interface ForeignFlag {
   readonly hint: string;
@@ -57,7 +58,7 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
 
 /**
  * What to do instead of a flag that a command does not have.
- * @param flag as it was typed, such as `--control-plane`
+ * @param flag as typed, such as `--control-plane`
  * @param command such as `join phase`
  */
 export function foreignFlagHint(flag: string, command: string): string | undefined {

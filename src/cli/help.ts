@@ -1,13 +1,13 @@
 import { type Command, CommandHelp, Help, type Interfaces } from '@oclif/core';
-import { layOut, nameWidth } from '../output/columns.ts';
+import { nameWidth, rowLines } from '../output/columns.ts';
 import { fold, widestOf, wordsOf, wrap } from '../output/width.ts';
 import { usageOf } from './usage.ts';
 
 type Row = readonly (string | undefined)[];
 
-/** As oclif has it: nobody reads on a narrower terminal. */
+/** oclif's own minimum: a narrower terminal is unreadable anyway. */
 const LEAST_COLUMNS = 40;
-/** Left of a text that stands below its name. */
+/** Indent of a text that is below its name. */
 const INDENT = 4;
 /** Between a name and its text. */
 const GAP = 2;
@@ -24,7 +24,7 @@ function renderRows(rows: readonly Row[], columns: number): string {
   const beside = Math.max(INDENT, nameWidth(names, columns));
   const widest = widestOf(cells.flatMap(([, text]) => wordsOf(text)));
   const left = beside + GAP + widest <= columns ? beside : INDENT;
-  return layOut(cells, [left, columns - GAP - left], GAP).join('\n');
+  return rowLines(cells, [left, columns - GAP - left], GAP).join('\n');
 }
 
 /** The help of a command as oclif shows it, without lines that are wider than the terminal. */
@@ -41,12 +41,12 @@ class HelpOfCommand extends CommandHelp {
     return fold(usageOf(this.command).split(' '), this.opts.maxWidth - 2 * this.indentSpacing).join('\n  ');
   }
 
-  /** Without the summary: that stands above everything else. */
+  /** Without the summary: that is above everything else. */
   protected override description(): string | undefined {
     return this.command.description && this.wrap(this.command.description);
   }
 
-  /** Lines to paste: no prompt before them, and what is too long goes on as the shell reads on. */
+  /** Lines to paste: no prompt before them, and what is too long continues as the shell reads on. */
   protected override examples(examples: Command.Example[] = []): string {
     const columns = this.opts.maxWidth - 2 * this.indentSpacing - ' \\'.length;
     // Each shell of Windows has another way.
@@ -58,7 +58,7 @@ class HelpOfCommand extends CommandHelp {
   }
 }
 
-/** `--help`, as wide as the terminal, or as COLUMNS asks for: 80 columns where neither is known. */
+/** `--help`, as wide as the terminal, or as COLUMNS asks for: 80 columns if neither is known. */
 export default class EdgeadmHelp extends Help {
   protected override CommandHelpClass = HelpOfCommand;
 

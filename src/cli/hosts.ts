@@ -26,15 +26,15 @@ export interface HostsOptions extends Pick<CommandSignal, 'signal' | 'over'> {
   readonly command: string;
   /** Hosts at a time. */
   readonly concurrency: number;
-  /** Told as each host ends. */
+  /** Called as each host ends. */
   readonly output: Pick<Output, 'hostDone'>;
 }
 
 type Work = (machine: Machine, target: Target) => Promise<HostOutcome>;
 
 /**
- * Works on every target, some at a time; one host's failure is its own. Once `signal` is aborted no other host is begun,
- * and once `over` is, none is waited for.
+ * Works on every target, some at a time; one host's failure is its own. Once `signal` is aborted no other host is
+ * begun, and once `over` is, none is waited for.
  */
 export async function onHosts(targets: readonly Target[], options: HostsOptions, work: Work): Promise<CommandResult> {
   const results: HostResult[] = new Array(targets.length);
@@ -70,7 +70,10 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
 /** Commands that work on this machine unless a flag names another. */
 const ON_NODES = /\bedgeadm (?:join|reset|upgrade|preflight|diagnose)\b/g;
 
-/** The advice of a phase, which knows no flags: pasted as it is, its command would work on the administrator's machine. */
+/**
+ * The advice of a phase, which does not know the flags: pasted as printed, its command would work on the
+ * administrator's machine.
+ */
 function onTarget(next: string, { flag }: Target): string {
   return flag ? next.replace(ON_NODES, `$& ${flag[0]} ${quote(flag[1])}`) : next;
 }
@@ -84,7 +87,7 @@ async function onMachine(target: Target, signal: AbortSignal, work: Work): Promi
   }
 }
 
-/** One host: its own error. Several: that of all where all failed alike, else SOME_HOSTS_FAILED. */
+/** One host: its own error. Several: that of all if all failed alike, else SOME_HOSTS_FAILED. */
 function errorOf(results: readonly HostResult[]): EdgeadmError | undefined {
   const failed = results.filter((result) => !result.ok);
   const [first] = failed;

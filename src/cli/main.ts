@@ -1,31 +1,31 @@
 import './unlisted-user.ts';
 import type { Interfaces } from '@oclif/core';
 import type { EdgeadmError } from '../errors/index.ts';
-import { usualSpelling } from './argv-aliases.ts';
+import { normalizeArguments } from './argv-aliases.ts';
 import { BaseCommand, wantsJson } from './base-command.ts';
-import { toCommandError, withCommandMeant } from './parse-error.ts';
-import { refuseTypography } from './pasted-words.ts';
+import { toCommandError, withCommandSuggestion } from './parse-error.ts';
 import { ProcessGuard } from './process-guard.ts';
+import { refuseTypography } from './typographic-characters.ts';
 
 /** Where oclif finds the commands: in files below `root`, or, in a single executable, in the program itself. */
 export type CommandSource = Pick<Interfaces.Options, 'root' | 'plugins'>;
 
 /** Starts the program: finds the command, runs it, shows every error the same way, and ends the process. */
 export async function main(words: string[], commands: CommandSource): Promise<never> {
-  const argv = usualSpelling(words);
+  const argv = normalizeArguments(words);
   const guard = new ProcessGuard((error) => BaseCommand.running?.endWith(error) ?? showError(error, argv));
   guard.install();
   await runCommand(argv, commands);
   return guard.finish();
 }
 
-/** Finds a command and runs it; the process goes on. */
+/** Finds a command and runs it; the process continues. */
 export async function runCommand(argv: string[], commands: CommandSource): Promise<void> {
   const { run } = await import('@oclif/core');
   const pasted = refuseTypography(argv);
   if (pasted) return showError(pasted, argv);
   try {
-    // There are no plug-ins: looking for them warns where the home of another user (sudo) may not be read.
+    // There are no plug-ins: looking for them warns if the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });
   } catch (thrown) {
     const found = toCommandError(thrown as Error);
@@ -51,7 +51,7 @@ async function lookUp(error: EdgeadmError, argv: readonly string[], commands: Co
   const config = await Config.load({ ...commands, userPlugins: false });
   const shown = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id);
   const names = new Set([...shown, ...config.topics.map(({ name }) => name)]);
-  return withCommandMeant(
+  return withCommandSuggestion(
     error,
     argv,
     [...names].map((name) => name.replaceAll(':', ' ')),

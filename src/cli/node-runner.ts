@@ -1,5 +1,5 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
-import { DEFAULT_TIMEOUT_MS } from '../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS } from '../config/join-spec.ts';
 import type { Machine } from '../host/machine.ts';
 import { type NodeSession, type SessionOptions, withNode } from '../host/node-session.ts';
 import { type Target, targetsOf } from '../host/targets.ts';
@@ -64,7 +64,7 @@ export interface NodeWork {
 type Result = Omit<CommandResult, 'command'>;
 
 /**
- * The one way of working on nodes: finds the targets, has the command check what it was asked for, works on the nodes,
+ * The one way of working on nodes: finds the targets, has the command check its request, works on the nodes,
  * and ends in time. What it has opened is closed in every case.
  * @param prepare called before the first node is touched; throws all mistakes at once
  */
@@ -117,9 +117,9 @@ export async function runOnNodes(
 /** A limit that cannot be read is reported with the other mistakes of the call; until then the usual one holds. */
 function timeLimitOf({ timeout }: NodeFlags): { readonly ms: number; readonly mistake?: unknown } {
   try {
-    return { ms: durationOf(timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS };
+    return { ms: durationOf(timeout, '--timeout') ?? COMMAND_TIMEOUT_MS };
   } catch (mistake) {
-    return { ms: DEFAULT_TIMEOUT_MS, mistake };
+    return { ms: COMMAND_TIMEOUT_MS, mistake };
   }
 }
 

@@ -13,7 +13,7 @@ interface OclifError extends Error {
 /**
  * The error to show for whatever a command threw: oclif's own complaints about the command line are USAGE.
  * @param command that was called, such as `join phase`; it knows which habits of other tools it meets
- * @returns undefined where nothing went wrong (`--help`, `--version`)
+ * @returns undefined if nothing went wrong (`--help`, `--version`)
  */
 export function toCommandError(thrown: Error, command = ''): EdgeadmError | undefined {
   if (thrown instanceof EdgeadmError) return thrown;
@@ -24,7 +24,7 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const why = [...told, ...flagsMeant(thrown, command)];
   return new EdgeadmError({
     code: 'USAGE',
-    // oclif's own separator, which nobody types
+    // oclif's own separator, which users do not type
     what: what.trim().replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
     why:
       why
@@ -52,7 +52,7 @@ function flagsMeant({ flags, parse }: OclifError, command: string): string[] {
  * Adds to the complaint about a command that does not exist the one that was probably meant.
  * @param commands names of commands and topics, such as `nodepool list`
  */
-export function withCommandMeant(
+export function withCommandSuggestion(
   error: EdgeadmError,
   argv: readonly string[],
   commands: readonly string[],

@@ -1,5 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
-import { stopCommand, whenOverdue } from './signals.ts';
+import { setOverdueHandler, stopCommand } from './signals.ts';
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Milliseconds for showing an error when the process has to end. */
@@ -10,13 +10,14 @@ export type ShowError = (error: EdgeadmError) => Promise<void>;
 
 /**
  * Makes sure that the process ends with one error and a documented exit code, whatever its command waits for: on
- * signals, when an error escapes every handler, and when nothing is left to wait for although the command has not ended.
+ * signals, when an error escapes every handler, and when nothing is left to wait for although the command has not
+ * ended.
  */
 export class ProcessGuard {
   readonly #show: ShowError;
   #interrupted = false;
   #ending = false;
-  /** An error that escaped; the command was told to end. */
+  /** An error that escaped; the command has been asked to end. */
   #escaped: EdgeadmError | undefined;
 
   constructor(show: ShowError) {
@@ -28,7 +29,7 @@ export class ProcessGuard {
     process.on('uncaughtException', (error) => this.#fail(toEdgeadmError(error)));
     process.on('unhandledRejection', (reason) => this.#fail(toEdgeadmError(reason)));
     process.on('beforeExit', () => (this.#ending ? process.exit() : this.#fail(stalled())));
-    whenOverdue((error) => void this.#end(error));
+    setOverdueHandler((error) => void this.#end(error));
   }
 
   /** The command has ended and set its exit code. */

@@ -5,7 +5,7 @@ import type { Output } from '../output/index.ts';
 import { stopCommand } from './signals.ts';
 
 export interface PromptOptions {
-  /** Steps aside while the question stands on the terminal. */
+  /** Steps aside while the question is on the terminal. */
   readonly output?: Pick<Output, 'ask'>;
   /** Ends the question. */
   readonly signal?: AbortSignal;

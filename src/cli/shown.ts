@@ -15,8 +15,8 @@ export interface Shown {
   readonly reveal?: boolean;
 }
 
-/** What stands on standard output. @param format value of `--output`; json is made by the renderer */
-export function textOf({ data, text, wide, names, reveal }: Shown, format: string): string {
+/** What is on standard output. @param format value of `--output`; json is made by the renderer */
+export function formatShown({ data, text, wide, names, reveal }: Shown, format: string): string {
   if (format === 'wide') return wide ?? text;
   if (format === 'name') return (names ?? []).map((name) => `${name}\n`).join('');
   // Undefined keys and dates, as JSON has them.

@@ -2,7 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import { formatDuration } from '../lib/duration.ts';
 
-/** What a command may take to end, once it was told to; milliseconds. */
+/** How long a command may take to end after a signal; milliseconds. */
 export interface EndingLimits {
   /** After Ctrl-C, SIGTERM or SIGHUP. With what the output takes it stays below two seconds. */
   readonly interruptedMs?: number;
@@ -13,7 +13,7 @@ export interface EndingLimits {
 const ENDING_MS = 1500;
 /** Milliseconds between the end of all waiting and the end of the process, for the result. */
 const RESULT_MS = 300;
-/** A timer of Node holds no more. */
+/** The maximum of Node's timers. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a command learns that it has to end. */
@@ -67,7 +67,7 @@ export function stopCommand(reason: Error, kind: keyof EndingLimits): boolean {
 }
 
 /** Has `action` called for a command that does not end although its signal is over. */
-export function whenOverdue(action: (error: EdgeadmError) => void): void {
+export function setOverdueHandler(action: (error: EdgeadmError) => void): void {
   onOverdue = action;
 }
 

@@ -11,7 +11,7 @@ export function usageOf({ id, args, flags }: Pick<Command.Loadable, 'id' | 'args
   return ['edgeadm', id.replaceAll(':', ' '), ...names, ...needed, '[FLAGS]'].join(' ');
 }
 
-/** What stands for the value of a flag; nothing where it takes none. */
+/** What stands for the value of a flag; nothing if it takes none. */
 export function placeholderOf(flag: Command.Flag.Any): string {
   if (flag.type !== 'option') return '';
   return String(flag.helpValue ?? flag.options?.join('|') ?? flag.name.toUpperCase());

@@ -10,7 +10,11 @@ export interface CloudCall {
   readonly path?: string;
   /** ROA only: sent as JSON. */
   readonly body?: object;
-  /** Ends a read. An order under way is waited for: its answer is worth more than haste. */
+  /** What the body of the answer is; default JSON. */
+  readonly answer?: 'text';
+  /** Each call makes something, such as a token: it is tried again only if the cloud has refused it as one too many. */
+  readonly makes?: boolean;
+  /** Ends a read. An order in progress is waited for, since its answer is needed. */
   readonly signal?: AbortSignal;
 }
 
@@ -22,8 +26,8 @@ export interface CloudTransport {
 
 export interface CloudResponse {
   readonly status: number;
-  /** Parsed JSON; undefined where there was none. */
+  /** Parsed JSON; undefined if there was none. */
   readonly body: unknown;
-  /** The beginning of a body that is not JSON. */
-  readonly malformed?: string;
+  /** A body that is not JSON. */
+  readonly text?: string;
 }

@@ -4,8 +4,8 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
-import type { CredentialOptions } from './credentials.ts';
-import { answerError, invalidAnswer, isRefusal, networkError } from './errors.ts';
+import type { CloudCredentialOptions } from './credentials.ts';
+import { answerError, beginningOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
@@ -17,7 +17,7 @@ export interface CloudCaller {
   readonly endpoint: string;
   /**
    * Asks; what fails for a passing reason is tried again, with longer and longer pauses.
-   * @param shape what the answer must look like: one of another shape is no answer
+   * @param shape what the answer must look like: another shape counts as no answer
    */
   read<T>(call: CloudCall, shape: z.ZodType<T>): Promise<T>;
   /**
@@ -31,7 +31,7 @@ export interface CloudCaller {
 export interface CallerPolicy extends Partial<RetryPolicy> {
   /** Of one try of a read, milliseconds. Default 30,000. */
   readonly readTimeoutMs?: number;
-  /** The door of a dry run: orders are told, not sent. */
+  /** For a dry run: called with each order instead of sending it. */
   readonly plan?: (action: string) => void;
 }
 
@@ -45,7 +45,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   readonly product: keyof typeof PRODUCTS;
   /** `ap-southeast-1`. */
   readonly region: string;
-  readonly credentials?: CredentialOptions;
+  readonly credentials?: CloudCredentialOptions;
   /** Default: that of the process. Read: EDGEADM_ENS_ENDPOINT, EDGEADM_CS_ENDPOINT, EDGEADM_CLOUD_CA. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -57,7 +57,7 @@ const ORDER_TIMEOUT_MS = 60_000;
 
 /**
  * A caller for one API with the account's credentials, at the real endpoint unless the environment names another.
- * @throws EdgeadmError USAGE where the region or the endpoint is none, CLOUD_CREDENTIALS where there are none
+ * @throws EdgeadmError USAGE if the region or the endpoint is none, CLOUD_CREDENTIALS if there are none
  */
 export async function openCaller(options: OpenCallerOptions): Promise<CloudCaller> {
   const { product, region, env = process.env } = options;
@@ -82,17 +82,18 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);
     });
-    const { status, body, malformed } = response;
+    const { status, body, text } = response;
     if (isRefusal(response)) throw answerError(response, where);
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
-    if (malformed !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${malformed}`);
+    if (call.answer === 'text') return text ?? body;
+    if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${beginningOf(text)}`);
     return body;
   };
   const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {
-    const { action, signal } = call;
+    const { action, signal, makes } = call;
     const attempt = async (): Promise<T> =>
       checked(shape, await once(call, readTimeoutMs, signal), { endpoint, action });
-    return retry(attempt, { tries, pauseMs, isPassing: isWorthAnotherRead, signal });
+    return retry(attempt, { tries, pauseMs, isPassing: makes ? isThrottled : isWorthAnotherRead, signal });
   };
   const order = async (call: CloudCall): Promise<unknown> => {
     if (!plan) return once(call, ORDER_TIMEOUT_MS);
@@ -104,7 +105,11 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
 
 function isWorthAnotherRead(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
-  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_THROTTLED' || error.code === 'CLOUD_FAILED';
+  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED' || isThrottled(error);
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof EdgeadmError && error.code === 'CLOUD_THROTTLED';
 }
 
 /** @throws EdgeadmError CLOUD_ANSWER_INVALID, which names keys and shows no values */
@@ -136,7 +141,7 @@ function endpointOf(text: string, variable: string): string {
   });
 }
 
-/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE where it cannot be read */
+/** PEM of the CA that EDGEADM_CLOUD_CA names. @throws EdgeadmError USAGE if it cannot be read */
 export async function readCa(file: string): Promise<string> {
   return readUserText(file, { what: 'EDGEADM_CLOUD_CA' });
 }

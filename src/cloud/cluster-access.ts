@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { type NodePool, poolNamed } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { createToken, deleteToken, randomToken } from '../kubernetes/api/bootstrap-tokens.ts';
-import { listObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
+import { listNodePoolObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
 import { listNodes } from '../kubernetes/node/list-nodes.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
@@ -13,7 +13,7 @@ import { fromCloud } from './node-pools.ts';
 import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
 
 const MINUTE_MS = 60_000;
-/** The net under a token that nobody could delete: it outlives the command by this. */
+/** Safety margin: a token that could not be deleted expires this long after the command. */
 const SPARE_MS = 5 * MINUTE_MS;
 
 export interface ClusterAccessOptions {
@@ -21,7 +21,7 @@ export interface ClusterAccessOptions {
   readonly clusterId: string;
   /** Name or id; undefined: the default pool. */
   readonly nodePool?: string;
-  /** Ends the requests to the cluster; `close` gives back what was lent all the same. */
+  /** Ends the requests to the cluster; `close` still returns what was lent. */
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ interface Lent {
   /** What nodes carry as label: the name of the NodePool object. */
   readonly label: string;
   readonly token: string;
-  /** How many nodes a cluster of the account may have; undefined where the service does not tell. */
+  /** How many nodes a cluster of the account may have; undefined if the service does not say. */
   readonly quota: number | undefined;
 }
 
@@ -84,7 +84,7 @@ async function lend(
   const ttlMs = timeoutMs + SPARE_MS;
   const cluster = await openTemporaryCluster(service, clusterId, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
   opened.cluster = cluster;
-  const objects = await listObjects(cluster.client).catch(() => []);
+  const objects = await listNodePoolObjects(cluster.client).catch(() => []);
   const object = objects.find(({ metadata }) => metadata.name === pool.id || metadata.name === pool.name);
   const token = randomToken();
   registerSecret(token);
@@ -124,7 +124,7 @@ async function admit(lent: Lent, node: SourceNode, admitted: Set<string>): Promi
   const known = items.find(({ metadata }) => metadata?.name === node.name);
   const before = node.nodePool ?? (known && (await isSameMachine(known, node)) ? poolLabelOf(known) : undefined);
   if (before !== undefined && !isOwn(before)) throw inOtherPool(node.name, before, pool.name);
-  // Nothing may wait from here on: hosts are asked for at once, and each has to see those let in before it.
+  // Nothing may wait from here on: hosts are handled concurrently, and each has to see those admitted before it.
   refuseWithoutRoom(lent, node.name, { items, admitted, isOwn });
   admitted.add(node.name);
 }

@@ -1,5 +1,6 @@
 import type { CloudCluster, ContainerService } from './cs.ts';
-import type { CloudTaskInfo, CloudUpgradeStatus } from './cs-upgrades.ts';
+import type { CloudTaskInfo } from './cs-tasks.ts';
+import { refusalOf } from './errors.ts';
 
 /**
  * - `Pausing`: nodes that have begun finish, no others begin.
@@ -24,76 +25,102 @@ export interface CloudUpgrade {
   readonly version: string;
   /** The versions that the service offers, as it spells them. */
   readonly offered: readonly string[];
-  readonly told: CloudUpgradeStatus;
-  /** Of the newest upgrade; undefined where the service lists none. */
+  /** Of the newest upgrade; undefined if the service lists none. */
   readonly task?: CloudTaskInfo;
-  /** False where tasks could not be looked at: the account may be without the right to. */
-  readonly taskKnown: boolean;
+  /** What the newest stage of the task says. */
+  readonly progress?: string;
   /** Why it failed, or paused by itself. */
   readonly error?: string;
 }
 
-/** Something happens without anybody's doing. */
-export const GOING: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
+/** Phases that change without an order. */
+export const ACTIVE_PHASES: readonly CloudUpgradePhase[] = ['Prechecking', 'Running', 'Pausing'];
 
-/** True where nothing will change unless somebody says so. */
-export function isAtRest({ phase }: CloudUpgrade): boolean {
-  return phase !== 'Unknown' && !GOING.includes(phase);
+/** True if nothing changes without another order. */
+export function isIdle({ phase }: CloudUpgrade): boolean {
+  return phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase);
 }
 
-/** @throws EdgeadmError CLOUD_* */
-export async function lookAtUpgrade(service: ContainerService, clusterId: string): Promise<CloudUpgrade> {
-  const [told, cluster, { task, taskKnown }] = await Promise.all([
-    service.upgradeStatus(clusterId),
-    service.cluster(clusterId),
-    newestTask(service, clusterId).then(
-      (found) => ({ task: found, taskKnown: true }),
-      () => ({ task: undefined, taskKnown: false }),
-    ),
-  ]);
-  const phase = phaseOf(told);
-  const begins = task?.state?.toLowerCase() === 'running' && (phase === 'NotStarted' || phase === 'Completed');
-  const failed = phase === 'Failed' || phase === 'Paused' || phase === 'Pausing';
+/**
+ * @param known the task of the last upgrade that was started from here
+ * @throws EdgeadmError CLOUD_*
+ */
+export async function readClusterUpgrade(
+  service: ContainerService,
+  clusterId: string,
+  known?: string,
+): Promise<CloudUpgrade> {
+  const [cluster, task] = await Promise.all([service.cluster(clusterId), newestUpgrade(service, clusterId, known)]);
+  const phase = phaseOf(task, cluster.state);
   return {
     clusterId,
-    // The task is made first.
-    phase: begins ? 'Running' : phase,
+    phase,
     version: cluster.currentVersion || cluster.initVersion || '',
     offered: offeredBy(cluster),
-    told,
     task,
-    taskKnown,
-    error: told.errorMessage || (failed && task?.error?.message) || undefined,
+    progress: task?.stages?.at(-1)?.message,
+    error: ((phase === 'Failed' || phase === 'Paused' || phase === 'Pausing') && task?.error?.message) || undefined,
   };
 }
 
-/** Types of tasks are not documented, that of a scale-out (`cluster_scaleout`) excepted. */
-async function newestTask(service: ContainerService, clusterId: string): Promise<CloudTaskInfo | undefined> {
-  const upgrades = (await service.tasks(clusterId)).filter(
-    ({ taskType = '' }) => /upgrade/.test(taskType) && !/addon|component|nodepool/.test(taskType),
-  );
-  const [newest] = upgrades.sort((a, b) => Date.parse(b.created ?? '') - Date.parse(a.created ?? ''));
-  return newest?.taskId ? service.task(newest.taskId) : undefined;
+/** Type of the task of UpgradeCluster; `runtime_upgrade` is another thing. Source: the SDK, types of events. */
+const UPGRADE = 'cluster_upgrade';
+
+/**
+ * The list tells, in which order is not documented. It may be behind, and the account may be without the right to see it:
+ * a task that is known by its id counts, too.
+ */
+async function newestUpgrade(
+  service: ContainerService,
+  clusterId: string,
+  known: string | undefined,
+): Promise<CloudTaskInfo | undefined> {
+  const tasks = await service.tasks(clusterId).catch((error: unknown) => {
+    if (known === undefined) throw error;
+    return [];
+  });
+  const [listed] = tasks.filter(({ taskType }) => taskType === UPGRADE).sort(byAge);
+  const ids = new Set([listed?.taskId, known].filter((id) => id !== undefined));
+  const infos = await Promise.all([...ids].map((id) => taskIfThere(service, id)));
+  return infos.filter((info) => info !== undefined).sort(byAge)[0];
 }
 
-/** Values: the reference of GetUpgradeStatus. `status` is the outcome so far, `upgrade_step` where it stands. */
-export function phaseOf({ status = '', upgradeStep = '' }: CloudUpgradeStatus): CloudUpgradePhase {
-  const [is, at] = [status.toLowerCase(), upgradeStep.toLowerCase()];
-  if (is === 'success') return 'Completed';
-  if (is === 'running') return at === 'pause' ? 'Pausing' : at === 'prechecking' ? 'Prechecking' : 'Running';
-  if (is === 'pause' || at === 'pause') return 'Paused';
-  if (is === 'fail') return 'Failed';
-  if (is !== '') return 'Unknown';
-  return BY_STEP[at] ?? 'Unknown';
+/** The service forgets tasks after some time. */
+async function taskIfThere(service: ContainerService, id: string): Promise<CloudTaskInfo | undefined> {
+  return service.task(id).catch((error: unknown) => {
+    if (/NotFound/.test(refusalOf(error) ?? '')) return undefined;
+    throw error;
+  });
 }
 
-const BY_STEP: Readonly<Record<string, CloudUpgradePhase>> = {
-  '': 'NotStarted',
-  not_start: 'NotStarted',
-  prechecking: 'Prechecking',
-  upgrading: 'Running',
+/** The newest first. */
+function byAge(a: { readonly created?: string }, b: { readonly created?: string }): number {
+  return Date.parse(b.created ?? '') - Date.parse(a.created ?? '');
+}
+
+/**
+ * States of a task: `running`, `success` and `fail` by the SDK, `failed` by older pages, `paused` and `canceled` by the
+ * vendor's command line. `pausing` is a guess.
+ */
+const PHASES: Readonly<Record<string, CloudUpgradePhase>> = {
+  running: 'Running',
+  pausing: 'Pausing',
+  paused: 'Paused',
   success: 'Completed',
+  fail: 'Failed',
+  failed: 'Failed',
+  canceled: 'NotStarted',
 };
+
+/** @param clusterState `upgrading` before the task shows */
+export function phaseOf(
+  task: Pick<CloudTaskInfo, 'state' | 'currentStage'> | undefined,
+  clusterState?: string,
+): CloudUpgradePhase {
+  if (!task) return clusterState === 'upgrading' ? 'Running' : 'NotStarted';
+  const phase = PHASES[task.state?.toLowerCase() ?? ''] ?? 'Unknown';
+  return phase === 'Running' && /precheck/i.test(task.currentStage ?? '') ? 'Prechecking' : phase;
+}
 
 /** One version today; the field is a text. */
 function offeredBy({ nextVersion = '' }: CloudCluster): string[] {

@@ -1,7 +1,13 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import { type CloudUpgrade, type CloudUpgradePhase, GOING, isAtRest, lookAtUpgrade } from './cluster-upgrade-state.ts';
+import {
+  ACTIVE_PHASES,
+  type CloudUpgrade,
+  type CloudUpgradePhase,
+  isIdle,
+  readClusterUpgrade,
+} from './cluster-upgrade-state.ts';
 import type { ContainerService } from './cs.ts';
 import { isAmbiguous } from './errors.ts';
 
@@ -16,7 +22,7 @@ export interface UpgradeIntent {
 }
 
 /**
- * The upgrades of one cluster through the container service. An order is sent once; where its answer is lost, the state
+ * The upgrades of one cluster through the container service. An order is sent once; if its answer is lost, the state
  * of the upgrade tells whether it took effect. All throw EdgeadmError CLOUD_*.
  */
 export interface CloudUpgrades {
@@ -30,18 +36,35 @@ export interface CloudUpgrades {
   start(intent: UpgradeIntent): Promise<CloudUpgrade>;
   /** What is paused or pausing already stays so. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   pause(): Promise<CloudUpgrade>;
-  /** What runs already goes on. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  /** What runs already continues. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   resume(): Promise<CloudUpgrade>;
   /** Nodes that are done stay. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   cancel(): Promise<CloudUpgrade>;
 }
 
+/** Keeps the task of an upgrade for later commands on this machine. Neither of its methods throws. */
+export interface UpgradeMemory {
+  recall(): Promise<string | undefined>;
+  keep(taskId: string): Promise<void>;
+}
+
+interface CloudUpgradesOptions {
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  /** Default: none. The service's list of tasks tells as much, if the account may see it. */
+  readonly memory?: UpgradeMemory;
+}
+
 export function cloudUpgrades(
   service: ContainerService,
   clusterId: string,
-  { clock, signal }: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
+  { clock, signal, memory }: CloudUpgradesOptions = {},
 ): CloudUpgrades {
-  const look = () => lookAtUpgrade(service, clusterId);
+  let known: string | undefined;
+  const look = async () => {
+    known ??= await memory?.recall();
+    return readClusterUpgrade(service, clusterId, known);
+  };
   /** Sends an order and looks until it shows. One that does not show may not have arrived, unless it was answered. */
   const order = async (what: string, send: () => Promise<unknown>, shows: (now: CloudUpgrade) => boolean) => {
     let lost: unknown;
@@ -51,12 +74,19 @@ export function cloudUpgrades(
     });
     return settled({ what, look, shows, clock, signal, lost });
   };
-  const change = async (verb: Verb, send: () => Promise<void>) => {
+  const change = async (verb: Verb, send: (taskId: string) => Promise<void>) => {
     const now = await look();
     const { from, to, unchanged } = RULES[verb];
     if (unchanged.includes(now.phase)) return now;
     if (!from.includes(now.phase)) throw notPossible(verb, now);
-    return order(`the upgrade of ${clusterId} to be ${PAST[verb]}`, send, ({ phase }) => to.includes(phase));
+    const { taskId } = now.task ?? {};
+    if (!taskId) throw taskNotShown(now);
+    const what = `the upgrade of ${clusterId} to be ${PAST[verb]}`;
+    return order(
+      what,
+      () => send(taskId),
+      ({ phase }) => to.includes(phase),
+    );
   };
   return {
     look,
@@ -64,12 +94,20 @@ export function cloudUpgrades(
     start: async ({ to, masterOnly }) => {
       const before = await look();
       refuseUnderWay(before);
-      const send = () => service.upgradeCluster(clusterId, { nextVersion: to, masterOnly });
-      return order(`the upgrade of ${clusterId} to ${to} to begin`, send, (now) => hasBegun(now, before));
+      const keep = async (taskId: string | undefined) => {
+        if (taskId === undefined || taskId === known) return;
+        known = taskId;
+        await memory?.keep(taskId);
+      };
+      // Kept as soon as it is known: from here on the program may be killed.
+      const send = async () => keep(await service.upgradeCluster(clusterId, { nextVersion: to, masterOnly }));
+      const begun = await order(`the upgrade of ${clusterId} to ${to} to begin`, send, (now) => hasBegun(now, before));
+      await keep(begun.task?.taskId);
+      return begun;
     },
-    pause: () => change('pause', () => service.pauseUpgrade(clusterId)),
-    resume: () => change('continue', () => service.resumeUpgrade(clusterId)),
-    cancel: () => change('cancel', () => service.cancelUpgrade(clusterId)),
+    pause: () => change('pause', (taskId) => service.pauseTask(taskId)),
+    resume: () => change('continue', (taskId) => service.resumeTask(taskId)),
+    cancel: () => change('cancel', (taskId) => service.cancelTask(taskId)),
   };
 }
 
@@ -105,10 +143,10 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
   }
 }
 
-/** An upgrade is under way, or has ended since: its task is another one, or the control plane's version is. */
+/** An upgrade is in progress, or has ended since: its task is another one, or the control plane's version is. */
 function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
-  const newTask = now.taskKnown && before.taskKnown && now.task?.taskId !== before.task?.taskId;
-  return !isAtRest(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
+  const newTask = now.task?.taskId !== before.task?.taskId;
+  return !isIdle(now) || now.phase === 'Paused' || newTask || now.version !== before.version;
 }
 
 function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {
@@ -130,7 +168,7 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
 }
 
 function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
-  if (phase !== 'Paused' && phase !== 'Unknown' && !GOING.includes(phase)) return;
+  if (phase !== 'Paused' && phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
     what: `cluster ${clusterId} is already being upgraded`,
@@ -141,7 +179,7 @@ function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
 type Verb = 'pause' | 'continue' | 'cancel';
 
 interface Rule {
-  /** Where it is possible, where it leads, and where nothing needs to be done. */
+  /** The possible targets, and whether nothing needs to be done. */
   readonly from: readonly CloudUpgradePhase[];
   readonly to: readonly CloudUpgradePhase[];
   readonly unchanged: readonly CloudUpgradePhase[];
@@ -153,11 +191,20 @@ const RULES: Readonly<Record<Verb, Rule>> = {
     to: ['Pausing', 'Paused', 'Completed', 'Failed'],
     unchanged: ['Pausing', 'Paused'],
   },
-  continue: { from: ['Paused'], to: [...GOING, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
+  continue: { from: ['Paused'], to: [...ACTIVE_PHASES, 'Completed', 'Failed'], unchanged: ['Prechecking', 'Running'] },
   cancel: { from: ['Paused'], to: ['NotStarted', 'Completed', 'Failed', 'Unknown'], unchanged: [] },
 };
 
 const PAST: Readonly<Record<Verb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
+
+/** The cluster is being upgraded, by whoever, and its task is what could be paused. */
+function taskNotShown({ clusterId, phase }: CloudUpgrade): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CLOUD_FAILED',
+    what: `the container service does not show the task that upgrades cluster ${clusterId}`,
+    why: `the upgrade is ${phase}`,
+  });
+}
 
 function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): EdgeadmError {
   const none = phase === 'NotStarted';

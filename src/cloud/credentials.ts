@@ -3,7 +3,7 @@ import { registerSecret } from '../lib/redact.ts';
 import { readUserText } from '../lib/user-file.ts';
 
 /** What a user gave on the command line; at most one of the two ways. */
-export interface CredentialOptions {
+export interface CloudCredentialOptions {
   readonly accessKeyId?: string;
   readonly accessKeySecret?: string;
   /** A file of the original tool: `{"AccessKey": "…", "SecretKey": "…"}`. */
@@ -24,16 +24,16 @@ const ALTERNATIVES = `set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_K
 or give --profile FILE, a JSON object with the keys AccessKey and SecretKey,
 or log in with \`aliyun configure\` (~/.aliyun/config.json)`;
 
-/** Said where a secret stands on the command line: shell histories and process lists keep it. */
+/** Said if a secret is on the command line: shell histories and process lists keep it. */
 export const SECRET_ON_COMMAND_LINE = `a secret on the command line stays in the shell's history; instead:\n${ALTERNATIVES}`;
 
 /**
- * The first of: the flags, the profile, the default chain of the official SDKs (environment, OIDC, `~/.aliyun/config.json`,
- * `~/.alibabacloud/credentials`, the instance's role).
- * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS where nothing is found
+ * The first of: the flags, the profile, the default chain of the official SDKs (environment, OIDC,
+ * `~/.aliyun/config.json`, `~/.alibabacloud/credentials`, the instance's role).
+ * @throws EdgeadmError USAGE for half a pair or a profile that is none, CLOUD_CREDENTIALS if nothing is found
  */
 export async function openCredentials(
-  options: CredentialOptions,
+  options: CloudCredentialOptions,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<CloudCredential> {
   const { accessKeyId, accessKeySecret, profile } = options;
@@ -90,7 +90,7 @@ async function defaultChain(): Promise<CloudCredential> {
   return keys;
 }
 
-/** Those of a role are asked for again before they end, and may not be had any more then. */
+/** Credentials of a role are renewed before they expire, and the renewal may fail. */
 function notFound(error: Error): never {
   throw new EdgeadmError({
     code: 'CLOUD_CREDENTIALS',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Left out or null where the service has no value. */
+/** Left out or null if the service has no value. */
 const text = z.string().nullish();
 const number = z.number().nullish();
 const flag = z.boolean().nullish();
@@ -41,17 +41,7 @@ const node = z.object({
   ip_address: z.array(z.string()).nullish(),
 });
 
-const upgradeStatus = z
-  .object({
-    status: text,
-    upgrade_step: text,
-    error_message: text,
-    precheck_report_id: text,
-    upgrade_task: z.object({ status: text, message: text }).nullish(),
-  })
-  .refine(({ status, upgrade_step: step }) => typeof status === 'string' || typeof step === 'string', {
-    error: 'neither status nor upgrade_step',
-  });
+const page = z.object({ total_count: z.number().optional() });
 
 const failure = z.object({ code: text, message: text });
 const task = z.object({
@@ -71,12 +61,12 @@ const event = z.object({ action: text, level: text, reason: text, message: text,
 export const CS_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   DescribeClusterDetail: cluster,
   DescribeClusterNodePools: z.object({ nodepools: z.array(nodePool).nullable() }),
-  DescribeClusterNodes: z.object({ nodes: z.array(node).nullable() }),
+  DescribeClusterNodes: z.object({ nodes: z.array(node).nullable(), page: page.nullish() }),
   DescribeUserQuota: z.object({ node_quota: number }),
-  DescribeClusterAttachScripts: z.string().min(1),
+  // The service's page has it in quotes, its SDKs have the bare text.
+  DescribeClusterAttachScripts: z.string().trim().regex(/^[^<]/, 'not a script'),
   DescribeClusterUserKubeconfig: z.object({ config: z.string().min(1) }),
-  GetUpgradeStatus: upgradeStatus,
-  DescribeClusterTasks: z.object({ tasks: z.array(task).nullable() }),
+  DescribeClusterTasks: z.object({ tasks: z.array(task).nullable(), page_info: page.nullish() }),
   DescribeTaskInfo: task.extend({
     current_stage: text,
     stages: z.array(stage).nullish(),

@@ -8,10 +8,11 @@ import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { registerSecret } from '../lib/redact.ts';
+import type { CloudCall } from './call.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { CS_ANSWERS, ORDER_ANSWER } from './cs-answers.ts';
-import { type UpgradeVerbs, upgradeVerbs } from './cs-upgrades.ts';
-import { invalidAnswer } from './errors.ts';
+import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
+import { allPages } from './pages.ts';
 
 export type CloudCluster = DescribeClusterDetailResponseBody;
 export type CloudNodePool = DescribeClusterNodePoolsResponseBodyNodepools;
@@ -27,18 +28,18 @@ interface AttachScriptOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends UpgradeVerbs {
+export interface ContainerService extends TaskVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
   nodes(clusterId: string): Promise<CloudNode[]>;
-  /** How many nodes a cluster of this account may have; undefined where the service does not tell. */
+  /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;
   /** The line to run on a node; its token is registered as a secret. */
   attachScript(clusterId: string, options: AttachScriptOptions): Promise<string>;
-  /** A kubeconfig that is good for some minutes (15 at least), with all of its credentials in it. */
+  /** A kubeconfig that is valid for a few minutes (15 at least), with all of its credentials in it. */
   kubeconfig(clusterId: string, minutes: number): Promise<string>;
 }
 
@@ -49,9 +50,10 @@ export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
   sandboxed: 'Sandboxed-Container.runv',
 };
 
+/** Its answer is the script itself, and each has a new token. */
+const ATTACH_SCRIPT = 'DescribeClusterAttachScripts';
+
 const PAGE_SIZE = 100;
-/** Twice the nodes that a cluster may have: a server that never stops is not believed. */
-const MOST_PAGES = 200;
 
 /** The container service of a region, with the account's credentials. @throws EdgeadmError see {@link openCaller} */
 export async function openContainerService({
@@ -70,8 +72,9 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
   class Client extends sdk.default {
     override async callApi(...[params, request]: Parameters<InstanceType<typeof sdk.default>['callApi']>) {
       const { action, pathname: path, method } = params as { action: string; pathname: string; method: 'GET' };
-      const call = { action, path, method, parameters: request.query, body: request.body as object | undefined };
-      const body = isOrder(params)
+      const sent = { action, path, method, parameters: request.query, body: request.body as object | undefined };
+      const call: CloudCall = action === ATTACH_SCRIPT ? { ...sent, answer: 'text', makes: true } : sent;
+      const body = isOrder(call)
         ? ORDER_ANSWER.parse(await caller.order(call))
         : await caller.read({ ...call, signal }, shapeOf(action));
       return { body, headers: {}, statusCode: 200 };
@@ -83,19 +86,12 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
     cluster: async (id) => present((await client.describeClusterDetail(id)).body, 'the cluster'),
     nodePools: async (id) =>
       (await client.describeClusterNodePools(id, new sdk.DescribeClusterNodePoolsRequest())).body?.nodepools ?? [],
-    nodes: async (id) => {
-      const found: CloudNode[] = [];
-      for (let page = 1; page <= MOST_PAGES; page++) {
-        const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${page}` });
-        const nodes = (await client.describeClusterNodes(id, request)).body?.nodes ?? [];
-        found.push(...nodes);
-        if (nodes.length < PAGE_SIZE) return found;
-      }
-      throw invalidAnswer(
-        { endpoint: caller.endpoint, action: 'DescribeClusterNodes' },
-        `it has more than ${MOST_PAGES} pages`,
-      );
-    },
+    nodes: (id) =>
+      allPages({ endpoint: caller.endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE }, async (number) => {
+        const request = new sdk.DescribeClusterNodesRequest({ pageSize: `${PAGE_SIZE}`, pageNumber: `${number}` });
+        const { nodes, page } = (await client.describeClusterNodes(id, request)).body ?? {};
+        return { items: nodes ?? [], total: page?.totalCount };
+      }),
     nodeQuota: async () => (await client.describeUserQuota()).body?.nodeQuota,
     createNodePool: async (id, spec) => {
       await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(createRequest(spec)));
@@ -116,13 +112,13 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
       const { body } = await client.describeClusterUserKubeconfig(id, request);
       return present(body?.config, 'a kubeconfig');
     },
-    ...upgradeVerbs(sdk, client),
+    ...taskVerbs(sdk, client, caller.endpoint),
   };
 }
 
-/** What changes something; to ask for a script makes a token, and asking again makes another: that is harmless. */
-function isOrder({ method, action }: { readonly method?: string; readonly action?: string }): boolean {
-  return method !== 'GET' && action !== 'DescribeClusterAttachScripts';
+/** What changes something. A script is requested by POST, and its answer is what matters. */
+function isOrder({ method, action }: CloudCall): boolean {
+  return method !== 'GET' && action !== ATTACH_SCRIPT;
 }
 
 function shapeOf(action: string): z.ZodType {

@@ -9,8 +9,8 @@ function markerName(instanceId: string, number: number): string {
   return `edgeadm-${instanceId}-${number}`;
 }
 
-/** The instance that an interface was bought for; undefined where edgeadm did not buy it. */
-export function boughtFor(name: string): string | undefined {
+/** The instance that an interface was bought for; undefined if edgeadm did not buy it. */
+export function purchasedFor(name: string): string | undefined {
   return MARKER.exec(name)?.[1];
 }
 

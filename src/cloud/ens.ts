@@ -4,7 +4,7 @@ import type { CloudCaller } from './caller.ts';
 import { invalidAnswer } from './errors.ts';
 
 /** Primary one included. Source: the vendor's reference of AttachNetworkInterface. */
-export const MOST_INTERFACES = 10;
+export const MAX_INTERFACES = 10;
 /** Source: the vendor's guide to Terway Edge; the primary interface carries no pods. */
 const PODS_PER_INTERFACE = 25;
 
@@ -26,13 +26,13 @@ export interface EnsInstance {
 }
 
 /** An elastic network interface. */
-export interface NetworkInterface {
+export interface EnsInterface {
   readonly id: string;
   readonly name: string;
   /** Available, Attaching, InUse, Detaching, Deleting and others; `In_use` of some answers is read as InUse. */
   readonly status: string;
   readonly type: string;
-  /** undefined where it is attached to none. */
+  /** undefined if it is attached to none. */
   readonly instanceId: string | undefined;
   readonly vSwitchId: string;
   readonly addresses: readonly string[];
@@ -62,10 +62,10 @@ interface InterfaceOrder {
 /** The part of ENS that edgeadm uses. Reads and orders throw what {@link CloudCaller} throws. */
 export interface Ens {
   readonly endpoint: string;
-  /** undefined where the account has none of that id in the region. */
+  /** undefined if the account has none of that id in the region. */
   instance(id: string): Promise<EnsInstance | undefined>;
-  interfaces(filter: { readonly instanceId?: string; readonly networkId?: string }): Promise<NetworkInterface[]>;
-  /** undefined where it does not exist in that network. */
+  interfaces(filter: { readonly instanceId?: string; readonly networkId?: string }): Promise<EnsInterface[]>;
+  /** undefined if it does not exist in that network. */
   vSwitch(id: string, networkId: string): Promise<VSwitch | undefined>;
   /** The CIDR block of a network. */
   networkCidr(id: string): Promise<string | undefined>;
@@ -81,8 +81,8 @@ export interface Ens {
 const PAGE_SIZE = 100;
 
 /**
- * ENS through a caller. Actions and fields: the vendor's API reference, version 2017-11-10, and the models of its Go SDK;
- * there is no npm package.
+ * ENS through a caller. Actions and fields: the vendor's API reference, version 2017-11-10, and the models of its Go
+ * SDK; there is no npm package.
  */
 export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
   return { endpoint: caller.endpoint, ...reads(caller, signal), ...orders(caller) };
@@ -140,7 +140,7 @@ function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
   };
 }
 
-/** @throws EdgeadmError CLOUD_REFUSED where there is none */
+/** @throws EdgeadmError CLOUD_REFUSED if there is none */
 export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance> {
   const instance = await ens.instance(id);
   if (instance && instance.status !== 'Released') return instance;
@@ -152,7 +152,7 @@ export async function requireInstance(ens: Ens, id: string): Promise<EnsInstance
   });
 }
 
-/** Fields that may be missing are those that the API leaves out where it has no value. */
+/** Fields that may be missing are those that the API leaves out if it has no value. */
 const text = z
   .string()
   .nullish()
@@ -185,7 +185,7 @@ const securityRule = z.looseObject({
   DestCidrIp: text,
 });
 
-/** The outer key is always there; the list in it is left out by some services where it is empty. */
+/** The outer key is always there; the list in it is left out by some services if it is empty. */
 const instances = z.looseObject({ Instances: z.looseObject({ Instance: z.array(rawInstance).nullish() }) });
 const interfaces = z.looseObject({
   TotalCount: z.int().min(0),
@@ -229,7 +229,7 @@ function instanceOf(raw: z.output<typeof rawInstance>): EnsInstance {
   };
 }
 
-function interfaceOf(raw: z.output<typeof rawInterface>): NetworkInterface {
+function interfaceOf(raw: z.output<typeof rawInterface>): EnsInterface {
   const status = raw.Status ?? '';
   return {
     id: raw.NetworkInterfaceId,

@@ -23,31 +23,51 @@ interface Where {
   readonly action: string;
 }
 
-/** Errors of the common gateway that say that the caller is not let in. Source: the vendor's table of common errors. */
+/**
+ * Errors of the common gateway that say that the caller is not authorized. Source: the vendor's table of common errors.
+ */
 const NOT_LET_IN =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
-const THROTTLED = /^Throttling(\.|$)|^(QPS|Request)Limit|ServiceUnavailable$/;
+/** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
+const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
-/** Words that some services put into `Code` where all went well; a number there says nothing either. */
-const FINE = /^(ok|success|\d+)$/i;
+/** What services put into `Code` if all went well. */
+const FINE = /^(ok|success|0|200)?$/i;
+/** How much of an answer that is not JSON is shown. */
+const SHOWN_CHARACTERS = 80;
 
-/** True for a status of 400 and above, and for a `Code` of the cloud's errors in an answer of any status. */
+/**
+ * True for a status of 400 and above, and for a code of the cloud's errors in an answer of any status. ENS answers 200
+ * with a number as `Code`, 0 if all went well; a number as `code` is a value like any other.
+ */
 export function isRefusal({ status, body }: CloudResponse): boolean {
   if (status >= 400) return true;
-  const { Code, code = Code } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  return typeof code === 'string' && code !== '' && !FINE.test(code);
+  const { Code, code } = fieldsOf(body);
+  if (typeof Code === 'number') return !FINE.test(String(Code));
+  return [Code, code].some((each) => typeof each === 'string' && !FINE.test(each));
+}
+
+function fieldsOf(body: unknown): Record<string, unknown> {
+  return (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+}
+
+/** Of a text that was not expected, on one line. */
+export function beginningOf(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }
 
 /** The error for a refusal; `Code` and `Message` of RPC, `code` and `message` of ROA. */
-export function answerError({ status, body }: CloudResponse, { endpoint, action }: Where): EdgeadmError {
-  const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const text = (...names: string[]): string | undefined => {
+export function answerError({ status, body, text }: CloudResponse, { endpoint, action }: Where): EdgeadmError {
+  const told = fieldsOf(body);
+  const named = (...names: string[]): string | undefined => {
     const value = names.map((name) => told[name]).find((each) => typeof each === 'string' && each !== '');
     return value === undefined ? undefined : withoutQueries(String(value));
   };
-  const code = text('Code', 'code') ?? `HTTP ${status}`;
-  const message = text('Message', 'message') ?? 'no message';
-  const requestId = text('RequestId', 'requestId', 'request_id');
+  const number = typeof told.Code === 'number' ? `Code ${told.Code}` : undefined;
+  const code = named('Code', 'code') ?? number ?? `HTTP ${status}`;
+  const message = named('Message', 'message') ?? (text ? withoutQueries(beginningOf(text)) : 'no message');
+  const requestId = named('RequestId', 'requestId', 'request_id');
   return new EdgeadmError({
     code: codeOf(status, code),
     what: `${endpoint} refused ${action}: ${code}`,
@@ -58,7 +78,8 @@ export function answerError({ status, body }: CloudResponse, { endpoint, action 
 
 function codeOf(status: number, code: string): ErrorCode {
   if (status === 429 || THROTTLED.test(code)) return 'CLOUD_THROTTLED';
-  if (status >= 500) return 'CLOUD_FAILED';
+  // A number in an answer of 200 is a fault behind the gateway.
+  if (status >= 500 || (status < 400 && /\b\d+$/.test(code))) return 'CLOUD_FAILED';
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 
@@ -85,13 +106,13 @@ export function networkError(thrown: unknown, where: Where): unknown {
   });
 }
 
-/** True where the cloud may do later what it did not do now; whether an order took effect has to be looked up. */
+/** True if the cloud may do later what it did not do now; whether an order took effect has to be looked up. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
-/** True where it has to be looked up whether an order took effect. */
+/** True if it has to be looked up whether an order took effect. */
 export function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_NO_ANSWER', 'CLOUD_FAILED', 'CLOUD_ANSWER_INVALID'].includes(error.code);

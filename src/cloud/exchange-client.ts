@@ -6,9 +6,9 @@ import { type RetryPolicy, retry } from '../lib/retry.ts';
 /** An answer of the service, whatever its status. */
 export interface ServiceAnswer {
   readonly status: number;
-  /** Parsed JSON, or the text where it is none. */
+  /** Parsed JSON, or the text if it is none. */
   readonly body: unknown;
-  /** Clock of the service minus clock of the node, milliseconds; undefined where no Date header came. */
+  /** Clock of the service minus clock of the node, milliseconds; undefined if no Date header came. */
   readonly clockDifferenceMs?: number;
 }
 
@@ -21,7 +21,7 @@ export interface ServiceCall {
   /** PEM; undefined: the roots that Node.js brings. */
   readonly ca?: string;
   readonly signal: AbortSignal;
-  /** Told why another try is made. */
+  /** Called with the reason for another try. */
   readonly onRetry?: (reason: string) => void;
   /** Default {@link RETRY_POLICY}. */
   readonly retry?: RetryPolicy;
@@ -49,9 +49,12 @@ class PassingAnswer extends Error {
 /**
  * Sends a POST over a connection that starts on the node, over verified TLS. What fails for a passing reason (network,
  * 429, 5xx) is tried again, with longer and longer pauses: the service must take the same request twice.
- * @throws EdgeadmError CLOUD_UNREACHABLE where no answer came
+ * @throws EdgeadmError CLOUD_UNREACHABLE if no answer came
  */
-export async function postFromNode(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
+export async function postThroughNode(
+  host: Pick<Host, 'connect' | 'clock'>,
+  call: ServiceCall,
+): Promise<ServiceAnswer> {
   const { url, signal, onRetry } = call;
   const described = (thrown: unknown, tries: number): unknown =>
     thrown instanceof PassingAnswer ? thrown : unreachable(url, thrown, tries);
@@ -101,7 +104,7 @@ async function postOnce(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall
   }
 }
 
-/** The vendor's gateway answers 400 where it throttles. */
+/** The vendor's gateway answers 400 if it throttles. */
 function saysLater({ status, body }: ServiceAnswer): boolean {
   return status === 429 || status >= 500 || /^Throttling/.test(String((body as { code?: unknown } | null)?.code));
 }

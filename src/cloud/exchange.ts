@@ -3,7 +3,7 @@ import { describeClock } from '../kubernetes/api/cluster-info.ts';
 import type { RetryPolicy } from '../lib/retry.ts';
 import { answerError, invalidAnswer } from './errors.ts';
 import { type ExchangeAnswer, parseExchangeAnswer } from './exchange-answer.ts';
-import { postFromNode, type ServiceAnswer } from './exchange-client.ts';
+import { postThroughNode, type ServiceAnswer } from './exchange-client.ts';
 import type { JoinReport, JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
 
 export interface ExchangeOptions {
@@ -57,7 +57,7 @@ async function exchange(options: ExchangeOptions, node: SourceNode): Promise<Exc
   const { host, name, log, signal } = node;
   const facts = await host.facts();
   const url = new URL(`${options.endpoint}/nodes`);
-  const answer = await postFromNode(host, {
+  const answer = await postThroughNode(host, {
     url,
     token: options.token,
     ca: options.ca,
@@ -160,7 +160,7 @@ function callbackOf(
   if (callback === undefined) return undefined;
   const url = new URL(callback);
   return async (report: JoinReport, signal: AbortSignal) => {
-    const { status, body } = await postFromNode(host, {
+    const { status, body } = await postThroughNode(host, {
       url,
       ca,
       body: report,

@@ -7,11 +7,11 @@ export interface SourceNode {
   readonly host: Host;
   /** The name it will have; a random one is chosen already. */
   readonly name: string;
-  /** What was asked for. */
+  /** What was requested. */
   readonly draft: JoinDraft;
   /** The node pool of an earlier join that was not reset. */
   readonly nodePool?: string;
-  /** True where nothing may be changed in the cloud either: `preflight` and `--dry-run`. */
+  /** True if nothing may be changed in the cloud either: `preflight` and `--dry-run`. */
   readonly dryRun: boolean;
   readonly log: PhaseLog;
   readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ export interface SourceNode {
 /** Values of the specification by their keys. */
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a callback is told. */
+/** What a callback reports. */
 export interface JoinReport {
   readonly nodeName: string;
   readonly status: 'joined';
@@ -30,11 +30,13 @@ export interface JoinReport {
 
 /** What is known of cluster and node pool. */
 export interface SourceAnswer {
-  /** `apiServers`, `token`, `caCertHashes` and what else the cluster is; what users say is stronger, but for the pins. */
+  /**
+   * `apiServers`, `token`, `caCertHashes` and what else the cluster is; what users say is stronger, but for the pins.
+   */
   readonly cluster: Values;
   /** `nodePool`, `labels`, `annotations`, `taints`; stronger than what users say. */
   readonly pool: Values;
-  /** Tells whoever wants to know that the node has joined. */
+  /** Reports that the node has joined. */
   readonly callback?: (report: JoinReport, signal: AbortSignal) => Promise<void>;
 }
 
@@ -46,6 +48,6 @@ export interface JoinSource {
   readonly name: string;
   /** @throws EdgeadmError of a cloud API, exit code 5 */
   resolve(node: SourceNode): Promise<SourceAnswer>;
-  /** Takes back what was lent to it: temporary credentials, tokens. */
+  /** Returns what was lent to it: temporary credentials, tokens. */
   close(): Promise<void>;
 }

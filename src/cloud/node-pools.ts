@@ -10,8 +10,8 @@ import type {
 import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
-import { annotatePool, fromObject, listObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
-import { lenientYaml } from '../lib/foreign.ts';
+import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
@@ -24,8 +24,8 @@ const SETTLE_MS = 15_000;
 const OBJECT_MS = 10_000;
 
 /**
- * The node pools of a cluster as the container service has them. What it does not tell (architecture and state of the
- * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, where that can be reached.
+ * The node pools of a cluster as the container service has them. What it does not report (architecture and state of the
+ * nodes, annotations, pod CIDRs) is read in the cluster itself, with a temporary kubeconfig, if that can be reached.
  */
 export function cloudNodePools(
   service: ContainerService,
@@ -42,7 +42,7 @@ export function cloudNodePools(
     const [pools, objects] = await Promise.all([
       service.nodePools(clusterId),
       inside()
-        .then(({ client }) => listObjects(client))
+        .then(({ client }) => listNodePoolObjects(client))
         .catch(() => []),
     ]);
     return pools.map((pool) => {
@@ -85,7 +85,7 @@ function podCidrsAreAssigned(): EdgeadmError {
   });
 }
 
-/** Sent once. Where no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
+/** Sent once. If no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
 async function createSettled(
   service: ContainerService,
   clusterId: string,
@@ -133,7 +133,7 @@ async function annotate(
   const name = await waitFor<string>({
     what: `the NodePool object of ${pool.name}`,
     probe: async () => {
-      const names = (await listObjects(client)).map(({ metadata }) => metadata.name);
+      const names = (await listNodePoolObjects(client)).map(({ metadata }) => metadata.name);
       const found = names.find((each) => each === pool.name || each === pool.id);
       return found ? { done: found } : { seen: names.join(', ') };
     },

@@ -6,7 +6,7 @@ import type { ContainerService } from './cs.ts';
 /** The shortest that the service gives. */
 const MINUTES = 15;
 
-/** A cluster that the container service let us into for some minutes. */
+/** A cluster that the container service let us into for a few minutes. */
 export interface TemporaryCluster {
   readonly client: ApiClient;
   readonly connection: ApiConnection & { readonly ca: string };

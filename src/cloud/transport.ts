@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { MAX_BYTES, sendRequest } from '../http/index.ts';
+import { MAX_RESPONSE_BYTES, sendRequest } from '../http/index.ts';
 import type { CloudCall, CloudResponse, CloudTransport } from './call.ts';
 import type { CloudCredential } from './credentials.ts';
 import { signedHeaders } from './signature.ts';
@@ -15,14 +15,12 @@ export interface CloudTransportOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** How much of an answer that is not JSON is shown. */
-const SHOWN_CHARACTERS = 80;
 
 /**
  * Signed requests over one kept connection.
  *
  * The vendor's generic client is not used for this: its HTTP library reads answers of any size, has no total time limit
- * (its limit for the connection is the longest silence of the socket), cannot be told to stop, and never ends where a
+ * (its limit for the connection is the longest silence of the socket), cannot be aborted, and never ends if a
  * server switches protocols.
  */
 export function cloudTransport(options: CloudTransportOptions): CloudTransport {
@@ -34,7 +32,7 @@ export function cloudTransport(options: CloudTransportOptions): CloudTransport {
       const { path, query, method, headers, body } = unsigned(call, options);
       const url = new URL(`https://${endpoint}${path}?${new URLSearchParams(query)}`);
       const signed = await signedHeaders({ method, path, query, headers, body }, await credential());
-      const limits = { maxBytes: MAX_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
+      const limits = { maxBytes: MAX_RESPONSE_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
       const answer = await sendRequest({ url, method, headers: signed, body, agent, limits, signal });
       return { status: answer.status, ...parsed(answer.text) };
     },
@@ -67,11 +65,11 @@ function given(parameters: CloudCall['parameters'] = {}): Record<string, string>
 }
 
 /** Some answers of ROA services are empty, some are lists. */
-function parsed(text: string): Pick<CloudResponse, 'body' | 'malformed'> {
+function parsed(text: string): Pick<CloudResponse, 'body' | 'text'> {
   if (text === '') return { body: undefined };
   try {
     return { body: JSON.parse(text) as unknown };
   } catch {
-    return { body: undefined, malformed: text.slice(0, SHOWN_CHARACTERS) };
+    return { body: undefined, text };
   }
 }

@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { ApiClient } from '../kubernetes/api/client.ts';
 import { listNodes } from '../kubernetes/node/list-nodes.ts';
-import { type Chosen, chooseNodes, kubeletOf, poolOf } from './cluster/nodes.ts';
+import { chooseNodes, kubeletOf, type NodeChoice, poolNameOf } from './cluster/nodes.ts';
 import { nowSeconds, type Plan, type PlanSpec } from './plan/plan.ts';
 import { refuseTooLarge } from './plan/size.ts';
 import { newPlan } from './plan/transitions.ts';
@@ -10,18 +10,18 @@ import { precheckCluster, type UpgradeReport } from './precheck/index.ts';
 /** What an upgrade would do, found out without changing anything. */
 export interface Intent {
   readonly plan: Plan;
-  readonly chosen: Chosen;
+  readonly chosen: NodeChoice;
   readonly report: UpgradeReport;
 }
 
-/** @throws EdgeadmError USAGE where the flags choose no node at all, or more than one upgrade can take */
+/** @throws EdgeadmError USAGE if the flags choose no node at all, or more than one upgrade can take */
 export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortSignal): Promise<Intent> {
   const all = await listNodes(client, { selector: spec.selector });
   const chosen = chooseNodes(all, spec.targetVersion, spec.nodepool);
   if (chosen.nodes.length + chosen.there.length === 0) throw noNodes(spec, chosen);
   const nodes = chosen.nodes.map((node) => ({
     name: node.metadata?.name ?? '',
-    pool: poolOf(node),
+    pool: poolNameOf(node),
     from: kubeletOf(node),
   }));
   const clusterNodes = spec.selector === undefined ? all.length : (await listNodes(client, {})).length;
@@ -34,7 +34,7 @@ export async function intentOf(client: ApiClient, spec: PlanSpec, signal: AbortS
 
 /**
  * @param ignored names of checks, comma-separated, or `all`
- * @throws EdgeadmError CLUSTER_CHECK_FAILED where a check that is not ignored found an error
+ * @throws EdgeadmError CLUSTER_CHECK_FAILED if a check that is not ignored found an error
  */
 export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[] = []): void {
   const names = ignored.flatMap((each) => each.toLowerCase().split(','));
@@ -49,7 +49,7 @@ export function refuseErrors({ rows }: UpgradeReport, ignored: readonly string[]
   });
 }
 
-function noNodes({ selector, nodepool }: PlanSpec, { leftOut }: Chosen): EdgeadmError {
+function noNodes({ selector, nodepool }: PlanSpec, { leftOut }: NodeChoice): EdgeadmError {
   const why = leftOut.length > 0 ? `${leftOut.join(', ')}: control plane, or not Linux` : 'no node matches';
   const asked = [selector && `--selector ${selector}`, nodepool && `--nodepool ${nodepool}`].filter(Boolean).join(' ');
   return new EdgeadmError({

@@ -20,7 +20,7 @@ export interface BatchStatus {
   readonly upgraded: number;
   readonly failed: number;
   readonly started: number;
-  /** Undefined while one of its nodes is under way. */
+  /** Undefined while one of its nodes is being upgraded. */
   readonly ended?: number;
 }
 
@@ -35,7 +35,7 @@ export interface UpgradeStatus {
   readonly ended?: number;
   /** Seconds, of which pauses are a part. */
   readonly elapsed: number;
-  /** Seconds that the rest will take if it goes on as before; undefined while nothing can be said. */
+  /** Seconds that the rest will take if it continues as before; undefined while nothing can be said. */
   readonly left?: number;
   readonly batches: readonly BatchStatus[];
   /** Sizes of those to come. */
@@ -44,11 +44,11 @@ export interface UpgradeStatus {
   /** Who controls it, and when it last said so. */
   readonly controller?: { readonly identity: string; readonly renewed: string };
   readonly failedPods: readonly FailedPod[];
-  /** What could not be looked at, in the words of the server. */
+  /** What could not be checked, in the words of the server. */
   readonly unknown: readonly string[];
 }
 
-/** What the cluster tells of an upgrade; whoever may read the plan alone is told that. */
+/** What the cluster knows of an upgrade; less if the caller may read only the plan. */
 export async function statusOf(client: ApiClient, plan: Plan): Promise<UpgradeStatus> {
   const unknown: string[] = [];
   const tolerate = (error: unknown): undefined => {
@@ -76,7 +76,7 @@ export function progressOf(plan: Plan, now: number): Omit<UpgradeStatus, 'contro
     spec: plan.spec,
     started,
     ended,
-    // The clock of whoever looks may be behind that of who wrote.
+    // The local clock may be behind the writer's.
     elapsed: Math.max(0, (ended ?? now) - started),
     left: timeLeft(batches, nextBatches.length, now),
     batches,

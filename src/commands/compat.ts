@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { objectFlag } from '../cli/flags.ts';
-import { matrixTable, sideBySide } from '../compat/describe.ts';
+import { comparisonTable, matrixTable } from '../compat/describe.ts';
 import { judgePlatform } from '../compat/judge.ts';
 import { MATRIX } from '../compat/matrix.ts';
 import { readMatrixFile } from '../compat/matrix-file.ts';
@@ -60,7 +60,7 @@ export default class Compat extends BaseCommand {
       supported ? 'Supported.' : `Not supported: ${refusal?.reason}.${nearest.length > 0 ? ' The nearest rows:' : ''}`,
       ...notes.map((note) => `Note: ${note}.`),
       '',
-      sideBySide(platform, [...rows, ...nearest], terminalColumns()),
+      comparisonTable(platform, [...rows, ...nearest], terminalColumns()),
       '',
     ].join('\n');
     const error = refusal && new EdgeadmError({ code: refusal.code, what: `not supported: ${refusal.reason}` });

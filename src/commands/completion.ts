@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { askedValues } from '../cli/completion/ask.ts';
+import { dynamicValues } from '../cli/completion/dynamic-values.ts';
 import { placesOf } from '../cli/completion/places.ts';
-import { completionScript, SHELLS, type Shell } from '../cli/completion/script.ts';
-import { ASKED } from '../cli/completion/values.ts';
+import { COMPLETION_SHELLS, type CompletionShell, completionScript } from '../cli/completion/script.ts';
+import { DYNAMIC_VALUES } from '../cli/completion/values.ts';
 import { usageError } from '../errors/usage.ts';
 
 export default class Completion extends BaseCommand {
@@ -16,10 +16,12 @@ export default class Completion extends BaseCommand {
     '<%= config.bin %> completion fish | source',
     '<%= config.bin %> completion powershell | Out-String | iex',
   ];
-  static override args = { shell: Args.string({ options: [...SHELLS], ignoreStdin: true, description: 'the shell' }) };
+  static override args = {
+    shell: Args.string({ options: [...COMPLETION_SHELLS], ignoreStdin: true, description: 'the shell' }),
+  };
   static override flags = {
     values: Flags.option({
-      options: ASKED,
+      options: DYNAMIC_VALUES,
       hidden: true,
       description: 'values to complete, as the script requests them',
     })(),
@@ -37,10 +39,10 @@ export default class Completion extends BaseCommand {
       await this.config.runCommand('sandbox:values', [values]).catch(() => {});
       return;
     }
-    if (values) return this.#answer(await askedValues(values, flags));
-    if (args.shell === undefined) throw usageError([`which shell? ${SHELLS.join(', ')}`]);
+    if (values) return this.#answer(await dynamicValues(values, flags));
+    if (args.shell === undefined) throw usageError([`which shell? ${COMPLETION_SHELLS.join(', ')}`]);
     const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
-    const script = completionScript(args.shell as Shell, placesOf(this.config.commands, topics));
+    const script = completionScript(args.shell as CompletionShell, placesOf(this.config.commands, topics));
     await this.finish({ ok: true, hosts: [], data: { shell: args.shell, script }, text: script });
   }
 

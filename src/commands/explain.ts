@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { findTopic, TOPICS, type Topic } from '../cli/explain/topics.ts';
 import { listFlag } from '../cli/flags.ts';
-import { layOut, terminalColumns } from '../output/columns.ts';
+import { rowLines, terminalColumns } from '../output/columns.ts';
 import { table } from '../output/table.ts';
 
 export default class Explain extends BaseCommand {
@@ -39,5 +39,5 @@ export default class Explain extends BaseCommand {
 function explanation({ facts }: Topic): string {
   const rows = Object.entries(facts).map(([title, text]) => [`${title}:`, text]);
   const left = Math.max(...rows.map(([title = '']) => title.length));
-  return layOut(rows, [left, terminalColumns() - left - 2], 2).join('\n');
+  return rowLines(rows, [left, terminalColumns() - left - 2], 2).join('\n');
 }

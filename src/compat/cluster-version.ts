@@ -2,11 +2,11 @@ import { parseVersion } from '../kubernetes/version.ts';
 
 /**
  * Orders versions of clusters: `1.20.11-aliyunedge.1`, `1.26.3-aliyun.1`, `v1.20.2`. First by major, minor and patch;
- * then by the vendor's number after the last dot, where both have one. Any other suffix (`-rc.1`, `+k3s1`) counts as
+ * then by the vendor's number after the last dot, if both have one. Any other suffix (`-rc.1`, `+k3s1`) counts as
  * none.
  *
  * @returns negative, zero or positive, as a sort wants it
- * @throws EdgeadmError USAGE for a text that is no version
+ * @throws EdgeadmError USAGE for a text that is not a version
  */
 export function compareClusterVersions(left: string, right: string): number {
   const [a, b] = [parseVersion(left), parseVersion(right)];
@@ -16,7 +16,7 @@ export function compareClusterVersions(left: string, right: string): number {
   return releaseOfA === undefined || releaseOfB === undefined ? 0 : releaseOfA - releaseOfB;
 }
 
-/** True where the version lies between both bounds; an absent bound is open. */
+/** True if the version is between both bounds; an absent bound is open. */
 export function isWithin(version: string, from: string | undefined, to: string | undefined): boolean {
   if (from !== undefined && compareClusterVersions(version, from) < 0) return false;
   return to === undefined || compareClusterVersions(version, to) <= 0;

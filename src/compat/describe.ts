@@ -1,6 +1,6 @@
 import type { MatrixRow } from '../config/spec.ts';
 import { inColumns } from '../output/columns.ts';
-import { differences, type Platform } from './supports.ts';
+import { type Platform, platformDifferences } from './supports.ts';
 
 const GAP = 2;
 
@@ -18,7 +18,7 @@ export function matrixTable(rows: readonly MatrixRow[], columns = Infinity): str
 }
 
 /** What was found above what is supported, column by column. What is not known shows as a dash. */
-export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[], columns = Infinity): string {
+export function comparisonTable(found: Partial<Platform>, rows: readonly MatrixRow[], columns = Infinity): string {
   const { arch = '-', os = '-', version = '-', kernel = '-', clusterVersion = '-' } = found;
   const lines = [
     ['', 'ARCH', 'OS', 'VERSION', 'KERNEL', 'CLUSTER'],
@@ -29,9 +29,9 @@ export function sideBySide(found: Partial<Platform>, rows: readonly MatrixRow[],
 }
 
 /** A row in one line, with what differs from the system that was found. */
-export function nearestInWords(found: Partial<Platform>, row: MatrixRow): string {
+export function describeNearest(found: Partial<Platform>, row: MatrixRow): string {
   const [arch, os, versions, kernel, clusters] = cells(row);
-  return `${os} ${versions}, kernel ${kernel}, ${arch}, cluster ${clusters} (differs in: ${differences(found, row).join(', ')})`;
+  return `${os} ${versions}, kernel ${kernel}, ${arch}, cluster ${clusters} (differs in: ${platformDifferences(found, row).join(', ')})`;
 }
 
 /** A row for `--compat-matrix` that accepts a system, in YAML. */

@@ -7,9 +7,9 @@ import { type Platform, type Support, supports } from './supports.ts';
 
 /** Whether a node can join a cluster, as far as names and versions tell; preflight looks at the machine itself. */
 export interface Judgement extends Support {
-  /** Why not, where it is not supported. */
+  /** Why not, if it is not supported. */
   readonly refusal?: { readonly code: ErrorCode; readonly reason: string };
-  /** What is worth knowing where it is supported, one line each. */
+  /** What is worth knowing if it is supported, one line each. */
   readonly notes: readonly string[];
 }
 
@@ -32,14 +32,14 @@ export function judgeVersion(version: string): 'known' | 'unsupported' | 'too ne
 export const UNKNOWN_OF_NEWER = `which flags and settings its kubelet dropped or renamed since 1.${KNOWN_MINORS.last} is not known to this release of edgeadm; it writes those of 1.${KNOWN_MINORS.last}`;
 
 /** In one line, of a system outside the matrix in a cluster that is not the vendor's. */
-export function outsideTheMatrix({ os, version, kernel, arch }: Omit<Platform, 'clusterVersion'>): string {
+export function notInMatrix({ os, version, kernel, arch }: Omit<Platform, 'clusterVersion'>): string {
   return `${os} ${version}, kernel ${kernel}, ${arch} is not in the vendor's matrix, which is binding for the vendor's clusters only`;
 }
 
 /**
  * Judges a node and its cluster by name and version. The matrix is binding for the vendor's clusters; elsewhere the
  * requirements of Kubernetes decide.
- * @throws EdgeadmError USAGE where the cluster's version is none
+ * @throws EdgeadmError USAGE if the cluster's version is none
  */
 export function judgePlatform(platform: Platform, rows: readonly MatrixRow[]): Judgement {
   const { clusterVersion, kernel } = platform;
@@ -64,5 +64,5 @@ export function judgePlatform(platform: Platform, rows: readonly MatrixRow[]): J
     return refuse('OS_UNSUPPORTED', `Kubernetes needs kernel ${fit.needs} or newer, found ${kernel}`);
   }
   if (fit.verdict === 'untested') notes.push(`Kubernetes ${clusterVersion} is tested from kernel ${fit.needs} on`);
-  return { ...support, supported: true, nearest: [], notes: [outsideTheMatrix(platform), ...notes] };
+  return { ...support, supported: true, nearest: [], notes: [notInMatrix(platform), ...notes] };
 }

@@ -38,7 +38,7 @@ export function parseMatrixFile(content: string, fileName: string): MatrixRow[] 
   );
 }
 
-/** @throws EdgeadmError USAGE where the file cannot be read, or as {@link parseMatrixFile} */
+/** @throws EdgeadmError USAGE if the file cannot be read, or as {@link parseMatrixFile} */
 export async function readMatrixFile(path: string): Promise<MatrixRow[]> {
   return parseMatrixFile(await readUserText(path, { what: '--compat-matrix' }), path);
 }

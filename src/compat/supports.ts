@@ -7,7 +7,7 @@ export interface Platform {
   readonly arch: string;
   /** NAME of os-release, or what a user calls the system: `CentOS`. */
   readonly os: string;
-  /** ID of os-release, where it is known. */
+  /** ID of os-release, if it is known. */
   readonly osId?: string;
   /** VERSION_ID of os-release. */
   readonly version: string;
@@ -20,7 +20,7 @@ export interface Support {
   readonly supported: boolean;
   /** The rows that fit. */
   readonly rows: readonly MatrixRow[];
-  /** Where none fits: the rows that come nearest, best first. */
+  /** If none fits: the rows that come nearest, best first. */
   readonly nearest: readonly MatrixRow[];
 }
 
@@ -58,7 +58,7 @@ export function nearestRows(known: Partial<Platform>, rows: readonly MatrixRow[]
 }
 
 /** What of a system is not as a row has it: `version`, `kernel`; what is not known does not count. */
-export function differences(known: Partial<Platform>, row: MatrixRow): string[] {
+export function platformDifferences(known: Partial<Platform>, row: MatrixRow): string[] {
   return RULES.filter(({ fits }) => fits(known, row) === false).map(({ what }) => what);
 }
 

@@ -8,7 +8,7 @@ export const API_VERSION = 'edgeadm.io/v1';
 
 /**
  * Reads a configuration file (YAML or JSON) of the kind a command takes.
- * @throws EdgeadmError USAGE where it cannot be read, is no YAML or of another kind
+ * @throws EdgeadmError USAGE if it cannot be read, is not YAML or of another kind
  */
 export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
   const text = await readUserText(path, { what: '--config' });
@@ -29,7 +29,7 @@ export async function readConfigFile(path: string, kind: 'JoinConfiguration'): P
   return { nameOf: (key) => `${path}: ${key}`, values };
 }
 
-/** A value as it was written, on one line. */
+/** A value as written, on one line. */
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Each function returns why the text is refused, or undefined where it is fine. */
+/** Each function returns why the text is refused, or undefined if it is fine. */
 export type Refusal = string | undefined;
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -25,7 +25,7 @@ export function refuseNodeNameRule(rule: string): Refusal {
   return refuseNodeName(/^\*\.|^[^*]+\*$/.test(rule) ? rule.replace('*', 'x23456') : rule);
 }
 
-/** True where the rule leaves the name, or a part of it, to chance. */
+/** True if the rule leaves the name, or a part of it, to chance. */
 export function isRandomName(rule: string): boolean {
   return rule.includes('*');
 }
@@ -94,7 +94,7 @@ export function refuseNodeLabel(key: string): Refusal {
   return `a node cannot set the label ${key} on itself; set it later with kubectl label node NAME ${key}=...`;
 }
 
-/** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined where it is none of them. */
+/** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined if it is none of them. */
 export function normaliseServer(text: string): string | undefined {
   const bare = text.replace(/^https:\/\//, '').replace(/\/$/, '');
   const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)|([0-9a-fA-F:]+))(?::(\d{1,5}))?$/.exec(

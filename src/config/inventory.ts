@@ -32,7 +32,7 @@ const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/;
 const USER = /^[^\s@:/-][^\s@:/]*$/;
 
-/** Reads `[user@]ADDR[:port]`, an IPv6 address with a port in brackets; undefined where it is not that. */
+/** Reads `[user@]ADDR[:port]`, an IPv6 address with a port in brackets; undefined if it is not that. */
 export function parseHostAddress(text: string): HostAddress | undefined {
   const at = text.lastIndexOf('@');
   const user = at === -1 ? undefined : text.slice(0, at);

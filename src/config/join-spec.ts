@@ -14,11 +14,11 @@ export interface Layer {
 }
 
 /** Ten minutes, as the slowest links need for a bundle of 200 MB. */
-export const DEFAULT_TIMEOUT_MS = 600_000;
+export const COMMAND_TIMEOUT_MS = 600_000;
 
 /**
  * Makes one validated, immutable specification of all layers, weakest first. Maps are merged key by key.
- * @param found mistakes found on the way here, to be told with the others
+ * @param found mistakes found earlier, to be reported with the others
  * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
  */
 export function joinSpec(layers: readonly Layer[], settings: CommonSettings, found: readonly string[] = []): JoinSpec {
@@ -29,7 +29,7 @@ export function joinSpec(layers: readonly Layer[], settings: CommonSettings, fou
 }
 
 /**
- * As {@link joinSpec}, for a join whose cluster is told later, by the container service.
+ * As {@link joinSpec}, for a join whose cluster the container service names later.
  * @throws EdgeadmError USAGE with all mistakes at once, each with the name of its source
  */
 export function joinDraft(
@@ -115,7 +115,7 @@ export function flagOf(key: string): string {
   return flag === undefined || flag === FLAG_OF_KEY.apiServers ? (flag ?? key) : `--${flag}`;
 }
 
-/** Told beside what the schema finds: a call without anything lacks this as well. */
+/** Reported together with the schema's findings: an empty command line lacks this as well. */
 function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string, unknown>): string[] {
   const pinned = !Array.isArray(caCertHashes) || caCertHashes.length > 0;
   if (pinned || unsafeSkipCaVerification) return [];

@@ -1,13 +1,15 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Taint } from './spec.ts';
 
-/** How the nodes of a pool reach the cloud. `basic`: public network; `private`: leased line; `enhanced`: CEN and CCN. */
+/**
+ * How the nodes of a pool reach the cloud. `basic`: public network; `private`: leased line; `enhanced`: CEN and CCN.
+ */
 export type NodePoolMode = 'basic' | 'enhanced' | 'private';
 
 /** Runtimes that the nodes of a pool may have; `sandboxed` is Sandboxed-Container. */
 export type NodePoolRuntime = 'containerd' | 'docker' | 'sandboxed';
 
-/** A node pool as somebody wants it. */
+/** The desired node pool. */
 export interface NodePoolSpec {
   readonly name: string;
   readonly mode: NodePoolMode;
@@ -17,23 +19,23 @@ export interface NodePoolSpec {
   /** CCN instance, of an enhanced pool. */
   readonly ccnId?: string;
   readonly ccnRegion?: string;
-  /** UID of the account that owns the CEN instance, where it is another one. The API has no field for it. */
+  /** UID of the account that owns the CEN instance, if it is another one. The API has no field for it. */
   readonly cenOwner?: string;
   readonly runtime?: NodePoolRuntime;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Ranges that the pods of this pool get; the cluster chooses where there are none. */
+  /** Ranges that the pods of this pool get; the cluster chooses if there are none. */
   readonly podCidrs: readonly string[];
 }
 
-/** What somebody has said so far; {@link missingIn} tells the rest. */
-export type WantedNodePool = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
+/** What the user has given so far; {@link missingIn} lists the rest. */
+export type NodePoolRequest = Partial<Omit<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>> &
   Pick<NodePoolSpec, 'labels' | 'annotations' | 'taints' | 'podCidrs'>;
 
 /** A node pool as it is. */
 export interface NodePool {
-  /** The container service's id; the name where the pool is an object of a cluster. */
+  /** The container service's id; the name if the pool is an object of a cluster. */
   readonly id: string;
   readonly name: string;
   readonly mode: NodePoolMode;
@@ -47,7 +49,7 @@ export interface NodePool {
   /** As the service spells it. */
   readonly runtime?: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Undefined where they cannot be read. */
+  /** Undefined if they cannot be read. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
@@ -59,7 +61,7 @@ export interface PoolNode {
   /** Name or id of its pool. */
   readonly pool: string;
   readonly ready: boolean;
-  /** `amd64`; undefined where it cannot be read. */
+  /** `amd64`; undefined if it cannot be read. */
   readonly arch?: string;
   readonly addresses: readonly string[];
 }
@@ -68,7 +70,7 @@ export interface PoolNode {
 export interface PoolClusterFacts {
   /** `v1.20.2`, `1.20.11-aliyunedge.1` */
   readonly version: string;
-  /** `flannel`, `terway-edge`; undefined where nothing tells. */
+  /** `flannel`, `terway-edge`; undefined if nothing tells. */
   readonly networkPlugin?: string;
   /** Of which the container service gives an enhanced pool its slice. */
   readonly podCidr?: string;
@@ -80,22 +82,22 @@ export interface NodePools {
   readonly where: string;
   cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
-  /** Of all pools; a node that asked for a pool and is not yet in it counts as its own. */
+  /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */
   nodes(): Promise<PoolNode[]>;
-  /** Creates it; an answer that was lost is settled by looking. Warnings are told, not thrown. */
+  /** Creates it; if the answer is lost, it reads the pools again. Warnings go to `warn`. */
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
   /** Records the annotations of a pool whose creation was interrupted before that. */
   annotate(pool: NodePool, spec: NodePoolSpec): Promise<void>;
   delete(pool: NodePool): Promise<void>;
 }
 
-/** True where a node's label names this pool, by its name or by its id. */
+/** True if a node's label names this pool, by its name or by its id. */
 export function belongsTo(node: PoolNode, pool: Pick<NodePool, 'id' | 'name'>): boolean {
   return node.pool === pool.name || node.pool === pool.id;
 }
 
 /**
- * The pool of that name or id; the default one where none is named.
+ * The pool of that name or id; the default one if none is named.
  * @throws EdgeadmError NODEPOOL_NOT_FOUND
  */
 export function poolNamed(pools: readonly NodePool[], wanted: string | undefined, where: string): NodePool {

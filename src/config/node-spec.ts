@@ -12,7 +12,7 @@ export interface NodeSpec {
   readonly warnings: readonly string[];
 }
 
-/** A reading under way: what was found so far. */
+/** A reading in progress: what was found so far. */
 interface Reading {
   readonly given: Readonly<Record<string, unknown>>;
   readonly values: Record<string, unknown>;
@@ -62,7 +62,7 @@ const OTHERS = [
 /**
  * Reads the JSON of `--node-spec`. Types and values of keys are checked with the rest of the specification, under the
  * names they were given by.
- * @param refuse told every mistake of the text itself
+ * @param refuse called for every mistake in the text itself
  */
 export function readNodeSpec(text: string, refuse: (mistake: string) => void): NodeSpec {
   const given = parse(text, refuse);
@@ -91,14 +91,16 @@ function parse(text: string, refuse: Reading['refuse']): Record<string, unknown>
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
     refuse('--node-spec: expected a JSON object');
   } catch (error) {
-    // The parser's message would quote the text, and somebody may have given a token's file for it.
+    // The parser's message would quote the text, which may be a token's file given by mistake.
     const position = /at position \d+/.exec((error as Error).message)?.[0];
     refuse(`--node-spec: not valid JSON${position ? ` (${position})` : ''}`);
   }
   return {};
 }
 
-/** The console quotes for a shell; a line that was run without one (cloud-init's list form) still has its backslashes. */
+/**
+ * The console quotes for a shell; a line that was run without one (cloud-init's list form) still has its backslashes.
+ */
 function withoutShellQuotes(text: string): string {
   const bare = text.trim().replace(/^"([\s\S]*)"$/, '$1');
   return /^\{\s*\\"/.test(bare) ? bare.replace(/\\(["\\$`])/g, '$1') : bare;

@@ -4,10 +4,10 @@ import {
   belongsTo,
   type NodePool,
   type NodePoolMode,
+  type NodePoolRequest,
   type NodePoolSpec,
   type PoolClusterFacts,
   type PoolNode,
-  type WantedNodePool,
 } from './node-pool.ts';
 
 /**
@@ -21,7 +21,7 @@ export const INTERCONNECT_MODES: Readonly<Record<NodePoolMode, string>> = {
   private: 'private',
 };
 
-/** Told to whoever creates an enhanced pool through the container service. */
+/** A warning for enhanced pools that are created through the container service. */
 export const IMPROVED_UNVERIFIED =
   'an enhanced node pool is requested with interconnect_mode "improved", which the current API documentation does not mention; whether the service still creates one has not been verified';
 
@@ -55,7 +55,7 @@ export interface Need {
   readonly key: 'name' | 'maxNodes' | 'cenId' | 'ccnId' | 'ccnRegion';
   readonly flag: string;
   readonly why: string;
-  readonly when: (wanted: WantedNodePool) => boolean;
+  readonly when: (wanted: NodePoolRequest) => boolean;
 }
 
 const isEnhanced = ({ mode }: { readonly mode?: NodePoolMode }): boolean => mode === 'enhanced';
@@ -79,12 +79,12 @@ const NEEDS: readonly Need[] = [
 ];
 
 /** What is still to be said before the pool can be created, in the order in which people are asked. */
-export function missingIn(wanted: WantedNodePool): Need[] {
+export function missingIn(wanted: NodePoolRequest): Need[] {
   return NEEDS.filter(({ key, when }) => when(wanted) && (wanted[key] === undefined || wanted[key] === ''));
 }
 
-/** Mistakes that can be told without asking anybody; none where the pool may be created as far as that goes. */
-export function refuseWanted(wanted: WantedNodePool): string[] {
+/** Mistakes that are found offline; none if nothing speaks against the pool so far. */
+export function refusePoolRequest(wanted: NodePoolRequest): string[] {
   const { name, maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
   const mistakes: string[] = [];
   if (name && refuseNodeName(name) !== undefined) {
@@ -117,7 +117,7 @@ export function refuseWanted(wanted: WantedNodePool): string[] {
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** Nodes of the pool get them when they join: what a kubelet may not give itself cannot be a pool's either. */
-function refuseMarks({ labels, taints }: Pick<WantedNodePool, 'labels' | 'taints'>): string[] {
+function refuseMarks({ labels, taints }: Pick<NodePoolRequest, 'labels' | 'taints'>): string[] {
   const ofLabels = Object.entries(labels).flatMap(([key, value]) => {
     const refusal = refuseQualifiedName(key) ?? refuseNodeLabel(key) ?? refuseLabelValue(value);
     return refusal ? [`--labels: ${refusal}`] : [];
@@ -130,7 +130,7 @@ function refuseMarks({ labels, taints }: Pick<WantedNodePool, 'labels' | 'taints
   return [...ofLabels, ...ofTaints];
 }
 
-function refuseAnnotations(annotations: WantedNodePool['annotations']): string[] {
+function refuseAnnotations(annotations: NodePoolRequest['annotations']): string[] {
   return Object.keys(annotations).flatMap((key) => {
     const grammar = refuseQualifiedName(key);
     if (grammar) return [`--annotations: ${grammar}`];
@@ -145,18 +145,18 @@ function refusePodCidrs(cidrs: readonly string[]): string[] {
 }
 
 /** Everything around a new pool that its limits depend on. */
-export interface Surroundings {
+export interface PoolContext {
   readonly cluster: PoolClusterFacts;
   readonly pools: readonly NodePool[];
   readonly nodes: readonly PoolNode[];
   /** `--vpc-cidr`: what the CEN instance connects. */
   readonly vpcCidrs: readonly string[];
-  /** `--node-cidr`: the networks of the edge nodes; read from the pool's nodes where not given. */
+  /** `--node-cidr`: the networks of the edge nodes; read from the pool's nodes if not given. */
   readonly nodeCidrs: readonly string[];
 }
 
 /** Why the cluster cannot take this pool; each sentence names the limit. */
-export function refuseInCluster(spec: NodePoolSpec, around: Surroundings): string[] {
+export function refuseInCluster(spec: NodePoolSpec, around: PoolContext): string[] {
   const { cluster, pools } = around;
   const reasons: string[] = [];
   const minor = Number(/^v?1\.(\d+)/.exec(cluster.version)?.[1]);
@@ -186,7 +186,7 @@ function podRanges(spec: NodePoolSpec, { podCidr }: PoolClusterFacts): readonly 
   return podCidr === undefined ? [] : [podCidr];
 }
 
-function refuseVpc(spec: NodePoolSpec, { cluster, vpcCidrs, nodeCidrs, nodes, pools }: Surroundings): string[] {
+function refuseVpc(spec: NodePoolSpec, { cluster, vpcCidrs, nodeCidrs, nodes, pools }: PoolContext): string[] {
   const what = spec.podCidrs.length > 0 ? 'a pod CIDR' : "the cluster's pod CIDR";
   const pods = meetings(podRanges(spec, cluster), vpcCidrs).map((pair) => `${what} overlaps with a VPC: ${pair}`);
   if (nodeCidrs.length > 0) {
@@ -208,8 +208,8 @@ function meetings(left: readonly string[], right: readonly string[]): string[] {
   return left.flatMap((a) => right.filter((b) => overlaps(a, b)).map((b) => `${a} and ${b}`));
 }
 
-/** What could not be checked, for whoever creates the pool. */
-export function notChecked(spec: NodePoolSpec, around: Surroundings): string[] {
+/** What could not be checked, as warnings. */
+export function notChecked(spec: NodePoolSpec, around: PoolContext): string[] {
   if (!isEnhanced(spec)) return [];
   const notes: string[] = [];
   if (around.cluster.networkPlugin === undefined) {

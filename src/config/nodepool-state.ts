@@ -4,15 +4,18 @@ import { belongsTo } from './node-pool.ts';
 /** An enhanced pool runs two gateway pods on different nodes, of this architecture. */
 const GATEWAY_NODES = { count: 2, arch: 'amd64' };
 
-/** A key in which a pool is not as asked for. */
+/** A key in which a pool is not as requested. */
 export interface Difference {
   readonly key: string;
   readonly asked: string;
   readonly found: string;
 }
 
-/** In which ways the pool of this name is another one than asked for. What was not asked for and has a default is not. */
-export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
+/**
+ * In which ways the pool of this name is another one than requested. Values that were not given and have a default do
+ * not count.
+ */
+export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [
     ['mode', spec.mode, pool.mode],
     ['max-nodes', spec.maxNodes, pool.maxNodes],
@@ -32,7 +35,7 @@ export function differences(spec: NodePoolSpec, pool: NodePool): Difference[] {
     .filter(({ asked, found }) => asked !== found);
 }
 
-/** True where nothing but annotations is missing: the service has no field for them, they come after the creation. */
+/** True if nothing but annotations is missing: the service has no field for them, they come after the creation. */
 export function lacksAnnotationsOnly(found: readonly Difference[]): boolean {
   return found.every(({ key, found: value }) => (key === 'annotations' || key === 'cen-owner') && value === NOTHING);
 }

@@ -30,7 +30,7 @@ export interface CommonSettings {
 }
 
 /**
- * Everything a join was asked for: flags, environment and file in one immutable, validated value.
+ * The whole request of a join: flags, environment and file in one immutable, validated value.
  * What has to be looked up on the node or in the cluster is not here, see JoinContext.
  */
 export type JoinSpec = Immutable<z.output<typeof joinKeys>> & CommonSettings;

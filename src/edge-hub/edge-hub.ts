@@ -36,7 +36,7 @@ export interface EdgeHubOptions extends EdgeHubVersion {
   readonly servingKeyPem?: string;
   /** The hub's own NOTRACK and ACCEPT rules. Default false; the ack flavour has none from Kubernetes 1.22 on. */
   readonly enableIptables?: boolean;
-  /** The dummy interface with 169.254.2.1. Default true; yurthub exits where the kernel has no such link type. */
+  /** The dummy interface with 169.254.2.1. Default true; yurthub exits if the kernel has no such link type. */
   readonly enableDummyInterface?: boolean;
 }
 
@@ -81,7 +81,7 @@ const GRAMMAR = { nodeName: refuseNodeName, nodePool: refuseLabelValue, image: r
 /**
  * The certificates to ask for before any file of the hub can be made.
  *
- * @throws EdgeadmError USAGE where this hub does not go with this cluster, or its version is not known
+ * @throws EdgeadmError USAGE if this hub does not go with this cluster, or its version is not known
  */
 export function edgeHubCertificates(version: EdgeHubVersion & { readonly nodeName: string }): EdgeHubCertificates {
   checkValue('nodeName', version.nodeName);
@@ -200,8 +200,8 @@ export interface EdgeHubChange {
 
 /**
  * What it takes to replace a hub by another version of it.
- * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its certificates
- *   in another place: then a join has to request new ones
+ * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its
+ *   certificates in another place: then a join has to request new ones
  */
 export function edgeHubChange(
   installed: EdgeHubVersion,
@@ -266,7 +266,7 @@ function kubeconfig(server: string, caPem: string, pairPath: string): string {
 
 /**
  * Certificate and key in one file, and the `-current` symlink to it. Hubs keep their certificates in client-go's file
- * store, which renews one only where that name is a symlink: with a plain file every renewal would fail.
+ * store, which renews one only if that name is a symlink: with a plain file every renewal would fail.
  * (client-go v0.18: util/certificate/certificate_store.go, updateSymlink)
  */
 function keyPair(current: string, certPem: string | undefined, keyPem: string | undefined): EdgeHubFile[] {

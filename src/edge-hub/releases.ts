@@ -15,12 +15,14 @@ export interface EdgeHubVersion {
   readonly flavor: EdgeHubFlavor;
   /** Of the cluster, for example `v1.20.2` or `1.20.11-aliyunedge.1`. */
   readonly kubernetesVersion: string;
-  /** Of yurthub, for example `v0.5.0`. Default: the tag of `image`, else 0.5.0. The ack flavour goes by the cluster's. */
+  /**
+   * Of yurthub, for example `v0.5.0`. Default: the tag of `image`, else 0.5.0. The ack flavour goes by the cluster's.
+   */
   readonly hubVersion?: string;
   readonly image?: string;
 }
 
-/** A certificate that is asked for with a CSR before the hub is started. */
+/** A certificate that is requested with a CSR before the hub is started. */
 export interface EdgeHubCertificate {
   readonly cn: string;
   readonly organizations: readonly string[];
@@ -28,9 +30,9 @@ export interface EdgeHubCertificate {
   readonly ipAddresses: readonly string[];
   /** Whose credential creates the request: the approver looks at it. */
   readonly requester: 'bootstrap-token' | 'node';
-  /** Who approves it. Where that is nobody of the cluster, an administrator does, at his leisure. */
+  /** Who approves it. `administrator`: nothing in the cluster does, so a person must. */
   readonly approver: 'kube-controller-manager' | 'openyurt' | 'administrator';
-  /** True where the hub opens no port without it; a self-signed one of the same subject does. */
+  /** True if the hub opens no port without it; a self-signed one of the same subject does. */
   readonly needed: boolean;
   /** Where the hub looks for it: a symlink to a file with certificate and key. */
   readonly path: string;
@@ -40,7 +42,9 @@ export type CertificateRow = Omit<EdgeHubCertificate, 'path' | 'cn' | 'ipAddress
 
 export interface EdgeHubRelease {
   readonly flavor: EdgeHubFlavor;
-  /** Lowest version, of Kubernetes for ack and of yurthub for openyurt, and the first one that is not meant any more. */
+  /**
+   * Lowest version, of Kubernetes for ack and of yurthub for openyurt, and the first one that is not meant any more.
+   */
   readonly from: string;
   readonly before?: string;
   /** First Kubernetes version the hub does not work with. */
@@ -52,9 +56,11 @@ export interface EdgeHubRelease {
   readonly kubeconfig: string;
   readonly bootstrapKubeconfig: string;
   readonly manifest: string;
-  /** Whether the hub makes its iptables rules unless it is told not to; undefined: it knows no such flag. */
+  /** Whether the hub makes its iptables rules by default; undefined: it has no such flag. */
   readonly iptablesByDefault: boolean | undefined;
-  /** Whether the hub answers `sendInitialEvents` from its cache while it is offline, as kubelets from 1.35 on need it. */
+  /**
+   * Whether the hub answers `sendInitialEvents` from its cache while it is offline, as kubelets from 1.35 on need it.
+   */
   readonly servesWatchLists: boolean;
   /** True if the hub exits without the name of a node pool. */
   readonly needsPool?: boolean;
@@ -62,7 +68,7 @@ export interface EdgeHubRelease {
   readonly nodePoolApi?: string;
   /** True if the hub is given the hash of the cluster's CA: newer ones exit without it. */
   readonly pinsCa?: boolean;
-  /** True if the hub listens on the node's address too, and can be told which one. */
+  /** True if the hub listens on the node's address too, and has a flag for it. */
   readonly takesNodeIp?: boolean;
   /** Flags that only these versions need. */
   readonly flags: readonly string[];
@@ -116,7 +122,7 @@ const OPENYURT_CLIENT: CertificateRow = {
   approver: 'openyurt',
 };
 
-/** What differs between hubs, newest last; every fact and where it is from stands in docs/edge-hub.md. */
+/** What differs between hubs, newest last; every fact and where it is from is in docs/edge-hub.md. */
 export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
   {
     ...ACK,
@@ -213,7 +219,7 @@ const DEFAULT_YURTHUB = '0.5.0';
 /**
  * The row of the table that fits.
  *
- * @throws EdgeadmError USAGE where this hub does not go with this cluster, or its version is not known
+ * @throws EdgeadmError USAGE if this hub does not go with this cluster, or its version is not known
  */
 export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }: EdgeHubVersion): EdgeHubRelease {
   const version = flavor === 'ack' ? kubernetesVersion : (hubVersion ?? versionOfImage(image) ?? DEFAULT_YURTHUB);
@@ -263,7 +269,7 @@ function versionOfImage(image: string | undefined): string | undefined {
   return image?.match(/:v?(\d+\.\d+(\.\d+)?)[^/@]*(@|$)/)?.[1];
 }
 
-/** Compares major and minor. @throws EdgeadmError USAGE where there are none */
+/** Compares major and minor. @throws EdgeadmError USAGE if there are none */
 function isBefore(version: string, limit: string): boolean {
   const [a, b] = [parseVersion(version), parseVersion(limit)];
   return a.major !== b.major ? a.major < b.major : a.minor < b.minor;

@@ -9,9 +9,9 @@ export interface BootSysctl {
 }
 
 /**
- * What systemd-sysctl will set at the next boot, by key with dots. /etc/sysctl.conf counts where a distribution links
- * 99-sysctl.conf to it. Of two files with one name that in the folder named first counts; all are read in the order of their
- * names. See sysctl.d(5).
+ * What systemd-sysctl will set at the next boot, by key with dots. /etc/sysctl.conf counts if a distribution links
+ * 99-sysctl.conf to it. Of two files with one name that in the folder named first counts; all are read in the order of
+ * their names. See sysctl.d(5).
  */
 export async function bootSysctls(host: Pick<Host, 'list' | 'read'>): Promise<Map<string, BootSysctl>> {
   const listings = await Promise.all(PATHS.system.sysctlFolders.map((folder) => host.list(folder)));

@@ -1,12 +1,12 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { guard, notThere } from './failures.ts';
+import { isMissingPath, withPathError } from './failures.ts';
 
 /** As many symlinks in a row as Linux follows. */
 const MAX_LINKS = 40;
 
 /**
- * Where a path of a scratch root lies on this machine. Symlinks are followed as if the root were `/`, so that neither
+ * Where a path of a scratch root is on this machine. Symlinks are followed as if the root were `/`, so that neither
  * an absolute target nor `..` leads out of it.
  * @param followLast false leaves a symlink in the last place as it is
  */
@@ -27,7 +27,7 @@ export async function confine(root: string, path: string, followLast: boolean): 
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS) await guard(path, Promise.reject(new Error('too many levels of symbolic links')));
+    if (links > MAX_LINKS) await withPathError(path, Promise.reject(new Error('too many levels of symbolic links')));
     if (target.startsWith('/')) passed.length = 0;
     ahead.unshift(...target.split('/'));
   }
@@ -38,7 +38,7 @@ async function targetOf(path: string): Promise<string | undefined> {
   try {
     return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
   } catch (error) {
-    if (notThere(error)) return undefined;
+    if (isMissingPath(error)) return undefined;
     throw error;
   }
 }

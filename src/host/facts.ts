@@ -2,6 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { architectureOf } from '../lib/architecture.ts';
 import type { HostFacts } from './host.ts';
 import type { Machine } from './machine.ts';
+import { PATHS } from './node-paths.ts';
 import { parseOsRelease } from './os-release.ts';
 
 const asked = new WeakMap<Machine, Promise<HostFacts>>();
@@ -17,7 +18,7 @@ export function factsOf(machine: Machine): Promise<HostFacts> {
 export async function readFacts(machine: Machine): Promise<HostFacts> {
   const text = async (path: string): Promise<string> => (await machine.readFile(path))?.toString('utf8') ?? '';
   const [osRelease, redhat, kernel, hostname, machineId, cpuinfo, meminfo, init, uname, uid] = await Promise.all([
-    text('/etc/os-release').then(async (own) => own || text('/usr/lib/os-release')),
+    text(PATHS.system.osRelease).then(async (own) => own || text('/usr/lib/os-release')),
     text('/etc/redhat-release'),
     text('/proc/sys/kernel/osrelease'),
     text('/proc/sys/kernel/hostname').then(async (running) => running || text('/etc/hostname')),
@@ -54,7 +55,7 @@ async function askUid(machine: Machine): Promise<number> {
   return exitCode === 0 ? Number(stdout.trim()) : -1;
 }
 
-/** @throws EdgeadmError PLATFORM_UNSUPPORTED where the machine is not Linux run by systemd. */
+/** @throws EdgeadmError PLATFORM_UNSUPPORTED if the machine is not Linux run by systemd. */
 export function requireSystemd(facts: HostFacts): void {
   if (facts.platform === 'linux' && facts.init === 'systemd') return;
   throw new EdgeadmError({

@@ -4,20 +4,28 @@ import type { Address } from './machine.ts';
 /** An error of the operating system as Node reports it. */
 export type NodeError = Error & { code?: string };
 
-/** True where the error says that the path (or a folder above it) does not exist. */
-export function notThere(error: unknown): boolean {
+/** True if the error says that the path (or a folder above it) does not exist. */
+export function isMissingPath(error: unknown): boolean {
   const { code } = error as NodeError;
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** True if the operating system refused it to this user. */
-export function isDenied(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as NodeError;
-  return code === 'EACCES' || code === 'EPERM' || isDenied(error.cause);
+/** The code that the operating system gave a failure, here or on a node: `EROFS`. Searched through all causes. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = error instanceof EdgeadmError ? undefined : (error as NodeError).code;
+  return code ?? systemCode(error.cause);
 }
 
-/** What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words. */
+/** True if the operating system denied this user access. */
+export function isDenied(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'EACCES' || code === 'EPERM';
+}
+
+/**
+ * What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words.
+ */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/No such file or directory/, 'ENOENT'],
   [/Not a directory/, 'ENOTDIR'],
@@ -25,6 +33,8 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/Disk quota exceeded/, 'EDQUOT'],
   [/Permission denied/, 'EACCES'],
   [/Operation not permitted/, 'EPERM'],
+  [/Is a directory/, 'EISDIR'],
+  [/Read-only file system/, 'EROFS'],
 ];
 
 /** The error of a program on a node, with the code that Node would give it. @param words its standard error */
@@ -32,7 +42,7 @@ export function programError(words: string): NodeError {
   return Object.assign(new Error(words), { code: CODES.find(([pattern]) => pattern.test(words))?.[1] });
 }
 
-/** The error for a path that could not be read or written: a full disk is told apart. */
+/** The error for a path that could not be read or written; a full disk has its own code. */
 export function pathError(path: string, thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
   const error = thrown as NodeError;
@@ -46,7 +56,7 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
 }
 
 /** Waits for what is done at a path, and turns its failure into an error of ours. */
-export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
+export async function withPathError<T>(path: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
@@ -54,12 +64,12 @@ export async function guard<T>(path: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Like {@link guard}, but a path that does not exist gives undefined. */
-export async function orUndefined<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
+/** Like {@link withPathError}, but a path that does not exist gives undefined. */
+export async function undefinedIfMissing<T>(path: string, promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (notThere(error)) return undefined;
+    if (isMissingPath(error)) return undefined;
     throw pathError(path, error);
   }
 }

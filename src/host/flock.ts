@@ -3,20 +3,20 @@ import type { Lock } from './machine.ts';
 import { childEnvironment } from './programs.ts';
 
 /** flock's answer when another process holds the lock. */
-export const TAKEN = 75;
+export const LOCK_HELD_EXIT_CODE = 75;
 
 /**
  * Words that take a lock file and hold it for as long as the program that follows runs. Only flock itself holds it
  * (--close), so that the lock is free as soon as flock is gone, whatever becomes of the program.
  */
 export function flockWords(path: string): string[] {
-  return ['flock', '--close', '--nonblock', '--conflict-exit-code', String(TAKEN), path];
+  return ['flock', '--close', '--nonblock', '--conflict-exit-code', String(LOCK_HELD_EXIT_CODE), path];
 }
 
 /**
  * Takes a lock file on this machine. util-linux's flock holds it for a `cat` whose input is ours: however this
  * process ends, the input closes, cat ends and the kernel frees the lock.
- * @returns undefined where another holds the lock.
+ * @returns undefined if another holds the lock.
  */
 export async function flock(path: string): Promise<Lock | undefined> {
   const [file = '', ...args] = [...flockWords(path), 'cat'];
@@ -42,6 +42,6 @@ export async function flock(path: string): Promise<Lock | undefined> {
       },
     };
   }
-  if (first.exitCode === TAKEN) return undefined;
+  if (first.exitCode === LOCK_HELD_EXIT_CODE) return undefined;
   throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot take the lock ${path}`, why: first.why });
 }

@@ -3,17 +3,17 @@ import type { ChoiceKey } from './journal/choices.ts';
 import type {
   Address,
   CommandOptions,
-  CommandResult,
   FileAttributes,
   FileStat,
   Network,
+  ProgramResult,
   UnitState,
 } from './machine.ts';
 
 /** What a machine is. */
 export interface HostFacts {
   readonly platform: 'linux' | 'other';
-  /** From /etc/os-release; `version` has the minor number where the distribution has one. */
+  /** From /etc/os-release; `version` has the minor number if the distribution has one. */
   readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
   /** `uname -r`. */
   readonly kernel: string;
@@ -23,7 +23,7 @@ export interface HostFacts {
   readonly machineId: string;
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** Process 1: `systemd` where systemd runs the machine. */
+  /** Process 1: `systemd` if systemd runs the machine. */
   readonly init: string;
   readonly uid: number;
 }
@@ -32,25 +32,25 @@ export interface HostFacts {
  * The door through which phases see and change a machine.
  *
  * `query`, `read` and their like never change anything and pass through a dry run. Everything else is written to
- * the journal on the machine before it happens (or, in a dry run, only told).
+ * the journal on the machine before it happens (or, in a dry run, only reported).
  */
 export interface Host {
   readonly name: string;
   /** The same host, whose programs outlive the command's signal: for evidence once the time is up. */
   readonly unbound?: Host;
-  /** False where nothing is really changed (`--dry-run`). */
+  /** False if nothing is really changed (`--dry-run`). */
   readonly wet: boolean;
-  /** True where programs of the machine can be run (not on a scratch root). */
+  /** True if programs of the machine can be run (not on a scratch root). */
   readonly runsPrograms: boolean;
-  /** True where a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
+  /** True if a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
   readonly runsUnits: boolean;
 
   facts(): Promise<HostFacts>;
   network(): Promise<Network>;
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /** Runs a program that changes nothing. A non-zero exit is an answer; a missing program has exit code 127. */
-  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Text of a file, undefined where there is none. */
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
+  /** Text of a file, undefined if there is none. */
   read(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer | undefined>;
   stat(path: string): Promise<FileStat | undefined>;
@@ -65,19 +65,19 @@ export interface Host {
    * Runs a program that changes something which needs no journal entry of its own.
    * @throws EdgeadmError COMMAND_FAILED on a non-zero exit, with the end of its output.
    */
-  run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /**
    * Writes a file, and the folders above it. A file that already is so is left alone.
-   * @returns true where something was changed.
+   * @returns true if something was changed.
    */
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
   /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
   upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
-  /** Copies a file of the machine over another; no journal entry, since this is how files are put back. */
+  /** Copies a file of the machine over another; no journal entry, since this is how files are restored. */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. Nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; the journal keeps a copy. It may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
   removeTree(path: string): Promise<void>;
@@ -91,15 +91,15 @@ export interface Host {
   stopUnit(unit: string): Promise<void>;
   restartUnit(unit: string): Promise<void>;
   /**
-   * Starts a unit, or restarts it where one of the files it reads was changed since it was last started.
-   * @returns true where it was started or restarted
+   * Starts a unit, or restarts it if one of the files it reads was changed since it was last started.
+   * @returns true if it was started or restarted
    */
   applyUnit(unit: string, files: readonly string[]): Promise<boolean>;
   reloadUnits(): Promise<void>;
   setSysctl(key: string, value: string): Promise<void>;
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
   importImage(path: string, names: readonly string[]): Promise<void>;
-  /** A value chosen earlier; undefined where none was. */
+  /** A value chosen earlier; undefined if none was. */
   chosen(key: ChoiceKey): Promise<string | undefined>;
   /** A value chosen once (a random name) and kept until reset. */
   choose(key: ChoiceKey, make: () => string): Promise<string>;

@@ -9,7 +9,7 @@ const LIMIT_BYTES = 8 * 1024 * 1024;
 /**
  * The configuration of the running kernel, `CONFIG_X=y` a line.
  * @param release `uname -r`
- * @returns undefined where none is published
+ * @returns undefined if none is published
  */
 export async function kernelConfiguration(
   host: Pick<Host, 'read' | 'readBytes'>,

@@ -50,7 +50,7 @@ const HUB_NAMES =
 
 /**
  * Names that belong to Kubernetes in that folder. For a folder of a runtime that a user chose they are containerd's.
- * They decide where it is not plain that everything in a folder is the node's own: it is a mount or a symlink.
+ * They decide if it is not plain that everything in a folder is the node's own: it is a mount or a symlink.
  */
 export function kubernetesNames(folder: string): RegExp {
   const known = NAMES.find(([path]) => path === folder)?.[1];

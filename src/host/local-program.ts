@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import type { CommandOptions, CommandResult } from './machine.ts';
+import type { CommandOptions, ProgramResult } from './machine.ts';
 import { OutputTail } from './output-buffer.ts';
 import { childEnvironment, STDERR_KEPT_BYTES } from './programs.ts';
 import { type Ending, type RunningProgram, supervise } from './supervise.ts';
@@ -15,7 +15,7 @@ export async function runLocally(
   file: string,
   args: readonly string[],
   options: CommandOptions = {},
-): Promise<CommandResult> {
+): Promise<ProgramResult> {
   const child = spawn(file, args, {
     detached: true,
     // The folder edgeadm was started in may be one that the program may not enter.
@@ -41,7 +41,7 @@ function started(child: ChildProcessWithoutNullStreams): Promise<NodeJS.ErrnoExc
 }
 
 /** Exit codes as shells have them. */
-function notStarted(file: string, { code, message }: NodeJS.ErrnoException): CommandResult {
+function notStarted(file: string, { code, message }: NodeJS.ErrnoException): ProgramResult {
   if (code === 'ENOENT') return { exitCode: 127, stdout: '', stderr: `${file}: not found` };
   return { exitCode: -1, stdout: '', stderr: message };
 }

@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileChunks, released } from '../lib/chunks.ts';
 import { sha256OfChunks } from '../lib/sha256.ts';
-import { guard, type NodeError, orUndefined, pathError } from './failures.ts';
+import { type NodeError, pathError, undefinedIfMissing, withPathError } from './failures.ts';
 import { flock } from './flock.ts';
 import { dialLocally } from './local-dial.ts';
 import { runLocally } from './local-program.ts';
@@ -37,22 +37,22 @@ export function localMachine(): Machine {
     runsUnits: true,
     services: systemd(runLocally),
     exec: runLocally,
-    readFile: (path) => orUndefined(path, readFile(path)),
+    readFile: (path) => undefinedIfMissing(path, readFile(path)),
     writeFile: (path, content, attributes) =>
       writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
     copyFile: (from, path, attributes) => writeAtomically(path, () => fileChunks(from), attributes),
     appendFile: appendAndSync,
     stat: statOf,
-    list: async (path) => ((await orUndefined(path, readdir(path))) ?? []).sort(),
-    makeDirectory: (path, mode) => guard(path, makeOneDirectory(path, mode)),
-    symlink: (target, path) => guard(path, link(target, path)),
+    list: async (path) => ((await undefinedIfMissing(path, readdir(path))) ?? []).sort(),
+    makeDirectory: (path, mode) => withPathError(path, makeOneDirectory(path, mode)),
+    symlink: (target, path) => withPathError(path, link(target, path)),
     remove: removeOne,
     removeTree,
     sha256: hashOf,
     connect: dialLocally,
     network: () => readNetwork(runLocally),
-    sysctl: async (key) => (await orUndefined(key, readFile(sysctlPath(key), 'utf8')))?.trim(),
-    setSysctl: (key, value) => guard(sysctlPath(key), writeInPlace(sysctlPath(key), value)),
+    sysctl: async (key) => (await undefinedIfMissing(key, readFile(sysctlPath(key), 'utf8')))?.trim(),
+    setSysctl: (key, value) => withPathError(sysctlPath(key), writeInPlace(sysctlPath(key), value)),
     lock: (path) => flock(path),
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
     withSignal: (signal) => withSignal(machine, signal),
@@ -119,7 +119,7 @@ async function makeOneDirectory(path: string, mode: number): Promise<void> {
 }
 
 async function statOf(path: string): Promise<FileStat | undefined> {
-  const stats = await orUndefined(path, lstat(path));
+  const stats = await undefinedIfMissing(path, lstat(path));
   if (!stats) return undefined;
   const target = stats.isSymbolicLink() ? await readlink(path) : undefined;
   return {
@@ -141,7 +141,7 @@ function typeOf(stats: Stats): FileStat['type'] {
 async function removeOne(path: string): Promise<void> {
   const stat = await statOf(path);
   if (!stat) return;
-  await guard(path, stat.type === 'directory' ? rmdir(path) : unlink(path));
+  await withPathError(path, stat.type === 'directory' ? rmdir(path) : unlink(path));
 }
 
 async function link(target: string, path: string): Promise<void> {
@@ -154,9 +154,9 @@ async function link(target: string, path: string): Promise<void> {
 }
 
 async function removeTree(path: string): Promise<void> {
-  const top = await orUndefined(path, lstat(path));
+  const top = await undefinedIfMissing(path, lstat(path));
   if (!top) return;
-  await guard(path, top.isDirectory() ? removeDirectory(path, top.dev) : unlink(path));
+  await withPathError(path, top.isDirectory() ? removeDirectory(path, top.dev) : unlink(path));
 }
 
 async function removeDirectory(path: string, device: number): Promise<void> {
@@ -165,7 +165,7 @@ async function removeDirectory(path: string, device: number): Promise<void> {
   await removeWithin(truePath, device);
 }
 
-/** Compares devices as well: something may be mounted while this goes on. */
+/** Compares devices as well: something may be mounted while this runs. */
 async function removeWithin(path: string, device: number): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
@@ -176,5 +176,5 @@ async function removeWithin(path: string, device: number): Promise<void> {
 }
 
 function hashOf(path: string): Promise<string | undefined> {
-  return orUndefined(path, sha256OfChunks(fileChunks(path)));
+  return undefinedIfMissing(path, sha256OfChunks(fileChunks(path)));
 }

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 
 /** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
-export interface CommandResult {
+export interface ProgramResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -16,7 +16,7 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
   /** How much it may print to standard output before it is stopped; default {@link MAX_OUTPUT_BYTES}. */
   readonly maxOutputBytes?: number;
-  /** The program may be run again where the connection to the machine was lost and its answer with it. */
+  /** The program is idempotent: it is repeated if the connection to the machine was lost and its answer with it. */
   readonly repeatable?: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface Route {
   readonly destination: string;
   readonly interface: string;
   readonly gateway?: string;
-  /** Source address the kernel would use, where the route names one. */
+  /** Source address the kernel would use, if the route names one. */
   readonly source?: string;
   readonly metric: number;
 }
@@ -106,61 +106,61 @@ export interface ServiceManager {
 export interface Machine {
   /** What users call it: `localhost`, `root@10.0.0.5`. */
   readonly name: string;
-  /** True where programs of the machine can be run (not on a scratch root). */
+  /** True if programs of the machine can be run (not on a scratch root). */
   readonly runsPrograms: boolean;
-  /** True where a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
+  /** True if a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
   readonly runsUnits: boolean;
   readonly services: ServiceManager;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
-  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** The file's bytes; undefined where there is none. Follows symlinks. */
+  exec(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
+  /** The file's bytes; undefined if there is none. Follows symlinks. */
   readFile(path: string): Promise<Buffer | undefined>;
   /**
    * Atomic: written beside the target, synced, renamed over it. The folder must exist.
    *
-   * A stream that fails, be it at its very end, leaves the target as it was and nothing beside it, and its error is
-   * passed on unchanged where it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
+   * A stream that fails, be it at its very end, leaves the target unchanged and nothing beside it, and its error is
+   * passed on unchanged if it is an EdgeadmError: {@link Host.upload} checks the sum of what it copies that way, so
    * that nothing takes the target's name before every byte of it was checked. It comes from a function, since it may
    * have to be written again on another connection; its chunks belong to the machine, which may release their memory.
    */
   writeFile(path: string, content: Buffer | (() => Readable), attributes: FileAttributes): Promise<void>;
   /**
-   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine. Follows
-   * symlinks.
+   * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine.
+   * Follows symlinks.
    */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
-  /** Does not follow symlinks; undefined where there is nothing. */
+  /** Does not follow symlinks; undefined if there is nothing. */
   stat(path: string): Promise<FileStat | undefined>;
-  /** Names in a folder, sorted; empty where there is none. */
+  /** Names in a folder, sorted; empty if there is none. */
   list(path: string): Promise<string[]>;
-  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left as it is. */
+  /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left unchanged. */
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** An equal symlink is left as it is; anything else in its place is an error. */
+  /** An equal symlink is left unchanged; anything else in its place is an error. */
   symlink(target: string, path: string): Promise<void>;
-  /** Removes a file, a symlink or an empty folder; nothing there is no error. */
+  /** Removes a file, a symlink or an empty folder; it may be missing. */
   remove(path: string): Promise<void>;
   /** Removes a folder and all in it; refused, before anything is removed, while something is mounted in it. */
   removeTree(path: string): Promise<void>;
-  /** SHA-256 of a file as hex, computed on the machine; undefined where there is none. */
+  /** SHA-256 of a file as hex, computed on the machine; undefined if there is none. */
   sha256(path: string): Promise<string | undefined>;
   /** Dials from the machine: only its network counts. */
   connect(address: Address, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Duplex>;
   network(): Promise<Network>;
-  /** The current value of a kernel parameter (`net.ipv4.ip_forward`), undefined where there is none. */
+  /** The current value of a kernel parameter (`net.ipv4.ip_forward`), undefined if there is none. */
   sysctl(key: string): Promise<string | undefined>;
   setSysctl(key: string, value: string): Promise<void>;
   /**
    * Takes the lock file, whose folder must exist.
-   * @returns undefined where another holds it.
+   * @returns undefined if another holds it.
    */
   lock(path: string): Promise<Lock | undefined>;
   /** The machine's wall clock, milliseconds since 1970, together with half the time the question took. */
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /**
-   * The same machine for the work of one command: when `signal` is aborted, whatever is under way on it ends within two
-   * seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
+   * The same machine for the work of one command: when `signal` is aborted, whatever is in progress on it ends within
+   * two seconds with the signal's reason, and nothing begins any more. Cleaning up is left to the machine it came from.
    */
   withSignal(signal: AbortSignal): Machine;
   /** Ends in bounded time, whatever the machine does. */

@@ -5,7 +5,7 @@ import { parseMountinfo } from './mount-table.ts';
  * Comparing devices is not enough before a folder is removed: a bind mount may lie on the same device.
  * @param mountinfo text of /proc/self/mountinfo
  * @param folder absolute, without symlinks above its last part
- * @throws EdgeadmError RESET_INCOMPLETE where something is mounted on the folder or in it
+ * @throws EdgeadmError RESET_INCOMPLETE if something is mounted on the folder or in it
  */
 export function refuseMounts(mountinfo: string, folder: string): void {
   const mounts = parseMountinfo(mountinfo)

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
@@ -40,8 +40,8 @@ export async function mountsBelow(host: Host, folder: string, within?: readonly 
 }
 
 /**
- * True where a folder is mounted onto itself, as a kubelet does with its own where the machine's mounts are not shared:
- * not a volume of anybody's.
+ * True if a folder is mounted onto itself, as a kubelet does with its own if the machine's mounts are not shared:
+ * this is not a volume.
  */
 export async function isBoundToItself(host: Host, folder: string): Promise<boolean> {
   const real = await realPath(host, folder);
@@ -56,11 +56,11 @@ export async function isBoundToItself(host: Host, folder: string): Promise<boole
 }
 
 /**
- * Puts a folder back: removes what is in it but the names in `had`, and the folder itself where `had` is undefined. One
+ * Restores a folder: removes what is in it but the names in `had`, and the folder itself if `had` is undefined. One
  * that is a mount point or a symlink is only emptied, and only of what has a name that Kubernetes gives, since anything
  * may lie there. So is one that is shared with programs beside the cluster.
- * @returns the paths that were left, since they may be somebody else's
- * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below it; nothing is removed then
+ * @returns the paths that were left, since they may belong to other software
+ * @throws EdgeadmError RESET_INCOMPLETE if anything is mounted below it; nothing is removed then
  */
 export async function clearFolder(host: Host, path: string, had?: readonly string[]): Promise<string[]> {
   const stat = await host.stat(path);
@@ -89,8 +89,8 @@ export async function clearFolder(host: Host, path: string, had?: readonly strin
 }
 
 /**
- * The names in a folder that are not plainly Kubernetes': in one that leads elsewhere all those that it does not give, in
- * one that is shared what a package of the distribution owns, and configurations and programs of unknown networks.
+ * The names in a folder that are not plainly Kubernetes': in one that leads elsewhere all those that it does not give,
+ * in one that is shared what a package of the distribution owns, and configurations and programs of unknown networks.
  */
 async function foreignNames(host: Host, path: string, names: readonly string[], elsewhere: boolean): Promise<string[]> {
   const shared = SHARED_FOLDERS.includes(path);
@@ -111,7 +111,10 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
 /** Configurations of programs that are not a runtime of pods. */
 const OTHERS_NETWORK = /podman|nerdctl|crio|buildkit|docker|lxc|libvirt|lima|incus/i;
 
-/** A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes one. */
+/**
+ * A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes
+ * one.
+ */
 function networkInUse(host: Host, names: readonly string[]): string | undefined {
   if (!host.runsPrograms) return undefined;
   const [first] = names.filter((name) => /\.(conf|conflist|json)$/.test(name)).toSorted();
@@ -120,7 +123,7 @@ function networkInUse(host: Host, names: readonly string[]): string | undefined 
 
 const CNI_CONFIGURATION = z.union([z.object({ type: z.string() }), z.object({ plugins: z.array(z.unknown()) })]);
 
-/** A file that no runtime can read belongs to no network of anybody's. */
+/** A file that runtimes cannot read configures no network. */
 async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
   if ((await host.stat(path))?.type !== 'file') return true;
   return lenientYaml(await host.read(path), CNI_CONFIGURATION) !== undefined;
@@ -128,7 +131,7 @@ async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
 
 /**
  * Looks at folders before any of them is cleared, so that a reset that would stop at one leaves all as they are.
- * @throws EdgeadmError RESET_INCOMPLETE where anything is mounted below one of them
+ * @throws EdgeadmError RESET_INCOMPLETE if anything is mounted below one of them
  */
 export async function refuseMountsIn(
   host: Host,
@@ -144,7 +147,7 @@ export async function refuseMountsIn(
   }
 }
 
-/** The path as mountinfo names it. Asking costs a program, and is needed only where a mount may concern the folder. */
+/** The path as mountinfo names it. Asking costs a program, and is needed only if a mount may concern the folder. */
 async function mountedPath(host: Host, path: string, stat: FileStat, table: readonly Mount[]): Promise<string> {
   const name = posix.basename(path);
   const concerned = stat.type === 'symlink' || table.some((mount) => mount.path.split('/').includes(name));

@@ -40,7 +40,7 @@ export function parseIpInterfaces(links: string, addresses: string): NetworkInte
   for (const line of addresses.split('\n')) {
     const match = /^\d+:\s+([^\s@]+)(?:@\S+)?\s+inet6?\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);
     if (!match?.[1] || !match[2]) continue;
-    // With a peer the prefix stands behind the peer's address.
+    // With a peer the prefix is behind the peer's address.
     const address = match[2].includes('/') ? match[2] : `${match[2]}/${match[3]?.split('/')[1] ?? '32'}`;
     // An address that the kernel changes every day, or has not confirmed, names the machine only if there is no other.
     const list = /\b(temporary|deprecated|tentative|dadfailed)\b/.test(line) ? passing : lasting;

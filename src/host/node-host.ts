@@ -10,7 +10,7 @@ import type { Host, HostFacts } from './host.ts';
 import type { ChoiceKey } from './journal/choices.ts';
 import type { Before, Change } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
-import type { CommandOptions, CommandResult, FileAttributes, FileStat, Machine, Network } from './machine.ts';
+import type { CommandOptions, FileAttributes, FileStat, Machine, Network, ProgramResult } from './machine.ts';
 
 /** ctr's words for the images that the kubelet sees. */
 const IMAGES = ['--namespace', 'k8s.io', 'images'];
@@ -66,7 +66,7 @@ export class NodeHost implements Host {
     return this.#machine.clock();
   }
 
-  query(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+  query(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult> {
     return this.#machine.exec(file, args, { ...options, repeatable: true });
   }
 
@@ -106,7 +106,7 @@ export class NodeHost implements Host {
     return this.#machine.connect(address, options);
   }
 
-  async run(file: string, args: readonly string[], options?: CommandOptions): Promise<CommandResult> {
+  async run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult> {
     const result = await this.#machine.exec(file, args, options);
     if (result.exitCode === 0) return result;
     throw commandError(file, args, result);
@@ -264,7 +264,7 @@ export class NodeHost implements Host {
 }
 
 /**
- * The bytes of a file, failing at their end where their sum is not the one expected: the file may have been changed
+ * The bytes of a file, failing at their end if their sum is not the one expected: the file may have been changed
  * since it was last looked at.
  */
 function checkedStream(path: string, sha256: string): Readable {
@@ -285,8 +285,8 @@ function checkedStream(path: string, sha256: string): Readable {
   return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
 }
 
-/** The error for a program that failed: its exit code and the end of what it said. A full disk is told apart. */
-export function commandError(file: string, args: readonly string[], result: CommandResult): EdgeadmError {
+/** The error for a program that failed: its exit code and the end of its output. A full disk has its own code. */
+export function commandError(file: string, args: readonly string[], result: ProgramResult): EdgeadmError {
   const output = `${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-8).join('\n');
   return new EdgeadmError({
     code: /no space left on device|disk quota exceeded/i.test(output) ? 'NO_SPACE' : 'COMMAND_FAILED',

@@ -1,12 +1,12 @@
 /**
  * Where Kubernetes, its container runtime and edgeadm keep things on a node, one table a platform. Nothing else in
  * `src` spells such a path or the name of a service out. Another platform is another table of this shape, and phase
- * lists of its own that read it.
+ * lists of its own that read it. What one check alone reads of other software (a firewall, a swap service) stays in it.
  */
 export interface NodePaths {
   readonly kubernetes: {
     readonly directory: string;
-    /** Static pods: the kubelet starts what lies here. */
+    /** Static pods: the kubelet starts what is here. */
     readonly manifests: string;
     readonly pki: string;
     readonly caCertificate: string;
@@ -63,7 +63,13 @@ export interface NodePaths {
     readonly dockershim: { readonly configured: string; readonly socket: string };
     readonly dockershimState: string;
   };
-  readonly crio: { readonly unit: string; readonly socket: string };
+  readonly crio: {
+    readonly unit: string;
+    readonly socket: string;
+    readonly configuration: string;
+    /** Folder of files that override the configuration, in the order of their names. */
+    readonly dropIns: string;
+  };
   readonly criDockerd: { readonly socket: string };
   readonly cni: {
     readonly configurations: string;
@@ -94,7 +100,12 @@ export interface NodePaths {
     readonly apparmorParsers: readonly string[];
     /** The administrator's configuration of zram-generator, which hides that of the package behind it. */
     readonly zramGenerator: readonly [own: string, packaged: string];
-    /** The real name servers where `/etc/resolv.conf` names systemd-resolved's stub. */
+    /** Modprobe's configuration, in the order in which a file hides another of its name. */
+    readonly modprobeFolders: readonly string[];
+    readonly osRelease: string;
+    readonly hosts: string;
+    readonly resolvConf: string;
+    /** The real name servers if `resolvConf` names systemd-resolved's stub. */
     readonly resolvedConf: string;
   };
   readonly edgeadm: {
@@ -170,7 +181,12 @@ const linux: NodePaths = {
     dockershim: { configured: '/var/run/dockershim.sock', socket: '/run/dockershim.sock' },
     dockershimState: '/var/lib/dockershim',
   },
-  crio: { unit: 'crio.service', socket: '/run/crio/crio.sock' },
+  crio: {
+    unit: 'crio.service',
+    socket: '/run/crio/crio.sock',
+    configuration: '/etc/crio/crio.conf',
+    dropIns: '/etc/crio/crio.conf.d',
+  },
   criDockerd: { socket: '/run/cri-dockerd.sock' },
   cni: {
     configurations: '/etc/cni/net.d',
@@ -200,6 +216,16 @@ const linux: NodePaths = {
       '/bin/apparmor_parser',
     ],
     zramGenerator: ['/etc/systemd/zram-generator.conf', '/usr/lib/systemd/zram-generator.conf'],
+    modprobeFolders: [
+      '/etc/modprobe.d',
+      '/run/modprobe.d',
+      '/usr/local/lib/modprobe.d',
+      '/usr/lib/modprobe.d',
+      '/lib/modprobe.d',
+    ],
+    osRelease: '/etc/os-release',
+    hosts: '/etc/hosts',
+    resolvConf: '/etc/resolv.conf',
     resolvedConf: '/run/systemd/resolve/resolv.conf',
   },
   edgeadm: {

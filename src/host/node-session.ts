@@ -78,7 +78,7 @@ async function takeLock(machine: Machine, options: SessionOptions): Promise<Lock
     const lock = await machine.lock(PATHS.edgeadm.lock);
     if (!lock) throw await locked(machine);
     try {
-      // Whoever held it before may have removed the file while we opened it: then our lock is worth nothing.
+      // The last holder may have removed the file while we opened it: then our lock protects nothing.
       if (await machine.stat(PATHS.edgeadm.lock)) {
         await writeHolder(machine, options);
         return lock;
@@ -102,7 +102,7 @@ async function writeHolder(machine: Machine, { command }: SessionOptions): Promi
 }
 
 /**
- * Removes what the lock needed, and the whole folder where nothing is noted: a node that was left as it was has no
+ * Removes what the lock needed, and the whole folder if nothing is noted: a node that was left unchanged has no
  * trace.
  */
 async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined): Promise<void> {
@@ -112,7 +112,8 @@ async function letGo(machine: Machine, lock: Lock, journal: Journal | undefined)
     else if (await machine.stat(PATHS.edgeadm.kept)) await machine.remove(PATHS.edgeadm.lock);
     else await machine.removeTree(PATHS.edgeadm.state);
   } catch {
-    // A connection that is gone, a full disk: the error of the command is the one to report, and the next run tidies up.
+    // A connection that is gone, a full disk: the error of the command is the one to report, and the next run tidies
+    // up.
   } finally {
     await release(lock);
   }
@@ -136,7 +137,7 @@ function describeHolder(text: string): string {
     const { command, pid, from, since } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (command) return `edgeadm ${command}, process ${pid} on ${from}, since ${since}`;
   } catch {
-    // A holder that is just being written is no holder we can name.
+    // A holder that is just being written is not a holder we can name.
   }
   return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }

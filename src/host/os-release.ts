@@ -1,7 +1,7 @@
 import type { HostFacts } from './host.ts';
 
 /**
- * Reads /etc/os-release, and /etc/redhat-release where it says more: CentOS 7's os-release stops at "7".
+ * Reads /etc/os-release, and /etc/redhat-release if it says more: CentOS 7's os-release stops at "7".
  * @see https://www.freedesktop.org/software/systemd/man/os-release.html
  */
 export function parseOsRelease(osRelease: string, redhatRelease?: string): HostFacts['os'] {

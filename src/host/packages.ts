@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Host } from './host.ts';
 
 /**
- * Which of the names in a folder belong to packages of the distribution, as dpkg or rpm has it. None where the machine
+ * Which of the names in a folder belong to packages of the distribution, as dpkg or rpm has it. None if the machine
  * has neither, or runs no programs.
  */
 export async function ownedByPackages(host: Host, folder: string, names: readonly string[]): Promise<string[]> {

@@ -1,9 +1,9 @@
 import { createPatch } from 'diff';
 import type { Host } from './host.ts';
-import type { CommandOptions, CommandResult, FileAttributes } from './machine.ts';
+import type { CommandOptions, FileAttributes, ProgramResult } from './machine.ts';
 
-/** Tells one thing that would be done; `diff` is a unified diff where a text file would change. */
-export type Plan = (action: string, diff?: string) => void;
+/** Tells one thing that would be done; `diff` is a unified diff if a text file would change. */
+export type ReportAction = (action: string, diff?: string) => void;
 
 type Planned = { readonly content: Buffer; readonly mode: number } | 'absent';
 
@@ -13,7 +13,7 @@ const SECRET_MODE = 0o077;
  * The door of a dry run: asks the real host, tells what would be changed and changes nothing. What would have been
  * written is remembered, so that later steps see the node as it would be.
  */
-export function recorder(host: Host, plan: Plan): Host {
+export function recorder(host: Host, plan: ReportAction): Host {
   const files = new Map<string, Planned>();
   const folders = new Set<string>();
   const planned = async (path: string): Promise<Buffer | undefined> => {
@@ -56,7 +56,7 @@ export function recorder(host: Host, plan: Plan): Host {
     unit: (unit) => host.unit(unit),
     unitLog: (unit, lines, since) => host.unitLog(unit, lines, since),
     connect: (address, options) => host.connect(address, options),
-    run: async (file: string, args: readonly string[], _options?: CommandOptions): Promise<CommandResult> => {
+    run: async (file: string, args: readonly string[], _options?: CommandOptions): Promise<ProgramResult> => {
       plan(`run ${[file, ...args].join(' ')}`);
       return { exitCode: 0, stdout: '', stderr: '' };
     },

@@ -8,28 +8,28 @@ import { commandError, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { temporaryOf } from './temporary.ts';
 
-/** What could not be put back, one line each; empty when all was. */
+/** What could not be restored, one line each; empty when all was. */
 export type Leftovers = string[];
 
 type Step = (what: string, action: () => Promise<unknown>) => Promise<void>;
 
-/** Which changes are put back. */
+/** Which changes are restored. */
 export interface RollBackRange {
   /** Those noted since; default: all. */
   readonly since?: Mark;
   /** Changes that stay, and stay in the journal. */
   readonly keep?: (change: NotedChange) => boolean;
-  /** Called with the paths that are left where they are, since they may be somebody else's. */
+  /** Called with the paths that are left in place, since they may belong to other software. */
   readonly onLeft?: (paths: readonly string[]) => void;
 }
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 
 /**
- * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services that
- * did not run stop, files return in reverse order, and services that ran run again with their old files. Pods and
- * volumes must be gone. Every step may be repeated, and what was put back is forgotten at the end alone: a roll-back that
- * was killed is run again.
+ * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services
+ * that did not run stop, files return in reverse order, and services that ran run again with their old files. Pods and
+ * volumes must be gone. Every step may be repeated, and what was restored is forgotten only at the end: a roll-back
+ * that was killed is run again.
  */
 export async function rollBackChanges(
   host: Host,
@@ -54,7 +54,7 @@ export async function rollBackChanges(
   return left;
 }
 
-/** On a full disk, what takes space is put back once everything else is gone. */
+/** On a full disk, what takes space is restored once everything else is gone. */
 async function restoreInReverse(
   host: Host,
   journal: Journal,
@@ -91,8 +91,8 @@ async function restore(host: Host, change: NotedChange): Promise<string[]> {
 }
 
 /**
- * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless somebody
- * else's name needs them.
+ * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless another
+ * name needs them.
  */
 async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
   const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
@@ -112,8 +112,8 @@ async function removeImages(host: Host, changes: readonly NotedChange[]): Promis
 }
 
 /**
- * A run that was killed may have left an import at work, whose images would appear after we have looked. Only one of the
- * very archives that the journal names is ours.
+ * A run that was killed may have left an import at work, whose images would appear after we have looked. Only one of
+ * the very archives that the journal names is ours.
  */
 async function endImports(host: Host, changes: readonly NotedChange[]): Promise<void> {
   const archives = new Set(changes.flatMap((change) => (change.kind === 'image' ? (change.archive ?? []) : [])));

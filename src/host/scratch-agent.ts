@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { processLives } from '../lib/process-lives.ts';
 
 /**
- * Where edgeadm and the attendant of a scratch root meet. An attendant (the sandbox) stands for the service manager and
+ * Where edgeadm and the agent of a scratch root meet. An agent (the sandbox) stands for the service manager and
  * the programs of the machine: it looks at what edgeadm wrote and does what it says.
  */
 export const AGENT_PATHS = {
-  /** Process id of the attendant. */
-  attendant: '/run/edgeadm/attendant',
+  /** Process id of the agent. */
+  pid: '/run/edgeadm/agent.pid',
   /** A started unit is a file here, with the word that systemd would have for it. */
   units: '/run/edgeadm/units',
   /** A unit that is at work is a file here: a stop waits until it is gone. */
@@ -23,12 +23,12 @@ export const AGENT_PATHS = {
 } as const;
 
 /** First line of a file that stands for a program; what the program would answer to `--version` follows. */
-export const STAND_IN = '#!edgeadm sandbox';
+export const FAKE_PROGRAM_HEADER = '#!edgeadm sandbox';
 
-/** True where the process that attends a scratch root lives. @param root the folder, absolute */
-export function isAttended(root: string): boolean {
+/** True if the process of the agent of a scratch root runs. @param root the folder, absolute */
+export function hasAgent(root: string): boolean {
   try {
-    return processLives(Number(readFileSync(join(root, AGENT_PATHS.attendant), 'utf8')));
+    return processLives(Number(readFileSync(join(root, AGENT_PATHS.pid), 'utf8')));
   } catch {
     return false;
   }
@@ -37,7 +37,7 @@ export function isAttended(root: string): boolean {
 /**
  * The socket that stands for a port of a scratch root's loopback. The symlink is read here, not by the kernel: a socket
  * address has room for 107 bytes, and roots may lie deep.
- * @returns undefined where the attendant serves no such port
+ * @returns undefined if the agent serves no such port
  */
 export async function portSocket(root: string, host: string, port: number): Promise<string | undefined> {
   if (!/^(127\.|::1$|localhost$)/.test(host)) return undefined;

@@ -2,12 +2,12 @@ import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { shaped, yamlMap } from '../lib/foreign.ts';
+import { checkShape, yamlMap } from '../lib/check-shape.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
-import type { Address, CommandResult, FileAttributes, Machine, ServiceManager } from './machine.ts';
+import type { Address, FileAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
 import { PATHS } from './node-paths.ts';
-import { AGENT_PATHS, isAttended, portSocket, STAND_IN } from './scratch-agent.ts';
+import { AGENT_PATHS, FAKE_PROGRAM_HEADER, hasAgent, portSocket } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -18,7 +18,7 @@ const ACTIVE = 'active';
 const STAND_IN_BYTES = 1024;
 /** A kubelet of a sandbox ends at once. */
 const STOP_LIMIT_MS = 5000;
-/** What a root folder has not of its own: processors and memory are those of the machine it lies on. */
+/** What a root folder does not have itself: processors and memory are those of the machine it is on. */
 const SHARED = new Set(['/proc/cpuinfo', '/proc/meminfo']);
 
 type FileMethods = Omit<
@@ -58,7 +58,7 @@ const NETWORK = z.object({
 export function scratchMachine(directory: string): Machine {
   const root = resolve(directory);
   const files = confinedFiles(root);
-  const attended = isAttended(root);
+  const attended = hasAgent(root);
   const machine: Machine = {
     ...files,
     name: root,
@@ -71,7 +71,7 @@ export function scratchMachine(directory: string): Machine {
       const own = await files.readFile(AGENT_PATHS.network);
       if (!own) return localMachine().network();
       const origin = { what: `${root}${AGENT_PATHS.network}`, code: 'PREFLIGHT_FAILED' } as const;
-      return shaped(NETWORK, yamlMap(own.toString('utf8'), origin), origin);
+      return checkShape(NETWORK, yamlMap(own.toString('utf8'), origin), origin);
     },
     sysctl: async (key) => (await textOf(files, sysctlPath(key)))?.trim(),
     setSysctl: async (key, value) => {
@@ -192,18 +192,18 @@ async function removeIfEmpty(files: FileMethods, path: string): Promise<void> {
 }
 
 /** The few questions that files can answer; every program is refused. */
-async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<CommandResult> {
+async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<ProgramResult> {
   const kernel = async (name: string): Promise<string | undefined> =>
     (await textOf(files, sysctlPath(`kernel.${name}`)))?.trim();
   const question = [file, ...args].join(' ');
-  const said = (text: string): CommandResult => ({ exitCode: 0, stdout: `${text}\n`, stderr: '' });
+  const said = (text: string): ProgramResult => ({ exitCode: 0, stdout: `${text}\n`, stderr: '' });
   if (question === 'id -u') return said('0');
   if (question === 'uname -s -m') {
     return said(`${(await kernel('ostype')) ?? 'Linux'} ${(await kernel('arch')) ?? hardware()}`);
   }
   if (args.join() === '--version' && ((await files.stat(file))?.size ?? 0) <= STAND_IN_BYTES) {
     const [head, ...version] = ((await textOf(files, file)) ?? '').split('\n');
-    if (head === STAND_IN) return said(version.join('\n').trim());
+    if (head === FAKE_PROGRAM_HEADER) return said(version.join('\n').trim());
   }
   return { exitCode: CANNOT_RUN, stdout: '', stderr: `${file}: programs cannot run on the scratch root ${root}` };
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { OutputBuffer } from './output-buffer.ts';
-import { DEFAULT_TIMEOUT_MS, MAX_OUTPUT_BYTES, MAX_STDERR_BYTES } from './programs.ts';
+import { MAX_OUTPUT_BYTES, MAX_STDERR_BYTES, PROGRAM_TIMEOUT_MS } from './programs.ts';
 
-/** How a program ended; both undefined where that is not known: its channel broke, or it was given up. */
+/** How a program ended; both undefined if that is not known: its channel broke, or it was given up. */
 export interface Ending {
   readonly code?: number;
   readonly signal?: string;
@@ -43,7 +43,7 @@ export interface Pauses {
   readonly kill: number;
   /** From then until it is given up. */
   readonly close: number;
-  /** Of silence, for the output of a program that has exited: descendants may keep it open for ever. */
+  /** Of silence, for the output of a program that has exited: descendants may keep it open forever. */
   readonly drain: number;
 }
 
@@ -51,8 +51,8 @@ const PAUSES: Pauses = { terminate: 5000, kill: 1000, close: 500, drain: 10_000 
 /** While a user who interrupted edgeadm waits, or a program prints without end. */
 const HURRIED: Pauses = { terminate: 1000, kill: 300, close: 200, drain: 200 };
 
-/** Exit code -1 where it did not end by itself. */
-export interface Outcome {
+/** Exit code -1 if it did not end by itself. */
+export interface ProgramOutcome {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -79,7 +79,7 @@ export interface Outcome {
  * outputs end. So it answers in bounded time, whatever the program or the machine does.
  * @throws the error of a stream of input
  */
-export async function supervise(program: RunningProgram, options: SuperviseOptions = {}): Promise<Outcome> {
+export async function supervise(program: RunningProgram, options: SuperviseOptions = {}): Promise<ProgramOutcome> {
   const supervisor = new Supervisor(program, options);
   const fed = feed(program, options.input, supervisor.over);
   fed.catch(() => {});
@@ -93,11 +93,11 @@ export async function supervise(program: RunningProgram, options: SuperviseOptio
 type State = 'running' | 'draining' | 'terminating' | 'killing' | 'closing' | 'over';
 
 class Supervisor {
-  readonly over: Promise<Outcome>;
+  readonly over: Promise<ProgramOutcome>;
   readonly #program: RunningProgram;
   readonly #options: SuperviseOptions;
   readonly #stdout = new OutputBuffer();
-  readonly #finish: (outcome: Outcome) => void;
+  readonly #finish: (outcome: ProgramOutcome) => void;
   #state: State = 'running';
   #ending: Ending = {};
   #stopped: { readonly why: string; readonly timedOut: boolean; readonly pauses: Pauses } | undefined;
@@ -108,10 +108,10 @@ class Supervisor {
   constructor(program: RunningProgram, options: SuperviseOptions) {
     this.#program = program;
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<ProgramOutcome>();
     this.over = promise;
     this.#finish = resolve;
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeoutMs = options.timeoutMs ?? PROGRAM_TIMEOUT_MS;
     this.#limit = setTimeout(
       () => this.#stop(`did not end within ${timeoutMs / 1000} s`, { timedOut: true }),
       timeoutMs,

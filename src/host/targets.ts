@@ -17,7 +17,7 @@ export interface TargetOptions {
   readonly inventory?: string;
   readonly sshKey?: string;
   readonly knownHosts?: string;
-  /** Asks for a password on the terminal; without it nobody is asked. */
+  /** Asks for a password on the terminal; absent if there is no terminal. */
   readonly ask?: SshOptions['ask'];
 }
 

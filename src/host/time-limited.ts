@@ -1,9 +1,9 @@
-import type { CommandResult, Machine } from './machine.ts';
+import type { Machine, ProgramResult } from './machine.ts';
 import { readNetwork } from './network.ts';
 import { systemd } from './systemd.ts';
 
 /** A machine on which no program runs for long. */
-export interface Limited {
+export interface TimeLimitedMachine {
   readonly machine: Machine;
   /** Fulfilled when none of its programs runs any more. */
   readonly idle: () => Promise<unknown>;
@@ -14,9 +14,9 @@ export interface Limited {
  * that is broken any of them may hang.
  * @param signal ends them all
  */
-export function limited(machine: Machine, timeoutMs: number, signal: AbortSignal): Limited {
+export function withTimeLimit(machine: Machine, timeoutMs: number, signal: AbortSignal): TimeLimitedMachine {
   if (!machine.runsPrograms) return { machine, idle: () => Promise.resolve() };
-  const running = new Set<Promise<CommandResult>>();
+  const running = new Set<Promise<ProgramResult>>();
   const exec: Machine['exec'] = (file, args, options) => {
     const both = options?.signal ? AbortSignal.any([signal, options.signal]) : signal;
     const limitMs = Math.min(timeoutMs, options?.timeoutMs ?? timeoutMs);
@@ -32,7 +32,7 @@ export function limited(machine: Machine, timeoutMs: number, signal: AbortSignal
       exec,
       services: systemd(exec),
       network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
-      withSignal: (other) => limited(machine.withSignal(other), timeoutMs, signal).machine,
+      withSignal: (other) => withTimeLimit(machine.withSignal(other), timeoutMs, signal).machine,
     },
     idle: () => Promise.allSettled(running),
   };

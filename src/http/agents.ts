@@ -45,7 +45,7 @@ export function dialingAgent(tls: ConnectionOptions, dial: Dial): HttpsAgent {
   agent.createConnection = (options: DialOptions, callback?: Connected) => {
     const host = String(options.host ?? '').replace(/^\[|\]$/g, '');
     dial({ host, port: Number(options.port ?? 443) }, { signal: options.signal })
-      .then((socket) => secure(socket, host, tls, options.signal))
+      .then((socket) => startTls(socket, host, tls, options.signal))
       .then(
         (secured) => callback?.(null, secured),
         (error: Error) => callback?.(error, undefined as never),
@@ -56,7 +56,7 @@ export function dialingAgent(tls: ConnectionOptions, dial: Dial): HttpsAgent {
 }
 
 /** Speaks TLS over a connection, whatever carries it. */
-export function secure(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
+export function startTls(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const name = tls.servername ?? host;
   // SNI has no addresses; the certificate is checked against them by `host`.

@@ -2,7 +2,7 @@
  * - `unreachable`: no connection; the request was not sent.
  * - `timeout`: the time limit of the request, or of silence, is over.
  * - `too-large`: the answer is larger than its kind may be.
- * - `broken`: the connection was cut, or what came is no HTTP, no TLS, or not the requested format.
+ * - `broken`: the connection was cut, or what came is not HTTP, not TLS, or not the requested format.
  * - `not-json`: an answer that should be JSON is not.
  * - `refused`: edgeadm does not do it: a redirect, a switch of protocols, a credential without TLS.
  */
@@ -16,7 +16,7 @@ export interface HttpErrorParts {
   /** `https://host:port`, without path, query and credentials. */
   readonly address: string;
   readonly message: string;
-  /** True where the other side may have received the request and acted on it. */
+  /** True if the other side may have received the request and acted on it. */
   readonly sent: boolean;
   readonly cause?: unknown;
 }
@@ -35,7 +35,7 @@ export class HttpError extends Error {
     this.sent = sent;
   }
 
-  /** True where the certificate of the other side is why: no further try gives it another one. */
+  /** True if the certificate of the other side is why: no further try gives it another one. */
   get isCertificateFault(): boolean {
     return isCertificateFault(this.cause);
   }

@@ -1,7 +1,7 @@
 export { type Dial, dialingAgent, plainAgent } from './agents.ts';
 export { HttpError } from './errors.ts';
-export { API_LIMITS, type HttpLimits, MAX_BYTES } from './limits.ts';
+export { API_LIMITS, type HttpLimits, MAX_RESPONSE_BYTES } from './limits.ts';
 export { type ProbeTarget, probe } from './probe.ts';
 export { proxyDial } from './proxy.ts';
-export { type Answer, jsonOf, type OpenAnswer, openRequest, sendRequest } from './request.ts';
+export { type HttpResponse, jsonOf, type OpenAnswer, openRequest, sendRequest } from './request.ts';
 export { retryAfter } from './retry-after.ts';

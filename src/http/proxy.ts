@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Dial, secure } from './agents.ts';
+import { type Dial, startTls } from './agents.ts';
 
 /** Ports that a proxy's URL need not name, as curl has them. */
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'socks5:': 1080 };
@@ -20,7 +20,7 @@ export function proxyDial(proxy: URL, dial: Dial): Dial {
     const stream = await dial({ host, port }, options);
     try {
       if (proxy.protocol === 'socks5:') return await socksTo(address, { proxy, host, port, stream }, options.signal);
-      const carrier = proxy.protocol === 'https:' ? await secure(stream, host, {}, options.signal) : stream;
+      const carrier = proxy.protocol === 'https:' ? await startTls(stream, host, {}, options.signal) : stream;
       return await tunnelTo(address, proxy, carrier, options.signal);
     } catch (error) {
       stream.destroy();

@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly agent?: Agent;
   readonly limits: HttpLimits;
   readonly signal?: AbortSignal;
-  /** True where the caller follows redirects itself. Default: an answer of 3xx is an error. */
+  /** True if the caller follows redirects itself. Default: an answer of 3xx is an error. */
   readonly redirects?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface OpenAnswer {
   close(): void;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
@@ -44,9 +44,9 @@ const MAX_INTERIM = 16;
  * the other side does. It is node:http and not undici: connections that start on the node are streams of SSH, and
  * undici's `connect` wants sockets (its timeouts are those of net.Socket).
  *
- * @throws HttpError; the reason of the signal where that aborts
+ * @throws HttpError; the reason of the signal if it aborts
  */
-export async function sendRequest(request: HttpRequest): Promise<Answer> {
+export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { status, headers, body } = await openRequest(request);
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
@@ -55,7 +55,7 @@ export async function sendRequest(request: HttpRequest): Promise<Answer> {
 
 /**
  * Sends a request and gives the answer as soon as its headers are there.
- * @throws HttpError; the reason of the signal where that aborts. So does the body, while it is read.
+ * @throws HttpError; the reason of the signal if it aborts. So does the body, while it is read.
  */
 export function openRequest(request: HttpRequest): Promise<OpenAnswer> {
   refusePlainCredentials(request);
@@ -63,7 +63,7 @@ export function openRequest(request: HttpRequest): Promise<OpenAnswer> {
   return new Exchange(request).open();
 }
 
-/** Over plain http anybody on the way could read it. */
+/** Plain http exposes it to everyone on the network. */
 function refusePlainCredentials({ url, headers = {} }: HttpRequest): void {
   const secret = Object.keys(headers).some((name) => /^(authorization|proxy-authorization|cookie)$/i.test(name));
   if (!secret || url.protocol === 'https:') return;
@@ -96,7 +96,7 @@ class Exchange {
     if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late(limits.totalMs), limits.totalMs);
     if (limits.connectMs !== undefined)
       this.#connect = setTimeout(() => this.#late(limits.connectMs), limits.connectMs);
-    this.#heard();
+    this.#restartSilenceTimer();
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -106,7 +106,7 @@ class Exchange {
     let interim = 0;
     this.#outgoing
       .on('socket', (socket) => {
-        this.#heard();
+        this.#restartSilenceTimer();
         // Over TLS nothing of the request leaves before both sides have agreed.
         const securing = (socket as { secureConnecting?: boolean }).secureConnecting === true;
         if (securing) socket.once('secureConnect', this.#connected);
@@ -123,7 +123,7 @@ class Exchange {
       })
       .on('response', (response) => {
         this.#response = response;
-        this.#heard();
+        this.#restartSilenceTimer();
         const refused = this.#request.redirects ? undefined : redirectOf(response);
         if (refused) this.#end(this.#failure('refused', refused));
         else resolve(this.#answer(response));
@@ -142,7 +142,7 @@ class Exchange {
     let bytes = 0;
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        this.#heard();
+        this.#restartSilenceTimer();
         bytes += chunk.length;
         if (bytes > maxBytes) throw this.#failure('too-large', `the answer has more than ${maxBytes} bytes`);
         yield chunk;
@@ -175,7 +175,7 @@ class Exchange {
     clearTimeout(this.#connect);
   };
 
-  #heard(): void {
+  #restartSilenceTimer(): void {
     const { idleMs } = this.#request.limits;
     clearTimeout(this.#idle);
     if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late(idleMs, 'idle'), idleMs);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shaped, yamlMap } from '../lib/foreign.ts';
+import { checkShape, yamlMap } from '../lib/check-shape.ts';
 
 /** The address ranges of a cluster; more than one each in a dual-stack cluster. */
 export interface ClusterNetworks {
@@ -32,6 +32,6 @@ const ORIGIN = {
  */
 export function clusterNetworksIn(clusterConfiguration: string | undefined): ClusterNetworks | undefined {
   if (clusterConfiguration === undefined) return undefined;
-  const { networking } = shaped(CONFIGURATION, yamlMap(clusterConfiguration, ORIGIN), ORIGIN);
+  const { networking } = checkShape(CONFIGURATION, yamlMap(clusterConfiguration, ORIGIN), ORIGIN);
   return networking ? { podCidrs: networking.podSubnet, serviceCidrs: networking.serviceSubnet } : undefined;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { lenientYaml } from '../lib/foreign.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
 
 /**
- * What edgeadm reads of files on a node that kubelet, hub or their administrators wrote. A file that is damaged says
- * nothing: whoever repairs or resets a node must not stumble over it.
+ * What edgeadm reads of files on a node that kubelet, hub or their administrators wrote. A damaged file
+ * counts as empty: it must not stop a repair or a reset.
  */
 
 const POD = z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })) }) });

@@ -3,7 +3,7 @@ type KernelOption = readonly [name: string, ...aliases: string[]];
 
 interface Since<T> {
   readonly needs: readonly T[];
-  /** First minor version of Kubernetes that asks for it; absent: all. */
+  /** First minor version of Kubernetes that requires it; absent: all. */
   readonly since?: number;
   /** Only on machines with this cgroup version; absent: on both. */
   readonly cgroup?: 1 | 2;
@@ -14,7 +14,7 @@ interface Since<T> {
  *
  * Source: kubernetes/system-validators, types_unix.go, in the version that each kubeadm's go.mod names: v1.0.4 (1.17),
  * v1.1.2 (1.19), v1.2.0 (1.20), v1.4.0 (1.21), v1.8.0 (1.26 to 1.31), v1.9.1 (1.32, 1.33), v1.10.1 (1.34), v1.12.1
- * (1.35 to 1.37). Which options belong to which cgroup version is told since v1.11.0 and was no different before.
+ * (1.35 to 1.37). Since v1.11.0 they say which options belong to which cgroup version; that did not change.
  */
 const KERNEL_OPTIONS: readonly Since<KernelOption>[] = [
   {
@@ -54,7 +54,9 @@ const CONTROLLERS: readonly Since<string>[] = [
 const OLDEST_KERNEL = '3.10';
 /** Below this the kernel has no cgroup v2 that a container runtime can use: no device filter. */
 const OLDEST_KERNEL_OF_CGROUP2 = '4.15';
-/** From which kernel on each Kubernetes is tested upstream; an older one is a warning (kubernetes/kubernetes#131919). */
+/**
+ * From which kernel on each Kubernetes is tested upstream; an older one is a warning (kubernetes/kubernetes#131919).
+ */
 const RECOMMENDED_KERNELS: readonly { readonly since: number; readonly kernel: string }[] = [
   { since: 34, kernel: '5.4' },
   { since: 32, kernel: '4.19' },
@@ -90,8 +92,8 @@ export type KernelVerdict =
 /**
  * Judges a kernel by its first two numbers.
  * @param release `uname -r`, `6.1.0-25-amd64`
- * @param minor of Kubernetes; undefined where it is not known: what all versions refuse is refused
- * @param cgroup undefined where it is not known
+ * @param minor of Kubernetes; undefined if it is not known: what all versions refuse is refused
+ * @param cgroup undefined if it is not known
  */
 export function judgeKernel(release: string, minor: number | undefined, cgroup?: 1 | 2): KernelVerdict {
   const oldest = cgroup === 2 ? OLDEST_KERNEL_OF_CGROUP2 : OLDEST_KERNEL;

@@ -6,7 +6,7 @@ type ReadingHost = Pick<Host, 'read' | 'readBytes' | 'facts'>;
 
 /**
  * The cgroup version that the kubelet sees: it looks at the file system of /sys/fs/cgroup itself; a cgroup2 mounted
- * below it does not count. undefined where there is no /proc/mounts.
+ * below it does not count. undefined if there is no /proc/mounts.
  */
 export async function cgroupVersionOf(host: Pick<Host, 'read'>): Promise<1 | 2 | undefined> {
   const mounts = await host.read('/proc/mounts');
@@ -17,15 +17,15 @@ export async function cgroupVersionOf(host: Pick<Host, 'read'>): Promise<1 | 2 |
 /** Why a kubelet does not run with the cgroups of the machine. */
 export interface CgroupProblem {
   readonly found: string;
-  /** Controllers; undefined where the cgroup version is the problem, and the other one would do. */
+  /** Controllers; undefined if the cgroup version is the problem, and the other one would do. */
   readonly missing?: readonly string[];
 }
 
 /**
  * Compares the machine's cgroups with what the kubelet of a minor version needs.
- * @param minor undefined where it is not known: the version is not judged, and the controllers are those of today
+ * @param minor undefined if it is not known: the version is not judged, and the controllers are those of today
  * @param acceptsV1 the kubelet is or will be configured with `failCgroupV1: false`
- * @returns undefined where they are fit, or where there is no /proc/mounts
+ * @returns undefined if they are fit, or if there is no /proc/mounts
  */
 export async function cgroupProblem(
   host: ReadingHost,
@@ -41,7 +41,7 @@ export async function cgroupProblem(
   return missing.length === 0 ? undefined : { found: `cgroup v${version} lacks ${missing.join(', ')}`, missing };
 }
 
-/** First kubelet that knows cgroup v2, and first that refuses v1 unless told otherwise (KEP-5573). */
+/** First kubelet that supports cgroup v2, and first that refuses v1 by default (KEP-5573). */
 const FIRST_WITH_V2 = 19;
 const FIRST_REFUSING_V1 = 35;
 
@@ -68,8 +68,8 @@ async function mountedControllers(host: ReadingHost): Promise<Set<string>> {
 
 /**
  * The options, `CONFIG_X` each, that a Kubernetes of this minor version requires and the running kernel lacks.
- * @param minor undefined where it is not known: what today's Kubernetes requires
- * @returns undefined where the kernel publishes no configuration
+ * @param minor undefined if it is not known: what today's Kubernetes requires
+ * @returns undefined if the kernel publishes no configuration
  */
 export async function kernelOptionsMissing(
   host: ReadingHost,

@@ -30,7 +30,7 @@ export function minorOf(version: string): number {
   return parseVersion(version).minor;
 }
 
-/** Below zero where the first is older. What follows the three numbers (`-aliyunedge.1`) does not count. */
+/** Below zero if the first is older. What follows the three numbers (`-aliyunedge.1`) does not count. */
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [parseVersion(one), parseVersion(other)];
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch;
@@ -45,7 +45,7 @@ export const SANDBOX_TREE_STATE = 'edgeadm sandbox';
 /**
  * The version out of the answer to GET /version.
  * @param server who answered, for the error
- * @throws EdgeadmError API_ERROR where there is no version in it
+ * @throws EdgeadmError API_ERROR if there is no version in it
  */
 export function serverVersionOf(answer: unknown, server: string): string {
   const { gitVersion } = (answer ?? {}) as { gitVersion?: unknown };

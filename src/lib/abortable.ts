@@ -13,7 +13,7 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined):
 }
 
 /** Waits for work, but no longer than some milliseconds. @returns whether it was done in time, or failed */
-export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+export async function finishesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), ms);

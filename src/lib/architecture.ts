@@ -8,7 +8,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   aarch64: 'arm64',
 };
 
-/** `x86_64` and `AMD64` are amd64, `aarch64` is arm64; any other name is left as it is. */
+/** `x86_64` and `AMD64` are amd64, `aarch64` is arm64; any other name is left unchanged. */
 export function architectureOf(name: string): string {
   const text = name.trim();
   return Object.hasOwn(ARCHITECTURES, text.toLowerCase()) ? (ARCHITECTURES[text.toLowerCase()] ?? text) : text;

@@ -2,7 +2,7 @@ import { type Clock, realClock } from './clock.ts';
 
 /**
  * Waits before another try: twice as long each time, between half and all of it by chance, since machines that lost the
- * same server must not come back at the same moment. Ends at once where the signal aborts.
+ * same server must not come back at the same moment. Ends at once if the signal aborts.
  * @param failures how many tries have failed, from 1
  * @param pauseMs the first and the longest pause
  */

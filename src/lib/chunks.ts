@@ -4,11 +4,11 @@ import { open } from 'node:fs/promises';
 export const CHUNK_BYTES = 256 * 1024;
 
 /**
- * The bytes of a file through one buffer: each chunk is good until the next is asked for, however large the file is.
+ * The bytes of a file through one buffer: each chunk is valid until the next is requested, however large the file is.
  * With a stream there is a new buffer for each chunk, and those of a kubelet are 60 MiB before the garbage collector
  * takes notice.
  *
- * Only for callers that are done with a chunk when they ask for the next: nobody may keep one or pass it to a stream.
+ * Only for callers that are done with a chunk when they ask for the next: do not keep one or pass it to a stream.
  */
 export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
@@ -25,9 +25,9 @@ export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * The chunks of a stream of our own; the memory of each is given back when the next is asked for. Left to the garbage
- * collector, they are 60 MiB before it takes notice. Only for streams whose every full buffer is one chunk and nobody
- * else's, and for callers as of {@link fileChunks}.
+ * The chunks of a stream of our own; the memory of each is given back when the next is requested. Left to the garbage
+ * collector, they are 60 MiB before it takes notice. Only for streams whose every full buffer is one chunk, shared
+ * with no other code, and for callers as of {@link fileChunks}.
  */
 export async function* released(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of source) {

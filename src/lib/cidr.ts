@@ -3,7 +3,9 @@ import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** True if the two ranges (`10.96.0.0/12`, `10.1.2.3`) share an address. A text that is no range overlaps nothing. */
+/**
+ * True if the two ranges (`10.96.0.0/12`, `10.1.2.3`) share an address. A text that is not a range overlaps nothing.
+ */
 export function overlaps(left: string, right: string): boolean {
   return covers(left, right) || covers(right, left);
 }
@@ -63,7 +65,7 @@ export function nodeAddresses(text: string): string[] | undefined {
 }
 
 /** True for the ranges that mean "everything": the destination of a default route. */
-export function isEverything(cidr: string): boolean {
+export function isDefaultRange(cidr: string): boolean {
   return parseRange(cidr)?.[1] === 0;
 }
 
@@ -75,7 +77,7 @@ export function isCidr(text: string): boolean {
 /**
  * The address that lies `index` after the first one of a range, as kubeadm picks the addresses of services.
  * Source: k8s.io/utils/net, GetIndexedIP.
- * @returns undefined for a text that is no range, and for a range that is too small
+ * @returns undefined for a text that is not a range, and for a range that is too small
  */
 export function addressAt(cidr: string, index: number): string | undefined {
   const range = parseRange(cidr);

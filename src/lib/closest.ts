@@ -1,4 +1,4 @@
-/** The candidate that was probably meant by a mistyped word; undefined where none is near. */
+/** The candidate that was probably meant by a mistyped word; undefined if none is near. */
 export function closest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))

@@ -2,7 +2,7 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000,
 
 /**
  * Reads a Go-style duration (`90s`, `1h30m`, `250ms`; `d` is accepted too) as kubeadm does.
- * @returns milliseconds, or undefined where the text is not a duration. A bare `0` is zero.
+ * @returns milliseconds, or undefined if the text is not a duration. A bare `0` is zero.
  */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;

@@ -7,8 +7,8 @@ export interface ProgramLine {
 }
 
 /**
- * Node and the script; or the executable alone; or, where that brings its own loader, what Linux runs is the loader
- * (`/proc/self/exe`), and the executable lies beside it with the libraries.
+ * Node and the script; or the executable alone; or, if that brings its own loader, what Linux runs is the loader
+ * (`/proc/self/exe`), and the executable is beside it with the libraries.
  */
 export function ownProgram(
   { execPath, execArgv, argv } = process as Pick<NodeJS.Process, 'execPath' | 'execArgv' | 'argv'>,

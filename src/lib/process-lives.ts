@@ -1,4 +1,4 @@
-/** True where a process of this machine lives, whoever's it is. */
+/** True if a process of this machine lives, of any user. */
 export function processLives(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);

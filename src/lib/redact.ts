@@ -1,4 +1,4 @@
-/** What stands where a secret stood. */
+/** Printed in place of a secret. */
 export const MASK = '***';
 
 /** Shorter values are words: masking them would garble everything else. */
@@ -16,7 +16,7 @@ export interface Redactor {
   redactValue(value: unknown): unknown;
 }
 
-/** A redactor that knows no secret yet. The program has one: {@link registerSecret}, {@link redact}. */
+/** A redactor without secrets. The program has one: {@link registerSecret}, {@link redact}. */
 export function createRedactor(): Redactor {
   const spellings = new Set<string>();
   let known: RegExp | undefined;
@@ -71,7 +71,7 @@ function spellingsOf(secret: string): string[] {
 }
 
 /**
- * Base64 of a secret, alone or in the midst of other bytes (`user:password`, a kubeconfig): each of the three
+ * Base64 of a secret, alone or within other bytes (`user:password`, a kubeconfig): each of the three
  * alignments has its own spelling, of which those characters are taken that depend on the secret alone.
  */
 function base64Of(secret: string): string[] {
@@ -86,7 +86,7 @@ function base64Of(secret: string): string[] {
   );
 }
 
-/** The longest first: where one spelling begins with another, all of it goes. */
+/** The longest first: if one spelling begins with another, all of it goes. */
 function anyOf(spellings: ReadonlySet<string>): RegExp {
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   return new RegExp(longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
@@ -100,7 +100,7 @@ const QUOTE = `(?:\\\\?["'])?(?!<|[A-Z][A-Z._]{0,15}(?![^\\s"'&,;<>]))`;
 const VALUE = `(?:(?<=")(?:\\\\.|[^"\\\\\\n])+|(?<=')[^'\\n]+|(?<!["'])[^\\s"'\\\\&,;<>]+)`;
 
 /**
- * What has the form of a secret though nobody registered it. The group stays, the rest is masked.
+ * Matches what looks like a secret, even if it was not registered. The group stays, the rest is masked.
  * Repetitions that a long line could drive into quadratic time have a limit.
  */
 const FORMS: readonly RegExp[] = [
@@ -132,7 +132,7 @@ const FORMS: readonly RegExp[] = [
     'g',
   ),
   /(--(?:[\w-]{0,20}token|secret-?[Kk]ey)\s+)(?=\S*\d)\S{12,}/g,
-  // The environment of a container that a kubelet could not start stands in its log.
+  // The environment of a container that a kubelet could not start is in its log.
   /(EnvVar\{Name:[^,{}]{0,256},Value:)(?:(?!,ValueFrom:|EnvVar\{)[\s\S]){1,16384}/g,
   // Keys of kubeconfigs and registry logins; "token:" is not among them, it is prose as well.
   new RegExp(

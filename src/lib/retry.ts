@@ -10,11 +10,11 @@ export interface RetryPolicy {
 }
 
 export interface RetryOptions extends RetryPolicy {
-  /** True where another try may go better. */
+  /** True if another try may go better. */
   readonly isPassing: (error: unknown) => boolean;
   /** How long the other side asked to be left alone, milliseconds; never longer than the longest pause. */
   readonly retryAfterMs?: (error: unknown) => number;
-  /** Asked after each failure: true where the try moved things forward, so that the count begins again. */
+  /** Asked after each failure: true if the try moved things forward, so that the count begins again. */
   readonly hasProgressed?: () => boolean;
   /** Called before each further try. */
   readonly onRetry?: (error: unknown) => void;

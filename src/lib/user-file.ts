@@ -86,7 +86,7 @@ function pipeBehind(path: string): number | undefined {
   return stats.isFIFO() || stats.isSocket() ? Number(number) : undefined;
 }
 
-/** A socket holds no thread while it waits, so the command can end even if the other side never writes. */
+/** A socket blocks no thread while it waits, so the command can end even if the other side never writes. */
 async function readPipe(fd: number, maxBytes: number): Promise<Buffer> {
   const pipe = new Socket({ fd, writable: false });
   const chunks: Buffer[] = [];

@@ -6,7 +6,7 @@ import { formatDuration } from './duration.ts';
 export type ProbeResult<T> = { done: T } | { seen: string };
 
 /** What to wait for. Times are milliseconds. */
-export interface Wait<T> {
+export interface WaitOptions<T> {
   /** Completes the sentence "timed out waiting for …". */
   readonly what: string;
   readonly probe: (signal: AbortSignal) => Promise<ProbeResult<T>>;
@@ -28,9 +28,9 @@ export interface Wait<T> {
 /**
  * Looks until the probe says `done`: often at first, then less and less often.
  * A probe that throws counts as a look that saw the error.
- * @throws EdgeadmError with what was waited for and what was last seen; the reason of the signal where it aborts.
+ * @throws EdgeadmError with what was waited for and what was last seen; the reason of the signal if it aborts.
  */
-export async function waitFor<T>(wait: Wait<T>): Promise<T> {
+export async function waitFor<T>(wait: WaitOptions<T>): Promise<T> {
   const [first, longest] = wait.intervalMs ?? [50, 1000];
   const { clock = realClock } = wait;
   const started = clock.now();
@@ -54,20 +54,20 @@ export async function waitFor<T>(wait: Wait<T>): Promise<T> {
   throw await timedOut(wait, `timed out after ${formatDuration(wait.timeoutMs)} waiting for ${wait.what}`, seen);
 }
 
-async function timedOut<T>(wait: Wait<T>, what: string, seen: string, cause?: unknown): Promise<EdgeadmError> {
+async function timedOut<T>(wait: WaitOptions<T>, what: string, seen: string, cause?: unknown): Promise<EdgeadmError> {
   const evidence = await wait.evidence?.().catch(() => '');
   const why = [`last seen: ${seen}`, evidence].filter(Boolean).join('\n');
   return new EdgeadmError({ code: wait.code ?? 'TIMEOUT', what, why, next: wait.next, cause });
 }
 
 /** Where the time of the whole command runs out during a wait, what was waited for is why. */
-async function abandoned<T>(wait: Wait<T>, reason: unknown, seen: string): Promise<unknown> {
+async function abandoned<T>(wait: WaitOptions<T>, reason: unknown, seen: string): Promise<unknown> {
   if (!(reason instanceof EdgeadmError) || reason.code !== 'TIMEOUT') return reason;
   return timedOut(wait, `${reason.what}: it was waiting for ${wait.what}`, seen, reason);
 }
 
 /** A probe that does not heed its signal cannot outlast it. */
-async function lookOnce<T>(probe: Wait<T>['probe'], signal: AbortSignal): Promise<ProbeResult<T>> {
+async function lookOnce<T>(probe: WaitOptions<T>['probe'], signal: AbortSignal): Promise<ProbeResult<T>> {
   const aborted = Promise.withResolvers<ProbeResult<T>>();
   const giveUp = (): void => aborted.resolve({ seen: 'no answer' });
   if (signal.aborted) giveUp();

@@ -12,14 +12,14 @@ export function terminalColumns(): number {
 
 /**
  * Lines of rows, the first of them headings, whose columns are `gap` apart. Where they do not fit on the terminal the
- * widest column gives way, and its cells take more lines; where no column can, each row becomes a paragraph.
+ * widest column gives way, and its cells take more lines; if no column can, each row becomes a paragraph.
  */
 export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
   const columns = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? ''));
   const natural = columns.map(widestOf);
   const over = natural.reduce((sum, width) => sum + width + gap, -gap) - terminal;
   const widths = over > 0 ? narrowed(natural, leastWidths(columns, terminal), over) : natural;
-  return widths ? layOut(rows, widths, gap) : paragraphs(rows, gap, terminal);
+  return widths ? rowLines(rows, widths, gap) : paragraphs(rows, gap, terminal);
 }
 
 /** A heading a line, with its cell beside it. */
@@ -27,11 +27,11 @@ function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: numbe
   const left = widestOf(headings);
   return rows.flatMap((row, index) => {
     const pairs = headings.map((heading, column) => [heading, row[column] ?? '']).filter(([, cell]) => cell);
-    return [...(index > 0 ? [''] : []), ...layOut(pairs, [left, terminal - gap - left], gap)];
+    return [...(index > 0 ? [''] : []), ...rowLines(pairs, [left, terminal - gap - left], gap)];
   });
 }
 
-/** Widths that are smaller by `over` in all; undefined where that is not to be had. */
+/** Widths that are smaller by `over` in total; undefined if they cannot shrink that much. */
 function narrowed(natural: readonly number[], least: readonly number[], over: number): number[] | undefined {
   const widths = [...natural];
   const room = (index: number): number => (widths[index] ?? 0) - (least[index] ?? 0);
@@ -61,7 +61,7 @@ export function nameWidth(names: readonly string[], terminal: number): number {
 }
 
 /** Lines of rows, each cell within the width of its column. A first cell that is wider has a line of its own. */
-export function layOut(rows: Rows, widths: readonly number[], gap: number): string[] {
+export function rowLines(rows: Rows, widths: readonly number[], gap: number): string[] {
   return rows.flatMap(([name = '', ...others]) => {
     const apart = widthOf(name) > (widths[0] ?? 0);
     const cells = [apart ? '' : name, ...others].map((cell, index) => wrap(cell, widths[index] ?? 0).split('\n'));
@@ -81,7 +81,7 @@ export function layOut(rows: Rows, widths: readonly number[], gap: number): stri
 export function factLines(facts: Readonly<Record<string, string | undefined>>, terminal = terminalColumns()): string {
   const rows = Object.entries(facts).flatMap(([title, text]) => (text ? [[`${title}:`, text]] : []));
   const left = Math.max(12, widestOf(rows.map(([title = '']) => title)) + 1);
-  return layOut(rows, [left, terminal - left], 0)
+  return rowLines(rows, [left, terminal - left], 0)
     .map((line) => `${line}\n`)
     .join('');
 }

@@ -4,7 +4,7 @@ import { wrap, wrapParagraphs } from './width.ts';
 
 /** Where to look further; both are optional. */
 export interface ErrorContext {
-  /** Named where several hosts were worked on. */
+  /** Named if several hosts were worked on. */
   readonly host?: string;
   /** Path of the log file. */
   readonly log?: string;
@@ -28,7 +28,7 @@ export function formatError(error: EdgeadmError, style: Style, context: ErrorCon
     .join('');
 }
 
-/** Lines of a text that stands behind a word of so many columns. */
+/** Lines of a text that follows a word of so many columns. */
 function hanging(text: string, indent: number, columns: number): string[] {
   return wrap(text, columns - indent).split('\n');
 }

@@ -31,9 +31,9 @@ export interface OutputOptions {
   readonly logFile?: string;
   /** The plan goes to standard output; no log file is written. */
   readonly dryRun?: boolean;
-  /** True for commands that only look: a log file is written only where `logFile` names one. */
+  /** True for commands that only look: a log file is written only if `logFile` names one. */
   readonly looksOnly?: boolean;
-  /** True if the text of the result tells the failures it names in `told`: lines do not tell them before. */
+  /** True if the result's text reports the failures that it names in `told`: no lines report them before. */
   readonly failuresInResult?: boolean;
   /** Default: those of the process. */
   readonly stdout?: NodeJS.WriteStream;
@@ -45,11 +45,13 @@ export interface OutputOptions {
 export interface Output {
   /** For pipelines: every event of every host. */
   readonly emit: EventSink;
-  /** One host is done; a failure is shown if no event has told it yet. */
+  /** One host is done; its failure is shown unless an event has reported it already. */
   hostDone(result: HostResult): void;
   /** Clears the terminal of what moves while `question` is asked. */
   ask<T>(question: () => Promise<T>): Promise<T>;
-  /** Shows people what was found before the command goes on: whole lines, on standard output. Nothing with `-o json`. */
+  /**
+   * Shows people what was found before the command continues: whole lines, on standard output. Nothing with `-o json`.
+   */
   tell(text: string): void;
   /** How it ended: the result of the command, errors, a table of several hosts; the last line with `-o json`. */
   result(result: CommandResult): Promise<void>;
@@ -73,7 +75,7 @@ class CommandOutput implements Output {
   readonly #sink: Sink;
   /** The last phase begun on each host, and the first that failed. */
   readonly #phases = new Map<string, { last: string; failed?: string }>();
-  /** Errors that an event has told. */
+  /** Errors that an event has reported. */
   readonly #told = new Set<EdgeadmError>();
   readonly #shown = new Set<EdgeadmError>();
 
@@ -144,7 +146,7 @@ class CommandOutput implements Output {
   #resultOfSeveral(hosts: readonly HostResult[], result: CommandResult): void {
     const groups = sharedErrors(hosts);
     for (const { hosts, error } of groups) {
-      // Lines that were written meanwhile have told it for some of them.
+      // For some of them, lines written meanwhile have reported it.
       const untold = hosts.filter((host) => host.error && !this.#shown.has(host.error));
       this.#showError(error, untold, untold.map(({ host }) => host).join(', '));
       for (const host of hosts) if (host.error) this.#shown.add(host.error);
@@ -204,7 +206,7 @@ class CommandOutput implements Output {
     }
   }
 
-  /** @param names of several hosts, to stand before it */
+  /** @param names of several hosts, printed before it */
   #showError(error: EdgeadmError | undefined, hosts: readonly HostResult[], names?: string): void {
     if (!error || this.#shown.has(error) || names === '') return;
     this.#shown.add(error);

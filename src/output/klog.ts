@@ -18,7 +18,7 @@ export interface KlogOptions {
   readonly onePrefix?: boolean;
 }
 
-/** A transfer that is over sooner is not told of. */
+/** Shorter transfers get no line. */
 const WORTH_A_LINE_MS = 1000;
 
 /** Lines as klog writes them, for logs and wherever no terminal is. */
@@ -71,7 +71,7 @@ export function klogHead(severity: Severity, time: number, phase: string, pid = 
   return `${severity}${day} ${clock}.${micros} ${String(pid).padStart(7)} ${phase.replaceAll(' ', '-')}]`;
 }
 
-/** The top-level phase stands in brackets already. */
+/** The top-level phase is in brackets already. */
 function subPhase({ phase }: WorkflowEvent): string {
   const below = phase.split('/').slice(1).join('/');
   return below && `${below}: `;

@@ -1,8 +1,8 @@
 import { closeSync, renameSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join, parse } from 'node:path';
+import { join, parse } from 'node:path';
 import { PATHS } from '../host/node-paths.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { stateFolder } from '../lib/state-folder.ts';
 import { klogHead, klogRenderer } from './klog.ts';
 import { openLog } from './open-log.ts';
 import type { HostResult, Renderer } from './renderer.ts';
@@ -83,16 +83,6 @@ export function logPaths(host: string, { path, hosts, env }: Pick<LogOptions, 'p
   return host === 'localhost' ? [PATHS.edgeadm.log, ...fallback('edgeadm.log')] : fallback(`edgeadm-${label}.log`);
 }
 
-/** See the XDG base directory specification; relative paths there are invalid. cloud-init starts us without HOME. */
-function stateFolder(env: Environment): string | undefined {
-  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
-  try {
-    return join(env.HOME || homedir(), '.local', 'state');
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * One file that is appended to, and never a reason to fail: on a full or read-only disk it falls silent.
  * Written at once, line by line, so that the last line before a kill is there.
@@ -108,7 +98,7 @@ export class LogFile {
     candidates.some((path) => this.#open(path));
   }
 
-  /** The file in use, undefined where none could be opened. */
+  /** The file in use, undefined if none could be opened. */
   get path(): string | undefined {
     return this.#path;
   }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
-/** Root writes, its group reads: it holds no secret, but it names machines and addresses. */
+/** Root writes, its group reads: it contains no secrets, but names machines and addresses. */
 const FILE_MODE = 0o640;
 /** Also if the umask would allow more. */
 const FOLDER_MODE = 0o755;
@@ -10,9 +10,9 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Opens a file to append to. Never waits: a named pipe without a reader is no log file. A symbolic link that somebody
- * other than root or this user has made is not followed, wherever it is on the path, and no file of somebody else is
- * written to in a folder that others may write to: root's log would otherwise end up in a file of their choice. This is
+ * Opens a file to append to. Never waits: a named pipe without a reader is not a log file. A symbolic link that
+ * another user (except root) has made is not followed, anywhere on the path, and another user's file is not written
+ * to in a folder that others may write to: root's log could otherwise end up in a file of their choice. This is
  * what Linux does in sticky folders (fs.protected_symlinks, fs.protected_regular) and systemd everywhere.
  * @throws Error if it cannot or may not be opened
  * @see https://docs.kernel.org/admin-guide/sysctl/fs.html#protected-symlinks

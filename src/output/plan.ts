@@ -22,7 +22,7 @@ export function planRenderer({ write, command, style }: PlanOptions): Renderer {
   const show = (host: string, ok = true): void => {
     const lines = planOf(host).lines;
     plans.delete(host);
-    // What failed is told beside it; there is no telling what it would have done.
+    // A failure is reported beside it; what it would have done is unknown.
     const nothing = lines.length > 0 ? '' : ok ? ': nothing to do' : ': not known';
     write(`${style.bold(`${host}: plan of ${command}`)} (nothing was changed)${nothing}\n`);
     write(lines.map((line) => `${line}\n`).join(''));

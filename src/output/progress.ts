@@ -49,7 +49,7 @@ export class Meter {
     return this.#now.done;
   }
 
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   get total(): number {
     return this.#total;
   }
@@ -58,7 +58,7 @@ export class Meter {
     return this.#total > 0 && this.#now.done >= this.#total;
   }
 
-  /** 0 to 1; undefined where the total is not known. */
+  /** 0 to 1; undefined if the total is not known. */
   get share(): number | undefined {
     return this.#total > 0 ? Math.min(1, this.#now.done / this.#total) : undefined;
   }
@@ -70,7 +70,7 @@ export class Meter {
     return first && elapsed >= SAMPLE_EVERY_MS ? ((this.#now.done - first.done) / elapsed) * 1000 : undefined;
   }
 
-  /** Milliseconds; undefined where it cannot be told. */
+  /** Milliseconds; undefined if unknown. */
   get left(): number | undefined {
     const rate = this.rate;
     return rate && this.#total > 0 && !this.complete ? ((this.#total - this.#now.done) / rate) * 1000 : undefined;

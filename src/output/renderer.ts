@@ -35,7 +35,7 @@ export interface CommandResult {
   readonly told?: readonly EdgeadmError[];
   /** The same for `-o json`. */
   readonly data?: unknown;
-  /** `text` and `data` are the secret that was asked for (`token create`): they are shown as they are. */
+  /** `text` and `data` are the secret that was requested (`token create`): they are shown as they are. */
   readonly reveal?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { cleanText } from '../lib/clean-text.ts';
 import { LiveRegion } from './live-region.ts';
 import { type Environment, styleFor } from './style.ts';
-import { cutTo } from './width.ts';
+import { truncateText } from './width.ts';
 
 /** Of terminals that do not say, such as some serial lines. */
 const [ROWS, COLUMNS] = [24, 80];
@@ -23,7 +23,7 @@ export function startScreen(terminal: NodeJS.WriteStream, env: Environment = pro
         .trimEnd()
         .split('\n')
         .slice(0, (terminal.rows || ROWS) - 1);
-      region.draw(lines.map((line) => cutTo(stripVTControlCharacters(line), terminal.columns || COLUMNS, dots)));
+      region.draw(lines.map((line) => truncateText(stripVTControlCharacters(line), terminal.columns || COLUMNS, dots)));
     },
   };
 }

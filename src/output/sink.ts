@@ -5,8 +5,8 @@ import type { WorkflowEvent } from '../workflow/events.ts';
 import type { HostResult, Renderer, TextWriter } from './renderer.ts';
 
 /**
- * A writer that keeps working when nobody reads any more (`edgeadm compat | head`, a closed terminal): what comes
- * after is dropped, so that a join does not die for the sake of its output.
+ * A writer that keeps working when its reader is gone (`edgeadm compat | head`, a closed terminal): later output
+ * is dropped, so that a join does not fail only because of its output.
  */
 export function openWriter(stream: NodeJS.WritableStream): TextWriter {
   let open = true;
@@ -44,7 +44,7 @@ function cleanHostResult(result: HostResult): HostResult {
   };
 }
 
-/** The error without secrets; of its cause the stack remains, for the log file, where the fault is our own. */
+/** The error without secrets; of its cause the stack remains, for the log file, if the fault is our own. */
 export function cleanError(error: EdgeadmError): EdgeadmError {
   const { code, what, why, next, cause } = error;
   const stack = code === 'INTERNAL' && cause instanceof Error ? cause.stack : undefined;
@@ -56,7 +56,9 @@ function cleanEvent(event: WorkflowEvent): WorkflowEvent {
   return cleanStrings(event) as WorkflowEvent;
 }
 
-/** Words of our own: a transfer sends thousands of events, and looking for secrets in these would be most of the work. */
+/**
+ * Words of our own: a transfer sends thousands of events, and looking for secrets in these would be most of the work.
+ */
 const OWN_WORDS = new Set(['type', 'phase', 'level', 'outcome']);
 
 function cleanStrings(record: object): object {

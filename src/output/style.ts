@@ -13,7 +13,7 @@ export interface Style {
   bold(text: string): string;
 }
 
-/** Colours only on a terminal and not against NO_COLOR (no-color.org); characters beyond ASCII where the locale has them. */
+/** Colours only on a terminal and not against NO_COLOR (no-color.org); characters beyond ASCII if the locale has them. */
 export function styleFor(env: Environment, isTTY: boolean): Style {
   const colour = isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>

@@ -2,7 +2,7 @@ import { formatDuration } from '../lib/duration.ts';
 import type { CommandResult, HostResult } from './renderer.ts';
 import { table } from './table.ts';
 
-/** What became of each host, as a table. What an error says stands above it; here stands its code. */
+/** What became of each host, as a table. The text of an error is above it; the table has its code. */
 export function summary(hosts: readonly HostResult[]): string {
   const failed = hosts.some(({ ok }) => !ok);
   const found = hosts.some(({ cause }) => cause !== undefined);

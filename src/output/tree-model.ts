@@ -3,7 +3,7 @@ import type { Outcome, WorkflowEvent } from '../workflow/events.ts';
 import { describeProgress, describeSpeed, formatSeconds, Meter, type ProgressEvent } from './progress.ts';
 import type { HostResult } from './renderer.ts';
 import type { Style } from './style.ts';
-import { cutTo, padEnd, widthOf, wrapParagraphs } from './width.ts';
+import { padEnd, truncateText, widthOf, wrapParagraphs } from './width.ts';
 
 /** A phase as the tree shows it. */
 interface Node {
@@ -19,7 +19,7 @@ interface Node {
   readonly warnings: string[];
 }
 
-/** What runs now: a phase, or a host where there are several. `lines` is asked for each frame. */
+/** What runs now: a phase, or a host if there are several. `lines` is called for each frame. */
 export interface LiveItem {
   readonly key: string;
   lines(columns: number, now: number): string[];
@@ -74,7 +74,7 @@ export class TreeModel {
     const text = result.error
       ? [result.outcome, result.phase && `in ${result.phase}`].filter(Boolean).join(' ')
       : result.outcome;
-    // The whole error stands below the tree.
+    // The whole error is below the tree.
     const why = result.error ? `: ${result.error.code}` : '';
     return [this.#plain(`${head}  ${text}${why}  ${dim(formatDuration(result.durationMs))}`)];
   }
@@ -193,7 +193,7 @@ export class TreeModel {
     ];
   }
 
-  /** A running host: where it is and what it said last. */
+  /** A running host: its phase and its latest message. */
   #hostLines(host: string, columns: number, now: number): string[] {
     const current = this.#current.get(host);
     if (!current) return [this.#fit(this.#host(host), columns - 4)];
@@ -243,7 +243,7 @@ export class TreeModel {
   }
 
   #fit(text: string, columns: number): string {
-    return cutTo(this.#plain(text), columns, this.#style.unicode ? '…' : '...');
+    return truncateText(this.#plain(text), columns, this.#style.unicode ? '…' : '...');
   }
 }
 

@@ -54,7 +54,7 @@ export class TreeRenderer implements Renderer {
     this.#update();
   }
 
-  /** Clears the terminal of what runs, calls `work` (a question, a result) and goes on. */
+  /** Clears the terminal of what runs, calls `work` (a question, a result) and continues. */
   aside<T>(work: () => Promise<T> | T): Promise<T> {
     const done = this.#turn.then(async () => {
       this.#stop();

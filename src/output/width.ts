@@ -33,8 +33,8 @@ export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** As much of a text as fits, with `dots` in place of the rest where it does not. */
-export function cutTo(text: string, columns: number, dots: string): string {
+/** As much of a text as fits, with `dots` in place of the rest if it does not. */
+export function truncateText(text: string, columns: number, dots: string): string {
   if (widthOf(text) <= columns) return text;
   let room = columns - widthOf(dots);
   let shown = '';
@@ -76,7 +76,7 @@ export function wrap(text: string, columns: number): string {
     .join('\n');
 }
 
-/** The same for paragraphs, some of them indented, with tables among them: the row of a table stays as it is. */
+/** The same for paragraphs, some of them indented, with tables among them: the row of a table is not changed. */
 export function wrapParagraphs(text: string, columns: number): string {
   return text
     .split('\n')

@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 import { PATHS } from '../host/node-paths.ts';
 import type { ApiConnection } from '../kubernetes/api/client.ts';
 import { serverIn } from '../kubernetes/kubeconfig/parse.ts';
-import { type KeyPair, keyPairIn } from '../pki/key-pair.ts';
+import { type CertificateKeyPair, keyPairIn } from '../pki/key-pair.ts';
 
 /** Who a node is to its cluster. */
 export interface NodeCredentials {
@@ -14,7 +14,7 @@ export interface NodeCredentials {
 
 /**
  * What a node still holds of its certificates: the kubelet's, else edge-hub's.
- * @returns undefined where certificate, CA or address are gone
+ * @returns undefined if certificate, CA or address are gone
  */
 export async function nodeCredentials(host: Pick<Host, 'read'>): Promise<NodeCredentials | undefined> {
   const [ca, pair, servers] = await Promise.all([
@@ -29,7 +29,7 @@ export async function nodeCredentials(host: Pick<Host, 'read'>): Promise<NodeCre
 }
 
 /** The one that is good for longest: kubelet and hub each renew their own, and the other's may have expired long ago. */
-async function readPair(host: Pick<Host, 'read'>): Promise<KeyPair | undefined> {
+async function readPair(host: Pick<Host, 'read'>): Promise<CertificateKeyPair | undefined> {
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
@@ -48,7 +48,7 @@ async function readServers(host: Pick<Host, 'read'>): Promise<string[]> {
   return servers;
 }
 
-function endOf({ certificate }: KeyPair): number {
+function endOf({ certificate }: CertificateKeyPair): number {
   return certificate.validToDate.getTime();
 }
 

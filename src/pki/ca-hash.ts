@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { EdgeadmError } from '../errors/index.ts';
 
-/** Splits a PEM bundle into its certificates. @throws the system's error where one is none */
+/** Splits a PEM bundle into its certificates. @throws the system's error if one is none */
 export function certificatesOf(pem: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
   return blocks.map((block) => new X509Certificate(block));

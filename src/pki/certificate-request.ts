@@ -52,7 +52,7 @@ export function keyPairOf(privatePem: string): KeyPair | undefined {
 /**
  * A PKCS #10 certificate signing request as PEM.
  *
- * node-forge builds the structure; Node signs, because forge knows no elliptic curves.
+ * node-forge builds the structure; Node signs, because forge does not support elliptic curves.
  * @see RFC 2986
  */
 export function certificateRequest(key: KeyPair, subject: Subject, altNames: AltNames = {}): string {
@@ -89,7 +89,7 @@ export function distinguishedName(subject: Subject): forge.asn1.Asn1 {
   );
 }
 
-/** The subjectAltName extension; undefined where there are no names. */
+/** The subjectAltName extension; undefined if there are no names. */
 export function subjectAltName(altNames: AltNames): forge.asn1.Asn1 | undefined {
   const names = [
     ...(altNames.dns ?? []).map((name) => asn1.create(Class.CONTEXT_SPECIFIC, 2, false, name)),

@@ -18,7 +18,7 @@ const { Class, Type } = asn1;
 
 /**
  * A self-signed certificate as PEM, valid for a year from yesterday on (clocks of edge nodes are often a little off).
- * It stands in for a serving certificate that the cluster has not issued yet; nobody trusts it.
+ * It replaces a serving certificate that the cluster has not issued yet; no client trusts it.
  * @see RFC 5280
  */
 export function selfSignedCertificate(key: KeyPair, subject: Subject, altNames: AltNames, now = new Date()): string {

@@ -21,7 +21,7 @@ export type WorkflowEvent = {
     }
   /** A transfer; `done` and `total` are bytes, a total of 0 is not known. */
   | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total: number }
-  /** A dry run tells what would be done; `diff` is a unified diff where a file would change. */
+  /** A dry run tells what would be done; `diff` is a unified diff if a file would change. */
   | { readonly type: 'plan'; readonly action: string; readonly diff?: string }
   | { readonly type: 'failure'; readonly error: EdgeadmError }
 );

@@ -1,4 +1,4 @@
-import type { Wait } from '../lib/wait-for.ts';
+import type { WaitOptions } from '../lib/wait-for.ts';
 import type { PhaseLog } from './events.ts';
 
 /** What the engine gives every phase beside the workflow's own context. */
@@ -12,7 +12,7 @@ export interface PhaseTools {
    * Waits for the world to change; a dry run tells it and does not wait.
    * @returns what the probe found, undefined in a dry run
    */
-  waitFor<T>(wait: Omit<Wait<T>, 'signal'>): Promise<T | undefined>;
+  waitFor<T>(wait: Omit<WaitOptions<T>, 'signal'>): Promise<T | undefined>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface Phase<C> {
   /** True: the node is as this phase would leave it. */
   readonly check?: (context: C & PhaseTools) => Promise<boolean>;
   readonly run?: (context: C & PhaseTools) => Promise<void>;
-  /** Takes back what the journal cannot: pods that run, a Node object that claims to be Ready. */
+  /** Undoes what the journal cannot: pods that run, a Node object that claims to be Ready. */
   readonly undo?: (context: C & PhaseTools) => Promise<void>;
   /** Sub-phases, run in order after `run`. */
   readonly phases?: readonly Phase<C>[];

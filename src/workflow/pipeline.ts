@@ -14,7 +14,7 @@ export interface PipelineOptions<C> {
   readonly skip?: readonly string[];
   /** Only this phase, with its sub-phases. */
   readonly only?: string;
-  /** Told before a phase begins, so that the journal knows whose change it is. */
+  /** Called before a phase begins, so that the journal knows which phase made a change. */
   readonly onPhase?: (name: string) => void;
 }
 
@@ -43,7 +43,7 @@ export class Pipeline<C extends object> {
     await this.#runAll(this.#phases, '');
   }
 
-  /** Calls every `undo`, last phase first; one that fails is told as a warning and does not keep the others. */
+  /** Calls every `undo`, last phase first; a failure becomes a warning and does not stop the others. */
   async undo(): Promise<void> {
     for (const phase of this.#phases.toReversed()) {
       if (!phase.undo) continue;
@@ -113,7 +113,8 @@ export class Pipeline<C extends object> {
 
   #interrupted(name: string, cause: unknown): EdgeadmError {
     const { reason } = this.#options.signal as { reason: unknown };
-    // A wait that was cut short by it tells more than the reason; a step that was, less than the phases that were completed.
+    // A wait that was cut short by it tells more than the reason; a step that was, less than the phases that were
+    // completed.
     if (cause instanceof EdgeadmError && cause.cause === reason && cause.code !== 'INTERRUPTED') return cause;
     if (reason instanceof EdgeadmError) return reason;
     const done = this.#done.filter((phase) => !phase.includes('/'));

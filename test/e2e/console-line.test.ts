@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
 import { addFault, clearFaults, listFaults } from '../../sandbox/cloud/faults.ts';
-import { KIND, type NodePoolRecord, type NodeRecord } from '../../sandbox/cloud/records.ts';
+import { type CloudNodeRecord, KIND, type NodePoolRecord } from '../../sandbox/cloud/records.ts';
 import {
   difference,
   installCni,
@@ -54,7 +54,7 @@ describe("a join by the console's line", function () {
       env: { EDGEADM_CLOUD_CA: CA, EDGEADM_OPENAPI_ENDPOINT: exchange.endpoint },
       timeout: 250,
     });
-  const records = () => exchange.store.list<NodeRecord>(KIND.node).map(({ document }) => document);
+  const records = () => exchange.store.list<CloudNodeRecord>(KIND.node).map(({ document }) => document);
   const nodeObject = async (): Promise<V1Node> => {
     const { cluster } = await testBed();
     return (await cluster.get<V1Node>(`/api/v1/nodes/${name}`)) ?? assert.fail(`there is no node ${name}`);

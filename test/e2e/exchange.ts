@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer as createRelay, type Server as 
 import { join, normalize } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { exchangeService } from '../../sandbox/cloud/exchange.ts';
-import { attachedNodes } from '../../sandbox/cloud/exchange-inside.ts';
+import { attachedNodes } from '../../sandbox/cloud/exchange-cluster.ts';
 import { type ClusterRecord, KIND, type NodePoolRecord } from '../../sandbox/cloud/records.ts';
 import { type Cloud, startCloud } from '../../sandbox/cloud/server.ts';
 import type { CloudParts } from '../../sandbox/cloud/service.ts';

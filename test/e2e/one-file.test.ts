@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { KIND, type NodeRecord } from '../../sandbox/cloud/records.ts';
+import { type CloudNodeRecord, KIND } from '../../sandbox/cloud/records.ts';
 import { executable } from '../dist/release.ts';
 import { type Node, type Photograph, photograph, subnet, until } from '../testbed/index.ts';
 import { type Exchange, startExchange } from './exchange.ts';
@@ -63,7 +63,7 @@ describe('the one file, on a node without Node.js', function () {
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.deepEqual(ended.stdout.match(/try \d/g), ['try 1', 'try 2']);
     assert.match(ended.stderr, / post-check\] \[post-check\] This node joined into the cluster successfully\./);
-    assert.equal(exchange.store.list<NodeRecord>(KIND.node)[0]?.document.status, 'joined');
+    assert.equal(exchange.store.list<CloudNodeRecord>(KIND.node)[0]?.document.status, 'joined');
     assert.equal((await readdir(join(node.root, unpacked))).length, 1);
   });
 

@@ -83,9 +83,9 @@ describe('cluster upgrade of a cluster of the container service', function () {
     const status = await upgrade('status');
     assert.equal(status.exitCode, 0, status.stderr);
     for (const line of [
-      /^Upgrade: +Paused \(status pause, step pause\)$/m,
+      /^Upgrade: +Paused$/m,
       /^Cluster: +c\w+, control plane at 1\.20\.11-aliyunedge\.1$/m,
-      /^Progress: +0 of 3 worker nodes are upgraded$/m,
+      /^Progress: +worker nodes to 1\.20\.11-aliyunedge\.1: 0 of 3$/m,
       /^control plane to 1\.20\.11-aliyunedge\.1 +success /m,
     ])
       assert.match(status.stdout, line);
@@ -96,7 +96,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     await upgrade('pause');
     pass(node);
     const paused = await told('status');
-    assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', '1 of 3 worker nodes are upgraded']);
+    assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', `worker nodes to ${TARGET}: 1 of 3`]);
     const cancelled = await upgrade('cancel');
     assert.equal(cancelled.exitCode, 0, cancelled.stderr);
     assert.match(cancelled.stdout, /cancelled; upgraded nodes stay at the new version/);
@@ -132,7 +132,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
 
   it('cluster upgrade of a cluster of the container service is ordered once where the answer is lost and the service is overloaded', async () => {
     fault('timeout-after-effect', 'UpgradeCluster');
-    fault('throttle', 'GetUpgradeStatus', 2);
+    fault('throttle', 'DescribeClusterTasks', 2);
     const begun = await start();
     assert.equal(begun.exitCode, 0, begun.stderr);
     assert.equal(orders(), 1);
@@ -152,7 +152,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     fault('500', 'UpgradeCluster/precheck');
     const failed = await start('--wait');
     assert.equal(failed.exitCode, 5);
-    assert.match(failed.stderr, /the precheck found errors\n +precheck report [0-9a-f]+[\s\S]*CLOUD_UPGRADE_FAILED/);
+    assert.match(failed.stderr, /the precheck found errors\n +task T-[0-9a-f]+[\s\S]*CLOUD_UPGRADE_FAILED/);
   });
 
   it('cluster upgrade of a cluster of the container service is refused to a version that is not offered, with those that are, and nothing is ordered', async () => {

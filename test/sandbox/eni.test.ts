@@ -6,7 +6,7 @@ import { EnsRecords } from '../../sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../sandbox/cloud/ens-seed.ts';
 import { addFault, listFaults } from '../../sandbox/cloud/faults.ts';
 import { sandboxFolder, writeState } from '../../sandbox/folder.ts';
-import { boughtFor } from '../../src/cloud/eni-marker.ts';
+import { purchasedFor } from '../../src/cloud/eni-marker.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
 import { type EmulatedCloud, emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
 import { answerOnTerminal, edgeadm, resultOf, startEdgeadm } from './program.ts';
@@ -40,7 +40,7 @@ describe('the eni commands against an emulated ENS', () => {
   const eni = (...args: string[]) => edgeadm(['eni', ...args, '--instance', INSTANCE, ...logFile(args)], { env });
   const logFile = ([verb = '']: string[]) =>
     verb === 'bind' || verb === 'release' ? ['--log-file', join(folder, 'log')] : [];
-  const bought = () => records.interfaces().filter(({ name }) => boughtFor(name) === INSTANCE);
+  const bought = () => records.interfaces().filter(({ name }) => purchasedFor(name) === INSTANCE);
 
   it('binds two ENIs, tells the downtime, and finds nothing to do the second time', async () => {
     const first = await eni('bind', '--yes');

@@ -55,7 +55,10 @@ describe('habits of kubectl and kubeadm', function () {
     const newer = await bed.run('cluster', 'upgrade', 'plan', '--target-version', '1.20.3');
     assert.equal(newer.exitCode, 0, newer.stderr);
     assert.match(newer.stdout, /^edge1 +- +v1\.20\.2 +v1\.20\.3 +1$/m);
-    assert.match(newer.stdout, /To start it: edgeadm cluster upgrade start --target-version v1\.20\.3 --image IMAGE$/);
+    assert.match(
+      newer.stdout,
+      /Fix the errors, then start it: edgeadm cluster upgrade start --target-version v1\.20\.3 --image IMAGE$/,
+    );
     assert.deepEqual((await bed.run('cluster', 'upgrade', 'status')).stderr, before.stderr);
   });
 

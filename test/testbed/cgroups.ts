@@ -6,7 +6,7 @@ import { until } from './wait.ts';
 
 const top = '/sys/fs/cgroup';
 
-/** Present only where the controllers live in hierarchies of their own (cgroup v1). */
+/** Present only if the controllers live in hierarchies of their own (cgroup v1). */
 const killable = join(top, 'pids');
 
 /** Whether this machine has the cgroup v1 hierarchies that nodes are built on. */

@@ -195,7 +195,7 @@ export class Cluster {
     );
   }
 
-  /** Kills the API server; everything else goes on. */
+  /** Kills the API server; everything else continues. */
   stopApiServer(): Promise<void> {
     return killCgroup(this.cgroup('kube-apiserver'));
   }

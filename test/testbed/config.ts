@@ -7,7 +7,7 @@ export const projectDir = resolve(import.meta.dirname, '../..');
 /** Survives: packages' lists, Kubernetes, root file systems, images. */
 export const cacheDir = process.env.EDGEADM_TESTBED_CACHE ?? join(homedir(), '.cache/edgeadm/testbed');
 
-/** Several test beds can stand on one machine side by side: this one's number, 0 to 9. */
+/** Several test beds can be on one machine side by side: this one's number, 0 to 9. */
 const number = Number(process.env.EDGEADM_TESTBED_NUMBER ?? 0);
 const suffix = number === 0 ? '' : String(number);
 

@@ -7,13 +7,13 @@ const ip = (...args: string[]) => execa('ip', args);
 /** The host's own address among the nodes, and their way out. */
 const gateway = `${subnet}.254`;
 
-/** The same for the same IP address, so that nobody remembers a wrong one. */
+/** The same for the same IP address, so that no ARP cache holds a wrong one. */
 const hardwareAddress = (octet: number) =>
   ['02', '00', ...[...subnet.split('.'), octet].map((byte) => Number(byte).toString(16).padStart(2, '0'))].join(':');
 
 /** Makes the bridge that stands for the site's network, if it is not there. */
 async function ensureBridge(): Promise<void> {
-  // else the bridge takes one of its cables', and when that goes, nobody finds it for half a minute
+  // else the bridge takes one of its cables', and when that goes, the bridge is unreachable for half a minute
   await execa('ip', ['link', 'add', bridge, 'address', hardwareAddress(254), 'type', 'bridge'], { reject: false });
   await ip('link', 'set', bridge, 'up');
   await ip('addr', 'replace', `${gateway}/24`, 'dev', bridge);

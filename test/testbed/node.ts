@@ -64,7 +64,7 @@ export class Node {
   readonly varSize: number | undefined;
   /** Its root on this machine, without what is mounted inside (/proc, /run, /tmp, the checkout, pods). */
   readonly root: string;
-  /** Private key that root, admin and ops let in. */
+  /** Private key that root, admin and ops accept. */
   readonly sshKey = join(stateDir, 'ssh/id_ed25519');
   /** OpenSSH known_hosts file with this node's keys, read from its disk. */
   readonly knownHosts: string;
@@ -343,7 +343,7 @@ async function octetsOf(name: string): Promise<number[]> {
   return octets.filter((_, i) => owners[i] === name).map(Number);
 }
 
-/** Makes the key pair all nodes let in, whoever comes first; returns the public half. */
+/** Makes the key pair that all nodes accept, unless another process has; returns the public half. */
 async function clientKey(file: string): Promise<string> {
   if (!existsSync(file)) {
     const mine = `${file}.${crypto.randomUUID()}`;

@@ -14,7 +14,7 @@ const packages = [
   'iptables jq libc6-dev make openssh-client procps rsync util-linux',
 ].flatMap((line) => line.split(' '));
 
-/** What clusters and nodes are made from; all of it lies in the cache. */
+/** What clusters and nodes are made from; all of it is in the cache. */
 export interface Parts {
   /** Folder of the Kubernetes programs. */
   kubernetes: string;
@@ -53,7 +53,7 @@ let done: Promise<Parts> | undefined;
 /**
  * Makes everything that is not in the cache yet: on a fresh machine about ten minutes, afterwards nothing. Can be
  * called any number of times.
- * @throws Error with the reason where the test bed cannot run
+ * @throws Error with the reason if the test bed cannot run
  */
 export function prepare(say: Say = () => {}): Promise<Parts> {
   done ??= make(say);

@@ -34,7 +34,7 @@ const containerdConfig = `version = 2
       SystemdCgroup = true
 `;
 
-/** Where no containerd is yet, all that this machine needs of one: the rest is for the program under test to add. */
+/** If no containerd is yet, all that this machine needs of one: the rest is for the program under test to add. */
 const bareContainerdConfig = `version = 2
 [plugins."io.containerd.grpc.v1.cri"]
   restrict_oom_score_adj = true

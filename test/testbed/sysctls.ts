@@ -14,7 +14,7 @@ const setByKubelet = ['vm.overcommit_memory', 'vm.panic_on_oom', 'kernel.panic',
 /** systemd, containerd and kubelet of eight nodes need more watches than one machine's default. */
 const raised = { 'fs.inotify.max_user_instances': 8192, 'fs.inotify.max_user_watches': 1048576 };
 
-/** Raises the machine's limits for many nodes, and keeps the values that {@link restoreSysctls} puts back. */
+/** Raises the machine's limits for many nodes, and keeps the values that {@link restoreSysctls} restores. */
 export async function prepareSysctls(): Promise<void> {
   if (existsSync(file)) return;
   const names = [...setByKubelet, ...Object.keys(raised)].filter((name) => existsSync(path(name)));

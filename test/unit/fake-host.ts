@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../src/errors/index.ts';
 import type { Host, HostFacts } from '../../src/host/host.ts';
 import type { JournalFiles } from '../../src/host/journal/journal.ts';
-import type { Address, CommandOptions, CommandResult, FileStat, Network, UnitState } from '../../src/host/machine.ts';
+import type { Address, CommandOptions, FileStat, Network, ProgramResult, UnitState } from '../../src/host/machine.ts';
 
 /** A file of the fake machine. A folder is there as soon as something is in it, or where it is said so. */
 export type FakeFile =
@@ -16,7 +16,7 @@ export type FakeFile =
   /** Cannot be read. */
   | EdgeadmError;
 
-type FakeAnswer = string | Partial<CommandResult>;
+type FakeAnswer = string | Partial<ProgramResult>;
 
 /** What the fake machine is and answers; what is not said is an ordinary Linux node with nothing on it. */
 export interface FakeNode {
@@ -204,7 +204,7 @@ function unitState({
   };
 }
 
-function answer(node: FakeNode, file: string, args: readonly string[], options?: CommandOptions): CommandResult {
+function answer(node: FakeNode, file: string, args: readonly string[], options?: CommandOptions): ProgramResult {
   const known = node.commands?.[[file, ...args].join(' ')] ?? node.commands?.[file];
   if (known === undefined) return { exitCode: 127, stdout: '', stderr: `${file}: not found` };
   const result = typeof known === 'function' ? known(args, options) : known;

@@ -49,8 +49,11 @@ const ALLOWED: readonly RegExp[] = [];
 function findings(where: string, text: string): string[] {
   const allowed = ALLOWED.reduce((rest, each) => rest.replaceAll(each, ''), text);
   return BANNED.flatMap(([word, better]) => {
-    const match = new RegExp(`.{0,40}(?:${word.source}).{0,40}`, word.flags).exec(allowed);
-    return match ? [`${where}: "${match[0]}": say "${better}"`] : [];
+    const match = word.exec(allowed);
+    if (!match) return [];
+    const { index } = match;
+    const shown = allowed.slice(Math.max(0, index - 40), index + match[0].length + 40);
+    return [`${where}: "${shown}": say "${better}"`];
   });
 }
 
@@ -79,6 +82,19 @@ function literals(file: string): string[] {
   return found;
 }
 
+const COMMENT = /^\s*(?:\/\*\*?|\*|\/\/)(?:\s|$)|\s\/\/\s/;
+
+/** The comments of a TypeScript file; consecutive lines are one text, so that a phrase may span a line break. */
+function comments(file: string): string[] {
+  const found = [''];
+  for (const line of read(file).split('\n')) {
+    const match = COMMENT.exec(line);
+    if (match) found.push(`${found.pop()} ${line.slice(match.index + match[0].length).trim()}`);
+    else if (found.at(-1) !== '') found.push('');
+  }
+  return found;
+}
+
 describe('style', () => {
   it('what help and the catalogue of errors say has no word that docs/style.md bans', () => {
     assert.deepEqual(
@@ -91,6 +107,14 @@ describe('style', () => {
     const sources = files('src/**/*.ts', 'sandbox/**/*.ts', 'scripts/dist/entry/*.ts');
     assert.deepEqual(
       sources.flatMap((file) => literals(file).flatMap((text) => findings(file, text))),
+      [],
+    );
+  });
+
+  it('comments have no word that docs/style.md bans', () => {
+    const sources = files('{src,sandbox,scripts,test/testbed}/**/*.ts').filter((file) => !file.endsWith('.d.ts'));
+    assert.deepEqual(
+      sources.flatMap((file) => comments(file).flatMap((text) => findings(file, text))),
       [],
     );
   });

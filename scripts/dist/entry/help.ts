@@ -1,4 +1,4 @@
-/** The part that answers `--help`: the manifest knows what is asked for, so no command is loaded. */
+/** The part that answers `--help`: the manifest knows what is requested, so no command is loaded. */
 import '../../../src/cli/unlisted-user.ts';
 import { run } from '@oclif/core';
 import { packedCommands } from './plugin.ts';

@@ -1,6 +1,6 @@
 /** Modules that `scripts/dist/bundle.ts` makes while it bundles. */
 declare module 'packed:commands' {
-  /** Every command's module by the command's id, evaluated when it is asked for. */
+  /** Every command's module by the command's id, evaluated when it is requested. */
   export const commands: Record<string, () => Promise<{ default: import('@oclif/core').Command.Class }>>;
 }
 declare module 'packed:sandbox' {
@@ -8,7 +8,9 @@ declare module 'packed:sandbox' {
   export const commands: Record<string, () => Promise<{ default: import('@oclif/core').Command.Class }>>;
 }
 declare module 'packed:shared' {
-  /** What the sandbox uses of the program, by path in the checkout or name of a library; evaluated when it is asked for. */
+  /**
+   * What the sandbox uses of the program, by path in the checkout or name of a library; evaluated when it is requested.
+   */
   export const modules: Record<string, () => unknown>;
 }
 declare module 'packed:manifest' {

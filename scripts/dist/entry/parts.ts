@@ -10,7 +10,7 @@ type Wrapped = (module: { exports: unknown }, require: NodeJS.Require, load: (na
 const loaded = new Map<string, { exports: unknown }>();
 
 /**
- * Evaluates a part of the program, once. Its compiled form is taken along where there is one for this very Node.
+ * Evaluates a part of the program, once. Its compiled form is taken along if there is one for this very Node.
  * @param beforeRun sets flags of V8: a compiled form that was made under others would be refused
  */
 export function loadChunk(name: string, beforeRun?: () => void): unknown {
@@ -38,7 +38,7 @@ const builtins = ((name: string) => {
   return found;
 }) as NodeJS.Require;
 
-/** A file of the program: it lies in the executable, or beside this script in the npm package. */
+/** A file of the program: it is in the executable, or beside this script in the npm package. */
 export function readPart(name: string): Buffer | undefined {
   try {
     return isSea() ? Buffer.from(getRawAsset(name) as ArrayBuffer) : readFileSync(join(__dirname, name));

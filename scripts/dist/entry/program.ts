@@ -17,7 +17,7 @@ export async function start(argv: string[]): Promise<void> {
   await main(argv, source);
 }
 
-/** For the build: as `start`, but the process goes on. */
+/** For the build: as `start`, but the process continues. */
 export async function warmUp(argv: string[]): Promise<void> {
   await runCommand(argv, source);
 }

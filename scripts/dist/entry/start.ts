@@ -1,14 +1,14 @@
 /** The first script of the packed program. It answers by itself what it can, and loads no more than a call needs. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+import { normalizeArguments } from '../../../src/cli/argv-aliases.ts';
 import { preferSmallHeap } from '../../../src/lib/small-heap.ts';
 import { loadChunk, readPart } from './parts.ts';
 import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
 process.title = 'edgeadm';
-// Of libraries: Node says nothing of theirs where they lie in node_modules.
+// Libraries' deprecation warnings: Node prints none for code in node_modules.
 process.noDeprecation = true;
 
 type Part = { start(argv: string[]): Promise<void> };
@@ -20,7 +20,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 /**
- * The page that was rendered when this program was built, on Linux: right where nobody asked for another width or for
+ * The page that was rendered when this program was built, on Linux: right unless another width was requested, or
  * colours. Shells of Windows continue a line in another way than its examples.
  */
 function renderedHelp(argv: readonly string[]): Buffer | undefined {
@@ -32,7 +32,7 @@ function renderedHelp(argv: readonly string[]): Buffer | undefined {
   return words.every((word) => /^[a-z-]+$/.test(word)) ? readPart(`help/${words.join(' ') || 'edgeadm'}`) : undefined;
 }
 
-/** At once where that works; a pipe that is full, or has lost its reader, is a stream's business. */
+/** At once if that works; a pipe that is full, or has lost its reader, is a stream's business. */
 function print(bytes: Buffer): void {
   let done = 0;
   try {
@@ -56,4 +56,4 @@ async function start(argv: string[]): Promise<void> {
   await (loadChunk('program', () => preferSmallHeap(argv[0])) as Part).start(argv);
 }
 
-void start(usualSpelling(process.argv.slice(2)));
+void start(normalizeArguments(process.argv.slice(2)));

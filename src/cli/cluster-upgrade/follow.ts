@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { Flags } from '@oclif/core';
-import { lookAtPlan } from '../../cluster-upgrade/control/actions.ts';
+import { currentPlan } from '../../cluster-upgrade/control/actions.ts';
 import { retryWhileUnavailable } from '../../cluster-upgrade/control/retry.ts';
-import { hasStopped, type NodeRecord, nowSeconds, type Plan } from '../../cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded, type NodeRecord, nowSeconds, type Plan } from '../../cluster-upgrade/plan/plan.ts';
 import { statusOf } from '../../cluster-upgrade/status.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
@@ -23,7 +23,7 @@ export const executorFlag = {
 };
 
 /** Who asks for a change, for the plan and its events. */
-export function whoAmI(): string {
+export function currentUser(): string {
   return `${userName()}@${hostname()}`;
 }
 
@@ -38,7 +38,7 @@ function userName(): string {
 
 /** Of this process as a controller. */
 export function processIdentity(): string {
-  return process.env.POD_NAME ?? `${whoAmI()} (process ${process.pid}, ${randomBytes(3).toString('hex')})`;
+  return process.env.POD_NAME ?? `${currentUser()} (process ${process.pid}, ${randomBytes(3).toString('hex')})`;
 }
 
 export function logTo(output: Output, host = 'localhost'): PhaseLog {
@@ -46,9 +46,9 @@ export function logTo(output: Output, host = 'localhost'): PhaseLog {
 }
 
 /**
- * Follows an upgrade until it pauses or ends: a screen that is shown again on a terminal, else a line for each change. A
- * laptop that wakes up looks again.
- * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ * Follows an upgrade until it pauses or ends: a screen that is shown again on a terminal, else a line for each change.
+ * A laptop that wakes up looks again.
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 export async function follow(
   client: ApiClient,
@@ -66,15 +66,16 @@ export async function follow(
   for (;;) {
     if (signal.aborted)
       throw interrupted('stopped watching; the upgrade is still running', 'edgeadm cluster upgrade status');
-    const plan = await retryWhileUnavailable(() => lookAtPlan(client), { signal, log: screen ? undefined : log }).catch(
-      ended,
-    );
+    const plan = await retryWhileUnavailable(() => currentPlan(client), {
+      signal,
+      log: screen ? undefined : log,
+    }).catch(ended);
     const status =
       plan && screen && (await retryWhileUnavailable(() => statusOf(client, plan), { signal }).catch(ended));
     if (!plan) continue;
     if (!screen) tellChanges(log, before, plan);
     else if (status) screen.show(statusText(status, nowSeconds()));
-    if (hasStopped(plan)) return plan;
+    if (isPausedOrEnded(plan)) return plan;
     before = plan;
     await clock.sleep(RETRY_INTERVAL_MS, signal);
   }

@@ -3,7 +3,7 @@ import { shownTime } from '../../lib/shown-time.ts';
 import { escaped, htmlPage, section } from '../html-page.ts';
 import { cleanRow, countsOf, worstFirst } from './report.ts';
 
-/** A result is told by a word and a sign; the colour only repeats it. */
+/** A word and a sign show the result; the colour only repeats it. */
 const SIGNS: Readonly<Record<Result, string>> = { error: '✕', warning: '!', normal: '✓' };
 
 const VERDICTS: Readonly<Record<Result, string>> = {

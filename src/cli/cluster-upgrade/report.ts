@@ -2,7 +2,7 @@ import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../
 import { cleanText } from '../../lib/clean-text.ts';
 import type { Style } from '../../output/style.ts';
 import { table } from '../../output/table.ts';
-import { cutTo, fold, wordsOf } from '../../output/width.ts';
+import { fold, truncateText, wordsOf } from '../../output/width.ts';
 
 export interface ReportTextOptions {
   readonly style: Style;
@@ -87,7 +87,7 @@ function paint(style: Style, result: Result): (text: string) => string {
 }
 
 function cut(line: string, { unicode }: Style, width: number): string {
-  return cutTo(line, width, unicode ? '…' : '...');
+  return truncateText(line, width, unicode ? '…' : '...');
 }
 
 function lines(texts: readonly string[]): string {

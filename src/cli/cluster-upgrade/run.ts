@@ -3,7 +3,7 @@ import { ensureController, makeController } from '../../cluster-upgrade/cluster/
 import { endingError, runController } from '../../cluster-upgrade/control/run-controller.ts';
 import { sshExecutor } from '../../cluster-upgrade/control/ssh-executor.ts';
 import { targetsByNode } from '../../cluster-upgrade/control/targets.ts';
-import { hasStopped, nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded, nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
 import type { TargetOptions } from '../../host/targets.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Output } from '../../output/index.ts';
@@ -28,7 +28,7 @@ export interface SshFlags {
   readonly 'known-hosts'?: string;
 }
 
-/** How the nodes are reached; passwords are asked for on the terminal. */
+/** How the nodes are reached; passwords are requested on the terminal. */
 export function sshOptions(flags: SshFlags): TargetOptions {
   return {
     hosts: flags.host ?? [],
@@ -80,7 +80,7 @@ export interface JobOptions {
   readonly json: boolean;
 }
 
-/** Lets the controller's Job do it; follows it where that is asked for. */
+/** Lets the controller's Job do it; follows it where that is requested. */
 export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
   const { client, plan, output, signal } = options;
   try {
@@ -98,7 +98,7 @@ export async function runByJobs(options: RunOptions, { begins, wait, json }: Job
 
 /** How a command that has set an upgrade going ends. */
 export function resultOf(plan: Plan): Omit<CommandResult, 'command'> {
-  const error = hasStopped(plan) ? endingError(plan) : undefined;
+  const error = isPausedOrEnded(plan) ? endingError(plan) : undefined;
   const text =
     plan.progress.phase === 'Completed' ? endText(plan) : 'The upgrade is running: edgeadm cluster upgrade status\n';
   return { ok: error === undefined, hosts: [], error, data: plan.progress, text: error ? undefined : text };

@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../../errors/usage.ts';
-import { whereFlags } from '../nodepool/pools.ts';
+import { poolSourceFlags } from '../nodepool/pools.ts';
 
 /** For clusters of the container service. */
 export const serviceFlags = {
-  'cluster-id': whereFlags['cluster-id'],
-  region: whereFlags.region,
-  profile: whereFlags.profile,
+  'cluster-id': poolSourceFlags['cluster-id'],
+  region: poolSourceFlags.region,
+  profile: poolSourceFlags.profile,
 };
 
 /** What `start` takes for them alone. */
@@ -36,7 +36,7 @@ const COMMON = ['output', 'target-version', 'dry-run', 'yes', 'wait', 'watch'];
  * Whether the cluster is one of the container service. --cluster-id is stronger than KUBECONFIG in the environment.
  * @throws EdgeadmError USAGE with every flag that does not go with it, or without it
  */
-export function isOfService(flags: ServiceFlags, raw: Given): boolean {
+export function usesContainerService(flags: ServiceFlags, raw: Given): boolean {
   const given = [...new Set(raw.flatMap(({ type, flag }) => (type === 'flag' && flag ? [flag] : [])))];
   const through = flags['cluster-id'] !== undefined;
   const mistakes = given

@@ -19,19 +19,15 @@ const IN_WORDS: Readonly<Record<CloudUpgradePhase, string>> = {
 
 /** The upgrade as the service tells it, for people: lines with their ends. */
 export function serviceText(upgrade: CloudUpgrade): string {
-  const { clusterId, phase, version, offered, error, task, told } = upgrade;
-  const words = [told.status && `status ${told.status}`, told.upgradeStep && `step ${told.upgradeStep}`].filter(
-    Boolean,
-  );
+  const { clusterId, phase, version, offered, error, task, progress } = upgrade;
   const mayStart = phase === 'NotStarted' || phase === 'Completed' || phase === 'Failed';
   const rows: Record<string, string | undefined> = {
-    Upgrade: `${IN_WORDS[phase]}${words.length > 0 ? ` (${words.join(', ')})` : ''}`,
+    Upgrade: IN_WORDS[phase],
     Cluster: `${clusterId}, control plane at ${version}`,
-    Progress: told.upgradeTask?.message,
+    Progress: progress,
     Stage: task?.currentStage,
     Task: task?.taskId && `${task.taskId}, since ${task.created}, ${task.state}`,
     Error: error,
-    Precheck: told.precheckReportId && `report ${told.precheckReportId}`,
     Next: phase === 'Paused' ? '`edgeadm cluster upgrade continue`, or cancel' : undefined,
     Offered: mayStart ? offered.join(', ') || 'no version' : undefined,
   };
@@ -70,8 +66,7 @@ function timeOf(timestamp: string): string {
 
 /** The same for `-o json`. */
 export function serviceData(upgrade: CloudUpgrade): object {
-  const { clusterId, phase, version, offered, error, task, told } = upgrade;
-  const { status, upgradeStep: step, upgradeTask, precheckReportId } = told;
+  const { clusterId, phase, version, offered, error, task, progress } = upgrade;
   const stages = (task?.stages ?? []).map(({ message, state, startTime, endTime }) => ({
     message,
     state,
@@ -84,10 +79,7 @@ export function serviceData(upgrade: CloudUpgrade): object {
     version,
     offered,
     error,
-    status,
-    step,
-    progress: upgradeTask?.message,
-    precheckReportId,
+    progress,
     task: task && {
       id: task.taskId,
       state: task.state,

@@ -1,4 +1,4 @@
-import { type CloudUpgrade, isAtRest } from '../../cloud/cluster-upgrade-state.ts';
+import { type CloudUpgrade, isIdle } from '../../cloud/cluster-upgrade-state.ts';
 import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
 import { isPassing } from '../../cloud/errors.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -10,6 +10,7 @@ import { confirm } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
 import { interruptible } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
+import { keptTask } from './kept-task.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
 
@@ -65,7 +66,7 @@ export async function statusOfService(
   return withUpgrades(flags, async (upgrades, signal) => {
     const now = await upgrades.look();
     const live = flags.watch ?? (process.stdout.isTTY && flags.output !== 'json');
-    if (!live || isAtRest(now)) {
+    if (!live || isIdle(now)) {
       const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
       return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
     }
@@ -112,8 +113,10 @@ async function withUpgrades<T>(
   action: (upgrades: CloudUpgrades, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
+  const { 'cluster-id': clusterId = '' } = flags;
+  const memory = keptTask(clusterId);
   return interruptible(async (signal) =>
-    action(cloudUpgrades(await serviceOf(flags, signal), flags['cluster-id'] ?? '', { signal }), signal),
+    action(cloudUpgrades(await serviceOf(flags, signal), clusterId, { signal, memory }), signal),
   );
 }
 
@@ -125,7 +128,7 @@ interface Following {
 
 /**
  * Looks until the upgrade pauses or ends: a screen on a terminal, else a line for each change.
- * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade goes on
+ * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
   const screen = process.stdout.isTTY && flags.output !== 'json' ? startScreen(process.stdout) : undefined;
@@ -145,21 +148,21 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
       const line = lineOf(now);
       if (!screen && line !== told) log.info(line);
       told = line;
-      if (isAtRest(now)) return now;
+      if (isIdle(now)) return now;
     }
     await realClock.sleep(RETRY_INTERVAL_MS, signal);
     if (signal.aborted) throw interrupted('stopped watching; the upgrade is still running', lineFor('status', flags));
   }
 }
 
-function lineOf({ phase, version, told, error }: CloudUpgrade): string {
-  const more = [told.upgradeTask?.message, error].filter(Boolean).join('; ');
+function lineOf({ phase, version, progress, error }: CloudUpgrade): string {
+  const more = [progress, error].filter(Boolean).join('; ');
   return `The upgrade is ${phase}, the control plane at ${version}${more && `: ${more}`}`;
 }
 
 /** How a command that has set an upgrade going ends. */
 function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
-  const error = isAtRest(upgrade) ? endingError(upgrade, flags) : undefined;
+  const error = isIdle(upgrade) ? endingError(upgrade, flags) : undefined;
   const text =
     upgrade.phase === 'Completed'
       ? `The cluster is upgraded to ${upgrade.version}.\n`
@@ -168,14 +171,13 @@ function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
 }
 
 function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
-  const { phase, clusterId, told, task, error } = upgrade;
+  const { phase, clusterId, task, error } = upgrade;
   if (phase === 'Completed') return undefined;
   const failed = phase === 'Failed';
-  const report = told.precheckReportId && `precheck report ${told.precheckReportId}`;
   return new EdgeadmError({
     code: failed ? 'CLOUD_UPGRADE_FAILED' : 'UPGRADE_PAUSED',
     what: `the upgrade of cluster ${clusterId} is ${phase === 'NotStarted' ? 'cancelled' : phase}`,
-    why: [error, failed && report, task?.taskId && `task ${task.taskId}`].filter(Boolean).join('\n'),
+    why: [error, task?.taskId && `task ${task.taskId}`].filter(Boolean).join('\n'),
     next: phase === 'Paused' ? `${lineFor('continue', flags)}, or cancel` : lineFor('start', flags),
   });
 }

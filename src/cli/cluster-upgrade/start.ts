@@ -3,13 +3,13 @@ import type { Intent } from '../../cluster-upgrade/intent.ts';
 import { inOrder } from '../../cluster-upgrade/plan/batches.ts';
 import { nowSeconds, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
 import { planSpec } from '../../cluster-upgrade/plan/spec.ts';
-import { CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { progressOf } from '../../cluster-upgrade/status.ts';
 import { closest } from '../../lib/closest.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
-import { executorFlag, whoAmI } from './follow.ts';
+import { currentUser, executorFlag } from './follow.ts';
 import { batchesText } from './text.ts';
 
 /** What is to be upgraded, and how. */
@@ -82,13 +82,13 @@ export function specOf(flags: StartFlags, cluster: string, runs = true): PlanSpe
     waitOffline: flags['wait-offline'],
     selector,
     nodepool,
-    startedBy: whoAmI(),
+    startedBy: currentUser(),
   };
   return planSpec(request, cluster, { runs, mistakes });
 }
 
 function unknownUpgradeChecks(given: readonly string[]): string[] {
-  const known = new Map(CHECKS.map(({ name }) => [name.toLowerCase(), name]));
+  const known = new Map(UPGRADE_CHECKS.map(({ name }) => [name.toLowerCase(), name]));
   return given
     .flatMap((names) => names.split(','))
     .filter((name) => name !== '' && name.toLowerCase() !== 'all' && !known.has(name.toLowerCase()))

@@ -10,7 +10,7 @@ export interface Named {
   readonly description: string;
 }
 
-/** A command or a topic, and what may stand behind it. */
+/** A command or a topic, and what may be behind it. */
 export interface Place {
   /** Words behind `edgeadm`, such as `join phase`. */
   readonly command: string;

@@ -2,8 +2,8 @@ import { readTemplate } from '../../templates/index.ts';
 import type { Named, Place } from './places.ts';
 import type { Values } from './values.ts';
 
-export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
-export type Shell = (typeof SHELLS)[number];
+export const COMPLETION_SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
+export type CompletionShell = (typeof COMPLETION_SHELLS)[number];
 
 /** How a shell writes down what the places hold. */
 interface Dialect {
@@ -23,7 +23,7 @@ const described = (list: readonly Named[]): string =>
   list.map(({ name, description }) => unixQuoted(`${name}:${description}`)).join(' ');
 const cases = (keys: readonly string[]): string => keys.map(unixQuoted).join(' | ');
 
-const DIALECTS: Readonly<Record<Shell, Dialect>> = {
+const DIALECTS: Readonly<Record<CompletionShell, Dialect>> = {
   bash: {
     template: 'edgeadm.bash',
     command: ({ command, subcommands, flags }) =>
@@ -65,7 +65,7 @@ const DIALECTS: Readonly<Record<Shell, Dialect>> = {
 };
 
 /** The completion script of a shell. All that does not depend on a file or a cluster is in it. */
-export function completionScript(shell: Shell, places: readonly Place[]): string {
+export function completionScript(shell: CompletionShell, places: readonly Place[]): string {
   const dialect = DIALECTS[shell];
   const commands = places.map((place) => dialect.command(place)).join('\n');
   const values = [...sameValues(places)].map(([text, keys]) => dialect.values(keys, JSON.parse(text))).join('\n');
@@ -74,7 +74,7 @@ export function completionScript(shell: Shell, places: readonly Place[]): string
     .replace('@values@', () => values);
 }
 
-/** Keys by their values, so that each list stands in the script once. */
+/** Keys by their values, so that each list is in the script once. */
 function sameValues(places: readonly Place[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { command, values } of places) {

@@ -1,13 +1,13 @@
 import type { Interfaces } from '@oclif/core';
-import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { ERROR_CODES } from '../../errors/index.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
-export const ASKED = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
-export type DynamicValue = (typeof ASKED)[number];
+export const DYNAMIC_VALUES = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
+export type DynamicValue = (typeof DYNAMIC_VALUES)[number];
 
 /** What a value may be. */
 export interface Values {
@@ -23,7 +23,7 @@ const phases = phaseNames(joinPhases as readonly Phase<never>[]);
 
 const upgradeChecks = UPGRADE_CHECKS.map(({ name }) => name);
 
-/** Flags whose values the code knows; where commands differ, by command as well. */
+/** Flags whose values the code knows; if commands differ, by command as well. */
 const FLAGS: Readonly<Record<string, Values>> = {
   host: { kind: 'hosts' },
   nodepool: { kind: 'nodepools' },
@@ -60,12 +60,12 @@ export function valuesOfFlag(command: string, flag: Flag): Values {
   return FLAGS[`${command} ${flag.name}`] ?? FLAGS[flag.name] ?? pathsOf(flag.helpValue);
 }
 
-/** What an argument may be; undefined where anything may stand there. */
+/** What an argument may be; undefined if it can be anything. */
 export function valuesOfArgument(command: string, arg: Argument): Values | undefined {
   return arg.options ? { kind: 'words', words: arg.options } : ARGUMENTS[`${command} ${arg.name}`];
 }
 
-/** `FILE`, `DIR|TGZ|URL`; not `T|@FILE|-`, where bash would complete the file without its sign. */
+/** `FILE`, `DIR|TGZ|URL`; not `T|@FILE|-`, if bash would complete the file without its sign. */
 function pathsOf(helpValue: string | readonly string[] | undefined): Values {
   const names = String(helpValue ?? '').split('|');
   if (names.some((name) => ['FILE', 'TGZ', 'PATH', 'OUT'].includes(name))) return { kind: 'files' };

@@ -29,7 +29,7 @@ export function excerptsOf(files: readonly CollectedFile[]): Excerpt[] {
 
 /** The command line that printed it, what journalctl says of a unit that never ran, and empty lines. */
 const NOISE = /^\$ |^-- (No entries|Logs begin)|^\s*$/;
-/** The stacks of all goroutines, which stand behind the last words of a program of Go. */
+/** The stacks of all goroutines, which follow the last message of a Go program. */
 const STACK = /\.go:\d+ \+0x[\da-f]+$|goroutine \d+ \[|created by [\w./]+|\(0x[\da-f]+[^)]*\)$|\.{3}\)$/;
 
 function lastLines(text: string): string {

@@ -6,7 +6,7 @@ import type { JoinTimeline } from '../../phases/diagnose/timeline.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
 import { escaped, htmlPage, section } from '../html-page.ts';
 import type { Excerpt } from './excerpts.ts';
-import { tellingLine } from './telling-line.ts';
+import { mostRelevantLine } from './most-relevant-line.ts';
 
 const STYLE = `
 pre { margin: .5rem 0; white-space: pre-wrap; font: .875rem/1.45 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; }
@@ -135,7 +135,7 @@ function details({ evidence, next }: Finding): string {
 /** Evidence with the line that matters marked; each mark is a block, so it takes the place of the line's end. */
 function marked(evidence: string): string {
   const lines = evidence.trimEnd().split('\n');
-  const telling = tellingLine(lines);
+  const telling = mostRelevantLine(lines);
   return [
     lines
       .slice(0, telling)

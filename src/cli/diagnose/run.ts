@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { packTgz, writePrivate } from '../../artifacts/write-tgz.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { packTgz } from '../../artifacts/write-tgz.ts';
+import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
 import { localMachine } from '../../host/local.ts';
-import { limited } from '../../host/time-limited.ts';
+import { withTimeLimit } from '../../host/time-limited.ts';
+import { writePrivate } from '../../host/write-private.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts';
 import { logPaths } from '../../output/log-file.ts';
@@ -36,7 +37,7 @@ export async function runDiagnose(
   { kubeconfig, ...files }: DiagnoseFiles & { readonly kubeconfig?: string },
   host: CommandHost,
 ): Promise<Omit<CommandResult, 'command'>> {
-  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = durationOf(flags.timeout, '--timeout') ?? COMMAND_TIMEOUT_MS;
   const until = performance.now() + timeoutMs * COLLECTING;
   const texts: string[][] = [];
   const command = { name: 'diagnose', flags, looksOnly: true };
@@ -46,7 +47,7 @@ export async function runDiagnose(
       onNode: async ({ machine, label, version, signal }) => {
         const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
         const found = await lookAt({ machine, label, version, signal, until, log, admin });
-        // What was found is told also where it cannot be written.
+        // The findings are printed even if the archive cannot be written.
         const text = [diagnosisText(found.diagnosis)];
         texts.push(text);
         const written = await write(found, targets.length > 1 ? severalNames(files, label) : files);
@@ -77,7 +78,7 @@ type Found = Awaited<ReturnType<typeof diagnose>>;
 async function lookAt(options: DiagnoseOptions): Promise<Found> {
   const { signal } = options;
   const over = new AbortController();
-  const { machine, idle } = limited(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
+  const { machine, idle } = withTimeLimit(options.machine, COLLECTOR_LIMIT_MS, AbortSignal.any([signal, over.signal]));
   try {
     return await diagnose({ ...options, machine });
   } catch (error) {
@@ -105,7 +106,7 @@ async function write(
   return { archive: written, ...(html && { html }) };
 }
 
-/** Where the disk is full or the folder somebody else's, the memory of the machine will do. */
+/** In order of preference: the current folder, or a temporary one, or, if the disk is full, memory. */
 function defaultPaths({ host, node }: Diagnosis, extension: string): string[] {
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
   const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}${extension}`;

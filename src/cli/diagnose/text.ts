@@ -1,6 +1,9 @@
 import type { Diagnosis } from '../../phases/diagnose/diagnose.ts';
 
-/** What people read on the terminal: the likely cause with its evidence, what else is wrong, what could not be had. */
+/**
+ * What people read on the terminal: the likely cause with its evidence, what else is wrong, what could not be
+ * collected.
+ */
 export function diagnosisText({ host, findings, collectors }: Diagnosis): string {
   const [first, ...others] = findings;
   const named = (outcome: string): string =>

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type Ens, ens } from '../../cloud/ens.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
 import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
@@ -14,7 +14,7 @@ import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
 import { optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
-import { durationOf, naming, nodeFlags } from '../flags.ts';
+import { durationOf, nodeFlags, nonEmptyName } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal, until } from '../signals.ts';
 
@@ -24,7 +24,7 @@ const RESTART_MS = 600_000;
 export const instanceFlag = {
   instance: Flags.string({
     required: true,
-    parse: naming('--instance'),
+    parse: nonEmptyName('--instance'),
     helpValue: 'ID',
     description: 'ID of the ENS instance',
   }),
@@ -83,7 +83,7 @@ export async function changeInstance(
   const host = flags.instance;
   const dryRun = flags['dry-run'];
   const watch = new Stopwatch();
-  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? DEFAULT_TIMEOUT_MS, {
+  const { signal, done } = commandSignal(durationOf(flags.timeout, '--timeout') ?? COMMAND_TIMEOUT_MS, {
     interruptedMs: RESTART_MS,
     cleanUpMs: RESTART_MS,
   });

@@ -1,9 +1,9 @@
-import { CHECKS as UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
+import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { closest } from '../../lib/closest.ts';
 import { joinPhases } from '../../phases/join/index.ts';
-import { CHECKS } from '../../phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../../phases/preflight/checks.ts';
 import { resetPhases } from '../../phases/reset/index.ts';
 import { upgradePhases } from '../../phases/upgrade/index.ts';
 import type { Phase } from '../../workflow/phase.ts';
@@ -12,7 +12,7 @@ import type { Phase } from '../../workflow/phase.ts';
 export interface Topic {
   readonly kind: 'code' | 'check' | 'phase';
   readonly name: string;
-  /** Stands behind the name. */
+  /** Printed after the name. */
   readonly note: string;
   /** Titles with their texts. */
   readonly facts: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ function codes(): Topic[] {
 }
 
 function checks(): Topic[] {
-  const ofNodes = CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
+  const ofNodes = PREFLIGHT_CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
     const exit = severity === 'warning' ? 0 : concerns === 'node' ? 3 : 4;
     return {
       kind: 'check',
@@ -96,7 +96,7 @@ function named(list: readonly Phase<never>[], parent: string): { name: string; t
 export const TOPICS: Readonly<Record<string, (() => Topic[]) | undefined>> = { codes, checks, phases };
 
 /**
- * Finds a code, a check or a phase. Letters of any case and dashes will do; of a check what stands in brackets, and of a
+ * Finds a code, a check or a phase. Letters of any case and dashes will do; of a check what is in brackets, and of a
  * phase its parent, may be left out.
  * @throws EdgeadmError USAGE, with the name that was probably meant
  */

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { FLAG_OF_KEY, type KeyFlag } from '../../config/join-schema.ts';
-import { naming, nodeFlags, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from '../flags.ts';
+import { nodeFlags, nonEmptyName, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from '../flags.ts';
 
 const list = { ...repeatable, delimiter: ',' } as const;
 
@@ -43,7 +43,7 @@ const requestFlags = {
     helpGroup: 'CONTAINER SERVICE',
   }),
   'cluster-id': Flags.string({
-    parse: naming('--cluster-id'),
+    parse: nonEmptyName('--cluster-id'),
     helpValue: 'ID',
     description: "join a node pool of this cluster with the account's AccessKey",
     helpGroup: 'CONTAINER SERVICE',

@@ -10,7 +10,7 @@ interface Shown {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A request, resolved as far as it can be without asking anybody, as a JoinConfiguration; secrets are masked. */
+/** A request, resolved as far as possible offline, as a JoinConfiguration; secrets are masked. */
 export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' | 'form' | 'warnings'>): Shown {
   const { yes, timeoutMs, compatMatrix, token, ...keys } = draft;
   const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });

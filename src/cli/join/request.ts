@@ -3,13 +3,13 @@ import type { JoinSource, SourceAnswer } from '../../cloud/join-source.ts';
 import { readMatrixFile } from '../../compat/matrix-file.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { isRandomName } from '../../config/grammar.ts';
-import { DEFAULT_TIMEOUT_MS, flagOf, joinDraft, joinSpec, type Layer } from '../../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS, flagOf, joinDraft, joinSpec, type Layer } from '../../config/join-spec.ts';
 import { readNodeSpec } from '../../config/node-spec.ts';
 import type { CommonSettings, JoinDraft, JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import type { Target } from '../../host/targets.ts';
-import { durationOf, type Refuse, secretOf, textOf } from '../flags.ts';
+import { durationOf, flagText, type Refuse, secretOf } from '../flags.ts';
 import { readDiscoveryFile } from './discovery-file.ts';
 import { flagValues, type ParsedJoin, TOKEN_FLAGS } from './flags.ts';
 
@@ -22,15 +22,15 @@ export type JoinForm =
   /** The container service, for an account's keys. */
   | { readonly kind: 'cloud'; readonly clusterId: string; readonly region: string; readonly nodePool: string };
 
-/** What is asked for on one host: validated as far as that is possible before node and source are reached. */
+/** What is requested on one host: validated as far as that is possible before node and source are reached. */
 export interface JoinRequest {
   readonly form: JoinForm;
   readonly draft: JoinDraft;
   /** What the user should know about what he gave. */
   readonly warnings: readonly string[];
   /**
-   * The specification, with what the source of the form told.
-   * @throws EdgeadmError CLOUD_ANSWER_INVALID where that does not make one
+   * The specification, with the values that the join source gave.
+   * @throws EdgeadmError CLOUD_ANSWER_INVALID if that does not make one
    */
   complete(reply?: { readonly source: JoinSource; readonly answer: SourceAnswer }): JoinSpec;
 }
@@ -82,7 +82,7 @@ export async function joinRequestOf(
   const refuse: Refuse = (mistake) => mistakes.push(mistake);
   refuseTwoReaders(parsed);
   const given = flags['node-spec'];
-  const nodeSpec = given === undefined ? undefined : readNodeSpec(await textOf(given, '--node-spec'), refuse);
+  const nodeSpec = given === undefined ? undefined : readNodeSpec(await flagText(given, '--node-spec'), refuse);
   const layers: Layer[] = nodeSpec ? [nodeSpec.layer] : [];
   if (flags.config) layers.push(await readConfigFile(flags.config, 'JoinConfiguration'));
   if (flags['discovery-file']) layers.push(await readDiscoveryFile(flags['discovery-file']));
@@ -93,7 +93,7 @@ export async function joinRequestOf(
   if (form.kind === 'kubernetes') layers.splice(-2, 0, environmentLayer(form.token));
   const settings = {
     yes: Boolean(parsed.flags.yes) || (nodeSpec?.quiet ?? false),
-    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: durationOf(flags.timeout, '--timeout', refuse) ?? COMMAND_TIMEOUT_MS,
     compatMatrix: flags['compat-matrix'] ? await readMatrixFile(flags['compat-matrix']) : [],
   };
   const warnings = nodeSpec?.warnings ?? [];
@@ -125,8 +125,8 @@ function withAnswer(layers: readonly Layer[], settings: CommonSettings, source: 
 }
 
 /**
- * What the cluster is lies below what users say, what the node pool gives above it. Where it is known by cannot be
- * overridden, and what users bring themselves (a bundle) does not take the cloud's pins.
+ * What the cluster itself says is below what users say, what the node pool gives above it. Where it is known by cannot
+ * be overridden, and what users bring themselves (a bundle) does not take the cloud's pins.
  */
 function around(
   layers: readonly Layer[],
@@ -162,7 +162,7 @@ const CHOOSING = [...TOKEN_FLAGS, 'discovery-file', 'openapi-token', 'cluster-id
 /** How a cluster is known by a bootstrap token; the other forms bring their own. */
 const CREDENTIALS = ['token', 'caCertHashes', 'unsafeSkipCaVerification'];
 
-/** Which form is asked for: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
+/** Which form is requested: by the flags, else by the environment. `layers` hold flags, file and node-spec. */
 async function joinForm({ flags }: ParsedJoin, layers: readonly Layer[], refuse: Refuse): Promise<JoinForm> {
   const chosen = CHOOSING.filter((flag) => flags[flag] !== undefined);
   const ofToken: readonly string[] = [...TOKEN_FLAGS, 'discovery-file'];
@@ -209,7 +209,7 @@ async function exchangeForm(
   if (!/^[\x21-\x7e]+$/.test(token)) refuse('--openapi-token: a token contains only ASCII characters and no spaces');
   const region = strongestText('region', layers);
   if (named === undefined && !region) refuse('--region is required with --openapi-token');
-  // That a region is none is told with the other values: the endpoint made of it is nobody's second mistake.
+  // A wrong region is reported with the other values; the endpoint derived from it is not a second mistake.
   if (named === undefined) return { kind: 'exchange', token, endpoint: defaultEndpoint(region ?? '') };
   const endpoint = String(named);
   const url = URL.parse(endpoint);
@@ -234,7 +234,7 @@ function refuseCredentials(flag: string, layers: readonly Layer[], refuse: Refus
   }
 }
 
-/** The strongest layer's; whether it is a good one is told with the other mistakes. */
+/** The strongest layer's; whether it is valid is reported with the other mistakes. */
 function strongestText(key: string, layers: readonly Layer[]): string | undefined {
   const value = layers.findLast(({ values }) => values[key] !== undefined)?.values[key];
   return typeof value === 'string' ? value : undefined;

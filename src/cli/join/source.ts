@@ -5,10 +5,10 @@ import { now, phaseLog } from '../../workflow/events.ts';
 import type { JoinForm, JoinRequest } from './request.ts';
 
 /**
- * Opens what tells the nodes which cluster they join; undefined where the command line does.
+ * Opens what tells the nodes which cluster they join; undefined if the command line does.
  * @param version of edgeadm
  * @param signal of the command: ends what it asks the cloud
- * @throws EdgeadmError USAGE where EDGEADM_CLOUD_CA cannot be read
+ * @throws EdgeadmError USAGE if EDGEADM_CLOUD_CA cannot be read
  */
 export async function openSource(
   form: JoinForm,

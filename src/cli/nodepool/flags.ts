@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { NodePoolMode, NodePoolRuntime, WantedNodePool } from '../../config/node-pool.ts';
+import type { NodePoolMode, NodePoolRequest, NodePoolRuntime } from '../../config/node-pool.ts';
 import type { Taint } from '../../config/spec.ts';
 import { isCidr } from '../../lib/cidr.ts';
 import { pairsOf, type Refuse, repeatable, taintsOf } from '../flags.ts';
@@ -86,7 +86,7 @@ export interface CreateFlags {
 }
 
 /** What has been said of the node pool. */
-export function wantedOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): WantedNodePool {
+export function poolRequestOf(name: string | undefined, flags: CreateFlags, refuse: Refuse): NodePoolRequest {
   for (const flag of ['vpc-cidr', 'node-cidr'] as const) {
     for (const text of flags[flag] ?? []) if (!isCidr(text)) refuse(`--${flag}: "${text}" is not a CIDR`);
   }

@@ -4,13 +4,13 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { hasKubeconfig, kubeconfigFlagFor, withCluster } from '../cluster-access.ts';
-import { naming } from '../flags.ts';
+import { nonEmptyName } from '../flags.ts';
 import { interruptible } from '../signals.ts';
 
 /** Where the node pools are: in the container service, or in a cluster. */
-export const whereFlags = {
+export const poolSourceFlags = {
   'cluster-id': Flags.string({
-    parse: naming('--cluster-id'),
+    parse: nonEmptyName('--cluster-id'),
     helpValue: 'ID',
     description: "cluster, through the container service with the account's AccessKey",
     helpGroup: 'CLUSTER',
@@ -29,7 +29,7 @@ export const whereFlags = {
   kubeconfig: { ...kubeconfigFlagFor('cluster, as NodePool objects'), helpGroup: 'CLUSTER' },
 };
 
-export interface WhereFlags {
+export interface PoolSourceFlags {
   readonly 'cluster-id'?: string;
   readonly region?: string;
   readonly profile?: string;
@@ -37,10 +37,10 @@ export interface WhereFlags {
 }
 
 /**
- * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often stands in the
+ * What is missing to find the node pools. --cluster-id is stronger than a kubeconfig, which often is in the
  * environment.
  */
-export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: WhereFlags): string[] {
+export function refusePoolSource({ 'cluster-id': clusterId, region, kubeconfig }: PoolSourceFlags): string[] {
   if (clusterId !== undefined) return region ? [] : ['--region is required: the region of the cluster'];
   if (hasKubeconfig(kubeconfig)) return [];
   return kubeconfig === undefined
@@ -49,7 +49,7 @@ export function refuseWhere({ 'cluster-id': clusterId, region, kubeconfig }: Whe
 }
 
 /** Opens the node pools that the flags name, for one action. */
-export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
+export async function withNodePools<T>(flags: PoolSourceFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
   const { 'cluster-id': clusterId, kubeconfig } = flags;
   if (clusterId === undefined) {
     const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
@@ -67,7 +67,7 @@ export async function withNodePools<T>(flags: WhereFlags, action: (pools: NodePo
 }
 
 /** The container service that the flags name. @param signal ends what it reads */
-export async function serviceOf({ region = '', profile }: WhereFlags, signal: AbortSignal) {
+export async function serviceOf({ region = '', profile }: PoolSourceFlags, signal: AbortSignal) {
   const { openContainerService } = await import('../../cloud/cs.ts');
   return openContainerService({ region, credentials: { profile }, signal });
 }

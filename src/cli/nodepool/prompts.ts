@@ -1,5 +1,5 @@
-import type { NodePoolMode, WantedNodePool } from '../../config/node-pool.ts';
-import { missingIn, type Need, refuseWanted } from '../../config/nodepool-rules.ts';
+import type { NodePoolMode, NodePoolRequest } from '../../config/node-pool.ts';
+import { missingIn, type Need, refusePoolRequest } from '../../config/nodepool-rules.ts';
 
 const MODES: readonly { readonly value: NodePoolMode; readonly name: string }[] = [
   { value: 'basic', name: 'basic: nodes reach the cloud over the public network' },
@@ -8,7 +8,7 @@ const MODES: readonly { readonly value: NodePoolMode; readonly name: string }[] 
 ];
 
 /** Asks on the terminal for what has not been said, until nothing is missing; only valid answers are taken. */
-export async function askForMissing(wanted: WantedNodePool): Promise<WantedNodePool> {
+export async function askForMissing(wanted: NodePoolRequest): Promise<NodePoolRequest> {
   if (missingIn(wanted).length === 0) return wanted;
   const { input, select } = await import('@inquirer/prompts');
   let answered = wanted;
@@ -28,14 +28,14 @@ export async function askForMissing(wanted: WantedNodePool): Promise<WantedNodeP
   return answered;
 }
 
-/** True where the answer can be taken; else why not. */
-function refuseAnswer(wanted: WantedNodePool, key: Need['key'], text: string): string | true {
+/** True if the answer can be taken; else why not. */
+function refuseAnswer(wanted: NodePoolRequest, key: Need['key'], text: string): string | true {
   if (text.trim() === '') return 'a value is required';
-  const before = new Set(refuseWanted(wanted));
-  const mistake = refuseWanted(withAnswer(wanted, key, text)).find((each) => !before.has(each));
+  const before = new Set(refusePoolRequest(wanted));
+  const mistake = refusePoolRequest(withAnswer(wanted, key, text)).find((each) => !before.has(each));
   return mistake?.replace(/^--[\w-]+: /, '') ?? true;
 }
 
-function withAnswer(wanted: WantedNodePool, key: Need['key'], text: string): WantedNodePool {
+function withAnswer(wanted: NodePoolRequest, key: Need['key'], text: string): NodePoolRequest {
   return { ...wanted, [key]: key === 'maxNodes' ? Number(text.trim()) : text.trim() };
 }

@@ -3,8 +3,8 @@ import { parseDuration } from '../../lib/duration.ts';
 import type { Refuse } from '../flags.ts';
 
 /**
- * What the console puts into its line, besides keys that are empty. Sources: the vendor's user guide for Windows and for
- * the add-ons of a regular node; `quiet` and `manageRuntime` of Linux as published console lines have them.
+ * What the console puts into its line, besides keys that are empty. Sources: the vendor's user guide for Windows and
+ * for the add-ons of a regular node; `quiet` and `manageRuntime` of Linux as published console lines have them.
  */
 const CONSOLE = {
   linux: { quiet: true, manageRuntime: true, allowedClusterAddons: ['kube-proxy', 'flannel', 'coredns'] },
@@ -12,7 +12,7 @@ const CONSOLE = {
 };
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 
-/** The node specification of a line: the console's keys, and over them what somebody gives as JSON. */
+/** The node specification of a line: the console's keys, and over them the user's JSON. */
 export function attachSpecOf(
   text: string,
   platform: keyof typeof CONSOLE,
@@ -25,7 +25,7 @@ export function attachSpecOf(
   return { keys: { ...CONSOLE[platform], ...given }, warnings };
 }
 
-/** When a line ends to be good. What the API takes for "for ever" is not documented: ten years have to do. */
+/** When a line ends to be good. What the API takes for "forever" is not documented: ten years have to do. */
 export function expiryOf(
   ttl: string,
   refuse: Refuse,

@@ -13,7 +13,7 @@ export interface TextOptions {
 
 /**
  * What a preflight found: failures first, then warnings, the verdict last. Checks that passed or were skipped are only
- * counted, unless asked for.
+ * counted, unless requested.
  * @returns lines with their ends
  */
 export function verdictText(

@@ -9,7 +9,7 @@ import type { HostOutcome } from '../hosts.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
 import type { NodeFlags } from '../target-options.ts';
 
-/** Milliseconds for the step under way when the time limit is over; a reset does not go back. */
+/** Milliseconds for the step in progress when the time limit is over; a reset is not rolled back. */
 const CLEAN_UP_MS = 5000;
 
 const questionOf = (what: string): string => `Reset ${what}: stop and remove every pod?`;

@@ -4,7 +4,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../kubernetes/api/cluster-info.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { acquireLease, leaseHolder } from '../control/lease.ts';
-import { hasStopped, type Plan } from '../plan/plan.ts';
+import { isPausedOrEnded, type Plan } from '../plan/plan.ts';
 import { PlanStore } from '../plan/store.ts';
 import { controllerJob } from './job-manifests.ts';
 import { deleteJob, describePod, failureOf, findJob, hasSucceeded, isEnding, podsOf } from './jobs.ts';
@@ -16,8 +16,8 @@ const TIMEOUT_MS = 120_000;
 const HOPELESS_RESTARTS = 3;
 
 /**
- * Makes the Job of the controller. Until that is done the lease is held by whoever asks for it, so that others who start
- * an upgrade at the same time can be told who was first.
+ * Makes the Job of the controller. Until that is done the requesting command holds the lease, so that others who start
+ * an upgrade at the same time learn who was first.
  */
 export async function makeController(client: ApiClient, plan: Plan, identity: string, signal: AbortSignal) {
   const lease = await acquireLease(client, identity, signal);
@@ -44,7 +44,7 @@ export async function ensureController(client: ApiClient, plan: Plan, signal: Ab
     intervalMs: [200, 2000],
     signal,
     probe: async () => {
-      if (hasStopped(await store.need())) return { done: true };
+      if (isPausedOrEnded(await store.need())) return { done: true };
       const job = await findJob(client, CONTROLLER);
       const holder = await leaseHolder(client);
       // One that is over has controlled an earlier part of the upgrade; the lease of one that died names it still.

@@ -2,7 +2,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { core, NAMESPACE, PLAN } from './names.ts';
 
 /** Tells the cluster what happens, for `kubectl -n kube-upgrade get events`. One that is lost is not missed. */
-export async function tellCluster(
+export async function recordClusterEvent(
   client: ApiClient,
   { reason, message, warning = false }: { reason: string; message: string; warning?: boolean },
 ): Promise<void> {

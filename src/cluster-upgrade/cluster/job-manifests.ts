@@ -14,8 +14,8 @@ const CONTROLLER_RETRIES = 1000;
 
 /**
  * Makes the node's root the root of edgeadm, so that it works there as if it were installed: files, systemd and the
- * container runtime are the node's, edgeadm and its bundle the image's. The bind mount is the container's own; of it the
- * node sees an empty folder, for as long as the pod runs.
+ * container runtime are the node's, edgeadm and its bundle the image's. The bind mount is the container's own; of it
+ * the node sees an empty folder, for as long as the pod runs.
  */
 const ON_NODE = `
 mkdir -p /host${MOUNT_POINT}
@@ -49,8 +49,8 @@ const WHERE_ONLINE = [
 ];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Different for each try of each upgrade; the same for a controller that goes on with what another has begun. */
-export function tryOf({ batch, started }: NodeRecord): string {
+/** Different for each try of each upgrade; the same for a controller that continues with what another has begun. */
+export function attemptId({ batch, started }: NodeRecord): string {
   return `${started}-${batch}`;
 }
 
@@ -59,7 +59,7 @@ export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): objec
   const node = record.name;
   const bundle = spec.bundle === undefined ? [] : ['--bundle', spec.bundle];
   const sum = spec.bundleSha256 === undefined ? [] : ['--bundle-sha256', spec.bundleSha256];
-  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: tryOf(record) };
+  const annotations = { [NODE_ANNOTATION]: node, [TRY_ANNOTATION]: attemptId(record) };
   const labels = { [ROLE_LABEL]: 'node' };
   return {
     apiVersion: 'batch/v1',

@@ -42,7 +42,7 @@ export async function deleteJob(client: ApiClient, { metadata }: V1Job): Promise
   }
 }
 
-/** True where it is on its way out: a finalizer keeps it for a while. */
+/** True if it is on its way out: a finalizer keeps it for a while. */
 export function isEnding({ metadata }: V1Job): boolean {
   return metadata?.deletionTimestamp !== undefined;
 }
@@ -82,13 +82,13 @@ export function errorOf(pod: V1Pod): EdgeadmError | undefined {
   return parseTerminationMessage(terminationOf(pod));
 }
 
-/** An error of edgeadm as it stands in a log. */
+/** An error of edgeadm as it is in a log. */
 export function describeError({ code, what, why, next }: EdgeadmError): string {
   const evidence = why?.split('\n').map((line) => `  ${line}`) ?? [];
   return [what, ...evidence, `next: ${next}`, `(${code})`].join('\n');
 }
 
-/** How a pod ended: its error, else the end of its log, which its status keeps where the node cannot be reached. */
+/** How a pod ended: its error, else the end of its log, which its status keeps if the node cannot be reached. */
 export async function podLogTail(client: ApiClient, pod: V1Pod): Promise<string> {
   const error = errorOf(pod);
   if (error) return `error: ${describeError(error)}`;

@@ -4,7 +4,7 @@ import { nodeNameOf, operatingSystemOf, reportedKubeletVersion } from '../../kub
 import { sameVersion } from '../../phases/upgrade/versions.ts';
 
 /** Which nodes an upgrade takes, and which not. */
-export interface Chosen {
+export interface NodeChoice {
   readonly nodes: readonly V1Node[];
   /** Names of those whose kubelet is at the target already. */
   readonly there: readonly string[];
@@ -17,8 +17,8 @@ const CONTROL_PLANE = ['node-role.kubernetes.io/control-plane', 'node-role.kuber
 const POOL_LABEL = 'alibabacloud.com/nodepool-id';
 
 /** The workers of a cluster that are not at the target yet. */
-export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: string): Chosen {
-  const inPool = all.filter((node) => nodepool === undefined || poolOf(node) === nodepool);
+export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: string): NodeChoice {
+  const inPool = all.filter((node) => nodepool === undefined || poolNameOf(node) === nodepool);
   const workers = inPool.filter(isLinuxWorker);
   const there = workers.filter((node) => sameVersion(kubeletOf(node), target));
   return {
@@ -29,7 +29,7 @@ export function chooseNodes(all: readonly V1Node[], target: string, nodepool?: s
 }
 
 /** Name of its node pool; empty for none. */
-export function poolOf(node: V1Node): string {
+export function poolNameOf(node: V1Node): string {
   return poolLabelOf(node) ?? node.metadata?.labels?.[POOL_LABEL] ?? '';
 }
 

@@ -90,7 +90,7 @@ function accountManifests(owner: object): Manifest[] {
   ];
 }
 
-/** Drains of nodes, whoever asks for them, leave the controller where it is. */
+/** Keeps drains of nodes, ours and others', from evicting the controller. */
 export async function ensureBudget(client: ApiClient): Promise<void> {
   const apiVersion = await preferredVersion(client, 'policy');
   await ensure(client, {

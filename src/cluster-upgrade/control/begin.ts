@@ -10,7 +10,8 @@ import { leaseHolder } from './lease.ts';
 
 /**
  * Writes the plan of a new upgrade: of those who start one at the same time, one does.
- * @throws EdgeadmError USAGE where it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who controls it
+ * @throws EdgeadmError USAGE if it does not fit into a ConfigMap; UPGRADE_UNDER_WAY with who started the other and who
+ *   controls it
  */
 export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSignal): Promise<void> {
   refuseTooLarge(plan);
@@ -22,7 +23,7 @@ export async function beginPlan(client: ApiClient, plan: Plan, signal: AbortSign
   for (const job of left) await deleteJob(client, job);
 }
 
-/** Whoever has just started one is about to take the lease. */
+/** A command that has just started an upgrade is about to take the lease. */
 const HOLDER_TIMEOUT_MS = 3_000;
 
 async function underWay(client: ApiClient, { spec, progress }: Plan, signal: AbortSignal): Promise<EdgeadmError> {

@@ -5,11 +5,11 @@ import { isReady } from '../../kubernetes/node/conditions.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import { tellCluster } from '../cluster/events.ts';
-import { hasStopped, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
+import { recordClusterEvent } from '../cluster/events.ts';
+import { isPausedOrEnded, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
 import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
-import { cordonAndDrain, letPodsIn } from './cordon.ts';
+import { cordonAndDrain, uncordonUpgraded } from './cordon.ts';
 import type { NodeExecutor } from './executor.ts';
 import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
 
@@ -28,17 +28,17 @@ export interface ControllerParts {
 }
 
 /** Where only nodes that are offline are left, all nodes are listed once in so many looks. */
-export const LOOKS_FOR_OFFLINE = 10;
+export const OFFLINE_POLL_ROUNDS = 10;
 
 /**
  * Upgrades the nodes of the plan, batch after batch, until it pauses or ends. All it knows is in the plan: a controller
- * that was killed is followed by another that goes on where it was.
- * @returns the plan as it was when nothing was left to do
- * @throws the reason of the signal where that aborts
+ * that was killed is followed by another that continues where it was.
+ * @returns the plan when nothing was left to do
+ * @throws the reason of the signal if it aborts
  */
-export async function control(parts: ControllerParts): Promise<Plan> {
+export async function controlUpgrade(parts: ControllerParts): Promise<Plan> {
   const over = new AbortController();
-  // Without the reason: to a node it is an interruption, after which the same upgrade goes on, and no failure.
+  // Without the reason: to a node it is an interruption, after which the same upgrade continues, and no failure.
   const stop = (): void => over.abort();
   parts.signal.throwIfAborted();
   parts.signal.addEventListener('abort', stop, { once: true });
@@ -49,7 +49,7 @@ export async function control(parts: ControllerParts): Promise<Plan> {
     parts.signal.throwIfAborted();
     throw error;
   } finally {
-    // Whoever has no lease any more does nothing behind the back of who has it.
+    // A controller that lost its lease must not act beside the new holder.
     parts.signal.removeEventListener('abort', stop);
     stop();
     await Promise.allSettled(underWay.values());
@@ -70,13 +70,13 @@ async function bringForward(parts: ControllerParts, underWay: Map<string, Promis
       underWay.set(node.name, work);
       work.catch(() => {});
     }
-    if (hasStopped(plan) && underWay.size === 0) return plan;
-    const pause = underWay.size === 0 ? retryIntervalMs * LOOKS_FOR_OFFLINE : retryIntervalMs;
+    if (isPausedOrEnded(plan) && underWay.size === 0) return plan;
+    const pause = underWay.size === 0 ? retryIntervalMs * OFFLINE_POLL_ROUNDS : retryIntervalMs;
     await Promise.race([...underWay.values(), clock.sleep(pause, signal)]);
   }
 }
 
-/** Brings the plan forward: a new batch where none is under way, a pause where one was asked for. */
+/** Brings the plan forward: a new batch if none is in progress, a pause if one was requested. */
 async function step({ client, store, log, signal }: ControllerParts): Promise<Plan> {
   const found = await store.need(signal);
   const nodes = found.progress.phase === 'Running' && nodesIn(found, 'running').length === 0;
@@ -90,12 +90,15 @@ async function step({ client, store, log, signal }: ControllerParts): Promise<Pl
   if (plan.progress.batch > found.progress.batch) {
     const batch = nodesIn(plan, 'running').map(({ name }) => name);
     log.info(`Batch ${plan.progress.batch}: ${batch.join(', ')}`);
-    await tellCluster(client, { reason: 'BatchStarted', message: `batch ${plan.progress.batch}: ${batch.join(', ')}` });
+    await recordClusterEvent(client, {
+      reason: 'BatchStarted',
+      message: `batch ${plan.progress.batch}: ${batch.join(', ')}`,
+    });
   }
   if (plan.progress.phase !== found.progress.phase) {
     const message = [plan.progress.phase, plan.progress.reason].filter(Boolean).join(': ');
     log.info(`The upgrade to ${plan.spec.targetVersion} is ${message}.`);
-    await tellCluster(client, { reason: plan.progress.phase, message });
+    await recordClusterEvent(client, { reason: plan.progress.phase, message });
   }
   return plan;
 }
@@ -107,7 +110,7 @@ async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord)
     await parts.executor(plan).upgrade(node, signal);
   });
   if (signal.aborted) return;
-  const kept = await failureOf(() => retryWhileUnavailable(() => letPodsIn(parts, node.name, failure), parts));
+  const kept = await failureOf(() => retryWhileUnavailable(() => uncordonUpgraded(parts, node.name, failure), parts));
   failure ??= kept;
   if (signal.aborted) return;
   const why = failure && [failure.what, failure.why].filter(Boolean).join(': ');
@@ -119,7 +122,11 @@ async function upgradeNode(parts: ControllerParts, plan: Plan, node: NodeRecord)
   if (failure) log.warning(`Node ${node.name}: ${why}`);
   else log.info(`Node ${node.name} is at ${targetVersion}.`);
   const message = failure ? `node ${node.name}: ${why}` : `node ${node.name} is at ${targetVersion}`;
-  await tellCluster(client, { reason: failure ? 'NodeFailed' : 'NodeUpgraded', message, warning: Boolean(failure) });
+  await recordClusterEvent(client, {
+    reason: failure ? 'NodeFailed' : 'NodeUpgraded',
+    message,
+    warning: Boolean(failure),
+  });
 }
 
 async function failureOf(action: () => Promise<void>): Promise<EdgeadmError | undefined> {

@@ -5,7 +5,7 @@ import { drainNode } from '../../kubernetes/drain/drain.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { type NodeRecord, nodesIn, type PlanSpec } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
-import { withNode } from '../plan/transitions.ts';
+import { withNodeChanged } from '../plan/transitions.ts';
 
 interface Parts {
   readonly client: ApiClient;
@@ -22,13 +22,13 @@ export async function cordonAndDrain(parts: Parts, spec: PlanSpec, node: NodeRec
   const { client, store, log, signal } = parts;
   const { spec: found } = await client.get<V1Node>(`/api/v1/nodes/${node.name}`, { signal });
   if (found?.unschedulable !== true)
-    await store.update((plan) => withNode(plan, node.name, { cordoned: true }), signal);
+    await store.update((plan) => withNodeChanged(plan, node.name, { cordoned: true }), signal);
   const { drainTimeoutMs: timeoutMs, drainPolicy: policy } = spec;
   await drainNode(client, node.name, { log, signal, timeoutMs, policy, wet: true });
 }
 
 /** Lets pods in again where the upgrade kept them off; not onto a node that does not work any more. */
-export async function letPodsIn(parts: Parts, name: string, failure?: EdgeadmError): Promise<void> {
+export async function uncordonUpgraded(parts: Parts, name: string, failure?: EdgeadmError): Promise<void> {
   const { client, store, signal } = parts;
   const node = nodesIn(await store.need(signal), 'running').find((each) => each.name === name);
   if (!node?.cordoned || (failure && !stillWorks(failure))) return;
@@ -36,7 +36,7 @@ export async function letPodsIn(parts: Parts, name: string, failure?: EdgeadmErr
   // It may have been deleted meanwhile.
   if (await client.find<V1Node>(path, { signal }))
     await client.patch(path, { spec: { unschedulable: null } }, { signal });
-  await store.update((plan) => withNode(plan, name, { cordoned: false }), signal);
+  await store.update((plan) => withNodeChanged(plan, name, { cordoned: false }), signal);
 }
 
 /** A node whose drain failed was not touched. @param failure of the upgrade, or what edgeadm reported on the node as its cause */

@@ -3,7 +3,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import { waitFor } from '../../lib/wait-for.ts';
-import { nodeJob, tryOf } from '../cluster/job-manifests.ts';
+import { attemptId, nodeJob } from '../cluster/job-manifests.ts';
 import {
   deleteJob,
   describeError,
@@ -22,9 +22,9 @@ import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
 import type { NodeExecutor } from './executor.ts';
 import { retryWhileUnavailable } from './retry.ts';
 
-/** Longer than the deadline of the Job: what is over then is a Job that nobody looks after. */
+/** Longer than the deadline of the Job: a Job that is still there then has no controller left. */
 const TIMEOUT_MS = 2_400_000;
-/** An image that cannot be had is not waited for until the deadline. */
+/** Shorter than the deadline: an image that cannot be pulled by then will not be. */
 const IMAGE_TIMEOUT_MS = 600_000;
 
 /** Of an earlier Job, whose pod is given half a minute to end. */
@@ -83,7 +83,7 @@ async function ensureJob({ client, spec, signal, clock }: JobParts, node: NodeRe
     probe: async (within) => {
       const job = await findJob(client, name, within);
       if (job && isEnding(job)) return { seen: 'it is being deleted' };
-      if (job?.metadata?.annotations?.[TRY_ANNOTATION] === tryOf(node)) return { done: true };
+      if (job?.metadata?.annotations?.[TRY_ANNOTATION] === attemptId(node)) return { done: true };
       if (job) await deleteJob(client, job);
       const [left] = await podsOf(client, name, within);
       return left || job ? { seen: describePod(left) } : { done: false };

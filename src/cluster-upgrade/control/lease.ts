@@ -18,7 +18,7 @@ export interface LeaseTimes {
 export const LEASE_TIMES: LeaseTimes = { lastsMs: 30_000, giveUpMs: 20_000, renewalMs: 5_000, retryIntervalMs: 1_000 };
 const { lastsMs, giveUpMs, renewalMs, retryIntervalMs } = LEASE_TIMES;
 const RELEASES = 5;
-/** Milliseconds; whoever comes next waits for the end of the lease instead. */
+/** Milliseconds; if the release fails, the next controller waits until the lease expires. */
 const RELEASE_TIMEOUT_MS = 5_000;
 
 /** A Lease that this process holds. */
@@ -29,7 +29,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** The identity of who controls the upgrade, and when it last said so; undefined where nobody does. */
+/** The identity of the controller, and when it last renewed the lease; undefined if there is none. */
 export async function leaseHolder(client: ApiClient): Promise<{ identity: string; renewed: string } | undefined> {
   const { holderIdentity: identity, renewTime } = (await find(client))?.spec ?? {};
   return identity ? { identity, renewed: String(renewTime) } : undefined;
@@ -42,7 +42,7 @@ export async function leaseHolder(client: ApiClient): Promise<{ identity: string
  * taking it from one that died takes half a minute.
  * @param identity of this process, different from that of every other
  * @param clock for tests
- * @returns the identity of its holder where another has it and is alive
+ * @returns the identity of its holder if another has it and is alive
  */
 export async function acquireLease(
   client: ApiClient,
@@ -127,7 +127,7 @@ function versionOf(lease: V1Lease | undefined): string | undefined {
   return lease?.metadata?.resourceVersion;
 }
 
-/** @returns false where somebody else was faster */
+/** @returns false if another writer was faster */
 async function write(client: ApiClient, found: V1Lease | undefined, identity: string): Promise<boolean> {
   const renewTime = microTime();
   const same = found?.spec?.holderIdentity === identity;

@@ -2,9 +2,9 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import { hasStopped, isActive, nodesIn, type Plan } from '../plan/plan.ts';
+import { isActive, isPausedOrEnded, nodesIn, type Plan } from '../plan/plan.ts';
 import { PlanStore } from '../plan/store.ts';
-import { control } from './controller.ts';
+import { controlUpgrade } from './controller.ts';
 import type { NodeExecutor } from './executor.ts';
 import { acquireLease, controlledBy } from './lease.ts';
 import { isUnavailable, retryWhileUnavailable } from './retry.ts';
@@ -23,17 +23,17 @@ export interface RunControllerOptions {
 }
 
 /**
- * Becomes the one controller of the upgrade that is under way, until it pauses or ends. Where the API server is away for
- * so long that the lease is lost, it asks for the lease again.
- * @throws EdgeadmError UPGRADE_UNDER_WAY where another controls it, NO_UPGRADE
+ * Becomes the one controller of the upgrade in progress, until it pauses or ends. Where the API server is away
+ * for so long that the lease is lost, it asks for the lease again.
+ * @throws EdgeadmError UPGRADE_UNDER_WAY if another controls it, NO_UPGRADE
  */
 export async function runController(options: RunControllerOptions): Promise<Plan> {
   const store = new PlanStore(options.client);
   for (;;) {
     await controlOnce(options, store);
-    // Whoever continued it while the lease was still held has taken this controller for the one that goes on.
+    // A user who continued it while the lease was still held expects this controller to do the work.
     const plan = await retryWhileUnavailable(() => store.need(options.signal), options);
-    if (hasStopped(plan)) return plan;
+    if (isPausedOrEnded(plan)) return plan;
   }
 }
 
@@ -43,7 +43,7 @@ async function controlOnce(options: RunControllerOptions, store: PlanStore): Pro
   if (typeof lease === 'string') throw controlledBy(lease);
   const signal = AbortSignal.any([options.signal, lease.signal]);
   try {
-    await control({ ...options, store, signal });
+    await controlUpgrade({ ...options, store, signal });
   } catch (error) {
     if (!lease.signal.aborted || !isUnavailable(lease.signal.reason)) throw error;
     log.warning(`${(lease.signal.reason as Error).message}; acquiring it again.`);
@@ -52,7 +52,7 @@ async function controlOnce(options: RunControllerOptions, store: PlanStore): Pro
   }
 }
 
-/** How a command that has followed an upgrade to its end, or to a pause, ends itself: undefined where it is complete. */
+/** How a command that has followed an upgrade to its end, or to a pause, ends itself: undefined if it is complete. */
 export function endingError(plan: Plan): EdgeadmError | undefined {
   const { phase, reason } = plan.progress;
   if (phase === 'Completed') return undefined;

@@ -21,7 +21,7 @@ export function nextBatchSize(last: number, limit: number): number {
   return Math.min(last === 0 ? 1 : last * 2, limit);
 }
 
-/** Sizes of the batches in which so many nodes are upgraded where nothing goes wrong. */
+/** Sizes of the batches in which so many nodes are upgraded if nothing goes wrong. */
 export function batchSizes(waiting: number, limit: number, last = 0): number[] {
   const sizes: number[] = [];
   for (let left = waiting, size = last; left > 0; left -= size) {

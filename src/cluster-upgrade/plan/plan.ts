@@ -3,7 +3,7 @@ import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 /** How nodes are reached: by a Job on each node, or over SSH from where edgeadm runs. */
 type ExecutorName = 'job' | 'ssh';
 
-/** What a cluster upgrade was asked for. Written once; the progress is in {@link Progress}. */
+/** The request of a cluster upgrade. Written once; the progress is in {@link Progress}. */
 export interface PlanSpec {
   /** `v1.20.3`, also that of the control plane. */
   readonly targetVersion: string;
@@ -17,12 +17,14 @@ export interface PlanSpec {
   /** Milliseconds for all pods of a node together. */
   readonly drainTimeoutMs: number;
   readonly drainPolicy?: DrainPolicy;
-  /** Goes on until nodes that are offline are back. */
+  /** Continues until nodes that are offline are back. */
   readonly waitOffline: boolean;
   /** What chose the nodes, for people. */
   readonly selector?: string;
   readonly nodepool?: string;
-  /** All nodes of the cluster when the upgrade was planned: batches are a part of these. Plans of 0.1 have no number. */
+  /**
+   * All nodes of the cluster when the upgrade was planned: batches are a part of these. Plans of 0.1 have no number.
+   */
   readonly clusterNodes?: number;
   /** Who started it, `user@host`. */
   readonly startedBy: string;
@@ -83,15 +85,15 @@ export interface Plan {
  * After so long a pause an upgrade is cancelled by the next command that reads it: while it is paused no process of
  * edgeadm runs in the cluster that could count. Source: the guide, 15 days.
  */
-export const LONGEST_PAUSE_S = 15 * 86_400;
+export const MAX_PAUSE_S = 15 * 86_400;
 
 /** True until it is cancelled or complete. */
 export function isActive({ progress }: Plan): boolean {
   return progress.phase !== 'Cancelled' && progress.phase !== 'Completed';
 }
 
-/** True where no node is under way and none will be unless somebody says so. */
-export function hasStopped(plan: Plan): boolean {
+/** True if no node is being upgraded and none will be without another command. */
+export function isPausedOrEnded(plan: Plan): boolean {
   return !isActive(plan) || plan.progress.phase === 'Paused';
 }
 

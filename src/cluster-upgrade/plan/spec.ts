@@ -1,7 +1,7 @@
 import { usageError } from '../../errors/usage.ts';
 import type { PlanSpec } from './plan.ts';
 
-/** What an upgrade was asked for. */
+/** The request of an upgrade. */
 interface PlanRequest extends Omit<PlanSpec, 'targetVersion'> {
   /** Default: the cluster's. */
   readonly targetVersion?: string;

@@ -19,8 +19,8 @@ const CONTENTION: RetryOptions = {
 };
 
 /**
- * The cluster's storage keeps every version of a plan for some minutes, and one of 10,000 nodes has a megabyte: not more
- * than one of those is written a second.
+ * The cluster's storage keeps every version of a plan for a few minutes, and one of 10,000 nodes has a megabyte: not
+ * more than one of those is written a second.
  */
 const BYTES_PER_MS = 1000;
 
@@ -32,7 +32,7 @@ interface PendingChange {
   reject(error: unknown): void;
 }
 
-/** The plan as the cluster keeps it: a ConfigMap, changed by whoever has read its newest version. */
+/** The plan as the cluster keeps it: a ConfigMap, which only a writer with its newest version can change. */
 export class PlanStore {
   readonly #client: ApiClient;
   readonly #asked: PendingChange[] = [];
@@ -61,7 +61,7 @@ export class PlanStore {
 
   /**
    * Writes a new plan, in the place of one that has ended.
-   * @returns the plan that is under way where there is one: nothing was written
+   * @returns the plan in progress if there is one: nothing was written
    */
   async begin(plan: Plan): Promise<Plan | undefined> {
     return retry(async () => {
@@ -74,10 +74,10 @@ export class PlanStore {
   }
 
   /**
-   * Changes the plan by what its newest version is. A change that gives the plan itself back writes nothing; changes that
-   * are asked for at the same time are written together.
-   * @param signal where it has aborted before the change is made, nothing is written
-   * @returns the plan as it was written
+   * Changes the plan by what its newest version is. A change that returns the plan itself writes nothing; changes
+   * that are requested at the same time are written together.
+   * @param signal if it has aborted before the change is made, nothing is written
+   * @returns the plan as written
    * @throws EdgeadmError NO_UPGRADE, and what the change throws; the reason of the signal
    */
   update(change: (plan: Plan) => Plan, signal?: AbortSignal): Promise<Plan> {
@@ -117,7 +117,7 @@ export class PlanStore {
     return this.#client.find<V1ConfigMap>(core('configmaps', PLAN), { signal });
   }
 
-  /** @throws StaleWrite where another writer was faster */
+  /** @throws StaleWrite if another writer was faster */
   async #write(plan: Plan, found: V1ConfigMap | undefined): Promise<void> {
     const metadata = { name: PLAN, namespace: NAMESPACE, resourceVersion: found?.metadata?.resourceVersion };
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: toTexts(plan) };

@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
-import { shaped, yamlMap } from '../../lib/foreign.ts';
+import { checkShape, yamlMap } from '../../lib/check-shape.ts';
 import type { NodeRecord, NodeState, Plan, PlanSpec } from './plan.ts';
 
 /** What a ConfigMap holds of a plan: three texts that people can read with kubectl. */
 export interface PlanTexts {
   readonly 'plan.json': string;
   readonly 'progress.json': string;
-  /** A line a node, tab-separated, under a heading, with `"` for what the line before has: 10,000 nodes as JSON objects would not fit into a ConfigMap. */
+  /**
+   * A line a node, tab-separated, under a heading, with `"` for what the line before has: 10,000 nodes as JSON objects
+   * would not fit into a ConfigMap.
+   */
   readonly nodes: string;
 }
 
@@ -17,13 +20,13 @@ const LONGEST_MESSAGE = 400;
 /** A pool or version that is that of the line before. */
 const SAME = '"';
 /** Bytes of all texts of a ConfigMap together. Source: Kubernetes, `core.MaxSecretSize`. */
-export const MAX_BYTES = 1024 * 1024;
+export const MAX_PLAN_BYTES = 1024 * 1024;
 
 /** Messages are cut so that the plan fits into a ConfigMap. */
 export function toTexts(plan: Plan): PlanTexts {
   for (let longest = LONGEST_MESSAGE; ; longest = Math.floor(longest / 2)) {
     const texts = textsWith(plan, longest);
-    if (longest === 0 || sizeOf(texts) <= MAX_BYTES) return texts;
+    if (longest === 0 || sizeOf(texts) <= MAX_PLAN_BYTES) return texts;
   }
 }
 
@@ -51,7 +54,7 @@ function lineOf(node: NodeRecord, before: NodeRecord | undefined, longestMessage
 
 const originOf = (key: string) => ({ what: `its key ${key}`, code: 'UPGRADE_STATE_UNREADABLE' }) as const;
 
-/** What the code relies on; the rest is as it was written. */
+/** What the code relies on; the rest is as written. */
 const SPEC = z.looseObject({
   targetVersion: z.string(),
   executor: z.enum(['job', 'ssh']),
@@ -68,18 +71,18 @@ const PROGRESS = z.looseObject({
   ended: z.number().optional(),
 });
 
-/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE where somebody has edited the texts beyond use */
+/** @throws EdgeadmError UPGRADE_STATE_UNREADABLE if the texts were edited and cannot be read any more */
 export function fromTexts(texts: Readonly<Partial<PlanTexts>>): Plan {
   try {
     const [heading, ...lines] = (texts.nodes ?? '').split('\n').filter(Boolean);
     if (heading !== HEADING) throw new Error(`the list of nodes begins with "${heading ?? ''}"`);
     return {
-      spec: shaped(
+      spec: checkShape(
         SPEC,
         yamlMap(texts['plan.json'] ?? '', originOf('plan.json')),
         originOf('plan.json'),
       ) as unknown as PlanSpec,
-      progress: shaped(
+      progress: checkShape(
         PROGRESS,
         yamlMap(texts['progress.json'] ?? '', originOf('progress.json')),
         originOf('progress.json'),

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { batchLimitOf, inOrder, nextBatchSize } from './batches.ts';
-import { isActive, LONGEST_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
+import { isActive, MAX_PAUSE_S, type NodeRecord, nodesIn, type Plan, type PlanSpec } from './plan.ts';
 
 /** A plan that has not begun. */
 export function newPlan(
@@ -17,15 +17,15 @@ export function newPlan(
 }
 
 /** Changes one node. */
-export function withNode(plan: Plan, name: string, change: Partial<NodeRecord>): Plan {
+export function withNodeChanged(plan: Plan, name: string, change: Partial<NodeRecord>): Plan {
   return { ...plan, nodes: plan.nodes.map((node) => (node.name === name ? { ...node, ...change } : node)) };
 }
 
 /**
- * Begins the next batch, or ends the upgrade where nothing is left.
+ * Begins the next batch, or ends the upgrade if nothing is left.
  * @param online names of the nodes that are Ready
  * @param known names of all nodes of the cluster
- * @returns the plan as it is where nothing can begin now: a batch is under way, or all that is left is offline and
+ * @returns the plan as it is if nothing can begin now: a batch is in progress, or all that is left is offline and
  *   waited for
  */
 export function beginBatch(
@@ -71,7 +71,7 @@ export function endNode(plan: Plan, name: string, failure: string | undefined, n
     failure === undefined
       ? { state: 'upgraded', ended: now, message: '', cordoned: false }
       : { state: 'failed', ended: now, message: failure };
-  const ended = withNode(plan, name, change);
+  const ended = withNodeChanged(plan, name, change);
   if (failure === undefined) return ended;
   const reason = ended.progress.reason ?? `node ${name} failed`;
   return isActive(ended) ? { ...ended, progress: { ...ended.progress, phase: 'Pausing', reason } } : ended;
@@ -84,7 +84,7 @@ export function settlePause(plan: Plan, now: number): Plan {
 }
 
 /**
- * Nodes that have begun finish, no others begin; where none has begun it is paused at once, though no controller is there.
+ * Nodes that have begun finish, no others begin; if none has begun it is paused at once, though no controller is there.
  * @throws EdgeadmError UPGRADE_NOT_POSSIBLE unless it runs; a second pause changes nothing
  */
 export function pausePlan(plan: Plan, by: string, now: number): Plan {
@@ -95,8 +95,8 @@ export function pausePlan(plan: Plan, by: string, now: number): Plan {
 }
 
 /**
- * Goes on after a pause: nodes that failed are tried again, and the next batch is one node.
- * @throws EdgeadmError UPGRADE_NOT_POSSIBLE where it is cancelled or complete
+ * Continues after a pause: nodes that failed are tried again, and the next batch is one node.
+ * @throws EdgeadmError UPGRADE_NOT_POSSIBLE if it is cancelled or complete
  */
 export function continuePlan(plan: Plan): Plan {
   if (!isActive(plan)) throw impossible('continue', plan);
@@ -115,9 +115,9 @@ export function cancelPlan(plan: Plan, reason: string, now: number): Plan {
   return { ...plan, progress: { ...plan.progress, phase: 'Cancelled', reason, ended: now } };
 }
 
-/** True where the pause has lasted so long that the upgrade is to be cancelled. */
+/** True if the pause has lasted so long that the upgrade is to be cancelled. */
 export function isOverdue({ progress }: Plan, now: number): boolean {
-  return progress.phase === 'Paused' && now - (progress.paused ?? now) > LONGEST_PAUSE_S;
+  return progress.phase === 'Paused' && now - (progress.paused ?? now) > MAX_PAUSE_S;
 }
 
 const NEXT: Readonly<Record<string, string>> = {

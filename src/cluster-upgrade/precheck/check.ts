@@ -3,17 +3,17 @@ import type { PrecheckFacts } from './facts.ts';
 import type { ReportRow } from './report.ts';
 
 /** What a check may look at. Nothing in it changes the cluster. */
-export interface CheckContext {
+export interface UpgradeCheckContext {
   readonly facts: PrecheckFacts;
   /** The nodes that are to be upgraded. */
   readonly nodes: readonly V1Node[];
   /** `v1.20.3` */
   readonly targetVersion: string;
-  /** True where the pods of a node are evicted before it is upgraded. */
+  /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
 }
 
-/** What a check found; effect and advice are those of the check where the finding has none of its own. */
+/** What a check found; effect and advice are those of the check if the finding has none of its own. */
 export type UpgradeFinding = Omit<ReportRow, 'check' | 'effect' | 'advice'> &
   Partial<Pick<ReportRow, 'effect' | 'advice'>>;
 
@@ -21,18 +21,18 @@ export type UpgradeFinding = Omit<ReportRow, 'check' | 'effect' | 'advice'> &
 export interface UpgradeCheck {
   /** Stable. */
   readonly name: string;
-  /** For docs/cluster-upgrade-checks.md: what is looked at, and what makes which result. */
+  /** For docs/cluster-upgrade-checks.md: what is checked, and what makes which result. */
   readonly about: string;
-  /** What happens if the upgrade starts all the same. */
+  /** What happens if the upgrade starts anyway. */
   readonly effect: string;
   readonly advice: string;
-  /** A fact that cannot be had throws; the row then says so. An empty list is never given: say what is normal. */
-  readonly run: (context: CheckContext) => Promise<readonly UpgradeFinding[]>;
+  /** Throws if a fact cannot be read; the row then shows why. Never returns an empty list: say what is normal. */
+  readonly run: (context: UpgradeCheckContext) => Promise<readonly UpgradeFinding[]>;
 }
 
 export const normal = (reason: string): readonly UpgradeFinding[] => [{ result: 'normal', reason }];
 
-/** The findings; where there are none, that all is normal. */
+/** The findings; if there are none, that all is normal. */
 export function orNormal(findings: readonly UpgradeFinding[], reason: string): readonly UpgradeFinding[] {
   return findings.length > 0 ? findings : normal(reason);
 }

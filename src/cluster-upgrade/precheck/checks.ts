@@ -11,7 +11,7 @@ import { controlPlaneVersion, nodeVersion } from './checks/versions.ts';
 import { admissionWebhooks } from './checks/webhooks.ts';
 
 /** Every check, in the order in which they are shown. */
-export const CHECKS: readonly UpgradeCheck[] = [
+export const UPGRADE_CHECKS: readonly UpgradeCheck[] = [
   controlPlaneVersion,
   nodeVersion,
   nodeReady,

@@ -14,12 +14,12 @@ import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
 import { type PodTrouble, troubleOf } from '../../kubernetes/node/pod-trouble.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { NAMESPACE } from '../cluster/names.ts';
-import { joined } from './joined.ts';
+import { concatSettled } from './concat-settled.ts';
 import { type Permission, refusedPermissions } from './permissions.ts';
 import { readWebhooks, type Webhook } from './webhook.ts';
 import { readWorkloads, type Workload } from './workload.ts';
 
-/** What the API server tells about the cluster. Each is asked for once, when first needed; a failure is kept, too. */
+/** What the API server tells about the cluster. Each is requested once, when first needed; a failure is kept, too. */
 export interface PrecheckFacts {
   /** Address and version of the API server. */
   readonly server: () => Promise<{ readonly address: string; readonly version: string | undefined }>;
@@ -34,7 +34,7 @@ export interface PrecheckFacts {
   readonly apiServices: () => Promise<readonly V1APIService[]>;
   readonly disruptionBudgets: () => Promise<readonly V1PodDisruptionBudget[]>;
   readonly webhooks: () => Promise<readonly Webhook[]>;
-  /** True where a Service has an endpoint that is ready. */
+  /** True if a Service has an endpoint that is ready. */
   readonly hasEndpoint: (namespace: string, service: string) => Promise<boolean>;
   readonly certificateRequests: () => Promise<readonly V1CertificateSigningRequest[]>;
   /** What an upgrade needs and the caller may not do. */
@@ -43,7 +43,7 @@ export interface PrecheckFacts {
 
 /**
  * Facts of the cluster that a client speaks to.
- * @param nodes what is known of nodes where the caller may not list them
+ * @param nodes what is known of nodes if the caller may not list them
  */
 export function precheckFacts(client: ApiClient, nodes: readonly V1Node[], signal: AbortSignal): PrecheckFacts {
   const list: List = (path, keep) => listAll(client, path, { keep, signal });
@@ -55,7 +55,7 @@ export function precheckFacts(client: ApiClient, nodes: readonly V1Node[], signa
     server: memoize(() => readServer(client, signal)),
     offlineNodes: memoize(async () => new Set(await offlineOf(list, nodes))),
     workloads: memoize(() => readWorkloads(all)),
-    systemPods: memoize(() => joined(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
+    systemPods: memoize(() => concatSettled(SYSTEM_NAMESPACES.map((name) => pods(`/api/v1/namespaces/${name}/pods`)))),
     upgradePods: memoize(() =>
       pods(`/api/v1/namespaces/${NAMESPACE}/pods?fieldSelector=${encodeURIComponent('status.phase=Failed')}`),
     ),
@@ -75,7 +75,7 @@ function offlineOf(list: List, nodes: readonly V1Node[]): Promise<string[]> {
   return list('/api/v1/nodes', named).catch(() => nodes.filter(isOffline).map(nodeNameOf));
 }
 
-/** Some clusters keep their version from those who may do little else; that is no reason for no report. */
+/** Some clusters hide their version from users with few rights; the report is still useful. */
 async function readServer(
   client: ApiClient,
   signal: AbortSignal,

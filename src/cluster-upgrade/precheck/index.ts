@@ -2,8 +2,8 @@ import type { V1Node } from '@kubernetes/client-node';
 import { toEdgeadmError } from '../../errors/index.ts';
 import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { parseVersion } from '../../kubernetes/version.ts';
-import type { CheckContext, UpgradeCheck } from './check.ts';
-import { CHECKS } from './checks.ts';
+import type { UpgradeCheck, UpgradeCheckContext } from './check.ts';
+import { UPGRADE_CHECKS } from './checks.ts';
 import { precheckFacts } from './facts.ts';
 import { type ReportRow, type UpgradeReport, worstOf } from './report.ts';
 
@@ -14,7 +14,7 @@ export interface PrecheckOptions {
   readonly targetVersion: string;
   /** Those that are to be upgraded. */
   readonly nodes: readonly V1Node[];
-  /** True where the pods of a node are evicted before it is upgraded. */
+  /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
   readonly signal: AbortSignal;
 }
@@ -22,7 +22,7 @@ export interface PrecheckOptions {
 /**
  * Looks whether a cluster is ready for an upgrade of its nodes. Nothing is changed. All checks run side by side; one
  * that cannot be run, for lack of a right or of an API, is a warning that says so.
- * @throws EdgeadmError API_UNREACHABLE where no server answers, USAGE for a target that is no version
+ * @throws EdgeadmError API_UNREACHABLE if no server answers, USAGE for a target that is not a version
  */
 export async function precheckCluster(client: ApiClient, options: PrecheckOptions): Promise<UpgradeReport> {
   const { nodes, drain, signal } = options;
@@ -30,10 +30,10 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
   const facts = precheckFacts(client, nodes, signal);
-  // Where nobody answers there is nothing to report.
+  // Without an answer there is nothing to report.
   const { address, version } = await facts.server();
-  const context: CheckContext = { facts, nodes, targetVersion, drain };
-  const rows = (await Promise.all(CHECKS.map((check) => runCheck(check, context, signal)))).flat();
+  const context: UpgradeCheckContext = { facts, nodes, targetVersion, drain };
+  const rows = (await Promise.all(UPGRADE_CHECKS.map((check) => runCheck(check, context, signal)))).flat();
   signal.throwIfAborted();
   return {
     cluster: address,
@@ -46,7 +46,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
 }
 
 /** The rows of one check. */
-async function runCheck(check: UpgradeCheck, context: CheckContext, signal: AbortSignal): Promise<ReportRow[]> {
+async function runCheck(check: UpgradeCheck, context: UpgradeCheckContext, signal: AbortSignal): Promise<ReportRow[]> {
   const { name, effect, advice, run } = check;
   try {
     const findings = await run(context);
@@ -62,7 +62,7 @@ async function runCheck(check: UpgradeCheck, context: CheckContext, signal: Abor
 
 function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
   const { what, why } = toEdgeadmError(thrown);
-  // Who may not do what stands in the server's own words.
+  // The server's message says who may not do what.
   const answer = apiErrorOf(thrown);
   const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
   return {

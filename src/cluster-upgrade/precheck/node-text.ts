@@ -3,7 +3,7 @@ import { isOffline, nodeNameOf } from '../../kubernetes/node/node.ts';
 import { objects } from './objects.ts';
 
 /** `3 nodes: a, b, c` */
-export function nodesOf(nodes: readonly V1Node[]): string {
+export function nodesText(nodes: readonly V1Node[]): string {
   return objects('node', nodes.map(nodeNameOf));
 }
 

@@ -20,8 +20,8 @@ const AT_ONCE = 8;
 const allow = (resource: string, verbs: readonly string[], namespace?: string): Permission[] =>
   verbs.map((verb) => ({ verb, resource, namespace }));
 
-/** What whoever starts an upgrade needs: for the state in the cluster, the Jobs, and what those may do. */
-export const NEEDED: readonly Permission[] = [
+/** Permissions needed to start an upgrade: for its state in the cluster, the Jobs, and what those may do. */
+export const START_PERMISSIONS: readonly Permission[] = [
   ...allow('nodes', ['get', 'list', 'patch']),
   ...allow('namespaces', ['get', 'create']),
   ...allow('configmaps', ['get', 'create', 'update'], NAMESPACE),
@@ -47,7 +47,7 @@ export function byResource(permissions: readonly Permission[]): Permission[] {
 }
 
 /** What a drain needs beside. */
-export const NEEDED_TO_DRAIN: readonly Permission[] = [
+export const DRAIN_PERMISSIONS: readonly Permission[] = [
   ...allow('pods', ['get', 'list']),
   ...allow('pods/eviction', ['create']),
   ...allow('daemonsets.apps', ['get']),
@@ -56,13 +56,13 @@ export const NEEDED_TO_DRAIN: readonly Permission[] = [
 /**
  * What an upgrade needs and the caller may not do, by the API server's own judgement. Nothing is written: a review is
  * a question that is asked by POST.
- * @throws EdgeadmError where the server cannot be asked
+ * @throws EdgeadmError if the server cannot be asked
  */
 export async function refusedPermissions(
   client: ApiClient,
   { drain, signal }: { readonly drain: boolean; readonly signal: AbortSignal },
 ): Promise<Permission[]> {
-  const needed = drain ? [...NEEDED, ...NEEDED_TO_DRAIN] : NEEDED;
+  const needed = drain ? [...START_PERMISSIONS, ...DRAIN_PERMISSIONS] : START_PERMISSIONS;
   const [first, ...others] = needed;
   const refused = new Set<Permission>();
   const ask = async (permission: Permission): Promise<void> => {

@@ -1,4 +1,4 @@
-/** `normal`: nothing to do; `warning`: the upgrade can go on; `error`: fix it first. */
+/** `normal`: nothing to do; `warning`: the upgrade can continue; `error`: fix it first. */
 export type Result = 'normal' | 'warning' | 'error';
 
 /** The results, the worst first. */
@@ -8,14 +8,14 @@ export const RESULTS: readonly Result[] = ['error', 'warning', 'normal'];
 export interface ReportRow {
   /** Name of the check. */
   readonly check: string;
-  /** `3 nodes: a, b, c`; undefined where the finding is about the cluster as a whole. */
+  /** `3 nodes: a, b, c`; undefined if the finding is about the cluster as a whole. */
   readonly object?: string;
   readonly result: Result;
   /** What was found. */
   readonly reason: string;
-  /** What happens if the upgrade starts all the same; empty where the result is normal. */
+  /** What happens if the upgrade starts anyway; empty if the result is normal. */
   readonly effect: string;
-  /** What to do; empty where the result is normal. */
+  /** What to do; empty if the result is normal. */
   readonly advice: string;
 }
 
@@ -23,7 +23,7 @@ export interface ReportRow {
 export interface UpgradeReport {
   /** Address of the API server: `https://10.0.0.1:6443`. */
   readonly cluster: string;
-  /** Of the API server: `v1.20.3`; `unknown` where it does not tell. */
+  /** Of the API server: `v1.20.3`; `unknown` if it does not say. */
   readonly clusterVersion: string;
   /** Of the nodes after the upgrade: `v1.20.3`. */
   readonly targetVersion: string;
@@ -35,7 +35,7 @@ export interface UpgradeReport {
   readonly rows: readonly ReportRow[];
 }
 
-/** The worst of these results; normal where there are none. */
+/** The worst of these results; normal if there are none. */
 export function worstOf(results: readonly Result[]): Result {
   return RESULTS.find((result) => results.includes(result)) ?? 'normal';
 }

@@ -1,5 +1,5 @@
 import type { V1MutatingWebhook, V1RuleWithOperations, V1ValidatingWebhook } from '@kubernetes/client-node';
-import { joined } from './joined.ts';
+import { concatSettled } from './concat-settled.ts';
 
 type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 
@@ -7,11 +7,11 @@ type AnyWebhook = V1MutatingWebhook | V1ValidatingWebhook;
 export interface Webhook {
   /** `ValidatingWebhookConfiguration guard (pods.guard.example)` */
   readonly title: string;
-  /** False where its absence lets everything through. */
+  /** False if its absence lets everything through. */
   readonly required: boolean;
   /** The Service behind it; undefined for one that is reached by a URL. */
   readonly service: { readonly namespace: string; readonly name: string } | undefined;
-  /** True where it is asked about some namespaces or objects only. */
+  /** True if it is asked about some namespaces or objects only. */
   readonly selective: boolean;
   /** `pods CREATE`: what the upgrade does and this webhook is asked about. */
   readonly concerns: readonly string[];
@@ -36,7 +36,7 @@ interface Configuration {
 /** All webhooks that are asked about something the upgrade does. */
 export async function readWebhooks(list: (plural: string) => Promise<Configuration[]>): Promise<Webhook[]> {
   const kinds = { ValidatingWebhookConfiguration: 'validating', MutatingWebhookConfiguration: 'mutating' };
-  const found = await joined(
+  const found = await concatSettled(
     Object.entries(kinds).map(async ([kind, verb]) =>
       (await list(`${verb}webhookconfigurations`)).flatMap(({ metadata, webhooks = [] }) =>
         webhooks.map((webhook) => describe(`${kind} ${metadata?.name}`, webhook)),

@@ -1,6 +1,6 @@
 import type { V1DaemonSet, V1Deployment } from '@kubernetes/client-node';
 import { SYSTEM_NAMESPACES } from '../../kubernetes/addons.ts';
-import { joined } from './joined.ts';
+import { concatSettled } from './concat-settled.ts';
 
 /** A DaemonSet or a Deployment, with how many pods it should have and has. */
 export interface Workload {
@@ -14,7 +14,7 @@ export interface Workload {
 
 /** DaemonSets and Deployments of the system's namespaces. */
 export function readWorkloads(list: <T>(path: string) => Promise<T[]>): Promise<Workload[]> {
-  return joined(
+  return concatSettled(
     SYSTEM_NAMESPACES.map((name) => `/apis/apps/v1/namespaces/${name}`).flatMap((path) => [
       list<V1DaemonSet>(`${path}/daemonsets`).then((sets) => sets.map(ofDaemonSet)),
       list<V1Deployment>(`${path}/deployments`).then((deployments) => deployments.map(ofDeployment)),

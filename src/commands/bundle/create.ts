@@ -71,7 +71,7 @@ export default class BundleCreate extends BaseCommand {
   }
 }
 
-/** References hold no `=`, so the first one ends the name. */
+/** References have no `=`, so the first one ends the name. */
 function imagePart(text: string): BundlePart {
   const at = text.indexOf('=');
   return at > 0

@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
-import { naming } from '../../cli/flags.ts';
-import { MOST_INTERFACES } from '../../cloud/ens.ts';
+import { nonEmptyName } from '../../cli/flags.ts';
+import { MAX_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
 export default class EniBind extends BaseCommand {
@@ -20,14 +20,18 @@ export default class EniBind extends BaseCommand {
       aliases: ['eniNumber'],
       default: 2,
       min: 1,
-      max: MOST_INTERFACES - 1,
+      max: MAX_INTERFACES - 1,
       helpValue: 'N',
       description: 'number of edgeadm-managed ENIs the instance should have (25 pods each)',
     }),
-    vswitch: Flags.string({ parse: naming('--vswitch'), helpValue: 'ID', description: "default: the instance's" }),
+    vswitch: Flags.string({
+      parse: nonEmptyName('--vswitch'),
+      helpValue: 'ID',
+      description: "default: the instance's",
+    }),
     'security-group': Flags.string({
       aliases: ['securityGroup'],
-      parse: naming('--security-group'),
+      parse: nonEmptyName('--security-group'),
       helpValue: 'ID',
       description: "default: the instance's",
     }),

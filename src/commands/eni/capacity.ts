@@ -2,9 +2,9 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni/change.ts';
-import { naming, objectFlag } from '../../cli/flags.ts';
+import { nonEmptyName, objectFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/signals.ts';
-import { MOST_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
+import { MAX_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
 
 export default class EniCapacity extends BaseCommand {
@@ -14,7 +14,7 @@ export default class EniCapacity extends BaseCommand {
   static override flags = {
     ...objectFlag,
     instance: Flags.string({
-      parse: naming('--instance'),
+      parse: nonEmptyName('--instance'),
       helpValue: 'ID',
       description: 'ENS instance whose row is marked',
     }),
@@ -24,7 +24,7 @@ export default class EniCapacity extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(EniCapacity);
     const has = flags.instance === undefined ? undefined : await this.#interfacesOf(flags.instance, flags);
-    const rows = Array.from({ length: MOST_INTERFACES }, (_, index) => ({
+    const rows = Array.from({ length: MAX_INTERFACES }, (_, index) => ({
       enis: index + 1,
       pods: podCapacity(index + 1),
       ...(has !== undefined && { now: has === index + 1 ? '<- current' : '' }),

@@ -3,7 +3,7 @@ import { cloudFlags } from '../../cli/cloud-flags.ts';
 import { instanceFlag, openEns } from '../../cli/eni/change.ts';
 import { listFlag } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/signals.ts';
-import { boughtFor } from '../../cloud/eni-marker.ts';
+import { purchasedFor } from '../../cloud/eni-marker.ts';
 import { requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
 
@@ -21,7 +21,11 @@ export default class EniList extends BaseCommand {
       return { instance: found, all: await service.interfaces({ networkId: found.networkId }) };
     });
     const interfaces = all
-      .map((eni) => ({ ...eni, attached: eni.instanceId === instance.id, bought: boughtFor(eni.name) === instance.id }))
+      .map((eni) => ({
+        ...eni,
+        attached: eni.instanceId === instance.id,
+        bought: purchasedFor(eni.name) === instance.id,
+      }))
       .filter(({ attached, bought }) => attached || bought);
     const rows = interfaces.map((eni) => ({
       id: eni.id,

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
-import { naming, repeatable } from '../../cli/flags.ts';
+import { nonEmptyName, repeatable } from '../../cli/flags.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
 export default class EniRelease extends BaseCommand {
@@ -16,7 +16,7 @@ export default class EniRelease extends BaseCommand {
   static override flags = {
     eni: Flags.string({
       ...repeatable,
-      parse: naming('--eni'),
+      parse: nonEmptyName('--eni'),
       helpValue: 'ID',
       description: 'only this one (repeatable); default: all',
     }),

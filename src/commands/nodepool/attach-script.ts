@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logOf, nodePoolUsage, refuseWhere, serviceOf, whereFlags } from '../../cli/nodepool/pools.ts';
+import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
-const { 'cluster-id': clusterId, region, profile } = whereFlags;
+const { 'cluster-id': clusterId, region, profile } = poolSourceFlags;
 
 export default class NodePoolAttachScript extends BaseCommand {
   static override summary = 'Print the command that joins a node to a node pool; it contains a token.';
@@ -31,7 +31,7 @@ export default class NodePoolAttachScript extends BaseCommand {
     const { flags, args } = await this.parse(NodePoolAttachScript);
     const { 'cluster-id': id = '', arch, platform } = flags;
     const mistakes = id
-      ? refuseWhere(flags)
+      ? refusePoolSource(flags)
       : ['--cluster-id is required: the container service creates the join command'];
     const refuse = (mistake: string): void => void mistakes.push(mistake);
     const spec = attachSpecOf(flags['node-spec'], platform, refuse);

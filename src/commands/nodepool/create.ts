@@ -1,11 +1,11 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { type CreateFlags, createFlags, wantedOf } from '../../cli/nodepool/flags.ts';
-import { logOf, nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
+import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
-import { missingIn, refuseWanted } from '../../config/nodepool-rules.ts';
+import { missingIn, refusePoolRequest } from '../../config/nodepool-rules.ts';
 import { createNodePool } from '../../phases/nodepool/create.ts';
 
 export default class NodePoolCreate extends BaseCommand {
@@ -18,7 +18,7 @@ export default class NodePoolCreate extends BaseCommand {
   ];
   static override args = { name: Args.string({ description: 'name of the node pool' }) };
   static override flags = {
-    ...whereFlags,
+    ...poolSourceFlags,
     ...createFlags,
     'dry-run': nodeFlags['dry-run'],
     yes: nodeFlags.yes,
@@ -28,7 +28,7 @@ export default class NodePoolCreate extends BaseCommand {
     const { flags, args } = await this.parse(NodePoolCreate);
     const dryRun = flags['dry-run'];
     const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output !== 'json';
-    const spec = await specOf(args.name, flags, { mayAsk, mistakes: refuseWhere(flags) });
+    const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
     const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;
     const { outcome, pool } = await withNodePools(flags, (pools) =>
@@ -50,9 +50,9 @@ async function specOf(
   flags: CreateFlags,
   { mayAsk, mistakes }: { readonly mayAsk: boolean; readonly mistakes: string[] },
 ): Promise<NodePoolSpec> {
-  const said = wantedOf(name, flags, (mistake) => mistakes.push(mistake));
-  mistakes.push(...refuseWanted(said));
-  // Nobody is asked for the rest of a line that cannot be used anyway.
+  const said = poolRequestOf(name, flags, (mistake) => mistakes.push(mistake));
+  mistakes.push(...refusePoolRequest(said));
+  // No prompts for the rest of a command line that cannot be used anyway.
   const { mode = 'basic', ...wanted } = mayAsk && mistakes.length === 0 ? await askForMissing(said) : said;
   const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is missing: ${why}`);
   const all = [...mistakes, ...missing];

@@ -2,18 +2,18 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {
   static override summary = 'Delete a node pool that has no nodes.';
   static override examples = ['<%= config.bin %> nodepool delete shops --cluster-id c1 --region cn-hangzhou --yes'];
   static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
-  static override flags = { ...whereFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
+  static override flags = { ...poolSourceFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolDelete);
-    const mistakes = refuseWhere(flags);
+    const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     const output = this.openOutput({ looksOnly: true });
     const dryRun = flags['dry-run'];

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolDetails, shownPool } from '../../cli/nodepool/tables.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
@@ -10,11 +10,11 @@ export default class NodePoolGet extends BaseCommand {
   static override description = 'An enhanced node pool needs at least two Ready amd64 nodes.';
   static override examples = ['<%= config.bin %> nodepool get shops --kubeconfig admin.conf'];
   static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
-  static override flags = { ...whereFlags, ...listFlag };
+  static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolGet);
-    const mistakes = refuseWhere(flags);
+    const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {

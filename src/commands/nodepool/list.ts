@@ -1,16 +1,16 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import { nodePoolUsage, refuseWhere, whereFlags, withNodePools } from '../../cli/nodepool/pools.ts';
+import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
 
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';
   static override examples = ['<%= config.bin %> nodepool list --cluster-id c1 --region cn-hangzhou'];
-  static override flags = { ...whereFlags, ...listFlag };
+  static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(NodePoolList);
-    const mistakes = refuseWhere(flags);
+    const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
+import { ENVIRONMENT_SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -13,7 +13,11 @@ export default class SandboxEnv extends BaseCommand {
   static override flags = {
     ...objectFlag,
     ...sandboxFlags,
-    shell: Flags.option({ options: SHELLS, default: 'bash' as const, description: 'shell to print it for' })(),
+    shell: Flags.option({
+      options: ENVIRONMENT_SHELLS,
+      default: 'bash' as const,
+      description: 'shell to print it for',
+    })(),
   };
 
   async run(): Promise<void> {

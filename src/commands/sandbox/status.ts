@@ -1,5 +1,5 @@
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { listNodes } from '../../../sandbox/nodes.ts';
+import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -15,7 +15,7 @@ export default class SandboxStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus);
     const folder = folderOf(flags);
-    const [state, nodes] = await Promise.all([requireSandbox(folder), listNodes(folder)]);
+    const [state, nodes] = await Promise.all([requireSandbox(folder), listSandboxNodes(folder)]);
     const lines = [
       `Running since ${state.started}, process ${state.pid}`,
       ...describeSandbox(folder, state),

@@ -28,6 +28,9 @@ export default class SandboxUp extends BaseCommand {
       helpValue: 'P',
       description: 'port of the API server; the cloud uses P+1; 0 chooses free ports',
     }),
+    'retired-actions': Flags.boolean({
+      description: 'also answer the API actions that the container service switches off by 2026-09-30',
+    }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };
 
@@ -40,13 +43,18 @@ export default class SandboxUp extends BaseCommand {
       return this.#ready(folder, running, 'It is already running. `edgeadm sandbox down` stops it.');
     }
     if (flags.background) {
-      const state = await startInBackground(folder, flags.port);
+      const state = await startInBackground(folder, { port: flags.port, retiredActions: flags['retired-actions'] });
       return this.#ready(folder, state, 'Ready. It runs in the background until `edgeadm sandbox down`.');
     }
     const output = this.openOutput({ verbose: true, looksOnly: true });
     const { warning } = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'sandbox', time: now() }));
     const { signal, done } = commandSignal(undefined, { interruptedMs: CLOSING_MS });
-    const sandbox = await startSandbox({ folder, port: flags.port, log: warning });
+    const sandbox = await startSandbox({
+      folder,
+      port: flags.port,
+      retiredActions: flags['retired-actions'],
+      log: warning,
+    });
     try {
       await this.#ready(folder, sandbox.state, 'Ready. Press Ctrl-C to stop it; its data is kept.');
       // It may have been ended while it said that it is ready.

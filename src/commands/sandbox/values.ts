@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { listNodes } from '../../../sandbox/nodes.ts';
+import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
@@ -18,7 +18,7 @@ export default class SandboxValues extends BaseCommand {
 
 async function nodeNames(flags: { readonly dir?: string }): Promise<string[]> {
   // A sandbox that was never started has none.
-  return listNodes(folderOf(flags)).then(
+  return listSandboxNodes(folderOf(flags)).then(
     (nodes) => nodes.map(({ name }) => name),
     () => [],
   );

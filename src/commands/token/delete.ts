@@ -13,7 +13,7 @@ export default class TokenDelete extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
     const id = await withCluster(flags.kubeconfig, async (client) =>
-      // The id alone is no secret.
+      // The id by itself is not a secret.
       deleteToken(
         client,
         /^[a-z0-9]{6}$/.test(args.token) ? args.token : ((await secretOf(args.token, 'TOKEN')) ?? ''),

@@ -2,7 +2,7 @@ import { type Change, type Entry, isChange } from './entry.ts';
 
 /**
  * The journal's entries once a later change of the node is there to stay: of each thing that was changed before too,
- * only the first state counts, since a reset goes back to that one. Copies that no entry names any more are removed
+ * only the first state counts, since a reset restores that one. Copies that no entry names any more are removed
  * when the journal is rewritten.
  * @param from the first entry of the later change
  */

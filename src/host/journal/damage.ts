@@ -6,7 +6,7 @@ import { type Entry, parseLine } from './entry.ts';
 export interface Damage {
   /** Lines that cannot be read, by number, and why; or what is missing. Never empty. */
   readonly found: readonly string[];
-  /** False where not one line could be read: nothing is known of what was changed. */
+  /** False if not one line could be read: nothing is known of what was changed. */
   readonly readable: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface ParsedJournal {
   /** The lines that cannot be read, one character a byte. */
   readonly damagedLines: readonly string[];
   readonly found: readonly string[];
-  /** True where the end of the file is half a line: a kill tore it, and its change did not happen. */
+  /** True if the end of the file is half a line: a kill tore it, and its change did not happen. */
   readonly torn: boolean;
 }
 

@@ -13,11 +13,11 @@ const before = z.discriminatedUnion('type', [
   z.object({ type: z.literal('symlink'), target: text }),
 ]);
 
-/** What a change is about; each is written down before it happens. `phase` says who did it. */
+/** What a change is about; each is recorded before it happens. `phase` says who did it. */
 const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path, before, after: text.optional(), phase: text }),
   z.object({ kind: z.literal('directory'), path, phase: text }),
-  /** `had` lists what was in the folder; undefined where there was no folder. */
+  /** `had` lists what was in the folder; undefined if there was no folder. */
   z.object({ kind: z.literal('claim'), path, had: z.array(text).readonly().optional(), phase: text }),
   z.object({ kind: z.literal('enable'), unit: text, was: z.boolean(), phase: text }),
   z.object({ kind: z.literal('service'), unit: text, wasActive: z.boolean(), phase: text }),
@@ -32,12 +32,12 @@ const upgradeNote = z.object({
   /** Versions of the kubelet, `v1.20.2`. */
   from: text,
   to: text,
-  /** True where the upgrade keeps new pods off the node, and lets them in again at its end. */
+  /** True if the upgrade keeps new pods off the node, and lets them in again at its end. */
   // JSON leaves an undefined one out, as versions before this one wrote it.
   cordoned: z.boolean().default(false),
   /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
   pods: z.array(text).readonly(),
-  /** There where the pods move from docker to containerd; `criSocket` is what the Node object said of its runtime. */
+  /** There if the pods move from docker to containerd; `criSocket` is what the Node object said of its runtime. */
   docker: z.object({ criSocket: text.optional() }).optional(),
   time: text,
 });
@@ -50,11 +50,11 @@ const note = z.discriminatedUnion('kind', [
   /** A unit was started after all changes noted before; a `service` entry alone only says that it was about to be. */
   z.object({ kind: z.literal('started'), unit: text }),
   z.object({ kind: z.literal('choice'), key: text, value: text }),
-  /** The container service was told of the node as it was after all changes noted before. */
+  /** The container service got a report of the node that includes all changes noted before. */
   z.object({ kind: z.literal('reported'), time: text }),
   joinedNote,
   upgradeNote,
-  /** The journal was replaced by what stands before this line; the copies in `unneeded` can go. */
+  /** The journal was replaced by what is before this line; the copies in `unneeded` can go. */
   z.object({ kind: z.literal('replaced'), unneeded: z.array(backup).readonly() }),
 ]);
 

@@ -43,11 +43,11 @@ export type JournalFiles = Pick<
 
 /**
  * The journal of a node: every change, written down and synced before it happens, as lines of JSON. It is read by
- * roll-back and reset, from any machine. Copies of what was there before lie in a folder beside it that only root
+ * roll-back and reset, from any machine. Copies of what was there before are in a folder beside it that only root
  * may read.
  *
- * Its first line is written before anything else in its folder, and its last one goes after everything else: where
- * copies or the reserve are without a journal, it was lost.
+ * It is the first file written in its folder, and the last one removed: copies or the reserve without a journal mean
+ * that it was lost.
  */
 export class Journal extends JournalRecord {
   readonly #machine: JournalFiles;
@@ -55,7 +55,7 @@ export class Journal extends JournalRecord {
   #damage: Damage | undefined;
   /** Says who is at work; written before the first entry of this process, so that a run without changes leaves none. */
   #run: Note | undefined;
-  /** What has to stand before the next line: nothing, unless a kill tore the one before it. */
+  /** Prefix of the next line: empty, unless a kill tore the one before it. */
   #torn = '';
   #prepared: Promise<void> | undefined;
   #written = false;
@@ -69,7 +69,7 @@ export class Journal extends JournalRecord {
     if (parsed.torn) this.#torn = END_OF_TORN_LINE;
   }
 
-  /** Reads the journal of a machine; one that was never joined has an empty one. A torn last line is no damage. */
+  /** Reads the journal of a machine; one that was never joined has an empty one. A torn last line is not damage. */
   static async read(machine: JournalFiles, run?: Note): Promise<Journal> {
     const [bytes, sealedText, copies, reserve] = await Promise.all([
       machine.readFile(PATHS.edgeadm.journal),
@@ -95,17 +95,17 @@ export class Journal extends JournalRecord {
     return new Journal(machine, parsed, damage, run);
   }
 
-  /** The journal of a machine whose own cannot be read. */
+  /** Stands in for a journal that cannot be read. */
   static empty(machine: JournalFiles): Journal {
     return new Journal(machine, { entries: [], damagedLines: [], found: [], torn: false });
   }
 
-  /** What of it could not be read. All commands but a reset refuse to go on then, see {@link journalUnreadable}. */
+  /** What of it could not be read. All commands but a reset refuse to continue then, see {@link journalUnreadable}. */
   get damage(): Damage | undefined {
     return this.#damage;
   }
 
-  /** True where nothing is noted and nothing was lost: the machine is as if edgeadm had never been there. */
+  /** True if nothing is noted and nothing was lost: the machine is as if edgeadm had never been there. */
   get isBlank(): boolean {
     return this.entries.length === 0 && !this.damage;
   }
@@ -116,7 +116,7 @@ export class Journal extends JournalRecord {
     await this.#write(entry);
   }
 
-  /** The join is completed. Said again only where something was noted since. */
+  /** The join is completed. Said again only if something was noted since. */
   async noteJoined(membership: Omit<JoinedNote, 'kind' | 'time'>): Promise<void> {
     const last = this.entries.at(-1);
     const { cluster, node } = membership;
@@ -124,7 +124,7 @@ export class Journal extends JournalRecord {
     await this.append({ kind: 'joined', cluster, node, time: new Date().toISOString() });
   }
 
-  /** The container service was told of the node as it is. */
+  /** Notes that the container service got a report of the node's current state. */
   async noteReported(): Promise<void> {
     await this.append({ kind: 'reported', time: new Date().toISOString() });
   }
@@ -146,14 +146,14 @@ export class Journal extends JournalRecord {
     if (this.upgrade) await this.#replace(this.entries.slice(0, this.positionOf('upgrade') - 1));
   }
 
-  /** Forgets the changes since a mark, which were put back, but for those to keep. */
+  /** Forgets the changes since a mark, which were restored, but for those to keep. */
   async forgetChanges(since: Mark, keep: (change: NotedChange) => boolean): Promise<void> {
     const start = this.positionOf(since);
     const kept = this.entries.slice(start).filter((entry) => isChange(entry) && keep(entry));
     await this.#replace([...this.entries.slice(0, start), ...kept]);
   }
 
-  /** Frees the space that is reserved, for what is put back on a full disk. */
+  /** Frees the space that is reserved, for what is restored on a full disk. */
   async freeReserve(): Promise<void> {
     await this.#machine.remove(PATHS.edgeadm.reserve);
   }
@@ -187,7 +187,7 @@ export class Journal extends JournalRecord {
   }
 
   /**
-   * Copies of files that are neither put back nor known to the journal: its lines were lost. Those of a run that was
+   * Copies of files that are neither restored nor known to the journal: its lines were lost. Those of a run that was
    * killed before it changed the file are none.
    */
   async lostCopies(): Promise<readonly string[]> {
@@ -294,7 +294,7 @@ export class Journal extends JournalRecord {
     });
     this.replaceAll(kept);
     this.#torn = '';
-    // Only now are the copies of what was put back worth nothing: until here a roll-back may be repeated.
+    // Only now are the copies of restored files useless: until here a roll-back may be repeated.
     for (const copy of await this.#copies()) if (unneeded.includes(copy)) await this.#machine.remove(copy);
     await this.prune();
   }
@@ -336,7 +336,7 @@ function backupsOf(entry: Entry): string[] {
   return entry.kind === 'file' && entry.before.type === 'file' ? [entry.before.backup] : [];
 }
 
-/** The name of a copy says what it is a copy of: people need that where the journal is lost. */
+/** The name of a copy says what it is a copy of: people need that if the journal is lost. */
 function backupOf(path: string): string {
   const name = `${randomBytes(8).toString('hex')}-${encodeURIComponent(path)}`;
   return posix.join(PATHS.edgeadm.backups, name.length <= NAME_BYTES ? name : name.slice(0, 16));

@@ -1,34 +1,37 @@
 import type { ChoiceKey } from './choices.ts';
 import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
 
-/** A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start where there is none). */
+/**
+ * A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is
+ * none).
+ */
 export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
 
 /** What phases may ask of a node's journal. */
 export interface JournalView {
   /** The node's membership, as the last completed join left it. */
   readonly joined: JoinedNote | undefined;
-  /** The upgrade that is under way; undefined where none is. */
+  /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
   /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
-  /** True where anything is noted that a reset would take back. */
+  /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
-  /** True where the container service was told of the node at least once. */
+  /** True if the node was reported to the container service at least once. */
   readonly wasReported: boolean;
   /** Now, for {@link changedSince}. */
   mark(): Mark;
-  /** True where something was changed since, or one of these files. */
+  /** True if something was changed since, or one of these files. */
   changedSince(mark: Mark, files?: readonly string[]): boolean;
   /** The units that were started, stopped or restarted since. */
   unitsSince(mark: Mark): readonly string[];
-  /** True where edgeadm wrote the file. */
+  /** True if edgeadm wrote the file. */
   wrote(path: string): boolean;
-  /** True where edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
+  /** True if edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
   owns(path: string): boolean;
-  /** True where a file was changed since the unit was last started by us. */
+  /** True if a file was changed since the unit was last started by us. */
   isStale(unit: string, files: readonly string[]): boolean;
-  /** A value chosen earlier, undefined where none was. */
+  /** A value chosen earlier, undefined if none was. */
   choice(key: ChoiceKey): string | undefined;
 }
 
@@ -51,7 +54,8 @@ export class JournalRecord implements JournalView {
   get unfinished(): JournalView['unfinished'] {
     const { upgrade } = this;
     if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
-    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back nothing.
+    // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back
+    // nothing.
     const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
     const run = this.#entries[begun];
     const ended = this.#entries.findLastIndex((entry) => entry.kind === 'joined') > begun;
@@ -101,7 +105,7 @@ export class JournalRecord implements JournalView {
     return entry?.kind === 'choice' ? entry.value : undefined;
   }
 
-  /** True where the folder is claimed already: what was in it then is what counts. */
+  /** True if the folder is claimed already: what was in it then is what counts. */
   claimed(path: string): boolean {
     return this.#entries.some((entry) => entry.kind === 'claim' && entry.path === path);
   }

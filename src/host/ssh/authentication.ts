@@ -3,8 +3,9 @@ import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKe
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserFile } from '../../lib/user-file.ts';
+import { isEncryptedKey } from './encrypted-key.ts';
 
-/** Tried in this order where no key is named. */
+/** Tried in this order if no key is named. */
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
 /** How many questions a host may ask in its own words during one connection attempt. */
@@ -13,7 +14,7 @@ const MAX_QUESTIONS = 8;
 const QUESTION_SHOWN = 200;
 
 /** Asks the user on the terminal without echo; undefined if there is no answer. What it throws ends the attempt. */
-export type Ask = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
+export type AskUser = (question: string, options?: { readonly signal?: AbortSignal }) => Promise<string | undefined>;
 
 /** One course through all methods. */
 export interface Attempt {
@@ -31,7 +32,7 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One way of proving who we are, made only when its turn comes: a password is asked for last. */
+/** One way of proving who we are, made only when its turn comes: a password is requested last. */
 interface Offer {
   /** As the server calls it. */
   readonly type: AuthenticationType;
@@ -41,7 +42,7 @@ interface Offer {
 
 type ParseKey = (data: Buffer, passphrase?: string) => ParsedKey | Error;
 
-export interface CredentialOptions {
+export interface SshCredentialOptions {
   readonly user: string;
   /** `user@host`, for questions. */
   readonly name: string;
@@ -49,18 +50,18 @@ export interface CredentialOptions {
   readonly home: string;
   /** SSH_AUTH_SOCK, EDGEADM_SSH_PASSWORD, EDGEADM_SSH_KEY_PASSPHRASE, EDGEADM_SUDO_PASSWORD. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly ask?: Ask;
+  readonly ask?: AskUser;
   readonly parseKey: ParseKey;
 }
 
-/** What a user can show a host: keys, an agent, a password; asked for only when all else failed, and only once. */
-export class Credentials {
-  readonly #options: CredentialOptions;
+/** What a user can show a host: keys, an agent, a password; used only when all else failed, and only once. */
+export class SshCredentials {
+  readonly #options: SshCredentialOptions;
   readonly #keys: { path: string; key: ParsedKey }[] = [];
   readonly #notes: string[] = [];
   #password: Promise<string | undefined> | undefined;
 
-  private constructor(options: CredentialOptions) {
+  private constructor(options: SshCredentialOptions) {
     this.#options = options;
     for (const name of ['EDGEADM_SSH_PASSWORD', 'EDGEADM_SSH_KEY_PASSPHRASE', 'EDGEADM_SUDO_PASSWORD']) {
       const value = options.environment[name];
@@ -68,15 +69,15 @@ export class Credentials {
     }
   }
 
-  /** @throws EdgeadmError USAGE where the key that was named cannot be read. */
-  static async load(options: CredentialOptions): Promise<Credentials> {
-    const credentials = new Credentials(options);
+  /** @throws EdgeadmError USAGE if the key that was named cannot be read. */
+  static async load(options: SshCredentialOptions): Promise<SshCredentials> {
+    const credentials = new SshCredentials(options);
     const paths = options.keyFile ? [options.keyFile] : DEFAULT_KEYS.map((name) => join(options.home, '.ssh', name));
     for (const path of paths) await credentials.#addKey(path);
     return credentials;
   }
 
-  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last one that is asked for. */
+  /** Passwords to try for sudo: its own, the one that SSH takes or none, and at last a prompt. */
   async *sudoPasswords(signal?: AbortSignal): AsyncGenerator<string | undefined> {
     const { EDGEADM_SUDO_PASSWORD: own, EDGEADM_SSH_PASSWORD: given } = this.#options.environment;
     const known = [own, given, await this.#password?.catch(() => undefined)].filter(Boolean);
@@ -108,7 +109,7 @@ export class Credentials {
     const handler: AuthHandlerMiddleware = (left, _partial, next) => {
       if (left?.length) accepted = left;
       advance().then(
-        // ssh2 takes false for "nothing more to offer"; its types do not say so.
+        // ssh2 takes false for "nothing more to offer"; its types lack it.
         (method) => next(method ?? (false as never)),
         (error: unknown) => options.fail(brokenOff(error)),
       );
@@ -205,8 +206,9 @@ export class Credentials {
 
   async #unlock(path: string, data: Buffer, named: boolean): Promise<ParsedKey | Error> {
     const { parseKey, environment } = this.#options;
-    const key = parseKey(data, environment.EDGEADM_SSH_KEY_PASSPHRASE);
-    if (!(key instanceof Error) || !/encrypted/i.test(key.message)) return key;
+    const given = environment.EDGEADM_SSH_KEY_PASSPHRASE;
+    const key = parseKey(data, given);
+    if (!(key instanceof Error) || given || !isEncryptedKey(data.toString('latin1'))) return key;
     const passphrase = named ? await this.#askSecret(`passphrase for ${path}`) : undefined;
     if (passphrase) return parseKey(data, passphrase);
     return new Error('it is encrypted, set EDGEADM_SSH_KEY_PASSPHRASE or load it into an agent');

@@ -14,12 +14,12 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a server answers where its configuration forbids forwarding. */
+/** What a server answers if its configuration forbids forwarding. */
 const PROHIBITED = 1;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
- * Dials from the host: through the SSH server itself, or, where it may not do that or lacks the rights of root,
+ * Dials from the host: through the SSH server itself, or, if it may not do that or lacks the rights of root,
  * through a program on the host.
  * @throws EdgeadmError API_UNREACHABLE
  */
@@ -53,7 +53,8 @@ async function forward(link: Link, address: Address, options: StartOptions): Pro
     return await link.forward(address, (channel) => duplexOf(link, channel, () => undefined));
   } catch (error) {
     const prohibited = (error as { reason?: unknown }).reason === PROHIBITED;
-    // Of a socket OpenSSH says the same whether nobody listens or it may not forward. A relay tells which it is.
+    // For a socket, OpenSSH gives the same error if nothing listens and if forwarding is forbidden. A relay tells
+    // which.
     if (!prohibited && !('socket' in address)) throw error;
     if (link.dead) throw error;
     return await relay(link, address, options);

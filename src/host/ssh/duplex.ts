@@ -5,7 +5,7 @@ import type { Link } from './link.ts';
 /**
  * A channel as an ordinary stream, which ssh2's are not: they never fail, and what is written to a closed one is
  * neither sent nor refused.
- * @param failure asked when the channel closes: what went wrong at its other end, undefined where nothing did
+ * @param failure asked when the channel closes: what went wrong at its other end, undefined if nothing did
  */
 export function duplexOf(link: Link, channel: ClientChannel, failure: () => string | undefined): Duplex {
   const stream = new Duplex({

@@ -1,8 +1,8 @@
 import { EdgeadmError } from '../../errors/index.ts';
 
-/** The connection is gone; whoever used it decides whether to do it again on a new one. */
+/** The connection is gone; the caller decides whether to repeat the step on a new one. */
 export class ConnectionLost extends Error {
-  /** False where nothing can have been sent on it any more. */
+  /** False if nothing can have been sent on it any more. */
   readonly sent: boolean;
 
   constructor(message: string, sent = true) {

@@ -1,10 +1,10 @@
-import { type Outcome, type SuperviseOptions, supervise } from '../supervise.ts';
+import { type ProgramOutcome, type SuperviseOptions, supervise } from '../supervise.ts';
 import { ChannelEnded } from './errors.ts';
 import type { Link } from './link.ts';
 import { startProgram } from './program.ts';
 import type { Sudo } from './sudo.ts';
 
-export type { Outcome } from '../supervise.ts';
+export type { ProgramOutcome } from '../supervise.ts';
 
 export interface ExecuteOptions extends SuperviseOptions {
   readonly sudo?: Sudo;
@@ -12,10 +12,14 @@ export interface ExecuteOptions extends SuperviseOptions {
 
 /**
  * Runs a program on the host to its end, with what it reads and what it prints.
- * @throws EdgeadmError SUDO_FAILED, COMMAND_FAILED where it could not even be started; the error of a stream of input;
+ * @throws EdgeadmError SUDO_FAILED, COMMAND_FAILED if it could not even be started; the error of a stream of input;
  *   the reason of the signal where it was aborted before the program ran
  */
-export async function execute(link: Link, words: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
+export async function execute(
+  link: Link,
+  words: readonly string[],
+  options: ExecuteOptions = {},
+): Promise<ProgramOutcome> {
   const { sudo, ...limits } = options;
   const over = await link.turn(limits.signal);
   try {

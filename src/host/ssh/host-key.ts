@@ -30,7 +30,7 @@ export function hostKeyAlgorithms(known: readonly KnownKey[]): HostKeyAlgorithm[
 
 /**
  * Compares the key that a host showed with known_hosts.
- * @returns undefined where it is known, else HOST_KEY_UNKNOWN or HOST_KEY_CHANGED
+ * @returns undefined if it is known, else HOST_KEY_UNKNOWN or HOST_KEY_CHANGED
  */
 export function checkHostKey(
   shown: Buffer,

@@ -2,11 +2,11 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import type { CommandOptions, CommandResult, Machine } from '../machine.ts';
+import type { CommandOptions, Machine, ProgramResult } from '../machine.ts';
 import { readNetwork } from '../network.ts';
 import { sysctlPath } from '../sysctl.ts';
 import { systemd } from '../systemd.ts';
-import { type Ask, Credentials } from './authentication.ts';
+import { type AskUser, SshCredentials } from './authentication.ts';
 import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
@@ -19,7 +19,7 @@ import { sftpFiles } from './sftp-files.ts';
 import type { Sudo } from './sudo.ts';
 import { describeTarget, type SshTarget } from './target.ts';
 
-export type { Ask } from './authentication.ts';
+export type { AskUser } from './authentication.ts';
 export type { SshTarget } from './target.ts';
 
 export interface SshOptions {
@@ -32,8 +32,8 @@ export interface SshOptions {
    * Default: the environment of the process.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Asks for a password or passphrase; give one only where there is a terminal. */
-  readonly ask?: Ask;
+  /** Asks for a password or passphrase; give one only if there is a terminal. */
+  readonly ask?: AskUser;
   /** How long the host may keep us waiting; default {@link SSH_LIMITS}. */
   readonly limits?: Partial<SshLimits>;
   /** Ends the opening; see {@link Machine.withSignal} for what follows. */
@@ -43,9 +43,9 @@ export interface SshOptions {
 }
 
 /**
- * A machine over SSH: one connection that is made again when it drops, files over SFTP, or through sudo where the
- * user is not root. By the library ssh2 and not the system's ssh, which is missing or old on many workstations (Windows),
- * asks for passwords on the terminal alone, and tells by its exit code 255 neither which failure it was nor whether the
+ * A machine over SSH: one connection that is made again when it drops, files over SFTP, or through sudo if the user is
+ * not root. By the library ssh2 and not the system's ssh, which is missing or old on many workstations (Windows), asks
+ * for passwords on the terminal alone, and tells by its exit code 255 neither which failure it was nor whether the
  * program had run.
  * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED, SUDO_FAILED, USAGE
  */
@@ -53,7 +53,7 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
   const { address, port = 22, user = userInfo().username } = target;
   const name = describeTarget({ address, port, user });
   const { default: ssh2 } = await import('ssh2');
-  const credentials = await Credentials.load({
+  const credentials = await SshCredentials.load({
     user,
     name,
     keyFile: options.keyFile,
@@ -85,7 +85,7 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
 }
 
 function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal): Machine {
-  const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> => {
+  const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<ProgramResult> => {
     const { repeatable = false, ...rest } = options;
     const step = { what: `running ${[file, ...args].join(' ')}`, repeatable, signal };
     const own = either(signal, rest.signal);
@@ -94,7 +94,7 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
       if (error !== rest.signal?.reason) throw error;
       return INTERRUPTED;
     });
-    // It was stopped, which is no answer for who wanted to know how it ends.
+    // It was stopped, which is not an answer for who wanted to know how it ends.
     if (signal?.aborted && outcome.stopped) throw interruptedError(signal, `interrupted while ${step.what}`);
     const { exitCode, stdout, stderr, timedOut } = outcome;
     return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };
@@ -135,8 +135,12 @@ function either(one: AbortSignal | undefined, other: AbortSignal | undefined): A
   return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
-/** Undefined where the user is root already. A password is given to sudo only if it asks for one. */
-async function findSudo(session: Session, credentials: Credentials, signal?: AbortSignal): Promise<Sudo | undefined> {
+/** Undefined if the user is root already. A password is given to sudo only if it asks for one. */
+async function findSudo(
+  session: Session,
+  credentials: SshCredentials,
+  signal?: AbortSignal,
+): Promise<Sudo | undefined> {
   const step = { what: 'finding out the user id', repeatable: true, signal };
   const limits = { maxOutputBytes: 64 * 1024, signal };
   const id = await session.use(step, (link) =>

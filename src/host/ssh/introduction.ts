@@ -24,7 +24,7 @@ export class Introduction {
     this.#prompt = prompt;
   }
 
-  /** @param chunk as it came; latin1 keeps each byte, so that none is lost where the program's own words begin */
+  /** @param chunk as it came; latin1 keeps each byte, so that none is lost where the program's own output begins */
   add(chunk: Buffer): Progress {
     if (this.#text.length > MAX_PREAMBLE_CHARACTERS) return { state: 'too much' };
     this.#text += chunk.toString('latin1');

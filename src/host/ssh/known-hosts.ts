@@ -60,7 +60,7 @@ export class KnownHosts {
     return this.#entriesOf(address, port).filter((entry) => !entry.authority);
   }
 
-  /** The `@cert-authority` lines for a host. ssh2 knows no certificates, so only plain keys count. */
+  /** The `@cert-authority` lines for a host. ssh2 does not support certificates, so only plain keys count. */
   authoritiesOf(address: string, port: number): KnownKey[] {
     return this.#entriesOf(address, port).filter((entry) => entry.authority);
   }

@@ -2,7 +2,7 @@ import type { Pauses } from '../supervise.ts';
 
 /**
  * How long a node may keep us waiting, in milliseconds. A node that answers keep-alives but nothing else would
- * otherwise hold a command for ever. Tests give smaller ones.
+ * otherwise hold a command forever. Tests give smaller ones.
  */
 export interface SshLimits {
   /** To be reached and to let us in; the time in which the user types a password does not count. */

@@ -1,10 +1,10 @@
 import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import { abortable, within } from '../../lib/abortable.ts';
+import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Address } from '../machine.ts';
-import type { Attempt, Credentials } from './authentication.ts';
+import type { Attempt, SshCredentials } from './authentication.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
 import type { SshLimits } from './limits.ts';
@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  readonly credentials: Credentials;
+  readonly credentials: SshCredentials;
   readonly hostKeys: HostKeyPolicy;
   readonly limits: SshLimits;
   /** A question to the server so often; after three without an answer the connection counts as lost. */
@@ -35,7 +35,7 @@ export interface LinkOptions {
 export class Link {
   readonly client: Client;
   readonly limits: SshLimits;
-  /** Fulfilled when the connection has ended, by whomever. */
+  /** Fulfilled when the connection has ended, on either side. */
   readonly closed: Promise<void>;
   readonly #end: () => void;
   #dead = false;
@@ -67,14 +67,16 @@ export class Link {
     this.#end();
   }
 
-  /** ssh2 throws, instead of calling back, if it cannot send any more: a moment before it reports the lost connection. */
+  /**
+   * ssh2 throws, instead of calling back, if it cannot send any more: a moment before it reports the lost connection.
+   */
   #unsent({ message }: Error): ConnectionLost {
     this.#lose(message);
     return new ConnectionLost(message, false);
   }
 
   /**
-   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED where the
+   * @throws EdgeadmError HOST_UNREACHABLE, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SSH_AUTH_FAILED; INTERRUPTED if the
    *   user breaks off a question for a password, or by the signal
    */
   static async open(options: LinkOptions, signal?: AbortSignal): Promise<Link> {
@@ -123,7 +125,7 @@ export class Link {
   /**
    * Starts a command line.
    * @param take gets the channel at once: a short program may have ended before who awaits the answer has a turn
-   * @throws ConnectionLost, ChannelEnded; ssh2's error with the server's reason where it opens no session
+   * @throws ConnectionLost, ChannelEnded; ssh2's error with the server's reason if it opens no session
    */
   exec<T>(line: string, take: (channel: ClientChannel) => T): Promise<T> {
     return this.#open((done) => this.client.exec(line, done), take);
@@ -171,7 +173,7 @@ export class Link {
 
   /**
    * Asks the server for something it will refuse (to end a forwarding that is not there): any answer will do.
-   * @throws ConnectionLost also where it does not answer in time
+   * @throws ConnectionLost also if it does not answer in time
    */
   async answer(): Promise<void> {
     const asking = new Promise<void>((resolve, reject) => {
@@ -182,7 +184,7 @@ export class Link {
       }
     });
     const answered = this.whileAlive(asking);
-    if (await within(this.limits.answer, answered)) return answered;
+    if (await finishesWithin(this.limits.answer, answered)) return answered;
     this.client.destroy();
     throw new ConnectionLost(`no answer within ${this.limits.answer / 1000} s`, false);
   }
@@ -216,9 +218,9 @@ export class Link {
     this.#closing = true;
     if (this.#dead) return;
     this.client.end();
-    if (await within(this.limits.close, this.closed)) return;
+    if (await finishesWithin(this.limits.close, this.closed)) return;
     this.client.destroy();
-    await within(this.limits.close, this.closed);
+    await finishesWithin(this.limits.close, this.closed);
   }
 }
 

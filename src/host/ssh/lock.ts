@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
-import { abortable, within } from '../../lib/abortable.ts';
-import { flockWords, TAKEN } from '../flock.ts';
+import { abortable, finishesWithin } from '../../lib/abortable.ts';
+import { flockWords, LOCK_HELD_EXIT_CODE } from '../flock.ts';
 import type { Lock } from '../machine.ts';
 import { ConnectionLost } from './errors.ts';
 import type { Link } from './link.ts';
@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 
 /** Milliseconds between two signs of life. */
 const BEAT_MS = 15_000;
-/** Seconds without one after which the node frees the lock: a workstation that lost its power cannot say so. */
+/** Seconds without one after which the node frees the lock: a workstation that lost its power cannot release it. */
 const SILENCE_S = 60;
 
 /**
@@ -22,7 +22,7 @@ const HOLD = 'echo held; while [ "$(timeout "$1" head -c 1)" = . ]; do :; done';
 /**
  * Takes a lock file on the host, held by a program in a channel of this connection. On a new connection it is taken
  * again before anything else happens there.
- * @returns undefined where another holds it
+ * @returns undefined if another holds it
  */
 export async function lockOverSsh(
   session: Session,
@@ -66,7 +66,7 @@ async function hold(link: Link, path: string, { sudo, signal }: StartOptions): P
     const answer = link.whileAlive(Promise.race([held, program.exited]));
     const first = await abortable(answer, signal ? AbortSignal.any([limit, signal]) : limit);
     if (first === true) return lockOf(link, program);
-    if (first.code === TAKEN) return undefined;
+    if (first.code === LOCK_HELD_EXIT_CODE) return undefined;
     throw new Error(program.stderrText().trim());
   } catch (error) {
     program.abandon();
@@ -88,7 +88,7 @@ function lockOf(link: Link, program: Program): Lock {
       released = true;
       program.channel.end();
       // A node that does not confirm it frees the lock with the end of the connection.
-      await within(link.limits.close, program.exited);
+      await finishesWithin(link.limits.close, program.exited);
     },
   };
 }

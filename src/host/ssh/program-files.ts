@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { guard, orUndefined, programError } from '../failures.ts';
+import { programError, undefinedIfMissing, withPathError } from '../failures.ts';
 import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
 import { refuseMounts } from '../mount-guard.ts';
-import { MAX_FILE_BYTES } from '../programs.ts';
+import { MAX_READ_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
-import { execute, type Outcome } from './execute.ts';
+import { execute, type ProgramOutcome } from './execute.ts';
 import type { Link } from './link.ts';
 import type { Session } from './session.ts';
 import type { Sudo } from './sudo.ts';
@@ -34,13 +34,13 @@ export interface ProgramFiles extends Files {
 }
 
 /**
- * Milliseconds for whatever moves or reads a lot: 300 MB over a link of 1 Mbit/s take 40 minutes. A link that is dead is
- * noticed by the keep-alive.
+ * Milliseconds for whatever moves or reads a lot: 300 MB over a link of 1 Mbit/s take 40 minutes. A link that is dead
+ * is noticed by the keep-alive.
  */
 const LONG_MS = 3_600_000;
 
 /**
- * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd is told to sync, since sync(1) takes no file
+ * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd syncs, since sync(1) takes no file
  * before coreutils 8.24.
  */
 const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
@@ -57,11 +57,11 @@ const MAKE_DIRECTORY = '[ -e "$1" ] || mkdir -m "$2" -- "$1" || [ -d "$1" ]';
 const SYMLINK = '[ "$(readlink -- "$2")" = "$1" ] || ln -sT -- "$1" "$2"';
 const REMOVE = 'if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi';
 const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
-/** Prints the true path of the folder that $1 lies in, and all mounts. */
+/** Prints the real path of the folder that contains $1, and all mounts. */
 const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
 
 /**
- * Files by the programs that every Linux since CentOS 7 has. This is how they are reached where SFTP would lack the
+ * Files by the programs that every Linux since CentOS 7 has. This is how they are reached if SFTP would lack the
  * rights: the session belongs to a user who is root only through sudo.
  */
 export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {
@@ -72,13 +72,13 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     args: string[],
     input?: string | Buffer | Readable,
   ) => {
-    const limits = { timeoutMs, maxOutputBytes: MAX_FILE_BYTES, signal };
+    const limits = { timeoutMs, maxOutputBytes: MAX_READ_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };
   const step = (what: string) => ({ what, repeatable: true, signal });
-  const run = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+  const run = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, link.limits.fileCommand, script, args));
-  const runLong = (what: string, script: string, ...args: string[]): Promise<Outcome> =>
+  const runLong = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, LONG_MS, script, args));
 
   const write = async (
@@ -107,50 +107,53 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
   };
   const appendFrom = (path: string, text: string, begun: boolean): Promise<void> =>
-    guard(
+    withPathError(
       path,
       session.use(step(`appending to ${path}`), (link, again) => append(link, path, Buffer.from(text), again || begun)),
     );
 
   return {
-    readFile: async (path) => (await orUndefined(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
+    readFile: async (path) =>
+      (await undefinedIfMissing(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
     writeFile: (path, content, attributes) =>
-      guard(
+      withPathError(
         path,
         session.use(step(`writing ${path}`), (link) => write(link, path, content, attributes)),
       ),
     copyFile: async (from, path, attributes) => {
       const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
-      await guard(path, runLong(`copying ${from} to ${path}`, COPY, ...args));
+      await withPathError(path, runLong(`copying ${from} to ${path}`, COPY, ...args));
     },
     appendFile: (path, text) => appendFrom(path, text, false),
     appendRest: (path, text) => appendFrom(path, text, true),
     stat: async (path) => {
-      const outcome = await orUndefined(path, run(`looking at ${path}`, STAT, path));
+      const outcome = await undefinedIfMissing(path, run(`looking at ${path}`, STAT, path));
       return outcome && parseStat(outcome.stdout.toString('utf8'));
     },
     list: async (path) => {
-      const outcome = await orUndefined(path, run(`listing ${path}`, LIST, path));
+      const outcome = await undefinedIfMissing(path, run(`listing ${path}`, LIST, path));
       return (outcome?.stdout.toString('utf8').split('\0').slice(0, -1) ?? []).sort();
     },
     makeDirectory: async (path, mode) => {
-      await guard(path, run(`making ${path}`, MAKE_DIRECTORY, path, mode.toString(8)));
+      await withPathError(path, run(`making ${path}`, MAKE_DIRECTORY, path, mode.toString(8)));
     },
     symlink: async (target, path) => {
-      await guard(path, run(`linking ${path}`, SYMLINK, target, path));
+      await withPathError(path, run(`linking ${path}`, SYMLINK, target, path));
     },
     remove: async (path) => {
-      await guard(path, run(`removing ${path}`, REMOVE, path));
+      await withPathError(path, run(`removing ${path}`, REMOVE, path));
     },
     removeTree: async (path) => {
-      const survey = (await guard(path, run(`looking for mounts in ${path}`, SURVEY, path))).stdout.toString('utf8');
+      const survey = (await withPathError(path, run(`looking for mounts in ${path}`, SURVEY, path))).stdout.toString(
+        'utf8',
+      );
       if (survey === '') return;
       const end = survey.indexOf('\n');
       refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
-      await guard(path, runLong(`removing ${path}`, REMOVE_TREE, path));
+      await withPathError(path, runLong(`removing ${path}`, REMOVE_TREE, path));
     },
     sha256: async (path) => {
-      const outcome = await orUndefined(path, runLong(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
+      const outcome = await undefinedIfMissing(path, runLong(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
       // A name with a backslash or a line break is shown escaped, behind a backslash of its own.
       return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
     },
@@ -196,7 +199,7 @@ export function typeOfMode(mode: number): FileType {
   return kind === constants.S_IFLNK ? 'symlink' : 'other';
 }
 
-function succeeded(outcome: Outcome): Outcome {
+function succeeded(outcome: ProgramOutcome): ProgramOutcome {
   if (outcome.exitCode === 0) return outcome;
   throw programError(outcome.stderr.trim() || `exit code ${outcome.exitCode}`);
 }

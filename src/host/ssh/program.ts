@@ -16,7 +16,7 @@ import type { Sudo } from './sudo.ts';
 export interface Program extends RunningProgram {
   /** Its standard input and output. */
   readonly channel: ClientChannel;
-  /** Whether sudo asked for the password. */
+  /** Whether sudo has prompted for the password. */
   readonly asked: boolean;
   /** How it ended, as far as that is known yet. */
   ending(): Ending;
@@ -31,7 +31,7 @@ export interface StartOptions {
 /** Milliseconds before the last try to open a session. */
 const LONGEST_PAUSE_MS = 6400;
 
-/** Says who it is on standard error, so that it can be stopped and sudo's own words be told from the program's. */
+/** Prints its pid on standard error, so that it can be stopped and sudo's messages are not taken for the program's. */
 const INTRODUCE = 'echo "$0:$$" >&2; exec "$@"';
 /**
  * $1 signal, $2 process id. Reaches the whole process group: sshd gives each session one of its own, whose leader is
@@ -41,9 +41,9 @@ const INTRODUCE = 'echo "$0:$$" >&2; exec "$@"';
 const KILL = 'group=$(ps -o pgid= -p "$2" | tr -d " "); kill -s "$1" -- "-${group:-$2}" || kill -s "$1" "$2"';
 
 /**
- * Starts a program, as root where `sudo` is given. Its input is the caller's to write and to end; sudo reads its
- * password from the same input, but only after it asked for it.
- * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED where the user's login shell starts nothing; the reason of the
+ * Starts a program, as root if `sudo` is given. Its input is the caller's to write and to end; sudo reads its
+ * password from the same input, but only after its prompt.
+ * @throws EdgeadmError SUDO_FAILED, or COMMAND_FAILED if the user's login shell starts nothing; the reason of the
  *   signal
  */
 export async function startProgram(link: Link, words: readonly string[], options: StartOptions = {}): Promise<Program> {

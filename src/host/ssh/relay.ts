@@ -56,7 +56,7 @@ const RELAYS: Readonly<Record<string, (address: Address) => string[]>> = {
 
 /**
  * Dials through a program on the host.
- * @throws EdgeadmError COMMAND_FAILED where the host has none that can; Error with the program's last words
+ * @throws EdgeadmError COMMAND_FAILED if the host has none that can; Error with the program's last words
  */
 export async function relay(link: Link, address: Address, options: StartOptions): Promise<Duplex> {
   const words = await chooseRelay(link, options.signal);
@@ -96,7 +96,7 @@ function connected(program: Program): Promise<void> {
 
 function lastLine(program: Program): string {
   const lines = program.stderrText().trim().split('\n');
-  // socat tells its steps, too: errors are marked E, and stand before the N of its end.
+  // socat logs its steps, too: errors are marked E, and precede the N of its exit.
   return lines.findLast((line) => / E /.test(line)) || lines.at(-1) || 'the relay exited without output';
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import { abortable, within } from '../../lib/abortable.ts';
+import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { Link, type LinkOptions } from './link.ts';
 
@@ -46,10 +46,10 @@ export class Session {
   }
 
   /**
-   * Does one step on the connection. Where that is lost meanwhile, a repeatable step is done again on a new one; it
-   * is told that an earlier attempt may have had some effect. Any other step is begun only on a connection that has
-   * just answered, and not done again.
-   * @throws EdgeadmError HOST_UNREACHABLE with what was under way; the reason of the step's signal, or INTERRUPTED
+   * Does one step on the connection. If that is lost meanwhile, a repeatable step is done again on a new one, with
+   * `again` set, since an earlier attempt may have had some effect. Any other step is begun only on a connection that
+   * has just answered, and not done again.
+   * @throws EdgeadmError HOST_UNREACHABLE with what was in progress; the reason of the step's signal, or INTERRUPTED
    */
   async use<T>(step: Step, work: (link: Link, again: boolean) => Promise<T>): Promise<T> {
     if (step.signal?.aborted) throw this.#interrupted(step);
@@ -133,10 +133,10 @@ export class Session {
 
 async function isLost(link: Link, error: unknown): Promise<boolean> {
   if (error instanceof ConnectionLost || link.dead) return true;
-  return error instanceof ChannelEnded && within(NOTICE_MS, link.closed);
+  return error instanceof ChannelEnded && finishesWithin(NOTICE_MS, link.closed);
 }
 
-/** Waits for work that ends itself when it is interrupted, but not for ever. */
+/** Waits for work that ends itself when it is interrupted, but not forever. */
 function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   const late = new AbortController();

@@ -1,7 +1,7 @@
 import type { FileEntry, Stats } from 'ssh2';
 import { allSettled } from '../../lib/all-settled.ts';
 import { sha256Of } from '../../lib/sha256.ts';
-import { guard, orUndefined } from '../failures.ts';
+import { undefinedIfMissing, withPathError } from '../failures.ts';
 import type { FileAttributes, FileStat } from '../machine.ts';
 import { OutputBuffer } from '../output-buffer.ts';
 import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
@@ -18,7 +18,7 @@ const PACKET_BYTES = 30_000;
 const END_OF_FILE = 1;
 const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
-/** Numbers, since ssh2's letters know no "append, and create for me alone". */
+/** Numbers, since ssh2's letters cannot say "append, and create exclusively". */
 const APPEND = 0x02 | 0x04 | 0x08;
 
 /** One SFTP session and the signal of the step that uses it. */
@@ -28,9 +28,9 @@ interface Remote {
 }
 
 /**
- * Files over SFTP, in one round trip where a program takes several: a join over a slow link takes a tenth of the time.
+ * Files over SFTP, in one round trip if a program takes several: a join over a slow link takes a tenth of the time.
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
- * where there is no usable SFTP server. So both stay.
+ * if there is no usable SFTP server. So both stay.
  */
 export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): Files {
   const use = <T>(step: string, work: (remote: Remote, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
@@ -50,7 +50,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     ...programs,
     readFile: (path) => {
       const instead = () => programs.readFile(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`reading ${path}`, (remote) => read(remote, path), instead),
       );
@@ -59,7 +59,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       const instead = () => programs.writeFile(path, content, attributes);
       if (!Buffer.isBuffer(content) || content.length > PACKET_BYTES) return instead();
       const step = `writing ${path}`;
-      return guard(
+      return withPathError(
         path,
         use(step, (remote) => write(remote, path, content, attributes), instead),
       );
@@ -76,11 +76,11 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       };
       // A write that failed may have written a part.
       const rest = () => (begun ? programs.appendRest(path, text) : instead());
-      return guard(path, use(`appending to ${path}`, work, rest));
+      return withPathError(path, use(`appending to ${path}`, work, rest));
     },
     stat: (path) => {
       const instead = () => programs.stat(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`looking at ${path}`, (remote) => lstat(remote, path), instead),
       );
@@ -88,7 +88,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     list: async (path) => {
       const instead = () => programs.list(path);
       return (
-        (await orUndefined(
+        (await undefinedIfMissing(
           path,
           use(`listing ${path}`, (remote) => list(remote, path), instead),
         )) ?? []
@@ -96,21 +96,21 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
     },
     makeDirectory: (path, mode) => {
       const instead = () => programs.makeDirectory(path, mode);
-      return guard(
+      return withPathError(
         path,
         use(`making ${path}`, (remote) => makeDirectory(remote, path, mode), instead),
       );
     },
     remove: async (path) => {
       const instead = () => programs.remove(path);
-      await orUndefined(
+      await undefinedIfMissing(
         path,
         use(`removing ${path}`, (remote) => remove(remote, path), instead),
       );
     },
     sha256: (path) => {
       const instead = () => programs.sha256(path);
-      return orUndefined(
+      return undefinedIfMissing(
         path,
         use(`hashing ${path}`, (remote) => hash(remote, path), instead),
       );
@@ -155,7 +155,7 @@ function read(remote: Remote, path: string): Promise<Buffer> {
     ]);
     if (stats.size === first.length) return first;
     if (stats.size > 8 * PACKET_BYTES) throw new Insufficient();
-    // Files in /proc have no size: they end where they end.
+    // Files in /proc have no size: they end where reading ends.
     const content = new OutputBuffer();
     for (let chunk = first; chunk.length > 0; chunk = await readAt(remote, handle, content.size)) {
       content.add(chunk);
@@ -165,7 +165,7 @@ function read(remote: Remote, path: string): Promise<Buffer> {
   });
 }
 
-/** The last bytes of a file, which may be a long one; none where there is no file. */
+/** The last bytes of a file, which may be a long one; none if there is no file. */
 async function readEnd(remote: Remote, path: string, length: number): Promise<Buffer> {
   try {
     return await withHandle(remote, path, async (handle) => {
@@ -256,7 +256,7 @@ async function remove(remote: Remote, path: string): Promise<void> {
   await remote.call((sftp, done) => (type === 'directory' ? sftp.rmdir(path, done) : sftp.unlink(path, done)));
 }
 
-/** A large file is better hashed where it lies. */
+/** A large file is hashed on the machine it is on, not after a transfer. */
 async function hash(remote: Remote, path: string): Promise<string> {
   const { size } = await remote.call<Stats>((sftp, done) => sftp.stat(path, done));
   if (size > PACKET_BYTES) throw new Insufficient();

@@ -14,7 +14,7 @@ type Request<T> = (sftp: SFTPWrapper, done: Callback<T>) => void;
 
 /**
  * An SFTP session whose every request ends: with its answer, when the signal is aborted, or when the server has said
- * nothing for too long. After that the session is closed, since later answers could no longer be told apart.
+ * nothing for too long. After that the session is closed, since later answers could not be matched to their requests.
  */
 export class Sftp {
   /** Fulfilled when the session has ended, for whatever reason. */
@@ -31,7 +31,7 @@ export class Sftp {
     this.ended = promise;
     this.#end = resolve;
     sftp.once('close', resolve);
-    // What ssh2 makes of a packet that is no SFTP; the session ends with it.
+    // What ssh2 makes of a packet that is not SFTP; the session ends with it.
     sftp.on('error', () => {});
   }
 
@@ -41,7 +41,7 @@ export class Sftp {
   }
 
   /**
-   * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded where there was no answer; the
+   * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded if there was no answer; the
    *   reason of the signal
    */
   async call<T = void>(request: Request<T>, signal?: AbortSignal): Promise<T> {
@@ -82,8 +82,8 @@ interface Connection {
 }
 
 /**
- * An SFTP session; one with the rights of root where `sudo` is given.
- * @returns undefined where there is none, or none that can sync and rename as files need it
+ * An SFTP session; one with the rights of root if `sudo` is given.
+ * @returns undefined if there is none, or none that can sync and rename as files need it
  */
 export async function openSftp(link: Connection, sudo: Sudo | undefined): Promise<Sftp | undefined> {
   const { client, limits } = link;
@@ -112,7 +112,7 @@ interface Protocol {
  * ssh2 asks the server for its subsystem, which runs as the login user. On this connection it shall start a program
  * instead; that a program can speak SFTP as well, ssh2 has no public way to say. sudo asks for a password each time
  * (-k) or not at all, so that it is known whether the first line is for sudo.
- * @returns false where this ssh2 has other insides: files go through programs then. A test fails, too.
+ * @returns false if this ssh2 has other insides: files go through programs then. A test fails, too.
  */
 function startThroughSudo(client: Client, { password }: Sudo): boolean {
   const { _protocol: protocol } = client as unknown as { _protocol?: Protocol };
@@ -127,7 +127,9 @@ function startThroughSudo(client: Client, { password }: Sudo): boolean {
   return true;
 }
 
-/** What the server said it can do is not in the types of ssh2; without it files go through programs. A test fails, too. */
+/**
+ * What the server said it can do is not in the types of ssh2; without it files go through programs. A test fails, too.
+ */
 function isDurable(sftp: SFTPWrapper): boolean {
   const { _extensions: extensions = {} } = sftp as unknown as { _extensions?: Record<string, string> };
   return extensions['posix-rename@openssh.com'] === '1' && extensions['fsync@openssh.com'] === '1';

@@ -12,7 +12,7 @@ const TYPE = 'bootstrap.kubernetes.io/token';
 /** The group to which `kubeadm init` binds the roles that a join needs. */
 const DEFAULT_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
 
-/** A Secret with any other group lets nobody in. Source: bootstrapapi.BootstrapGroupPattern. */
+/** A Secret with any other group does not authenticate. Source: bootstrapapi.BootstrapGroupPattern. */
 export const BOOTSTRAP_GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
 export interface BootstrapToken {
@@ -20,7 +20,7 @@ export interface BootstrapToken {
   readonly description: string;
   readonly groups: readonly string[];
   readonly usages: readonly string[];
-  /** Undefined: for ever. */
+  /** Undefined: it never expires. */
   readonly expires?: Date;
 }
 
@@ -71,7 +71,7 @@ export async function listTokens(client: ApiClient): Promise<BootstrapToken[]> {
   return listAll(client, `${SECRETS}?fieldSelector=${encodeURIComponent(`type=${TYPE}`)}`, { keep });
 }
 
-/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED where there is none */
+/** Deletes a token by its id, or by the whole token. @throws EdgeadmError TOKEN_UNKNOWN_OR_EXPIRED if there is none */
 export async function deleteToken(client: ApiClient, tokenOrId: string): Promise<string> {
   const id = tokenOrId.split('.')[0] ?? '';
   if (!/^[a-z0-9]{6}$/.test(id)) throw usageError([`"${id}" is not a token ID (six lower-case letters and digits)`]);

@@ -3,7 +3,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import {
   API_LIMITS,
   type Dial,
-  type Answer as HttpAnswer,
+  type HttpResponse as HttpAnswer,
   HttpError,
   type HttpLimits,
   jsonOf,
@@ -12,7 +12,7 @@ import {
   sendRequest,
 } from '../../http/index.ts';
 import { type ApiConnection, Connections } from './connections.ts';
-import type { Credentials } from './credentials.ts';
+import type { ApiCredentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 
 export type { Dial } from '../../http/index.ts';
@@ -33,7 +33,7 @@ export interface RequestOptionsOf {
   readonly signal?: AbortSignal;
 }
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: T;
@@ -47,12 +47,12 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** How a client's writes are told instead of done in a dry run. */
+/** In a dry run: called with each write instead of doing it. */
 export type PlanWrite = (action: string) => void;
 
 export interface ClientOptions {
   readonly plan?: PlanWrite;
-  /** Ends every request that is under way: that of the command. */
+  /** Ends every request in progress: that of the command. */
   readonly signal?: AbortSignal;
 }
 
@@ -85,7 +85,7 @@ export class ApiClient {
     return this.request<T>('GET', path, options).then((answer) => answer.body);
   }
 
-  /** The object, or undefined where the server says 404. */
+  /** The object, or undefined if the server says 404. */
   async find<T>(path: string, options?: RequestOptionsOf): Promise<T | undefined> {
     const answer = await this.send<T>('GET', path, options);
     if (answer.status === 404) return undefined;
@@ -108,7 +108,7 @@ export class ApiClient {
 
   /**
    * Creates or replaces an object for which its resourceVersion is the condition.
-   * @returns false where the server has another version by now (or one at all), or has none any more
+   * @returns false if the server has another version by now (or one at all), or has none any more
    */
   async writeUnlessStale(method: 'POST' | 'PUT', path: string, body: object): Promise<boolean> {
     const answer = await this.send(method, path, { body });
@@ -126,15 +126,15 @@ export class ApiClient {
   }
 
   /** @throws EdgeadmError API_ERROR with the reason of the server, API_UNREACHABLE */
-  async request<T>(method: string, path: string, options?: RequestOptionsOf): Promise<Answer<T>> {
+  async request<T>(method: string, path: string, options?: RequestOptionsOf): Promise<ApiResponse<T>> {
     return accept(method, path, await this.send<T>(method, path, options));
   }
 
   /**
-   * Sends a request to the first server that can be reached; any HTTP status is an answer. What only reads goes on to
-   * the next server whatever happened. A write goes on only if it was never sent: it may have been done already.
+   * Sends a request to the first server that can be reached; any HTTP status is an answer. A read goes to
+   * the next server whatever happened. A write does so only if it was never sent: it may have taken effect already.
    */
-  async send<T>(method: string, path: string, options: RequestOptionsOf = {}): Promise<Answer<T>> {
+  async send<T>(method: string, path: string, options: RequestOptionsOf = {}): Promise<ApiResponse<T>> {
     const { servers } = this.#connection;
     const reads = method === 'GET';
     const failures: EdgeadmError[] = [];
@@ -142,7 +142,7 @@ export class ApiClient {
       const url = urlOf(server, path);
       try {
         const { status, headers, text } = await this.#ask(url, method, options);
-        // A load balancer whose API server is away is no answer while there is another to ask.
+        // A load balancer whose API server is away is not an answer while there is another to ask.
         if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
@@ -186,7 +186,7 @@ export class ApiClient {
     return sendRequest(this.#requestTo(url, method, options, await this.#credentials(options.signal)));
   }
 
-  async #credentials(signal: AbortSignal | undefined): Promise<Credentials> {
+  async #credentials(signal: AbortSignal | undefined): Promise<ApiCredentials> {
     const { credentials, token, authorization, cert, key } = this.#connection;
     if (credentials) return credentials.current(this.#signalOf(signal));
     const bearer = typeof token === 'function' ? token() : token;
@@ -203,7 +203,7 @@ export class ApiClient {
     this.#signal?.throwIfAborted();
   }
 
-  #requestTo(url: URL, method: string, options: RequestOptionsOf, credentials: Credentials) {
+  #requestTo(url: URL, method: string, options: RequestOptionsOf, credentials: ApiCredentials) {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const headers: Record<string, string> = { Accept: options.accept ?? 'application/json', 'User-Agent': 'edgeadm' };
     if (credentials.authorization) headers.Authorization = credentials.authorization;
@@ -230,7 +230,7 @@ function isGatewayError(status: number): boolean {
   return status >= 502 && status <= 504;
 }
 
-/** Logs are texts, and an error may be one of whatever stands in between; an object must be one. */
+/** Logs are texts, and an error may come from a proxy in between; an object must be one. */
 function bodyOf<T>(text: string, status: number, type: string | undefined, url: URL): T {
   if (text === '' || type?.startsWith('text/plain')) return text as T;
   if (status >= 200 && status < 300) return jsonOf<T>(text, url);
@@ -274,7 +274,7 @@ async function refused(path: string, answer: OpenAnswer, url: URL): Promise<unkn
   );
 }
 
-function accept<T>(method: string, path: string, answer: Answer<T>): Answer<T> {
+function accept<T>(method: string, path: string, answer: ApiResponse<T>): ApiResponse<T> {
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw apiError(method, path, answer.status, answer.body);
 }

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { MAX_BYTES } from '../../http/index.ts';
+import { MAX_RESPONSE_BYTES } from '../../http/index.ts';
 import { firstClusterIn, type KubeconfigCluster } from '../kubeconfig/parse.ts';
-import { type Answer, type ApiClient, NOT_AN_API_SERVER } from './client.ts';
+import { type ApiClient, type ApiResponse, NOT_AN_API_SERVER } from './client.ts';
 
 /** Where every kubeadm-like cluster publishes its CA for those who are to join. */
 export const CLUSTER_INFO_PATH = '/api/v1/namespaces/kube-public/configmaps/cluster-info';
@@ -18,9 +18,12 @@ export interface ClusterInfo {
   readonly signatures: ReadonlyMap<string, string>;
 }
 
-/** Asks for cluster-info, which may be done before the server has shown who it is. @throws EdgeadmError API_UNREACHABLE */
-export function readClusterInfo(client: ApiClient): Promise<Answer<unknown>> {
-  return client.send('GET', CLUSTER_INFO_PATH, { maxBytes: MAX_BYTES.anonymous });
+/**
+ * Asks for cluster-info, which may be done before the server has shown who it is.
+ * @throws EdgeadmError API_UNREACHABLE
+ */
+export function readClusterInfo(client: ApiClient): Promise<ApiResponse<unknown>> {
+  return client.send('GET', CLUSTER_INFO_PATH, { maxBytes: MAX_RESPONSE_BYTES.anonymous });
 }
 
 const SIGNATURE_PREFIX = 'jws-kubeconfig-';
@@ -29,7 +32,7 @@ const SIGNATURE_PREFIX = 'jws-kubeconfig-';
  * Reads an answer to {@link CLUSTER_INFO_PATH}; nothing in it is believed to have the right type.
  * @throws EdgeadmError CLUSTER_INFO_INVALID
  */
-export function parseClusterInfo(answer: Pick<Answer<unknown>, 'status' | 'body' | 'server'>): ClusterInfo {
+export function parseClusterInfo(answer: Pick<ApiResponse<unknown>, 'status' | 'body' | 'server'>): ClusterInfo {
   const invalid = (why: string, next?: string): EdgeadmError =>
     new EdgeadmError({
       code: 'CLUSTER_INFO_INVALID',
@@ -69,8 +72,11 @@ const ANONYMOUS = `The API server has anonymous requests switched off, which a j
 const BEHIND_PROXY =
   'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
 
-/** What to do about an answer that is no cluster-info, by what it is; undefined: the remedy of the code, which restores it. */
-function nextFor({ status, body }: Pick<Answer<unknown>, 'status' | 'body'>): string | undefined {
+/**
+ * What to do about an answer that is not a cluster-info, by what it is; undefined: the remedy of the code, which
+ * restores it.
+ */
+function nextFor({ status, body }: Pick<ApiResponse<unknown>, 'status' | 'body'>): string | undefined {
   if (status === 401) return ANONYMOUS;
   if (status === 407) return 'A proxy on the way asks for a login: let the node reach the API server without it.';
   if (status === 511 || (status < 500 && isHtml(body))) return NOT_AN_API_SERVER;
@@ -81,14 +87,14 @@ function isHtml(body: unknown): boolean {
   return typeof body === 'string' && /<(!doctype|html|head|body)\b/i.test(body);
 }
 
-/** The beginning of a text that is no object of Kubernetes, without its tags. */
+/** The beginning of a text that is not a Kubernetes object, without its tags. */
 function excerptOf(body: unknown): string {
   if (typeof body !== 'string') return '';
   const text = body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
   return JSON.stringify(text.replace(/\s+/g, ' ').trim().slice(0, 100));
 }
 
-/** What may be any JSON or YAML, as a map; an empty one where it is none. */
+/** What may be any JSON or YAML, as a map; an empty one if it is none. */
 function mapOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { type Dial, dialingAgent, plainAgent, proxyDial } from '../../http/index.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import type { ApiCredentials, CredentialSource } from './credentials.ts';
 
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {
@@ -11,9 +11,9 @@ export interface ApiConnection {
   readonly ca?: string;
   /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
   readonly serverName?: string;
-  /** A function where it is replaced now and then, as that of a pod. */
+  /** A function if it is replaced now and then, as that of a pod. */
   readonly token?: string | (() => string);
-  /** The whole header, for what is no Bearer token. */
+  /** The whole header, for anything but a Bearer token. */
   readonly authorization?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -37,7 +37,7 @@ export class Connections {
     this.#plain = plainAgent(this.#dial);
   }
 
-  agentFor(url: URL, { cert, key }: Credentials): Agent {
+  agentFor(url: URL, { cert, key }: ApiCredentials): Agent {
     if (url.protocol === 'http:') return this.#plain;
     const known = this.#tls.get(cert);
     if (known) return known;

@@ -1,5 +1,5 @@
 /** Who a request is from. */
-export interface Credentials {
+export interface ApiCredentials {
   /** The whole header. */
   readonly authorization?: string;
   /** PEM. */
@@ -7,10 +7,10 @@ export interface Credentials {
   readonly key?: string;
 }
 
-/** Credentials that end and are asked for again, such as those of an exec plug-in. */
+/** Credentials that end and are requested again, such as those of an exec plug-in. */
 export interface CredentialSource {
   /** @throws EdgeadmError */
-  current(signal: AbortSignal | undefined): Promise<Credentials>;
+  current(signal: AbortSignal | undefined): Promise<ApiCredentials>;
   /** Says that the API server answered 401 to these. */
-  refuse(credentials: Credentials): void;
+  refuse(credentials: ApiCredentials): void;
 }

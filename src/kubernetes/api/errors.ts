@@ -8,7 +8,7 @@ interface Status {
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
-  /** Kubernetes' own word: `AlreadyExists`, `Forbidden`; undefined where no Kubernetes answered. */
+  /** Kubernetes' own word: `AlreadyExists`, `Forbidden`; undefined if no Kubernetes answered. */
   readonly reason: string | undefined;
 
   constructor(status: number, reason: string | undefined, message: string) {
@@ -17,7 +17,7 @@ export class ApiError extends Error {
     this.reason = reason;
   }
 
-  /** @param body as it came: a Status object, a text of whatever stands in between, or nothing */
+  /** @param body as it came: a Status object, a text of whatever is in between, or nothing */
   static of(status: number, body: unknown): ApiError {
     if (typeof body !== 'object' || body === null)
       return new ApiError(status, undefined, String(body ?? '').slice(0, 300));
@@ -35,7 +35,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What the API server answered, where that is why. @param error whatever was thrown */
+/** What the API server answered, if that is why. @param error whatever was thrown */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof ApiError ? cause : undefined;

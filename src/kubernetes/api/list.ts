@@ -3,7 +3,7 @@ import { type ApiClient, apiErrorOf } from './client.ts';
 
 /** kubectl's own size of a page. */
 const PAGE = 500;
-/** More pages than a list of a cluster has, so that a server cannot keep a command for ever. */
+/** More pages than a list of a cluster has, so that a server cannot keep a command forever. */
 const MAX_PAGES = 10_000;
 /** A token is good for five minutes or more: a list that takes longer so often never comes to its end. */
 const MAX_STARTS = 3;
@@ -20,8 +20,8 @@ export interface ListOptions<T, U> {
 }
 
 /**
- * Lists objects page by page. If the token of the next page has expired (410) it starts again: the token that comes with
- * the error would go on with a list in which objects may be missing.
+ * Lists objects page by page. If the token of the next page has expired (410) it starts again: the token that comes
+ * with the error would continue with a list in which objects may be missing.
  * @param path of the list, with or without a query
  * @throws EdgeadmError API_ERROR, API_UNREACHABLE
  * @see https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks

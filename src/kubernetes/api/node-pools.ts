@@ -68,7 +68,7 @@ export function clusterNodePools(client: ApiClient): NodePools {
   return {
     where: 'the cluster',
     cluster: () => readCluster(client),
-    list: async () => (await listObjects(client)).map(fromObject),
+    list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),
     create,
     annotate: (pool, spec) => annotatePool(client, pool.name, spec),
@@ -86,8 +86,8 @@ export async function annotatePool(client: ApiClient, name: string, spec: NodePo
   });
 }
 
-/** All NodePool objects. @throws EdgeadmError NODEPOOL_REFUSED where the cluster knows no such objects */
-export async function listObjects(client: ApiClient): Promise<NodePoolObject[]> {
+/** All NodePool objects. @throws EdgeadmError NODEPOOL_REFUSED if the cluster has no such objects */
+export async function listNodePoolObjects(client: ApiClient): Promise<NodePoolObject[]> {
   return listWhole(client, `/apis/${await poolVersion(client)}/nodepools`);
 }
 
@@ -112,7 +112,7 @@ export async function readPoolNodes(client: ApiClient): Promise<PoolNode[]> {
   });
 }
 
-/** The pool that a node is in, or has asked for. */
+/** The pool that a node is in, or requests. */
 export function poolLabelOf({ metadata }: V1Node): string | undefined {
   return POOL_LABELS.map((label) => metadata?.labels?.[label]).find(Boolean);
 }

@@ -1,9 +1,12 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import type { Wait } from '../../lib/wait-for.ts';
+import type { WaitOptions } from '../../lib/wait-for.ts';
 
 /** @throws EdgeadmError RUNTIME_FAILED with the end of containerd's log if it does not answer within a minute */
-export async function waitForContainerd(host: Host, waitFor: (wait: Wait<true>) => Promise<unknown>): Promise<void> {
+export async function waitForContainerd(
+  host: Host,
+  waitFor: (wait: WaitOptions<true>) => Promise<unknown>,
+): Promise<void> {
   await waitFor({
     what: 'containerd to answer',
     timeoutMs: 60_000,

@@ -3,19 +3,19 @@ import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 
-/** What a join needs of containerd's configuration; absent keys are left as they are. */
+/** What a join needs of containerd's configuration; absent keys are left unchanged. */
 export interface ContainerdNeeds {
   readonly sandboxImage?: string;
   /** containerd's root folder. */
   readonly root?: string;
   /** Whether systemd makes the cgroups, as it must for a kubelet that has it so; default true. */
   readonly systemdCgroup?: boolean;
-  /** Folders of CNI configurations and plug-ins, where they are not containerd's own. */
+  /** Folders of CNI configurations and plug-ins, if they are not containerd's own. */
   readonly cniConfigurations?: string;
   readonly cniPlugins?: string;
 }
 
-/** One value that must stand in a table of the file; `table` is a path of keys. */
+/** One value that must be in a table of the file; `table` is a path of keys. */
 interface Setting {
   readonly table: readonly string[];
   readonly key: string;
@@ -62,8 +62,8 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 
 /**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
- * @returns the new text, or undefined where the file already is as needed
- * @throws EdgeadmError RUNTIME_FAILED where the file is no TOML
+ * @returns the new text, or undefined if the file already is as needed
+ * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const before = parseToml(text);
@@ -110,7 +110,7 @@ export function importsOf(text: string): string[] {
 /**
  * Like {@link fitContainerdConfig}, for a file that is imported: containerd 1 takes the whole section of a plug-in from
  * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
- * @returns the new text, or undefined where the file has nothing to do with it
+ * @returns the new text, or undefined if the file has nothing to do with it
  */
 export function fitImportedConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const root = parseToml(text);
@@ -152,7 +152,7 @@ function tomlFault(error: unknown): string {
   return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
-/** Without a version a file is of version 1; where that makes no difference yet (Docker's package), of version 2. */
+/** Without a version a file is of version 1; if that makes no difference yet (Docker's package), of version 2. */
 function versionOf({ version, plugins }: TomlTable): number {
   if (typeof version === 'number') return version;
   return plugins === undefined ? 2 : 1;
@@ -162,7 +162,7 @@ function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** Sets a value. @returns true where it was another */
+/** Sets a value. @returns true if it was another */
 function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   let at = root;
   for (const name of table) {
@@ -174,7 +174,7 @@ function apply(root: TomlTable, { table, key, value }: Setting): boolean {
   return true;
 }
 
-/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true where it was off */
+/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true if it was off */
 function enableCri(root: TomlTable): boolean {
   const disabled = root.disabled_plugins;
   if (!Array.isArray(disabled)) return false;

@@ -24,8 +24,8 @@ export interface CallOptions {
 const PREFIX = 5;
 
 /**
- * Unary gRPC calls over a connection that is already made: `@grpc/grpc-js` dials by itself and so cannot go through SSH.
- * (Protocol: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md)
+ * Unary gRPC calls over a connection that is already made: `@grpc/grpc-js` dials by itself and so cannot go through
+ * SSH. (Protocol: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md)
  */
 export class GrpcChannel {
   readonly #session: ClientHttp2Session;
@@ -77,7 +77,7 @@ function framed(message: Uint8Array): Buffer {
 }
 
 async function answerOf(stream: ClientHttp2Stream): Promise<Uint8Array> {
-  // Where the call failed at once, its status stands in the headers and there are no trailers.
+  // Where the call failed at once, its status is in the headers and there are no trailers.
   let status: IncomingHttpHeaders = {};
   stream.on('response', (headers) => {
     status = headers;

@@ -25,7 +25,7 @@ export interface PodSandbox {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
-  /** False where its processes and its network are gone. */
+  /** False if its processes and its network are gone. */
   readonly ready: boolean;
 }
 
@@ -69,7 +69,7 @@ const STOP_MARGIN_MS = 30_000;
 
 /**
  * A client of a container runtime, on the machine or through SSH. Every method throws EdgeadmError RUNTIME_FAILED with
- * what the runtime said. Stopping or removing what is gone is no error.
+ * what the runtime said. Stopping or removing what is gone is not an error.
  */
 export class CriClient {
   readonly #channel: GrpcChannel;
@@ -85,7 +85,7 @@ export class CriClient {
    * Dials from the machine and finds the version of the interface: `runtime.v1`, else `runtime.v1alpha2` (containerd
    * before 1.6).
    * @param socket path of the CRI socket, without a scheme
-   * @throws EdgeadmError RUNTIME_FAILED where nothing answers or the runtime's CRI plug-in is off
+   * @throws EdgeadmError RUNTIME_FAILED if nothing answers or the runtime's CRI plug-in is off
    */
   static async connect(
     host: Pick<Host, 'connect'>,

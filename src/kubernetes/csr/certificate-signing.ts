@@ -6,19 +6,22 @@ import { formatDuration } from '../../lib/duration.ts';
 import { type ApiClient, apiErrorOf } from '../api/client.ts';
 import { minorOf } from '../version.ts';
 
-/** Between two watches, where the server ended one at once. */
+/** Between two watches, if the server ended one at once. */
 const WATCH_AGAIN_MS = 300;
 const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
 const SERVER_USAGES = ['digital signature', 'key encipherment', 'server auth'];
 
-/** `edgeadm-` and a digest of the key: whoever has the key again asks for the same object. */
+/** `edgeadm-` and a digest of the key: another run with the same key finds the same object. */
 export function requestNameOf(publicKey: KeyObject): string {
   const digest = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' }));
   return `edgeadm-${digest.digest('hex').slice(0, 20)}`;
 }
 
 export interface SigningOptions {
-  /** Of the request, `edgeadm-…`; made of the key, so that a later run with the same key goes on with the same request. */
+  /**
+   * Of the request, `edgeadm-…`; made of the key, so that a later run with the same key continues with the same
+   * request.
+   */
   readonly name: string;
   /** PEM of the PKCS #10 request. */
   readonly request: string;
@@ -30,19 +33,19 @@ export interface SigningOptions {
   readonly signal: AbortSignal;
 }
 
-/** A request that was issued, or that still waits for somebody's approval. */
+/** A request that was issued, or that still waits for approval. */
 export type SigningResult = { readonly name: string; readonly certificate?: string };
 
 /**
  * Creates a CertificateSigningRequest and watches it until the certificate is there.
- * @returns without a certificate where nobody approved it in time; undefined in a dry run
- * @throws EdgeadmError CSR_NOT_ISSUED where it was denied or failed
+ * @returns without a certificate if it was not approved in time; undefined in a dry run
+ * @throws EdgeadmError CSR_NOT_ISSUED if it was denied or failed
  */
 export async function requestCertificate(
   client: ApiClient,
   options: SigningOptions,
 ): Promise<SigningResult | undefined> {
-  // v1 refuses the signer that old hubs ask; v1beta1 goes on serving it up to 1.21.
+  // v1 refuses the signer that old hubs ask; v1beta1 continues serving it up to 1.21.
   const old = minorOf(options.clusterVersion) < 19 || options.signer === 'kubernetes.io/legacy-unknown';
   const version = old ? 'v1beta1' : 'v1';
   const path = `/apis/certificates.k8s.io/${version}/certificatesigningrequests`;
@@ -61,7 +64,7 @@ export async function requestCertificate(
   return { name, certificate: await issued(client, path, name, options) };
 }
 
-/** A request of that name is an earlier run's: nobody else knows the key that the name is made of. */
+/** A request of that name is an earlier run's: only this node has the key that the name is derived from. */
 async function createOrFind(
   client: ApiClient,
   path: string,
@@ -115,12 +118,12 @@ function certificateOf(csr: V1CertificateSigningRequest): string | undefined {
   return csr.status?.certificate && Buffer.from(csr.status.certificate, 'base64').toString('utf8');
 }
 
-/** As the `cause` of an error: a request waits for approval, and the next run goes on with it. */
+/** As the `cause` of an error: a request waits for approval, and the next run continues with it. */
 export class PendingRequest extends Error {
   override readonly name = 'PendingRequest';
 }
 
-/** The error for a request that nobody approved in time. */
+/** The error for a request that was not approved in time. */
 export function notApproved(name: string, signer: string, timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'CSR_NOT_ISSUED',

@@ -4,7 +4,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import type { ApiClient } from '../api/client.ts';
 import { podsOn } from '../node/pods-on-node.ts';
 import { evictPods } from './evict.ts';
-import { type DrainPolicy, daemonSetOf, decide, podName, REFUSALS, type Refusal } from './pods.ts';
+import { type DrainPolicy, type DrainRefusal, daemonSetOf, decide, podName, REFUSALS } from './pods.ts';
 
 export interface DrainOptions {
   readonly log: PhaseLog;
@@ -57,7 +57,7 @@ export async function refuseUndrainable(
   const decisions = await Promise.all(
     pods.map(async (pod) => ({ pod, ...decide(pod, policy, await isOrphan(client, pod, signal)) })),
   );
-  const refused = new Map<Refusal, string[]>();
+  const refused = new Map<DrainRefusal, string[]>();
   for (const decision of decisions) {
     if (decision.action !== 'refuse') continue;
     for (const refusal of decision.refusals)
@@ -77,7 +77,7 @@ async function isOrphan(client: ApiClient, pod: V1Pod, signal?: AbortSignal): Pr
   return (await client.send<V1DaemonSet>('GET', path, { signal })).status === 404;
 }
 
-function drainRefused(node: string, refused: ReadonlyMap<Refusal, readonly string[]>): EdgeadmError {
+function drainRefused(node: string, refused: ReadonlyMap<DrainRefusal, readonly string[]>): EdgeadmError {
   const rows = [...refused].map(([refusal, pods]) => ({ ...REFUSALS[refusal], pods }));
   const count = new Set(rows.flatMap(({ pods }) => pods)).size;
   const flags = [...new Set(rows.map(({ flag }) => flag))];

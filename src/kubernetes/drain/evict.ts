@@ -7,7 +7,7 @@ import { coreResource } from '../api/discovery.ts';
 import { podsOn } from '../node/pods-on-node.ts';
 import { podName } from './pods.ts';
 
-/** Evictions that are asked for at the same time. */
+/** Evictions that are requested at the same time. */
 const AT_ONCE = 16;
 
 /** A pod that is to leave the node. */
@@ -67,7 +67,7 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
 
 const ENDING = 'it is being deleted, but does not terminate';
 
-/** As kubectl: refused for now is asked for again, refused for good is not. Source: kubectl/pkg/drain/drain.go. */
+/** As kubectl: refused for now is requested again, refused for good is not. Source: kubectl/pkg/drain/drain.go. */
 async function askForEviction(client: ApiClient, apiVersion: string, leaving: LeavingPod, signal: AbortSignal) {
   const { name = '', namespace = '' } = leaving.pod.metadata ?? {};
   const body = { apiVersion, kind: 'Eviction', metadata: { name, namespace } };

@@ -20,7 +20,7 @@ export const REFUSALS = {
   localStorage: { reason: 'these pods have an emptyDir volume, whose data is deleted', flag: '--delete-emptydir-data' },
 } as const;
 
-export type Refusal = keyof typeof REFUSALS;
+export type DrainRefusal = keyof typeof REFUSALS;
 
 /**
  * What a drain does with a pod: it evicts it, waits for one that is being deleted already, leaves it on the node, or
@@ -28,7 +28,7 @@ export type Refusal = keyof typeof REFUSALS;
  */
 export type PodDecision =
   | { readonly action: 'evict' | 'wait' | 'leave' }
-  | { readonly action: 'refuse'; readonly refusals: readonly Refusal[] };
+  | { readonly action: 'refuse'; readonly refusals: readonly DrainRefusal[] };
 
 /**
  * Decides as `kubectl drain --ignore-daemonsets` does. Two differences: a pod that is being deleted is waited for
@@ -45,7 +45,7 @@ export function decide(pod: V1Pod, policy: DrainPolicy, isOrphan: boolean): PodD
   if (managed && !isOrphan) return { action: 'leave' };
   if (deletionTimestamp !== undefined) return { action: 'wait' };
   if (finished) return { action: 'evict' };
-  const refusals: Refusal[] = [];
+  const refusals: DrainRefusal[] = [];
   if (managed && !policy.force) refusals.push('orphaned');
   if (!controllerOf(pod) && !policy.force) refusals.push('unmanaged');
   if (hasEmptyDir(pod) && !policy.deleteEmptyDirData) refusals.push('localStorage');

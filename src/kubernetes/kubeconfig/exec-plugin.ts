@@ -3,14 +3,14 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
-import type { CredentialSource, Credentials } from '../api/credentials.ts';
+import type { ApiCredentials, CredentialSource } from '../api/credentials.ts';
 import type { ExecConfig, KubeconfigCluster } from './parse.ts';
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 /** Someone may have to log in with a browser. Milliseconds. */
 const TIMEOUT_MS = 5 * 60_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
-/** Asked for again this long before the end, so that a request does not arrive after it. Milliseconds. */
+/** Renewed this long before the end, so that a request does not arrive after it. Milliseconds. */
 const EARLY_MS = 10_000;
 
 const ANSWER = z.object({
@@ -25,7 +25,7 @@ const ANSWER = z.object({
 });
 
 interface Held {
-  readonly credentials: Credentials;
+  readonly credentials: ApiCredentials;
   /** Milliseconds since 1970; infinite if the plug-in does not say. */
   readonly until: number;
 }

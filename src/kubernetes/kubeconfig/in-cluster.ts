@@ -9,7 +9,7 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
  * A client for a pod, with the token of its service account. The addresses of EDGEADM_API_SERVERS are tried before that
  * of the service, which an edge node may not route.
  * @param account the folder of its service account
- * @throws EdgeadmError USAGE where this is no pod
+ * @throws EdgeadmError USAGE if this is not a pod
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
  */
 export function clientInCluster(

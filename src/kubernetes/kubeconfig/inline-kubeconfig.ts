@@ -7,7 +7,7 @@ import { currentOf, parseKubeconfig, refuseDamagedPem } from './parse.ts';
  * The connection of a kubeconfig that holds all of its credentials itself, as the container service hands them out.
  * Nothing is read from or written to a disk; its key and token are registered as secrets.
  * @param origin for the error
- * @throws EdgeadmError CLOUD_FAILED where it cannot be used
+ * @throws EdgeadmError CLOUD_FAILED if it cannot be used
  */
 export function connectionOf(kubeconfig: string, origin: string): ApiConnection & { readonly ca: string } {
   const unusable = (why: string): EdgeadmError =>

@@ -3,7 +3,7 @@ import { kubeconfigYaml } from './write.ts';
 
 /**
  * The kubelet's kubeconfig. Through an edge-hub it needs no credentials: the hub speaks as the node. The certificate is
- * named all the same where the kubelet speaks to the API server itself.
+ * named anyway if the kubelet speaks to the API server itself.
  */
 export function kubeletKubeconfig(server: string): string {
   if (!server.startsWith('https:')) return kubeconfigYaml({ server });

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { yamlFault } from '../../lib/foreign.ts';
+import { yamlFault } from '../../lib/check-shape.ts';
 
 /** Go reads null and an empty text as "not set". */
 const text = z
@@ -88,7 +88,7 @@ export function firstClusterIn(yaml: string): KubeconfigCluster | undefined {
   return parsedAs(CLUSTERS, yaml).clusters[0]?.cluster;
 }
 
-/** The server of the first cluster; undefined where the file is missing or damaged, or names none. */
+/** The server of the first cluster; undefined if the file is missing or damaged, or names none. */
 export function serverIn(yaml: string | undefined): string | undefined {
   try {
     return parsedAs(SERVERS, yaml ?? '').clusters[0]?.cluster.server;

@@ -8,15 +8,15 @@ import { withPlainLists } from './watch-lists.ts';
 export interface KubeletConfigurationOptions {
   /** Of the kubelet. */
   readonly version: string;
-  /** What the cluster keeps for its nodes; undefined where it keeps nothing. */
+  /** What the cluster keeps for its nodes; undefined if it keeps nothing. */
   readonly fromCluster?: Readonly<Record<string, unknown>>;
   readonly serviceCidr?: string;
   /** Stronger than what the cluster keeps. */
   readonly clusterDns?: readonly string[];
   readonly taints: readonly Taint[];
-  /** True where swap is on and that was knowingly ignored. */
+  /** True if swap is on and the user has ignored that error. */
   readonly swapOn: boolean;
-  /** A resolv.conf that does not point to a local stub, where the node's own does. */
+  /** A resolv.conf that does not point to a local stub, if the node's own does. */
   readonly resolvConf?: string;
   readonly cgroupVersion: 1 | 2;
   /** The driver of a runtime that is not ours to configure; default systemd. */
@@ -34,12 +34,12 @@ const FALLBACK = {
   clusterDomain: 'cluster.local',
 };
 
-/** From this minor version on the kubelet refuses cgroup v1 unless told otherwise (KEP-5573). */
+/** From this minor version on the kubelet refuses cgroup v1 by default (KEP-5573). */
 const REFUSES_CGROUP_V1 = 35;
 
 /**
  * The kubelet's configuration file: the cluster's, with what this node needs laid over it.
- * The cgroup driver is systemd's, which Kubernetes recommends where systemd runs the machine, unless a runtime that is not
+ * The cgroup driver is systemd's, which Kubernetes recommends if systemd runs the machine, unless a runtime that is not
  * ours to configure has another.
  */
 export function kubeletConfiguration(options: KubeletConfigurationOptions): Readonly<Record<string, unknown>> {
@@ -68,7 +68,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Read
 /**
  * The tenth address of the first Service CIDR, where kubeadm puts the cluster's DNS.
  * Source: kubernetes/cmd/kubeadm/app/constants, GetDNSIP.
- * @returns undefined if the range is no range, or too small
+ * @returns undefined if the range is not a range, or too small
  */
 export function clusterDnsOf(serviceCidr: string): string | undefined {
   return addressAt(serviceCidr.split(',')[0]?.trim() ?? '', 10);

@@ -1,5 +1,5 @@
 import { refuseNodeLabel } from '../../config/grammar.ts';
-import { droppedIn } from './migrations.ts';
+import { removedInMinor } from './migrations.ts';
 
 export interface JudgedFlags {
   /** Why the kubelet would exit, one line a flag. */
@@ -34,7 +34,7 @@ export function judgeExtraFlags(
   const refused: string[] = [];
   const overriding: string[] = [];
   for (const { name, value } of flagsIn(text)) {
-    const gone = minor === undefined ? undefined : droppedIn(name, minor);
+    const gone = minor === undefined ? undefined : removedInMinor(name, minor);
     if (gone !== undefined)
       refused.push(`${file}: --${name} was removed in kubelet 1.${gone}, and kubelet 1.${minor} exits over it`);
     else if (SET_BY_JOIN[name]) overriding.push(`${file}: --${name}=${value} overrides ${SET_BY_JOIN[name]}`);
@@ -47,7 +47,7 @@ export function judgeExtraFlags(
   return { refused, overriding };
 }
 
-/** The flags of KUBELET_EXTRA_ARGS; a value may stand behind `=` or be the next word. */
+/** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */
 function flagsIn(text: string): { name: string; value: string }[] {
   const line = text.split('\n').findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
   const words = line

@@ -65,9 +65,9 @@ export interface ConfigurationVerdict {
 }
 
 /**
- * Judges a configuration for a kubelet of that minor version. A kubelet ignores fields that it does not know and says so
- * in its log alone (kubernetes#83204: it decodes v1beta1 leniently where strict decoding fails); another kind or version is
- * fatal to it.
+ * Judges a configuration for a kubelet of that minor version. A kubelet ignores fields that it does not know and says
+ * so in its log alone (kubernetes#83204: it decodes v1beta1 leniently if strict decoding fails); another kind or
+ * version is fatal to it.
  */
 export function judgeConfiguration(
   configuration: Readonly<Record<string, unknown>>,

@@ -22,8 +22,8 @@ export function kubeletComplaints(text: string, count = 4): string {
 }
 
 /**
- * The part of a kubelet's log that is about its present: since it was last started, or since the time before where
- * that one died and systemd started it again. What it died of a week ago explains nothing.
+ * The part of a kubelet's log that is about its present: since it was last started, or since the time before if
+ * that one died and systemd restarted it. A failure of a week ago explains nothing.
  */
 export function sinceLastStart(text: string): string {
   const lines = text.split('\n');

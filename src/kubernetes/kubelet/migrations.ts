@@ -23,7 +23,7 @@ interface ConfigurationRow {
   readonly key: string;
   /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
   readonly changesIn: number;
-  /** What keeps the node as it was; undefined: nothing is to be done. */
+  /** What keeps the old behaviour; undefined: nothing is to be done. */
   readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
   readonly source: string;
 }
@@ -100,7 +100,7 @@ const CONFIG_MAPS = [
 const WITHOUT_DOCKERSHIM = 24;
 
 /**
- * The settings for a newer kubelet. What it still takes stays as it is, users' own flags among them.
+ * The settings for a newer kubelet. What it still takes is not changed, users' own flags among them.
  * @returns them with one sentence for each thing that was changed
  */
 export function migrateKubelet(
@@ -146,11 +146,11 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
 }
 
 /** The minor version that removed a flag, if the kubelet of `minor` does not know it any more. */
-export function droppedIn(name: string, minor: number): number | undefined {
+export function removedInMinor(name: string, minor: number): number | undefined {
   return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
 }
 
-/** Value of a flag, the last where it is given twice; undefined where it is not given. */
+/** Value of a flag, the last if it is given twice; undefined if it is not given. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
   const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
   if (at < 0) return undefined;
@@ -166,7 +166,7 @@ export function withoutRuntimeFlags(flags: readonly string[]): string[] {
 }
 
 /**
- * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` where neither
+ * Which cgroup driver a kubelet works with: its flag overrides its configuration, and it takes `cgroupfs` if neither
  * names one.
  * @see https://kubernetes.io/docs/tasks/administer-cluster/kubeadm/configure-cgroup-driver/
  */
@@ -175,8 +175,8 @@ export function cgroupDriverOf({ flags, configuration }: KubeletSettings): strin
 }
 
 /**
- * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate that
- * changes the name could be set either way from 1.23 to 1.24.
+ * Names of the ConfigMap with the kubelet's configuration in a cluster of that version, the likelier first: the gate
+ * that changes the name could be set either way from 1.23 to 1.24.
  */
 export function kubeletConfigMaps(version: string): string[] {
   const minor = minorOf(version);
@@ -184,7 +184,7 @@ export function kubeletConfigMaps(version: string): string[] {
   return [...likely, ...CONFIG_MAPS.filter((row) => !likely.includes(row))].map(({ name }) => name(minor));
 }
 
-/** True where the kubelet of that version, started so, speaks to docker through its dockershim. */
+/** True if the kubelet of that version, started so, speaks to docker through its dockershim. */
 export function usesDockershim({ flags, configuration }: KubeletSettings, version: string): boolean {
   if (minorOf(version) >= WITHOUT_DOCKERSHIM) return false;
   const remote = flags.some(
@@ -193,7 +193,7 @@ export function usesDockershim({ flags, configuration }: KubeletSettings, versio
   return !remote && configuration.containerRuntimeEndpoint === undefined;
 }
 
-/** True where a kubelet of that version has no dockershim. */
+/** True if a kubelet of that version has no dockershim. */
 export function lacksDockershim(version: string): boolean {
   return minorOf(version) >= WITHOUT_DOCKERSHIM;
 }

@@ -10,16 +10,16 @@ export interface FitFacts {
   readonly minor: number;
   /** Whether a path that the configuration names is there; for the paths of {@link pathsIn}. */
   readonly exists: (path: string) => boolean;
-  /** Whether a path lies on a file system that is mounted read-only. */
+  /** Whether a path is on a file system that is mounted read-only. */
   readonly isReadOnly: (path: string) => boolean;
   /** Addresses of its network interfaces, without lengths. */
   readonly addresses: readonly string[];
   readonly serviceCidrs: readonly string[];
-  /** Numbers of its processors that are online; empty where not known. */
+  /** Numbers of its processors that are online; empty if not known. */
   readonly cpus: readonly number[];
-  /** 0 where not known. */
+  /** 0 if not known. */
   readonly memoryBytes: number;
-  /** Feature gates that the kubelet lists in its help; undefined where it cannot be asked. */
+  /** Feature gates that the kubelet lists in its help; undefined if it cannot be asked. */
   readonly featureGates?: ReadonlySet<string>;
 }
 
@@ -52,9 +52,9 @@ export function pathsIn(configuration: Readonly<Settings>): string[] {
 }
 
 /**
- * Lays aside what is another machine's in the kubelet configuration of a cluster: a kubelet exits, or starts no pod, over
- * a file, an address, a processor or a feature gate that it does not have. What is laid aside becomes the kubelet's own
- * default.
+ * Lays aside what is another machine's in the kubelet configuration of a cluster: a kubelet exits, or starts no pod,
+ * over a file, an address, a processor or a feature gate that it does not have. What is laid aside becomes the
+ * kubelet's own default.
  */
 export function fitToNode(given: Readonly<Settings>, facts: FitFacts): Fitted {
   const configuration: Settings = { ...given };
@@ -139,7 +139,9 @@ function isLinkLocal(address: string): boolean {
   return /^(169\.254\.|fe80:)/i.test(address);
 }
 
-/** A kubelet exits over a gate that it does not know. Those that are no longer optional are not listed, and do nothing. */
+/**
+ * A kubelet exits over a gate that it does not know. Those that are no longer optional are not listed, and do nothing.
+ */
 const featureGates: Rule = (settings, { featureGates: known }, tell) => {
   const given = recordOf(settings.featureGates);
   if (!known || !given) return;

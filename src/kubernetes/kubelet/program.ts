@@ -7,7 +7,7 @@ export async function findKubelet(host: Pick<Host, 'stat'>): Promise<string> {
   return PATHS.kubelet.program;
 }
 
-/** Version that a kubelet says it is, `v1.20.2`; undefined where there is none. */
+/** Version that a kubelet says it is, `v1.20.2`; undefined if there is none. */
 export async function kubeletVersionOf(host: Pick<Host, 'query'>, path: string): Promise<string | undefined> {
   const { stdout } = await host.query(path, ['--version']);
   return /v\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { type Origin, yamlMap } from '../../lib/foreign.ts';
+import { type Origin, yamlMap } from '../../lib/check-shape.ts';
 
 /** The flags and the configuration file that a kubelet was started with. */
 export interface KubeletSettings {
@@ -24,7 +24,7 @@ const CONFIGURATION: Origin = {
 
 /**
  * What the kubelet of the node is started with, its users' own flags last.
- * @throws EdgeadmError UPGRADE_CHECK_FAILED that names the line of a configuration that is no YAML
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED that names the line of a configuration that is not YAML
  */
 export async function kubeletSettings(host: Pick<Host, 'read'>): Promise<KubeletSettings> {
   const texts = await Promise.all(FLAG_FILES.map(({ path }) => host.read(path)));

@@ -6,8 +6,8 @@ import type { KubeletSettings } from './settings.ts';
 const GATE = 'WatchListClient';
 
 /**
- * First minor version whose kubelet uses it unless told otherwise. It waits for a bookmark at the end of the objects,
- * and never falls back to a list where the bookmark does not come.
+ * First minor version whose kubelet uses it by default. It waits for a bookmark at the end of the objects,
+ * and never falls back to a list if the bookmark does not come.
  * Source: CHANGELOG-1.35; tried with kubelet 1.34.4 (off), 1.35.4 and 1.37.2 (on) behind yurthub 1.7.0.
  */
 const FIRST_WITH_WATCH_LISTS = 35;
@@ -28,7 +28,7 @@ export function withPlainLists(
   return { ...configuration, featureGates: { ...gatesIn(configuration), [GATE]: false } };
 }
 
-/** What a user reads where the gate is switched off, or should be. */
+/** What a user reads if the gate is switched off, or should be. */
 export const WATCH_LISTS_REASON =
   'offline, the edge-hub does not answer the watch lists of a kubelet from 1.35 on: after a restart without network no pod would come back';
 

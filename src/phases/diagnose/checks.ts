@@ -1,5 +1,5 @@
 import { BundleStore } from '../../artifacts/bundle-store.ts';
-import { DEFAULT_TIMEOUT_MS, joinDraft } from '../../config/join-spec.ts';
+import { COMMAND_TIMEOUT_MS, joinDraft } from '../../config/join-spec.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
@@ -7,7 +7,7 @@ import type { JournalView } from '../../host/journal/record.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { nodeView } from '../join/node-view.ts';
 import { type Check, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
-import { CHECKS } from '../preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../preflight/checks.ts';
 import type { CheckContext } from '../preflight/context.ts';
 import { judgeChecks } from '../preflight/run-checks.ts';
 
@@ -19,13 +19,13 @@ const NAMES =
 const CHECK_LIMIT_MS = 8000;
 
 /** Runs preflight's checks of the node itself. */
-export async function checkNode(host: Host, journal: JournalView, signal: AbortSignal): Promise<Verdict[]> {
-  const draft = joinDraft([], { yes: false, timeoutMs: DEFAULT_TIMEOUT_MS, compatMatrix: [] });
+export async function runPreflightChecks(host: Host, journal: JournalView, signal: AbortSignal): Promise<Verdict[]> {
+  const draft = joinDraft([], { yes: false, timeoutMs: COMMAND_TIMEOUT_MS, compatMatrix: [] });
   const spec: JoinSpec = { ...draft, apiServers: [], token: '' };
   const silent = { info() {}, vendor() {}, warning() {}, debug() {}, progress() {} };
   const bundles = new BundleStore();
   const node = nodeView({ spec, host, journal, bundles, log: silent, signal });
-  const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map(withinLimit);
+  const checks = PREFLIGHT_CHECKS.filter(({ name }) => NAMES.test(name)).map(withinLimit);
   try {
     return await judgeChecks({ spec, node, host, cluster: NO_CLUSTER, signal }, checks);
   } finally {

@@ -2,7 +2,7 @@ import { cleanText } from '../../lib/clean-text.ts';
 import { MASK } from '../../lib/redact.ts';
 
 /** The end of a file is what tells; this much of it is kept. Characters. */
-export const LONGEST = 4 * 1024 ** 2;
+export const MAX_FILE_CHARACTERS = 4 * 1024 ** 2;
 
 /** How names of secrets end: `DB_PASSWORD`, `registry-auth`, `clientSecret`, `X-Api-Key`, `client-key-data`. */
 const NAME = [
@@ -21,7 +21,7 @@ const valueOr = (word: string): string =>
 const RULES: readonly RegExp[] = [
   // In prose a word after `token:` is lost as well: better that than a token shown.
   new RegExp(`(${NAME}${IS})${valueOr('\\S+')}`, 'gi'),
-  // Behind a quoted name a value ends where JSON lets it end.
+  // After a quoted name a value ends where JSON ends it.
   new RegExp(`(${NAME}\\\\*["']${IS})${valueOr('[^\\s,}\\]]+')}`, 'gi'),
   new RegExp(`(${VARIABLE}=)${valueOr('\\S+')}`, 'g'),
   // A header has words of its own.
@@ -30,7 +30,7 @@ const RULES: readonly RegExp[] = [
   /((?:passw(?:or)?d|passphrase)[ \t]+["'])[^"'\n]+/gi,
   // `curl -u NAME:PASSWORD`
   /((?<!\S)(?:-u|--user|--proxy-user)[ \t=]+["']?[^\s:"']{1,64}:)[^\s"']+/g,
-  // `mysqladmin -uroot -pPASSWORD`, `redis-cli -a PASSWORD`: probes, whose command lines stand in events and logs.
+  // `mysqladmin -uroot -pPASSWORD`, `redis-cli -a PASSWORD`: probes, whose command lines are in events and logs.
   /(\b(?:mysql|mariadb)[\w-]{0,20}["',\s](?:[^\n]{0,200}?["',\s])?-p)(?=[^\s"',])[^\s"',]+/g,
   /(\b(?:redis|valkey)-cli["',\s](?:[^\n]{0,200}?["',\s])?-a["',\s]{1,6})[^\s"',]+/g,
   // `{"name": "DB_PASSWORD", "value": "..."}`
@@ -52,13 +52,13 @@ const PLACEHOLDER = /^[A-Z][A-Z._]*$/;
 
 /** A text of a node as it may leave the node: the end of it, without secrets and control characters. */
 export function cleanFile(text: string): string {
-  const cut = text.length > LONGEST;
-  const plain = cleanText(cut ? withoutTornLine(text.slice(-LONGEST)) : text);
+  const cut = text.length > MAX_FILE_CHARACTERS;
+  const plain = cleanText(cut ? withoutTornLine(text.slice(-MAX_FILE_CHARACTERS)) : text);
   const masked = RULES.reduce((rest, rule) => rest.replace(rule, masking), plain).replace(
     FLAG,
     (whole, flag: string, value: string) => (PLACEHOLDER.test(value) ? whole : flag + MASK),
   );
-  const note = cut ? `[the first ${text.length - LONGEST} characters are left out]\n` : '';
+  const note = cut ? `[the first ${text.length - MAX_FILE_CHARACTERS} characters are left out]\n` : '';
   return note + withoutTornKeys(withoutLines(masked, SECRET_LINE));
 }
 

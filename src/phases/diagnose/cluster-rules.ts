@@ -7,7 +7,7 @@ import { error, type Rule, warning } from './finding.ts';
 
 /** As many of a kind as are shown. */
 const MOST = 5;
-/** Pods that were evicted longer ago are history: nobody deletes them. Milliseconds. */
+/** Pods that were evicted longer ago are history: Kubernetes does not delete them. Milliseconds. */
 const HISTORY_MS = 24 * 3_600_000;
 
 const FREE_DISK = 'du -xh --max-depth=2 /var | sort -h | tail; crictl rmi --prune';
@@ -148,7 +148,7 @@ export const pods: Rule = ({ cluster }) => {
   );
 };
 
-/** Taints that keep pods off though nobody meant it so, or not for ever. */
+/** Taints that keep pods off unintentionally, or only for a while. */
 const PASSING_TAINTS: readonly (readonly [RegExp, string])[] = [
   [/^node\.cloudprovider\.kubernetes\.io\/uninitialized/, 'the cloud controller manager has not set the node up yet'],
   [/^node\.cloudprovider\.kubernetes\.io\/shutdown/, 'the cloud says that the machine is shut down'],

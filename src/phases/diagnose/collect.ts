@@ -19,8 +19,8 @@ export interface CollectOptions {
 
 /**
  * Runs collectors side by side, each with its own time limit: one that fails or hangs leaves a file that says so, and
- * the others go on.
- * @throws only where `signal` is aborted
+ * the others continue.
+ * @throws only if `signal` is aborted
  */
 export async function collect(
   host: CollectContext['host'],
@@ -68,7 +68,7 @@ async function collectOne(
   }
 }
 
-/** What asks no signal whether to go on is left behind. */
+/** Work that ignores the signal is left behind. */
 function rejectOn(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -1,10 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import type { AskingHost } from '../preflight/asking-host.ts';
+import type { ReadOnlyHost } from '../preflight/read-only-host.ts';
 import type { CollectedFacts } from './facts.ts';
 
 /** What a collector may ask: nothing in it can change the node. */
 export interface CollectContext {
-  readonly host: AskingHost & Pick<Host, 'unitLog'>;
+  readonly host: ReadOnlyHost & Pick<Host, 'unitLog'>;
   /** Aborted when the collector's time is over. */
   readonly signal: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface Collected {
 
 /** One thing to find out about a node. */
 export interface Collector {
-  /** Stable; the archive has a file `NAME.failed.txt` in place of what could not be had. */
+  /** Stable; the archive has a file `NAME.failed.txt` in place of what could not be collected. */
   readonly name: string;
   readonly run: (context: CollectContext) => Promise<Collected>;
 }

@@ -4,15 +4,15 @@ import type { Collector } from './collector.ts';
 import { apiServers } from './collectors/api-servers.ts';
 import { certificates, keyFiles } from './collectors/certificates.ts';
 import { command, commandIf, file, folder, journal } from './collectors/common.ts';
-import { cri } from './collectors/cri.ts';
-import { edgeHub, edgeHubFiles } from './collectors/edge-hub.ts';
+import { criLists } from './collectors/cri.ts';
+import { edgeHubKubeconfigAndCache, edgeHubState } from './collectors/edge-hub.ts';
 import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from './collectors/kubelet.ts';
-import { offlineAutonomy } from './collectors/offline-autonomy.ts';
+import { offlineAutonomyState } from './collectors/offline-autonomy.ts';
 import { podLogs } from './collectors/pod-logs.ts';
 import { services } from './collectors/services.ts';
-import { clock, disks, swap, system } from './collectors/system.ts';
+import { clock, disks, swapState, system } from './collectors/system.ts';
 
-/** iptables and nft load the kernel modules they need; where these are not in use, nothing is asked. */
+/** iptables and nft load the kernel modules they need; if these are not in use, nothing is asked. */
 const TABLES = ['/proc/net/ip_tables_names', 'filter\n|nat\n|mangle\n'] as const;
 const TABLES6 = ['/proc/net/ip6_tables_names', 'filter\n|nat\n|mangle\n'] as const;
 const NF_TABLES = ['/proc/modules', '^nf_tables '] as const;
@@ -24,21 +24,21 @@ export const COLLECTORS: readonly Collector[] = [
   kubeletConfigured,
   kubeletHealth,
   kubeletLog,
-  edgeHub,
-  offlineAutonomy,
+  edgeHubState,
+  offlineAutonomyState,
   apiServers,
-  cri,
+  criLists,
   certificates,
   clock,
   disks,
-  swap,
+  swapState,
   services,
   system,
   folder('cni', PATHS.cni.configurations),
   file('edgeadm/log', PATHS.edgeadm.log),
   file('edgeadm/journal', PATHS.edgeadm.journal),
   podLogs,
-  edgeHubFiles,
+  edgeHubKubeconfigAndCache,
   file('kubelet/config', PATHS.kubelet.configuration),
   file('kubelet/flags', PATHS.kubelet.flags, withoutEnvironment),
   file('kubelet/extra-flags', PATHS.kubelet.extraFlags, withoutEnvironment),
@@ -61,8 +61,8 @@ export const COLLECTORS: readonly Collector[] = [
   commandIf(TABLES6, 'network/ip6tables', 'ip6tables-save', []),
   commandIf(NF_TABLES, 'network/nftables', 'nft', ['list', 'ruleset']),
   commandIf(IP_VS, 'network/ipvs', 'ipvsadm', ['-Ln']),
-  file('network/resolv.conf', '/etc/resolv.conf'),
-  file('network/hosts', '/etc/hosts'),
+  file('network/resolv.conf', PATHS.system.resolvConf),
+  file('network/hosts', PATHS.system.hosts),
   command('versions/kubelet', 'kubelet', ['--version']),
   command('versions/containerd', 'containerd', ['--version']),
   command('versions/runc', 'runc', ['--version']),
@@ -71,7 +71,7 @@ export const COLLECTORS: readonly Collector[] = [
   command('system/processes', 'ps', ['-eo', 'pid,ppid,user,stat,etime,rss,comm']),
   command('system/memory', 'free', ['-m']),
   command('system/mounts', 'cat', ['/proc/mounts']),
-  file('system/os-release', '/etc/os-release'),
+  file('system/os-release', PATHS.system.osRelease),
   file('system/modules', '/proc/modules'),
   file('system/meminfo', '/proc/meminfo'),
   ...['kubelet', 'containerd', 'docker', 'systemd-timesyncd', 'chronyd'].map(journal),

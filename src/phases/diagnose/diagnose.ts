@@ -4,7 +4,7 @@ import { NodeHost } from '../../host/node-host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { Verdict } from '../preflight/check.ts';
-import { checkNode } from './checks.ts';
+import { runPreflightChecks } from './checks.ts';
 import { cleanFile } from './clean-file.ts';
 import { collect } from './collect.ts';
 import type { CollectedFile, Collection, Collector } from './collector.ts';
@@ -20,7 +20,7 @@ import { type JoinTimeline, lastJoin } from './timeline.ts';
 export interface Diagnosis {
   /** What users call it: `localhost`, `root@10.0.0.5`, the folder of a scratch root. */
   readonly host: string;
-  /** Its own name, where it told it. */
+  /** Its own name, if known. */
   readonly node: string;
   /** Operating system, kernel and architecture. */
   readonly system?: string;
@@ -49,7 +49,7 @@ export interface DiagnoseOptions {
 
 /**
  * Collects what tells about a node and judges it; nothing on the node is changed.
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function diagnose(
   options: DiagnoseOptions,
@@ -60,7 +60,7 @@ export async function diagnose(
   const preflight: Collector = {
     name: 'preflight',
     run: async (context) => {
-      checks = await checkNode(host, Journal.empty(machine), context.signal);
+      checks = await runPreflightChecks(host, Journal.empty(machine), context.signal);
       return { files: [{ path: 'preflight.json', text: `${JSON.stringify(checks, null, 2)}\n` }] };
     },
   };

@@ -1,6 +1,6 @@
 import type { ClusterFacts } from './collectors/cluster-facts.ts';
 
-/** What is known of a node; a fact that could not be had is missing. */
+/** What is known of a node; a fact that could not be collected is missing. */
 export interface CollectedFacts {
   readonly system: { readonly hostname: string; readonly description: string };
   readonly kubelet: { readonly active: boolean; readonly detail: string };
@@ -17,7 +17,7 @@ export interface CollectedFacts {
     readonly answers: boolean;
     readonly detail: string;
     readonly unit: string;
-    /** Names; missing where they were not told. */
+    /** Names; missing if unknown. */
     readonly images?: readonly string[];
     /** What the runtime says of the network of pods. */
     readonly network?: { readonly ready: boolean; readonly detail: string };
@@ -64,7 +64,7 @@ export interface CollectedFacts {
     /** The name under which it was joined, and when that join was completed: RFC 3339. */
     readonly joined?: string;
     readonly joinedAt?: string;
-    /** A join or an upgrade that was begun and neither ended nor was taken back, and when. */
+    /** A join or an upgrade that was begun and neither ended nor was rolled back, and when. */
     readonly unfinished?: { readonly command: string; readonly time: string };
     readonly unreadable?: string;
   };

@@ -11,8 +11,8 @@ export interface Finding {
 }
 
 /** What rules judge by. */
-export type Known = Partial<CollectedFacts> & { readonly join?: JoinTimeline };
-export type Rule = (facts: Known) => Omit<Finding, 'rule'> | undefined;
+export type KnownFacts = Partial<CollectedFacts> & { readonly join?: JoinTimeline };
+export type Rule = (facts: KnownFacts) => Omit<Finding, 'rule'> | undefined;
 
 export function error(what: string, evidence: string | readonly string[], next: string): Omit<Finding, 'rule'> {
   const lines = typeof evidence === 'string' ? [evidence] : evidence;

@@ -2,7 +2,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import * as cluster from './cluster-rules.ts';
-import { error, type Finding, type Known, type Rule, warning } from './finding.ts';
+import { error, type Finding, type KnownFacts, type Rule, warning } from './finding.ts';
 import { offlineAutonomyRule } from './offline-autonomy-rule.ts';
 import type { JoinTimeline } from './timeline.ts';
 
@@ -12,7 +12,7 @@ const FULL_PERCENT = 97;
 const CLOCK_LIMIT_MS = 60_000;
 
 /**
- * Causes before their consequences: what stands higher explains what stands below it. Rules that only ever warn, and
+ * Causes before their consequences: an earlier rule explains a later one. Rules that only warn, and
  * what is over, stand last.
  */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -201,7 +201,7 @@ function failureOf(join: JoinTimeline | undefined, joinedAt?: string): readonly 
 }
 
 /** What is wrong, the likely cause first: by severity, then causes before their consequences. */
-export function findings(facts: Known): Finding[] {
+export function findings(facts: KnownFacts): Finding[] {
   const found = Object.entries(RULES).flatMap(([rule, judge]) => {
     const finding = judge(facts);
     return finding ? [{ rule, ...finding }] : [];

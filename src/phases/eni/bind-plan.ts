@@ -1,15 +1,15 @@
-import { boughtFor, freeNames } from '../../cloud/eni-marker.ts';
-import { MOST_INTERFACES, type NetworkInterface, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
+import { freeNames, purchasedFor } from '../../cloud/eni-marker.ts';
+import { type EnsInterface, MAX_INTERFACES, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
 import type { BindPlan, BindSpec, Inspection } from './context.ts';
 
-/** What has to be bought and attached, so that the instance has what was asked for and not one more. */
+/** What has to be bought and attached, so that the instance has what was requested and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   const { instance, interfaces } = inspection;
   const onInstance = interfaces.filter(({ instanceId }) => instanceId === instance.id);
-  const isOurs = ({ name }: NetworkInterface): boolean => boughtFor(name) === instance.id;
-  const counts = (eni: NetworkInterface): boolean => eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
+  const isOurs = ({ name }: EnsInterface): boolean => purchasedFor(name) === instance.id;
+  const counts = (eni: EnsInterface): boolean => eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
   const attached = onInstance.filter(counts);
   const free = interfaces.filter((eni) => !eni.instanceId && eni.type !== 'Primary' && eni.status !== 'Deleting');
   const ours = free.filter(isOurs);
@@ -37,20 +37,20 @@ export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   };
 }
 
-function isStranger(eni: NetworkInterface, { instance }: Inspection, spec: BindSpec): boolean {
+function isStranger(eni: EnsInterface, { instance }: Inspection, spec: BindSpec): boolean {
   const vSwitchId = spec.vSwitchId ?? instance.vSwitchId;
-  return boughtFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
+  return purchasedFor(eni.name) === undefined && eni.status === 'Available' && eni.vSwitchId === vSwitchId;
 }
 
-/** What the limits forbid; told before anything is bought. */
+/** What the limits forbid; reported before anything is bought. */
 export function limitsBroken(plan: BindPlan): string[] {
-  if (plan.interfacesAfter <= MOST_INTERFACES) return [];
+  if (plan.interfacesAfter <= MAX_INTERFACES) return [];
   return [
-    `an instance can have ${MOST_INTERFACES} ENIs including the primary one: it has ${plan.interfacesBefore} and would have ${plan.interfacesAfter}`,
+    `an instance can have ${MAX_INTERFACES} ENIs including the primary one: it has ${plan.interfacesBefore} and would have ${plan.interfacesAfter}`,
   ];
 }
 
-/** Pods reach one another only where the whole network may come in and be reached. Source: the guide to Terway Edge. */
+/** Pods reach one another only if the whole network may come in and be reached. Source: the guide to Terway Edge. */
 function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
   if (!cidr) return [];
   const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>
@@ -71,7 +71,7 @@ function missingRules(rules: readonly SecurityRule[], cidr: string | undefined):
 export function describePlan(plan: BindPlan, { instance, node }: Inspection): string[] {
   const { attach, buy, surplus } = plan;
   const stops = plan.stops && instance.status === 'Running';
-  const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ');
+  const ids = (enis: readonly EnsInterface[]): string => enis.map(({ id }) => id).join(', ');
   const started = instance.status === 'Running' ? [] : ['the instance is not running: it is started at the end'];
   const stopped = [
     'the instance is stopped and started again: workloads will be down for a few minutes',

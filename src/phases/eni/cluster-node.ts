@@ -44,18 +44,18 @@ function describe({ metadata, spec }: V1Node): EdgeNode {
   };
 }
 
-/** True where a cordon is ours to make, and to take back: one that somebody else made stays. */
-export function isOursToCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
+/** True if edgeadm may cordon the node, and uncordon it again: a cordon by others stays. */
+export function mayCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
   return !cordoned || cordonedByUs;
 }
 
 /** How the plan tells that the node is drained. */
 export function describeDrain(node: EdgeNode): string {
   const drained = `node ${node.name} of the cluster is drained first`;
-  return isOursToCordon(node) ? drained : `${drained}, and stays cordoned, because edgeadm did not cordon it`;
+  return mayCordon(node) ? drained : `${drained}, and stays cordoned, because edgeadm did not cordon it`;
 }
 
-/** True where the cluster runs the component: as a Deployment, or as pods under another controller. */
+/** True if the cluster runs the component: as a Deployment, or as pods under another controller. */
 export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   const namespace = 'namespaces/kube-system';
   if (await cluster.find(`/apis/apps/v1/${namespace}/deployments/${CONTROL_PLANE}`)) return true;
@@ -63,13 +63,13 @@ export async function hasControlPlane(cluster: ApiClient): Promise<boolean> {
   return pods.some(({ metadata }) => metadata?.name?.startsWith(CONTROL_PLANE));
 }
 
-/** To be called before the node is cordoned: a kill in between must not leave a cordon that nobody owns up to. */
-export async function ownCordon(cluster: ApiClient, node: string): Promise<void> {
+/** Call it before cordoning the node: a kill in between must not leave a cordon that no run would remove. */
+export async function markCordonAsOwn(cluster: ApiClient, node: string): Promise<void> {
   await cluster.patch(`/api/v1/nodes/${node}`, { metadata: { annotations: { [CORDONED]: BY_BIND } } });
 }
 
 /** Lets pods on the node again. */
-export async function uncordon(cluster: ApiClient, node: string): Promise<void> {
+export async function removeCordon(cluster: ApiClient, node: string): Promise<void> {
   await cluster.patch(`/api/v1/nodes/${node}`, {
     metadata: { annotations: { [CORDONED]: null } },
     spec: { unschedulable: null },

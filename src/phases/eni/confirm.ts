@@ -3,7 +3,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 
 /** Asks before anything is bought or stopped. */
-export const confirm: Phase<BindContext> = {
+export const confirmPlan: Phase<BindContext> = {
   name: 'confirm',
   title: 'Confirm',
   run: async (context) => {
@@ -19,15 +19,15 @@ export const confirm: Phase<BindContext> = {
       !runs && 'start the instance',
       !stops && node?.cordonedByUs && `uncordon node ${node.name}`,
     ].filter(Boolean);
-    await agree(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
+    await requireConfirmation(context, `${context.spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
 /**
  * Has a question answered: by `--yes`, or on a terminal. In a dry run there is nothing to ask for.
- * @throws EdgeadmError INTERRUPTED where the answer is no, CONFIRMATION_NEEDED without a terminal
+ * @throws EdgeadmError INTERRUPTED if the answer is no, CONFIRMATION_NEEDED without a terminal
  */
-export async function agree(
+export async function requireConfirmation(
   { facts, ask, assumeYes, wet }: EniContext<object> & PhaseTools,
   question: string,
 ): Promise<void> {

@@ -1,14 +1,14 @@
-import type { Ens, EnsInstance, NetworkInterface, SecurityRule } from '../../cloud/ens.ts';
+import type { Ens, EnsInstance, EnsInterface, SecurityRule } from '../../cloud/ens.ts';
 import type { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EdgeNode } from './cluster-node.ts';
 
-/** What `eni bind` was asked for. */
+/** The request of `eni bind`. */
 export interface BindSpec {
   readonly instanceId: string;
   readonly region: string;
-  /** Secondary interfaces with edgeadm's marker that the instance has in the end. */
+  /** Secondary interfaces with edgeadm's marker that the instance has at the end. */
   readonly eniNumber: number;
   /** Default: the instance's. */
   readonly vSwitchId?: string;
@@ -21,7 +21,7 @@ export interface BindSpec {
   readonly drainPolicy?: DrainPolicy;
 }
 
-/** What `eni release` was asked for. */
+/** The request of `eni release`. */
 export interface ReleaseSpec {
   readonly instanceId: string;
   readonly region: string;
@@ -35,24 +35,24 @@ export interface ReleaseSpec {
 export interface Inspection {
   readonly instance: EnsInstance;
   /** All of the instance's network. */
-  readonly interfaces: readonly NetworkInterface[];
-  /** undefined where the cloud does not tell. */
+  readonly interfaces: readonly EnsInterface[];
+  /** undefined if the cloud does not say. */
   readonly networkCidr?: string;
   readonly securityRules: readonly SecurityRule[];
-  /** The instance as a node of the cluster, where a kubeconfig was given and it is one. */
+  /** The instance as a node of the cluster, if a kubeconfig was given and it is one. */
   readonly node?: EdgeNode;
 }
 
 /** What `eni bind` is going to do. */
 export interface BindPlan {
   /** On the instance already, and counted. */
-  readonly attached: readonly NetworkInterface[];
+  readonly attached: readonly EnsInterface[];
   /** Bought earlier, to be attached. */
-  readonly attach: readonly NetworkInterface[];
+  readonly attach: readonly EnsInterface[];
   /** Names of those to buy. */
   readonly buy: readonly string[];
   /** Bought for the instance by edgeadm and not needed. */
-  readonly surplus: readonly NetworkInterface[];
+  readonly surplus: readonly EnsInterface[];
   /** Of the instance, the primary one among them. */
   readonly interfacesBefore: number;
   readonly interfacesAfter: number;
@@ -62,9 +62,9 @@ export interface BindPlan {
   readonly missingRules: readonly string[];
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
-  /** True where interfaces have to be attached: the instance is stopped for it. */
+  /** True if interfaces have to be attached: the instance is stopped for it. */
   readonly stops: boolean;
-  /** True where everything is as asked for. */
+  /** True if everything is as requested. */
   readonly nothing: boolean;
 }
 
@@ -72,9 +72,9 @@ export interface BindPlan {
 export interface EniFacts {
   inspection?: Inspection;
   plan?: BindPlan;
-  /** Everything is as asked for: nobody is asked, and the instance is left as it is. */
+  /** Everything is as requested: there is no prompt, and the instance is left unchanged. */
   nothing?: boolean;
-  /** Somebody said yes, or there was nothing to ask: from here on the instance is to run when the command ends. */
+  /** The user confirmed, or nothing needed confirmation: from here on the instance must run when the command ends. */
   agreed: boolean;
   /** Milliseconds since 1970. */
   stoppedAt?: number;
@@ -82,9 +82,9 @@ export interface EniFacts {
   /** This run has cordoned the node, or was about to. */
   cordoned?: boolean;
   /** Interfaces that are there and wait to be attached or taken away. */
-  ready: readonly NetworkInterface[];
-  /** Those that count, looked at in the end. */
-  attached?: readonly NetworkInterface[];
+  ready: readonly EnsInterface[];
+  /** The result: read again at the end. */
+  attached?: readonly EnsInterface[];
   /** What the cloud said for good about an interface, by its id. */
   readonly refused: Map<string, EdgeadmError>;
 }
@@ -97,7 +97,7 @@ export interface EniContext<S> {
   readonly facts: EniFacts;
   /** Tells a line that stays on the screen. */
   readonly say: (line: string) => void;
-  /** undefined where nobody can be asked. */
+  /** undefined if there is no terminal. */
   readonly ask?: (question: string) => Promise<boolean>;
   readonly assumeYes: boolean;
   /** Milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import { drainNode, refuseUndrainable } from '../../kubernetes/drain/drain.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { type EdgeNode, isOursToCordon, ownCordon, uncordon } from './cluster-node.ts';
+import { type EdgeNode, markCordonAsOwn, mayCordon, removeCordon } from './cluster-node.ts';
 import type { EniContext, EniFacts, Inspection } from './context.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
@@ -13,9 +13,9 @@ export async function drainFirst(
   const { cluster, facts, spec, log, signal, wet } = context;
   const node = facts.inspection?.node;
   if (!cluster || !node) return;
-  if (wet && isOursToCordon(node)) {
+  if (wet && mayCordon(node)) {
     facts.cordoned = true;
-    await ownCordon(cluster, node.name);
+    await markCordonAsOwn(cluster, node.name);
   }
   await drainNode(cluster, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS, policy: spec.drainPolicy });
 }
@@ -29,20 +29,20 @@ export async function refuseUndrainableInstance(
   await refuseUndrainable(cluster, node.name, { signal, policy: spec.drainPolicy });
 }
 
-/** The node, where its cordon is of this run or of one that did not come to its end: somebody else's stays. */
+/** The node, if this run or an unfinished one has cordoned it: a cordon by others stays. */
 export function cordonedNode({ inspection, cordoned }: EniFacts): EdgeNode | undefined {
   const node = inspection?.node;
   return cordoned || node?.cordonedByUs ? node : undefined;
 }
 
-export const letPodsIn: Phase<EniContext<object>> = {
+export const uncordonAfterChange: Phase<EniContext<object>> = {
   name: 'uncordon',
   title: 'Uncordon the node',
   when: ({ cluster }) => cluster !== undefined || 'no --kubeconfig was given',
   run: async ({ cluster, facts, wet, log }) => {
     const node = cordonedNode(facts);
     if (!cluster || !node || !wet) return;
-    await uncordon(cluster, node.name);
+    await removeCordon(cluster, node.name);
     log.info(`Node ${node.name} is uncordoned.`);
   },
 };

@@ -13,7 +13,7 @@ export const inspect: Phase<BindContext> = {
   title: 'Inspect the instance, its ENIs and its security group',
   run: async (context) => {
     const { spec, ens, cluster, facts } = context;
-    const { instance, interfaces } = await settled(context, spec.instanceId);
+    const { instance, interfaces } = await waitUntilSettled(context, spec.instanceId);
     const groups = spec.securityGroupId ? [spec.securityGroupId] : instance.securityGroupIds;
     const rules = await Promise.all(groups.map((group) => ens.securityRules(group)));
     const addresses = interfaces.filter(({ instanceId }) => instanceId === instance.id).flatMap((eni) => eni.addresses);
@@ -33,7 +33,7 @@ export const inspect: Phase<BindContext> = {
 };
 
 /** Instance and interfaces, once nothing is on its way from one state to another; a dry run takes them as they are. */
-export async function settled(
+export async function waitUntilSettled(
   context: EniContext<object> & PhaseTools,
   instanceId: string,
 ): Promise<Pick<Inspection, 'instance' | 'interfaces'>> {

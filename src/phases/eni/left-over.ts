@@ -1,5 +1,5 @@
-import { boughtFor } from '../../cloud/eni-marker.ts';
-import type { NetworkInterface } from '../../cloud/ens.ts';
+import { purchasedFor } from '../../cloud/eni-marker.ts';
+import type { EnsInterface } from '../../cloud/ens.ts';
 import { quote } from '../../host/quote.ts';
 import type { BindSpec } from './context.ts';
 
@@ -9,10 +9,10 @@ export type LeftOverSpec = Pick<BindSpec, 'instanceId' | 'region'> & Partial<Bin
 /** ENIs that edgeadm bought for the instance and that are not attached to it, with the command for each way out. */
 export function leftOver(
   spec: LeftOverSpec & Pick<BindSpec, 'eniNumber'>,
-  interfaces: readonly NetworkInterface[],
+  interfaces: readonly EnsInterface[],
 ): string[] {
   const { instanceId, region } = spec;
-  const left = interfaces.filter((eni) => boughtFor(eni.name) === instanceId && eni.instanceId !== instanceId);
+  const left = interfaces.filter((eni) => purchasedFor(eni.name) === instanceId && eni.instanceId !== instanceId);
   if (left.length === 0) return [];
   const command = (verb: string, more: string): string =>
     `edgeadm eni ${verb} --instance ${instanceId} --region ${region} ${more}`;

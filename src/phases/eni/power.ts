@@ -15,8 +15,8 @@ export interface PowerOptions {
 }
 
 /**
- * Stops or starts an instance and waits until it is so. The order is repeated where a look shows that it had no effect.
- * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT where it never came about
+ * Stops or starts an instance and waits until it is so. The order is repeated if a look shows that it had no effect.
+ * @throws EdgeadmError what the cloud refused for good; `options.code` or TIMEOUT if it never took effect
  */
 export async function setPowerState(
   ens: Ens,
@@ -53,7 +53,7 @@ export async function setPowerState(
   });
 }
 
-/** False where another look may show another state: the answer was lost, or the state was on its way to another. */
+/** False if another look may show another state: the answer was lost, or the state was on its way to another. */
 export function isFinal(error: unknown): boolean {
   const refusal = refusalOf(error);
   const tooEarly = refusal === 'InvalidOperation.InvalidEnsStatus' || refusal === 'InvalidOperation.InvalidEniStatus';

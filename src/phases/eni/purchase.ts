@@ -3,7 +3,7 @@ import { waitFor } from '../../lib/wait-for.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, found } from './context.ts';
 
-/** How often one interface is ordered, where each order before is known to have had no effect. */
+/** How often one interface is ordered, if each order before is known to have had no effect. */
 const ORDERS = 3;
 const LIST_TIMEOUT_MS = 60_000;
 

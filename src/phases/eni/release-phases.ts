@@ -1,13 +1,13 @@
-import { boughtFor } from '../../cloud/eni-marker.ts';
-import type { NetworkInterface } from '../../cloud/ens.ts';
+import { purchasedFor } from '../../cloud/eni-marker.ts';
+import type { EnsInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { describeDrain, nodeOfInstance } from './cluster-node.ts';
-import { agree } from './confirm.ts';
+import { requireConfirmation } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
-import { settled } from './inspect.ts';
+import { waitUntilSettled } from './inspect.ts';
 import { isFinal } from './power.ts';
 import { downtimeOf } from './verify.ts';
 
@@ -18,7 +18,7 @@ export const inspectRelease: Phase<ReleaseContext> = {
   title: 'Inspect the instance and its ENIs',
   run: async (context) => {
     const { spec, cluster, facts, say } = context;
-    const { instance, interfaces } = await settled(context, spec.instanceId);
+    const { instance, interfaces } = await waitUntilSettled(context, spec.instanceId);
     refuseForeign(spec, interfaces);
     const addresses = interfaces.filter((eni) => eni.instanceId === instance.id).flatMap((eni) => eni.addresses);
     const node = cluster && (await nodeOfInstance(cluster, { id: instance.id, addresses }));
@@ -46,7 +46,7 @@ export const confirmRelease: Phase<ReleaseContext> = {
       `delete ${ours(spec, interfaces).length} ENIs`,
       !runs && 'start the instance, which is not running',
     ].filter(Boolean);
-    await agree(context, `${spec.instanceId}: ${does.join(', ')}?`);
+    await requireConfirmation(context, `${spec.instanceId}: ${does.join(', ')}?`);
   },
 };
 
@@ -101,7 +101,7 @@ export const verifyRelease: Phase<ReleaseContext> = {
 interface Change {
   readonly targets: readonly string[];
   readonly what: string;
-  readonly isDone: (eni: NetworkInterface | undefined) => boolean;
+  readonly isDone: (eni: EnsInterface | undefined) => boolean;
   /** The state in which the order is due. */
   readonly orderWhen: string;
   readonly order: (id: string) => Promise<void>;
@@ -145,19 +145,19 @@ async function orderOnce(
   });
 }
 
-/** What edgeadm bought for the instance, as far as it was asked for. */
-function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): NetworkInterface[] {
+/** What edgeadm bought for the instance, as far as requested. */
+function ours({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): EnsInterface[] {
   return interfaces
-    .filter((eni) => boughtFor(eni.name) === instanceId && eni.status !== 'Deleting')
+    .filter((eni) => purchasedFor(eni.name) === instanceId && eni.status !== 'Deleting')
     .filter((eni) => eni.instanceId === undefined || eni.instanceId === instanceId)
     .filter(({ id }) => interfaceIds.length === 0 || interfaceIds.includes(id));
 }
 
 /** @throws EdgeadmError ENI_CHECK_FAILED: what others bought is not ours to delete */
-function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly NetworkInterface[]): void {
+function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: readonly EnsInterface[]): void {
   const foreign = interfaceIds.filter((id) => {
     const eni = interfaces.find((each) => each.id === id);
-    return eni !== undefined && boughtFor(eni.name) !== instanceId;
+    return eni !== undefined && purchasedFor(eni.name) !== instanceId;
   });
   if (foreign.length === 0) return;
   throw new EdgeadmError({
@@ -169,11 +169,11 @@ function refuseForeign({ instanceId, interfaceIds }: ReleaseSpec, interfaces: re
 
 function describe(
   { instance, interfaces, node }: NonNullable<ReleaseContext['facts']['inspection']>,
-  attached: readonly NetworkInterface[],
+  attached: readonly EnsInterface[],
   spec: ReleaseSpec,
 ): string[] {
   const all = ours(spec, interfaces);
-  const ids = (enis: readonly NetworkInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
+  const ids = (enis: readonly EnsInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
   const drained = node ? [describeDrain(node)] : [];
   return [
     `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,

@@ -7,7 +7,7 @@ import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now as eventTime, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import { type EdgeNode, uncordon } from './cluster-node.ts';
+import { type EdgeNode, removeCordon } from './cluster-node.ts';
 import type { BindPlan, BindSpec, EniContext, EniFacts, ReleaseSpec } from './context.ts';
 import { cordonedNode } from './drain.ts';
 import { bindPhases, releasePhases } from './index.ts';
@@ -20,7 +20,7 @@ const UNCORDON_TIMEOUT_MS = 30_000;
 
 export interface EniOptions<S> {
   readonly spec: S;
-  /** With the door of the dry run, where it is one. */
+  /** With the door of the dry run, if it is one. */
   readonly caller: CloudCaller;
   readonly cluster?: ApiClient;
   readonly emit: EventSink;
@@ -37,7 +37,7 @@ export interface EniOptions<S> {
 export interface EniResult {
   readonly instanceId: string;
   readonly changed: boolean;
-  /** Milliseconds; undefined where the instance was not stopped. */
+  /** Milliseconds; undefined if the instance was not stopped. */
   readonly downtimeMs?: number;
   /** Those on the instance that edgeadm bought, or with `--reuse-available` all secondary ones. */
   readonly attached: readonly string[];
@@ -45,7 +45,7 @@ export interface EniResult {
 }
 
 /**
- * Gives an instance the ENIs asked for. The same call goes on where an earlier one stopped, wherever that was.
+ * Gives an instance the ENIs requested. The same call continues where an earlier one stopped, wherever that was.
  * @throws EdgeadmError of the phase that failed; the instance runs again (INSTANCE_NOT_RUNNING if not), and what was
  * bought and is not attached is named
  */
@@ -62,7 +62,7 @@ export async function bind(options: EniOptions<BindSpec>): Promise<EniResult> {
   };
 }
 
-/** Takes back what {@link bind} bought: detaches and deletes it. @throws EdgeadmError as bind does */
+/** Undoes {@link bind}: detaches and deletes it. @throws EdgeadmError as bind does */
 export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<EniResult, 'attached' | 'plan'>> {
   const facts = await run(releasePhases, options);
   return { instanceId: options.spec.instanceId, changed: facts.agreed, downtimeMs: downtimeOf(facts) };
@@ -114,7 +114,7 @@ async function bringBack(context: Agreed, error: EdgeadmError, log: PhaseLog): P
   // What ended the command does not end this.
   const free = cluster?.withSignal(AbortSignal.timeout(UNCORDON_TIMEOUT_MS));
   if (!down && free && node)
-    await uncordon(free, node.name).catch((thrown: Error) =>
+    await removeCordon(free, node.name).catch((thrown: Error) =>
       log.warning(`${node.name} stays cordoned: ${thrown.message}`),
     );
   const end = down ? notRunning(spec.instanceId, { first: error, last: down, node }) : error;

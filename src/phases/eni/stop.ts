@@ -5,7 +5,7 @@ import { setPowerState } from './power.ts';
 
 type StopSpec = Pick<BindSpec, 'instanceId' | 'forceStop' | 'drainPolicy'>;
 
-/** Drains the node where the instance is one, then stops the instance. From here on it is down. */
+/** Drains the node if the instance is one, then stops the instance. From here on it is down. */
 export const stop: Phase<EniContext<StopSpec>> = {
   name: 'stop',
   title: 'Stop the instance',

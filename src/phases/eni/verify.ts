@@ -5,8 +5,8 @@ import { bindPlan } from './bind-plan.ts';
 import { type BindContext, type EniFacts, found } from './context.ts';
 import { leftOver } from './left-over.ts';
 
-/** Looks once more: as many as asked for, on an instance that runs. */
-export const verify: Phase<BindContext> = {
+/** Looks once more: as many as requested, on an instance that runs. */
+export const verifyBinding: Phase<BindContext> = {
   name: 'verify',
   title: 'Verify',
   when: ({ facts }) => facts.agreed || facts.nothing || 'nothing was done',

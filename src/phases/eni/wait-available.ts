@@ -1,4 +1,4 @@
-import type { NetworkInterface } from '../../cloud/ens.ts';
+import type { EnsInterface } from '../../cloud/ens.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { type BindContext, type BindPlan, found } from './context.ts';
 
@@ -12,7 +12,7 @@ export const waitAvailable: Phase<BindContext> = {
   run: async ({ ens, facts, paceMs, waitFor }) => {
     const plan = found(facts.plan, 'the plan');
     const { networkId } = found(facts.inspection, 'the instance').instance;
-    const ready = await waitFor<NetworkInterface[]>({
+    const ready = await waitFor<EnsInterface[]>({
       what: 'the ENIs to be Available',
       timeoutMs: AVAILABLE_TIMEOUT_MS,
       intervalMs: paceMs,
@@ -28,13 +28,13 @@ export const waitAvailable: Phase<BindContext> = {
   },
 };
 
-/** In a dry run, where an interface has no id yet, its name stands for it. */
-function toBeBought(name: string): NetworkInterface {
+/** In a dry run, if an interface has no id yet, its name stands for it. */
+function toBeBought(name: string): EnsInterface {
   return { id: name, name, status: '', type: 'Secondary', instanceId: undefined, vSwitchId: '', addresses: [] };
 }
 
 /** Those of the plan, bought or found; of two with one name the first. */
-function chosen(plan: BindPlan, interfaces: readonly NetworkInterface[]): NetworkInterface[] {
+function chosen(plan: BindPlan, interfaces: readonly EnsInterface[]): EnsInterface[] {
   const found = plan.attach.flatMap(({ id }) => interfaces.find((eni) => eni.id === id) ?? []);
   const bought = plan.buy.flatMap((name) => interfaces.find((eni) => eni.name === name && !eni.instanceId) ?? []);
   return [...found, ...bought];

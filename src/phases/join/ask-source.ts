@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts';
 import type { NodeSession } from '../../host/node-session.ts';
 import { recorder } from '../../host/recorder.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
-import { nodeNameOf } from './node-name.ts';
+import { chooseNodeName } from './node-name.ts';
 import { membershipOf } from './node-view.ts';
 
 export interface AskOptions {
@@ -28,15 +28,15 @@ export interface SourceReply {
 }
 
 /**
- * Asks which cluster the node is to join, before anything of it is touched. A random name is chosen, and kept, before it
- * is told to anybody.
- * @throws EdgeadmError of a cloud API; USAGE where the node has no name
+ * Asks which cluster the node is to join, before anything on it is changed. A random name is chosen, and stored, before
+ * it is sent.
+ * @throws EdgeadmError of a cloud API; USAGE if the node has no name
  */
 export async function askSource(options: AskOptions): Promise<SourceReply> {
   const { source, draft, session, label, emit, signal, dryRun } = options;
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'join', time: now() }));
   const host = dryRun ? recorder(session.host, () => {}) : session.host;
-  const name = await nodeNameOf(draft, host, log);
+  const name = await chooseNodeName(draft, host, log);
   const { nodePool } = membershipOf(session.journal) ?? {};
   const node = { host, name, draft, nodePool, dryRun, log, signal };
   const { pool, ...answer } = await source.resolve(node).catch((error: unknown) => {

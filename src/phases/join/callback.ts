@@ -3,7 +3,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { JoinContext } from './context.ts';
 
-/** The container service that told which cluster it is learns that the node has joined. */
+/** Reports to the container service, which named the cluster, that the node has joined. */
 export const callbackPhase: Phase<JoinContext> = {
   name: 'callback',
   title: 'Notify the container service',

@@ -4,7 +4,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { HttpError } from '../../http/index.ts';
-import { type Answer, ApiClient, type ClientOptions } from '../../kubernetes/api/client.ts';
+import { ApiClient, type ApiResponse, type ClientOptions } from '../../kubernetes/api/client.ts';
 import {
   type ClusterInfo,
   parseClusterInfo,
@@ -15,8 +15,8 @@ import { findGroup } from '../../kubernetes/api/discovery.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
+import { type Origin, repeatedKeyIn, yamlMap } from '../../lib/check-shape.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type Origin, repeatedKeyIn, yamlMap } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -100,7 +100,7 @@ export function clusterView(
 }
 
 interface FirstLook {
-  readonly answer: Answer<unknown>;
+  readonly answer: ApiResponse<unknown>;
   readonly first: FirstAnswer;
 }
 
@@ -144,7 +144,7 @@ async function askVersion(client: ApiClient, tokenId: string): Promise<{ version
   return { version: serverVersionOf(body, server), isSandbox: gitTreeState === SANDBOX_TREE_STATE };
 }
 
-/** Why else the version cannot be had is not the token's fault. */
+/** Any other reason is not the token's fault. */
 function onlyRefusedToken(error: unknown): void {
   if (error instanceof EdgeadmError && error.code === 'TOKEN_REFUSED') throw error;
 }
@@ -256,7 +256,7 @@ function repeatedKeysIn(texts: readonly (ClusterText | undefined)[]): string[] {
   });
 }
 
-/** What was told beforehand counts; only what is missing is asked for. */
+/** Values that were given count; only missing ones are looked up. */
 async function networksOf(
   { podCidrs, serviceCidrs }: JoinSpec,
   kubeadmConfig: () => Promise<ClusterText | undefined>,

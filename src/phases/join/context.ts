@@ -15,15 +15,15 @@ export interface ClusterView extends ClusterQuestions {
 export interface Credential {
   readonly cert: string;
   readonly key: string;
-  /** True where it was found on the node: its owner renews it, nobody else writes it. */
+  /** True if it was found on the node: its owner renews it, and edgeadm must not write it. */
   readonly onNode: boolean;
 }
 
-/** The certificates of the node; each is read from the node where a good one is there, else requested. */
+/** The certificates of the node; each is read from the node if it has a valid one, else requested. */
 export interface NodeCertificates {
-  /** The kubelet's client certificate; undefined in a dry run where there is none yet. */
+  /** The kubelet's client certificate; undefined in a dry run if there is none yet. */
   kubelet(): Promise<Credential | undefined>;
-  /** The edge-hub's; undefined where no edge-hub is installed. */
+  /** The edge-hub's; undefined if no edge-hub is installed. */
   edgeHub(): Promise<{ readonly client?: Credential; readonly serving?: Credential } | undefined>;
   /** A client that speaks as the node; undefined in a dry run. */
   client(): Promise<ApiClient | undefined>;
@@ -31,9 +31,9 @@ export interface NodeCertificates {
 
 /** The call that tells the container service of a node that has joined. */
 export interface Callback {
-  /** False where it was told since the node was last changed. */
+  /** False if it was reported since the node was last changed. */
   readonly isDue: () => boolean;
-  /** In a dry run it is only told what would be done. @throws EdgeadmError of a cloud API */
+  /** In a dry run it only reports what it would do. @throws EdgeadmError of a cloud API */
   send(nodeName: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -44,12 +44,12 @@ export interface JoinContext {
   readonly cluster: ClusterView;
   readonly node: NodeView;
   readonly credentials: NodeCertificates;
-  /** `https://…` of the service that told which cluster it is; undefined where the command line did. */
+  /** `https://…` of the service that named the cluster; undefined if the command line did. */
   readonly endpoint?: string;
-  /** Tells that service of the node; undefined where it does not want to know. */
+  /** Tells that service of the node; undefined if it does not want to know. */
   readonly callback?: Callback;
   /** What the last look at the Node object showed, for the result. */
   readonly seen: { ready?: boolean };
-  /** Asks a person yes or no; absent where nobody can answer. */
+  /** Asks yes or no; absent without a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }

@@ -6,7 +6,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate, requestNameOf } from '../../kubernetes/csr/certificate-signing.ts';
 import { allSettled } from '../../lib/all-settled.ts';
-import { certificateIn } from '../../lib/foreign.ts';
+import { certificateIn } from '../../lib/check-shape.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { registerSecret } from '../../lib/redact.ts';
 import { certificatesOf } from '../../pki/ca-hash.ts';
@@ -20,7 +20,7 @@ import type { ClusterView, Credential, NodeCertificates } from './context.ts';
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
 /** The controller-manager approves bootstrap requests within a second; a loaded one needs longer. */
 const CLIENT_TIMEOUT_MS = 60_000;
-/** Nobody approves serving certificates in a plain cluster: a short wait catches those who do. */
+/** Plain clusters do not approve serving certificates: a short wait is enough for those that do. */
 const SERVING_TIMEOUT_MS = 3_000;
 
 /** A certificate is taken as it is while it has a day to live; kubelet and hub renew theirs long before. */
@@ -82,7 +82,7 @@ function subjectOf({ cn, organizations }: EdgeHubCertificate): Subject {
 }
 
 /**
- * A certificate on the node that this cluster's CA (or, where that will do, itself) issued to this name and that will
+ * A certificate on the node that this cluster's CA (or, if that will do, itself) issued to this name and that will
  * live on for a while.
  */
 async function present(
@@ -154,7 +154,7 @@ async function keptKey(host: Host, path: string): Promise<KeyPair> {
   return (pem && keyPairOf(pem)) || generateKey();
 }
 
-/** The cluster's signer may be anybody's program. @throws EdgeadmError API_ERROR */
+/** The cluster's signer may be any program. @throws EdgeadmError API_ERROR */
 function issuedIn(pem: string, csr: string): string {
   const what = `the certificate in the CertificateSigningRequest ${csr}`;
   certificateIn(pem, { what, code: 'API_ERROR', next: `kubectl get csr ${csr} -o yaml` });

@@ -8,7 +8,7 @@ const NEEDED = ['KUBELET_CONFIG_ARGS', 'KUBELET_KUBEADM_ARGS', 'KUBELET_KUBECONF
 
 /**
  * The drop-ins of the kubelet's service that systemd reads after the join's own, and that take effect away from it. One
- * sentence each. See systemd.unit(5): drop-ins are read in the order of their names, whatever folder they lie in.
+ * sentence each. See systemd.unit(5): drop-ins are read in the order of their names, whatever folder they are in.
  */
 export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Promise<string[]> {
   const folders = PATHS.system.unitFolders.map((folder) => `${folder}/${PATHS.kubelet.unit}.d`);

@@ -23,8 +23,8 @@ export const installEdgehub: Phase<JoinContext> = {
 };
 
 /**
- * The kubelet starts the hub as a static pod; image and port decide how long that takes. A hub that is healthy may still
- * refuse every request, so this node is read through it.
+ * The kubelet starts the hub as a static pod; image and port decide how long that takes. A hub that is healthy may
+ * still refuse every request, so this node is read through it.
  * @throws EdgeadmError EDGE_HUB_FAILED; as soon as it is clear that the hub does not stay up
  */
 export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseTools['waitFor']): Promise<void> {
@@ -49,7 +49,7 @@ export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseToo
 }
 
 const HUB_PROXY = 'http://127.0.0.1:10261';
-/** Its caches are filled within seconds, where the cluster lets it read. */
+/** Its caches are filled within seconds, if the cluster lets it read. */
 const PROXY_TIMEOUT_MS = 30_000;
 const NOT_SYNCED = [
   'The edge-hub may not read what it needs. The group system:nodes has to list and watch ConfigMaps, Endpoints, EndpointSlices',

@@ -1,4 +1,4 @@
-import { installKubelet as installBinary, installCniPlugins, installKubectl } from '../../artifacts/install.ts';
+import { installCniPlugins, installKubectl, installKubeletProgram } from '../../artifacts/install.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
@@ -25,7 +25,7 @@ export const installKubelet: Phase<JoinContext> = {
 async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  const work = [installBinary(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
+  const work = [installKubeletProgram(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
   await allSettled(work, signal);
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
@@ -40,7 +40,7 @@ async function writeService({ host, node, log }: JoinContext & PhaseTools): Prom
   for (const warning of await overridingDropIns(host)) log.warning(warning);
 }
 
-/** Writes unit (unless the node has one of its own) and drop-in. @returns true where something was changed */
+/** Writes unit (unless the node has one of its own) and drop-in. @returns true if something was changed */
 export async function writeKubeletUnit(host: Host, kubelet: string): Promise<boolean> {
   const known = (await host.unit(PATHS.kubelet.unit)).exists;
   const ours = (await host.stat(PATHS.kubelet.unitFile)) !== undefined;

@@ -40,7 +40,7 @@ export const installRuntime: Phase<JoinContext> = {
   ],
 };
 
-/** True where an earlier join installed the containerd that is there. */
+/** True if an earlier join installed the containerd that is there. */
 function isOurs({ node }: JoinContext): boolean {
   return node.journal.owns(PATHS.containerd.unitFile);
 }
@@ -79,7 +79,7 @@ export async function installContainerdUnit(bundle: Bundle, host: Host): Promise
 
 interface WantedConfig {
   readonly existing?: string;
-  /** The text that containerd's configuration is to have; undefined where it is right already. */
+  /** The text that containerd's configuration is to have; undefined if it is right already. */
   readonly wanted?: string;
   /** Files that the configuration imports, and that would take away from it what the join needs. */
   readonly imports: readonly { readonly path: string; readonly text: string }[];
@@ -122,7 +122,7 @@ async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
   return { sandboxImage, root: spec.runtimeRootDir };
 }
 
-/** True where a containerd that is not ours would be changed and restarted. */
+/** True if a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
   if (!(await host.unit(PATHS.containerd.unit)).exists || isOurs(context)) return false;
@@ -157,7 +157,7 @@ async function isInForce(host: Host, needs: ContainerdNeeds): Promise<boolean> {
 /**
  * Gives containerd what a kubelet needs of it, and (re)starts it where that changes something.
  * @returns the files that were there and were changed
- * @throws EdgeadmError RUNTIME_FAILED where it does not answer afterwards
+ * @throws EdgeadmError RUNTIME_FAILED if it does not answer afterwards
  */
 export async function configureContainerd(
   { host, waitFor }: Pick<JoinContext & PhaseTools, 'host' | 'waitFor'>,

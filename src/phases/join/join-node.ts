@@ -120,7 +120,7 @@ async function hasSwap(host: JoinContext['host']): Promise<boolean> {
 /** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */
 async function realResolvConf(host: JoinContext['host']): Promise<string | undefined> {
   const behindStub = PATHS.system.resolvedConf;
-  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read('/etc/resolv.conf')) ?? '');
+  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read(PATHS.system.resolvConf)) ?? '');
   return stub && (await host.stat(behindStub)) ? behindStub : undefined;
 }
 
@@ -158,7 +158,7 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
   log.vendor(VENDOR.edgeHubAdded);
 }
 
-/** Where the kernel does not tell, a hub that would exit over it must not be made to try. */
+/** If the kernel does not say, a hub that would exit over it must not be made to try. */
 async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
   const found = await findKernelPart(host, { module: 'dummy', option: 'CONFIG_DUMMY' });
   return found !== undefined && found !== 'absent';

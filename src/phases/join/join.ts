@@ -15,11 +15,11 @@ import { credentials } from './credentials.ts';
 import { joinPhases } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
-import { rollBack } from './roll-back.ts';
+import { rollBackJoin } from './roll-back.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;
-  /** What the cloud says of cluster and node; undefined where the command line tells it. */
+  /** What the cloud says of cluster and node; undefined if the command line tells it. */
   readonly reply?: SourceReply;
   readonly session: NodeSession;
   /** What users call the host. */
@@ -37,17 +37,17 @@ export interface JoinOptions {
 /** What became of the node. */
 export interface JoinResult {
   readonly nodeName: string;
-  /** HOST:PORT of the API server, as it was asked for. */
+  /** HOST:PORT of the API server, as requested. */
   readonly apiServer: string;
-  /** Whether the Node object says so; undefined where it was not looked at. */
+  /** Whether the Node object says so; undefined if it was not looked at. */
   readonly ready?: boolean;
-  /** False where the node already was as it should be. */
+  /** False if the node already was as it should be. */
   readonly changed: boolean;
 }
 
 /**
- * Joins one node. When it fails by itself the node is put back as it was; when it is interrupted it is left for the
- * same command to go on.
+ * Joins one node. If it fails, the node is restored; if it is interrupted, the
+ * same command continues.
  * @throws EdgeadmError of the phase that failed
  */
 export async function join(options: JoinOptions): Promise<JoinResult> {
@@ -81,7 +81,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
-    // What another join did is not this one's to take back.
+    // What another join did must not be rolled back by this one.
     const ours = !dryRun && options.only === undefined && error.code !== 'ALREADY_JOINED';
     throw ours ? await afterFailure(options, opened.context, error) : error;
   } finally {
@@ -89,7 +89,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   }
 }
 
-/** Its way back lies behind the last join in the journal: a join that failed would take it for its own. */
+/** Its changes come after the last join in the journal: a failed join would roll them back as its own. */
 function refuseDuringUpgrade({ upgrade }: Journal): void {
   if (!upgrade) return;
   throw new EdgeadmError({
@@ -126,7 +126,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   return { context, close: () => cluster.close() };
 }
 
-/** It is told again only when something was changed since; `plan` tells it instead (dry run). */
+/** It is reported again only if something has changed since; in a dry run `plan` shows it instead. */
 function callbackOf(
   { source, answer }: SourceReply,
   journal: Journal,
@@ -158,7 +158,7 @@ async function noteJoined(
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
   const interrupted = error.code === 'INTERRUPTED';
-  // A roll-back would take the key away, and the next run would wait for the approval of another request, for ever.
+  // A roll-back would take the key away, and the next run would wait for the approval of another request, forever.
   if (error.cause instanceof PendingRequest) return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const next = interrupted
@@ -166,7 +166,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
       : `${error.next}\nthe node was not rolled back (--no-rollback-on-failure)`;
     return new EdgeadmError({ ...error.toJSON(), next, cause: error });
   }
-  const left = await rollBack({ ...options, context });
+  const left = await rollBackJoin({ ...options, context });
   if (left === undefined) return error;
   if (left.length === 0)
     return new EdgeadmError({

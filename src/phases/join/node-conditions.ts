@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PATHS } from '../../host/node-paths.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { effectOf, isPressure, type NodeTrouble, nodeTroubles } from '../../kubernetes/node/troubles.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -19,8 +19,8 @@ const FULL_PERCENT = { kubelet: 90, images: 85 };
 const UNTIL_REPORTED_MS = 25_000;
 
 /**
- * Warns of conditions under which a node that is Ready runs no pods, or evicts them. A node whose disk is nearly full is
- * watched for the moment that a kubelet needs to say so; any other is taken at its word.
+ * Warns of conditions under which a node that is Ready runs no pods, or evicts them. A node whose disk is nearly full
+ * is watched for the moment that a kubelet needs to report it; any other is taken at its word.
  * @param shown as the API server had it last
  */
 export async function warnOfConditions(context: Context, client: ApiClient, shown: V1Node): Promise<void> {
@@ -45,7 +45,7 @@ const EVICTION = z.object({ evictionHard: z.record(z.string(), z.unknown()) });
 async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   if (!host.runsPrograms) return false;
   const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
-  // Whoever sets thresholds has others than these.
+  // Custom thresholds replace these.
   if (lenientYaml(text, EVICTION)) return false;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   const used = await Promise.all(

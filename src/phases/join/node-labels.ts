@@ -5,7 +5,7 @@ import type { JoinContext } from './context.ts';
 export const CLUSTER_ADDONS = ['kube-proxy', 'flannel', 'coredns'];
 
 /**
- * All labels of the node: those asked for, the marks of an edge node and of its node pool, and one for each add-on
+ * All labels of the node: those requested, the marks of an edge node and of its node pool, and one for each add-on
  * that may not run here (our own rule, see docs/join.md).
  */
 export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<string, string>> {
@@ -33,7 +33,7 @@ export function outdatedLabels({ spec }: JoinContext): string[] {
   return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons?.includes(addon)).map(addonMark);
 }
 
-/** Annotations asked for, and the address Flannel is to use where an interface was named. */
+/** Annotations requested, and the address Flannel is to use if an interface was named. */
 export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string>> {
   const address = await node.flannelAddress();
   if (address === undefined) return { ...spec.annotations };

@@ -8,9 +8,9 @@ import type { PhaseLog } from '../../workflow/events.ts';
 
 /**
  * The name of the node: the one given, a random one, which is kept until reset, or the host name in lower case.
- * @throws EdgeadmError USAGE where the host name is not fit to be one
+ * @throws EdgeadmError USAGE if the host name is not fit to be one
  */
-export async function nodeNameOf(
+export async function chooseNodeName(
   { nodeName }: Pick<JoinDraft, 'nodeName'>,
   host: Host,
   log: PhaseLog,

@@ -7,10 +7,10 @@ const SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
 
 /**
  * The names of other Nodes with the same machine-id: machines that were cloned, of which each takes the other's
- * addresses and volumes for its own. Of a large cluster the first 200 are looked at, and none where a node may list only
+ * addresses and volumes for its own. Of a large cluster the first 200 are checked, and none if a node may list only
  * itself (1.32 and later).
  */
-export async function twinsOf(client: ApiClient, name: string, machineId: string): Promise<string[]> {
+export async function nodesWithSameMachineId(client: ApiClient, name: string, machineId: string): Promise<string[]> {
   if (machineId === '') return [];
   const path = '/api/v1/nodes?limit=200&resourceVersion=0';
   const nodes = await itemsOf<V1Node>(client, path);
@@ -20,8 +20,9 @@ export async function twinsOf(client: ApiClient, name: string, machineId: string
 }
 
 /**
- * What to tell of a kubelet that asks the cluster for its serving certificate (`serverTLSBootstrap`), since no controller
- * of Kubernetes approves it: `kubectl logs` and `exec` fail until somebody does. undefined where it has one.
+ * What to tell of a kubelet that asks the cluster for its serving certificate (`serverTLSBootstrap`), since no
+ * controller of Kubernetes approves it: `kubectl logs` and `exec` fail until an administrator does. undefined if it has
+ * one.
  */
 export async function servingRequestOf(client: ApiClient, name: string): Promise<string | undefined> {
   const user = `system:node:${name}`;
@@ -34,7 +35,7 @@ export async function servingRequestOf(client: ApiClient, name: string): Promise
   return `The kubelet waits for its serving certificate (serverTLSBootstrap): kubectl logs and exec fail until it is approved: kubectl certificate approve ${waiting ?? 'NAME   (kubectl get csr names it)'}`;
 }
 
-/** None where the node may not list them. */
+/** None if the node may not list them. */
 async function itemsOf<T>(client: ApiClient, path: string): Promise<readonly T[]> {
   const answer = await client
     .send<{ readonly items?: unknown }>('GET', path, { timeoutMs: TIMEOUT_MS })

@@ -6,7 +6,7 @@ import { conditionOf } from '../../kubernetes/node/conditions.ts';
 
 /**
  * A kubelet's taints count only when it creates its Node object, and a node may not change them later.
- * @throws EdgeadmError TAINTS_DIFFER where the object is there with other taints
+ * @throws EdgeadmError TAINTS_DIFFER if the object is there with other taints
  */
 export function checkTaints(existing: V1Node | 'not readable' | undefined, wanted: readonly Taint[]): void {
   if (!existing || existing === 'not readable') return;
@@ -27,7 +27,7 @@ export function checkTaints(existing: V1Node | 'not readable' | undefined, wante
   });
 }
 
-/** Patches labels and annotations that differ, and takes outdated labels away. @returns true where something was changed */
+/** Patches labels and annotations that differ, and takes outdated labels away. @returns true if something was changed */
 export async function applyMetadata(
   client: ApiClient,
   node: V1Node,

@@ -13,14 +13,14 @@ import type { NetworkInterface } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import { sameAddress, sameHost } from '../../lib/cidr.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
-import { nodeNameOf } from './node-name.ts';
+import { chooseNodeName } from './node-name.ts';
 
-/** Where containerd listens unless told otherwise; dockershim is the kubelet's own. */
+/** Default sockets; dockershim is part of the kubelet. */
 const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
 
 export interface NodeViewParts {
@@ -49,7 +49,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
   );
   const address = memoize(() => resolveAddress(spec, host));
   return {
-    name: memoize(async () => name ?? nodeNameOf(spec, host, log)),
+    name: memoize(async () => name ?? chooseNodeName(spec, host, log)),
     address,
     bundle,
     kubeletVersion: memoize(async () => {
@@ -79,7 +79,7 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
 /** A note that cannot be read still says that a join has begun: of no cluster that could be joined again. */
 const BEGUN = z.object({ caHash: z.string(), nodeName: z.string() });
 
-/** What an earlier join left in the journal, undefined where there is none. */
+/** What an earlier join left in the journal, undefined if there is none. */
 export function membershipOf(journal: JournalView): Membership | undefined {
   const { joined } = journal;
   const nodePool = journal.choice(CHOICES.nodePool);
@@ -105,7 +105,7 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
 interface NodeAddress {
   readonly ip: string;
   readonly interface: string;
-  /** Of the other family, where two were asked for. */
+  /** Of the other family, if two were requested. */
   readonly second?: string;
 }
 
@@ -148,7 +148,7 @@ async function addressInHostsFile(
   interfaces: readonly NetworkInterface[],
 ): Promise<{ ip: string; interface: string } | undefined> {
   const { hostname } = await host.facts();
-  const text = (await host.read('/etc/hosts')) ?? '';
+  const text = (await host.read(PATHS.system.hosts)) ?? '';
   for (const line of text.split('\n')) {
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
     const named = names.some((name) => sameHost(name, hostname));

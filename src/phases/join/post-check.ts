@@ -13,7 +13,7 @@ import { runsUnits, waitForHub } from './install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 import { warnOfConditions } from './node-conditions.ts';
 import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
-import { servingRequestOf, twinsOf } from './node-notes.ts';
+import { nodesWithSameMachineId, servingRequestOf } from './node-notes.ts';
 import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
@@ -49,7 +49,7 @@ async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void
   await compareRuntimeVersion(host, spec, log);
 }
 
-/** A bundle, or whoever installed the runtime, decides on its version: another one than expected is told. */
+/** The bundle or the runtime's package decides on its version; an unexpected one is a warning. */
 async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log: PhaseTools['log']): Promise<void> {
   const wanted = spec.runtimeVersion?.replace(/^v/, '');
   if (wanted === undefined) return;
@@ -139,7 +139,7 @@ async function notesOn(
   const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
   const bootstraps = configuration?.serverTLSBootstrap === true;
   const [twins, serving] = await Promise.all([
-    twinsOf(client, name, machineId),
+    nodesWithSameMachineId(client, name, machineId),
     bootstraps ? servingRequestOf(client, name) : undefined,
   ]);
   const told =
@@ -156,7 +156,7 @@ function describeKeptOff(addons: readonly string[]): string {
   );
 }
 
-/** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 where systemd does not tell. */
+/** Seconds since 1970 at which the kubelet was started, by the node's clock; 0 if systemd does not say. */
 async function startOfKubelet(host: Host): Promise<number> {
   const { stdout } = await host.query('systemctl', ['show', PATHS.kubelet.unit, '--property=MainPID']);
   const pid = /MainPID=(\d+)/.exec(stdout)?.[1] ?? '0';
@@ -170,7 +170,7 @@ interface Wanted {
   readonly since: number;
 }
 
-/** Short, so that it is noticed in between where the kubelet has died. */
+/** Short, so that it is noticed in between if the kubelet has died. */
 const WATCH_SECONDS = 5;
 
 /** What an earlier kubelet, or another machine of the same name, said of the node does not count. */
@@ -219,7 +219,7 @@ async function checkAddons(context: Context): Promise<void> {
 /** A DaemonSet's pod comes a moment after its node. */
 const ADDON_GRACE_MS = 10_000;
 
-/** An add-on is waited for when the cluster has put a pod of it onto this node; a cluster without it is no failure. */
+/** An add-on is waited for when the cluster has put a pod of it onto this node; a cluster without it is fine. */
 async function checkAddon({ node, credentials, log, waitFor }: Context, addon: string): Promise<void> {
   const [name, client] = await Promise.all([node.name(), credentials.client()]);
   log.vendor(VENDOR.checkingAddon(addon));

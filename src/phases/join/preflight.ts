@@ -32,7 +32,7 @@ function withoutEffect({ inDedicatedNetwork, interconnectMode, apiServers }: Joi
 }
 
 /**
- * A node belongs to one cluster under one name until it is reset, whatever phases are asked for.
+ * A node belongs to one cluster under one name until it is reset, whatever phases are requested.
  * @throws EdgeadmError ALREADY_JOINED
  */
 export async function refuseForeignMembership({ spec, node, cluster }: JoinContext): Promise<void> {
@@ -68,7 +68,10 @@ function refuseOtherPool({ nodePool, nodeName, complete }: Membership, wanted: s
   });
 }
 
-/** Its pod, keys and iptables rules would stay, and the kubelet would pass it by. @throws EdgeadmError ALREADY_JOINED */
+/**
+ * Its pod, keys and iptables rules would stay, and the kubelet would pass it by.
+ * @throws EdgeadmError ALREADY_JOINED
+ */
 async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['node']): Promise<void> {
   const hub = spec.edgeHub === false ? await node.installedHub() : undefined;
   if (!hub) return;
@@ -81,8 +84,8 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
 }
 
 /**
- * Managing the runtime means touching one that somebody else set up: that is asked first.
- * @throws EdgeadmError CONFIRMATION_NEEDED where nobody can answer, INTERRUPTED where the answer is no
+ * Managing the runtime changes one that edgeadm did not install: it asks first.
+ * @throws EdgeadmError CONFIRMATION_NEEDED without a terminal, INTERRUPTED if the answer is no
  */
 async function askForRuntime(context: JoinContext & PhaseTools): Promise<void> {
   const { spec, wet, confirm } = context;

@@ -6,11 +6,14 @@ import { PATHS } from '../../host/node-paths.ts';
 import { allSettled } from '../../lib/all-settled.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
-import { noteLinks } from '../reset/teardown/network.ts';
-import { claimState } from '../reset/teardown/state.ts';
+import { recordLinksBeforeJoin } from '../reset/teardown/network.ts';
+import { noteStateBeforeJoin } from '../reset/teardown/state.ts';
 import type { JoinContext } from './context.ts';
 
-/** What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20, container_manager_linux.go. */
+/**
+ * What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20,
+ * container_manager_linux.go.
+ */
 const KUBELET_SYSCTLS = { 'vm.overcommit_memory': '1', 'kernel.panic': '10', 'kernel.panic_on_oops': '1' };
 
 /** What a kubelet with protectKernelDefaults expects to find when it starts. Source: kubernetes, pkg/util/sysctl. */
@@ -31,7 +34,7 @@ export const prepareNode: Phase<JoinContext> = {
   ],
 };
 
-/** A reset can take back only what was noted first: every phase that begins a membership calls it. */
+/** A reset can undo only what was noted first: every phase that begins a membership calls it. */
 export async function noteMembership({ host, spec, node, cluster }: JoinContext): Promise<void> {
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
   const { nodePool, openapiType, poolNodesConnected, runtimeVersion } = spec;
@@ -39,8 +42,8 @@ export async function noteMembership({ host, spec, node, cluster }: JoinContext)
   if (nodePool) await host.choose(CHOICES.nodePool, () => nodePool);
   const console = JSON.stringify({ openapiType, poolNodesConnected, runtimeVersion });
   if (console !== '{}') await host.choose(CHOICES.console, () => console);
-  await noteLinks(host);
-  await claimState(host);
+  await recordLinksBeforeJoin(host);
+  await noteStateBeforeJoin(host);
 }
 
 async function loadModules({ host, log, signal }: JoinContext & PhaseTools): Promise<void> {

@@ -7,7 +7,7 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import type { JoinContext } from './context.ts';
 import { joinPhases } from './index.ts';
 
-export interface RollBackOptions {
+export interface JoinRollBackOptions {
   readonly session: NodeSession;
   readonly context: JoinContext;
   readonly emit: EventSink;
@@ -15,11 +15,16 @@ export interface RollBackOptions {
 }
 
 /**
- * Takes back what this join changed: everything on a node that was not joined before, only this run's changes on one
+ * Rolls back this join: everything on a node that was not joined before, only this run's changes on one
  * that was. A random name stays chosen, so that the next try asks for the same Node.
- * @returns what could not be put back; undefined where nothing had been changed
+ * @returns what could not be restored; undefined if nothing had been changed
  */
-export async function rollBack({ session, context, emit, label }: RollBackOptions): Promise<Leftovers | undefined> {
+export async function rollBackJoin({
+  session,
+  context,
+  emit,
+  label,
+}: JoinRollBackOptions): Promise<Leftovers | undefined> {
   const { journal, plain } = session;
   const wasJoined = journal.joined !== undefined;
   const changes = journal.changedSince('joined');

@@ -2,7 +2,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { nodeCredentials } from '../node-credentials.ts';
 import { stopKubelet } from '../reset/teardown/kubelet.ts';
-import { noteLinks, removeNetwork } from '../reset/teardown/network.ts';
+import { recordLinksBeforeJoin, removeNetwork } from '../reset/teardown/network.ts';
 import { markNotReady } from '../reset/teardown/not-ready.ts';
 import { removePods } from '../reset/teardown/pods.ts';
 import { findRuntime } from '../reset/teardown/runtime.ts';
@@ -15,10 +15,10 @@ export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseT
   await stopKubelet(host);
   const credentials = await nodeCredentials(host);
   const telling = credentials && markNotReady(host, credentials, { log, signal });
-  // It is awaited below; until then its failure must not be nobody's.
+  // It is awaited below; until then its failure must not count as an unhandled rejection.
   telling?.catch(() => {});
   await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
   await unmountKubeletVolumes(host, log);
-  await removeNetwork(host, log, await noteLinks(host));
+  await removeNetwork(host, log, await recordLinksBeforeJoin(host));
   await telling;
 }

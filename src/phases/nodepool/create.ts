@@ -1,9 +1,9 @@
 import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.ts';
-import { notChecked, refuseInCluster, type Surroundings } from '../../config/nodepool-rules.ts';
-import { type Difference, differences, lacksAnnotationsOnly } from '../../config/nodepool-state.ts';
+import { notChecked, type PoolContext, refuseInCluster } from '../../config/nodepool-rules.ts';
+import { type Difference, lacksAnnotationsOnly, nodePoolDifferences } from '../../config/nodepool-state.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
-export interface CreateOptions extends Pick<Surroundings, 'vpcCidrs' | 'nodeCidrs'> {
+export interface CreateOptions extends Pick<PoolContext, 'vpcCidrs' | 'nodeCidrs'> {
   readonly spec: NodePoolSpec;
   readonly dryRun: boolean;
   readonly warn: (message: string) => void;
@@ -16,7 +16,7 @@ export interface Created {
 }
 
 /**
- * Creates a node pool, once: where it is there already as asked for, nothing is done. Every limit is checked before
+ * Creates a node pool, once: if it is there already as requested, nothing is done. Every limit is checked before
  * anything is changed.
  * @throws EdgeadmError NODEPOOL_DIFFERS, NODEPOOL_REFUSED with all limits at once
  */
@@ -25,7 +25,7 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   const [list, nodes, cluster] = await Promise.all([pools.list(), pools.nodes(), pools.cluster()]);
   const around = { cluster, pools: list, nodes, vpcCidrs, nodeCidrs };
   const existing = list.find(({ name }) => name === spec.name);
-  const different = existing ? differences(spec, existing) : [];
+  const different = existing ? nodePoolDifferences(spec, existing) : [];
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
   const reasons = refuseInCluster(spec, around);
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);

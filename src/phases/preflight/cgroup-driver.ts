@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 type Driver = 'systemd' | 'cgroupfs';
 
@@ -14,14 +15,14 @@ export interface RuntimeDriver {
  * systemd driver.
  */
 export async function runtimeDriver(
-  host: AskingHost,
+  host: ReadOnlyHost,
   { runtime, criSocket }: { readonly runtime: 'containerd' | 'docker'; readonly criSocket?: string },
 ): Promise<RuntimeDriver | undefined> {
   if (runtime === 'docker' || /dockerd|dockershim|docker\.sock/.test(criSocket ?? '')) return dockerDriver(host);
   return /crio/.test(criSocket ?? '') ? crioDriver(host) : undefined;
 }
 
-async function dockerDriver(host: AskingHost): Promise<RuntimeDriver> {
+async function dockerDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
   const file = PATHS.docker.configuration;
   const configured = execOptionIn((await host.read(file)) ?? '');
   if (configured) return { driver: configured, from: file };
@@ -30,7 +31,7 @@ async function dockerDriver(host: AskingHost): Promise<RuntimeDriver> {
     const told = stdout.trim();
     if (exitCode === 0 && isDriver(told)) return { driver: told, from: '`docker info`' };
   }
-  // Docker's own default. Source: moby, daemon/config: systemd on cgroup v2 where systemd runs the machine.
+  // Docker's own default. Source: moby, daemon/config: systemd on cgroup v2 if systemd runs the machine.
   const unified = (await host.stat('/sys/fs/cgroup/cgroup.controllers')) !== undefined;
   return { driver: unified ? 'systemd' : 'cgroupfs', from: `docker's default on cgroup v${unified ? 2 : 1}` };
 }
@@ -51,9 +52,9 @@ function isDriver(text: string): text is Driver {
 }
 
 /** Of several files the last by name counts. */
-async function crioDriver(host: AskingHost): Promise<RuntimeDriver> {
-  const folder = '/etc/crio/crio.conf.d';
-  const files = ['/etc/crio/crio.conf', ...(await host.list(folder)).map((name) => `${folder}/${name}`)];
+async function crioDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
+  const { configuration, dropIns } = PATHS.crio;
+  const files = [configuration, ...(await host.list(dropIns)).map((name) => posix.join(dropIns, name))];
   let found: RuntimeDriver = { driver: 'systemd', from: "CRI-O's default" };
   for (const file of files) {
     const value = /^\s*cgroup_manager\s*=\s*["'](\w+)["']/m.exec((await host.read(file)) ?? '')?.[1] ?? '';

@@ -1,12 +1,12 @@
 import { closest } from '../../lib/closest.ts';
-import { CHECKS } from './checks.ts';
+import { PREFLIGHT_CHECKS } from './checks.ts';
 
-/** A check may be named without what stands in brackets, which a shell would want quoted. */
+/** A check may be named without what is in brackets, which a shell would want quoted. */
 const short = (name: string): string => name.replace(/\(.*\)$/, '');
 
 /**
  * Names of kubeadm's preflight checks that edgeadm has no check of that name for: ours that looks at the same thing, or
- * none where edgeadm does itself what kubeadm only looks for, or does not need it.
+ * none if edgeadm does itself what kubeadm only looks for, or does not need it.
  * Source: cmd/kubeadm/app/preflight/checks.go of Kubernetes.
  */
 const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
@@ -23,27 +23,31 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
 ];
 
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */
-export const checkNames: readonly string[] = [...new Set(CHECKS.map(({ name }) => short(name)))];
+export const checkNames: readonly string[] = [...new Set(PREFLIGHT_CHECKS.map(({ name }) => short(name)))];
 
-/** The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check. */
-export function checksMeantBy(name: string): readonly string[] | undefined {
+/**
+ * The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check.
+ */
+export function checksNamed(name: string): readonly string[] | undefined {
   const wanted = name.toLowerCase();
-  if (wanted === 'all') return CHECKS.map((check) => check.name.toLowerCase());
+  if (wanted === 'all') return PREFLIGHT_CHECKS.map((check) => check.name.toLowerCase());
   // SystemVerification, as kubeadm has it, is both of cgroups and of the kernel.
-  const own = CHECKS.filter((check) => [check.name, short(check.name)].some((each) => each.toLowerCase() === wanted));
+  const own = PREFLIGHT_CHECKS.filter((check) =>
+    [check.name, short(check.name)].some((each) => each.toLowerCase() === wanted),
+  );
   if (own.length > 0) return own.map((check) => check.name.toLowerCase());
   // Files and ports that a kubeadm of another version looks for.
   if (/^(port-\d+|(file|dir)available--.+)$/.test(wanted)) return [];
   const other = OF_KUBEADM.find(([pattern]) => pattern.test(wanted));
   const ours = other?.[1];
   if (!other) return undefined;
-  return CHECKS.filter((check) => short(check.name) === ours).map((check) => check.name.toLowerCase());
+  return PREFLIGHT_CHECKS.filter((check) => short(check.name) === ours).map((check) => check.name.toLowerCase());
 }
 
 /** A sentence for each name that is that of no check, neither ours nor kubeadm's. */
 export function unknownChecks(names: readonly string[]): string[] {
   return names
-    .filter((name) => name !== '' && checksMeantBy(name) === undefined)
+    .filter((name) => name !== '' && checksNamed(name) === undefined)
     .map((name) => {
       const meant = closest(
         name.toLowerCase(),

@@ -12,27 +12,28 @@ export type CheckResult =
       readonly severity?: Severity;
       readonly found: string;
       readonly remedy?: string;
-      /** Becomes the code of the whole error where no other check failed with another one. */
+      /** Becomes the code of the whole error if no other check failed with another one. */
       readonly code?: ErrorCode;
     }
   | { readonly status: 'skip'; readonly reason: string };
 
 /**
- * A check of the node or of its way to the cluster, made before a join; the registry is checks.ts. (cluster-upgrade/precheck
- * has those of a whole cluster before an upgrade, phases/upgrade/precheck.ts those of one node before it, diagnose/rules.ts
- * what is read out of collected facts.) It changes nothing: it has only the asking half of a Host.
+ * A check of the node or of its way to the cluster, made before a join; the registry is checks.ts.
+ * (cluster-upgrade/precheck has those of a whole cluster before an upgrade, phases/upgrade/precheck.ts those of one
+ * node before it, diagnose/rules.ts what is read out of collected facts.) It changes nothing: it has only the asking
+ * half of a Host.
  */
 export interface Check {
-  /** Stable; kubeadm's name where it has one. */
+  /** Stable; kubeadm's name if it has one. */
   readonly name: string;
   /** Exit 3 for the node, 4 for the cluster and the way to it. */
   readonly concerns: 'node' | 'cluster';
   readonly severity: Severity;
-  /** For docs/preflight.md: what is looked at, one sentence. */
+  /** For docs/preflight.md: what is checked, one sentence. */
   readonly about: string;
-  /** The remedy where a result names none. */
+  /** The remedy if a result names none. */
   readonly remedy: string;
-  /** Checks that come first; where one of them failed, this one is skipped and says so. */
+  /** Checks that come first; if one of them failed, this one is skipped and says so. */
   readonly needs?: readonly string[];
   /** An EdgeadmError that is thrown counts as a failure with the error's evidence. */
   readonly run: (context: CheckContext) => Promise<CheckResult>;

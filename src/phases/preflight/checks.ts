@@ -15,7 +15,12 @@ import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
-import { cgroupDriver, kubeletConfiguration, kubeletFlags, kubeletService } from './checks/kubelet-settings.ts';
+import {
+  cgroupDriver,
+  kubeletConfigurationValues,
+  kubeletExtraFlags,
+  kubeletService,
+} from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -33,7 +38,7 @@ import { swap } from './checks/swap.ts';
 import { timeSync } from './checks/time-sync.ts';
 
 /** Every check, in the order in which they are shown. */
-export const CHECKS: readonly Check[] = [
+export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
   osSupported,
   kernelSupported,
@@ -61,7 +66,7 @@ export const CHECKS: readonly Check[] = [
   cri,
   cgroupDriver,
   kubeletService,
-  kubeletFlags,
+  kubeletExtraFlags,
   nodeIface,
   nodeAddress,
   cidrConflict,
@@ -71,7 +76,7 @@ export const CHECKS: readonly Check[] = [
   caHash,
   token,
   clusterConfiguration,
-  kubeletConfiguration,
+  kubeletConfigurationValues,
   kubeletConfigurationFields,
   edgeHub,
   offlineAutonomy,

@@ -4,13 +4,13 @@ import type { JoinSpec } from '../../config/spec.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { ClusterNetworks } from '../../kubernetes/cluster-networks.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
-/** What the first, not yet trusted answer of an API server told. */
+/** What the first, not yet trusted answer of an API server said. */
 export interface FirstAnswer {
   /** `https://host:port` of the server that answered. */
   readonly server: string;
-  /** Clock of the server minus clock of the node, milliseconds; undefined where no Date header came. */
+  /** Clock of the server minus clock of the node, milliseconds; undefined if no Date header came. */
   readonly clockDifferenceMs?: number;
 }
 
@@ -21,7 +21,7 @@ export interface TrustedCluster {
   readonly caHash: string;
   /** Servers to use, the one that answered first. */
   readonly servers: readonly string[];
-  /** The servers that were asked for and cannot be used, and why; then `servers` is the one that cluster-info names. */
+  /** The servers that were requested and cannot be used, and why; then `servers` is the one that cluster-info names. */
   readonly insteadOf?: { readonly servers: readonly string[]; readonly why: string };
 }
 
@@ -40,17 +40,20 @@ export interface ClusterQuestions {
   version(): Promise<string>;
   /** True for the API server of `edgeadm sandbox`. */
   isSandbox(): Promise<boolean>;
-  /** undefined where neither the cluster nor the specification tells. */
+  /** undefined if neither the cluster nor the specification tells. */
   networks(): Promise<ClusterNetworks | undefined>;
-  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined where it keeps none. */
+  /** The KubeletConfiguration that the cluster keeps for its nodes; undefined if it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
-  /** Keys that stand twice in these two: `key kubelet of the ConfigMap kube-system/x: line 7: …`. Kubernetes takes the last. */
+  /** Keys that occur twice in these two: `key kubelet of the ConfigMap kube-system/x: line 7: …`. Kubernetes takes the last. */
   repeatedKeys(): Promise<readonly string[]>;
-  /** Whether the cluster has a node pool of that name; undefined where it has no node pools, or the token may not read them. */
+  /**
+   * Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read
+   * them.
+   */
   hasNodePool(name: string): Promise<boolean | undefined>;
   /** Reads a path with the token's rights; any status of HTTP is an answer. */
   status(path: string): Promise<number>;
-  /** The Node object of that name, undefined where there is none. */
+  /** The Node object of that name, undefined if there is none. */
   node(name: string): Promise<V1Node | 'not readable' | undefined>;
 }
 
@@ -58,9 +61,9 @@ export interface ClusterQuestions {
 export interface Membership {
   readonly caHash: string;
   readonly nodeName: string;
-  /** undefined where no join has named one. */
+  /** undefined if no join has named one. */
   readonly nodePool?: string;
-  /** False where the join was not completed (killed). */
+  /** False if the join was not completed (killed). */
   readonly complete: boolean;
 }
 
@@ -70,14 +73,14 @@ export interface NodeView {
   name(): Promise<string>;
   /** The address for the kubelet and the NIC that carries it. */
   address(): Promise<{ readonly ip: string; readonly interface: string; readonly second?: string }>;
-  /** The address that Flannel is told to use; undefined where no interface was named: it finds its own. */
+  /** The address for Flannel to use; undefined if no interface was named: Flannel then finds one itself. */
   flannelAddress(): Promise<string | undefined>;
   bundle(): Promise<Bundle | undefined>;
-  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined where there is none. */
+  /** Version of the kubelet that will run (`v1.20.2`), from bundle or node; undefined if there is none. */
   kubeletVersion(): Promise<string | undefined>;
   /** CRI socket path, without a scheme. */
   criSocket(): Promise<string>;
-  /** Edge-hub image and flavour; undefined where no edge-hub is installed. */
+  /** Edge-hub image and flavour; undefined if no edge-hub is installed. */
   edgeHub(): Promise<InstalledHub | undefined>;
   /** The one that an earlier join put on the node. */
   installedHub(): Promise<InstalledHub | undefined>;
@@ -89,10 +92,10 @@ export interface NodeView {
 /** What a check may ask: nothing in it can change the node or the cluster. */
 export interface CheckContext {
   readonly spec: JoinSpec;
-  readonly host: AskingHost;
+  readonly host: ReadOnlyHost;
   readonly cluster: ClusterQuestions;
   readonly node: NodeView;
-  /** `https://…` of the service that told which cluster it is; undefined if the command line did. */
+  /** `https://…` of the service that named the cluster; undefined if the command line did. */
   readonly endpoint?: string;
   readonly signal: AbortSignal;
 }

@@ -1,10 +1,10 @@
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** Where the firmware of a Raspberry Pi takes the kernel command line from; since Debian 12 it is in the first. */
 const RASPBERRY = ['/boot/firmware/cmdline.txt', '/boot/cmdline.txt'];
 
-/** How to get cgroup controllers that are missing, on this machine. undefined where nothing is known beyond the general. */
-export async function controllerRemedy(host: AskingHost, missing: readonly string[]): Promise<string | undefined> {
+/** How to get cgroup controllers that are missing, on this machine. undefined if nothing is known beyond the general. */
+export async function controllerRemedy(host: ReadOnlyHost, missing: readonly string[]): Promise<string | undefined> {
   const commandLine = (await host.read('/proc/cmdline')) ?? '';
   const off = commandLine.split(/\s+/).filter((word) => {
     const [, list = ''] = /^(?:cgroup_disable|cgroup_no_v1)=(.+)$/.exec(word) ?? [];

@@ -2,7 +2,7 @@ import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../../errors/index.ts
 import type { Verdict } from './check.ts';
 
 /**
- * The error that the verdicts amount to, undefined where no check failed.
+ * The error that the verdicts amount to, undefined if no check failed.
  *
  * Where all failed checks say the same code of their own (mostly because one failed), the error has that code:
  * a user sees TOKEN_INVALID and not that "a check failed". Otherwise PREFLIGHT_FAILED as soon as one of them concerns

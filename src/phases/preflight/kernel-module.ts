@@ -1,5 +1,5 @@
 import { kernelConfiguration } from '../../host/kernel-configuration.ts';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** How a part of the kernel can be recognised. */
 export interface KernelPart {
@@ -9,14 +9,14 @@ export interface KernelPart {
   readonly option: string;
 }
 
-/** `undefined` where the machine does not tell: neither modules nor a configuration of the running kernel. */
+/** `undefined` if the machine does not say: neither modules nor a configuration of the running kernel. */
 export type Availability = { readonly how: string } | 'absent' | undefined;
 
 /**
  * Whether a part of the running kernel is loaded, built in or can be loaded. Looks only: asking `modprobe` could load
  * it. Works without /proc/modules and /lib/modules, which kernels without loadable modules do not have.
  */
-export async function findKernelPart(host: AskingHost, part: KernelPart): Promise<Availability> {
+export async function findKernelPart(host: ReadOnlyHost, part: KernelPart): Promise<Availability> {
   if (await isLoaded(host, part.module)) return { how: 'loaded' };
   const { kernel } = await host.facts();
   const folder = `/lib/modules/${kernel}`;
@@ -32,7 +32,7 @@ export async function findKernelPart(host: AskingHost, part: KernelPart): Promis
   return undefined;
 }
 
-async function isLoaded(host: AskingHost, module: string): Promise<boolean> {
+async function isLoaded(host: ReadOnlyHost, module: string): Promise<boolean> {
   if (await host.stat(`/sys/module/${module}`)) return true;
   return ((await host.read('/proc/modules')) ?? '').split('\n').some((line) => line.startsWith(`${module} `));
 }
@@ -42,8 +42,8 @@ function listsModule(text: string, module: string): boolean {
   return new RegExp(`(^|/)${module}\\.ko(\\.[a-z]+)?(:|$)`, 'm').test(text);
 }
 
-/** `y`, `m` or `n` of the running kernel's configuration; undefined where none is published. */
-async function configuredAs(host: AskingHost, kernel: string, option: string): Promise<string | undefined> {
+/** `y`, `m` or `n` of the running kernel's configuration; undefined if none is published. */
+async function configuredAs(host: ReadOnlyHost, kernel: string, option: string): Promise<string | undefined> {
   const text = await kernelConfiguration(host, kernel);
   if (text === undefined) return undefined;
   return new RegExp(`^${option}=(\\w+)$`, 'm').exec(text)?.[1] ?? 'n';

@@ -1,8 +1,8 @@
 import { PATHS } from '../../host/node-paths.ts';
 import { cpuSet, type FitFacts, type Fitted, fitToNode, pathsIn } from '../../kubernetes/kubelet/node-fit.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
-import type { AskingHost } from './asking-host.ts';
 import { fileSystemOf } from './mounts.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 export interface FitQuestion {
   /** The kubelet configuration that the cluster keeps for its nodes. */
@@ -13,11 +13,11 @@ export interface FitQuestion {
 }
 
 /** The cluster's kubelet configuration without what does not exist on this node. */
-export async function fitKubeletConfiguration(host: AskingHost, question: FitQuestion): Promise<Fitted> {
+export async function fitKubeletConfiguration(host: ReadOnlyHost, question: FitQuestion): Promise<Fitted> {
   return fitToNode(question.configuration, await factsFor(host, question));
 }
 
-async function factsFor(host: AskingHost, { configuration, minor, serviceCidrs }: FitQuestion): Promise<FitFacts> {
+async function factsFor(host: ReadOnlyHost, { configuration, minor, serviceCidrs }: FitQuestion): Promise<FitFacts> {
   const plugins = String(configuration.volumePluginDir ?? PATHS.kubernetes.plugins);
   const [there, network, online, { cpus, memoryBytes }, featureGates, onReadOnly] = await Promise.all([
     existingOf(host, pathsIn(configuration)),
@@ -39,8 +39,8 @@ async function factsFor(host: AskingHost, { configuration, minor, serviceCidrs }
   };
 }
 
-/** Where no cgroups are to be seen, as on a scratch root, none counts as missing. */
-async function existingOf(host: AskingHost, paths: readonly string[]): Promise<Set<string>> {
+/** If no cgroups are to be seen, as on a scratch root, none counts as missing. */
+async function existingOf(host: ReadOnlyHost, paths: readonly string[]): Promise<Set<string>> {
   const cgroups = (await host.list('/sys/fs/cgroup')).length > 0;
   const found = await Promise.all(
     paths.map(
@@ -50,11 +50,13 @@ async function existingOf(host: AskingHost, paths: readonly string[]): Promise<S
   return new Set(paths.filter((_, i) => found[i]));
 }
 
-/** A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined where it cannot run. */
-async function gatesOf(host: AskingHost): Promise<Set<string> | undefined> {
+/**
+ * A kubelet lists the gates that it takes, `kube:Name=true|false (BETA - default=true)`; undefined if it cannot run.
+ */
+async function gatesOf(host: ReadOnlyHost): Promise<Set<string> | undefined> {
   const { exitCode, stdout } = await host.query(await findKubelet(host), ['--help']);
   const names = [...stdout.matchAll(/^\s*(?:\w+:)?([A-Z]\w+)=true\|false/gm)].map(([, name = '']) => name);
-  // The first one stands behind the words of the flag itself.
+  // The first one follows the description of the flag itself.
   names.push(...[...stdout.matchAll(/Options are:\s*(?:\w+:)?([A-Z]\w+)=true\|false/g)].map(([, name = '']) => name));
   return exitCode === 0 && names.length > 0 ? new Set(names) : undefined;
 }

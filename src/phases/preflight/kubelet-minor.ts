@@ -1,7 +1,7 @@
 import { minorOf } from '../../kubernetes/version.ts';
 import type { CheckContext } from './context.ts';
 
-/** Minor version of the kubelet that will run, else the cluster's; undefined where neither is known. */
+/** Minor version of the kubelet that will run, else the cluster's; undefined if neither is known. */
 export async function kubeletMinor({
   node,
   cluster,

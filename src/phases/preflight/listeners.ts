@@ -1,19 +1,19 @@
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
-/** Who listens on a port, as far as it can be told. */
+/** Who listens on a port, as far as it is known. */
 export interface Listener {
-  /** `kubelet`, undefined where the machine does not tell. */
+  /** `kubelet`, undefined if the machine does not say. */
   readonly process?: string;
-  /** True where the process is the kubelet, or runs in one of its pods. */
+  /** True if the process is the kubelet, or runs in one of its pods. */
   readonly ofKubelet: boolean;
 }
 
 /**
- * Who listens on a TCP port, undefined where nobody does. Whether somebody listens is read from /proc/net; who it is
+ * Who listens on a TCP port, undefined if it is free. /proc/net says whether it is free; the name of the program
  * needs `ss`, which not every machine has.
- * @returns `unknown` where there is no /proc
+ * @returns `unknown` if there is no /proc
  */
-export async function listenerOn(host: AskingHost, port: number): Promise<Listener | undefined | 'unknown'> {
+export async function listenerOn(host: ReadOnlyHost, port: number): Promise<Listener | undefined | 'unknown'> {
   const tables = await Promise.all([host.read('/proc/net/tcp'), host.read('/proc/net/tcp6')]);
   if (tables.every((table) => table === undefined)) return 'unknown';
   if (!tables.some((table) => isListening(table ?? '', port))) return undefined;
@@ -30,7 +30,7 @@ function isListening(table: string, port: number): boolean {
 }
 
 /** Reads lines like `LISTEN 0 4096 127.0.0.1:10248 0.0.0.0:* users:(("kubelet",pid=42,fd=20))`. */
-async function ownerOf(host: AskingHost, port: number): Promise<{ name: string; pid: string } | undefined> {
+async function ownerOf(host: ReadOnlyHost, port: number): Promise<{ name: string; pid: string } | undefined> {
   const { stdout } = await host.query('ss', ['-l', '-t', '-n', '-p']);
   const line = stdout.split('\n').find((text) => new RegExp(`^LISTEN\\s+\\d+\\s+\\d+\\s+\\S+:${port}\\s`).test(text));
   const match = /users:\(\("([^"]+)",(?:pid=)?(\d+)/.exec(line ?? '');

@@ -1,14 +1,6 @@
 import { posix } from 'node:path';
-import type { AskingHost } from './asking-host.ts';
-
-/** modprobe.d(5): of two files with one name that in the folder named first counts. */
-const FOLDERS = [
-  '/etc/modprobe.d',
-  '/run/modprobe.d',
-  '/usr/local/lib/modprobe.d',
-  '/usr/lib/modprobe.d',
-  '/lib/modprobe.d',
-];
+import { PATHS } from '../../host/node-paths.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** What keeps a module from being loaded. */
 export interface ModuleRule {
@@ -18,8 +10,8 @@ export interface ModuleRule {
   readonly found: string;
 }
 
-/** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined where none does. */
-export async function ruleAgainst(host: AskingHost, module: string): Promise<ModuleRule | undefined> {
+/** The rule of modprobe.d or of the kernel's command line that keeps a module out; undefined if none does. */
+export async function blockingRule(host: ReadOnlyHost, module: string): Promise<ModuleRule | undefined> {
   const rules = [...ofCommandLine((await host.read('/proc/cmdline')) ?? ''), ...(await ofFiles(host))];
   const own = rules.filter((rule) => rule.module === normal(module));
   return own.find(({ effect }) => effect === 'never') ?? own[0];
@@ -27,12 +19,13 @@ export async function ruleAgainst(host: AskingHost, module: string): Promise<Mod
 
 type Rule = ModuleRule & { readonly module: string };
 
-async function ofFiles(host: AskingHost): Promise<Rule[]> {
-  const listings = await Promise.all(FOLDERS.map((folder) => host.list(folder)));
+async function ofFiles(host: ReadOnlyHost): Promise<Rule[]> {
+  const { modprobeFolders } = PATHS.system;
+  const listings = await Promise.all(modprobeFolders.map((folder) => host.list(folder)));
   const files = new Map<string, string>();
   listings.forEach((names, i) => {
     for (const name of names)
-      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(FOLDERS[i] ?? '', name));
+      if (name.endsWith('.conf') && !files.has(name)) files.set(name, posix.join(modprobeFolders[i] ?? '', name));
   });
   const texts = await Promise.all(
     [...files.values()].map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),
@@ -66,10 +59,10 @@ function normal(module: string): string {
 }
 
 /**
- * The versions of the kernels whose modules are installed, where those of the running one are not: it was updated and
- * the machine not booted since. undefined where that is not so.
+ * The versions of the kernels whose modules are installed, if those of the running one are not: it was updated and
+ * the machine not booted since. undefined if that is not so.
  */
-export async function otherKernels(host: AskingHost, kernel: string): Promise<readonly string[] | undefined> {
+export async function otherKernels(host: ReadOnlyHost, kernel: string): Promise<readonly string[] | undefined> {
   const installed = (await host.list('/lib/modules')).filter((name) => /^\d+\.\d+/.test(name));
   return installed.length > 0 && !installed.includes(kernel) ? installed : undefined;
 }

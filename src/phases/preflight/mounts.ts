@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { AskingHost } from './asking-host.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** A line of /proc/mounts. */
 export interface MountedFileSystem {
@@ -10,8 +10,8 @@ export interface MountedFileSystem {
   readonly options: readonly string[];
 }
 
-/** The file system that a path lies on, symlinks followed; undefined where /proc/mounts does not say. */
-export async function fileSystemOf(host: AskingHost, path: string): Promise<MountedFileSystem | undefined> {
+/** The file system that a path is on, symlinks followed; undefined if /proc/mounts does not say. */
+export async function fileSystemOf(host: ReadOnlyHost, path: string): Promise<MountedFileSystem | undefined> {
   const mounts = parseMounts((await host.read('/proc/mounts')) ?? '');
   const real = await followed(host, path);
   const covering = mounts.filter(
@@ -22,7 +22,7 @@ export async function fileSystemOf(host: AskingHost, path: string): Promise<Moun
   return covering.findLast((mount) => mount.path.length === longest);
 }
 
-/** Reads /proc/mounts, where a blank is written as `\040`. See fstab(5). */
+/** Reads /proc/mounts, in which a blank is written as `\040`. See fstab(5). */
 function parseMounts(text: string): MountedFileSystem[] {
   return text.split('\n').flatMap((line) => {
     const [source, path, type, options = ''] = line.trim().split(/\s+/).map(unescapeOctal);
@@ -37,7 +37,7 @@ function unescapeOctal(text: string): string {
 const MAX_LINKS = 20;
 
 /** The path behind the symlinks in it, as far as it is there. */
-async function followed(host: AskingHost, path: string, links = 0): Promise<string> {
+async function followed(host: ReadOnlyHost, path: string, links = 0): Promise<string> {
   const parts = path.split('/').filter(Boolean);
   for (let i = 1; i <= parts.length; i++) {
     const here = `/${parts.slice(0, i).join('/')}`;

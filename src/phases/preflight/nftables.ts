@@ -1,6 +1,13 @@
-import { type Chain, fateIn, type Packet, portsInclude, type Rule, sourceMatches } from './packet-filter.ts';
+import {
+  type Chain,
+  evaluateChain,
+  type FilterRule,
+  type Packet,
+  portsInclude,
+  sourceMatches,
+} from './packet-filter.ts';
 
-type Match = Rule['matches'];
+type Match = FilterRule['matches'];
 
 interface BaseChain {
   readonly key: string;
@@ -8,8 +15,8 @@ interface BaseChain {
 }
 
 /** What the input chains of a ruleset, as `nft list ruleset` prints it, do with a packet: one that drops it decides. */
-export function fateInNftables(ruleset: string, packet: Packet): 'accept' | 'drop' | 'maybe' {
-  const fates = inputChains(ruleset, packet).map(({ key, chains }) => fateIn(chains, key));
+export function evaluateNftables(ruleset: string, packet: Packet): 'accept' | 'drop' | 'maybe' {
+  const fates = inputChains(ruleset, packet).map(({ key, chains }) => evaluateChain(chains, key));
   if (fates.includes('drop')) return 'drop';
   return fates.includes('maybe') ? 'maybe' : 'accept';
 }
@@ -53,12 +60,12 @@ function wordsOf(line: string): string[] {
   return line.match(/"[^"]*"|\{[^}]*\}|[^\s"{}]+/g) ?? [];
 }
 
-function ruleIn(line: string, packet: Packet, sets: ReadonlyMap<string, string>): Rule {
+function ruleIn(line: string, packet: Packet, sets: ReadonlyMap<string, string>): FilterRule {
   const words = wordsOf(line);
   const setOf = (word: string): string =>
     word.startsWith('@') ? (sets.get(word.slice(1)) ?? '') : word.replace(/[{}\s]/g, '');
   let matches: Match = 'yes';
-  let verdict: Rule['verdict'];
+  let verdict: FilterRule['verdict'];
   const narrow = (next: Match, negated = false): void => {
     const turned: Match = negated && next !== 'maybe' ? (next === 'yes' ? 'no' : 'yes') : next;
     if (turned === 'no' || (turned === 'maybe' && matches === 'yes')) matches = turned;

@@ -1,10 +1,10 @@
 import type { CheckContext } from './context.ts';
 
-/** What an earlier run of edgeadm on this node holds: on a re-run that is no obstacle. */
+/** What an earlier run of edgeadm on this node holds: on a re-run that is not an obstacle. */
 export interface OwnState {
-  /** True where an earlier join was begun and not yet reset. */
+  /** True if an earlier join was begun and not yet reset. */
   readonly rerun: boolean;
-  /** True where edgeadm wrote the file or folder, or claimed the folder above it. */
+  /** True if edgeadm wrote the file or folder, or claimed the folder above it. */
   owns(path: string): boolean;
 }
 

@@ -13,14 +13,14 @@ export interface Packet {
 /** `maybe`: it depends on what cannot be read here, such as a mark or a set. */
 type Match = 'yes' | 'maybe' | 'no';
 
-export interface Rule {
+export interface FilterRule {
   readonly matches: Match;
   /** undefined: it only counts or logs. */
   readonly verdict?: 'accept' | 'drop' | 'return' | { readonly jump: string } | { readonly goto: string };
 }
 
 export interface Chain {
-  readonly rules: readonly Rule[];
+  readonly rules: readonly FilterRule[];
   /** Of a base chain: what becomes of a packet that no rule decides. */
   readonly policy?: 'accept' | 'drop';
 }
@@ -30,10 +30,10 @@ type Fate = 'accept' | 'drop' | 'maybe' | 'undecided';
 const MAX_DEPTH = 32;
 
 /**
- * What a chain does with a packet. Where a rule that might accept it stands before the one that drops it, nobody can
- * say: `maybe`.
+ * What a chain does with a packet. `maybe` if a rule that might accept it comes before the one that drops
+ * it.
  */
-export function fateIn(chains: ReadonlyMap<string, Chain>, name: string, depth = 0): Fate {
+export function evaluateChain(chains: ReadonlyMap<string, Chain>, name: string, depth = 0): Fate {
   const chain = chains.get(name);
   if (!chain || depth > MAX_DEPTH) return 'undecided';
   let perhaps = false;
@@ -46,7 +46,7 @@ export function fateIn(chains: ReadonlyMap<string, Chain>, name: string, depth =
     const fate =
       typeof verdict === 'string'
         ? verdict
-        : fateIn(chains, 'jump' in verdict ? verdict.jump : verdict.goto, depth + 1);
+        : evaluateChain(chains, 'jump' in verdict ? verdict.jump : verdict.goto, depth + 1);
     if (fate === 'undecided') {
       if (typeof verdict !== 'string' && 'goto' in verdict && matches === 'yes') break;
       continue;
@@ -79,7 +79,7 @@ export function sourceMatches(cidr: string, { address }: Packet): Match {
 
 /** Reads what `iptables-save` prints, or a file of ufw in that form; the table is `filter`. */
 export function parseIptables(text: string, packet: Packet): Map<string, Chain> {
-  const chains = new Map<string, { rules: Rule[]; policy?: Chain['policy'] }>();
+  const chains = new Map<string, { rules: FilterRule[]; policy?: Chain['policy'] }>();
   const chain = (name: string) => {
     const known = chains.get(name) ?? { rules: [] };
     chains.set(name, known);
@@ -101,9 +101,9 @@ function policyOf(word: string): Chain['policy'] {
   return word === 'DROP' ? 'drop' : word === 'ACCEPT' ? 'accept' : undefined;
 }
 
-function iptablesRule(words: readonly string[], packet: Packet): Rule {
+function iptablesRule(words: readonly string[], packet: Packet): FilterRule {
   let match: Match = 'yes';
-  let verdict: Rule['verdict'];
+  let verdict: FilterRule['verdict'];
   const narrow = (next: Match): void => {
     if (next === 'no' || (next === 'maybe' && match === 'yes')) match = next;
   };
@@ -121,7 +121,7 @@ function iptablesRule(words: readonly string[], packet: Packet): Rule {
   return { matches: match, verdict };
 }
 
-function iptablesVerdict(target: string): Rule['verdict'] {
+function iptablesVerdict(target: string): FilterRule['verdict'] {
   if (target === 'ACCEPT') return 'accept';
   if (target === 'DROP' || target === 'REJECT' || target === 'TARPIT') return 'drop';
   if (target === 'RETURN') return 'return';

@@ -2,12 +2,12 @@ import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
 import { isDenied } from '../../host/failures.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
-import { askOnce } from './asking-host.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
-import { checksMeantBy } from './check-names.ts';
-import { CHECKS } from './checks.ts';
+import { checksNamed } from './check-names.ts';
+import { PREFLIGHT_CHECKS } from './checks.ts';
 import type { CheckContext } from './context.ts';
 import { describeVerdict, preflightError } from './failure.ts';
+import { cachedReads } from './read-only-host.ts';
 
 /**
  * The preflight of a join: runs all checks and tells the warnings.
@@ -30,17 +30,17 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * with an addition in brackets, `Firewall(8472/udp)`, may be given without it.
  *
  * @returns the verdicts in the order of the checks
- * @throws only where the signal is aborted
+ * @throws only if the signal is aborted
  */
 export async function judgeChecks(
   context: CheckContext,
-  checks: readonly Check[] = CHECKS,
+  checks: readonly Check[] = PREFLIGHT_CHECKS,
   clock: Clock = realClock,
 ): Promise<Verdict[]> {
-  const asking = { ...context, host: askOnce(context.host) };
+  const asking = { ...context, host: cachedReads(context.host) };
   const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
-  const names = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksMeantBy(name) ?? []));
+  const names = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksNamed(name) ?? []));
   const ignored = ({ name }: Check): boolean => names.has(name.toLowerCase());
   const timed = await Promise.all(checks.map((check) => results.get(check.name) as Promise<Timed>));
   const errors = new Map<string, string>();
@@ -60,7 +60,9 @@ function isError(result: CheckResult): result is Failed {
   return result.status === 'fail' && result.severity !== 'warning';
 }
 
-/** A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it. */
+/**
+ * A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it.
+ */
 function saidOnce(result: CheckResult, errors: ReadonlyMap<string, string>): CheckResult {
   const warns = result.status === 'fail' && result.severity === 'warning';
   const error = warns ? errors.get(result.found) : undefined;
@@ -89,7 +91,7 @@ async function missingNeed(
   check: Check,
   results: ReadonlyMap<string, Promise<Timed>>,
 ): Promise<CheckResult | undefined> {
-  // Everything is started first: a check may need one that stands behind it.
+  // Everything is started first: a check may need one that is behind it.
   await Promise.resolve();
   for (const needed of check.needs ?? []) {
     const result = (await results.get(needed))?.result;

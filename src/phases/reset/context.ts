@@ -3,9 +3,11 @@ import type { Journal } from '../../host/journal/journal.ts';
 import type { ApiClient, PlanWrite } from '../../kubernetes/api/client.ts';
 import type { NodeTraces } from './node-traces.ts';
 
-/** What a reset was asked for. */
+/** The request of a reset. */
 export interface ResetSpec {
-  /** Does not ask, drains whatever would be lost, and continues where a pod or a volume cannot be released in good order. */
+  /**
+   * Does not ask, drains whatever would be lost, and continues if a pod or a volume cannot be released cleanly.
+   */
   readonly force: boolean;
   /** What the join did to the container runtime stays, and stays in the journal. */
   readonly keepRuntime: boolean;
@@ -23,11 +25,11 @@ export interface ResetSpec {
 /** What the phases of reset work with. */
 export interface ResetContext {
   readonly spec: ResetSpec;
-  /** Without a journal: what a reset does is not to be taken back. */
+  /** Without a journal: a reset cannot be rolled back. */
   readonly host: Host;
   readonly journal: Journal;
   readonly node: NodeTraces;
-  /** Of the administrator, where a kubeconfig was given. */
+  /** Of the administrator, if a kubeconfig was given. */
   readonly admin?: ApiClient;
   /** Asks before anything is removed from the node that is described; rejects if the answer is no. */
   readonly confirm?: (node: string) => Promise<void>;

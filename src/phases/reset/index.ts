@@ -1,7 +1,7 @@
 import type { Phase } from '../../workflow/phase.ts';
 import { checkNode } from './check-node.ts';
 import type { ResetContext } from './context.ts';
-import { deleteNode, drain, markNotReadyPhase } from './leave-cluster.ts';
+import { deleteNode, drainBeforeReset, markNotReadyPhase } from './leave-cluster.ts';
 import { cleanupImages, erase, removeStatePhase, restore } from './remove-traces.ts';
 import { removeNetworkPhase, removePodsPhase, stopKubeletPhase, unmount } from './stop-workloads.ts';
 
@@ -9,7 +9,7 @@ import { removeNetworkPhase, removePodsPhase, stopKubeletPhase, unmount } from '
 export const resetPhases: readonly Phase<ResetContext>[] = [
   checkNode,
   ...[
-    drain,
+    drainBeforeReset,
     stopKubeletPhase,
     markNotReadyPhase,
     deleteNode,

@@ -7,7 +7,7 @@ import { isThisMachine, markNotReady } from './teardown/not-ready.ts';
 
 const DRAIN_TIMEOUT_MS = 120_000;
 
-export const drain: Phase<ResetContext> = {
+export const drainBeforeReset: Phase<ResetContext> = {
   name: 'drain',
   title: 'Drain the node',
   when: ({ spec }) => spec.drain || 'not requested (--drain)',
@@ -15,7 +15,7 @@ export const drain: Phase<ResetContext> = {
     const { admin, node, spec, log, signal, wet } = context;
     if (!admin || !(await hasNode(context))) return;
     const { force, deleteEmptyDirData } = spec;
-    // Forced, the reset would remove every pod all the same: the drain at least respects the budgets of the others.
+    // Forced, the reset would remove every pod anyway: the drain at least respects the budgets of the others.
     const policy = { force, deleteEmptyDirData: deleteEmptyDirData || force };
     await drainNode(admin, node.name, { log, signal, wet, timeoutMs: DRAIN_TIMEOUT_MS, policy }).catch(
       (error: unknown) => {

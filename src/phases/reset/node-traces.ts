@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { systemCode } from '../../host/failures.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { Journal } from '../../host/journal/journal.ts';
@@ -56,11 +57,11 @@ async function controlPlaneManifests(host: Host): Promise<string[]> {
   return found;
 }
 
-/** A folder, or a link to one, is none: the kubelet passes it over. */
+/** Empty for a folder or a link to one: the kubelet ignores those. */
 async function readManifest(host: Host, path: string): Promise<string> {
   if ((await host.stat(path))?.type === 'directory') return '';
-  const text = await host.read(path).catch((error: Error) => {
-    if (/\bEISDIR\b|is a directory/i.test(error.message)) return '';
+  const text = await host.read(path).catch((error: unknown) => {
+    if (systemCode(error) === 'EISDIR') return '';
     throw error;
   });
   return text ?? '';

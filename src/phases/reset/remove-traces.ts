@@ -75,7 +75,7 @@ export const erase: Phase<ResetContext> = {
 };
 
 /**
- * What the journal does not know any more cannot be put back: copies of such files are never removed, and without
+ * What the journal does not know any more cannot be restored: copies of such files are never removed, and without
  * `--force` the journal stays as well.
  * @throws EdgeadmError JOURNAL_UNREADABLE
  */

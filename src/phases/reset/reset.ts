@@ -26,13 +26,13 @@ export interface ResetOptions {
 
 export interface ResetResult {
   readonly nodeName: string;
-  /** False where the node was never joined. */
+  /** False if the node was never joined. */
   readonly changed: boolean;
 }
 
 /**
- * Takes one node out of its cluster and puts it back as it was before it was joined.
- * @throws EdgeadmError of the phase that failed; the same command goes on where it stopped
+ * Takes one node out of its cluster and restores the machine to its state before the join.
+ * @throws EdgeadmError of the phase that failed; the same command continues where it stopped
  */
 export async function reset(options: ResetOptions): Promise<ResetResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
@@ -58,7 +58,7 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
   }
 }
 
-/** Whoever is not root cannot even look. @throws EdgeadmError NOT_PRIVILEGED */
+/** Without root the node's state cannot even be read. @throws EdgeadmError NOT_PRIVILEGED */
 async function refuseWithoutRoot(host: Host): Promise<void> {
   const { uid } = await host.facts();
   if (!host.runsPrograms || uid === 0) return;
@@ -69,7 +69,7 @@ async function refuseWithoutRoot(host: Host): Promise<void> {
   });
 }
 
-/** @throws EdgeadmError USAGE where what was asked for needs a kubeconfig and none is given */
+/** @throws EdgeadmError USAGE if what was requested needs a kubeconfig and none is given */
 export function checkResetSpec(spec: ResetSpec): void {
   const without = [spec.drain && '--drain', spec.deleteNode && '--delete-node'].filter(Boolean);
   if (spec.kubeconfig !== undefined || without.length === 0) return;

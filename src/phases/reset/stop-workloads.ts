@@ -1,7 +1,7 @@
 import type { Phase } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
 import { stopKubelet } from './teardown/kubelet.ts';
-import { notedLinks, removeNetwork } from './teardown/network.ts';
+import { linksBeforeJoin, removeNetwork } from './teardown/network.ts';
 import { removePods } from './teardown/pods.ts';
 import { unmountKubeletVolumes } from './teardown/volumes.ts';
 
@@ -31,6 +31,6 @@ export const removeNetworkPhase: Phase<ResetContext> = {
     removeNetwork(
       host,
       log,
-      notedLinks((key) => journal.choice(key)),
+      linksBeforeJoin((key) => journal.choice(key)),
     ),
 };

@@ -33,7 +33,7 @@ export async function checkMigration(context: Context): Promise<void> {
   for (const name of missing) log.warning(`${name} is neither on the node nor in the bundle: containerd will pull it.`);
 }
 
-/** Docker is asked for images, and has to run the pods again where the upgrade fails. */
+/** Docker must deliver its images, and run the pods again if the upgrade fails. */
 async function dockerTrouble({ host }: Context): Promise<string | undefined> {
   const { exitCode, stderr } = await host.query('docker', ['version', '--format', '{{.Server.Version}}']);
   return exitCode === 0 ? undefined : `docker does not answer: ${stderr.trim()}`;

@@ -1,5 +1,5 @@
 import { isVendorVersion } from '../../compat/cluster-version.ts';
-import { nearestInWords } from '../../compat/describe.ts';
+import { describeNearest } from '../../compat/describe.ts';
 import { MATRIX } from '../../compat/matrix.ts';
 import { nearestRows, type Platform, rowsThatFit } from '../../compat/supports.ts';
 import { judgeKernel } from '../../kubernetes/system-requirements.ts';
@@ -42,7 +42,7 @@ async function outsideTheMatrix({ host, versions, log }: Context): Promise<strin
   const fits = (clusterVersion: string): boolean => rowsThatFit({ ...found, clusterVersion }, MATRIX).length > 0;
   if (fits(versions.to)) return [];
   const nearest = nearestRows({ ...found, clusterVersion: versions.to }, MATRIX, 1).map((row) =>
-    nearestInWords(found, row),
+    describeNearest(found, row),
   );
   const mistake = `${os.name} ${os.version}, kernel ${kernel}, ${arch} is not in the compatibility matrix for ${versions.to}; nearest: ${nearest.join()}`;
   if (fits(versions.from)) return [mistake];

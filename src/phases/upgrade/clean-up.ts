@@ -2,8 +2,8 @@ import type { Phase } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
- * The way back to the version before is given up, in one step: a reset goes back to the machine before its join, so
- * copies of what edgeadm itself had put there go.
+ * The upgrade can no longer be rolled back, from one moment to the next: a reset restores the machine before its
+ * join, so copies of what edgeadm itself had put there go.
  */
 export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',

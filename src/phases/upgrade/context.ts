@@ -9,11 +9,11 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
 
-/** What an upgrade was asked for. */
+/** The request of an upgrade. */
 export interface UpgradeSpec {
-  /** Of the cluster, `1.20.3`; the control plane's where it is not given. */
+  /** Of the cluster, `1.20.3`; the control plane's if it is not given. */
   readonly targetVersion?: string;
-  /** Of the kubelet, where it is to be another than the target. */
+  /** Of the kubelet, if it is to be another than the target. */
   readonly kubeletVersion?: string;
   readonly bundle?: string;
   readonly bundleSha256?: string;
@@ -51,7 +51,7 @@ export interface Versions {
   readonly cluster: string;
 }
 
-/** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 where it was not. */
+/** When the kubelet was restarted, in milliseconds since 1970 by the node's clock; 0 if it was not. */
 interface Restarted {
   /** Right before: what a kubelet reports later may still be the older one's. */
   before: number;
@@ -66,22 +66,24 @@ export interface UpgradeContext {
   readonly journal: Journal;
   readonly nodeName: string;
   readonly versions: Versions;
-  /** False where the node is at its target already and nothing is under way. */
+  /** False if the node is at its target already and nothing is in progress. */
   readonly needed: boolean;
-  /** True where the node's pods move from docker to containerd. */
+  /** True if the node's pods move from docker to containerd. */
   readonly fromDocker: boolean;
   /** Speaks as the node. */
   readonly client: ApiClient;
-  /** Speaks as the administrator; undefined where no kubeconfig was given. */
+  /** Speaks as the administrator; undefined if no kubeconfig was given. */
   readonly admin?: ApiClient;
   readonly bundle?: Bundle;
   readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
-  /** How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure. */
+  /**
+   * How long pods have to run after a restart of the kubelet, milliseconds; undefined: as long as it takes to be sure.
+   */
   readonly steadyMs?: number;
   /** Writes down that the upgrade begins; once is enough. In a dry run nothing is written. */
   begin(): Promise<void>;
-  /** The upgrade that is under way; undefined until it has begun. */
+  /** The upgrade in progress; undefined until it has begun. */
   underWay(): UpgradeNote | undefined;
 }

@@ -15,7 +15,7 @@ export interface NeededImages {
   readonly missing: readonly string[];
 }
 
-/** The image of pods' sandboxes: the bundle's, else the one that the kubelet has told docker. */
+/** The image of pods' sandboxes: the bundle's, else the one that the kubelet has given to docker. */
 export async function pauseImageOf({ host, bundle }: Pick<Parts, 'host' | 'bundle'>): Promise<string | undefined> {
   return bundle?.manifest.pauseImage ?? flagValue((await kubeletSettings(host)).flags, 'pod-infra-container-image');
 }

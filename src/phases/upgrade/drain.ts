@@ -9,7 +9,7 @@ import type { UpgradeContext } from './context.ts';
 
 const API_TIMEOUT_MS = 30_000;
 
-export const drain: Phase<UpgradeContext> = {
+export const drainBeforeUpgrade: Phase<UpgradeContext> = {
   name: 'drain',
   title: 'Drain the node',
   when: ({ spec }) => spec.drain || 'not requested (--drain)',
@@ -20,7 +20,7 @@ export const drain: Phase<UpgradeContext> = {
   },
 };
 
-export const uncordon: Phase<UpgradeContext> = {
+export const uncordonAfterUpgrade: Phase<UpgradeContext> = {
   name: 'uncordon',
   title: 'Uncordon the node',
   when: ({ spec, underWay }) => spec.drain || underWay()?.cordoned || 'the node was not drained',
@@ -29,7 +29,7 @@ export const uncordon: Phase<UpgradeContext> = {
   },
 };
 
-/** A node has no right to do this by itself: without an administrator's kubeconfig it is told how. */
+/** A node has no right to do this by itself: without an administrator's kubeconfig the user learns how to do it. */
 export async function allowPods(admin: ApiClient | undefined, nodeName: string, log: PhaseLog): Promise<void> {
   if (!admin) return log.warning(`The node is still cordoned. To uncordon it: kubectl uncordon ${nodeName}`);
   const refusal = await waitFor({

@@ -5,7 +5,7 @@ import { servesWatchLists } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { flagValue } from '../../kubernetes/kubelet/migrations.ts';
 import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
-import { lenientYaml } from '../../lib/foreign.ts';
+import { lenientYaml } from '../../lib/check-shape.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { UpgradeContext } from './context.ts';
 

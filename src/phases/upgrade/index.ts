@@ -2,24 +2,24 @@ import type { Phase } from '../../workflow/phase.ts';
 import { backUp } from './back-up.ts';
 import { cleanUp } from './clean-up.ts';
 import type { UpgradeContext } from './context.ts';
-import { drain, uncordon } from './drain.ts';
+import { drainBeforeUpgrade, uncordonAfterUpgrade } from './drain.ts';
 import { install } from './install.ts';
-import { leaveDocker, prepareRuntime } from './migrate-runtime.ts';
+import { prepareRuntime, removeDockerContainers } from './migrate-runtime.ts';
 import { precheck } from './precheck.ts';
 import { restart } from './restart.ts';
-import { verify } from './verify.ts';
+import { verifyNode } from './verify.ts';
 
 /** What an upgrade does, in this order. A run that was killed is run again from the start: what is done stays. */
 export const upgradePhases: readonly Phase<UpgradeContext>[] = [
   precheck,
-  drain,
+  drainBeforeUpgrade,
   backUp,
   prepareRuntime,
   install,
-  leaveDocker,
+  removeDockerContainers,
   restart,
-  verify,
-  uncordon,
+  verifyNode,
+  uncordonAfterUpgrade,
   cleanUp,
 ].map(whereNeeded);
 

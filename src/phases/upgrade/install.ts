@@ -4,7 +4,7 @@ import {
   installCniPlugins,
   installContainerd,
   installKubectl,
-  installKubelet,
+  installKubeletProgram,
 } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
@@ -53,7 +53,7 @@ async function containerd({ host, bundle, journal, log }: Context): Promise<void
 
 async function kubelet({ host, bundle, versions, wet, signal }: Context): Promise<void> {
   if (bundle) {
-    const work = [installKubelet(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
+    const work = [installKubeletProgram(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
     await allSettled(work, signal);
   }
   const path = await findKubelet(host);

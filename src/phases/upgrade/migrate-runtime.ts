@@ -33,7 +33,7 @@ export const prepareRuntime: Phase<UpgradeContext> = {
 };
 
 /** From the first to the last line of it the node's pods do not run. */
-export const leaveDocker: Phase<UpgradeContext> = {
+export const removeDockerContainers: Phase<UpgradeContext> = {
   name: 'leave-docker',
   title: "Stop the pods' docker containers",
   when: movesPods,
@@ -92,14 +92,14 @@ async function images(context: Context): Promise<void> {
   }
 }
 
-/** Where the Node object does not name the runtime's socket, it is not told of another one. */
+/** Changes the socket in the Node object's annotation only if there is one. */
 async function annotate({ client, nodeName, underWay, signal }: Context): Promise<void> {
   if (underWay()?.docker?.criSocket === undefined) return;
   const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: ENDPOINT } };
   await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata }, { signal });
 }
 
-/** A run that goes on does not stop a kubelet that works with containerd already. */
+/** A resumed run does not stop a kubelet that uses containerd already. */
 async function isContainerds({ host }: Context): Promise<boolean> {
   const endpoint = flagValue((await kubeletSettings(host)).flags, 'container-runtime-endpoint');
   return endpoint === ENDPOINT && (await dockerPodContainers(host)).length === 0;

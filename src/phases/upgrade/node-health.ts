@@ -13,7 +13,7 @@ import { sameVersion } from './versions.ts';
 
 type Parts = Pick<UpgradeContext, 'host' | 'client' | 'nodeName' | 'hub' | 'restarted'> &
   Pick<PhaseTools, 'waitFor'> & {
-    /** What the node has to say that it runs its pods with; undefined where that does not change. */
+    /** What the node has to say that it runs its pods with; undefined if that does not change. */
     readonly runtime?: 'containerd' | 'docker';
     /** How long pods have to run after a restart of the kubelet. Milliseconds. */
     readonly steadyMs?: number;
@@ -31,7 +31,7 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 export const CRI_SOCKET_ANNOTATION = 'kubeadm.alpha.kubernetes.io/cri-socket';
 
 /** The Node object of this node. */
-export function nodeObject(
+export function getNode(
   { client, nodeName }: Pick<Parts, 'client' | 'nodeName'>,
   signal?: AbortSignal,
 ): Promise<V1Node> {
@@ -71,7 +71,7 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
     probe: async (signal) => {
       const unit = await host.unit(PATHS.kubelet.unit);
       if (!unit.active) return { seen: `${PATHS.kubelet.unit} is ${unit.detail}` };
-      const node = await nodeObject(parts, signal);
+      const node = await getNode(parts, signal);
       const found = node.status?.nodeInfo?.kubeletVersion;
       if (!found || !sameVersion(found, version)) return { seen: `its kubelet is ${found}` };
       if (!(await isHeardAgain(parts, node, signal))) return { seen: 'its last status is from before the restart' };
@@ -85,7 +85,7 @@ async function waitForNode(parts: Parts, version: string): Promise<void> {
 }
 
 /**
- * True where what the cluster knows comes from the kubelet that runs now. A status has whole seconds and may be minutes
+ * True if what the cluster knows comes from the kubelet that runs now. A status has whole seconds and may be minutes
  * old; the lease has microseconds, and a kubelet renews it as soon as it has started and every ten seconds.
  */
 async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Promise<boolean> {
@@ -98,7 +98,7 @@ async function isHeardAgain(parts: Parts, node: V1Node, signal: AbortSignal): Pr
   return !lease || Date.parse(String(lease.spec?.renewTime ?? 0)) > restarted.after;
 }
 
-/** @param image that the edge-hub has to run; undefined where it stays as it was */
+/** @param image that the edge-hub has to run; undefined if it does not change */
 async function waitForPods(parts: Parts, names: readonly string[], image: string | undefined): Promise<void> {
   const steadyMs = parts.restarted.after === 0 ? 0 : (parts.steadyMs ?? STEADY_MS);
   const { clock = realClock } = parts;

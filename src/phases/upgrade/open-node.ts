@@ -12,7 +12,7 @@ import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../node-credentials.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { needsPlainLists, newHubImage } from './edge-hub.ts';
-import { CRI_SOCKET_ANNOTATION, nodeObject, readyPods } from './node-health.ts';
+import { CRI_SOCKET_ANNOTATION, getNode, readyPods } from './node-health.ts';
 import { sameVersion, wantedVersion } from './versions.ts';
 
 export interface OpenOptions extends UpgradeOptions {
@@ -23,7 +23,7 @@ export interface OpenOptions extends UpgradeOptions {
 
 /**
  * Finds out what the node is and what it is to become.
- * @throws EdgeadmError UPGRADE_CHECK_FAILED where edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
+ * @throws EdgeadmError UPGRADE_CHECK_FAILED if edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
  */
 export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const { spec, session, host, admin, log, signal, dryRun } = options;
@@ -34,7 +34,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more), { signal });
   try {
     const [node, answer, bundle, hub, installed] = await Promise.all([
-      nodeObject({ client, nodeName }, signal),
+      getNode({ client, nodeName }, signal),
       client.request('GET', '/version', { signal }),
       openBundle(options),
       installedHub(host, journal),

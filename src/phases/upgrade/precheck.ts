@@ -14,7 +14,7 @@ import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
 import { checkEdgeHub, checkHubManifest } from './edge-hub.ts';
-import { nodeObject } from './node-health.ts';
+import { getNode } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
 import { checkVersions, drainAdvice, sameVersion } from './versions.ts';
 
@@ -55,7 +55,7 @@ async function checkVersionsPhase(context: Context): Promise<void> {
   checkVersions(versions, spec);
   log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
   // A controller that upgrades a cluster drains the node by itself, and cordons it for that.
-  const isDrained = spec.drain || (await nodeObject(context, signal)).spec?.unschedulable === true;
+  const isDrained = spec.drain || (await getNode(context, signal)).spec?.unschedulable === true;
   const advice = drainAdvice(versions, isDrained);
   if (advice) log.warning(advice);
 }
@@ -76,7 +76,7 @@ async function checkRuntime(context: Context): Promise<void> {
   });
 }
 
-/** Without a bundle the kubelet must have been put there by somebody else (a package). */
+/** Without a bundle something else (a package) must have installed the kubelet. */
 async function checkBundle(context: Context): Promise<void> {
   const { host, spec, bundle, versions } = context;
   checkEdgeHub(context);
@@ -119,7 +119,7 @@ async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<v
   if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
-/** Docker keeps its images; containerd has each packed and unpacked, and one at a time lies between the two. */
+/** Docker keeps its images; containerd has each packed and unpacked, and one at a time is between the two. */
 async function bytesForCopies(context: Context): Promise<number> {
   if (!context.fromDocker) return 0;
   const sizes = (await neededImages(context)).copies.map(({ bytes }) => bytes);
@@ -130,7 +130,7 @@ async function checkHealth(context: Context): Promise<void> {
   const found = await troubles(context, context.signal);
   if (found.length === 0) return;
   if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));
-  // Somebody, or systemd, has just restarted the kubelet.
+  // The kubelet may have just been restarted.
   await context.waitFor({
     what: 'the node to be healthy',
     timeoutMs: HEALTH_TIMEOUT_MS,
@@ -144,7 +144,7 @@ async function checkHealth(context: Context): Promise<void> {
 
 interface Trouble {
   readonly what: string;
-  /** True where it may be over in a moment. */
+  /** True if it may be over in a moment. */
   readonly passes: boolean;
 }
 
@@ -152,7 +152,7 @@ async function troubles(context: Context, signal: AbortSignal): Promise<Trouble[
   const { host } = context;
   const [kubelet, node, { configuration }, swaps] = await Promise.all([
     host.unit(PATHS.kubelet.unit),
-    nodeObject(context, signal),
+    getNode(context, signal),
     kubeletSettings(host),
     host.read('/proc/swaps'),
   ]);

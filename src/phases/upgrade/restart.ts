@@ -4,12 +4,12 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext } from './context.ts';
-import { nodeObject } from './node-health.ts';
+import { getNode } from './node-health.ts';
 import { sameVersion } from './versions.ts';
 
 const CONTAINERD_FILES = [PATHS.containerd.unitFile, PATHS.containerd.program, PATHS.containerd.runc];
 
-/** Containers go on while containerd and kubelet are restarted: their shims are processes of their own. */
+/** Containers continue while containerd and kubelet are restarted: their shims are processes of their own. */
 export const restart: Phase<UpgradeContext> = {
   name: 'restart',
   title: 'Restart the replaced services',
@@ -19,7 +19,7 @@ export const restart: Phase<UpgradeContext> = {
   ],
 };
 
-/** Only where this upgrade has replaced it. */
+/** Only if this upgrade has replaced it. */
 function containerdIsStale({ journal }: UpgradeContext): boolean | string {
   const replaced = journal.upgrade !== undefined && journal.changedSince('upgrade', CONTAINERD_FILES);
   return replaced || 'containerd is unchanged';
@@ -45,10 +45,10 @@ async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<voi
   log.vendor(VENDOR.kubeletRestarted);
 }
 
-/** A kubelet that a package has replaced is not known to the journal. @returns true where it was restarted */
+/** A kubelet that a package has replaced is not known to the journal. @returns true if it was restarted */
 async function restartIfOld(context: UpgradeContext & PhaseTools): Promise<boolean> {
   const { host, versions } = context;
-  const node = await nodeObject(context);
+  const node = await getNode(context);
   const running = node.status?.nodeInfo?.kubeletVersion;
   if (running && sameVersion(running, versions.to)) return false;
   await host.restartUnit(PATHS.kubelet.unit);

@@ -15,7 +15,7 @@ import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
 import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
 
-export interface RollBackOptions {
+export interface UpgradeRollBackOptions {
   readonly session: NodeSession;
   readonly context: Pick<UpgradeContext, 'client' | 'admin' | 'nodeName' | 'steadyMs'>;
   readonly label: string;
@@ -26,11 +26,11 @@ export interface RollBackOptions {
 const TIMEOUT_MS = 300_000;
 
 /**
- * Puts the version before back, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
+ * Restores the previous version, waits until it works, and lets pods in again. Only then is the upgrade forgotten: a
  * roll-back that was killed is found by the next call.
- * @returns what does not work or could not be put back; empty where all is as it was
+ * @returns what does not work or could not be restored; empty if all works as before
  */
-export async function rollBack(options: RollBackOptions): Promise<string[]> {
+export async function rollBackUpgrade(options: UpgradeRollBackOptions): Promise<string[]> {
   const { session, label, emit } = options;
   const { upgrade: note } = session.journal;
   if (!note) return [];
@@ -43,7 +43,7 @@ export async function rollBack(options: RollBackOptions): Promise<string[]> {
   return left;
 }
 
-async function rollBackNode({ session, label, emit, ...options }: RollBackOptions): Promise<string[]> {
+async function rollBackNode({ session, label, emit, ...options }: UpgradeRollBackOptions): Promise<string[]> {
   const { journal, plain } = session;
   const note = journal.upgrade;
   if (!note) return [];
@@ -72,7 +72,7 @@ async function rollBackNode({ session, label, emit, ...options }: RollBackOption
 
 /**
  * Files and services as they were before the upgrade, which needs no cluster. The upgrade stays noted.
- * @returns what could not be put back, and whether the kubelet was restarted
+ * @returns what could not be restored, and whether the kubelet was restarted
  */
 export async function restoreVersion(
   host: NodeHost,
@@ -97,7 +97,10 @@ async function removeContainerdPods(host: NodeHost, log: PhaseLog): Promise<void
   await removePods(host, { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit }, { log });
 }
 
-async function restoreAnnotation({ client, nodeName }: RollBackOptions['context'], note: UpgradeNote): Promise<void> {
+async function restoreAnnotation(
+  { client, nodeName }: UpgradeRollBackOptions['context'],
+  note: UpgradeNote,
+): Promise<void> {
   const criSocket = note.docker?.criSocket;
   if (criSocket === undefined) return;
   const metadata = { annotations: { [CRI_SOCKET_ANNOTATION]: criSocket } };
@@ -120,7 +123,7 @@ export function rolledBackError(
   return notRecovered({ what: `${what}: the node was not rolled back`, why, from, left, cause: error });
 }
 
-/** The error of a node that is neither here nor there, with the command that tries the way back again. */
+/** The error of a node that is neither here nor there, with the command that tries the roll-back again. */
 export function notRecovered(parts: {
   readonly what: string;
   readonly why?: string;

@@ -11,7 +11,7 @@ import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
-import { notRecovered, restoreVersion, rollBack, rolledBackError } from './roll-back.ts';
+import { notRecovered, restoreVersion, rollBackUpgrade, rolledBackError } from './roll-back.ts';
 import { sameVersion } from './versions.ts';
 
 export interface UpgradeResult {
@@ -19,13 +19,13 @@ export interface UpgradeResult {
   /** Versions of the kubelet. */
   readonly from: string;
   readonly to: string;
-  /** What became of the node: it was there already, or an upgrade that was not completed was taken back. */
+  /** What became of the node: it was there already, or an upgrade that was not completed was rolled back. */
   readonly outcome: 'upgraded' | 'unchanged' | 'recovered';
 }
 
 /**
  * Upgrades one node. When it fails by itself the version before runs again; when it is interrupted the same command
- * goes on, and one for another version takes the node back first.
+ * continues, and one for another version rolls the node back first.
  * @throws EdgeadmError UPGRADE_RECOVERED, UPGRADE_NOT_RECOVERED; before the first change that of the check that failed
  */
 export async function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
@@ -76,18 +76,18 @@ async function run(
   return { nodeName, from: versions.from, to: versions.to, outcome };
 }
 
-/** An upgrade to another version that was killed is taken back first. @returns true where one was */
+/** An upgrade to another version that was killed is rolled back first. @returns true if one was */
 async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const { session, spec, dryRun, log } = parts;
   const note = session.journal.upgrade;
   if (!note || dryRun) return false;
   const context = await openNode(parts);
   try {
-    // A move to containerd at the same version is told from its way back by the flag alone.
+    // Only the flag tells a move to containerd at the same version from its roll-back.
     const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
     if (sameVersion(note.to, context.versions.to) && !isBack) return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
-    const left = await rollBack({ ...parts, context });
+    const left = await rollBackUpgrade({ ...parts, context });
     if (left.length === 0) return true;
     const what = `the node could not be rolled back from ${note.to} to ${note.from}`;
     throw notRecovered({ what, from: note.from, left });
@@ -108,10 +108,10 @@ async function afterFailure(
   if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.vendor(VENDOR.upgradeFailed(phase));
-  return rolledBackError(phase, error, note.from, await rollBack({ ...options, context }));
+  return rolledBackError(phase, error, note.from, await rollBackUpgrade({ ...options, context }));
 }
 
-/** What is known of the node where a run ends before its first phase: nothing was changed by it so far. */
+/** What is known of the node if a run ends before its first phase: nothing was changed by it so far. */
 async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promise<EdgeadmError> {
   const { session, label, emit, signal, dryRun } = options;
   const { upgrade: note } = session.journal;
@@ -131,7 +131,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   });
 }
 
-/** Without the API server nothing can be verified, but a kubelet that does not run is put back all the same. */
+/** Without the API server nothing can be verified, but a kubelet that does not run is restored anyway. */
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is in progress`;
   if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet is running`];

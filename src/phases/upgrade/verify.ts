@@ -3,7 +3,7 @@ import type { UpgradeContext } from './context.ts';
 import { newHubImage } from './edge-hub.ts';
 import { waitUntilHealthy } from './node-health.ts';
 
-export const verify: Phase<UpgradeContext> = {
+export const verifyNode: Phase<UpgradeContext> = {
   name: 'verify',
   title: 'Verify the node',
   run: async (context) => {

@@ -2,13 +2,13 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { compareVersions, minorOf } from '../../kubernetes/version.ts';
 import type { UpgradeSpec, Versions } from './context.ts';
 
-/** Which version the kubelet is to have: what was asked for, else the bundle's, else the control plane's. */
+/** Which version the kubelet is to have: what was requested, else the bundle's, else the control plane's. */
 export function wantedVersion(spec: UpgradeSpec, bundle: string | undefined, cluster: string): string {
   const wanted = spec.kubeletVersion ?? spec.targetVersion ?? bundle ?? cluster;
   return `v${wanted.replace(/^v/, '')}`;
 }
 
-/** True for one version under two spellings: a build's own suffix counts only where both have one. */
+/** True for one version under two spellings: a build's own suffix counts only if both have one. */
 export function sameVersion(one: string, other: string): boolean {
   const suffix = (version: string): string => /\d([-+].*)$/.exec(version)?.[1] ?? '';
   const [a, b] = [suffix(one), suffix(other)];

@@ -39,7 +39,7 @@ func (h *hub) fromCache(w http.ResponseWriter, r *http.Request, info requestInfo
 	_, _ = w.Write(a.Body)
 }
 
-// quietWatch stays open without a word until the API server is back; then it ends, and the client watches the real one.
+// quietWatch stays open and silent until the API server is back; then it ends, and the client watches the real one.
 func (h *hub) quietWatch(w http.ResponseWriter, r *http.Request) {
 	contentType := "application/json"
 	if strings.Contains(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf") {
@@ -77,7 +77,7 @@ func (h *hub) acceptObject(w http.ResponseWriter, r *http.Request, info requestI
 	_, _ = w.Write(body)
 }
 
-// acceptPatch answers with the object as it was last seen.
+// acceptPatch answers with the object as last seen.
 func (h *hub) acceptPatch(w http.ResponseWriter, r *http.Request, info requestInfo) {
 	if info.resource == "events" {
 		// client-go then creates the event, which is taken.

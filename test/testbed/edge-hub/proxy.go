@@ -81,7 +81,7 @@ func (h *hub) forward(ctx context.Context, srv *server, r *http.Request, body []
 	return srv.asNode.RoundTrip(out)
 }
 
-// relay passes an answer on as it comes, keeps it where that is asked for, and has lists refreshed that a watch tells
+// relay passes an answer on as it comes, keeps it if that is requested, and has lists refreshed that a watch tells
 // have changed.
 func (h *hub) relay(w http.ResponseWriter, r *http.Request, info requestInfo, response *http.Response) {
 	for name, values := range response.Header {
@@ -150,7 +150,7 @@ func (h *hub) put(component string, u *url.URL, r *http.Request, contentType str
 }
 
 // refreshLists asks again for the lists that a watch belongs to. The events themselves are not read: they come in
-// several encodings, and a list that was just asked for is right in all of them.
+// several encodings, and a list that was just requested is right in all of them.
 func (h *hub) refreshLists(component string, watch *url.URL) {
 	key := component + " " + watch.Path + "?" + selection(watch.Query())
 	h.mu.Lock()

@@ -29,7 +29,7 @@ type server struct {
 	asIs    http.RoundTripper // for requests that carry a bearer token of their own
 	mu      sync.Mutex
 	conns   map[net.Conn]struct{}
-	changed chan struct{} // closed at every change of health, then made anew
+	changed chan struct{} // closed at every change of health, then replaced
 }
 
 type servers struct {

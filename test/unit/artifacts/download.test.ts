@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import tls from 'node:tls';
 import forge from 'node-forge';
-import { type DownloadOptions, download, type Wanted } from '../../../src/artifacts/download.ts';
+import { type DownloadOptions, download, type ExpectedFile } from '../../../src/artifacts/download.ts';
 import { httpClient, TRANSFER_LIMITS } from '../../../src/artifacts/http.ts';
 import { failure, sha256, temporaryFolder } from './fixtures.ts';
 import { answer, cut, type WebServer, type WebServerOptions, webServer } from './web-server.ts';
@@ -24,7 +24,7 @@ async function serve(options: Partial<WebServerOptions> = {}): Promise<WebServer
   return server;
 }
 
-async function fetchFile(url: string, wanted: Partial<Wanted> = {}, options: Partial<DownloadOptions> = {}) {
+async function fetchFile(url: string, wanted: Partial<ExpectedFile> = {}, options: Partial<DownloadOptions> = {}) {
   const limits = options.limits ?? QUICK;
   const client = httpClient(limits);
   const path = folder.path(`file-${files++}`);

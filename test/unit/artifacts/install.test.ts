@@ -7,7 +7,7 @@ import {
   installCniPlugins,
   installContainerd,
   installKubectl,
-  installKubelet,
+  installKubeletProgram,
 } from '../../../src/artifacts/install.ts';
 import { openBundle } from '../../../src/artifacts/open-bundle.ts';
 import { Journal } from '../../../src/host/journal/journal.ts';
@@ -62,7 +62,7 @@ describe('installing from a bundle', () => {
 
   it('puts every program where Kubernetes looks for it, executable', async () => {
     const { host, root, read } = await node();
-    assert.equal(await installKubelet(bundle, host), true);
+    assert.equal(await installKubeletProgram(bundle, host), true);
     assert.equal(await installCniPlugins(bundle, host), true);
     assert.equal(await installContainerd(bundle, host), true);
     assert.deepEqual(await read('/usr/bin/kubelet'), PARTS.kubelet?.data);
@@ -81,9 +81,13 @@ describe('installing from a bundle', () => {
 
   it('writes nothing a second time, and only what differs', async () => {
     const { host, root, journal } = await node();
-    await Promise.all([installKubelet(bundle, host), installCniPlugins(bundle, host), installContainerd(bundle, host)]);
+    await Promise.all([
+      installKubeletProgram(bundle, host),
+      installCniPlugins(bundle, host),
+      installContainerd(bundle, host),
+    ]);
     const { length } = journal.changesSince('start');
-    assert.equal(await installKubelet(bundle, host), false);
+    assert.equal(await installKubeletProgram(bundle, host), false);
     assert.equal(await installCniPlugins(bundle, host), false);
     assert.equal(await installContainerd(bundle, host), false);
     assert.equal(journal.changesSince('start').length, length);
@@ -107,7 +111,7 @@ describe('installing from a bundle', () => {
     await writeFile(`${root}/usr/bin/kubelet`, 'the old one');
     await writeFile(`${path}/kubelet`, Buffer.alloc(PARTS.kubelet?.data.length ?? 0, 'x'));
     await assert.rejects(
-      installKubelet(changing, host),
+      installKubeletProgram(changing, host),
       failure('BUNDLE_INVALID', `${path}/kubelet`, 'SHA-256 expected'),
     );
     assert.equal(await readFile(`${root}/usr/bin/kubelet`, 'utf8'), 'the old one');
@@ -152,11 +156,11 @@ describe('installing from a bundle', () => {
     it('fetches nothing that the node has already, archives included', async () => {
       const { host } = await node();
       const first = await open();
-      await Promise.all([installKubelet(first, host), installCniPlugins(first, host)]);
+      await Promise.all([installKubeletProgram(first, host), installCniPlugins(first, host)]);
       await first.close();
       const { length } = server.requests;
       const second = await open();
-      assert.equal(await installKubelet(second, host), false);
+      assert.equal(await installKubeletProgram(second, host), false);
       assert.equal(await installCniPlugins(second, host), false);
       await second.close();
       assert.deepEqual(fetched(length), ['/bundle.yaml']);
@@ -168,7 +172,7 @@ describe('installing from a bundle', () => {
       const plans: string[] = [];
       const dry = recorder(host, (action) => plans.push(action));
       const remote = await open();
-      await installKubelet(remote, dry);
+      await installKubeletProgram(remote, dry);
       await installCniPlugins(remote, dry);
       await remote.close();
       assert.deepEqual(fetched(length), ['/bundle.yaml']);

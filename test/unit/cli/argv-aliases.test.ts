@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+import { normalizeArguments } from '../../../src/cli/argv-aliases.ts';
 
 describe('spellings that people bring along from kubectl and kubeadm', () => {
   for (const [typed, means] of [
@@ -17,6 +17,6 @@ describe('spellings that people bring along from kubectl and kubeadm', () => {
     ['token create -- -h -v 5', 'token create -- -h -v 5'],
   ])
     it(`edgeadm ${typed} is edgeadm ${means}`, () => {
-      assert.deepEqual(usualSpelling((typed ?? '').split(' ')), (means ?? '').split(' '));
+      assert.deepEqual(normalizeArguments((typed ?? '').split(' ')), (means ?? '').split(' '));
     });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { follow } from '../../../src/cli/cluster-upgrade/follow.ts';
 import { nowSeconds } from '../../../src/cluster-upgrade/plan/plan.ts';
-import { endNode, pausePlan, settlePause, withNode } from '../../../src/cluster-upgrade/plan/transitions.ts';
+import { endNode, pausePlan, settlePause, withNodeChanged } from '../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { createOutput, type Output } from '../../../src/output/index.ts';
 import { names, type UpgradeBed, upgradeBed } from '../cluster-upgrade/upgrade-bed.ts';
@@ -36,7 +36,7 @@ describe('a cluster upgrade that is followed', function () {
   it('a cluster upgrade that is followed is told line by line until it pauses, over a time without the API server', async () => {
     const followed = follow(bed.client, new AbortController().signal, output, true);
     await stderr.shows('is Running');
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'running', batch: 1 }));
     await stderr.shows('Batch 1: upgrading node edge-1 to v1.20.3.');
     await bed.down();
     await stderr.shows('trying again');

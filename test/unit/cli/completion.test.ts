@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type CommandFacts, placesOf } from '../../../src/cli/completion/places.ts';
-import { completionScript, SHELLS } from '../../../src/cli/completion/script.ts';
+import { COMPLETION_SHELLS, completionScript } from '../../../src/cli/completion/script.ts';
 
 const output = { type: 'option', name: 'output', char: 'o', options: ['text', 'json'], multiple: false } as const;
 const COMMANDS = [
@@ -50,7 +50,7 @@ describe('completion', () => {
 
   it('quotes what a shell would take for its own', () => {
     const marked = { bash: undefined, zsh: "user'\\''s", fish: "user\\'s", powershell: "user''s" };
-    for (const shell of SHELLS) {
+    for (const shell of COMPLETION_SHELLS) {
       const script = completionScript(shell, places);
       assert.ok(script.includes(marked[shell] ?? ''), shell);
       assert.doesNotMatch(script, /^@\w+@$/m);

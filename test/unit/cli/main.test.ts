@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { usualSpelling } from '../../../src/cli/argv-aliases.ts';
+import { normalizeArguments } from '../../../src/cli/argv-aliases.ts';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -26,7 +26,7 @@ describe('spellings that people bring along', () => {
   ];
   for (const [what, given, understood] of TABLE) {
     it(`spellings of kubectl and kubeadm are understood: ${what}`, () =>
-      assert.deepEqual(usualSpelling(given), understood));
+      assert.deepEqual(normalizeArguments(given), understood));
   }
 });
 

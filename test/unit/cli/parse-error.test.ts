@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Errors, Parser } from '@oclif/core';
 import { describe, it } from 'mocha';
 import { joinFlags } from '../../../src/cli/join/flags.ts';
-import { toCommandError, withCommandMeant } from '../../../src/cli/parse-error.ts';
+import { toCommandError, withCommandSuggestion } from '../../../src/cli/parse-error.ts';
 import Completion from '../../../src/commands/completion.ts';
 
 const COMMANDS = ['cluster', 'join', 'join phase', 'nodepool', 'nodepool list', 'sandbox node create'];
@@ -28,7 +28,7 @@ describe('a mistyped command line', () => {
   it('a mistyped command line is answered with the command that was probably meant', () => {
     const error = toCommandError(new Errors.CLIError('command x not found'));
     assert.ok(error);
-    const meant = (line: string) => withCommandMeant(error, line.split(' '), COMMANDS).toJSON();
+    const meant = (line: string) => withCommandSuggestion(error, line.split(' '), COMMANDS).toJSON();
     assert.equal(meant('jion 10.0.0.1:6443 --token x').why, 'did you mean `edgeadm join`?');
     assert.equal(meant('jion 10.0.0.1:6443 --token x').what, 'unknown command jion');
     assert.equal(meant('nodepool lst -o json').what, 'unknown command nodepool lst');

@@ -43,6 +43,42 @@ describe('calls of a cloud API', () => {
     assert.equal(limits.length, 4);
   });
 
+  for (const code of ['QPS Limit Exceeded', 'Rejected.Throttling', 'Throttling.Api', 'RequestLimitExceeded']) {
+    it(`tries a read again where the cloud says ${code}, and tells an order that it was throttled`, async () => {
+      assert.deepEqual(await caller([refuse(400, code)]).read(CALL, z.unknown()), { ok: true });
+      assert.equal((await errorOf(caller([refuse(400, code)]).order(CALL))).code, 'CLOUD_THROTTLED');
+    });
+  }
+
+  it('takes an answer of 200 for the failure that its Code of another number than 0 says it is', async () => {
+    const failed = { status: 200, body: { Code: 1002, Message: 'system error', RequestId: 'R1' } };
+    const error = await errorOf(caller([failed]).order(CALL));
+    assert.deepEqual([error.code, error.what], ['CLOUD_FAILED', 'ens.test refused Describe: Code 1002']);
+    assert.match(error.why ?? '', /system error\nRequestId: R1/);
+    for (const fine of [{ Code: 0 }, { Code: 200 }, { Code: '0' }, { Code: 'OK' }, { Code: '' }, { code: 1 }])
+      assert.deepEqual(await caller([{ status: 200, body: fine }]).order(CALL), fine);
+  });
+
+  it('shows the status and the beginning of a page that a proxy answers', async () => {
+    const page = `<html>\r\n<title>502 Bad Gateway</title>${' '.repeat(200)}</html>`;
+    const error = await errorOf(caller([{ status: 502, body: undefined, text: page }]).order(CALL));
+    assert.deepEqual(
+      [error.code, error.what, error.why],
+      ['CLOUD_FAILED', 'ens.test refused Describe: HTTP 502', '<html> <title>502 Bad Gateway</title> </html>'],
+    );
+  });
+
+  it('does not ask again for what is made anew each time, unless the cloud would not even look', async () => {
+    const call = { ...CALL, answer: 'text', makes: true } as const;
+    for (const answer of [refuse(500, 'InternalError'), lost()]) {
+      const { read, limits } = caller([answer]);
+      await errorOf(read(call, z.unknown()));
+      assert.equal(limits.length, 1);
+    }
+    const script = { status: 200, body: undefined, text: 'wget x\r\n' };
+    assert.equal(await caller([refuse(400, 'Throttling'), script]).read(call, z.string()), 'wget x\r\n');
+  });
+
   it('gives up reads that go on failing, and does not repeat what the cloud refuses', async () => {
     const many = caller(Array.from({ length: 9 }, () => refuse(500, 'InternalError')));
     assert.equal((await errorOf(many.read(CALL, z.unknown()))).code, 'CLOUD_FAILED');

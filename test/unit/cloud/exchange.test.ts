@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { addFault } from '../../../sandbox/cloud/faults.ts';
-import { KIND, type NodeRecord } from '../../../sandbox/cloud/records.ts';
+import { type CloudNodeRecord, KIND } from '../../../sandbox/cloud/records.ts';
 import { defaultEndpoint } from '../../../src/cloud/exchange.ts';
 import type { SourceAnswer } from '../../../src/cloud/join-source.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
@@ -31,7 +31,7 @@ describe('a token of the console', () => {
   });
   afterEach(() => cloud.close());
 
-  const nodes = () => cloud.store.list<NodeRecord>(KIND.node).map(({ document }) => document);
+  const nodes = () => cloud.store.list<CloudNodeRecord>(KIND.node).map(({ document }) => document);
   const ask = (token: string, values?: Parameters<typeof nodeOf>[0]): Promise<SourceAnswer> =>
     sourceOf(cloud, token).resolve(nodeOf(values));
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lookAtPlan } from '../../../src/cluster-upgrade/control/actions.ts';
+import { currentPlan } from '../../../src/cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../src/cluster-upgrade/control/run-controller.ts';
 import type { NodeRecord, Plan } from '../../../src/cluster-upgrade/plan/plan.ts';
 import { newPlan } from '../../../src/cluster-upgrade/plan/transitions.ts';
@@ -69,13 +69,13 @@ describe('the status of a cluster upgrade', function () {
     try {
       await bed.begin(names(2));
       const nobody = bed.connect('nobody');
-      const status = await statusOf(nobody, await lookAtPlan(bed.client));
+      const status = await statusOf(nobody, await currentPlan(bed.client));
       assert.equal(status.nodes.length, 2);
       assert.equal(status.unknown.length, 2);
       assert.match(status.unknown.join('\n'), /cannot get resource "leases"[\s\S]*cannot list resource "pods"/);
-      const whole = await statusOf(bed.client, await lookAtPlan(bed.client));
+      const whole = await statusOf(bed.client, await currentPlan(bed.client));
       assert.deepEqual([whole.unknown, whole.failedPods, whole.controller], [[], [], undefined]);
-      await assert.rejects(lookAtPlan(nobody), /cannot get resource "configmaps"/);
+      await assert.rejects(currentPlan(nobody), /cannot get resource "configmaps"/);
     } finally {
       await bed.end();
     }
@@ -98,7 +98,7 @@ describe('the status of a cluster upgrade', function () {
       });
       const containerStatuses = [{ state: { terminated: { exitCode: 1, message: 'error: disk full\n' } } }];
       await bed.client.patch(`${PODS}/upgrade-edge-1-x/status`, { status: { phase: 'Failed', containerStatuses } });
-      const { failedPods } = await statusOf(bed.client, await lookAtPlan(bed.client));
+      const { failedPods } = await statusOf(bed.client, await currentPlan(bed.client));
       assert.deepEqual(failedPods, [{ pod: 'upgrade-edge-1-x', node: 'edge-1', log: 'error: disk full' }]);
     } finally {
       await bed.end();
@@ -107,7 +107,7 @@ describe('the status of a cluster upgrade', function () {
 
   it('the status of a cluster upgrade is an error of the network where nobody answers', async () => {
     const client = new ApiClient({ servers: ['https://127.0.0.1:1'] }, () => Promise.reject(new Error('refused')));
-    await assert.rejects(lookAtPlan(client), (error: EdgeadmError) => error.code === 'API_UNREACHABLE');
+    await assert.rejects(currentPlan(client), (error: EdgeadmError) => error.code === 'API_UNREACHABLE');
     await assert.rejects(statusOf(client, planOf(1, {})), (error) => toEdgeadmError(error).code === 'API_UNREACHABLE');
   });
 

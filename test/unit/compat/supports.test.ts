@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { compareClusterVersions, isWithin } from '../../../src/compat/cluster-version.ts';
-import { matrixTable, sideBySide } from '../../../src/compat/describe.ts';
+import { comparisonTable, matrixTable } from '../../../src/compat/describe.ts';
 import { gpuModel } from '../../../src/compat/gpus.ts';
 import { MATRIX } from '../../../src/compat/matrix.ts';
 import { parseOs } from '../../../src/compat/os-argument.ts';
@@ -150,7 +150,7 @@ describe('the name of a system on the command line', () => {
 
 describe('rows for people', () => {
   it('stand in columns, found above supported', () => {
-    const text = sideBySide({ ...CENTOS, version: '7.3' }, nearestRows(CENTOS, MATRIX, 1));
+    const text = comparisonTable({ ...CENTOS, version: '7.3' }, nearestRows(CENTOS, MATRIX, 1));
     const [head = '', found = '', supported = ''] = text.split('\n');
     assert.match(found, /^found .*7\.3/);
     assert.match(supported, /^supported .*7\.4, 7\.5/);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { NodePool, NodePoolSpec, PoolNode, WantedNodePool } from '../../../src/config/node-pool.ts';
+import type { NodePool, NodePoolRequest, NodePoolSpec, PoolNode } from '../../../src/config/node-pool.ts';
 import {
   missingIn,
   notChecked,
+  type PoolContext,
   refuseInCluster,
-  refuseWanted,
-  type Surroundings,
+  refusePoolRequest,
 } from '../../../src/config/nodepool-rules.ts';
-import { differences, workState } from '../../../src/config/nodepool-state.ts';
+import { nodePoolDifferences, workState } from '../../../src/config/nodepool-state.ts';
 
 const BASIC: NodePoolSpec = {
   name: 'shops',
@@ -21,7 +21,7 @@ const BASIC: NodePoolSpec = {
 const NETWORK = { cenId: 'cen-1', ccnId: 'ccn-1', ccnRegion: 'cn-shanghai' };
 const ENHANCED: NodePoolSpec = { ...BASIC, mode: 'enhanced', ...NETWORK };
 const POOL: NodePool = { ...BASIC, id: 'np1', isDefault: false };
-const AROUND: Surroundings = {
+const AROUND: PoolContext = {
   cluster: { version: '1.20.11-aliyunedge.1', networkPlugin: 'flannel', serviceCidr: '172.21.0.0/20' },
   pools: [],
   nodes: [],
@@ -37,7 +37,7 @@ const node = (name: string, more: Partial<PoolNode> = {}): PoolNode => ({
   addresses: [],
   ...more,
 });
-const flags = (wanted: WantedNodePool): string[] => missingIn(wanted).map(({ flag }) => flag);
+const flags = (wanted: NodePoolRequest): string[] => missingIn(wanted).map(({ flag }) => flag);
 
 describe('what a node pool needs', () => {
   it('a name and a size that cannot be changed afterwards', () => {
@@ -53,16 +53,16 @@ describe('what a node pool needs', () => {
 });
 
 describe('what is refused without asking anybody', () => {
-  const refused = (wanted: Partial<WantedNodePool>, expected: RegExp): void => {
-    const mistakes = refuseWanted({ ...BASIC, ...wanted });
+  const refused = (wanted: Partial<NodePoolRequest>, expected: RegExp): void => {
+    const mistakes = refusePoolRequest({ ...BASIC, ...wanted });
     assert.equal(mistakes.length, 1, mistakes.join('\n'));
     assert.match(mistakes[0] ?? '', expected);
   };
 
   it('nothing of what is fine', () => {
-    assert.deepEqual(refuseWanted(BASIC), []);
-    assert.deepEqual(refuseWanted(ENHANCED), []);
-    assert.deepEqual(refuseWanted({ ...ENHANCED, ccnRegion: 'ap-southeast-1', cenOwner: '123' }), []);
+    assert.deepEqual(refusePoolRequest(BASIC), []);
+    assert.deepEqual(refusePoolRequest(ENHANCED), []);
+    assert.deepEqual(refusePoolRequest({ ...ENHANCED, ccnRegion: 'ap-southeast-1', cenOwner: '123' }), []);
   });
 
   it('a size that is not positive', () => {
@@ -81,7 +81,7 @@ describe('what is refused without asking anybody', () => {
   it('annotations in which the cluster keeps what a pool is', () => {
     for (const name of ['max-nodes', 'pod-cidrs', 'cen-id', 'ccn-id', 'ccn-region', 'is-default'])
       refused({ annotations: { [`nodepool.openyurt.io/${name}`]: '5' } }, /cannot be set here/);
-    assert.deepEqual(refuseWanted({ ...BASIC, annotations: { 'example.com/a': 'b' } }), []);
+    assert.deepEqual(refusePoolRequest({ ...BASIC, annotations: { 'example.com/a': 'b' } }), []);
   });
 
   it('pod CIDRs that are none, or overlap with each other', () => {
@@ -100,7 +100,7 @@ describe('what is refused without asking anybody', () => {
 });
 
 describe('what a cluster refuses', () => {
-  const refused = (spec: NodePoolSpec, around: Partial<Surroundings>, expected: RegExp): void => {
+  const refused = (spec: NodePoolSpec, around: Partial<PoolContext>, expected: RegExp): void => {
     const reasons = refuseInCluster(spec, { ...AROUND, ...around });
     assert.equal(reasons.length, 1, reasons.join('\n'));
     assert.match(reasons[0] ?? '', expected);
@@ -172,8 +172,11 @@ describe('what a cluster refuses', () => {
 
 describe('the same pool asked for again', () => {
   it('the same pool asked for again is the same, whatever the service has filled in', () => {
-    assert.deepEqual(differences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
-    assert.deepEqual(differences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }), []);
+    assert.deepEqual(nodePoolDifferences(BASIC, { ...POOL, runtime: 'containerd', podCidrs: ['10.0.0.0/20'] }), []);
+    assert.deepEqual(
+      nodePoolDifferences(ENHANCED, { ...POOL, mode: 'enhanced', ...NETWORK, annotations: undefined }),
+      [],
+    );
   });
 
   it('the same pool asked for again is another one where a value differs, and each is shown', () => {
@@ -183,7 +186,7 @@ describe('the same pool asked for again', () => {
       labels: { a: 'b' },
       taints: [{ key: 'edge', value: '', effect: 'NoSchedule' }],
     };
-    assert.deepEqual(differences(spec, POOL), [
+    assert.deepEqual(nodePoolDifferences(spec, POOL), [
       { key: 'max-nodes', asked: '20', found: '10' },
       { key: 'labels', asked: 'a=b', found: '-' },
       { key: 'taints', asked: 'edge:NoSchedule', found: '-' },

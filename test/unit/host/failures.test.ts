@@ -19,6 +19,8 @@ describe('a refusal of the operating system', () => {
       'PermissionError: [Errno 1] Operation not permitted': 'EPERM',
       'dd: error writing x: No space left on device': 'ENOSPC',
       'cat: /x: No such file or directory': 'ENOENT',
+      'cat: /etc/kubernetes/manifests/old: Is a directory': 'EISDIR',
+      "mkdir: cannot create directory '/usr/libexec': Read-only file system": 'EROFS',
       'cat: /x: Input/output error': undefined,
     };
     for (const [words, code] of Object.entries(printed)) assert.equal(programError(words).code, code, words);

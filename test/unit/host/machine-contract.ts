@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError, type ErrorCode } from '../../../src/errors/index.ts';
+import { systemCode } from '../../../src/host/failures.ts';
 import type { Address, Machine } from '../../../src/host/machine.ts';
 
 /** One machine under test. */
@@ -34,6 +35,14 @@ export function machineContract(subject: () => Subject): void {
       await machine().writeFile(at('bytes'), bytes, { mode: 0o751 });
       assert.deepEqual(await machine().readFile(at('bytes')), bytes);
       assert.equal((await machine().stat(at('bytes')))?.mode, 0o751);
+    });
+
+    it('reports the read of a folder with the code of the operating system', async () => {
+      await machine().makeDirectory(at('a folder'), 0o755);
+      const error = await machine()
+        .readFile(at('a folder'))
+        .catch((thrown: unknown) => thrown);
+      assert.equal(systemCode(error), 'EISDIR');
     });
 
     it('writes an empty file', async () => {

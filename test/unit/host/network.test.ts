@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CommandResult } from '../../../src/host/machine.ts';
+import type { ProgramResult } from '../../../src/host/machine.ts';
 import { parseIpInterfaces, parseIpRoutes, readNetwork } from '../../../src/host/network.ts';
 
 const LINKS = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
@@ -109,7 +109,7 @@ default via fe80::1 dev eth0 proto ra metric 1024 expires 1790sec hoplimit 64 pr
 
 describe('reading the network', () => {
   const answering =
-    (answers: Record<string, Partial<CommandResult>>) => async (_file: string, args: readonly string[]) => ({
+    (answers: Record<string, Partial<ProgramResult>>) => async (_file: string, args: readonly string[]) => ({
       exitCode: 0,
       stdout: '',
       stderr: '',

@@ -5,7 +5,7 @@ const SRC = new URL('../../../src/', import.meta.url).pathname;
 
 /** What only the table of node paths may spell out. */
 const NODE_PATH =
-  /\/etc\/(kubernetes|cni|containerd|systemd|default\/kubelet|sysconfig\/kubelet|docker|modules-load|sysctl\.d)\b|\/var\/lib\/(kubelet|edge|cni|containerd|docker|yurt|openyurt)|\/var\/log\/(pods|containers|edgeadm)|\/run\/(containerd|docker|crio|cri-dockerd|flannel|kubernetes|netns|systemd)\b|\/opt\/(cni|containerd)\b|\/usr\/(local\/)?s?bin\/\w|\/usr\/libexec\/kubernetes|(?<!kubelet\/|containerd\/)\b(kubelet|containerd|docker|crio)\.service\b/;
+  /\/etc\/(kubernetes|cni|containerd|systemd|default\/kubelet|sysconfig\/kubelet|docker|crio|modules-load|modprobe\.d|sysctl\.d)\b|\/var\/lib\/(kubelet|edge|cni|containerd|docker|yurt|openyurt)|\/var\/log\/(pods|containers|edgeadm)|\/run\/(containerd|docker|crio|cri-dockerd|flannel|kubernetes|netns|systemd)\b|\/opt\/(cni|containerd)\b|\/usr\/(local\/)?s?bin\/\w|\/usr\/libexec\/kubernetes|(?<!kubelet\/|containerd\/)\b(kubelet|containerd|docker|crio)\.service\b/;
 
 /** Files that may name one all the same, and why. */
 const ALLOWED: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { scratchMachine } from '../../../src/host/scratch.ts';
 
-describe('a scratch root with an attendant', () => {
+describe('a scratch root with an agent', () => {
   let folder: string;
   let root: string;
   const servers: Server[] = [];
@@ -37,7 +37,7 @@ describe('a scratch root with an attendant', () => {
     return text;
   };
 
-  it('a scratch root with an attendant has loopback ports of its own, however deep it lies', async () => {
+  it('a scratch root with an agent has loopback ports of its own, however deep it lies', async () => {
     await listen({ path: join(folder, 's') }, 'the node');
     await symlink(join(folder, 's'), join(root, 'run/edgeadm/ports/10261.sock'));
     assert.equal(await answer(10261), 'the node');
@@ -54,11 +54,11 @@ describe('a scratch root with an attendant', () => {
     await assert.rejects(answer(10267), /ENOENT|ECONNREFUSED/);
   });
 
-  it('runs its units while the attendant lives', async () => {
+  it('runs its units while the agent runs', async () => {
     assert.equal(scratchMachine(root).runsUnits, false);
-    await put('run/edgeadm/attendant', `${process.pid}\n`);
+    await put('run/edgeadm/agent.pid', `${process.pid}\n`);
     assert.equal(scratchMachine(root).runsUnits, true);
-    await put('run/edgeadm/attendant', '999999999\n');
+    await put('run/edgeadm/agent.pid', '999999999\n');
     assert.equal(scratchMachine(root).runsUnits, false);
   });
 
@@ -71,7 +71,7 @@ describe('a scratch root with an attendant', () => {
     assert.equal(await services.log('kubelet.service', 2), 'two\nthree');
   });
 
-  it('a scratch root with an attendant has the network that its file tells', async () => {
+  it('a scratch root with an agent has the network that its file tells', async () => {
     const network = { interfaces: [{ name: 'eth0', up: true, addresses: ['192.0.2.7/24'] }], routes: [] };
     await put('run/edgeadm/network.json', JSON.stringify(network));
     assert.deepEqual(await scratchMachine(root).network(), network);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { CommandOptions, Machine } from '../../../src/host/machine.ts';
-import { limited } from '../../../src/host/time-limited.ts';
+import { withTimeLimit } from '../../../src/host/time-limited.ts';
 
 /** A machine whose programs hang until they are told to end. */
 function hangingMachine(asked: CommandOptions[]): Machine {
@@ -16,7 +16,7 @@ function hangingMachine(asked: CommandOptions[]): Machine {
 describe('a machine with a time limit', () => {
   it('gives it to every program, to those of its service manager and its network as well', () => {
     const asked: CommandOptions[] = [];
-    const { machine } = limited(hangingMachine(asked), 1000, new AbortController().signal);
+    const { machine } = withTimeLimit(hangingMachine(asked), 1000, new AbortController().signal);
     machine.exec('df', [], { timeoutMs: 60_000 });
     machine.exec('df', [], { timeoutMs: 5 });
     machine.services.state('kubelet.service');
@@ -29,7 +29,7 @@ describe('a machine with a time limit', () => {
 
   it('ends them all when it is told to, and says when the last one has ended', async () => {
     const controller = new AbortController();
-    const { machine, idle } = limited(hangingMachine([]), 1000, controller.signal);
+    const { machine, idle } = withTimeLimit(hangingMachine([]), 1000, controller.signal);
     const [first, second] = [machine.exec('df', []), machine.services.log('kubelet.service', 1)];
     controller.abort();
     await idle();

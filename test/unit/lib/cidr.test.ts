@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
-import { addressAt, covers, isCidr, isEverything, overlaps } from '../../../src/lib/cidr.ts';
+import { addressAt, covers, isCidr, isDefaultRange, overlaps } from '../../../src/lib/cidr.ts';
 
 const range4 = fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([address, bits]) => `${address}/${bits}`);
 const range6 = fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })).map(([address, bits]) => `${address}/${bits}`);
@@ -58,6 +58,6 @@ describe('address ranges', () => {
   }
 
   it('0.0.0.0/0 and ::/0 are everything', () => {
-    assert.ok(isEverything('0.0.0.0/0') && isEverything('::/0') && !isEverything('10.0.0.0/8'));
+    assert.ok(isDefaultRange('0.0.0.0/0') && isDefaultRange('::/0') && !isDefaultRange('10.0.0.0/8'));
   });
 });

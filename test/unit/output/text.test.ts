@@ -6,7 +6,7 @@ import { formatError } from '../../../src/output/error.ts';
 import { styleFor } from '../../../src/output/style.ts';
 import { summary } from '../../../src/output/summary.ts';
 import { table } from '../../../src/output/table.ts';
-import { cutTo } from '../../../src/output/width.ts';
+import { truncateText } from '../../../src/output/width.ts';
 
 describe('a table', () => {
   it('looks as kubectl prints it', () => {
@@ -103,9 +103,9 @@ describe('an error shown to a person', () => {
 
 describe('a text that does not fit', () => {
   it('a text that does not fit is cut between letters, by the columns that they take', () => {
-    assert.equal(cutTo('边缘节点', 8, '…'), '边缘节点');
-    assert.equal(cutTo('边缘节点', 7, '…'), '边缘节…');
-    assert.equal(cutTo('边缘节点', 6, '…'), '边缘…');
+    assert.equal(truncateText('边缘节点', 8, '…'), '边缘节点');
+    assert.equal(truncateText('边缘节点', 7, '…'), '边缘节…');
+    assert.equal(truncateText('边缘节点', 6, '…'), '边缘…');
   });
 });
 

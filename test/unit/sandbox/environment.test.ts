@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
+import { ENVIRONMENT_SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { sandboxFolder } from '../../../sandbox/folder.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
 
@@ -24,7 +24,7 @@ describe('sandbox env', () => {
     cmd: /^set "KUBECONFIG=.*it's a folder\/admin\.conf"$/m,
     fish: /^set -gx KUBECONFIG '.*it\\'s a folder\/admin\.conf'$/m,
   };
-  for (const shell of SHELLS) {
+  for (const shell of ENVIRONMENT_SHELLS) {
     it(`sandbox env can be pasted into ${shell}, with a quote in the folder's name too`, async () => {
       assert.match((await sandboxEnvironment(sandboxFolder(path), shell)).shell, PATTERNS[shell]);
     });

@@ -10,7 +10,7 @@ import { connectionOf } from '../../../src/kubernetes/kubeconfig/inline-kubeconf
 import { serverIn } from '../../../src/kubernetes/kubeconfig/parse.ts';
 import { kubeletSettings } from '../../../src/kubernetes/kubelet/settings.ts';
 import { imageIn, runtimeSocketIn } from '../../../src/kubernetes/node-files.ts';
-import { certificateIn, lenientYaml, shaped, yamlMap } from '../../../src/lib/foreign.ts';
+import { certificateIn, checkShape, lenientYaml, yamlMap } from '../../../src/lib/check-shape.ts';
 import { nodeCredentials } from '../../../src/phases/node-credentials.ts';
 import { judgeChecks } from '../../../src/phases/preflight/run-checks.ts';
 import { removeAttachments } from '../../../src/phases/reset/teardown/attachments.ts';
@@ -319,7 +319,7 @@ describe('a node whose files are damaged', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         try {
-          shaped(schema, yamlMap(text, ORIGIN), ORIGIN);
+          checkShape(schema, yamlMap(text, ORIGIN), ORIGIN);
         } catch (error) {
           assert.ok(error instanceof EdgeadmError && error.what === '/etc/x.yaml is damaged', String(error));
         }

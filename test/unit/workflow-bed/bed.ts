@@ -16,7 +16,7 @@ import { localMachine } from '../../../src/host/local.ts';
 import type { Machine } from '../../../src/host/machine.ts';
 import { type NodeSession, withNode } from '../../../src/host/node-session.ts';
 import { scratchMachine } from '../../../src/host/scratch.ts';
-import { STAND_IN } from '../../../src/host/scratch-agent.ts';
+import { FAKE_PROGRAM_HEADER } from '../../../src/host/scratch-agent.ts';
 import { createToken, randomToken } from '../../../src/kubernetes/api/bootstrap-tokens.ts';
 import { ApiClient } from '../../../src/kubernetes/api/client.ts';
 import { type JoinResult, join as joinNode } from '../../../src/phases/join/join.ts';
@@ -207,7 +207,7 @@ async function writeBundle(
   version: string,
   { kubelet = version, edgeHubImage }: { kubelet?: string; edgeHubImage?: string },
 ): Promise<string> {
-  const text = `${STAND_IN}\nKubernetes ${kubelet}\n`;
+  const text = `${FAKE_PROGRAM_HEADER}\nKubernetes ${kubelet}\n`;
   const contents: { kind: BundleFile['kind']; name?: string; data: Buffer }[] = [
     { kind: 'kubelet', data: Buffer.from(text) },
   ];

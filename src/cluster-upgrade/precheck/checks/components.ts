@@ -1,5 +1,5 @@
 import type { PodTrouble } from '../../../kubernetes/node/pod-trouble.ts';
-import type { CheckContext, UpgradeCheck, UpgradeFinding } from '../check.ts';
+import type { UpgradeCheck, UpgradeCheckContext, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { objects } from '../objects.ts';
 import type { Workload } from '../workload.ts';
@@ -85,9 +85,12 @@ export const systemWorkloads: UpgradeCheck = {
   },
 };
 
-/** What is missing only because its node is offline is no fault of the component; the nodes have a row of their own. */
+/**
+ * What is missing only because its node is offline is not the fault of the component; the nodes have a row of their
+ * own.
+ */
 async function availability(
-  { facts }: CheckContext,
+  { facts }: UpgradeCheckContext,
   workloads: readonly Workload[],
   worst: 'error' | 'warning',
 ): Promise<readonly UpgradeFinding[]> {

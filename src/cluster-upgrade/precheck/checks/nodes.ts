@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { isOffline } from '../../../kubernetes/node/node.ts';
 import { readinessOf } from '../../../phases/join/node-object.ts';
 import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
-import { nodesOf } from '../node-text.ts';
+import { nodesText } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 /** As many different messages are shown. */
@@ -19,12 +19,12 @@ export const nodeReady: UpgradeCheck = {
     const findings = [...groupBy(notReady, (node) => readinessOf(node).state)].map(
       ([state, group]): UpgradeFinding => ({
         result: 'warning',
-        object: nodesOf(group),
+        object: nodesText(group),
         reason: `Not Ready: ${messagesOf(group)}`,
         ...(state === 'no-cni' && WITHOUT_NETWORK),
       }),
     );
-    if (offline.length > 0) findings.unshift({ ...OFFLINE, object: nodesOf(offline) });
+    if (offline.length > 0) findings.unshift({ ...OFFLINE, object: nodesText(offline) });
     return orNormal(findings, `${count('node', nodes.length)}, all Ready.`);
   },
 };
@@ -62,7 +62,7 @@ export const nodePressure: UpgradeCheck = {
       const pressed = nodes.filter(({ status }) =>
         status?.conditions?.some((condition) => condition.type === type && condition.status === 'True'),
       );
-      return pressed.length > 0 ? [{ result: 'warning', object: nodesOf(pressed), reason: `${type}.` }] : [];
+      return pressed.length > 0 ? [{ result: 'warning', object: nodesText(pressed), reason: `${type}.` }] : [];
     });
     return orNormal(findings, `${count('node', nodes.length)}, none short of disk, memory or process IDs.`);
   },
@@ -77,7 +77,7 @@ export const nodeSchedulable: UpgradeCheck = {
     const cordoned = nodes.filter(({ spec }) => spec?.unschedulable);
     const reason = 'Cordoned: they take no new pods.';
     const findings: UpgradeFinding[] =
-      cordoned.length > 0 ? [{ result: 'warning', object: nodesOf(cordoned), reason }] : [];
+      cordoned.length > 0 ? [{ result: 'warning', object: nodesText(cordoned), reason }] : [];
     return orNormal(findings, `${count('node', nodes.length)}, none cordoned.`);
   },
 };

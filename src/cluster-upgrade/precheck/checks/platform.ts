@@ -3,12 +3,12 @@ import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
-import { nodesOf, severityOf } from '../node-text.ts';
+import { nodesText, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 /** Set by kubeadm: the socket that the kubelet was given. */
 const CRI_SOCKET = 'kubeadm.alpha.kubernetes.io/cri-socket';
-/** First kubelet that speaks CRI v1 alone, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
+/** First kubelet that speaks only CRI v1, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
 const CRI_V1 = { kubelet: 26, containerd: '1.6.0' };
 
 export const containerRuntime: UpgradeCheck = {
@@ -38,10 +38,10 @@ function dockerFinding(runtime: string, nodes: readonly V1Node[], target: string
   const concerned = runtime.startsWith('docker://') && lacksDockershim(target) ? nodes.filter(usesDockershim) : [];
   if (concerned.length === 0) return [];
   const reason = `${runtime}: Kubernetes 1.24 removed dockershim, which connects the kubelet to docker.`;
-  return [{ result: severityOf(concerned), object: nodesOf(concerned), reason }];
+  return [{ result: severityOf(concerned), object: nodesText(concerned), reason }];
 }
 
-/** cri-dockerd calls itself docker, too; who has it already is told by the kubelet's version or kubeadm's annotation. */
+/** cri-dockerd calls itself docker, too; the kubelet's version or kubeadm's annotation tells them apart. */
 function usesDockershim(node: V1Node): boolean {
   const version = reportedKubeletVersion(node);
   if (version !== undefined && lacksDockershim(version)) return false;
@@ -55,7 +55,7 @@ function containerdFinding(runtime: string, nodes: readonly V1Node[], target: st
   return [
     {
       result: 'warning',
-      object: nodesOf(nodes),
+      object: nodesText(nodes),
       reason: `${runtime}: kubelets from 1.26 on need containerd 1.6 or newer.`,
       advice: 'Use a bundle with a newer containerd, or install one on these nodes first.',
     },
@@ -69,7 +69,7 @@ export const operatingSystem: UpgradeCheck = {
   advice: 'Upgrade Windows nodes by hand before you upgrade the control plane to the next minor version.',
   run: async ({ nodes }) => {
     const windows = nodes.filter(isWindows);
-    if (windows.length > 0) return [{ result: 'warning', object: nodesOf(windows), reason: 'Windows.' }];
+    if (windows.length > 0) return [{ result: 'warning', object: nodesText(windows), reason: 'Windows.' }];
     return normal(`${count('node', nodes.length)}, all running Linux.`);
   },
 };
@@ -88,7 +88,7 @@ export const architecture: UpgradeCheck = {
     const foreign = groups.filter(([arch]) => !SUPPORTED.includes(arch));
     const findings: UpgradeFinding[] = foreign.map(([arch, group]) => ({
       result: severityOf(group),
-      object: nodesOf(group),
+      object: nodesText(group),
       reason: `${arch}: edgeadm supports only ${SUPPORTED.join(' and ')}.`,
       advice: 'Exclude these nodes with --selector.',
     }));

@@ -5,7 +5,7 @@ import { compareVersions } from '../../../kubernetes/version.ts';
 import { checkVersions, sameVersion } from '../../../phases/upgrade/versions.ts';
 import type { UpgradeCheck, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
-import { nodesOf, severityOf } from '../node-text.ts';
+import { nodesText, severityOf } from '../node-text.ts';
 import { count, groupBy } from '../objects.ts';
 
 export const controlPlaneVersion: UpgradeCheck = {
@@ -57,7 +57,7 @@ function versionFinding(from: string, nodes: readonly V1Node[], to: string): Upg
     return [
       {
         result: severityOf(nodes),
-        object: nodesOf(nodes),
+        object: nodesText(nodes),
         reason: `${error.what[0]?.toUpperCase()}${error.what.slice(1)}: ${error.why}.`,
       },
     ];
@@ -68,5 +68,5 @@ function untoldFinding(nodes: readonly V1Node[]): UpgradeFinding[] {
   if (nodes.length === 0) return [];
   const reason = 'Their kubelets have never reported a version.';
   const advice = 'Check whether these machines still exist. To remove one that does not: kubectl delete node NAME.';
-  return [{ result: 'warning', object: nodesOf(nodes), reason, advice }];
+  return [{ result: 'warning', object: nodesText(nodes), reason, advice }];
 }

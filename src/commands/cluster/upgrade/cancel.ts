@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { whoAmI } from '../../../cli/cluster-upgrade/follow.ts';
+import { currentUser } from '../../../cli/cluster-upgrade/follow.ts';
 import { cancelOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { cancelUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 
@@ -17,8 +17,8 @@ export default class ClusterUpgradeCancel extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeCancel);
     this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await cancelOfService(flags));
-    const plan = await withCluster(flags.kubeconfig, (client) => cancelUpgrade(client, whoAmI()));
+    if (usesContainerService(flags, raw)) return this.finish(await cancelOfService(flags));
+    const plan = await withCluster(flags.kubeconfig, (client) => cancelUpgrade(client, currentUser()));
     const done = nodesIn(plan, 'upgraded').length;
     const text = `The upgrade is cancelled; ${done} of ${plan.nodes.length} nodes are at ${plan.spec.targetVersion}.\n`;
     await this.finish({ ok: true, hosts: [], data: plan.progress, text });

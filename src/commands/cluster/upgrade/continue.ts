@@ -4,9 +4,9 @@ import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
 import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
-import { hasStopped } from '../../../cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
@@ -30,12 +30,12 @@ export default class ClusterUpgradeContinue extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeContinue);
     const output = this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await continueOfService(flags, output));
+    if (usesContainerService(flags, raw)) return this.finish(await continueOfService(flags, output));
     const { executor, image, bundle } = flags;
     const ended = await withCluster(flags.kubeconfig, async (client, signal) => {
       const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
       const plan = await continueUpgrade(client, change);
-      if (hasStopped(plan)) return plan;
+      if (isPausedOrEnded(plan)) return plan;
       const options = { client, plan, flags, output, version: this.config.version, signal };
       return plan.spec.executor === 'ssh'
         ? runOverSsh(options)

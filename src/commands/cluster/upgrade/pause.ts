@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { whoAmI } from '../../../cli/cluster-upgrade/follow.ts';
+import { currentUser } from '../../../cli/cluster-upgrade/follow.ts';
 import { pauseOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { pauseUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 
 export default class ClusterUpgradePause extends BaseCommand {
@@ -18,8 +18,8 @@ export default class ClusterUpgradePause extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradePause);
     this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await pauseOfService(flags));
-    const { progress } = await withCluster(flags.kubeconfig, (client) => pauseUpgrade(client, whoAmI()));
+    if (usesContainerService(flags, raw)) return this.finish(await pauseOfService(flags));
+    const { progress } = await withCluster(flags.kubeconfig, (client) => pauseUpgrade(client, currentUser()));
     const text =
       progress.phase === 'Paused'
         ? 'The upgrade is paused.\n'

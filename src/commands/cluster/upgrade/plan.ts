@@ -2,7 +2,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { reportText } from '../../../cli/cluster-upgrade/report.ts';
 import { planOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, serviceStartFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { plannedNodes, planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { objectFlag } from '../../../cli/flags.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
@@ -35,7 +35,7 @@ export default class ClusterUpgradePlan extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradePlan);
     this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.show(await planOfService(flags));
+    if (usesContainerService(flags, raw)) return this.show(await planOfService(flags));
     await withCluster(flags.kubeconfig, async (client, signal) => {
       const { body, server } = await client.request('GET', '/version');
       const cluster = serverVersionOf(body, server);

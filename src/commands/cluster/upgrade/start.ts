@@ -12,7 +12,7 @@ import {
   sshOptions,
 } from '../../../cli/cluster-upgrade/run.ts';
 import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags, serviceStartFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, serviceStartFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
@@ -40,7 +40,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStart);
     const output = this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) return this.finish(await startOfService(flags, output, this.host.argv));
+    if (usesContainerService(flags, raw)) return this.finish(await startOfService(flags, output, this.host.argv));
     await this.finish(
       await withCluster(flags.kubeconfig, async (client, signal) => {
         const { body, server } = await client.request('GET', '/version');

@@ -3,12 +3,12 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { follow } from '../../../cli/cluster-upgrade/follow.ts';
 import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { isOfService, serviceFlags } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
 import { objectFlag } from '../../../cli/flags.ts';
-import { lookAtPlan } from '../../../cluster-upgrade/control/actions.ts';
+import { currentPlan } from '../../../cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
-import { hasStopped, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
 import { statusOf } from '../../../cluster-upgrade/status.ts';
 
 export default class ClusterUpgradeStatus extends BaseCommand {
@@ -34,15 +34,15 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
-    if (isOfService(flags, raw)) {
+    if (usesContainerService(flags, raw)) {
       const ended = await statusOfService({ ...flags, output: flags.output === 'text' ? 'text' : 'json' }, output);
       const { data, text } = ended;
       return ended.ok && text !== undefined ? this.show({ data, text }) : this.finish(ended);
     }
     const json = flags.output !== 'text';
     await withCluster(flags.kubeconfig, async (client, signal) => {
-      const plan = await lookAtPlan(client);
-      const live = flags.watch ?? (process.stdout.isTTY && !json && !hasStopped(plan));
+      const plan = await currentPlan(client);
+      const live = flags.watch ?? (process.stdout.isTTY && !json && !isPausedOrEnded(plan));
       if (live) {
         const ended = await follow(client, signal, output, json);
         const error = flags.watch ? endingError(ended) : undefined;

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { knownSystems } from '../../../../sandbox/node/systems.ts';
-import { createNode } from '../../../../sandbox/nodes.ts';
+import { createSandboxNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
@@ -32,7 +32,7 @@ export default class SandboxNodeCreate extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxNodeCreate);
     const { os, kernel, arch } = flags;
-    const node = await createNode(folderOf(flags), { name: args.name, os, kernel, arch });
+    const node = await createSandboxNode(folderOf(flags), { name: args.name, os, kernel, arch });
     const { name, root, joinLine } = node;
     const verb = node.created ? 'is' : 'already exists:';
     const text = `${name} ${verb} a machine with ${node.os}, kernel ${node.kernel}, ${node.arch}: ${root}\nTo join it:\n\n${joinLine}\n`;

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { deleteNode } from '../../../../sandbox/nodes.ts';
+import { deleteSandboxNode } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 
@@ -11,7 +11,7 @@ export default class SandboxNodeDelete extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxNodeDelete);
-    await deleteNode(folderOf(flags), args.name);
+    await deleteSandboxNode(folderOf(flags), args.name);
     await this.finish({ ok: true, hosts: [], data: { name: args.name }, text: `node "${args.name}" deleted\n` });
   }
 }

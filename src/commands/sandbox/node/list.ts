@@ -1,4 +1,4 @@
-import { listNodes } from '../../../../sandbox/nodes.ts';
+import { listSandboxNodes } from '../../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { listFlag } from '../../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
@@ -11,7 +11,7 @@ export default class SandboxNodeList extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxNodeList);
-    const nodes = await listNodes(folderOf(flags));
+    const nodes = await listSandboxNodes(folderOf(flags));
     await this.show({
       data: nodes,
       text: table(nodes.map((node) => ({ ...node }))),

@@ -1,12 +1,12 @@
 import { PATHS } from '../../../host/node-paths.ts';
-import { dialingAgent, HttpError, type HttpLimits, MAX_BYTES, openRequest } from '../../../http/index.ts';
+import { dialingAgent, HttpError, type HttpLimits, MAX_RESPONSE_BYTES, openRequest } from '../../../http/index.ts';
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
 
 /** Less time than a collector has, whose facts would be lost. */
-const LIMITS: HttpLimits = { maxBytes: MAX_BYTES.probe, totalMs: 8000 };
+const LIMITS: HttpLimits = { maxBytes: MAX_RESPONSE_BYTES.probe, totalMs: 8000 };
 
 /** Whether the API servers answer the node, and what time they have. */
 export const apiServers: Collector = {
@@ -19,7 +19,7 @@ export const apiServers: Collector = {
   },
 };
 
-/** The kubelet of an edge node speaks to its hub, and the hub to any of the API servers that it is told. */
+/** The kubelet of an edge node speaks to its hub, and the hub to any of its configured API servers. */
 async function serversOf(context: CollectContext): Promise<string[]> {
   const servers = new Set<string>();
   const add = (server: string | undefined): void => {

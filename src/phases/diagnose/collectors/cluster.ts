@@ -10,7 +10,9 @@ import { type ClusterFacts, clusterFacts, shownEvent, shownNode, shownPod } from
 
 /** Less time than a collector has, whose facts would be lost. Milliseconds. */
 const REQUEST_MS = 4000;
-/** Pods whose events are asked for: kubectl describe does it pod by pod, and a cluster has far more events than these. */
+/**
+ * Pods whose events are requested: kubectl describe does it pod by pod, and a cluster has far more events than these.
+ */
 const MOST_PODS = 10;
 
 export interface ClusterSource {

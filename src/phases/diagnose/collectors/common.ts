@@ -1,5 +1,5 @@
-import type { CommandResult } from '../../../host/machine.ts';
-import { LONGEST, withoutTornLine } from '../clean-file.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
+import { MAX_FILE_CHARACTERS, withoutTornLine } from '../clean-file.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
 
@@ -15,7 +15,7 @@ export async function query(
   { host, signal }: CollectContext,
   program: string,
   args: readonly string[],
-): Promise<CommandResult> {
+): Promise<ProgramResult> {
   const result = await host.query(program, args, { timeoutMs: COLLECTOR_LIMIT_MS, signal });
   signal.throwIfAborted();
   return result;
@@ -26,7 +26,7 @@ export function command(name: string, program: string, args: readonly string[], 
   return { name, run: (context) => outputOf(context, name, [program, ...args], clean) };
 }
 
-/** As {@link command}, asked only where a file of the kernel has a pattern. */
+/** As {@link command}, asked only if a file of the kernel has a pattern. */
 export function commandIf(
   [path, pattern]: readonly [string, string],
   name: string,
@@ -65,7 +65,7 @@ export function journal(unit: string): Collector {
   ]);
 }
 
-/** A text file, where there is one. */
+/** A text file, if there is one. */
 export function file(name: string, path: string, clean = asItIs): Collector {
   return {
     name,
@@ -99,6 +99,6 @@ export function folder(name: string, path: string, clean = asItIs): Collector {
 async function endOf(context: CollectContext, path: string): Promise<string | undefined> {
   const { host } = context;
   const { size = 0 } = (await host.stat(path)) ?? {};
-  if (size <= LONGEST || !host.runsPrograms) return host.read(path);
-  return withoutTornLine((await query(context, 'tail', ['-c', String(LONGEST), path])).stdout);
+  if (size <= MAX_FILE_CHARACTERS || !host.runsPrograms) return host.read(path);
+  return withoutTornLine((await query(context, 'tail', ['-c', String(MAX_FILE_CHARACTERS), path])).stdout);
 }

@@ -15,7 +15,7 @@ const CONTAINERD: Runtime = { socket: PATHS.containerd.socket, unit: PATHS.conta
 const DOCKER: Runtime = { socket: PATHS.docker.dockershim.socket, unit: PATHS.docker.unit };
 
 /** What the container runtime lists, through CRI: crictl is not needed. */
-export const cri: Collector = {
+export const criLists: Collector = {
   name: 'cri/lists',
   run: async (context) => {
     if (!context.host.runsPrograms) return { files: [] };

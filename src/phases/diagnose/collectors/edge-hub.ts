@@ -18,7 +18,7 @@ export async function hubManifest({
   return undefined;
 }
 
-export const edgeHub: Collector = {
+export const edgeHubState: Collector = {
   name: 'edge-hub/state',
   run: async (context) => {
     const manifest = await hubManifest(context);
@@ -32,8 +32,8 @@ export const edgeHub: Collector = {
   },
 };
 
-/** Its kubeconfig, and what lies in its cache by name alone: Secrets are among it. */
-export const edgeHubFiles: Collector = {
+/** Its kubeconfig, and only the names of what is in its cache: Secrets are among it. */
+export const edgeHubKubeconfigAndCache: Collector = {
   name: 'edge-hub/files',
   run: async ({ host }) => {
     const files: CollectedFile[] = [];

@@ -8,7 +8,7 @@ import type { Collector } from '../collector.ts';
 import { hubManifest } from './edge-hub.ts';
 
 /** Whether the node's pods would come back after a restart without network, as far as kubelet and hub decide it. */
-export const offlineAutonomy: Collector = {
+export const offlineAutonomyState: Collector = {
   name: 'edge-hub/offline-autonomy',
   run: async (context) => {
     const [manifest, kubelet, settings] = await Promise.all([

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/foreign.ts';
+import { lenientYaml } from '../../../lib/check-shape.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
 import { COLLECTOR_LIMIT_MS } from '../collect.ts';
 import type { Collector } from '../collector.ts';
@@ -50,7 +50,7 @@ function usageOf(text: string, what: 'space' | 'inodes'): CollectedFacts['disks'
 
 const SWAP = z.object({ failSwapOn: z.boolean() });
 
-export const swap: Collector = {
+export const swapState: Collector = {
   name: 'system/swap',
   run: async ({ host }) => {
     const text = (await host.read('/proc/swaps')) ?? '';

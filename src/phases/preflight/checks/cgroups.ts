@@ -24,7 +24,9 @@ export const systemVerification: Check = {
 const VERSION_REMEDY =
   'Boot with the other cgroup version: `systemd.unified_cgroup_hierarchy=1` for v2, `=0` for v1 on the kernel command line.';
 
-/** Whether the cluster's configuration for kubelets says so; where it cannot be read, the checks of the cluster say why. */
+/**
+ * Whether the cluster's configuration for kubelets says so; if it cannot be read, the checks of the cluster say why.
+ */
 async function acceptsV1({ cluster }: CheckContext): Promise<boolean> {
   const configuration = await cluster.kubeletConfiguration().catch(() => undefined);
   return configuration?.failCgroupV1 === false;

@@ -1,6 +1,6 @@
 import type { Route } from '../../../host/machine.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { isEverything, overlaps } from '../../../lib/cidr.ts';
+import { isDefaultRange, overlaps } from '../../../lib/cidr.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { ownState } from '../own-state.ts';
@@ -41,7 +41,7 @@ interface Used {
 async function foreignRoutes(context: CheckContext): Promise<Used[]> {
   const [{ routes }, { rerun }] = await Promise.all([context.host.network(), ownState(context)]);
   return routes
-    .filter((route) => !isEverything(route.destination) && !(rerun && OWN_INTERFACE.test(route.interface)))
+    .filter((route) => !isDefaultRange(route.destination) && !(rerun && OWN_INTERFACE.test(route.interface)))
     .map((route) => ({ range: route.destination, what: describeRoute(route) }));
 }
 
@@ -51,7 +51,7 @@ function describeRoute({ destination, interface: name, gateway }: Route): string
 
 /** Those behind the stub of systemd-resolved too. */
 async function nameServers({ host }: CheckContext): Promise<Used[]> {
-  const files = ['/etc/resolv.conf', PATHS.system.resolvedConf];
+  const files = [PATHS.system.resolvConf, PATHS.system.resolvedConf];
   const texts = await Promise.all(files.map((path) => host.read(path)));
   const addresses = new Set(texts.flatMap((text) => parseNameServers(text ?? '')));
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}` }));

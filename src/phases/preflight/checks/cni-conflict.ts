@@ -42,7 +42,7 @@ export const cniConflict: Check = {
   },
 };
 
-/** The plug-ins of a configuration or of a list of them; undefined where it is neither. */
+/** The plug-ins of a configuration or of a list of them; undefined if it is neither. */
 function pluginTypes(text: string): string[] | undefined {
   try {
     const parsed = JSON.parse(text) as { type?: string; plugins?: { type?: string }[] };

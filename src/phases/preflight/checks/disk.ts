@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { PATHS } from '../../../host/node-paths.ts';
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /**
@@ -49,7 +49,7 @@ function describe({ free, needed, freeInodes }: Volume): string {
   return `${Math.floor(free / MEBIBYTE)} MiB free, ${Math.ceil(needed / MEBIBYTE)} MiB needed${inodes}`;
 }
 
-/** Where the join writes, put together by the file system it lies on. */
+/** Where the join writes, put together by the file system it is on. */
 async function volumesOf({ host, spec, node }: CheckContext): Promise<Volume[]> {
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   // A node that is joined already has its binaries and images: nothing is unpacked again.
@@ -78,7 +78,7 @@ async function volumesOf({ host, spec, node }: CheckContext): Promise<Volume[]> 
 }
 
 /** The nearest folder above that is there. */
-async function existingPart(host: AskingHost, path: string): Promise<string> {
+async function existingPart(host: ReadOnlyHost, path: string): Promise<string> {
   const stat = await host.stat(path);
   if (stat?.type === 'directory' || path === '/') return path;
   if (stat?.type === 'symlink') return existingPart(host, posix.resolve(posix.dirname(path), stat.target ?? '/'));
@@ -94,7 +94,7 @@ interface Space {
 const NOT_TOLD: Space = { total: 0, free: Number.POSITIVE_INFINITY, mount: '' };
 
 /** One line a folder, in their order: file system, total, used, available, capacity, mount point. */
-async function df(host: AskingHost, unit: '-k' | '-i', folders: readonly string[]): Promise<Space[]> {
+async function df(host: ReadOnlyHost, unit: '-k' | '-i', folders: readonly string[]): Promise<Space[]> {
   const { stdout } = await host.query('df', ['-P', unit, ...folders]);
   const lines = stdout.trim().split('\n').slice(1);
   return lines.map((line) => {

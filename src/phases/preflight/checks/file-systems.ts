@@ -1,10 +1,10 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { findKubelet } from '../../../kubernetes/kubelet/program.ts';
 import { lenientToml } from '../../../lib/lenient-toml.ts';
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { fileSystemOf, type MountedFileSystem } from '../mounts.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 /**
  * File systems that cannot be the upper or lower layer of an overlay: no `trusted.*` attributes, no whiteouts, no
@@ -44,7 +44,7 @@ function runtimeFolder({ spec }: CheckContext): string {
 }
 
 /** containerd's own choice is overlayfs. */
-async function snapshotterOf(host: AskingHost): Promise<string> {
+async function snapshotterOf(host: ReadOnlyHost): Promise<string> {
   const { plugins = {} } = lenientToml((await host.read(PATHS.containerd.configuration)) ?? '') as Tables;
   const containerd = plugins['io.containerd.grpc.v1.cri']?.containerd ?? plugins.cri?.containerd;
   const named = containerd?.snapshotter ?? plugins['io.containerd.cri.v1.images']?.snapshotter;
@@ -56,7 +56,7 @@ interface Tables {
 }
 
 async function refusalOf(
-  host: AskingHost,
+  host: ReadOnlyHost,
   found: MountedFileSystem,
 ): Promise<{ why: string; remedy?: string } | undefined> {
   if (WITHOUT_OVERLAY.test(found.type)) return { why: 'overlayfs does not work on it' };
@@ -137,7 +137,7 @@ async function writtenFolders(context: CheckContext): Promise<string[]> {
   ];
 }
 
-/** A bundle that cannot be opened is told by the checks that need what is in it. */
+/** A bundle that cannot be opened is reported by the checks that need what is in it. */
 async function bundleFiles({ node }: CheckContext): Promise<readonly { readonly kind: string }[]> {
   return (await node.bundle().catch(() => undefined))?.manifest.files ?? [];
 }
@@ -164,7 +164,7 @@ export const noExec: Check = {
 };
 
 async function inWhich(
-  host: AskingHost,
+  host: ReadOnlyHost,
   paths: readonly string[],
   is: (found: MountedFileSystem) => boolean,
 ): Promise<{ path: string; on: MountedFileSystem }[]> {

@@ -1,11 +1,11 @@
-import type { CommandResult } from '../../../host/machine.ts';
-import type { AskingHost } from '../asking-host.ts';
+import type { ProgramResult } from '../../../host/machine.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart } from '../kernel-module.ts';
-import { fateInNftables } from '../nftables.ts';
-import { fateIn, type Packet, parseIptables, portsInclude } from '../packet-filter.ts';
+import { evaluateNftables } from '../nftables.ts';
+import { evaluateChain, type Packet, parseIptables, portsInclude } from '../packet-filter.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 const PORT = 8472;
 
@@ -39,14 +39,14 @@ async function packetFor({ node }: CheckContext): Promise<Packet> {
   return { protocol: 'udp', port: PORT, address: address?.ip, interface: address?.interface };
 }
 
-/** A program that writes the rules; where one does, its own words are asked, which are fewer than the rules. */
+/** A program that writes the rules; if one does, its own words are asked, which are fewer than the rules. */
 interface Manager {
   readonly name: string;
   readonly letsIn: boolean;
   readonly remedy?: string;
 }
 
-async function firewalld(host: AskingHost, packet: Packet): Promise<Manager | undefined> {
+async function firewalld(host: ReadOnlyHost, packet: Packet): Promise<Manager | undefined> {
   if (!(await host.unit('firewalld.service')).active) return undefined;
   const { exitCode, stdout } = await host.query('firewall-cmd', zoneArguments(packet));
   const zone = exitCode === 0 ? stdout.trim() : '';
@@ -78,11 +78,11 @@ function zoneArguments({ interface: name }: Packet): string[] {
 }
 
 /** Its service is active whether it filters or not. */
-async function ufw(host: AskingHost, packet: Packet): Promise<Manager | undefined> {
+async function ufw(host: ReadOnlyHost, packet: Packet): Promise<Manager | undefined> {
   if (!/^ENABLED=yes/im.test((await host.read('/etc/ufw/ufw.conf')) ?? '')) return undefined;
   const [defaults, rules] = await Promise.all([host.read('/etc/default/ufw'), host.read('/etc/ufw/user.rules')]);
   const open = /^DEFAULT_INPUT_POLICY="?ACCEPT/m.test(defaults ?? '');
-  const fate = fateIn(parseIptables(rules ?? '', packet), 'ufw-user-input');
+  const fate = evaluateChain(parseIptables(rules ?? '', packet), 'ufw-user-input');
   const letsIn = fate === 'accept' || fate === 'maybe' || (open && fate !== 'drop');
   return {
     name: 'ufw',
@@ -92,7 +92,7 @@ async function ufw(host: AskingHost, packet: Packet): Promise<Manager | undefine
 }
 
 /** Asked only of tables that are there: iptables would load the modules of those that are not. */
-async function iptables(host: AskingHost, packet: Packet): Promise<string | undefined> {
+async function iptables(host: ReadOnlyHost, packet: Packet): Promise<string | undefined> {
   const tables = (await host.read('/proc/net/ip_tables_names')) ?? '';
   if (!tables.includes('filter')) return undefined;
   return judgeIptables(
@@ -101,23 +101,25 @@ async function iptables(host: AskingHost, packet: Packet): Promise<string | unde
   );
 }
 
-async function nftables(host: AskingHost, packet: Packet): Promise<string | undefined> {
+async function nftables(host: ReadOnlyHost, packet: Packet): Promise<string | undefined> {
   const part = await findKernelPart(host, { module: 'nf_tables', option: 'CONFIG_NF_TABLES' });
   if (typeof part !== 'object' || part.how === 'can be loaded') return undefined;
   const { exitCode, stdout } = await host.query('nft', ['list', 'ruleset']);
   if (exitCode === 127)
     return (await isIptablesOfNft(host)) ? judgeIptables(await host.query('iptables-save', []), packet) : undefined;
-  return fateInNftables(stdout, packet) === 'drop' ? 'nftables drops what its input chain does not accept' : undefined;
+  return evaluateNftables(stdout, packet) === 'drop'
+    ? 'nftables drops what its input chain does not accept'
+    : undefined;
 }
 
 /** `iptables v1.8.9 (nf_tables)` keeps its rules in nftables. */
-async function isIptablesOfNft(host: AskingHost): Promise<boolean> {
+async function isIptablesOfNft(host: ReadOnlyHost): Promise<boolean> {
   return (await host.query('iptables', ['--version'])).stdout.includes('nf_tables');
 }
 
 /** Reads what `iptables-save` prints. */
-function judgeIptables({ stdout }: CommandResult, packet: Packet): string | undefined {
-  return fateIn(parseIptables(stdout, packet), 'INPUT') === 'drop'
+function judgeIptables({ stdout }: ProgramResult, packet: Packet): string | undefined {
+  return evaluateChain(parseIptables(stdout, packet), 'INPUT') === 'drop'
     ? 'iptables drops what its INPUT chain does not accept'
     : undefined;
 }

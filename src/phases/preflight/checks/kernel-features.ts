@@ -1,14 +1,14 @@
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart, type KernelPart } from '../kernel-module.ts';
-import { otherKernels, ruleAgainst } from '../module-rules.ts';
+import { blockingRule, otherKernels } from '../module-rules.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 interface Feature {
   readonly name: string;
   readonly purpose: string;
   /** What shows that it is active, whatever the module is called. */
-  readonly isActive: (host: AskingHost) => Promise<boolean>;
+  readonly isActive: (host: ReadOnlyHost) => Promise<boolean>;
   /** Any one of them will do. */
   readonly parts: readonly KernelPart[];
 }
@@ -72,15 +72,15 @@ function withoutModules(name: string, kernel: string, others: readonly string[])
   return `${name} cannot be loaded: /lib/modules has ${others.slice(0, 3).join(', ')}, and not the running kernel ${kernel}; it was updated and the machine not rebooted since`;
 }
 
-async function findAny(host: AskingHost, parts: readonly KernelPart[]): Promise<string | undefined> {
+async function findAny(host: ReadOnlyHost, parts: readonly KernelPart[]): Promise<string | undefined> {
   const answers = await Promise.all(parts.map((part) => findKernelPart(host, part)));
   const found = answers.find((answer) => typeof answer === 'object');
   return found ? found.how : answers.find((answer) => answer === 'absent');
 }
 
 /** What is loaded now may be kept out at the next boot. */
-async function judgeRules(host: AskingHost, parts: readonly KernelPart[], how: string): Promise<CheckResult> {
-  const rules = await Promise.all(parts.map(({ module }) => ruleAgainst(host, module)));
+async function judgeRules(host: ReadOnlyHost, parts: readonly KernelPart[], how: string): Promise<CheckResult> {
+  const rules = await Promise.all(parts.map(({ module }) => blockingRule(host, module)));
   const rule = rules.every((each) => each !== undefined) ? rules[0] : undefined;
   if (!rule) return pass(how);
   const remedy = 'Take that line out; where it is a rule of your company, ask for an exception for Kubernetes nodes.';

@@ -5,7 +5,7 @@ import { type Check, fail, pass, skip } from '../check.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
-export const kubeletConfiguration: Check = {
+export const kubeletConfigurationValues: Check = {
   name: 'KubeletConfiguration',
   concerns: 'node',
   severity: 'warning',
@@ -54,7 +54,7 @@ export const kubeletService: Check = {
   },
 };
 
-export const kubeletFlags: Check = {
+export const kubeletExtraFlags: Check = {
   name: 'KubeletFlags',
   concerns: 'node',
   severity: 'error',

@@ -6,7 +6,7 @@ import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 import { parseNameServers, parseSearchDomains } from '../resolv-conf.ts';
 
-const FILE = '/etc/resolv.conf';
+const FILE = PATHS.system.resolvConf;
 /** Source: kubernetes, pkg/apis/core/validation, MaxDNSNameservers. The C library reads no more either. */
 const MAX_SERVERS = 3;
 /**
@@ -27,15 +27,15 @@ export const nameserver: Check = {
     if (text === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
-      return fail('/etc/resolv.conf does not exist: pods could not start', { severity: 'error' });
+      return fail(`${FILE} does not exist: pods could not start`, { severity: 'error' });
     }
     const servers = parseNameServers(text);
-    if (servers.length === 0) return fail('/etc/resolv.conf lists no server');
+    if (servers.length === 0) return fail(`${FILE} lists no server`);
     const malformed = servers.filter((server) => isIP(server) === 0);
     if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is not an IP address`);
     const real = parseNameServers(behindStub ?? '').filter((server) => !isLoopback(server));
     if (servers.every(isLoopback) && real.length === 0)
-      return fail(`/etc/resolv.conf lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
+      return fail(`${FILE} lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
     const stub = /^nameserver\s+127\.0\.0\.53/m.test(text) && real.length > 0;
     if (!stub && !servers.every(isLoopback)) return judge(context, FILE, text);
     return judge(context, PATHS.system.resolvedConf, behindStub ?? '');

@@ -1,6 +1,6 @@
 import { isVendorVersion } from '../../../compat/cluster-version.ts';
-import { nearestInWords, rowFor } from '../../../compat/describe.ts';
-import { lacksSystemd, outsideTheMatrix } from '../../../compat/judge.ts';
+import { describeNearest, rowFor } from '../../../compat/describe.ts';
+import { lacksSystemd, notInMatrix } from '../../../compat/judge.ts';
 import { MATRIX } from '../../../compat/matrix.ts';
 import { nearestRows, type Platform, rowsThatFit } from '../../../compat/supports.ts';
 import type { MatrixRow } from '../../../config/spec.ts';
@@ -48,7 +48,7 @@ export const osSupported: Check = {
     if (isBinding(platform)) return verdict(platform, { ...platform, kernel: undefined }, rowsOf(context));
     if (rowsThatFit(platform, rowsOf(context)).length > 0) return pass(`${platform.os} ${platform.version}`);
     // The checks of kernel and cgroups decide: there is nothing to do.
-    return fail(outsideTheMatrix(platform), { severity: 'warning', remedy: '' });
+    return fail(notInMatrix(platform), { severity: 'warning', remedy: '' });
   },
 };
 
@@ -85,7 +85,7 @@ function rowsOf({ spec }: CheckContext): MatrixRow[] {
 
 type Found = Omit<Platform, 'clusterVersion'> & { readonly clusterVersion?: string };
 
-/** The cluster's version stays open where it cannot be learned: the checks of the cluster tell why. */
+/** The cluster's version stays open if it cannot be learned: the checks of the cluster tell why. */
 async function platformOf({ host, cluster }: CheckContext): Promise<Found> {
   const [facts, clusterVersion] = await Promise.all([host.facts(), cluster.version().catch(() => undefined)]);
   const { os, arch, kernel } = facts;
@@ -115,7 +115,7 @@ function verdict(found: Found, asked: Partial<Platform>, rows: readonly MatrixRo
   if (rowsThatFit(asked, rows).length > 0) return pass(asked.kernel ?? `${found.os} ${found.version}`);
   const { os, version, kernel, arch, clusterVersion } = found;
   const cluster = clusterVersion === undefined ? '' : ` for ${clusterVersion}`;
-  const nearest = nearestRows(found, rows, 1).map((row) => `\nnearest: ${nearestInWords(found, row)}`);
+  const nearest = nearestRows(found, rows, 1).map((row) => `\nnearest: ${describeNearest(found, row)}`);
   const check = asked.kernel === undefined ? 'OSSupported' : 'KernelSupported';
   return fail(`${os} ${version}, kernel ${kernel}, ${arch} is not in the compatibility matrix${cluster}${nearest}`, {
     code: 'OS_UNSUPPORTED',

@@ -22,7 +22,7 @@ export const ports: readonly Check[] = PORTS.map(({ port, purpose, ofHub }) => (
   remedy: 'Stop the program that listens on this port.',
   run: async (context) => {
     const { host, node } = context;
-    // A bundle that cannot be opened is told by the checks that need what is in it.
+    // A bundle that cannot be opened is reported by the checks that need what is in it.
     if (ofHub && !(await node.edgeHub().catch(() => true))) return skip('no edge-hub is installed');
     const listener = await listenerOn(host, port);
     if (listener === 'unknown') return skip('/proc/net/tcp does not exist');

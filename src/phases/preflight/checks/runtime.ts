@@ -2,7 +2,7 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
-import { jsonMap } from '../../../lib/foreign.ts';
+import { jsonMap } from '../../../lib/check-shape.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';

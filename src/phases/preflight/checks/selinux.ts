@@ -1,5 +1,5 @@
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass } from '../check.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 const CONFIGURATION = '/etc/selinux/config';
 /** Where the policy for containers is, once its package is installed. */
@@ -32,13 +32,13 @@ export const selinux: Check = {
   },
 };
 
-async function enforcesAtBoot(host: AskingHost): Promise<boolean> {
+async function enforcesAtBoot(host: ReadOnlyHost): Promise<boolean> {
   const [text, commandLine] = await Promise.all([host.read(CONFIGURATION), host.read('/proc/cmdline')]);
   if (/\b(selinux=0|enforcing=0)\b/.test(commandLine ?? '')) return false;
   return /^\s*SELINUX=enforcing\s*$/m.test(text ?? '');
 }
 
-async function hasPolicy(host: AskingHost): Promise<boolean> {
+async function hasPolicy(host: ReadOnlyHost): Promise<boolean> {
   for (const path of CONTAINER_POLICY) if (await host.stat(path)) return true;
   return false;
 }

@@ -1,7 +1,7 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { swapAreas } from '../../../lib/swap-areas.ts';
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 export const swap: Check = {
   name: 'Swap',
@@ -67,7 +67,7 @@ function service(file: string, unit: string): { file: string; name: string; reme
   };
 }
 
-async function swapSources(host: AskingHost): Promise<SwapSource[]> {
+async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
   const [fstab, units, ...texts] = await Promise.all([
     host.read('/etc/fstab'),
     host.list(PATHS.system.unitFolders[0] ?? ''),

@@ -1,6 +1,6 @@
 import { describeClock } from '../../../kubernetes/api/cluster-info.ts';
-import type { AskingHost } from '../asking-host.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
 
 /** The Date header has whole seconds, and slow links add to that. */
 const WARN_MS = 5000;
@@ -33,7 +33,7 @@ export const timeSync: Check = {
 const SERVICES = ['chronyd', 'chrony', 'systemd-timesyncd', 'ntpd', 'ntp', 'ntpsec', 'openntpd'];
 
 /** One question for all; systemctl answers one line a unit. */
-async function hasTimeService(host: AskingHost): Promise<boolean> {
+async function hasTimeService(host: ReadOnlyHost): Promise<boolean> {
   const { stdout } = await host.query('systemctl', ['is-active', ...SERVICES.map((name) => `${name}.service`)]);
   return stdout.split('\n').includes('active');
 }

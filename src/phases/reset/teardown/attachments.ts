@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/foreign.ts';
+import { lenientYaml } from '../../../lib/check-shape.ts';
 
 const PLUGIN = z.looseObject({ type: z.string().min(1), capabilities: z.record(z.string(), z.unknown()).optional() });
 

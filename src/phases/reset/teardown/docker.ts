@@ -1,5 +1,5 @@
 import type { Host } from '../../../host/host.ts';
-import { listedBy } from './answers.ts';
+import { outputOfList } from './output-of-list.ts';
 
 /** The kubelet's names for the containers it makes through Docker begin with this. */
 const KUBELET_PREFIX = 'k8s_';
@@ -11,7 +11,7 @@ const MAX_GRACE_SECONDS = 60;
  * @throws EdgeadmError COMMAND_FAILED if Docker does not answer
  */
 export async function dockerPodContainers(host: Host): Promise<string[]> {
-  return (await listedBy(host, 'docker', ['ps', '--all', '--quiet', ...OF_PODS])).split('\n').filter(Boolean);
+  return (await outputOfList(host, 'docker', ['ps', '--all', '--quiet', ...OF_PODS])).split('\n').filter(Boolean);
 }
 
 /**
@@ -20,7 +20,7 @@ export async function dockerPodContainers(host: Host): Promise<string[]> {
  */
 export async function endDockerPods(host: Host): Promise<void> {
   const columns = `{{.ID}} {{.Label "annotation.io.kubernetes.pod.terminationGracePeriod"}}`;
-  const listed = await listedBy(host, 'docker', ['ps', ...OF_PODS, '--format', columns]);
+  const listed = await outputOfList(host, 'docker', ['ps', ...OF_PODS, '--format', columns]);
   const byGrace = new Map<number, string[]>();
   for (const [, id = '', seconds] of listed.matchAll(/^(\S+) ?(\d*)$/gm)) {
     // A sandbox does nothing that would need time.

@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/host.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { listedBy } from './answers.ts';
+import { outputOfList } from './output-of-list.ts';
 
 /** What tells the rules of Kubernetes from those of others. */
 export interface RuleOwner {
@@ -15,7 +15,7 @@ const KUBERNETES_CHAINS = /^(KUBE|FLANNEL)-/;
 const CNI_CHAINS = /^CNI-/;
 /** kube-proxy and kubelet mark with chains; these mark with a comment. */
 const MARKED = /--comment "(flanneld (masq|forward)|NodeLocal DNS Cache: [^"]*|for (container|host) access hub agent)"/;
-/** Comments are other people's text: whatever is looked for elsewhere in a rule may stand in them, too. */
+/** Comments are other people's text: whatever is looked for elsewhere in a rule may be in them, too. */
 const QUOTED = /"(?:\\.|[^"\\])*"/g;
 /**
  * edge-hub's rules for its proxy: not tracked, and let through.
@@ -35,7 +35,7 @@ interface Table {
  * What iptables-restore --noflush has to be given so that the rules and chains of Kubernetes, its CNI plug-ins and
  * edge-hub go and every other rule stays untouched, in one step for each table.
  * @param saved output of iptables-save
- * @returns an empty text where there is nothing to remove
+ * @returns an empty text if there is nothing to remove
  */
 export function removalOf(saved: string, owner: RuleOwner): string {
   const tables = parseTables(saved);
@@ -124,7 +124,7 @@ interface BackEnd {
 }
 
 async function save(host: Host, name: string): Promise<BackEnd> {
-  return listedBy(host, `${name}-save`, []).then(
+  return outputOfList(host, `${name}-save`, []).then(
     (saved) => ({ name, saved: saved === '' ? undefined : saved }),
     (error: Error) => ({ name, failure: error.message }),
   );

@@ -1,15 +1,15 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { listedIfPossible } from './answers.ts';
+import { outputOfListIfAny } from './output-of-list.ts';
 
 /** The link to which kube-proxy binds the address of every Service, in its IPVS mode. */
 export const KUBE_PROXY_LINK = 'kube-ipvs0';
 
 /**
  * The virtual services of kube-proxy, as `ipvsadm` takes them (`-t 10.96.0.1:443`): those whose address is on
- * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong to
- * somebody else, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
+ * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong
+ * to other software, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
  * @param saved output of `ipvsadm --save --numeric`
  * @param addresses of kube-proxy's link
  */
@@ -50,16 +50,16 @@ export async function removeIpvs(host: Host, log: PhaseLog): Promise<void> {
         why: still.join('\n'),
       });
   }
-  const sets = await listedIfPossible(host, log, 'ipset', ['list', '-name']);
+  const sets = await outputOfListIfAny(host, log, 'ipset', ['list', '-name']);
   for (const set of sets.split('\n').filter((name) => name.startsWith('KUBE-'))) {
     await host.run('ipset', ['destroy', set]);
   }
 }
 
 async function servicesOnHost(host: Host, log: PhaseLog): Promise<string[]> {
-  const saved = await listedIfPossible(host, log, 'ipvsadm', ['--save', '--numeric']);
+  const saved = await outputOfListIfAny(host, log, 'ipvsadm', ['--save', '--numeric']);
   if (saved === '') return [];
-  const shown = await listedIfPossible(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', KUBE_PROXY_LINK]);
+  const shown = await outputOfListIfAny(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', KUBE_PROXY_LINK]);
   const addresses = [...shown.matchAll(/ inet6? ([^\s/]+)/g)].map(([, address = '']) => address);
   return kubeProxyServices(saved, new Set(addresses));
 }

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { lenientYaml } from '../../../lib/foreign.ts';
+import { lenientYaml } from '../../../lib/check-shape.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { listedIfPossible } from './answers.ts';
 import { removeIptablesRules } from './iptables.ts';
 import { KUBE_PROXY_LINK, removeIpvs } from './ipvs.ts';
+import { outputOfListIfAny } from './output-of-list.ts';
 
 /** Links that the cluster's add-ons make. */
 const LINKS: readonly string[] = [
@@ -18,7 +18,7 @@ const LINKS: readonly string[] = [
   'nodelocaldns',
   KUBE_PROXY_LINK,
 ];
-/** Where no dummy link is to be had, a hub puts its address on `lo`. */
+/** If the kernel has no dummy links, a hub puts its address on `lo`. */
 const HUB_ADDRESS = '169.254.2.1/32';
 /** Flannel's and kubenet's own, if its configuration is gone already. */
 const ATTACHED = z.object({ networkName: z.string() });
@@ -26,13 +26,13 @@ const NETWORK = z.object({ name: z.string() });
 const DEFAULT_CNI_NETWORKS = ['cbr0', 'kubenet'];
 
 /** Notes which links exist before a join, so that a reset leaves them alone; see {@link removeNetwork}. */
-export async function noteLinks(host: Host): Promise<readonly string[]> {
+export async function recordLinksBeforeJoin(host: Host): Promise<readonly string[]> {
   const there = await links(host);
   return parseLinks(await host.choose(CHOICES.linksBefore, () => JSON.stringify(there)));
 }
 
-/** The links that {@link noteLinks} noted, out of the journal's choices. */
-export function notedLinks(choice: (key: ChoiceKey) => string | undefined): readonly string[] {
+/** The links that {@link recordLinksBeforeJoin} noted, out of the journal's choices. */
+export function linksBeforeJoin(choice: (key: ChoiceKey) => string | undefined): readonly string[] {
   return parseLinks(choice(CHOICES.linksBefore) ?? '[]');
 }
 
@@ -58,7 +58,7 @@ export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly st
 
 /**
  * Removes the network namespaces of pods that a runtime could not take away. One in which a process lives belongs to
- * somebody else (podman), and so does one that is attached to a network that is not the cluster's.
+ * other software (podman), and so does one that is attached to a network that is not the cluster's.
  */
 export async function removeIdleNamespaces(host: Host): Promise<void> {
   const names = (await host.list(PATHS.pods.networkNamespaces)).filter((name) => name.startsWith('cni-'));
@@ -105,13 +105,13 @@ async function cniNetworks(host: Host): Promise<string[]> {
 
 /** kube-proxy's since 1.29, in its nftables mode. */
 async function removeNftTables(host: Host, log: PhaseLog): Promise<void> {
-  const tables = await listedIfPossible(host, log, 'nft', ['list', 'tables']);
+  const tables = await outputOfListIfAny(host, log, 'nft', ['list', 'tables']);
   for (const [, family] of tables.matchAll(/^table (ip6?) kube-proxy$/gm)) {
     await host.run('nft', ['delete', 'table', family ?? '', 'kube-proxy']);
   }
 }
 
 async function removeHubAddress(host: Host, log: PhaseLog): Promise<void> {
-  const addresses = await listedIfPossible(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', 'lo']);
+  const addresses = await outputOfListIfAny(host, log, 'ip', ['-oneline', 'address', 'show', 'dev', 'lo']);
   if (addresses.includes(` ${HUB_ADDRESS} `)) await host.run('ip', ['address', 'delete', HUB_ADDRESS, 'dev', 'lo']);
 }

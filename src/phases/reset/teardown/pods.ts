@@ -18,7 +18,7 @@ const NEXT = 'run `edgeadm reset` again; `edgeadm reset --force` continues witho
 export interface RemovalTools {
   readonly log: PhaseLog;
   readonly signal?: AbortSignal;
-  /** Goes on where a pod cannot be removed. */
+  /** Continues where a pod cannot be removed. */
   readonly force?: boolean;
 }
 
@@ -60,7 +60,7 @@ async function removeThroughDocker(host: Host, { unit }: NodeRuntime, { log, for
   });
 }
 
-/** @returns undefined where the runtime does not answer, or where there is nothing to ask it for */
+/** @returns undefined if the runtime does not answer, or if there is nothing to ask it for */
 async function reach(host: Host, { socket, unit }: NodeRuntime, tools: RemovalTools): Promise<CriClient | undefined> {
   const { signal } = tools;
   const connect = (timeoutMs: number) => CriClient.connect(host, socket, { timeoutMs, signal });

@@ -1,7 +1,7 @@
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
-import { listedBy } from './answers.ts';
+import { outputOfList } from './output-of-list.ts';
 import { unmountBelow } from './volumes.ts';
 
 interface Process {
@@ -30,7 +30,7 @@ export async function killPods(host: Host, log: PhaseLog): Promise<void> {
 }
 
 async function processes(host: Host): Promise<Process[]> {
-  return parseProcesses(await listedBy(host, 'ps', ['-e', '-ww', '-o', 'pid=,ppid=,args=']));
+  return parseProcesses(await outputOfList(host, 'ps', ['-e', '-ww', '-o', 'pid=,ppid=,args=']));
 }
 
 /** Reads `ps -o pid=,ppid=,args=`. */

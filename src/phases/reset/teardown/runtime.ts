@@ -19,7 +19,7 @@ const DEFAULT_SOCKETS = [PATHS.containerd.socket, PATHS.crio.socket, PATHS.criDo
 /**
  * Finds the runtime of a node that was joined, by edgeadm or by kubeadm: from the kubelet's flags, else its
  * configuration (1.27 and newer), else by the socket that is there.
- * @param chosen the socket that a join was told to use
+ * @param chosen the socket that was given to the join
  */
 export async function findRuntime(host: Host, chosen?: string): Promise<NodeRuntime> {
   const socket = chosen ?? (await configuredSocket(host)) ?? (await presentSocket(host));

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { systemCode } from '../../../host/failures.ts';
 import type { Host } from '../../../host/host.ts';
 import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
@@ -36,19 +37,19 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
  * Notes what is in every folder that Kubernetes is going to fill: to be called by a join before the kubelet first runs.
  * A reset puts them back to that.
  */
-export async function claimState(host: Host): Promise<void> {
-  // Made with the first pod, and nobody's own: it goes when it is empty.
+export async function noteStateBeforeJoin(host: Host): Promise<void> {
+  // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
   for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
 }
 
-/** @returns false on a read-only file system, where nobody else makes the folder either */
+/** @returns false on a read-only file system, on which other software cannot make the folder either */
 async function makeParent(host: Host, folder: string): Promise<boolean> {
   try {
     await host.makeDirectory(posix.dirname(folder), 0o755);
     return true;
   } catch (error) {
-    if (/\bEROFS\b|read-only file system/i.test((error as Error).message)) return false;
+    if (systemCode(error) === 'EROFS') return false;
     throw error;
   }
 }
@@ -56,8 +57,8 @@ async function makeParent(host: Host, folder: string): Promise<boolean> {
 /**
  * Removes what Kubernetes left on a node of which no journal tells what was there before: what `kubeadm reset` removes,
  * and the configuration of the cluster's CNI plug-in. Volumes must be unmounted.
- * @returns the paths that were left, since they may be somebody else's
- * @throws EdgeadmError RESET_INCOMPLETE where something is still mounted in one of the folders
+ * @returns the paths that were left, since they may belong to other software
+ * @throws EdgeadmError RESET_INCOMPLETE if something is still mounted in one of the folders
  */
 export async function removeState(host: Host): Promise<string[]> {
   const left: string[] = [];

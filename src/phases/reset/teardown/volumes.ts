@@ -4,10 +4,13 @@ import { isBoundToItself, mountsBelow } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 
-/** Where a kubelet and the storage drivers of its pods mount; whatever is mounted elsewhere below its folder is the machine's. */
+/**
+ * Where a kubelet and the storage drivers of its pods mount; whatever is mounted elsewhere below its folder is the
+ * machine's.
+ */
 const VOLUME_FOLDERS = ['pods', 'plugins', 'plugins_registry', 'plugin-containers'];
 
-/** A file system whose server is gone keeps umount waiting for ever. */
+/** A file system whose server is gone keeps umount waiting forever. */
 const UMOUNT_TIMEOUT_MS = 10_000;
 
 /**

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { tellCluster } from '../../../../src/cluster-upgrade/cluster/events.ts';
+import { recordClusterEvent } from '../../../../src/cluster-upgrade/cluster/events.ts';
 import { nodeJob } from '../../../../src/cluster-upgrade/cluster/job-manifests.ts';
 import { listJobs, nodeJobName } from '../../../../src/cluster-upgrade/cluster/jobs.ts';
 import {
   cancelUpgrade,
   continueUpgrade,
-  lookAtPlan,
+  currentPlan,
   pauseUpgrade,
 } from '../../../../src/cluster-upgrade/control/actions.ts';
-import { LONGEST_PAUSE_S, type NodeRecord, nowSeconds } from '../../../../src/cluster-upgrade/plan/plan.ts';
-import { withNode } from '../../../../src/cluster-upgrade/plan/transitions.ts';
+import { MAX_PAUSE_S, type NodeRecord, nowSeconds } from '../../../../src/cluster-upgrade/plan/plan.ts';
+import { withNodeChanged } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { names, SPEC, type UpgradeBed, upgradeBed } from '../upgrade-bed.ts';
 
@@ -52,13 +52,13 @@ describe('a cluster upgrade that is paused', function () {
       cancelUpgrade(bed.client, 'bob@desk'),
       refused(/^the upgrade to v1\.20\.3 cannot be cancelled$/, /^it is Running$/, /cluster upgrade pause/),
     );
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'running', batch: 1 }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'running', batch: 1 }));
     assert.equal((await pauseUpgrade(bed.client, 'bob@desk')).progress.phase, 'Pausing');
     await assert.rejects(
       cancelUpgrade(bed.client, 'bob@desk'),
       refused(/cannot be cancelled/, /^it is Pausing: paused by bob@desk$/, /wait until the nodes in progress/),
     );
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'upgraded' }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'upgraded' }));
     await leaveJob('edge-2');
     await pauseUpgrade(bed.client, 'bob@desk');
     const plan = await cancelUpgrade(bed.client, 'bob@desk');
@@ -80,7 +80,7 @@ describe('a cluster upgrade that is paused', function () {
   });
 
   it('goes on with its failed nodes, their Jobs removed, and with what is to be different from now on', async () => {
-    await bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'failed', message: 'disk full' }));
+    await bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'failed', message: 'disk full' }));
     await leaveJob('edge-1');
     await pausedFor(60);
     const plan = await continueUpgrade(bed.client, { image: 'example.com/new:2' });
@@ -100,12 +100,12 @@ describe('a cluster upgrade that is paused', function () {
 
   it('a cluster upgrade that is paused is cancelled by the first look after 15 days, its events and Jobs removed; not a minute before', async () => {
     await leaveJob('edge-1');
-    await tellCluster(bed.client, { reason: 'Paused', message: 'Paused' });
-    await pausedFor(LONGEST_PAUSE_S - 60);
-    assert.equal((await lookAtPlan(bed.client)).progress.phase, 'Paused');
+    await recordClusterEvent(bed.client, { reason: 'Paused', message: 'Paused' });
+    await pausedFor(MAX_PAUSE_S - 60);
+    assert.equal((await currentPlan(bed.client)).progress.phase, 'Paused');
     assert.equal(await eventCount(), 1);
-    await pausedFor(LONGEST_PAUSE_S + 60);
-    const plan = await lookAtPlan(bed.client);
+    await pausedFor(MAX_PAUSE_S + 60);
+    const plan = await currentPlan(bed.client);
     assert.deepEqual([plan.progress.phase, plan.progress.reason], ['Cancelled', 'paused for more than 15 days']);
     assert.equal(await eventCount(), 0);
     assert.deepEqual(await listJobs(bed.client), []);
@@ -118,9 +118,9 @@ describe('a cluster upgrade that is paused', function () {
   it('a cluster upgrade that is paused is not cancelled by a laptop whose clock is wrong', async () => {
     await pausedFor(60);
     const real = Date.now;
-    Date.now = () => real() + (LONGEST_PAUSE_S + 600) * 1000;
+    Date.now = () => real() + (MAX_PAUSE_S + 600) * 1000;
     try {
-      assert.equal((await lookAtPlan(bed.client)).progress.phase, 'Paused');
+      assert.equal((await currentPlan(bed.client)).progress.phase, 'Paused');
     } finally {
       Date.now = real;
     }

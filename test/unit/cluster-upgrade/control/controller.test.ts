@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { continueUpgrade, pauseUpgrade } from '../../../../src/cluster-upgrade/control/actions.ts';
-import { LOOKS_FOR_OFFLINE } from '../../../../src/cluster-upgrade/control/controller.ts';
+import { OFFLINE_POLL_ROUNDS } from '../../../../src/cluster-upgrade/control/controller.ts';
 import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/executor.ts';
 import { LEASE_TIMES } from '../../../../src/cluster-upgrade/control/lease.ts';
-import { hasStopped } from '../../../../src/cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { flowingClock } from '../../test-clock.ts';
 import {
@@ -143,7 +143,7 @@ describe('the controller of a cluster upgrade', function () {
     await bed.begin(names(2), { waitOffline: true });
     const clock = flowingClock();
     const controller = startController(bed.client, simulated(), 'controller-1', clock);
-    const looks = (): Promise<void> => clock.sleptAgain(3, RETRY_INTERVAL_MS * LOOKS_FOR_OFFLINE);
+    const looks = (): Promise<void> => clock.sleptAgain(3, RETRY_INTERVAL_MS * OFFLINE_POLL_ROUNDS);
     await until(async () => stateOf(await bed.store.need(), 'edge-1') === 'upgraded', 'edge-1 is done');
     await looks();
     const version = async () =>
@@ -239,7 +239,7 @@ describe('the controller of a cluster upgrade', function () {
       return true;
     });
     executor.held.clear();
-    assert.ok(hasStopped(await first.ended));
+    assert.ok(isPausedOrEnded(await first.ended));
     assert.deepEqual(executor.begun, names(2));
   });
 

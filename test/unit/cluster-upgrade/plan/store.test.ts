@@ -4,7 +4,7 @@ import { beginPlan } from '../../../../src/cluster-upgrade/control/begin.ts';
 import { acquireLease } from '../../../../src/cluster-upgrade/control/lease.ts';
 import { nodesIn, nowSeconds } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { PlanStore } from '../../../../src/cluster-upgrade/plan/store.ts';
-import { cancelPlan, newPlan, pausePlan, withNode } from '../../../../src/cluster-upgrade/plan/transitions.ts';
+import { cancelPlan, newPlan, pausePlan, withNodeChanged } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { names, SPEC, type UpgradeBed, upgradeBed } from '../upgrade-bed.ts';
@@ -32,7 +32,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     const stores = [bed.store, new PlanStore(bed.connect())];
     await Promise.all(
       names(60).map((name, index) =>
-        stores[index % 2]?.update((plan) => withNode(plan, name, { state: 'upgraded', ended: index })),
+        stores[index % 2]?.update((plan) => withNodeChanged(plan, name, { state: 'upgraded', ended: index })),
       ),
     );
     const plan = await bed.store.need();
@@ -47,7 +47,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     await bed.begin(names(1000));
     const before = Number(await version());
     await Promise.all(
-      names(1000).map((name) => bed.store.update((plan) => withNode(plan, name, { state: 'upgraded' }))),
+      names(1000).map((name) => bed.store.update((plan) => withNodeChanged(plan, name, { state: 'upgraded' }))),
     );
     assert.equal(nodesIn(await bed.store.need(), 'upgraded').length, 1000);
     assert.ok(Number(await version()) - before <= 3);
@@ -56,10 +56,13 @@ describe('the plan of a cluster upgrade in the cluster', function () {
   it('refuses one change of several without a loss to the others', async () => {
     await bed.begin(names(2));
     const results = await Promise.allSettled([
-      bed.store.update((plan) => withNode(plan, 'edge-1', { state: 'upgraded' })),
+      bed.store.update((plan) => withNodeChanged(plan, 'edge-1', { state: 'upgraded' })),
       bed.store.update((plan) => cancelPlan(plan, 'no', 1)),
-      bed.store.update((plan) => withNode(plan, 'edge-2', { state: 'upgraded' })),
-      bed.store.update((plan) => withNode(plan, 'edge-2', { state: 'failed' }), AbortSignal.abort(new Error('lost'))),
+      bed.store.update((plan) => withNodeChanged(plan, 'edge-2', { state: 'upgraded' })),
+      bed.store.update(
+        (plan) => withNodeChanged(plan, 'edge-2', { state: 'failed' }),
+        AbortSignal.abort(new Error('lost')),
+      ),
     ]);
     assert.deepEqual(
       results.map(({ status }) => status),

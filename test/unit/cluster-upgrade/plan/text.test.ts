@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { NodeRecord, Plan } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { refuseTooLarge } from '../../../../src/cluster-upgrade/plan/size.ts';
-import { fromTexts, MAX_BYTES, sizeOf, toTexts } from '../../../../src/cluster-upgrade/plan/text.ts';
+import { fromTexts, MAX_PLAN_BYTES, sizeOf, toTexts } from '../../../../src/cluster-upgrade/plan/text.ts';
 import { newPlan } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { names, SPEC } from '../upgrade-bed.ts';
@@ -87,7 +87,7 @@ describe('the texts of a plan', () => {
     const nodes = largest(10_000).map((node, index) => (index < 1000 ? { ...node, state: 'failed', message } : node));
     const plan = planOf(nodes as NodeRecord[]);
     const texts = toTexts(plan);
-    assert.ok(sizeOf(texts) <= MAX_BYTES, `${sizeOf(texts)} bytes`);
+    assert.ok(sizeOf(texts) <= MAX_PLAN_BYTES, `${sizeOf(texts)} bytes`);
     const back = fromTexts(texts);
     assert.equal(back.nodes.length, 10_000);
     assert.deepEqual(back.nodes.slice(1000), plan.nodes.slice(1000));
@@ -98,7 +98,7 @@ describe('the texts of a plan', () => {
   it('the texts of a plan are refused before they are begun where they would not fit at the end', () => {
     const names100k = largest(12_000).map((node) => ({ ...node, state: 'waiting', batch: 0, started: 0, ended: 0 }));
     const plan = planOf(names100k as NodeRecord[]);
-    assert.ok(sizeOf(toTexts(plan)) < MAX_BYTES, 'it fits when it begins');
+    assert.ok(sizeOf(toTexts(plan)) < MAX_PLAN_BYTES, 'it fits when it begins');
     assert.throws(
       () => refuseTooLarge(plan),
       (error: EdgeadmError) => error.code === 'USAGE' && /--selector/.test(error.next),

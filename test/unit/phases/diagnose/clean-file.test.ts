@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   cleanFile,
-  LONGEST,
+  MAX_FILE_CHARACTERS,
   withoutEnvironment,
   withoutExecInput,
   withoutPodEnvironment,
@@ -70,7 +70,7 @@ describe('a text of a node', () => {
   });
 
   it('a text of a node is its end where it is long, from the beginning of a line', () => {
-    const clean = cleanFile(`password=${'x'.repeat(LONGEST)}\nthe end\n`);
+    const clean = cleanFile(`password=${'x'.repeat(MAX_FILE_CHARACTERS)}\nthe end\n`);
     assert.match(clean, /^\[the first \d+ characters are left out\]\nthe end\n$/);
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { collect } from '../../../../src/phases/diagnose/collect.ts';
-import { offlineAutonomy } from '../../../../src/phases/diagnose/collectors/offline-autonomy.ts';
+import { offlineAutonomyState } from '../../../../src/phases/diagnose/collectors/offline-autonomy.ts';
 import type { Finding } from '../../../../src/phases/diagnose/finding.ts';
 import { findings } from '../../../../src/phases/diagnose/rules.ts';
 import { fakeHost } from '../../fake-host.ts';
@@ -14,7 +14,7 @@ async function diagnosed(version: string, configuration: string): Promise<Findin
     '/usr/bin/kubelet': '',
   };
   const host = fakeHost({ files, commands: { '/usr/bin/kubelet': `Kubernetes ${version}\n` } });
-  const [collection] = await collect(host, [offlineAutonomy], { signal: new AbortController().signal });
+  const [collection] = await collect(host, [offlineAutonomyState], { signal: new AbortController().signal });
   return findings(collection?.facts ?? {});
 }
 

@@ -13,7 +13,11 @@ import { bind, type EniOptions } from '../../../../src/phases/eni/run.ts';
 import type { WorkflowEvent } from '../../../../src/workflow/events.ts';
 
 /** What happens to a call: a fault of the cloud's, the death of the program before or after the effect, or Ctrl-C. */
-export type Accident = FaultMode | 'kill-before' | 'kill-after' | 'interrupt';
+export type Accident =
+  | Extract<FaultMode, 'timeout-before' | 'timeout-after-effect' | 'throttle' | '500' | 'business-code' | 'slow'>
+  | 'kill-before'
+  | 'kill-after'
+  | 'interrupt';
 
 /** Each call takes so long: the emulated ENS moves on between two looks. Milliseconds. */
 const CALL_MS = 350;
@@ -80,6 +84,7 @@ export function inProcessEns(seed: InstanceSeed = {}): InProcessEns {
           return handle(call);
         }
         if (accident === 'throttle') return { status: 400, body: { Code: 'Throttling.User', Message: 'too many' } };
+        if (accident === 'business-code') return { status: 200, body: { Code: 1002, Message: 'system error' } };
         if (accident === '500') return { status: 500, body: { Code: 'InternalError', Message: 'unknown' } };
         if (accident.endsWith('after-effect') || accident === 'kill-after') await handle(call);
         if (accident.startsWith('timeout'))

@@ -5,7 +5,14 @@ import { type Accident, INSTANCE, inProcessEns, runBind } from './in-process-ens
 
 const SEQUENCES = 500;
 
-const fault = fc.constantFrom<Accident>('timeout-after-effect', 'timeout-before', '500', 'throttle', 'slow');
+const fault = fc.constantFrom<Accident>(
+  'timeout-after-effect',
+  'timeout-before',
+  '500',
+  'throttle',
+  'business-code',
+  'slow',
+);
 const kill = fc.constantFrom<Accident>('kill-before', 'kill-after', 'interrupt');
 /** Single accidents, and bursts that outlast every retry. */
 const troubles = fc

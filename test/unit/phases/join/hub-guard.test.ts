@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { type Wait, waitFor } from '../../../../src/lib/wait-for.ts';
+import { type WaitOptions, waitFor } from '../../../../src/lib/wait-for.ts';
 import { hubComplaints } from '../../../../src/phases/join/hub-guard.ts';
 import { waitForHub } from '../../../../src/phases/join/install-edgehub.ts';
 import { fakeHost } from '../../fake-host.ts';
@@ -26,7 +26,7 @@ describe('an edge-hub that ends by itself', () => {
   it('ends the wait long before its time is over, with the cause and the next command', async () => {
     const host = fakeHost({ units: { 'kubelet.service': { active: true } } });
     setTimeout(() => void host.write(`${FOLDER}/0.log`, asCri(WITHOUT_POOL), { mode: 0o600 }), 200);
-    const error = await waitForHub(host, 'edge1', <T>(wait: Wait<T>) => waitFor(wait)).then(
+    const error = await waitForHub(host, 'edge1', <T>(wait: WaitOptions<T>) => waitFor(wait)).then(
       () => assert.fail('it did not fail'),
       (thrown: unknown) => thrown,
     );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checksMeantBy, unknownChecks } from '../../../../src/phases/preflight/check-names.ts';
+import { checksNamed, unknownChecks } from '../../../../src/phases/preflight/check-names.ts';
 
 describe('the names that --ignore-preflight-errors takes', () => {
   for (const [name, checks] of [
@@ -24,11 +24,11 @@ describe('the names that --ignore-preflight-errors takes', () => {
     ['', undefined],
   ] as const)
     it(`${name || 'an empty name'} ${checks === undefined ? 'is unknown' : `ignores ${checks.join() || 'no check of edgeadm'}`}`, () => {
-      assert.deepEqual(checksMeantBy(name), checks);
+      assert.deepEqual(checksNamed(name), checks);
     });
 
   it('all ignores every check', () => {
-    assert.ok((checksMeantBy('all') ?? []).length > 30);
+    assert.ok((checksNamed('all') ?? []).length > 30);
   });
 
   it('an unknown name is refused with the check that was probably meant, or where they are listed', () => {

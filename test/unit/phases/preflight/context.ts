@@ -7,7 +7,7 @@ import { JournalRecord } from '../../../../src/host/journal/record.ts';
 import type { Address } from '../../../../src/host/machine.ts';
 import { clusterView } from '../../../../src/phases/join/cluster-view.ts';
 import type { Check, Verdict } from '../../../../src/phases/preflight/check.ts';
-import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import type { CheckContext, NodeView } from '../../../../src/phases/preflight/context.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { type FakeClusterState, fakeCluster, TOKEN } from '../../fake-cluster.ts';
@@ -145,7 +145,7 @@ async function verdictOn(name: string, given: Case = {}): Promise<Verdict> {
 }
 
 function withNeeds(name: string): Check[] {
-  const check = CHECKS.find((candidate) => candidate.name === name);
+  const check = PREFLIGHT_CHECKS.find((candidate) => candidate.name === name);
   return check ? [...new Set([...(check.needs ?? []).flatMap(withNeeds), check])] : [];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError, EXIT } from '../../../../src/errors/index.ts';
 import { pass, type Verdict } from '../../../../src/phases/preflight/check.ts';
-import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import { describeVerdict, preflightError } from '../../../../src/phases/preflight/failure.ts';
 import { judgeChecks, runChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import type { PhaseLog } from '../../../../src/workflow/events.ts';
@@ -33,7 +33,7 @@ const LISTENING_KUBELET = `  sl  local_address rem_address   st
 
 describe('the preflight as a whole', () => {
   it('the preflight as a whole has every check under its stable name, once', () => {
-    const names = CHECKS.map(({ name }) => name);
+    const names = PREFLIGHT_CHECKS.map(({ name }) => name);
     assert.deepEqual(
       NAMES.filter((name) => !names.includes(name)),
       [],
@@ -69,7 +69,7 @@ describe('the preflight as a whole', () => {
   });
 
   it('runs all checks side by side: each that needs no other has begun before the first one ends', async () => {
-    const alone = CHECKS.filter(({ needs }) => !needs?.length);
+    const alone = PREFLIGHT_CHECKS.filter(({ needs }) => !needs?.length);
     let begun = 0;
     const { promise: all, resolve } = Promise.withResolvers<void>();
     const waiting = alone.map((check) => ({
@@ -85,7 +85,7 @@ describe('the preflight as a whole', () => {
   });
 
   it('says how long each check took', async () => {
-    const [swap] = CHECKS.filter(({ name }) => name === 'Swap');
+    const [swap] = PREFLIGHT_CHECKS.filter(({ name }) => name === 'Swap');
     assert.ok(swap);
     const clock = skippingClock();
     const slow = { ...swap, run: () => clock.sleep(1500).then(() => pass()) };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { parseOsRelease } from '../../../../src/host/os-release.ts';
 import type { Verdict } from '../../../../src/phases/preflight/check.ts';
-import { CHECKS } from '../../../../src/phases/preflight/checks.ts';
+import { PREFLIGHT_CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { type Case, contextOf } from './context.ts';
 
@@ -251,7 +251,7 @@ const NAMES = /^(OSSupported|KernelSupported|ArchSupported|ClusterVersion|System
 
 /** What the checks of the system say of a machine, those that passed left out. */
 async function troubles(given: Case): Promise<Verdict[]> {
-  const checks = CHECKS.filter(({ name }) => NAMES.test(name)).map((check) => ({ ...check, needs: [] }));
+  const checks = PREFLIGHT_CHECKS.filter(({ name }) => NAMES.test(name)).map((check) => ({ ...check, needs: [] }));
   const verdicts = await judgeChecks(await contextOf(given), checks);
   return verdicts.filter(({ status }) => status === 'error' || status === 'warning');
 }

@@ -15,7 +15,7 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
   const start = Date.now();
   beforeEach(async () => {
     clock = 0;
-    cloud = await emulatedCluster({}, () => start + clock);
+    cloud = await emulatedCluster({}, () => start + clock, { retiredActions: true });
     id = cloud.cluster.id;
     client = new sdk.default({
       ...cloud.account,
@@ -102,6 +102,45 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
     for (const call of [order, resume, cancel]) assert.equal(await codeOf(call()), wrongState);
     assert.equal(await codeOf(client.getUpgradeStatus('c-other')), '404 ErrorClusterNotFound');
     assert.equal(await codeOf(client.describeTaskInfo('T-other')), '404 ErrorTaskNotFound');
+  });
+
+  it('are paused, resumed and cancelled by their tasks, which answer nothing', async () => {
+    const { taskId = '' } = (await order()) ?? {};
+    const state = async () => (await client.describeTaskInfo(taskId)).body?.state;
+    clock += UPGRADE_STEP_MS.precheck + UPGRADE_STEP_MS.master;
+    assert.equal((await client.pauseTask(taskId)).statusCode, 200);
+    assert.equal(await state(), 'pausing');
+    clock += UPGRADE_STEP_MS.node;
+    assert.equal(await state(), 'paused');
+    await client.resumeTask(taskId);
+    assert.equal(await state(), 'running');
+    await client.pauseTask(taskId);
+    clock += UPGRADE_STEP_MS.node;
+    assert.equal(await state(), 'success');
+    assert.equal(await codeOf(client.cancelTask(taskId)), '400 ErrorClusterUpgradeState');
+    assert.equal(await codeOf(client.cancelTask('T-other')), '404 ErrorTaskNotFound');
+  });
+
+  it('have none of the actions that the service switches off, unless those are wanted', async () => {
+    const today = await emulatedCluster();
+    try {
+      const own = new sdk.default({
+        ...today.account,
+        endpoint: today.endpoint,
+        ca: today.pki.caPem,
+      } as ConstructorParameters<typeof sdk.default>[0]);
+      for (const call of [
+        () => own.getUpgradeStatus(today.cluster.id),
+        () => own.pauseClusterUpgrade(today.cluster.id),
+        () => own.resumeUpgradeCluster(today.cluster.id),
+        () => own.cancelClusterUpgrade(today.cluster.id),
+        () => own.describeClusters(new sdk.DescribeClustersRequest({})),
+        () => own.describeClustersV1(new sdk.DescribeClustersV1Request({})),
+      ])
+        assert.equal(await codeOf(call()), '404 InvalidAction.NotFound');
+    } finally {
+      await today.close();
+    }
   });
 
   it('upgrades by the container service of the sandbox are not struck inside by faults that are for calls', async () => {

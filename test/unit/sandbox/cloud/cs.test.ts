@@ -38,8 +38,11 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     const { body } = await client.describeClusterDetail(id);
     assert.deepEqual([body?.name, body?.state, body?.currentVersion], ['sandbox', 'running', 'v1.20.2']);
     assert.match(body?.metaData ?? '', /"Network":"flannel"/);
-    const page = await client.describeClustersV1(new sdk.DescribeClustersV1Request({}));
-    assert.deepEqual([page.body?.clusters?.length, page.body?.pageInfo?.totalCount], [1, 1]);
+    const ofRegion = async (region: string) =>
+      (await client.describeClustersForRegion(region, new sdk.DescribeClustersForRegionRequest({}))).body;
+    const page = await ofRegion('cn-hangzhou');
+    assert.deepEqual([page?.clusters?.length, page?.pageInfo?.totalCount], [1, 1]);
+    assert.deepEqual((await ofRegion('cn-beijing'))?.clusters, []);
     assert.equal((await client.describeUserQuota()).body?.nodeQuota, 2000);
   });
 
@@ -113,8 +116,8 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
 
   const script = async (request: object): Promise<string> => {
     const made = await client.describeClusterAttachScripts(id, new sdk.DescribeClusterAttachScriptsRequest(request));
-    // The service answers with a JSON text; the SDK leaves it as it came.
-    return JSON.parse(made.body ?? '') as string;
+    assert.match(made.body ?? '', /\r\n$/);
+    return (made.body ?? '').trim();
   };
   const tokenOf = (line: string): AttachTokenRecord | undefined => {
     const [, token = ''] = /--openapi-token=(\S+)/.exec(line) ?? [];

@@ -2,9 +2,10 @@ import type { V1Node } from '@kubernetes/client-node';
 import { startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
 import { csService } from '../../../../sandbox/cloud/cs.ts';
-import { seedCluster, seedInside } from '../../../../sandbox/cloud/cs-seed.ts';
+import { seedCluster, seedClusterObjects } from '../../../../sandbox/cloud/cs-seed.ts';
 import type { ClusterRecord } from '../../../../sandbox/cloud/records.ts';
 import { startCloud } from '../../../../sandbox/cloud/server.ts';
+import type { CloudParts } from '../../../../sandbox/cloud/service.ts';
 import { type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { localMachine } from '../../../../src/host/local.ts';
@@ -32,13 +33,14 @@ export interface EmulatedCluster {
 export async function emulatedCluster(
   values: Partial<ClusterRecord> = {},
   now: () => number = Date.now,
+  options: Pick<CloudParts, 'retiredActions'> = {},
 ): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
   const api = await startApiServer({ store, pki, port: 0 });
-  const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem };
+  const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
   const cluster = seedCluster(store, values);
-  await seedInside(parts, pki);
+  await seedClusterObjects(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
   const cloud = await startCloud({ parts, services: [csService(parts, pki)], port: 0, tls });
   const account = sandboxAccount(store);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import RPCClient from '@alicloud/pop-core';
+import { z } from 'zod';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
 import { addFault, clearFaults, listFaults } from '../../../../sandbox/cloud/faults.ts';
 import { CloudFailure, type CloudService } from '../../../../sandbox/cloud/service.ts';
+import { cloudCaller } from '../../../../src/cloud/caller.ts';
+import { cloudTransport } from '../../../../src/cloud/transport.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
 
 const MINUTE = 60_000;
@@ -107,6 +110,36 @@ describe('the front of the emulated cloud', () => {
     assert.equal((await describeInstances()).TotalCount, 1);
     assert.deepEqual(listFaults(cloud.store), []);
   });
+
+  for (const [mode, code] of [
+    ['unavailable', 'ServiceUnavailable'],
+    ['qps-limit', 'QPS Limit Exceeded'],
+    ['rejected-throttling', 'Rejected.Throttling'],
+  ] as const) {
+    it(`refuses a call with ${code} where it was asked to`, async () => {
+      addFault(cloud.store, { action: 'DescribeInstances', mode, times: 1 });
+      await assert.rejects(describeInstances(), { code });
+    });
+  }
+
+  for (const [mode, code] of [
+    ['business-code', 'CLOUD_FAILED'],
+    ['html-502', 'CLOUD_FAILED'],
+    ['redirect', 'CLOUD_ANSWER_INVALID'],
+    ['switch-protocols', 'CLOUD_ANSWER_INVALID'],
+    ['truncated', 'CLOUD_ANSWER_INVALID'],
+    ['empty', 'CLOUD_ANSWER_INVALID'],
+  ] as const) {
+    it(`is an answer that edgeadm does not take for one where the fault ${mode} strikes`, async () => {
+      const credential = async () => cloud.account;
+      const where = { endpoint: cloud.host, version: '2017-11-10', style: 'RPC', credential, ca: cloud.ca } as const;
+      const caller = cloudCaller(cloudTransport(where), { tries: 1 });
+      addFault(cloud.store, { action: 'DescribeInstances', mode, times: 1 });
+      await assert.rejects(caller.read({ action: 'DescribeInstances' }, z.object({ TotalCount: z.number() })), {
+        code,
+      });
+    });
+  }
 
   it('loses the answer of a call that took effect, or the call itself', async () => {
     const create = () =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
+import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { isAttended } from '../../../../src/host/scratch-agent.ts';
+import { hasAgent } from '../../../../src/host/scratch-agent.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
 
@@ -12,13 +12,13 @@ const UNIT = 'kubelet.service';
 describe('a node that a sandbox attends', function () {
   this.timeout(20_000);
   let node: TestMachine;
-  let attendant: Attendant;
+  let agents: NodeAgents;
   beforeEach(async () => {
     node = await testMachine();
-    attendant = await attendNodes(join(node.root, '..'), 'v1.20.2');
+    agents = await runNodeAgents(join(node.root, '..'), 'v1.20.2');
   });
   afterEach(async () => {
-    await attendant.close();
+    await agents.close();
     await node.remove();
   });
 
@@ -32,9 +32,9 @@ describe('a node that a sandbox attends', function () {
 
   it('a node that a sandbox attends is told from a mere scratch root', async () => {
     assert.equal(scratchMachine(node.root).runsUnits, true);
-    await attendant.close();
+    await agents.close();
     assert.equal(scratchMachine(node.root).runsUnits, false);
-    assert.equal(isAttended(node.root), false);
+    assert.equal(hasAgent(node.root), false);
   });
 
   it('starts its kubelet with the unit, and has stopped it when a stop returns', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
+import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { toYaml } from '../../../../src/templates/yaml.ts';
@@ -27,18 +27,18 @@ const BOMB = `a: &a [1,1,1,1,1,1,1,1,1]\n${[...'bcdefghi']
 describe('nonsense on the disk of a sandbox node', function () {
   this.timeout(60_000);
   let node: TestMachine;
-  let attendant: Attendant;
+  let agents: NodeAgents;
   const faults: unknown[] = [];
   const note = (error: unknown): void => void faults.push(error);
   beforeEach(async () => {
     faults.length = 0;
     process.on('unhandledRejection', note);
     node = await testMachine();
-    attendant = await attendNodes(join(node.root, '..'), 'v1.20.2');
+    agents = await runNodeAgents(join(node.root, '..'), 'v1.20.2');
     await writeKubeletFiles(node);
   });
   afterEach(async () => {
-    await attendant.close();
+    await agents.close();
     process.off('unhandledRejection', note);
     await node.remove();
   });

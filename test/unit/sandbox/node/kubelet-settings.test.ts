@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type KubeletSettings, kubeletSettings } from '../../../../sandbox/node/kubelet-settings.ts';
+import { type KubeletRunSettings, readRunSettings } from '../../../../sandbox/node/kubelet-settings.ts';
 import { unitCommand } from '../../../../sandbox/node/unit-command.ts';
 import { toYaml } from '../../../../src/templates/yaml.ts';
 import { CONFIGURATION, FLAGS, type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
@@ -12,9 +12,9 @@ describe('the small kubelet reads what a join wrote', () => {
   });
   afterEach(() => node.remove());
 
-  const read = async (version = 'v1.20.2'): Promise<KubeletSettings> => {
+  const read = async (version = 'v1.20.2'): Promise<KubeletRunSettings> => {
     const [, ...args] = await unitCommand(node.machine, 'kubelet.service');
-    return kubeletSettings(node.machine, args, { version, hostname: 'EDGE1' });
+    return readRunSettings(node.machine, args, { version, hostname: 'EDGE1' });
   };
   const flags = (...words: string[]) =>
     node.put('/var/lib/kubelet/kubeadm-flags.env', `KUBELET_KUBEADM_ARGS="--node-ip=192.0.2.7 ${words.join(' ')}"\n`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
 import { type RunningApiServer, startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { Controllers } from '../../../../sandbox/controllers.ts';
-import { type Attendant, attendNodes } from '../../../../sandbox/node/attendant.ts';
+import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.ts';
 import { issuerOf, type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { edgeHubFiles } from '../../../../src/edge-hub/edge-hub.ts';
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 describe('the small kubelet in its cluster', function () {
   this.timeout(30_000);
   let node: TestMachine;
-  let attendant: Attendant;
+  let agents: NodeAgents;
   let store: Store;
   let pki: SandboxPki;
   let api: RunningApiServer;
@@ -39,14 +39,14 @@ describe('the small kubelet in its cluster', function () {
       (address, options) => localMachine().connect(address, options),
     );
     node = await testMachine();
-    attendant = await attendNodes(join(node.root, '..'), 'v1.20.2');
+    agents = await runNodeAgents(join(node.root, '..'), 'v1.20.2');
     await writeKubeletFiles(node, api.url);
     await node.put('/etc/kubernetes/pki/ca.crt', pki.caPem);
     const { cert, key } = await credential('edge1');
     await node.put('/var/lib/kubelet/pki/kubelet-client-current.pem', cert + key);
   });
   afterEach(async () => {
-    await attendant.close();
+    await agents.close();
     admin.close();
     await api.close();
     store.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {
-  notedLinks,
-  noteLinks,
+  linksBeforeJoin,
+  recordLinksBeforeJoin,
   removeIdleNamespaces,
   removeNetwork,
 } from '../../../../../src/phases/reset/teardown/network.ts';
@@ -127,17 +127,17 @@ describe("removing the cluster's network", () => {
 describe('noting links before a join', () => {
   it('keeps what it saw first, through later joins', async () => {
     const host = fakeHost({ files: links('eth0', 'lo') });
-    assert.deepEqual(await noteLinks(host), ['eth0', 'lo']);
+    assert.deepEqual(await recordLinksBeforeJoin(host), ['eth0', 'lo']);
     const kept = await host.choose('linksBefore', () => 'something newer');
     assert.deepEqual(
-      notedLinks((key) => (key === 'linksBefore' ? kept : undefined)),
+      linksBeforeJoin((key) => (key === 'linksBefore' ? kept : undefined)),
       ['eth0', 'lo'],
     );
   });
 
   it('knows of none where no join noted any', () => {
     assert.deepEqual(
-      notedLinks(() => undefined),
+      linksBeforeJoin(() => undefined),
       [],
     );
   });

@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
-import { claimState, removeState } from '../../../../../src/phases/reset/teardown/state.ts';
+import { pathError } from '../../../../../src/host/failures.ts';
+import { noteStateBeforeJoin, removeState } from '../../../../../src/phases/reset/teardown/state.ts';
 import { fakeHost } from '../../../fake-host.ts';
 
 describe('what Kubernetes keeps on disk', () => {
   it('what Kubernetes keeps on disk is noted before a join, folder by folder, with the folders above that are missing', async () => {
     const host = fakeHost({ files: { '/var/lib/dpkg/status': '', '/usr/bin/sh': '' } });
-    await claimState(host);
+    await noteStateBeforeJoin(host);
     assert.ok(host.changes.includes('claim /var/lib/kubelet'));
     assert.ok(host.changes.indexOf('claim /etc/kubernetes') < host.changes.indexOf('claim /etc/kubernetes/manifests'));
     assert.ok(host.changes.indexOf('make /usr/libexec') < host.changes.indexOf('claim /usr/libexec/kubernetes'));
+  });
+
+  it('a join leaves out folders that cannot be created because their file system is read-only', async () => {
+    const host = fakeHost({ files: { '/usr/bin/sh': '' } });
+    const makeDirectory = async (path: string, mode: number): Promise<void> => {
+      if (path === '/usr/libexec') throw pathError(path, Object.assign(new Error('mkdir failed'), { code: 'EROFS' }));
+      await host.makeDirectory(path, mode);
+    };
+    await noteStateBeforeJoin({ ...host, makeDirectory });
+    assert.ok(host.changes.includes('claim /var/lib/kubelet'));
+    assert.ok(!host.changes.includes('claim /usr/libexec/kubernetes'));
   });
 
   it('goes from a node that kubeadm joined, and nothing else does', async () => {

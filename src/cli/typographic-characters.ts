@@ -30,7 +30,7 @@ const IN_FLAG = /^--?[\w-]*(?:[‐‑‒–—―−－\u00a0\u200b\ufeff　]|=[
 /**
  * Refuses a command line that was pasted from a page that changed its characters: oclif would take such a word for an
  * argument, and a token in typographic quotes for a wrong one. Characters within a value are the value's own.
- * @returns USAGE that names each character, with the word as it was probably typed; undefined where there is none
+ * @returns USAGE that names each character, with the word as probably typed; undefined if there is none
  */
 export function refuseTypography(words: readonly string[]): EdgeadmError | undefined {
   const end = words.indexOf('--');
@@ -52,7 +52,7 @@ function complaint(word: string, before = ''): string | undefined {
     return 'an argument is a backslash: it stands within a line; it must be the last character of a line, or be left out';
   const character = DASH.exec(word)?.[0] ?? EDGES.exec(word)?.[0] ?? IN_FLAG.exec(word)?.[0]?.at(-1);
   if (character === undefined) return undefined;
-  // Whatever stands behind the name of a flag may be a secret.
+  // Whatever is behind the name of a flag may be a secret.
   const name = word.replace(/[=\s\u00a0\u200b\ufeff\u3000].*/s, '');
   const isFlag = /^[‐‑‒–—―−－-]/.test(word);
   const shown = isFlag ? ` in ${name}: ${typed(name)} was probably meant` : ' around a value';

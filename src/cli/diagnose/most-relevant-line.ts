@@ -7,7 +7,7 @@ const SIGNS: readonly RegExp[] = [
 ];
 
 /** The number of the line that matters most in evidence of several lines: what a reader should see first. */
-export function tellingLine(lines: readonly string[]): number {
+export function mostRelevantLine(lines: readonly string[]): number {
   for (const sign of SIGNS) {
     const found = lines.findIndex((line) => sign.test(line));
     if (found !== -1) return found;

@@ -4,12 +4,14 @@ import type { z } from 'zod';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 
 /**
- * Texts that somebody else wrote: a file of the machine, an object of the cluster, an answer of the cloud. Nothing in
- * them is believed to have the right type. A reader that needs the text names its origin, and damage becomes an error
+ * Foreign texts: a file of the machine, an object of the cluster, an answer of the cloud. No value in
+ * them is trusted to have the right type. A reader that needs the text names its origin, and damage becomes an error
  * that names it, with the key or the line; a reader that can do without uses {@link lenientYaml}.
  */
 export interface Origin {
-  /** The file or the object: `/var/lib/kubelet/config.yaml`, `key kubelet of the ConfigMap kube-system/kubelet-config`. */
+  /**
+   * The file or the object: `/var/lib/kubelet/config.yaml`, `key kubelet of the ConfigMap kube-system/kubelet-config`.
+   */
   readonly what: string;
   /** Whose fault it is. */
   readonly code: ErrorCode;
@@ -24,7 +26,7 @@ function damaged({ what, code, next }: Origin, why: string, cause?: unknown): Ed
 /**
  * A YAML (or JSON) document that must be a map, read as Kubernetes reads it: of a key that occurs twice the last one
  * counts. An empty text is an empty map.
- * @throws EdgeadmError with the origin, and the line that is no YAML
+ * @throws EdgeadmError with the origin, and the line that is not YAML
  */
 export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
   let parsed: unknown;
@@ -96,7 +98,7 @@ export function yamlFault(error: unknown, text = ''): string {
  * A value with the types that its reader relies on.
  * @throws EdgeadmError with the origin, and the first key that has another type
  */
-export function shaped<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
+export function checkShape<T extends z.ZodType>(schema: T, value: unknown, origin: Origin): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

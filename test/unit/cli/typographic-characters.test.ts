@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refuseTypography } from '../../../src/cli/pasted-words.ts';
+import { refuseTypography } from '../../../src/cli/typographic-characters.ts';
 
 describe('a command that was pasted from a page', () => {
   for (const [what, words, named] of [

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
 
 /** The half of a Host that changes nothing. */
-export type AskingHost = Pick<
+export type ReadOnlyHost = Pick<
   Host,
   | 'name'
   | 'runsPrograms'
@@ -22,7 +22,7 @@ export type AskingHost = Pick<
  * Asks a host each question once, so that all checks judge the same moment and a dozen of them can look at one file
  * over SSH for the price of one.
  */
-export function askOnce(host: AskingHost): AskingHost {
+export function cachedReads(host: ReadOnlyHost): ReadOnlyHost {
   const answers = new Map<string, Promise<unknown>>();
   const once = <T>(question: string, ask: () => Promise<T>): Promise<T> => {
     const answer = (answers.get(question) as Promise<T> | undefined) ?? ask();

@@ -7,15 +7,15 @@ import { NodeAgent } from './agent.ts';
 
 const LOOK_MS = 1000;
 
-export interface Attendant {
+export interface NodeAgents {
   close(): Promise<void>;
 }
 
 /**
- * Attends every node whose root lies in a folder, those that come later too.
- * @param folder is made where it is not there
+ * Attends every node whose root is in a folder, those that come later too.
+ * @param folder is made if it is not there
  */
-export async function attendNodes(folder: string, clusterVersion: string): Promise<Attendant> {
+export async function runNodeAgents(folder: string, clusterVersion: string): Promise<NodeAgents> {
   await takePrivateFolder(folder);
   // Not below the sandbox's folder, which may lie deep: a socket address has room for 107 bytes.
   const sockets = await mkdtemp(join(tmpdir(), 'edgeadm-'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exchangeService } from '../../../../sandbox/cloud/exchange.ts';
-import { insideOf } from '../../../../sandbox/cloud/exchange-inside.ts';
+import { exchangeCluster } from '../../../../sandbox/cloud/exchange-cluster.ts';
 import { type AttachTokenRecord, KIND, type NodePoolRecord } from '../../../../sandbox/cloud/records.ts';
 import { Controllers } from '../../../../sandbox/controllers.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
@@ -27,7 +27,7 @@ describe('the exchange of a sandbox', function () {
       };
       store.put(KIND.attachToken, TOKEN, token);
       const parts = { store, now: Date.now, apiServer: cloud.apiServer, cloud: '', caPem: cloud.pki.caPem };
-      const exchange = exchangeService(parts, insideOf(client));
+      const exchange = exchangeService(parts, exchangeCluster(client));
       const join = async (name: string) =>
         exchange.handle({
           method: 'POST',

@@ -2,10 +2,10 @@ import type { V1NodeList } from '@kubernetes/client-node';
 import { createToken, randomToken } from '../../src/kubernetes/api/bootstrap-tokens.ts';
 import type { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { poolLabelOf } from '../../src/kubernetes/api/node-pools.ts';
-import { type AttachedNode, type ExchangeInside, REGISTER_MS } from './exchange.ts';
+import { type AttachedNode, type ExchangeCluster, REGISTER_MS } from './exchange.ts';
 
 /** The exchange's hands in a cluster: a client of its API server, as the administrator. */
-export function insideOf(client: ApiClient): Pick<ExchangeInside, 'makeBootstrapToken' | 'nodes'> {
+export function exchangeCluster(client: ApiClient): Pick<ExchangeCluster, 'makeBootstrapToken' | 'nodes'> {
   return {
     makeBootstrapToken: async () => {
       const token = randomToken();

@@ -7,17 +7,17 @@ import type { DynamicValue } from './values.ts';
 /** What only the sandbox can tell is asked of a command of its own: it is a separate part of a release. */
 type OwnValue = Exclude<DynamicValue, `sandbox-${string}`>;
 
-/** Longer nobody waits for a TAB. */
+/** A longer wait for TAB would feel broken. */
 const PATIENCE_MS = 1000;
 
 /** Files that the line names. */
-export interface AskedOf {
+export interface DynamicSources {
   readonly inventory?: string;
   readonly kubeconfig?: string;
 }
 
-/** What a script cannot know; nothing where it cannot be had within a second, or at all. */
-export async function askedValues(what: OwnValue, { inventory, kubeconfig }: AskedOf): Promise<string[]> {
+/** Values that a static script cannot contain; none if they do not arrive within a second. */
+export async function dynamicValues(what: OwnValue, { inventory, kubeconfig }: DynamicSources): Promise<string[]> {
   const late = new Promise<string[]>((resolve) => setTimeout(resolve, PATIENCE_MS, []).unref());
   const asked = {
     hosts: () => hostsOf(inventory),

@@ -8,7 +8,7 @@ const NOT_INSTALLED = 127;
  * What a program lists; an empty text if it is not installed, since then it has made nothing that could be left.
  * @throws EdgeadmError COMMAND_FAILED if it fails: what it did not list must not pass for removed
  */
-export async function listedBy(host: Host, file: string, args: readonly string[]): Promise<string> {
+export async function outputOfList(host: Host, file: string, args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr, timedOut } = await host.query(file, args);
   if (exitCode === 0) return stdout;
   if (exitCode === NOT_INSTALLED) return '';
@@ -19,9 +19,9 @@ export async function listedBy(host: Host, file: string, args: readonly string[]
   });
 }
 
-/** As {@link listedBy}, for what does no harm if it stays: a failure is a warning. */
-export function listedIfPossible(host: Host, log: PhaseLog, file: string, args: readonly string[]): Promise<string> {
-  return listedBy(host, file, args).catch((error: Error) => {
+/** As {@link outputOfList}, for what does no harm if it stays: a failure is a warning. */
+export function outputOfListIfAny(host: Host, log: PhaseLog, file: string, args: readonly string[]): Promise<string> {
+  return outputOfList(host, file, args).catch((error: Error) => {
     log.warning(`${error.message}. Anything that it would have listed stays on the machine.`);
     return '';
   });

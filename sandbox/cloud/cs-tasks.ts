@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { pageOf, taskDate } from './cs-answers.ts';
+import { type CsRequest, clusterOf } from './cs-request.ts';
+import {
+  cancelUpgradeRecord,
+  pauseUpgradeRecord,
+  resumeUpgradeRecord,
+  type UpgradeChange,
+  upgradeOf,
+  upgradesOf,
+} from './cs-upgrade.ts';
+import { taskAnswer, taskInfoAnswer } from './cs-upgrade-answers.ts';
+import type { UpgradeRecord } from './cs-upgrade-record.ts';
+import { KIND } from './records.ts';
+import { CloudFailure } from './service.ts';
+
+/** A task other than an upgrade, kept under its id. Times are milliseconds since 1970. */
+export interface TaskRecord {
+  readonly id: string;
+  readonly clusterId: string;
+  /** `cluster_attach`. Source: the SDK, types of events. */
+  readonly type: string;
+  readonly target: { readonly type: 'cluster' | 'nodepool'; readonly id: string };
+  readonly created: number;
+  /** When it ends, or has ended. */
+  readonly ends: number;
+  readonly error?: string;
+}
+
+export function newTaskId(): string {
+  return `T-${randomBytes(12).toString('hex')}`;
+}
+
+/** Starts a task that ends by itself. @returns its id */
+export function beginTask(
+  { parts: { store, now } }: CsRequest,
+  task: Pick<TaskRecord, 'clusterId' | 'type' | 'target' | 'error'> & { readonly ms: number },
+): string {
+  const { ms, ...what } = task;
+  const record: TaskRecord = { id: newTaskId(), ...what, created: now(), ends: now() + ms };
+  store.put(KIND.task, record.id, record);
+  return record.id;
+}
+
+/** Of all types, in no order that anybody could rely on: the reference names none. */
+export async function clusterTasks(asked: CsRequest): Promise<object> {
+  const { id } = clusterOf(asked);
+  const others = asked.parts.store.list<TaskRecord>(KIND.task).map(({ document }) => document);
+  const all = [
+    ...upgradesOf(asked, id).map((record) => ({ id: record.id, answer: taskAnswer(record) })),
+    ...others
+      .filter(({ clusterId }) => clusterId === id)
+      .map((record) => ({ id: record.id, answer: shortAnswer(asked, record) })),
+  ].sort((a, b) => a.id.localeCompare(b.id));
+  const { page_number: number, page_size: size, max_results: most, next_token: token } = asked.request.parameters;
+  const { items, page, next } = pageOf(all, token ?? number, most ?? size);
+  return { tasks: items.map(({ answer }) => answer), page_info: page, ...(next && { next_token: next }) };
+}
+
+export async function taskInfo(asked: CsRequest): Promise<object> {
+  const found = taskOf(asked);
+  if ('type' in found) {
+    const { clusterId, target } = found;
+    return { ...shortAnswer(asked, found), cluster_id: clusterId, target, parameters: {}, stages: [], events: [] };
+  }
+  return taskInfoAnswer(found);
+}
+
+/** The three actions answer nothing, not even `{}`. */
+export const pauseTask = changing(pauseUpgradeRecord);
+export const resumeTask = changing(resumeUpgradeRecord);
+export const cancelTask = changing(cancelUpgradeRecord);
+
+function changing(change: UpgradeChange): (asked: CsRequest) => Promise<string> {
+  return async (asked) => {
+    const found = taskOf(asked);
+    change(asked, 'type' in found ? undefined : found);
+    return '';
+  };
+}
+
+/** @throws CloudFailure */
+function taskOf(asked: CsRequest): UpgradeRecord | TaskRecord {
+  const [id = ''] = asked.names;
+  const found = upgradeOf(asked, id) ?? asked.parts.store.get<TaskRecord>(KIND.task, id);
+  if (found) return found;
+  // The real code is not documented.
+  throw new CloudFailure(404, 'ErrorTaskNotFound', `task (${id}) not found`);
+}
+
+function shortAnswer({ parts: { now } }: CsRequest, { id, type, created, ends, error }: TaskRecord): object {
+  const running = ends > now();
+  return {
+    task_id: id,
+    task_type: type,
+    state: running ? 'running' : error ? 'fail' : 'success',
+    created: taskDate(created),
+    updated: taskDate(running ? created : ends),
+    ...(error && !running && { error: { code: 'TaskFailed', message: error } }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { DescribeClusterTasksResponseBodyTasks, DescribeTaskInfoResponseBody } from '@alicloud/cs20151215';
+import { allPages } from './pages.ts';
+
+type Sdk = typeof import('@alicloud/cs20151215');
+
+type CloudTask = DescribeClusterTasksResponseBodyTasks;
+export type CloudTaskInfo = Pick<
+  DescribeTaskInfoResponseBody,
+  'taskId' | 'state' | 'created' | 'currentStage' | 'stages' | 'events' | 'error'
+>;
+
+interface UpgradeOrder {
+  /** As the service spells it: `1.20.11-aliyunedge.1`. */
+  readonly nextVersion: string;
+  /** Leaves the worker nodes as they are. */
+  readonly masterOnly: boolean;
+}
+
+/** What the container service does in tasks, and to them. What its methods throw: see `CloudCaller`. */
+export interface TaskVerbs {
+  /** @returns id of the task, if the service tells it */
+  upgradeCluster(clusterId: string, order: UpgradeOrder): Promise<string | undefined>;
+  pauseTask(taskId: string): Promise<void>;
+  resumeTask(taskId: string): Promise<void>;
+  cancelTask(taskId: string): Promise<void>;
+  /** Of any type; in which order, and how far back, is not documented. */
+  tasks(clusterId: string): Promise<CloudTask[]>;
+  task(taskId: string): Promise<CloudTaskInfo>;
+}
+
+const PAGE_SIZE = 50;
+
+/**
+ * GetUpgradeStatus and its siblings PauseClusterUpgrade, ResumeUpgradeCluster and CancelClusterUpgrade are not used: the
+ * service has announced that it switches them off by 2026-09-30. The size of batches is left to the service: it takes
+ * `rolling_policy` no longer. Sources: its notice of deprecated parameters and actions; the SDK, UpgradeCluster.
+ */
+export function taskVerbs(sdk: Sdk, client: InstanceType<Sdk['default']>, endpoint: string): TaskVerbs {
+  return {
+    upgradeCluster: async (id, { nextVersion, masterOnly }) => {
+      const request = new sdk.UpgradeClusterRequest({ nextVersion, masterOnly });
+      return (await client.upgradeCluster(id, request)).body?.taskId;
+    },
+    pauseTask: async (id) => void (await client.pauseTask(id)),
+    resumeTask: async (id) => void (await client.resumeTask(id)),
+    cancelTask: async (id) => void (await client.cancelTask(id)),
+    tasks: (id) =>
+      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (pageNumber) => {
+        const request = new sdk.DescribeClusterTasksRequest({ pageNumber, pageSize: PAGE_SIZE });
+        const { tasks, pageInfo } = (await client.describeClusterTasks(id, request)).body ?? {};
+        return { items: tasks ?? [], total: pageInfo?.totalCount };
+      }),
+    task: async (taskId) => (await client.describeTaskInfo(taskId)).body ?? {},
+  };
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keptTask } from '../../../../src/cli/cluster-upgrade/kept-task.ts';
+
+describe('the task of an upgrade by the container service that is kept for later commands', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'edgeadm-kept-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('is kept for each cluster on its own, for its user only', async () => {
+    const env = { XDG_STATE_HOME: folder };
+    await keptTask('c1', env).keep('T-1');
+    await keptTask('c1', env).keep('T-2');
+    assert.equal(await keptTask('c1', env).recall(), 'T-2');
+    assert.equal(await keptTask('../c1', env).recall(), undefined);
+    const { mode } = await stat(join(folder, 'edgeadm', 'upgrade-tasks', 'c1'));
+    assert.equal(mode & 0o777, 0o600);
+  });
+
+  it('is no reason to fail if it cannot be kept', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    await chmod(file, 0o400);
+    const kept = keptTask('c1', { XDG_STATE_HOME: file });
+    await kept.keep('T-1');
+    assert.equal(await kept.recall(), undefined);
+  });
+});
