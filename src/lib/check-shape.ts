@@ -84,7 +84,7 @@ function isBlank(text: string): boolean {
 
 /** `line 7: bad indentation of a mapping entry`; never the text there, which may be a secret. */
 export function yamlFault(error: unknown, text = ''): string {
-  // js-yaml speaks of a missing colon, or of a null byte, where a whole text is of another kind.
+  // js-yaml speaks of a missing colon, or of a null byte, if a whole text is of another kind.
   if (/^\uFFFD{1,2}./s.test(text) || text.includes('\0'))
     return text.replaceAll('\0', '').trim() === ''
       ? 'it holds only zeros'
