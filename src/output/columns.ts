@@ -2,8 +2,8 @@ import { padEnd, widestOf, widthOf, wordsOf, wrap } from './width.ts';
 
 type Rows = readonly (readonly string[])[];
 
-/** A last column of texts may become as narrow; a longer word in it stands out at its end. */
-const LEAST_TEXT = 20;
+/** Indent of a cell that has no room beside its heading. */
+const INDENT = 2;
 
 /** Columns of the terminal that results are shown on; in a file or a pipe a line is as long as it is. */
 export function terminalColumns(): number {
@@ -18,17 +18,28 @@ export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
   const columns = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? ''));
   const natural = columns.map(widestOf);
   const over = natural.reduce((sum, width) => sum + width + gap, -gap) - terminal;
-  const widths = over > 0 ? narrowed(natural, leastWidths(columns, terminal), over) : natural;
+  const widths = over > 0 ? narrowed(natural, leastWidths(columns, gap, terminal), over) : natural;
   return widths ? rowLines(rows, widths, gap) : paragraphs(rows, gap, terminal);
 }
 
-/** A heading a line, with its cell beside it. */
+/** A heading a line, with its cell beside it, or below it if a word of it would be broken. */
 function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: number): string[] {
   const left = widestOf(headings);
-  return rows.flatMap((row, index) => {
-    const pairs = headings.map((heading, column) => [heading, row[column] ?? '']).filter(([, cell]) => cell);
-    return [...(index > 0 ? [''] : []), ...rowLines(pairs, [left, terminal - gap - left], gap)];
-  });
+  const room = terminal - gap - left;
+  const pair = (heading: string, cell: string): string[] => {
+    if (cell === '') return [];
+    if (widestOf(wordsOf(cell)) <= room) return rowLines([[heading, cell]], [left, room], gap);
+    return [
+      heading,
+      ...wrap(cell, terminal - INDENT)
+        .split('\n')
+        .map((line) => ' '.repeat(INDENT) + line),
+    ];
+  };
+  return rows.flatMap((row, index) => [
+    ...(index > 0 ? [''] : []),
+    ...headings.flatMap((heading, column) => pair(heading, row[column] ?? '')),
+  ]);
 }
 
 /** Widths that are smaller by `over` in total; undefined if they cannot shrink that much. */
@@ -45,13 +56,16 @@ function narrowed(natural: readonly number[], least: readonly number[], over: nu
   return widths;
 }
 
-/** No word is broken. Names in front may have lines of their own. */
-function leastWidths(columns: Rows, terminal: number): number[] {
+/**
+ * No word is broken. Names in front may have lines of their own. In the last column, words that are too wide for
+ * paragraphs as well do not count.
+ */
+function leastWidths(columns: Rows, gap: number, terminal: number): number[] {
+  const room = terminal - gap - widestOf(columns.map(([heading = '']) => heading));
   return columns.map((cells, index) => {
     if (index === 0) return nameWidth(cells, terminal);
-    const widest = widestOf(cells.flatMap(wordsOf));
-    const texts = index === columns.length - 1 && cells.some((cell) => cell.includes(' '));
-    return texts ? Math.min(widest, LEAST_TEXT) : widest;
+    const widths = cells.flatMap(wordsOf).map(widthOf);
+    return Math.max(0, ...(index === columns.length - 1 ? widths.filter((width) => width <= room) : widths));
   });
 }
 

@@ -1,7 +1,8 @@
 import { API_VERSION } from '../../config/config-file.ts';
 import { joinKeys } from '../../config/join-schema.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { fold } from '../../output/width.ts';
+import { terminalColumns } from '../../output/columns.ts';
+import { fold, wordsOf } from '../../output/width.ts';
 import { toYaml } from '../../templates/yaml.ts';
 import type { JoinRequest } from './request.ts';
 
@@ -15,16 +16,16 @@ export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' |
   const { yes, timeoutMs, compatMatrix, token, ...keys } = draft;
   const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });
   const notes = [
-    ...warnings.map((warning) => `# warning: ${warning}`),
-    ...(form.kind === 'exchange' ? [`# ${form.endpoint} provides the other settings of the cluster`] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...(form.kind === 'exchange' ? [`${form.endpoint} provides the other settings of the cluster`] : []),
     ...(form.kind === 'cloud'
-      ? [`# the container service provides the other settings of cluster ${form.clusterId}`]
+      ? [`the container service provides the other settings of cluster ${form.clusterId}`]
       : []),
-    `# timeout: ${formatDuration(timeoutMs)}`,
-    ...(yes ? ['# yes to every question'] : []),
-    ...(compatMatrix.length > 0 ? [`# ${compatMatrix.length} rows added to the compatibility matrix`] : []),
+    `timeout: ${formatDuration(timeoutMs)}`,
+    ...(yes ? ['yes to every question'] : []),
+    ...(compatMatrix.length > 0 ? [`${compatMatrix.length} rows added to the compatibility matrix`] : []),
   ];
-  return { yaml: `${toYaml(data)}${notes.join('\n')}\n`, data };
+  return { yaml: `${toYaml(data)}${notes.map(comment).join('')}`, data };
 }
 
 /** A JoinConfiguration with placeholders for what must be given; the keys that have no default are named below it. */
@@ -36,8 +37,14 @@ export function shownDefaults(): Shown {
   };
   const data = configuration(joinKeys.parse(given));
   const others = Object.keys(joinKeys.shape).filter((key) => !(key in data));
-  const note = fold(`Keys without a default: ${others.join(', ')}`.split(' '), 78).map((line) => `# ${line}\n`);
-  return { yaml: `${toYaml(data)}${note.join('')}`, data };
+  return { yaml: `${toYaml(data)}${comment(`Keys without a default: ${others.join(', ')}`)}`, data };
+}
+
+/** Lines of a YAML comment, within the terminal's width. */
+function comment(text: string): string {
+  return fold(wordsOf(text), Math.min(terminalColumns(), 80) - 2)
+    .map((line) => `# ${line}\n`)
+    .join('');
 }
 
 function configuration(keys: object): Readonly<Record<string, unknown>> {

@@ -38,7 +38,7 @@ export const createFlags = {
   }),
   'pod-cidrs': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: 'pod CIDRs, with --kubeconfig',
     helpGroup: 'POOL',
   }),
@@ -56,13 +56,13 @@ export const createFlags = {
   }),
   'vpc-cidr': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: 'CIDRs of VPCs that pods and nodes must not overlap with',
     helpGroup: 'ENHANCED',
   }),
   'node-cidr': Flags.string({
     ...list,
-    helpValue: 'CIDR,...',
+    helpValue: 'CIDR',
     description: "CIDRs of the edge nodes; default: the addresses of the pool's nodes",
     helpGroup: 'ENHANCED',
   }),

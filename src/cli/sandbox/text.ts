@@ -1,11 +1,16 @@
 import type { SandboxFolder, SandboxState } from '../../../sandbox/folder.ts';
+import { rowLines, terminalColumns } from '../../output/columns.ts';
+
+const GAP = 3;
 
 /** Where a running sandbox is to be found, as lines for people. */
 export function describeSandbox(folder: SandboxFolder, { apiServer, cloud, cluster }: SandboxState): string[] {
-  return [
-    `Kubernetes API server   ${apiServer}`,
-    `Emulated cloud          ${cloud}`,
-    `Cluster                 ${cluster.id} in ${cluster.region}`,
-    `Folder                  ${folder.path}`,
+  const rows = [
+    ['Kubernetes API server', apiServer],
+    ['Emulated cloud', cloud],
+    ['Cluster', `${cluster.id} in ${cluster.region}`],
+    ['Folder', folder.path],
   ];
+  const left = 'Kubernetes API server'.length;
+  return rowLines(rows, [left, terminalColumns() - left - GAP], GAP);
 }

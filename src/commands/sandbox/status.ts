@@ -4,6 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
+import { shownTime } from '../../lib/shown-time.ts';
 import { table } from '../../output/table.ts';
 
 export default class SandboxStatus extends BaseCommand {
@@ -17,7 +18,7 @@ export default class SandboxStatus extends BaseCommand {
     const folder = folderOf(flags);
     const [state, nodes] = await Promise.all([requireSandbox(folder), listSandboxNodes(folder)]);
     const lines = [
-      `Running since ${state.started}, process ${state.pid}`,
+      `Running since ${shownTime(state.started)}, process ${state.pid}`,
       ...describeSandbox(folder, state),
       '',
       nodes.length === 0

@@ -24,7 +24,7 @@ describe('a table', () => {
     assert.equal(table([{ a: 'one\n  two', b: 1 }]), 'A         B\none two   1\n');
   });
 
-  it('keeps its columns where Chinese letters, emoji and accents stand in them', () => {
+  it('keeps its columns with Chinese letters, emoji and accents', () => {
     const rows = ['边缘节点', 'edge-1', 'cafe\u0301', '✅ ok'].map((name) => ({ name, ready: true }));
     assert.equal(
       table(rows),
@@ -39,11 +39,11 @@ describe('a table', () => {
       { check: '边缘节点', result: 'ok', found: 'make a token: `edgeadm token create`' },
     ];
     assert.equal(
-      table(rows, 40),
+      table(rows, 42),
       [
         'CHECK      RESULT   FOUND',
-        'Swap       error    swap is on:',
-        '                    /dev/sda2, /swapfile',
+        'Swap       error    swap is on: /dev/sda2,',
+        '                    /swapfile',
         'FileAvailable--etc-kubernetes-kubelet.conf',
         '           ok',
         '边缘节点   ok       make a token:',
@@ -62,6 +62,31 @@ describe('a table', () => {
     const end = `ADDRESS   ${address}\nZONE      ${zone}\n`;
     assert.equal(table(rows, 60), `ID        edge-1\nSTATE     ready\n${end}\nID        edge-2\n${end}`);
   });
+
+  it('a table whose last column has a word that fits only below its heading becomes a paragraph a row', () => {
+    const group = 'system:bootstrappers:kubeadm:default-node-token';
+    const rows = [
+      { id: 'abcdef', groups: group, description: 'a token' },
+      { id: 'ghijkl', description: `for ${'x'.repeat(40)}` },
+    ];
+    const lines = table(rows, 60).split('\n');
+    assert.deepEqual(lines.slice(0, 4), ['ID            abcdef', 'GROUPS', `  ${group}`, 'DESCRIPTION   a token']);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 60),
+      [],
+    );
+  });
+
+  for (const columns of [40, 60, 80, 120]) {
+    it(`no line of a table is longer than a terminal of ${columns} columns if all words fit`, () => {
+      const rows = Array.from({ length: 12 }, (_, index) => ({
+        name: 'n'.repeat(3 + index * 3),
+        state: 'ready',
+        next: `run \`edgeadm ${'y'.repeat(index * 2)}\` on the node`,
+      }));
+      for (const line of table(rows, columns).split('\n')) assert.ok(line.length <= columns, line);
+    });
+  }
 
   it('a table of nothing is nothing', () => {
     assert.equal(table([]), '');
