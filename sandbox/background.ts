@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open, readFile, rm } from 'node:fs/promises';
-import { EdgeadmError } from '../src/errors/index.ts';
+import { EdgeadmError, type ErrorParts } from '../src/errors/index.ts';
 import { ownProgram } from '../src/lib/own-program.ts';
 import { waitFor } from '../src/lib/wait-for.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState, stillRuns } from './folder.ts';
@@ -23,7 +23,8 @@ export async function startInBackground(
   const log = await open(folder.log, 'wx', 0o600);
   const { file, args } = ownProgram();
   const own = ['--dir', folder.path, '--port', String(port), ...(retiredActions ? ['--retired-actions'] : [])];
-  const child = spawn(file, [...args, 'sandbox', 'up', ...own], {
+  const words = ['sandbox', 'up', ...own, '--output', 'json'];
+  const child = spawn(file, [...args, ...words], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     cwd: '/',
@@ -41,10 +42,22 @@ export async function startInBackground(
     },
     guard: async () => {
       if (child.exitCode === null && child.signalCode === null) return;
-      const why = (await readFile(folder.log, 'utf8').catch(() => '')).trim().split('\n').slice(-LOG_LINES).join('\n');
-      throw new EdgeadmError({ code: 'SANDBOX_FAILED', what: 'the sandbox did not start', why });
+      throw startError(await readFile(folder.log, 'utf8').catch(() => ''));
     },
   });
+}
+
+/** The error that the process itself has told, or else the end of what it printed. */
+function startError(log: string): EdgeadmError {
+  const lines = log.trim().split('\n');
+  try {
+    const { error } = JSON.parse(lines.at(-1) ?? '') as { error?: ErrorParts };
+    if (error) return new EdgeadmError(error);
+  } catch {
+    // It ended before it could tell.
+  }
+  const why = lines.slice(-LOG_LINES).join('\n');
+  return new EdgeadmError({ code: 'SANDBOX_FAILED', what: 'the sandbox did not start', why });
 }
 
 /** Ends a running sandbox cleanly. @returns false if none ran */

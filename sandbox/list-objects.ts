@@ -1,3 +1,5 @@
+import { usageError } from '../src/errors/usage.ts';
+import { closest } from '../src/lib/closest.ts';
 import { adminClient } from './admin-client.ts';
 import type { SandboxFolder } from './folder.ts';
 
@@ -9,6 +11,31 @@ export const RESOURCE_PATHS = {
   csr: '/apis/certificates.k8s.io/v1/certificatesigningrequests',
   nodepools: '/apis/apps.openyurt.io/v1beta1/nodepools',
 } as const;
+
+/** Other names that kubectl takes: singular and short. */
+const ALIASES: Readonly<Record<string, keyof typeof RESOURCE_PATHS>> = {
+  node: 'nodes',
+  no: 'nodes',
+  pod: 'pods',
+  po: 'pods',
+  lease: 'leases',
+  certificatesigningrequest: 'csr',
+  certificatesigningrequests: 'csr',
+  nodepool: 'nodepools',
+  np: 'nodepools',
+};
+
+/** The resource that a word names, as kubectl would take it. @throws EdgeadmError USAGE */
+export function resourceNamed(word: string): keyof typeof RESOURCE_PATHS {
+  const names = Object.keys(RESOURCE_PATHS) as (keyof typeof RESOURCE_PATHS)[];
+  const name = word.toLowerCase();
+  const found = names.find((each) => each === name) ?? ALIASES[name];
+  if (found) return found;
+  const meant = closest(name, [...names, ...Object.keys(ALIASES)]);
+  throw usageError([
+    `unknown resource "${word}": the sandbox shows ${names.join(', ')}${meant ? `; did you mean ${meant}?` : ''}`,
+  ]);
+}
 
 /** The Table that an API server makes for kubectl. */
 interface Table {

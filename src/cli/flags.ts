@@ -17,7 +17,11 @@ export const nodeFlags = {
   }),
   yes: Flags.boolean({ char: 'y', description: 'answer yes to every question', helpGroup: 'COMMON' }),
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
-  'log-file': Flags.string({ helpValue: 'FILE', description: `default: ${PATHS.edgeadm.log}`, helpGroup: 'COMMON' }),
+  'log-file': Flags.string({
+    helpValue: 'FILE',
+    description: `default: ${PATHS.edgeadm.log}; with --host or --root, edgeadm/edgeadm-HOST.log in $XDG_STATE_HOME or ~/.local/state`,
+    helpGroup: 'COMMON',
+  }),
   timeout: Flags.string({
     helpValue: 'DURATION',
     description: 'time limit of the whole command, such as 90s or 10m',
@@ -45,6 +49,10 @@ export const nodeFlags = {
     helpGroup: 'HOSTS',
   }),
 };
+
+/** Help of every --bundle-sha256. */
+export const BUNDLE_SHA256 =
+  'expected checksum: of the file bundle.yaml, as `bundle create` prints it, or of the whole .tgz; edgeadm refuses any other bundle';
 
 const OUTPUT = { char: 'o', default: 'text', helpGroup: 'COMMON' } as const;
 

@@ -17,6 +17,11 @@ function piecesOf(line: string): readonly string[] {
   return line.match(/(?:--?[\w-]+ (?!-))?(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
 }
 
+/** Groups of flags in the order in which people need them; those of one command alone come before them all. */
+const LAST_GROUPS = ['CLUSTER', 'NODE', 'SOFTWARE', 'EDGE-HUB', 'CONTAINER SERVICE', 'HOSTS', 'RUN', 'COMMON'];
+/** Sections that come before arguments and flags, as in kubectl. */
+const FIRST_SECTIONS = ['USAGE', 'DESCRIPTION', 'EXAMPLES'];
+
 /** Names with their texts beside them; below a name that would leave its text too little room. */
 function renderRows(rows: readonly Row[], columns: number): string {
   const cells = rows.map(([name = '', text = '']) => [name, text] as const);
@@ -35,6 +40,20 @@ class HelpOfCommand extends CommandHelp {
 
   override wrap(text: string, spacing = this.indentSpacing): string {
     return wrap(this.render(text), this.opts.maxWidth - spacing);
+  }
+
+  protected override sections() {
+    const place = (header: string): number => (FIRST_SECTIONS.indexOf(header) + 1 || Infinity) - 1;
+    return super
+      .sections()
+      .sort((a, b) => (place(a.header) === place(b.header) ? 0 : place(a.header) - place(b.header)));
+  }
+
+  protected override groupFlags(flags: Command.Flag.Any[]) {
+    const { mainFlags, flagGroups } = super.groupFlags(flags);
+    const place = ([name]: readonly [string, unknown]): number => LAST_GROUPS.indexOf(name);
+    const sorted = Object.entries(flagGroups).sort((a, b) => place(a) - place(b));
+    return { mainFlags, flagGroups: Object.fromEntries(sorted) };
   }
 
   protected override usage(): string {

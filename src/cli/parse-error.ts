@@ -1,6 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { closest } from '../lib/closest.ts';
+import { foreignCommandHint } from './foreign-commands.ts';
 import { foreignFlagHint } from './foreign-flags.ts';
+import { inOurWords } from './oclif-words.ts';
 
 interface OclifError extends Error {
   readonly oclif?: { readonly exit?: number };
@@ -20,17 +23,12 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);
-  const [what = '', ...told] = thrown.message.trim().split('\n');
-  const why = [...told, ...flagsMeant(thrown, command)];
+  const { what, why } = inOurWords(stripVTControlCharacters(thrown.message));
   return new EdgeadmError({
     code: 'USAGE',
-    // oclif's own separator, which users do not type
-    what: what.trim().replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
-    why:
-      why
-        .map((line) => line.trim())
-        .filter((line) => line && line !== 'See more help with --help')
-        .join('\n') || undefined,
+    // oclif's own separator, which nobody types
+    what: what.replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
+    why: [why, ...flagsMeant(thrown, command)].filter(Boolean).join('\n') || undefined,
     cause: thrown,
   });
 }
@@ -57,6 +55,8 @@ export function withCommandSuggestion(
   argv: readonly string[],
   commands: readonly string[],
 ): EdgeadmError {
+  const foreign = foreignCommandHint(argv[0]);
+  if (foreign) return unknownCommand(error, argv, foreign.hint, foreign.next);
   const meant = [3, 2, 1]
     .map((count) => {
       const alike = commands.filter((name) => name.split(' ').length === count);
@@ -66,7 +66,15 @@ export function withCommandSuggestion(
   const why = argv[0]?.startsWith('-')
     ? `put flags after the command: edgeadm COMMAND ${argv[0]}`
     : meant && `did you mean \`edgeadm ${meant}\`?`;
-  const next = meant ? `edgeadm ${meant} --help` : 'edgeadm --help';
+  return unknownCommand(error, argv, why, meant ? `edgeadm ${meant} --help` : 'edgeadm --help');
+}
+
+function unknownCommand(
+  error: EdgeadmError,
+  argv: readonly string[],
+  why: string | undefined,
+  next: string,
+): EdgeadmError {
   // An argument behind the command is none of its words.
   const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
   const words = argv.slice(0, end < 0 ? undefined : end).join(' ');

@@ -114,8 +114,7 @@ function leftBehind(over: AbortSignal, what: string): EdgeadmError {
 function timeUp(timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'TIMEOUT',
-    what: `the command did not end within ${formatDuration(timeoutMs)}`,
-    why: 'the phase shown above did not finish',
-    next: 'run the same command again, with a longer --timeout if the node is only slow',
+    what: `the command did not end within its time limit of ${formatDuration(timeoutMs)}`,
+    next: 'run the same command again with a longer --timeout',
   });
 }

@@ -54,7 +54,7 @@ export function cloudNodePools(
     });
   };
   return {
-    where: `cluster ${clusterId}`,
+    where: `cluster ${clusterId} in the container service`,
     cluster: async () => factsOf(await service.cluster(clusterId)),
     list,
     nodes: async () =>

@@ -13,6 +13,6 @@ export default class Preflight extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Preflight);
-    await this.finish(await runPreflight({ flags, server: args.server }, this.host));
+    await this.finish(await runPreflight({ flags, server: args['api-server'] }, this.host));
   }
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { usageError } from '../errors/usage.ts';
+import { closest } from '../lib/closest.ts';
 import { readUserText } from '../lib/user-file.ts';
 import { API_VERSION } from './config-file.ts';
 import { joinKeys } from './join-schema.ts';
@@ -102,7 +103,7 @@ export function parseInventory(text: string, path: string): InventoryHost[] {
     throw usageError([`${path}: ${(error as Error).message}`]);
   }
   const parsed = inventory.safeParse(document);
-  if (!parsed.success) throw usageError(parsed.error.issues.map((issue) => `${path}: ${describe(issue)}`));
+  if (!parsed.success) throw usageError(parsed.error.issues.flatMap(describe).map((mistake) => `${path}: ${mistake}`));
   const { defaults, hosts } = parsed.data;
   const twice = [
     ...repeated(hosts, ({ address, port }) => `${address} ${port ?? defaults.port ?? 22}`, 'address'),
@@ -152,14 +153,24 @@ function repeated<T>(hosts: readonly T[], keyOf: (each: T) => string | undefined
   });
 }
 
+/** The keys beside which an unknown one may stand, by the path of their map. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const schema = path[0] === 'hosts' ? host : path[0] === 'defaults' ? common : inventory;
+  return Object.keys(schema.shape);
+}
+
 /** `hosts[2].labels.zone: must be …` */
-function describe(issue: z.core.$ZodIssue): string {
+function describe(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.reduce<string>(
     (before, part) => (typeof part === 'number' ? `${before}[${part}]` : `${before}${before && '.'}${String(part)}`),
     '',
   );
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${path}${path && '.'}${key}: unknown key`).join('; ');
+    return issue.keys.map((key) => {
+      const meant = closest(key, keysAt(issue.path));
+      return `${path}${path && '.'}${key}: unknown key${meant ? `; did you mean ${meant}?` : ''}`;
+    });
   }
-  return path ? `${path}: ${issue.message}` : 'expected a map with the key hosts';
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return [`${path} is required`];
+  return [path ? `${path}: ${issue.message}` : 'expected a map with the key hosts'];
 }

@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../errors/index.ts';
+import { usageError } from '../errors/usage.ts';
 import type { Taint } from './spec.ts';
 
 /**
@@ -97,15 +98,18 @@ export function belongsTo(node: PoolNode, pool: Pick<NodePool, 'id' | 'name'>): 
 }
 
 /**
- * The pool of that name or id; the default one if none is named.
- * @throws EdgeadmError NODEPOOL_NOT_FOUND
+ * The pool of that name or ID; the default one where none is named.
+ * @throws EdgeadmError NODEPOOL_NOT_FOUND; USAGE if several pools share the name
  */
 export function poolNamed(pools: readonly NodePool[], wanted: string | undefined, where: string): NodePool {
-  const pool = pools.find(({ id, name, isDefault }) =>
-    wanted === undefined ? isDefault : id === wanted || name === wanted,
-  );
+  const byId = pools.find(({ id, isDefault }) => (wanted === undefined ? isDefault : id === wanted));
+  const [pool = byId, ...others] = byId ? [byId] : pools.filter(({ name }) => name === wanted);
+  if (others.length > 0) {
+    const ids = [pool, ...others].map((each) => each?.id).join(', ');
+    throw usageError([`several node pools in ${where} have the name ${wanted}: give the ID, one of ${ids}`]);
+  }
   if (pool) return pool;
-  const names = pools.map(({ name }) => name);
+  const names = pools.map(({ id, name }) => (id === name ? name : `${name} (${id})`));
   throw new EdgeadmError({
     code: 'NODEPOOL_NOT_FOUND',
     what: wanted === undefined ? `no default node pool found in ${where}` : `node pool ${wanted} not found in ${where}`,

@@ -5,7 +5,7 @@ export function usageError(mistakes: readonly string[]): EdgeadmError {
   const [first = 'no value given'] = mistakes;
   return new EdgeadmError({
     code: 'USAGE',
-    what: mistakes.length === 1 ? first : `${mistakes.length} invalid values`,
+    what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or invalid`,
     why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
   });
 }

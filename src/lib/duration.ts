@@ -14,12 +14,16 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** Writes milliseconds for people: `340ms`, `4.2s`, `1m30s`, `2h5m`. */
+/** Writes milliseconds for people: `340ms`, `4.2s`, `1m30s`, `2h5m`, `24h`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  if (seconds < 3600) return twoUnits(Math.floor(seconds / 60), 'm', seconds % 60, 's');
   const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)}h${minutes % 60}m`;
+  return twoUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'm');
+}
+
+function twoUnits(large: number, unit: string, small: number, smaller: string): string {
+  return `${large}${unit}${small > 0 ? `${small}${smaller}` : ''}`;
 }

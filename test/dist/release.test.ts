@@ -147,8 +147,8 @@ describe('A release', function () {
       const { stdout } = await execa('chroot', [root, '/usr/bin/edgeadm', '--version']);
       assert.match(stdout, /^edgeadm\/\S+ linux-x64/);
       const page = await execa('gzip', ['-dc', join(root, 'usr/share/man/man8/edgeadm.8.gz')]);
-      assert.match(page.stdout, /^\.SS edgeadm join \[SERVER\]/m);
-      assert.match(page.stdout, /^\.I SERVER\nHOST\[:PORT\] of the API server/m);
+      assert.match(page.stdout, /^\.SS edgeadm join \[API\\?-SERVER\]/m);
+      assert.match(page.stdout, /^\.I API\\?-SERVER\nHOST\[:PORT\] of the API server/m);
       assert.match(page.stdout, /^\.B \\-\\-\[no\\-\]rollback\\-on\\-failure$/m);
     }
   });

@@ -80,7 +80,7 @@ describe('the eni commands against an emulated ENS', () => {
     assert.match(interrupted.stdout, /interrupted in phase confirm/);
     const late = await answerOnTerminal([...words, '--timeout', '2s'], 100, env);
     assert.equal(late.exitCode, 1, late.stdout);
-    assert.match(late.stdout, /did not end within 2.0s/);
+    assert.match(late.stdout, /did not end within its time limit of 2.0s/);
     assert.equal(bought().length, 0);
   });
 

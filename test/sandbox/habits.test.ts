@@ -33,7 +33,7 @@ describe('habits of kubectl and kubeadm', function () {
       assert.deepEqual(load(yaml?.stdout ?? ''), data);
       assert.match(names?.stdout.split('\n')[0] ?? '', name);
       assert.equal(other?.exitCode, 2);
-      assert.match(other?.stderr ?? '', /--output=xml to be one of: text, wide, json, yaml, name/);
+      assert.match(other?.stderr ?? '', /--output: "xml" is not one of: text, wide, json, yaml, name/);
     });
 
   it('sandbox get nodes -o wide has the columns of kubectl', async () => {

@@ -45,12 +45,13 @@ export async function edgeadmOnTerminal(
   return stdout;
 }
 
-/** The same, with keys that are typed as soon as the program asks a question. Both outputs are one. */
+/** The same, with keys that are typed as soon as the program asks the question. Both outputs are one. */
 export async function answerOnTerminal(
   args: readonly string[],
   columns: number,
   env: Record<string, string> = {},
   keys = '',
+  question = '(y/N)',
 ): Promise<Pick<Ended, 'exitCode' | 'stdout'>> {
   const command = [process.execPath, join(project, 'bin/run.js'), ...args].join(' ');
   const words = ['--quiet', '--return', '--command', `stty cols ${columns}; ${command}`, '/dev/null'];
@@ -63,7 +64,7 @@ export async function answerOnTerminal(
   let asked = false;
   running.stdout.on('data', (chunk) => {
     shown += chunk;
-    if (asked || !shown.includes('(y/N)')) return;
+    if (asked || !shown.includes(question)) return;
     asked = true;
     running.stdin.write(keys);
   });

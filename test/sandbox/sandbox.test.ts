@@ -25,7 +25,7 @@ describe('a sandbox', function () {
 
   const nodes = async () => {
     const rows = resultOf(await bed.sandbox('get', 'nodes', '-o', 'json')).data as Record<string, string>[];
-    return Object.fromEntries(rows.map(({ Name, Status }) => [Name, Status]));
+    return Object.fromEntries(rows.map(({ name, status }) => [name, status]));
   };
 
   it('says where it is, for people and for scripts', async () => {
@@ -130,7 +130,7 @@ describe('a sandbox', function () {
     assert.equal((await nodes()).edge1, 'NotReady');
     const pods = resultOf(await bed.sandbox('get', 'pods', '-o', 'json')).data as Record<string, string>[];
     assert.deepEqual(
-      pods.map(({ Name, Status }) => [Name, Status]),
+      pods.map(({ name, status }) => [name, status]),
       [['edge-hub-edge1', 'Running']],
     );
   });

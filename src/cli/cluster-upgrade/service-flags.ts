@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../../errors/usage.ts';
-import { poolSourceFlags } from '../nodepool/pools.ts';
+import { clusterIdFlag, poolSourceFlags } from '../nodepool/pools.ts';
 
 /** For clusters of the container service. */
 export const serviceFlags = {
-  'cluster-id': poolSourceFlags['cluster-id'],
+  // Not from the environment: a variable must not decide which of two kinds of upgrade is started.
+  'cluster-id': Flags.string(clusterIdFlag),
   region: poolSourceFlags.region,
   profile: poolSourceFlags.profile,
 };

@@ -1,6 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import { FLAG_OF_KEY, type KeyFlag } from '../../config/join-schema.ts';
-import { nodeFlags, nonEmptyName, pairsOf, type Refuse, repeatable, secretOf, taintsOf } from '../flags.ts';
+import {
+  BUNDLE_SHA256,
+  nodeFlags,
+  nonEmptyName,
+  pairsOf,
+  type Refuse,
+  repeatable,
+  secretOf,
+  taintsOf,
+} from '../flags.ts';
 
 const list = { ...repeatable, delimiter: ',' } as const;
 
@@ -39,7 +48,7 @@ const requestFlags = {
   'openapi-endpoint': Flags.string({
     helpValue: 'URL',
     env: 'EDGEADM_OPENAPI_ENDPOINT',
-    description: 'endpoint of the token exchange; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
+    description: 'endpoint of the token exchange; default: https://cs-anony.REGION.aliyuncs.com/edgeadm/v1',
     helpGroup: 'CONTAINER SERVICE',
   }),
   'cluster-id': Flags.string({
@@ -164,7 +173,7 @@ const keyFlags = {
   }),
   'bundle-sha256': Flags.string({
     helpValue: 'HEX',
-    description: 'expected SHA-256 of bundle.yaml',
+    description: BUNDLE_SHA256,
     helpGroup: 'SOFTWARE',
   }),
   'kubernetes-version': Flags.string({
@@ -195,8 +204,7 @@ const keyFlags = {
 export const joinFlags = { ...nodeFlags, ...requestFlags, ...keyFlags };
 
 export const joinArgs = {
-  server: Args.string({
-    name: 'API-SERVER',
+  'api-server': Args.string({
     // Else oclif reads it from standard input: of `curl … | sh` that is the rest of the script.
     ignoreStdin: true,
     description: 'HOST[:PORT] of the API server, several separated by commas',

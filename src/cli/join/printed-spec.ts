@@ -1,6 +1,7 @@
 import { API_VERSION } from '../../config/config-file.ts';
 import { joinKeys } from '../../config/join-schema.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { MASK } from '../../lib/redact.ts';
 import { terminalColumns } from '../../output/columns.ts';
 import { fold, wordsOf } from '../../output/width.ts';
 import { toYaml } from '../../templates/yaml.ts';
@@ -14,7 +15,7 @@ interface Shown {
 /** A request, resolved as far as possible offline, as a JoinConfiguration; secrets are masked. */
 export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' | 'form' | 'warnings'>): Shown {
   const { yes, timeoutMs, compatMatrix, token, ...keys } = draft;
-  const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.****************` });
+  const data = configuration({ ...keys, token: token && `${token.split('.')[0]}.${MASK}` });
   const notes = [
     ...warnings.map((warning) => `warning: ${warning}`),
     ...(form.kind === 'exchange' ? [`${form.endpoint} provides the other settings of the cluster`] : []),

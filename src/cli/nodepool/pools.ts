@@ -1,20 +1,24 @@
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { usageError } from '../../errors/usage.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { hasKubeconfig, kubeconfigFlagFor, withCluster } from '../cluster-access.ts';
 import { nonEmptyName } from '../flags.ts';
 import { interruptible } from '../signals.ts';
 
+/** A cluster of the container service. */
+export const clusterIdFlag = {
+  parse: nonEmptyName('--cluster-id'),
+  helpValue: 'ID',
+  description: "cluster, through the container service with the account's AccessKey",
+  helpGroup: 'CLUSTER',
+} as const;
+
 /** Where the node pools are: in the container service, or in a cluster. */
 export const poolSourceFlags = {
-  'cluster-id': Flags.string({
-    parse: nonEmptyName('--cluster-id'),
-    helpValue: 'ID',
-    description: "cluster, through the container service with the account's AccessKey",
-    helpGroup: 'CLUSTER',
-  }),
+  'cluster-id': Flags.string({ ...clusterIdFlag, env: 'EDGEADM_CLUSTER_ID' }),
   region: Flags.string({
     helpValue: 'REGION',
     env: 'ALIBABA_CLOUD_REGION_ID',
@@ -34,6 +38,18 @@ export interface PoolSourceFlags {
   readonly region?: string;
   readonly profile?: string;
   readonly kubeconfig?: string;
+}
+
+/** Words of the command line as oclif gives them; what came from the environment is not among them. */
+type Given = readonly { readonly type: string; readonly flag?: string }[];
+
+/**
+ * Where the node pools are, from flags and environment: a flag is stronger than a variable, and among flags, or among
+ * variables, the cluster ID is stronger than the kubeconfig.
+ */
+export function poolSourceOf<F extends PoolSourceFlags>(flags: F, raw: Given): F {
+  const isGiven = (name: string): boolean => raw.some(({ type, flag }) => type === 'flag' && flag === name);
+  return isGiven('kubeconfig') && !isGiven('cluster-id') ? { ...flags, 'cluster-id': undefined } : flags;
 }
 
 /**
@@ -74,13 +90,8 @@ export async function serviceOf({ region = '', profile }: PoolSourceFlags, signa
 
 /** Mistakes of a nodepool command, all at once. */
 export function nodePoolUsage(mistakes: readonly string[]): EdgeadmError {
-  const [first = ''] = mistakes;
-  return new EdgeadmError({
-    code: 'USAGE',
-    what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or invalid`,
-    why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
-    next: 'see --help for the flags and docs/nodepool.md for the limits',
-  });
+  const next = 'see --help for the flags and docs/nodepool.md for the limits';
+  return new EdgeadmError({ ...usageError(mistakes).toJSON(), next });
 }
 
 /** How a command that runs no phases tells warnings. */

@@ -12,8 +12,8 @@ export interface TextOptions {
 }
 
 /**
- * What a preflight found: failures first, then warnings, the verdict last. Checks that passed or were skipped are only
- * counted, unless requested.
+ * What a preflight found: failures first, then warnings, the verdict with all counts last. Checks that passed or were
+ * skipped are listed only if asked for.
  * @returns lines with their ends
  */
 export function verdictText(
@@ -36,19 +36,16 @@ export function verdictText(
   ];
   const counts = [
     errors.length > 0 && `${errors.length} failed`,
-    errors.length === 0 && `${passed.length} passed`,
     warnings.length > 0 && `${warnings.length} warning${warnings.length === 1 ? '' : 's'}`,
+    `${passed.length} passed`,
+    skipped.length > 0 && `${skipped.length} skipped`,
   ].filter(Boolean);
-  const rest = `${passed.length} passed, ${skipped.length} skipped (-v shows them)`;
-  const verdict =
-    errors.length > 0
-      ? style.red(`${counts.join(', ')}: not ready`)
-      : style.green(`${counts.join(', ')}: ready to join`);
+  const verdict = `${counts.join(', ')}: ${errors.length > 0 ? 'not ready' : 'ready to join'}`;
+  const last = wrapParagraphs(verbose ? verdict : `${verdict} (-v shows all checks)`, columns);
   return [
     ...(verbose ? [table(rows, columns).trimEnd()] : []),
     ...problems,
-    ...(verbose ? [] : [style.dim(rest)]),
-    verdict,
+    errors.length > 0 ? style.red(last) : style.green(last),
   ]
     .map((line) => `${line}\n`)
     .join('');

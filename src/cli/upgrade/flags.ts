@@ -3,7 +3,7 @@ import { usageError } from '../../errors/usage.ts';
 import type { UpgradeSpec } from '../../phases/upgrade/context.ts';
 import { kubeconfigFlagFor, optionalKubeconfig, requireKubeconfig } from '../cluster-access.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
-import { durationOf } from '../flags.ts';
+import { BUNDLE_SHA256, durationOf } from '../flags.ts';
 
 /** `cn-hangzhou`, `ap-southeast-1`, `cn-shenzhen-finance-1`. */
 const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
@@ -19,7 +19,7 @@ export const upgradeFlags = {
     description: 'version of the kubelet, if it differs from the target version',
   }),
   bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'bundle to install' }),
-  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'SHA-256 of bundle.yaml, or of the .tgz' }),
+  'bundle-sha256': Flags.string({ helpValue: 'HEX', description: BUNDLE_SHA256 }),
   drain: Flags.boolean({ description: 'evict the pods first, respecting PodDisruptionBudgets' }),
   'drain-timeout': Flags.string({
     helpValue: 'DURATION',

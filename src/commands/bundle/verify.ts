@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { BUNDLE_SHA256 } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { table } from '../../output/index.ts';
@@ -15,7 +16,7 @@ export default class BundleVerify extends BaseCommand {
   ];
   static override args = { source: Args.string({ required: true, description: 'folder, .tgz or URL' }) };
   static override flags = {
-    'bundle-sha256': Flags.string({ helpValue: 'HEX', description: 'SHA-256 of bundle.yaml, or of the whole .tgz' }),
+    'bundle-sha256': Flags.string({ helpValue: 'HEX', description: BUNDLE_SHA256 }),
   };
 
   async run(): Promise<void> {

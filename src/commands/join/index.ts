@@ -16,6 +16,6 @@ export default class Join extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(Join);
-    await this.finish(await runJoin({ flags, server: args.server }, this.host));
+    await this.finish(await runJoin({ flags, server: args['api-server'] }, this.host));
   }
 }

@@ -14,6 +14,6 @@ export default class JoinPhase extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(JoinPhase);
-    await this.finish(await runJoin({ flags, server: args.server }, this.host, args.phase));
+    await this.finish(await runJoin({ flags, server: args['api-server'] }, this.host, args.phase));
   }
 }

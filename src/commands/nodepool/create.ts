@@ -2,7 +2,14 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
 import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
-import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import {
+  logOf,
+  nodePoolUsage,
+  poolSourceFlags,
+  poolSourceOf,
+  refusePoolSource,
+  withNodePools,
+} from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
 import { missingIn, refusePoolRequest } from '../../config/nodepool-rules.ts';
@@ -25,7 +32,8 @@ export default class NodePoolCreate extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(NodePoolCreate);
+    const { raw, args, ...parsed } = await this.parse(NodePoolCreate);
+    const flags = poolSourceOf(parsed.flags, raw);
     const dryRun = flags['dry-run'];
     const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output !== 'json';
     const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });

@@ -2,7 +2,13 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import {
+  nodePoolUsage,
+  poolSourceFlags,
+  poolSourceOf,
+  refusePoolSource,
+  withNodePools,
+} from '../../cli/nodepool/pools.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {
@@ -12,7 +18,8 @@ export default class NodePoolDelete extends BaseCommand {
   static override flags = { ...poolSourceFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
 
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(NodePoolDelete);
+    const { raw, args, ...parsed } = await this.parse(NodePoolDelete);
+    const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     const output = this.openOutput({ looksOnly: true });

@@ -1,7 +1,13 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import {
+  nodePoolUsage,
+  poolSourceFlags,
+  poolSourceOf,
+  refusePoolSource,
+  withNodePools,
+} from '../../cli/nodepool/pools.ts';
 import { poolDetails, shownPool } from '../../cli/nodepool/tables.ts';
 import { poolNamed } from '../../config/node-pool.ts';
 
@@ -13,7 +19,8 @@ export default class NodePoolGet extends BaseCommand {
   static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {
-    const { flags, args } = await this.parse(NodePoolGet);
+    const { raw, args, ...parsed } = await this.parse(NodePoolGet);
+    const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     this.openOutput({ looksOnly: true });

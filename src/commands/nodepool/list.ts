@@ -1,6 +1,12 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import { nodePoolUsage, poolSourceFlags, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import {
+  nodePoolUsage,
+  poolSourceFlags,
+  poolSourceOf,
+  refusePoolSource,
+  withNodePools,
+} from '../../cli/nodepool/pools.ts';
 import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
 
 export default class NodePoolList extends BaseCommand {
@@ -9,19 +15,21 @@ export default class NodePoolList extends BaseCommand {
   static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(NodePoolList);
+    const { raw, ...parsed } = await this.parse(NodePoolList);
+    const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
     if (mistakes.length > 0) throw nodePoolUsage(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {
       const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);
-      return list.map((pool) => shownPool(pool, nodes));
+      return { where: pools.where, pools: list.map((pool) => shownPool(pool, nodes)) };
     });
+    const source = `\nThese are the node pools of ${shown.where}.\n`;
     await this.show({
-      data: shown,
-      text: poolTable(shown),
-      names: shown.map(({ name }) => `nodepool/${name}`),
-      wide: poolTable(shown, true),
+      data: shown.pools,
+      text: poolTable(shown.pools) + source,
+      names: shown.pools.map(({ name }) => `nodepool/${name}`),
+      wide: poolTable(shown.pools, true) + source,
     });
   }
 }

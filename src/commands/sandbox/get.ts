@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { KINDS, listObjects, RESOURCE_PATHS } from '../../../sandbox/list-objects.ts';
+import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -9,16 +9,28 @@ import { table } from '../../output/table.ts';
 export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
   static override examples = ['<%= config.bin %> sandbox get nodes', '<%= config.bin %> sandbox get pods'];
-  static override args = { resource: Args.string({ required: true, options: Object.keys(RESOURCE_PATHS) }) };
+  static override args = {
+    resource: Args.string({
+      required: true,
+      description: `${Object.keys(RESOURCE_PATHS).join(', ')}, or the names that kubectl takes: no, po, np`,
+    }),
+  };
   static override flags = { ...sandboxFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxGet);
     const folder = folderOf(flags);
+    const resource = resourceNamed(args.resource);
     await requireSandbox(folder);
-    const resource = args.resource as keyof typeof RESOURCE_PATHS;
     const rows = await listObjects(folder, resource, this.wide);
-    const text = rows.length === 0 ? `No ${args.resource} found.\n` : table(rows);
-    await this.show({ data: rows, text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
+    const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
+    await this.show({ data: rows.map(keysOfJson), text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
+}
+
+/** Columns as keys of JSON are spelt everywhere: `Internal-IP` as `internalIp`. */
+function keysOfJson(row: Readonly<Record<string, string | number>>): Record<string, string | number> {
+  const key = (column: string): string =>
+    column.toLowerCase().replace(/[- ](\w)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [key(column), value]));
 }

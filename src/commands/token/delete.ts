@@ -1,8 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { secretOf } from '../../cli/flags.ts';
+import { flagText } from '../../cli/flags.ts';
 import { deleteToken } from '../../kubernetes/api/bootstrap-tokens.ts';
+import { registerSecret } from '../../lib/redact.ts';
 
 export default class TokenDelete extends BaseCommand {
   static override summary = 'Delete a bootstrap token, so that it can no longer be used to join.';
@@ -12,13 +13,10 @@ export default class TokenDelete extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
-    const id = await withCluster(flags.kubeconfig, async (client) =>
-      // The id by itself is not a secret.
-      deleteToken(
-        client,
-        /^[a-z0-9]{6}$/.test(args.token) ? args.token : ((await secretOf(args.token, 'TOKEN')) ?? ''),
-      ),
-    );
+    const token = await flagText(args.token, 'TOKEN');
+    // The ID alone, or a word that is neither, is no secret: an error shows what was typed.
+    if (token.includes('.')) registerSecret(token);
+    const id = await withCluster(flags.kubeconfig, (client) => deleteToken(client, token));
     await this.finish({ ok: true, hosts: [], data: { id }, text: `bootstrap token "${id}" deleted\n` });
   }
 }

@@ -66,7 +66,7 @@ export function clusterNodePools(client: ApiClient): NodePools {
     return fromObject(object);
   };
   return {
-    where: 'the cluster',
+    where: 'the cluster of the kubeconfig',
     cluster: () => readCluster(client),
     list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),

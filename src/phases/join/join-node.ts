@@ -94,11 +94,13 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     taints: spec.taints,
   });
   const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
-  await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 });
-  await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 });
-  await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 });
+  const written = [
+    await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 }),
+    await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 }),
+    await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 }),
+  ];
   await host.makeDirectory(PATHS.kubernetes.manifests, 0o755);
-  log.vendor(VENDOR.kubeletConfigured);
+  if (written.includes(true)) log.vendor(VENDOR.kubeletConfigured);
 }
 
 /** What does not exist on this node was reported by the preflight; that may have been skipped. */
@@ -127,7 +129,6 @@ async function realResolvConf(host: JoinContext['host']): Promise<string | undef
 async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: JoinContext & PhaseTools): Promise<void> {
   const hub = await node.edgeHub();
   if (!hub) return;
-  log.vendor(VENDOR.addingEdgeHub);
   const [name, { ip }, version, { caPem, caHash, servers }, certificates] = await Promise.all([
     node.name(),
     node.address(),
@@ -151,11 +152,16 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
   });
   await host.claim(plan.rootDirectory);
   for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
+  let changed = false;
   for (const file of plan.files) {
-    if ('linkTo' in file) await host.symlink(file.linkTo, file.path);
-    else await host.write(file.path, file.content, { mode: file.mode });
+    const written =
+      'linkTo' in file
+        ? await host.symlink(file.linkTo, file.path)
+        : await host.write(file.path, file.content, { mode: file.mode });
+    if (written && !changed) log.vendor(VENDOR.addingEdgeHub);
+    changed ||= written;
   }
-  log.vendor(VENDOR.edgeHubAdded);
+  if (changed) log.vendor(VENDOR.edgeHubAdded);
 }
 
 /** If the kernel does not say, a hub that would exit over it must not be made to try. */
@@ -171,7 +177,8 @@ function newPair(kind: 'client' | 'serving', credential: Credential | undefined)
 }
 
 async function startKubelet({ host, log }: JoinContext & PhaseTools): Promise<void> {
-  log.vendor(VENDOR.joining);
-  await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
-  log.vendor(VENDOR.nodeJoined);
+  const { active } = await host.unit(PATHS.kubelet.unit);
+  if (!active) log.vendor(VENDOR.joining);
+  const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
+  if (started) log.vendor(VENDOR.nodeJoined);
 }

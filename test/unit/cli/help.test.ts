@@ -93,7 +93,7 @@ describe('--help', () => {
 
   it('names what a command needs in its usage, and a topic once', async () => {
     assert.match(await help('eni bind'), /^USAGE\n {2}edgeadm eni bind --instance ID \[FLAGS\]$/m);
-    assert.match(await help('join phase'), /^USAGE\n {2}edgeadm join phase PHASE \[SERVER\] \[FLAGS\]$/m);
+    assert.match(await help('join phase'), /^USAGE\n {2}edgeadm join phase PHASE \[API-SERVER\] \[FLAGS\]$/m);
     assert.match(await help('sandbox'), /^USAGE\n {2}edgeadm sandbox COMMAND$/m);
     assert.equal((await help('')).match(/^ {2}join /gm)?.length, 1);
   });

@@ -57,7 +57,7 @@ describe('A process that cannot end by itself', () => {
       'a command that ignores its time limit ends with TIMEOUT',
       'listen(50); await hang();',
       1,
-      /^TIMEOUT: the command did not end within 50ms$/,
+      /^TIMEOUT: the command did not end within its time limit of 50ms$/,
     ],
     [
       'a time limit longer than a timer can hold does not end the command at once',

@@ -12,12 +12,13 @@ import { kubeletSettings } from '../../../src/kubernetes/kubelet/settings.ts';
 import { imageIn, runtimeSocketIn } from '../../../src/kubernetes/node-files.ts';
 import { certificateIn, checkShape, lenientYaml, yamlMap } from '../../../src/lib/check-shape.ts';
 import { nodeCredentials } from '../../../src/phases/node-credentials.ts';
+import { judgeChecks } from '../../../src/phases/preflight/run-checks.ts';
 import { removeAttachments } from '../../../src/phases/reset/teardown/attachments.ts';
 import { findRuntime } from '../../../src/phases/reset/teardown/runtime.ts';
 import { pinCa } from '../../../src/pki/ca-hash.ts';
 import { fakeCluster, TOKEN } from '../fake-cluster.ts';
 import { type FakeNode, fakeHost } from '../fake-host.ts';
-import { contextOf } from '../phases/preflight/context.ts';
+import { assertFinds, contextOf } from '../phases/preflight/context.ts';
 
 const ORIGIN = { what: '/etc/x.yaml', code: 'API_ERROR' } as const;
 const PEM = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
@@ -226,6 +227,47 @@ describe('a text by others that cannot be read', () => {
   it('a key that occurs twice counts as Kubernetes counts it: the last one (deckhouse/deckhouse#10675)', () => {
     const twice = 'networking:\n  podSubnet: 10.1.0.0/16\n  podSubnet: 10.244.0.0/16\n';
     assert.deepEqual(clusterNetworksIn(twice)?.podCidrs, ['10.244.0.0/16']);
+  });
+
+  for (const [source, ConfigMap, text, line] of [
+    ['deckhouse/deckhouse#10675', 'kubelet-config-1.20', 'kind: KubeletConfiguration\nmaxPods: 20\nmaxPods: 30\n', 3],
+    [
+      'kubernetes-sigs/kubespray#3890',
+      'kubeadm-config',
+      'networking:\n  podSubnet: 10.1.0.0/16\n  "podSubnet": 10.2.0.0/16\n',
+      3,
+    ],
+    [
+      'in one line',
+      'kubeadm-config',
+      'networking: {podSubnet: 10.1.0.0/16}\nnetworking: {podSubnet: 10.2.0.0/16}\n',
+      2,
+    ],
+  ] as const) {
+    it(`preflight warns of a key that stands twice in ${ConfigMap}, with its line: ${source}`, async () => {
+      const key = ConfigMap === 'kubeadm-config' ? 'ClusterConfiguration' : 'kubelet';
+      const cluster = { configMaps: { [ConfigMap]: { [key]: text } } };
+      const says = new RegExp(
+        `key ${key} of the ConfigMap kube-system/${ConfigMap}: line ${line}: the key \\w+ is there twice`,
+      );
+      await assertFinds('ClusterConfiguration', 'warning', says, { cluster });
+    });
+  }
+
+  it('damage of both ConfigMaps is reported once, by one check, with what to do about each (kubernetes-sigs/kubespray#3890)', async () => {
+    const text = 'a: 1\n\tb: 2\n';
+    const configMaps = { 'kubeadm-config': { ClusterConfiguration: text }, 'kubelet-config-1.20': { kubelet: text } };
+    const verdicts = await judgeChecks(await contextOf({ cluster: { configMaps } }));
+    const failed = verdicts.filter(({ status }) => status === 'error');
+    assert.deepEqual(
+      failed.map(({ check }) => check),
+      ['ClusterConfiguration'],
+    );
+    assert.match(
+      failed[0]?.found ?? '',
+      /kubeadm-config is damaged: line 2.*\n.*kubelet-config-1\.20 is damaged: line 2/,
+    );
+    assert.match(failed[0]?.remedy ?? '', /configmap kubeadm-config\n.*configmap kubelet-config-1\.20/);
   });
 
   for (const [name, key] of [

@@ -40,7 +40,7 @@ describe('a wait', () => {
     });
     await assert.rejects(wait, {
       code: 'KUBELET_FAILED',
-      what: 'timed out after 1m0s waiting for the kubelet',
+      what: 'timed out after 1m waiting for the kubelet',
       why: 'last seen: activating\nlog: exit 1',
       next: 'look at it',
     });

@@ -2,6 +2,7 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
+import { jsonMap } from '../../../lib/check-shape.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
@@ -64,6 +65,12 @@ async function checkDocker(context: CheckContext): Promise<CheckResult> {
       },
     );
   }
+  // Docker does not start with a file that is damaged, and one that runs does not start again.
+  jsonMap((await context.host.read(PATHS.docker.configuration)) ?? '', {
+    what: PATHS.docker.configuration,
+    code: 'RUNTIME_FAILED',
+    next: `Correct it, then restart docker: \`systemctl restart ${PATHS.docker.unit}\`.`,
+  });
   if (!context.host.runsPrograms) return skip('a scratch root runs no services');
   const { active, detail, masked } = await context.host.unit(PATHS.docker.unit);
   if (masked) return refuseMasked(PATHS.docker.unit);

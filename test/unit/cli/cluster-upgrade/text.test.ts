@@ -40,7 +40,7 @@ describe('the text of a cluster upgrade', () => {
     assert.match(text, /^Nodes: {6}1 upgraded, 1 running, 1 waiting$/m);
     assert.match(text, /^Remaining: {2}1 batch of 1 node$/m);
     assert.match(text, /^Controller: ann@laptop, last seen 5s ago$/m);
-    assert.match(text, /^edge-1 {3}网点 .* v1\.20\.3 {3}upgraded {3}1 {7}1m0s$/m);
+    assert.match(text, /^edge-1 {3}网点 .* v1\.20\.3 {3}upgraded {3}1 {7}1m$/m);
     assert.match(text, /^edge-2 {3}网点 .* v1\.20\.2 {3}running {4}2 {7}30s$/m);
   });
 
