@@ -18,7 +18,8 @@ export interface Difference {
 export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [
     ['mode', spec.mode, pool.mode],
-    ['max-nodes', spec.maxNodes, pool.maxNodes],
+    // The service may ignore a limit.
+    ['max-nodes', pool.maxNodes && spec.maxNodes, spec.maxNodes && pool.maxNodes],
     ['cen-id', spec.cenId, pool.cenId],
     ['ccn-id', spec.ccnId, pool.ccnId],
     ['ccn-region', spec.ccnRegion, pool.ccnRegion],
