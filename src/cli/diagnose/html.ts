@@ -15,6 +15,7 @@ pre { margin: .5rem 0; white-space: pre-wrap; font: .875rem/1.45 ui-monospace, "
 .verdict small, .finding small { font-weight: 400; opacity: .8; }
 .verdict dl, .finding dl { display: block; margin: .5rem 0 0; font-size: .9375rem; }
 .verdict dt { color: inherit; font-weight: 600; }
+.verdict pre { color: var(--text); }
 .evidence, .excerpt { padding: .625rem .75rem; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: .25rem; }
 .finding .evidence, .excerpt { background: var(--band); }
 .excerpt { max-height: 30rem; overflow: auto; }
@@ -22,8 +23,6 @@ mark { display: block; margin: 0 -.75rem; padding: 0 .75rem; background: var(--o
 .finding { padding: 1rem 0; border-top: 1px solid var(--line); }
 .finding h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; margin: 0; font-size: 1rem; }
 .history { color: var(--dim); }
-summary { padding: .5rem 0; cursor: pointer; font-weight: 600; }
-summary small { color: var(--dim); font-weight: 400; }
 td { white-space: pre-line; }
 .checks th:nth-child(1), .missing th:nth-child(1) { width: 9rem; }
 .checks th:nth-child(2), .missing th:nth-child(2) { width: 18rem; }
@@ -33,19 +32,8 @@ svg text { fill: var(--text); }
 svg .dim { fill: var(--dim); }
 svg .ok { fill: var(--normal); }
 svg .bad { fill: var(--error); }
-@media print { details::details-content { display: block; content-visibility: visible; } .excerpt { max-height: none; } }
-@media (max-width: 48rem) {
-  main { padding: 1.25rem 1rem; }
-  .counts li { flex: 1 1 6.5rem; min-width: 0; padding: .5rem .75rem; }
-  table { min-width: 0; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tr { display: flex; flex-wrap: wrap; gap: .25rem .75rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
-  th, td { padding: 0; border: 0; }
-  th:nth-child(n), td { white-space: pre-line; }
-  .checks th:nth-child(n), .missing th:nth-child(n) { width: auto; }
-  td:nth-child(n + 3) { flex-basis: 100%; }
-  td:empty { display: none; }
-}
+@media print { .excerpt { max-height: none; } }
+@media (max-width: 48rem) { .checks th:nth-child(n), .missing th:nth-child(n) { width: auto; } }
 `;
 
 /**
@@ -132,9 +120,10 @@ function details({ evidence, next }: Finding): string {
   return `<dl>${found}<dt>Next</dt><dd><pre>${escaped(next)}</pre></dd></dl>`;
 }
 
-/** Evidence with the line that matters marked; each mark is a block, so it takes the place of the line's end. */
+/** Of several lines, the one that matters is marked; a mark is a block, so it takes the place of the line's end. */
 function marked(evidence: string): string {
   const lines = evidence.trimEnd().split('\n');
+  if (lines.length === 1) return escaped(evidence.trimEnd());
   const telling = mostRelevantLine(lines);
   return [
     lines

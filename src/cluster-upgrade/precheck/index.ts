@@ -67,7 +67,7 @@ function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' |
   const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
   return {
     reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
-    effect: `Unknown. If something is wrong: ${effect}`,
+    effect: `Unknown. If something is wrong: ${effect.charAt(0).toLowerCase()}${effect.slice(1)}`,
     advice: 'Use a kubeconfig that has permission to read it. Ignore this check if the cluster does not have this API.',
   };
 }

@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { importsOf } from '../../../kubernetes/cri/containerd-config.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
 import { jsonMap } from '../../../lib/check-shape.ts';
@@ -21,6 +22,8 @@ export const runtime: Check = {
     const { host, spec } = context;
     if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was given`);
     if (spec.runtime === 'docker') return checkDocker(context);
+    // The join edits it, and does so only if it can read it.
+    importsOf((await host.read(PATHS.containerd.configuration)) ?? '');
     const { exists, detail, masked } = await host.unit(PATHS.containerd.unit);
     if (masked) return refuseMasked(PATHS.containerd.unit);
     if (exists && host.runsPrograms && detail.startsWith('failed')) {

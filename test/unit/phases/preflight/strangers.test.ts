@@ -349,16 +349,22 @@ const STRANGERS: readonly Stranger[] = [
     found: /masked/,
     remedy: /systemctl unmask containerd\.service/,
   },
-  ...['SUSE/skuba#161', 'geerlingguy/ansible-for-kubernetes#57', 'kubernetes-retired/contrib#2562'].map(
-    (thread): Stranger => ({
-      thread,
+  {
+      thread: 'SUSE/skuba#161, geerlingguy/ansible-for-kubernetes#57',
       machine: { units: { 'kubelet.service': { exists: false, masked: true } } },
       check: 'KubeletService',
       status: 'warning',
       found: /kubelet\.service is masked/,
       remedy: /systemctl unmask kubelet\.service/,
-    }),
-  ),
+    },
+  {
+    thread: 'containerd/containerd#7174',
+    machine: files({ '/etc/containerd/config.toml': 'version = 2\n[[plugins."io.containerd.grpc.v1.cri"]\n' }),
+    check: 'Runtime',
+    status: 'error',
+    found: /\/etc\/containerd\/config\.toml is damaged: line 2/,
+    remedy: /repair \/etc\/containerd\/config\.toml/,
+  },
   // CNI
   {
     thread: 'k0sproject/k0s#823',
