@@ -1,4 +1,5 @@
 import type { User } from './authentication.ts';
+import type { KubeObject } from './resources.ts';
 import type { PathRequest, ResourceRequest } from './router.ts';
 import { ApiFailure, forbidden } from './status.ts';
 
@@ -37,6 +38,10 @@ const BINDINGS: Readonly<Record<string, readonly Rule[]>> = {
     KUBEADM_CONFIG,
   ],
   'system:nodes': [KUBEADM_CONFIG],
+  // The ClusterRole system:basic-user
+  'system:authenticated': [
+    { group: 'authorization.k8s.io', resources: ['selfsubjectaccessreviews'], verbs: ['create'] },
+  ],
 };
 
 /** What the Node authorizer lets every node do with the resources that are here; admission narrows it to its own. */
@@ -61,6 +66,15 @@ const DISCOVERY_PATHS = [...PUBLIC_PATHS, '/api', '/api/*', '/apis', '/apis/*', 
 export function authorize(user: User, request: ResourceRequest | PathRequest): void {
   const refusal = 'path' in request ? refusalOfPath(user, request) : refusalOf(user, request);
   if (refusal) throw refusal;
+}
+
+/** The answer to a SelfSubjectAccessReview. @see https://kubernetes.io/docs/reference/kubernetes-api/ */
+export function reviewAccess(user: User, review: KubeObject): KubeObject {
+  const asked = (review.spec?.resourceAttributes ?? {}) as Partial<ResourceRequest> & { readonly resource?: string };
+  const { verb = 'get', group = '', resource = '', subresource = '', namespace = '', name = '' } = asked;
+  const request = { verb, group, version: '', plural: resource, subresource, namespace, name, named: name !== '' };
+  const refusal = refusalOf(user, request);
+  return { ...review, status: { allowed: refusal === undefined, ...(refusal && { reason: refusal.message }) } };
 }
 
 function refusalOf(user: User, request: ResourceRequest): ApiFailure | undefined {

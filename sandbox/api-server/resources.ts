@@ -41,6 +41,8 @@ export interface Resource {
   readonly custom?: boolean;
   /** A PUT needs metadata.resourceVersion. */
   readonly needsResourceVersion?: boolean;
+  /** A question: it is answered when it is created, and not stored. */
+  readonly onlyCreated?: boolean;
   /** A PUT makes what is not there. */
   readonly createdByPut?: boolean;
   readonly categories?: readonly string[];
@@ -50,6 +52,8 @@ const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, su
 
 /** Kept, not looked at: see authorization.ts. */
 const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
+
+const CLUSTER_WIDE = { namespaced: false } as const;
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
@@ -129,6 +133,16 @@ export const RESOURCES: readonly Resource[] = [
   },
   {
     ...core,
+    group: 'apps',
+    kind: 'Deployment',
+    plural: 'deployments',
+    singular: 'deployment',
+    shortNames: ['deploy'],
+    subresources: ['status'],
+    categories: ['all'],
+  },
+  {
+    ...core,
     group: 'batch',
     kind: 'Job',
     plural: 'jobs',
@@ -157,6 +171,39 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'poddisruptionbudget',
     shortNames: ['pdb'],
     subresources: ['status'],
+  },
+  {
+    ...core,
+    ...CLUSTER_WIDE,
+    group: 'apiregistration.k8s.io',
+    kind: 'APIService',
+    plural: 'apiservices',
+    singular: 'apiservice',
+  },
+  {
+    ...core,
+    ...CLUSTER_WIDE,
+    group: 'admissionregistration.k8s.io',
+    kind: 'MutatingWebhookConfiguration',
+    plural: 'mutatingwebhookconfigurations',
+    singular: 'mutatingwebhookconfiguration',
+  },
+  {
+    ...core,
+    ...CLUSTER_WIDE,
+    group: 'admissionregistration.k8s.io',
+    kind: 'ValidatingWebhookConfiguration',
+    plural: 'validatingwebhookconfigurations',
+    singular: 'validatingwebhookconfiguration',
+  },
+  {
+    ...core,
+    ...CLUSTER_WIDE,
+    group: 'authorization.k8s.io',
+    kind: 'SelfSubjectAccessReview',
+    plural: 'selfsubjectaccessreviews',
+    singular: 'selfsubjectaccessreview',
+    onlyCreated: true,
   },
   {
     ...core,

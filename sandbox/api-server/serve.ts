@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authorize, reviewAccess } from './authorization.ts';
 import { discover } from './discovery.ts';
 import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
 import { showDeleted, showList, showObject, type View } from './presentation.ts';
-import { RESOURCES, type Resource } from './resources.ts';
+import { type KubeObject, RESOURCES, type Resource } from './resources.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
 import { ApiFailure, badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from './status.ts';
@@ -83,6 +83,10 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
   const { resource, version, query, subresource } = operation;
   const view: View = { resource, version, asTable: wantsTable(request.headers.accept), now: server.now() };
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };
+  if (resource.onlyCreated) {
+    if (verb !== 'create') throw methodNotAllowed();
+    return { code: 201, body: showObject(view, reviewAccess(operation.user, operation.body as KubeObject)) };
+  }
   switch (verb) {
     case 'get':
       return { code: 200, body: showObject(view, operations.read(operation)) };
