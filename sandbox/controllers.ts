@@ -118,6 +118,7 @@ export class Controllers {
     const own = nodes.filter(({ metadata }) => allowsAddon(metadata?.labels, addon.name));
     const [desired, available] = [own.length, own.filter(isReady).length];
     const status = {
+      observedGeneration: daemonSet.metadata?.generation,
       currentNumberScheduled: desired,
       desiredNumberScheduled: desired,
       numberMisscheduled: 0,

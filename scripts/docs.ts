@@ -5,6 +5,7 @@ const GENERATORS = [
   'scripts/docs-cluster-upgrade.ts',
   'scripts/docs-commands.ts',
   'scripts/docs-errors.ts',
+  'scripts/docs-kinds.ts',
   'scripts/docs-preflight.ts',
   'scripts/docs-schema.ts',
 ];

@@ -1,7 +1,12 @@
+import { kubeletConfigMaps } from '../../src/kubernetes/kubelet/migrations.ts';
 import type { User } from './authentication.ts';
-import type { KubeObject } from './resources.ts';
 import type { PathRequest, ResourceRequest } from './router.ts';
 import { ApiFailure, forbidden } from './status.ts';
+
+/** What a request is about, or a question. */
+export type AskedFor = Pick<ResourceRequest, 'group' | 'plural' | 'subresource' | 'namespace' | 'name'> & {
+  readonly verb: string;
+};
 
 /** What a group may do; `*` is anything. */
 interface Rule {
@@ -18,31 +23,38 @@ const CSR = 'certificates.k8s.io';
 const csrRule: Rule = { group: CSR, resources: ['certificatesigningrequests'], verbs: ['create', ...READ] };
 
 /** The ConfigMaps that a kubeadm cluster shows to those who join and to nodes. */
-const KUBEADM_CONFIG: Rule = {
-  group: '',
-  resources: ['configmaps'],
-  verbs: ['get'],
-  namespace: 'kube-system',
-  names: ['kubeadm-config', 'kubelet-config-1.20'],
-};
+function kubeadmConfig(version: string): Rule {
+  return {
+    group: '',
+    resources: ['configmaps'],
+    verbs: ['get'],
+    namespace: 'kube-system',
+    names: ['kubeadm-config', kubeletConfigMaps(version)[0] ?? ''],
+  };
+}
 
-/** kubeadm 1.20's role bindings, by the group or user that they are for. */
-const BINDINGS: Readonly<Record<string, readonly Rule[]>> = {
+/** kubeadm's role bindings, by the group or user that they are for. */
+const bindings = (version: string): Readonly<Record<string, readonly Rule[]>> => ({
   'system:masters': [{ group: '*', resources: ['*'], verbs: ['*'] }],
+  // The cluster role system:basic-user.
+  'system:authenticated': [
+    {
+      group: 'authorization.k8s.io',
+      resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+      verbs: ['create'],
+    },
+    { group: 'authentication.k8s.io', resources: ['selfsubjectreviews'], verbs: ['create'] },
+  ],
   'system:anonymous': [
     { group: '', resources: ['configmaps'], verbs: ['get'], namespace: 'kube-public', names: ['cluster-info'] },
   ],
   'system:bootstrappers:kubeadm:default-node-token': [
     csrRule,
     { group: '', resources: ['nodes'], verbs: ['get'] },
-    KUBEADM_CONFIG,
+    kubeadmConfig(version),
   ],
-  'system:nodes': [KUBEADM_CONFIG],
-  // The ClusterRole system:basic-user
-  'system:authenticated': [
-    { group: 'authorization.k8s.io', resources: ['selfsubjectaccessreviews'], verbs: ['create'] },
-  ],
-};
+  'system:nodes': [kubeadmConfig(version)],
+});
 
 /** What the Node authorizer lets every node do with the resources that are here; admission narrows it to its own. */
 const NODE_RULES: readonly Rule[] = [
@@ -63,26 +75,30 @@ const DISCOVERY_PATHS = [...PUBLIC_PATHS, '/api', '/api/*', '/apis', '/apis/*', 
  * @see the table of docs/sandbox-api.md
  * @throws ApiFailure 403 in Kubernetes' words
  */
-export function authorize(user: User, request: ResourceRequest | PathRequest): void {
-  const refusal = 'path' in request ? refusalOfPath(user, request) : refusalOf(user, request);
-  if (refusal) throw refusal;
+export function authorize(user: User, request: ResourceRequest | PathRequest, version: string): void {
+  const why = whyNot(user, request, version);
+  if (why === undefined) return;
+  throw 'path' in request ? refusedPath(user, request) : refused(user, request, why);
 }
 
-/** The answer to a SelfSubjectAccessReview. @see https://kubernetes.io/docs/reference/kubernetes-api/ */
-export function reviewAccess(user: User, review: KubeObject): KubeObject {
-  const asked = (review.spec?.resourceAttributes ?? {}) as Partial<ResourceRequest> & { readonly resource?: string };
-  const { verb = 'get', group = '', resource = '', subresource = '', namespace = '', name = '' } = asked;
-  const request = { verb, group, version: '', plural: resource, subresource, namespace, name, named: name !== '' };
-  const refusal = refusalOf(user, request);
-  return { ...review, status: { allowed: refusal === undefined, ...(refusal && { reason: refusal.message }) } };
-}
-
-function refusalOf(user: User, request: ResourceRequest): ApiFailure | undefined {
-  const bound = [user.name, ...user.groups].flatMap((who) => BINDINGS[who] ?? []);
-  if (bound.some((rule) => allows(rule, request))) return undefined;
+/** @returns undefined if the user may do it; the reason, often empty, if not */
+export function whyNot(user: User, request: AskedFor | PathRequest, version: string): string | undefined {
+  if ('path' in request) return mayReadPath(user, request) ? undefined : '';
+  if (rulesOf(user, version).some((rule) => allows(rule, request))) return undefined;
   const node = authenticatedNode(user);
-  const why = node === undefined ? '' : refusalOfNode(node, request);
-  return why === undefined ? undefined : refused(user, request, why);
+  return node === undefined ? '' : refusalOfNode(node, request);
+}
+
+/** The rules that are bound to a user. */
+export function rulesOf({ name, groups }: User, version: string): readonly Rule[] {
+  const bound = bindings(version);
+  return [name, ...groups].flatMap((who) => bound[who] ?? []);
+}
+
+/** The paths that a user may read; `*` at the end matches anything. */
+export function pathsOf({ groups }: User): readonly string[] {
+  if (groups.includes('system:masters')) return ['*'];
+  return groups.includes('system:authenticated') ? DISCOVERY_PATHS : PUBLIC_PATHS;
 }
 
 /** `n1` for system:node:n1 of system:nodes. */
@@ -91,14 +107,16 @@ export function authenticatedNode({ name, groups }: User): string | undefined {
   return groups.includes('system:nodes') && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
 
-function refusalOfPath(user: User, { verb, path }: PathRequest): ApiFailure | undefined {
-  const known = user.groups.includes('system:authenticated') ? DISCOVERY_PATHS : PUBLIC_PATHS;
-  const open = known.some((one) => (one.endsWith('*') ? path.startsWith(one.slice(0, -1)) : one === path));
-  if ((open && verb === 'get') || user.groups.includes('system:masters')) return undefined;
+function mayReadPath(user: User, { verb, path }: PathRequest): boolean {
+  const open = pathsOf(user).some((one) => (one.endsWith('*') ? path.startsWith(one.slice(0, -1)) : one === path));
+  return (open && verb === 'get') || user.groups.includes('system:masters');
+}
+
+function refusedPath(user: User, { verb, path }: PathRequest): ApiFailure {
   return new ApiFailure(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"`, {});
 }
 
-function allows(rule: Rule, request: ResourceRequest): boolean {
+function allows(rule: Rule, request: AskedFor): boolean {
   const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
   return (
     has([rule.group], request.group) &&
@@ -109,8 +127,8 @@ function allows(rule: Rule, request: ResourceRequest): boolean {
   );
 }
 
-/** @returns undefined if the node may; the reason, often an empty one, if it may not */
-function refusalOfNode(node: string, request: ResourceRequest): string | undefined {
+/** @returns undefined if the node may; the reason, often an empty one, where it may not */
+function refusalOfNode(node: string, request: AskedFor): string | undefined {
   if (request.group === '' && ['secrets', 'configmaps'].includes(request.plural) && READ.includes(request.verb)) {
     if (!request.name) return 'can only read namespaced object of this type';
     return `no relationship found between node '${node}' and this object`;
@@ -119,7 +137,7 @@ function refusalOfNode(node: string, request: ResourceRequest): string | undefin
   return NODE_RULES.some((rule) => allows(rule, request)) ? undefined : '';
 }
 
-function refusalOfLease(node: string, { verb, namespace, name }: ResourceRequest): string | undefined {
+function refusalOfLease(node: string, { verb, namespace, name }: AskedFor): string | undefined {
   if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb))
     return 'can only get, create, update, patch, or delete a node lease';
   if (namespace !== 'kube-node-lease') return 'can only access leases in the "kube-node-lease" system namespace';
@@ -128,7 +146,7 @@ function refusalOfLease(node: string, { verb, namespace, name }: ResourceRequest
   return undefined;
 }
 
-function typeOf({ plural, subresource }: ResourceRequest): string {
+function typeOf({ plural, subresource }: AskedFor): string {
   return subresource ? `${plural}/${subresource}` : plural;
 }
 

@@ -4,6 +4,7 @@ import { reconcileTokens } from './bootstrap-signer.ts';
 import { reconcileRequest } from './csr-signer.ts';
 import { reconcileTaints } from './node-taints.ts';
 import type { ObjectChange, Registry } from './registry.ts';
+import { reconcileWorkload } from './workload-status.ts';
 
 /** An expired token is deleted after this time at the latest; it is rejected as soon as it expires. */
 const CLEANING_MS = 1000;
@@ -34,6 +35,11 @@ export function startControllers(registry: Registry, pki: SandboxPki, now: () =>
       later(
         `node ${name}`,
         withCurrent((node) => reconcileTaints(registry, node)),
+      );
+    if (['daemonsets', 'deployments'].includes(resource.plural))
+      later(
+        `${resource.plural} ${namespace}/${name}`,
+        withCurrent((workload) => reconcileWorkload(registry, resource, workload)),
       );
     if (object.type === TOKEN_TYPE || name === 'cluster-info') later('tokens', cleanTokens);
   });

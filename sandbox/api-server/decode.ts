@@ -1,13 +1,17 @@
 import { randomInt } from 'node:crypto';
+import { conform } from './conform.ts';
+import type { Json } from './json.ts';
 import type { Operation } from './operation.ts';
 import { groupVersion, type KubeObject, type Metadata } from './resources.ts';
+import { type Schema, schemaOf } from './schema/index.ts';
 import * as failures from './status.ts';
 
 /** Names that Kubernetes makes have no vowels, so that they are no words. */
 const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** The body as an object of the resource. @throws ApiFailure 400 */
-export function decode({ resource, version, body, namespace }: Operation): KubeObject {
+export function decode(operation: Operation): KubeObject {
+  const { resource, version, body, namespace } = operation;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw failures.badRequest(
       `the object provided is unrecognized (must be of type ${resource.kind}): the body is not an object`,
@@ -26,11 +30,40 @@ export function decode({ resource, version, body, namespace }: Operation): KubeO
         ? `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`
         : `${mismatch}: no kind "${kind ?? ''}" is registered for version "${apiVersion}"`,
     );
-  const metadata = (object.metadata ?? {}) as Metadata;
+  const known = withoutUnknown(operation, object, mismatch);
+  const metadata = (known.metadata ?? {}) as Metadata;
   if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace)
     throw failures.badRequest('the namespace of the provided object does not match the namespace sent on the request');
   const { namespace: _, ...rest } = metadata;
-  return { ...object, metadata: resource.namespaced ? { ...rest, namespace } : rest };
+  return { ...known, metadata: resource.namespaced ? { ...rest, namespace } : rest };
+}
+
+/** Fields that the kind does not have are an error, a warning or nothing, as the request wants it (`fieldValidation`). */
+function withoutUnknown(
+  { resource, query, version, warnings }: Operation,
+  object: object,
+  mismatch: string,
+): KubeObject {
+  const { object: known, unknown } = conforming(object, schemaOf(resource), mismatch);
+  const unknownFields = unknown.map((field) => `unknown field "${field}"`);
+  if (query.get('fieldValidation') === 'Strict' && unknown.length > 0)
+    throw failures.badRequest(
+      `${resource.kind} in version "${version}" cannot be handled as a ${resource.kind}: strict decoding error: ${unknownFields.join(', ')}`,
+    );
+  if (query.get('fieldValidation') !== 'Ignore') warnings.push(...unknownFields);
+  return known;
+}
+
+function conforming(
+  object: object,
+  schema: Schema,
+  mismatch: string,
+): { object: KubeObject; unknown: readonly string[] } {
+  try {
+    return conform(object as Json, schema) as unknown as ReturnType<typeof conforming>;
+  } catch (error) {
+    throw failures.badRequest(`${mismatch}: ${(error as Error).message}`);
+  }
 }
 
 export function named(object: KubeObject): KubeObject {

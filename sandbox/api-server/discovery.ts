@@ -1,6 +1,6 @@
-import { SANDBOX_TREE_STATE } from '../../src/kubernetes/version.ts';
+import { minorOf, SANDBOX_TREE_STATE } from '../../src/kubernetes/version.ts';
 import { openApi } from './openapi.ts';
-import { groupVersion, RESOURCES, type Resource } from './resources.ts';
+import { groupVersion, RESOURCES, type Resource, servedVersions } from './resources.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -13,17 +13,18 @@ interface Asked {
 
 /** The answer of paths that name no object; undefined if there is none. A text is shown as it is. */
 export function discover(path: string, { host, version: gitVersion }: Asked): object | string | undefined {
-  if (path.startsWith('/openapi/')) return openApi(path);
+  const minor = minorOf(gitVersion);
+  if (path.startsWith('/openapi/')) return openApi(path, minor);
   const [root, group, version, ...rest] = path.split('/').filter(Boolean);
   if (rest.length > 0) return undefined;
   if (['healthz', 'livez', 'readyz'].includes(root ?? '') && !group) return 'ok';
   if (root === 'version' && !group) return versionInfo(gitVersion);
   if (root === 'api' && !group) return apiVersions(host);
-  if (root === 'api' && group && !version) return resourceList('', group);
+  if (root === 'api' && group && !version) return resourceList('', group, minor);
   if (root !== 'apis') return undefined;
-  if (!group) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(groupOf) };
-  if (version) return resourceList(group, version);
-  const found = groups().find((one) => one.group === group);
+  if (!group) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(minor).map(groupOf) };
+  if (version) return resourceList(group, version, minor);
+  const found = groups(minor).find((one) => one.group === group);
   return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(found) };
 }
 
@@ -32,9 +33,12 @@ interface Group {
   readonly versions: readonly string[];
 }
 
-function groups(): Group[] {
+function groups(minor: number): Group[] {
   const named = RESOURCES.filter(({ group }) => group !== '');
-  return [...new Map(named.map((one) => [one.group, one])).values()];
+  const all = [...new Map(named.map((one) => [one.group, one])).values()];
+  return all
+    .map(({ group, versions }) => ({ group, versions: servedVersions({ group, versions }, minor) }))
+    .filter(({ versions }) => versions.length > 0);
 }
 
 function groupOf({ group, versions }: Group): {
@@ -46,25 +50,27 @@ function groupOf({ group, versions }: Group): {
   return { name: group, versions: each, preferredVersion: each[0] };
 }
 
-function resourceList(group: string, version: string): object | undefined {
-  const resources = RESOURCES.filter((resource) => resource.group === group && resource.versions.includes(version));
+function resourceList(group: string, version: string, minor: number): object | undefined {
+  const resources = RESOURCES.filter(
+    (resource) => resource.group === group && servedVersions(resource, minor).includes(version),
+  );
   if (resources.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: groupVersion(group, version),
-    resources: resources.flatMap(resourceEntries),
+    resources: resources.flatMap((resource) => resourceEntries(resource, minor)),
   };
 }
 
-function resourceEntries(resource: Resource): object[] {
+function resourceEntries(resource: Resource, minor: number): object[] {
   const { plural, singular, namespaced, kind, shortNames, categories, subresources } = resource;
   const entry = {
     name: plural,
     singularName: singular,
     namespaced,
     kind,
-    verbs: VERBS,
+    verbs: resource.isReview ? ['create'] : VERBS,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories && { categories }),
   };
@@ -72,11 +78,16 @@ function resourceEntries(resource: Resource): object[] {
     name: `${plural}/${subresource}`,
     singularName: '',
     namespaced,
-    ...(subresource === 'eviction'
-      ? { group: 'policy', version: 'v1beta1', kind: 'Eviction', verbs: ['create'] }
-      : { kind, verbs: ['get', 'patch', 'update'] }),
+    ...subresourceEntry(subresource, kind, minor),
   }));
   return [entry, ...below];
+}
+
+function subresourceEntry(subresource: string, kind: string, minor: number): object {
+  if (subresource === 'eviction')
+    return { group: 'policy', version: minor < 22 ? 'v1beta1' : 'v1', kind: 'Eviction', verbs: ['create'] };
+  const verbs = ['get', 'patch', 'update'];
+  return subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs } : { kind, verbs };
 }
 
 function versionInfo(gitVersion: string): object {

@@ -1,43 +1,132 @@
-import { groupVersion, RESOURCES, type Resource } from './resources.ts';
+import { groupVersion, RESOURCES, type Resource, servedVersions } from './resources.ts';
+import { DEFINITIONS, type Definition, definitionName, REFERENCE } from './schema/index.ts';
 
-/** What kubectl asks before it sends a body: can the server check for unknown fields? */
-const FIELD_VALIDATION = { in: 'query', name: 'fieldValidation', schema: { type: 'string' } };
+/** What kubectl asks before it sends a body: may the server be told to look at unknown fields, or not to keep anything? */
+const parameters = (minor: number): string[] =>
+  minor < FIRST_FIELD_VALIDATION ? ['dryRun', 'fieldManager'] : ['dryRun', 'fieldManager', 'fieldValidation'];
+/** Kubernetes has them since then. Source: CHANGELOG-1.23, OpenAPI v3 (beta in 1.24). */
+const FIRST_V3 = 24;
+/** Source: CHANGELOG-1.25, server side field validation is beta. */
+const FIRST_FIELD_VALIDATION = 25;
+const SCHEMAS = '#/components/schemas/';
 
 /**
- * The OpenAPI documents below /openapi/v3, as far as `kubectl apply` and `kubectl create -f` need them: they say that
- * the server takes care of validation, so that kubectl needs no schemas. Undefined if there is no such document.
+ * The OpenAPI documents of what is served: /openapi/v2, and those below /openapi/v3. Undefined if there is no such document.
+ * @param minor of Kubernetes
  */
-export function openApi(path: string): object | undefined {
-  const versions = new Map(
-    RESOURCES.flatMap((resource) => resource.versions.map((version) => [rootOf(resource, version), version])),
-  );
+export function openApi(path: string, minor: number): object | undefined {
+  if (path === '/openapi/v2') return v2(minor);
+  if (minor < FIRST_V3) return undefined;
+  const roots = Map.groupBy(served(minor), ({ root }) => root);
   if (path === '/openapi/v3') {
-    const entries = [...versions.keys()].map((root) => [root, { serverRelativeURL: `/openapi/v3/${root}` }]);
+    const entries = [...roots.keys()].map((root) => [root, { serverRelativeURL: `/openapi/v3/${root}` }]);
     return { paths: Object.fromEntries(entries) };
   }
-  const root = path.replace(/^\/openapi\/v3\//, '');
-  const version = versions.get(root);
-  if (version === undefined) return undefined;
-  const resources = RESOURCES.filter(
-    (resource) => resource.versions.includes(version) && rootOf(resource, version) === root,
+  const found = roots.get(path.replace(/^\/openapi\/v3\//, ''));
+  return found && v3(found);
+}
+
+/** A version of a resource. */
+interface Served {
+  readonly resource: Resource;
+  readonly version: string;
+  /** `apis/apps/v1` */
+  readonly root: string;
+  /** Of Kubernetes. */
+  readonly minor: number;
+}
+
+function served(minor: number): Served[] {
+  return RESOURCES.flatMap((resource) =>
+    servedVersions(resource, minor).map((version) => ({ resource, version, root: rootOf(resource, version), minor })),
   );
-  return {
-    openapi: '3.0.0',
-    info: { title: 'edgeadm sandbox', version },
-    paths: Object.fromEntries(resources.map((resource) => [pathOf(root, resource), operations(resource, version)])),
-  };
 }
 
 function rootOf({ group }: Resource, version: string): string {
   return `${group ? 'apis' : 'api'}/${groupVersion(group, version)}`;
 }
 
-function pathOf(root: string, { namespaced, plural }: Resource): string {
-  return `/${root}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}/{name}`;
+function kindOf({ resource: { group, kind }, version }: Served): { group: string; kind: string; version: string } {
+  return { group, kind, version };
 }
 
-function operations({ group, kind }: Resource, version: string): object {
-  const responses = { 200: { description: 'OK' } };
-  const type = { 'x-kubernetes-group-version-kind': { group, version, kind } };
-  return { patch: { ...type, parameters: [FIELD_VALIDATION], responses } };
+function v2(minor: number): object {
+  const all = served(minor);
+  return {
+    swagger: '2.0',
+    info: { title: 'edgeadm sandbox', version: `v1.${minor}` },
+    paths: Object.assign({}, ...all.map((one) => paths(one, v2Operation))),
+    definitions: definitions(all),
+  };
+}
+
+function v3(all: readonly Served[]): object {
+  const schemas = JSON.parse(JSON.stringify(definitions(all)).replaceAll(`"$ref":"${REFERENCE}`, `"$ref":"${SCHEMAS}`));
+  return {
+    openapi: '3.0.0',
+    info: { title: 'edgeadm sandbox', version: all[0]?.version },
+    paths: Object.assign({}, ...all.map((one) => paths(one, v3Operation))),
+    components: { schemas },
+  };
+}
+
+/** The kinds, and whatever they are made of. */
+function definitions(all: readonly Served[]): Record<string, object> {
+  const found: Record<string, object> = {};
+  const take = (name: string): void => {
+    const { numbers, pointers, ...schema } = DEFINITIONS[name] ?? ({} as Definition);
+    if (found[name]) return;
+    const kinds = all.filter(({ resource }) => definitionName(resource) === name).map(kindOf);
+    found[name] = { ...schema, ...(kinds.length > 0 && { 'x-kubernetes-group-version-kind': kinds }) };
+    for (const [, part = ''] of JSON.stringify(schema).matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g)) take(part);
+  };
+  for (const { resource } of all) take(definitionName(resource));
+  return found;
+}
+
+type Describe = (one: Served, action: string) => object;
+
+function paths(one: Served, describe: Describe): Record<string, object> {
+  const { namespaced, plural, isReview } = one.resource;
+  const list = `/${one.root}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}`;
+  const of = (...actions: string[]): object =>
+    Object.fromEntries(actions.map((action) => [action, describe(one, action)]));
+  if (isReview) return { [`${list}`]: of('post') };
+  return { [list]: of('get', 'post', 'delete'), [`${list}/{name}`]: of('get', 'put', 'patch', 'delete') };
+}
+
+function v2Operation(one: Served, action: string): object {
+  const schema = { $ref: `${REFERENCE}${definitionName(one.resource)}` };
+  const query = parameters(one.minor).map((name) => ({ in: 'query', name, type: 'string', uniqueItems: true }));
+  const body = { in: 'body', name: 'body', required: true, schema };
+  return {
+    ...described(one, action),
+    parameters: action === 'get' ? [] : action === 'delete' ? query : [...query, body],
+    responses: { 200: { description: 'OK', schema } },
+  };
+}
+
+function v3Operation(one: Served, action: string): object {
+  const schema = { $ref: `${SCHEMAS}${definitionName(one.resource)}` };
+  const query = parameters(one.minor).map((name) => ({
+    in: 'query',
+    name,
+    schema: { type: 'string', uniqueItems: true },
+  }));
+  const content = { 'application/json': { schema } };
+  return {
+    ...described(one, action),
+    ...(action !== 'get' && { parameters: query }),
+    ...(['post', 'put', 'patch'].includes(action) && { requestBody: { required: true, content } }),
+    responses: { 200: { description: 'OK', content } },
+  };
+}
+
+function described(one: Served, action: string): object {
+  const actions: Readonly<Record<string, string>> = { post: 'post', put: 'put', patch: 'patch', delete: 'delete' };
+  return {
+    tags: [one.root.replace(/^apis?\//, '').replace('/', '_')],
+    'x-kubernetes-action': actions[action] ?? 'get',
+    'x-kubernetes-group-version-kind': kindOf(one),
+  };
 }

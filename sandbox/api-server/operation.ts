@@ -16,4 +16,6 @@ export interface Operation {
   readonly query: URLSearchParams;
   readonly body: unknown;
   readonly contentType: string;
+  /** What the answer warns of. */
+  readonly warnings: string[];
 }

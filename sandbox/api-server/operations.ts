@@ -5,6 +5,7 @@ import type { Operation } from './operation.ts';
 import { applyPatch } from './patch.ts';
 import type { Registry } from './registry.ts';
 import { groupVersion, type KubeObject, RESOURCES, type Resource, resourceOf } from './resources.ts';
+import { SCALE, scaled, scaleOf } from './scale.ts';
 import { selector } from './selectors.ts';
 import * as failures from './status.ts';
 import { prepareCreate, prepareUpdate, validate, type Writer } from './strategies.ts';
@@ -106,6 +107,17 @@ export function removeAll(operation: Operation): KubeObject[] {
   return selected;
 }
 
+/** Reads or changes how many replicas a workload should have. @throws ApiFailure 400, 403, 404, 409, 415 */
+export function scale(operation: Operation, verb: string): KubeObject {
+  const { resource, body, contentType } = operation;
+  const before = read(operation);
+  const current = scaleOf(before);
+  if (verb === 'get') return current;
+  const wanted = verb === 'update' ? (body as KubeObject) : applyPatch(SCALE, current, body, contentType);
+  const object = decode({ ...operation, body: { ...scaled(before, wanted), apiVersion: undefined, kind: undefined } });
+  return scaleOf(store({ ...operation, subresource: '', resource }, object, before));
+}
+
 /** A pod is gone as soon as its eviction is granted: there are no disruption budgets here, and no grace periods. */
 export function evict(operation: Operation): object {
   const pod = read(operation);
@@ -144,7 +156,9 @@ function store(operation: Operation, object: KubeObject, before: KubeObject): Ku
   const prepared = prepareUpdate(resource, subresource, withMetadata(object, kept), before, writerOf(operation));
   admit(operation, prepared, before);
   check(operation, prepared, before);
-  return isDryRun(query) ? prepared : registry.replace(resource, prepared, before);
+  const unchanged = { ...prepared.metadata, resourceVersion: before.metadata.resourceVersion };
+  if (isDryRun(query)) return withMetadata(prepared, unchanged);
+  return registry.replace(resource, prepared, before);
 }
 
 function writerOf({ user, version, registry }: Operation): Writer {

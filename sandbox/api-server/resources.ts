@@ -41,11 +41,13 @@ export interface Resource {
   readonly custom?: boolean;
   /** A PUT needs metadata.resourceVersion. */
   readonly needsResourceVersion?: boolean;
-  /** A question: it is answered when it is created, and not stored. */
-  readonly onlyCreated?: boolean;
   /** A PUT makes what is not there. */
   readonly createdByPut?: boolean;
   readonly categories?: readonly string[];
+  /** metadata.generation counts the changes of the spec. */
+  readonly counted?: boolean;
+  /** Answered at once, and not kept. */
+  readonly isReview?: boolean;
 }
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
@@ -53,7 +55,11 @@ const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, su
 /** Kept, not looked at: see authorization.ts. */
 const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
 
-const CLUSTER_WIDE = { namespaced: false } as const;
+/** A question about access, as `kubectl auth can-i` asks it. */
+const review = { ...core, group: 'authorization.k8s.io', namespaced: false, isReview: true } as const;
+
+/** Kept for those who list them; nothing is registered and no webhook is called. */
+const clusterWide = { ...core, namespaced: false } as const;
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
@@ -130,6 +136,7 @@ export const RESOURCES: readonly Resource[] = [
     shortNames: ['ds'],
     subresources: ['status'],
     categories: ['all'],
+    counted: true,
   },
   {
     ...core,
@@ -138,8 +145,9 @@ export const RESOURCES: readonly Resource[] = [
     plural: 'deployments',
     singular: 'deployment',
     shortNames: ['deploy'],
-    subresources: ['status'],
+    subresources: ['status', 'scale'],
     categories: ['all'],
+    counted: true,
   },
   {
     ...core,
@@ -150,6 +158,7 @@ export const RESOURCES: readonly Resource[] = [
     subresources: ['status'],
     fields: ['status.successful'],
     categories: ['all'],
+    counted: true,
   },
   { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', singular: 'serviceaccount', shortNames: ['sa'] },
   { ...rbac, kind: 'Role', plural: 'roles', singular: 'role' },
@@ -165,45 +174,49 @@ export const RESOURCES: readonly Resource[] = [
   {
     ...core,
     group: 'policy',
-    versions: ['v1beta1'],
+    versions: ['v1', 'v1beta1'],
     kind: 'PodDisruptionBudget',
     plural: 'poddisruptionbudgets',
     singular: 'poddisruptionbudget',
     shortNames: ['pdb'],
     subresources: ['status'],
+    counted: true,
   },
   {
-    ...core,
-    ...CLUSTER_WIDE,
+    ...review,
+    kind: 'SelfSubjectAccessReview',
+    plural: 'selfsubjectaccessreviews',
+    singular: 'selfsubjectaccessreview',
+  },
+  { ...review, kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews', singular: 'selfsubjectrulesreview' },
+  { ...review, kind: 'SubjectAccessReview', plural: 'subjectaccessreviews', singular: 'subjectaccessreview' },
+  {
+    ...review,
+    group: 'authentication.k8s.io',
+    kind: 'SelfSubjectReview',
+    plural: 'selfsubjectreviews',
+    singular: 'selfsubjectreview',
+  },
+  {
+    ...clusterWide,
     group: 'apiregistration.k8s.io',
     kind: 'APIService',
     plural: 'apiservices',
     singular: 'apiservice',
   },
   {
-    ...core,
-    ...CLUSTER_WIDE,
+    ...clusterWide,
     group: 'admissionregistration.k8s.io',
     kind: 'MutatingWebhookConfiguration',
     plural: 'mutatingwebhookconfigurations',
     singular: 'mutatingwebhookconfiguration',
   },
   {
-    ...core,
-    ...CLUSTER_WIDE,
+    ...clusterWide,
     group: 'admissionregistration.k8s.io',
     kind: 'ValidatingWebhookConfiguration',
     plural: 'validatingwebhookconfigurations',
     singular: 'validatingwebhookconfiguration',
-  },
-  {
-    ...core,
-    ...CLUSTER_WIDE,
-    group: 'authorization.k8s.io',
-    kind: 'SelfSubjectAccessReview',
-    plural: 'selfsubjectaccessreviews',
-    singular: 'selfsubjectaccessreview',
-    onlyCreated: true,
   },
   {
     ...core,
@@ -218,8 +231,28 @@ export const RESOURCES: readonly Resource[] = [
     custom: true,
     needsResourceVersion: true,
     categories: ['all'],
+    counted: true,
   },
 ];
+
+/** The minor versions of Kubernetes that have a version of a group; all others are in all. */
+const LIFETIMES: Readonly<Record<string, { readonly from?: number; readonly to?: number }>> = {
+  'authentication.k8s.io/v1': { from: 28 },
+  'certificates.k8s.io/v1beta1': { to: 21 },
+  'policy/v1': { from: 21 },
+  'policy/v1beta1': { to: 24 },
+};
+
+/**
+ * The versions of a group that a Kubernetes serves, the preferred one first.
+ * @param minor of Kubernetes
+ */
+export function servedVersions({ group, versions }: Pick<Resource, 'group' | 'versions'>, minor: number): string[] {
+  return versions.filter((version) => {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = LIFETIMES[groupVersion(group, version)] ?? {};
+    return minor >= from && minor <= to;
+  });
+}
 
 /** The resource of that kind; for code of the server that knows what it wants. */
 export function resourceOf(plural: string): Resource {

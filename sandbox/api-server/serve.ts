@@ -1,23 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
-import { authorize, reviewAccess } from './authorization.ts';
+import { authorize } from './authorization.ts';
+import { type Body, parseBody, readBody } from './body.ts';
+import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
+import { encodeOpenApi, OPENAPI_PROTOBUF_TYPE, wantsOpenApiProtobuf } from './openapi-protobuf.ts';
 import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
 import { showDeleted, showList, showObject, type View } from './presentation.ts';
-import { type KubeObject, RESOURCES, type Resource } from './resources.ts';
+import { RESOURCES, type Resource, servedVersions } from './resources.ts';
+import { review } from './reviews.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
-import { ApiFailure, badRequest, methodNotAllowed, noSuchResource, unsupportedMediaType } from './status.ts';
+import { ApiFailure, methodNotAllowed, noSuchResource } from './status.ts';
 import { wantsTable } from './tables.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** A text is sent as it is; a stream sends itself. */
 type Answer = { readonly code: number; readonly body: object | string } | ((response: ServerResponse) => void);
 
-/** What an API server of 1.20 takes at most. */
-const LARGEST_BODY = 3 * 1024 * 1024;
 const NO_PAGE = { code: 404, body: '404 page not found\n' };
 
 /** Answers one request; errors become Status objects. */
@@ -26,8 +29,13 @@ export async function serve(server: Server, request: IncomingMessage, response: 
     if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
     const body = await readBody(request);
-    const answer = answerTo(server, request, body);
+    const warnings: string[] = [];
+    const answer = answerTo(server, request, body, warnings);
+    // Kubernetes warns since 1.25, with the field validation on the server.
+    if (warnings.length > 0 && minorOf(server.version) >= 25) response.setHeader('Warning', warnings.map(warning));
     if (typeof answer === 'function') answer(response);
+    else if (wantsOpenApiProtobuf(request.headers.accept) && isOpenApi(answer.body))
+      sendBytes(response, 200, OPENAPI_PROTOBUF_TYPE, await encodeOpenApi(answer.body));
     else send(response, answer.code, answer.body);
   } catch (error) {
     const failure =
@@ -37,11 +45,11 @@ export async function serve(server: Server, request: IncomingMessage, response: 
   }
 }
 
-function answerTo(server: Server, request: IncomingMessage, body: string): Answer {
+function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnings: string[]): Answer {
   const url = new URL(request.url ?? '/', 'https://sandbox');
   const wanted = route(request.method ?? 'GET', url);
   const user = authenticate(request, server.registry, server.pki, server.now());
-  authorize(user, wanted);
+  authorize(user, wanted, server.version);
   if ('path' in wanted) {
     const found =
       wanted.verb === 'get'
@@ -50,10 +58,12 @@ function answerTo(server: Server, request: IncomingMessage, body: string): Answe
     return found === undefined ? NO_PAGE : { code: 200, body: found };
   }
   const resource = RESOURCES.find((one) => one.plural === wanted.plural && one.group === wanted.group);
-  if (!resource?.versions.includes(wanted.version)) return noResource(wanted);
+  if (!resource || !servedVersions(resource, minorOf(server.version)).includes(wanted.version))
+    return noResource(wanted);
   checkPath(wanted, resource);
-  const parsed = parse(request, body, wanted, resource);
-  return perform(server, request, toOperation(server, user, wanted, resource, url.searchParams, parsed), wanted);
+  const parsed = parseBody(request, body, wanted.verb, resource);
+  const operation = toOperation(server, user, wanted, resource, url.searchParams, parsed);
+  return perform(server, request, { ...operation, warnings }, wanted);
 }
 
 function toOperation(
@@ -62,8 +72,8 @@ function toOperation(
   { version, subresource, namespace, name, named }: ResourceRequest,
   resource: Resource,
   query: URLSearchParams,
-  { body, contentType }: { body: unknown; contentType: string },
-): Operation {
+  { content, contentType }: Body,
+): Omit<Operation, 'warnings'> {
   const own = resource.namespaced ? namespace : '';
   return {
     registry,
@@ -74,7 +84,7 @@ function toOperation(
     namespace: own,
     name: named ? name : '',
     query,
-    body,
+    body: content,
     contentType,
   };
 }
@@ -83,10 +93,12 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
   const { resource, version, query, subresource } = operation;
   const view: View = { resource, version, asTable: wantsTable(request.headers.accept), now: server.now() };
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };
-  if (resource.onlyCreated) {
-    if (verb !== 'create') throw methodNotAllowed();
-    return { code: 201, body: showObject(view, reviewAccess(operation.user, operation.body as KubeObject)) };
-  }
+  if (subresource === 'scale') return { code: 200, body: operations.scale(operation, verb) };
+  if (resource.isReview)
+    return {
+      code: 201,
+      body: showObject(view, review(resource, decode(operation), { user: operation.user, version: server.version })),
+    };
   switch (verb) {
     case 'get':
       return { code: 200, body: showObject(view, operations.read(operation)) };
@@ -117,6 +129,7 @@ function noResource({ group, version }: ResourceRequest): Answer {
 
 /** A method may be for another kind of path. */
 function checkPath({ verb, named, subresource, namespace }: ResourceRequest, resource: Resource): void {
+  if (resource.isReview && (verb !== 'create' || subresource)) throw methodNotAllowed();
   if (subresource && !resource.subresources.includes(subresource)) throw noSuchResource();
   const isOfOne = ['get', 'update', 'patch', 'delete'].includes(verb);
   const mayBeCreated = subresource === 'eviction' || (!named && (!resource.namespaced || namespace !== ''));
@@ -124,42 +137,21 @@ function checkPath({ verb, named, subresource, namespace }: ResourceRequest, res
   if (!fits) throw methodNotAllowed();
 }
 
-function parse(
-  request: IncomingMessage,
-  body: string,
-  { verb }: ResourceRequest,
-  { kind }: Resource,
-): { body: unknown; contentType: string } {
-  const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  const isWhole = verb === 'create' || verb === 'update';
-  if (['get', 'list', 'watch'].includes(verb) || (body === '' && !isWhole)) return { body: undefined, contentType };
-  if (isWhole && !['', 'application/json'].includes(contentType)) throw unsupportedMediaType(['application/json']);
-  try {
-    return { body: JSON.parse(body), contentType };
-  } catch (error) {
-    const why = (error as Error).message;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
-    );
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    // Read to its end anyway: a client reads no answer while it is still writing.
-    if (bytes <= LARGEST_BODY) chunks.push(chunk as Buffer);
-  }
-  if (bytes > LARGEST_BODY)
-    throw new ApiFailure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LARGEST_BODY}`);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function send(response: ServerResponse, code: number, body: object | string): void {
   const isText = typeof body === 'string';
-  const text = isText ? body : `${JSON.stringify(body)}\n`;
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
-  response.writeHead(code, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }).end(text);
+  sendBytes(response, code, type, Buffer.from(isText ? body : `${JSON.stringify(body)}\n`));
+}
+
+function sendBytes(response: ServerResponse, code: number, type: string, bytes: Buffer): void {
+  response.writeHead(code, { 'Content-Type': type, 'Content-Length': bytes.length }).end(bytes);
+}
+
+/** RFC 7234, 5.5. */
+function warning(text: string): string {
+  return `299 - "${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function isOpenApi(body: object | string): body is Record<string, unknown> {
+  return typeof body === 'object' && 'swagger' in body;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
 import type { User } from './authentication.ts';
 import { isKubeletClient, LEGACY_SIGNER } from './csr-rules.ts';
@@ -55,9 +56,23 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
       before && type !== before.type ? [wrong('type', `"${type}"`, 'field is immutable')] : [],
   },
   certificatesigningrequests: { create: createRequest, update: keepSpec, validate: validateRequest },
+  daemonsets: {
+    create: (object) =>
+      withDefaults(object, {
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+        revisionHistoryLimit: 10,
+      }),
+  },
+  deployments: {
+    create: (object) =>
+      withDefaults(object, {
+        replicas: 1,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+        revisionHistoryLimit: 10,
+        progressDeadlineSeconds: 600,
+      }),
+  },
   nodepools: {
-    create: ({ status: _, ...object }) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
-    update: countGenerations,
     validate: ({ spec }) => {
       const types = ['Edge', 'Cloud'];
       const type = spec?.type;
@@ -70,7 +85,10 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
 
 /** The object as a creation keeps it. */
 export function prepareCreate(resource: Resource, object: KubeObject, writer: Writer): KubeObject {
-  return STRATEGIES[resource.plural]?.create?.(object, writer) ?? object;
+  const prepared = STRATEGIES[resource.plural]?.create?.(object, writer) ?? object;
+  if (!resource.counted) return prepared;
+  const { status: _, ...wanted } = prepared;
+  return { ...wanted, metadata: { ...wanted.metadata, generation: 1 } };
 }
 
 /** The object as a change keeps it: a subresource changes its own part, all else changes everything but status. */
@@ -81,11 +99,16 @@ export function prepareUpdate(
   before: KubeObject,
   writer: Writer,
 ): KubeObject {
-  const kept = withoutUndefined({ ...before, metadata: resource.custom ? before.metadata : object.metadata });
-  if (subresource === 'status') return withoutUndefined({ ...kept, status: statusOf(resource, object, before) });
+  if (subresource === 'status')
+    return withoutUndefined({
+      ...before,
+      metadata: resource.custom ? before.metadata : object.metadata,
+      status: statusOf(resource, object, before),
+    });
   if (subresource === 'approval') return { ...before, status: approvalOf(object, before, writer) };
   const changed = resource.subresources.includes('status') ? { ...object, status: before.status } : object;
-  return withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before) ?? changed);
+  const kept = withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before) ?? changed);
+  return resource.counted ? countGenerations(kept, before) : kept;
 }
 
 /** What is wrong with an object, beside its metadata. */
@@ -104,10 +127,20 @@ function withStringData({ stringData, ...object }: KubeObject): KubeObject {
   return { ...object, data: { ...(object.data as object | undefined), ...Object.fromEntries(encoded) } };
 }
 
+/** The defaults of Kubernetes, as far as kubectl reads them. */
+function withDefaults(object: KubeObject, defaults: Record<string, unknown>): KubeObject {
+  const given = Object.entries(object.spec ?? {}).filter(([key, value]) => !(key in defaults && isEmpty(value)));
+  return { ...object, spec: { ...defaults, ...Object.fromEntries(given) } };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
 function countGenerations(object: KubeObject, before: KubeObject): KubeObject {
   const { metadata: _, status: __, ...content } = object;
   const { metadata, status: ___, ...earlier } = before;
-  const step = JSON.stringify(content) === JSON.stringify(earlier) ? 0 : 1;
+  const step = isDeepStrictEqual(content, earlier) ? 0 : 1;
   return { ...object, metadata: { ...object.metadata, generation: (metadata.generation ?? 1) + step } };
 }
 

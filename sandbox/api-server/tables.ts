@@ -89,6 +89,16 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { name: 'Images', wide: true, cell: containersAt('image') },
     { name: 'Selector', wide: true, cell: pairsAt('spec.selector.matchLabels') },
   ],
+  deployments: [
+    nameColumn,
+    { name: 'Ready', cell: replicasReady },
+    count('Up-to-date', 'status.updatedReplicas'),
+    count('Available', 'status.availableReplicas'),
+    ageColumn,
+    { name: 'Containers', wide: true, cell: containersAt('name') },
+    { name: 'Images', wide: true, cell: containersAt('image') },
+    { name: 'Selector', wide: true, cell: pairsAt('spec.selector.matchLabels') },
+  ],
   nodepools: [
     nameColumn,
     text('Type', 'spec.type', ''),
@@ -197,6 +207,10 @@ function nodeRoles({ metadata }: KubeObject): string {
 function nodeAddress({ status }: KubeObject, wanted: string): string {
   const addresses = (status?.addresses ?? []) as { type: string; address: string }[];
   return addresses.find(({ type }) => type === wanted)?.address ?? NONE;
+}
+
+function replicasReady({ spec, status }: KubeObject): string {
+  return `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`;
 }
 
 interface ContainerStatus {

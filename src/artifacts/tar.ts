@@ -53,6 +53,9 @@ export async function isGzip(path: string): Promise<boolean> {
 /**
  * Walks through a .tar or .tgz and writes nothing. The archive is read once, a chunk at a time, however much it
  * unpacks to; unpacking ends at {@link MAX_ARCHIVE_BYTES}.
+ *
+ * Headers are parsed by the library tar. The reading around it is ours, because neither tar nor tar-stream limits what
+ * an archive unpacks to, hashes the packed file on the way, or releases a chunk before the next one is read.
  * @throws EdgeadmError BUNDLE_INVALID if it is not an archive, is cut off or exceeds the limit
  */
 export async function* readTar(path: string, options: TarOptions = {}): AsyncGenerator<TarEntry> {

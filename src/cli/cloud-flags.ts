@@ -8,7 +8,7 @@ export const cloudFlags = {
   region: Flags.string({
     default: 'ap-southeast-1',
     helpValue: 'REGION',
-    description: 'region whose endpoint is called',
+    description: 'region of the API, see docs/cloud-endpoints.md',
     helpGroup: 'CLOUD',
   }),
   'access-key': Flags.string({

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type CloudProduct, cloudHost } from '../config/cloud-hosts.ts';
 import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
@@ -42,7 +43,7 @@ const PRODUCTS = {
 } as const;
 
 export interface OpenCallerOptions extends CallerPolicy {
-  readonly product: keyof typeof PRODUCTS;
+  readonly product: CloudProduct;
   /** `ap-southeast-1`. */
   readonly region: string;
   readonly credentials?: CloudCredentialOptions;
@@ -64,7 +65,7 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
   const { version, style, endpointVariable } = PRODUCTS[product];
   if (!REGION.pattern.test(region))
     throw new EdgeadmError({ code: 'USAGE', what: `--region: ${REGION.rule}`, why: `found "${region}"` });
-  const endpoint = endpointOf(env[endpointVariable] || `${product}.${region}.aliyuncs.com`, endpointVariable);
+  const endpoint = endpointOf(env[endpointVariable] || cloudHost(product, region), endpointVariable);
   const caFile = env.EDGEADM_CLOUD_CA;
   const ca = caFile ? await readCa(caFile) : undefined;
   const { openCredentials } = await import('./credentials.ts');

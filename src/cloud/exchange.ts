@@ -26,11 +26,11 @@ const EXCHANGE = 'the exchange of the token';
 const CALLBACK_RETRY_POLICY: RetryPolicy = { tries: 3, pauseMs: [500, 2000] };
 
 /**
- * The endpoint of the container service in a region. The vendor's own exchange behind this token is not public: this
- * address is unverified.
+ * The vendor's own exchange behind this token is not public: this address is unverified. The host is the one that nodes
+ * talk to without the account's keys, `cs.REGION` takes signed calls only.
  */
 export function defaultEndpoint(region: string): string {
-  return `https://cs.${region}.aliyuncs.com/edgeadm/v1`;
+  return `https://cs-anony.${region}.aliyuncs.com/edgeadm/v1`;
 }
 
 /** The join source behind a token of the container service; its contract is in docs/join.md. */

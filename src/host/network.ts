@@ -35,13 +35,18 @@ export function parseIpInterfaces(links: string, addresses: string): NetworkInte
     if (!match?.[1] || match[2] === undefined) continue;
     byName.set(match[1], { name: match[1], up: match[2].split(',').includes('UP'), addresses: [] });
   }
+  const lasting: [name: string, address: string][] = [];
+  const passing: [name: string, address: string][] = [];
   for (const line of addresses.split('\n')) {
     const match = /^\d+:\s+([^\s@]+)(?:@\S+)?\s+inet6?\s+(\S+)(?:\s+peer\s+(\S+))?/.exec(line);
     if (!match?.[1] || !match[2]) continue;
     // With a peer the prefix is behind the peer's address.
     const address = match[2].includes('/') ? match[2] : `${match[2]}/${match[3]?.split('/')[1] ?? '32'}`;
-    byName.get(match[1])?.addresses.push(address);
+    // An address that the kernel changes every day, or has not confirmed, names the machine only if there is no other.
+    const list = /\b(temporary|deprecated|tentative|dadfailed)\b/.test(line) ? passing : lasting;
+    list.push([match[1], address]);
   }
+  for (const [name, address] of [...lasting, ...passing]) byName.get(name)?.addresses.push(address);
   return [...byName.values()];
 }
 

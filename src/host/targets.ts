@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type HostOverrides, type InventoryHost, parseHostAddress, readInventory } from '../config/inventory.ts';
 import { usageError } from '../errors/usage.ts';
+import { hostKey, sameHost } from '../lib/cidr.ts';
 import { localMachine } from './local.ts';
 import type { Machine } from './machine.ts';
 import type { SshOptions } from './ssh/index.ts';
@@ -58,7 +59,7 @@ async function hostsOfInventory(file: string, wanted: readonly InventoryHost[]):
   refuseTwice(all);
   if (wanted.length === 0) return all;
   const isMeant = (host: InventoryHost) => (named: InventoryHost) =>
-    [host.address, host.overrides.nodeName].includes(named.address) &&
+    [host.address, host.overrides.nodeName ?? ''].some((each) => sameHost(each, named.address)) &&
     (named.port ?? host.port ?? 22) === (host.port ?? 22) &&
     (named.user ?? host.user) === host.user;
   const unknown = wanted.filter((named) => !all.some((host) => isMeant(host)(named)));
@@ -121,7 +122,7 @@ function parseHosts(texts: readonly string[]): InventoryHost[] {
 function refuseTwice(hosts: readonly InventoryHost[]): void {
   const seen = new Set<string>();
   const twice = hosts.filter(({ address, port }) => {
-    const place = describeTarget({ address, port });
+    const place = describeTarget({ address: hostKey(address), port });
     return seen.has(place) || !seen.add(place);
   });
   if (twice.length > 0) throw usageError(twice.map((host) => `--host: ${describeTarget(host)} is listed twice`));

@@ -10,7 +10,12 @@ export interface ClusterNetworks {
 const SUBNETS = z
   .string()
   .nullish()
-  .transform((text) => (text ? text.split(',').map((cidr) => cidr.trim()) : []));
+  .transform((text) => (text ? text.split(',').map((cidr) => withoutZeros(cidr.trim())) : []));
+
+/** Kubernetes reads `010.1.0.0` as 10.1.0.0, the rest of the world as octal. Source: k8s.io/utils/net, ParseCIDRSloppy. */
+function withoutZeros(cidr: string): string {
+  return cidr.includes(':') ? cidr : cidr.replaceAll(/(^|\.)0+(?=\d)/g, '$1');
+}
 
 const CONFIGURATION = z.object({ networking: z.object({ podSubnet: SUBNETS, serviceSubnet: SUBNETS }).nullish() });
 

@@ -18,3 +18,8 @@ export function imageIn(manifest: string | undefined): string | undefined {
 export function runtimeSocketIn(configuration: string | undefined): string | undefined {
   return lenientYaml(configuration, RUNTIME)?.containerRuntimeEndpoint.replace(/^unix:\/\//, '');
 }
+
+/** True for the name of a manifest that kubeadm writes on a control-plane node. */
+export function isControlPlaneManifest(name: string): boolean {
+  return /^(kube-apiserver|kube-controller-manager|kube-scheduler|etcd)\b.*\.(yaml|yml|json)$/.test(name);
+}

@@ -33,10 +33,48 @@ export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
   try {
     parsed = isBlank(text) ? {} : (load(text, { json: true }) ?? {});
   } catch (error) {
-    throw damaged(origin, yamlFault(error), error);
+    throw damaged(origin, yamlFault(error, text), error);
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
   throw damaged(origin, 'it is not a YAML map');
+}
+
+/**
+ * A JSON document that must be a map; an empty text is an empty map.
+ * @throws EdgeadmError with the origin, and the line that is no JSON
+ */
+export function jsonMap(text: string, origin: Origin): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = text.trim() === '' ? {} : JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw damaged(origin, jsonFault(text, error as Error), error);
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  throw damaged(origin, 'it is not a JSON map');
+}
+
+/** `line 7: it is not JSON` where the engine names the place; never the text there, which may be a secret. */
+function jsonFault(text: string, { message }: Error): string {
+  if (message.startsWith('Unexpected end')) return 'it is not JSON: it ends too early';
+  const at = /position (\d+)/.exec(message)?.[1];
+  return `${at === undefined ? '' : `line ${text.slice(0, Number(at)).split('\n').length}: `}it is not JSON`;
+}
+
+/**
+ * The first key of a YAML text that stands there twice: `line 7: the key podSubnet is there twice`. undefined where none
+ * is, and for a text that is damaged otherwise.
+ */
+export function repeatedKeyIn(text: string): string | undefined {
+  try {
+    if (!isBlank(text)) load(text);
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
+    const line: number = error.mark?.line ?? 0;
+    const [, key = ''] = /^[\s{,-]*["']?([\w./-]+)/.exec(text.split('\n')[line] ?? '') ?? [];
+    return `line ${line + 1}: the key ${key} is there twice`;
+  }
+  return undefined;
 }
 
 /** Nothing but comments: js-yaml finds no document there. */
@@ -45,7 +83,12 @@ function isBlank(text: string): boolean {
 }
 
 /** `line 7: bad indentation of a mapping entry`; never the text there, which may be a secret. */
-export function yamlFault(error: unknown): string {
+export function yamlFault(error: unknown, text = ''): string {
+  // js-yaml speaks of a missing colon, or of a null byte, if a whole text is of another kind.
+  if (/^\uFFFD{1,2}./s.test(text) || text.includes('\0'))
+    return text.replaceAll('\0', '').trim() === ''
+      ? 'it holds only zeros'
+      : 'it is not text in UTF-8, as UTF-16 of PowerShell is not';
   if (!(error instanceof YAMLException)) return (error as Error).message;
   const line: number | undefined = error.mark?.line;
   return `${line === undefined ? '' : `line ${line + 1}: `}it is not YAML (${error.reason})`;

@@ -13,20 +13,46 @@ export function overlaps(left: string, right: string): boolean {
 /** True if every address of the inner range is in the outer one too. */
 export function covers(outer: string, inner: string): boolean {
   const [a, b] = [parseRange(outer), parseRange(inner)];
-  return a !== undefined && b !== undefined && a[0].kind() === b[0].kind() && a[1] <= b[1] && b[0].match(a);
+  if (!a || !b) return false;
+  const [x, y] = a[0].kind() === b[0].kind() ? [a, b] : [asIpv4(a), asIpv4(b)];
+  return x[0].kind() === y[0].kind() && x[1] <= y[1] && y[0].match(x);
 }
 
-/** `2001:db8::5` for every spelling of that address; undefined for a text that is none. A zone stays. */
+/** `::ffff:10.0.0.0/104` is 10.0.0.0/8; any other range stays. */
+function asIpv4([address, prefix]: Range): Range {
+  const isMapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefix >= 96;
+  return isMapped ? [address.toIPv4Address(), prefix - 96] : [address, prefix];
+}
+
+/**
+ * `2001:db8::5` for every spelling of that address, `10.0.0.1` for `::ffff:10.0.0.1`, as Go has it; undefined for a text
+ * that is none. A zone stays.
+ */
 export function canonicalAddress(text: string): string | undefined {
   const [address = '', zone] = text.split('%');
   if (isIP(text) === 0) return undefined;
-  return ipaddr.parse(address).toString() + (zone === undefined ? '' : `%${zone}`);
+  return ipaddr.process(address).toString() + (zone === undefined ? '' : `%${zone}`);
 }
 
 /** True for two spellings of one address. */
 export function sameAddress(left: string, right: string): boolean {
   const address = canonicalAddress(left);
   return address !== undefined && address === canonicalAddress(right);
+}
+
+/** True for an address that a machine has for itself alone, in any spelling. */
+export function isLoopback(address: string): boolean {
+  return covers('127.0.0.0/8', address) || covers('::1/128', address);
+}
+
+/** True for two spellings of one host: an address by value, a name without its case and without the dot at its end. */
+export function sameHost(left: string, right: string): boolean {
+  return hostKey(left) === hostKey(right);
+}
+
+/** The one spelling of a host, for a key of a map. */
+export function hostKey(host: string): string {
+  return canonicalAddress(host) ?? host.toLowerCase().replace(/\.$/, '');
 }
 
 /** One address, or one of each family with a comma between; undefined for anything else. */

@@ -1,4 +1,7 @@
-/** The candidate that was probably meant by a mistyped word; undefined if none is near. */
+/**
+ * The candidate that was probably meant by a mistyped word; undefined if none is near. A library (fastest-levenshtein)
+ * would replace only the distance, a dozen lines, and not the rule for what is near.
+ */
 export function closest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))

@@ -2,7 +2,7 @@ import { allSettled } from './all-settled.ts';
 
 /**
  * Calls the action for every item, at most `limit` at the same time. After a failure it begins no more, and throws when
- * those that run have ended.
+ * those that run have ended: p-map rejects while they still run, on connections that its caller is about to close.
  */
 export async function forEachLimited<T>(
   items: Iterable<T>,

@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sig
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
-// Of node-forge the ASN.1 encoder is used, no more: keys and signatures are Node's own.
+// node-forge is used for ASN.1 alone: keys and signatures are Node's own. Not @peculiar/x509, which brings WebCrypto keys,
+// a dependency-injection container and ten more packages to write the same bytes.
 const { asn1 } = forge;
 const { Class, Type } = asn1;
 

@@ -25,9 +25,9 @@ const anonymousAccess: Expectation[] = [
   ],
   [
     'anybody may read /version, /healthz, /livez and /readyz',
-    async ({ anonymous }) => {
+    async ({ anonymous, subject, minor }) => {
       const version = (await answers(anonymous, 'GET', '/version', 200)) as unknown as Record<string, string>;
-      assert.deepEqual([version.major, version.minor, version.gitVersion], ['1', '20', 'v1.20.2']);
+      assert.deepEqual([version.major, version.minor, version.gitVersion], ['1', String(minor), subject.version]);
       for (const path of ['/healthz', '/livez', '/readyz'])
         assert.equal((await anonymous.send<string>('GET', path)).body, 'ok');
     },
@@ -135,7 +135,7 @@ const tokens: Expectation[] = [
   ],
 ];
 
-/** [who, method, path, status]: NAME is the node's own name, OTHER another. */
+/** [who, method, path, status]: NAME is the node's own name, OTHER another, KUBELET_CONFIG the ConfigMap of kubeadm. */
 type Row = readonly ['bootstrap' | 'node', string, string, number];
 const NODES = '/api/v1/nodes';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
@@ -150,7 +150,7 @@ const whoMayWhat: readonly Row[] = [
   ['bootstrap', 'POST', NODES, 403],
   ['bootstrap', 'DELETE', `${NODES}/OTHER`, 403],
   ['bootstrap', 'GET', `${SYSTEM}/configmaps/kubeadm-config`, 200],
-  ['bootstrap', 'GET', `${SYSTEM}/configmaps/kubelet-config-1.20`, 200],
+  ['bootstrap', 'GET', `${SYSTEM}/configmaps/KUBELET_CONFIG`, 200],
   ['bootstrap', 'GET', `${SYSTEM}/configmaps/other`, 403],
   ['bootstrap', 'GET', CLUSTER_INFO_PATH, 403],
   ['bootstrap', 'GET', `${SYSTEM}/secrets`, 403],
@@ -168,7 +168,7 @@ const whoMayWhat: readonly Row[] = [
   ['node', 'DELETE', `${NODES}/NAME`, 403],
   ['node', 'GET', '/api/v1/pods?fieldSelector=spec.nodeName%3DNAME', 200],
   ['node', 'GET', `${SYSTEM}/configmaps/kubeadm-config`, 200],
-  ['node', 'GET', `${SYSTEM}/configmaps/kubelet-config-1.20`, 200],
+  ['node', 'GET', `${SYSTEM}/configmaps/KUBELET_CONFIG`, 200],
   ['node', 'GET', CLUSTER_INFO_PATH, 403],
   ['node', 'GET', `${SYSTEM}/secrets`, 403],
   ['node', 'GET', '/api/v1/namespaces', 403],
@@ -188,7 +188,10 @@ const table: Expectation[] = whoMayWhat.map(([who, method, path, status]) => [
   async (contract) => {
     const name = `${contract.prefix}-table`;
     const client = who === 'node' ? await nodeThatIsThere(contract, name) : await bootstrapClient(contract);
-    const actual = path.replace('NAME', name).replace('OTHER', `${contract.prefix}-other`);
+    const actual = path
+      .replace('NAME', name)
+      .replace('OTHER', `${contract.prefix}-other`)
+      .replace('KUBELET_CONFIG', contract.minor < 24 ? `kubelet-config-1.${contract.minor}` : 'kubelet-config');
     const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { metadata: { name: 'any' } } : undefined;
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : undefined;
     await answers(client, method, actual, status, { body, contentType });

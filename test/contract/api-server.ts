@@ -1,21 +1,29 @@
 import { access } from './access.ts';
+import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { kinds } from './kinds.ts';
 import { nodes } from './nodes.ts';
 import { objects } from './objects.ts';
 import { reading } from './reading.ts';
+import { reviews } from './reviews.ts';
+import { schemas } from './schemas.ts';
 import { Contract, type Expectation, type Subject } from './subject.ts';
 import { watching } from './watching.ts';
+import { workloads } from './workloads.ts';
 
 export type { Subject } from './subject.ts';
 
-/** What edgeadm, a kubelet and kubectl expect of an API server of Kubernetes 1.20 that kubeadm set up. */
+/** What edgeadm, a kubelet and kubectl expect of an API server that kubeadm set up. */
 const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'who gets in, and who may do what': access,
+  'questions about access': reviews,
   'certificate signing requests': certificates,
   'creating, changing and deleting objects': objects,
+  'what a body may be': bodies,
+  schemas,
   'lists, selectors, tables and discovery': reading,
   'Secrets and NodePools': kinds,
+  Deployments: workloads,
   'nodes, leases and pods': nodes,
   watches: watching,
 };

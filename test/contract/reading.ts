@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { get } from 'node:https';
-import { json } from 'node:stream/consumers';
 import { type AnyObject, type Contract, configMap, type Expectation, MAPS, refuses } from './subject.ts';
 
 const NODES = '/api/v1/nodes';
@@ -20,6 +18,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   '/apis/certificates.k8s.io/v1/certificatesigningrequests': 'Name/name,Age,SignerName,Requestor,Condition',
   '/apis/apps/v1/daemonsets':
     'Name/name,Desired/integer,Current/integer,Ready/integer,Up-to-date/integer,Available/integer,Node Selector,Age,Containers/wide,Images/wide,Selector/wide',
+  '/apis/apps/v1/deployments':
+    'Name/name,Ready,Up-to-date/integer,Available/integer,Age,Containers/wide,Images/wide,Selector/wide',
   '/apis/apps.openyurt.io/v1beta1/nodepools': 'Name/name,Type,ReadyNodes/integer,NotReadyNodes/integer,Age',
 };
 
@@ -30,14 +30,9 @@ interface Table {
 }
 
 /** The client of edgeadm asks for no tables. */
-function table({ subject }: Contract, path: string): Promise<Table> {
-  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
-  const options = { ca: subject.ca, ...subject.admin, headers };
-  return new Promise((resolve, reject) => {
-    get(`${subject.server}${path}`, options, (response) => {
-      json(response).then((body) => resolve(body as Table), reject);
-    }).on('error', reject);
-  });
+async function table(contract: Contract, path: string): Promise<Table> {
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+  return JSON.parse((await contract.raw('GET', path, { accept })).body) as Table;
 }
 
 export const reading: readonly Expectation[] = [
@@ -143,7 +138,7 @@ export const reading: readonly Expectation[] = [
   ],
   [
     'discovery names the resources, their short names and how pods are evicted',
-    async ({ admin }) => {
+    async ({ admin, minor }) => {
       type Found = {
         resources: { name: string; shortNames?: string[]; namespaced: boolean; kind: string; version?: string }[];
       };
@@ -153,7 +148,7 @@ export const reading: readonly Expectation[] = [
         [find('nodes')?.shortNames, find('nodes')?.namespaced, find('pods')?.kind],
         [['no'], false, 'Pod'],
       );
-      assert.equal(find('pods/eviction')?.version, 'v1beta1');
+      assert.equal(find('pods/eviction')?.version, minor < 22 ? 'v1beta1' : 'v1');
       const group = await admin.get<{ versions: { version: string }[]; preferredVersion: { version: string } }>(
         '/apis/apps.openyurt.io',
       );

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { ApiClient, type RequestOptionsOf } from '../../src/kubernetes/api/client.ts';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
 import { certificateRequest, generateKey, type KeyPair } from '../../src/pki/certificate-request.ts';
 
@@ -13,6 +16,15 @@ export interface Subject {
   readonly ca: string;
   /** PEM of a client certificate of system:masters. */
   readonly admin: { readonly cert: string; readonly key: string };
+  /** Of Kubernetes, `v1.20.2`. */
+  readonly version: string;
+}
+
+/** What an HTTP request is answered with. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
 }
 
 /** What an expectation reads of any object. */
@@ -56,6 +68,24 @@ export class Contract {
     this.subject = subject;
     this.admin = this.as(subject.admin);
     this.anonymous = this.as({});
+  }
+
+  /** The minor version of Kubernetes. */
+  get minor(): number {
+    return minorOf(this.subject.version);
+  }
+
+  /** A request of the administrator as it stands: the client of edgeadm sends JSON and asks for nothing else. */
+  raw(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer): Promise<RawAnswer> {
+    const { server, ca, admin } = this.subject;
+    return new Promise((resolve, reject) => {
+      httpsRequest(`${server}${path}`, { method, ca, ...admin, headers }, (response) => {
+        const { statusCode: status = 0, headers: answered } = response;
+        text(response).then((found) => resolve({ status, headers: answered, body: found }), reject);
+      })
+        .on('error', reject)
+        .end(body);
+    });
   }
 
   /** A client with these credentials. */

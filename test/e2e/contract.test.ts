@@ -8,7 +8,7 @@ import { adminKubeconfig, startApiServer } from '../../sandbox/api-server/index.
 import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
-import { projectDir, until } from '../testbed/index.ts';
+import { kubernetesVersion, projectDir, until } from '../testbed/index.ts';
 import { testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
@@ -23,7 +23,12 @@ describe('a real kube-apiserver keeps the contract', () => {
         readFile(join(cluster.dir, 'pki', file), 'utf8'),
       ),
     );
-    return { server: cluster.server, ca: ca ?? '', admin: { cert: cert ?? '', key: key ?? '' } };
+    return {
+      server: cluster.server,
+      ca: ca ?? '',
+      admin: { cert: cert ?? '', key: key ?? '' },
+      version: kubernetesVersion,
+    };
   });
 });
 

@@ -100,7 +100,7 @@ describe('edgeadm diagnose', () => {
   });
 });
 
-describe('edgeadm diagnose of a node that evicts its pods', () => {
+describe('edgeadm diagnose of nodes of the sandbox', () => {
   let bed: SandboxBed;
 
   before(async () => {
@@ -108,6 +108,25 @@ describe('edgeadm diagnose of a node that evicts its pods', () => {
     assert.equal((await bed.up()).exitCode, 0);
   });
   after(() => bed.remove());
+
+  it('a node of the sandbox that failed to join is diagnosed with the cause, the phases of the join and its log', async () => {
+    const made = await bed.sandbox('node', 'create', 'edge2', '-o', 'json');
+    const { root, joinLine } = resultOf(made).data as { root: string; joinLine: string };
+    await mkdir(join(root, 'etc/default'), { recursive: true });
+    await writeFile(join(root, 'etc/default/kubelet'), 'KUBELET_EXTRA_ARGS=--node-labls=site=north\n');
+    const joined = await bed.run(...joinLine.split(' ').slice(1), '--no-rollback-on-failure');
+    assert.match(joined.stderr, /KUBELET_FAILED/);
+    const page = join(bed.dir, 'edge2.html');
+    const ended = await bed.run('diagnose', '--root', root, '-o', 'json', '-o', join(bed.dir, '2.tgz'), '--html', page);
+    const [host] = resultOf(ended).hosts as { data: { findings: Finding[] } }[];
+    const found = new Map(host?.data.findings.map((finding) => [finding.rule, finding]));
+    assert.equal(host?.data.findings[0]?.rule, 'Kubelet');
+    assert.match(found.get('JoinFailed')?.evidence ?? '', /unknown flag: --node-labls/);
+    assert.match(found.get('Refused')?.what ?? '', /the kubelet has not registered it/);
+    const html = await readFile(page, 'utf8');
+    assert.match(html, /<svg [^>]*aria-label="The last join: failed in /);
+    assert.match(html, /<summary>edgeadm <small>last \d+ lines of edgeadm\/join-log\.txt/);
+  });
 
   it('a node whose kubelet reports DiskPressure and evicts every pod is named, with events as an administrator', async () => {
     const made = await bed.sandbox('node', 'create', 'edge1', '-o', 'json');

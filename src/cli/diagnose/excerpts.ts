@@ -17,7 +17,7 @@ const LOGS: readonly (readonly [string, RegExp])[] = [
   ['Container runtime', /^journals\/(containerd|docker)\.txt$/],
   ['edge-hub', /^cri\/logs\/kube-system_(edge-hub|yurt-?hub)[^/]*\/[^/]+\/[^/]+\.log$/],
   ['Kernel', /^journals\/kernel\.txt$/],
-  ['edgeadm', /^edgeadm\/log\.txt$/],
+  ['edgeadm', /^edgeadm\/(?:join-)?log\.txt$/],
 ];
 
 /** What of the archive's logs a page shows, so that it can be read alone. */

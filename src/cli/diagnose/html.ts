@@ -15,6 +15,7 @@ pre { margin: .5rem 0; white-space: pre-wrap; font: .875rem/1.45 ui-monospace, "
 .verdict small, .finding small { font-weight: 400; opacity: .8; }
 .verdict dl, .finding dl { display: block; margin: .5rem 0 0; font-size: .9375rem; }
 .verdict dt { color: inherit; font-weight: 600; }
+.verdict pre { color: var(--text); }
 .evidence, .excerpt { padding: .625rem .75rem; background: var(--page); color: var(--text); border: 1px solid var(--line); border-radius: .25rem; }
 .finding .evidence, .excerpt { background: var(--band); }
 .excerpt { max-height: 30rem; overflow: auto; }
@@ -132,9 +133,10 @@ function details({ evidence, next }: Finding): string {
   return `<dl>${found}<dt>Next</dt><dd><pre>${escaped(next)}</pre></dd></dl>`;
 }
 
-/** Evidence with the line that matters marked; each mark is a block, so it takes the place of the line's end. */
+/** Of several lines, the one that matters is marked; a mark is a block, so it takes the place of the line's end. */
 function marked(evidence: string): string {
   const lines = evidence.trimEnd().split('\n');
+  if (lines.length === 1) return escaped(evidence.trimEnd());
   const telling = mostRelevantLine(lines);
   return [
     lines

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,7 +45,7 @@ export async function runDiagnose(
     const admin = kubeconfig === undefined ? undefined : await adminOf(kubeconfig, whole);
     return {
       onNode: async ({ machine, label, version, signal }) => {
-        const log = label === 'localhost' || flags.root ? undefined : await joinLog(label);
+        const log = label === 'localhost' ? undefined : await joinLog(label, flags.root);
         const found = await lookAt({ machine, label, version, signal, until, log, admin });
         // The findings are printed even if the archive cannot be written.
         const text = [diagnosisText(found.diagnosis)];
@@ -127,9 +127,15 @@ async function firstOf(paths: readonly string[], attempt: (path: string) => Prom
   throw errors[0];
 }
 
-async function joinLog(host: string): Promise<string | undefined> {
+/** @param root of a scratch root: a log that is older was about another folder of its name */
+async function joinLog(host: string, root?: string): Promise<string | undefined> {
   const [path = ''] = logPaths(host, { hosts: [host], env: process.env });
-  return readFile(path, 'utf8').catch(() => undefined);
+  try {
+    if (root !== undefined && (await stat(path)).mtimeMs < (await stat(root)).birthtimeMs) return undefined;
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** `NAME-HOST.EXT` for each that was named. */

@@ -48,7 +48,7 @@ const requestFlags = {
   'openapi-endpoint': Flags.string({
     helpValue: 'URL',
     env: 'EDGEADM_OPENAPI_ENDPOINT',
-    description: 'endpoint of the token exchange; default: https://cs.REGION.aliyuncs.com/edgeadm/v1',
+    description: 'endpoint of the token exchange; default: https://cs-anony.REGION.aliyuncs.com/edgeadm/v1',
     helpGroup: 'CONTAINER SERVICE',
   }),
   'cluster-id': Flags.string({

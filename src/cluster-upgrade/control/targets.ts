@@ -2,6 +2,7 @@ import { usageError } from '../../errors/usage.ts';
 import { type Target, type TargetOptions, targetsOf } from '../../host/targets.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
+import { sameHost } from '../../lib/cidr.ts';
 import { nodesIn, type Plan } from '../plan/plan.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function targetsByNode(
   const found = new Map<string, Target>();
   for (const [name, theirs] of addresses) {
     const target = targets.find(
-      ({ overrides, address = '' }) => overrides.nodeName === name || theirs.includes(address),
+      ({ overrides, address = '' }) => overrides.nodeName === name || theirs.some((each) => sameHost(each, address)),
     );
     if (target) found.set(name, target);
   }

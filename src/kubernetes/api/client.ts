@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { EdgeadmError } from '../../errors/index.ts';
+import { EdgeadmError, ERROR_CODES } from '../../errors/index.ts';
 import {
   API_LIMITS,
   type Dial,
@@ -143,7 +143,10 @@ export class ApiClient {
       try {
         const { status, headers, text } = await this.#ask(url, method, options);
         // A load balancer whose API server is away is not an answer while there is another to ask.
-        if (reads && isGatewayError(status) && server !== servers.at(-1)) continue;
+        if (reads && isGatewayError(status) && server !== servers.at(-1)) {
+          failures.push(noAnswer(server, `HTTP ${status} from a gateway or load balancer`));
+          continue;
+        }
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
         this.#throwIfAborted(options.signal);
@@ -302,6 +305,10 @@ function certificateAdvice(code: string): string {
   return "give the CA of the cluster: certificate-authority-data in the kubeconfig, as in the control plane's admin.conf";
 }
 
+function noAnswer(server: string, why: string, cause?: unknown): EdgeadmError {
+  return new EdgeadmError({ code: 'API_UNREACHABLE', what: `the API server ${server} did not answer`, why, cause });
+}
+
 function unreachable(server: string, error: unknown): EdgeadmError {
   if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
   const failure = error instanceof HttpError ? error.cause : error;
@@ -311,14 +318,9 @@ function unreachable(server: string, error: unknown): EdgeadmError {
     const code = (error.cause as NodeJS.ErrnoException).code ?? '';
     return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: certificateAdvice(code), cause: error });
   }
-  const other = error instanceof HttpError && error.kind === 'not-json';
-  return new EdgeadmError({
-    code: 'API_UNREACHABLE',
-    what: other ? `what answered at ${server} is not an API server` : `the API server ${server} did not answer`,
-    next: other ? NOT_AN_API_SERVER : undefined,
-    why,
-    cause: error,
-  });
+  if (!(error instanceof HttpError) || error.kind !== 'not-json') return noAnswer(server, why ?? '', error);
+  const what = `what answered at ${server} is not an API server`;
+  return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: NOT_AN_API_SERVER, cause: error });
 }
 
 function allUnreachable(failures: EdgeadmError[], write: string | undefined): EdgeadmError {
@@ -326,11 +328,15 @@ function allUnreachable(failures: EdgeadmError[], write: string | undefined): Ed
   const last = failures.at(-1);
   const unknown = write && last?.cause instanceof HttpError && last.cause.sent;
   if (first && failures.length === 1 && !unknown) return first;
+  // One that answered, though not as an API server should, says more than one that is away.
+  const telling = failures.find(({ next }) => next !== ERROR_CODES.API_UNREACHABLE.remedy);
+  const ordered = [...(telling ? [telling] : []), ...failures.filter((failure) => failure !== telling)];
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: failures.length === 1 ? (first?.what ?? '') : 'none of the API servers answered',
+    what: failures.length === 1 ? (first?.what ?? '') : `none of the API servers ${telling ? 'can be used' : 'answered'}`,
+    next: telling?.next,
     why: [
-      ...(failures.length === 1 ? [first?.why] : failures.map((failure) => failure.message)),
+      ...(failures.length === 1 ? [first?.why] : ordered.map((failure) => failure.message)),
       ...(unknown ? [`${write} was sent; it may have taken effect`] : []),
     ]
       .filter(Boolean)

@@ -112,8 +112,8 @@ export function importsOf(text: string): string[] {
  * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
  * @returns the new text, or undefined if the file has nothing to do with it
  */
-export function fitImportedConfig(text: string, needs: ContainerdNeeds): string | undefined {
-  const root = parseToml(text);
+export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: string): string | undefined {
+  const root = parseToml(text, file);
   const plugins = Object.keys((root.plugins ?? {}) as TomlTable);
   const isCri = plugins.some(
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
@@ -132,15 +132,15 @@ function withCri(text: string): string {
   return text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(root.disabled_plugins)}`);
 }
 
-function parseToml(text: string): TomlTable {
+function parseToml(text: string, file: string = PATHS.containerd.configuration): TomlTable {
   try {
     return parse(text);
   } catch (error) {
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
-      what: `${PATHS.containerd.configuration} is damaged`,
+      what: `${file} is damaged`,
       why: tomlFault(error),
-      next: `repair ${PATHS.containerd.configuration}, then run the same command again`,
+      next: `repair ${file}, then run the same command again`,
     });
   }
 }

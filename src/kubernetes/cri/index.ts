@@ -194,9 +194,12 @@ export class CriClient {
       this.#send(api, 'RuntimeService', 'Version', {}, { timeoutMs, signal: this.#signal }).then((answer) => {
         this.#version = { name: String(answer.runtimeName), version: String(answer.runtimeVersion), api };
       });
-    await ask('v1').catch((error: unknown) => {
-      if (error instanceof GrpcError && error.code === GRPC.unimplemented) return ask('v1alpha2');
-      throw error;
+    await ask('v1').catch(async (error: unknown) => {
+      if (!(error instanceof GrpcError) || error.code !== GRPC.unimplemented) throw error;
+      // Without either version the one of today is what the user looks for.
+      await ask('v1alpha2').catch((second: unknown) => {
+        throw second instanceof GrpcError && second.code === GRPC.unimplemented ? error : second;
+      });
     });
   }
 

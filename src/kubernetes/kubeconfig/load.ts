@@ -26,18 +26,23 @@ export async function loadKubeconfig(value: string, env: NodeJS.ProcessEnv = pro
       if (files.length === 1 || !isMissing(error)) throw unusableKubeconfig(file, error);
     }
   }
-  if (found.length === 0) throw unusableKubeconfig(value, new Error('none of its files exists'));
+  if (found.length === 0)
+    throw unusableKubeconfig(value, new Error('none of its files exists'), 'Name one that exists: --kubeconfig FILE');
   return merge(found);
 }
 
 /** @param error what is wrong; of an EdgeadmError its `why` */
-export function unusableKubeconfig(file: string, error: unknown): EdgeadmError {
+export function unusableKubeconfig(
+  file: string,
+  error: unknown,
+  next = `kubectl --kubeconfig ${file} get nodes`,
+): EdgeadmError {
   const { what, why } = toEdgeadmError(error);
   return new EdgeadmError({
     code: 'USAGE',
     what: `the kubeconfig ${file} cannot be used`,
     why: error instanceof EdgeadmError ? (why ?? what) : (error as Error).message,
-    next: `kubectl --kubeconfig ${file} get nodes`,
+    next,
     cause: error,
   });
 }

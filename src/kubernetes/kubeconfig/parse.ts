@@ -129,7 +129,7 @@ function loadYaml(yaml: string): unknown {
   try {
     parsed = yaml.trim() === '' ? {} : load(yaml, { json: true });
   } catch (error) {
-    throw new KubeconfigFault(yamlFault(error));
+    throw new KubeconfigFault(yamlFault(error, yaml));
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new KubeconfigFault('it is not a YAML map');

@@ -1,6 +1,7 @@
 /** Lines of klog by severity, what programs of Go print when they die, and systemd's word on the service. */
 const FATAL = /^F\d{4} |"command failed"|^panic: /;
 const ERROR = /^E\d{4} |^Error: |^\S+\.service: .*(exited|failed|killed)/i;
+const ENDED = /Scheduled restart job|: Main process exited/;
 /** systemd's words, with the unit's name since version 239 and its description before. */
 const STARTED = /^Started .*kubelet/i;
 const STARTED_AGAIN = /Scheduled restart job/;
@@ -15,8 +16,13 @@ const NOISE = /node "\S+" not found|connection refused|Unable to write event|net
  */
 export function kubeletComplaints(text: string, count = 4): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const fatalLine = lines.findLast((line) => FATAL.test(line));
-  if (fatalLine !== undefined) return fatalLine;
+  const fatal = lines.findLastIndex((line) => FATAL.test(line));
+  if (fatal !== -1) {
+    // What it dies of may follow from what it said before: no bootstrap kubeconfig, because the certificate has expired.
+    const life = lines.slice(lines.slice(0, fatal).findLastIndex((line) => FATAL.test(line) || ENDED.test(line)) + 1, fatal);
+    const before = life.filter((line) => /^E\d{4} /.test(line) && !NOISE.test(line));
+    return [...before.slice(-2), lines[fatal]].join('\n');
+  }
   const complaints = lines.filter((line) => ERROR.test(line) && !NOISE.test(line));
   return (complaints.length > 0 ? complaints : lines).slice(-count).join('\n');
 }

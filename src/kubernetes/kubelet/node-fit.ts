@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { PATHS } from '../../host/node-paths.ts';
+import { canonicalAddress, isLoopback, sameAddress } from '../../lib/cidr.ts';
+import { quantityOf } from '../quantity.ts';
 import { clusterDnsOf } from './configuration.ts';
 
 /** What a node is, as far as a kubelet's configuration depends on it. */
@@ -105,9 +107,10 @@ const listeners: Rule = (settings, { addresses }, tell) => {
   for (const [key, usual] of Object.entries(fallback)) {
     const address = settings[key];
     if (typeof address !== 'string' || address === '') continue;
-    const ipv6 = addresses.some((each) => isIP(each) === 6);
-    const here =
-      address === '::' || address === '::1' ? ipv6 : /^(0\.0\.0\.0|127\.)/.test(address) || addresses.includes(address);
+    const everywhere = isLoopback(address) || /^(0\.0\.0\.0|::)$/.test(canonicalAddress(address) ?? '');
+    const here = everywhere
+      ? isIP(address) === 4 || addresses.some((each) => isIP(each) === 6)
+      : addresses.some((each) => sameAddress(each, address));
     if (here || addresses.length === 0) continue;
     settings[key] = usual;
     tell(`${key}: this node does not have the address ${address}; ${usual} is used`);
@@ -185,42 +188,54 @@ export function cpuSet(text: string): number[] {
   });
 }
 
-/** A kubelet exits if its reservations exceed the machine's capacity. */
-const reservedResources: Rule = (settings, { cpus, memoryBytes }, tell) => {
-  const capacity = { cpu: cpus.length, memory: memoryBytes };
-  for (const [resource, has] of Object.entries(capacity)) {
-    const sources = ['systemReserved', 'kubeReserved'].filter(
-      (key) => recordOf(settings[key])?.[resource] !== undefined,
-    );
-    const asked = sources.reduce((sum, key) => sum + amountOf(String(recordOf(settings[key])?.[resource])), 0);
-    if (has === 0 || asked < has) continue;
-    for (const key of sources) {
-      const { [resource]: _, ...rest } = recordOf(settings[key]) ?? {};
-      settings[key] = rest;
+const RESERVATIONS = ['systemReserved', 'kubeReserved'];
+/** Source: kubernetes, cmd/kubelet/app/server.go, parseResourceList. */
+const RESERVABLE = ['cpu', 'memory', 'ephemeral-storage', 'pid'];
+
+/** A kubelet exits over a reservation that it cannot read. */
+const readableReservations: Rule = (settings, _, tell) => {
+  for (const key of RESERVATIONS) {
+    for (const [resource, amount] of Object.entries(recordOf(settings[key]) ?? {})) {
+      const quantity = quantityOf(String(amount));
+      if (RESERVABLE.includes(resource) && quantity !== undefined && quantity >= 0) continue;
+      settings[key] = without(settings[key], resource);
+      tell(`${key}: the kubelet does not accept ${resource}: ${String(amount)}, and it is left out`);
     }
+  }
+};
+
+/**
+ * A kubelet exits where more is reserved than there is; what it evicts pods over counts too.
+ * Source: kubernetes, pkg/kubelet/cm, validateNodeAllocatable.
+ */
+const reservedResources: Rule = (settings, { cpus, memoryBytes }, tell) => {
+  const kept = { cpu: 0, memory: evictedBelow(settings, memoryBytes) };
+  const capacity = { cpu: cpus.length, memory: memoryBytes };
+  for (const resource of ['cpu', 'memory'] as const) {
+    const has = capacity[resource];
+    const sources = RESERVATIONS.filter((key) => recordOf(settings[key])?.[resource] !== undefined);
+    const asked = sources.reduce(
+      (sum, key) => sum + (quantityOf(String(recordOf(settings[key])?.[resource])) ?? 0),
+      kept[resource],
+    );
+    if (has === 0 || sources.length === 0 || asked < has) continue;
+    for (const key of sources) settings[key] = without(settings[key], resource);
     tell(
       `${sources.join(', ')}: more ${resource} is reserved than this node has; the reservation of ${resource} is left out`,
     );
   }
 };
 
-const UNITS: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
+/** Bytes of memory that pods never get, because the kubelet evicts them first. */
+function evictedBelow({ evictionHard }: Settings, memoryBytes: number): number {
+  const threshold = String(recordOf(evictionHard)?.['memory.available'] ?? (evictionHard ? '0' : '100Mi'));
+  const [, percent] = /^(.+)%$/.exec(threshold) ?? [];
+  return percent === undefined ? (quantityOf(threshold) ?? 0) : (memoryBytes * Number(percent)) / 100 || 0;
+}
 
-/** A quantity of Kubernetes as a number; 0 if it is none. */
-function amountOf(text: string): number {
-  const [, number = '', unit = ''] = /^([\d.]+)([A-Za-z]*)$/.exec(text.trim()) ?? [];
-  return Number(number) * (UNITS[unit] ?? 0);
+function without(record: unknown, key: string): Settings {
+  const { [key]: _, ...rest } = recordOf(record) ?? {};
+  return rest;
 }
 
 const cgroups: Rule = (settings, { exists }, tell) => {
@@ -261,6 +276,7 @@ const RULES: readonly Rule[] = [
   featureGates,
   laterKeys,
   reservedCpus,
+  readableReservations,
   reservedResources,
   cgroups,
   identity,

@@ -56,6 +56,7 @@ const NO_CLUSTER: CheckContext['cluster'] = {
   isSandbox: ask,
   networks: ask,
   kubeletConfiguration: ask,
+  repeatedKeys: ask,
   hasNodePool: ask,
   status: ask,
   node: ask,

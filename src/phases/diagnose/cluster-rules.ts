@@ -175,7 +175,7 @@ export const unschedulable: Rule = ({ cluster }) => {
 };
 
 /** A Node object that is not there, or not this machine's. */
-export const nodeObject: Rule = ({ cluster, refusedNode, refusals = [] }) => {
+export const nodeObject: Rule = ({ cluster, journal, refusedNode, refusals = [] }) => {
   if (cluster?.isOther)
     return error(
       'another machine of the cluster has the name of this node',
@@ -185,16 +185,22 @@ export const nodeObject: Rule = ({ cluster, refusedNode, refusals = [] }) => {
   const evidence = [...refusals, ...(refusedNode ? [refusedNode] : []), ...(cluster?.why ? [cluster.why] : [])];
   if (evidence.length === 0) return undefined;
   const isMissing = refusals.some((line) => line.includes('not found')) || cluster?.found === false;
-  return isMissing
+  if (!isMissing)
+    return error(
+      'the API server rejects the credentials of the node',
+      evidence,
+      'edgeadm reset, then join again with a new token',
+    );
+  return journal?.unfinished?.command.startsWith('join')
     ? error(
+        'the cluster has no Node object for this node: the kubelet has not registered it',
+        evidence,
+        'journalctl -u kubelet | tail -n 50: a kubelet that runs registers its node',
+      )
+    : error(
         'the cluster has no Node object for this node: it was deleted',
         evidence,
         'systemctl restart kubelet: it registers the node again; or edgeadm reset',
-      )
-    : error(
-        'the API server rejects the credentials of the node',
-        evidence,
-        'edgeadm reset, then join again with a new token',
       );
 };
 

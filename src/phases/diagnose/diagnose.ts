@@ -41,7 +41,7 @@ export interface DiagnoseOptions {
   readonly signal: AbortSignal;
   /** When all has to be collected; milliseconds as `performance.now()` counts them. */
   readonly until?: number;
-  /** The log of joins over SSH, which lies where edgeadm ran. */
+  /** The log of joins over SSH or of a scratch root, which is on the machine where edgeadm ran. */
   readonly log?: string;
   /** The node's cluster, as its administrator; the collector asks as the node itself without it. */
   readonly admin?: ApiClient;
@@ -67,9 +67,10 @@ export async function diagnose(
   const journal = memoize(() => Journal.read(machine));
   const collectors = [preflight, membership(journal), cluster({ journal, admin }), ...COLLECTORS];
   const collections = await collect(host, collectors, options);
-  const files = collections.flatMap((collection) => collection.files);
-  const ownLog = files.find(({ path }) => path === 'edgeadm/log.txt')?.text;
-  const join = lastJoin(cleanFile(log ?? ''), ownLog ?? '');
+  const joinLog = log === undefined ? [] : [{ path: 'edgeadm/join-log.txt', text: cleanFile(log) }];
+  const files = [...collections.flatMap((collection) => collection.files), ...joinLog];
+  const logs = files.filter(({ path }) => /^edgeadm\/(?:join-)?log\.txt$/.test(path));
+  const join = lastJoin(...logs.map(({ text }) => text));
   const hanging = collections.filter(({ outcome }) => outcome === 'slow').map(({ name }) => name);
   const facts: Partial<CollectedFacts> = Object.assign({ hanging }, ...collections.map(({ facts = {} }) => facts));
   const diagnosis: Diagnosis = {

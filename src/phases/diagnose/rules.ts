@@ -66,7 +66,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const { command, time } = journal.unfinished;
     const last = join?.phases.at(-1);
     return error(
-      `the last ${command} did not finish: it was interrupted, or is still running`,
+      `the last ${command} did not finish: it failed, was interrupted, or is still running`,
       `it started ${shownTime(time)}${last && command === 'join' ? ` and reached ${last.name}` : ''}`,
       `run the same \`edgeadm ${command.split(' ')[0]}\` again: it does only what is missing`,
     );
@@ -150,13 +150,13 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
           journal.unreadable,
           `restore ${PATHS.edgeadm.journal} from a backup; without one, edgeadm reset: it rolls back what the intact lines record, and lists the damaged ones`,
         ),
-  CNI: ({ cniFiles, runtime, journal, kubeletConfigured }) => {
+  CNI: ({ cniFiles, runtime, journal, kubeletConfigured, cluster: { name } = {} }) => {
     const { network, unit = PATHS.containerd.unit } = runtime ?? {};
     const missing = cniFiles && !cniFiles.some((name) => /\.(conf|conflist|json)$/.test(name));
     if (!kubeletConfigured || (!missing && network?.ready !== false)) return undefined;
     const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
     const evidence = [files ?? '', network?.ready === false ? network.detail : ''];
-    const node = journal?.joined ?? 'NODE';
+    const node = journal?.joined ?? name ?? 'NODE';
     const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
     return missing
       ? warning('there is no CNI configuration: the node stays NotReady', evidence, pods)

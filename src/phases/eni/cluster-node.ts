@@ -2,6 +2,7 @@ import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { listWhole } from '../../kubernetes/api/list.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
+import { sameAddress } from '../../lib/cidr.ts';
 
 /** The component without which Terway Edge gives no pod an address. Source: the vendor's guide to Terway Edge. */
 export const CONTROL_PLANE = 'terway-edge-controlplane';
@@ -27,7 +28,9 @@ export async function nodeOfInstance(
   const node = nodes.find(
     ({ spec, status }) =>
       spec?.providerID?.split(/[/.:]/).at(-1) === instance.id ||
-      status?.addresses?.some(({ type, address }) => type === 'InternalIP' && instance.addresses.includes(address)),
+      status?.addresses?.some(
+        ({ type, address }) => type === 'InternalIP' && instance.addresses.some((each) => sameAddress(each, address)),
+      ),
   );
   return node && describe(node);
 }

@@ -15,7 +15,7 @@ import { findGroup } from '../../kubernetes/api/discovery.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
-import { yamlMap } from '../../lib/check-shape.ts';
+import { type Origin, repeatedKeyIn, yamlMap } from '../../lib/check-shape.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
@@ -63,6 +63,13 @@ export function clusterView(
   const build = memoize(async () => askVersion(await bootstrapClient(), tokenId));
   const version = async (): Promise<string> => (await build()).version;
 
+  const kubeadmConfig = memoize(async () =>
+    findText(await bootstrapClient(), 'ClusterConfiguration', ['kubeadm-config']),
+  );
+  const kubeletConfig = memoize(async () =>
+    findText(await bootstrapClient(), 'kubelet', kubeletConfigMaps(await version())),
+  );
+
   return {
     firstAnswer: async () => (await anonymous()).first,
     verifyToken: async () => {
@@ -77,8 +84,12 @@ export function clusterView(
       const { caPem, servers } = await trusted();
       return open({ servers, ca: caPem, cert, key });
     },
-    networks: memoize(async () => networksOf(spec, bootstrapClient)),
-    kubeletConfiguration: memoize(async () => readKubeletConfiguration(await bootstrapClient(), await version())),
+    networks: memoize(async () => networksOf(spec, kubeadmConfig)),
+    kubeletConfiguration: memoize(async () => {
+      const config = await kubeletConfig();
+      return config && yamlMap(config.text, config);
+    }),
+    repeatedKeys: async () => repeatedKeysIn([await kubeadmConfig(), await kubeletConfig()]),
     hasNodePool: async (name) => hasNodePool(await bootstrapClient(), name),
     status: async (path) => (await (await bootstrapClient()).send('GET', path)).status,
     node: async (name) => findNode(await bootstrapClient(), name),
@@ -217,36 +228,41 @@ function isClockFault({ cause }: EdgeadmError): boolean {
   return code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED';
 }
 
-async function configMap(client: ApiClient, name: string): Promise<Record<string, string> | undefined> {
-  const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
-  // A cluster that kubeadm did not make may lack the ConfigMap or the right to read it.
-  return answer.status === 200 ? answer.body?.data : undefined;
+/** A text that the cluster keeps in one of its ConfigMaps. */
+interface ClusterText extends Origin {
+  readonly text: string;
+}
+
+/** The key of the first of these ConfigMaps that has it. A cluster that kubeadm did not make may lack all of them. */
+async function findText(client: ApiClient, key: string, names: readonly string[]): Promise<ClusterText | undefined> {
+  for (const name of names) {
+    const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
+    const text = answer.status === 200 ? answer.body?.data?.[key] : undefined;
+    if (text)
+      return {
+        text,
+        what: `key ${key} of the ConfigMap kube-system/${name}`,
+        code: 'API_ERROR',
+        next: `kubectl --namespace kube-system edit configmap ${name}`,
+      };
+  }
+  return undefined;
+}
+
+function repeatedKeysIn(texts: readonly (ClusterText | undefined)[]): string[] {
+  return texts.flatMap((found) => {
+    const repeated = found && repeatedKeyIn(found.text);
+    return repeated === undefined ? [] : [`${found?.what}: ${repeated}`];
+  });
 }
 
 /** Values that were given count; only missing ones are looked up. */
 async function networksOf(
   { podCidrs, serviceCidrs }: JoinSpec,
-  client: () => Promise<ApiClient>,
+  kubeadmConfig: () => Promise<ClusterText | undefined>,
 ): Promise<ClusterNetworks | undefined> {
   if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
-  const found = clusterNetworksIn((await configMap(await client(), 'kubeadm-config'))?.ClusterConfiguration);
+  const found = clusterNetworksIn((await kubeadmConfig())?.text);
   if (!found && !podCidrs && !serviceCidrs) return undefined;
   return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
-}
-
-/** @throws EdgeadmError API_ERROR that names the ConfigMap, the key and the line */
-async function readKubeletConfiguration(
-  client: ApiClient,
-  version: string,
-): Promise<Record<string, unknown> | undefined> {
-  for (const name of kubeletConfigMaps(version)) {
-    const text = (await configMap(client, name))?.kubelet;
-    if (!text) continue;
-    return yamlMap(text, {
-      what: `key kubelet of the ConfigMap kube-system/${name}`,
-      code: 'API_ERROR',
-      next: `kubectl --namespace kube-system edit configmap ${name}`,
-    });
-  }
-  return undefined;
 }

@@ -72,10 +72,12 @@ async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient 
   return { client, serving };
 }
 
-function subjectOf({ cn, organizations }: EdgeHubCertificate): {
-  commonName: string;
-  organizations: readonly string[];
-} {
+interface Subject {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+}
+
+function subjectOf({ cn, organizations }: EdgeHubCertificate): Subject {
   return { commonName: cn, organizations };
 }
 
@@ -103,10 +105,10 @@ async function present(
 
 async function requestClient(
   { cluster, host, signal }: Parts,
-  subject: { commonName: string; organizations: readonly string[] },
+  subject: Subject,
   signer: string,
 ): Promise<Credential | undefined> {
-  const pendingKey = `${PATHS.kubelet.pki}/edgeadm-${createHash('sha256').update(`${signer} ${subject.commonName} ${subject.organizations.join()}`).digest('hex').slice(0, 12)}.key`;
+  const pendingKey = pendingKeyPath(signer, subject);
   const [key, client, clusterVersion] = await Promise.all([
     keptKey(host, pendingKey),
     cluster.bootstrapClient(),
@@ -124,12 +126,26 @@ async function requestClient(
   });
   if (!result) return undefined;
   if (!result.certificate) {
-    await host.makeDirectory(PATHS.kubelet.pki, 0o700);
-    await host.write(pendingKey, key.privatePem, { mode: 0o600 });
+    await keepKey(host, pendingKey, key);
     throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
   }
-  if (await host.stat(pendingKey)) await host.remove(pendingKey);
+  await forgetKey(host, pendingKey);
   return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };
+}
+
+/** Where the key of a request lies while it waits for approval. */
+function pendingKeyPath(signer: string, subject: Subject): string {
+  const text = `${signer} ${subject.commonName} ${subject.organizations.join()}`;
+  return `${PATHS.kubelet.pki}/edgeadm-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.key`;
+}
+
+async function forgetKey(host: Host, path: string): Promise<void> {
+  if (await host.stat(path)) await host.remove(path);
+}
+
+async function keepKey(host: Host, path: string, key: KeyPair): Promise<void> {
+  await host.makeDirectory(PATHS.kubelet.pki, 0o700);
+  await host.write(path, key.privatePem, { mode: 0o600 });
 }
 
 /** The key of a request that an earlier run left pending, else a new one. One that cannot be read is replaced. */
@@ -145,18 +161,23 @@ function issuedIn(pem: string, csr: string): string {
   return `${pem.trimEnd()}\n`;
 }
 
-/** The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued. */
+/**
+ * The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued, and a
+ * later run goes on with the request.
+ */
 async function servingCredential(
   parts: Parts,
   wanted: EdgeHubCertificate,
   asNode: () => Promise<ApiClient | undefined>,
 ): Promise<Credential | undefined> {
+  const { host, cluster, node, log, signal } = parts;
+  const pendingKey = pendingKeyPath(wanted.signer, subjectOf(wanted));
   const there = await present(parts, wanted.path, wanted.cn, true);
-  if (there) return there;
-  const [key, client, clusterVersion] = await Promise.all([generateKey(), asNode(), parts.cluster.version()]);
+  if (there && !(await host.stat(pendingKey))) return there;
+  const [key, client, clusterVersion] = await Promise.all([keptKey(host, pendingKey), asNode(), cluster.version()]);
   if (!client) return undefined;
   registerSecret(key.privatePem);
-  const altNames = { ips: [...wanted.ipAddresses, (await parts.node.address()).ip] };
+  const altNames = { ips: [...wanted.ipAddresses, (await node.address()).ip] };
   const result = await requestCertificate(client, {
     name: requestNameOf(key.publicKey),
     request: certificateRequest(key, subjectOf(wanted), altNames),
@@ -164,12 +185,17 @@ async function servingCredential(
     usage: 'server',
     clusterVersion,
     timeoutMs: SERVING_TIMEOUT_MS,
-    signal: parts.signal,
+    signal,
   });
-  if (result?.certificate)
+  if (result?.certificate) {
+    await forgetKey(host, pendingKey);
     return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };
-  parts.log.warning(
-    `The edge-hub's serving certificate is not approved yet; clients do not trust port 10268 until it is: kubectl certificate approve ${result?.name ?? ''}`,
-  );
-  return { cert: selfSignedCertificate(key, subjectOf(wanted), altNames), key: key.privatePem, onNode: false };
+  }
+  if (result) {
+    await keepKey(host, pendingKey, key);
+    log.warning(
+      `The edge-hub's serving certificate is not approved yet; clients do not trust port 10268 until it is: kubectl certificate approve ${result.name}, then run the same command again`,
+    );
+  }
+  return there ?? { cert: selfSignedCertificate(key, subjectOf(wanted), altNames), key: key.privatePem, onNode: false };
 }

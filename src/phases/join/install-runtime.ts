@@ -93,7 +93,7 @@ async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedC
     (await importedFiles(host, base)).map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),
   );
   const imports = imported.flatMap(({ path, text }) => {
-    const changed = fitImportedConfig(text, needs);
+    const changed = fitImportedConfig(text, needs, path);
     return changed === undefined ? [] : [{ path, text: changed }];
   });
   return { existing, wanted: fitted ?? (existing === undefined ? base : undefined), imports };

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import { refuseNodeAddress } from '../../config/grammar.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
@@ -13,7 +14,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
 import { lenientYaml } from '../../lib/check-shape.ts';
-import { covers, sameAddress } from '../../lib/cidr.ts';
+import { sameAddress, sameHost } from '../../lib/cidr.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
@@ -132,11 +133,13 @@ function onHolder(ip: string, interfaces: readonly NetworkInterface[]): NodeAddr
 
 function onInterface(name: string, interfaces: readonly NetworkInterface[]): { ip: string; interface: string } {
   const found = interfaces.find((candidate) => candidate.name === name);
-  const addresses = found ? addressesOf(found) : [];
-  const ip =
-    addresses.find((address) => isIP(address) === 4) ?? addresses.find((address) => !address.startsWith('fe80'));
+  const addresses = (found ? addressesOf(found) : []).filter((address) => refuseNodeAddress(address) === undefined);
+  const ip = addresses.find((address) => isIP(address) === 4) ?? addresses[0];
   if (ip) return { ip, interface: name };
-  throw noAddress(`the network interface ${name} ${found ? 'has no address' : 'does not exist'}`, interfaces);
+  throw noAddress(
+    `the network interface ${name} ${found ? 'has no address that the kubelet accepts' : 'does not exist'}`,
+    interfaces,
+  );
 }
 
 /** The host name's entry in /etc/hosts; loopback (127.0.1.1) and addresses of other machines do not count. */
@@ -148,9 +151,8 @@ async function addressInHostsFile(
   const text = (await host.read(PATHS.system.hosts)) ?? '';
   for (const line of text.split('\n')) {
     const [ip = '', ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    // Host names have no case.
-    const named = names.some((name) => name.toLowerCase() === hostname.toLowerCase());
-    if (!named || covers('127.0.0.0/8', ip) || sameAddress(ip, '::1')) continue;
+    const named = names.some((name) => sameHost(name, hostname));
+    if (!named || refuseNodeAddress(ip) !== undefined) continue;
     const holder = interfaces.find((candidate) => addressesOf(candidate).some((address) => sameAddress(address, ip)));
     if (holder) return { ip, interface: holder.name };
   }

@@ -13,12 +13,13 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
   [/^service-(docker|containerd|crio?)$/, 'Runtime'],
   [/^containerruntimeversion$/, 'Runtime'],
   [/^isdockersystemdcheck$/, 'Runtime'],
+  [/^service-kubelet$/, 'KubeletService'],
   [/^(kubeletversion|kubernetesversion)$/, 'ClusterVersion'],
   [/^firewalld$/, 'Firewall'],
   [/^filecontent--proc-sys-net-bridge-bridge-nf-call-ip6?tables$/, 'KernelFeature-br_netfilter'],
   [/^filecontent--/],
   [/^fileexisting-/],
-  [/^(httpproxy|httpproxycidr|imagepull|service-kubelet|externaletcdversion|etcd.*|controlplane.*)$/],
+  [/^(httpproxy|httpproxycidr|imagepull|externaletcdversion|etcd.*|controlplane.*)$/],
 ];
 
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */

@@ -4,6 +4,7 @@ import { appArmor } from './checks/apparmor.ts';
 import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
+import { clusterConfiguration } from './checks/cluster-configuration.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
 import { cniConflict } from './checks/cni-conflict.ts';
 import { disk } from './checks/disk.ts';
@@ -14,7 +15,12 @@ import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
-import { cgroupDriver, kubeletConfigurationValues, kubeletExtraFlags } from './checks/kubelet-settings.ts';
+import {
+  cgroupDriver,
+  kubeletConfigurationValues,
+  kubeletExtraFlags,
+  kubeletService,
+} from './checks/kubelet-settings.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -59,6 +65,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   runtime,
   cri,
   cgroupDriver,
+  kubeletService,
   kubeletExtraFlags,
   nodeIface,
   nodeAddress,
@@ -68,6 +75,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   apiServer,
   caHash,
   token,
+  clusterConfiguration,
   kubeletConfigurationValues,
   kubeletConfigurationFields,
   edgeHub,

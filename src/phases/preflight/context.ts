@@ -44,6 +44,8 @@ export interface ClusterQuestions {
   networks(): Promise<ClusterNetworks | undefined>;
   /** The KubeletConfiguration that the cluster keeps for its nodes; undefined if it keeps none. */
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
+  /** Keys that occur twice in these two: `key kubelet of the ConfigMap kube-system/x: line 7: …`. Kubernetes takes the last. */
+  repeatedKeys(): Promise<readonly string[]>;
   /**
    * Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read
    * them.

@@ -1,4 +1,4 @@
-import { EdgeadmError, type ErrorCode } from '../../errors/index.ts';
+import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../../errors/index.ts';
 import type { Verdict } from './check.ts';
 
 /**
@@ -16,11 +16,13 @@ export function preflightError(verdicts: readonly Verdict[]): EdgeadmError | und
   const names = failed.map((verdict) => verdict.check).join(', ');
   // Several checks may stumble over the same thing: a bundle that is damaged.
   const same = failed.every(({ found, remedy }) => found === first.found && remedy === first.remedy);
+  // Each has its remedy beside it: that of their code may be another one's.
+  const each = ERROR_CODES[sharedCode(failed)].remedy;
   return new EdgeadmError({
     code: own ?? sharedCode(failed),
     what: failed.length === 1 ? `the check ${names} failed` : `${failed.length} checks failed: ${names}`,
     why: same ? first.found : failed.map(describeVerdict).join('\n'),
-    next: same ? first.remedy : undefined,
+    next: same ? first.remedy : each,
   });
 }
 

@@ -6,10 +6,6 @@ export function parseNameServers(text: string): string[] {
   });
 }
 
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
-}
-
 /** The search domains: those of the last `search` or `domain` line. See resolv.conf(5). */
 export function parseSearchDomains(text: string): string[] {
   const lines = text.split('\n').filter((line) => /^\s*(search|domain)\s/.test(line));

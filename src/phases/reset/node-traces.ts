@@ -4,6 +4,7 @@ import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { Journal } from '../../host/journal/journal.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { isControlPlaneManifest } from '../../kubernetes/node-files.ts';
 import { type NodeCredentials, nodeCredentials } from '../node-credentials.ts';
 import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
 import { KUBELET_KUBECONFIGS } from './teardown/state.ts';
@@ -19,7 +20,6 @@ export interface NodeTraces {
   readonly controlPlane: readonly string[];
 }
 
-const CONTROL_PLANE = /^(kube-apiserver|kube-controller-manager|kube-scheduler|etcd)\b.*\.(yaml|yml|json)$/;
 const CONTROL_PLANE_IMAGE = /\bimage['"]?:\s*['"]?\S*\b(kube-apiserver|etcd)[:@]/;
 
 export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTraces> {
@@ -52,7 +52,7 @@ async function controlPlaneManifests(host: Host): Promise<string[]> {
   const found: string[] = [];
   for (const name of await host.list(PATHS.kubernetes.manifests)) {
     const path = posix.join(PATHS.kubernetes.manifests, name);
-    if (CONTROL_PLANE.test(name) || CONTROL_PLANE_IMAGE.test(await readManifest(host, path))) found.push(path);
+    if (isControlPlaneManifest(name) || CONTROL_PLANE_IMAGE.test(await readManifest(host, path))) found.push(path);
   }
   return found;
 }

@@ -18,6 +18,7 @@ describe('a command that was pasted from a page', () => {
     ['a non-breaking hyphen in the name of a flag', ['join', '--node‑name', 'a'], /U\+2011.*--node-name/],
     ['a non-breaking space', ['join', '--token\u00a0abcdef.0123456789abcdef'], /U\+00A0/],
     ['a zero-width space', ['join', '10.0.0.1\u200b'], /U\+200B/],
+    ['a backslash in the middle of a line', ['join', '10.0.0.1', '\\', '--token', 'a'], /must be the last character/],
     ['a backslash with a space behind it', ['join', '10.0.0.1', ' '], /backslash and a space/],
   ] as const)
     it(`a pasted command is refused with the character that is wrong, and no secret: ${what}`, () => {

@@ -275,6 +275,6 @@ describe('an answer of the exchange', () => {
   });
 
   it('an answer of the exchange comes from the region unless another endpoint is named', () => {
-    assert.equal(defaultEndpoint('cn-hangzhou'), 'https://cs.cn-hangzhou.aliyuncs.com/edgeadm/v1');
+    assert.equal(defaultEndpoint('cn-hangzhou'), 'https://cs-anony.cn-hangzhou.aliyuncs.com/edgeadm/v1');
   });
 });

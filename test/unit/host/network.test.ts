@@ -36,6 +36,16 @@ describe('the interfaces of a node', () => {
     );
   });
 
+  it('an address that lasts comes before those that the kernel changes every day (LibreELEC/LibreELEC.tv#6595)', () => {
+    const text = [
+      '2: eth0    inet6 2001:db8::aaaa/64 scope global temporary dynamic \\       valid_lft 80000sec preferred_lft 7000sec',
+      '2: eth0    inet6 2001:db8::bbbb/64 scope global deprecated dynamic mngtmpaddr \\       valid_lft 80000sec preferred_lft 0sec',
+      '2: eth0    inet6 2001:db8::5/64 scope global dynamic mngtmpaddr \\       valid_lft 80000sec preferred_lft 7000sec',
+    ].join('\n');
+    const eth0 = parseIpInterfaces(LINKS, text).find(({ name }) => name === 'eth0');
+    assert.deepEqual(eth0?.addresses, ['2001:db8::5/64', '2001:db8::aaaa/64', '2001:db8::bbbb/64']);
+  });
+
   it('the interfaces of a node are up or down', () => {
     assert.deepEqual([named('eth0')?.up, named('eth1')?.up, named('tun0')?.up], [true, false, true]);
   });

@@ -52,7 +52,7 @@ describe('advice', () => {
           wrong.push(`${path}: edgeadm ${line}: no such command`);
         continue;
       }
-      const known = new Set(Object.keys(commands[id]?.flags ?? {}));
+      const known = new Set(['help', ...Object.keys(commands[id]?.flags ?? {})]);
       for (const [, flag = ''] of (line.split(/[,;]/)[0] ?? '').matchAll(/--([a-z][a-z0-9-]+)/g))
         if (!known.has(flag) && !known.has(flag.replace(/^no-/, '')))
           wrong.push(`${path}: edgeadm ${line}: no --${flag}`);

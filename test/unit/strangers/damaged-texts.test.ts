@@ -5,19 +5,20 @@ import { fromTexts } from '../../../src/cluster-upgrade/plan/text.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { parseOsRelease } from '../../../src/host/os-release.ts';
 import { clusterNetworksIn } from '../../../src/kubernetes/cluster-networks.ts';
-import { fitContainerdConfig } from '../../../src/kubernetes/cri/containerd-config.ts';
+import { fitContainerdConfig, fitImportedConfig } from '../../../src/kubernetes/cri/containerd-config.ts';
 import { connectionOf } from '../../../src/kubernetes/kubeconfig/inline-kubeconfig.ts';
 import { serverIn } from '../../../src/kubernetes/kubeconfig/parse.ts';
 import { kubeletSettings } from '../../../src/kubernetes/kubelet/settings.ts';
 import { imageIn, runtimeSocketIn } from '../../../src/kubernetes/node-files.ts';
-import { certificateIn, checkShape, lenientYaml, yamlMap } from '../../../src/lib/check-shape.ts';
+import { certificateIn, checkShape, jsonMap, lenientYaml, yamlMap } from '../../../src/lib/check-shape.ts';
 import { nodeCredentials } from '../../../src/phases/node-credentials.ts';
+import { judgeChecks } from '../../../src/phases/preflight/run-checks.ts';
 import { removeAttachments } from '../../../src/phases/reset/teardown/attachments.ts';
 import { findRuntime } from '../../../src/phases/reset/teardown/runtime.ts';
 import { pinCa } from '../../../src/pki/ca-hash.ts';
 import { fakeCluster, TOKEN } from '../fake-cluster.ts';
 import { type FakeNode, fakeHost } from '../fake-host.ts';
-import { contextOf } from '../phases/preflight/context.ts';
+import { assertFinds, contextOf } from '../phases/preflight/context.ts';
 
 const ORIGIN = { what: '/etc/x.yaml', code: 'API_ERROR' } as const;
 const PEM = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
@@ -75,6 +76,36 @@ const NEEDED: readonly {
     read: () => fitContainerdConfig('version = 2\n[a.b]\nc = 1\n[a.b]\nc = 2\n', needs),
     code: 'RUNTIME_FAILED',
     says: /config\.toml is damaged: line [34]: /,
+  },
+  {
+    source: 'a damaged file that config.toml imports (containerd/containerd#6389 has one that is whole)',
+    read: () => fitImportedConfig('version = 2\n[plugins', needs, '/etc/containerd/conf.d/99-nvidia.toml'),
+    code: 'RUNTIME_FAILED',
+    says: /^\/etc\/containerd\/conf\.d\/99-nvidia\.toml is damaged: line 2: it is not TOML/,
+  },
+  {
+    source: 'kubernetes/kubernetes#39007: a text in UTF-16, as PowerShell writes it',
+    read: () => yamlMap(Buffer.from('\ufeffkind: Config\n', 'utf16le').toString('utf8'), ORIGIN),
+    code: 'API_ERROR',
+    says: /it is not text in UTF-8/,
+  },
+  {
+    source: 'fluxcd/flux2#1126: UTF-16 of the other byte order',
+    read: () => yamlMap(Buffer.from('\ufeffkind: Config\n', 'utf16le').swap16().toString('utf8'), ORIGIN),
+    code: 'API_ERROR',
+    says: /it is not text in UTF-8/,
+  },
+  {
+    source: 'CubeBackup/docker#5: a YAML file full of zeros',
+    read: () => yamlMap('\0'.repeat(100), ORIGIN),
+    code: 'API_ERROR',
+    says: /it holds only zeros/,
+  },
+  {
+    source: 'a YAML text of ten thousand open brackets',
+    read: () => yamlMap('['.repeat(10_000), ORIGIN),
+    code: 'API_ERROR',
+    says: /\/etc\/x\.yaml is damaged/,
   },
   {
     source: 'CubeBackup/docker#5: a file full of zeros after a power cut',
@@ -226,6 +257,53 @@ describe('a text by others that cannot be read', () => {
   it('a key that occurs twice counts as Kubernetes counts it: the last one (deckhouse/deckhouse#10675)', () => {
     const twice = 'networking:\n  podSubnet: 10.1.0.0/16\n  podSubnet: 10.244.0.0/16\n';
     assert.deepEqual(clusterNetworksIn(twice)?.podCidrs, ['10.244.0.0/16']);
+  });
+
+  it('a byte order mark and line ends of Windows are no damage (OpenUnison/openunison-k8s#114)', () => {
+    const text = '\ufeffkind: Config\r\nclusters: []\r\n';
+    assert.deepEqual(yamlMap(text, ORIGIN), { kind: 'Config', clusters: [] });
+    assert.deepEqual(jsonMap('\ufeff{"a": 1}\r\n', ORIGIN), { a: 1 });
+  });
+
+  for (const [source, ConfigMap, text, line] of [
+    ['deckhouse/deckhouse#10675', 'kubelet-config-1.20', 'kind: KubeletConfiguration\nmaxPods: 20\nmaxPods: 30\n', 3],
+    [
+      'kubernetes-sigs/kubespray#3890',
+      'kubeadm-config',
+      'networking:\n  podSubnet: 10.1.0.0/16\n  "podSubnet": 10.2.0.0/16\n',
+      3,
+    ],
+    [
+      'in one line',
+      'kubeadm-config',
+      'networking: {podSubnet: 10.1.0.0/16}\nnetworking: {podSubnet: 10.2.0.0/16}\n',
+      2,
+    ],
+  ] as const) {
+    it(`preflight warns of a key that stands twice in ${ConfigMap}, with its line: ${source}`, async () => {
+      const key = ConfigMap === 'kubeadm-config' ? 'ClusterConfiguration' : 'kubelet';
+      const cluster = { configMaps: { [ConfigMap]: { [key]: text } } };
+      const says = new RegExp(
+        `key ${key} of the ConfigMap kube-system/${ConfigMap}: line ${line}: the key \\w+ is there twice`,
+      );
+      await assertFinds('ClusterConfiguration', 'warning', says, { cluster });
+    });
+  }
+
+  it('damage of both ConfigMaps is reported once, by one check, with what to do about each (kubernetes-sigs/kubespray#3890)', async () => {
+    const text = 'a: 1\n\tb: 2\n';
+    const configMaps = { 'kubeadm-config': { ClusterConfiguration: text }, 'kubelet-config-1.20': { kubelet: text } };
+    const verdicts = await judgeChecks(await contextOf({ cluster: { configMaps } }));
+    const failed = verdicts.filter(({ status }) => status === 'error');
+    assert.deepEqual(
+      failed.map(({ check }) => check),
+      ['ClusterConfiguration'],
+    );
+    assert.match(
+      failed[0]?.found ?? '',
+      /kubeadm-config is damaged: line 2.*\n.*kubelet-config-1\.20 is damaged: line 2/,
+    );
+    assert.match(failed[0]?.remedy ?? '', /configmap kubeadm-config\n.*configmap kubelet-config-1\.20/);
   });
 
   for (const [name, key] of [

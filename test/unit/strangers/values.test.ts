@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { isVendorVersion } from '../../../src/compat/cluster-version.ts';
 import { joinSpec } from '../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { JournalRecord } from '../../../src/host/journal/record.ts';
 import type { Network } from '../../../src/host/machine.ts';
-import { canonicalAddress, nodeAddresses, sameAddress } from '../../../src/lib/cidr.ts';
+import { targetsOf } from '../../../src/host/targets.ts';
+import { compareVersions, minorOf } from '../../../src/kubernetes/version.ts';
+import { canonicalAddress, nodeAddresses, sameAddress, sameHost } from '../../../src/lib/cidr.ts';
 import { nodeView } from '../../../src/phases/join/node-view.ts';
 import { fakeHost } from '../fake-host.ts';
-import { contextOf } from '../phases/preflight/context.ts';
+import { assertFinds, contextOf } from '../phases/preflight/context.ts';
 
 const NETWORK: Network = {
   interfaces: [
     { name: 'lo', up: true, addresses: ['127.0.0.1/8', '::1/128'] },
     { name: 'eth0', up: true, addresses: ['192.0.2.5/24', '2001:db8::5/64'] },
     { name: 'wg0', up: true, addresses: ['10.8.0.10/24'] },
+    { name: 'usb0', up: true, addresses: ['169.254.7.7/16', 'febf::1/64', '2001:db8:7::1/64'] },
   ],
   routes: [{ destination: '0.0.0.0/0', interface: 'eth0', gateway: '192.0.2.1', metric: 100 }],
 };
@@ -45,6 +49,7 @@ describe('addresses are compared by value', () => {
       '2001:db8::5',
       '192.0.2.5',
     ],
+    ['indutny/node-ip#28: an IPv4 address as a dual-stack socket shows it', '::ffff:192.0.2.5', '192.0.2.5'],
     ['kubernetes/kubernetes#108658: IPv4 in the end of an IPv6 address', '2001:db8::0.0.0.5', '2001:db8::5'],
   ];
   for (const [source, nodeIp, ip, second] of SPELLINGS) {
@@ -94,11 +99,83 @@ describe('host names are compared without case', () => {
     ],
     ['an expanded IPv6 address in /etc/hosts', 'node1', '2001:db8:0:0::5 node1\n', '2001:db8:0:0::5'],
     ['the expanded loopback', 'node1', '0:0:0:0:0:0:0:1 node1\n', '192.0.2.5'],
+    ['tailscale/tailscale#7553: a dot at the end of the entry', 'node1', '10.8.0.10 node1.\n', '10.8.0.10'],
+    [
+      'kubernetes/kubernetes#130409: a link-local address',
+      'node1',
+      'fe80::1 node1\n169.254.0.7 node1\n10.8.0.10 node1\n',
+      '10.8.0.10',
+    ],
     ['an address of another machine', 'node1', '203.0.113.9 node1\n', '192.0.2.5'],
   ];
   for (const [source, hostname, hosts, ip] of HOSTS) {
     it(`the entry of /etc/hosts for ${hostname} decides: ${source}`, async () => {
       assert.equal((await (await viewOf({}, hosts, hostname)).address()).ip, ip);
+    });
+  }
+});
+
+describe('addresses that a kubelet does not accept', () => {
+  it('--node-iface gives the first address that it accepts, not a link-local one (kubernetes/kubernetes#130409)', async () => {
+    assert.equal((await (await viewOf({ nodeIface: 'usb0' })).address()).ip, '2001:db8:7::1');
+  });
+});
+
+describe('hosts are named in many spellings', () => {
+  for (const [source, left, right, same] of [
+    ['tailscale/tailscale#7553', 'Edge1.Example.org', 'edge1.example.org.', true],
+    ['kubernetes/kubernetes#107735', '2001:DB8::5', '2001:db8:0:0::5', true],
+    ['indutny/node-ip#28', '::ffff:10.0.0.1', '10.0.0.1', true],
+    ['two link-local addresses of two networks', 'fe80::1%eth0', 'fe80::1%eth1', false],
+    ['a name that begins as another', 'edge1', 'edge10', false],
+  ] as const) {
+    it(`${left} and ${right} are ${same ? 'one host' : 'two hosts'}: ${source}`, () =>
+      assert.equal(sameHost(left, right), same));
+  }
+
+  it('an inventory that lists a host twice, in two spellings, is refused', () =>
+    assert.rejects(targetsOf({ hosts: ['root@2001:DB8::5', 'root@[2001:db8:0::5]'] }), /is listed twice/));
+});
+
+describe('address ranges of clusters are compared by value', () => {
+  for (const [source, podSubnet, address] of [
+    ['kubernetes/kubernetes#84541: host bits that are set', '10.47.128.1/17', '10.47.200.9'],
+    ['kubernetes/kubernetes#100895: leading zeros, which Kubernetes reads as decimal', '010.044.0.0/16', '10.44.3.1'],
+    ['kubernetes/kubernetes#112367: an expanded range', '2a0a:e5c0:0013:aaaa:0:0:0:0/80', '2A0A:e5c0:13:aaaa::7'],
+    ['natesilva/is-in-subnet#2: a mapped range', '::ffff:10.44.0.0/112', '10.44.3.1'],
+    ['two families with a space between', '10.44.0.0/16, fd00::/64', 'fd00::9'],
+  ] as const) {
+    it(`a name server in the Pod CIDR ${podSubnet} is found: ${source}`, async () => {
+      const cluster = {
+        configMaps: { 'kubeadm-config': { ClusterConfiguration: `networking: {podSubnet: "${podSubnet}"}` } },
+      };
+      const machine = { files: { '/etc/resolv.conf': `nameserver ${address}\n` } };
+      await assertFinds('CIDRConflict', 'error', /name server/, { cluster, machine });
+    });
+  }
+
+  for (const loopback of ['::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '127.9.9.9'])
+    it(`the name server ${loopback} is the pod itself (coredns/coredns#1712)`, () =>
+      assertFinds('Nameserver', 'warning', /only/, {
+        machine: { files: { '/etc/resolv.conf': `nameserver ${loopback}\n` } },
+      }));
+});
+
+describe('versions are compared by their numbers', () => {
+  for (const [source, version, minor] of [
+    ['portainer/kubesolo#43', 'v1.32.5-k3s1', 32],
+    ['k3s-io/k3s#6374', 'v1.24.7+k3s1', 24],
+    ['helm/helm#13094', 'v1.23.17-2+40cc20cc310518', 23],
+    ['kubernetes-sigs/kind#3714', 'v1.32.0-alpha.0.156_983875b2f5bf64', 32],
+    ['portworx/helm#389', 'v1.22.9-eks-810597c', 22],
+    ['ansible/receptor#709', '1.24.8-gke.401', 24],
+    ["the vendor's", '1.20.11-aliyun.1', 20],
+    ['a release candidate', 'v1.30.0-rc.1', 30],
+  ] as const) {
+    it(`${version} is 1.${minor}, and not older than that release: ${source}`, () => {
+      assert.equal(minorOf(version), minor);
+      assert.equal(compareVersions(version, version.replace(/[-+].*/, '')), 0);
+      assert.equal(isVendorVersion(version), version.includes('aliyun'));
     });
   }
 });

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type BedNode, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
+import { approve, openYurtApprover } from '../workflow-bed/open-yurt.ts';
 
 const warningsOf = ({ events }: BedNode): string =>
   events.flatMap((event) => (event.type === 'message' && event.level === 'warning' ? [event.text] : [])).join('\n');
@@ -19,6 +23,35 @@ describe('what a join says of a node that works', function () {
     assert.doesNotMatch(warningsOf(one), /cloned/);
     await two.join();
     assert.match(warningsOf(two), new RegExp(`machine-id of the node ${one.name}: it was cloned`));
+  });
+
+  it("an edge-hub's serving request is one: approved, and the same command run again, its certificate is used (kubernetes/kubernetes#51966)", async () => {
+    const serving = 'kubernetes.io/kubelet-serving';
+    const done = openYurtApprover(bed.admin, (signer) => signer !== serving);
+    const node = await bed.node();
+    const spec = { edgeHub: true, edgeHubFlavor: 'openyurt', edgeHubImage: 'openyurt/yurthub:v1.4.0' };
+    await node.join({ spec });
+    const advised = () =>
+      /kubectl certificate approve (\S+), then run the same command again/.exec(warningsOf(node))?.[1];
+    const name = advised();
+    assert.ok(name, warningsOf(node));
+    await node.join({ spec });
+    assert.equal(advised(), name, 'a second run asks for nothing new');
+    await approve(bed.admin, name);
+    await node.join({ spec });
+    assert.equal(advised(), undefined);
+    await done();
+    const requests = await bed.admin.get<{ items: { spec: { signerName: string } }[] }>(
+      '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+    );
+    assert.equal(requests.items.filter((item) => item.spec.signerName === serving).length, 1);
+    const pem = await node.machine().readFile('/var/lib/yurthub/pki/yurthub-server-current.pem');
+    const { issuer, subject } = new X509Certificate(pem ?? '');
+    assert.notEqual(issuer, subject);
+    assert.deepEqual(
+      (await readdir(join(node.root, 'var/lib/kubelet/pki'))).filter((file) => file.endsWith('.key')),
+      [],
+    );
   });
 
   it('a serving certificate that nobody approves is named at the end (kubernetes/kubeadm#1635, #591)', async () => {

@@ -15,7 +15,7 @@ export const cidrConflict: Check = {
   severity: 'error',
   about: "No route or name server of the node is in the cluster's Pod or Service CIDR.",
   remedy: 'Remove the route or change the name server. If an earlier cluster left the route: `ip link delete cni0`.',
-  needs: ['CAHash', 'Token'],
+  needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const networks = await context.cluster.networks();
     if (!networks) return skip('the cluster does not publish its CIDRs (no ConfigMap kubeadm-config)');

@@ -1,5 +1,7 @@
 import { PATHS } from '../../../host/node-paths.ts';
+import { isControlPlaneManifest } from '../../../kubernetes/node-files.ts';
 import { type Check, fail, pass } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import { ownState } from '../own-state.ts';
 
 /** Files that a join writes and that would belong to another cluster if they were there before. */
@@ -15,11 +17,18 @@ export const filesAvailable: readonly Check[] = FILES.map((path) => ({
     'If the node no longer belongs to a cluster: `edgeadm reset` (if it was joined with kubeadm: `kubeadm reset`).',
   run: async (context) => {
     if (!(await context.host.stat(path))) return pass();
-    return (await ownState(context)).owns(path)
-      ? pass('of the earlier join')
-      : fail(`${path} exists: the node was joined with another tool`);
+    if ((await ownState(context)).owns(path)) return pass('of the earlier join');
+    const remedy = await controlPlaneRemedy(context);
+    return fail(`${path} exists: the node was joined with another tool`, { remedy });
   },
 }));
+
+/** `edgeadm reset` refuses a control-plane node. */
+async function controlPlaneRemedy({ host }: CheckContext): Promise<string | undefined> {
+  const names = await host.list(PATHS.kubernetes.manifests);
+  if (!names.some(isControlPlaneManifest)) return undefined;
+  return 'This is a control-plane node, which edgeadm neither joins nor resets. To make a worker of it, take it out of its cluster with `kubeadm reset` first.';
+}
 
 interface Folder {
   readonly path: string;
@@ -62,6 +71,8 @@ export const foldersAvailable: readonly Check[] = FOLDERS.map(({ path, severity,
     if (names.length === 0) return pass();
     const own = await ownState(context);
     const foreign = names.filter((name) => !own.owns(`${path}/${name}`));
-    return foreign.length === 0 ? pass('of the earlier join') : fail(`${path} contains ${foreign.join(', ')}: ${why}`);
+    if (foreign.length === 0) return pass('of the earlier join');
+    const told = `${path} contains ${foreign.join(', ')}: ${why}`;
+    return fail(told, path === PATHS.kubernetes.manifests ? { remedy: await controlPlaneRemedy(context) } : {});
   },
 }));

@@ -9,7 +9,7 @@ export const kubeletConfigurationFields: Check = {
   about:
     "The kubelet of this node knows the cluster's KubeletConfiguration (ConfigMap `kube-system/kubelet-config`): another kind or API version is an error, since the kubelet would exit; fields that this kubelet does not know yet, or that no kubelet knows, are a warning, since it ignores them.",
   remedy: 'kubectl --namespace kube-system edit configmap kubelet-config',
-  needs: ['CAHash', 'Token'],
+  needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const configuration = await context.cluster.kubeletConfiguration();
     if (!configuration) return skip('the cluster keeps no KubeletConfiguration that the token may read');

@@ -13,7 +13,7 @@ export const kubeletConfigurationValues: Check = {
     "What the cluster's kubelet configuration names exists on this node: files, addresses, processors, memory, cgroups and feature gates, and clusterDNS has the family of the Service CIDR. The join writes the kubelet's default in place of what does not.",
   remedy:
     'Nothing has to be done for this node. If all nodes need the value, correct it: `kubectl --namespace kube-system edit configmap kubelet-config`.',
-  needs: ['CAHash', 'Token'],
+  needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const [configuration, minor, networks] = await Promise.all([
       context.cluster.kubeletConfiguration(),
@@ -39,6 +39,18 @@ export const cgroupDriver: Check = {
     if (!found) return skip('containerd is given the systemd driver');
     if (found.driver === 'systemd') return pass(`systemd, by ${found.from}`);
     return fail(`cgroupfs, by ${found.from}: the kubelet is given cgroupfs too`);
+  },
+};
+
+export const kubeletService: Check = {
+  name: 'KubeletService',
+  concerns: 'node',
+  severity: 'warning',
+  about: `${PATHS.kubelet.unit} is not masked. The join replaces a mask, since the kubelet could not start; reset restores it.`,
+  remedy: `If the kubelet may run here: \`systemctl unmask ${PATHS.kubelet.unit}\`. Otherwise do not join this machine.`,
+  run: async ({ host }) => {
+    const { masked = false } = await host.unit(PATHS.kubelet.unit);
+    return masked ? fail(`${PATHS.kubelet.unit} is masked: the join replaces the mask`) : pass();
   },
 };
 

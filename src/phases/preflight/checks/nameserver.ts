@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { PATHS } from '../../../host/node-paths.ts';
+import { isLoopback } from '../../../lib/cidr.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
-import { isLoopback, parseNameServers, parseSearchDomains } from '../resolv-conf.ts';
+import { parseNameServers, parseSearchDomains } from '../resolv-conf.ts';
 
 const FILE = PATHS.system.resolvConf;
 /** Source: kubernetes, pkg/apis/core/validation, MaxDNSNameservers. The C library reads no more either. */

@@ -10,7 +10,7 @@ export const nodeAddress: Check = {
   about:
     'The kubelet accepts the address of the node: not a loopback, link-local, multicast or unspecified one. A warning if it has another address family than the Pod and Service CIDRs of the cluster.',
   remedy: 'Set the address: `--node-ip ADDRESS`.',
-  needs: ['CAHash', 'Token'],
+  needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const address = await context.node.address().catch(() => undefined);
     if (!address) return skip('NodeIface reports why the node has no address');

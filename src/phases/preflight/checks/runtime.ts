@@ -1,7 +1,9 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { importsOf } from '../../../kubernetes/cri/containerd-config.ts';
 import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
+import { jsonMap } from '../../../lib/check-shape.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
@@ -20,6 +22,8 @@ export const runtime: Check = {
     const { host, spec } = context;
     if (spec.criSocket !== undefined) return pass(`${spec.criSocket} was given`);
     if (spec.runtime === 'docker') return checkDocker(context);
+    // The join edits it, and does so only if it can read it.
+    importsOf((await host.read(PATHS.containerd.configuration)) ?? '');
     const { exists, detail, masked } = await host.unit(PATHS.containerd.unit);
     if (masked) return refuseMasked(PATHS.containerd.unit);
     if (exists && host.runsPrograms && detail.startsWith('failed')) {
@@ -64,6 +68,12 @@ async function checkDocker(context: CheckContext): Promise<CheckResult> {
       },
     );
   }
+  // Docker does not start with a file that is damaged, and one that runs does not start again.
+  jsonMap((await context.host.read(PATHS.docker.configuration)) ?? '', {
+    what: PATHS.docker.configuration,
+    code: 'RUNTIME_FAILED',
+    next: `Correct it, then restart docker: \`systemctl restart ${PATHS.docker.unit}\`.`,
+  });
   if (!context.host.runsPrograms) return skip('a scratch root runs no services');
   const { active, detail, masked } = await context.host.unit(PATHS.docker.unit);
   if (masked) return refuseMasked(PATHS.docker.unit);

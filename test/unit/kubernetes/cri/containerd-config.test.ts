@@ -18,6 +18,8 @@ function cri(text: string): Record<string, unknown> {
   return (parse(text).plugins as Record<string, Record<string, unknown>>)['io.containerd.grpc.v1.cri'] ?? {};
 }
 
+const IMPORTED = '/etc/containerd/conf.d/99-nvidia.toml';
+
 describe("containerd's configuration", () => {
   it("containerd's configuration is left alone where it is as the join needs it", () => {
     assert.equal(fitContainerdConfig(FIT, { sandboxImage: 'pause:3.2' }), undefined);
@@ -107,18 +109,18 @@ describe('containerd beside others', () => {
 
   it('makes an imported file that has the section of the CRI agree (containerd/containerd#6389, NVIDIA/gpu-operator#301)', () => {
     const text = `version = 2\n[${CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n`;
-    const fitted = fitImportedConfig(text, { sandboxImage: 'registry/pause:3.9', root: '/data' }) ?? '';
+    const fitted = fitImportedConfig(text, { sandboxImage: 'registry/pause:3.9', root: '/data' }, IMPORTED) ?? '';
     assert.match(fitted, /SystemdCgroup = true/);
     assert.match(fitted, /sandbox_image = "registry\/pause:3\.9"/);
     assert.doesNotMatch(fitted, /\/data/);
-    assert.equal(fitImportedConfig(fitted, { sandboxImage: 'registry/pause:3.9' }), undefined);
+    assert.equal(fitImportedConfig(fitted, { sandboxImage: 'registry/pause:3.9' }, IMPORTED), undefined);
   });
 
   it('switches the CRI on where an imported file has it off, and leaves files that have nothing to do with it', () => {
     assert.equal(
-      fitImportedConfig('version = 2\ndisabled_plugins = ["cri", "aufs"]\n', {}),
+      fitImportedConfig('version = 2\ndisabled_plugins = ["cri", "aufs"]\n', {}, IMPORTED),
       'version = 2\ndisabled_plugins = ["aufs"]\n',
     );
-    assert.equal(fitImportedConfig('version = 2\n[debug]\n  level = "info"\n', {}), undefined);
+    assert.equal(fitImportedConfig('version = 2\n[debug]\n  level = "info"\n', {}, IMPORTED), undefined);
   });
 });

@@ -287,6 +287,7 @@ describe('kubeconfig', () => {
       await assert.rejects(loadKubeconfig(none, { KUBECONFIG: none }), {
         code: 'USAGE',
         why: /none of its files exists/,
+        next: /^Name one that exists/,
       });
     });
 

@@ -21,6 +21,8 @@ export interface Case {
   readonly machine?: FakeNode;
   /** undefined: a plain 1.20.2 cluster; `down` does not answer. */
   readonly cluster?: FakeClusterState | 'down';
+  /** Of the container service that tells which cluster to join. */
+  readonly endpoint?: string;
   readonly node?: Partial<NodeView>;
   /** Default containerd 1.6.20; `down` does not answer. */
   readonly runtime?: FakeRuntime | 'down' | 'closed';
@@ -118,6 +120,7 @@ export async function contextOf(given: Case): Promise<CheckContext & { host: Fak
   return {
     spec,
     host,
+    endpoint: given.endpoint,
     cluster: clusterView(spec, host, { clock: skippingClock() }),
     node: {
       name: async () => spec.nodeName || hostname.toLowerCase(),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { parseMatrixFile } from '../../../../src/compat/matrix-file.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
@@ -293,6 +294,28 @@ describe('GPU', () => {
 describe('CloudEndpoints', () => {
   it('CloudEndpoints is skipped for a join with a bootstrap token, with the reason', () =>
     assertFinds('CloudEndpoints', 'skipped', /bootstrap token/, {}));
+
+  const endpoint = 'https://cs.cn-hangzhou.aliyuncs.com';
+  const connect = (refused: RegExp): Case['machine'] => ({
+    connect: async (address) => {
+      if ('socket' in address || refused.test(address.host)) throw new Error('connection refused');
+      return new PassThrough();
+    },
+  });
+
+  it('CloudEndpoints names the hosts of the container service that the node reaches', () =>
+    assertOk('CloudEndpoints', { endpoint, machine: connect(/^$/) }, /cs-anony\.cn-hangzhou\.aliyuncs\.com/));
+
+  it('CloudEndpoints warns of hosts that nodes talk to and that this one cannot reach', () =>
+    assertFinds(
+      'CloudEndpoints',
+      'warning',
+      /^the node cannot connect to cs-anony\.aliyuncs\.com, cs-anony\.cn-hangzhou\.aliyuncs\.com$/,
+      { endpoint, machine: connect(/^cs-anony/) },
+    ));
+
+  it('CloudEndpoints asks for no host of the vendor at an endpoint of somebody else', () =>
+    assertOk('CloudEndpoints', { endpoint: 'https://127.0.0.1:7444/edgeadm/v1', machine: connect(/./) }, /^https/));
 });
 
 const ROOT = '/dev/sda1 50000000 10000000 40000000 20% /';

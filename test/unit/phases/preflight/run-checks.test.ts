@@ -160,6 +160,22 @@ describe('what a failed preflight ends with', () => {
     assert.equal(error.next, 'fetch it again');
   });
 
+  it('several checks of one code are answered by the remedy beside each, not by that of the code', async () => {
+    const verdict = (check: string, remedy: string) =>
+      ({
+        check,
+        concerns: 'cluster',
+        status: 'error',
+        found: check,
+        remedy,
+        code: 'API_ERROR',
+        durationMs: 0,
+      }) as const;
+    const error = preflightError([verdict('A', 'Edit a.'), verdict('B', 'Edit b.')]);
+    assert.equal(error?.code, 'API_ERROR');
+    assert.match(error.next, /^Fix the reported problems\./);
+  });
+
   it('a check that only warns does not repeat the error of another in its own name', async () => {
     const run = async () => {
       throw new EdgeadmError({ code: 'TOKEN_INVALID', what: 'the token is wrong' });

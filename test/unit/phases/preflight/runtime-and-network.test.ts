@@ -102,13 +102,16 @@ describe('CRI', () => {
 describe('NodeIface', () => {
   it('shows address and interface', () => assertOk('NodeIface', {}, /192\.168\.1\.20 on eth0/));
 
-  it('tells why no address was found', () => {
+  it('tells why no address was found', async () => {
     const error = new EdgeadmError({
       code: 'PREFLIGHT_FAILED',
       what: 'the address cannot be told',
       why: 'eth9 does not exist',
     });
-    return assertFinds('NodeIface', 'error', /eth9 does not exist/, { node: { address: () => Promise.reject(error) } });
+    const node = { address: () => Promise.reject(error) };
+    await assertFinds('NodeIface', 'error', /eth9 does not exist/, { node });
+    // A node of the sandbox has a network, too.
+    await assertFinds('NodeIface', 'error', /eth9 does not exist/, { node, machine: { runsPrograms: false } });
   });
 
   it('refuses an address that is on another interface than the one named', () =>

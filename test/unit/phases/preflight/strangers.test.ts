@@ -349,6 +349,22 @@ const STRANGERS: readonly Stranger[] = [
     found: /masked/,
     remedy: /systemctl unmask containerd\.service/,
   },
+  {
+      thread: 'SUSE/skuba#161, geerlingguy/ansible-for-kubernetes#57',
+      machine: { units: { 'kubelet.service': { exists: false, masked: true } } },
+      check: 'KubeletService',
+      status: 'warning',
+      found: /kubelet\.service is masked/,
+      remedy: /systemctl unmask kubelet\.service/,
+    },
+  {
+    thread: 'containerd/containerd#7174',
+    machine: files({ '/etc/containerd/config.toml': 'version = 2\n[[plugins."io.containerd.grpc.v1.cri"]\n' }),
+    check: 'Runtime',
+    status: 'error',
+    found: /\/etc\/containerd\/config\.toml is damaged: line 2/,
+    remedy: /repair \/etc\/containerd\/config\.toml/,
+  },
   // CNI
   {
     thread: 'k0sproject/k0s#823',
@@ -518,6 +534,23 @@ describe('clusters of strangers', () => {
     });
     await assertOk('CgroupDriver', { spec, machine: { commands: { docker: 'systemd\n' } } });
   });
+
+  for (const [thread, daemon, found] of [
+    ['ReSearchITEng/kubeadm-playbook#98', '{\n  "log-driver": "journald",\n}\n', /line 3: it is not JSON/],
+    ['moby/moby#30183', '{ "insecure-registries":"192.0.2.7:5000"] }', /line 1: it is not JSON/],
+    ['rnanosaur/nanosaur#47', '<html>404</html>', /it is not JSON$/],
+    ['a file that was cut off', '{"exec-opts": ["native', /Unterminated|ends too early|line 1/],
+    ['a list in the place of a map', '[]', /it is not a JSON map/],
+  ] as const)
+    it(`a daemon.json that docker does not start with is named before the join: ${thread}`, async () => {
+      const machine = { files: { '/etc/docker/daemon.json': daemon } };
+      const { remedy } = await assertFinds('Runtime', 'error', /\/etc\/docker\/daemon\.json is damaged/, {
+        spec: { runtime: 'docker' },
+        machine,
+      });
+      await assertFinds('Runtime', 'error', found, { spec: { runtime: 'docker' }, machine });
+      assert.match(remedy ?? '', /systemctl restart docker\.service/);
+    });
 
   it('flags of an older kubelet in /etc/sysconfig/kubelet stop the join: aws/eks-anywhere#8984', () =>
     assertFinds('KubeletFlags', 'error', /\/etc\/sysconfig\/kubelet: --network-plugin was removed/, {

@@ -1,0 +1,52 @@
+import type { User } from './authentication.ts';
+import { type AskedFor, pathsOf, rulesOf, whyNot } from './authorization.ts';
+import type { KubeObject, Resource } from './resources.ts';
+import type { PathRequest } from './router.ts';
+
+/** Who asks, in what Kubernetes. */
+interface Asking {
+  readonly user: User;
+  /** Of Kubernetes, `v1.34.4`. */
+  readonly version: string;
+}
+
+/** Answers a question such as `kubectl auth can-i`: the object with its status. */
+export function review({ plural }: Resource, object: KubeObject, asking: Asking): KubeObject {
+  const { user, version } = asking;
+  const answered = (status: object): KubeObject => ({ ...object, status: { ...status } });
+  if (plural === 'selfsubjectreviews') return answered({ userInfo: { username: user.name, groups: user.groups } });
+  if (plural === 'selfsubjectrulesreviews') return answered(rules(object, asking));
+  const { user: name = '', groups = [] } = (object.spec ?? {}) as Partial<Record<'user', string>> & {
+    groups?: string[];
+  };
+  const about = plural === 'subjectaccessreviews' ? { name, groups } : user;
+  const why = whyNot(about, asked(object), version);
+  return answered({ allowed: why === undefined, ...(why && { reason: why }) });
+}
+
+function asked({ spec }: KubeObject): AskedFor | PathRequest {
+  const { resourceAttributes: about, nonResourceAttributes: path } = (spec ?? {}) as Record<
+    string,
+    Record<string, string>
+  >;
+  if (path) return { verb: path.verb ?? '', path: path.path ?? '' };
+  const { verb = '', group = '', resource = '', subresource = '', namespace = '', name = '' } = about ?? {};
+  return { verb, group, plural: resource, subresource, namespace, name };
+}
+
+function rules({ spec }: KubeObject, { user, version }: Asking): object {
+  const inNamespace = rulesOf(user, version).filter(
+    ({ namespace }) => namespace === undefined || namespace === spec?.namespace,
+  );
+  return {
+    resourceRules: inNamespace.map(({ verbs, group, resources, names }) => ({
+      verbs,
+      apiGroups: [group],
+      resources,
+      ...(names && { resourceNames: names }),
+    })),
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: pathsOf(user) }],
+    // What a node may do depends on more than rules.
+    incomplete: user.groups.includes('system:nodes'),
+  };
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
+
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
+
+/** A Deployment that wants no pods. */
+async function deployment({ admin, prefix }: Contract, name: string): Promise<string> {
+  const labels = { app: `${prefix}-${name}` };
+  const containers = [
+    { name: 'a', image: 'a:1' },
+    { name: 'b', image: 'b:1', ports: [{ containerPort: 80, protocol: 'TCP' }] },
+  ];
+  const spec = {
+    replicas: 0,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  };
+  await answers(admin, 'POST', DEPLOYMENTS, 201, { body: { metadata: { name: labels.app }, spec } });
+  return `${DEPLOYMENTS}/${labels.app}`;
+}
+
+interface Found {
+  readonly metadata: { readonly generation: number };
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: Record<string, unknown>[] } };
+  };
+  readonly status?: { readonly observedGeneration?: number };
+}
+
+export const workloads: readonly Expectation[] = [
+  [
+    'a Deployment counts changes of what is wanted, and its status follows',
+    async (contract) => {
+      const path = await deployment(contract, 'generation');
+      const get = (): Promise<Found> => contract.admin.get<Found>(path);
+      assert.equal((await get()).metadata.generation, 1);
+      await answers(contract.admin, 'PATCH', path, 200, { body: { metadata: { labels: { a: 'b' } } }, ...MERGE });
+      assert.equal((await get()).metadata.generation, 1);
+      await answers(contract.admin, 'PATCH', path, 200, { body: { spec: { paused: true } }, ...MERGE });
+      assert.equal((await get()).metadata.generation, 2);
+      await contract.eventually('the controller', async () => (await get()).status?.observedGeneration === 2);
+      await contract.admin.delete(path);
+    },
+  ],
+  [
+    'the scale of a Deployment is read and changed by itself',
+    async (contract) => {
+      const path = await deployment(contract, 'scale');
+      const { admin } = contract;
+      const before = await answers(admin, 'GET', `${path}/scale`, 200);
+      assert.deepEqual([before.kind, before.apiVersion, before.spec], ['Scale', 'autoscaling/v1', {}]);
+      const after = await answers(admin, 'PATCH', `${path}/scale`, 200, { body: { spec: { replicas: 1 } }, ...MERGE });
+      assert.deepEqual(after.spec, { replicas: 1 });
+      const stale = { ...before, spec: { replicas: 0 } };
+      await answers(admin, 'PUT', `${path}/scale`, 409, { body: stale });
+      assert.equal((await admin.get<Found>(path)).spec.replicas, 1);
+      await admin.delete(path);
+    },
+  ],
+  [
+    'a strategic merge finds containers by their names and ports by their numbers, and replaces what has no key',
+    async (contract) => {
+      const path = await deployment(contract, 'strategic');
+      const patch = async (containers: object[]): Promise<Record<string, unknown>[]> => {
+        const body = { spec: { template: { spec: { containers } } } };
+        const found = await answers(contract.admin, 'PATCH', path, 200, { body, ...STRATEGIC });
+        return (found as unknown as Found).spec.template.spec.containers;
+      };
+      const [, b = {}] = await patch([
+        { name: 'b', image: 'b:2', command: ['x'], ports: [{ containerPort: 81, protocol: 'TCP' }] },
+      ]);
+      assert.equal(b.image, 'b:2');
+      assert.deepEqual(
+        (b.ports as { containerPort: number }[]).map(({ containerPort }) => containerPort).sort(),
+        [80, 81],
+      );
+      const [, again] = await patch([{ name: 'b', command: ['y', 'z'] }]);
+      assert.deepEqual(again?.command, ['y', 'z']);
+      const left = await patch([{ name: 'a', $patch: 'delete' }]);
+      assert.deepEqual(
+        left.map(({ name }) => name),
+        ['b'],
+      );
+      await contract.admin.delete(path);
+    },
+  ],
+];
