@@ -73,7 +73,7 @@ function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' |
   };
   return {
     reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ').trim()}`,
-    effect: `Unknown. If something is wrong: ${effect}`,
+    effect: `Unknown. If something is wrong: ${effect.charAt(0).toLowerCase()}${effect.slice(1)}`,
     advice:
       advice[answer?.status as keyof typeof advice] ?? 'Run the checks again; if this stays, check the API server.',
   };
