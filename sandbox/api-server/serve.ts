@@ -9,6 +9,7 @@ import { discover } from './discovery.ts';
 import { encodeOpenApi, OPENAPI_PROTOBUF_TYPE, wantsOpenApiProtobuf } from './openapi-protobuf.ts';
 import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
+import { APPLY_PATCH } from './patch.ts';
 import { showDeleted, showList, showObject, type View } from './presentation.ts';
 import { RESOURCES, type Resource, servedVersions } from './resources.ts';
 import { review } from './reviews.ts';
@@ -63,7 +64,7 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   checkPath(wanted, resource);
   const parsed = parseBody(request, body, wanted.verb, resource);
   const operation = toOperation(server, user, wanted, resource, url.searchParams, parsed);
-  return perform(server, request, { ...operation, warnings }, wanted);
+  return perform(server, request, { ...operation, warnings, userAgent: request.headers['user-agent'] ?? '' }, wanted);
 }
 
 function toOperation(
@@ -73,7 +74,7 @@ function toOperation(
   resource: Resource,
   query: URLSearchParams,
   { content, contentType }: Body,
-): Omit<Operation, 'warnings'> {
+): Omit<Operation, 'warnings' | 'userAgent'> {
   const own = resource.namespaced ? namespace : '';
   return {
     registry,
@@ -112,6 +113,11 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
       if (operations.isCreation(operation)) return { code: 201, body: showObject(view, operations.create(operation)) };
       return { code: 200, body: showObject(view, operations.update(operation)) };
     case 'patch':
+      if (operation.contentType === APPLY_PATCH)
+        return {
+          code: operations.isCreation(operation) ? 201 : 200,
+          body: showObject(view, operations.apply(operation)),
+        };
       return { code: 200, body: showObject(view, operations.patch(operation)) };
     case 'delete':
       return { code: 200, body: showDeleted(view, operations.remove(operation)) };
