@@ -1,6 +1,7 @@
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 import { CS_ACTIONS } from './cs.ts';
+import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
 import { orderActions } from './ens-orders.ts';
@@ -12,6 +13,7 @@ export const ACTIONS: readonly string[] = [
   ...Object.keys(orderActions),
   ...CS_ACTIONS,
   ...UPGRADE_STEPS,
+  ...POOL_TASKS,
   ...EXCHANGE_ACTIONS,
 ];
 

@@ -474,7 +474,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'No cluster upgrade has been started.',
     evidence: 'Where edgeadm looked for its state.',
-    remedy: 'Start one: `edgeadm cluster upgrade start`.',
+    remedy: '`edgeadm cluster upgrade plan` shows what an upgrade would do, and how to start it.',
   },
   UPGRADE_UNDER_WAY: {
     exit: EXIT.cluster,

@@ -195,6 +195,18 @@ describe('the command line', () => {
     const other = await edgeadm(centos.with(2, 'CentOS 6.9'));
     assert.equal(other.exitCode, 3);
     assert.match(other.stdout + other.stderr, /7\.4/);
+    assert.equal((other.stdout + other.stderr).match(/not supported/gi)?.length, 1);
+    assert.match((await edgeadm([...centos, '-o', 'yaml'])).stdout, /^supported: true$/m);
+  });
+
+  it('compat shows the nearest rows if none matches, and names with -o name', async () => {
+    const nearest = await edgeadm(['compat', '--os', 'Ubuntu 18.10']);
+    assert.match(
+      nearest.stdout,
+      /^No rows of the matrix match\. The nearest rows:\n[\s\S]*^supported .*Ubuntu +18\.04/m,
+    );
+    const names = await edgeadm(['compat', '--os', 'CentOS 7.6', '-o', 'name']);
+    assert.match(names.stdout, /^platform\/CentOS-7\.6-amd64$/m);
   });
 
   it('explains an error code, and suggests one for a typing error', async () => {

@@ -3,7 +3,6 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
 import { interruptible } from '../../cli/signals.ts';
-import { poolNamed } from '../../config/node-pool.ts';
 
 const { 'cluster-id': clusterId, region, profile } = poolSourceFlags;
 
@@ -42,8 +41,8 @@ export default class NodePoolAttachScript extends BaseCommand {
     for (const warning of [...spec.warnings, ...expiry.warnings]) log.warning(warning);
     const script = await interruptible(async (signal) => {
       const service = await serviceOf(flags, signal);
-      const { fromCloud } = await import('../../cloud/node-pools.ts');
-      const pool = poolNamed((await service.nodePools(id)).map(fromCloud), args.name, `cluster ${id}`);
+      const { edgePoolNamed } = await import('../../cloud/node-pools.ts');
+      const pool = edgePoolNamed(await service.nodePools(id), args.name, `cluster ${id}`);
       const nodeSpec = JSON.stringify(
         pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
       );

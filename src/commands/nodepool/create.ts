@@ -62,7 +62,7 @@ async function specOf(
   mistakes.push(...refusePoolRequest(said));
   // No prompts for the rest of a command line that cannot be used anyway.
   const { mode = 'basic', ...wanted } = mayAsk && mistakes.length === 0 ? await askForMissing(said) : said;
-  const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is missing: ${why}`);
+  const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is required: ${why}`);
   const all = [...mistakes, ...missing];
   if (all.length > 0) throw nodePoolUsage(all);
   return { ...wanted, mode } as NodePoolSpec;

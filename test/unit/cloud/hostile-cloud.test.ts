@@ -28,7 +28,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the node pools': async () => (await cs()).nodePools('c-1'),
   'the cluster': async () => (await cs()).cluster('c-1'),
   'the nodes': async () => (await cs()).nodes('c-1'),
-  'a kubeconfig': async () => (await cs()).kubeconfig('c-1', 15),
+  'a kubeconfig': async () => (await cs()).kubeconfig('c-1', { minutes: 15 }),
   'the tasks': async () => (await cs()).tasks('c-1'),
   'a task': async () => (await cs()).task('T-1'),
   'the interfaces': async () => (await edge()).interfaces({ instanceId: 'i-1' }),
