@@ -62,7 +62,7 @@ function jsonFault(text: string, { message }: Error): string {
 }
 
 /**
- * The first key that a YAML text contains twice: `line 7: the key podSubnet is there twice`. undefined where none
+ * The first key of a YAML text that occurs twice: `line 7: the key podSubnet is there twice`. undefined where none
  * is, and for a text that is damaged otherwise.
  */
 export function repeatedKeyIn(text: string): string | undefined {
