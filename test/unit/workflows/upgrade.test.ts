@@ -99,7 +99,7 @@ describe('upgrade in process', function () {
   it('upgrade that fails at any change either changed nothing or runs the version before again', async () => {
     const first = await joined();
     const changes = await changesOf(first.faults, () => first.upgrade({ spec: { bundle } }));
-    await forEachLimited(pointsOf(changes, 8), AT_ONCE, async (change) => {
+    await forEachLimited(pointsOf(changes), AT_ONCE, async (change) => {
       const node = await joined();
       const before = await withoutJournal(node);
       node.faults.before = failOnce((call) => call.change === change);
@@ -119,7 +119,7 @@ describe('upgrade in process', function () {
   it('upgrade that is killed before any change is finished by the same command', async () => {
     const first = await joined();
     const changes = await changesOf(first.faults, () => first.upgrade({ spec: { bundle } }));
-    await forEachLimited(pointsOf(changes, 8), AT_ONCE, async (change) => {
+    await forEachLimited(pointsOf(changes), AT_ONCE, async (change) => {
       const node = await bed.node();
       const before = await node.photograph();
       await node.join();
