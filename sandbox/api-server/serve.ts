@@ -3,7 +3,7 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
-import { type Body, parseBody, readBody } from './body.ts';
+import { type Body, parseBody, readRequestBody } from './body.ts';
 import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
 import { listPage } from './list.ts';
@@ -30,7 +30,7 @@ export async function serve(server: Server, request: IncomingMessage, response: 
   try {
     if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
-    const body = await readBody(request);
+    const body = await readRequestBody(request);
     const warnings: string[] = [];
     const answer = answerTo(server, request, body, warnings);
     // Kubernetes warns since 1.25, with the field validation on the server.
