@@ -19,7 +19,10 @@ describe("the console's line", () => {
     for (const part of ["nodeName: '*.shop'", "a: '1'", "b: '2'", 'region: cn-hangzhou', 'effect: NoExecute'])
       assert.ok(ended.stdout.includes(part), `${part} in\n${ended.stdout}`);
     assert.match(ended.stdout, /warning: .*newKey is not known/);
-    assert.match(ended.stdout, /https:\/\/cs-anony\.cn-hangzhou\.aliyuncs\.com\/edgeadm\/v1 provides the other settings/);
+    assert.match(
+      ended.stdout,
+      /https:\/\/cs-anony\.cn-hangzhou\.aliyuncs\.com\/edgeadm\/v1 provides the other settings/,
+    );
     assert.ok(!`${ended.stdout}${ended.stderr}`.includes(TOKEN));
   });
 

@@ -333,7 +333,8 @@ function allUnreachable(failures: EdgeadmError[], write: string | undefined): Ed
   const ordered = [...(telling ? [telling] : []), ...failures.filter((failure) => failure !== telling)];
   return new EdgeadmError({
     code: 'API_UNREACHABLE',
-    what: failures.length === 1 ? (first?.what ?? '') : `none of the API servers ${telling ? 'can be used' : 'answered'}`,
+    what:
+      failures.length === 1 ? (first?.what ?? '') : `none of the API servers ${telling ? 'can be used' : 'answered'}`,
     next: telling?.next,
     why: [
       ...(failures.length === 1 ? [first?.why] : ordered.map((failure) => failure.message)),

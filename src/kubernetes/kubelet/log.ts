@@ -19,7 +19,10 @@ export function kubeletComplaints(text: string, count = 4): string {
   const fatal = lines.findLastIndex((line) => FATAL.test(line));
   if (fatal !== -1) {
     // What it dies of may follow from what it said before: no bootstrap kubeconfig, because the certificate has expired.
-    const life = lines.slice(lines.slice(0, fatal).findLastIndex((line) => FATAL.test(line) || ENDED.test(line)) + 1, fatal);
+    const life = lines.slice(
+      lines.slice(0, fatal).findLastIndex((line) => FATAL.test(line) || ENDED.test(line)) + 1,
+      fatal,
+    );
     const before = life.filter((line) => /^E\d{4} /.test(line) && !NOISE.test(line));
     return [...before.slice(-2), lines[fatal]].join('\n');
   }

@@ -69,7 +69,10 @@ const TWO_SERVERS: readonly {
     source: 'kubernetes/kubernetes#122639, a certificate that is not valid behind one of the addresses',
     first: 'certificate',
     second: 'refuses',
-    says: [/certificate of the API server https:\/\/10\.9\.9\.1:6443.*not for 10\.9\.9\.1/, /10\.9\.9\.2:6443 .*ECONNREFUSED/],
+    says: [
+      /certificate of the API server https:\/\/10\.9\.9\.1:6443.*not for 10\.9\.9\.1/,
+      /10\.9\.9\.2:6443 .*ECONNREFUSED/,
+    ],
     next: /certSANs/,
   },
   {
@@ -160,7 +163,10 @@ const LAST_WORDS: readonly { readonly source: string; readonly log: readonly str
 describe('the last words of a kubelet', () => {
   for (const { source, log, first } of LAST_WORDS) {
     it(`what a kubelet said before it died is shown before what it died of: ${source}`, () => {
-      const before = ['F0101 00:00:00.000000 1 server.go:1] a life before', 'E0101 00:00:01.000000 1 x.go:1] connection refused'];
+      const before = [
+        'F0101 00:00:00.000000 1 server.go:1] a life before',
+        'E0101 00:00:01.000000 1 x.go:1] connection refused',
+      ];
       const [shown = '', died = '', ...more] = kubeletComplaints([...before, ...log].join('\n')).split('\n');
       assert.match(shown, first);
       assert.match(died, /failed to run Kubelet/);

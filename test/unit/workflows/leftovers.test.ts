@@ -68,7 +68,8 @@ describe('a machine that another tool left behind', function () {
 
   it('a control-plane node is not sent to a reset that refuses it (kubernetes/kubeadm#1616)', async () => {
     const node = await bed.node();
-    for (const name of ['manifests/kube-scheduler.yaml', 'kubelet.conf']) await node.put(`/etc/kubernetes/${name}`, POD);
+    for (const name of ['manifests/kube-scheduler.yaml', 'kubelet.conf'])
+      await node.put(`/etc/kubernetes/${name}`, POD);
     await assert.rejects(node.join(), (error: unknown) => {
       assert.ok(error instanceof EdgeadmError && error.code === 'PREFLIGHT_FAILED', String(error));
       assert.match(error.why ?? '', /FileAvailable.*\n.*control-plane node[^\n]*`kubeadm reset`/);
