@@ -103,10 +103,9 @@ async function demo(shell) {
   const join = line.trim().slice(line.indexOf('./edgeadm ') + 2);
   await step('Run it on the machine (without the download: edgeadm is here already)', `${join} --root ${node}`);
   await step('See the node and its pods', 'edgeadm sandbox get nodes && edgeadm sandbox get pods');
-  const enhanced = '--mode enhanced --max-nodes 10 --cen-id cen-demo --ccn-id ccn-demo --ccn-region cn-shanghai';
   await step(
-    'Create an enhanced node pool',
-    `edgeadm nodepool create shops ${inCluster} ${enhanced} --vpc-cidr 172.16.0.0/12`,
+    'Create a node pool',
+    `edgeadm nodepool create shops ${inCluster} --mode private --max-nodes 10 --labels zone=north`,
   );
   await step('List the node pools', `edgeadm nodepool list ${inCluster}`);
   await step(

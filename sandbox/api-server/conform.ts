@@ -19,13 +19,14 @@ export function conform(object: Json, schema: Schema): Conforming {
 
 function walk(value: Json, of: Schema, path: string, unknown: string[]): Json {
   const schema = resolved(of) ?? {};
-  if (value === null || FREE.some((name) => of.$ref?.startsWith(REFERENCE) && of.$ref.endsWith(`.${name}`)))
-    return value;
+  if (FREE.some((name) => of.$ref?.startsWith(REFERENCE) && of.$ref.endsWith(`.${name}`))) return value;
   checkType(value, schema, path);
   if (Array.isArray(value))
     return schema.items ? value.map((item, i) => walk(item, schema.items ?? {}, `${path}[${i}]`, unknown)) : value;
   if (!isObject(value) || (!schema.properties && !schema.additionalProperties)) return value;
-  const known = Object.entries(value).filter(([key]) => {
+  // A null is the zero of Go, which is left out.
+  const given = Object.entries(value).filter(([, item]) => item !== null);
+  const known = given.filter(([key]) => {
     const isKnown = (schema.properties?.[key] ?? schema.additionalProperties) !== undefined;
     if (!isKnown) unknown.push(path ? `${path}.${key}` : key);
     return isKnown;

@@ -16,6 +16,7 @@ export interface Operation {
   readonly query: URLSearchParams;
   readonly body: unknown;
   readonly contentType: string;
+  readonly userAgent: string;
   /** What the answer warns of. */
   readonly warnings: string[];
 }

@@ -1,8 +1,15 @@
 import { authenticatedNode } from './authorization.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
+import {
+  applyConfiguration,
+  fieldsAfterUpdate,
+  readConfiguration,
+  refuseForce,
+  withManagedFields,
+} from './field-owners.ts';
 import { restrictNode } from './node-restriction.ts';
 import type { Operation } from './operation.ts';
-import { applyPatch } from './patch.ts';
+import { APPLY_PATCH, applyPatch } from './patch.ts';
 import type { Registry } from './registry.ts';
 import { groupVersion, type KubeObject, RESOURCES, type Resource, resourceOf } from './resources.ts';
 import { SCALE, scaled, scaleOf } from './scale.ts';
@@ -26,8 +33,11 @@ export function select(operation: Operation): KubeObject[] {
   return registry.list(resource, namespace || undefined).filter(matches);
 }
 
-/** @throws ApiFailure 400, 403, 404 for its namespace, 409, 422 */
-export function create(operation: Operation): KubeObject {
+/**
+ * @param managedFields if they are known already
+ * @throws ApiFailure 400, 403, 404 for its namespace, 409, 422
+ */
+export function create(operation: Operation, managedFields?: readonly object[]): KubeObject {
   const { registry, resource, query } = operation;
   const object = named(decode(operation));
   if (object.metadata.resourceVersion)
@@ -37,12 +47,16 @@ export function create(operation: Operation): KubeObject {
   check(operation, prepared);
   const { name = '', namespace } = prepared.metadata;
   if (registry.get(resource, name, namespace)) throw failures.alreadyExists(about(resource, name));
-  return isDryRun(query) ? prepared : registry.insert(resource, prepared);
+  const tracked = withManagedFields(
+    prepared,
+    managedFields ?? fieldsAfterUpdate(operation, undefined, prepared, object.metadata.managedFields),
+  );
+  return isDryRun(query) ? tracked : registry.insert(resource, tracked);
 }
 
-/** True if a PUT finds nothing and makes what it brings. */
-export function isCreation({ registry, resource, name, namespace }: Operation): boolean {
-  return resource.createdByPut === true && !registry.get(resource, name, namespace);
+/** True if a PUT or an applied configuration finds nothing and makes what it brings. */
+export function isCreation({ registry, resource, name, namespace, contentType }: Operation): boolean {
+  return (resource.createdByPut === true || contentType === APPLY_PATCH) && !registry.get(resource, name, namespace);
 }
 
 /** @throws ApiFailure 400, 403, 404, 409, 422 */
@@ -74,6 +88,7 @@ export function update(operation: Operation): KubeObject {
 /** @throws ApiFailure 400, 403, 404, 409, 415, 422 */
 export function patch(operation: Operation): KubeObject {
   const { resource, version, body, contentType, name } = operation;
+  refuseForce(operation);
   const before = read(operation);
   const target = { apiVersion: groupVersion(resource.group, version), kind: resource.kind, ...before };
   const object = decode({ ...operation, body: applyPatch(resource, target, body, contentType) });
@@ -82,6 +97,21 @@ export function patch(operation: Operation): KubeObject {
       `the name of the object (${object.metadata.name ?? ''}) does not match the name on the URL (${name})`,
     );
   return store(operation, object, before);
+}
+
+/**
+ * Server-side apply: makes the object, or changes what the configuration sets.
+ * @throws ApiFailure 400, 403, 404, 409, 422
+ */
+export function apply(operation: Operation): KubeObject {
+  const { registry, resource, name, namespace, subresource } = operation;
+  const config = readConfiguration(operation);
+  const live = registry.get(resource, name, namespace);
+  if (!live && subresource) throw failures.notFound(about(resource, name));
+  const { object, managedFields } = applyConfiguration(operation, live, config);
+  if (live) return store(operation, object, live, managedFields);
+  const body = { ...object, apiVersion: groupVersion(resource.group, operation.version), kind: resource.kind };
+  return create({ ...operation, body }, managedFields);
 }
 
 /** @returns the object before its deletion. @throws ApiFailure 403, 404, 409 */
@@ -131,7 +161,12 @@ function about({ plural, group }: Resource, name: string): failures.About {
   return { kind: plural, group, name };
 }
 
-function store(operation: Operation, object: KubeObject, before: KubeObject): KubeObject {
+function store(
+  operation: Operation,
+  object: KubeObject,
+  before: KubeObject,
+  managedFields?: readonly object[],
+): KubeObject {
   const { registry, resource, subresource, name, query } = operation;
   const { resourceVersion } = object.metadata;
   if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) {
@@ -156,9 +191,13 @@ function store(operation: Operation, object: KubeObject, before: KubeObject): Ku
   const prepared = prepareUpdate(resource, subresource, withMetadata(object, kept), before, writerOf(operation));
   admit(operation, prepared, before);
   check(operation, prepared, before);
-  const unchanged = { ...prepared.metadata, resourceVersion: before.metadata.resourceVersion };
-  if (isDryRun(query)) return withMetadata(prepared, unchanged);
-  return registry.replace(resource, prepared, before);
+  const tracked = withManagedFields(
+    prepared,
+    managedFields ?? fieldsAfterUpdate(operation, before, prepared, object.metadata.managedFields),
+  );
+  const unchanged = { ...tracked.metadata, resourceVersion: before.metadata.resourceVersion };
+  if (isDryRun(query)) return withMetadata(tracked, unchanged);
+  return registry.replace(resource, tracked, before);
 }
 
 function writerOf({ user, version, registry }: Operation): Writer {

@@ -58,6 +58,9 @@ const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
 /** A question about access, as `kubectl auth can-i` asks it. */
 const review = { ...core, group: 'authorization.k8s.io', namespaced: false, isReview: true } as const;
 
+/** Kept for those who list them; nothing is registered and no webhook is called. */
+const clusterWide = { ...core, namespaced: false } as const;
+
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
 /** Everything that this server serves. */
@@ -193,6 +196,27 @@ export const RESOURCES: readonly Resource[] = [
     kind: 'SelfSubjectReview',
     plural: 'selfsubjectreviews',
     singular: 'selfsubjectreview',
+  },
+  {
+    ...clusterWide,
+    group: 'apiregistration.k8s.io',
+    kind: 'APIService',
+    plural: 'apiservices',
+    singular: 'apiservice',
+  },
+  {
+    ...clusterWide,
+    group: 'admissionregistration.k8s.io',
+    kind: 'MutatingWebhookConfiguration',
+    plural: 'mutatingwebhookconfigurations',
+    singular: 'mutatingwebhookconfiguration',
+  },
+  {
+    ...clusterWide,
+    group: 'admissionregistration.k8s.io',
+    kind: 'ValidatingWebhookConfiguration',
+    plural: 'validatingwebhookconfigurations',
+    singular: 'validatingwebhookconfiguration',
   },
   {
     ...core,

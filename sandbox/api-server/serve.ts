@@ -3,12 +3,13 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
-import { type Body, parseBody, readBody } from './body.ts';
+import { type Body, parseBody, readRequestBody } from './body.ts';
 import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
 import { encodeOpenApi, OPENAPI_PROTOBUF_TYPE, wantsOpenApiProtobuf } from './openapi-protobuf.ts';
 import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
+import { APPLY_PATCH } from './patch.ts';
 import { showDeleted, showList, showObject, type View } from './presentation.ts';
 import { RESOURCES, type Resource, servedVersions } from './resources.ts';
 import { review } from './reviews.ts';
@@ -28,7 +29,7 @@ export async function serve(server: Server, request: IncomingMessage, response: 
   try {
     if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
-    const body = await readBody(request);
+    const body = await readRequestBody(request);
     const warnings: string[] = [];
     const answer = answerTo(server, request, body, warnings);
     // Kubernetes warns since 1.25, with the field validation on the server.
@@ -63,7 +64,7 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   checkPath(wanted, resource);
   const parsed = parseBody(request, body, wanted.verb, resource);
   const operation = toOperation(server, user, wanted, resource, url.searchParams, parsed);
-  return perform(server, request, { ...operation, warnings }, wanted);
+  return perform(server, request, { ...operation, warnings, userAgent: request.headers['user-agent'] ?? '' }, wanted);
 }
 
 function toOperation(
@@ -73,7 +74,7 @@ function toOperation(
   resource: Resource,
   query: URLSearchParams,
   { content, contentType }: Body,
-): Omit<Operation, 'warnings'> {
+): Omit<Operation, 'warnings' | 'userAgent'> {
   const own = resource.namespaced ? namespace : '';
   return {
     registry,
@@ -112,6 +113,11 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
       if (operations.isCreation(operation)) return { code: 201, body: showObject(view, operations.create(operation)) };
       return { code: 200, body: showObject(view, operations.update(operation)) };
     case 'patch':
+      if (operation.contentType === APPLY_PATCH)
+        return {
+          code: operations.isCreation(operation) ? 201 : 200,
+          body: showObject(view, operations.apply(operation)),
+        };
       return { code: 200, body: showObject(view, operations.patch(operation)) };
     case 'delete':
       return { code: 200, body: showDeleted(view, operations.remove(operation)) };

@@ -1,7 +1,13 @@
 /** One mistake in a field, as Kubernetes lists them. */
 export interface Cause {
   readonly field: string;
-  readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueNotSupported' | 'NamespaceTerminating';
+  readonly reason:
+    | 'FieldValueInvalid'
+    | 'FieldValueRequired'
+    | 'FieldValueNotSupported'
+    | 'FieldValueForbidden'
+    | 'FieldManagerConflict'
+    | 'NamespaceTerminating';
   readonly message: string;
 }
 
@@ -73,6 +79,10 @@ export const conflict = (
   why = 'the object has been modified; please apply your changes to the latest version and try again',
 ): ApiFailure =>
   new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${shown(about)}: ${why}`, details(about));
+
+/** Fields of other owners that server-side apply would change. */
+export const applyConflict = (message: string, causes: readonly Cause[]): ApiFailure =>
+  new ApiFailure(409, 'Conflict', message, { causes });
 
 export const forbidden = (about: About, why: string, causes?: readonly Cause[]): ApiFailure =>
   new ApiFailure(403, 'Forbidden', `${shown(about)} is forbidden: ${why}`, {

@@ -56,22 +56,16 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
       before && type !== before.type ? [wrong('type', `"${type}"`, 'field is immutable')] : [],
   },
   certificatesigningrequests: { create: createRequest, update: keepSpec, validate: validateRequest },
-  daemonsets: {
-    create: (object) =>
-      withDefaults(object, {
-        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-        revisionHistoryLimit: 10,
-      }),
-  },
-  deployments: {
-    create: (object) =>
-      withDefaults(object, {
-        replicas: 1,
-        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
-        revisionHistoryLimit: 10,
-        progressDeadlineSeconds: 600,
-      }),
-  },
+  daemonsets: defaulting({
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    revisionHistoryLimit: 10,
+  }),
+  deployments: defaulting({
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+  }),
   nodepools: {
     validate: ({ spec }) => {
       const types = ['Edge', 'Cloud'];
@@ -127,10 +121,13 @@ function withStringData({ stringData, ...object }: KubeObject): KubeObject {
   return { ...object, data: { ...(object.data as object | undefined), ...Object.fromEntries(encoded) } };
 }
 
-/** The defaults of Kubernetes, as far as kubectl reads them. */
-function withDefaults(object: KubeObject, defaults: Record<string, unknown>): KubeObject {
-  const given = Object.entries(object.spec ?? {}).filter(([key, value]) => !(key in defaults && isEmpty(value)));
-  return { ...object, spec: { ...defaults, ...Object.fromEntries(given) } };
+/** The defaults of Kubernetes in a spec, as far as kubectl reads them. */
+function defaulting(defaults: Record<string, unknown>): Strategy {
+  const fill = (object: KubeObject): KubeObject => {
+    const given = Object.entries(object.spec ?? {}).filter(([key, value]) => !(key in defaults && isEmpty(value)));
+    return { ...object, spec: { ...defaults, ...Object.fromEntries(given) } };
+  };
+  return { create: fill, update: fill };
 }
 
 function isEmpty(value: unknown): boolean {

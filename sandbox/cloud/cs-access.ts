@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { isoDate } from './cs-answers.ts';
+import { intranetAddress, isoDate } from './cs-answers.ts';
 import { attachLine } from './cs-attach-script.ts';
 import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
@@ -46,11 +46,16 @@ export async function attachScript(asked: CsRequest): Promise<CloudAnswer> {
 
 /** Both versions of the API answer alike. Minutes: 15 to 4320, by the reference. */
 export async function kubeconfig(asked: CsRequest): Promise<object> {
-  clusterOf(asked);
-  const { TemporaryDurationMinutes: text } = asked.request.parameters;
+  const { isPublic = true } = clusterOf(asked);
+  const { TemporaryDurationMinutes: text, PrivateIpAddress } = asked.request.parameters;
+  const isPrivate = PrivateIpAddress === 'true';
+  // The real code is not documented.
+  if (!isPrivate && !isPublic)
+    throw new CloudFailure(400, 'ErrorNoPublicEndpoint', 'The API server of the cluster has no public endpoint.');
   const minutes = text === undefined ? THREE_YEARS_MINUTES : Number(text);
   if (text !== undefined && !(minutes >= 15 && minutes <= 3 * DAY_MINUTES))
     throw new CloudFailure(400, 'InvalidParameter', 'TemporaryDurationMinutes has to be between 15 and 4320.');
-  const config = await asked.inside.kubeconfig(minutes);
+  const { apiServer } = asked.parts;
+  const config = await asked.inside.kubeconfig(minutes, isPrivate ? intranetAddress(apiServer) : apiServer);
   return { config, expiration: isoDate(asked.parts.now() + minutes * 60_000) };
 }

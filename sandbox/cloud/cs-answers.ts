@@ -14,20 +14,28 @@ export function taskDate(ms: number): string {
   return isoDate(ms + CHINA_MS).replace('Z', '+08:00');
 }
 
+/** How programs of the vendor know the plug-ins: the capability, and the add-on that brings it. */
+const NETWORKS: Readonly<Record<ClusterRecord['networkPlugin'], { readonly network: string; readonly addOn: string }>> =
+  {
+    flannel: { network: 'Flannel', addOn: 'kube-flannel-ds' },
+    'terway-edge': { network: 'terway-eniip', addOn: 'terway-edge-controlplane' },
+  };
+
+/** The API server's address in the VPC: here the same listener, by its other name. */
+export function intranetAddress(apiServer: string): string {
+  return apiServer.replace('127.0.0.1', 'localhost');
+}
+
 /**
  * A cluster as DescribeClusterDetail and the lists tell it, but for what upgrades change.
  * Fields: the SDK's DescribeClusterDetailResponseBody.
  */
 export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: string): object {
-  const { id, name, region, version, networkPlugin, podCidr, serviceCidr } = cluster;
+  const { id, name, region, version, podCidr, serviceCidr, isPublic = true } = cluster;
+  const { network, addOn } = NETWORKS[cluster.networkPlugin];
   const meta = {
-    Addons: [
-      { name: networkPlugin },
-      { name: 'coredns' },
-      { name: 'edge-tunnel-server' },
-      { name: 'yurt-app-manager' },
-    ],
-    Capabilities: { Network: networkPlugin, PublicSLB: true },
+    Addons: [{ name: addOn }, { name: 'coredns' }, { name: 'edge-tunnel-server' }, { name: 'yurt-app-manager' }],
+    Capabilities: { Network: network, PublicSLB: isPublic },
   };
   return {
     cluster_id: id,
@@ -41,13 +49,15 @@ export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: s
     network_mode: 'vpc',
     vpc_id: 'vpc-sandbox',
     container_cidr: podCidr,
-    subnet_cidr: podCidr,
     service_cidr: serviceCidr,
     proxy_mode: 'ipvs',
     deletion_protection: false,
     tags: [],
     meta_data: JSON.stringify(meta),
-    master_url: JSON.stringify({ api_server_endpoint: apiServer, intranet_api_server_endpoint: apiServer }),
+    master_url: JSON.stringify({
+      ...(isPublic && { api_server_endpoint: apiServer }),
+      intranet_api_server_endpoint: intranetAddress(apiServer),
+    }),
   };
 }
 
@@ -59,7 +69,7 @@ export function nodePoolAnswer(pool: NodePoolRecord, region: string, nodes: read
     nodepool_info: {
       nodepool_id: pool.id,
       name: pool.name,
-      type: 'edge',
+      type: pool.type ?? 'edge',
       region_id: region,
       resource_group_id: 'rg-sandbox',
       is_default: pool.isDefault,
@@ -78,7 +88,7 @@ export function nodePoolAnswer(pool: NodePoolRecord, region: string, nodes: read
       unschedulable: false,
     },
     status: {
-      state: 'active',
+      state: pool.pending?.state ?? 'active',
       total_nodes: nodes.length,
       healthy_nodes: healthy,
       serving_nodes: healthy,

@@ -23,7 +23,7 @@ export interface ManagedCluster {
   /** The ConfigMap that every installation of Flannel has; people and edgeadm know the network plug-in by it. */
   keepFlannel(podCidr: string): Promise<void>;
   /** A kubeconfig of its own, with a new key. @param minutes until its certificate expires */
-  kubeconfig(minutes: number): Promise<string>;
+  kubeconfig(minutes: number, server: string): Promise<string>;
   close(): void;
 }
 
@@ -52,7 +52,7 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
       await client.create(path, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'net-conf.json': network } });
     },
     close: () => client.close(),
-    kubeconfig: (minutes) => userKubeconfig(parts, pki, minutes),
+    kubeconfig: (minutes, server) => userKubeconfig(pki, server, { now: parts.now(), minutes }),
   };
 }
 
@@ -77,9 +77,12 @@ function objectOf(pool: NodePoolRecord, apiVersion: string): NodePoolObject {
   };
 }
 
-async function userKubeconfig(parts: CloudParts, pki: SandboxPki, minutes: number): Promise<string> {
+async function userKubeconfig(
+  pki: SandboxPki,
+  server: string,
+  { now, minutes }: { readonly now: number; readonly minutes: number },
+): Promise<string> {
   const key = await generateKey();
-  const now = parts.now();
   const adminCert = issueCertificate(issuerOf(pki), {
     subject: USER,
     publicKey: key.publicKey,
@@ -87,5 +90,5 @@ async function userKubeconfig(parts: CloudParts, pki: SandboxPki, minutes: numbe
     notBefore: new Date(now - MINUTE_MS),
     notAfter: new Date(now + minutes * MINUTE_MS),
   });
-  return adminKubeconfig({ ...pki, adminCert, adminKey: key.privatePem }, parts.apiServer);
+  return adminKubeconfig({ ...pki, adminCert, adminKey: key.privatePem }, server);
 }

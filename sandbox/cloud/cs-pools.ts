@@ -7,8 +7,6 @@ import { type ClusterRecord, type NodePoolRecord, poolsOf } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 const RUNTIME_VERSION = '1.6.28';
-/** Addresses of an enhanced pool's own pod CIDR: /20. */
-const SLICE_BITS = 12;
 
 const labels = z.array(z.object({ key: z.string(), value: z.string().default('') }));
 const taints = z.array(
@@ -21,13 +19,11 @@ const taints = z.array(
 
 /** The parameters of CreateClusterNodePool that mean something to an edge cluster. */
 const creation = z.object({
-  nodepool_info: z.object({ name: z.string().min(1), type: z.literal('edge').optional() }),
-  max_nodes: z.number().int().positive(),
-  interconnect_mode: z.enum(['basic', 'improved', 'private']).default('basic'),
-  interconnect_config: z
-    .object({ cen_id: z.string(), ccn_id: z.string(), ccn_region_id: z.string() })
-    .partial()
-    .default({}),
+  // Letters of any language. The default type is `ess`: pools of cloud instances, which the sandbox has not.
+  nodepool_info: z.object({ name: z.string().regex(/^[\p{L}\d-]{1,63}$/u), type: z.literal('edge') }),
+  // Deprecated; 0 means that there is no limit.
+  max_nodes: z.number().int().min(0).optional(),
+  interconnect_mode: z.enum(['basic', 'private']).default('basic'),
   kubernetes_config: z
     .object({
       runtime: z.string().default('containerd'),
@@ -50,24 +46,20 @@ export function createdPool(store: Store, cluster: ClusterRecord, body: unknown,
     // The real code is not documented.
     throw new CloudFailure(409, 'NodePoolNameConflict', `The node pool name ${name} already exists.`);
   }
-  const improved = asked.interconnect_mode === 'improved';
-  const { cen_id: cenId, ccn_id: ccnId, ccn_region_id: ccnRegion } = asked.interconnect_config;
-  if (improved && !(cenId && ccnId && ccnRegion)) throw missing('interconnect_config');
   const { runtime, runtime_version: runtimeVersion = RUNTIME_VERSION } = asked.kubernetes_config;
   return {
     id: `np${randomBytes(16).toString('hex')}`,
     clusterId: cluster.id,
     name,
     interconnectMode: asked.interconnect_mode,
-    ...(improved && { interconnect: { cenId, ccnId, ccnRegion } }),
-    maxNodes: asked.max_nodes,
+    maxNodes: asked.max_nodes || undefined,
     isDefault: false,
     runtime,
     runtimeVersion,
     labels: mapOf(asked.kubernetes_config.labels),
     annotations: {},
     taints: asked.kubernetes_config.taints,
-    podCidrs: improved ? [nextSlice(store, cluster.podCidr)] : [],
+    podCidrs: [],
     created: now,
   };
 }
@@ -100,7 +92,7 @@ export function valid<T>(schema: z.ZodType<T>, body: unknown): T {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = issue?.path.join('.') ?? '';
-  if (issue?.code === 'invalid_type' && valueAt(body, issue.path) === undefined) throw missing(name);
+  if (issue && valueAt(body, issue.path) === undefined) throw missing(name);
   throw new CloudFailure(400, 'InvalidParameter', `The specified parameter ${name} is not valid: ${issue?.message}.`);
 }
 
@@ -115,15 +107,4 @@ function missing(name: string): CloudFailure {
 
 function mapOf(pairs: readonly { readonly key: string; readonly value: string }[]): Record<string, string> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
-}
-
-/** The next slice of the cluster's pod CIDR; slices are not used twice. */
-function nextSlice(store: Store, podCidr: string): string {
-  const [base = '', length] = podCidr.split('/');
-  const number = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const index = store.next('cs/pod-cidr');
-  if ((index + 1) * 2 ** SLICE_BITS > 2 ** (32 - Number(length)))
-    throw new CloudFailure(400, 'QuotaExceeded.PodCidr', `The pod CIDR ${podCidr} has no room for another node pool.`);
-  const start = number + index * 2 ** SLICE_BITS;
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256).join('.')}/${32 - SLICE_BITS}`;
 }

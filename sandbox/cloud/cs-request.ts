@@ -23,7 +23,7 @@ export function requestedPool(asked: CsRequest, id = asked.names[1] ?? ''): Node
   const { id: clusterId } = clusterOf(asked);
   const pool = asked.parts.store.get<NodePoolRecord>(KIND.nodePool, id);
   if (pool?.clusterId === clusterId) return pool;
-  throw new CloudFailure(404, 'ErrorClusterNodePoolNotFound', `node pool (${id}) not found in cluster ${clusterId}`);
+  throw new CloudFailure(404, 'ErrorNodePoolNotFound', `node pool (${id}) not found in cluster ${clusterId}`);
 }
 
 /** JSON of a parameter. @throws CloudFailure */

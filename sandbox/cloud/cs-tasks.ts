@@ -15,7 +15,7 @@ import { KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 /** A task other than an upgrade, kept under its id. Times are milliseconds since 1970. */
-export interface TaskRecord {
+interface TaskRecord {
   readonly id: string;
   readonly clusterId: string;
   /** `cluster_attach`. Source: the SDK, types of events. */
@@ -27,7 +27,7 @@ export interface TaskRecord {
   readonly error?: string;
 }
 
-export function newTaskId(): string {
+function newTaskId(): string {
   return `T-${randomBytes(12).toString('hex')}`;
 }
 

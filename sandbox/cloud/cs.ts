@@ -1,11 +1,11 @@
-import { z } from 'zod';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
-import { cancelTask, clusterTasks, newTaskId, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
+import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
+import { nodesOfPool } from './cs-pools.ts';
+import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
+import { cancelTask, clusterTasks, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
 import {
   cancelUpgradeRecord,
   ofCluster,
@@ -41,7 +41,7 @@ const ACTIONS: readonly Action[] = [
   { name: 'DescribeClusterDetail', method: 'GET', path: /^\/clusters\/([^/]+)$/, handle: clusterDetail },
   { name: 'DescribeClusterNodes', method: 'GET', path: /^\/clusters\/([^/]+)\/nodes$/, handle: clusterNodes },
   { name: 'DescribeClusterNodePools', method: 'GET', path: /^\/clusters\/([^/]+)\/nodepools$/, handle: nodePools },
-  { name: 'CreateClusterNodePool', method: 'POST', path: /^\/clusters\/([^/]+)\/nodepools$/, handle: createNodePool },
+  { name: 'CreateClusterNodePool', method: 'POST', path: /^\/clusters\/([^/]+)\/nodepools$/, handle: createPoolRecord },
   {
     name: 'DescribeClusterNodePoolDetail',
     method: 'GET',
@@ -126,13 +126,16 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
     ACTIONS.find((action) => action.method === method && action.path.test(path) && isThere(action));
   return {
     authentication: 'signature',
+    ownErrors: true,
     version: '2015-12-15',
     actionOf: (method, path) => find(method, path)?.name,
     handle: async (request) => {
       const action = find(request.method, request.path);
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
       const names = action.path.exec(request.path)?.slice(1) ?? [];
-      return action.handle({ request, parts, inside, names });
+      const asked = { request, parts, inside, names };
+      await settlePools(asked);
+      return action.handle(asked);
     },
   };
 }
@@ -171,7 +174,17 @@ async function clusterDetail(asked: CsRequest): Promise<object> {
 
 async function userQuota({ parts }: CsRequest): Promise<object> {
   const [cluster] = parts.store.list<ClusterRecord>(KIND.cluster);
-  return { cluster_quota: 1, cluster_nodepool_quota: 20, node_quota: cluster?.document.nodeQuota ?? 0 };
+  // The keys of `quotas` are not documented. It counts, whatever the older fields say.
+  const quotas = {
+    cluster_nodes: {
+      quota: String(cluster?.document.nodeQuota ?? 0),
+      operation_code: 'q_Kubernetes_Cluster_Node',
+      adjustable: true,
+      unit: 'Node',
+    },
+    cluster_nodepools: { quota: '20', operation_code: 'q_Kubernetes_NodePool', adjustable: true, unit: 'NodePool' },
+  };
+  return { cluster_quota: 1, cluster_nodepool_quota: 20, node_quota: 100, quotas };
 }
 
 async function clusterNodes(asked: CsRequest): Promise<object> {
@@ -196,42 +209,4 @@ async function nodePools(asked: CsRequest): Promise<object> {
 async function nodePoolDetail(asked: CsRequest): Promise<object> {
   const pool = requestedPool(asked);
   return nodePoolAnswer(pool, clusterOf(asked).region, nodesOfPool(pool, await asked.inside.nodes()));
-}
-
-async function createNodePool(asked: CsRequest): Promise<object> {
-  const { store, now } = asked.parts;
-  const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
-  store.put(KIND.nodePool, pool.id, pool);
-  await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: newTaskId() };
-}
-
-async function modifyNodePool(asked: CsRequest): Promise<object> {
-  const pool = changedPool(requestedPool(asked), asked.request.body);
-  asked.parts.store.put(KIND.nodePool, pool.id, pool);
-  await asked.inside.keepPool(pool);
-  return { nodepool_id: pool.id, task_id: newTaskId() };
-}
-
-async function deleteNodePool(asked: CsRequest): Promise<object> {
-  const pool = requestedPool(asked);
-  const nodes = nodesOfPool(pool, await asked.inside.nodes());
-  refuseDeletion(pool, nodes, asked.request.parameters.force === 'true');
-  for (const { name } of nodes) await forgetNode(asked, name);
-  asked.parts.store.delete(KIND.nodePool, pool.id);
-  await asked.inside.deletePool(pool.id);
-  return { task_id: newTaskId() };
-}
-
-async function removeNodes(asked: CsRequest): Promise<object> {
-  const { nodes = '[]', instance_ids: ids = '[]' } = asked.request.parameters;
-  const wanted = [nodes, ids].flatMap((text) => valid(z.array(z.string()), parsed(text)));
-  const own = nodesOfPool(requestedPool(asked), await asked.inside.nodes());
-  for (const { name } of own.filter((node) => wanted.includes(node.name))) await forgetNode(asked, name);
-  return { task_id: newTaskId() };
-}
-
-async function forgetNode({ parts, inside }: CsRequest, name: string): Promise<void> {
-  await inside.deleteNode(name);
-  parts.store.delete(KIND.node, name);
 }

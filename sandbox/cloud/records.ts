@@ -25,6 +25,20 @@ export interface ClusterRecord {
   readonly vpcCidr: string;
   /** How many nodes the cluster may have. */
   readonly nodeQuota: number;
+  /** False: the API server is not exposed to the Internet. Default true. */
+  readonly isPublic?: boolean;
+}
+
+/** A change that takes its time; what it brings about comes at the end. */
+export interface PendingChange {
+  /** As the API spells it; a pool without one is `active`. */
+  readonly state: 'scaling' | 'updating' | 'removing' | 'deleting';
+  /** Milliseconds since 1970. */
+  readonly until: number;
+  /** Nodes to remove. */
+  readonly nodes?: readonly string[];
+  /** The task ends with an error, and the pool is as before. */
+  readonly fails?: boolean;
 }
 
 /** A node pool, kept under its id. */
@@ -32,7 +46,7 @@ export interface NodePoolRecord {
   readonly id: string;
   readonly clusterId: string;
   readonly name: string;
-  /** As the API spells it; `improved` is the guide's *enhanced*. */
+  /** As the API spells it; `improved`, the guide's *enhanced*, is not created any more. */
   readonly interconnectMode: 'basic' | 'improved' | 'private';
   readonly interconnect?: { readonly cenId?: string; readonly ccnId?: string; readonly ccnRegion?: string };
   /** undefined for the default pool alone. */
@@ -44,6 +58,10 @@ export interface NodePoolRecord {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
+  /** A pool of cloud instances; absent: `edge`. */
+  readonly type?: 'ess';
+  /** What a task is doing to it. */
+  readonly pending?: PendingChange;
   /** Milliseconds since 1970. */
   readonly created: number;
 }

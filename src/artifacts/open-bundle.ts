@@ -61,7 +61,7 @@ async function sourceOf(
   const path = resolve(source);
   const stats = await stat(path).catch((error: unknown) => {
     if (!isMissingPath(error)) throw pathError(path, error);
-    throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `bundle not found: ${path}` });
+    throw new EdgeadmError({ code: 'BUNDLE_INVALID', what: `bundle not found: ${path}`, next: 'check the path' });
   });
   if (stats.isDirectory()) return folderSource(path);
   if (stats.isFile()) return tgzSource(path, path, tools);

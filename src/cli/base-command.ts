@@ -78,10 +78,10 @@ export abstract class BaseCommand extends Command {
     return this.#format === 'wide';
   }
 
-  /** Ends with a list or an object, in the form that `-o` asks for. */
-  protected async show({ data, reveal, ...texts }: Shown): Promise<void> {
+  /** Ends with a list or an object, in the form that `-o` asks for. @param error if what is shown is a failure */
+  protected async show({ data, reveal, ...texts }: Shown, error?: EdgeadmError): Promise<void> {
     const text = formatShown({ data, reveal, ...texts }, this.#format);
-    await this.finish({ ok: true, hosts: [], data, text, reveal });
+    await this.finish({ ok: error === undefined, hosts: [], data, text, reveal, error });
   }
 
   protected override async catch(thrown: Error): Promise<void> {

@@ -37,9 +37,24 @@ th, td { padding: .625rem .75rem; border-bottom: 1px solid var(--line); text-ali
 thead th { background: var(--band); color: var(--dim); font-weight: 600; }
 tbody th { font-weight: 600; }
 tbody th span { display: block; font-weight: 400; }
+summary { padding: .5rem 0; cursor: pointer; font-weight: 600; }
+summary small { color: var(--dim); font-weight: 400; }
 .result { display: inline-block; padding: .0625rem .5rem; border-radius: .25rem; font-weight: 600; white-space: nowrap; }
 footer { margin-top: 2.5rem; color: var(--dim); font-size: .875rem; }
+@media (max-width: 48rem) {
+  main { padding: 1.25rem 1rem; }
+  .counts li { flex: 1 1 6.5rem; min-width: 0; padding: .5rem .75rem; }
+  table, .problems { min-width: 0; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { display: flex; flex-wrap: wrap; gap: .25rem .75rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
+  th, td { padding: 0; border: 0; }
+  th:nth-child(n), td { width: auto; white-space: pre-line; }
+  td:nth-child(n + 3) { flex-basis: 100%; }
+  td:empty { display: none; }
+  td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); }
+}
 @media print {
+  details::details-content { display: block; content-visibility: visible; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
   table, .problems { min-width: 0; font-size: 9pt; }

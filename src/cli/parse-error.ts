@@ -26,7 +26,7 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const { what, why } = inOurWords(stripVTControlCharacters(thrown.message));
   return new EdgeadmError({
     code: 'USAGE',
-    // oclif's own separator, which nobody types
+    // oclif's own separator, which users do not type
     what: what.replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
     why: [why, ...flagsMeant(thrown, command)].filter(Boolean).join('\n') || undefined,
     cause: thrown,

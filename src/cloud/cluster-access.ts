@@ -1,5 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
-import { type NodePool, poolNamed } from '../config/node-pool.ts';
+import type { NodePool } from '../config/node-pool.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { createToken, deleteToken, randomToken } from '../kubernetes/api/bootstrap-tokens.ts';
 import { listNodePoolObjects, poolLabelOf } from '../kubernetes/api/node-pools.ts';
@@ -9,8 +9,8 @@ import { registerSecret } from '../lib/redact.ts';
 import { pinCa } from '../pki/ca-hash.ts';
 import type { CloudCluster, ContainerService } from './cs.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
-import { fromCloud } from './node-pools.ts';
-import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
+import { edgePoolNamed } from './node-pools.ts';
+import { addressesOf, openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
 
 const MINUTE_MS = 60_000;
 /** Safety margin: a token that could not be deleted expires this long after the command. */
@@ -80,9 +80,9 @@ async function lend(
     service.nodePools(clusterId),
     service.nodeQuota().catch(() => undefined),
   ]);
-  const pool = poolNamed(pools.map(fromCloud), nodePool, `cluster ${clusterId}`);
+  const pool = edgePoolNamed(pools, nodePool, `cluster ${clusterId}`);
   const ttlMs = timeoutMs + SPARE_MS;
-  const cluster = await openTemporaryCluster(service, clusterId, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
+  const cluster = await openTemporaryCluster(service, detail, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
   opened.cluster = cluster;
   const objects = await listNodePoolObjects(cluster.client).catch(() => []);
   const object = objects.find(({ metadata }) => metadata.name === pool.id || metadata.name === pool.name);
@@ -97,11 +97,13 @@ async function lend(
 
 function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
   const { servers, ca } = cluster.connection;
-  const pods = detail.containerCidr || detail.subnetCidr;
+  const { intranet } = addressesOf(detail);
+  const pods = detail.containerCidr;
   const { labels, annotations, taints, runtime } = pool;
   return {
     cluster: {
-      apiServers: servers,
+      // A leased line leads into the VPC.
+      apiServers: pool.mode === 'private' && intranet ? [intranet] : servers,
       caCertHashes: [`sha256:${pinCa(ca, 'any')}`],
       token,
       podCidrs: pods ? [pods] : undefined,

@@ -197,7 +197,7 @@ const RULES: Readonly<Record<Verb, Rule>> = {
 
 const PAST: Readonly<Record<Verb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
 
-/** The cluster is being upgraded, by whoever, and its task is what could be paused. */
+/** The cluster says that it is being upgraded; only a task can be paused. */
 function taskNotShown({ clusterId, phase }: CloudUpgrade): EdgeadmError {
   return new EdgeadmError({
     code: 'CLOUD_FAILED',

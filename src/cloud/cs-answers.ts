@@ -15,13 +15,14 @@ const cluster = z.object({
   init_version: text,
   next_version: text,
   container_cidr: text,
-  subnet_cidr: text,
   service_cidr: text,
   meta_data: text,
+  master_url: text,
 });
 
 const nodePool = z.object({
-  nodepool_info: z.object({ nodepool_id: z.string().min(1), name: z.string().min(1), is_default: flag }),
+  nodepool_info: z.object({ nodepool_id: z.string().min(1), name: z.string().min(1), is_default: flag, type: text }),
+  status: z.object({ state: text }).nullish(),
   interconnect_mode: text,
   interconnect_config: z.object({ cen_id: text, ccn_id: text, ccn_region_id: text }).nullish(),
   max_nodes: number,
@@ -40,6 +41,11 @@ const node = z.object({
   node_status: text,
   ip_address: z.array(z.string()).nullish(),
 });
+
+/** The SDK leaves the values of maps as they are, whatever their type says. */
+const quota = z
+  .object({ quota: text, operation_code: text })
+  .transform(({ quota: value, operation_code: operationCode }) => ({ quota: value, operationCode }));
 
 const page = z.object({ total_count: z.number().optional() });
 
@@ -62,7 +68,7 @@ export const CS_ANSWERS: Readonly<Record<string, z.ZodType>> = {
   DescribeClusterDetail: cluster,
   DescribeClusterNodePools: z.object({ nodepools: z.array(nodePool).nullable() }),
   DescribeClusterNodes: z.object({ nodes: z.array(node).nullable(), page: page.nullish() }),
-  DescribeUserQuota: z.object({ node_quota: number }),
+  DescribeUserQuota: z.object({ node_quota: number, quotas: z.record(z.string(), quota).nullish() }),
   // The service's page has it in quotes, its SDKs have the bare text.
   DescribeClusterAttachScripts: z.string().trim().regex(/^[^<]/, 'not a script'),
   DescribeClusterUserKubeconfig: z.object({ config: z.string().min(1) }),

@@ -1,4 +1,6 @@
 import type { DescribeClusterTasksResponseBodyTasks, DescribeTaskInfoResponseBody } from '@alicloud/cs20151215';
+import { EdgeadmError } from '../errors/index.ts';
+import { type ProbeResult, type WaitOptions, waitFor } from '../lib/wait-for.ts';
 import { allPages } from './pages.ts';
 
 type Sdk = typeof import('@alicloud/cs20151215');
@@ -29,6 +31,44 @@ export interface TaskVerbs {
 }
 
 const PAGE_SIZE = 50;
+/** Node pools take a minute or two. */
+const TASK_TIMEOUT_MS = 600_000;
+
+/**
+ * Waits for what a task brings about, and not for longer than the task itself: that may fail.
+ * @throws EdgeadmError CLOUD_FAILED with the error of the task; TIMEOUT
+ */
+export async function waitForTask<T>(
+  service: Pick<TaskVerbs, 'task'>,
+  taskId: string | undefined,
+  wait: Pick<WaitOptions<T>, 'what' | 'signal'> & { readonly probe: () => Promise<ProbeResult<T>> },
+): Promise<T> {
+  let failed: EdgeadmError | undefined;
+  return waitFor<T>({
+    ...wait,
+    timeoutMs: TASK_TIMEOUT_MS,
+    intervalMs: [100, 5000],
+    guard: async () => {
+      if (failed) throw failed;
+    },
+    probe: async () => {
+      const look = await wait.probe();
+      if ('done' in look || taskId === undefined) return look;
+      // The account may be without the right to see tasks.
+      const task = await service.task(taskId).catch(() => undefined);
+      if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
+      return look;
+    },
+  });
+}
+
+function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CLOUD_FAILED',
+    what: `a task of the container service failed while waiting for ${what}`,
+    why: [message, `task ${taskId}`].filter(Boolean).join('\n'),
+  });
+}
 
 /**
  * GetUpgradeStatus and its siblings PauseClusterUpgrade, ResumeUpgradeCluster and CancelClusterUpgrade are not used: the

@@ -2,6 +2,7 @@ import type {
   DescribeClusterDetailResponseBody,
   DescribeClusterNodePoolsResponseBodyNodepools,
   DescribeClusterNodesResponseBodyNodes,
+  DescribeUserQuotaResponseBody,
 } from '@alicloud/cs20151215';
 import type { z } from 'zod';
 import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
@@ -27,6 +28,12 @@ interface AttachScriptOptions {
   readonly expires?: number;
 }
 
+interface KubeconfigOptions {
+  readonly minutes: number;
+  /** The address of the API server in the VPC instead of the public one. */
+  readonly privateAddress?: boolean;
+}
+
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
 export interface ContainerService extends TaskVerbs {
   readonly endpoint: string;
@@ -35,12 +42,14 @@ export interface ContainerService extends TaskVerbs {
   nodes(clusterId: string): Promise<CloudNode[]>;
   /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
-  createNodePool(clusterId: string, spec: NodePoolSpec): Promise<void>;
-  deleteNodePool(clusterId: string, nodePoolId: string): Promise<void>;
+  /** @returns id of the task, if the service tells it */
+  createNodePool(clusterId: string, spec: NodePoolSpec): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  deleteNodePool(clusterId: string, nodePoolId: string): Promise<string | undefined>;
   /** The line to run on a node; its token is registered as a secret. */
   attachScript(clusterId: string, options: AttachScriptOptions): Promise<string>;
   /** A kubeconfig that is valid for a few minutes (15 at least), with all of its credentials in it. */
-  kubeconfig(clusterId: string, minutes: number): Promise<string>;
+  kubeconfig(clusterId: string, options: KubeconfigOptions): Promise<string>;
 }
 
 /** As the API spells them. Source: the SDK's CreateClusterNodePoolRequest. */
@@ -92,12 +101,14 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
         const { nodes, page } = (await client.describeClusterNodes(id, request)).body ?? {};
         return { items: nodes ?? [], total: page?.totalCount };
       }),
-    nodeQuota: async () => (await client.describeUserQuota()).body?.nodeQuota,
+    nodeQuota: async () => nodeQuotaIn((await client.describeUserQuota()).body ?? {}),
     createNodePool: async (id, spec) => {
-      await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(createRequest(spec)));
+      const request = new sdk.CreateClusterNodePoolRequest(createRequest(spec));
+      return (await client.createClusterNodePool(id, request)).body?.taskId;
     },
     deleteNodePool: async (id, nodePoolId) => {
-      await client.deleteClusterNodepool(id, nodePoolId, new sdk.DeleteClusterNodepoolRequest({ force: false }));
+      const request = new sdk.DeleteClusterNodepoolRequest({ force: false });
+      return (await client.deleteClusterNodepool(id, nodePoolId, request)).body?.taskId;
     },
     attachScript: async (id, { nodePoolId: nodepoolId, arch, nodeSpec, expires }) => {
       const fields = { nodepoolId, arch, options: nodeSpec, expired: expires };
@@ -107,8 +118,9 @@ async function containerService(caller: CloudCaller, signal?: AbortSignal): Prom
       );
       return scriptOf(present(body, 'the script'));
     },
-    kubeconfig: async (id, minutes) => {
-      const request = new sdk.DescribeClusterUserKubeconfigRequest({ temporaryDurationMinutes: minutes });
+    kubeconfig: async (id, { minutes, privateAddress }) => {
+      const fields = { temporaryDurationMinutes: minutes, ...(privateAddress && { privateIpAddress: true }) };
+      const request = new sdk.DescribeClusterUserKubeconfigRequest(fields);
       const { body } = await client.describeClusterUserKubeconfig(id, request);
       return present(body?.config, 'a kubeconfig');
     },
@@ -127,20 +139,32 @@ function shapeOf(action: string): z.ZodType {
   return shape;
 }
 
-/** The mode `improved` is not verified, see INTERCONNECT_MODES. */
 function createRequest(spec: NodePoolSpec): object {
-  const { name, mode, maxNodes, cenId, ccnId, ccnRegion, runtime, labels, taints } = spec;
+  const { name, mode, maxNodes, runtime, labels, taints } = spec;
   return {
     nodepoolInfo: { name, type: 'edge' },
     maxNodes,
     interconnectMode: INTERCONNECT_MODES[mode],
-    ...(mode === 'enhanced' && { interconnectConfig: { cenId, ccnId, ccnRegionId: ccnRegion } }),
     kubernetesConfig: {
       ...(runtime && { runtime: RUNTIMES[runtime] }),
       labels: Object.entries(labels).map(([key, value]) => ({ key, value })),
       taints,
     },
   };
+}
+
+/**
+ * `quotas` takes precedence if it is there; its keys are not documented, and neither are the codes in it. No quota is
+ * better than a wrong one, which refuses nodes. Source: the SDK, DescribeUserQuota.
+ */
+function nodeQuotaIn({
+  quotas,
+  nodeQuota,
+}: Pick<DescribeUserQuotaResponseBody, 'quotas' | 'nodeQuota'>): number | undefined {
+  if (!quotas || Object.keys(quotas).length === 0) return nodeQuota;
+  const ofNodes = Object.entries(quotas).filter(([key, value]) => /node(?!_?pool)/i.test(value.operationCode || key));
+  const numbers = ofNodes.map(([, { quota }]) => Number(quota)).filter((quota) => quota > 0);
+  return numbers.length > 0 ? Math.max(...numbers) : undefined;
 }
 
 function scriptOf(script: string): string {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import type {
-  NodePool,
-  NodePoolMode,
-  NodePoolSpec,
-  NodePools,
-  PoolClusterFacts,
-  PoolNode,
+import {
+  type NodePool,
+  type NodePoolMode,
+  type NodePoolSpec,
+  type NodePools,
+  type PoolClusterFacts,
+  type PoolNode,
+  poolNamed,
 } from '../config/node-pool.ts';
-import { IMPROVED_UNVERIFIED, INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
+import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
@@ -16,6 +17,7 @@ import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
 import { RUNTIMES } from './cs.ts';
+import { waitForTask } from './cs-tasks.ts';
 import { isAmbiguous } from './errors.ts';
 import { openTemporaryCluster, type TemporaryCluster } from './temporary-cluster.ts';
 
@@ -32,7 +34,7 @@ export function cloudNodePools(
   clusterId: string,
   { settleMs = SETTLE_MS, signal }: { readonly settleMs?: number; readonly signal?: AbortSignal } = {},
 ): NodePools & { close(): Promise<void> } {
-  const open = memoize(() => openTemporaryCluster(service, clusterId, { signal }));
+  const open = memoize(async () => openTemporaryCluster(service, await service.cluster(clusterId), { signal }));
   let opened: Promise<TemporaryCluster> | undefined;
   const inside = (): Promise<TemporaryCluster> => {
     opened = open();
@@ -55,6 +57,7 @@ export function cloudNodePools(
   };
   return {
     where: `cluster ${clusterId} in the container service`,
+    refuse: refuseInService,
     cluster: async () => factsOf(await service.cluster(clusterId)),
     list,
     nodes: async () =>
@@ -63,7 +66,6 @@ export function cloudNodePools(
         .catch(async () => (await service.nodes(clusterId)).map(toPoolNode)),
     create: async (spec, warn) => {
       if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
-      if (spec.mode === 'enhanced') warn(IMPROVED_UNVERIFIED);
       const made = await createSettled(service, clusterId, { spec, settleMs, signal });
       await annotate(inside, made, spec, signal).catch((error: Error) =>
         warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
@@ -71,9 +73,21 @@ export function cloudNodePools(
       return made;
     },
     annotate: (pool, spec) => annotate(inside, pool, spec, signal),
-    delete: async (pool) => deleteSettled(service, clusterId, pool),
+    delete: async (pool) => deleteSettled(service, clusterId, { pool, signal }),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
+}
+
+/** Source: the SDK, CreateClusterNodePool. */
+function refuseInService({ name, mode }: NodePoolSpec): string[] {
+  return [
+    ...(mode === 'enhanced'
+      ? [
+          'the container service no longer creates enhanced node pools, only basic and private ones; --kubeconfig creates the object',
+        ]
+      : []),
+    ...(name.includes('.') ? [`the container service does not accept "." in the name of a node pool: ${name}`] : []),
+  ];
 }
 
 /** The API has no field for them. */
@@ -91,34 +105,75 @@ async function createSettled(
   clusterId: string,
   { spec, settleMs, signal }: { readonly spec: NodePoolSpec; readonly settleMs: number; readonly signal?: AbortSignal },
 ): Promise<NodePool> {
-  const look = async (): Promise<NodePool | undefined> =>
-    (await service.nodePools(clusterId)).map(fromCloud).find(({ name }) => name === spec.name);
-  const answered = await service.createNodePool(clusterId, spec).then(
-    () => true,
-    (error: unknown) => {
-      if (!isAmbiguous(error)) throw error;
-      return false;
-    },
-  );
-  return waitFor<NodePool>({
-    what: `node pool ${spec.name} to appear after the create request ${answered ? 'was accepted' : 'got no answer'}`,
+  const order = await ambiguous(service.createNodePool(clusterId, spec));
+  await waitFor<void>({
+    what: `node pool ${spec.name} to appear after the create request ${order.lost ? 'got no answer' : 'was accepted'}`,
     probe: async () => {
-      const found = await look();
-      return found ? { done: found } : { seen: 'it is not in the list' };
+      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
+      return found ? { done: undefined } : { seen: 'it is not in the list' };
     },
     timeoutMs: settleMs,
     signal,
-    code: answered ? 'CLOUD_FAILED' : 'CLOUD_NO_ANSWER',
+    code: order.lost ? 'CLOUD_NO_ANSWER' : 'CLOUD_FAILED',
     next: 'run the same command again: it creates the node pool only if it does not exist',
+  });
+  return waitForTask<NodePool>(service, order.taskId, {
+    what: `node pool ${spec.name} to be active`,
+    probe: async () => {
+      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
+      if (found && (!found.state || found.state === 'active')) return { done: found.pool };
+      return { seen: found ? `it is ${found.state}` : 'it is not in the list any more' };
+    },
+    signal,
   });
 }
 
-async function deleteSettled(service: ContainerService, clusterId: string, { id }: NodePool): Promise<void> {
-  await service.deleteNodePool(clusterId, id).catch(async (error: unknown) => {
-    if (!isAmbiguous(error)) throw error;
-    const left = await service.nodePools(clusterId);
-    if (left.some(({ nodepoolInfo }) => nodepoolInfo?.nodepoolId === id)) throw error;
+async function deleteSettled(
+  service: ContainerService,
+  clusterId: string,
+  { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },
+): Promise<void> {
+  const look = () => poolWhere(service, clusterId, (each) => each.id === id);
+  const order = await ambiguous(service.deleteNodePool(clusterId, id));
+  const left = order.lost ? await look() : undefined;
+  if (left && left.state !== 'deleting') throw order.lost;
+  await waitForTask<void>(service, order.taskId, {
+    what: `node pool ${name} to be deleted`,
+    probe: async () => {
+      const found = await look();
+      return found ? { seen: `it is ${found.state ?? 'in the list'}` } : { done: undefined };
+    },
+    signal,
   });
+}
+
+/** An order of which it may be unknown whether it took effect: `lost` is then why. */
+async function ambiguous(order: Promise<string | undefined>): Promise<{ taskId?: string; lost?: unknown }> {
+  return order.then(
+    (taskId) => ({ taskId }),
+    (lost: unknown) => {
+      if (!isAmbiguous(lost)) throw lost;
+      return { lost };
+    },
+  );
+}
+
+interface FoundPool {
+  readonly pool: NodePool;
+  /** active, scaling, removing, deleting, updating */
+  readonly state?: string;
+}
+
+async function poolWhere(
+  service: ContainerService,
+  clusterId: string,
+  isIt: (pool: NodePool) => boolean,
+): Promise<FoundPool | undefined> {
+  const found = (await service.nodePools(clusterId)).map((pool) => ({
+    pool: fromCloud(pool),
+    state: pool.status?.state,
+  }));
+  return found.find(({ pool }) => isIt(pool));
 }
 
 /** Annotations have no field in the API: they are kept by the object that the service makes in the cluster. */
@@ -143,8 +198,23 @@ async function annotate(
   await annotatePool(client, name, spec);
 }
 
+/**
+ * The pool of that name or id that an edge node can join; the default one if none is named.
+ * @throws EdgeadmError NODEPOOL_NOT_FOUND, NODEPOOL_REFUSED
+ */
+export function edgePoolNamed(pools: readonly CloudNodePool[], wanted: string | undefined, where: string): NodePool {
+  const pool = poolNamed(pools.map(fromCloud), wanted, where);
+  if (!pool.isInCloud) return pool;
+  throw new EdgeadmError({
+    code: 'NODEPOOL_REFUSED',
+    what: `edge nodes cannot join the node pool ${pool.name} of ${where}`,
+    why: 'it is a node pool of cloud instances',
+    next: 'choose an edge node pool: edgeadm nodepool list',
+  });
+}
+
 /** The pool that an answer of the service stands for. */
-export function fromCloud(pool: CloudNodePool): NodePool {
+function fromCloud(pool: CloudNodePool): NodePool {
   const { nodepoolInfo: info, interconnectConfig: network, interconnectMode, kubernetesConfig, maxNodes } = pool;
   const modes = Object.entries(INTERCONNECT_MODES) as [NodePoolMode, string][];
   const runtime = kubernetesConfig?.runtime;
@@ -154,6 +224,7 @@ export function fromCloud(pool: CloudNodePool): NodePool {
     mode: modes.find(([, spelling]) => spelling === interconnectMode)?.[0] ?? 'basic',
     maxNodes: info?.isDefault || !maxNodes ? undefined : maxNodes,
     isDefault: info?.isDefault ?? false,
+    ...(info?.type && info.type !== 'edge' && { isInCloud: true }),
     cenId: network?.cenId || undefined,
     ccnId: network?.ccnId || undefined,
     ccnRegion: network?.ccnRegionId || undefined,
@@ -178,13 +249,24 @@ function factsOf({
   initVersion,
   metaData,
   serviceCidr,
-  ...networks
+  containerCidr,
 }: CloudCluster): PoolClusterFacts {
   const { Addons, Capabilities } = lenientYaml(metaData, META) ?? { Addons: [], Capabilities: { Network: undefined } };
   const named = [Capabilities.Network, ...Addons.map(({ name }) => name)].filter((name) => name !== undefined);
-  const networkPlugin = named.find((name) => /^(flannel|terway|calico|cilium)/.test(name));
-  const podCidr = networks.containerCidr || networks.subnetCidr || undefined;
-  return { version: currentVersion || initVersion || '', networkPlugin, podCidr, serviceCidr };
+  const networkPlugin = named.map(pluginOf).find((name) => name !== undefined);
+  return {
+    version: currentVersion || initVersion || '',
+    networkPlugin,
+    podCidr: containerCidr || undefined,
+    serviceCidr,
+  };
+}
+
+/** `Flannel` and `kube-flannel-ds` are `flannel`; `terway-eniip` and others keep their names. */
+function pluginOf(name: string): string | undefined {
+  const [, plugin, variant = ''] = /^(?:kube-)?(flannel|terway|calico|cilium)(.*)$/i.exec(name) ?? [];
+  if (plugin === undefined) return undefined;
+  return plugin.toLowerCase() === 'flannel' ? 'flannel' : `${plugin}${variant}`.toLowerCase();
 }
 
 /** A text in JSON of which no more is documented. */

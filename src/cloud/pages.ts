@@ -3,11 +3,11 @@ import { invalidAnswer } from './errors.ts';
 /** Far more pages than a cluster or an account fills: a server that never stops is not believed. */
 const MOST_PAGES = 200;
 
-/** A list that is asked for page by page. */
+/** A list that is read page by page. */
 export interface Listing {
   readonly endpoint: string;
   readonly action: string;
-  /** How many items of a page are asked for. */
+  /** Items of a page in a request. */
   readonly size: number;
 }
 
@@ -18,7 +18,7 @@ export interface Page<T> {
 }
 
 /**
- * All items of a list. Pages may be smaller than asked for, so a short one is the last only if the total is not told.
+ * All items of a list. Pages may be smaller than requested, so a short one is the last only if the total is not told.
  * @param ask pages are counted from 1
  * @throws EdgeadmError CLOUD_ANSWER_INVALID for pages without end
  */

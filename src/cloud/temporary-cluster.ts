@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { localMachine } from '../host/local.ts';
 import { ApiClient, type ApiConnection } from '../kubernetes/api/client.ts';
 import { connectionOf } from '../kubernetes/kubeconfig/inline-kubeconfig.ts';
-import type { ContainerService } from './cs.ts';
+import { lenientYaml } from '../lib/check-shape.ts';
+import type { CloudCluster, ContainerService } from './cs.ts';
 
 /** The shortest that the service gives. */
 const MINUTES = 15;
@@ -21,12 +23,34 @@ export interface TemporaryCluster {
  */
 export async function openTemporaryCluster(
   service: ContainerService,
-  clusterId: string,
+  cluster: CloudCluster,
   { minutes = MINUTES, signal }: { readonly minutes?: number; readonly signal?: AbortSignal } = {},
 ): Promise<TemporaryCluster> {
-  const text = await service.kubeconfig(clusterId, Math.max(MINUTES, Math.ceil(minutes)));
+  const { publicly, intranet } = addressesOf(cluster);
+  const isInVpc = VPC_ENDPOINT.test(service.endpoint);
+  const text = await service.kubeconfig(cluster.clusterId ?? '', {
+    minutes: Math.max(MINUTES, Math.ceil(minutes)),
+    privateAddress: isInVpc || (intranet !== undefined && publicly === undefined),
+  });
   const connection = connectionOf(text, service.endpoint);
   const machine = localMachine();
   const client = new ApiClient(connection, (address, options) => machine.connect(address, options), { signal });
   return { client, connection, close: () => client.close() };
+}
+
+/** `cs-anony-vpc.REGION`: edgeadm runs in the VPC. */
+const VPC_ENDPOINT = /-vpc\./;
+
+const MASTER_URL = z.object({
+  api_server_endpoint: z.string().optional().catch(undefined),
+  intranet_api_server_endpoint: z.string().optional().catch(undefined),
+});
+
+/** Where the API server is: on the Internet, if it was exposed there, and in the VPC. */
+export function addressesOf({ masterUrl }: CloudCluster): { readonly publicly?: string; readonly intranet?: string } {
+  const found = lenientYaml(masterUrl, MASTER_URL);
+  return {
+    publicly: found?.api_server_endpoint || undefined,
+    intranet: found?.intranet_api_server_endpoint || undefined,
+  };
 }

@@ -1,12 +1,12 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { objectFlag } from '../cli/flags.ts';
+import { listFlag } from '../cli/flags.ts';
 import { comparisonTable, matrixTable } from '../compat/describe.ts';
 import { judgePlatform } from '../compat/judge.ts';
 import { MATRIX } from '../compat/matrix.ts';
 import { readMatrixFile } from '../compat/matrix-file.ts';
 import { parseOs } from '../compat/os-argument.ts';
-import { type Platform, rowsThatFit } from '../compat/supports.ts';
+import { nearestRows, type Platform, rowsThatFit } from '../compat/supports.ts';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { architectureOf } from '../lib/architecture.ts';
@@ -25,7 +25,7 @@ export default class Compat extends BaseCommand {
     "<%= config.bin %> compat --os 'CentOS 7.6' --kernel 3.10.0-1160 --arch amd64 --cluster-version 1.20.11-aliyunedge.1",
   ];
   static override flags = {
-    ...objectFlag,
+    ...listFlag,
     os: Flags.string({ description: 'name and version of the operating system', helpValue: "'CentOS 7.6'" }),
     kernel: Flags.string({ description: 'kernel, as printed by uname -r', helpValue: '3.10.0-1160' }),
     arch: Flags.string({ description: 'architecture', helpValue: 'amd64|x86_64|arm64|aarch64' }),
@@ -48,23 +48,33 @@ export default class Compat extends BaseCommand {
     };
     if (isComplete(known)) return this.#judge(known, rows);
     const fitting = rowsThatFit(known, rows);
+    const nearest = fitting.length > 0 ? [] : nearestRows(known, rows);
+    const tableOf = (columns?: number): string =>
+      fitting.length > 0
+        ? `${matrixTable(fitting, columns)}\n`
+        : `No rows of the matrix match. The nearest rows:\n\n${comparisonTable(known, nearest, columns)}\n`;
     await this.show({
-      data: { rows: fitting },
-      text: fitting.length > 0 ? `${matrixTable(fitting, terminalColumns())}\n` : 'No rows of the matrix match.\n',
+      data: { rows: fitting, nearest },
+      text: tableOf(terminalColumns()),
+      wide: tableOf(),
+      names: namesOf(fitting),
     });
   }
 
   async #judge(platform: Platform, all: readonly MatrixRow[]): Promise<void> {
     const { supported, rows, nearest, notes, refusal } = judgePlatform(platform, all);
-    const text = [
-      supported ? 'Supported.' : `Not supported: ${refusal?.reason}.${nearest.length > 0 ? ' The nearest rows:' : ''}`,
-      ...notes.map((note) => `Note: ${note}.`),
-      '',
-      comparisonTable(platform, [...rows, ...nearest], terminalColumns()),
-      '',
-    ].join('\n');
+    const head = supported ? ['Supported.'] : nearest.length > 0 ? ['The nearest rows of the matrix:'] : [];
+    const textOf = (columns?: number): string =>
+      [
+        ...head,
+        ...notes.map((note) => `Note: ${note}.`),
+        '',
+        comparisonTable(platform, [...rows, ...nearest], columns),
+        '',
+      ].join('\n');
     const error = refusal && new EdgeadmError({ code: refusal.code, what: `not supported: ${refusal.reason}` });
-    await this.finish({ ok: supported, hosts: [], data: { supported, rows, nearest, notes }, text, error });
+    const data = { supported, rows, nearest, notes };
+    await this.show({ data, text: textOf(terminalColumns()), wide: textOf(), names: namesOf(rows) }, error);
   }
 }
 
@@ -72,4 +82,12 @@ function isComplete(known: Partial<Platform>): known is Platform {
   return [known.arch, known.os, known.version, known.kernel, known.clusterVersion].every(
     (value) => value !== undefined,
   );
+}
+
+/** `platform/CentOS-7.6-amd64` for each system of these rows, once. */
+function namesOf(rows: readonly MatrixRow[]): string[] {
+  const names = rows.flatMap(({ arch, os, versions }) =>
+    versions.map((version) => `platform/${os.replaceAll(' ', '-')}-${version}-${arch}`),
+  );
+  return [...new Set(names)];
 }

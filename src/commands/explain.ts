@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { findTopic, TOPICS, type Topic } from '../cli/explain/topics.ts';
+import { findTopics, TOPICS, type Topic } from '../cli/explain/topics.ts';
 import { listFlag } from '../cli/flags.ts';
 import { rowLines, terminalColumns } from '../output/columns.ts';
 import { table } from '../output/table.ts';
@@ -22,9 +22,9 @@ export default class Explain extends BaseCommand {
     const name = args.code ?? 'codes';
     const kind = TOPICS[name.toLowerCase()];
     if (kind) return this.#list(kind());
-    const topic = findTopic(name);
-    const text = `${topic.name} (${topic.note})\n\n${explanation(topic)}\n`;
-    await this.show({ data: topic.data, text, names: [`${topic.kind}/${topic.name}`] });
+    const topics = findTopics(name);
+    const text = topics.map((topic) => `${topic.name} (${topic.note})\n\n${explanation(topic)}\n`).join('\n');
+    await this.show({ data: topics[0]?.data, text, names: topics.map((topic) => `${topic.kind}/${topic.name}`) });
   }
 
   #list(topics: readonly Topic[]): Promise<void> {

@@ -14,7 +14,8 @@ export type NodePoolRuntime = 'containerd' | 'docker' | 'sandboxed';
 export interface NodePoolSpec {
   readonly name: string;
   readonly mode: NodePoolMode;
-  readonly maxNodes: number;
+  /** The container service has deprecated it, and may ignore it. */
+  readonly maxNodes?: number;
   /** CEN instance, of an enhanced pool. */
   readonly cenId?: string;
   /** CCN instance, of an enhanced pool. */
@@ -43,6 +44,8 @@ export interface NodePool {
   /** Default pools have no limit. */
   readonly maxNodes?: number;
   readonly isDefault: boolean;
+  /** True for a pool of cloud instances: edge nodes cannot join it. */
+  readonly isInCloud?: boolean;
   readonly cenId?: string;
   readonly ccnId?: string;
   readonly ccnRegion?: string;
@@ -81,6 +84,8 @@ export interface PoolClusterFacts {
 /** The node pools of a cluster, in the container service or in the cluster itself. */
 export interface NodePools {
   readonly where: string;
+  /** Why no such pool can be created there, whatever the cluster is like. */
+  refuse(spec: NodePoolSpec): string[];
   cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
   /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */

@@ -11,19 +11,14 @@ import {
 } from './node-pool.ts';
 
 /**
- * How the API spells a mode. Today's documentation of CreateClusterNodePool names `basic` and `private` only;
- * `improved` for the guide's *enhanced* is known from the SDK's field `improved_period` and the quota
- * `edge_improved_nodepool_quota`: not verified against the service.
+ * How the API spells a mode. It creates `basic` and `private` pools only; `improved` is how older services spell the
+ * guide's *enhanced*, whose fields are deprecated. Source: the SDK, CreateClusterNodePool.
  */
 export const INTERCONNECT_MODES: Readonly<Record<NodePoolMode, string>> = {
   basic: 'basic',
   enhanced: 'improved',
   private: 'private',
 };
-
-/** A warning for enhanced pools that are created through the container service. */
-export const IMPROVED_UNVERIFIED =
-  'an enhanced node pool is requested with interconnect_mode "improved", which the current API documentation does not mention; whether the service still creates one has not been verified';
 
 /** Edge node pools came with Kubernetes 1.16; from 1.24 on no kubelet speaks to Docker itself. */
 const OLDEST_MINOR = 16;
@@ -52,7 +47,7 @@ const RESERVED = new Set<string>([...Object.values(POOL_ANNOTATIONS), ...Object.
 
 /** A value that a pool cannot be created without. */
 export interface Need {
-  readonly key: 'name' | 'maxNodes' | 'cenId' | 'ccnId' | 'ccnRegion';
+  readonly key: 'name' | 'cenId' | 'ccnId' | 'ccnRegion';
   readonly flag: string;
   readonly why: string;
   readonly when: (wanted: NodePoolRequest) => boolean;
@@ -62,12 +57,6 @@ const isEnhanced = ({ mode }: { readonly mode?: NodePoolMode }): boolean => mode
 
 const NEEDS: readonly Need[] = [
   { key: 'name', flag: 'NAME', why: 'name of the node pool', when: () => true },
-  {
-    key: 'maxNodes',
-    flag: '--max-nodes',
-    why: 'maximum number of nodes; cannot be changed later',
-    when: () => true,
-  },
   { key: 'cenId', flag: '--cen-id', why: 'CEN instance, required for an enhanced node pool', when: isEnhanced },
   { key: 'ccnId', flag: '--ccn-id', why: 'CCN instance, required for an enhanced node pool', when: isEnhanced },
   {

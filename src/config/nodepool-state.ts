@@ -18,7 +18,8 @@ export interface Difference {
 export function nodePoolDifferences(spec: NodePoolSpec, pool: NodePool): Difference[] {
   const rows: [key: string, asked: unknown, found: unknown][] = [
     ['mode', spec.mode, pool.mode],
-    ['max-nodes', spec.maxNodes, pool.maxNodes],
+    // The service may ignore a limit.
+    ['max-nodes', pool.maxNodes && spec.maxNodes, spec.maxNodes && pool.maxNodes],
     ['cen-id', spec.cenId, pool.cenId],
     ['ccn-id', spec.ccnId, pool.ccnId],
     ['ccn-region', spec.ccnRegion, pool.ccnRegion],
@@ -63,7 +64,10 @@ export function workState(
 ): { readonly working: boolean; readonly why: string } {
   const ready = nodes.filter((node) => belongsTo(node, pool) && node.ready);
   if (pool.mode !== 'enhanced') {
-    return { working: ready.length > 0, why: ready.length > 0 ? `${ready.length} Ready nodes` : 'no Ready node yet' };
+    return {
+      working: ready.length > 0,
+      why: ready.length > 0 ? `${ready.length} Ready ${ready.length === 1 ? 'node' : 'nodes'}` : 'no Ready node yet',
+    };
   }
   const gateways = ready.filter(({ arch }) => arch === GATEWAY_NODES.arch).length;
   const has = `${gateways} Ready ${GATEWAY_NODES.arch} ${gateways === 1 ? 'node' : 'nodes'}`;

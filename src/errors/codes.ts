@@ -287,13 +287,13 @@ export const ERROR_CODES = {
     exit: EXIT.failed,
     cause: 'The container runtime is not running or does not answer on its CRI socket.',
     evidence: 'State and last log lines of the service.',
-    remedy: '`systemctl status containerd; journalctl -u containerd`.',
+    remedy: 'Run `systemctl status containerd; journalctl -u containerd`.',
   },
   KUBELET_FAILED: {
     exit: EXIT.failed,
     cause: 'The kubelet is not running.',
     evidence: 'State and last log lines of the service.',
-    remedy: '`systemctl status kubelet; journalctl -u kubelet`.',
+    remedy: 'Run `systemctl status kubelet; journalctl -u kubelet`.',
   },
   EDGE_HUB_FAILED: {
     exit: EXIT.failed,
@@ -311,7 +311,7 @@ export const ERROR_CODES = {
     exit: EXIT.failed,
     cause: 'Timed out waiting for an add-on in allowedClusterAddons to run on the node.',
     evidence: 'The pod, its phase and why its containers are waiting.',
-    remedy: '`kubectl -n kube-system describe pod NAME`.',
+    remedy: 'Run `kubectl -n kube-system describe pod NAME`.',
   },
   DRAIN_REFUSED: {
     exit: EXIT.cluster,
@@ -474,7 +474,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'No cluster upgrade has been started.',
     evidence: 'Where edgeadm looked for its state.',
-    remedy: 'Start one: `edgeadm cluster upgrade start`.',
+    remedy: '`edgeadm cluster upgrade plan` shows what an upgrade would do, and how to start it.',
   },
   UPGRADE_UNDER_WAY: {
     exit: EXIT.cluster,

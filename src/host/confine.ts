@@ -1,4 +1,4 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMissingPath, withPathError } from './failures.ts';
 
@@ -21,7 +21,7 @@ export async function confine(root: string, path: string, followLast: boolean): 
       continue;
     }
     const here = join(root, ...passed, name);
-    const target = followLast || ahead.some((rest) => rest !== '') ? await targetOf(here) : undefined;
+    const target = followLast || ahead.some((rest) => rest !== '') ? targetOf(here) : undefined;
     if (target === undefined) {
       passed.push(name);
       continue;
@@ -34,9 +34,10 @@ export async function confine(root: string, path: string, followLast: boolean): 
   return join(root, ...passed);
 }
 
-async function targetOf(path: string): Promise<string | undefined> {
+/** Synchronous, since it is called for every part of every path: an lstat takes less time than handing it to a thread. */
+function targetOf(path: string): string | undefined {
   try {
-    return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {
     if (isMissingPath(error)) return undefined;
     throw error;

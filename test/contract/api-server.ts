@@ -1,4 +1,5 @@
 import { access } from './access.ts';
+import { apply } from './apply.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { kinds } from './kinds.ts';
@@ -21,6 +22,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'creating, changing and deleting objects': objects,
   'what a body may be': bodies,
   schemas,
+  'server-side apply': apply,
   'lists, selectors, tables and discovery': reading,
   'Secrets and NodePools': kinds,
   Deployments: workloads,

@@ -197,7 +197,7 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
     await node.exec('systemctl', 'daemon-reload');
     const { exitCode, stderr } = await upgrade('continue', '--wait');
     assert.equal(exitCode, 6, stderr);
-    assert.match(stderr, new RegExp(`${next}: .*upgrade kubelet failed at phase restart, recover to previous state`));
+    assert.match(stderr, new RegExp(`${next}: .*the upgrade failed in phase restart; the node was rolled back`));
     const paused = await status();
     assert.equal(paused.phase, 'Paused');
     assert.match(paused.failedPods.find((pod) => pod.node === next)?.log ?? '', /UPGRADE_RECOVERED/);

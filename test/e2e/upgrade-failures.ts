@@ -58,7 +58,7 @@ export function failing(test: Tell): void {
     assert.equal(result.exitCode, 1, result.stdout);
     const { error } = resultOf(result);
     assert.equal(error.code, 'UPGRADE_NOT_RECOVERED');
-    assert.match(error.what, /failed at phase restart, recover to previous state: the node was not rolled back/);
+    assert.match(error.what, /^the upgrade failed in phase restart, and so did the rollback$/);
     assert.match(error.why, /kubelet\.service/);
     await refuseKubelet(subject);
     const [, command = ''] = /^edgeadm (upgrade .+)$/m.exec(error.next) ?? [];
@@ -105,7 +105,7 @@ async function comesBack(
   assert.equal(result.exitCode, 1, result.stdout);
   const { error } = resultOf(result);
   assert.equal(error.code, 'UPGRADE_RECOVERED', JSON.stringify(error));
-  assert.equal(error.what, `upgrade kubelet failed at phase ${phase}, recover to previous state`);
+  assert.equal(error.what, `the upgrade failed in phase ${phase}; the node was rolled back`);
   assert.match(error.why, cause);
   await isAsBefore(subject, newPod);
 }

@@ -33,7 +33,7 @@ export function withContainerd(test: Tell): void {
     assert.equal(result.exitCode, 1, result.stdout);
     const { error } = resultOf(result);
     assert.equal(error.code, 'UPGRADE_RECOVERED', JSON.stringify(error));
-    assert.equal(error.what, `upgrade kubelet failed at phase ${phase}, recover to previous state`);
+    assert.equal(error.what, `the upgrade failed in phase ${phase}; the node was rolled back`);
     await isAsBefore(subject);
     assert.equal(await runningContainerd(subject.node), old);
     assert.equal(await container(subject), pod);

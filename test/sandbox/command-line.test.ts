@@ -174,9 +174,11 @@ describe('the command line', () => {
     const defaults = await edgeadm(['config', 'print-defaults']);
     assert.equal(defaults.exitCode, 0, defaults.stderr);
     for (const key of Object.keys(joinKeys.shape)) assert.match(defaults.stdout, new RegExp(`\\b${key}\\b`));
-    await writeFile(file, defaults.stdout.replace(/^token: .*$/m, `token: ${TOKEN}`));
+    await writeFile(file, defaults.stdout);
     const ended = await edgeadm(['config', 'validate', '--config', file]);
     assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /^token: abcdef\.\*\*\*$/m);
+    assert.match(ended.stdout, /^# valid$/m);
   });
 
   it('judges a system: exit 0 when supported, 3 when not, with the nearest rows', async () => {
@@ -195,6 +197,18 @@ describe('the command line', () => {
     const other = await edgeadm(centos.with(2, 'CentOS 6.9'));
     assert.equal(other.exitCode, 3);
     assert.match(other.stdout + other.stderr, /7\.4/);
+    assert.equal((other.stdout + other.stderr).match(/not supported/gi)?.length, 1);
+    assert.match((await edgeadm([...centos, '-o', 'yaml'])).stdout, /^supported: true$/m);
+  });
+
+  it('compat shows the nearest rows if none matches, and names with -o name', async () => {
+    const nearest = await edgeadm(['compat', '--os', 'Ubuntu 18.10']);
+    assert.match(
+      nearest.stdout,
+      /^No rows of the matrix match\. The nearest rows:\n[\s\S]*^supported .*Ubuntu +18\.04/m,
+    );
+    const names = await edgeadm(['compat', '--os', 'CentOS 7.6', '-o', 'name']);
+    assert.match(names.stdout, /^platform\/CentOS-7\.6-amd64$/m);
   });
 
   it('explains an error code, and suggests one for a typing error', async () => {

@@ -19,6 +19,7 @@ describe('habits of kubectl and kubeadm', function () {
     ['sandbox node list', /^node\/edge1$/],
     ['nodepool list', /^nodepool\/.+$/],
     ['join phases', /^phase\/preflight$/],
+    ['compat', /^platform\/CentOS-7\.4-amd64$/],
     ['explain', /^code\/[A-Z_]+$/],
   ] as const)
     it(`edgeadm ${line} prints a table, JSON, YAML, names, and refuses another -o with the list`, async () => {
@@ -50,10 +51,15 @@ describe('habits of kubectl and kubeadm', function () {
     const before = await bed.run('cluster', 'upgrade', 'status');
     const plan = await bed.run('cluster', 'upgrade', 'plan', '--target-version', '1.20.2', '-o', 'yaml');
     assert.equal(plan.exitCode, 0, plan.stderr);
-    const { targetVersion, nodes } = load(plan.stdout) as { targetVersion: string; nodes: unknown[] };
-    assert.deepEqual([targetVersion, nodes], ['v1.20.2', []]);
+    const { targetVersion, nodes, report } = load(plan.stdout) as {
+      targetVersion: string;
+      nodes: unknown[];
+      report: { result: string };
+    };
+    assert.deepEqual([targetVersion, nodes, report.result], ['v1.20.2', [], 'normal']);
     const newer = await bed.run('cluster', 'upgrade', 'plan', '--target-version', '1.20.3');
     assert.equal(newer.exitCode, 0, newer.stderr);
+    assert.doesNotMatch(newer.stdout, /[Cc]ould not be checked/);
     assert.match(newer.stdout, /^edge1 +- +v1\.20\.2 +v1\.20\.3 +1$/m);
     assert.match(
       newer.stdout,

@@ -196,7 +196,7 @@ describe('a sandbox', function () {
     assert.equal(failed.exitCode, 1);
     assert.match(failed.stderr, /KUBELET_FAILED/);
     assert.match(failed.stderr, /unknown flag: --colour/);
-    assert.match(failed.stderr, /the node was rolled back; to keep/);
+    assert.match(failed.stderr, /the node was rolled back\n *next: [\s\S]*to keep/);
     await writeFile(join(root, 'etc/default/kubelet'), '');
   });
 

@@ -1,4 +1,4 @@
-import type { Definition, Schema } from './index.ts';
+import type { Definition, Schema } from './schema.ts';
 
 const TEXT: Schema = { type: 'string' };
 const NUMBER: Schema = { type: 'integer', format: 'int32' };

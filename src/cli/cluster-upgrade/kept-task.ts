@@ -4,8 +4,8 @@ import type { UpgradeMemory } from '../../cloud/cluster-upgrades.ts';
 import { stateFolder } from '../../lib/state-folder.ts';
 
 /**
- * Keeps the task of the last upgrade of a cluster in the user's state folder. A file that cannot be written or read is
- * no reason to fail: the service's list of tasks tells the same, later.
+ * Keeps the task of the last upgrade of a cluster in the user's state folder. The command continues if
+ * the file cannot be written or read: the service's list of tasks tells the same, later.
  */
 export function keptTask(
   clusterId: string,

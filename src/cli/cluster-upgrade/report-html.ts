@@ -30,7 +30,7 @@ function head(report: UpgradeReport, rows: readonly ReportRow[]): string {
   const counts = countsOf(rows).split(', ');
   const boxes = RESULTS.map((each, index) => {
     const [number = '', ...word] = (counts[index] ?? '').split(' ');
-    return `<li class="${each}"><b>${number}</b> ${word.join(' ')}</li>`;
+    return `<li class="${number === '0' ? 'normal' : each}"><b>${number}</b> ${word.join(' ')}</li>`;
   });
   const facts: readonly (readonly [string, string])[] = [
     ['Cluster', escaped(cluster)],
@@ -49,19 +49,23 @@ function head(report: UpgradeReport, rows: readonly ReportRow[]): string {
 function problemTable(rows: readonly ReportRow[]): string {
   const body = rows.map(({ check, object, result, reason, effect, advice }) => {
     const about = object === undefined ? '' : ` <span>${escaped(object)}</span>`;
-    const cells = [reason, effect, advice].map((text) => `<td>${escaped(text)}</td>`).join('');
+    const cells = Object.entries({ Reason: reason, Effect: effect, Advice: advice })
+      .map(([label, text]) => `<td data-label="${label}">${escaped(text)}</td>`)
+      .join('');
     return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}${about}</th>${cells}</tr>`;
   });
   const heads = ['Result', 'Check and object', 'Reason', 'Effect', 'Advice'];
   return section('problems', 'Errors and warnings', heads, body);
 }
 
+/** Folded: a reader looks for what is not normal. */
 function passedTable(rows: readonly ReportRow[]): string {
   const body = rows.map(({ check, object, result, reason }) => {
     const found = [object, reason].filter((text) => text !== undefined).join('; ');
     return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}</th><td>${escaped(found)}</td></tr>`;
   });
-  return section('passed', 'Normal', ['Result', 'Check', 'Found'], body);
+  const count = `${rows.length} ${rows.length === 1 ? 'check' : 'checks'} normal`;
+  return `<details><summary>${count}</summary>${section('passed', 'Normal', ['Result', 'Check', 'Found'], body)}</details>`;
 }
 
 function badge(result: Result): string {

@@ -23,8 +23,6 @@ mark { display: block; margin: 0 -.75rem; padding: 0 .75rem; background: var(--o
 .finding { padding: 1rem 0; border-top: 1px solid var(--line); }
 .finding h3 { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; margin: 0; font-size: 1rem; }
 .history { color: var(--dim); }
-summary { padding: .5rem 0; cursor: pointer; font-weight: 600; }
-summary small { color: var(--dim); font-weight: 400; }
 td { white-space: pre-line; }
 .checks th:nth-child(1), .missing th:nth-child(1) { width: 9rem; }
 .checks th:nth-child(2), .missing th:nth-child(2) { width: 18rem; }
@@ -34,19 +32,8 @@ svg text { fill: var(--text); }
 svg .dim { fill: var(--dim); }
 svg .ok { fill: var(--normal); }
 svg .bad { fill: var(--error); }
-@media print { details::details-content { display: block; content-visibility: visible; } .excerpt { max-height: none; } }
-@media (max-width: 48rem) {
-  main { padding: 1.25rem 1rem; }
-  .counts li { flex: 1 1 6.5rem; min-width: 0; padding: .5rem .75rem; }
-  table { min-width: 0; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tr { display: flex; flex-wrap: wrap; gap: .25rem .75rem; padding: .625rem 0; border-bottom: 1px solid var(--line); }
-  th, td { padding: 0; border: 0; }
-  th:nth-child(n), td { white-space: pre-line; }
-  .checks th:nth-child(n), .missing th:nth-child(n) { width: auto; }
-  td:nth-child(n + 3) { flex-basis: 100%; }
-  td:empty { display: none; }
-}
+@media print { .excerpt { max-height: none; } }
+@media (max-width: 48rem) { .checks th:nth-child(n), .missing th:nth-child(n) { width: auto; } }
 `;
 
 /**

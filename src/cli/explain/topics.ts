@@ -2,6 +2,7 @@ import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { EdgeadmError, ERROR_CODES, type ErrorCode } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { closest } from '../../lib/closest.ts';
+import { RULE_TEXTS } from '../../phases/diagnose/rule-texts.ts';
 import { joinPhases } from '../../phases/join/index.ts';
 import { PREFLIGHT_CHECKS } from '../../phases/preflight/checks.ts';
 import { resetPhases } from '../../phases/reset/index.ts';
@@ -62,7 +63,21 @@ function checks(): Topic[] {
       data: { check: name, of: 'cluster upgrade', about, effect, advice },
     }),
   );
-  return [...ofNodes, ...ofClusters];
+  return [...ofNodes, ...ofClusters, ...rules()];
+}
+
+function rules(): Topic[] {
+  return Object.entries(RULE_TEXTS).map(([name, about]) => ({
+    kind: 'check',
+    name,
+    note: 'finding of diagnose',
+    facts: {
+      'Reported when': about,
+      Remedy: '`edgeadm diagnose` shows the evidence and the next step for this node',
+    },
+    row: { check: name, of: 'diagnose', about },
+    data: { check: name, of: 'diagnose', about },
+  }));
 }
 
 function phases(): Topic[] {
@@ -96,19 +111,19 @@ function named(list: readonly Phase<never>[], parent: string): { name: string; t
 export const TOPICS: Readonly<Record<string, (() => Topic[]) | undefined>> = { codes, checks, phases };
 
 /**
- * Finds a code, a check or a phase. Letters of any case and dashes will do; of a check what is in brackets, and of a
+ * Finds a code, a check or a phase, or several of the same name: preflight and diagnose share some. Letters of any case and dashes will do; of a check what is in brackets, and of a
  * phase its parent, may be left out.
  * @throws EdgeadmError USAGE, with the name that was probably meant
  */
-export function findTopic(text: string): Topic {
+export function findTopics(text: string): Topic[] {
   const all = [...codes(), ...checks(), ...phases()];
   const wanted = plain(text);
-  const found =
-    all.find(({ name }) => plain(name) === wanted) ??
-    all.find(
-      ({ name }) => plain(name.replace(/\(.*\)$/, '')) === wanted || plain(name.replace(/^.*\//, '')) === wanted,
-    );
-  if (found) return found;
+  const found = all.filter(({ name }) => plain(name) === wanted);
+  if (found.length > 0) return found;
+  const shorter = all.find(
+    ({ name }) => plain(name.replace(/\(.*\)$/, '')) === wanted || plain(name.replace(/^.*\//, '')) === wanted,
+  );
+  if (shorter) return [shorter];
   const meant = all.find(
     ({ name }) =>
       plain(name) ===

@@ -26,7 +26,7 @@ export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' |
     ...(yes ? ['yes to every question'] : []),
     ...(compatMatrix.length > 0 ? [`${compatMatrix.length} rows added to the compatibility matrix`] : []),
   ];
-  return { yaml: `${toYaml(data)}${notes.map(comment).join('')}`, data };
+  return { yaml: `${toYaml(data)}${notes.map((note) => comment(note)).join('')}`, data };
 }
 
 /** A JoinConfiguration with placeholders for what must be given; the keys that have no default are named below it. */
@@ -38,12 +38,12 @@ export function shownDefaults(): Shown {
   };
   const data = configuration(joinKeys.parse(given));
   const others = Object.keys(joinKeys.shape).filter((key) => !(key in data));
-  return { yaml: `${toYaml(data)}${comment(`Keys without a default: ${others.join(', ')}`)}`, data };
+  return { yaml: `${toYaml(data)}${comment(`Keys without a default: ${others.join(', ')}`, 80)}`, data };
 }
 
 /** Lines of a YAML comment, within the terminal's width. */
-function comment(text: string): string {
-  return fold(wordsOf(text), Math.min(terminalColumns(), 80) - 2)
+function comment(text: string, widest = Infinity): string {
+  return fold(wordsOf(text), Math.min(terminalColumns(), widest) - 2)
     .map((line) => `# ${line}\n`)
     .join('');
 }

@@ -15,7 +15,7 @@ export const createFlags = {
   })(),
   'max-nodes': Flags.integer({
     helpValue: 'N',
-    description: 'maximum number of nodes; cannot be changed later',
+    description: 'maximum number of nodes; cannot be changed later; the container service may ignore it',
     helpGroup: 'POOL',
   }),
   runtime: Flags.option({

@@ -37,5 +37,5 @@ function refuseAnswer(wanted: NodePoolRequest, key: Need['key'], text: string): 
 }
 
 function withAnswer(wanted: NodePoolRequest, key: Need['key'], text: string): NodePoolRequest {
-  return { ...wanted, [key]: key === 'maxNodes' ? Number(text.trim()) : text.trim() };
+  return { ...wanted, [key]: text.trim() };
 }

@@ -13,7 +13,7 @@ export interface TextOptions {
 
 /**
  * What a preflight found: failures first, then warnings, the verdict with all counts last. Checks that passed or were
- * skipped are listed only if asked for.
+ * skipped are listed only if requested.
  * @returns lines with their ends
  */
 export function verdictText(

@@ -55,7 +55,7 @@ export class PlanStore {
     throw new EdgeadmError({
       code: 'NO_UPGRADE',
       what: 'no cluster upgrade has been started',
-      why: 'the cluster has none',
+      why: `ConfigMap ${PLAN} not found in namespace ${NAMESPACE}`,
     });
   }
 

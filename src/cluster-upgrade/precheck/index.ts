@@ -16,6 +16,8 @@ export interface PrecheckOptions {
   readonly nodes: readonly V1Node[];
   /** True if the pods of a node are evicted before it is upgraded. */
   readonly drain: boolean;
+  /** None if no node is to be upgraded: nothing can go wrong then. Default: all. */
+  readonly checks?: readonly UpgradeCheck[];
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +27,7 @@ export interface PrecheckOptions {
  * @throws EdgeadmError API_UNREACHABLE if no server answers, USAGE for a target that is not a version
  */
 export async function precheckCluster(client: ApiClient, options: PrecheckOptions): Promise<UpgradeReport> {
-  const { nodes, drain, signal } = options;
+  const { nodes, drain, checks = UPGRADE_CHECKS, signal } = options;
   const started = new Date().toISOString();
   const targetVersion = `v${options.targetVersion.replace(/^v/, '')}`;
   parseVersion(targetVersion);
@@ -33,7 +35,7 @@ export async function precheckCluster(client: ApiClient, options: PrecheckOption
   // Without an answer there is nothing to report.
   const { address, version } = await facts.server();
   const context: UpgradeCheckContext = { facts, nodes, targetVersion, drain };
-  const rows = (await Promise.all(UPGRADE_CHECKS.map((check) => runCheck(check, context, signal)))).flat();
+  const rows = (await Promise.all(checks.map((check) => runCheck(check, context, signal)))).flat();
   signal.throwIfAborted();
   return {
     cluster: address,
@@ -62,12 +64,17 @@ async function runCheck(check: UpgradeCheck, context: UpgradeCheckContext, signa
 
 function notChecked(thrown: unknown, effect: string): Pick<ReportRow, 'reason' | 'effect' | 'advice'> {
   const { what, why } = toEdgeadmError(thrown);
-  // The server's message says who may not do what.
   const answer = apiErrorOf(thrown);
+  // The server's own words say who may not do what.
   const refusal = answer?.reason === 'Forbidden' ? answer.message : undefined;
+  const advice = {
+    403: 'Use a kubeconfig that has permission to read it.',
+    404: 'The cluster does not serve this API: ignore this check, or check the component yourself.',
+  };
   return {
-    reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ')}`,
-    effect: `Unknown. If something is wrong: ${effect}`,
-    advice: 'Use a kubeconfig that has permission to read it. Ignore this check if the cluster does not have this API.',
+    reason: `Could not be checked: ${refusal ?? [what, why].filter(Boolean).join(': ').trim()}`,
+    effect: `Unknown. If something is wrong: ${effect.charAt(0).toLowerCase()}${effect.slice(1)}`,
+    advice:
+      advice[answer?.status as keyof typeof advice] ?? 'Run the checks again; if this stays, check the API server.',
   };
 }

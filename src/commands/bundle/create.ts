@@ -3,6 +3,8 @@ import type { BundlePart } from '../../artifacts/create-bundle.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { repeatable } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
+import { EdgeadmError, ERROR_CODES } from '../../errors/index.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
 import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
 
@@ -59,9 +61,23 @@ export default class BundleCreate extends BaseCommand {
       tgz: flags.tgz,
       signal,
       log,
-    }).finally(done);
-    const rows = manifest.files.map(({ path, kind, name, size }) => ({ path, kind, name, size }));
-    const text = `${table(rows)}\nsha256 of bundle.yaml: ${sha256}\n`;
+    })
+      .catch(explainPart)
+      .finally(done);
+    const rows = manifest.files.map(({ path, kind, name, size = 0 }) => ({
+      path,
+      kind,
+      name,
+      size: formatBytes(size),
+    }));
+    const total = formatBytes(manifest.files.reduce((sum, { size = 0 }) => sum + size, 0));
+    const text = [
+      table(rows),
+      `sha256 of bundle.yaml: ${sha256}`,
+      `Written: ${[args.directory, flags.tgz].filter(Boolean).join(' and ')} (${rows.length} ${rows.length === 1 ? 'file' : 'files'}, ${total})`,
+      `next: edgeadm join API-SERVER --bundle ${flags.tgz ?? args.directory} ...`,
+      '',
+    ].join('\n');
     await this.finish({
       ok: true,
       hosts: [],
@@ -69,6 +85,13 @@ export default class BundleCreate extends BaseCommand {
       data: { sha256, directory: args.directory, tgz: flags.tgz, manifest },
     });
   }
+}
+
+/** The advice for a damaged bundle does not help while one is being made: one of its files is the cause. */
+function explainPart(error: Error): never {
+  if (!(error instanceof EdgeadmError) || error.next !== ERROR_CODES.BUNDLE_INVALID.remedy) throw error;
+  const next = 'replace that file or change the flag that names it, then run the same command again';
+  throw new EdgeadmError({ ...error.toJSON(), next, cause: error });
 }
 
 /** References have no `=`, so the first one ends the name. */

@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
+import { logOf, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
 import { interruptible } from '../../cli/signals.ts';
-import { poolNamed } from '../../config/node-pool.ts';
+import { usageError } from '../../errors/usage.ts';
 
 const { 'cluster-id': clusterId, region, profile } = poolSourceFlags;
 
@@ -37,13 +37,13 @@ export default class NodePoolAttachScript extends BaseCommand {
     const spec = attachSpecOf(flags['node-spec'], platform, refuse);
     const expiry = expiryOf(flags.ttl, refuse);
     if (platform === 'windows' && arch !== 'amd64') refuse('--arch: Windows nodes are amd64');
-    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    if (mistakes.length > 0) throw usageError(mistakes);
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool attach-script');
     for (const warning of [...spec.warnings, ...expiry.warnings]) log.warning(warning);
     const script = await interruptible(async (signal) => {
       const service = await serviceOf(flags, signal);
-      const { fromCloud } = await import('../../cloud/node-pools.ts');
-      const pool = poolNamed((await service.nodePools(id)).map(fromCloud), args.name, `cluster ${id}`);
+      const { edgePoolNamed } = await import('../../cloud/node-pools.ts');
+      const pool = edgePoolNamed(await service.nodePools(id), args.name, `cluster ${id}`);
       const nodeSpec = JSON.stringify(
         pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
       );

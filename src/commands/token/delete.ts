@@ -14,7 +14,7 @@ export default class TokenDelete extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(TokenDelete);
     const token = await flagText(args.token, 'TOKEN');
-    // The ID alone, or a word that is neither, is no secret: an error shows what was typed.
+    // An ID and a mistyped word are not secret: an error shows them as they were typed.
     if (token.includes('.')) registerSecret(token);
     const id = await withCluster(flags.kubeconfig, (client) => deleteToken(client, token));
     await this.finish({ ok: true, hosts: [], data: { id }, text: `bootstrap token "${id}" deleted\n` });

@@ -67,6 +67,7 @@ export function clusterNodePools(client: ApiClient): NodePools {
   };
   return {
     where: 'the cluster of the kubeconfig',
+    refuse: () => [],
     cluster: () => readCluster(client),
     list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),
@@ -156,7 +157,7 @@ async function networkPluginOf(client: ApiClient): Promise<string | undefined> {
 export function toObject(spec: NodePoolSpec, apiVersion: string): NodePoolObject {
   const { labels, annotations, taints } = spec;
   const notes: Record<string, string | undefined> = {
-    [POOL_ANNOTATIONS.maxNodes]: String(spec.maxNodes),
+    ...(spec.maxNodes !== undefined && { [POOL_ANNOTATIONS.maxNodes]: String(spec.maxNodes) }),
     [POOL_ANNOTATIONS.podCidrs]: spec.podCidrs.length > 0 ? spec.podCidrs.join(',') : undefined,
     [POOL_ANNOTATIONS.cenId]: spec.cenId,
     [POOL_ANNOTATIONS.ccnId]: spec.ccnId,

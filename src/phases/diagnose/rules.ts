@@ -4,6 +4,7 @@ import { shownTime } from '../../lib/shown-time.ts';
 import * as cluster from './cluster-rules.ts';
 import { error, type Finding, type KnownFacts, type Rule, warning } from './finding.ts';
 import { offlineAutonomyRule } from './offline-autonomy-rule.ts';
+import type { RULE_TEXTS } from './rule-texts.ts';
 import type { JoinTimeline } from './timeline.ts';
 
 /** Programs fail when nothing is left; the kubelet evicts pods long before, and reports that. */
@@ -15,7 +16,7 @@ const CLOCK_LIMIT_MS = 60_000;
  * Causes before their consequences: an earlier rule explains a later one. Rules that only warn, and
  * what is over, stand last.
  */
-const RULES: Readonly<Record<string, Rule>> = {
+const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
   DiskFull: ({ disks = [] }) => {
     const full = disks.filter(({ usedPercent }) => usedPercent >= FULL_PERCENT);
     const [first] = full;
@@ -188,7 +189,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     return severity(
       `the last join failed in ${join.failedPhase}: ${what}`,
       [...evidence, `it started ${shownTime(join.startedMs)}`],
-      told ?? 'fix the cause, then run the same `edgeadm join` again',
+      told === undefined || /again/.test(told)
+        ? (told ?? 'fix the cause, then run the same `edgeadm join` again')
+        : `${told}\nthen run the same \`edgeadm join\` again`,
     );
   },
   OfflineAutonomy: offlineAutonomyRule,

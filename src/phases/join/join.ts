@@ -161,23 +161,24 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   // A roll-back would take the key away, and the next run would wait for the approval of another request, forever.
   if (error.cause instanceof PendingRequest) return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
-    const next = interrupted
-      ? 'run the same command again to continue, or edgeadm reset'
-      : `${error.next}\nthe node was not rolled back (--no-rollback-on-failure)`;
-    return new EdgeadmError({ ...error.toJSON(), next, cause: error });
+    const next = interrupted ? 'run the same command again to continue, or edgeadm reset' : error.next;
+    const kept = interrupted ? '' : 'the node was not rolled back (--no-rollback-on-failure)';
+    const why = [error.why, kept].filter(Boolean).join('\n');
+    return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
   }
   const left = await rollBackJoin({ ...options, context });
   if (left === undefined) return error;
   if (left.length === 0)
     return new EdgeadmError({
       ...error.toJSON(),
-      next: `${error.next}\nthe node was rolled back; to keep the failed state for inspection, rerun with --no-rollback-on-failure`,
+      why: [error.why, 'the node was rolled back'].filter(Boolean).join('\n'),
+      next: `${error.next}\nto keep the failed state for inspection, rerun with --no-rollback-on-failure`,
       cause: error,
     });
   return new EdgeadmError({
     ...error.toJSON(),
     why: [error.why, 'the node could not be rolled back completely:', ...left].filter(Boolean).join('\n'),
-    next: `edgeadm reset   (${error.next})`,
+    next: `edgeadm reset\nthen: ${error.next}`,
     cause: error,
   });
 }

@@ -27,7 +27,7 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   const existing = list.find(({ name }) => name === spec.name);
   const different = existing ? nodePoolDifferences(spec, existing) : [];
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
-  const reasons = refuseInCluster(spec, around);
+  const reasons = [...(existing ? [] : pools.refuse(spec)), ...refuseInCluster(spec, around)];
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
   if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
   for (const note of notChecked(spec, around)) warn(note);

@@ -10,7 +10,6 @@ import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { removePods } from '../reset/teardown/pods.ts';
-import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext } from './context.ts';
 import { allowPods } from './drain.ts';
 import { CRI_SOCKET_ANNOTATION, waitUntilHealthy } from './node-health.ts';
@@ -114,13 +113,16 @@ export function rolledBackError(
   from: string,
   left: readonly string[],
 ): EdgeadmError {
-  const what = VENDOR.upgradeFailed(phase);
+  const what = `the upgrade failed in phase ${phase}`;
   const why = `${error.code}: ${error.message}`;
-  if (left.length === 0) {
-    const next = `${error.next}\nthe node was rolled back: kubelet ${from} is running again and the node is Ready`;
-    return new EdgeadmError({ code: 'UPGRADE_RECOVERED', what, why, next, cause: error });
-  }
-  return notRecovered({ what: `${what}: the node was not rolled back`, why, from, left, cause: error });
+  if (left.length > 0) return notRecovered({ what: `${what}, and so did the rollback`, why, from, left, cause: error });
+  return new EdgeadmError({
+    code: 'UPGRADE_RECOVERED',
+    what: `${what}; the node was rolled back`,
+    why: `${why}\nkubelet ${from} is running again, and the node is Ready`,
+    next: error.next,
+    cause: error,
+  });
 }
 
 /** The error of a node that is neither here nor there, with the command that tries the roll-back again. */

@@ -105,7 +105,12 @@ async function afterFailure(
   const note = context.underWay();
   if (options.dryRun) return error;
   if (error.code === 'INTERRUPTED') return interrupted(error, note);
-  if (!note) return new EdgeadmError({ ...error.toJSON(), next: `${error.next}\nnothing was changed`, cause: error });
+  if (!note)
+    return new EdgeadmError({
+      ...error.toJSON(),
+      why: [error.why, 'nothing was changed'].filter(Boolean).join('\n'),
+      cause: error,
+    });
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.vendor(VENDOR.upgradeFailed(phase));
   return rolledBackError(phase, error, note.from, await rollBackUpgrade({ ...options, context }));
@@ -142,6 +147,7 @@ async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, l
 function interrupted(error: EdgeadmError, note: UpgradeNote | undefined): EdgeadmError {
   const next = note
     ? `run the same command again to continue, or edgeadm upgrade --target-version ${note.from} to roll back`
-    : 'nothing was changed; run the same command again';
-  return new EdgeadmError({ ...error.toJSON(), next, cause: error });
+    : 'run the same command again';
+  const why = [error.why, note ? '' : 'nothing was changed'].filter(Boolean).join('\n');
+  return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
 }

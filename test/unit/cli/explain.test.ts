@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { findTopic, TOPICS } from '../../../src/cli/explain/topics.ts';
+import { readFile } from 'node:fs/promises';
+import { findTopics, TOPICS } from '../../../src/cli/explain/topics.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { RULE_TEXTS } from '../../../src/phases/diagnose/rule-texts.ts';
 
 describe('edgeadm explain', () => {
   for (const [typed, kind, name] of [
@@ -16,9 +18,11 @@ describe('edgeadm explain', () => {
     ['sysctls', 'phase', 'prepare-node/sysctls'],
     ['check-node', 'phase', 'check-node'],
     ['PodDisruptionBudgets', 'check', 'PodDisruptionBudgets'],
+    ['JoinFailed', 'check', 'JoinFailed'],
+    ['diskfull', 'check', 'DiskFull'],
   ] as const)
     it(`edgeadm explain knows ${typed}`, () => {
-      const topic = findTopic(typed);
+      const [topic = assert.fail()] = findTopics(typed);
       assert.deepEqual([topic.kind, topic.name], [kind, name]);
       for (const [title, text] of Object.entries(topic.facts)) assert.ok(text.trim(), title);
     });
@@ -36,11 +40,23 @@ describe('edgeadm explain', () => {
         assert.match(error.next, meant ? new RegExp(`edgeadm explain '?${meant}`) : /edgeadm explain checks/);
         return true;
       };
-      assert.throws(() => findTopic(typed), check);
+      assert.throws(() => findTopics(typed), check);
     });
+
+  it('shows both meanings of a name that preflight and diagnose share', () => {
+    assert.deepEqual(
+      findTopics('Swap').map(({ data }) => data.of),
+      ['preflight', 'diagnose'],
+    );
+  });
+
+  it('says of the findings of diagnose what their page says', async () => {
+    const page = await readFile(new URL('../../../docs/diagnose.md', import.meta.url), 'utf8');
+    for (const [rule, text] of Object.entries(RULE_TEXTS)) assert.ok(page.includes(`| \`${rule}\` | ${text} |`), rule);
+  });
 
   it('finds everything that it lists', () => {
     for (const list of Object.values(TOPICS))
-      for (const { name, kind } of list?.() ?? []) assert.equal(findTopic(name).kind, kind, name);
+      for (const { name, kind } of list?.() ?? []) assert.equal(findTopics(name)[0]?.kind, kind, name);
   });
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
+import { KIND, type NodePoolRecord } from '../../../sandbox/cloud/records.ts';
 import { clusterSource } from '../../../src/cloud/cluster-access.ts';
+import { openContainerService } from '../../../src/cloud/cs.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from '../../../src/cloud/join-source.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { localMachine } from '../../../src/host/local.ts';
@@ -12,6 +17,7 @@ import { phaseLog } from '../../../src/workflow/events.ts';
 import { fakeHost } from '../fake-host.ts';
 import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
 import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
+import { answers, hostileServer } from './hostile-server.ts';
 
 const TEN_MINUTES_MS = 600_000;
 const host = fakeHost();
@@ -104,7 +110,7 @@ describe('a join with the keys of an account', function () {
     source = open('nowhere');
     assert.match(
       await refusal(resolve('edge1')),
-      /NODEPOOL_NOT_FOUND: .*node pool nowhere not found in .*: it has default-nodepool, shops/,
+      /NODEPOOL_NOT_FOUND: .*node pool nowhere not found in .*: it has default-nodepool( \(np\w+\))?, shops/,
     );
   });
 
@@ -150,6 +156,51 @@ describe('a join with the keys of an account', function () {
     const { nodepoolId = '' } = other.find((pool) => pool.nodepoolInfo?.isDefault)?.nodepoolInfo ?? {};
     for (const name of ['a', 'b', 'c']) await addNode(cloud, name, { pool: nodepoolId });
     assert.match(await refusal(resolve('edge1')), /NODEPOOL_FULL: .*quota is 3 nodes per cluster/);
+  });
+
+  it('a join with the keys of an account is not refused by a quota that the service does not name, nor by the old field beside the new one', async () => {
+    const service = (body: object) => ({ ...cloud.service, nodeQuota: () => quotaIn(body) });
+    const quotaIn = async (body: object): Promise<number | undefined> => {
+      const server = await hostileServer(answers(200, JSON.stringify(body)));
+      const folder = await mkdtemp(join(tmpdir(), 'edgeadm-quota-'));
+      await writeFile(join(folder, 'ca.crt'), server.ca);
+      const own = { EDGEADM_CS_ENDPOINT: `https://${server.host}`, EDGEADM_CLOUD_CA: join(folder, 'ca.crt') };
+      const opened = await openContainerService({ region: 'cn-hangzhou', env: { ...cloud.env, ...own } });
+      return opened.nodeQuota().finally(async () => {
+        await server.close();
+        await rm(folder, { recursive: true });
+      });
+    };
+    assert.equal(await service({ node_quota: 100 }).nodeQuota(), 100);
+    const quotas = {
+      a: { quota: '7', operation_code: 'q_Kubernetes_Node' },
+      b: { quota: '9', operation_code: 'q_Other' },
+    };
+    assert.equal(await service({ node_quota: 100, quotas }).nodeQuota(), 7);
+    assert.equal(await service({ node_quota: 100, quotas: { nodepool_quota: { quota: '9' } } }).nodeQuota(), undefined);
+    assert.equal(await service({ node_quota: 100, quotas: { node_quota: { quota: '2000' } } }).nodeQuota(), 2000);
+  });
+
+  it('a join with the keys of an account reaches a cluster without a public endpoint by its address in the VPC', async () => {
+    await cloud.close();
+    cloud = await cloudUnderTest({ isPublic: false });
+    source = open('default-nodepool');
+    const { cluster } = await resolve('edge1');
+    assert.deepEqual(cluster.apiServers, [cloud.apiServer.replace('127.0.0.1', 'localhost')]);
+  });
+
+  it('a join with the keys of an account gives nodes of a private node pool the address in the VPC', async () => {
+    const { id } = cloud.cluster;
+    const [pool] = cloud.store.list<NodePoolRecord>(KIND.nodePool).filter(({ document }) => document.isDefault);
+    cloud.store.put(KIND.nodePool, pool?.key ?? '', { ...pool?.document, interconnectMode: 'private', clusterId: id });
+    source = open('default-nodepool');
+    assert.deepEqual((await resolve('edge1')).cluster.apiServers, [cloud.apiServer.replace('127.0.0.1', 'localhost')]);
+  });
+
+  it('a join with the keys of an account refuses a node pool of cloud instances', async () => {
+    const [pool] = cloud.store.list<NodePoolRecord>(KIND.nodePool).filter(({ document }) => !document.isDefault);
+    cloud.store.put(KIND.nodePool, pool?.key ?? '', { ...pool?.document, type: 'ess' });
+    assert.match(await refusal(resolve('edge1')), /NODEPOOL_REFUSED: .*shops[\s\S]*node pool of cloud instances/);
   });
 
   it('refuses a node of another node pool until it is reset', async () => {

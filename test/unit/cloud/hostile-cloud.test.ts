@@ -28,7 +28,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the node pools': async () => (await cs()).nodePools('c-1'),
   'the cluster': async () => (await cs()).cluster('c-1'),
   'the nodes': async () => (await cs()).nodes('c-1'),
-  'a kubeconfig': async () => (await cs()).kubeconfig('c-1', 15),
+  'a kubeconfig': async () => (await cs()).kubeconfig('c-1', { minutes: 15 }),
   'the tasks': async () => (await cs()).tasks('c-1'),
   'a task': async () => (await cs()).task('T-1'),
   'the interfaces': async () => (await edge()).interfaces({ instanceId: 'i-1' }),
@@ -142,6 +142,12 @@ describe('a cloud that does not answer as its API does', function () {
       JSON.stringify({ nodes: Array.from({ length: 100 }, (_, n) => ({ node_name: `n${n}` })) }),
     );
     assert.equal((await refuses((await cs()).nodes('c-1'))).code, 'CLOUD_ANSWER_INVALID');
+  });
+
+  it('a cloud that does not answer as its API does may leave out how many items a list has', async () => {
+    const page = { NetworkInterfaceSets: { NetworkInterfaceSet: [{ NetworkInterfaceId: 'eni-1' }] } };
+    server.misdeed = answers(200, JSON.stringify(page));
+    assert.equal((await (await edge()).interfaces({})).length, 1);
   });
 
   for (const status of [300, 301, 302, 303, 307, 308]) {

@@ -105,23 +105,56 @@ describe('node pools through the container service', function () {
     await late.close();
   });
 
-  it('say that the enhanced mode is not verified, and keep what the API has no field for as annotations', async () => {
-    const spec: NodePoolSpec = {
-      ...SPEC,
-      mode: 'enhanced',
-      ...NETWORK,
-      cenOwner: '1234',
-      annotations: { 'example.com/a': 'b' },
-    };
-    const { code, message } = await fails(create(spec, { vpcCidrs: ['10.244.128.0/20'] }));
-    assert.equal(code, 'NODEPOOL_REFUSED');
-    assert.match(message, /the cluster's pod CIDR overlaps with a VPC: 10\.244\.0\.0\/16 and 10\.244\.128\.0\/20/);
-    assert.equal(await create(spec, { vpcCidrs: ['192.168.0.0/16'] }), 'created');
-    assert.match(warnings.join('\n'), /"improved"[\s\S]*not been verified/);
-    const pool = (await pools.list()).find(({ name }) => name === 'shops');
-    assert.deepEqual([pool?.mode, pool?.cenId, pool?.cenOwner], ['enhanced', 'cen-1', '1234']);
+  it('node pools through the container service are no longer enhanced ones, which it does not create any more', async () => {
+    for (const dryRun of [true, false]) {
+      const error = await fails(create({ ...SPEC, mode: 'enhanced', ...NETWORK }, { dryRun }));
+      assert.equal(error.code, 'NODEPOOL_REFUSED');
+      assert.match(error.why ?? '', /no longer creates enhanced node pools, only basic and private ones/);
+    }
+    assert.match((await fails(create({ ...SPEC, name: 'a.b' }))).why ?? '', /does not accept "\."/);
+    assert.deepEqual(await named('shops'), []);
+  });
+
+  it('node pools through the container service have annotations, for which the API has no field', async () => {
+    const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
+    assert.equal(await create(spec), 'created');
+    assert.deepEqual(warnings, []);
     assert.equal(await create(spec), 'unchanged');
   });
+
+  it('node pools through the container service need no limit, and a limit that the service ignores is no difference', async () => {
+    assert.equal(await create({ ...SPEC, maxNodes: undefined }), 'created');
+    assert.equal(await create(SPEC), 'unchanged');
+  });
+
+  it('node pools through the container service are created when their task has ended, and deleted likewise', async () => {
+    await create(SPEC);
+    const [pool] = await named('shops');
+    assert.equal(pool?.status?.state, 'active');
+    await pools.delete(await deletablePool(pools, 'shops'));
+    assert.deepEqual(await named('shops'), []);
+  });
+
+  it('node pools through the container service end with the error of the task that failed', async () => {
+    fault('500', 'CreateClusterNodePool/task');
+    const failed = await fails(create(SPEC));
+    assert.equal(failed.code, 'CLOUD_FAILED');
+    assert.match(failed.message, /node pool shops to be active[\s\S]*the change failed[\s\S]*task T-/);
+    await create(SPEC);
+    fault('500', 'DeleteClusterNodepool/task');
+    assert.match((await fails(pools.delete(await deletablePool(pools, 'shops')))).message, /shops to be deleted/);
+    assert.equal((await named('shops')).length, 1);
+  });
+
+  for (const [networkPlugin, name] of [
+    ['flannel', 'flannel'],
+    ['terway-edge', 'terway-eniip'],
+  ] as const) {
+    it(`node pools through the container service know the network plug-in ${name} as the service spells it`, async () => {
+      cloud.store.put('cs/cluster', cloud.cluster.id, { ...cloud.cluster, networkPlugin });
+      assert.equal((await pools.cluster()).networkPlugin, name);
+    });
+  }
 
   it('node pools through the container service are completed where a kill came between creation and annotations', async () => {
     await create(SPEC);
@@ -137,7 +170,7 @@ describe('node pools through the container service', function () {
     pools = cloudNodePools(cloud.service, cloud.cluster.id, { settleMs: 200 });
     const error = await fails(create({ ...SPEC, mode: 'enhanced', ...NETWORK }));
     assert.equal(error.code, 'NODEPOOL_REFUSED');
-    assert.match(error.why ?? '', /1\.16 or later[\s\S]*Flannel only, this cluster has terway-edge/);
+    assert.match(error.why ?? '', /1\.16 or later[\s\S]*Flannel only, this cluster has terway-eniip/);
     assert.deepEqual(await named('shops'), []);
   });
 

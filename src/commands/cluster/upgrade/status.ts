@@ -5,7 +5,7 @@ import { follow } from '../../../cli/cluster-upgrade/follow.ts';
 import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
-import { objectFlag } from '../../../cli/flags.ts';
+import { listFlag } from '../../../cli/flags.ts';
 import { currentPlan } from '../../../cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
 import { isPausedOrEnded, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
@@ -22,7 +22,7 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...serviceFlags,
-    ...objectFlag,
+    ...listFlag,
     watch: Flags.boolean({
       char: 'w',
       allowNo: true,
@@ -34,12 +34,13 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
+    const json = flags.output !== 'text' && !this.wide;
     if (usesContainerService(flags, raw)) {
-      const ended = await statusOfService({ ...flags, output: flags.output === 'text' ? 'text' : 'json' }, output);
+      const ended = await statusOfService({ ...flags, output: json ? 'json' : 'text' }, output);
       const { data, text } = ended;
-      return ended.ok && text !== undefined ? this.show({ data, text }) : this.finish(ended);
+      const names = [`cluster/${flags['cluster-id']}`];
+      return ended.ok && text !== undefined ? this.show({ data, text, names }) : this.finish(ended);
     }
-    const json = flags.output !== 'text';
     await withCluster(flags.kubeconfig, async (client, signal) => {
       const plan = await currentPlan(client);
       const live = flags.watch ?? (process.stdout.isTTY && !json && !isPausedOrEnded(plan));
@@ -49,7 +50,12 @@ export default class ClusterUpgradeStatus extends BaseCommand {
         return this.finish({ ok: error === undefined, hosts: [], error });
       }
       const status = await statusOf(client, plan);
-      await this.show({ data: status, text: statusText(status, nowSeconds(), flags.all) });
+      await this.show({
+        data: status,
+        text: statusText(status, nowSeconds(), flags.all),
+        wide: statusText(status, nowSeconds(), true),
+        names: status.nodes.map(({ name }) => `node/${name}`),
+      });
     });
   }
 }

@@ -11,7 +11,7 @@ describe('the task of an upgrade by the container service that is kept for later
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is kept for each cluster on its own, for its user only', async () => {
+  it('keeps the task of an upgrade for each cluster on its own, for its user only', async () => {
     const env = { XDG_STATE_HOME: folder };
     await keptTask('c1', env).keep('T-1');
     await keptTask('c1', env).keep('T-2');
@@ -21,7 +21,7 @@ describe('the task of an upgrade by the container service that is kept for later
     assert.equal(mode & 0o777, 0o600);
   });
 
-  it('is no reason to fail if it cannot be kept', async () => {
+  it('goes on where the task of an upgrade cannot be kept', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     await chmod(file, 0o400);

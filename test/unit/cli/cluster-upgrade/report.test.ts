@@ -122,6 +122,13 @@ describe('the report before an upgrade, as a page', () => {
     for (const { effect, advice } of [ERROR, WARNING]) assert.ok(at(effect) < at(advice));
   });
 
+  it('the page of the report before an upgrade folds what is normal, and names its cells on a narrow screen', () => {
+    const page = reportHtml(report(WARNING, NORMAL));
+    assert.match(page, /<details><summary>1 check normal<\/summary>/);
+    assert.match(page, /<td data-label="Advice">Bring them back first/);
+    assert.match(page, /<li class="normal"><b>0<\/b> errors<\/li>/);
+  });
+
   it('needs nothing but itself: no script, no address, no font, no picture', () => {
     const page = reportHtml(report(ERROR, WARNING, NORMAL));
     assert.doesNotMatch(page, /<(script|link|img|iframe|object)\b|\b(src|href|on\w+)=|url\(|@import/i);

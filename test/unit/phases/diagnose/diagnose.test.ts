@@ -493,7 +493,10 @@ describe('the page of a diagnosis', () => {
     const page = diagnosisHtml(DIAGNOSIS);
     assert.match(page, /default-src 'none'/);
     assert.doesNotMatch(page, /<script|<link|<img|url\(|@import|src=|href=/);
-    assert.match(page, /@media \(max-width: 48rem\) \{[\s\S]*table \{ min-width: 0; \}[\s\S]*tr \{ display: flex/);
+    assert.match(
+      page,
+      /@media \(max-width: 48rem\) \{[\s\S]*table, \.problems \{ min-width: 0; \}[\s\S]*tr \{ display: flex/,
+    );
   });
 });
 

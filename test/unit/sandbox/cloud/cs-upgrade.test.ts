@@ -104,7 +104,7 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
     assert.equal(await codeOf(client.describeTaskInfo('T-other')), '404 ErrorTaskNotFound');
   });
 
-  it('are paused, resumed and cancelled by their tasks, which answer nothing', async () => {
+  it('upgrades by the container service of the sandbox are paused, resumed and cancelled by their tasks, which answer nothing', async () => {
     const { taskId = '' } = (await order()) ?? {};
     const state = async () => (await client.describeTaskInfo(taskId)).body?.state;
     clock += UPGRADE_STEP_MS.precheck + UPGRADE_STEP_MS.master;
@@ -121,7 +121,7 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
     assert.equal(await codeOf(client.cancelTask('T-other')), '404 ErrorTaskNotFound');
   });
 
-  it('have none of the actions that the service switches off, unless those are wanted', async () => {
+  it('upgrades by the container service of the sandbox have none of the actions that the real one switches off, unless those are wanted', async () => {
     const today = await emulatedCluster();
     try {
       const own = new sdk.default({

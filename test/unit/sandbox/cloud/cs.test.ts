@@ -12,8 +12,14 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
   let cloud: EmulatedCluster;
   let client: InstanceType<typeof sdk.default>;
   let id = '';
+  let clock = 0;
+  const start = Date.now();
+  /** What tasks need here. */
+  const pass = (): void => {
+    clock += 300;
+  };
   before(async () => {
-    cloud = await emulatedCluster();
+    cloud = await emulatedCluster({}, () => start + clock);
     id = cloud.cluster.id;
     client = new sdk.default({
       ...cloud.account,
@@ -25,6 +31,7 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
 
   const create = async (request: object): Promise<string> => {
     const made = await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest(request));
+    pass();
     return made.body?.nodepoolId ?? '';
   };
   const basic = (name: string): object => ({ nodepoolInfo: { name, type: 'edge' }, maxNodes: 5 });
@@ -37,13 +44,14 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
   it('tells the cluster, and all clusters', async () => {
     const { body } = await client.describeClusterDetail(id);
     assert.deepEqual([body?.name, body?.state, body?.currentVersion], ['sandbox', 'running', 'v1.20.2']);
-    assert.match(body?.metaData ?? '', /"Network":"flannel"/);
+    assert.match(body?.metaData ?? '', /"Network":"Flannel"/);
     const ofRegion = async (region: string) =>
       (await client.describeClustersForRegion(region, new sdk.DescribeClustersForRegionRequest({}))).body;
     const page = await ofRegion('cn-hangzhou');
     assert.deepEqual([page?.clusters?.length, page?.pageInfo?.totalCount], [1, 1]);
     assert.deepEqual((await ofRegion('cn-beijing'))?.clusters, []);
-    assert.equal((await client.describeUserQuota()).body?.nodeQuota, 2000);
+    const quota = (await client.describeUserQuota()).body;
+    assert.deepEqual([quota?.nodeQuota, quota?.quotas?.cluster_nodes?.quota], [100, '2000']);
   });
 
   it('the container service of the sandbox has a default node pool from the start, which is never deleted', async () => {
@@ -67,34 +75,35 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     const detail = (await client.describeClusterNodePoolDetail(id, poolId)).body;
     assert.deepEqual([detail?.nodepoolInfo?.name, detail?.maxNodes, detail?.interconnectMode], ['shops', 5, 'basic']);
     const path = `/apis/apps.openyurt.io/v1beta1/nodepools/${poolId}`;
+    await client.describeClusterNodePoolDetail(id, poolId);
     const object = await cloud.client.get<{ metadata: { annotations: object }; spec: object }>(path);
     assert.deepEqual(object.metadata.annotations, { 'nodepool.openyurt.io/max-nodes': '5' });
     const change = { kubernetesConfig: { labels: [{ key: 'zone', value: 'south' }] } };
     await client.modifyClusterNodePool(id, poolId, new sdk.ModifyClusterNodePoolRequest(change));
+    pass();
+    await client.describeClusterNodePoolDetail(id, poolId);
     const { spec } = await cloud.client.get<{ spec: { labels: object; taints: object } }>(path);
     assert.deepEqual(spec.labels, { zone: 'south' });
     assert.deepEqual(spec.taints, [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }]);
-    await client.deleteClusterNodepool(id, poolId, new sdk.DeleteClusterNodepoolRequest({}));
+    const { body } = await client.deleteClusterNodepool(id, poolId, new sdk.DeleteClusterNodepoolRequest({}));
+    const state = async () => (await client.describeClusterNodePoolDetail(id, poolId)).body?.status?.state;
+    const task = async () => (await client.describeTaskInfo(body?.taskId ?? '')).body?.state;
+    assert.deepEqual([await state(), await task()], ['deleting', 'running']);
+    pass();
+    assert.equal(await task(), 'success');
     assert.equal(await cloud.client.find(path), undefined);
-    assert.equal(await codeOf(client.describeClusterNodePoolDetail(id, poolId)), '404 ErrorClusterNodePoolNotFound');
+    assert.equal(await codeOf(client.describeClusterNodePoolDetail(id, poolId)), '404 ErrorNodePoolNotFound');
   });
 
   it('refuses what the service refuses', async () => {
     await create(basic('twice'));
     assert.match(await codeOf(create(basic('twice'))), /^409 /);
-    assert.equal(await codeOf(create({ nodepoolInfo: { name: 'x', type: 'edge' } })), '400 MissingParameter');
-    assert.equal(await codeOf(create({ ...basic('x'), maxNodes: 0 })), '400 InvalidParameter');
-    assert.equal(await codeOf(create({ ...basic('x'), interconnectMode: 'improved' })), '400 MissingParameter');
+    assert.equal(await codeOf(create({ nodepoolInfo: { name: 'x' } })), '400 MissingParameter');
+    assert.equal(await codeOf(create({ ...basic('x'), maxNodes: -1 })), '400 InvalidParameter');
+    assert.equal(await codeOf(create({ ...basic('x'), interconnectMode: 'improved' })), '400 InvalidParameter');
+    for (const name of ['a.b', 'a b', '', 'a'.repeat(64)])
+      assert.equal(await codeOf(create(basic(name))), '400 InvalidParameter', name);
     assert.equal(await codeOf(client.describeClusterDetail('c-other')), '404 ErrorClusterNotFound');
-  });
-
-  it('gives each enhanced pool pod CIDRs of its own', async () => {
-    const interconnectConfig = { cenId: 'cen-1', ccnId: 'ccn-1', ccnRegionId: 'cn-shanghai' };
-    const request = (name: string) => ({ ...basic(name), interconnectMode: 'improved', interconnectConfig });
-    const ids = [await create(request('video')), await create(request('audio'))];
-    const cidrs = ids.map((each) => cloud.store.get<{ podCidrs: string[] }>(KIND.nodePool, each)?.podCidrs[0]);
-    assert.equal(new Set(cidrs).size, 2);
-    for (const cidr of cidrs) assert.match(cidr ?? '', /^10\.244\.\d+\.0\/20$/);
   });
 
   it('tells nodes by page, counts them in their pool, and removes them', async () => {
@@ -108,8 +117,14 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     assert.deepEqual([status?.totalNodes, status?.healthyNodes], [2, 1]);
     const deletion = new sdk.DeleteClusterNodepoolRequest({ force: false });
     assert.match(await codeOf(client.deleteClusterNodepool(id, poolId, deletion)), /^400 /);
-    const removal = new sdk.RemoveNodePoolNodesRequest({ nodes: ['counted-1', 'counted-2'] });
+    const release = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['counted-1'], releaseNode: true });
+    assert.equal(await codeOf(client.removeNodePoolNodes(id, poolId, release)), '400 InvalidParameter');
+    const removal = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['counted-1', 'counted-2'], drainNode: true });
     await client.removeNodePoolNodes(id, poolId, removal);
+    const state = async () => (await client.describeClusterNodePoolDetail(id, poolId)).body?.status?.state;
+    assert.equal(await state(), 'removing');
+    pass();
+    assert.equal(await state(), 'active');
     assert.equal(await cloud.client.find('/api/v1/nodes/counted-1'), undefined);
     await client.deleteClusterNodepool(id, poolId, deletion);
   });
@@ -126,7 +141,7 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
 
   it('makes the line that nodes join by, good for an hour unless asked otherwise', async () => {
     const poolId = await create(basic('scripted'));
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor((start + clock) / 1000);
     const line = await script({ nodepoolId: poolId, arch: 'arm64', options: '{"quiet":true}' });
     assert.match(
       line,
@@ -142,7 +157,7 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
   it('refuses a line that cannot be', async () => {
     for (const request of [{ options: 'no json' }, { arch: 'mips' }, { expired: 1 }])
       assert.equal(await codeOf(script(request)), '400 InvalidParameter', JSON.stringify(request));
-    assert.equal(await codeOf(script({ nodepoolId: 'np0' })), '404 ErrorClusterNodePoolNotFound');
+    assert.equal(await codeOf(script({ nodepoolId: 'np0' })), '404 ErrorNodePoolNotFound');
   });
 
   it('the container service of the sandbox has PowerShell for Windows', async () => {
@@ -155,10 +170,16 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     const { body } = await client.describeClusterUserKubeconfig(id, request);
     const { servers, ca, cert = '' } = connectionOf(body?.config ?? '', 'the sandbox');
     assert.deepEqual([servers, ca], [[cloud.apiServer], cloud.pki.caPem]);
-    const left = Date.parse(new X509Certificate(cert).validTo) - Date.now();
+    const left = Date.parse(new X509Certificate(cert).validTo) - (start + clock);
     assert.ok(left > 19 * 60_000 && left < 21 * 60_000, `${left} ms`);
     const v2 = await client.describeClusterV2UserKubeconfig(id, new sdk.DescribeClusterV2UserKubeconfigRequest({}));
     assert.match(v2.body?.config ?? '', /client-certificate-data/);
+    const inside = new sdk.DescribeClusterUserKubeconfigRequest({
+      temporaryDurationMinutes: 20,
+      privateIpAddress: true,
+    });
+    const config = (await client.describeClusterUserKubeconfig(id, inside)).body?.config ?? '';
+    assert.deepEqual(connectionOf(config, 'the sandbox').servers, [cloud.apiServer.replace('127.0.0.1', 'localhost')]);
     const short = new sdk.DescribeClusterUserKubeconfigRequest({ temporaryDurationMinutes: 5 });
     assert.equal(await codeOf(client.describeClusterUserKubeconfig(id, short)), '400 InvalidParameter');
   });

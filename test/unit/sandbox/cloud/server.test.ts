@@ -130,7 +130,7 @@ describe('the front of the emulated cloud', () => {
     ['truncated', 'CLOUD_ANSWER_INVALID'],
     ['empty', 'CLOUD_ANSWER_INVALID'],
   ] as const) {
-    it(`is an answer that edgeadm does not take for one where the fault ${mode} strikes`, async () => {
+    it(`the front of the emulated cloud answers what edgeadm does not take for an answer where the fault ${mode} strikes`, async () => {
       const credential = async () => cloud.account;
       const where = { endpoint: cloud.host, version: '2017-11-10', style: 'RPC', credential, ca: cloud.ca } as const;
       const caller = cloudCaller(cloudTransport(where), { tries: 1 });

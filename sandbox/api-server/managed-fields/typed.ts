@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { type Definition, resolved, type Schema } from '../schema/index.ts';
+import { elementsOf, pathOf } from './field-set.ts';
+
+/** A part of a value that has an owner of its own. */
+interface Child {
+  /** As FieldsV1 has it. */
+  readonly element: string;
+  readonly value: Json;
+  readonly schema: Schema;
+  /** A named field of a struct, not an item of a map or list. */
+  readonly isField: boolean;
+  /** A struct that is always there, set or not. */
+  readonly isAlwaysThere: boolean;
+}
+
+/** The keys of a list whose items are merged; empty for a set; undefined for a list that is replaced whole. */
+function listKeys(schema: Schema): readonly string[] | undefined {
+  const type = schema['x-kubernetes-list-type'];
+  if (type === 'map') return schema['x-kubernetes-list-map-keys'] ?? [];
+  if (type === 'set') return [];
+  if (type === 'atomic') return undefined;
+  const merges = schema['x-kubernetes-patch-strategy']?.split(',').includes('merge');
+  const key = schema['x-kubernetes-patch-merge-key'];
+  return merges ? (key ? [key] : []) : undefined;
+}
+
+/** Values of keys that may be left out. */
+const KEY_DEFAULTS: JsonObject = { protocol: 'TCP' };
+
+function itemElement(item: Json, keys: readonly string[]): string {
+  if (keys.length === 0 || !isObject(item)) return `v:${JSON.stringify(item)}`;
+  const values = keys.flatMap((key) => {
+    const value = item[key] ?? KEY_DEFAULTS[key];
+    return value === undefined ? [] : [[key, value]];
+  });
+  return `k:${JSON.stringify(Object.fromEntries(values.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))))}`;
+}
+
+/** Undefined for what is owned whole: scalars, atomic lists and maps. */
+function children(value: Json | undefined, of: Schema): Child[] | undefined {
+  const schema = resolved(of) ?? {};
+  if (Array.isArray(value)) {
+    const keys = listKeys(of);
+    const same = { schema: schema.items ?? {}, isField: false, isAlwaysThere: false };
+    return keys && value.map((item) => ({ element: itemElement(item, keys), value: item, ...same }));
+  }
+  const isAtomic = [of, schema].some((one) => one['x-kubernetes-map-type'] === 'atomic');
+  if (!isObject(value) || isAtomic || !(schema.properties || schema.additionalProperties)) return undefined;
+  return Object.entries(value).map(([key, item]) => child(key, item, schema));
+}
+
+function child(key: string, value: Json, definition: Definition): Child {
+  const field = definition.properties?.[key];
+  const schema = field ?? definition.additionalProperties ?? {};
+  const isStruct = resolved(field)?.properties !== undefined;
+  const isAlwaysThere = isStruct && definition.pointers !== undefined && !definition.pointers.includes(key);
+  return { element: `f:${key}`, value, schema, isField: field !== undefined, isAlwaysThere };
+}
+
+/** The fields that a configuration sets. */
+export function fieldsOf(value: Json, schema: Schema): Set<string> {
+  const found = new Set<string>();
+  const collect = (node: Json, of: Schema, path: string): void => {
+    const below = children(node, of);
+    if (!below) found.add(path);
+    for (const { element, value: item, schema: inner, isField } of below ?? []) {
+      const own = pathOf(path, element);
+      collect(item, inner, own);
+      if (!isField || (isObject(item) && Object.keys(item).length === 0)) found.add(own);
+    }
+  };
+  collect(value, schema, '');
+  return found;
+}
+
+/** What is different between two states of an object. */
+export interface FieldChanges {
+  readonly added: Set<string>;
+  readonly modified: Set<string>;
+  readonly removed: Set<string>;
+}
+
+export function compare(before: Json | undefined, after: Json, schema: Schema): FieldChanges {
+  const found: FieldChanges = { added: new Set(), modified: new Set(), removed: new Set() };
+  const walk = (old: Child | undefined, now: Child | undefined, path: string): void => {
+    const either = now ?? old;
+    const [was, is] = [old && children(old.value, old.schema), now && children(now.value, now.schema)];
+    if (!old && !either?.isAlwaysThere) found.added.add(path);
+    if (!now) found.removed.add(path);
+    if (old && now && !(was && is)) {
+      if (!isDeepStrictEqual(old.value, now.value)) found.modified.add(path);
+      return;
+    }
+    const [olds, news] = [byElement(was), byElement(is)];
+    for (const element of new Set([...olds.keys(), ...news.keys()]))
+      walk(olds.get(element), news.get(element), pathOf(path, element));
+  };
+  const [olds, news] = [byElement(children(before, schema)), byElement(children(after, schema))];
+  for (const element of new Set([...olds.keys(), ...news.keys()])) walk(olds.get(element), news.get(element), element);
+  return found;
+}
+
+function byElement(list: readonly Child[] | undefined): Map<string, Child> {
+  return new Map((list ?? []).map((one) => [one.element, one]));
+}
+
+/** The object with what a configuration sets. */
+export function merge(live: Json | undefined, config: Json, schema: Schema): Json {
+  const [olds, news] = [children(live, schema), children(config, schema)];
+  if (!olds || !news) return config;
+  const merged = (now: Child, old: Child | undefined): Json => merge(old?.value, now.value, now.schema);
+  if (!Array.isArray(config)) {
+    const old = byElement(olds);
+    const values = news.map((now) => [now.element.slice(2), merged(now, old.get(now.element))]);
+    return { ...(live as JsonObject), ...Object.fromEntries(values) };
+  }
+  // The order of the configuration wins; items of others stay before the one that they were before.
+  const wanted = byElement(news);
+  const left = [...olds];
+  const result: Json[] = [];
+  for (const now of news) {
+    const at = left.findIndex(({ element }) => element === now.element);
+    const before = at < 0 ? [] : left.splice(0, at + 1);
+    result.push(...before.filter(({ element }) => !wanted.has(element)).map(({ value }) => value));
+    result.push(merged(now, before.at(-1)));
+  }
+  const others = left.filter(({ element }) => !wanted.has(element));
+  return [...result, ...others.map(({ value }) => value)];
+}
+
+/** The object without a field or item; what has become empty goes, too. */
+export function without(value: Json, of: Schema, path: string): Json | undefined {
+  const [first = '', ...rest] = elementsOf(path);
+  const found = children(value, of) ?? [];
+  const kept = found.flatMap((one): Child[] => {
+    if (one.element !== first) return [one];
+    const left = rest.length > 0 ? without(one.value, one.schema, pathOf('', rest.join('\0'))) : undefined;
+    return left === undefined ? [] : [{ ...one, value: left }];
+  });
+  if (kept.length === 0 && found.length > 0) return undefined;
+  if (Array.isArray(value)) return kept.map((one) => one.value);
+  return isObject(value) && found.length > 0
+    ? Object.fromEntries(kept.map(({ element, value: item }) => [element.slice(2), item]))
+    : value;
+}

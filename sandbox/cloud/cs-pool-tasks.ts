@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
+import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
+import { beginTask } from './cs-tasks.ts';
+import { consumeFault } from './faults.ts';
+import { KIND, type NodePoolRecord, type PendingChange } from './records.ts';
+import { CloudFailure } from './service.ts';
+
+/** How long a change of a node pool takes here; the real service takes minutes. */
+const CHANGE_MS = 300;
+
+/** By which name a fault strikes the task of each action. */
+const TASKS = {
+  CreateClusterNodePool: { state: 'scaling', type: 'nodepool_create' },
+  ModifyClusterNodePool: { state: 'updating', type: 'nodepool_update' },
+  RemoveNodePoolNodes: { state: 'removing', type: 'cluster_node_delete' },
+  DeleteClusterNodepool: { state: 'deleting', type: 'nodepool_delete' },
+} as const;
+
+export const POOL_TASKS: readonly string[] = Object.keys(TASKS).map(faultOf);
+
+function faultOf(action: string): string {
+  return `${action}/task`;
+}
+
+export async function createPoolRecord(asked: CsRequest): Promise<object> {
+  const { store, now } = asked.parts;
+  const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
+  return begin(asked, pool, 'CreateClusterNodePool');
+}
+
+export async function modifyNodePool(asked: CsRequest): Promise<object> {
+  const pool = changedPool(activePool(asked), asked.request.body);
+  return begin(asked, pool, 'ModifyClusterNodePool');
+}
+
+export async function deleteNodePool(asked: CsRequest): Promise<object> {
+  const pool = activePool(asked);
+  const nodes = nodesOfPool(pool, await asked.inside.nodes());
+  refuseDeletion(pool, nodes, asked.request.parameters.force === 'true');
+  return begin(asked, pool, 'DeleteClusterNodepool', { nodes: nodes.map(({ name }) => name) });
+}
+
+const removal = z.object({
+  instance_ids: z.string().default('[]'),
+  /** Deprecated. */
+  nodes: z.string().default('[]'),
+  drain_node: z.enum(['true', 'false']).default('false'),
+  release_node: z.enum(['true', 'false']).default('false'),
+  concurrency: z.enum(['true', 'false']).default('false'),
+});
+
+/** An edge node has no instance: its name stands for one. */
+export async function removeNodes(asked: CsRequest): Promise<object> {
+  const { instance_ids: ids, nodes, release_node: release } = valid(removal, asked.request.parameters);
+  if (release === 'true')
+    throw new CloudFailure(400, 'InvalidParameter', 'Nodes that are no cloud instances cannot be released.');
+  const wanted = [ids, nodes].flatMap((text) => valid(z.array(z.string()), parsed(text)));
+  if (wanted.length === 0)
+    throw new CloudFailure(400, 'MissingParameter', 'The input parameter "instance_ids" is needed.');
+  const pool = activePool(asked);
+  const own = nodesOfPool(pool, await asked.inside.nodes()).map(({ name }) => name);
+  return begin(asked, pool, 'RemoveNodePoolNodes', { nodes: own.filter((name) => wanted.includes(name)) });
+}
+
+/** The real code is not documented. */
+function activePool(asked: CsRequest): NodePoolRecord {
+  const pool = requestedPool(asked);
+  if (!pool.pending) return pool;
+  throw new CloudFailure(400, 'ErrorNodePoolState', `The node pool ${pool.name} is ${pool.pending.state}.`);
+}
+
+function begin(
+  asked: CsRequest,
+  pool: NodePoolRecord,
+  action: keyof typeof TASKS,
+  more: Pick<PendingChange, 'nodes'> = {},
+): object {
+  const { store, now } = asked.parts;
+  const { state, type } = TASKS[action];
+  const fails = consumeFault(store, faultOf(action)) !== undefined;
+  const taskId = beginTask(asked, {
+    clusterId: pool.clusterId,
+    type,
+    target: { type: 'nodepool', id: pool.id },
+    ms: CHANGE_MS,
+    ...(fails && { error: `node pool ${pool.name}: the change failed` }),
+  });
+  store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, ...more } });
+  return { nodepool_id: pool.id, request_id: taskId.slice(2), task_id: taskId };
+}
+
+/** Does what time has brought about since the last request. */
+export async function settlePools(asked: CsRequest): Promise<void> {
+  const { store, now } = asked.parts;
+  for (const { document: pool } of store.list<NodePoolRecord>(KIND.nodePool))
+    if (pool.pending && pool.pending.until <= now()) await settle(asked, pool, pool.pending);
+}
+
+async function settle(
+  { parts: { store }, inside }: CsRequest,
+  { pending: _pending, ...pool }: NodePoolRecord,
+  { state, fails, nodes = [] }: PendingChange,
+): Promise<void> {
+  const goes = state === (fails ? 'scaling' : 'deleting');
+  if (!fails) {
+    for (const name of nodes) {
+      await inside.deleteNode(name);
+      store.delete(KIND.node, name);
+    }
+  }
+  if (goes) store.delete(KIND.nodePool, pool.id);
+  else store.put(KIND.nodePool, pool.id, pool);
+  if (goes && !fails) await inside.deletePool(pool.id);
+  if (!goes && !fails) await inside.keepPool(pool);
+}
