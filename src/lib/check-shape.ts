@@ -41,7 +41,7 @@ export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
 
 /**
  * A JSON document that must be a map; an empty text is an empty map.
- * @throws EdgeadmError with the origin, and the line that is no JSON
+ * @throws EdgeadmError with the origin, and the line that is not JSON
  */
 export function jsonMap(text: string, origin: Origin): Record<string, unknown> {
   let parsed: unknown;
@@ -62,7 +62,7 @@ function jsonFault(text: string, { message }: Error): string {
 }
 
 /**
- * The first key of a YAML text that stands there twice: `line 7: the key podSubnet is there twice`. undefined where none
+ * The first key of a YAML text that occurs twice: `line 7: the key podSubnet is there twice`. undefined where none
  * is, and for a text that is damaged otherwise.
  */
 export function repeatedKeyIn(text: string): string | undefined {

@@ -1,5 +1,9 @@
 import type { CoreV1EventList, V1Node, V1Pod } from '@kubernetes/client-node';
-import type { Cluster } from './cluster.ts';
+
+/** A cluster, as far as it is needed here. */
+interface Api {
+  get<T>(path: string): Promise<T | undefined>;
+}
 
 const LAST_EVENTS = 8;
 
@@ -7,7 +11,7 @@ const LAST_EVENTS = 8;
  * What the cluster says of a pod or node, for a wait that has failed: conditions, containers and last events, a line each.
  * @param path of the object in the API
  */
-export async function describeObject(cluster: Cluster, path: string): Promise<string> {
+export async function describeObject(cluster: Api, path: string): Promise<string> {
   const object = await cluster.get<V1Pod & V1Node>(path);
   if (!object) return `the cluster has no ${path}`;
   const { metadata, spec, status } = object;
@@ -21,7 +25,7 @@ export async function describeObject(cluster: Cluster, path: string): Promise<st
   return lines.map((line) => line.trim()).join('\n');
 }
 
-async function eventsOf(cluster: Cluster, name = ''): Promise<string[]> {
+async function eventsOf(cluster: Api, name = ''): Promise<string[]> {
   const events = await cluster.get<CoreV1EventList>(`/api/v1/events?fieldSelector=involvedObject.name=${name}`);
   const time = ({ lastTimestamp, eventTime, metadata }: CoreV1EventList['items'][number]) =>
     String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp);
