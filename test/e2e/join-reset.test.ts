@@ -367,7 +367,7 @@ function withRemains(test: Tell): void {
     const network = JSON.stringify({ cniVersion: '0.4.0', name: 'shop', plugins: [{ type: 'bridge' }] });
     await node.write(OTHERS_NETWORK, network);
     await shell(
-      `ctr -n k8s.io images export /tmp/o.tar ${pauseImage} && ctr -n moby images import /tmp/o.tar && ctr -n moby containers create ${pauseImage} others && ip netns add podman-others`,
+      `ctr -n k8s.io images export /tmp/o.tar ${world.pauseImage} && ctr -n moby images import /tmp/o.tar && ctr -n moby containers create ${world.pauseImage} others && ip netns add podman-others`,
     );
     await succeed(node, RESET);
     assert.equal(await node.read('/srv/precious/passwd'), 'root');
@@ -376,7 +376,9 @@ function withRemains(test: Tell): void {
     assert.match(await shell('ctr -n moby containers ls -q'), /^others$/m);
     assert.match(await shell('ip netns list'), /^podman-others/m);
     await shell('ctr -n moby containers delete others; ctr -n moby images rm $(ctr -n moby images ls -q)');
-    await shell('ip netns delete podman-others; rm /tmp/o.tar; ctr namespaces rm moby');
+    await shell(
+      'ip netns delete podman-others; umount /run/netns; rmdir /run/netns; rm /tmp/o.tar; ctr namespaces rm moby',
+    );
     await node.exec('rm', '-r', '/srv/precious', OTHERS_NETWORK);
   });
 
