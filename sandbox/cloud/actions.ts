@@ -4,7 +4,7 @@ import { CS_ACTIONS } from './cs.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
-import { orderActions } from './ens-orders.ts';
+import { ENS_EFFECTS, orderActions } from './ens-orders.ts';
 import { EXCHANGE_ACTIONS } from './exchange.ts';
 
 /** What a fault can strike: every action of the emulated services, and the steps of an upgrade. */
@@ -14,6 +14,7 @@ export const ACTIONS: readonly string[] = [
   ...CS_ACTIONS,
   ...UPGRADE_STEPS,
   ...POOL_TASKS,
+  ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,
 ];
 

@@ -126,6 +126,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
     ACTIONS.find((action) => action.method === method && action.path.test(path) && isThere(action));
   return {
     authentication: 'signature',
+    ownErrors: true,
     version: '2015-12-15',
     actionOf: (method, path) => find(method, path)?.name,
     handle: async (request) => {

@@ -64,11 +64,13 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
   },
 };
 
-const DEFAULT_PAGE = 50;
+/** By the description of the request, and by that of the answer. */
+const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 100;
+const LARGEST_ANSWER = 50;
 
 function paged<T>(all: readonly T[], { PageSize, PageNumber }: Readonly<Record<string, string>>) {
-  const size = numberOf(PageSize, 'PageSize', DEFAULT_PAGE, LARGEST_PAGE);
+  const size = Math.min(LARGEST_ANSWER, numberOf(PageSize, 'PageSize', DEFAULT_PAGE, LARGEST_PAGE));
   const number = numberOf(PageNumber, 'PageNumber', 1, Number.MAX_SAFE_INTEGER);
   const page = all.slice((number - 1) * size, number * size);
   return { page, PageSize: size, PageNumber: number, TotalCount: all.length };
@@ -93,8 +95,10 @@ function showInstance(instance: InstanceRecord, records: EnsRecords): object {
     InstanceName: instance.name,
     Status: instance.status,
     EnsRegionId: instance.regionId,
-    NetworkAttributes: { NetworkId: instance.networkId, VSwitchId: instance.vSwitchId },
-    SecurityGroupIds: { SecurityGroupId: instance.securityGroupIds },
+    ...(instance.networkId && {
+      NetworkAttributes: { NetworkId: instance.networkId, VSwitchId: instance.vSwitchId },
+      SecurityGroupIds: { SecurityGroupId: instance.securityGroupIds },
+    }),
     PrivateIpAddresses: { PrivateIpAddress: primary.map(({ address }) => ({ Ip: address })) },
     NetworkInterfaces: {
       NetworkInterfaces: interfaces.map(({ id, type }) => ({ NetworkInterfaceId: id, Type: type })),

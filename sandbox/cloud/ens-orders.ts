@@ -52,12 +52,15 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       throw new CloudFailure(400, 'InvalidOperation.InstanceNotSupport', 'The instance is in another zone or VPC.');
     const attached = records.interfaces().filter(({ instanceId }) => instanceId === instance.id);
     if (attached.length >= MOST_ON_INSTANCE)
-      throw new CloudFailure(400, 'ens.interface.error', 'The instance has reached its limit of network interfaces.');
+      throw new CloudFailure(400, 'QuotaExceeded', 'The instance has reached its limit of network interfaces.');
     records.put('ens/network-interface', {
       ...eni,
       instanceId: instance.id,
       status: 'Attaching',
-      next: { status: 'InUse', at: records.now() + ENS_DELAY_MS.attach },
+      next: {
+        status: records.fails('AttachNetworkInterface') ? 'Available' : 'InUse',
+        at: records.now() + ENS_DELAY_MS.attach,
+      },
     });
     return {};
   },
@@ -71,7 +74,10 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
     records.put('ens/network-interface', {
       ...eni,
       status: 'Detaching',
-      next: { status: 'Available', at: records.now() + ENS_DELAY_MS.detach },
+      next: {
+        status: records.fails('DetachNetworkInterface') ? 'InUse' : 'Available',
+        at: records.now() + ENS_DELAY_MS.detach,
+      },
     });
     return {};
   },
@@ -110,22 +116,22 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
 function instanceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InstanceRecord {
   const instance = records.instance(requiredParameter(parameters, 'InstanceId'));
   if (instance && instance.status !== 'Released') return instance;
-  throw new CloudFailure(404, 'InstanceNotFound', 'The specified instance does not exist.');
+  throw new CloudFailure(400, 'InstanceNotFound', 'The specified instance does not exist.');
 }
 
 function interfaceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InterfaceRecord {
   const eni = records.interface(requiredParameter(parameters, 'NetworkInterfaceId'));
   if (eni) return eni;
-  throw new CloudFailure(404, 'InvalidEniId.NotFound', 'The specified network interface does not exist.');
+  throw new CloudFailure(400, 'InvalidEniId.NotFound', 'The specified network interface does not exist.');
 }
 
 function wrongInterfaceStatus(): CloudFailure {
-  const message = 'The current status of the network interface does not support this operation.';
+  const message = 'Current eni status does not support this operation.';
   return new CloudFailure(400, 'InvalidOperation.InvalidEniStatus', message);
 }
 
 function wrongInstanceStatus(): CloudFailure {
-  const message = 'The current status of the instance does not support this operation.';
+  const message = 'Current ens status does not support this operation.';
   return new CloudFailure(400, 'InvalidOperation.InvalidEnsStatus', message);
 }
 
@@ -135,3 +141,6 @@ function freeAddress(existing: readonly InterfaceRecord[]): string {
   if (free) return free;
   throw new CloudFailure(400, 'InvalidParameter.VSwitchId', 'The vSwitch has no free address.');
 }
+
+/** By which name a fault strikes what an order brings about. */
+export const ENS_EFFECTS: readonly string[] = ['AttachNetworkInterface/effect', 'DetachNetworkInterface/effect'];

@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts';
+import { consumeFault } from './faults.ts';
 
 /** A state on its way to the next one: what is asynchronous in the real service is a matter of time here. */
 export interface InTransition<S extends string> {
@@ -7,13 +8,14 @@ export interface InTransition<S extends string> {
   readonly next?: { readonly status: S | 'Deleted'; readonly at: number };
 }
 
-export type InstanceStatus = 'Pending' | 'Running' | 'Stopping' | 'Stopped' | 'Starting' | 'Released';
+export type InstanceStatus = 'Pending' | 'Running' | 'Stopping' | 'Stopped' | 'Starting' | 'Expired' | 'Released';
 type InterfaceStatus = 'Creating' | 'Available' | 'Attaching' | 'InUse' | 'Detaching' | 'Deleting';
 
 export interface InstanceRecord extends InTransition<InstanceStatus> {
   readonly id: string;
   readonly name: string;
   readonly regionId: string;
+  /** Empty, as the next one, if it is in no VPC. */
   readonly networkId: string;
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
@@ -121,6 +123,11 @@ export class EnsRecords {
 
   put<K extends keyof EnsDocuments>(kind: K, record: EnsDocuments[K]): void {
     this.#store.put(kind, record.id, record);
+  }
+
+  /** True if a fault strikes what an order brings about, after it was accepted. */
+  fails(action: string): boolean {
+    return consumeFault(this.#store, `${action}/effect`) !== undefined;
   }
 
   /** `eni-sandbox000007`. */

@@ -73,21 +73,30 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
     if (!isLoopbackHost(incoming.headers.host))
       throw new CloudFailure(421, 'InvalidHost', 'The sandbox answers to 127.0.0.1 and localhost only.');
     const signed = await signedRequest(incoming);
-    const { service, request, isRpc } = serviceFor(signed, await servicesOf(front));
+    const routed = serviceFor(signed, await servicesOf(front));
+    const { service, request } = routed;
     bearer = service.authentication === 'bearer';
     refuseOtherVersion(service, request);
     if (!bearer) front.check(signed);
     const fault = consumeFault(front.parts.store, request.action);
-    const answered = await struck(fault, async () => {
-      const body = await service.handle(request);
-      return wireAnswer(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
-    });
+    const answered = await struck(fault, () => answerOfService(routed, requestId));
     if (answered) send(answered);
     else outgoing.destroy();
   } catch (thrown) {
     const { status, code, message } = failureOf(thrown);
     if (bearer) send(wireAnswer(status, { code, message }));
     else send(wireAnswer(status, { RequestId: requestId, HostId: host, Code: code, Message: message }));
+  }
+}
+
+async function answerOfService({ service, request, isRpc }: RoutedRequest, requestId: string): Promise<WireAnswer> {
+  try {
+    const body = await service.handle(request);
+    return wireAnswer(200, isRpc && typeof body === 'object' ? { RequestId: requestId, ...body } : body);
+  } catch (thrown) {
+    if (!service.ownErrors || !(thrown instanceof CloudFailure)) throw thrown;
+    const { status, code, message } = thrown;
+    return wireAnswer(status, { code, message, requestId, status });
   }
 }
 

@@ -33,6 +33,8 @@ export class CloudFailure extends Error {
 export interface CloudService {
   /** How callers are known: by an account's signature (`ens`, `cs`) or by a token the service looks at itself. */
   readonly authentication: 'signature' | 'bearer';
+  /** True if the service words its errors itself, in lower case; those of the gateway begin with capitals. */
+  readonly ownErrors?: boolean;
   /** Of the API, if callers name it: `2017-11-10`. */
   readonly version?: string;
   /** The name of the action that a request asks for; undefined if the request is not for this service. */

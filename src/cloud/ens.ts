@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
 import type { CloudCaller } from './caller.ts';
-import { invalidAnswer } from './errors.ts';
+import { allPages } from './pages.ts';
 
-/** Primary one included. Source: the vendor's reference of AttachNetworkInterface. */
+/** The reference of AttachNetworkInterface says that 10 can be attached; that the primary one counts is the careful reading. */
 export const MAX_INTERFACES = 10;
 /** Source: the vendor's guide to Terway Edge; the primary interface carries no pods. */
 const PODS_PER_INTERFACE = 25;
@@ -16,10 +16,11 @@ export function podCapacity(interfaces: number): number {
 /** An ENS instance, as far as its interfaces go. */
 export interface EnsInstance {
   readonly id: string;
-  /** Running, Stopped, Stopping, Starting, Pending, Released and others. */
+  /** Running, Stopped, Stopping, Starting, Pending, Expired, Released and others. */
   readonly status: string;
   /** The zone: ENS calls it a region. */
   readonly regionId: string;
+  /** Empty for an instance that is in no VPC. */
   readonly networkId: string;
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
@@ -78,7 +79,8 @@ export interface Ens {
   start(instanceId: string): Promise<void>;
 }
 
-const PAGE_SIZE = 100;
+/** The request takes up to 100, the answer says at most 50. */
+const PAGE_SIZE = 50;
 
 /**
  * ENS through a caller. Actions and fields: the vendor's API reference, version 2017-11-10, and the models of its Go
@@ -100,10 +102,21 @@ function reads(caller: CloudCaller, signal: AbortSignal | undefined): Reads {
       return found && instanceOf(found);
     },
     interfaces: async ({ instanceId, networkId }) => {
-      const filter = { InstanceId: instanceId, NetworkId: networkId };
-      const found = await allPages(caller.endpoint, (page) =>
-        read('DescribeNetworkInterfaces', { ...filter, ...page }, interfaces),
-      );
+      // An empty filter might be none, which lists all interfaces of the account.
+      const filter = {
+        InstanceId: instanceId || undefined,
+        NetworkId: networkId || undefined,
+        PageSize: `${PAGE_SIZE}`,
+      };
+      const action = 'DescribeNetworkInterfaces';
+      const found = await allPages({ endpoint: caller.endpoint, action, size: PAGE_SIZE }, async (number) => {
+        const { TotalCount, NetworkInterfaceSets } = await read(
+          action,
+          { ...filter, PageNumber: `${number}` },
+          interfaces,
+        );
+        return { items: NetworkInterfaceSets.NetworkInterfaceSet ?? [], total: TotalCount ?? undefined };
+      });
       return found.map(interfaceOf);
     },
     vSwitch: async (id, networkId) => {
@@ -188,7 +201,7 @@ const securityRule = z.looseObject({
 /** The outer key is always there; the list in it is left out by some services if it is empty. */
 const instances = z.looseObject({ Instances: z.looseObject({ Instance: z.array(rawInstance).nullish() }) });
 const interfaces = z.looseObject({
-  TotalCount: z.int().min(0),
+  TotalCount: z.int().min(0).nullish(),
   NetworkInterfaceSets: z.looseObject({ NetworkInterfaceSet: z.array(rawInterface).nullish() }),
 });
 const vSwitches = z.looseObject({
@@ -200,23 +213,6 @@ const network = z.looseObject({ CidrBlock: text });
 const securityGroup = z.looseObject({
   Permissions: z.looseObject({ Permission: z.array(securityRule).nullish() }),
 });
-
-/** An account may have far fewer interfaces than this many pages hold: a server that never stops is not believed. */
-const MOST_PAGES = 200;
-
-async function allPages(
-  endpoint: string,
-  ask: (page: { PageSize: string; PageNumber: string }) => Promise<z.output<typeof interfaces>>,
-): Promise<z.output<typeof rawInterface>[]> {
-  const found: z.output<typeof rawInterface>[] = [];
-  for (let number = 1; number <= MOST_PAGES; number++) {
-    const answer = await ask({ PageSize: String(PAGE_SIZE), PageNumber: String(number) });
-    const page = answer.NetworkInterfaceSets.NetworkInterfaceSet ?? [];
-    found.push(...page);
-    if (page.length === 0 || found.length >= answer.TotalCount) return found;
-  }
-  throw invalidAnswer({ endpoint, action: 'DescribeNetworkInterfaces' }, `it has more than ${MOST_PAGES} pages`);
-}
 
 function instanceOf(raw: z.output<typeof rawInstance>): EnsInstance {
   return {

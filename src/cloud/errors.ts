@@ -27,7 +27,7 @@ interface Where {
  * Errors of the common gateway that say that the caller is not authorized. Source: the vendor's table of common errors.
  */
 const NOT_LET_IN =
-  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
+  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized|\.AccessKey\w*)?|NoPermission|StatusForbidden|Unauthorized)$/;
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 

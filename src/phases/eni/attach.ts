@@ -1,9 +1,12 @@
+import { refusalOf } from '../../cloud/errors.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { BindContext } from './context.ts';
-import { isFinal } from './power.ts';
+import { BACKEND_FAULT, isFinal } from './power.ts';
 
 const ATTACH_TIMEOUT_MS = 180_000;
+/** The instance is down meanwhile. */
+const MOST_FAULTS = 5;
 
 /** Attaches what is there. One that the cloud refuses for good does not keep the others, nor the instance, down. */
 export const attach: Phase<BindContext> = {
@@ -16,12 +19,13 @@ export const attach: Phase<BindContext> = {
       for (const { id } of facts.ready) await ens.attach(spec.instanceId, id);
       return;
     }
+    const faults = new Map<string, number>();
     await waitFor({
       what: `${facts.ready.map(({ id }) => id).join(', ')} to be attached`,
       timeoutMs: ATTACH_TIMEOUT_MS,
       intervalMs: paceMs,
       probe: async () => {
-        const seen = await attachOnce(context);
+        const seen = await attachOnce(context, faults);
         return seen.length === 0 ? { done: undefined } : { seen: seen.join('\n') };
       },
     });
@@ -29,7 +33,10 @@ export const attach: Phase<BindContext> = {
 };
 
 /** Looks at each interface and orders what its state asks for. @returns what is not attached yet, with its state */
-async function attachOnce({ ens, spec, facts, log }: BindContext & PhaseTools): Promise<string[]> {
+async function attachOnce(
+  { ens, spec, facts, log }: BindContext & PhaseTools,
+  faults: Map<string, number>,
+): Promise<string[]> {
   const { networkId } = facts.inspection?.instance ?? {};
   const interfaces = await ens.interfaces({ networkId });
   const pending: string[] = [];
@@ -37,7 +44,8 @@ async function attachOnce({ ens, spec, facts, log }: BindContext & PhaseTools): 
     const now = interfaces.find((eni) => eni.id === id);
     if (facts.refused.has(id) || (now?.status === 'InUse' && now.instanceId === spec.instanceId)) continue;
     const error = now?.status === 'Available' ? await order(() => ens.attach(spec.instanceId, id)) : undefined;
-    if (error && isFinal(error)) {
+    if (refusalOf(error) === BACKEND_FAULT) faults.set(id, (faults.get(id) ?? 0) + 1);
+    if (error && (isFinal(error) || faults.get(id) === MOST_FAULTS)) {
       facts.refused.set(id, error);
       log.warning(`${id} cannot be attached: ${error.message}`);
     } else {

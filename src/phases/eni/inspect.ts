@@ -40,21 +40,35 @@ export async function waitUntilSettled(
   const { ens, paceMs, wet } = context;
   const look = async (): Promise<Pick<Inspection, 'instance' | 'interfaces'>> => {
     const instance = await requireInstance(ens, instanceId);
+    refuseInstance(instance);
     return { instance, interfaces: await ens.interfaces({ networkId: instance.networkId }) };
   };
   const first = await look();
   if (!wet || unsettled(first) === undefined) return first;
+  let refused: EdgeadmError | undefined;
   const then = await context.waitFor({
     what: `instance ${instanceId} and its ENIs to reach a stable state`,
     timeoutMs: SETTLE_TIMEOUT_MS,
     intervalMs: paceMs,
+    guard: async () => {
+      if (refused) throw refused;
+    },
     probe: async () => {
-      const now = await look();
+      const now = await look().catch((error: unknown) => {
+        if (error instanceof EdgeadmError && error.code === 'ENI_CHECK_FAILED') refused = error;
+        throw error;
+      });
       const seen = unsettled(now);
       return seen === undefined ? { done: now } : { seen };
     },
   });
   return then ?? first;
+}
+
+/** What no waiting changes. @throws EdgeadmError ENI_CHECK_FAILED */
+function refuseInstance({ id, status, networkId }: EnsInstance): void {
+  if (status === 'Expired') throw checkFailed(id, ['the instance is Expired: renew it first']);
+  if (networkId === '') throw checkFailed(id, ['the instance is in no VPC, and ENIs need one']);
 }
 
 function unsettled({ instance, interfaces }: Pick<Inspection, 'instance' | 'interfaces'>): string | undefined {

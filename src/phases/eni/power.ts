@@ -1,6 +1,6 @@
 import { type Ens, requireInstance } from '../../cloud/ens.ts';
 import { isPassing, refusalOf } from '../../cloud/errors.ts';
-import { type EdgeadmError, type ErrorCode, toEdgeadmError } from '../../errors/index.ts';
+import { EdgeadmError, type ErrorCode, toEdgeadmError } from '../../errors/index.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 
 /** Stopping asks the system of the instance to end, which may take its time. */
@@ -40,6 +40,7 @@ export async function setPowerState(
     },
     probe: async () => {
       const { status } = await requireInstance(ens, instanceId);
+      if (status === 'Expired') final = neverSettles(instanceId, target);
       if (status === target) return { done: undefined };
       if (status !== from || performance.now() - orderedAt < ORDER_AGAIN_MS) return { seen: `it is ${status}` };
       const error = await order().then(
@@ -53,9 +54,21 @@ export async function setPowerState(
   });
 }
 
+function neverSettles(instanceId: string, target: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'INSTANCE_NOT_RUNNING',
+    what: `instance ${instanceId} will not be ${target}: it is Expired`,
+    next: 'renew the instance, then run the same command again',
+  });
+}
+
+/** What ENS answers for a fault behind it that is none of the documented ones. */
+export const BACKEND_FAULT = 'ens.interface.error';
+
+const MAY_PASS = ['InvalidOperation.InvalidEnsStatus', 'InvalidOperation.InvalidEniStatus', BACKEND_FAULT];
+
 /** False if another look may show another state: the answer was lost, or the state was on its way to another. */
 export function isFinal(error: unknown): boolean {
   const refusal = refusalOf(error);
-  const tooEarly = refusal === 'InvalidOperation.InvalidEnsStatus' || refusal === 'InvalidOperation.InvalidEniStatus';
-  return !isPassing(error) && !tooEarly;
+  return !isPassing(error) && !MAY_PASS.includes(refusal ?? '');
 }

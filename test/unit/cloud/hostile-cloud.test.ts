@@ -144,6 +144,12 @@ describe('a cloud that does not answer as its API does', function () {
     assert.equal((await refuses((await cs()).nodes('c-1'))).code, 'CLOUD_ANSWER_INVALID');
   });
 
+  it('a cloud that does not answer as its API does may leave out how many items a list has', async () => {
+    const page = { NetworkInterfaceSets: { NetworkInterfaceSet: [{ NetworkInterfaceId: 'eni-1' }] } };
+    server.misdeed = answers(200, JSON.stringify(page));
+    assert.equal((await (await edge()).interfaces({})).length, 1);
+  });
+
   for (const status of [300, 301, 302, 303, 307, 308]) {
     it(`a cloud that does not answer as its API does is not followed to another server, which would get the signed request (${status})`, async () => {
       const other = await hostileServer(answers(200, '{"nodepools":[]}'));

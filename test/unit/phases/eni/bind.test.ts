@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
+import type { InterfaceRecord } from '../../../../sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import { addFault } from '../../../../sandbox/cloud/faults.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import type { BindSpec } from '../../../../src/phases/eni/context.ts';
@@ -43,6 +45,19 @@ function foreign(cloud: InProcessEns, id: string, more = {}): void {
     created: 0,
     ...more,
   });
+}
+
+/** A caller whose attachments meet so many faults behind ENS. */
+function faultsAtAttach(cloud: InProcessEns, faults: number): ReturnType<InProcessEns['caller']> {
+  const caller = cloud.caller();
+  let left = faults;
+  return {
+    ...caller,
+    order: async (call) => {
+      if (call.action !== 'AttachNetworkInterface' || left-- <= 0) return caller.order(call);
+      return cloud.caller(['backend-fault']).order(call);
+    },
+  };
 }
 
 describe('eni bind', () => {
@@ -94,6 +109,53 @@ describe('eni bind', () => {
       }
     });
   }
+
+  it('eni bind tells at once that an instance is expired, or in no VPC, and changes nothing', async () => {
+    for (const [seed, why] of [
+      [{ status: 'Expired' }, /is Expired: renew it/],
+      [{ networkId: '' }, /is in no VPC/],
+    ] as const) {
+      const cloud = inProcessEns(seed);
+      const error = await refused(cloud);
+      assert.equal(error.code, 'ENI_CHECK_FAILED');
+      assert.match(error.why ?? '', why);
+      assert.deepEqual(actions(cloud), []);
+    }
+  });
+
+  it('eni bind attaches an ENI again that fell back to Available after it was accepted', async () => {
+    const cloud = inProcessEns();
+    addFault(cloud.store, { action: 'AttachNetworkInterface/effect', mode: '500', times: 2 });
+    await bound(cloud);
+    assert.ok(cloud.secondaries().every(({ status }) => status === 'InUse'));
+    assert.equal(actions(cloud).filter((action) => action === 'AttachNetworkInterface').length, 4);
+  });
+
+  it('eni bind tries an ENI again after a fault behind ENS, but not for long, and starts the instance', async () => {
+    const attachments = async (faults: number) => {
+      const cloud = inProcessEns();
+      const { result } = await runBind(cloud, { spec: { eniNumber: 1 }, caller: faultsAtAttach(cloud, faults) });
+      await result.catch(() => undefined);
+      assert.equal(cloud.instanceStatus(), 'Running');
+      return cloud.secondaries().map(({ status }) => status);
+    };
+    assert.deepEqual(await attachments(4), ['InUse']);
+    assert.deepEqual(await attachments(100), ['Available']);
+  });
+
+  it('eni bind finds its ENIs on later pages of an account that has many', async () => {
+    const cloud = inProcessEns();
+    for (let i = 0; i < 130; i++) foreign(cloud, `eni-a${String(i).padStart(3, '0')}`, { address: `10.10.2.${i}` });
+    cloud.records.put('ens/network-interface', {
+      ...cloud.records.interfaces()[0],
+      id: 'eni-z',
+      name: `edgeadm-${INSTANCE}-1`,
+      type: 'Secondary',
+      status: 'Available',
+    } as InterfaceRecord);
+    await bound(cloud, { eniNumber: 1 });
+    assert.deepEqual(actions(cloud), ['StopInstance', 'AttachNetworkInterface', 'StartInstance']);
+  });
 
   it('refuses more than ten ENIs before anything is bought, foreign ones counted', async () => {
     const cloud = inProcessEns();

@@ -15,6 +15,7 @@ import type { WorkflowEvent } from '../../../../src/workflow/events.ts';
 /** What happens to a call: a fault of the cloud's, the death of the program before or after the effect, or Ctrl-C. */
 export type Accident =
   | Extract<FaultMode, 'timeout-before' | 'timeout-after-effect' | 'throttle' | '500' | 'business-code' | 'slow'>
+  | 'backend-fault'
   | 'kill-before'
   | 'kill-after'
   | 'interrupt';
@@ -84,6 +85,11 @@ export function inProcessEns(seed: InstanceSeed = {}): InProcessEns {
           return handle(call);
         }
         if (accident === 'throttle') return { status: 400, body: { Code: 'Throttling.User', Message: 'too many' } };
+        if (accident === 'backend-fault')
+          return {
+            status: 400,
+            body: { Code: 'ens.interface.error', Message: 'An error occurred while call the API' },
+          };
         if (accident === 'business-code') return { status: 200, body: { Code: 1002, Message: 'system error' } };
         if (accident === '500') return { status: 500, body: { Code: 'InternalError', Message: 'unknown' } };
         if (accident.endsWith('after-effect') || accident === 'kill-after') await handle(call);

@@ -12,6 +12,7 @@ const fault = fc.constantFrom<Accident>(
   '500',
   'throttle',
   'business-code',
+  'backend-fault',
   'slow',
 );
 const kill = fc.constantFrom<Accident>('kill-before', 'kill-after', 'interrupt');

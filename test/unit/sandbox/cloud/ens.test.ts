@@ -116,7 +116,7 @@ describe('the emulated ENS', () => {
     pass(1000);
     const attach = (id = '') => call('AttachNetworkInterface', { ...I, NetworkInterfaceId: id });
     ids.slice(0, 9).forEach(attach);
-    assert.throws(() => attach(ids[9]), { code: 'ens.interface.error' });
+    assert.throws(() => attach(ids[9]), { code: 'QuotaExceeded' });
     assert.equal(list(I).length, 10);
   });
 
