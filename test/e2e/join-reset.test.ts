@@ -353,16 +353,32 @@ function withRemains(test: Tell): void {
     await node.exec('umount', '/var/lib/kubelet/backup');
   });
 
-  test('a reset leaves volumes of pods, links and networks of others as they are', async () => {
+  const shell = async (command: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await node.exec('sh', '-c', command);
+    assert.equal(exitCode, 0, `${command}: ${stderr}`);
+    return stdout;
+  };
+
+  test('a reset leaves volumes of pods, links, networks, images and containers of others as they are', async () => {
     const volume = '/var/lib/kubelet/pods/6f1c/volumes/kubernetes.io~nfs/share';
     await node.exec('mkdir', '-p', volume, '/var/log/pods');
     await node.exec('mount', '--bind', '/srv/precious', volume);
     await node.exec('ln', '-s', '/srv/precious', '/var/log/pods/others');
     const network = JSON.stringify({ cniVersion: '0.4.0', name: 'shop', plugins: [{ type: 'bridge' }] });
     await node.write(OTHERS_NETWORK, network);
+    await shell(
+      `ctr -n k8s.io images export /tmp/o.tar ${world.pauseImage} && ctr -n moby images import /tmp/o.tar && ctr -n moby containers create ${world.pauseImage} others && ip netns add podman-others`,
+    );
     await succeed(node, RESET);
     assert.equal(await node.read('/srv/precious/passwd'), 'root');
     assert.equal(await node.read(OTHERS_NETWORK), network);
+    assert.match(await shell('ctr -n moby images ls -q'), /pause/);
+    assert.match(await shell('ctr -n moby containers ls -q'), /^others$/m);
+    assert.match(await shell('ip netns list'), /^podman-others/m);
+    await shell('ctr -n moby containers delete others; ctr -n moby images rm $(ctr -n moby images ls -q)');
+    await shell(
+      'ip netns delete podman-others; umount /run/netns; rmdir /run/netns; rm /tmp/o.tar; ctr namespaces rm moby',
+    );
     await node.exec('rm', '-r', '/srv/precious', OTHERS_NETWORK);
   });
 
