@@ -17,7 +17,7 @@ export interface Body {
 }
 
 /** @throws ApiFailure 413 */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readRequestBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {

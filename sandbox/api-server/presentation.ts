@@ -1,41 +1,73 @@
-import type { Registry } from './registry.ts';
 import { groupVersion, type KubeObject, type Resource } from './resources.ts';
-import { badRequest } from './status.ts';
+import { ApiFailure } from './status.ts';
 import { objectTable } from './tables.ts';
 
 /** How a client wants to see objects. */
 export interface View {
   readonly resource: Resource;
   readonly version: string;
-  readonly asTable: boolean;
+  readonly as: Form;
+  /** How much of an object the rows of a table carry (`includeObject`). */
+  readonly included: string;
   /** Milliseconds since 1970, for ages. */
   readonly now: number;
 }
 
-/** The object with its apiVersion and kind, or as a table of one row. */
-export function showObject({ resource, version, asTable, now }: View, object: KubeObject): object {
-  if (asTable) return objectTable(resource, [object], { resourceVersion: object.metadata.resourceVersion }, now);
+/** How much a client wants of objects. */
+export type Form = 'Object' | 'Table' | 'PartialObjectMetadata';
+
+/** What a list says of itself. */
+export interface Paging {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+const META = 'meta.k8s.io/v1';
+
+/** What a client asks for in `Accept`. @throws ApiFailure 406 if it takes nothing that there is */
+export function formOf(accept: string | undefined): Form {
+  const wanted = (accept ?? '*/*').split(',').map((part) => part.trim().split(/\s*;\s*/));
+  for (const [type = '', ...parameters] of wanted) {
+    if (!['application/json', 'application/*', '*/*'].includes(type)) continue;
+    const as = parameters.find((parameter) => parameter.startsWith('as='))?.slice(3);
+    if (as === undefined) return 'Object';
+    // Other transformations, as of discovery, are not for objects: the client names what else it takes.
+    if (as === 'Table' && parameters.includes('v=v1')) return 'Table';
+    if (as.startsWith('PartialObjectMetadata') && parameters.includes('v=v1')) return 'PartialObjectMetadata';
+  }
+  const message = 'only the following media types are accepted: application/json';
+  throw new ApiFailure(406, 'NotAcceptable', message);
+}
+
+/** The object with its apiVersion and kind, as a table of one row, or its metadata. */
+export function showObject(view: View, object: KubeObject): object {
+  const { resource, version, as, now } = view;
+  if (as === 'PartialObjectMetadata') return { kind: as, apiVersion: META, metadata: object.metadata };
+  if (as === 'Table')
+    return objectTable(resource, [object], { resourceVersion: object.metadata.resourceVersion }, now, rowObject(view));
   return { kind: resource.kind, apiVersion: groupVersion(resource.group, version), ...object };
 }
 
-/** A list, or the page of it that `limit` and `continue` ask for. @throws ApiFailure 400 */
-export function showList(
-  view: View,
-  objects: readonly KubeObject[],
-  query: URLSearchParams,
-  { revision }: Registry,
-): object {
-  const { resource, version, asTable, now } = view;
-  const { items, ...paging } = page(objects, query);
-  const metadata = { resourceVersion: String(revision), ...paging };
-  if (asTable) return objectTable(resource, items, metadata, now);
+/** A list of objects, as a table, or of their metadata. */
+export function showList(view: View, items: readonly KubeObject[], paging: Paging): object {
+  const { resource, version, as, now } = view;
+  if (as === 'Table') return objectTable(resource, items, paging, now, rowObject(view));
+  const isPartial = as === 'PartialObjectMetadata';
   return {
-    kind: `${resource.kind}List`,
-    apiVersion: groupVersion(resource.group, version),
-    metadata,
+    kind: isPartial ? `${as}List` : `${resource.kind}List`,
+    apiVersion: isPartial ? META : groupVersion(resource.group, version),
+    metadata: paging,
     // Only objects of a CustomResourceDefinition say in a list what they are.
-    items: resource.custom ? items.map((item) => showObject(view, item)) : items,
+    items: isPartial || resource.custom ? items.map((item) => showObject(view, item)) : items,
   };
+}
+
+/** What a row of a table carries of its object. */
+function rowObject(view: View): (object: KubeObject) => object | undefined {
+  if (view.included === 'None') return () => undefined;
+  return (object) =>
+    showObject({ ...view, as: view.included === 'Object' ? 'Object' : 'PartialObjectMetadata' }, object);
 }
 
 /** Pods and namespaces answer with what was deleted, all else with a Status. */
@@ -45,21 +77,4 @@ export function showDeleted(view: View, object: KubeObject): object {
   const { name, uid } = object.metadata;
   const details = { name, ...(group && { group }), kind: plural, uid };
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-}
-
-/** Each page shows the objects that exist when it is requested. */
-function page(
-  objects: readonly KubeObject[],
-  query: URLSearchParams,
-): { items: readonly KubeObject[]; continue?: string; remainingItemCount?: number } {
-  const limit = query.get('limit') ?? '0';
-  if (!/^\d+$/.test(limit)) throw badRequest(`strconv.ParseInt: parsing "${limit}": invalid syntax`);
-  const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
-  const last = Buffer.from(query.get('continue') ?? '', 'base64url').toString('utf8');
-  const left = last ? objects.filter((object) => keyOf(object) > last) : objects;
-  const items = Number(limit) > 0 ? left.slice(0, Number(limit)) : left;
-  const end = items.at(-1);
-  if (!end || items.length === left.length) return { items };
-  const remainingItemCount = left.length - items.length;
-  return { items, continue: Buffer.from(keyOf(end)).toString('base64url'), remainingItemCount };
 }

@@ -3,20 +3,21 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
 import { authorize } from './authorization.ts';
-import { type Body, parseBody, readBody } from './body.ts';
+import { type Body, parseBody, readRequestBody } from './body.ts';
 import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
+import { listPage } from './list.ts';
+import { checkListOptions } from './list-options.ts';
 import { encodeOpenApi, OPENAPI_PROTOBUF_TYPE, wantsOpenApiProtobuf } from './openapi-protobuf.ts';
 import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
 import { APPLY_PATCH } from './patch.ts';
-import { showDeleted, showList, showObject, type View } from './presentation.ts';
+import { formOf, showDeleted, showList, showObject, type View } from './presentation.ts';
 import { RESOURCES, type Resource, servedVersions } from './resources.ts';
 import { review } from './reviews.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
 import { ApiFailure, methodNotAllowed, noSuchResource } from './status.ts';
-import { wantsTable } from './tables.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** A text is sent as it is; a stream sends itself. */
@@ -29,7 +30,7 @@ export async function serve(server: Server, request: IncomingMessage, response: 
   try {
     if (!isLoopbackHost(request.headers.host))
       throw new ApiFailure(421, undefined, 'the sandbox answers to 127.0.0.1 and localhost only');
-    const body = await readBody(request);
+    const body = await readRequestBody(request);
     const warnings: string[] = [];
     const answer = answerTo(server, request, body, warnings);
     // Kubernetes warns since 1.25, with the field validation on the server.
@@ -92,7 +93,9 @@ function toOperation(
 
 function perform(server: Server, request: IncomingMessage, operation: Operation, { verb }: ResourceRequest): Answer {
   const { resource, version, query, subresource } = operation;
-  const view: View = { resource, version, asTable: wantsTable(request.headers.accept), now: server.now() };
+  const included = query.get('includeObject') ?? 'Metadata';
+  const view: View = { resource, version, as: formOf(request.headers.accept), included, now: server.now() };
+  if (verb === 'list' || verb === 'watch') checkListOptions(query, verb === 'watch', minorOf(server.version));
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };
   if (subresource === 'scale') return { code: 200, body: operations.scale(operation, verb) };
   if (resource.isReview)
@@ -104,7 +107,7 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
     case 'get':
       return { code: 200, body: showObject(view, operations.read(operation)) };
     case 'list':
-      return { code: 200, body: showList(view, operations.select(operation), query, server.registry) };
+      return { code: 200, body: listAnswer(server, operation, view) };
     case 'watch':
       return (response) => streamWatch(server, operation, view, response);
     case 'create':
@@ -122,8 +125,16 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
     case 'delete':
       return { code: 200, body: showDeleted(view, operations.remove(operation)) };
     case 'deletecollection':
-      return { code: 200, body: showList(view, operations.removeAll(operation), query, server.registry) };
+      return {
+        code: 200,
+        body: showList(view, operations.removeAll(operation), { resourceVersion: String(server.registry.revision) }),
+      };
   }
+}
+
+function listAnswer(server: Server, operation: Operation, view: View): object {
+  const { items, paging } = listPage(server, operation);
+  return showList(view, items, paging);
 }
 
 /** Kubernetes answers with a Status inside a group that it has built in, and with a page elsewhere. */

@@ -108,13 +108,14 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-/** True if the client would rather have a table: kubectl without `-o json`. */
-export function wantsTable(accept: string | undefined): boolean {
-  return /application\/json\s*;[^,]*\bas=Table\b/.test(accept ?? '');
-}
-
 /** A meta.k8s.io/v1 Table; its rows carry the metadata that kubectl needs for namespaces and labels. */
-export function objectTable(resource: Resource, objects: readonly KubeObject[], metadata: object, now: number): object {
+export function objectTable(
+  resource: Resource,
+  objects: readonly KubeObject[],
+  metadata: object,
+  now: number,
+  rowObject: (object: KubeObject) => object | undefined,
+): object {
   const columns = COLUMNS[resource.plural] ?? [nameColumn, ageColumn];
   return {
     kind: 'Table',
@@ -129,7 +130,7 @@ export function objectTable(resource: Resource, objects: readonly KubeObject[], 
     })),
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, now)),
-      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+      object: rowObject(object),
     })),
   };
 }

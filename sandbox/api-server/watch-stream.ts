@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { minorOf } from '../../src/kubernetes/version.ts';
+import { sendsInitialEvents } from './list-options.ts';
 import type { Operation } from './operation.ts';
 import { showObject, type View } from './presentation.ts';
 import { groupVersion } from './resources.ts';
@@ -11,6 +13,8 @@ import type { ObjectEvent } from './watch.ts';
 /** Without timeoutSeconds a watch ends between these, as at a real server, so that clients learn to begin again. */
 const DEFAULT_SECONDS = [1800, 3600] as const;
 const BOOKMARK_MS = 60_000;
+/** What the bookmark says that ends the initial events of a watch list. */
+const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' };
 /** A client that reads slower than this is cut off: it can begin again where it was. Bytes. */
 const LARGEST_BACKLOG = 4 * 1024 * 1024;
 
@@ -21,11 +25,13 @@ export function streamWatch(server: Server, operation: Operation, view: View, re
     response.write(`${JSON.stringify({ type, object })}\n`);
     if (response.writableLength > LARGEST_BACKLOG) response.destroy();
   };
-  const bookmark = (): void => {
-    const metadata = { resourceVersion: String(server.registry.revision), creationTimestamp: null };
+  const bookmark = (annotations?: Record<string, string>): void => {
+    const metadata = { resourceVersion: String(server.registry.revision), creationTimestamp: null, annotations };
     write('BOOKMARK', { kind: resource.kind, apiVersion: groupVersion(resource.group, version), metadata });
   };
-  const after = startOf(query.get('resourceVersion') ?? '');
+  const isWatchList = sendsInitialEvents(query, minorOf(server.version));
+  const start = startOf(query.get('resourceVersion') ?? '');
+  const after = isWatchList ? undefined : (start ?? (isWatchList === false ? server.registry.revision : undefined));
   const matches = selector(resource, query);
   response.writeHead(200, { 'Content-Type': 'application/json' });
   response.flushHeaders();
@@ -33,6 +39,7 @@ export function streamWatch(server: Server, operation: Operation, view: View, re
     const send = ({ type, object }: ObjectEvent): void =>
       write(type, showObject({ ...view, now: server.now() }, object));
     const stop = server.watches.watch({ resource, namespace, matches, after }, send);
+    if (isWatchList && wantsBookmarks(query)) bookmark(INITIAL_EVENTS_END);
     end(response, query, bookmark, stop);
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
@@ -40,6 +47,10 @@ export function streamWatch(server: Server, operation: Operation, view: View, re
     write('ERROR', error.toStatus());
     response.end();
   }
+}
+
+function wantsBookmarks(query: URLSearchParams): boolean {
+  return ['1', 'true'].includes(query.get('allowWatchBookmarks') ?? '');
 }
 
 function startOf(text: string): number | undefined {
@@ -51,10 +62,9 @@ function startOf(text: string): number | undefined {
 
 function end(response: ServerResponse, query: URLSearchParams, bookmark: () => void, stop: () => void): void {
   const seconds = Number(query.get('timeoutSeconds')) || randomInt(...DEFAULT_SECONDS);
-  const wantsBookmarks = ['1', 'true'].includes(query.get('allowWatchBookmarks') ?? '');
-  const ticking = wantsBookmarks ? setInterval(bookmark, BOOKMARK_MS) : undefined;
+  const ticking = wantsBookmarks(query) ? setInterval(bookmark, BOOKMARK_MS) : undefined;
   const timer = setTimeout(() => {
-    if (wantsBookmarks) bookmark();
+    if (wantsBookmarks(query)) bookmark();
     // Before the end and not at `close`: an event in between would be written after the end, and kill the process.
     stop();
     response.end();

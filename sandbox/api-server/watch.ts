@@ -61,6 +61,18 @@ export class WatchCache {
     });
   }
 
+  /** The objects of a resource as they were at a revision; undefined if the past does not reach back so far. */
+  stateAt(resource: Resource, revision: number): KubeObject[] | undefined {
+    if (revision < this.#forgotten) return undefined;
+    const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
+    const state = new Map(this.#registry.list(resource).map((object) => [keyOf(object), object]));
+    for (const { type, object, before } of this.#since(revision, resource).reverse()) {
+      if (type === 'ADDED') state.delete(keyOf(object));
+      else if (before) state.set(keyOf(before), before);
+    }
+    return [...state.values()];
+  }
+
   #since(after: number, resource: Resource): ObjectChange[] {
     return this.#kept
       .filter(({ revision, plural }) => revision > after && plural === resource.plural)

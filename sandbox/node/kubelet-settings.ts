@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { refuseNodeLabel } from '../../src/config/grammar.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import type { ApiConnection } from '../../src/kubernetes/api/client.ts';
+import { isFieldsFlag } from '../../src/kubernetes/kubelet/fields.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -26,7 +27,7 @@ export class KubeletFault extends Error {}
 
 type Files = Pick<Machine, 'readFile' | 'stat' | 'list'>;
 
-/** Flags that edgeadm or an administrator gives; a kubelet exits on any other. `removed`: the minor version. */
+/** Flags besides those that have a field of the configuration; a kubelet exits over any other. `removed`: the minor version. */
 const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
   'bootstrap-kubeconfig': {},
   config: {},
@@ -39,6 +40,8 @@ const FLAGS: Readonly<Record<string, { readonly removed?: number }>> = {
   'node-labels': {},
   'pod-infra-container-image': { removed: 35 },
   'register-with-taints': {},
+  'pod-manifest-path': {},
+  'root-dir': {},
   v: {},
 };
 
@@ -83,8 +86,9 @@ export async function readRunSettings(
     taints: configuration.registerWithTaints ?? parseTaints(flags.get('register-with-taints')),
     staticPodPath: configuration.staticPodPath,
     connection: await readKubeconfig(files, flags.get('kubeconfig')),
-    maxPods: configuration.maxPods ?? 110,
-    evictionHard: configuration.evictionHard ?? {},
+    // Flags count more than the configuration file.
+    maxPods: Number(flags.get('max-pods') ?? configuration.maxPods ?? 110),
+    evictionHard: thresholdsOf(flags.get('eviction-hard')) ?? configuration.evictionHard ?? {},
   };
 }
 
@@ -93,13 +97,24 @@ function parseFlags(args: readonly string[], minor: number): Map<string, string>
   for (const word of args) {
     const [, name = '', value] = /^--([\w-]+)(?:=(.*))?$/.exec(word) ?? [];
     if (name === '') throw new KubeletFault(`unknown command ${JSON.stringify(word)}`);
-    const row = FLAGS[name];
+    const row = FLAGS[name] ?? (isFieldsFlag(name) ? {} : undefined);
     if (!row || minor >= (row.removed ?? Number.POSITIVE_INFINITY))
       throw new KubeletFault(`failed to parse kubelet flag: unknown flag: --${name}`);
     if (value === undefined) throw new KubeletFault(`failed to parse kubelet flag: flag needs an argument: --${name}`);
     flags.set(name, value);
   }
   return flags;
+}
+
+/** `memory.available<5%,nodefs.available<1Gi` */
+function thresholdsOf(text: string | undefined): Record<string, string> | undefined {
+  if (text === undefined) return undefined;
+  return Object.fromEntries(
+    text.split(',').flatMap((part) => {
+      const [signal = '', value] = part.split('<');
+      return value === undefined ? [] : [[signal, value]];
+    }),
+  );
 }
 
 function parseLabels(text = ''): Record<string, string> {

@@ -85,8 +85,20 @@ const KUBELET_LABELS = new Set([
 ]);
 const KUBELET_NAMESPACES = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 
-/** Refuses labels that would make the kubelet exit or the API server (NodeRestriction) refuse the node. */
-export function refuseNodeLabel(key: string): Refusal {
+/** Labels that only later kubelets take, by minor version. Source: kubernetes#81431, in 1.17. */
+const LATER_LABELS: Readonly<Record<string, { readonly since: number; readonly before: string }>> = {
+  'topology.kubernetes.io/zone': { since: 17, before: 'failure-domain.beta.kubernetes.io/zone' },
+  'topology.kubernetes.io/region': { since: 17, before: 'failure-domain.beta.kubernetes.io/region' },
+};
+
+/**
+ * Refuses labels that would make the kubelet exit or the API server (NodeRestriction) refuse the node.
+ * @param minor of the kubelet; undefined if it is not known yet
+ */
+export function refuseNodeLabel(key: string, minor?: number): Refusal {
+  const later = LATER_LABELS[key];
+  if (later && minor !== undefined && minor < later.since)
+    return `kubelet 1.${minor} does not know the label ${key} and exits over it; before 1.${later.since} it is ${later.before}`;
   const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
   const reserved = ['kubernetes.io', 'k8s.io'].some((domain) => prefix === domain || prefix.endsWith(`.${domain}`));
   if (!reserved || KUBELET_LABELS.has(key)) return undefined;

@@ -20,12 +20,14 @@ export function planRenderer({ write, command, style }: PlanOptions): Renderer {
     return plan;
   };
   const show = (host: string, ok = true): void => {
-    const lines = planOf(host).lines;
+    const { lines, actions } = planOf(host);
     plans.delete(host);
     // A failure is reported beside it; what it would have done is unknown.
     const nothing = lines.length > 0 ? '' : ok ? ': nothing to do' : ': not known';
     write(`${style.bold(`${host}: plan of ${command}`)} (nothing was changed)${nothing}\n`);
     write(lines.map((line) => `${line}\n`).join(''));
+    if (actions === 0) return;
+    write(`${host}: ${actions} ${actions === 1 ? 'action' : 'actions'} planned, nothing was changed (dry run)\n`);
   };
   return {
     event: (event) => planOf(event.host).add(event),
@@ -38,6 +40,7 @@ export function planRenderer({ write, command, style }: PlanOptions): Renderer {
 
 class HostPlan {
   readonly lines: string[] = [];
+  actions = 0;
   readonly #style: Style;
   readonly #titles = new Map<string, string>();
   /** The recorder of a host does not know whose change it records. */
@@ -55,6 +58,7 @@ class HostPlan {
     }
     if (event.type !== 'plan') return;
     this.#head(event.phase || this.#phase);
+    this.actions++;
     this.lines.push(`  ${event.action}`);
     this.lines.push(...hunks(event.diff ?? '').map((line) => `      ${this.#paint(line)}`.trimEnd()));
   }

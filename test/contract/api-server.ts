@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { kinds } from './kinds.ts';
+import { lists } from './lists.ts';
 import { nodes } from './nodes.ts';
 import { objects } from './objects.ts';
 import { reading } from './reading.ts';
@@ -24,6 +25,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   schemas,
   'server-side apply': apply,
   'lists, selectors, tables and discovery': reading,
+  'pages, the past and parts': lists,
   'Secrets and NodePools': kinds,
   Deployments: workloads,
   'nodes, leases and pods': nodes,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { WatchEvent } from '../../src/kubernetes/api/client.ts';
-import { type AnyObject, answers, type Contract, type Expectation, MAPS, MERGE } from './subject.ts';
+import { type AnyObject, answers, type Contract, type Expectation, MAPS, MERGE, refuses } from './subject.ts';
 
 /** Follows a watch until so many events have come or the server ends it. */
 async function events({ admin }: Contract, path: string, wanted: number): Promise<WatchEvent<AnyObject>[]> {
@@ -24,6 +24,21 @@ async function changeTwice({ admin }: Contract, name: string): Promise<AnyObject
   await answers(admin, 'PATCH', `${MAPS}/${name}`, 200, { body: { data: { a: '2' } }, ...MERGE });
   await answers(admin, 'DELETE', `${MAPS}/${name}`, 200);
   return created;
+}
+
+/** Changes a ConfigMap again and again until a watch, which may begin late, has seen what it waits for. */
+async function changedUntil<T>(contract: Contract, name: string, following: Promise<T>): Promise<T> {
+  let isOver = false;
+  const seen = following.finally(() => {
+    isOver = true;
+  });
+  let round = 0;
+  await contract.eventually('the events', async () => {
+    const body = { data: { a: `round ${round++}` } };
+    await answers(contract.admin, 'PATCH', `${MAPS}/${name}`, 200, { body, ...MERGE });
+    return isOver;
+  });
+  return seen;
 }
 
 export const watching: readonly Expectation[] = [
@@ -75,6 +90,43 @@ export const watching: readonly Expectation[] = [
         (await following).map(({ type }) => type),
         ['ADDED', 'MODIFIED', 'DELETED'],
       );
+    },
+  ],
+  [
+    'a watch list sends what exists, says where that ends, and then what changes, since Kubernetes 1.32',
+    async (contract) => {
+      const { admin, minor, prefix } = contract;
+      if (minor < 32) return;
+      const name = `${prefix}-w6`;
+      await answers(admin, 'POST', MAPS, 201, { body: { metadata: { name }, data: { a: '1' } } });
+      const query = '&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan';
+      const following = events(contract, of(name, query), 3);
+      const [first, bookmark, change] = await changedUntil(contract, name, following);
+      assert.deepEqual([first?.type, bookmark?.type, change?.type], ['ADDED', 'BOOKMARK', 'MODIFIED']);
+      assert.deepEqual(bookmark?.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
+      assert.match(bookmark?.object.metadata.resourceVersion ?? '', /^\d+$/);
+    },
+  ],
+  [
+    'a watch list needs resourceVersionMatch=NotOlderThan, and a server that knows it',
+    async ({ admin, minor }) => {
+      if (minor < 27) return;
+      const path = `${MAPS}?watch=true&sendInitialEvents=true`;
+      const message = /sendInitialEvents requires setting resourceVersionMatch to NotOlderThan/;
+      await refuses(admin, 'GET', path, { code: 422, reason: 'Invalid', message });
+    },
+  ],
+  [
+    'a watch that asks for no initial events begins with the next change',
+    async (contract) => {
+      const { admin, minor, prefix } = contract;
+      if (minor < 32) return;
+      const name = `${prefix}-w7`;
+      await answers(admin, 'POST', MAPS, 201, { body: { metadata: { name }, data: { a: '1' } } });
+      const query = '&sendInitialEvents=false&resourceVersionMatch=NotOlderThan';
+      const following = events(contract, of(name, query), 1);
+      const [first] = await changedUntil(contract, name, following);
+      assert.equal(first?.type, 'MODIFIED');
     },
   ],
   [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { load } from 'js-yaml';
 import {
   cutNetwork,
   installCni,
@@ -10,14 +11,15 @@ import {
   restoreNetwork,
   runPod,
   until,
+  world,
 } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
-import { freshNode, joinNode, testBed } from './support.ts';
+import { freshNode, inWorlds, joinNode, testBed } from './support.ts';
 
 /** Long enough for the cluster to give the node up (40 s), shorter than it takes to evict its pods (5 minutes). */
 const CUT_MS = 180_000;
 
-describe('an edge node with a bad network', () => {
+inWorlds('guide', 'today')('an edge node with a bad network', () => {
   sideBySide(
     {
       'that is cut off for three minutes': cutOff,
@@ -58,6 +60,11 @@ function cutOff(test: Tell): void {
     assert.deepEqual([await answers(node, servers.lasting), await answers(node, servers.killed)], [true, true]);
   });
 
+  test('has a kubelet that reads plain lists, which the hub can answer offline', async () => {
+    const { featureGates = {} } = load(await node.read('/var/lib/kubelet/config.yaml')) as Configuration;
+    assert.equal(featureGates.WatchListClient, world.watchLists ? false : undefined);
+  });
+
   test('is given up by the cluster, its pods run on, and the kubelet starts again', async () => {
     await cutNetwork(node);
     cutAt = performance.now();
@@ -84,6 +91,10 @@ function cutOff(test: Tell): void {
     assert.equal((await lookAt(node)).lasting, before.lasting);
     await node.down();
   });
+}
+
+interface Configuration {
+  readonly featureGates?: Readonly<Record<string, boolean>>;
 }
 
 const PORTS = { lasting: 8001, killed: 8002 };

@@ -16,9 +16,11 @@ import {
 
 /** Where nodes see the bundle of the run, read-only. */
 export const BUNDLE = '/opt/bundle';
-/** Debian 12 with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
+/** Debian with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
 export const MATRIX = '/root/matrix.yaml';
-const matrix = dump({ rows: [{ arch: 'amd64', os: 'Debian', versions: ['12'], kernel: '6.18', from: '1.12.0' }] });
+const matrix = dump({
+  rows: [{ arch: 'amd64', os: 'Debian', versions: ['12', '13'], kernel: '6.18', from: '1.12.0' }],
+});
 
 export interface Bed {
   readonly cluster: Cluster;

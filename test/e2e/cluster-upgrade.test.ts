@@ -9,7 +9,6 @@ import {
   cutNetwork,
   importImage,
   installCni,
-  kubernetesVersion,
   laterVersion,
   makeBundle,
   type Node,
@@ -17,8 +16,9 @@ import {
   restoreNetwork,
   stateDir,
   until,
+  world,
 } from '../testbed/index.ts';
-import { BUNDLE, freshNode, MATRIX, testBed } from './support.ts';
+import { BUNDLE, freshNode, inWorlds, MATRIX, testBed } from './support.ts';
 
 const NODES = 12;
 const IMAGE = 'localhost/edgeadm-upgrade:next';
@@ -39,7 +39,7 @@ interface Ended {
   stderr: string;
 }
 
-describe('edgeadm cluster upgrade of 12 nodes', function () {
+inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
   // Twelve nodes are joined first, beside whatever else is tested.
   this.timeout(1_200_000);
   let cluster: Cluster;
@@ -201,7 +201,7 @@ describe('edgeadm cluster upgrade of 12 nodes', function () {
     const paused = await status();
     assert.equal(paused.phase, 'Paused');
     assert.match(paused.failedPods.find((pod) => pod.node === next)?.log ?? '', /UPGRADE_RECOVERED/);
-    assert.equal(await versionOf(next), kubernetesVersion);
+    assert.equal(await versionOf(next), world.kubernetes);
     await cluster.waitForNode(next, true, 30);
     await node.exec('rm', DROP_IN);
     await node.exec('systemctl', 'daemon-reload');

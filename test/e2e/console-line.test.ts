@@ -12,7 +12,7 @@ import {
   productInNode,
 } from '../testbed/index.ts';
 import { type Exchange, startExchange } from './exchange.ts';
-import { freshNode, MATRIX, testBed, traces } from './support.ts';
+import { freshNode, inWorlds, MATRIX, testBed, traces } from './support.ts';
 
 const CA = '/root/cloud-ca.crt';
 const LOG = '/var/log/edgeadm.log';
@@ -23,7 +23,7 @@ const TAINT = { key: 'edge', value: 'pool', effect: 'NoSchedule' };
 const consoleLine = (token: string): string =>
   `./edgeadm join --openapi-token=${token} --node-spec="{\\"allowedClusterAddons\\":[\\"kube-proxy\\",\\"flannel\\",\\"coredns\\"],\\"annotations\\":{\\"example.com/note\\":\\"spec\\"},\\"imageRepoType\\":\\"public\\",\\"labels\\":{\\"tier\\":\\"spec\\",\\"zone\\":\\"spec\\"},\\"manageRuntime\\":true,\\"nodeNameOverride\\":\\"*.shop\\",\\"openapiType\\":\\"public\\",\\"poolNodesConnected\\":true,\\"quiet\\":true,\\"runtime\\":\\"containerd\\",\\"runtime_version\\":\\"1.6.39\\",\\"taints\\":[{\\"key\\":\\"edge\\",\\"value\\":\\"spec\\",\\"effect\\":\\"NoSchedule\\"},{\\"key\\":\\"own\\",\\"value\\":\\"spec\\",\\"effect\\":\\"NoSchedule\\"}]}" --region=cn-hangzhou`;
 
-describe("a join by the console's line", function () {
+inWorlds('guide')("a join by the console's line", function () {
   this.timeout(300_000);
   let exchange: Exchange;
   let pool: NodePoolRecord;

@@ -8,12 +8,12 @@ import { adminKubeconfig, startApiServer } from '../../sandbox/api-server/index.
 import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
-import { kubernetesVersion, projectDir, until } from '../testbed/index.ts';
-import { testBed } from './support.ts';
+import { projectDir, until, world } from '../testbed/index.ts';
+import { inWorlds, testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
 
-describe('a real kube-apiserver keeps the contract', () => {
+inWorlds('guide')('a real kube-apiserver keeps the contract', () => {
   apiServerContract(async () => {
     const { cluster } = await testBed();
     await cluster.apply(load(await readFile(CRD, 'utf8')) as object);
@@ -27,12 +27,12 @@ describe('a real kube-apiserver keeps the contract', () => {
       server: cluster.server,
       ca: ca ?? '',
       admin: { cert: cert ?? '', key: key ?? '' },
-      version: kubernetesVersion,
+      version: world.kubernetes,
     };
   });
 });
 
-describe("kubectl of that version works with the sandbox's API server", () => {
+inWorlds('guide')("kubectl of that version works with the sandbox's API server", () => {
   let kubectl: (args: string[], input?: object) => Promise<string>;
   const ends: (() => unknown)[] = [];
   before(async () => {

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { edgeadm, resultOf } from '../sandbox/program.ts';
 import { difference, type Node, photograph } from '../testbed/index.ts';
 import { interrupt } from './interrupt.ts';
-import { freshNode, joinArgs, joinNode, WITH_HUB } from './support.ts';
+import { freshNode, inWorlds, joinArgs, joinNode, WITH_HUB } from './support.ts';
 
 interface Result {
   readonly hosts: readonly { readonly data: Data }[];
@@ -51,7 +51,7 @@ spec:
   '/var/log/edgeadm.log': `command line: ./edgeadm join --openapi-token ${PLANTED} --node-spec '{"token":"${PLANTED}"}'\n`,
 };
 
-describe('a diagnosis', function () {
+inWorlds('guide')('a diagnosis', function () {
   this.timeout(300_000);
   let node: Node;
   let folder: string;

@@ -12,7 +12,7 @@ import type { CloudParts } from '../../sandbox/cloud/service.ts';
 import { openStore, type Store } from '../../sandbox/store.ts';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { type Issuer, issueCertificate } from '../../src/pki/issue-certificate.ts';
-import { type Cluster, edgeHubImage, pauseImage, podSubnet, serviceSubnet, subnet } from '../testbed/index.ts';
+import { type Cluster, edgeHubImage, podSubnet, serviceSubnet, subnet, world } from '../testbed/index.ts';
 import type { Bed } from './bed.ts';
 
 const DAY_MS = 86_400_000;
@@ -52,7 +52,7 @@ export async function startExchange({ cluster, bundle, bundleSha256 }: Bed): Pro
     makeBootstrapToken: () => cluster.token(),
     nodes: async () => attachedNodes((await cluster.get<{ items: V1Node[] }>('/api/v1/nodes')) ?? { items: [] }),
     caPem: await readFile(cluster.caFile, 'utf8'),
-    software: { edgeHubImage, pauseImage, bundle: { url: urlOf(web, 'http'), sha256: bundleSha256 } },
+    software: { edgeHubImage, pauseImage: world.pauseImage, bundle: { url: urlOf(web, 'http'), sha256: bundleSha256 } },
   };
   const cloud = await startCloud({ parts, services: [exchangeService(parts, inside)], port: 0, tls });
   const relay = await relayTo(cloud);

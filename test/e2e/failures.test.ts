@@ -22,7 +22,7 @@ import {
   until,
 } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
-import { BUNDLE, freshNode, joinArgs, MATRIX, testBed, traces, WITH_HUB } from './support.ts';
+import { BUNDLE, freshNode, inWorlds, joinArgs, MATRIX, testBed, traces, WITH_HUB } from './support.ts';
 
 /** How a command fails: all of it is what a user or his script sees. */
 interface Failure {
@@ -38,7 +38,7 @@ const NO_SECRET = 'a'.repeat(16);
 const PUT_BACK = /to keep the failed state for inspection/;
 const TOKEN_NEXT = /edgeadm token create --print-join-command/;
 
-describe('a join that cannot succeed says why and what to do next, and leaves the node as it was', () => {
+inWorlds('guide')('a join that cannot succeed says why and what to do next, and leaves the node as it was', () => {
   const stories = { cluster: {} as Subject };
   sideBySide(
     {

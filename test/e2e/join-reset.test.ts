@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1CertificateSigningRequestList, V1Node, V1Pod } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import {
   busyboxImage,
@@ -14,22 +14,22 @@ import {
   kubeadmJoin,
   Node,
   type Photograph,
-  pauseImage,
   photograph,
   podCidrOf,
   type Result,
   runPod,
   until,
+  world,
 } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
-import { BUNDLE, bundleWithRuntime, freshNode, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
+import { BUNDLE, bundleWithRuntime, freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
 
 const LOG = '/var/log/edgeadm.log';
 /** What an edge-hub remembers of the API changes all by itself. */
 const HUB_CACHE = '/etc/kubernetes/cache';
 const RESET = ['reset', '--yes'];
 
-describe('join and reset', () => {
+inWorlds('guide', 'today')('join and reset', () => {
   sideBySide(
     {
       'with an edge-hub': withEdgeHub,
@@ -239,7 +239,8 @@ function withoutEdgeHub(test: Tell): void {
   });
 
   test("OpenYurt's hub starts from the files that were written, and the node becomes Ready", async () => {
-    const { stderr } = await succeed(node, await joinArgs(...WITH_HUB, '--edge-hub-flavor', 'openyurt'));
+    const hub = ['--edge-hub-image', world.yurthubImage, '--edge-hub-flavor', 'openyurt'];
+    const { stderr } = await withOpenYurt(succeed(node, await joinArgs(...hub)));
     assert.match(stderr, /kubectl certificate approve/);
     await becomeReady(node);
     assert.match((await node.exec('ls', '/etc/kubernetes/manifests')).stdout, /yurt-?hub\.yaml/);
@@ -257,7 +258,7 @@ function withoutRuntime(test: Tell): void {
   const name = 'jr-bare';
   let node: Node;
   let before: Photograph;
-  const flags = [...WITH_HUB, '--manage-runtime', '--pause-image', pauseImage];
+  const flags = [...WITH_HUB, '--manage-runtime', '--pause-image', world.pauseImage];
 
   test('containerd comes from the bundle, and pods run', async () => {
     node = await freshNode(name, { containerd: false, bind: [[await bundleWithRuntime(), BUNDLE]] });
@@ -296,7 +297,7 @@ function withRemains(test: Tell): void {
   let node: Node;
   let before: Photograph;
 
-  const flags = [...WITH_HUB, '--manage-runtime', '--pause-image', pauseImage];
+  const flags = [...WITH_HUB, '--manage-runtime', '--pause-image', world.pauseImage];
 
   test('a dry run shows what would be different in files that are there', async () => {
     node = await freshNode(name);
@@ -323,7 +324,7 @@ function withRemains(test: Tell): void {
   });
 
   test("containerd's configuration is changed where it must be and nowhere else", async () => {
-    const fitted = FOREIGN_CONFIG.replace(/sandbox_image = .*/, `sandbox_image = "${pauseImage}"`);
+    const fitted = FOREIGN_CONFIG.replace(/sandbox_image = .*/, `sandbox_image = "${world.pauseImage}"`);
     const text = await node.read('/etc/containerd/config.toml');
     assert.equal(text, fitted.replace('SystemdCgroup = false', 'SystemdCgroup = true'));
   });
@@ -352,16 +353,32 @@ function withRemains(test: Tell): void {
     await node.exec('umount', '/var/lib/kubelet/backup');
   });
 
-  test('a reset leaves volumes of pods, links and networks of others as they are', async () => {
+  const shell = async (command: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await node.exec('sh', '-c', command);
+    assert.equal(exitCode, 0, `${command}: ${stderr}`);
+    return stdout;
+  };
+
+  test('a reset leaves volumes of pods, links, networks, images and containers of others as they are', async () => {
     const volume = '/var/lib/kubelet/pods/6f1c/volumes/kubernetes.io~nfs/share';
     await node.exec('mkdir', '-p', volume, '/var/log/pods');
     await node.exec('mount', '--bind', '/srv/precious', volume);
     await node.exec('ln', '-s', '/srv/precious', '/var/log/pods/others');
     const network = JSON.stringify({ cniVersion: '0.4.0', name: 'shop', plugins: [{ type: 'bridge' }] });
     await node.write(OTHERS_NETWORK, network);
+    await shell(
+      `ctr -n k8s.io images export /tmp/o.tar ${world.pauseImage} && ctr -n moby images import /tmp/o.tar && ctr -n moby containers create ${world.pauseImage} others && ip netns add podman-others`,
+    );
     await succeed(node, RESET);
     assert.equal(await node.read('/srv/precious/passwd'), 'root');
     assert.equal(await node.read(OTHERS_NETWORK), network);
+    assert.match(await shell('ctr -n moby images ls -q'), /pause/);
+    assert.match(await shell('ctr -n moby containers ls -q'), /^others$/m);
+    assert.match(await shell('ip netns list'), /^podman-others/m);
+    await shell('ctr -n moby containers delete others; ctr -n moby images rm $(ctr -n moby images ls -q)');
+    await shell(
+      'ip netns delete podman-others; umount /run/netns; rmdir /run/netns; rm /tmp/o.tar; ctr namespaces rm moby',
+    );
     await node.exec('rm', '-r', '/srv/precious', OTHERS_NETWORK);
   });
 
@@ -526,6 +543,29 @@ async function becomeReady(node: Node): Promise<void> {
   const { cluster } = await testBed();
   await installCni(node, await podCidrOf(cluster, node.name));
   await cluster.waitForNode(node.name);
+}
+
+/** Waits for a join, and approves the clients of newer yurthubs meanwhile as OpenYurt's controller does. */
+async function withOpenYurt(joined: Promise<Result>): Promise<Result> {
+  const { cluster } = await testBed();
+  const state = { over: false };
+  const result = joined.finally(() => {
+    state.over = true;
+  });
+  await until(
+    'the join to end',
+    async () => {
+      const requests = await cluster.get<V1CertificateSigningRequestList>(
+        '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+      );
+      for (const { metadata, spec, status } of requests?.items ?? [])
+        if (spec.signerName === 'kubernetes.io/kube-apiserver-client' && !status?.conditions)
+          await cluster.kubectl('certificate', 'approve', metadata?.name ?? '');
+      return state.over;
+    },
+    200,
+  );
+  return result;
 }
 
 async function containerIds(cluster: Cluster, pod: string): Promise<unknown> {

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import {
   installCni,
-  kubernetesVersion,
   Node,
   type Photograph,
-  pauseImage,
   photograph,
   projectDir,
   type Result,
   stateDir,
   until,
+  world,
 } from '../testbed/index.ts';
 import { interrupt, type Moment } from './interrupt.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
-import { BUNDLE, bundleWithRuntime, freshNode, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
+import { BUNDLE, bundleWithRuntime, freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
 
 /**
  * The tests in process (test/unit/workflows) kill and fail at changes all over join and reset, at each of them with
@@ -56,7 +55,7 @@ const SHARES = 2;
 const FLAGS = [...WITH_HUB, '--allowed-cluster-addons', 'kube-proxy'];
 const FLAGS_WITH_RUNTIME = [...FLAGS, '--manage-runtime'];
 
-describe('edgeadm that is killed', () => {
+inWorlds('guide')('edgeadm that is killed', () => {
   sideBySide(
     {
       ...Object.fromEntries(
@@ -91,7 +90,7 @@ function bundle(): Promise<string> {
     const programs = ['kubelet', 'cni-plugins.tgz', 'containerd.tgz', 'runc'];
     const parts = programs.flatMap((file) => [`--${file.replace('.tgz', '')}`, join(from, file)]);
     const images = (await readdir(join(from, 'images'))).flatMap((file) => ['--image', join(from, 'images', file)]);
-    const args = ['--kubernetes-version', kubernetesVersion, '--pause-image', pauseImage, ...parts, ...images];
+    const args = ['--kubernetes-version', world.kubernetes, '--pause-image', world.pauseImage, ...parts, ...images];
     await execa(process.execPath, [join(projectDir, 'bin/run.js'), 'bundle', 'create', out, ...args]);
     return out;
   })();

@@ -6,11 +6,11 @@ import {
   installCni,
   installDocker,
   loadImage,
-  pauseImage,
   prepare,
   until,
+  world,
 } from '../testbed/index.ts';
-import { BUNDLE, freshNode, MATRIX, WITH_HUB } from './support.ts';
+import { BUNDLE, freshNode, inWorlds, MATRIX, WITH_HUB } from './support.ts';
 import { ok, resultOf, run, type Subject, upgradeBed, upgradeWith } from './upgrade-bed.ts';
 import { BUNDLES, bundlesDir, NEW, OLD } from './upgrade-bundles.ts';
 import { kill } from './upgrade-kills.ts';
@@ -32,7 +32,7 @@ const NAME = 'migrate1';
 const IMAGE = 'localhost/only-in-docker:1';
 const ANNOTATION = 'kubeadm.alpha.kubernetes.io/cri-socket';
 
-describe('edgeadm upgrade --migrate-runtime of a node with docker', () => {
+inWorlds('guide')('edgeadm upgrade --migrate-runtime of a node with docker', () => {
   const subject = {} as Subject;
   let [own, flags] = ['', ''];
 
@@ -63,7 +63,7 @@ describe('edgeadm upgrade --migrate-runtime of a node with docker', () => {
     own = mine.stdout.trim();
     assert.equal(mine.exitCode, 0, mine.stderr);
     const token = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
-    const more = ['--runtime', 'docker', '--pause-image', pauseImage, ...WITH_HUB];
+    const more = ['--runtime', 'docker', '--pause-image', world.pauseImage, ...WITH_HUB];
     await ok(node, ['join', cluster.endpoint, ...token, '--compat-matrix', MATRIX, '--bundle', BUNDLE, ...more]);
     await cluster.kubectl('annotate', 'node', NAME, `${ANNOTATION}=/var/run/dockershim.sock`);
     await cluster.apply(pod());

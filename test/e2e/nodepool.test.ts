@@ -8,7 +8,7 @@ import type { NodePoolObject } from '../../src/kubernetes/api/node-pools.ts';
 import { clientFromKubeconfig } from '../../src/kubernetes/kubeconfig/kubeconfig.ts';
 import { type Ended, edgeadm, resultOf } from '../sandbox/program.ts';
 import { projectDir, until } from '../testbed/index.ts';
-import { testBed } from './support.ts';
+import { inWorlds, testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
 const DEFINITION = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nodepools.apps.openyurt.io';
@@ -39,7 +39,7 @@ interface Definition {
   readonly spec: { readonly versions: { name: string; served: boolean; storage: boolean }[] };
 }
 
-describe('node pools in a real cluster', () => {
+inWorlds('guide')('node pools in a real cluster', () => {
   let client: ApiClient;
   let kubeconfig = '';
 

@@ -8,11 +8,11 @@ import { type CloudNodeRecord, KIND } from '../../sandbox/cloud/records.ts';
 import { executable } from '../dist/release.ts';
 import { type Node, type Photograph, photograph, subnet, until } from '../testbed/index.ts';
 import { type Exchange, startExchange } from './exchange.ts';
-import { freshNode, MATRIX, testBed, traces } from './support.ts';
+import { freshNode, inWorlds, MATRIX, testBed, traces } from './support.ts';
 
 const CA = '/root/cloud-ca.crt';
 
-describe('the one file, on a node without Node.js', function () {
+inWorlds('guide')('the one file, on a node without Node.js', function () {
   this.timeout(300_000);
   let exchange: Exchange;
   let node: Node;

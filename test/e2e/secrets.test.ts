@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { dump } from 'js-yaml';
 import { installCni, type Node, projectDir, type Result, type RunOptions, until } from '../testbed/index.ts';
-import { BUNDLE, freshNode, MATRIX, testBed, WITH_HUB } from './support.ts';
+import { BUNDLE, freshNode, inWorlds, MATRIX, testBed, WITH_HUB } from './support.ts';
 
 /** Where secrets may lie because this test put them there. */
 const OURS = ['/root/token', '/root/join.yaml', '/run/patterns', '/run/command-lines', '/run/sightings'];
@@ -20,7 +20,7 @@ while :; do
   sleep 0.1
 done`;
 
-describe('no secret is left or shown by edgeadm', function () {
+inWorlds('guide')('no secret is left or shown by edgeadm', function () {
   this.timeout(300_000);
   let node: Node;
   /** What was printed, by the command that printed it. */

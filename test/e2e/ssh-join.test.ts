@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { edgeadm, resultOf } from '../sandbox/program.ts';
 import { type Node, opsPassword, type Photograph, photograph } from '../testbed/index.ts';
-import { freshNode, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
+import { freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
 
 const NODES = 8;
 
@@ -15,7 +15,7 @@ interface Result {
   readonly error?: { code: string };
 }
 
-describe('many nodes from a workstation over SSH', function () {
+inWorlds('guide')('many nodes from a workstation over SSH', function () {
   this.timeout(300_000);
   let nodes: Node[];
   let photographs: Photograph[];

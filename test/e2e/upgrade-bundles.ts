@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { dump, load } from 'js-yaml';
-import { kubernetesVersion, laterVersion, makeBundle, stateDir } from '../testbed/index.ts';
+import { laterVersion, makeBundle, stateDir, world } from '../testbed/index.ts';
 
-export const OLD = kubernetesVersion;
+export const OLD = world.kubernetes;
 export const NEW = laterVersion;
 /** Folder of the bundles on this machine, and where nodes see it. */
 export const bundlesDir = join(stateDir, 'bundles');

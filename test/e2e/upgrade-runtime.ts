@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { busyboxImage, type Node, nodejsInNode, pauseImage, productInNode, until } from '../testbed/index.ts';
+import { busyboxImage, type Node, nodejsInNode, productInNode, until, world } from '../testbed/index.ts';
 import type { Tell } from './side-by-side.ts';
 import { bundleWithRuntime } from './support.ts';
 import {
@@ -25,7 +25,7 @@ export function withContainerd(test: Tell): void {
   const subject = start(test, 'upgrade7', {
     containerd: false,
     bundle: bundleWithRuntime,
-    join: ['--manage-runtime', '--pause-image', pauseImage],
+    join: ['--manage-runtime', '--pause-image', world.pauseImage],
   });
   let [pod, old] = ['', ''];
   const fails = async (phase: string, bundle: string): Promise<void> => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { difference, photograph } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
+import { inWorlds } from './support.ts';
 import {
   container,
   isAt,
@@ -20,7 +21,7 @@ import { failing } from './upgrade-failures.ts';
 import { interrupted, killed, killedOnTheWayBack } from './upgrade-kills.ts';
 import { withContainerd } from './upgrade-runtime.ts';
 
-describe('edgeadm upgrade', () => {
+inWorlds('guide')('edgeadm upgrade', () => {
   sideBySide(
     {
       'of a node with pods': upgraded,

@@ -42,6 +42,30 @@ describe('the first hour with edgeadm', function () {
     assert.doesNotMatch(second.stderr, /Start to joining|Join node to cluster|Config the kubelet|edge hub static yaml/);
   });
 
+  it('a failed check is said once, with what, evidence and next on lines of their own', async () => {
+    const { joinLine } = resultOf(await bed.sandbox('node', 'create', 'edge2', '-o', 'json')).data as {
+      joinLine: string;
+    };
+    const line = joinLine.split(' ').slice(2);
+    const wrong = line.map((word) => (word.startsWith('sha256:') ? `sha256:${'0'.repeat(64)}` : word));
+    const ended = await bed.run('preflight', ...wrong);
+    assert.equal(ended.exitCode, 4);
+    const text = `${ended.stdout}\n${ended.stderr}`;
+    assert.equal(text.match(/does not match the given hash$/gm)?.length, 1, text);
+    assert.match(text, /^ *expected: sha256:0{64}$/m);
+    assert.match(text, /^ *found: +sha256:[0-9a-f]{64}$/m);
+    assert.match(text, /^1 failed, .*: not ready \(-v shows all checks\)$/m);
+  });
+
+  it('a dry run ends with how much is planned and that nothing was changed', async () => {
+    const { joinLine } = resultOf(await bed.sandbox('node', 'create', 'edge2', '-o', 'json')).data as {
+      joinLine: string;
+    };
+    const ended = await bed.run(...joinLine.split(' ').slice(1), '--dry-run');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /\d+ actions planned, nothing was changed \(dry run\)$/);
+  });
+
   it('nodepool list in the environment of sandbox env lists the pools of the cloud by name, and says so', async () => {
     const listed = await bed.run('nodepool', 'list');
     assert.match(listed.stdout, /^default-nodepool +np[0-9a-f]{32} /m);

@@ -20,6 +20,7 @@ describe('a sandbox', function () {
     assert.match(up.stdout, /not for production/);
     assert.match(up.stdout, /127\.0\.0\.1 only/);
     assert.match(up.stdout, /^Ready\./m);
+    assert.match(up.stdout, /eval "\$\(edgeadm sandbox env --dir [^)]+\)"/);
   });
   after(() => bed.remove());
 

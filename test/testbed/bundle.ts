@@ -4,14 +4,16 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { dump } from 'js-yaml';
 import { cached } from './cache.ts';
-import { kubernetesVersion } from './config.ts';
+import { cacheDir, world as worldOfThisRun } from './config.ts';
 import { kubernetes } from './kubernetes.ts';
-import { prepare } from './prepare.ts';
+import { type Parts, prepare } from './prepare.ts';
+import type { World } from './worlds.ts';
 
 export interface BundleOptions {
   /** Folder to make; one that is there is replaced. */
   out: string;
-  /** Another patch version of 1.20; it is built if it is not in the cache. */
+  world?: World;
+  /** Another version than the world's; it is built if it is not in the cache. */
   version?: string;
   /** Whether containerd and runc are in it (false unless given). */
   runtime?: boolean;
@@ -42,12 +44,13 @@ const sha256 = async (file: string) =>
 /** Makes a bundle (bundle.yaml and the files it names) from what the test bed has built. */
 export async function makeBundle({
   out,
-  version = kubernetesVersion,
+  world = worldOfThisRun,
+  version = world.kubernetes,
   runtime = false,
   edgeHub = true,
   kubeletOnly = false,
 }: BundleOptions): Promise<Bundle> {
-  const { rootfs, images } = await prepare();
+  const parts = await prepare(undefined, world);
   const programs = await kubernetes(() => {}, version);
   await rm(out, { recursive: true, force: true });
   await mkdir(join(out, 'images'), { recursive: true });
@@ -71,13 +74,18 @@ export async function makeBundle({
 
   async function addOthers(): Promise<void> {
     await add('kubectl', 'kubectl', copied(join(programs, 'kubectl')));
-    const archives = await archivesOf(rootfs);
+    const { rootfs, images } = parts;
+    const archives = await archivesOf(parts, world);
     await add('cni-plugins.tgz', 'cni-plugins', copied(join(archives, 'cni-plugins.tgz')));
     if (runtime) {
       await add('containerd.tgz', 'containerd', copied(join(archives, 'containerd.tgz')));
       await add('runc', 'runc', copied(join(rootfs, 'usr/sbin/runc')));
     }
-    const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? { 'edge-hub': images.edgeHub } : {}) };
+    const hubs = {
+      'edge-hub': images.edgeHub,
+      ...(images.yurthub === images.edgeHub ? {} : { yurthub: images.yurthub }),
+    };
+    const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? hubs : {}) };
     for (const [name, tar] of Object.entries(wanted)) {
       await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
     }
@@ -91,12 +99,12 @@ async function imageName(tar: string): Promise<string> {
 }
 
 /** What a bundle has as archives, packed once: CNI plug-ins, and containerd laid out as its own releases are. */
-function archivesOf(rootfs: string): Promise<string> {
-  return cached('archives', { rootfs: basename(rootfs) }, async (dir) => {
-    const programs = join(rootfs, 'usr/bin');
-    const names = (await readdir(programs)).filter((name) => name === 'ctr' || name.startsWith('containerd'));
+function archivesOf({ rootfs, containerd }: Parts, world: World): Promise<string> {
+  const recipe = { rootfs: basename(rootfs), containerd: containerd.replace(cacheDir, '') };
+  return cached(`archives-${world.name}`, recipe, async (dir) => {
+    const names = (await readdir(containerd)).filter((name) => name === 'ctr' || name.startsWith('containerd'));
     await pack(join(dir, 'cni-plugins.tgz'), join(rootfs, 'usr/lib/cni'), '.');
-    await pack(join(dir, 'containerd.tgz'), programs, '--transform=s,^,bin/,', ...names);
+    await pack(join(dir, 'containerd.tgz'), containerd, '--transform=s,^,bin/,', ...names);
   });
 }
 

@@ -3,15 +3,16 @@ import { execa } from 'execa';
 import { makeBundle } from './bundle.ts';
 import { clean } from './clean.ts';
 import { Cluster } from './cluster.ts';
-import { laterVersion } from './config.ts';
+import { world } from './config.ts';
 import { installKubeadm, kubeadmJoin } from './kubeadm.ts';
-import { kubernetes } from './kubernetes.ts';
+import { kubernetes, removeBuildCache } from './kubernetes.ts';
 import { Node } from './node.ts';
 import { installCni, podCidrOf } from './pods.ts';
 import { prepare } from './prepare.ts';
+import { type World, worldNamed, worlds } from './worlds.ts';
 
 const usage = `npm run testbed -- COMMAND
-  prepare                     make everything that is not in the cache yet
+  prepare [WORLD...]          make everything that is not in the cache yet
   up                          remove what an earlier run left, start the control plane
   down                        remove everything but the cache
   status                      what is running, and the line that joins a node
@@ -23,6 +24,8 @@ const usage = `npm run testbed -- COMMAND
   node cni NAME               write a CNI configuration, once the node has joined
   bundle DIR                  make a bundle; --runtime: with containerd and runc
   demo                        a real node joins a real cluster and is reset
+
+EDGEADM_TESTBED_WORLD names the world: ${worlds.map(({ name, kubernetes }) => `${name} (Kubernetes ${kubernetes})`).join(' or ')}; guide unless given.
 `;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -32,6 +35,13 @@ const say = (line: string) => process.stderr.write(`[testbed] ${line}\n`);
 async function interactive(file: string, args: string[]): Promise<number> {
   const { exitCode } = await execa(file, args, { stdio: 'inherit', reject: false });
   return exitCode ?? 1;
+}
+
+/** Also what only some tests need. */
+async function prepareWhole(wanted: World): Promise<void> {
+  await prepare(say, wanted);
+  for (const version of wanted.otherVersions) await kubernetes(say, version);
+  await removeBuildCache();
 }
 
 async function status(): Promise<void> {
@@ -111,8 +121,11 @@ async function main(): Promise<number> {
     return 0;
   }
   if (!['prepare', 'up', 'node', 'bundle'].includes(command ?? '')) throw new Error(usage);
+  if (command === 'prepare') {
+    for (const name of rest.length > 0 ? rest : [world.name]) await prepareWhole(worldNamed(name));
+    return 0;
+  }
   await prepare(say);
-  if (command === 'prepare') await kubernetes(say, laterVersion);
   if (command === 'node') return nodeCommand(rest, { bare: values.bare, varSize });
   if (command === 'up') {
     await clean();

@@ -6,20 +6,23 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { cgroupName, inCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
-import { kubernetesVersion, loopbackNet, podSubnet, serviceSubnet, stateDir, subnet } from './config.ts';
+import { loopbackNet, podSubnet, serviceSubnet, stateDir, subnet, world as worldOfThisRun } from './config.ts';
 import { startDaemon } from './daemon.ts';
+import { describeObject } from './describe.ts';
 import { kubernetes } from './kubernetes.ts';
 import { unmountAndDelete } from './mounts.ts';
 import { addHostAddress, removeHostAddress } from './network.ts';
 import { prepare } from './prepare.ts';
 import { until } from './wait.ts';
+import { type World, worldNamed } from './worlds.ts';
 
 export interface ClusterOptions {
   /** Letters and digits, `main` unless given; another name makes another cluster, with a CA of its own. */
   name?: string;
   /** Last part of its address: 1 unless given, up to 9; a second cluster needs another. */
   octet?: number;
-  /** Another patch version of 1.20; it is built if it is not in the cache. */
+  world?: World;
+  /** Another version than the world's; it is built if it is not in the cache. */
   version?: string;
 }
 
@@ -35,10 +38,26 @@ export interface TokenOptions {
 interface ClusterState {
   name: string;
   octet: number;
+  world: string;
   version: string;
   /** Folder of the Kubernetes programs. */
   programs: string;
 }
+
+/**
+ * All nodes share this machine's disk, which may be nearly full: pods are evicted by what is really left, and no image
+ * that a test has brought is removed.
+ */
+const onSharedDisk = {
+  evictionHard: {
+    'imagefs.available': '500Mi',
+    'memory.available': '100Mi',
+    'nodefs.available': '500Mi',
+    'nodefs.inodesFree': '5%',
+  },
+  imageGCHighThresholdPercent: 100,
+  imageGCLowThresholdPercent: 99,
+};
 
 const clustersDir = join(stateDir, 'clusters');
 const readerBinding =
@@ -48,6 +67,7 @@ const readerBinding =
 export class Cluster {
   readonly name: string;
   readonly octet: number;
+  readonly world: World;
   readonly version: string;
   readonly address: string;
   /** Address and port, as `edgeadm join` and `kubeadm join` take them. */
@@ -62,8 +82,9 @@ export class Cluster {
   /** Folder of the Kubernetes programs. */
   readonly programs: string;
 
-  private constructor({ name, octet, version, programs }: ClusterState) {
+  private constructor({ name, octet, world, version, programs }: ClusterState) {
     this.name = name;
+    this.world = worldNamed(world);
     this.version = version;
     this.octet = octet;
     this.programs = programs;
@@ -76,18 +97,24 @@ export class Cluster {
   }
 
   /** Makes and starts a control plane. What an earlier one of this name left is removed first. */
-  static async up({ name = 'main', octet = 1, version = kubernetesVersion }: ClusterOptions = {}): Promise<Cluster> {
+  static async up({
+    name = 'main',
+    octet = 1,
+    world = worldOfThisRun,
+    version = world.kubernetes,
+  }: ClusterOptions = {}): Promise<Cluster> {
     if (!/^[a-z0-9]+$/.test(name)) throw new Error(`a cluster's name is of letters and digits: ${name}`);
-    const { etcd } = await prepare();
+    const { etcd } = await prepare(undefined, world);
     const programs = await kubernetes(() => {}, version);
     await Cluster.remove(name);
-    const state = { name, octet, version, programs };
+    const state = { name, octet, world: world.name, version, programs };
     const cluster = new Cluster(state);
     await mkdir(cluster.dir, { recursive: true });
     await writeFile(join(cluster.dir, 'cluster.json'), JSON.stringify(state));
     await addHostAddress(octet);
     await Promise.all([cluster.startEtcd(etcd), cluster.makeFiles()]);
     await cluster.startApiServer();
+    await cluster.bindAdministrator();
     await Promise.all([cluster.startControllers(), cluster.uploadConfig()]);
     return cluster;
   }
@@ -182,16 +209,16 @@ export class Cluster {
 
   /** Waits until a Node is Ready (or, with `false`, not Ready any more). */
   async waitForNode(name: string, ready = true, timeout = 60): Promise<void> {
+    const path = `/api/v1/nodes/${name}`;
     await until(
       `node ${name} to be ${ready ? 'Ready' : 'not Ready'}`,
       async () => {
-        const node = await this.get<{ status: { conditions: { type: string; status: string }[] } }>(
-          `/api/v1/nodes/${name}`,
-        );
+        const node = await this.get<{ status: { conditions: { type: string; status: string }[] } }>(path);
         const condition = node?.status.conditions?.find(({ type }) => type === 'Ready');
         return condition && (condition.status === 'True') === ready;
       },
       timeout,
+      () => describeObject(this, path),
     );
   }
 
@@ -270,8 +297,8 @@ export class Cluster {
     const config = join(this.dir, `${component}.conf`);
     const common = [
       `--bind-address=${this.loopback}`,
-      '--port=0',
       '--leader-elect=false',
+      ...this.world.controllerFlags,
       `--kubeconfig=${config}`,
       `--authentication-kubeconfig=${config}`,
       `--authorization-kubeconfig=${config}`,
@@ -282,27 +309,29 @@ export class Cluster {
   private startEtcd(etcd: string): Promise<void> {
     const client = this.etcdUrl(2379);
     const peer = this.etcdUrl(2380);
-    return this.start(etcd, [
+    const args = [
       `--data-dir=${join(this.dir, 'etcd')}`,
       `--listen-client-urls=${client}`,
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer}`,
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=default=${peer}`,
-    ]);
+    ];
+    return this.start(etcd, args, 'etcd');
   }
 
   /** Certificates and kubeconfigs, as kubeadm makes them for a control plane. */
   private async makeFiles(): Promise<void> {
+    const { apiVersion, criSocket } = this.world.kubeadm;
     const config = [
       {
-        apiVersion: 'kubeadm.k8s.io/v1beta2',
+        apiVersion,
         kind: 'InitConfiguration',
         localAPIEndpoint: { advertiseAddress: this.address, bindPort: 6443 },
-        nodeRegistration: { name: 'control-plane', criSocket: '/run/containerd/containerd.sock' },
+        nodeRegistration: { name: 'control-plane', criSocket },
       },
       {
-        apiVersion: 'kubeadm.k8s.io/v1beta2',
+        apiVersion,
         kind: 'ClusterConfiguration',
         kubernetesVersion: this.version,
         certificatesDir: join(this.dir, 'pki'),
@@ -314,11 +343,21 @@ export class Cluster {
         kind: 'KubeletConfiguration',
         cgroupDriver: 'systemd',
         authentication: { x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+        ...onSharedDisk,
+        ...this.world.kubelet,
       },
     ];
     await writeFile(this.kubeadmConfig, config.map((document) => JSON.stringify(document)).join('\n---\n'));
     await this.kubeadm('certs', 'all');
     await this.kubeadm('kubeconfig', 'all', `--kubeconfig-dir=${this.dir}`);
+  }
+
+  /** Gives the administrator and the API server's client their rights, as `kubeadm init` does. */
+  private async bindAdministrator(): Promise<void> {
+    if (!this.world.kubeadm.bindsAdministrator) return;
+    const group = 'kubeadm:cluster-admins';
+    const args = ['create', 'clusterrolebinding', group, '--clusterrole=cluster-admin', `--group=${group}`];
+    await this.runKubectl(args, '', join(this.dir, 'super-admin.conf'));
   }
 
   /** What a joining node reads in the cluster, and what it may do there. */
@@ -332,7 +371,7 @@ export class Cluster {
 
   /** kubeadm uploads it at once and then waits two minutes for a control-plane Node, which does not exist here. */
   private async uploadKubeletConfig(): Promise<void> {
-    const name = `kubelet-config-${this.version.match(/\d+\.\d+/)?.[0]}`;
+    const name = this.world.kubeadm.kubeletConfigMap;
     const binding = `/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/kubeadm:${name}`;
     const upload = this.kubeadm('upload-config', 'kubelet', `--kubeconfig=${this.kubeconfig}`);
     await Promise.race([upload, until(`ConfigMap ${name}`, () => this.get(binding))]);
@@ -350,8 +389,8 @@ export class Cluster {
     await execa(...(await inCgroup(this.cgroup(name), join(this.programs, 'kubeadm'), args)));
   }
 
-  private runKubectl(args: string[], input = '') {
-    return execa(join(this.programs, 'kubectl'), [`--kubeconfig=${this.kubeconfig}`, ...args], { input });
+  private runKubectl(args: string[], input = '', kubeconfig = this.kubeconfig) {
+    return execa(join(this.programs, 'kubectl'), [`--kubeconfig=${kubeconfig}`, ...args], { input });
   }
 
   private fetch(path: string): Promise<{ status: number; body: string }> {
@@ -369,7 +408,7 @@ export class Cluster {
     });
   }
 
-  /** The certificate the API server shows to kubelets belongs to system:masters. */
+  /** The certificate the API server shows to kubelets is an administrator's. */
   private async agent(): Promise<Agent> {
     const [ca, cert, key] = await Promise.all(
       ['ca.crt', 'apiserver-kubelet-client.crt', 'apiserver-kubelet-client.key'].map((file) =>

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { worldNamed } from './worlds.ts';
 
 /** The checkout this test bed belongs to; nodes see it read-only under {@link productInNode}. */
 export const projectDir = resolve(import.meta.dirname, '../..');
@@ -25,10 +26,10 @@ export const loopbackNet = `127.0.${number}`;
 export const podSubnet = '10.244.0.0/16';
 export const serviceSubnet = '10.96.0.0/12';
 
-export const kubernetesVersion = 'v1.20.2';
-/** What nodes are upgraded to: the same source under a later number. */
+/** The world of this run: clusters, nodes and bundles are of it unless they are asked to be of another. */
+export const world = worldNamed(process.env.EDGEADM_TESTBED_WORLD ?? 'guide');
+/** What nodes of the guide's world are upgraded to: the same source under a later number. */
 export const laterVersion = 'v1.20.3';
-export const pauseImage = 'k8s.gcr.io/pause:3.2';
 export const busyboxImage = 'localhost/busybox:testbed';
 export const edgeHubImage = 'localhost/edge-hub:testbed';
 

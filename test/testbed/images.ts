@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cached, type Say, timed } from './cache.ts';
-import { busyboxImage, edgeHubImage, pauseImage } from './config.ts';
+import { busyboxImage, edgeHubImage } from './config.ts';
 import { buildEdgeHubImage, compileEdgeHub } from './edge-hub/build.ts';
 import { buildImage } from './image.ts';
+import type { World } from './worlds.ts';
 
 const pauseSource = `#include <signal.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@ int main(void) {
 `;
 
 /** The image that holds a pod's namespaces; returns its tar file. */
-async function pause(say: Say): Promise<string> {
-  const dir = await cached('image-pause', { pauseImage, pauseSource }, (dir) =>
+async function pause(say: Say, { name, pauseImage }: World): Promise<string> {
+  const dir = await cached(`image-pause-${name}`, { pauseImage, pauseSource }, (dir) =>
     timed(say, `image ${pauseImage}`, async () => {
       const binary = join(dir, 'pause');
       await execa('gcc', ['-static', '-Os', '-x', 'c', '-o', binary, '-'], { input: pauseSource });
@@ -53,22 +54,30 @@ async function busybox(say: Say): Promise<string> {
   return join(dir, 'busybox.tar');
 }
 
-/** The stand-in for edge-hub; returns its tar file. */
-async function edgeHub(say: Say): Promise<string> {
+/** The stand-in for edge-hub under a name; returns its tar file. */
+async function edgeHub(say: Say, image: string): Promise<string> {
   const program = await compileEdgeHub(say);
-  const dir = await cached('image-edge-hub', { edgeHubImage, program }, (dir) =>
-    buildEdgeHubImage({ name: edgeHubImage, out: join(dir, 'edge-hub.tar'), say }),
+  const [, name] = /([^/]+):/.exec(image) ?? [];
+  const dir = await cached(`image-${name}`, { edgeHubImage: image, program }, (dir) =>
+    buildEdgeHubImage({ name: image, out: join(dir, `${name}.tar`), say }),
   );
-  return join(dir, 'edge-hub.tar');
+  return join(dir, `${name}.tar`);
 }
 
 export interface Images {
   pause: string;
   busybox: string;
   edgeHub: string;
+  /** The same program under the name that OpenYurt's hub has in this world, which may be the same. */
+  yurthub: string;
 }
 
 /** Tar files of the images that nodes import, made without any registry. */
-export async function images(say: Say): Promise<Images> {
-  return { pause: await pause(say), busybox: await busybox(say), edgeHub: await edgeHub(say) };
+export async function images(say: Say, world: World): Promise<Images> {
+  return {
+    pause: await pause(say, world),
+    busybox: await busybox(say),
+    edgeHub: await edgeHub(say, edgeHubImage),
+    yurthub: await edgeHub(say, world.yurthubImage),
+  };
 }

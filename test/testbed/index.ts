@@ -12,3 +12,4 @@ export { importImage, installCni, podCidrOf, runPod } from './pods.ts';
 export { prepare, unsupported } from './prepare.ts';
 export { buildUpgradeImage } from './upgrade-image.ts';
 export { until } from './wait.ts';
+export type { WorldName } from './worlds.ts';

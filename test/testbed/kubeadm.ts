@@ -24,7 +24,7 @@ WantedBy=multi-user.target
 
 /** Puts kubelet, kubeadm, the kubelet's service and the pause image on a node, so that only the join is left to do. */
 export async function installKubeadm(node: Node, cluster: Cluster): Promise<void> {
-  const { images } = await prepare();
+  const { images } = await prepare(undefined, cluster.world);
   for (const name of ['kubelet', 'kubeadm']) await node.put(join(cluster.programs, name), `/usr/bin/${name}`);
   await node.write('/etc/systemd/system/kubelet.service', unit);
   await importImage(node, images.pause);

@@ -5,17 +5,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { aptGet, aptUpdate } from './apt.ts';
 import { cached, type Say, timed } from './cache.ts';
-import { cacheDir, kubernetesVersion } from './config.ts';
+import { cacheDir, world } from './config.ts';
+import { goPrograms } from './go.ts';
+import { worlds } from './worlds.ts';
 
-const commands = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kubelet',
-  'kubeadm',
-  'kubectl',
-  'kube-proxy',
-];
+const nodeCommands = ['kubelet', 'kubeadm', 'kubectl'];
+const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...nodeCommands];
 
 /** The source must lie at one place always: Go's cache keys contain the path. */
 const source = join(cacheDir, 'src');
@@ -34,28 +29,59 @@ const sourceVersion = 'v1.20.2';
 const env = { GO111MODULE: 'off', CGO_ENABLED: '0' };
 
 /**
- * Kubernetes built from Debian's source package. The source is always 1.20.2's; another patch version is the same
- * program under another number (for upgrades) and costs little, since Go's build cache is kept.
+ * The Kubernetes programs of a version: 1.20 from Debian's source package, others as Go modules.
  * @param version with its `v`
- * @returns the folder of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubeadm, kubectl and kube-proxy
+ * @returns the folder of kubelet, kubeadm and kubectl, and of a control plane's programs if a world has that version
  */
-export function kubernetes(say: Say, version = kubernetesVersion): Promise<string> {
-  const recipe = { source: `kubernetes ${sourceVersion} of Debian 12`, replaced: reflect2, commands, env, version };
+export function kubernetes(say: Say, version = world.kubernetes): Promise<string> {
+  return version.startsWith('v1.20.') ? fromDebian(say, version) : fromModule(say, version);
+}
+
+/** The whole repository is one module, whose commands are programs. A version of no world's control plane is for nodes. */
+function fromModule(say: Say, version: string): Promise<string> {
+  const wanted = worlds.some(({ kubernetes }) => kubernetes === version) ? commands : nodeCommands;
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  const variables = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((folder) =>
+    Object.entries(values).map(([name, value]) => `${folder}.${name}=${value}`),
+  );
+  const source = { module: 'k8s.io/kubernetes', version, programs: wanted.map((name) => `cmd/${name}`) };
+  return goPrograms(say, `kubernetes-${version}`, source, variables);
+}
+
+/**
+ * The source is always 1.20.2's; another patch version is the same program under another number (for upgrades) and
+ * costs little, while Go's build cache is there.
+ */
+function fromDebian(say: Say, version: string): Promise<string> {
+  const names = [...commands, 'kube-proxy'];
+  const recipe = {
+    source: `kubernetes ${sourceVersion} of Debian 12`,
+    replaced: reflect2,
+    commands: names,
+    env,
+    version,
+  };
   return cached(`kubernetes-${version}`, recipe, (dir) =>
     timed(say, `Kubernetes ${version} from Debian's source (the first build takes 6 to 10 minutes)`, async () => {
       const tree = await unpackSource(version);
       const log = { file: join(cacheDir, 'kubernetes-build.log') };
-      await execa('make', ['all', `WHAT=${commands.map((name) => `cmd/${name}`).join(' ')}`], {
+      await execa('make', ['all', `WHAT=${names.map((name) => `cmd/${name}`).join(' ')}`], {
         cwd: tree,
         env: { ...env, GOFLAGS: `-p=${availableParallelism()}` },
         all: true,
         stdout: [log, 'pipe'],
         stderr: [log, 'pipe'],
       });
-      for (const name of commands) await copyFile(join(tree, '_output/local/go/bin', name), join(dir, name));
+      for (const name of names) await copyFile(join(tree, '_output/local/go/bin', name), join(dir, name));
       await rm(source, { recursive: true });
     }),
   );
+}
+
+/** Removes what serves to build more versions of the guide's Kubernetes. */
+export async function removeBuildCache(): Promise<void> {
+  await rm(goCache, { recursive: true, force: true });
 }
 
 /** Fetches and patches the source, with Go's build cache where its Makefile puts it. */

@@ -4,15 +4,18 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { cgroupName, createNodeCgroup, inCgroup, processesOf, removeCgroup } from './cgroups.ts';
-import { nodejsInNode, productInNode, projectDir, stateDir, subnet } from './config.ts';
+import { nodejsInNode, productInNode, projectDir, stateDir, subnet, world as worldOfThisRun } from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { unmountAndDelete } from './mounts.ts';
 import { plugIn, unplug } from './network.ts';
 import { prepare } from './prepare.ts';
 import { prepareSysctls } from './sysctls.ts';
 import { until } from './wait.ts';
+import type { World } from './worlds.ts';
 
 export interface NodeOptions {
+  /** The world whose Debian it is. */
+  world?: World;
   /** Last part of its address, 11 to 253; the first free one unless given. */
   octet?: number;
   /** Whether containerd, runc and CNI plug-ins are installed and running (true unless given). */
@@ -38,7 +41,7 @@ export interface Result {
   stderr: string;
 }
 
-interface NodeState extends Required<Omit<NodeOptions, 'varSize'>> {
+interface NodeState extends Required<Pick<NodeOptions, 'octet' | 'bind'>> {
   name: string;
   varSize?: number;
 }
@@ -55,7 +58,7 @@ const clockEnv = (offset: string) => ({
   DONT_FAKE_MONOTONIC: '1',
 });
 
-/** A machine: Debian 12 that boots systemd, sshd and (if asked) containerd in namespaces of its own. */
+/** A machine: a Debian that boots systemd, sshd and (if asked) containerd in namespaces of its own. */
 export class Node {
   readonly name: string;
   readonly octet: number;
@@ -88,12 +91,12 @@ export class Node {
    * @param name host name, lower case
    */
   static async up(name: string, options: NodeOptions = {}): Promise<Node> {
-    const parts = await prepare();
+    const { world = worldOfThisRun, containerd = true, varSize, bind = [] } = options;
+    const parts = await prepare(undefined, world);
     await Node.remove(name);
     await prepareSysctls();
-    const { containerd = true, varSize, bind = [] } = options;
     const octet = await takeOctet(name, options.octet);
-    const state: NodeState = { name, octet, containerd, varSize, bind: [...productBinds, ...bind] };
+    const state: NodeState = { name, octet, varSize, bind: [...productBinds, ...bind] };
     const node = new Node(state);
     await mkdir(node.dir, { recursive: true });
     await node.makeRoot(containerd ? parts.rootfs : parts.bareRootfs);

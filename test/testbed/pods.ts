@@ -1,5 +1,7 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from './cluster.ts';
 import { busyboxImage } from './config.ts';
+import { describeObject } from './describe.ts';
 import type { Node } from './node.ts';
 import { prepare } from './prepare.ts';
 import { until } from './wait.ts';
@@ -39,10 +41,13 @@ export async function installCni(node: Node, podCidr: string): Promise<void> {
 
 /** The pod network the controller-manager gave to a Node; waits for it. */
 export function podCidrOf(cluster: Cluster, nodeName: string): Promise<string> {
-  return until(`a pod network for ${nodeName}`, async () => {
-    const node = await cluster.get<{ spec: { podCIDR?: string } }>(`/api/v1/nodes/${nodeName}`);
-    return node?.spec.podCIDR;
-  });
+  const path = `/api/v1/nodes/${nodeName}`;
+  return until(
+    `a pod network for ${nodeName}`,
+    async () => (await cluster.get<{ spec: { podCIDR?: string } }>(path))?.spec.podCIDR,
+    60,
+    () => describeObject(cluster, path),
+  );
 }
 
 export interface PodOptions {
@@ -73,11 +78,16 @@ export async function runPod(cluster: Cluster, node: Node, name: string, options
       containers: [{ name: 'main', image: busyboxImage, imagePullPolicy: 'Never', ...(command ? { command } : {}) }],
     },
   });
-  return until(`pod ${name} on ${node.name}`, async () => {
-    const pod = await cluster.get<{ status: { podIP?: string; conditions?: { type: string; status: string }[] } }>(
-      `/api/v1/namespaces/${namespace}/pods/${name}`,
-    );
-    const ready = pod?.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-    return ready && pod?.status.podIP;
-  });
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+  return until(
+    `pod ${name} on ${node.name}`,
+    async () => {
+      const { status } = (await cluster.get<V1Pod>(path)) ?? {};
+      const ready = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      return ready && status?.podIP;
+    },
+    60,
+    async () =>
+      `${await describeObject(cluster, path)}\nnode: ${await describeObject(cluster, `/api/v1/nodes/${node.name}`)}`,
+  );
 }

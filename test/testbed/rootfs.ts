@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { aptUpdate, debianMirror } from './apt.ts';
 import { cached, type Say, timed } from './cache.ts';
 import { nodejsInNode, opsPassword, productInNode } from './config.ts';
+import type { World } from './worlds.ts';
 
 const base = [
   'ca-certificates conntrack curl dbus ebtables ethtool faketime hostname iproute2 iptables iputils-ping kmod',
@@ -24,9 +25,9 @@ const masked = [
 ];
 
 /** containerd as Kubernetes wants it; see README.md on `restrict_oom_score_adj`. */
-const containerdConfig = `version = 2
+const containerdConfig = (pauseImage: string) => `version = 2
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "k8s.gcr.io/pause:3.2"
+  sandbox_image = "${pauseImage}"
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
@@ -40,23 +41,24 @@ const bareContainerdConfig = `version = 2
   restrict_oom_score_adj = true
 `;
 
-const recipe = {
-  suite: 'bookworm',
+const recipeOf = ({ debian, pauseImage }: World) => ({
+  suite: debian,
   base,
   runtime,
   masked,
-  containerdConfig,
+  containerdConfig: containerdConfig(pauseImage),
   opsPassword,
   mounts: [productInNode, nodejsInNode],
-};
+});
 
 const chroot = (root: string, file: string, args: string[], input?: string) =>
   execa('chroot', [root, file, ...args], { env: { DEBIAN_FRONTEND: 'noninteractive' }, input });
 
-/** A Debian 12 that boots systemd, sshd and containerd and has nothing of Kubernetes on it; returns its folder. */
-export function rootfs(say: Say): Promise<string> {
-  return cached('rootfs', recipe, (root) =>
-    timed(say, 'root file system of the nodes', async () => {
+/** A Debian that boots systemd, sshd and containerd and has nothing of Kubernetes on it; returns its folder. */
+export function rootfs(say: Say, world: World): Promise<string> {
+  const recipe = recipeOf(world);
+  return cached(`rootfs-${recipe.suite}`, recipe, (root) =>
+    timed(say, `root file system of the nodes (${recipe.suite})`, async () => {
       await aptUpdate();
       const include = [...base, ...runtime].join(',');
       await execa('debootstrap', [
@@ -89,7 +91,7 @@ export function rootfs(say: Say): Promise<string> {
       await writeFile(join(root, 'etc/resolv.conf'), '');
       await symlink('/usr/lib/cni', join(root, 'opt/cni/bin'));
       await mkdir(join(root, 'etc/containerd'), { recursive: true });
-      await writeFile(join(root, 'etc/containerd/config.toml'), containerdConfig);
+      await writeFile(join(root, 'etc/containerd/config.toml'), recipe.containerdConfig);
       await rm(join(root, 'etc/machine-id'), { force: true });
       await execa('find', [join(root, 'etc/ssh'), '-name', 'ssh_host_*', '-delete']);
       await execa('systemctl', [`--root=${root}`, 'mask', ...masked]);
@@ -99,9 +101,9 @@ export function rootfs(say: Say): Promise<string> {
 }
 
 /** The same without containerd, runc and CNI plug-ins, for bundles that bring them. */
-export async function bareRootfs(say: Say): Promise<string> {
-  const full = await rootfs(say);
-  return cached('rootfs-bare', { ...recipe, bareContainerdConfig }, (root) =>
+export async function bareRootfs(say: Say, world: World): Promise<string> {
+  const full = await rootfs(say, world);
+  return cached(`rootfs-bare-${world.debian}`, { ...recipeOf(world), bareContainerdConfig }, (root) =>
     timed(say, 'root file system without a container runtime', async () => {
       await execa('cp', ['-a', '--reflink=auto', `${full}/.`, root]);
       await rm(join(root, 'opt/cni'), { recursive: true });

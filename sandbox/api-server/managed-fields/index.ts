@@ -5,7 +5,7 @@ import type { Schema } from '../schema/index.ts';
 import { applyConflict, type Cause } from '../status.ts';
 import { difference, elementsOf, type FieldSet, intersection, shownPath, union, withParents } from './field-set.ts';
 import { isSameManager, type Manager, readManagers, shownManager, writeManagers } from './managers.ts';
-import { compare, type Difference, fieldsOf, merge, without } from './typed.ts';
+import { compare, type FieldChanges, fieldsOf, merge, without } from './typed.ts';
 
 /** Who writes. */
 export type Owner = Omit<Manager, 'fields'>;
@@ -114,7 +114,7 @@ interface Conflict {
   readonly fields: FieldSet;
 }
 
-function conflictsOf(others: readonly Manager[], { added, modified }: Difference): Conflict[] {
+function conflictsOf(others: readonly Manager[], { added, modified }: FieldChanges): Conflict[] {
   const taken = union(added, modified);
   const all = others.map((one) => ({ with: one, fields: intersection(one.fields, taken) }));
   return all.filter(({ fields }) => fields.size > 0);
@@ -155,7 +155,7 @@ function refusal(conflicts: readonly Conflict[]): Error {
   return applyConflict(message, shown);
 }
 
-function ownable({ added, modified, removed }: Difference, scope: Scope): Difference {
+function ownable({ added, modified, removed }: FieldChanges, scope: Scope): FieldChanges {
   return {
     added: ownableSet(added, scope),
     modified: ownableSet(modified, scope),

@@ -76,14 +76,14 @@ export function fieldsOf(value: Json, schema: Schema): Set<string> {
 }
 
 /** What is different between two states of an object. */
-export interface Difference {
+export interface FieldChanges {
   readonly added: Set<string>;
   readonly modified: Set<string>;
   readonly removed: Set<string>;
 }
 
-export function compare(before: Json | undefined, after: Json, schema: Schema): Difference {
-  const found: Difference = { added: new Set(), modified: new Set(), removed: new Set() };
+export function compare(before: Json | undefined, after: Json, schema: Schema): FieldChanges {
+  const found: FieldChanges = { added: new Set(), modified: new Set(), removed: new Set() };
   const walk = (old: Child | undefined, now: Child | undefined, path: string): void => {
     const either = now ?? old;
     const [was, is] = [old && children(old.value, old.schema), now && children(now.value, now.schema)];

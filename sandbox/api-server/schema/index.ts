@@ -5,7 +5,7 @@ import type { Definition, Schema } from './schema.ts';
 
 export type { Definition, Numbers, Schema } from './schema.ts';
 
-export const NODE_POOL_DEFINITION = 'io.openyurt.apps.v1beta1.NodePool';
+const NODE_POOL_DEFINITION = 'io.openyurt.apps.v1beta1.NodePool';
 
 export const DEFINITIONS: Readonly<Record<string, Definition>> = {
   ...(kubernetes as unknown as Record<string, Definition>),

@@ -20,6 +20,12 @@ export interface Place {
   readonly values: readonly (readonly [string, Values])[];
 }
 
+/** Not commands of their own: kubectl's spellings of --help and --version. */
+const SPELLINGS: readonly Named[] = [
+  { name: 'help', description: 'Show the help of a command.' },
+  { name: 'version', description: 'Show the version of edgeadm.' },
+];
+
 /**
  * Every command and topic, in the order of their names. Hidden commands and flags are left out, but the value of a
  * hidden flag is known.
@@ -30,17 +36,20 @@ export function placesOf(commands: readonly CommandFacts[], topics: ReadonlyMap<
   const byId = new Map(shown.map((command) => [command.id, command]));
   const ids = new Set(shown.flatMap(({ id }) => id.split(':').map((_, i, words) => words.slice(0, i + 1).join(':'))));
   const sorted = ['', ...[...ids].sort()];
+  const below = (id: string): Named[] => {
+    const prefix = id === '' ? '' : `${id}:`;
+    const inside = sorted.filter((other) => other !== '' && other.startsWith(prefix));
+    const own = inside.map((other) => ({
+      name: other.slice(prefix.length),
+      description: firstLine(byId.get(other)?.summary ?? topics.get(other)),
+    }));
+    return own.filter(({ name }) => !name.includes(':'));
+  };
   return sorted.map((id) => {
     const command = byId.get(id);
-    const below = id === '' ? '' : `${id}:`;
     return {
       command: id.replaceAll(':', ' '),
-      subcommands: sorted
-        .filter((other) => other !== '' && other.startsWith(below) && !other.slice(below.length).includes(':'))
-        .map((other) => ({
-          name: other.slice(below.length),
-          description: firstLine(byId.get(other)?.summary ?? topics.get(other)),
-        })),
+      subcommands: id === '' ? [...below(id), ...SPELLINGS] : below(id),
       flags: [...flagNames(command), { name: '--help', description: 'show help' }],
       values: command ? [...flagValues(command), ...argumentValues(command)] : [],
     };

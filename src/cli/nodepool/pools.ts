@@ -1,7 +1,5 @@
 import { Flags } from '@oclif/core';
 import type { NodePools } from '../../config/node-pool.ts';
-import { EdgeadmError } from '../../errors/index.ts';
-import { usageError } from '../../errors/usage.ts';
 import type { Output } from '../../output/index.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { hasKubeconfig, kubeconfigFlagFor, withCluster } from '../cluster-access.ts';
@@ -86,12 +84,6 @@ export async function withNodePools<T>(flags: PoolSourceFlags, action: (pools: N
 export async function serviceOf({ region = '', profile }: PoolSourceFlags, signal: AbortSignal) {
   const { openContainerService } = await import('../../cloud/cs.ts');
   return openContainerService({ region, credentials: { profile }, signal });
-}
-
-/** Mistakes of a nodepool command, all at once. */
-export function nodePoolUsage(mistakes: readonly string[]): EdgeadmError {
-  const next = 'see --help for the flags and docs/nodepool.md for the limits';
-  return new EdgeadmError({ ...usageError(mistakes).toJSON(), next });
 }
 
 /** How a command that runs no phases tells warnings. */

@@ -1,4 +1,3 @@
-import type { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
@@ -13,7 +12,6 @@ import { verdictText } from './text.ts';
 export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promise<Omit<CommandResult, 'command'>> {
   const flags = parsed.flags as unknown as NodeFlags;
   const found = new Map<string, readonly Verdict[]>();
-  const told: EdgeadmError[] = [];
   const result = await runOnNodes(
     { name: 'preflight', flags, looksOnly: true, failuresInResult: true },
     host,
@@ -37,10 +35,7 @@ export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promi
             .finally(close);
           found.set(run.label, verdicts);
           const error = preflightError(verdicts);
-          if (error) {
-            told.push(error);
-            throw error;
-          }
+          if (error) throw error;
           return { outcome: 'passed' };
         }),
         close: async () => source?.close(),
@@ -51,5 +46,7 @@ export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promi
     ([label, verdicts]) => `${found.size > 1 ? `${label}\n` : ''}${verdictText(verdicts, flags.verbose)}`,
   );
   const hosts = result.hosts.map((each) => ({ ...each, data: { checks: found.get(each.host) ?? [] } }));
+  // The text has the failures of the checks; a host that could not be checked has an error of its own.
+  const told = hosts.flatMap(({ host, error }) => (error && found.has(host) ? [error] : []));
   return { ...result, hosts, told, text: texts.join('\n') };
 }

@@ -22,7 +22,7 @@ function endOf({ nodeName, changed }: ResetResult, { deleteNode }: ResetSpec): P
     };
   return {
     verdict: (took) => `${nodeName} was reset in ${took}`,
-    next: deleteNode ? undefined : `kubectl delete node ${nodeName}   (the next time, use --delete-node)`,
+    next: deleteNode ? undefined : `kubectl delete node ${nodeName}   # next time: --delete-node`,
   };
 }
 

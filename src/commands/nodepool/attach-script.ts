@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logOf, nodePoolUsage, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
+import { logOf, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
 import { interruptible } from '../../cli/signals.ts';
+import { usageError } from '../../errors/usage.ts';
 
 const { 'cluster-id': clusterId, region, profile } = poolSourceFlags;
 
@@ -36,7 +37,7 @@ export default class NodePoolAttachScript extends BaseCommand {
     const spec = attachSpecOf(flags['node-spec'], platform, refuse);
     const expiry = expiryOf(flags.ttl, refuse);
     if (platform === 'windows' && arch !== 'amd64') refuse('--arch: Windows nodes are amd64');
-    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    if (mistakes.length > 0) throw usageError(mistakes);
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool attach-script');
     for (const warning of [...spec.warnings, ...expiry.warnings]) log.warning(warning);
     const script = await interruptible(async (signal) => {

@@ -2,17 +2,11 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
 import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
-import {
-  logOf,
-  nodePoolUsage,
-  poolSourceFlags,
-  poolSourceOf,
-  refusePoolSource,
-  withNodePools,
-} from '../../cli/nodepool/pools.ts';
+import { logOf, poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
 import { missingIn, refusePoolRequest } from '../../config/nodepool-rules.ts';
+import { usageError } from '../../errors/usage.ts';
 import { createNodePool } from '../../phases/nodepool/create.ts';
 
 export default class NodePoolCreate extends BaseCommand {
@@ -64,6 +58,6 @@ async function specOf(
   const { mode = 'basic', ...wanted } = mayAsk && mistakes.length === 0 ? await askForMissing(said) : said;
   const missing = missingIn({ ...wanted, mode }).map(({ flag, why }) => `${flag} is required: ${why}`);
   const all = [...mistakes, ...missing];
-  if (all.length > 0) throw nodePoolUsage(all);
+  if (all.length > 0) throw usageError(all);
   return { ...wanted, mode } as NodePoolSpec;
 }

@@ -2,13 +2,8 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
-import {
-  nodePoolUsage,
-  poolSourceFlags,
-  poolSourceOf,
-  refusePoolSource,
-  withNodePools,
-} from '../../cli/nodepool/pools.ts';
+import { poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import { usageError } from '../../errors/usage.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {
@@ -21,7 +16,7 @@ export default class NodePoolDelete extends BaseCommand {
     const { raw, args, ...parsed } = await this.parse(NodePoolDelete);
     const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
-    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    if (mistakes.length > 0) throw usageError(mistakes);
     const output = this.openOutput({ looksOnly: true });
     const dryRun = flags['dry-run'];
     const pool = await withNodePools(flags, async (pools) => {

@@ -1,15 +1,10 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import {
-  nodePoolUsage,
-  poolSourceFlags,
-  poolSourceOf,
-  refusePoolSource,
-  withNodePools,
-} from '../../cli/nodepool/pools.ts';
+import { poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolDetails, shownPool } from '../../cli/nodepool/tables.ts';
 import { poolNamed } from '../../config/node-pool.ts';
+import { usageError } from '../../errors/usage.ts';
 
 export default class NodePoolGet extends BaseCommand {
   static override summary = 'Show a node pool, its nodes, and whether it works.';
@@ -22,7 +17,7 @@ export default class NodePoolGet extends BaseCommand {
     const { raw, args, ...parsed } = await this.parse(NodePoolGet);
     const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
-    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    if (mistakes.length > 0) throw usageError(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {
       const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);

@@ -1,13 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
-import {
-  nodePoolUsage,
-  poolSourceFlags,
-  poolSourceOf,
-  refusePoolSource,
-  withNodePools,
-} from '../../cli/nodepool/pools.ts';
+import { poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { poolTable, shownPool } from '../../cli/nodepool/tables.ts';
+import { usageError } from '../../errors/usage.ts';
 
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';
@@ -18,7 +13,7 @@ export default class NodePoolList extends BaseCommand {
     const { raw, ...parsed } = await this.parse(NodePoolList);
     const flags = poolSourceOf(parsed.flags, raw);
     const mistakes = refusePoolSource(flags);
-    if (mistakes.length > 0) throw nodePoolUsage(mistakes);
+    if (mistakes.length > 0) throw usageError(mistakes);
     this.openOutput({ looksOnly: true });
     const shown = await withNodePools(flags, async (pools) => {
       const [list, nodes] = await Promise.all([pools.list(), pools.nodes()]);

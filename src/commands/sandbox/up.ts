@@ -6,6 +6,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { commandSignal } from '../../cli/signals.ts';
+import { quote } from '../../host/quote.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 
 /** Milliseconds for writing down what is in it. */
@@ -37,14 +38,15 @@ export default class SandboxUp extends BaseCommand {
   async run(): Promise<void> {
     const { flags, metadata } = await this.parse(SandboxUp);
     const folder = folderOf(flags);
+    const dir = flags.dir === undefined ? '' : ` --dir ${quote(flags.dir)}`;
     const running = await runningSandbox(folder);
     const samePort = metadata.flags.port?.setFromDefault || String(flags.port) === running?.apiServer.split(':').at(-1);
     if (running && (samePort || flags.port === 0)) {
-      return this.#ready(folder, running, 'It is already running. `edgeadm sandbox down` stops it.');
+      return this.#ready(folder, running, dir, `It is already running. \`edgeadm sandbox down${dir}\` stops it.`);
     }
     if (flags.background) {
       const state = await startInBackground(folder, { port: flags.port, retiredActions: flags['retired-actions'] });
-      return this.#ready(folder, state, 'Ready. It runs in the background until `edgeadm sandbox down`.');
+      return this.#ready(folder, state, dir, `Ready. It runs in the background until \`edgeadm sandbox down${dir}\`.`);
     }
     const output = this.openOutput({ verbose: true, looksOnly: true });
     const { warning } = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'sandbox', time: now() }));
@@ -56,7 +58,7 @@ export default class SandboxUp extends BaseCommand {
       log: warning,
     });
     try {
-      await this.#ready(folder, sandbox.state, 'Ready. Press Ctrl-C to stop it; its data is kept.');
+      await this.#ready(folder, sandbox.state, dir, 'Ready. Press Ctrl-C to stop it; its data is kept.');
       // It may have been ended while it said that it is ready.
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     } finally {
@@ -65,14 +67,14 @@ export default class SandboxUp extends BaseCommand {
     }
   }
 
-  async #ready(folder: SandboxFolder, state: SandboxState, last: string): Promise<void> {
+  async #ready(folder: SandboxFolder, state: SandboxState, dir: string, last: string): Promise<void> {
     const lines = [
       'This is an edgeadm sandbox, not for production. It listens on 127.0.0.1 only.',
       '',
       ...describeSandbox(folder, state),
       '',
-      'To point edgeadm and kubectl at it:  eval "$(edgeadm sandbox env)"',
-      'To create a node:                    edgeadm sandbox node create edge1',
+      `To point edgeadm and kubectl at it:  eval "$(edgeadm sandbox env${dir})"`,
+      `To create a node:                    edgeadm sandbox node create edge1${dir}`,
       '',
       last,
     ];

@@ -1,11 +1,20 @@
 import { refuseNodeLabel } from '../../config/grammar.ts';
+import { closest } from '../../lib/closest.ts';
 import { removedInMinor } from './migrations.ts';
 
 export interface JudgedFlags {
   /** Why the kubelet would exit, one line a flag. */
   readonly refused: readonly string[];
-  /** What a flag overrides that the join sets. */
+  /** What a flag overrides that the join sets, and flags that the kubelet does not list. */
   readonly overriding: readonly string[];
+}
+
+interface FlagsQuestion {
+  readonly minor: number | undefined;
+  /** Where the flags were found. */
+  readonly file: string;
+  /** The flags that the kubelet lists in its help; undefined if it cannot be asked. */
+  readonly listed?: ReadonlySet<string>;
 }
 
 /** Flags of the join that the same flag behind them, or for a key of the configuration file, overrides. */
@@ -27,10 +36,7 @@ const SET_BY_JOIN: Readonly<Record<string, string>> = {
 };
 
 /** @param text of a file of environment variables that systemd reads for the kubelet */
-export function judgeExtraFlags(
-  text: string,
-  { minor, file }: { minor: number | undefined; file: string },
-): JudgedFlags {
+export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQuestion): JudgedFlags {
   const refused: string[] = [];
   const overriding: string[] = [];
   for (const { name, value } of flagsIn(text)) {
@@ -38,13 +44,25 @@ export function judgeExtraFlags(
     if (gone !== undefined)
       refused.push(`${file}: --${name} was removed in kubelet 1.${gone}, and kubelet 1.${minor} exits over it`);
     else if (SET_BY_JOIN[name]) overriding.push(`${file}: --${name}=${value} overrides ${SET_BY_JOIN[name]}`);
+    else if (listed && !listed.has(name)) {
+      const meant = closest(name, [...listed]);
+      overriding.push(
+        `${file}: --${name} is not among the flags that the kubelet lists: it exits over a flag that it does not know${meant ? `; --${meant} was probably meant` : ''}`,
+      );
+    }
     if (name !== 'node-labels') continue;
     const labels = value.split(',').map((label) => label.split('=')[0] ?? '');
     refused.push(
-      ...labels.flatMap((label) => refuseNodeLabel(label) ?? []).map((why) => `${file}: --node-labels: ${why}`),
+      ...labels.flatMap((label) => refuseNodeLabel(label, minor) ?? []).map((why) => `${file}: --node-labels: ${why}`),
     );
   }
   return { refused, overriding };
+}
+
+/** The names of the flags in what `kubelet --help` prints; undefined if that is no list of them. */
+export function listedFlags(help: string): ReadonlySet<string> | undefined {
+  const names = new Set([...help.matchAll(/^\s+(?:-\w, )?--([a-z][\w-]*)/gm)].map(([, name = '']) => name));
+  return names.has('node-ip') && names.has('v') ? names : undefined;
 }
 
 /** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */

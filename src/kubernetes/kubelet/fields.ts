@@ -90,3 +90,17 @@ function unknownField(name: string): string {
   const near = closest(name, [...SINCE.keys()]);
   return `${name} is known to no kubelet up to 1.${LAST_KNOWN}${near ? ` (did you mean ${near}?)` : ''}`;
 }
+
+/** True for a flag that has a field of KubeletConfiguration: `max-pods`, `cluster-dns`. */
+export function isFieldsFlag(name: string): boolean {
+  return FLAGS_OF_FIELDS.has(name);
+}
+
+const FLAGS_OF_FIELDS = new Set(
+  [...SINCE.keys()].map((field) =>
+    field
+      .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+      .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
+      .toLowerCase(),
+  ),
+);

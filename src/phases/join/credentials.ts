@@ -163,7 +163,7 @@ function issuedIn(pem: string, csr: string): string {
 
 /**
  * The hub opens its ports only when it has a serving certificate; a self-signed one will do until one is issued, and a
- * later run goes on with the request.
+ * later run continues with the request.
  */
 async function servingCredential(
   parts: Parts,

@@ -178,7 +178,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   return new EdgeadmError({
     ...error.toJSON(),
     why: [error.why, 'the node could not be rolled back completely:', ...left].filter(Boolean).join('\n'),
-    next: `edgeadm reset   (${error.next})`,
+    next: `edgeadm reset\nthen: ${error.next}`,
     cause: error,
   });
 }

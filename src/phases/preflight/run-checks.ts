@@ -118,7 +118,8 @@ async function afterThrow(check: Check, error: EdgeadmError, context: CheckConte
   // A fault that concerns neither node nor cluster (a program that failed) must not give its code to the preflight.
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
-  return fail(error.message, { severity: check.severity, remedy: error.next, code });
+  const found = error.why?.includes('\n') ? `${error.what}\n${error.why}` : error.message;
+  return fail(found, { severity: check.severity, remedy: error.next, code });
 }
 
 function judge(check: Check, result: CheckResult, ignored: boolean): Omit<Verdict, 'durationMs'> {

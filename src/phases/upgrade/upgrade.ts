@@ -9,10 +9,10 @@ import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
+import { beginningOf, endOf } from './decisions.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
 import { notRecovered, restoreVersion, rollBackUpgrade, rolledBackError } from './roll-back.ts';
-import { sameVersion } from './versions.ts';
 
 export interface UpgradeResult {
   readonly nodeName: string;
@@ -83,9 +83,8 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
   if (!note || dryRun) return false;
   const context = await openNode(parts);
   try {
-    // Only the flag tells a move to containerd at the same version from its roll-back.
-    const isBack = sameVersion(note.from, note.to) && !spec.migrateRuntime;
-    if (sameVersion(note.to, context.versions.to) && !isBack) return false;
+    const found = { unfinished: note, target: context.versions.to, migrateRuntime: spec.migrateRuntime, dryRun };
+    if (beginningOf(found) !== 'roll back first') return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
     const left = await rollBackUpgrade({ ...parts, context });
     if (left.length === 0) return true;
@@ -103,14 +102,17 @@ async function afterFailure(
   log: PhaseLog,
 ): Promise<EdgeadmError> {
   const note = context.underWay();
-  if (options.dryRun) return error;
-  if (error.code === 'INTERRUPTED') return interrupted(error, note);
-  if (!note)
+  const wasInterrupted = error.code === 'INTERRUPTED';
+  const { dryRun } = options;
+  const end = endOf({ where: 'in a phase', code: error.code, wasInterrupted, isBegun: note !== undefined, dryRun });
+  if (end === 'interrupted') return interrupted(error, note);
+  if (end === 'report that nothing was changed')
     return new EdgeadmError({
       ...error.toJSON(),
       why: [error.why, 'nothing was changed'].filter(Boolean).join('\n'),
       cause: error,
     });
+  if (end !== 'roll back' || !note) return error;
   const phase = options.session.host.phase.split('/')[0] ?? '';
   log.vendor(VENDOR.upgradeFailed(phase));
   return rolledBackError(phase, error, note.from, await rollBackUpgrade({ ...options, context }));
@@ -121,12 +123,15 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   const { session, label, emit, signal, dryRun } = options;
   const { upgrade: note } = session.journal;
   const error = toEdgeadmError(thrown);
-  if (signal.aborted && thrown === signal.reason && error.code === 'INTERNAL')
+  const wasInterrupted = signal.aborted && thrown === signal.reason && error.code === 'INTERNAL';
+  const isBegun = note !== undefined;
+  const end = endOf({ where: 'before the phases', code: error.code, wasInterrupted, isBegun, dryRun });
+  if (end === 'interrupted')
     return interrupted(
       new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was completed' }),
       note,
     );
-  if (error.code !== 'API_UNREACHABLE' || !note || dryRun) return error;
+  if (end !== 'keep the kubelet running' || !note) return error;
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'recover', time: now() }));
   return new EdgeadmError({
     ...error.toJSON(),
@@ -136,7 +141,6 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   });
 }
 
-/** Without the API server nothing can be verified, but a kubelet that does not run is restored anyway. */
 async function keepServing({ plain, journal }: NodeSession, note: UpgradeNote, log: PhaseLog): Promise<string[]> {
   const state = `an upgrade from ${note.from} to ${note.to} is in progress`;
   if ((await plain.unit(PATHS.kubelet.unit)).active) return [`${state}, and the kubelet is running`];

@@ -58,7 +58,7 @@ function notThere(target: string, cluster: string): EdgeadmError {
   return refused(
     what,
     "a node can only be upgraded to the version of its control plane (the API server's)",
-    `edgeadm upgrade --kubelet-version ${target}   (to keep the kubelet older than the control plane)`,
+    `edgeadm upgrade --kubelet-version ${target}   # keeps the kubelet older than the control plane`,
   );
 }
 

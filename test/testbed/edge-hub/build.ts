@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cached, type Say, timed } from '../cache.ts';
-import { cacheDir } from '../config.ts';
 import { buildImage } from '../image.ts';
 
 export interface EdgeHubImage {
@@ -36,12 +35,7 @@ export async function compileEdgeHub(say: Say): Promise<string> {
   const source = await Promise.all(files.map((file) => readFile(join(cwd, file), 'utf8')));
   const dir = await cached('edge-hub', { files, source }, (dir) =>
     timed(say, 'the edge-hub stand-in', async () => {
-      const env = {
-        CGO_ENABLED: '0',
-        GO111MODULE: 'on',
-        GOFLAGS: '-buildvcs=false',
-        GOCACHE: join(cacheDir, 'gocache'),
-      };
+      const env = { CGO_ENABLED: '0', GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
       await execa('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(dir, 'edge-hub'), '.'], { cwd, env });
     }),
   );

@@ -22,6 +22,7 @@ type config struct {
 	proxySecurePort string
 	rootDir         string
 	kubeconfig      string
+	bootstrapFile   string // given to yurthub 1.3 and newer, which may find nothing there
 	cachePath       string
 	dummyIfIP       string
 	enableDummyIf   bool
@@ -33,7 +34,7 @@ type config struct {
 	healthyAfter    int
 }
 
-// parseFlags knows the flags of yurthub 0.5.0, and one more when it is started as edge-hub. It returns no config and
+// parseFlags knows the flags that edgeadm gives to yurthub 0.5.0 to 1.7.0, and one more when it is started as edge-hub. It returns no config and
 // no error for --version.
 func parseFlags(program string, args []string, env func(string) string) (*config, error) {
 	if program != "edge-hub" && program != "yurthub" {
@@ -56,6 +57,7 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 	fs.BoolVar(&cfg.enableDummyIf, "enable-dummy-if", true, "")
 	fs.StringVar(&cfg.dummyIfIP, "dummy-if-ip", "169.254.2.1", "")
 	fs.StringVar(&cfg.cachePath, "disk-cache-path", "/etc/kubernetes/cache/", "")
+	fs.StringVar(&cfg.bootstrapFile, "bootstrap-file", "", "")
 	serverAddr := fs.String("server-addr", "", "")
 	workingMode := fs.String("working-mode", "edge", "")
 	certMgrMode := fs.String("cert-mgr-mode", "hubself", "")
@@ -99,11 +101,11 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 	return cfg, cfg.validate(env)
 }
 
-// acceptUnused takes the flags of yurthub 0.5.0 (and of its logging) that change nothing here.
+// acceptUnused takes the flags of yurthub (and of its logging) that change nothing here.
 func acceptUnused(fs *flag.FlagSet) {
 	for name, value := range map[string]string{
 		"kubelet-ca-file": "", "kubelet-client-certificate": "", "dummy-if-name": "", "nodepool-name": "",
-		"disabled-resource-filters": "", "log_backtrace_at": "", "log_dir": "", "log_file": "", "vmodule": "", "stderrthreshold": "",
+		"disabled-resource-filters": "", "namespace": "", "node-ip": "", "discovery-token-ca-cert-hash": "", "log_backtrace_at": "", "log_dir": "", "log_file": "", "vmodule": "", "stderrthreshold": "",
 	} {
 		fs.String(name, value, "")
 	}

@@ -114,7 +114,7 @@ func checkClient(leaf *x509.Certificate, nodeName string, roots *x509.CertPool, 
 // checkServing accepts a self-signed certificate: edgeadm puts one in place until the real one is approved.
 func checkServing(cfg *config, leaf *x509.Certificate, roots *x509.CertPool, now time.Time) error {
 	want := "system:node:" + cfg.nodeName
-	if cfg.program == "yurthub" {
+	if cfg.program == "yurthub" && cfg.bootstrapFile == "" {
 		want = "kube-apiserver-kubelet-client"
 	}
 	if leaf.Subject.CommonName != want {

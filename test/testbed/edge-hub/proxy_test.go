@@ -159,7 +159,7 @@ func TestWatchesStreamAndKeepTheirListFresh(t *testing.T) {
 		}
 	})
 	ask(t, "GET", hub+podsPath, "", "Accept", protobuf)
-	response := openWatch(t, hub)
+	response := openWatch(t, hub, "")
 	version.Store(1)
 	events <- "ADDED"
 	if line, _ := bufio.NewReader(response.Body).ReadString('\n'); line != "ADDED\n" {
@@ -179,12 +179,12 @@ func TestWatchStaysQuietUntilTheServerIsBack(t *testing.T) {
 			<-r.Context().Done()
 		}
 	})
-	online := openWatch(t, hub)
+	online := openWatch(t, hub, "")
 	api.stop()
 	waitUntil(t, "a watch through the lost connection ends", 3*time.Second, func() bool { return ended(online, time.Second) })
 	waitUntil(t, "the server is known to be away", 3*time.Second, func() bool { return h.servers.pick() == nil })
 
-	offline := openWatch(t, hub)
+	offline := openWatch(t, hub, "")
 	if got := offline.Header.Get("Content-Type"); got != "application/vnd.kubernetes.protobuf;stream=watch" {
 		t.Error(got)
 	}
@@ -198,6 +198,27 @@ func TestWatchStaysQuietUntilTheServerIsBack(t *testing.T) {
 	waitUntil(t, "the quiet watch ends, so that the client watches the server", 2*time.Second, func() bool { return ended(offline, time.Second) })
 	if code, _ := ask(t, "GET", hub+"/api/v1/nodes/edge-1", ""); code != 200 {
 		t.Errorf("not proxied again: %d", code)
+	}
+}
+
+// As released yurthubs do, up to 1.7.0: the client waits for a bookmark that never comes, and never falls back to a list.
+func TestAWatchListHasNoBookmarkWhileTheServerIsAway(t *testing.T) {
+	api, h, hub := newCluster(t, func(http.ResponseWriter, *http.Request) {})
+	api.stop()
+	waitUntil(t, "the server is known to be away", 3*time.Second, func() bool {
+		_, _ = ask(t, "GET", hub+"/api/v1/nodes/edge-1", "")
+		return h.servers.pick() == nil
+	})
+	offline := openWatch(t, hub, "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan")
+	if offline.StatusCode != http.StatusOK {
+		t.Error(offline.Status)
+	}
+	read := make(chan int)
+	go func() { n, _ := offline.Body.Read(make([]byte, 1)); read <- n }()
+	select {
+	case n := <-read:
+		t.Errorf("the watch ended or said something (%d bytes)", n)
+	case <-time.After(1500 * time.Millisecond):
 	}
 }
 
@@ -233,9 +254,9 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-func openWatch(t *testing.T, hub string) *http.Response {
+func openWatch(t *testing.T, hub, query string) *http.Response {
 	t.Helper()
-	request, err := http.NewRequest("GET", hub+watchPath, nil)
+	request, err := http.NewRequest("GET", hub+watchPath+query, nil)
 	must(t, err)
 	request.Header.Set("User-Agent", "kubelet/v1.20.2")
 	request.Header.Set("Accept", protobuf)

@@ -22,7 +22,11 @@ const placeOf = (command: string) => places.find((place) => place.command === co
 
 describe('completion', () => {
   it('offers commands with the first line of what they do, and no hidden ones', () => {
-    assert.deepEqual(placeOf('')?.subcommands, [{ name: 'join', description: "Join the user's machine." }]);
+    assert.deepEqual(placeOf('')?.subcommands, [
+      { name: 'join', description: "Join the user's machine." },
+      { name: 'help', description: 'Show the help of a command.' },
+      { name: 'version', description: 'Show the version of edgeadm.' },
+    ]);
     assert.deepEqual(
       placeOf('join')?.subcommands.map(({ name }) => name),
       ['phase'],

@@ -185,3 +185,21 @@ hosts:
     }
   });
 });
+
+describe('a mistyped key in an inventory', () => {
+  it('is answered with the key that was meant, and with what is missing, each on a line', () => {
+    const text = 'hosts:\n  - adress: 10.0.0.1\n    nodeNam: x\ndefaults:\n  sshkey: k\n';
+    assert.throws(
+      () => parseInventory(text, 'hosts.yaml'),
+      (error: EdgeadmError) => {
+        assert.deepEqual(error.why?.split('\n').sort(), [
+          'hosts.yaml: defaults.sshkey: unknown key; did you mean sshKey?',
+          'hosts.yaml: hosts[0].address is required',
+          'hosts.yaml: hosts[0].adress: unknown key; did you mean address?',
+          'hosts.yaml: hosts[0].nodeNam: unknown key; did you mean nodeName?',
+        ]);
+        return true;
+      },
+    );
+  });
+});

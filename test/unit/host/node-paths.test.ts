@@ -11,6 +11,7 @@ const NODE_PATH =
 const ALLOWED: Readonly<Record<string, string>> = {
   'host/node-paths.ts': 'the table itself',
   'errors/codes.ts': 'texts for readers',
+  'phases/diagnose/rule-texts.ts': 'texts for readers',
   'cluster-upgrade/cluster/job-manifests.ts': 'the program in the image of a Job, not on a node',
 };
 

@@ -373,7 +373,7 @@ describe('the output of a command', () => {
     assert.deepEqual(JSON.parse(stdout.text).hosts, [{ host: 'a', ok: true, outcome: 'joined', durationMs: 1 }]);
   });
 
-  it('the output of a dry run is a plan on standard output; progress is silent and no log is written', async () => {
+  it('the output of a dry run is a plan on standard output that ends with what is planned; progress is silent and no log is written', async () => {
     const { output, stdout, stderr } = open({ dryRun: true });
     const diff = 'Index: /etc/a\n=====\n--- /etc/a\tnow\n+++ /etc/a\tthen\n@@ -1 +1 @@\n-a\n+b\n';
     output.emit(start('preflight', 'Check'));
@@ -396,6 +396,7 @@ describe('the output of a command', () => {
       '      +b',
       '[prepare-node/sysctl]',
       '  set x = 1',
+      'localhost: 2 actions planned, nothing was changed (dry run)',
       '',
     ]);
     assert.match(stderr.text, /^W.*careful\n$/);

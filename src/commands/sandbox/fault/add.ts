@@ -17,7 +17,7 @@ export default class SandboxFaultAdd extends BaseCommand {
   ];
   static override flags = {
     action: Flags.string({ required: true, helpValue: 'ACTION', description: 'API action; * for all' }),
-    mode: Flags.option({ options: MODES, required: true, description: 'what goes wrong' })(),
+    mode: Flags.option({ options: MODES, required: true, helpValue: 'MODE', description: 'what goes wrong' })(),
     times: Flags.integer({ min: 1, default: 1, helpValue: 'N', description: 'number of calls that fail' }),
     ...sandboxFlags,
   };

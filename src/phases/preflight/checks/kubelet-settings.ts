@@ -1,7 +1,10 @@
+import { refuseNodeLabel } from '../../../config/grammar.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { judgeExtraFlags } from '../../../kubernetes/kubelet/extra-flags.ts';
+import { judgeExtraFlags, listedFlags } from '../../../kubernetes/kubelet/extra-flags.ts';
+import { findKubelet } from '../../../kubernetes/kubelet/program.ts';
 import { runtimeDriver } from '../cgroup-driver.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
@@ -58,16 +61,25 @@ export const kubeletExtraFlags: Check = {
   name: 'KubeletFlags',
   concerns: 'node',
   severity: 'error',
-  about: `KUBELET_EXTRA_ARGS in ${PATHS.kubelet.extraFlags} or ${PATHS.kubelet.sysconfig} has only flags that this version of the kubelet accepts. A warning where one overrides what the join sets.`,
+  about: `KUBELET_EXTRA_ARGS in ${PATHS.kubelet.extraFlags} or ${PATHS.kubelet.sysconfig} has only flags that this version of the kubelet accepts, and the labels of the join are ones that it accepts. A warning if one overrides what the join sets, or is not in the help of the kubelet.`,
   remedy: 'Remove the flag from the file that is named.',
   run: async (context) => {
     const minor = await kubeletMinor(context);
     const files = [PATHS.kubelet.extraFlags, PATHS.kubelet.sysconfig];
     const texts = await Promise.all(files.map((path) => context.host.read(path)));
-    const judged = texts.map((text, i) => judgeExtraFlags(text ?? '', { minor, file: files[i] ?? '' }));
-    const refused = judged.flatMap((each) => each.refused);
+    const listed = texts.some((text) => text?.includes('KUBELET_EXTRA_ARGS=')) ? await flagsOf(context) : undefined;
+    const judged = texts.map((text, i) => judgeExtraFlags(text ?? '', { minor, file: files[i] ?? '', listed }));
+    const labels = Object.keys(context.spec.labels).flatMap((key) => refuseNodeLabel(key, minor) ?? []);
+    const refused = [...labels, ...judged.flatMap((each) => each.refused)];
     const overriding = judged.flatMap((each) => each.overriding);
     if (refused.length > 0) return fail([...refused, ...overriding].join('\n'));
     return overriding.length > 0 ? fail(overriding.join('\n'), { severity: 'warning' }) : pass();
   },
 };
+
+/** undefined if the kubelet comes with the bundle, or cannot be asked. */
+async function flagsOf({ host, node }: CheckContext): Promise<ReadonlySet<string> | undefined> {
+  const bundle = await node.bundle().catch(() => undefined);
+  if (bundle?.manifest.files.some(({ kind }) => kind === 'kubelet')) return undefined;
+  return listedFlags((await host.query(await findKubelet(host), ['--help'])).stdout);
+}

@@ -552,6 +552,30 @@ describe('clusters of strangers', () => {
       assert.match(remedy ?? '', /systemctl restart docker\.service/);
     });
 
+  for (const [thread, key] of [
+    ['gravitational/gravity#863', 'topology.kubernetes.io/zone'],
+    ['kubernetes/kubernetes#85503', 'topology.kubernetes.io/region'],
+  ] as const)
+    it(`a label that a kubelet of 1.16 exits over stops the join to such a cluster only: ${thread}`, async () => {
+      const spec = { labels: { [key]: 'shop' } };
+      await assertFinds('KubeletFlags', 'error', /before 1\.17 it is failure-domain\.beta/, {
+        spec,
+        node: { kubeletVersion: async () => 'v1.16.9' },
+      });
+      await assertOk('KubeletFlags', { spec });
+    });
+
+  it('a flag that the kubelet does not list in its help is a warning, with the flag that was probably meant', async () => {
+    const help = 'Flags:\n      --max-pods int32   x\n      --node-ip string   x\n  -v, --v Level   x\n';
+    const machine = (args: string) => ({
+      files: { '/etc/default/kubelet': `KUBELET_EXTRA_ARGS=${args}\n` },
+      commands: { '/usr/bin/kubelet': help },
+    });
+    const found = /--max-pod is not among .*; --max-pods was probably meant/;
+    await assertFinds('KubeletFlags', 'warning', found, { machine: machine('--max-pod=30') });
+    await assertOk('KubeletFlags', { machine: machine('--max-pods=30 --v=4') });
+  });
+
   it('flags of an older kubelet in /etc/sysconfig/kubelet stop the join: aws/eks-anywhere#8984', () =>
     assertFinds('KubeletFlags', 'error', /\/etc\/sysconfig\/kubelet: --network-plugin was removed/, {
       node: { kubeletVersion: async () => 'v1.28.3' },

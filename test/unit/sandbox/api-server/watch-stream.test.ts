@@ -15,14 +15,14 @@ const resource = resourceOf('configmaps');
 describe('a watch of the sandbox whose time is over', () => {
   it('a watch of the sandbox that has ended writes no event that comes before its connection closes', async () => {
     const registry = new Registry(openStore(':memory:'), Date.now);
-    const server = { registry, watches: new WatchCache(registry), now: Date.now } as Server;
+    const server = { registry, watches: new WatchCache(registry), now: Date.now, version: 'v1.34.4' } as Server;
     const query = new URLSearchParams({ timeoutSeconds: '0.01' });
     const operation = { resource, version: 'v1', namespace: 'default', query } as Operation;
     const errors: Error[] = [];
     const serve = (_: IncomingMessage, response: ServerResponse): void => {
       response.on('error', (error) => errors.push(error));
       response.once('prefinish', () => registry.insert(resource, { metadata: { name: 'late', namespace: 'default' } }));
-      streamWatch(server, operation, { resource, version: 'v1', asTable: false, now: 0 }, response);
+      streamWatch(server, operation, { resource, version: 'v1', as: 'Object', included: 'Metadata', now: 0 }, response);
     };
     const http = createServer(serve).listen(0, '127.0.0.1');
     await once(http, 'listening');

@@ -57,6 +57,18 @@ describe('the small kubelet reads what a join wrote', () => {
     assert.deepEqual((await read('v1.23.0')).taints, [taint]);
   });
 
+  it('the small kubelet takes the flags of a real one that have a field of the configuration, and they count more', async () => {
+    await configuration({ maxPods: 20 });
+    await flags(
+      '--max-pods=30',
+      '--cgroup-driver=systemd',
+      '--fail-swap-on=false',
+      '--eviction-hard=memory.available<5%',
+    );
+    const { maxPods, evictionHard } = await read();
+    assert.deepEqual({ maxPods, evictionHard }, { maxPods: 30, evictionHard: { 'memory.available': '5%' } });
+  });
+
   const faults: [what: string, spoil: () => Promise<unknown>, said: RegExp, version?: string][] = [
     ['a flag that it does not know', () => flags('--colour=red'), /unknown flag: --colour/],
     ['a flag that its version has no more', () => flags('--network-plugin=cni'), /unknown flag/, 'v1.24.0'],
