@@ -75,7 +75,7 @@ const DISCOVERY_PATHS = [...PUBLIC_PATHS, '/api', '/api/*', '/apis', '/apis/*', 
  * @see the table of docs/sandbox-api.md
  * @throws ApiFailure 403 in Kubernetes' words
  */
-export function authorize(user: User, request: ResourceRequest | PathRequest, version: string): void {
+export function authorize(user: User, request: AskedFor | PathRequest, version: string): void {
   const why = whyNot(user, request, version);
   if (why === undefined) return;
   throw 'path' in request ? refusedPath(user, request) : refused(user, request, why);
@@ -150,7 +150,7 @@ function typeOf({ plural, subresource }: AskedFor): string {
   return subresource ? `${plural}/${subresource}` : plural;
 }
 
-function refused(user: User, request: ResourceRequest, why: string): ApiFailure {
+function refused(user: User, request: AskedFor, why: string): ApiFailure {
   const { verb, group, namespace } = request;
   const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope';
   return forbidden(

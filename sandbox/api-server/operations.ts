@@ -27,7 +27,7 @@ export function read({ registry, resource, name, namespace }: Operation): KubeOb
   return found;
 }
 
-export function select(operation: Operation): KubeObject[] {
+function select(operation: Operation): KubeObject[] {
   const { registry, resource, namespace, query } = operation;
   const matches = selector(resource, query);
   return registry.list(resource, namespace || undefined).filter(matches);

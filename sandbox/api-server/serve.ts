@@ -6,6 +6,7 @@ import { authorize } from './authorization.ts';
 import { type Body, parseBody, readRequestBody } from './body.ts';
 import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
+import { impersonated } from './impersonation.ts';
 import { listPage } from './list.ts';
 import { checkListOptions } from './list-options.ts';
 import { encodeOpenApi, OPENAPI_PROTOBUF_TYPE, wantsOpenApiProtobuf } from './openapi-protobuf.ts';
@@ -17,7 +18,7 @@ import { RESOURCES, type Resource, servedVersions } from './resources.ts';
 import { review } from './reviews.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
-import { ApiFailure, methodNotAllowed, noSuchResource } from './status.ts';
+import { ApiFailure, methodNotAllowed, noContainers, noSuchResource } from './status.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** A text is sent as it is; a stream sends itself. */
@@ -50,7 +51,8 @@ export async function serve(server: Server, request: IncomingMessage, response: 
 function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnings: string[]): Answer {
   const url = new URL(request.url ?? '/', 'https://sandbox');
   const wanted = route(request.method ?? 'GET', url);
-  const user = authenticate(request, server.registry, server.pki, server.now());
+  const signedIn = authenticate(request, server.registry, server.pki, server.now());
+  const user = impersonated(signedIn, request.headers, server.version);
   authorize(user, wanted, server.version);
   if ('path' in wanted) {
     const found =
@@ -144,9 +146,13 @@ function noResource({ group, version }: ResourceRequest): Answer {
   return NO_PAGE;
 }
 
+/** What is asked of the containers of a pod. */
+const OF_CONTAINERS = ['log', 'exec', 'attach', 'portforward', 'proxy'];
+
 /** A method may be for another kind of path. */
 function checkPath({ verb, named, subresource, namespace }: ResourceRequest, resource: Resource): void {
   if (resource.isReview && (verb !== 'create' || subresource)) throw methodNotAllowed();
+  if (resource.plural === 'pods' && OF_CONTAINERS.includes(subresource)) throw noContainers();
   if (subresource && !resource.subresources.includes(subresource)) throw noSuchResource();
   const isOfOne = ['get', 'update', 'patch', 'delete'].includes(verb);
   const mayBeCreated = subresource === 'eviction' || (!named && (!resource.namespaced || namespace !== ''));

@@ -68,6 +68,10 @@ export const notFound = (about: About): ApiFailure =>
 export const noSuchResource = (): ApiFailure =>
   new ApiFailure(404, 'NotFound', 'the server could not find the requested resource', {});
 
+/** Logs and commands are of containers. */
+export const noContainers = (): ApiFailure =>
+  new ApiFailure(501, 'NotImplemented', 'the sandbox runs no containers: there are no logs, and nothing to connect to');
+
 export const methodNotAllowed = (): ApiFailure =>
   new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 

@@ -46,6 +46,17 @@ export const reviews: readonly Expectation[] = [
     },
   ],
   [
+    'an administrator may act as another user, and others may not',
+    async (contract) => {
+      const as = { 'impersonate-user': 'nobody', accept: 'application/json' };
+      const { status, body } = await contract.raw('GET', '/api/v1/nodes', as);
+      assert.equal(status, 403);
+      assert.match(body, /User \\"nobody\\" cannot list resource \\"nodes\\"/);
+      const groups = { ...as, 'impersonate-group': 'system:masters' };
+      assert.equal((await contract.raw('GET', '/api/v1/nodes', groups)).status, 200);
+    },
+  ],
+  [
     'the rules of somebody are listed',
     async ({ admin }) => {
       const body = { spec: { namespace: 'default' } };

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { adminKubeconfig, startApiServer } from '../../sandbox/api-server/index.ts';
+import { sandboxPki } from '../../sandbox/pki.ts';
+import { openStore } from '../../sandbox/store.ts';
+import { type Kubectl, kubectls } from './kubectls.ts';
+
+/** What a command is expected to print, on stdout and stderr; `status` is its exit code. */
+interface Row {
+  readonly args: string;
+  readonly input?: object;
+  readonly says: RegExp;
+  readonly status?: number;
+  /** The first minor version of kubectl that has it. */
+  readonly from?: number;
+}
+
+const NODE = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'n1' },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+};
+const POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p1' },
+  spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] },
+};
+const MAP = (value: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'applied' },
+  data: { a: value },
+});
+const POOL = {
+  apiVersion: 'apps.openyurt.io/v1beta1',
+  kind: 'NodePool',
+  metadata: { name: 'pool' },
+  spec: { type: 'Edge' },
+};
+
+/** What works, in this order: a row may need what those above it made. */
+const ROWS: readonly Row[] = [
+  { args: 'create configmap made --from-literal=a=b', says: /configmap\/made created/ },
+  { args: 'create secret generic made --from-literal=a=b', says: /secret\/made created/ },
+  { args: 'create deployment made --image=nginx --replicas=2', says: /deployment\.apps\/made created/ },
+  { args: 'create -f -', input: NODE, says: /node\/n1 created/ },
+  { args: 'create -f -', input: POD, says: /pod\/p1 created/ },
+  { args: 'get deployment made', says: /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nmade +0\/2/ },
+  { args: 'get pods -o wide', says: /p1 +0\/1 +Pending .* n1 / },
+  { args: 'get configmap made -o jsonpath={.data.a}', says: /^b$/ },
+  { args: 'apply -f -', input: MAP('1'), says: /configmap\/applied created/ },
+  { args: 'apply -f -', input: MAP('1'), says: /configmap\/applied unchanged/ },
+  { args: 'diff -f -', input: MAP('2'), says: /- {2}a: "1"\n\+ {2}a: "2"/, status: 1 },
+  { args: 'apply -f -', input: MAP('2'), says: /configmap\/applied configured/ },
+  { args: 'apply --dry-run=server -f -', input: MAP('3'), says: /configured \(server dry run\)/ },
+  { args: 'apply -f -', input: { ...MAP('2'), dat: {} }, says: /unknown field "dat"/, status: 1 },
+  { args: 'apply -f -', input: POOL, says: /nodepool\.apps\.openyurt\.io\/pool created/ },
+  { args: 'apply --server-side -f -', input: MAP('2'), says: /configmap\/applied serverside-applied/ },
+  {
+    args: 'apply --server-side --field-manager=other -f -',
+    input: MAP('4'),
+    says: /conflict with "kubectl": \.data\.a/,
+    status: 1,
+    // An older kubectl leaves the object to its client-side apply.
+    from: 26,
+  },
+  {
+    args: 'apply --server-side --field-manager=other --force-conflicts -f -',
+    input: MAP('4'),
+    says: /serverside-applied/,
+  },
+  { args: 'explain pod.spec.containers.livenessProbe', says: /httpGet[\s\S]*periodSeconds/ },
+  { args: 'explain nodepool.spec', says: /taints/ },
+  { args: 'wait --for=condition=Ready node/n1 --timeout=5s', says: /node\/n1 condition met/ },
+  { args: 'patch configmap made --type=merge -p {"data":{"c":"d"}}', says: /configmap\/made patched/ },
+  { args: 'patch configmap made --type=json -p [{"op":"remove","path":"/data/c"}]', says: /configmap\/made patched/ },
+  { args: 'patch deployment made -p {"spec":{"paused":false}}', says: /deployment\.apps\/made patched/ },
+  { args: 'label node n1 a=b', says: /node\/n1 labeled/ },
+  { args: 'annotate node n1 a=b', says: /node\/n1 annotated/ },
+  { args: 'taint node n1 a=b:NoSchedule', says: /node\/n1 tainted/ },
+  { args: 'cordon n1', says: /node\/n1 cordoned/ },
+  { args: 'drain n1 --force', says: /node\/n1 (drained|evicted)/ },
+  { args: 'uncordon n1', says: /node\/n1 uncordoned/ },
+  { args: 'scale deployment made --replicas=0', says: /deployment\.apps\/made scaled/ },
+  { args: 'rollout status deployment made --timeout=5s', says: /successfully rolled out/ },
+  { args: 'auth can-i delete nodes', says: /^yes$/m },
+  { args: 'auth can-i --list', says: /\*\.\* +\[\] +\[\] +\[\*\]/ },
+  { args: 'auth can-i list pods --as=nobody', says: /^no/, status: 1 },
+  { args: 'auth whoami', says: /system:masters/, from: 28 },
+  { args: 'api-resources', says: /deployments +deploy +apps\/v1 +true +Deployment/ },
+  { args: 'api-versions', says: /^apps\/v1$/m },
+  { args: 'get events', says: /No resources found/ },
+  { args: 'events', says: /No events found|No resources found/, from: 26 },
+  { args: 'describe node n1', says: /Taints: +a=b:NoSchedule/ },
+  { args: 'get all -A', says: /deployment\.apps\/made/ },
+  { args: 'get nodes --sort-by=.metadata.name', says: /n1/ },
+  { args: 'get configmaps --chunk-size=1', says: /applied[\s\S]*made/ },
+  { args: 'create -f -', input: { ...POD, metadata: { name: 'p2' } }, says: /pod\/p2 created/ },
+  { args: 'logs p2', says: /the sandbox runs no containers/, status: 1 },
+  { args: 'delete pod p2', says: /pod "p2" deleted/ },
+  { args: 'delete deployment made', says: /deployment\.apps "made" deleted/ },
+  { args: 'delete node n1', says: /node "n1" deleted/ },
+];
+
+/** Each takes ten seconds: the oldest and the newest stand for the others, unless all are asked for. */
+const all = await kubectls();
+const found = process.env.EDGEADM_TEST_KUBECTLS === 'all' ? all : [...new Set([...all.slice(0, 1), ...all.slice(-1)])];
+
+describe("kubectl works with the sandbox's API server", () => {
+  if (found.length === 0) it('skipped: there is no kubectl on PATH and none in the cache of the test bed');
+  for (const kubectl of found) describe(`kubectl ${kubectl.version}`, () => works(kubectl));
+});
+
+function works({ path, minor }: Kubectl): void {
+  const ends: (() => unknown)[] = [];
+  let run: (args: readonly string[], input?: object) => Promise<{ output: string; exitCode: number | undefined }>;
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-kubectl-'));
+    ends.push(() => rm(folder, { recursive: true }));
+    const store = openStore(':memory:');
+    ends.push(() => store.close());
+    const pki = await sandboxPki(store);
+    const { url, close } = await startApiServer({ store, pki, port: 0, version: 'v1.34.4' });
+    ends.push(close);
+    const kubeconfig = join(folder, 'admin.conf');
+    await writeFile(kubeconfig, adminKubeconfig(pki, url), { mode: 0o600 });
+    run = async (args, input) => {
+      const words = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(folder, 'cache')}`, ...args];
+      const { all: output = '', exitCode } = await execa(path, words, {
+        input: input ? JSON.stringify(input) : '',
+        all: true,
+        reject: false,
+        env: { KUBECONFIG: '', KUBECTL_EXTERNAL_DIFF: '' },
+        timeout: 60_000,
+      });
+      return { output, exitCode };
+    };
+  });
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  for (const { args, input, says, status = 0 } of ROWS.filter((row) => minor >= (row.from ?? 0)))
+    it(`kubectl ${args}`, async () => {
+      const { output, exitCode } = await run(args.split(' '), input);
+      assert.match(output, says);
+      assert.equal(exitCode, status, `exit code ${exitCode}, kubectl 1.${minor}: ${output}`);
+    });
+}
