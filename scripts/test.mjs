@@ -2,7 +2,9 @@
  * `npm test`: everything this machine can run. Plain JavaScript without dependencies, since it runs in a fresh clone
  * under whatever Node the machine has; what it starts runs on the pinned one.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
 
@@ -78,6 +80,17 @@ async function endToEnd() {
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
 }
 
+/** What builds, caches and nodes take at most. */
+const DISK_GIB = 25;
+
+/** Free, or taken by the test bed's cache already. */
+function diskGiB() {
+  const cache = process.env.EDGEADM_TESTBED_CACHE ?? join(homedir(), '.cache/edgeadm/testbed');
+  const { bavail, bsize } = statfsSync(existsSync(cache) ? cache : homedir());
+  const { stdout } = spawnSync('du', ['-sk', cache], { encoding: 'utf8' });
+  return (bavail * bsize) / 2 ** 30 + Number.parseInt(stdout || '0', 10) / 2 ** 20;
+}
+
 /** The end-to-end tests boot nodes: they need root, and Debian for its packages and its Kubernetes source. */
 function whyNotEndToEnd() {
   if (process.platform !== 'linux') return 'this is not Linux';
@@ -85,6 +98,7 @@ function whyNotEndToEnd() {
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (!/^ID=debian$/m.test(release) || !/^VERSION_ID="?12"?$/m.test(release))
     return 'this is not Debian 12, whose packages make the test bed';
+  if (diskGiB() < DISK_GIB) return `the test bed needs ${DISK_GIB} GiB of disk, and has ${Math.floor(diskGiB())} GiB`;
   return undefined;
 }
 

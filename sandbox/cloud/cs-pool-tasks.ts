@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
@@ -26,12 +27,12 @@ function faultOf(action: string): string {
 export async function createPoolRecord(asked: CsRequest): Promise<object> {
   const { store, now } = asked.parts;
   const pool = createdPool(store, clusterOf(asked), asked.request.body, now());
-  return begin(asked, pool, 'CreateClusterNodePool');
+  return { nodepool_id: pool.id, ...begin(asked, pool, 'CreateClusterNodePool') };
 }
 
 export async function modifyNodePool(asked: CsRequest): Promise<object> {
   const pool = changedPool(activePool(asked), asked.request.body);
-  return begin(asked, pool, 'ModifyClusterNodePool');
+  return { nodepool_id: pool.id, ...begin(asked, pool, 'ModifyClusterNodePool') };
 }
 
 export async function deleteNodePool(asked: CsRequest): Promise<object> {
@@ -87,7 +88,7 @@ function begin(
     ...(fails && { error: `node pool ${pool.name}: the change failed` }),
   });
   store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, ...more } });
-  return { nodepool_id: pool.id, request_id: taskId.slice(2), task_id: taskId };
+  return { request_id: randomUUID().toUpperCase(), task_id: taskId };
 }
 
 /** Does what time has brought about since the last request. */

@@ -159,7 +159,13 @@ async function clustersOfRegion(asked: CsRequest): Promise<object> {
     .filter((cluster) => cluster.region === region)
     .filter((cluster) => (!id || cluster.id === id) && (!name || cluster.name === name));
   const { items, page } = pageOf(found, number, size);
-  return { clusters: items.map((cluster) => detailOf(asked, cluster, length)), page_info: page };
+  return { clusters: items.map((cluster) => inList(detailOf(asked, cluster, length))), page_info: page };
+}
+
+/** The list of a region has fewer fields than the others. */
+function inList(detail: object): object {
+  const { network_mode: _mode, meta_data: _meta, master_url: _url, ...rest } = detail as Record<string, unknown>;
+  return rest;
 }
 
 async function clustersByPage(asked: CsRequest): Promise<object> {

@@ -40,7 +40,7 @@ export function goPrograms(
 ): Promise<string> {
   // Whatever begins with `go-` shares a lock: builds share a folder, and follow each other.
   return cached(`go-${name}`, { goVersion, source, variables }, (dir) =>
-    timed(say, `${name} ${source.version} from Go modules`, () => build(source, dir, variables)),
+    timed(say, `${source.module} ${source.version} from Go modules`, () => build(source, dir, variables)),
   );
 }
 

@@ -59,7 +59,7 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
   return { refused, overriding };
 }
 
-/** The names of the flags in what `kubelet --help` prints; undefined if that is no list of them. */
+/** The names of the flags in what `kubelet --help` prints; undefined if it does not print any. */
 export function listedFlags(help: string): ReadonlySet<string> | undefined {
   const names = new Set([...help.matchAll(/^\s+(?:-\w, )?--([a-z][\w-]*)/gm)].map(([, name = '']) => name));
   return names.has('node-ip') && names.has('v') ? names : undefined;

@@ -186,8 +186,8 @@ hosts:
   });
 });
 
-describe('a mistyped key in an inventory', () => {
-  it('is answered with the key that was meant, and with what is missing, each on a line', () => {
+describe('the keys of an inventory', () => {
+  it('a mistyped key in an inventory is answered with the key that was meant, and with what is missing', () => {
     const text = 'hosts:\n  - adress: 10.0.0.1\n    nodeNam: x\ndefaults:\n  sshkey: k\n';
     assert.throws(
       () => parseInventory(text, 'hosts.yaml'),

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import sdk from '@alicloud/cs20151215';
+import { z } from 'zod';
+import { UPGRADE_STEP_MS } from '../../../../sandbox/cloud/cs-upgrade-record.ts';
+import { addFault } from '../../../../sandbox/cloud/faults.ts';
+import type { CloudCall } from '../../../../src/cloud/call.ts';
+import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
+import { cloudTransport } from '../../../../src/cloud/transport.ts';
+import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
+
+/** What the generated models of the SDK say of themselves. */
+interface Model {
+  names(): Readonly<Record<string, string>>;
+  types(): Readonly<Record<string, unknown>>;
+}
+
+/** In which ways an answer is none of the model: keys that it has not, values of another type. */
+function faultsIn(value: unknown, type: unknown, path: string): string[] {
+  if (value === null || value === undefined) return [];
+  if (type === 'any') return [];
+  if (typeof type === 'string') return typeof value === type ? [] : [`${path}: ${typeof value}, not ${type}`];
+  if (isContainer(type)) {
+    if (type.type === 'map')
+      return typeof value === 'object'
+        ? Object.entries(value).flatMap(([key, each]) => faultsIn(each, type.valueType ?? 'any', `${path}.${key}`))
+        : [`${path}: not a map`];
+    if (!Array.isArray(value)) return [`${path}: not a list`];
+    return value.flatMap((each, index) => faultsIn(each, type.itemType, `${path}[${index}]`));
+  }
+  return faultsInModel(value, type as Model, path);
+}
+
+function isContainer(type: unknown): type is { type: 'array' | 'map'; itemType?: unknown; valueType?: unknown } {
+  return typeof type === 'object' && type !== null && 'type' in type;
+}
+
+function faultsInModel(value: unknown, model: Model, path: string): string[] {
+  if (typeof value !== 'object' || Array.isArray(value)) return [`${path}: not a ${(model as { name?: string }).name}`];
+  const fields = Object.fromEntries(Object.entries(model.names()).map(([field, wire]) => [wire, field]));
+  return Object.entries(value as object).flatMap(([wire, each]) => {
+    const field = fields[wire];
+    return field === undefined ? [`${path}.${wire}: unknown`] : faultsIn(each, model.types()[field], `${path}.${wire}`);
+  });
+}
+
+describe("the container service of the sandbox, measured by the models of the vendor's SDK", function () {
+  this.timeout(20_000);
+  let cloud: EmulatedCluster;
+  let caller: CloudCaller;
+  let clock = 0;
+  const start = Date.now();
+  let id = '';
+  before(async () => {
+    cloud = await emulatedCluster({ version: '1.26.3-aliyun.1' }, () => start + clock, { retiredActions: true });
+    id = cloud.cluster.id;
+    const credential = async () => cloud.account;
+    const { endpoint } = cloud;
+    caller = cloudCaller(
+      cloudTransport({ endpoint, version: '2015-12-15', style: 'ROA', credential, ca: cloud.pki.caPem }),
+    );
+  });
+  after(() => cloud.close());
+
+  const models = sdk as unknown as Readonly<Record<string, Model>>;
+  const seen = new Set<string>();
+  /** Calls, and fails for an answer that the SDK would not understand. */
+  const measured = async (action: string, method: CloudCall['method'], path: string, more: Partial<CloudCall> = {}) => {
+    const body = await caller.read({ action, method, path, ...more }, z.looseObject({}));
+    const model = models[`${action}ResponseBody`];
+    assert.ok(model, `the SDK has no ${action}ResponseBody`);
+    assert.deepEqual(faultsInModel(body, model, action), []);
+    seen.add(action);
+    return body as Record<string, string>;
+  };
+
+  it('answers nothing that the SDK does not know, in types that it expects, through all states of pools, tasks and upgrades', async () => {
+    const pools = `/clusters/${id}/nodepools`;
+    const created = await measured('CreateClusterNodePool', 'POST', pools, {
+      body: {
+        nodepool_info: { name: 'shops', type: 'edge' },
+        kubernetes_config: { labels: [{ key: 'a', value: 'b' }] },
+      },
+    });
+    const pool = `${pools}/${created.nodepool_id}`;
+    const look = async () => {
+      await measured('DescribeClusterDetail', 'GET', `/clusters/${id}`);
+      await measured('DescribeClustersForRegion', 'GET', '/regions/cn-hangzhou/clusters');
+      await measured('DescribeClusterNodePools', 'GET', pools);
+      await measured('DescribeClusterNodePoolDetail', 'GET', pool);
+      await measured('DescribeClusterNodes', 'GET', `/clusters/${id}/nodes`);
+      await measured('DescribeUserQuota', 'GET', '/quota');
+      const { tasks } = (await measured('DescribeClusterTasks', 'GET', `/clusters/${id}/tasks`)) as unknown as {
+        tasks: { task_id: string }[];
+      };
+      for (const task of tasks) await measured('DescribeTaskInfo', 'GET', `/tasks/${task.task_id}`);
+      await measured('GetUpgradeStatus', 'GET', `/api/v2/clusters/${id}/upgrade/status`);
+    };
+    const pass = async (ms: number) => {
+      clock += ms;
+      await look();
+    };
+    await look();
+    await pass(300);
+    for (const name of ['edge1', 'edge2']) await addNode(cloud, name, { pool: created.nodepool_id ?? '' });
+    await measured('ModifyClusterNodePool', 'PUT', pool, { body: { kubernetes_config: { labels: [] } } });
+    await pass(300);
+    const upgrade = await measured('UpgradeCluster', 'POST', `/api/v2/clusters/${id}/upgrade`, {
+      body: { next_version: '1.28.9-aliyun.1' },
+    });
+    await look();
+    await pass(UPGRADE_STEP_MS.precheck);
+    await pass(UPGRADE_STEP_MS.master);
+    addFault(cloud.store, { action: 'UpgradeCluster/node', mode: '500', times: 1 });
+    await pass(UPGRADE_STEP_MS.node);
+    await caller.order({ action: 'CancelTask', method: 'POST', path: `/tasks/${upgrade.task_id}/cancel` });
+    await look();
+    await measured('RemoveNodePoolNodes', 'DELETE', `${pool}/nodes`, { parameters: { instance_ids: '["edge1"]' } });
+    await pass(300);
+    await measured('DescribeClusterUserKubeconfig', 'GET', `/k8s/${id}/user_config`);
+    addFault(cloud.store, { action: 'DeleteClusterNodepool/task', mode: '500', times: 1 });
+    await measured('DeleteClusterNodepool', 'DELETE', pool, { parameters: { force: 'true' } });
+    await pass(300);
+    assert.equal(seen.size, 15);
+  });
+
+  it('would be told of a key and of a type that the SDK does not know', () => {
+    const model = models.DescribeClusterTasksResponseBody as Model;
+    const wrong = { tasks: [{ task_id: 5, taskType: 'x' }], page_info: { total_count: '1' }, request_id: 'R' };
+    assert.deepEqual(faultsInModel(wrong, model, 'T'), [
+      'T.tasks[0].task_id: number, not string',
+      'T.tasks[0].taskType: unknown',
+      'T.page_info.total_count: string, not number',
+      'T.request_id: unknown',
+    ]);
+  });
+});
