@@ -81,7 +81,7 @@ describe('addresses are compared by value', () => {
     });
   }
 
-  it('two spellings are the same exactly where they have the same bytes', () => {
+  it('two spellings are the same only if they have the same bytes', () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.ipV6(), (left, right) => {
         assert.ok(sameAddress(left, left.toUpperCase()));
