@@ -361,11 +361,11 @@ const STRANGERS: readonly Stranger[] = [
     thread: 'flatcar/Flatcar#566',
     machine: files({
       '/usr/lib/systemd/system/containerd.service':
-        '[Service]\nExecStart=/usr/bin/env PATH=${X} ${X}/containerd --config ${X}/config.toml\n',
+        '[Service]\nExecStart=/usr/bin/env PATH=$X $X/containerd --config $X/config.toml\n',
     }),
     check: 'Runtime',
     status: 'warning',
-    found: /--config \$\{X\}\/config\.toml: it does not read \/etc\/containerd\/config\.toml/,
+    found: /--config \$X\/config\.toml: it does not read \/etc\/containerd\/config\.toml/,
     remedy: /systemctl edit --full containerd\.service/,
   },
   {
