@@ -135,7 +135,7 @@ describe('A release', function () {
     });
   }
 
-  it('A release has packages for Debian and for rpm that run where nothing else is, with a man page', async () => {
+  it('A release has packages for Debian and for rpm that run where nothing else is installed, with a man page', async () => {
     const deb = await folder('deb');
     await execa('dpkg-deb', ['-x', join(dir, `edgeadm_${await version()}_amd64.deb`), deb]);
     const rpm = await folder('rpm');

@@ -72,7 +72,7 @@ describe('The one file starts', function () {
     starts(await root.run('cd / && sh edgeadm --version'));
   });
 
-  it('where / is read-only, out of /run', async () => {
+  it('if / is read-only, out of /run', async () => {
     starts(
       await root.run('/edgeadm --version && test -d /run/edgeadm', {
         before: 'mount -t tmpfs -o mode=755 tmpfs "$R/run"; mount -o remount,bind,ro "$R"',
@@ -80,13 +80,13 @@ describe('The one file starts', function () {
     );
   });
 
-  it('where /tmp holds no programs, and where there is no /tmp', async () => {
+  it('if /tmp holds no programs, and if there is no /tmp', async () => {
     const before = 'mount -t tmpfs -o noexec,mode=1777 tmpfs "$R/tmp"; cp "$R/edgeadm" "$R/tmp"';
     starts(await root.run('TMPDIR=/tmp sh /tmp/edgeadm --version', { before }));
     starts(await root.run('rmdir /tmp && /edgeadm --version'));
   });
 
-  it('out of a temporary folder, where nothing else holds programs', async () => {
+  it('out of a temporary folder, if nothing else holds programs', async () => {
     const noexec = ['var', 'run', 'dev/shm'].map(
       (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o noexec,mode=755 tmpfs "$R/${name}"`,
     );
@@ -96,7 +96,7 @@ describe('The one file starts', function () {
     assert.match(stdout, /\n0\.1\.0-\w{12}$/);
   });
 
-  it('not where nothing can be executed; it says which folders it tried, and what to do', async () => {
+  it('not if nothing can be executed; it says which folders it tried, and what to do', async () => {
     const noexec = ['var', 'run', 'dev/shm', 'tmp'].map(
       (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o noexec,mode=755 tmpfs "$R/${name}"`,
     );

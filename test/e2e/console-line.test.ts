@@ -173,7 +173,7 @@ inWorlds('guide')("a join by the console's line", function () {
     assert.ok((await node.read(LOG)).length > 1000);
   });
 
-  it("a join by the console's line is a good join where the service cannot be told of it, and the same line tells it later", async () => {
+  it("a join by the console's line is a good join if the service cannot be told of it, and the same line tells it later", async () => {
     assert.equal((await shell('./edgeadm reset --yes')).exitCode, 0);
     const again = exchange.token(pool);
     addFault(exchange.store, { action: 'ReportNode', mode: 'timeout-before', times: 3 });

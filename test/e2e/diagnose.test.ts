@@ -118,7 +118,7 @@ inWorlds('guide')('a diagnosis', function () {
     assert.match(host.data.archive, /^\/tmp\/edgeadm-diagnose-diagnose-/);
   });
 
-  it('names the runtime first where it hangs', async () => {
+  it('names the runtime first if it hangs', async () => {
     await node.killInside('^/usr/bin/containerd$', 'SIGSTOP');
     assert.equal((await errorsFound('runtime.tgz'))[0], 'Runtime');
     await node.killInside('^/usr/bin/containerd$', 'SIGCONT');
@@ -132,7 +132,7 @@ inWorlds('guide')('a diagnosis', function () {
     });
   });
 
-  it('names the kubelet first where it is broken, and no secret is in the archive', async () => {
+  it('names the kubelet first if it is broken, and no secret is in the archive', async () => {
     const log = await node.read('/var/log/edgeadm.log');
     for (const [path, text] of Object.entries(SECRETS)) await node.write(path, text);
     await node.write('/var/log/edgeadm.log', `${SECRETS['/var/log/edgeadm.log']}${log}`);

@@ -53,7 +53,7 @@ inWorlds('guide')('a join that cannot succeed says why and what to do next, and 
   );
 
   // A suite of its own: the tests of this one come before those of the suites in it.
-  describe('where the API server is down', () => {
+  describe('if the API server is down', () => {
     it('a join that found no API server: when that is back, the same command joins the node', async () => {
       const subject = stories.cluster;
       const { cluster } = await testBed();

@@ -75,7 +75,7 @@ inWorlds('guide')('node pools in a real cluster', () => {
   });
   after(() => client?.close());
 
-  it('node pools in a real cluster are refused where the cluster does not know them', async () => {
+  it('node pools in a real cluster are refused if the cluster does not know them', async () => {
     assert.match(await fail('NODEPOOL_REFUSED', 'create', 'video', '--max-nodes', '3'), /apps\.openyurt\.io/);
   });
 
@@ -131,7 +131,7 @@ inWorlds('guide')('node pools in a real cluster', () => {
     await fail('NODEPOOL_NOT_FOUND', 'get', 'video');
   });
 
-  it('node pools in a real cluster are not enhanced where the network plug-in is not Flannel', async () => {
+  it('node pools in a real cluster are not enhanced if the network plug-in is not Flannel', async () => {
     const { cluster } = await testBed();
     await client.delete('/api/v1/namespaces/kube-system/configmaps/kube-flannel-cfg');
     await cluster.apply(CALICO);

@@ -92,7 +92,7 @@ describe('a machine over SSH', function () {
     });
   }
 
-  describe('where SFTP is not to be had', () => {
+  describe('without SFTP', () => {
     let subject: Subject;
     before(async () => {
       await node.exec('chmod', '0', '/usr/lib/openssh/sftp-server');
@@ -107,7 +107,7 @@ describe('a machine over SSH', function () {
     machineContract(() => subject);
   });
 
-  describe('where the SSH server may not forward', () => {
+  describe('if the SSH server does not allow forwarding', () => {
     let machine: Machine;
     before(async () => {
       await configureSshd('DisableForwarding yes');
@@ -118,7 +118,7 @@ describe('a machine over SSH', function () {
       await configureSshd('');
     });
 
-    it('a machine over SSH where the SSH server may not forward dials through socat', async () => {
+    it('a machine over SSH if the SSH server does not allow forwarding dials through socat', async () => {
       for (const address of ECHO) {
         const stream = await machine.connect(address);
         stream.end('hello');
@@ -126,7 +126,7 @@ describe('a machine over SSH', function () {
       }
     });
 
-    it('says what is missing where no program can do it either', async () => {
+    it('says what is missing if no program can do it either', async () => {
       await node.exec('mv', '/usr/bin/socat', '/usr/bin/socat.away');
       try {
         for (const address of ECHO) await failsWith('COMMAND_FAILED', machine.connect(address), /socat/);
@@ -271,12 +271,12 @@ describe('a machine over SSH', function () {
   });
 
   describe('says what sudo answered', () => {
-    it('where it wants a password and there is none, or a wrong one', async () => {
+    it('if it wants a password and there is none, or a wrong one', async () => {
       await failsWith('SUDO_FAILED', open('ops'), /password/);
       await failsWith('SUDO_FAILED', open('ops', { environment: { EDGEADM_SUDO_PASSWORD: 'wrong' } }), /try again/);
     });
 
-    it('where the user is not in sudoers', async () => {
+    it('if the user is not in sudoers', async () => {
       await node.exec(
         'sh',
         '-c',
@@ -385,7 +385,7 @@ describe('a machine over SSH', function () {
     });
   });
 
-  it('a machine over SSH cannot be reached where nobody listens', async () => {
+  it('a machine over SSH cannot be reached if nothing listens', async () => {
     const opening = sshMachine({ address: node.address, user: 'root', port: 23 }, options());
     const error = await failsWith('HOST_UNREACHABLE', opening, /ECONNREFUSED/);
     assert.match(error.what, new RegExp(`root@${node.address}:23`));

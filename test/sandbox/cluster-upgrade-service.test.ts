@@ -119,7 +119,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal((await upgrade('status', '--watch')).exitCode, 0);
   });
 
-  it('goes on where Ctrl-C ends the look', async () => {
+  it('goes on if Ctrl-C ends the look', async () => {
     await start();
     const child = startEdgeadm(['cluster', 'upgrade', 'status', '--watch', ...where], { env });
     await new Promise((resolve) => child.stderr.once('data', resolve));
@@ -130,7 +130,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.match((await upgrade('status')).stdout, /^Upgrade: +(Prechecking|Running)/m);
   });
 
-  it('cluster upgrade of a cluster of the container service is ordered once where the answer is lost and the service is overloaded', async () => {
+  it('cluster upgrade of a cluster of the container service is ordered once if the answer is lost and the service is overloaded', async () => {
     fault('timeout-after-effect', 'UpgradeCluster');
     fault('throttle', 'DescribeClusterTasks', 2);
     const begun = await start();
@@ -142,7 +142,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal(orders(), 1);
   });
 
-  it('ends with 5 where the service throttles an order or fails at its precheck', async () => {
+  it('ends with 5 if the service throttles an order or fails at its precheck', async () => {
     fault('throttle', 'UpgradeCluster');
     const throttled = await start();
     assert.equal(throttled.exitCode, 5);
@@ -182,7 +182,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal(orders(), 0);
   });
 
-  it("says where keys were looked for where there are none, and that a cluster is not the account's", async () => {
+  it("says where keys were looked for if there are none, and that a cluster is not the account's", async () => {
     const { ALIBABA_CLOUD_ACCESS_KEY_ID: _id, ALIBABA_CLOUD_ACCESS_KEY_SECRET: _secret, ...rest } = env;
     env = { ...rest, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
     const none = await upgrade('status');

@@ -83,7 +83,7 @@ describe('the upgrade of a cluster', function () {
     await failsWith(2, ['start', '--executor', 'pigeon'], /--executor=pigeon/);
   });
 
-  it('says where there is none, and where no cluster is', async () => {
+  it('says so if there is no upgrade, and if there is no cluster', async () => {
     for (const verb of ['status', 'pause', 'continue', 'cancel']) await failsWith(4, [verb], /NO_UPGRADE/);
     const missing = await edgeadm([
       'cluster',
@@ -106,7 +106,7 @@ describe('the upgrade of a cluster', function () {
     assert.match(away.stderr, /API_UNREACHABLE/);
   });
 
-  it('the upgrade of a cluster is watched, paused and cancelled from any machine, also where its controller never runs', async () => {
+  it('the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs', async () => {
     const env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
     const first = startEdgeadm(['cluster', 'upgrade', 'start', ...IMAGE, '--yes'], { env });
     while (!(await admin.find(JOB))) await delay(50);

@@ -28,7 +28,7 @@ describe('the command line', () => {
     assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
   });
 
-  it('shows help, tables and explanations within the terminal, and without colours where NO_COLOR is set', async function () {
+  it('shows help, tables and explanations within the terminal, and without colours if NO_COLOR is set', async function () {
     if (process.platform !== 'linux') this.skip();
     for (const args of [
       ['--help'],

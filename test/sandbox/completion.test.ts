@@ -82,7 +82,7 @@ describe('completion in a shell', function () {
       assert.deepEqual(bare, ['10.0.0.11', '10.0.0.12:2222', '10.0.0.13']);
     });
 
-    it(`${name} offers nothing where a cluster cannot be asked`, async function () {
+    it(`${name} offers nothing if a cluster cannot be asked`, async function () {
       const complete = await shell(this, name, glue);
       assert.deepEqual(await complete('edgeadm nodepool get '), ['']);
     });

@@ -124,7 +124,7 @@ describe("the console's line", () => {
         env,
       });
 
-    it('ends with exit code 5 and what to do where the token is refused, and the node is as it was', async () => {
+    it('ends with exit code 5 and what to do if the token is refused, and the node is as it was', async () => {
       const root = await scratchRoot();
       for (const [token, code] of [
         [cloud.token({ expires: 1 }), 'OPENAPI_TOKEN_EXPIRED'],

@@ -45,7 +45,7 @@ describe('edgeadm diagnose', () => {
     assert.equal((await stat(archive)).mode & 0o777, 0o600);
   });
 
-  it('tells what it found also where it cannot write it', async () => {
+  it('tells what it found even if it cannot write it', async () => {
     const ended = await edgeadm(['diagnose', '--root', root, '-o', '/no/such/folder/a.tgz']);
     assert.equal(ended.exitCode, 1);
     assert.match(ended.stdout, /likely cause: the node is not joined/);

@@ -92,7 +92,7 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(bought().length, 0);
   });
 
-  it('buys no ENI twice where the answers get lost', async () => {
+  it('buys no ENI twice if the answers get lost', async () => {
     for (const action of ['CreateNetworkInterface', 'StopInstance', 'AttachNetworkInterface', 'StartInstance'])
       addFault(cloud.store, { action, mode: 'timeout-after-effect', times: 1 });
     addFault(cloud.store, { action: 'DescribeInstances', mode: 'throttle', times: 2 });
@@ -172,7 +172,7 @@ describe('the eni commands against an emulated ENS', () => {
     for (const ended of [profile, flags]) assert.ok(!`${ended.stdout}${ended.stderr}`.includes(accessKeySecret));
   });
 
-  it('ends with exit code 5 and the words of the cloud where it does not let the caller in', async () => {
+  it('ends with exit code 5 and the words of the cloud if it does not let the caller in', async () => {
     env = { ...env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'not-the-secret' };
     const ended = await eni('list', '-o', 'json');
     assert.equal(ended.exitCode, 5);
@@ -182,7 +182,7 @@ describe('the eni commands against an emulated ENS', () => {
     assert.ok(!`${ended.stdout}${ended.stderr}`.includes('not-the-secret'));
   });
 
-  it('refuses plain http, and says so where nothing listens', async () => {
+  it('refuses plain http, and says so if nothing listens', async () => {
     env = { ...env, EDGEADM_ENS_ENDPOINT: cloud.url.replace('https', 'http') };
     assert.match((await eni('list')).stderr, /http is not allowed/);
     env = { ...env, EDGEADM_ENS_ENDPOINT: 'https://127.0.0.1:1' };

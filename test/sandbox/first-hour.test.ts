@@ -102,7 +102,7 @@ describe('the first hour with edgeadm', function () {
     assert.match(ended.stderr, /unknown command init[\s\S]*kubeadm init[\s\S]*edgeadm sandbox up/);
   });
 
-  describe('where the sandbox cannot start', () => {
+  describe('if the sandbox cannot start', () => {
     let server: Server;
     before((done) => {
       server = createServer().listen(0, '127.0.0.1', done);

@@ -111,7 +111,7 @@ export interface EniContext<S> {
 export type BindContext = EniContext<BindSpec>;
 export type ReleaseContext = EniContext<ReleaseSpec>;
 
-/** A fact that an earlier phase has found. */
+/** A fact that an earlier phase has found: the phases of `eni` run in order only, since they stop and buy things. */
 export function found<T>(fact: T | undefined, what: string): T {
   if (fact === undefined) throw new Error(`${what} is not known yet`);
   return fact;

@@ -59,10 +59,10 @@ const ENDS: readonly (readonly [where: FailedRun['where'], fits: (run: FailedRun
   ['in a phase', () => true, 'report that nothing was changed'],
 ];
 
-export function beginningOf(found: Found): Beginning {
+export function decideBeginning(found: Found): Beginning {
   return BEGINNINGS.find(([fits]) => fits(found))?.[1] ?? 'upgrade';
 }
 
-export function endOf(run: FailedRun): End {
+export function decideEnd(run: FailedRun): End {
   return ENDS.find(([where, fits]) => where === run.where && fits(run))?.[2] ?? 'report';
 }

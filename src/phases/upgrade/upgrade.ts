@@ -9,7 +9,7 @@ import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
-import { beginningOf, endOf } from './decisions.ts';
+import { decideBeginning, decideEnd } from './decisions.ts';
 import { upgradePhases } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
 import { notRecovered, restoreVersion, rollBackUpgrade, rolledBackError } from './roll-back.ts';
@@ -84,7 +84,7 @@ async function leaveOther(parts: OpenOptions): Promise<boolean> {
   const context = await openNode(parts);
   try {
     const found = { unfinished: note, target: context.versions.to, migrateRuntime: spec.migrateRuntime, dryRun };
-    if (beginningOf(found) !== 'roll back first') return false;
+    if (decideBeginning(found) !== 'roll back first') return false;
     log.info(`An upgrade to ${note.to} was not completed: the node is rolled back to ${note.from} first.`);
     const left = await rollBackUpgrade({ ...parts, context });
     if (left.length === 0) return true;
@@ -104,7 +104,7 @@ async function afterFailure(
   const note = context.underWay();
   const wasInterrupted = error.code === 'INTERRUPTED';
   const { dryRun } = options;
-  const end = endOf({ where: 'in a phase', code: error.code, wasInterrupted, isBegun: note !== undefined, dryRun });
+  const end = decideEnd({ where: 'in a phase', code: error.code, wasInterrupted, isBegun: note !== undefined, dryRun });
   if (end === 'interrupted') return interrupted(error, note);
   if (end === 'report that nothing was changed')
     return new EdgeadmError({
@@ -125,7 +125,7 @@ async function beforeFirstPhase(options: UpgradeOptions, thrown: unknown): Promi
   const error = toEdgeadmError(thrown);
   const wasInterrupted = signal.aborted && thrown === signal.reason && error.code === 'INTERNAL';
   const isBegun = note !== undefined;
-  const end = endOf({ where: 'before the phases', code: error.code, wasInterrupted, isBegun, dryRun });
+  const end = decideEnd({ where: 'before the phases', code: error.code, wasInterrupted, isBegun, dryRun });
   if (end === 'interrupted')
     return interrupted(
       new EdgeadmError({ code: 'INTERRUPTED', what: error.message, why: 'no phase was completed' }),

@@ -60,13 +60,13 @@ describe('a download', () => {
     assert.deepEqual([first, second > 0, third > second, reasons.length], [undefined, true, true, 2]);
   });
 
-  it('begins again where the server knows no Range', async () => {
+  it('begins again if the server knows no Range', async () => {
     const { url, requests } = await serve({ ranges: false, fault: cut('/kubelet', 300_000, 1, '') });
     await fetchFile(`${url}/kubelet`);
     assert.equal(requests.length, 2);
   });
 
-  it('begins again where the file on the server changed in between', async () => {
+  it('begins again if the file on the server changed in between', async () => {
     const { url, requests } = await serve({ fault: cut('/kubelet', 300_000, 1, '"older"') });
     await fetchFile(`${url}/kubelet`);
     assert.deepEqual(
@@ -75,7 +75,7 @@ describe('a download', () => {
     );
   });
 
-  it('begins again where the parts do not fit together', async () => {
+  it('begins again if the parts do not fit together', async () => {
     let asked = 0;
     const { url, requests } = await serve({
       fault: (request, response, data) => {
@@ -121,7 +121,7 @@ describe('a download', () => {
     assert.ok(requests.length < 8);
   });
 
-  it('fails at once where the file is not there', async () => {
+  it('fails at once if the file is not there', async () => {
     const { url, requests } = await serve();
     await assert.rejects(fetchFile(`${url}/kubectl`), failure('DOWNLOAD_FAILED', '404 Not Found'));
     assert.equal(requests.length, 1);
@@ -140,7 +140,7 @@ describe('a download', () => {
     await assert.rejects(fetchFile(`${url}/kubelet`, { maxBytes: 10 }), failure('BUNDLE_INVALID', 'at most 10 B'));
   });
 
-  it('stops writing where more comes than was declared, whatever the header says', async () => {
+  it('stops writing if more comes than was declared, whatever the header says', async () => {
     const { url } = await serve({
       fault: (_, response, data) => {
         response.writeHead(200);
@@ -155,7 +155,7 @@ describe('a download', () => {
     assert.ok((await readFile(folder.path(`file-${files - 1}`))).length <= 70_000);
   });
 
-  it('tries again where a server without lengths ends early', async () => {
+  it('tries again if a server without lengths ends early', async () => {
     let asked = 0;
     const { url } = await serve({
       fault: (_, response, data) => {
@@ -257,7 +257,7 @@ describe('a download', () => {
     });
   }
 
-  it('says so where nobody listens', async () => {
+  it('says so if nothing listens', async () => {
     const server = await serve();
     await server.close();
     const limits = { ...QUICK, tries: 2 };
@@ -384,7 +384,7 @@ describe('a download', () => {
       proxy.close();
     });
 
-    it('goes past it where NO_PROXY says so', async () => {
+    it('goes past it if NO_PROXY says so', async () => {
       const proxy = await plainProxy();
       process.env.HTTP_PROXY = proxy.url;
       process.env.NO_PROXY = 'example.com,127.0.0.1';
@@ -394,7 +394,7 @@ describe('a download', () => {
       proxy.close();
     });
 
-    it('tells no password of it where it is away', async () => {
+    it('tells no password of it if it is away', async () => {
       process.env.HTTP_PROXY = 'http://me:hunter2@127.0.0.1:1';
       const { url } = await serve();
       await assert.rejects(fetchFile(`${url}/kubelet`, {}, { limits: { ...QUICK, tries: 1 } }), (error: Error) => {

@@ -48,7 +48,7 @@ describe('an image archive', () => {
   };
 
   for (const [what, files] of Object.entries(BAD)) {
-    it(`an image archive is refused by its name where ${what}`, async () => {
+    it(`an image archive is refused by its name if ${what}`, async () => {
       await assert.rejects(read(archiveOf(files)), failure('BUNDLE_INVALID', NAME));
     });
   }
@@ -73,7 +73,7 @@ describe('an image archive', () => {
     );
   });
 
-  it('an image archive is read or refused by its name where bytes of it are damaged', async () => {
+  it('an image archive is read or refused by its name if bytes of it are damaged', async () => {
     const whole = imageTar([PAUSE]);
     const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 20 });
     await fc.assert(

@@ -239,7 +239,7 @@ describe('images of a bundle', () => {
     assert.equal(journal.changesSince('start').length, 0);
   });
 
-  it('images of a bundle are left alone where containerd has them, without reading the archive', async () => {
+  it('images of a bundle are left alone if containerd has them, without reading the archive', async () => {
     const imported: string[] = [];
     const { host, journal } = await node(withContainerd(new Set([PAUSE]), imported));
     const files = bundleFiles();
@@ -249,7 +249,7 @@ describe('images of a bundle', () => {
     assert.deepEqual([imported, journal.changesSince('start')], [[], []]);
   });
 
-  it('images of a bundle are not imported where the node cannot list those it has: they would all count as ours', async () => {
+  it('images of a bundle are not imported if the node cannot list those it has: they would all count as ours', async () => {
     const broken = (machine: Machine): Machine => ({
       ...machine,
       runsPrograms: true,
@@ -275,7 +275,7 @@ describe('images of a bundle', () => {
     assert.deepEqual(noted, ['docker.io/library/busybox:1']);
   });
 
-  it('images of a bundle are refused where the archive is damaged, and the copy does not stay', async () => {
+  it('images of a bundle are refused if the archive is damaged, and the copy does not stay', async () => {
     const path = await writeFiles(folder.path('damaged'), bundleFiles());
     const data = Buffer.from(PARTS['images/pause.tar']?.data ?? '');
     data[1024 + 512 + 20] = 0x7a;
@@ -320,11 +320,11 @@ describe('an image archive', () => {
     assert.deepEqual(found, { references: ['docker.io/library/busybox:1', PAUSE], archs: ['arm64'] });
   });
 
-  it('an image archive is refused where its images have no name', async () => {
+  it('an image archive is refused if its images have no name', async () => {
     await assert.rejects(readImageArchive(await write(imageTar([]))), failure('BUNDLE_INVALID', 'no named image'));
   });
 
-  it('an image archive is refused where it is no archive of images', async () => {
+  it('an image archive is refused if it is not an archive of images', async () => {
     const { 'cni-plugins.tgz': zipped } = PARTS;
     await assert.rejects(
       readImageArchive(await write(zipped?.data ?? Buffer.alloc(0))),

@@ -129,7 +129,7 @@ describe('a bundle in a folder', () => {
     await assert.rejects(bundle.file(fileOf(bundle, 'runc')), failure('BUNDLE_INVALID', 'not a regular file'));
   });
 
-  it('a bundle in a folder is refused where it is for another machine or cluster', async () => {
+  it('a bundle in a folder is refused if it is for another machine or cluster', async () => {
     await assert.rejects(open(path, { arch: 'arm64' }), failure('BUNDLE_INVALID', 'the node is arm64'));
     await assert.rejects(
       open(path, { kubernetesVersion: 'v1.22.1' }),
@@ -176,7 +176,7 @@ describe('a bundle in a .tgz', () => {
     await assert.rejects(open(archive(), { sha256: '0'.repeat(64) }), failure('BUNDLE_INVALID', PIN));
   });
 
-  it('gives nothing where a file in it is damaged or missing', async () => {
+  it('gives nothing if a file in it is damaged or missing', async () => {
     const files = bundleFiles();
     files.set('kubelet', Buffer.alloc(PARTS.kubelet?.data.length ?? 0, 'x'));
     files.delete('runc');
@@ -214,7 +214,7 @@ describe('a bundle in a .tgz', () => {
     await assert.rejects(bundle.file(fileOf(bundle, 'kubelet')), failure('BUNDLE_INVALID', 'points outside'));
   });
 
-  it('a bundle in a .tgz is refused without bundle.yaml, and where it is no archive', async () => {
+  it('a bundle in a .tgz is refused without bundle.yaml, and if it is not an archive', async () => {
     await writeFile(archive(), tgz([{ path: 'kubelet', data: 'x' }]));
     await assert.rejects(open(archive()), failure('BUNDLE_INVALID', 'not contain bundle.yaml'));
     await writeFile(archive(), 'hello');
@@ -267,7 +267,7 @@ describe('a bundle on a web server', () => {
     assert.equal(requests.length, 0);
   });
 
-  it('a bundle on a web server is refused where bundle.yaml is not the one that was pinned, before anything else is fetched', async () => {
+  it('a bundle on a web server is refused if bundle.yaml is not the one that was pinned, before anything else is fetched', async () => {
     const { url, requests } = await serve();
     await assert.rejects(
       open(`${url}/edge`, { sha256: '0'.repeat(64) }),
@@ -316,7 +316,7 @@ describe('a bundle on a web server', () => {
     assert.deepEqual(reports.at(-1), ['kubelet', kubelet.size, kubelet.size]);
   });
 
-  it('keeps its copies where only the user can read them', async () => {
+  it('keeps its copies if only the user can read them', async () => {
     const { url } = await serve();
     const bundle = await open(`${url}/edge`, pinned);
     const path = await bundle.file(fileOf(bundle, 'runc'));
@@ -345,7 +345,7 @@ describe('a damaged .tgz on a web server', () => {
   };
 
   for (const [what, data] of Object.entries(DAMAGE)) {
-    it(`a damaged .tgz on a web server is named by its URL where it ${what}, not by its temporary copy`, async () => {
+    it(`a damaged .tgz on a web server is named by its URL if it ${what}, not by its temporary copy`, async () => {
       server = await webServer({ files: new Map([['edge.tgz', data]]) });
       const use = async (): Promise<void> => {
         const bundle = await open(`${server.url}/edge.tgz`, { sha256: sha256(data) });

@@ -37,7 +37,7 @@ describe('The file that edgeadm was started from', () => {
     );
   });
 
-  it('The file that edgeadm was started from is looked up in a file or at a URL; where there are no sums, that is said', async () => {
+  it('The file that edgeadm was started from is looked up in a file or at a URL; if there are no sums, that is said', async () => {
     const lines = `${sumOf('a')}  edgeadm-linux-amd64\n`;
     await writeFile(join(dir, 'SHA256SUMS'), lines);
     assert.equal((await readSums(join(dir, 'SHA256SUMS'))).get(sumOf('a')), 'edgeadm-linux-amd64');

@@ -104,7 +104,7 @@ describe('an archive of programs', () => {
     });
   }
 
-  it('an archive of programs is refused where it is cut off', async () => {
+  it('an archive of programs is refused if it is cut off', async () => {
     const whole = tgz([{ path: 'a', data: Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 251)) }]);
     await assert.rejects(
       unpack(whole.subarray(0, whole.length / 2)),
@@ -114,13 +114,13 @@ describe('an archive of programs', () => {
     await assert.rejects(unpack(gzipSync(inside)), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
-  it('an archive of programs is refused where a byte is wrong', async () => {
+  it('an archive of programs is refused if a byte is wrong', async () => {
     const broken = tgz([{ path: 'a', data: 'x' }]);
     broken[broken.length - 6] = (broken[broken.length - 6] ?? 0) ^ 1;
     await assert.rejects(unpack(broken), failure('BUNDLE_INVALID', 'not a usable archive'));
   });
 
-  it('an archive of programs is refused where it is no archive at all', async () => {
+  it('an archive of programs is refused if it is not an archive', async () => {
     await assert.rejects(unpack(Buffer.from('#!/bin/sh\nrm -rf /\n'.repeat(100))), failure('BUNDLE_INVALID'));
     await assert.rejects(unpack(Buffer.alloc(0)), failure('BUNDLE_INVALID'));
     await assert.rejects(
@@ -129,7 +129,7 @@ describe('an archive of programs', () => {
     );
   });
 
-  it('an archive of programs is refused before a byte is written where it unpacks to more than a disk may hold', async () => {
+  it('an archive of programs is refused before a byte is written if it unpacks to more than a disk may hold', async () => {
     const bomb = tgz([{ path: 'a', data: 'x', size: 8_000_000_000 }]);
     await assert.rejects(unpack(bomb), (error: { code?: string }) => /BUNDLE_INVALID|NO_SPACE/.test(error.code ?? ''));
     assert.deepEqual(await readdir(folder.path(`scratch-${count - 1}`)).then((names) => names.length), 1);

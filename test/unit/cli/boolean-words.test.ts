@@ -15,7 +15,7 @@ describe('a flag that is on or off', () => {
     assert.deepEqual(words('--force=true', '-f=1', '--quiet=T', 'node'), ['--force', '--force', '--yes', 'node']);
   });
 
-  it('=false switches off what is on by default, and is nothing where it is off', () => {
+  it('=false switches off what is on by default, and is nothing if it is off', () => {
     assert.deepEqual(words('--rollback-on-failure=false', '--force=0'), ['--no-rollback-on-failure']);
   });
 

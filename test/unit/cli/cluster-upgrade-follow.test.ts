@@ -64,14 +64,14 @@ describe('a cluster upgrade that is followed', function () {
     });
   });
 
-  it('ends with an error where its plan is deleted', async () => {
+  it('ends with an error if its plan is deleted', async () => {
     const followed = follow(bed.client, new AbortController().signal, output, true);
     await stderr.shows('is Running');
     await bed.client.delete('/api/v1/namespaces/kube-upgrade');
     await assert.rejects(followed, (error: EdgeadmError) => error.code === 'NO_UPGRADE');
   });
 
-  it('ends where it is paused before anybody looks', async () => {
+  it('ends if it is paused before it is watched', async () => {
     await bed.store.update((plan) => pausePlan(plan, 'bob@desk', nowSeconds()));
     const plan = await follow(bed.client, new AbortController().signal, output, true);
     assert.equal(plan.progress.phase, 'Paused');

@@ -52,7 +52,7 @@ describe('--help', () => {
       for (const page of pages) assertFits(await help(page, columns), columns);
     });
 
-  it('fits into 80 columns where nobody says how many there are', async () => {
+  it('fits into 80 columns if their number is unknown', async () => {
     for (const page of pages) assertFits(await help(page), 80);
   });
 

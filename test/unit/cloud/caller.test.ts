@@ -45,7 +45,7 @@ describe('calls of a cloud API', () => {
   });
 
   for (const code of ['QPS Limit Exceeded', 'Rejected.Throttling', 'Throttling.Api', 'RequestLimitExceeded']) {
-    it(`tries a read again where the cloud says ${code}, and tells an order that it was throttled`, async () => {
+    it(`tries a read again if the cloud says ${code}, and tells an order that it was throttled`, async () => {
       assert.deepEqual(await caller([refuse(400, code)]).read(CALL, z.unknown()), { ok: true });
       assert.equal((await errorOf(caller([refuse(400, code)]).order(CALL))).code, 'CLOUD_THROTTLED');
     });

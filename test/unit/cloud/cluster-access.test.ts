@@ -99,7 +99,7 @@ describe('a join with the keys of an account', function () {
     assert.deepEqual(await listTokens(cloud.client), []);
   });
 
-  it('leaves no token behind where a node is refused, and closes twice without harm', async () => {
+  it('leaves no token behind if a node is refused, and closes twice without harm', async () => {
     await refusal(resolve('edge1', { nodePool: 'np-other' }));
     await source.close();
     await source.close();
@@ -122,7 +122,7 @@ describe('a join with the keys of an account', function () {
     await resolve('edge2');
   });
 
-  it('lets in no more nodes than there is room for where all hosts ask at once', async () => {
+  it('lets in no more nodes than there is room for if all hosts ask at once', async () => {
     let asked = 0;
     const nodeQuota = async () => {
       asked++;

@@ -66,13 +66,13 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.deepEqual([done.phase, done.version, done.offered], ['Completed', TARGET, ['1.22.15-aliyunedge.1']]);
   });
 
-  it('leaves the worker nodes alone where that is asked for', async () => {
+  it('leaves the worker nodes alone if that is asked for', async () => {
     await begin(true);
     pass('precheck', 'master');
     assert.equal(await phase(), 'Completed');
   });
 
-  it('takes the version that is offered where none is said, and refuses every other one with the list', async () => {
+  it('takes the version that is offered if none is said, and refuses every other one with the list', async () => {
     assert.deepEqual(await upgrades.intent(undefined, false), { from: 'v1.20.2', to: TARGET, masterOnly: false });
     for (const version of ['1.20.11', 'v1.20.2', '1.22.15-aliyunedge.1']) {
       const error = await fails(upgrades.intent(version, false));
@@ -82,7 +82,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal(await ordered(), 0);
   });
 
-  it('says so where the service offers no version', async () => {
+  it('says so if the service offers no version', async () => {
     await cloud.close();
     cloud = await cloudUnderTest({ version: 'v1.14.8' });
     upgrades = cloudUpgrades(cloud.service, cloud.cluster.id);
@@ -110,7 +110,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await fails(upgrades.cancel())).code, 'UPGRADE_NOT_POSSIBLE');
   });
 
-  it('the upgrade of a cluster through the container service is over after a cancellation, with the control plane where it was taken', async () => {
+  it('the upgrade of a cluster through the container service is over after a cancellation, with the control plane if it was taken', async () => {
     await begin();
     await upgrades.pause();
     pass('precheck');
@@ -119,13 +119,13 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await begin()).phase, 'Prechecking');
   });
 
-  it('the upgrade of a cluster through the container service is ordered once where the answer is lost', async () => {
+  it('the upgrade of a cluster through the container service is ordered once if the answer is lost', async () => {
     fault('timeout-after-effect', 'UpgradeCluster');
     assert.equal((await begin()).phase, 'Prechecking');
     assert.equal(await ordered(), 1);
   });
 
-  it('the upgrade of a cluster through the container service is not ordered again where it is not known whether the order arrived; the same command does it', async () => {
+  it('the upgrade of a cluster through the container service is not ordered again if it is not known whether the order arrived; the same command does it', async () => {
     fault('timeout-before', 'UpgradeCluster');
     const error = await fails(begin());
     assert.equal(error.code, 'CLOUD_NO_ANSWER');
@@ -135,7 +135,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal(await ordered(), 1);
   });
 
-  it('the upgrade of a cluster through the container service is known to have begun where it had failed again before anybody could look', async () => {
+  it('the upgrade of a cluster through the container service is known to have begun if it had failed again before anybody could look', async () => {
     fault('500', 'UpgradeCluster/precheck', 2);
     await begin();
     pass('precheck');
@@ -247,7 +247,7 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await upgrades.start(intent)).phase, 'Prechecking');
   });
 
-  it('the upgrade of a cluster through the container service is refused by the service in its own words where a second one slips in between', async () => {
+  it('the upgrade of a cluster through the container service is refused by the service in its own words if a second one slips in between', async () => {
     await begin();
     const order = { nextVersion: TARGET, masterOnly: false };
     const error = await fails(cloud.service.upgradeCluster(cloud.cluster.id, order));

@@ -66,7 +66,7 @@ describe('a token of the console', () => {
     );
   });
 
-  it('a token of the console is good for one node alone where it was made so', async () => {
+  it('a token of the console is good for one node alone if it was made so', async () => {
     const token = cloud.token({ oneTime: true });
     await ask(token);
     const error = await errorOf(ask(token, { name: 'edge-2', machineId: 'b'.repeat(32) }));
@@ -121,7 +121,7 @@ describe('a token of the console', () => {
     await ask(cloud.token());
   });
 
-  it('finds no room where nodes came into the pool by another way, and some where one that was let in never came', async () => {
+  it('finds no room if nodes came into the pool by another way, and some if one that was let in never came', async () => {
     cloud.setPool({ maxNodes: 2 });
     cloud.nodes.push({ name: 'edge-9', pool: cloud.pool.id, ready: true, machineId: 'c'.repeat(32) });
     await ask(cloud.token());
@@ -163,7 +163,7 @@ describe('a token of the console', () => {
     );
   });
 
-  it('names no URL where the callback fails', async () => {
+  it('names no URL if the callback fails', async () => {
     const { callback } = await ask(cloud.token());
     const secret = nodes()[0]?.callback ?? '-';
     cloud.store.delete(KIND.node, 'edge-1');
@@ -182,7 +182,7 @@ describe('a token of the console', () => {
     });
   }
 
-  it('ends with what the service said, where it goes on failing', async () => {
+  it('ends with what the service said, if it goes on failing', async () => {
     addFault(cloud.store, { action: 'ExchangeToken', mode: '500', times: 9 });
     const error = await errorOf(ask(cloud.token()));
     assert.deepEqual([error.code, error.exit], ['CLOUD_FAILED', 5]);
@@ -197,14 +197,14 @@ describe('a token of the console', () => {
     assert.deepEqual(nodes(), []);
   });
 
-  it('fails with the address where nothing answers', async () => {
+  it('fails with the address if nothing answers', async () => {
     const endpoint = 'https://127.0.0.1:1/edgeadm/v1';
     const error = await errorOf(sourceOf(cloud, cloud.token(), { endpoint }).resolve(nodeOf()));
     assert.equal(error.code, 'CLOUD_UNREACHABLE');
     assert.match(`${error.what} ${error.why}`, /127\.0\.0\.1:1.*4 tries.*ECONNREFUSED/);
   });
 
-  it('says where the exchange is not spoken what can be done', async () => {
+  it('says what to do if the address is not an exchange', async () => {
     const endpoint = cloud.endpoint.replace('/v1', '/v0');
     const error = await errorOf(sourceOf(cloud, cloud.token(), { endpoint }).resolve(nodeOf()));
     assert.match(error.next, /--openapi-endpoint/);
@@ -263,7 +263,7 @@ describe('an answer of the exchange', () => {
     assert.deepEqual([cluster.pauseImage, cluster.podCidrs, callback], [undefined, undefined, undefined]);
   });
 
-  it('an answer of the exchange is refused by key where it cannot be used, without its values', async () => {
+  it('an answer of the exchange is refused by key if it cannot be used, without its values', async () => {
     answer = { ...least, bootstrapToken: 7, nodePool: {}, callback: 'http://10.0.0.1/secret' };
     const error = await errorOf(resolve());
     assert.deepEqual([error.code, error.exit], ['CLOUD_ANSWER_INVALID', 5]);

@@ -73,14 +73,14 @@ describe('a cloud that does not answer as its API does', function () {
   });
 
   for (const [what, misdeed] of Object.entries(NO_ANSWERS)) {
-    it(`a cloud that does not answer as its API does is an error with exit code 5 for every call where it ${what}`, async () => {
+    it(`a cloud that does not answer as its API does is an error with exit code 5 for every call if it ${what}`, async () => {
       server.misdeed = misdeed;
       for (const call of Object.values(CALLS)) await refuses(call());
     });
   }
 
   for (const [what, misdeed] of Object.entries(NEVER_ENDING)) {
-    it(`ends a call within its time limit, with exit code 5, where it ${what}`, async () => {
+    it(`ends a call within its time limit, with exit code 5, if it ${what}`, async () => {
       server.misdeed = misdeed;
       await Promise.all([refuses((await cs()).nodePools('c-1')), refuses((await edge()).interfaces({}))]);
     });
@@ -127,13 +127,13 @@ describe('a cloud that does not answer as its API does', function () {
   ];
 
   for (const [call, answer] of SHAPES) {
-    it(`a cloud that does not answer as its API does is CLOUD_ANSWER_INVALID where it answers ${JSON.stringify(answer)} when asked for ${call}`, async () => {
+    it(`a cloud that does not answer as its API does is CLOUD_ANSWER_INVALID if it answers ${JSON.stringify(answer)} when asked for ${call}`, async () => {
       server.misdeed = answers(200, JSON.stringify(answer));
       assert.equal((await refuses(CALLS[call]?.() ?? Promise.resolve())).code, 'CLOUD_ANSWER_INVALID');
     });
   }
 
-  it('a cloud that does not answer as its API does is not believed where its pages never end', async () => {
+  it('a cloud that does not answer as its API does is not believed if its pages never end', async () => {
     const page = { TotalCount: 1e9, NetworkInterfaceSets: { NetworkInterfaceSet: [{ NetworkInterfaceId: 'eni-1' }] } };
     server.misdeed = answers(200, JSON.stringify(page));
     assert.equal((await refuses((await edge()).interfaces({}))).code, 'CLOUD_ANSWER_INVALID');

@@ -32,7 +32,7 @@ describe('an exchange that does not answer as its contract says', function () {
   }
 
   for (const [what, misdeed] of Object.entries({ ...NO_ANSWERS, ...NEVER_ENDING })) {
-    it(`ends a join with exit code 5, in bounded time, where it ${what}`, async () => {
+    it(`ends a join with exit code 5, in bounded time, if it ${what}`, async () => {
       server.misdeed = misdeed;
       await refuses();
     });
@@ -48,7 +48,7 @@ describe('an exchange that does not answer as its contract says', function () {
 
   /** Refusals whose parts are not texts. */
   for (const body of ['{"code":{"toString":1}}', '{"code":["TOKEN_EXPIRED"],"message":5}', '[]', 'null', '5', '"x"']) {
-    it(`ends a join with exit code 5 where it refuses with ${body}`, async () => {
+    it(`ends a join with exit code 5 if it refuses with ${body}`, async () => {
       server.misdeed = answers(403, body);
       await refuses();
     });

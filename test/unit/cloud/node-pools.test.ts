@@ -71,13 +71,13 @@ describe('node pools through the container service', function () {
     assert.equal(error.why, 'max-nodes: requested 7, found 5\nlabels: requested -, found zone=north');
   });
 
-  it('node pools through the container service are created exactly once where the answer is lost', async () => {
+  it('node pools through the container service are created exactly once if the answer is lost', async () => {
     fault('timeout-after-effect', 'CreateClusterNodePool');
     assert.equal(await create(SPEC), 'created');
     assert.equal((await named('shops')).length, 1);
   });
 
-  it('node pools through the container service are not ordered a second time where it is not known whether the order arrived; the same line does it', async () => {
+  it('node pools through the container service are not ordered a second time if it is not known whether the order arrived; the same line does it', async () => {
     fault('timeout-before', 'CreateClusterNodePool');
     const error = await fails(create(SPEC));
     assert.equal(error.code, 'CLOUD_NO_ANSWER');
@@ -96,7 +96,7 @@ describe('node pools through the container service', function () {
     clearFaults(cloud.store);
   });
 
-  it('node pools through the container service are waited for where the list is behind', async () => {
+  it('node pools through the container service are waited for if the list is behind', async () => {
     let looks = 0;
     const nodePools = async (id: string) => (++looks === 2 ? [] : cloud.service.nodePools(id));
     const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { settleMs: 2000 });
@@ -156,14 +156,14 @@ describe('node pools through the container service', function () {
     });
   }
 
-  it('node pools through the container service are completed where a kill came between creation and annotations', async () => {
+  it('node pools through the container service are completed if a kill came between creation and annotations', async () => {
     await create(SPEC);
     const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
     assert.equal(await create(spec), 'completed');
     assert.equal(await create(spec), 'unchanged');
   });
 
-  it('node pools through the container service are refused before anything is changed where the cluster cannot take them', async () => {
+  it('node pools through the container service are refused before anything is changed if the cluster cannot take them', async () => {
     await pools.close();
     await cloud.close();
     cloud = await cloudUnderTest({ networkPlugin: 'terway-edge', version: 'v1.14.8' });

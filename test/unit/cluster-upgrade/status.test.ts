@@ -60,7 +60,7 @@ describe('the status of a cluster upgrade', function () {
     assert.deepEqual(paused.nextBatches, [1, 2, ...Array(9).fill(3)]);
   });
 
-  it('never has a time below zero where clocks differ', () => {
+  it('never has a time below zero if clocks differ', () => {
     assert.equal(progressOf(planOf(2, {}), 400).elapsed, 0);
   });
 
@@ -105,7 +105,7 @@ describe('the status of a cluster upgrade', function () {
     }
   });
 
-  it('the status of a cluster upgrade is an error of the network where nobody answers', async () => {
+  it('the status of a cluster upgrade is an error of the network if nothing answers', async () => {
     const client = new ApiClient({ servers: ['https://127.0.0.1:1'] }, () => Promise.reject(new Error('refused')));
     await assert.rejects(currentPlan(client), (error: EdgeadmError) => error.code === 'API_UNREACHABLE');
     await assert.rejects(statusOf(client, planOf(1, {})), (error) => toEdgeadmError(error).code === 'API_UNREACHABLE');

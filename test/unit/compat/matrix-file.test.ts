@@ -65,6 +65,6 @@ describe('--compat-matrix', () => {
     assert.equal(refusal('').code, 'USAGE');
   });
 
-  it('says so where the file cannot be read', () =>
+  it('says so if the file cannot be read', () =>
     assert.rejects(readMatrixFile('/nowhere/mine.yaml'), { code: 'USAGE', why: /file not found/ }));
 });

@@ -111,7 +111,7 @@ describe('versions of clusters', () => {
     assert.deepEqual([...sorted].reverse().sort(compareClusterVersions), sorted);
   });
 
-  it("compare by the vendor's number where both have one", () => {
+  it("compare by the vendor's number if both have one", () => {
     assert.ok(compareClusterVersions('1.26.3-aliyun.2', '1.26.3-aliyun.1') > 0);
     assert.ok(compareClusterVersions('1.20.11-aliyunedge.1', '1.20.11-aliyunedge.10') < 0);
     assert.equal(compareClusterVersions('v1.26.3', '1.26.3-aliyun.1'), 0);

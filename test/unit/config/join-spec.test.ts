@@ -53,7 +53,7 @@ describe('a join specification', () => {
     assert.deepEqual(spec.taints, [taint('a', '1'), taint('b', '2'), taint('b', '3', 'NoExecute')]);
   });
 
-  it('does without cluster and token where the container service tells them later, and without nothing else', () => {
+  it('does without cluster and token if the container service tells them later, and without nothing else', () => {
     assert.equal(joinDraft([flags({ nodeName: 'edge-1' })], SETTINGS).token, undefined);
     assert.throws(() => joinDraft([flags({ nodeName: 'Bad', nodeIp: 'x' })], SETTINGS), /--node-name[\s\S]*--node-ip/);
   });

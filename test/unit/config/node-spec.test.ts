@@ -95,7 +95,7 @@ describe('a node-spec', () => {
     assert.deepEqual([draft.openapiType, draft.poolNodesConnected], ['public', true]);
   });
 
-  it('says nothing where its values are empty, or null as Go writes them', () => {
+  it('says nothing if its values are empty, or null as Go writes them', () => {
     const empty = { runtime: '', runtime_version: '', runtimeRootDir: '', nodeNameOverride: '', gpuVersion: '' };
     const nothing = {
       nodeIface: '',
@@ -209,7 +209,7 @@ describe('a node-spec', () => {
     for (const text of ['[]', 'null', '3']) assert.match(mistakesOf(text), /expected a JSON object/);
   });
 
-  it('a node-spec is not shown where it is no JSON: a token may have been given for it', () => {
+  it('a node-spec is not shown if it is no JSON: a token may have been given for it', () => {
     for (const text of ['tok-of-the-console', '{tok-of-the-console}'])
       assert.doesNotMatch(mistakesOf(text), /tok-of/, mistakesOf(text));
   });
@@ -226,7 +226,7 @@ describe('a node-spec', () => {
     assert.deepEqual(draft.labels, { 'alibabacloud.com/interconnection-mode': 'private', product: 'web' });
   });
 
-  it('a node-spec is read where no shell took the quotes away, too', () => {
+  it('a node-spec is read if no shell took the quotes away, too', () => {
     const quoted = /--node-spec=(".*") --region/.exec(CONSOLE_LINE)?.[1] ?? '';
     assert.deepEqual(draftOf(quoted), draftOf(quoted.slice(1, -1)));
     assert.equal(draftOf(quoted).nodeName, '*.shop-17');

@@ -45,7 +45,7 @@ describe('what a node pool needs', () => {
     assert.deepEqual(flags({ ...BASIC, mode: 'private' }), []);
   });
 
-  it('CEN, CCN and its region where it is enhanced', () => {
+  it('CEN, CCN and its region if it is enhanced', () => {
     assert.deepEqual(flags({ ...BASIC, mode: 'enhanced' }), ['--cen-id', '--ccn-id', '--ccn-region']);
     assert.deepEqual(flags(ENHANCED), []);
   });
@@ -178,7 +178,7 @@ describe('the same pool asked for again', () => {
     );
   });
 
-  it('the same pool asked for again is another one where a value differs, and each is shown', () => {
+  it('the same pool asked for again is another one if a value differs, and each is shown', () => {
     const spec: NodePoolSpec = {
       ...BASIC,
       maxNodes: 20,

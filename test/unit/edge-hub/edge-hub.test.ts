@@ -49,7 +49,7 @@ describe('edge-hub manifest', () => {
     });
   }
 
-  it('says so where the iptables rules of yurthub are not wanted, since it makes them unasked', () => {
+  it('says so if the iptables rules of yurthub are not wanted, since it makes them unasked', () => {
     assert.ok(commandOf(OPENYURT).includes('--enable-iptables=false'));
     assert.ok(!commandOf({ ...OPENYURT, enableIptables: true }).some((flag) => flag.startsWith('--enable-iptables')));
   });
@@ -154,7 +154,7 @@ describe('edge-hub files', () => {
     );
   });
 
-  it('edge-hub files are readable by root alone where they hold a key, and their folders too', () => {
+  it('edge-hub files are readable by root alone if they hold a key, and their folders too', () => {
     const { files, directories } = edgeHubFiles(options);
     for (const file of files) if ('mode' in file && !file.path.endsWith('ca.crt')) assert.equal(file.mode, 0o600);
     for (const directory of directories) assert.equal(directory.mode, 0o700);

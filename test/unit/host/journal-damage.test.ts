@@ -208,7 +208,7 @@ describe('a damaged journal', function () {
     );
   });
 
-  it('a damaged journal is not mistaken for one where a first change was killed before the journal had a line', async () => {
+  it('a damaged journal is not mistaken for one if a first change was killed before the journal had a line', async () => {
     await rm(root, { recursive: true, force: true });
     await mkdir(root, { recursive: true });
     const whole = scratchMachine(root);

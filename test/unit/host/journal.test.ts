@@ -80,7 +80,7 @@ describe('the journal of a node', () => {
     assert.deepEqual(await paths(), ['/a', '/b']);
   });
 
-  it('names the line that is damaged where that is not the last', async () => {
+  it('names the line that is damaged if that is not the last', async () => {
     const journal = await Journal.read(machine());
     await journal.append(change('/a'));
     await writeFile(file(), 'no JSON\n{"kind":"directory","path":"/b","phase":"x"}\n', { flag: 'a' });

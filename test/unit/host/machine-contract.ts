@@ -75,7 +75,7 @@ export function machineContract(subject: () => Subject): void {
       assert.equal((await machine().stat(at('a copy')))?.mode, 0o600);
     });
 
-    it('says so where there is nothing to copy, and keeps what was there', async () => {
+    it('says so if there is nothing to copy, and keeps what was there', async () => {
       await put('kept', 'old');
       await assert.rejects(machine().copyFile(at('nothing'), at('kept'), { mode: 0o600 }), { code: 'WRITE_FAILED' });
       assert.equal(await read('kept'), 'old');
@@ -119,7 +119,7 @@ export function machineContract(subject: () => Subject): void {
       }
     });
 
-    it('keeps the old file where a stream fails, and passes its error on', async () => {
+    it('keeps the old file if a stream fails, and passes its error on', async () => {
       const failure = new EdgeadmError({ code: 'BUNDLE_INVALID', what: 'the sum differs' });
       async function* bytes(): AsyncGenerator<Buffer> {
         yield randomBytes(200_000);
@@ -250,7 +250,7 @@ export function machineContract(subject: () => Subject): void {
       assert.equal(await machine().stat(at('pods')), undefined);
     });
 
-    it('says so where the disk is full, and keeps the old file', async function () {
+    it('says so if the disk is full, and keeps the old file', async function () {
       await machine().makeDirectory(at('full'), 0o755);
       const mounted = await machine().exec('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at('full')]);
       if (mounted.exitCode !== 0) this.skip();

@@ -95,7 +95,7 @@ describe('a scratch root', function () {
   machineContract(() => subject);
 
   describe('keeps to its folder', () => {
-    it('where symlinks point out of it, absolutely or by ..', async () => {
+    it('if symlinks point out of it, absolutely or by ..', async () => {
       await mkdir(join(root, 'etc'), { recursive: true });
       await writeFile(join(outside, 'secret'), 'not yours');
       await symlink(outside, join(root, 'absolute'));

@@ -63,7 +63,7 @@ describe('mount table', () => {
 });
 
 describe('clearing a folder', () => {
-  it('removes it where it was not there before, and nothing where it is gone', async () => {
+  it('removes it if it was not there before, and nothing if it is gone', async () => {
     const host = machine('', { [`${KUBELET}/config.yaml`]: '' });
     await clearFolder(host, KUBELET);
     await clearFolder(host, KUBELET);

@@ -116,7 +116,7 @@ describe('reading the network', () => {
       ...answers[args.join(' ')],
     });
 
-  it('says so where the node has no iproute2', async () => {
+  it('says so if the node has no iproute2', async () => {
     const missing = { exitCode: 127, stderr: 'ip: not found' };
     const exec = answering({
       '-oneline link show': missing,

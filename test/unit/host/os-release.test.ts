@@ -219,7 +219,7 @@ describe('the distribution of a node', () => {
     assert.deepEqual([id, name, version, pretty], ['my-os', 'My "OS"', '1', 'My "OS"']);
   });
 
-  it('the distribution of a node is plain Linux where the file says nothing', () => {
+  it('the distribution of a node is plain Linux if the file says nothing', () => {
     assert.deepEqual(parseOsRelease(''), { id: 'linux', name: 'Linux', version: '', pretty: 'Linux' });
   });
 });

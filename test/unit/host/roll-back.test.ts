@@ -99,7 +99,7 @@ describe('putting a node back as it was', () => {
     ]);
   });
 
-  it('forgets nothing where something could not be put back, and goes on with the rest', async () => {
+  it('forgets nothing if something could not be put back, and goes on with the rest', async () => {
     const { journal, state } = journalOf(
       { kind: 'file', path: '/etc/a', before: absent },
       { kind: 'claim', path: '/var/lib/kubelet' },
@@ -193,7 +193,7 @@ describe('images that a join loaded', () => {
       );
     });
 
-  it('images that a join loaded are removed by the older containerd where the one that replaced it does not run', async () => {
+  it('images that a join loaded are removed by the older containerd if the one that replaced it does not run', async () => {
     const { journal } = journalOf(
       { kind: 'image', name: 'registry.k8s.io/pause:3.6' },
       { kind: 'file', path: '/usr/local/bin/containerd', before: copy('/b/1') },
@@ -217,7 +217,7 @@ describe('images that a join loaded', () => {
     );
   });
 
-  it('images that a join loaded do not matter where containerd went with the join that brought it', async () => {
+  it('images that a join loaded do not matter if containerd went with the join that brought it', async () => {
     const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6' });
     const host = fakeHost();
     assert.deepEqual(await rollBackChanges(host, journal), []);

@@ -22,7 +22,7 @@ describe('the machines a command works on', () => {
     assert.equal((await target?.open())?.name, 'localhost');
   });
 
-  it('the machine a command works on is a scratch root where one is named', async () => {
+  it('the machine a command works on is a scratch root if one is named', async () => {
     const [target] = await targetsOf({ hosts: [], root: folder });
     const machine = await target?.open();
     assert.deepEqual([machine?.name, machine?.runsPrograms], [folder, false]);

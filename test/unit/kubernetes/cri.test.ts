@@ -21,7 +21,7 @@ describe('CRI client', () => {
     client.close();
   });
 
-  it('says that the CRI plug-in is off where the runtime knows neither version', async () => {
+  it('says that the CRI plug-in is off if the runtime knows neither version', async () => {
     await assert.rejects(CriClient.connect(criServer({}, []), SOCKET), {
       code: 'RUNTIME_FAILED',
       message: /does not answer on .*containerd\.sock: the runtime does not serve CRI \(check disabled_plugins\)/,

@@ -32,7 +32,7 @@ describe('a version', () => {
     'v1.20.2\n-x',
     `1.${'9'.repeat(30)}`,
   ]) {
-    it(`a version is refused where it is ${JSON.stringify(text)}`, () => {
+    it(`a version is refused if it is ${JSON.stringify(text)}`, () => {
       assert.throws(() => parseVersion(text), failure('USAGE', 'is not a version'));
     });
   }
@@ -75,7 +75,7 @@ describe('the answer to GET /version', () => {
     { gitVersion: 5 },
     { gitVersion: 'v1.20.2; rm -rf /' },
   ]) {
-    it(`the answer to GET /version is an error of the API server, with its address, where it is ${JSON.stringify(answer)}`, () => {
+    it(`the answer to GET /version is an error of the API server, with its address, if it is ${JSON.stringify(answer)}`, () => {
       assert.throws(() => serverVersionOf(answer, 'https://10.0.0.1:6443'), failure('API_ERROR', '10.0.0.1:6443'));
     });
   }

@@ -9,7 +9,7 @@ describe('the word that was probably meant', () => {
     assert.equal(closest('USAGE', ['USAGE']), 'USAGE');
   });
 
-  it('the word that was probably meant is none where nothing is near', () => {
+  it('the word that was probably meant is none if nothing is near', () => {
     assert.equal(closest('something', ['LOCKED', 'USAGE']), undefined);
     assert.equal(closest('x', []), undefined);
     assert.equal(closest('--foo', ['--root']), undefined);

@@ -15,12 +15,12 @@ describe('This program once more', () => {
     ]);
   });
 
-  it('This program once more is the executable alone, where that is all there is', () => {
+  it('This program once more is the executable alone, if that is all there is', () => {
     const path = 'C:\\edgeadm.exe';
     assert.deepEqual(line(path, [path, path, 'join']), [path]);
   });
 
-  it('This program once more is the loader with its libraries, where Linux has been started by one', () => {
+  it('This program once more is the loader with its libraries, if Linux has been started by one', () => {
     const loader = '/var/cache/edgeadm/1/ld-linux-x86-64.so.2';
     assert.deepEqual(line(loader, [loader, loader, 'join']), [
       loader,

@@ -206,7 +206,7 @@ describe('text that nobody registered', () => {
     assert.equal(redact(dumped), shown);
   });
 
-  it('stays as it is where it only speaks of secrets', () => {
+  it('stays as it is if it only speaks of secrets', () => {
     const prose = [
       'Bearer authentication failed',
       'edgeadm join 10.0.0.1:6443 --token ID.SECRET --discovery-token-ca-cert-hash sha256:HEX',
@@ -223,7 +223,7 @@ describe('text that nobody registered', () => {
     for (const text of prose) assert.equal(redact(text), text);
   });
 
-  it('remains JSON where it was JSON', () => {
+  it('remains JSON if it was JSON', () => {
     const value = {
       password: 'a"b',
       token: 'abcdef.0123456789abcdef',

@@ -34,7 +34,7 @@ describe('lines without a terminal', () => {
     ]);
   });
 
-  it('name the host before the phase where there are several', () => {
+  it('name the host before the phase if there are several', () => {
     const lines = shown([info('join-node', 'hello', '10.0.0.5')], { nameHosts: true });
     assert.deepEqual(messages(lines), ['10.0.0.5 [join-node] hello']);
   });

@@ -50,7 +50,7 @@ describe('the log file', () => {
     );
   });
 
-  it('given by --log-file is that file, with the name of the host in it where there are several', () => {
+  it('given by --log-file is that file, with the name of the host in it if there are several', () => {
     const env = { HOME: '/h' };
     assert.equal(logPaths('root@a', { path: '/x/join.log', hosts: ['root@a'], env })[0], '/x/join.log');
     assert.equal(logPaths('root@a', { path: '/x/join.log', hosts: ['root@a', 'root@b'], env })[0], '/x/join-a.log');
@@ -200,7 +200,7 @@ describe('the log file', () => {
     ],
   ];
   for (const [name, plant] of planted) {
-    it(`the log file is not written where another user has put ${name}`, () => {
+    it(`the log file is not written if another user has put ${name}`, () => {
       // Only root can make files of another user.
       if (process.getuid?.() !== 0) return;
       const victim = join(folder, 'victim');

@@ -113,7 +113,7 @@ describe('the output of a command', () => {
     });
   }
 
-  it('the output of a command is a secret only where the command was asked for one, and never in the log', async () => {
+  it('the output of a command is a secret only if the command was asked for one, and never in the log', async () => {
     const text = open();
     await text.output.result({ ok: true, command: 'token create', hosts: [], text: `${TOKEN}\n`, reveal: true });
     assert.equal(text.stdout.text, `${TOKEN}\n`);
@@ -403,7 +403,7 @@ describe('the output of a command', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it('the output of a dry run says so where nothing is to do', async () => {
+  it('the output of a dry run says so if nothing is to do', async () => {
     const { output, stdout } = open({ dryRun: true });
     output.emit(start('preflight', 'Check'));
     await output.close();
@@ -424,7 +424,7 @@ describe('the output of a command', () => {
     assert.match(readFileSync(join(folder, 'edgeadm.log'), 'utf8'), /one\n[\s\S]*two\n/);
   });
 
-  it('loads nothing for a terminal where there is none, and survives a closed pipe', () => {
+  it('loads nothing for a terminal if there is none, and survives a closed pipe', () => {
     const index = fileURLToPath(new URL('../../../src/output/index.ts', import.meta.url));
     const program = `
       import { registerHooks } from 'node:module';

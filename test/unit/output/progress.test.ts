@@ -23,7 +23,7 @@ describe('progress of a transfer', () => {
     assert.equal(Math.round((meter.rate ?? 0) / 1e6), 1);
   });
 
-  it('shows what has come where the total is not known', () => {
+  it('shows what has come if the total is not known', () => {
     const meter = new Meter(0);
     meter.update(progress(5e6, 0, 1000));
     assert.equal(describeProgress('bundle', meter), 'bundle: 5.0 MB, 5.0 MB/s');

@@ -108,7 +108,7 @@ describe('an error shown to a person', () => {
     );
   });
 
-  it('names host and log where they are of use', () => {
+  it('names host and log if they are of use', () => {
     const text = formatError(error, styleFor({}, false), { host: '10.0.0.5', log: '/var/log/edgeadm.log' });
     assert.match(text, /^error: 10\.0\.0\.5: a Ready/);
     assert.match(text, /\(NODE_EXISTS, log: \/var\/log\/edgeadm\.log\)\n$/);
@@ -135,7 +135,7 @@ describe('a text that does not fit', () => {
 });
 
 describe('the style of a terminal', () => {
-  it('goes beyond ASCII where the locale is UTF-8, as the C library decides', () => {
+  it('goes beyond ASCII if the locale is UTF-8, as the C library decides', () => {
     const unicode = (env: Record<string, string | undefined>): boolean => styleFor(env, true).unicode;
     assert.deepEqual(
       [
@@ -170,7 +170,7 @@ describe('an error for people', () => {
 });
 
 describe('the summary of several hosts', () => {
-  it('the summary of several hosts has no column for failures where none failed', () => {
+  it('the summary of several hosts has no column for failures if none failed', () => {
     const hosts = ['a', 'b'].map((host) => ({ host, ok: true, outcome: 'joined', durationMs: 61_000 }));
     assert.equal(summary(hosts), 'HOST   RESULT   TIME\na      joined   1m1s\nb      joined   1m1s\n');
   });

@@ -127,7 +127,7 @@ describe('the tree of one host', () => {
     }
   });
 
-  it('the tree of one host is plain ASCII where the locale is not UTF-8', () => {
+  it('the tree of one host is plain ASCII if the locale is not UTF-8', () => {
     const { tree, kept } = treeOf(
       [start('a', 'Größe'), warning('a', '→ 密碼'), end('a'), start('b', 'B'), info('b', 'wäit')],
       ['localhost'],

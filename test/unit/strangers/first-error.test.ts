@@ -196,7 +196,7 @@ describe('the address that was typed and the one that cluster-info names', () =>
     await assertOk('CAHash');
   });
 
-  it('both tries are reported, the typed one first, where neither can be used (kubernetes/kubeadm#1331)', async () => {
+  it('both tries are reported, the typed one first, if neither can be used (kubernetes/kubeadm#1331)', async () => {
     const cluster = await fakeCluster();
     const { spec } = await contextOf({ spec: { apiServers: [TYPED], caCertHashes: [cluster.caCertHash] } });
     const connect = async (address: Address) => {

@@ -29,8 +29,13 @@ function specOf(values: Readonly<Record<string, unknown>>) {
   return joinSpec([{ nameOf: (key) => key, values: { ...whole, ...values } }], SETTINGS);
 }
 
-async function viewOf(values: Readonly<Record<string, unknown>>, hosts = '', hostname = 'node1') {
-  const host = fakeHost({ network: NETWORK, files: { '/etc/hosts': hosts }, facts: { hostname } });
+async function viewOf(
+  values: Readonly<Record<string, unknown>>,
+  hosts = '',
+  hostname = 'node1',
+  network: Network = NETWORK,
+) {
+  const host = fakeHost({ network, files: { '/etc/hosts': hosts }, facts: { hostname } });
   const { spec } = await contextOf({ spec: specOf(values) });
   const silent = { info() {}, vendor() {}, warning() {}, debug() {}, progress() {} };
   const parts = { spec, host, journal: new JournalRecord(), log: silent, signal: AbortSignal.timeout(5000) };
@@ -76,7 +81,7 @@ describe('addresses are compared by value', () => {
     });
   }
 
-  it('two spellings are the same exactly where they have the same bytes', () => {
+  it('two spellings are the same only if they have the same bytes', () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.ipV6(), (left, right) => {
         assert.ok(sameAddress(left, left.toUpperCase()));
@@ -119,6 +124,26 @@ describe('addresses that a kubelet does not accept', () => {
   it('--node-iface gives the first address that it accepts, not a link-local one (kubernetes/kubernetes#130409)', async () => {
     assert.equal((await (await viewOf({ nodeIface: 'usb0' })).address()).ip, '2001:db8:7::1');
   });
+});
+
+describe('the node address of a machine with IPv6', () => {
+  const eth0 = { name: 'eth0', up: true, addresses: ['fe80::1/64', '2001:db8::5/64'] };
+  const routes = [{ destination: '::/0', interface: 'eth0', gateway: 'fe80::ff', metric: 1024 }];
+  for (const [source, network, ip] of [
+    ['kubernetes/kubernetes#61319: IPv6 alone', { interfaces: [eth0], routes }, '2001:db8::5'],
+    [
+      'k3s-io/k3s#6374: both families, the one of the better route',
+      {
+        interfaces: [eth0, { name: 'wlan0', up: true, addresses: ['192.0.2.9/24'] }],
+        routes: [...routes, { destination: '0.0.0.0/0', interface: 'wlan0', gateway: '192.0.2.1', metric: 600 }],
+      },
+      '192.0.2.9',
+    ],
+  ] as const) {
+    it(`without a word of the user it is the address that the default route gives: ${source}`, async () => {
+      assert.equal((await (await viewOf({}, '', 'node1', network)).address()).ip, ip);
+    });
+  }
 });
 
 describe('hosts are named in many spellings', () => {

@@ -52,7 +52,7 @@ describe('a pipeline', () => {
     assert.ok(events.every((event) => event.host === 'node-1' && Math.abs(event.time - Date.now()) < 5000));
   });
 
-  it('leaves a phase alone where the node already is as it should be', async () => {
+  it('leaves a phase alone if the node already is as it should be', async () => {
     const { pipeline, ran, events } = prepare([
       phase('a', { check: async () => true, phases: [phase('x')] }),
       phase('b'),
@@ -91,7 +91,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('runs one sub-phase even where its phase is as it should be', async () => {
+  it('runs one sub-phase even if its phase is as it should be', async () => {
     const { pipeline, ran } = prepare([phase('a', { check: async () => true, phases: [phase('x')] })], { only: 'a/x' });
     await pipeline.run();
     assert.deepEqual(ran, ['x']);

@@ -64,7 +64,7 @@ describe('a wait', () => {
     });
   });
 
-  it('ends at once where its guard says that nothing will come of it', async () => {
+  it('ends at once if its guard says that nothing will come of it', async () => {
     const hopeless = new EdgeadmError({ code: 'KUBELET_FAILED', what: 'the kubelet does not stay up' });
     let looks = 0;
     const wait = waitFor({

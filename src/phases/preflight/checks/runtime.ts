@@ -7,6 +7,7 @@ import { jsonMap } from '../../../lib/check-shape.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
+import { startCommandOf } from '../unit-command.ts';
 
 /** dockershim left the kubelet in 1.24. */
 const FIRST_WITHOUT_DOCKER = 24;
@@ -29,7 +30,8 @@ export const runtime: Check = {
     if (exists && host.runsPrograms && detail.startsWith('failed')) {
       return fail(`${PATHS.containerd.unit} is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
     }
-    if (exists && host.runsPrograms) return pass(`${PATHS.containerd.unit} is ${detail}`);
+    if (exists && host.runsPrograms)
+      return (await otherConfiguration(context)) ?? pass(`${PATHS.containerd.unit} is ${detail}`);
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
     if (!host.runsPrograms) return skip('a scratch root runs no services');
     return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle contains it' : ''}`);
@@ -57,6 +59,20 @@ export const cri: Check = {
 };
 
 const NOT_THERE = { exists: false, active: false, detail: '' };
+
+/** A containerd that is started with another file does not read what the join writes. */
+async function otherConfiguration({ host }: CheckContext): Promise<CheckResult | undefined> {
+  const command = (await startCommandOf(host, PATHS.containerd.unit)) ?? '';
+  const file = /\s(?:--config|-c)[=\s]\s*["']?([^\s"']+)/.exec(command)?.[1];
+  if (file === undefined || file === PATHS.containerd.configuration) return undefined;
+  return fail(
+    `${PATHS.containerd.unit} starts containerd with --config ${file}: it does not read ${PATHS.containerd.configuration}, which the join configures`,
+    {
+      severity: 'warning',
+      remedy: `Take --config out of the unit (\`systemctl edit --full ${PATHS.containerd.unit}\`), or set SystemdCgroup = true and the pause image in ${file} yourself.`,
+    },
+  );
+}
 
 async function checkDocker(context: CheckContext): Promise<CheckResult> {
   const minor = await kubeletMinor(context);

@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
+import { canonicalAddress } from '../../../lib/cidr.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 import { outputOfListIfAny } from './output-of-list.ts';
 
@@ -20,7 +21,11 @@ export function kubeProxyServices(saved: string, addresses: ReadonlySet<string>)
     const endpoint = verb === 'a' ? / -r (\S+)/.exec(rest)?.[1] : undefined;
     endpoints.set(service, endpoint === undefined ? known : [...known, endpoint]);
   }
-  const isBound = (service: string): boolean => addresses.has(addressOf(service));
+  const bound = new Set([...addresses].map(canonicalAddress));
+  const isBound = (service: string): boolean => {
+    const address = canonicalAddress(addressOf(service));
+    return address !== undefined && bound.has(address);
+  };
   const ours = new Set([...endpoints].flatMap(([service, own]) => (isBound(service) ? own : [])));
   return [...endpoints].flatMap(([service, own]) =>
     isBound(service) || (own.length > 0 && own.every((endpoint) => ours.has(endpoint))) ? [service] : [],

@@ -21,7 +21,7 @@ describe('the task of an upgrade by the container service that is kept for later
     assert.equal(mode & 0o777, 0o600);
   });
 
-  it('goes on where the task of an upgrade cannot be kept', async () => {
+  it('goes on if the task of an upgrade cannot be kept', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     await chmod(file, 0o400);

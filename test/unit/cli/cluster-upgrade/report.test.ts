@@ -78,7 +78,7 @@ describe('the report before an upgrade, on a terminal', () => {
     assert.match(text, /^ControlPlaneVersion +error +The control plane runs v1\.2…$/m);
   });
 
-  it('the report before an upgrade on a terminal is coloured where the terminal is, with the words all the same', () => {
+  it('the report before an upgrade on a terminal is coloured if the terminal is, with the words all the same', () => {
     const coloured = reportText(report(ERROR, WARNING, NORMAL), { style: styleFor({ TERM: 'xterm' }, true) });
     for (const [code, word] of [
       [31, 'error'],

@@ -44,7 +44,7 @@ describe('the text of a cluster upgrade', () => {
     assert.match(text, /^edge-2 {3}网点 .* v1\.20\.2 {3}running {4}2 {7}30s$/m);
   });
 
-  it('says where no controller is, and what could not be seen', () => {
+  it('says if no controller runs, and what could not be seen', () => {
     assert.match(statusText(status(1, {}), START), /^Controller: none yet; `edgeadm cluster upgrade continue`/m);
     const text = statusText({ ...status(1, {}), unknown: ['Forbidden: leases'] }, START);
     assert.match(text, /^Not shown: {2}Forbidden: leases$/m);
@@ -58,14 +58,14 @@ describe('the text of a cluster upgrade', () => {
     assert.doesNotMatch(text, /line 24/);
   });
 
-  it('counts the nodes of a large cluster and lists those that need a look, or all where that is asked for', () => {
+  it('counts the nodes of a large cluster and lists those that need a look, or all if that is asked for', () => {
     const large = status(60, { ...first, 'edge-2': { state: 'failed', batch: 2, message: '磁盘已满' } });
     assert.match(statusText(large, START), /edge-2 .* 磁盘已满/);
     assert.doesNotMatch(statusText(large, START), /edge-3 /);
     assert.match(statusText(large, START, true), /edge-60 /);
   });
 
-  it('the text of a cluster upgrade has no time below zero where the clock of whoever looks is behind', () => {
+  it('the text of a cluster upgrade has no time below zero if the clock of the reader is behind', () => {
     assert.doesNotMatch(statusText(status(3, first), START - 600), /-\d+m?s/);
   });
 

@@ -67,7 +67,7 @@ describe('a join that the container service completes', () => {
     assert.deepEqual([spec.bundle, spec.bundleSha256], ['/opt/bundle', undefined]);
   });
 
-  it('a join that the container service completes has no edge-hub where the user wants none', async () => {
+  it('a join that the container service completes has no edge-hub if the user wants none', async () => {
     const spec = await specOf({ 'no-edge-hub': true });
     assert.deepEqual([spec.edgeHub, spec.edgeHubImage], [false, undefined]);
   });
@@ -100,7 +100,7 @@ describe('a join that the container service completes', () => {
     assert.match(error.why ?? '', /the service: podCidrs/);
   });
 
-  it('answers with yes where the node-spec is quiet', async () => {
+  it('answers with yes if the node-spec is quiet', async () => {
     assert.equal((await specOf({}, {}, { nodeSpec: { quiet: true } })).yes, true);
     assert.equal((await specOf()).yes, false);
   });
@@ -118,7 +118,7 @@ describe('the form of a join', () => {
     assert.match(await mistakesOf(two), /--token and --openapi-token and --cluster-id cannot be used together/);
   });
 
-  it('reads one standard input, and none where two flags ask for it', async () => {
+  it('reads one standard input, and none if two flags ask for it', async () => {
     const text = await mistakesOf({ 'openapi-token': '-', 'node-spec': '-' });
     assert.equal(text, '--openapi-token - and --node-spec -: only one flag can read standard input\n');
   });

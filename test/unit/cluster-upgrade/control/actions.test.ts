@@ -41,7 +41,7 @@ describe('a cluster upgrade that is paused', function () {
     }));
   const eventCount = async (): Promise<number> => (await bed.client.get<{ items: [] }>(EVENTS)).items.length;
 
-  it('a cluster upgrade that is paused is paused at once where no node has begun, though no controller has ever come', async () => {
+  it('a cluster upgrade that is paused is paused at once if no node has begun, though no controller has ever come', async () => {
     assert.equal((await pauseUpgrade(bed.client, 'bob@desk')).progress.phase, 'Paused');
     assert.equal((await pauseUpgrade(bed.client, 'cem@desk')).progress.reason, 'paused by bob@desk');
     assert.equal((await cancelUpgrade(bed.client, 'bob@desk')).progress.phase, 'Cancelled');
@@ -91,7 +91,7 @@ describe('a cluster upgrade that is paused', function () {
     assert.deepEqual(await listJobs(bed.client), []);
   });
 
-  it('takes another image also where it runs, and lets Jobs alone that are under way', async () => {
+  it('takes another image even if it runs, and lets Jobs alone that are under way', async () => {
     await leaveJob('edge-1');
     const plan = await continueUpgrade(bed.client, { image: 'example.com/new:2' });
     assert.equal(plan.spec.image, 'example.com/new:2');

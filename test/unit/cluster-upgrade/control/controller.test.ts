@@ -103,7 +103,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.equal(items.filter(({ reason }) => reason === 'BatchStarted').length, 2, 'an event for each batch');
   });
 
-  it('pauses by itself where a node fails, says why, and tries it again when it goes on', async () => {
+  it('pauses by itself if a node fails, says why, and tries it again when it goes on', async () => {
     await bed.addNodes(names(3));
     await bed.begin(names(3));
     const executor = simulated();
@@ -137,7 +137,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.equal(stateOf(plan, 'edge-3'), 'offline');
   });
 
-  it('waits for nodes that are offline where that is asked for, without writing at each look', async () => {
+  it('waits for nodes that are offline if that is asked for, without writing at each look', async () => {
     await bed.addNodes(['edge-1']);
     await bed.addNodes(['edge-2'], { ready: false });
     await bed.begin(names(2), { waitOffline: true });
@@ -173,7 +173,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.deepEqual(executor.ended, ['edge-1', 'edge-3']);
   });
 
-  it('goes on where an API server was away, for a moment and for longer than the lease lasts', async () => {
+  it('goes on if an API server was away, for a moment and for longer than the lease lasts', async () => {
     await bed.addNodes(names(6));
     await bed.begin(names(6));
     const executor = simulated();
@@ -243,7 +243,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.deepEqual(executor.begun, names(2));
   });
 
-  it('stops at once and changes nothing any more where another has taken its lease', async () => {
+  it('stops at once and changes nothing any more if another has taken its lease', async () => {
     await bed.addNodes(names(2));
     await bed.begin(names(2));
     const executor = simulated();
@@ -290,7 +290,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.ok(!(reasons[0] instanceof EdgeadmError), 'that would be told as a failure of the node');
   });
 
-  it('goes on where it is continued while the last node of a pause still ends', async () => {
+  it('goes on if it is continued while the last node of a pause still ends', async () => {
     await bed.addNodes(names(3));
     await bed.begin(names(3));
     const executor = simulated();
@@ -305,7 +305,7 @@ describe('the controller of a cluster upgrade', function () {
     assert.equal(plan.spec.image, 'example.com/other:2');
   });
 
-  it('ends all its work where the plan is deleted under it', async () => {
+  it('ends all its work if the plan is deleted under it', async () => {
     await bed.addNodes(names(40));
     await bed.begin(names(40));
     const aborted: string[] = [];

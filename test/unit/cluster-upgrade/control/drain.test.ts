@@ -65,7 +65,7 @@ describe('a cluster upgrade that drains', function () {
     assert.equal(await isCordoned(), false);
   });
 
-  it('a cluster upgrade pauses where a drain would lose pods, evicts none, and lets pods onto the node again', async () => {
+  it('a cluster upgrade pauses if a drain would lose pods, evicts none, and lets pods onto the node again', async () => {
     await bed.addNodes(['edge-1']);
     await bed.client.create('/api/v1/namespaces/default/pods', POD);
     const bare = { ...POD, metadata: { name: 'bare' } };

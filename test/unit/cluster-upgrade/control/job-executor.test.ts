@@ -58,7 +58,7 @@ describe('a Job that upgrades a node', function () {
     assert.deepEqual(await listJobs(bed.client), []);
   });
 
-  it('a Job that upgrades a node is taken over by a controller that goes on where another was', async () => {
+  it('a Job that upgrades a node is taken over by a controller that continues after another one', async () => {
     const jobs = run({ hold: 1 });
     const stop = new AbortController();
     const first = jobExecutor(bed.connect(), SPEC).upgrade(record('edge-1'), stop.signal);
@@ -138,7 +138,7 @@ describe('a Job that upgrades a node', function () {
     }
   });
 
-  it('fails its node where somebody deletes it', async () => {
+  it('fails its node if it is deleted', async () => {
     const jobs = run({ hold: 1 });
     const ended = upgrade(record('edge-1'));
     await until(() => jobs.ran.length === 1, 'it runs');
@@ -222,7 +222,7 @@ describe('the Job of the controller', function () {
   });
   afterEach(() => bed.end());
 
-  it('the Job of the controller is made again where the one that is there is over, though the lease names it still', async () => {
+  it('the Job of the controller is made again if the one that is there is over, though the lease names it still', async () => {
     const plan = await bed.begin(['edge-1']);
     const left = controllerJob(plan.spec, []) as V1Job;
     await bed.client.create(JOBS, left);

@@ -71,7 +71,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     assert.equal(nodesIn(await bed.store.need(), 'upgraded').length, 2);
   });
 
-  it('writes nothing where nothing changes', async () => {
+  it('writes nothing if nothing changes', async () => {
     await bed.begin(names(2));
     const before = await version();
     await bed.store.update((plan) => plan);
@@ -123,7 +123,7 @@ describe('the plan of a cluster upgrade in the cluster', function () {
     });
   });
 
-  it('writes nothing at all where a plan cannot fit, and says how to take fewer nodes', async () => {
+  it('writes nothing at all if a plan cannot fit, and says how to take fewer nodes', async () => {
     const nodes = names(20_000).map((name) => ({ name: name.padEnd(60, 'x'), pool: '', from: 'v1.20.2' }));
     const plan = newPlan(SPEC, nodes, nowSeconds());
     await assert.rejects(beginPlan(bed.client, plan, signal), (error: EdgeadmError) => {

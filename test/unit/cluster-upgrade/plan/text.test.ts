@@ -95,7 +95,7 @@ describe('the texts of a plan', () => {
     assert.equal(fromTexts(toTexts(few)).nodes[0]?.message.length, 300, 'where there is room messages stay whole');
   });
 
-  it('the texts of a plan are refused before they are begun where they would not fit at the end', () => {
+  it('the texts of a plan are refused before they are begun if they would not fit at the end', () => {
     const names100k = largest(12_000).map((node) => ({ ...node, state: 'waiting', batch: 0, started: 0, ended: 0 }));
     const plan = planOf(names100k as NodeRecord[]);
     assert.ok(sizeOf(toTexts(plan)) < MAX_PLAN_BYTES, 'it fits when it begins');

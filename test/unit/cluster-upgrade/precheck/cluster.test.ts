@@ -84,7 +84,7 @@ describe('the report before an upgrade', () => {
     assert.match(await saidBy('KubeProxy', { answers: worker, ...vendor }), /^normal \| 1 component: DaemonSet/);
   });
 
-  it('the report before an upgrade is an error where no pod of the DNS is available, a warning where some are not', async () => {
+  it('the report before an upgrade is an error if no pod of the DNS is available, a warning if some are not', async () => {
     const dns = (available: number) => ({ answers: { [DEPLOYMENTS]: list(deployment('coredns', 2, available)) } });
     assert.equal(await saidBy('CoreDNS', dns(0)), 'error | Deployment kube-system/coredns | 0 of 2 pods available.');
     assert.equal(await saidBy('CoreDNS', dns(1)), 'warning | Deployment kube-system/coredns | 1 of 2 pods available.');
@@ -173,7 +173,7 @@ describe('the report before an upgrade', () => {
     );
   });
 
-  it('asks after PodDisruptionBudgets only where pods are evicted, in the version that the cluster has', async () => {
+  it('asks after PodDisruptionBudgets only if pods are evicted, in the version that the cluster has', async () => {
     const budget = (name: string, desiredHealthy: number, disruptionsAllowed: number, expectedPods = 2) => ({
       metadata: { name, namespace: 'shop' },
       status: { desiredHealthy, disruptionsAllowed, expectedPods },
@@ -228,7 +228,7 @@ describe('the report before an upgrade', () => {
     );
   });
 
-  it('names every right that is missing, those of a drain only where there is one', async () => {
+  it('names every right that is missing, those of a drain only if there is one', async () => {
     const forbidden = ['create jobs', 'create pods/eviction', 'patch nodes'];
     assert.equal(
       await saidBy('Permissions', { forbidden }),

@@ -92,7 +92,7 @@ describe('the report before an upgrade, about nodes', () => {
     assert.match(await saidBy('NodePressure'), /^normal/);
   });
 
-  it('stops docker at 1.24, where it is not cri-dockerd', async () => {
+  it('stops docker at 1.24, if it is not cri-dockerd', async () => {
     const runtime = 'docker://20.10.7';
     const state = { version: 'v1.24.1', target: 'v1.24.1' };
     const nodes = [

@@ -63,7 +63,7 @@ describe('known_hosts', () => {
     assert.equal(check(`${text}   ${line('10.0.0.5')}`), undefined);
   });
 
-  it('says that host certificates are not supported where an unknown host has a @cert-authority', () => {
+  it('says that host certificates are not supported if an unknown host has a @cert-authority', () => {
     const error = check(line('10.0.0.*', OTHER, '@cert-authority '));
     assert.equal(error?.code, 'HOST_KEY_UNKNOWN');
     assert.match(
@@ -73,7 +73,7 @@ describe('known_hosts', () => {
     assert.doesNotMatch(check(line('10.1.0.*', OTHER, '@cert-authority '))?.why ?? '', /certificates/);
   });
 
-  it('refuses a key that was revoked, even where it is known too', () => {
+  it('refuses a key that was revoked, even if it is known too', () => {
     const error = check(`${line('10.0.0.5')}${line('*', ED25519, '@revoked ')}`);
     assert.equal(error?.code, 'HOST_KEY_CHANGED');
     assert.match(error?.why ?? '', /@revoked in \/home\/me\/\.ssh\/known_hosts:2/);

@@ -12,13 +12,13 @@ describe('appending again after the connection was lost', () => {
   const missing = (content: string, text: string): string =>
     remainder(Buffer.from(content), Buffer.from(text)).toString();
 
-  it('appends all where nothing had arrived, and nothing where all had', () => {
+  it('appends all if nothing had arrived, and nothing if all had', () => {
     assert.equal(missing('', 'line two\n'), 'line two\n');
     assert.equal(missing('line one\n', 'line two\n'), 'line two\n');
     assert.equal(missing('line one\nline two\n', 'line two\n'), '');
   });
 
-  it('appends the rest where a part had arrived, even half a character', () => {
+  it('appends the rest if a part had arrived, even half a character', () => {
     assert.equal(missing('line one\nline t', 'line two\n'), 'wo\n');
     const text = Buffer.from('naïve\n');
     for (let arrived = 0; arrived <= text.length; arrived++) {

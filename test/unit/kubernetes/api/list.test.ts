@@ -99,7 +99,7 @@ describe('an answer of the API server with a shape that is not its own', () => {
     'the resources of the core group': (client) => coreResource(client, 'pods/eviction'),
   };
   for (const [what, ask] of Object.entries(asked)) {
-    it(`an answer of the API server with a shape that is not its own is an error of the API server where ${what} is expected, or is read without one`, async () => {
+    it(`an answer of the API server with a shape that is not its own is an error of the API server if ${what} is expected, or is read without one`, async () => {
       let body: unknown;
       await withServer(
         () => ({ status: 200, body }),

@@ -21,7 +21,7 @@ function cri(text: string): Record<string, unknown> {
 const IMPORTED = '/etc/containerd/conf.d/99-nvidia.toml';
 
 describe("containerd's configuration", () => {
-  it("containerd's configuration is left alone where it is as the join needs it", () => {
+  it("containerd's configuration is left alone if it is as the join needs it", () => {
     assert.equal(fitContainerdConfig(FIT, { sandboxImage: 'pause:3.2' }), undefined);
     assert.equal(fitContainerdConfig(FIT, {}), undefined);
   });
@@ -44,7 +44,7 @@ describe("containerd's configuration", () => {
     assert.equal(fitContainerdConfig(text, { sandboxImage: 'pause:3.6', root: '/data/containerd' }), undefined);
   });
 
-  it("containerd's configuration has CRI switched on where Docker's package switched it off", () => {
+  it("containerd's configuration has CRI switched on if Docker's package switched it off", () => {
     const text = fitContainerdConfig('version = 2\ndisabled_plugins = ["cri", "zfs"]\n', {}) ?? '';
     assert.deepEqual(parse(text).disabled_plugins, ['zfs']);
     const docker = fitContainerdConfig('disabled_plugins = ["cri"]\n', {}) ?? '';
@@ -59,7 +59,7 @@ describe("containerd's configuration", () => {
     assert.ok(plugins['io.containerd.cri.v1.runtime']);
   });
 
-  it("containerd's configuration is written in the old form where the file has no version", () => {
+  it("containerd's configuration is written in the old form if the file has no version", () => {
     const text = fitContainerdConfig('[plugins.cri]\n  stream_server_port = "0"\n', { sandboxImage: 'p:1' }) ?? '';
     const { cri: old } = parse(text).plugins as { cri: Record<string, unknown> };
     assert.equal(old.sandbox_image, 'p:1');
@@ -68,7 +68,7 @@ describe("containerd's configuration", () => {
     assert.match(text, /\[plugins\.cri\.containerd\.runtimes\.runc\.options\]\n\s+SystemdCgroup = true/);
   });
 
-  it("containerd's configuration is right even where keys are written inline, which costs the comments", () => {
+  it("containerd's configuration is right even if keys are written inline, which costs the comments", () => {
     const text =
       fitContainerdConfig('version = 2\nplugins = { "io.containerd.grpc.v1.cri" = { sandbox_image = "a:1" } }\n', {
         sandboxImage: 'b:1',
@@ -116,7 +116,7 @@ describe('containerd beside others', () => {
     assert.equal(fitImportedConfig(fitted, { sandboxImage: 'registry/pause:3.9' }, IMPORTED), undefined);
   });
 
-  it('switches the CRI on where an imported file has it off, and leaves files that have nothing to do with it', () => {
+  it('switches the CRI on if an imported file has it off, and leaves files that have nothing to do with it', () => {
     assert.equal(
       fitImportedConfig('version = 2\ndisabled_plugins = ["cri", "aufs"]\n', {}, IMPORTED),
       'version = 2\ndisabled_plugins = ["aufs"]\n',

@@ -59,7 +59,7 @@ describe('a client in a pod', () => {
     }
   });
 
-  it('says that this is no pod where there is no account', () => {
+  it('says that this is no pod if there is no account', () => {
     assert.throws(
       () => clientInCluster(dial, {}, {}, folder),
       (error: EdgeadmError) => error.code === 'USAGE' && /edgeadm cluster upgrade start/.test(error.next),

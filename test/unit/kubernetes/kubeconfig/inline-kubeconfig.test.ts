@@ -37,7 +37,7 @@ describe('a kubeconfig that the container service hands out', () => {
     assert.equal(connectionOf(kubeconfig(CLUSTER, { token: 'a-bearer-token' }), 'cs').token, 'a-bearer-token');
   });
 
-  it('a kubeconfig that the container service hands out is refused where it would leave the cluster unknown or us without credentials', () => {
+  it('a kubeconfig that the container service hands out is refused if it would leave the cluster unknown or us without credentials', () => {
     const refused = (text: string, why: RegExp) =>
       assert.throws(() => connectionOf(text, 'cs'), { code: 'CLOUD_FAILED', what: /cs returned/, why });
     refused(kubeconfig({ server: CLUSTER.server }), /certificate-authority-data/);

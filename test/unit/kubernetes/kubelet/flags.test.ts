@@ -81,7 +81,7 @@ describe('the configuration of a kubelet', () => {
     assert.equal(configuration.staticPodPath, '/etc/kubernetes/manifests');
   });
 
-  it('the configuration of a kubelet is safe where the cluster keeps none: no anonymous access', () => {
+  it('the configuration of a kubelet is safe if the cluster keeps none: no anonymous access', () => {
     const configuration = kubeletConfiguration({ ...options, serviceCidr: '10.96.0.0/12' });
     assert.deepEqual((configuration.authentication as { anonymous: object }).anonymous, { enabled: false });
     assert.deepEqual(configuration.clusterDNS, ['10.96.0.10']);
@@ -93,7 +93,7 @@ describe('the configuration of a kubelet', () => {
     assert.equal(kubeletConfiguration({ ...options, version: 'v1.22.0', taints }).registerWithTaints, undefined);
   });
 
-  it('lets the kubelet run with swap only where swap is on', () => {
+  it('lets the kubelet run with swap only if swap is on', () => {
     assert.equal(kubeletConfiguration({ ...options, swapOn: true }).failSwapOn, false);
     assert.equal(kubeletConfiguration(options).failSwapOn, undefined);
   });

@@ -29,7 +29,7 @@ describe('the log of a kubelet', () => {
     assert.match(kubeletComplaints(text), /^E\S+ \S+ +300 pod_workers[^\n]+none:1"$/);
   });
 
-  it('the log of a kubelet is shown to its end where it complains of nothing', () => {
+  it('the log of a kubelet is shown to its end if it complains of nothing', () => {
     assert.equal(kubeletComplaints('a\nb\n\nc\n', 2), 'b\nc');
   });
 
@@ -41,7 +41,7 @@ describe('the log of a kubelet', () => {
     assert.equal(sinceLastStart(text), `${STARTED}\nI1121 all is well`);
   });
 
-  it('the log of a kubelet has its last words where systemd has just started it again', () => {
+  it('the log of a kubelet has its last words if systemd has just started it again', () => {
     const again = 'kubelet.service: Scheduled restart job, restart counter is at 3.';
     const text = `${STARTED}\nold\n${STARTED}\n${DIED}\n${again}\n${STARTED}\nI1121 starting`;
     assert.equal(kubeletComplaints(sinceLastStart(text)), DIED);

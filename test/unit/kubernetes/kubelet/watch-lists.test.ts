@@ -25,7 +25,7 @@ describe('watch lists of a kubelet', () => {
     });
   }
 
-  it('the gate is added beside the gates of the cluster, to a map that is damaged too, and only where it is needed', () => {
+  it('the gate is added beside the gates of the cluster, to a map that is damaged too, and only if it is needed', () => {
     const before = { featureGates: { NodeSwap: true }, maxPods: 50 };
     const after = { featureGates: { NodeSwap: true, WatchListClient: false }, maxPods: 50 };
     assert.deepEqual(withPlainLists('v1.35.4', before), after);

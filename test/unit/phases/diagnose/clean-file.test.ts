@@ -56,7 +56,7 @@ describe('a text of a node', () => {
     });
   }
 
-  it('keeps its words where there is no secret', () => {
+  it('keeps its words if there is no secret', () => {
     const texts = [
       'E1120 kubelet.go:1] node "edge-1" not found\n',
       'MountVolume.SetUp failed for volume "x" : secret "default-token-7xk2p" not found',
@@ -69,7 +69,7 @@ describe('a text of a node', () => {
     for (const text of texts) assert.equal(cleanFile(text), text);
   });
 
-  it('a text of a node is its end where it is long, from the beginning of a line', () => {
+  it('a text of a node is its end if it is long, from the beginning of a line', () => {
     const clean = cleanFile(`password=${'x'.repeat(MAX_FILE_CHARACTERS)}\nthe end\n`);
     assert.match(clean, /^\[the first \d+ characters are left out\]\nthe end\n$/);
   });

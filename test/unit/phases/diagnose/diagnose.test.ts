@@ -129,12 +129,12 @@ describe('the likely cause', () => {
     assert.match(first?.evidence ?? '', /unknown flag/);
   });
 
-  it('the likely cause is the kubelet also where only its port could be asked', () => {
+  it('the likely cause is the kubelet even if only its port could be asked', () => {
     const [first] = findings({ kubeletConfigured: true, kubeletHealth: { healthy: false, detail: 'refused' } });
     assert.equal(first?.rule, 'Kubelet');
   });
 
-  it('the likely cause is what stops the kubelet, where that is known', () => {
+  it('the likely cause is what stops the kubelet, if that is known', () => {
     const clock = { node: Date.parse('2030-01-01'), uncertaintyMs: 0 };
     const server = { server: 'https://a', answers: true, detail: '', date: clock.node, differenceMs: 7_200_000 };
     const causes = {
@@ -209,7 +209,7 @@ describe('the likely cause', () => {
     );
   });
 
-  it('the likely cause is a join that failed, but only a warning where the node was joined before and works', () => {
+  it('the likely cause is a join that failed, but only a warning if the node was joined before and works', () => {
     const join = lastJoin(LOG);
     assert.equal(findings({ kubeletConfigured: false, join })[0]?.severity, 'error');
     assert.equal(findings({ ...healthy, join, journal: { joined: 'edge-1' } })[0]?.severity, 'warning');
@@ -280,7 +280,7 @@ describe('collectors of a node', () => {
     );
   });
 
-  it('read what certificates can be read where one is damaged', async () => {
+  it('read what certificates can be read if one is damaged', async () => {
     const damaged = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const files = { '/var/lib/kubelet/pki/kubelet-client-current.pem': damaged };
     const { outcome, files: written } = await find('certificates', fakeHost({ files }));
@@ -300,7 +300,7 @@ describe('collectors of a node', () => {
     assert.equal(logs.get(second)?.trim(), 'three');
   });
 
-  it('read from the journal whether a join was finished, and where it cannot be read', async () => {
+  it('read from the journal whether a join was finished, and if it cannot be read', async () => {
     const run = (command: string): string => JSON.stringify({ kind: 'run', command, version: '1', time: 'then' });
     const joined = JSON.stringify({ kind: 'joined', cluster: 'c', node: 'edge-1', time: 'later' });
     const read = async (...lines: string[]) => {
@@ -506,7 +506,7 @@ describe('what a diagnosis tells', () => {
     collectors: [{ name: 'cri/lists', outcome: 'not allowed', durationMs: 1, reason: 'EACCES' }],
   };
 
-  it('what a diagnosis tells is that nothing is wrong only where everything could be looked at', () => {
+  it('what a diagnosis tells is that nothing is wrong only if everything could be looked at', () => {
     assert.match(diagnosisHtml(DIAGNOSIS), /class="verdict normal"/);
     assert.match(diagnosisHtml(forbidden), /class="verdict warning".*some data could not be collected/);
     assert.match(diagnosisText(DIAGNOSIS), /no problem was found\n$/);

@@ -77,7 +77,7 @@ describe('eni bind', () => {
     assert.ok(said.some((line) => line.startsWith('the instance was down for')));
   });
 
-  it('does nothing where everything is as asked for, and asks nobody', async () => {
+  it('does nothing if everything is as asked for, and asks nobody', async () => {
     const cloud = inProcessEns();
     await bound(cloud);
     cloud.calls.length = 0;
@@ -207,7 +207,7 @@ describe('eni bind', () => {
     assert.equal((await bound(cloud, { eniNumber: 2, reuseAvailable: true })).changed, false);
   });
 
-  it('starts the instance and names what is left over, where the cloud refuses an ENI for good', async () => {
+  it('starts the instance and names what is left over, if the cloud refuses an ENI for good', async () => {
     const cloud = inProcessEns();
     foreign(cloud, 'eni-managed', { name: `edgeadm-${INSTANCE}-7`, serviceManaged: true });
     const error = await refused(cloud);
@@ -231,7 +231,7 @@ describe('eni bind', () => {
     );
   });
 
-  it('names what is left over where the instance does not start again either, with what to do about both', async () => {
+  it('names what is left over if the instance does not start again either, with what to do about both', async () => {
     const cloud = inProcessEns();
     const caller = cloud.caller();
     const order = async (call: Parameters<typeof caller.order>[0]) => {
@@ -394,7 +394,7 @@ describe('eni bind on a node of a cluster', () => {
     client.close();
   });
 
-  it('lets pods on the node again where the drain failed or was interrupted', async () => {
+  it('lets pods on the node again if the drain failed or was interrupted', async () => {
     const interrupt = new AbortController();
     for (const [accident, code] of [
       [() => {}, 'API_ERROR'],

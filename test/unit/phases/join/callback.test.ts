@@ -27,7 +27,7 @@ describe('the callback of a join', () => {
     assert.deepEqual(shown, ['info Callback to the OpenAPI.', 'info Callback to the OpenAPI successfully.', 'done']);
   });
 
-  it('the callback of a join is left out where nobody wants to know, or knows already', async () => {
+  it('the callback of a join is left out if it is not requested, or was made already', async () => {
     assert.deepEqual(await run(undefined), { shown: ['skipped'], told: [] });
     assert.deepEqual(await run({ isDue: () => false }), { shown: ['unchanged'], told: [] });
   });

@@ -36,7 +36,7 @@ describe('how far a node is', () => {
 describe('taints of a node that exists already', () => {
   const wanted = [{ key: 'edge', value: 'a', effect: 'NoSchedule' as const }];
 
-  it('taints of a node that exists already do not matter where there is no such node, or where they are all there', () => {
+  it('taints of a node that exists already do not matter if there is no such node, or where they are all there', () => {
     const taints = [
       { key: 'edge', value: 'a', effect: 'NoSchedule' },
       { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },

@@ -79,7 +79,7 @@ describe('the conditions of a node at the end of a join', () => {
     assert.match(lines, /The node reports DiskPressure/);
   });
 
-  it('the end of a join waits for no conditions where there is room, or the kubelet has thresholds of its own', async () => {
+  it('the end of a join waits for no conditions if there is room, or the kubelet has thresholds of its own', async () => {
     assert.equal((await toldOf({ conditions: [none] })).watches, 0);
     const configuration = 'evictionHard: {nodefs.available: 1%}';
     assert.equal((await toldOf({ conditions: [none], used: 95, configuration })).watches, 0);

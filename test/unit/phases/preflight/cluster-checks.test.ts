@@ -24,7 +24,7 @@ describe('CAHash', () => {
     assert.match(verdict.found ?? '', /found: {4}sha256:/);
   });
 
-  it('warns where the user left the pin out, and still asks the cluster', async () => {
+  it('warns if the user left the pin out, and still asks the cluster', async () => {
     const given: Case = { spec: { caCertHashes: [], unsafeSkipCaVerification: true } };
     await assertFinds('CAHash', 'warning', /was not verified/, given);
     await assertOk('ClusterVersion', given);
@@ -62,13 +62,13 @@ describe('TimeSync', () => {
   it('does not blame the CA for a clock that makes every certificate look wrong', () =>
     assertFinds('CAHash', 'skipped', /TimeSync failed/, ahead(24 * 60 * MINUTE)));
 
-  it('warns where no service keeps the clock, unless the user does it himself', async () => {
+  it('warns if no service keeps the clock, unless the user does it himself', async () => {
     const machine: Case['machine'] = { commands: { systemctl: { exitCode: 3, stdout: 'inactive\nunknown\n' } } };
     await assertFinds('TimeSync', 'warning', /no service keeps it/, { machine });
     await assertOk('TimeSync', { machine, spec: { selfHostNtpServer: true } });
   });
 
-  it('refuses a wrong clock even where the user keeps it himself', () =>
+  it('refuses a wrong clock even if the user keeps it himself', () =>
     assertFinds('TimeSync', 'error', /behind/, { ...ahead(10 * MINUTE), spec: { selfHostNtpServer: true } }));
 });
 
@@ -221,6 +221,6 @@ describe('CIDRConflict', () => {
     );
   });
 
-  it('CIDRConflict is skipped with the reason where the cluster does not tell its CIDRs', () =>
+  it('CIDRConflict is skipped with the reason if the cluster does not tell its CIDRs', () =>
     assertFinds('CIDRConflict', 'skipped', /kubeadm-config/, { cluster: {} }));
 });

@@ -27,7 +27,7 @@ describe('Port-*', () => {
     return assertFinds('Port-10250', 'error', /used by nginx/, { machine });
   });
 
-  it('Port-*: also over IPv6, and where ss is missing', () => {
+  it('Port-*: also over IPv6, and if ss is missing', () => {
     const line = `   0: ${'0'.repeat(32)}:2808 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:0 0 0 0 1060 1\n`;
     return assertFinds('Port-10248', 'error', /unknown process/, { machine: { files: { '/proc/net/tcp6': line } } });
   });
@@ -48,7 +48,7 @@ describe('Port-*', () => {
     return assertFinds('Port-10261', 'error', /nginx/, { machine, node: MEMBER });
   });
 
-  it('ports of the edge-hub do not count where none is installed', () =>
+  it('ports of the edge-hub do not count if none is installed', () =>
     assertFinds('Port-10267', 'skipped', /no edge-hub/, {
       machine: { files: { '/proc/net/tcp': listening(10267) } },
       node: { edgeHub: async () => undefined },

@@ -68,9 +68,9 @@ describe('KernelFeature-*', () => {
   it('KernelFeature-*: overlay that is active is enough', () =>
     assertOk('KernelFeature-overlay', knowing({ '/proc/filesystems': 'nodev\toverlay\n' }), /active/));
 
-  it('br_netfilter: active where its kernel parameter is', () => assertOk('KernelFeature-br_netfilter', {}, /active/));
+  it('br_netfilter: active if its kernel parameter is', () => assertOk('KernelFeature-br_netfilter', {}, /active/));
 
-  it('br_netfilter: read from a configuration in /boot where nothing else tells', () => {
+  it('br_netfilter: read from a configuration in /boot if nothing else has it', () => {
     const files = { '/proc/modules': '', [`/boot/config-${KERNEL}`]: 'CONFIG_BRIDGE_NETFILTER=y\n' };
     return assertOk('KernelFeature-br_netfilter', knowing(files), /built in/);
   });
@@ -81,6 +81,6 @@ describe('KernelFeature-*', () => {
       knowing({ [`${MODULES}/modules.dep`]: 'kernel/net/netfilter/nft_chain_nat.ko.zst: x\n' }),
     ));
 
-  it('iptable_nat: active where the table is', () =>
+  it('iptable_nat: active if the table is', () =>
     assertOk('KernelFeature-iptable_nat', knowing({ '/proc/net/ip_tables_names': 'nat\nfilter\n' }), /active/));
 });

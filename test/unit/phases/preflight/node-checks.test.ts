@@ -72,7 +72,7 @@ describe('OSSupported, KernelSupported, ArchSupported', () => {
     await assertOk('OSSupported', { ...given, cluster: { version: 'v1.28.3' } });
   });
 
-  it('judge the system alone where the cluster does not answer', () => assertOk('OSSupported', { cluster: 'down' }));
+  it('judge the system alone if the cluster does not answer', () => assertOk('OSSupported', { cluster: 'down' }));
 
   it('refuse an architecture that is nowhere in the matrix', () =>
     assertFinds('ArchSupported', 'error', /found riscv64, supported amd64, arm64/, {
@@ -158,7 +158,7 @@ describe('Swap', () => {
   it('names the swap that the kubelet would not start with', () =>
     assertFinds('Swap', 'error', /\/dev\/sda2/, { machine: swapOn }));
 
-  it('lets swap pass where the cluster configures its kubelets for it', () =>
+  it('lets swap pass if the cluster configures its kubelets for it', () =>
     assertOk('Swap', {
       machine: swapOn,
       cluster: { configMaps: { 'kubelet-config-1.20': { kubelet: 'failSwapOn: false\n' } } },
@@ -181,7 +181,7 @@ describe('Hostname and NodeName', () => {
   it('refuse one that is no DNS name, with the rule', () =>
     assertFinds('Hostname', 'error', /edge_1.*1 to 63 lower-case letters/, named('edge_1')));
 
-  it('do not care about the host name where a name is given', () =>
+  it('do not care about the host name if a name is given', () =>
     assertOk('NodeName', { ...named('localhost'), spec: { nodeName: 'edge-7' } }, /edge-7/));
 
   it('refuse a given name with 64 characters', () =>
@@ -273,7 +273,7 @@ describe('GPU', () => {
   const driver = 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  470.82.01  Wed Oct 27\n';
   const loaded: Case['machine'] = { files: { '/proc/driver/nvidia/version': driver } };
 
-  it('GPU is skipped where no GPU was asked for', () => assertFinds('GPU', 'skipped', /no GPU/, {}));
+  it('GPU is skipped if no GPU was asked for', () => assertFinds('GPU', 'skipped', /no GPU/, {}));
 
   it('shows the driver of a known model', () =>
     assertOk('GPU', { machine: loaded, spec: { gpuVersion: 'Nvidia_Tesla_T4' } }, /470\.82\.01/));
@@ -281,7 +281,7 @@ describe('GPU', () => {
   it('refuses a node without the driver', () =>
     assertFinds('GPU', 'error', /driver is not loaded/, { spec: { gpuVersion: 'Nvidia_Tesla_T4' } }));
 
-  it('lists the models where another is named', () =>
+  it('lists the models if another is named', () =>
     assertFinds('GPU', 'error', /Nvidia_Tesla_V100/, { machine: loaded, spec: { gpuVersion: 'Voodoo_3' } }));
 
   it('refuses a model that needs a later cluster', () =>

@@ -12,12 +12,12 @@ const kubelet = (version: string): Case['node'] => ({ kubeletVersion: async () =
 describe('Runtime', () => {
   it('shows the state of containerd', () => assertOk('Runtime', {}, /active \(running\)/));
 
-  it('says how to get a runtime where there is none', async () => {
+  it('says how to get a runtime if there is none', async () => {
     const verdict = await assertFinds('Runtime', 'error', /not installed/, { machine: noContainerd });
     assert.match(verdict.remedy ?? '', /--manage-runtime --bundle/);
   });
 
-  it('takes it from the bundle where edgeadm manages the runtime', () =>
+  it('takes it from the bundle if edgeadm manages the runtime', () =>
     assertOk(
       'Runtime',
       { machine: noContainerd, node: withContainerd, spec: { manageRuntime: true } },
@@ -57,7 +57,7 @@ describe('CRI', () => {
 
   it('shows the runtime that answers', () => assertOk('CRI', {}, /containerd 1\.6\.20/));
 
-  it('tells the socket where nothing answers', () =>
+  it('tells the socket if nothing answers', () =>
     assertFinds('CRI', 'error', /\/run\/containerd\/containerd\.sock.*refused/, { runtime: 'down' }));
 
   it('does not blame a runtime that only root may speak to', () => {
@@ -154,7 +154,7 @@ describe('Firewall(8472/udp)', () => {
     );
   });
 
-  it('warns about ufw where it is enabled', async () => {
+  it('warns about ufw if it is enabled', async () => {
     await assertFinds(check, 'warning', /ufw is active/, {
       machine: { files: { '/etc/ufw/ufw.conf': 'ENABLED=yes\n' } },
     });
@@ -173,7 +173,7 @@ describe('Firewall(8472/udp)', () => {
     await assertOk(check, legacy(':INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.9/32 -j DROP\n'));
   });
 
-  it('warns about iptables on nftables where the program nft is missing', () =>
+  it('warns about iptables on nftables if the program nft is missing', () =>
     assertFinds(check, 'warning', /iptables/, {
       machine: {
         files: { '/sys/module/nf_tables/refcnt': '1' },

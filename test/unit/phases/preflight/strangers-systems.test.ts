@@ -404,7 +404,7 @@ describe('a machine that cannot run the Kubernetes of its cluster', () => {
     );
   });
 
-  it("cgroup v1 is accepted where the cluster's kubelet configuration says failCgroupV1: false", async () => {
+  it("cgroup v1 is accepted if the cluster's kubelet configuration says failCgroupV1: false", async () => {
     const files = CGROUP_V1;
     const cluster = {
       version: 'v1.35.4',

@@ -358,6 +358,37 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /systemctl unmask kubelet\.service/,
   },
   {
+    thread: 'flatcar/Flatcar#566',
+    machine: files({
+      '/usr/lib/systemd/system/containerd.service':
+        '[Service]\nExecStart=/usr/bin/env PATH=$X $X/containerd --config $X/config.toml\n',
+    }),
+    check: 'Runtime',
+    status: 'warning',
+    found: /--config \$X\/config\.toml: it does not read \/etc\/containerd\/config\.toml/,
+    remedy: /systemctl edit --full containerd\.service/,
+  },
+  {
+    thread: 'docker/containerd-packaging#13, in a drop-in',
+    machine: files({
+      '/usr/lib/systemd/system/containerd.service': '[Service]\nExecStart=/usr/bin/containerd\n',
+      '/etc/systemd/system/containerd.service.d/10-config.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/containerd -c /etc/containerd.toml\n',
+    }),
+    check: 'Runtime',
+    status: 'warning',
+    found: /--config \/etc\/containerd\.toml/,
+  },
+  {
+    thread: 'the usual file, named',
+    machine: files({
+      '/usr/lib/systemd/system/containerd.service':
+        '[Service]\nExecStart=/usr/bin/containerd --config=/etc/containerd/config.toml\n',
+    }),
+    check: 'Runtime',
+    status: 'ok',
+  },
+  {
     thread: 'containerd/containerd#7174',
     machine: files({ '/etc/containerd/config.toml': 'version = 2\n[[plugins."io.containerd.grpc.v1.cri"]\n' }),
     check: 'Runtime',

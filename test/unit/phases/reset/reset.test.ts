@@ -72,7 +72,7 @@ describe('reset', () => {
     );
   });
 
-  it('reset finishes where an earlier one was killed after it had put everything back', async () => {
+  it('reset finishes if an earlier one was killed after it had put everything back', async () => {
     const host = fakeHost({ files: { [JOURNAL]: '' }, commands: { ip: '', find: '', ps: '' } });
     await run(host);
     assert.equal(await host.stat(JOURNAL), undefined);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {
   type Beginning,
-  beginningOf,
+  decideBeginning,
+  decideEnd,
   type End,
-  endOf,
   type FailedRun,
   type Found,
 } from '../../../../src/phases/upgrade/decisions.ts';
@@ -30,7 +30,7 @@ describe('an upgrade of a node', () => {
     ['rolls nothing back in a dry run', { unfinished, target: 'v1.20.3', dryRun: true }, 'upgrade'],
   ];
   for (const [name, given, beginning] of beginnings)
-    it(`an upgrade of a node ${name}`, () => assert.equal(beginningOf({ ...found, ...given }), beginning));
+    it(`an upgrade of a node ${name}`, () => assert.equal(decideBeginning({ ...found, ...given }), beginning));
 
   const run: FailedRun = {
     where: 'in a phase',
@@ -57,5 +57,5 @@ describe('an upgrade of a node', () => {
     ['that is refused before the phases reports why', { where }, 'report'],
   ];
   for (const [name, given, end] of ends)
-    it(`an upgrade of a node ${name}`, () => assert.equal(endOf({ ...run, ...given }), end));
+    it(`an upgrade of a node ${name}`, () => assert.equal(decideEnd({ ...run, ...given }), end));
 });

@@ -112,7 +112,7 @@ describe('the edge-hub of a node that is upgraded', () => {
     assert.equal(await host.read(OLD_PATH), undefined);
   });
 
-  it('loses --enable-iptables where the new edge-hub of the vendor does not know it', async () => {
+  it('loses --enable-iptables if the new edge-hub of the vendor does not know it', async () => {
     const image = 'registry.example.com/acs/edge-hub:v1';
     const { path, pod } = joined(image, { flavor: 'ack', kubernetesVersion: 'v1.20.2', enableIptables: true });
     const host = fakeHost({ files: { [path]: JSON.stringify(pod) } });

@@ -64,7 +64,7 @@ describe('what an upgrade takes for a healthy node', () => {
 
   it('what an upgrade takes for a healthy node may have no lease', () => healthy({ lease: () => undefined }));
 
-  it('what an upgrade takes for a healthy node has the version asked for, also where the vendor has added to its number', async () => {
+  it('what an upgrade takes for a healthy node has the version asked for, even if the vendor has added to its number', async () => {
     await healthy({ node: () => node(RESTART + SECOND, 'v1.20.3-aliyunedge.1') });
     await assert.rejects(healthy({ node: () => node(RESTART + SECOND, 'v1.20.2') }), {
       code: 'NODE_NOT_READY',

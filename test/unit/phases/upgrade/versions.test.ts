@@ -43,7 +43,7 @@ describe('the versions of an upgrade', () => {
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15', 'v1.22.15-aliyun.1', vendor), undefined);
   });
 
-  it('the versions of an upgrade are refused where more are skipped, with their number and the version to stop at', () => {
+  it('the versions of an upgrade are refused if more are skipped, with their number and the version to stop at', () => {
     const far = [
       ['v1.33.1', 'v1.37.2', 3, 'v1.36'],
       ['v1.24.0', 'v1.27.0', 2, 'v1.26'],
@@ -65,7 +65,7 @@ describe('the versions of an upgrade', () => {
     assert.equal(drainAdvice({ from: 'v1.35.1', to: 'v1.35.4' }, false), undefined);
   });
 
-  it('the versions of an upgrade are refused where the node is newer', () => {
+  it('the versions of an upgrade are refused if the node is newer', () => {
     assert.match(refusal('v1.20.3', 'v1.20.2', 'v1.20.3') ?? '', /which is newer than v1\.20\.2/);
   });
 

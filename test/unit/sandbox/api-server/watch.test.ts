@@ -38,7 +38,7 @@ describe('what a watch can go back to', () => {
     assert.throws(() => cache.watch({ resource, namespace: '', matches, after: start }, () => {}), { code: 410 });
   });
 
-  it('ends where the watch is ended', () => {
+  it('ends when the watch is ended', () => {
     const { registry, cache } = open();
     const seen: string[] = [];
     const stop = cache.watch({ resource, namespace: 'default', matches, after: undefined }, ({ type }) =>

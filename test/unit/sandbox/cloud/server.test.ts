@@ -116,7 +116,7 @@ describe('the front of the emulated cloud', () => {
     ['qps-limit', 'QPS Limit Exceeded'],
     ['rejected-throttling', 'Rejected.Throttling'],
   ] as const) {
-    it(`refuses a call with ${code} where it was asked to`, async () => {
+    it(`refuses a call with ${code} if it is told to`, async () => {
       addFault(cloud.store, { action: 'DescribeInstances', mode, times: 1 });
       await assert.rejects(describeInstances(), { code });
     });
@@ -130,7 +130,7 @@ describe('the front of the emulated cloud', () => {
     ['truncated', 'CLOUD_ANSWER_INVALID'],
     ['empty', 'CLOUD_ANSWER_INVALID'],
   ] as const) {
-    it(`the front of the emulated cloud answers what edgeadm does not take for an answer where the fault ${mode} strikes`, async () => {
+    it(`the front of the emulated cloud answers what edgeadm does not take for an answer if the fault ${mode} strikes`, async () => {
       const credential = async () => cloud.account;
       const where = { endpoint: cloud.host, version: '2017-11-10', style: 'RPC', credential, ca: cloud.ca } as const;
       const caller = cloudCaller(cloudTransport(where), { tries: 1 });

@@ -44,7 +44,7 @@ describe('the small kubelet reads what a join wrote', () => {
     assert.equal((await read()).nodeName, 'other');
   });
 
-  it('the small kubelet reads what a join wrote and takes the host name, in lower case, where no flag names the node', async () => {
+  it('the small kubelet reads what a join wrote and takes the host name, in lower case, if no flag names the node', async () => {
     await flags();
     assert.equal((await read()).nodeName, 'edge1');
   });
@@ -95,7 +95,7 @@ describe('the small kubelet reads what a join wrote', () => {
     });
   }
 
-  it('the small kubelet reads what a join wrote and is not started where systemd would refuse the unit', async () => {
+  it('the small kubelet reads what a join wrote and is not started if systemd would refuse the unit', async () => {
     await node.machine.remove('/etc/systemd/system/kubelet.service.d/10-kubeadm.conf');
     assert.deepEqual(await unitCommand(node.machine, 'kubelet.service'), ['/usr/bin/kubelet']);
     await node.put('/etc/systemd/system/kubelet.service', '[Service]\nRestart=always\n');

@@ -17,7 +17,7 @@ describe('the docker containers of pods that move to another runtime', () => {
     ]);
   });
 
-  it('the docker containers of pods that move to another runtime are none where docker runs none', async () => {
+  it('the docker containers of pods that move to another runtime are none if docker runs none', async () => {
     const host = fakeHost({ commands: { docker: '' } });
     await endDockerPods(host);
     assert.deepEqual(host.changes, []);

@@ -44,7 +44,7 @@ COMMIT
     );
   });
 
-  it('clearing iptables rules has nothing to do where Kubernetes left nothing', () => {
+  it('clearing iptables rules has nothing to do if Kubernetes left nothing', () => {
     assert.equal(removalOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n', OWNER), '');
   });
 
@@ -99,7 +99,7 @@ COMMIT
     assert.match(removal, /-D POSTROUTING .*\n-F CNI-ee11\n-F CNI-HOSTPORT-DNAT\n-X CNI-ee11\n-X CNI-HOSTPORT-DNAT/);
   });
 
-  it("leaves all CNI chains alone where podman's containers use them too", () => {
+  it("leaves all CNI chains alone if podman's containers use them too", () => {
     const rules = ['cbr0', 'podman'].map(
       (name) => String.raw`-A POSTROUTING -m comment --comment "name: \"${name}\" id: \"01ae\"" -j CNI-${name}`,
     );

@@ -33,7 +33,7 @@ describe('the virtual services of kube-proxy', () => {
     ]);
   });
 
-  it("the virtual services of kube-proxy are none where kube-proxy's link has no addresses", () => {
+  it("the virtual services of kube-proxy are none if kube-proxy's link has no addresses", () => {
     assert.deepEqual(kubeProxyServices(SAVED, new Set()), []);
   });
 });

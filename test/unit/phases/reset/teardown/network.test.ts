@@ -135,7 +135,7 @@ describe('noting links before a join', () => {
     );
   });
 
-  it('knows of none where no join noted any', () => {
+  it('knows of none if no join noted any', () => {
     assert.deepEqual(
       linksBeforeJoin(() => undefined),
       [],
@@ -153,7 +153,7 @@ describe('network namespaces of dead pods', () => {
     assert.deepEqual(host.changes, ['run ip netns delete cni-1']);
   });
 
-  it("network namespaces of podman's networks are left, even where no process lives in them", async () => {
+  it("network namespaces of podman's networks are left, even if no process lives in them", async () => {
     const [podman, pod] = ['cni-11111111-1111-1111-1111-111111111111', 'cni-22222222-2222-2222-2222-222222222222'];
     const attachment = (networkName: string, namespace: string) =>
       JSON.stringify({
@@ -178,7 +178,7 @@ describe('network namespaces of dead pods', () => {
     ['fails', { exitCode: 1, stderr: 'Cannot open network namespace' }],
     ['times out', { exitCode: 124, timedOut: true }],
   ] as const) {
-    it(`network namespaces of dead pods are left where the question for their processes ${what}: they may be in use`, async () => {
+    it(`network namespaces of dead pods are left if the question for their processes ${what}: they may be in use`, async () => {
       const host = fakeHost({ files: { '/run/netns/cni-1': '' }, commands: { 'ip netns pids cni-1': answer } });
       await removeIdleNamespaces(host);
       assert.deepEqual(host.changes, []);

@@ -59,7 +59,7 @@ describe('telling the cluster that a node leaves', () => {
     );
   });
 
-  it('telling the cluster that a node leaves is no failure where the cluster refuses or cannot be reached, only a warning', async () => {
+  it('telling the cluster that a node leaves is no failure if the cluster refuses or cannot be reached, only a warning', async () => {
     const { host, credentials } = await joinedNode({ [`GET ${NODE}`]: 403 });
     const log = recordedLog();
     await markNotReady(host, credentials, { log, signal });
@@ -79,7 +79,7 @@ describe('telling the cluster that a node leaves', () => {
 });
 
 describe('credentials that a node still holds', () => {
-  it("credentials that a node still holds are edge-hub's where the kubelet has none", async () => {
+  it("credentials that a node still holds are edge-hub's if the kubelet has none", async () => {
     const host = fakeHost({
       files: {
         '/etc/kubernetes/pki/ca.crt': 'CA',
@@ -105,7 +105,7 @@ describe('credentials that a node still holds', () => {
     assert.ok(hubs.includes((await nodeCredentials(host))?.connection.cert ?? 'none'));
   });
 
-  it('credentials that a node still holds are none where the certificate, the CA or the address is gone', async () => {
+  it('credentials that a node still holds are none if the certificate, the CA or the address is gone', async () => {
     const files = {
       '/etc/kubernetes/pki/ca.crt': 'CA',
       '/etc/kubernetes/kubelet.conf': kubeconfig('https://10.0.0.1:6443'),

@@ -135,7 +135,7 @@ describe('removing pods', () => {
     ]);
   });
 
-  it("removes the kubelet's containers through Docker where it used Docker", async () => {
+  it("removes the kubelet's containers through Docker if it used Docker", async () => {
     const host = fakeHost({
       commands: { docker: (args) => (args[0] === 'ps' ? 'a1\na2\n' : '') },
     });

@@ -19,7 +19,7 @@ describe("finding a node's runtime", () => {
     }
   });
 
-  it("takes the kubelet's configuration where there is no flag", async () => {
+  it("takes the kubelet's configuration if there is no flag", async () => {
     const files = { [CONFIGURATION]: 'containerRuntimeEndpoint: unix:///var/run/crio/crio.sock\n', [FLAGS]: '' };
     assert.deepEqual(await findRuntime(fakeHost({ files })), {
       socket: '/var/run/crio/crio.sock',
@@ -39,7 +39,7 @@ describe("finding a node's runtime", () => {
     });
   });
 
-  it('looks for a socket where the kubelet left nothing to read', async () => {
+  it('looks for a socket if the kubelet left nothing to read', async () => {
     const files = { '/run/crio/crio.sock': '', [CONFIGURATION]: '{damaged' };
     assert.equal((await findRuntime(fakeHost({ files }))).socket, '/run/crio/crio.sock');
     assert.equal((await findRuntime(fakeHost())).socket, '/run/containerd/containerd.sock');

@@ -41,13 +41,13 @@ describe('unmounting volumes', () => {
     assert.deepEqual(host.changes, [`run umount ${KUBELET}/plugins/csi/mount ${KUBELET}/pods/1/a`]);
   });
 
-  it('unmounting volumes has nothing to do where nothing is mounted', async () => {
+  it('unmounting volumes has nothing to do if nothing is mounted', async () => {
     const host = machine(['/home']);
     await unmountKubeletVolumes(host, recordedLog());
     assert.deepEqual(host.changes, []);
   });
 
-  it('stops where a volume is in use, and names it', async () => {
+  it('stops if a volume is in use, and names it', async () => {
     const volume = `${KUBELET}/pods/1/vol`;
     await assert.rejects(unmountKubeletVolumes(machine([volume], [volume]), recordedLog()), {
       code: 'RESET_INCOMPLETE',

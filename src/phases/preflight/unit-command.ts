@@ -1,0 +1,24 @@
+import { posix } from 'node:path';
+import { PATHS } from '../../host/node-paths.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
+
+/**
+ * The command that a service is started with, from its unit and its drop-ins: the last ExecStart counts. Of two files
+ * with one name that in the folder named first counts. See systemd.unit(5).
+ */
+export async function startCommandOf(host: ReadOnlyHost, unit: string): Promise<string | undefined> {
+  const units = PATHS.system.unitFolders.map((folder) => posix.join(folder, unit));
+  const dropIns = new Map<string, string>();
+  const listings = await Promise.all(units.map((path) => host.list(`${path}.d`)));
+  listings.forEach((names, i) => {
+    for (const name of names)
+      if (name.endsWith('.conf') && !dropIns.has(name)) dropIns.set(name, posix.join(`${units[i]}.d`, name));
+  });
+  const later = [...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+  const [own, texts] = await Promise.all([
+    Promise.all(units.map((path) => host.read(path))),
+    Promise.all(later.map((path) => host.read(path))),
+  ]);
+  const all = [own.find((text) => text !== undefined), ...texts].join('\n');
+  return [...all.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
+}
