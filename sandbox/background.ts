@@ -10,19 +10,33 @@ const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 const LOG_LINES = 20;
 
+/** Of a sandbox in a process of its own. */
+export interface BackgroundOptions {
+  readonly port: number;
+  readonly retiredActions: boolean;
+  readonly kubernetesVersion?: string;
+}
+
 /**
  * Runs this program's `sandbox up` in a process of its own that outlives this one, and waits until it is ready.
  * @throws EdgeadmError SANDBOX_FAILED with the end of its log
  */
 export async function startInBackground(
   folder: SandboxFolder,
-  { port, retiredActions }: { readonly port: number; readonly retiredActions: boolean },
+  { port, retiredActions, kubernetesVersion }: BackgroundOptions,
 ): Promise<SandboxState> {
   await makePrivateFolder(folder.path);
   await rm(folder.log, { force: true });
   const log = await open(folder.log, 'wx', 0o600);
   const { file, args } = ownProgram();
-  const own = ['--dir', folder.path, '--port', String(port), ...(retiredActions ? ['--retired-actions'] : [])];
+  const own = [
+    '--dir',
+    folder.path,
+    '--port',
+    String(port),
+    ...(retiredActions ? ['--retired-actions'] : []),
+    ...(kubernetesVersion ? ['--kubernetes-version', kubernetesVersion] : []),
+  ];
   const words = ['sandbox', 'up', ...own, '--output', 'json'];
   const child = spawn(file, [...args, ...words], {
     detached: true,

@@ -29,6 +29,8 @@ export interface SandboxState {
   readonly processStarted?: string;
   /** `https://127.0.0.1:PORT`, each. */
   readonly apiServer: string;
+  /** Of the API server, `v1.34.4`; one that an older edgeadm started does not say it. */
+  readonly kubernetesVersion?: string;
   readonly cloud: string;
   /** As the container service knows the API server. */
   readonly cluster: { readonly id: string; readonly region: string };

@@ -8,6 +8,7 @@ import type { ClusterRecord } from './cloud/records.ts';
 import type { CloudParts, CloudService } from './cloud/service.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState, writeState } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
+import { keptVersion, sandboxVersion } from './kubernetes-version.ts';
 import type { SandboxPki } from './pki.ts';
 import { makePrivateFolder } from './private-files.ts';
 import type { Store } from './store.ts';
@@ -20,6 +21,8 @@ export interface SandboxOptions {
   readonly port: number;
   /** The cloud also answers the actions that the real one switches off. */
   readonly retiredActions?: boolean;
+  /** Of Kubernetes: `1.20`, `v1.34.4`. Default: what the sandbox was before, or today's. */
+  readonly kubernetesVersion?: string;
   /** Takes what goes wrong while it runs. */
   readonly log: (line: string) => void;
 }
@@ -53,7 +56,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function start({ folder, port, log, retiredActions }: SandboxOptions, closing: Closing): Promise<SandboxState> {
+async function start(options: SandboxOptions, closing: Closing): Promise<SandboxState> {
+  const { folder, port, log, retiredActions, kubernetesVersion } = options;
   const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
     import('./store.ts'),
     import('./pki.ts'),
@@ -62,19 +66,27 @@ async function start({ folder, port, log, retiredActions }: SandboxOptions, clos
   const store = openStore(folder.database);
   closing.push(() => store.close());
   const pki = await sandboxPki(store);
-  const api = await startApiServer({ store, pki, port }).catch(portTaken(port));
+  const requested = kubernetesVersion === undefined ? undefined : sandboxVersion(kubernetesVersion);
+  const version = keptVersion(store, requested);
+  const api = await startApiServer({ store, pki, port, version }).catch(portTaken(port));
   closing.push(() => api.close());
   await writePrivate(folder.ca, pki.caPem);
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
-  const inside = { store, pki, admin, retiredActions };
+  const inside = { store, pki, admin, version, retiredActions };
   const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
   closing.push(() => cloud.close());
   await attend(inside, { folder, cluster, log }, closing);
   const { id, region } = cluster;
   const started = new Date().toISOString();
-  const state = await writeState(folder, { apiServer: api.url, cloud: cloud.url, cluster: { id, region }, started });
+  const state = await writeState(folder, {
+    apiServer: api.url,
+    kubernetesVersion: version,
+    cloud: cloud.url,
+    cluster: { id, region },
+    started,
+  });
   closing.push(() => rm(folder.state, { force: true }));
   return state;
 }
@@ -85,11 +97,13 @@ interface Inside {
   readonly pki: SandboxPki;
   /** Speaks to the API server as its administrator. */
   readonly admin: ApiClient;
+  /** Of Kubernetes. */
+  readonly version: string;
   readonly retiredActions?: boolean;
 }
 
 /** The cloud with its services, and the cluster that it says the API server is. */
-async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServer: string, port: number) {
+async function openCloud({ store, pki, admin, version, retiredActions }: Inside, apiServer: string, port: number) {
   const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
     import('./cloud/server.ts'),
     import('./cloud/cs-seed.ts'),
@@ -107,7 +121,7 @@ async function openCloud({ store, pki, admin, retiredActions }: Inside, apiServe
       return url;
     },
   };
-  const cluster = seedCluster(store);
+  const cluster = seedCluster(store, { version });
   seedInstance(store);
   await seedInside(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };

@@ -5,7 +5,7 @@ import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { startControllers } from './controllers.ts';
 import { Registry } from './registry.ts';
-import { KUBERNETES_VERSION, seed } from './seed.ts';
+import { seed } from './seed.ts';
 import { serve } from './serve.ts';
 import { WatchCache } from './watch.ts';
 
@@ -19,8 +19,8 @@ export interface ApiServerOptions {
   readonly pki: SandboxPki;
   /** 0 for any that is free. */
   readonly port: number;
-  /** Of Kubernetes, as `v1.34.4`. Default: {@link KUBERNETES_VERSION}. */
-  readonly version?: string;
+  /** Of Kubernetes, `v1.34.4`. */
+  readonly version: string;
   /** Milliseconds since 1970; tests wind it forward. */
   readonly now?: () => number;
   /** Asked before each request; true if a test answers it in its own way. */
@@ -41,7 +41,7 @@ export interface RunningApiServer {
  * @throws the error of `listen` if the port is taken
  */
 export async function startApiServer(options: ApiServerOptions): Promise<RunningApiServer> {
-  const { store, pki, now = Date.now, version = KUBERNETES_VERSION, takes } = options;
+  const { store, pki, now = Date.now, version, takes } = options;
   const registry = new Registry(store, now);
   const watches = new WatchCache(registry);
   const server = createServer(

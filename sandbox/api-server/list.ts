@@ -81,5 +81,5 @@ function readToken(text: string): Token | undefined {
   } catch {
     // The answer is the same.
   }
-  throw badRequest('continue key is not valid');
+  throw badRequest('invalid continue token: continue key is not valid');
 }

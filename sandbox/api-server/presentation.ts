@@ -36,8 +36,7 @@ export function formOf(accept: string | undefined): Form {
     if (as === 'Table' && parameters.includes('v=v1')) return 'Table';
     if (as.startsWith('PartialObjectMetadata') && parameters.includes('v=v1')) return 'PartialObjectMetadata';
   }
-  const message = 'only the following media types are accepted: application/json';
-  throw new ApiFailure(406, 'NotAcceptable', message);
+  throw new ApiFailure(406, 'NotAcceptable', '406: Not Acceptable', {});
 }
 
 /** The object with its apiVersion and kind, as a table of one row, or its metadata. */

@@ -4,9 +4,6 @@ import { toYaml } from '../../src/templates/yaml.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 
-/** Default of /version: that of the test bed's real cluster, against which this server is compared. */
-export const KUBERNETES_VERSION = 'v1.20.2';
-
 /** The networks that the sandbox's cluster says it has. */
 export const NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', clusterDns: '10.96.0.10' };
 

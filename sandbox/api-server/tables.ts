@@ -92,8 +92,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   deployments: [
     nameColumn,
     { name: 'Ready', cell: replicasReady },
-    count('Up-to-date', 'status.updatedReplicas'),
-    count('Available', 'status.availableReplicas'),
+    text('Up-to-date', 'status.updatedReplicas', 0),
+    text('Available', 'status.availableReplicas', 0),
     ageColumn,
     { name: 'Containers', wide: true, cell: containersAt('name') },
     { name: 'Images', wide: true, cell: containersAt('image') },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { KUBERNETES_VERSION, NETWORKS } from '../api-server/seed.ts';
+import { NETWORKS } from '../api-server/seed.ts';
+import { KUBERNETES_VERSION } from '../kubernetes-version.ts';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { managedCluster } from './cs-cluster.ts';

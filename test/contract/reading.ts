@@ -18,8 +18,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   '/apis/certificates.k8s.io/v1/certificatesigningrequests': 'Name/name,Age,SignerName,Requestor,Condition',
   '/apis/apps/v1/daemonsets':
     'Name/name,Desired/integer,Current/integer,Ready/integer,Up-to-date/integer,Available/integer,Node Selector,Age,Containers/wide,Images/wide,Selector/wide',
-  '/apis/apps/v1/deployments':
-    'Name/name,Ready,Up-to-date/integer,Available/integer,Age,Containers/wide,Images/wide,Selector/wide',
+  '/apis/apps/v1/deployments': 'Name/name,Ready,Up-to-date,Available,Age,Containers/wide,Images/wide,Selector/wide',
   '/apis/apps.openyurt.io/v1beta1/nodepools': 'Name/name,Type,ReadyNodes/integer,NotReadyNodes/integer,Age',
 };
 

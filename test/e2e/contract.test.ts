@@ -42,7 +42,7 @@ inWorlds('guide')("kubectl of that version works with the sandbox's API server",
     const store = openStore(':memory:');
     ends.push(() => store.close());
     const pki = await sandboxPki(store);
-    const { url, close } = await startApiServer({ store, pki, port: 0 });
+    const { url, close } = await startApiServer({ store, pki, port: 0, version: world.kubernetes });
     ends.push(close);
     const kubeconfig = join(folder, 'admin.conf');
     await writeFile(kubeconfig, adminKubeconfig(pki, url), { mode: 0o600 });

@@ -145,7 +145,7 @@ function works({ path, minor }: Kubectl): void {
     for (const end of ends.reverse()) await end();
   });
   for (const { args, input, says, status = 0 } of ROWS.filter((row) => minor >= (row.from ?? 0)))
-    it(`kubectl ${args}`, async () => {
+    it(`kubectl ${args} works against the sandbox as against a cluster`, async () => {
       const { output, exitCode } = await run(args.split(' '), input);
       assert.match(output, says);
       assert.equal(exitCode, status, `exit code ${exitCode}, kubectl 1.${minor}: ${output}`);

@@ -16,7 +16,8 @@ export interface SandboxBed {
   remove(): Promise<void>;
 }
 
-export async function sandboxBed(): Promise<SandboxBed> {
+/** @param version of Kubernetes; that of the guide unless a test is about another */
+export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
   const dir = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
   const port = await freePorts();
   const state = { XDG_STATE_HOME: join(dir, 'state') };
@@ -29,7 +30,7 @@ export async function sandboxBed(): Promise<SandboxBed> {
       const env = resultOf(await sandbox('env', '-o', 'json')).data as Record<string, string>;
       return edgeadm(words, { env: { ...state, ...env } });
     },
-    up: () => sandbox('up', '--background', '--port', String(port)),
+    up: () => sandbox('up', '--background', '--port', String(port), '--kubernetes-version', version),
     remove: async () => {
       await sandbox('down');
       await rm(dir, { recursive: true, force: true });

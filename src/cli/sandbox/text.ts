@@ -4,9 +4,12 @@ import { rowLines, terminalColumns } from '../../output/columns.ts';
 const GAP = 3;
 
 /** Where a running sandbox is to be found, as lines for people. */
-export function describeSandbox(folder: SandboxFolder, { apiServer, cloud, cluster }: SandboxState): string[] {
+export function describeSandbox(
+  folder: SandboxFolder,
+  { apiServer, kubernetesVersion, cloud, cluster }: SandboxState,
+): string[] {
   const rows = [
-    ['Kubernetes API server', apiServer],
+    ['Kubernetes API server', kubernetesVersion ? `${apiServer} (${kubernetesVersion})` : apiServer],
     ['Emulated cloud', cloud],
     ['Cluster', `${cluster.id} in ${cluster.region}`],
     ['Folder', folder.path],

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { startInBackground } from '../../../sandbox/background.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState } from '../../../sandbox/folder.ts';
 import { DEFAULT_PORT, startSandbox } from '../../../sandbox/index.ts';
+import { sandboxVersion } from '../../../sandbox/kubernetes-version.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
@@ -29,6 +30,11 @@ export default class SandboxUp extends BaseCommand {
       helpValue: 'P',
       description: 'port of the API server; the cloud uses P+1; 0 chooses free ports',
     }),
+    'kubernetes-version': Flags.string({
+      helpValue: 'V',
+      description: 'Kubernetes version of the cluster, as 1.20 or 1.34.4; default: as before, 1.34 if new',
+      parse: async (text) => sandboxVersion(text),
+    }),
     'retired-actions': Flags.boolean({
       description: 'also answer the API actions that the container service switches off by 2026-09-30',
     }),
@@ -41,11 +47,17 @@ export default class SandboxUp extends BaseCommand {
     const dir = flags.dir === undefined ? '' : ` --dir ${quote(flags.dir)}`;
     const running = await runningSandbox(folder);
     const samePort = metadata.flags.port?.setFromDefault || String(flags.port) === running?.apiServer.split(':').at(-1);
-    if (running && (samePort || flags.port === 0)) {
+    const version = flags['kubernetes-version'];
+    const sameVersion = version === undefined || version === running?.kubernetesVersion;
+    if (running && sameVersion && (samePort || flags.port === 0)) {
       return this.#ready(folder, running, dir, `It is already running. \`edgeadm sandbox down${dir}\` stops it.`);
     }
     if (flags.background) {
-      const state = await startInBackground(folder, { port: flags.port, retiredActions: flags['retired-actions'] });
+      const state = await startInBackground(folder, {
+        port: flags.port,
+        retiredActions: flags['retired-actions'],
+        kubernetesVersion: flags['kubernetes-version'],
+      });
       return this.#ready(folder, state, dir, `Ready. It runs in the background until \`edgeadm sandbox down${dir}\`.`);
     }
     const output = this.openOutput({ verbose: true, looksOnly: true });
@@ -55,6 +67,7 @@ export default class SandboxUp extends BaseCommand {
       folder,
       port: flags.port,
       retiredActions: flags['retired-actions'],
+      kubernetesVersion: flags['kubernetes-version'],
       log: warning,
     });
     try {

@@ -97,7 +97,7 @@ export async function pageMachine(): Promise<PageMachine> {
       return text.split(`\n${mark}`).map((part) => part.replace(/^\n/, ''));
     },
     node: async (system) => {
-      await bash('edgeadm sandbox up --background');
+      await bash('edgeadm sandbox up --background --kubernetes-version 1.20');
       const create = ['sandbox', 'node', 'create', 'edge1', '-o', 'json', ...system.map((word) => `'${word}'`)];
       const made = await bash(`edgeadm ${create.join(' ')}`);
       const { joinLine, root } = JSON.parse(made.trim().split('\n').at(-1) ?? '').data as Record<string, string>;

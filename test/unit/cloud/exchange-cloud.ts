@@ -43,7 +43,7 @@ export interface ExchangeCloud {
 
 export async function exchangeCloud(): Promise<ExchangeCloud> {
   const store = openStore(':memory:');
-  const cluster = seedCluster(store);
+  const cluster = seedCluster(store, { version: 'v1.20.2' });
   const pool = store.list<NodePoolRecord>(KIND.nodePool)[0]?.document as NodePoolRecord;
   const key = await generateKey();
   const caPem = selfSignedCertificate(key, { commonName: 'test cloud', organizations: [] }, { ips: ['127.0.0.1'] });

@@ -58,7 +58,7 @@ export async function upgradeBed(now?: () => number): Promise<UpgradeBed> {
   const ends: (() => unknown)[] = [];
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
-  let server: RunningApiServer | undefined = await startApiServer({ store, pki, port: 0, now });
+  let server: RunningApiServer | undefined = await startApiServer({ store, pki, port: 0, version: 'v1.20.2', now });
   const { url, port } = server;
   const link = (who = 'admin'): Link => {
     const own = who === 'admin' ? { cert: pki.adminCert, key: pki.adminKey } : {};
@@ -99,7 +99,7 @@ export async function upgradeBed(now?: () => number): Promise<UpgradeBed> {
       server = undefined;
     },
     up: async () => {
-      server = await startApiServer({ store, pki, port, now });
+      server = await startApiServer({ store, pki, port, version: 'v1.20.2', now });
     },
     begin: async (names, spec = {}) => {
       const nodes = names.map((name) => ({ name, pool: '', from: 'v1.20.2' }));

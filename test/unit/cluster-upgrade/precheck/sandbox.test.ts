@@ -15,7 +15,7 @@ async function sandbox(nodes: readonly V1Node[], objects: Readonly<Record<string
   const store = openStore(':memory:');
   ends.push(() => store.close());
   const pki = await sandboxPki(store);
-  const { url, close } = await startApiServer({ store, pki, port: 0 });
+  const { url, close } = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
   ends.push(close);
   const as = (credentials: { cert?: string; key?: string }): ApiClient => {
     const client = new ApiClient({ servers: [url], ca: pki.caPem, ...credentials }, async ({ host, port }) =>

@@ -21,7 +21,7 @@ const ends: (() => unknown)[] = [];
 
 async function start({ store = openStore(':memory:'), now = Date.now }: { store?: Store; now?: () => number } = {}) {
   const pki = await sandboxPki(store);
-  const { url, close } = await startApiServer({ store, pki, port: 0, now });
+  const { url, close } = await startApiServer({ store, pki, port: 0, version: 'v1.20.2', now });
   ends.push(close);
   const as = (credentials: { cert?: string; key?: string; token?: string }): ApiClient => {
     const client = new ApiClient({ servers: [url], ca: pki.caPem, ...credentials }, async ({ host, port }) =>

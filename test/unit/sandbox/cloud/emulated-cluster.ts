@@ -37,9 +37,9 @@ export async function emulatedCluster(
 ): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
   const pki = await sandboxPki(store);
-  const api = await startApiServer({ store, pki, port: 0 });
+  const api = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
   const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
-  const cluster = seedCluster(store, values);
+  const cluster = seedCluster(store, { version: 'v1.20.2', ...values });
   await seedClusterObjects(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
   const cloud = await startCloud({ parts, services: [csService(parts, pki)], port: 0, tls });

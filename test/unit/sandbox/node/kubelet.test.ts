@@ -33,7 +33,7 @@ describe('the small kubelet in its cluster', function () {
   beforeEach(async () => {
     store = openStore(':memory:');
     pki = await sandboxPki(store);
-    api = await startApiServer({ store, pki, port: 0 });
+    api = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
     admin = new ApiClient(
       { servers: [api.url], ca: pki.caPem, cert: pki.adminCert, key: pki.adminKey },
       (address, options) => localMachine().connect(address, options),
