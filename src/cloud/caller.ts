@@ -6,7 +6,7 @@ import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
-import { answerError, beginningOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
+import { answerError, excerptOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
@@ -87,7 +87,7 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     if (isRefusal(response)) throw answerError(response, where);
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
     if (call.answer === 'text') return text ?? body;
-    if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${beginningOf(text)}`);
+    if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${excerptOf(text)}`);
     return body;
   };
   const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {

@@ -52,7 +52,7 @@ function fieldsOf(body: unknown): Record<string, unknown> {
 }
 
 /** Of a text that was not expected, on one line. */
-export function beginningOf(text: string): string {
+export function excerptOf(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }
@@ -66,7 +66,7 @@ export function answerError({ status, body, text }: CloudResponse, { endpoint, a
   };
   const number = typeof told.Code === 'number' ? `Code ${told.Code}` : undefined;
   const code = named('Code', 'code') ?? number ?? `HTTP ${status}`;
-  const message = named('Message', 'message') ?? (text ? withoutQueries(beginningOf(text)) : 'no message');
+  const message = named('Message', 'message') ?? (text ? withoutQueries(excerptOf(text)) : 'no message');
   const requestId = named('RequestId', 'requestId', 'request_id');
   return new EdgeadmError({
     code: codeOf(status, code),
