@@ -18,7 +18,7 @@ export function decode(operation: Operation): KubeObject {
     );
   const { apiVersion, kind, ...object } = body as KubeObject;
   const expected = groupVersion(resource.group, version);
-  const mismatch = `${kind ?? ''} in version "${(apiVersion ?? expected).split('/').at(-1)}" cannot be handled as a ${resource.kind}`;
+  const mismatch = `${kind ?? resource.kind} in version "${(apiVersion ?? expected).split('/').at(-1)}" cannot be handled as a ${resource.kind}`;
   if (resource.custom && !kind)
     throw failures.badRequest(
       `${resource.kind} in version "${version}" cannot be handled as a ${resource.kind}: unmarshalerDecoder: Object 'Kind' is missing`,

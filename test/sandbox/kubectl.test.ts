@@ -119,6 +119,7 @@ describe("kubectl works with the sandbox's API server", () => {
 function works({ path, minor }: Kubectl): void {
   const ends: (() => unknown)[] = [];
   let run: (args: readonly string[], input?: object) => Promise<{ output: string; exitCode: number | undefined }>;
+  let words: readonly string[] = [];
   before(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-kubectl-'));
     ends.push(() => rm(folder, { recursive: true }));
@@ -129,9 +130,9 @@ function works({ path, minor }: Kubectl): void {
     ends.push(close);
     const kubeconfig = join(folder, 'admin.conf');
     await writeFile(kubeconfig, adminKubeconfig(pki, url), { mode: 0o600 });
+    words = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(folder, 'cache')}`];
     run = async (args, input) => {
-      const words = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(folder, 'cache')}`, ...args];
-      const { all: output = '', exitCode } = await execa(path, words, {
+      const { all: output = '', exitCode } = await execa(path, [...words, ...args], {
         input: input ? JSON.stringify(input) : '',
         all: true,
         reject: false,
@@ -150,4 +151,20 @@ function works({ path, minor }: Kubectl): void {
       assert.match(output, says);
       assert.equal(exitCode, status, `exit code ${exitCode}, kubectl 1.${minor}: ${output}`);
     });
+  it('kubectl get -w shows what exists, and each change when it comes', async () => {
+    await run(['create', 'configmap', 'watched']);
+    const watch = execa(path, [...words, 'get', 'configmap', 'watched', '-w', '--output-watch-events'], {
+      reject: false,
+    });
+    const seen: string[] = [];
+    for await (const line of watch) {
+      const [event = ''] = line.split(' ');
+      seen.push(event);
+      if (event === 'ADDED') await run(['label', 'configmap', 'watched', 'a=b']);
+      if (event === 'MODIFIED') await run(['delete', 'configmap', 'watched']);
+      if (event === 'DELETED') watch.kill();
+    }
+    await watch;
+    assert.deepEqual(seen, ['EVENT', 'ADDED', 'MODIFIED', 'DELETED']);
+  });
 }

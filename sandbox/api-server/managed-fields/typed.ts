@@ -85,12 +85,14 @@ export interface FieldChanges {
 export function compare(before: Json | undefined, after: Json, schema: Schema): FieldChanges {
   const found: FieldChanges = { added: new Set(), modified: new Set(), removed: new Set() };
   const walk = (old: Child | undefined, now: Child | undefined, path: string): void => {
+    // Most of an object is the same: heartbeats change one condition.
+    if (old && now && isDeepStrictEqual(old.value, now.value)) return;
     const either = now ?? old;
     const [was, is] = [old && children(old.value, old.schema), now && children(now.value, now.schema)];
     if (!old && !either?.isAlwaysThere) found.added.add(path);
     if (!now) found.removed.add(path);
     if (old && now && !(was && is)) {
-      if (!isDeepStrictEqual(old.value, now.value)) found.modified.add(path);
+      found.modified.add(path);
       return;
     }
     const [olds, news] = [byElement(was), byElement(is)];
