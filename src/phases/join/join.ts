@@ -161,7 +161,8 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   // A roll-back would take the key away, and the next run would wait for the approval of another request, forever.
   if (error.cause instanceof PendingRequest) return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
-    const next = interrupted ? 'run the same command again to continue, or edgeadm reset' : error.next;
+    const again = 'run the same command again to continue, or edgeadm reset';
+    const next = interrupted ? again : [error.next, `then ${again}`].filter(Boolean).join('\n');
     const kept = interrupted ? '' : 'the node was not rolled back (--no-rollback-on-failure)';
     const why = [error.why, kept].filter(Boolean).join('\n');
     return new EdgeadmError({ ...error.toJSON(), why, next, cause: error });
@@ -178,7 +179,7 @@ async function afterFailure(options: JoinOptions, context: JoinContext, error: E
   return new EdgeadmError({
     ...error.toJSON(),
     why: [error.why, 'the node could not be rolled back completely:', ...left].filter(Boolean).join('\n'),
-    next: `edgeadm reset\nthen: ${error.next}`,
+    next: ['edgeadm reset', `then: ${error.next}`].join('\n'),
     cause: error,
   });
 }

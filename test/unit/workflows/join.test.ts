@@ -115,7 +115,8 @@ describe('join in process', function () {
     const node = await bed.node();
     node.faults.before = failOnce(isKubeletConfiguration);
     const error = await failsWith(node.join({ spec: { rollbackOnFailure: false } }), 'WRITE_FAILED');
-    assert.match(error.next ?? '', /--no-rollback-on-failure/);
+    assert.match(error.why ?? '', /not rolled back \(--no-rollback-on-failure\)/);
+    assert.match(error.next ?? '', /then run the same command again to continue, or edgeadm reset$/);
     await node.text(JOURNAL);
     assert.equal((await node.join()).changed, true);
   });
