@@ -79,8 +79,15 @@ export function migrateKubelet(
   return { flags: known.flags, configuration: listed, changes };
 }
 
-/** The settings without what the kubelet of that minor version would exit over. */
-function withoutRemoved({ flags, configuration }: KubeletSettings, to: number, tell: (text: string) => void) {
+/**
+ * The settings without what the kubelet of that minor version would exit over.
+ * @param tell is told each thing in one sentence without its full stop
+ */
+export function withoutRemoved(
+  { flags, configuration }: KubeletSettings,
+  to: number,
+  tell: (text: string) => void,
+): KubeletSettings {
   const left = withoutFlags(flags, (name) => {
     const removal = removalOf('flag', name, to);
     if (removal) tell(`--${name} is removed: 1.${removal.goneIn} no longer has it`);
