@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
   { args: 'patch configmap made --type=json -p [{"op":"remove","path":"/data/c"}]', says: /configmap\/made patched/ },
   { args: 'patch deployment made -p {"spec":{"paused":false}}', says: /deployment\.apps\/made patched/ },
   { args: 'label node n1 a=b', says: /node\/n1 labeled/ },
-  { args: 'annotate node n1 a=b', says: /node\/n1 annotated/ },
+  { args: 'annotate node n1 a=b', says: /node\/n1 annotated?/ },
   { args: 'taint node n1 a=b:NoSchedule', says: /node\/n1 tainted/ },
   { args: 'cordon n1', says: /node\/n1 cordoned/ },
   { args: 'drain n1 --force', says: /node\/n1 (drained|evicted)/ },

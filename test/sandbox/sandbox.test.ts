@@ -55,7 +55,7 @@ describe('a sandbox', function () {
       assert.match(stdout, new RegExp(`^export ${name}=`, 'm'));
   });
 
-  it('a sandbox is one to a folder and to a port: starting it again is no error, on another port it is', async () => {
+  it('a sandbox is one to a folder and to a port: starting it again is no error, on another port or as another version it is', async () => {
     for (const words of [['--port', String(bed.port)], [], ['--background']]) {
       const again = await bed.sandbox('up', ...words);
       assert.equal(again.exitCode, 0, again.stderr);
@@ -64,6 +64,10 @@ describe('a sandbox', function () {
     const elsewhere = await bed.sandbox('up', '--port', '1');
     assert.equal(elsewhere.exitCode, 1);
     assert.match(elsewhere.stderr, /SANDBOX_RUNNING/);
+    const today = await bed.sandbox('up', '--kubernetes-version', '1.34');
+    assert.equal(today.exitCode, 1);
+    assert.match(today.stderr, /SANDBOX_RUNNING/);
+    assert.match((await bed.sandbox('status')).stdout, /v1\.20\.2/);
     const other = join(bed.dir, 'other');
     const taken = await edgeadm(['sandbox', 'up', '--dir', other, '--port', String(bed.port)]);
     assert.equal(taken.exitCode, 1);

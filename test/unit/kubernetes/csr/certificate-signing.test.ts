@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import {
+  notApproved,
   requestCertificate,
   requestNameOf,
   type SigningOptions,
