@@ -150,7 +150,7 @@ export class ApiClient {
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
         this.#throwIfAborted(options.signal);
-        failures.push(unreachable(server, error));
+        failures.push(asUnreachable(server, error));
         if (!reads && error instanceof HttpError && error.sent) break;
       }
     }
@@ -169,9 +169,7 @@ export class ApiClient {
         return yield* this.#watchAt<T>(server, path, signal);
       } catch (error) {
         this.#throwIfAborted(signal);
-        const failure = unreachable(server, error);
-        if (failure.code !== 'API_UNREACHABLE') throw failure;
-        failures.push(failure);
+        failures.push(asUnreachable(server, error));
       }
     }
     throw allUnreachable(failures, undefined);
@@ -206,7 +204,7 @@ export class ApiClient {
   async #credentials(signal: AbortSignal | undefined): Promise<ApiCredentials> {
     const { credentials, token, authorization, cert, key } = this.#connection;
     if (credentials) return credentials.current(this.#signalOf(signal));
-    const bearer = typeof token === 'function' ? token() : token;
+    const bearer = typeof token === 'function' ? await token() : token;
     return { authorization: bearer ? `Bearer ${bearer}` : authorization, cert, key };
   }
 
@@ -327,8 +325,9 @@ function gatewayAnswer(server: string, status: number): EdgeadmError {
   return noAnswer(server, `HTTP ${status} from a gateway or load balancer`);
 }
 
-function unreachable(server: string, error: unknown): EdgeadmError {
-  if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
+/** @throws the error itself if no other server would change it: a refusal, or credentials that cannot be had */
+function asUnreachable(server: string, error: unknown): EdgeadmError {
+  if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') throw error;
   const failure = error instanceof HttpError ? error.cause : error;
   const why = failure instanceof EdgeadmError ? failure.why : (error as Error).message;
   if (error instanceof HttpError && error.isCertificateFault) {

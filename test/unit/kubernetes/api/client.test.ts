@@ -109,6 +109,17 @@ describe('a request with several API servers', () => {
   });
 });
 
+describe('credentials that cannot be had', () => {
+  it('credentials that cannot be had are the error of a request, and not its servers', async () => {
+    const token = async (): Promise<string> => {
+      throw new EdgeadmError({ code: 'USAGE', what: 'tokenFile: cannot read the file' });
+    };
+    const servers = ['https://10.0.0.1:6443', 'https://10.0.0.2:6443'];
+    const client = new ApiClient({ servers, token }, async () => assert.fail('it was dialled'));
+    await assert.rejects(client.get('/version'), { code: 'USAGE', what: 'tokenFile: cannot read the file' });
+  });
+});
+
 describe('a watch with several API servers', () => {
   const open: { close(): void }[] = [];
   afterEach(() => {
