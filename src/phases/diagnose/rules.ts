@@ -182,16 +182,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
   JoinFailed: ({ join, journal }) => {
     const [what, ...rest] = failureOf(join, journal?.joinedAt) ?? [];
     if (!join || what === undefined) return undefined;
-    const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
+    const remedy = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
     const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line));
     // A node that was joined before stays joined, and works.
     const severity = journal?.joined !== undefined && !journal.unfinished ? warning : error;
     return severity(
       `the last join failed in ${join.failedPhase}: ${what}`,
       [...evidence, `it started ${shownTime(join.startedMs)}`],
-      told === undefined || /again/.test(told)
-        ? (told ?? 'fix the cause, then run the same `edgeadm join` again')
-        : `${told}\nthen run the same \`edgeadm join\` again`,
+      remedy ?? 'fix the cause, then run the same `edgeadm join` again',
     );
   },
   OfflineAutonomy: offlineAutonomyRule,
