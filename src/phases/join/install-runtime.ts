@@ -118,8 +118,10 @@ async function importedFiles(host: Host, text: string): Promise<string[]> {
 }
 
 async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
-  const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
-  return { sandboxImage, root: spec.runtimeRootDir };
+  const manifest = (await node.bundle())?.manifest;
+  // Debian's package looks in /usr/lib/cni alone.
+  const cniPlugins = manifest?.files.some(({ kind }) => kind === 'cni-plugins') ? PATHS.cni.plugins : undefined;
+  return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins };
 }
 
 /** True if a containerd that is not ours would be changed and restarted. */
