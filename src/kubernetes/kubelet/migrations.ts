@@ -81,7 +81,7 @@ export function migrateKubelet(
 
 /**
  * The settings without what the kubelet of that minor version would exit over.
- * @param tell is told each thing in one sentence without its full stop
+ * @param tell receives one sentence for each thing, without its full stop
  */
 export function withoutRemoved(
   { flags, configuration }: KubeletSettings,
