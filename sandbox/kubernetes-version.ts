@@ -20,7 +20,7 @@ export function sandboxVersion(text: string): string {
     throw new EdgeadmError({
       code: 'USAGE',
       what: `--kubernetes-version ${text}: the sandbox cannot be this version`,
-      next: `Give a release of Kubernetes from 1.${first} to 1.${last}, as 1.20 or 1.34.4.`,
+      next: `Give a release of Kubernetes from 1.${first} to 1.${last}, such as 1.20 or 1.34.4.`,
     });
   const isWhole = /^v?\d+\.\d+\.\d+$/.test(text.trim());
   return `v1.${minor}.${isWhole ? patch : (PATCHES[minor] ?? 0)}`;
