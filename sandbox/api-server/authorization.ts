@@ -1,4 +1,5 @@
 import { kubeletConfigMaps } from '../../src/kubernetes/kubelet/migrations.ts';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import type { User } from './authentication.ts';
 import type { PathRequest, ResourceRequest } from './router.ts';
 import { ApiFailure, forbidden } from './status.ts';
@@ -6,6 +7,7 @@ import { ApiFailure, forbidden } from './status.ts';
 /** What a request is about, or a question. */
 export type AskedFor = Pick<ResourceRequest, 'group' | 'plural' | 'subresource' | 'namespace' | 'name'> & {
   readonly verb: string;
+  readonly nodeName?: string;
 };
 
 /** What a group may do; `*` is anything. */
@@ -67,6 +69,9 @@ const NODE_RULES: readonly Rule[] = [
   csrRule,
 ];
 
+/** Source: kubernetes.io, feature gate AuthorizeNodeWithSelectors, on since then. */
+const FIRST_WITH_SELECTORS = 32;
+
 const PUBLIC_PATHS = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 const DISCOVERY_PATHS = [...PUBLIC_PATHS, '/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*'];
 
@@ -86,7 +91,7 @@ export function whyNot(user: User, request: AskedFor | PathRequest, version: str
   if ('path' in request) return mayReadPath(user, request) ? undefined : '';
   if (rulesOf(user, version).some((rule) => allows(rule, request))) return undefined;
   const node = authenticatedNode(user);
-  return node === undefined ? '' : refusalOfNode(node, request);
+  return node === undefined ? '' : refusalOfNode(node, request, minorOf(version));
 }
 
 /** The rules that are bound to a user. */
@@ -128,13 +133,25 @@ function allows(rule: Rule, request: AskedFor): boolean {
 }
 
 /** @returns undefined if the node may; the reason, often an empty one, where it may not */
-function refusalOfNode(node: string, request: AskedFor): string | undefined {
+function refusalOfNode(node: string, request: AskedFor, minor: number): string | undefined {
   if (request.group === '' && ['secrets', 'configmaps'].includes(request.plural) && READ.includes(request.verb)) {
     if (!request.name) return 'can only read namespaced object of this type';
     return `no relationship found between node '${node}' and this object`;
   }
   if (request.group === 'coordination.k8s.io' && request.plural === 'leases') return refusalOfLease(node, request);
-  return NODE_RULES.some((rule) => allows(rule, request)) ? undefined : '';
+  if (!NODE_RULES.some((rule) => allows(rule, request))) return '';
+  return minor < FIRST_WITH_SELECTORS ? undefined : refusalOfReading(node, request);
+}
+
+/** A node reads its own Node, and lists its own pods. */
+function refusalOfReading(node: string, request: AskedFor): string | undefined {
+  const { group, plural, subresource, verb, name, nodeName } = request;
+  if (group !== '' || subresource !== '' || !READ.includes(verb)) return undefined;
+  if (plural === 'nodes' && name === '') return `node '${node}' cannot read all nodes, only its own Node object`;
+  if (plural === 'nodes' && name !== node) return `node '${node}' cannot read '${name}', only its own Node object`;
+  if (plural === 'pods' && verb !== 'get' && name === '' && nodeName !== node)
+    return 'can only list/watch pods with spec.nodeName field selector';
+  return undefined;
 }
 
 function refusalOfLease(node: string, { verb, namespace, name }: AskedFor): string | undefined {

@@ -13,6 +13,8 @@ export interface ResourceRequest {
   readonly namespace: string;
   /** Of a list too, if a fieldSelector asks for one name. Empty for none. */
   readonly name: string;
+  /** The node whose pods a fieldSelector asks for. Empty for none. */
+  readonly nodeName: string;
   /** True if the path itself names the object. */
   readonly named: boolean;
 }
@@ -49,8 +51,10 @@ export function route(method: string, url: URL): ResourceRequest | PathRequest {
   if (!verb) throw methodNotAllowed();
   const isWatch = ['1', 'true'].includes(url.searchParams.get('watch') ?? '');
   const watched = verb === 'list' && isWatch ? 'watch' : verb;
-  const asked = named ? name : nameAskedFor(url.searchParams.get('fieldSelector') ?? '');
-  return { verb: watched, group, version, plural, subresource, namespace, name: asked, named };
+  const selector = url.searchParams.get('fieldSelector') ?? '';
+  const asked = named ? name : selectedValue(selector, 'metadata.name');
+  const nodeName = selectedValue(selector, 'spec.nodeName');
+  return { verb: watched, group, version, plural, subresource, namespace, name: asked, nodeName, named };
 }
 
 function decoded(path: string): string[] {
@@ -76,6 +80,8 @@ function resourcePath(parts: readonly string[]): {
   return { plural: third, namespace: second, name, subresource };
 }
 
-function nameAskedFor(fieldSelector: string): string {
-  return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? '';
+/** The one value that a fieldSelector allows for a field; empty if it allows others. */
+function selectedValue(fieldSelector: string, field: string): string {
+  const requirements = fieldSelector.split(',').map((part) => /^([^=!]+)==?([^=!]+)$/.exec(part));
+  return requirements.find((found) => found?.[1] === field)?.[2] ?? '';
 }

@@ -140,5 +140,6 @@ function keep({ parts }: CsRequest, record: UpgradeRecord): void {
 }
 
 function currentVersion(record: UpgradeRecord | undefined, { version }: ClusterRecord): string {
-  return record ? controlPlaneOf(record) : version;
+  // The vendor's releases have no v here.
+  return record ? controlPlaneOf(record) : version.replace(/^v(?=.*-aliyun)/, '');
 }

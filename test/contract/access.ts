@@ -136,7 +136,7 @@ const tokens: Expectation[] = [
 ];
 
 /** [who, method, path, status]: NAME is the node's own name, OTHER another, KUBELET_CONFIG the ConfigMap of kubeadm. */
-type Row = readonly ['bootstrap' | 'node', string, string, number];
+type Row = readonly ['bootstrap' | 'node', string, string, number | readonly [before132: number, since132: number]];
 const NODES = '/api/v1/nodes';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 const POOLS = '/apis/apps.openyurt.io/v1beta1/nodepools';
@@ -163,7 +163,10 @@ const whoMayWhat: readonly Row[] = [
   ['bootstrap', 'GET', '/metrics', 403],
   ['node', 'GET', '/apis', 200],
   ['node', 'GET', `${NODES}/NAME`, 200],
-  ['node', 'GET', NODES, 200],
+  ['node', 'GET', NODES, [200, 403]],
+  ['node', 'GET', `${NODES}?fieldSelector=metadata.name%3DNAME`, 200],
+  ['node', 'GET', `${NODES}/OTHER`, [404, 403]],
+  ['node', 'GET', '/api/v1/pods', [200, 403]],
   ['node', 'GET', `${NODES}/NAME/status`, 403],
   ['node', 'DELETE', `${NODES}/NAME`, 403],
   ['node', 'GET', '/api/v1/pods?fieldSelector=spec.nodeName%3DNAME', 200],
@@ -184,7 +187,7 @@ const whoMayWhat: readonly Row[] = [
 ];
 
 const table: Expectation[] = whoMayWhat.map(([who, method, path, status]) => [
-  `${who} credentials: ${method} ${path} is ${status}`,
+  `${who} credentials: ${method} ${path} is ${[status].flat().join(', and since Kubernetes 1.32 ')}`,
   async (contract) => {
     const name = `${contract.prefix}-table`;
     const client = who === 'node' ? await nodeThatIsThere(contract, name) : await bootstrapClient(contract);
@@ -194,7 +197,8 @@ const table: Expectation[] = whoMayWhat.map(([who, method, path, status]) => [
       .replace('KUBELET_CONFIG', contract.minor < 24 ? `kubelet-config-1.${contract.minor}` : 'kubelet-config');
     const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { metadata: { name: 'any' } } : undefined;
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : undefined;
-    await answers(client, method, actual, status, { body, contentType });
+    const wanted = typeof status === 'number' ? status : status[contract.minor < 32 ? 0 : 1];
+    await answers(client, method, actual, wanted, { body, contentType });
   },
 ]);
 

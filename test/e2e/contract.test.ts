@@ -18,17 +18,8 @@ inWorlds('guide')('a real kube-apiserver keeps the contract', () => {
     const { cluster } = await testBed();
     await cluster.apply(load(await readFile(CRD, 'utf8')) as object);
     await until('NodePools', () => cluster.get('/apis/apps.openyurt.io/v1beta1/nodepools'));
-    const [ca, cert, key] = await Promise.all(
-      ['ca.crt', 'apiserver-kubelet-client.crt', 'apiserver-kubelet-client.key'].map((file) =>
-        readFile(join(cluster.dir, 'pki', file), 'utf8'),
-      ),
-    );
-    return {
-      server: cluster.server,
-      ca: ca ?? '',
-      admin: { cert: cert ?? '', key: key ?? '' },
-      version: world.kubernetes,
-    };
+    const { ca, ...admin } = await cluster.administrator();
+    return { server: cluster.server, ca, admin, version: world.kubernetes };
   });
 });
 

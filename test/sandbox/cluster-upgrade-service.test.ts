@@ -71,6 +71,13 @@ describe('cluster upgrade of a cluster of the container service', function () {
     void addFault(cloud.store, { action, mode, times });
   const orders = (): number => cloud.store.list('cs/upgrade').length;
 
+  it('cluster upgrade of a cluster of the container service needs --yes without a terminal, and orders nothing without it', async () => {
+    const unasked = await upgrade('start', '--target-version', TARGET);
+    assert.equal(unasked.exitCode, 2, unasked.stderr);
+    assert.match(unasked.stderr, /CONFIRMATION_NEEDED/);
+    assert.equal(orders(), 0);
+  });
+
   it('cluster upgrade of a cluster of the container service is started, looked at, paused, continued and cancelled', async () => {
     const { precheck, master, node } = UPGRADE_STEP_MS;
     const begun = await start();

@@ -83,6 +83,11 @@ describe('the upgrade of a cluster', function () {
     await failsWith(2, ['start', '--executor', 'pigeon'], /--executor=pigeon/);
   });
 
+  it('cluster upgrade start without a terminal needs --yes, and begins nothing without it', async () => {
+    await failsWith(2, ['start', ...IMAGE], /CONFIRMATION_NEEDED/, /edgeadm cluster upgrade start .*--yes/);
+    await failsWith(4, ['status'], /NO_UPGRADE/);
+  });
+
   it('says so if there is no upgrade, and if there is no cluster', async () => {
     for (const verb of ['status', 'pause', 'continue', 'cancel']) await failsWith(4, [verb], /NO_UPGRADE/);
     const missing = await edgeadm([

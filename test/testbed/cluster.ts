@@ -5,6 +5,7 @@ import { Agent, request } from 'node:https';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
+import { load } from 'js-yaml';
 import { cgroupName, inCgroup, killCgroup, listCgroups, removeCgroup } from './cgroups.ts';
 import { loopbackNet, podSubnet, serviceSubnet, stateDir, subnet, world as worldOfThisRun } from './config.ts';
 import { startDaemon } from './daemon.ts';
@@ -149,6 +150,17 @@ export class Cluster {
     const ca = new X509Certificate(await readFile(this.caFile));
     const key = ca.publicKey.export({ type: 'spki', format: 'der' });
     return `sha256:${createHash('sha256').update(key).digest('hex')}`;
+  }
+
+  /** The administrator's certificate and key, and the CA, as PEM. */
+  async administrator(): Promise<{ ca: string; cert: string; key: string }> {
+    const { users } = load(await readFile(this.kubeconfig, 'utf8')) as { users: { user: Record<string, string> }[] };
+    const decoded = (name: string) => Buffer.from(users[0]?.user[name] ?? '', 'base64').toString();
+    return {
+      ca: await readFile(this.caFile, 'utf8'),
+      cert: decoded('client-certificate-data'),
+      key: decoded('client-key-data'),
+    };
   }
 
   /** Runs kubectl as the administrator and gives its output. */
@@ -352,7 +364,7 @@ export class Cluster {
     await this.kubeadm('kubeconfig', 'all', `--kubeconfig-dir=${this.dir}`);
   }
 
-  /** Gives the administrator and the API server's client their rights, as `kubeadm init` does. */
+  /** Gives the administrator his rights, as `kubeadm init` does. */
   private async bindAdministrator(): Promise<void> {
     if (!this.world.kubeadm.bindsAdministrator) return;
     const group = 'kubeadm:cluster-admins';
@@ -408,14 +420,8 @@ export class Cluster {
     });
   }
 
-  /** The certificate the API server shows to kubelets is an administrator's. */
   private async agent(): Promise<Agent> {
-    const [ca, cert, key] = await Promise.all(
-      ['ca.crt', 'apiserver-kubelet-client.crt', 'apiserver-kubelet-client.key'].map((file) =>
-        readFile(join(this.dir, 'pki', file)),
-      ),
-    );
-    return new Agent({ ca, cert, key });
+    return new Agent(await this.administrator());
   }
 
   /** A loopback address of its own keeps two clusters, and an etcd of this machine, out of each other's way. */

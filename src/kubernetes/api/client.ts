@@ -144,35 +144,47 @@ export class ApiClient {
         const { status, headers, text } = await this.#ask(url, method, options);
         // A load balancer whose API server is away is not an answer while there is another to ask.
         if (reads && isGatewayError(status) && server !== servers.at(-1)) {
-          failures.push(noAnswer(server, `HTTP ${status} from a gateway or load balancer`));
+          failures.push(gatewayAnswer(server, status));
           continue;
         }
         return { status, headers, body: bodyOf<T>(text, status, headers['content-type'], url), server };
       } catch (error) {
         this.#throwIfAborted(options.signal);
-        failures.push(unreachable(server, error));
+        failures.push(asUnreachable(server, error));
         if (!reads && error instanceof HttpError && error.sent) break;
       }
     }
     throw allUnreachable(failures, reads ? undefined : `${method} ${path.split('?')[0]}`);
   }
 
-  /** Follows a list path; ends when the server ends the watch or the signal aborts. */
+  /**
+   * Follows a list path; ends when the server ends the watch or the signal aborts. If a server fails, the next one begins
+   * the watch again: an object may come twice.
+   * @throws EdgeadmError API_ERROR with the reason of the server, API_UNREACHABLE; the reason of the signal
+   */
   async *watch<T>(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
-    const server = this.#connection.servers[0] ?? '';
-    const url = urlOf(server, path);
-    try {
-      const limits = { maxBytes: Number.POSITIVE_INFINITY };
-      const answer = await openRequest({
-        ...this.#requestTo(url, 'GET', { signal }, await this.#credentials(signal)),
-        limits,
-      });
-      if (answer.status !== 200) throw await refused(path, answer, url);
-      for await (const line of linesOf(answer.body, url)) yield jsonOf<WatchEvent<T>>(line, url);
-    } catch (error) {
-      this.#throwIfAborted(signal);
-      throw error instanceof EdgeadmError ? error : unreachable(server, error);
+    const failures: EdgeadmError[] = [];
+    for (const server of this.#connection.servers) {
+      try {
+        return yield* this.#watchAt<T>(server, path, signal);
+      } catch (error) {
+        this.#throwIfAborted(signal);
+        failures.push(asUnreachable(server, error));
+      }
     }
+    throw allUnreachable(failures, undefined);
+  }
+
+  async *#watchAt<T>(server: string, path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+    const url = urlOf(server, path);
+    const request = this.#requestTo(url, 'GET', { signal }, await this.#credentials(signal));
+    const answer = await openRequest({ ...request, limits: { maxBytes: Number.POSITIVE_INFINITY } });
+    if (isGatewayError(answer.status)) {
+      answer.close();
+      throw gatewayAnswer(server, answer.status);
+    }
+    if (answer.status !== 200) throw await refused(path, answer, url);
+    for await (const line of linesOf(answer.body, url)) yield jsonOf<WatchEvent<T>>(line, url);
   }
 
   close(): void {
@@ -192,7 +204,7 @@ export class ApiClient {
   async #credentials(signal: AbortSignal | undefined): Promise<ApiCredentials> {
     const { credentials, token, authorization, cert, key } = this.#connection;
     if (credentials) return credentials.current(this.#signalOf(signal));
-    const bearer = typeof token === 'function' ? token() : token;
+    const bearer = typeof token === 'function' ? await token() : token;
     return { authorization: bearer ? `Bearer ${bearer}` : authorization, cert, key };
   }
 
@@ -309,8 +321,13 @@ function noAnswer(server: string, why: string, cause?: unknown): EdgeadmError {
   return new EdgeadmError({ code: 'API_UNREACHABLE', what: `the API server ${server} did not answer`, why, cause });
 }
 
-function unreachable(server: string, error: unknown): EdgeadmError {
-  if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') return error;
+function gatewayAnswer(server: string, status: number): EdgeadmError {
+  return noAnswer(server, `HTTP ${status} from a gateway or load balancer`);
+}
+
+/** @throws the error itself if no other server would change it: a refusal, or credentials that cannot be had */
+function asUnreachable(server: string, error: unknown): EdgeadmError {
+  if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') throw error;
   const failure = error instanceof HttpError ? error.cause : error;
   const why = failure instanceof EdgeadmError ? failure.why : (error as Error).message;
   if (error instanceof HttpError && error.isCertificateFault) {

@@ -12,7 +12,7 @@ export interface ApiConnection {
   /** The name that the certificate must have, if it is not the server's host: `tls-server-name` of a kubeconfig. */
   readonly serverName?: string;
   /** A function if it is replaced now and then, as that of a pod. */
-  readonly token?: string | (() => string);
+  readonly token?: string | (() => string | Promise<string>);
   /** The whole header, for anything but a Bearer token. */
   readonly authorization?: string;
   readonly cert?: string;

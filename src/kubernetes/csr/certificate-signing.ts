@@ -34,7 +34,12 @@ export interface SigningOptions {
 }
 
 /** A request that was issued, or that still waits for approval. */
-export type SigningResult = { readonly name: string; readonly certificate?: string };
+export interface SigningResult {
+  readonly name: string;
+  readonly certificate?: string;
+  /** Why it is unknown whether it was approved in time: nobody could be asked. */
+  readonly unanswered?: EdgeadmError;
+}
 
 /**
  * Creates a CertificateSigningRequest and watches it until the certificate is there.
@@ -61,7 +66,7 @@ export async function requestCertificate(
   });
   const name = created?.metadata?.name;
   if (!name) return undefined;
-  return { name, certificate: await issued(client, path, name, options) };
+  return { name, ...(await issued(client, path, name, options)) };
 }
 
 /** A request of that name is an earlier run's: only this node has the key that the name is derived from. */
@@ -83,25 +88,29 @@ async function issued(
   path: string,
   name: string,
   options: SigningOptions,
-): Promise<string | undefined> {
+): Promise<Omit<SigningResult, 'name'>> {
   const limit = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, limit]);
   const query = `?watch=true&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
+  let unanswered: EdgeadmError | undefined;
   while (!signal.aborted) {
     try {
       // The first event of a watch without resourceVersion is the object as it is: no approval is missed.
       for await (const event of client.watch<V1CertificateSigningRequest>(path + query, signal)) {
+        unanswered = undefined;
         const certificate = certificateOf(event.object);
-        if (certificate) return certificate;
+        if (certificate) return { certificate };
       }
     } catch (error) {
+      if (!(error instanceof EdgeadmError)) continue;
       // A refusal is final; a connection that broke is made again.
-      if (error instanceof EdgeadmError && error.code !== 'API_UNREACHABLE') throw error;
+      if (error.code !== 'API_UNREACHABLE') throw error;
+      unanswered = error;
     }
     await delay(WATCH_AGAIN_MS, undefined, { signal }).catch(() => {});
   }
   options.signal.throwIfAborted();
-  return undefined;
+  return { unanswered };
 }
 
 function certificateOf(csr: V1CertificateSigningRequest): string | undefined {
@@ -123,12 +132,12 @@ export class PendingRequest extends Error {
   override readonly name = 'PendingRequest';
 }
 
-/** The error for a request that was not approved in time. */
-export function notApproved(name: string, signer: string, timeoutMs: number): EdgeadmError {
+/** The error for a request that was not approved in time, as far as is known. */
+export function notApproved({ name, unanswered }: SigningResult, signer: string, timeoutMs: number): EdgeadmError {
   return new EdgeadmError({
     code: 'CSR_NOT_ISSUED',
     what: `the certificate signing request ${name} was not approved within ${formatDuration(timeoutMs)}`,
-    why: `signer ${signer}; it is still pending`,
+    why: unanswered ? `it is unknown whether it was: ${unanswered.message}` : `signer ${signer}; it is still pending`,
     next: `kubectl certificate approve ${name}, then run the same command again: it continues with this request`,
     cause: new PendingRequest(name),
   });

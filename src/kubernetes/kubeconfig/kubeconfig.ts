@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserText } from '../../lib/user-file.ts';
@@ -68,14 +67,14 @@ async function credentialsOf(
 }
 
 /** As client-go: the file is read each time, and the token beside it counts if it cannot be. */
-function tokenIn(file: string, otherwise: string | undefined): string {
+async function tokenIn(file: string, otherwise: string | undefined): Promise<string> {
   try {
-    const token = readFileSync(file, 'utf8').trim();
+    const token = (await readUserText(file, { what: 'tokenFile' })).trim();
     registerSecret(token);
     return token;
   } catch (error) {
     if (otherwise) return otherwise;
-    throw unusableKubeconfig(file, error);
+    throw error;
   }
 }
 

@@ -127,7 +127,7 @@ async function requestClient(
   if (!result) return undefined;
   if (!result.certificate) {
     await keepKey(host, pendingKey, key);
-    throw notApproved(result.name, signer, CLIENT_TIMEOUT_MS);
+    throw notApproved(result, signer, CLIENT_TIMEOUT_MS);
   }
   await forgetKey(host, pendingKey);
   return { cert: issuedIn(result.certificate, result.name), key: key.privatePem, onNode: false };

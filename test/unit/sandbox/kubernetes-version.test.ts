@@ -12,12 +12,13 @@ describe('the Kubernetes version of a sandbox', () => {
       ['1.34', 'v1.34.4'],
       ['1.37', 'v1.37.2'],
       ['1.30', 'v1.30.0'],
+      ['1.20.11-aliyunedge.1', 'v1.20.11-aliyunedge.1'],
     ] as const)
       assert.equal(sandboxVersion(text), version);
   });
 
-  it('a version that is unknown, of a vendor or no version is a mistake of the command line', () => {
-    for (const text of ['1.15', '1.99', '2.0', '1.20.11-aliyunedge.1', 'latest'])
+  it('a version that is unknown, of another vendor or no version is a mistake of the command line', () => {
+    for (const text of ['1.15', '1.99', '2.0', '1.28.3+k3s1', 'latest'])
       assert.throws(() => sandboxVersion(text), { code: 'USAGE' }, text);
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { localMachine } from '../../../../src/host/local.ts';
@@ -23,6 +24,16 @@ async function withHostile(mode: string, action: (server: HostileServer) => Prom
   } finally {
     await server.close();
   }
+}
+
+async function serving(listener: RequestListener): Promise<{ readonly origin: string; close(): void }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
 describe('a request to an API server that misbehaves', () => {
@@ -56,16 +67,11 @@ describe('a request with several API servers', () => {
   /** A server that answers everything, and what it was asked. */
   async function goodServer(): Promise<{ origin: string; asked: string[]; close(): void }> {
     const asked: string[] = [];
-    const server = createServer(({ method, url }, response) => {
+    const server = await serving(({ method, url }, response) => {
       asked.push(`${method} ${url}`);
       response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const close = (): void => {
-      server.close();
-      server.closeAllConnections();
-    };
-    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
+    return { ...server, asked };
   }
 
   for (const mode of ['cuts the body', 'closes at once', 'says nothing', 'switches protocols']) {
@@ -100,6 +106,68 @@ describe('a request with several API servers', () => {
     assert.deepEqual(good.asked, ['POST /api/v1/things']);
     client.close();
     good.close();
+  });
+});
+
+describe('credentials that cannot be had', () => {
+  it('credentials that cannot be had are the error of a request, and not its servers', async () => {
+    const token = async (): Promise<string> => {
+      throw new EdgeadmError({ code: 'USAGE', what: 'tokenFile: cannot read the file' });
+    };
+    const servers = ['https://10.0.0.1:6443', 'https://10.0.0.2:6443'];
+    const client = new ApiClient({ servers, token }, async () => assert.fail('it was dialled'));
+    await assert.rejects(client.get('/version'), { code: 'USAGE', what: 'tokenFile: cannot read the file' });
+  });
+});
+
+describe('a watch with several API servers', () => {
+  const open: { close(): void }[] = [];
+  afterEach(() => {
+    for (const each of open.splice(0)) each.close();
+  });
+
+  /** What a watch of servers that answer so brings. */
+  async function watched(...listeners: RequestListener[]) {
+    const servers = await Promise.all(listeners.map(serving));
+    const origins = servers.map(({ origin }) => origin);
+    const client = clientOf(origins);
+    open.push(client, ...servers);
+    const events = Readable.from(client.watch('/api/v1/nodes?watch=true', AbortSignal.timeout(1500)));
+    return { origins, events: events.toArray() };
+  }
+  const hangUp: RequestListener = (_, { socket }) => void socket?.destroy();
+  const gives: RequestListener = (_, response) =>
+    void response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"type":"ADDED","object":{"a":1}}\n');
+
+  const failures: Readonly<Record<string, RequestListener>> = {
+    'closes the connection': hangUp,
+    'is a gateway without a server behind it': (_, response) => void response.writeHead(503).end('no healthy upstream'),
+    'breaks off in the middle of an event': (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 });
+      response.write('{"type":"ADD', () => response.destroy());
+    },
+  };
+  for (const [what, listener] of Object.entries(failures)) {
+    it(`a watch with several API servers goes on with the next server if the first ${what}`, async () => {
+      const { events } = await watched(listener, gives);
+      assert.deepEqual(await events, [{ type: 'ADDED', object: { a: 1 } }]);
+    });
+  }
+
+  it('a watch with several API servers that all fail names each of them', async () => {
+    const { origins, events } = await watched(hangUp, hangUp);
+    await assert.rejects(events, (error: EdgeadmError) => {
+      assert.equal(error.code, 'API_UNREACHABLE');
+      for (const origin of origins) assert.ok(error.why?.includes(origin), `${error.why}`);
+      return true;
+    });
+  });
+
+  it('a watch with several API servers does not ask another one for what the first refused', async () => {
+    const refuses: RequestListener = (_, response) =>
+      void response.writeHead(403, { 'Content-Type': 'application/json' }).end('{"reason":"Forbidden","message":"no"}');
+    const { events } = await watched(refuses, gives);
+    await assert.rejects(events, { code: 'API_ERROR' });
   });
 });
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
-import { requestCertificate, requestNameOf } from '../../../../src/kubernetes/csr/certificate-signing.ts';
+import {
+  notApproved,
+  requestCertificate,
+  requestNameOf,
+  type SigningOptions,
+} from '../../../../src/kubernetes/csr/certificate-signing.ts';
 import { generateKey, keyPairOf } from '../../../../src/pki/certificate-request.ts';
 import { apiServer } from '../api-server.ts';
 
@@ -16,26 +21,40 @@ describe('a certificate signing request', () => {
     });
     const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
     try {
-      const result = await requestCertificate(client, {
-        name: 'edgeadm-x',
-        request: 'PEM',
-        signer: 'kubernetes.io/kube-apiserver-client-kubelet',
-        usage: 'client',
-        clusterVersion: 'v1.20.2',
-        timeoutMs: 50,
-        signal: AbortSignal.timeout(5000),
-      });
+      const result = await requestCertificate(client, requestOf());
       assert.equal(result?.name, 'edgeadm-x');
       return requests;
     } finally {
       client.close();
     }
   };
+  const requestOf = (): SigningOptions => ({
+    name: 'edgeadm-x',
+    request: 'PEM',
+    signer: 'kubernetes.io/kube-apiserver-client-kubelet',
+    usage: 'client',
+    clusterVersion: 'v1.20.2',
+    timeoutMs: 50,
+    signal: AbortSignal.timeout(5000),
+  });
   const PATH = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
   it('a certificate signing request that an earlier run left is waited for, instead of made a second time', async () => {
     assert.deepEqual((await asked(true)).slice(0, 2), [`POST ${PATH}`, `GET ${PATH}/edgeadm-x`]);
     assert.ok(!(await asked(false)).includes(`GET ${PATH}/edgeadm-x`));
+  });
+
+  it('a certificate signing request whose fate the API server no longer tells is not called pending', async () => {
+    const server = await apiServer(({ method }) =>
+      method === 'POST' ? { status: 201, body: { metadata: { name: 'edgeadm-x' } } } : 503,
+    );
+    const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
+    using _ = { [Symbol.dispose]: () => client.close() };
+    const result = await requestCertificate(client, requestOf());
+    assert.ok(result);
+    const { code, why } = notApproved(result, 'kubernetes.io/kube-apiserver-client-kubelet', 50);
+    assert.equal(code, 'CSR_NOT_ISSUED');
+    assert.match(why ?? '', /^it is unknown whether it was: .*HTTP 503/);
   });
 
   it('a certificate signing request has the same name for the same key, and another one for another key', async () => {

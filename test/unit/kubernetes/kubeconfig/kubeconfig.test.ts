@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -116,6 +117,21 @@ describe('kubeconfig', () => {
     const request = await askWith({ token: 'beside', tokenFile: 'token' });
     assert.equal(request?.authorization, 'Bearer of-the-file');
     assert.equal((await askWith({ token: 'beside', tokenFile: 'gone' }))?.authorization, 'Bearer beside');
+  });
+
+  it('a token file of a kubeconfig that is a device, a named pipe or missing is named, and never waited for', async () => {
+    execFileSync('mkfifo', [join(folder, 'fifo')]);
+    for (const [file, why] of [
+      ['/dev/zero', /it is a device/],
+      ['fifo', /it is a named pipe/],
+      ['gone', /file not found/],
+    ] as const)
+      await assert.rejects(askWith({ tokenFile: file }), (error: EdgeadmError) => {
+        assert.equal(error.code, 'USAGE');
+        assert.match(error.message, why);
+        assert.match(error.what, /tokenFile/);
+        return true;
+      });
   });
 
   it('asks an exec plug-in again once its token has ended, and once for requests at the same time', async () => {
