@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
 import { kernelConfiguration } from '../host/kernel-configuration.ts';
+import { removalOf } from './removals.ts';
 import { missingKernelOptions, requiredControllers } from './system-requirements.ts';
 
 type ReadingHost = Pick<Host, 'read' | 'readBytes' | 'facts'>;
@@ -41,14 +42,13 @@ export async function cgroupProblem(
   return missing.length === 0 ? undefined : { found: `cgroup v${version} lacks ${missing.join(', ')}`, missing };
 }
 
-/** First kubelet that supports cgroup v2, and first that refuses v1 by default (KEP-5573). */
+/** First kubelet that supports cgroup v2. */
 const FIRST_WITH_V2 = 19;
-const FIRST_REFUSING_V1 = 35;
 
 function refusalOf(version: 1 | 2, minor: number, acceptsV1: boolean): string | undefined {
   if (version === 2 && minor < FIRST_WITH_V2)
     return `the node has cgroup v2, which kubelet 1.${minor} does not support`;
-  if (version === 1 && minor >= FIRST_REFUSING_V1 && !acceptsV1)
+  if (version === 1 && removalOf('setting', 'cgroupV1', minor) && !acceptsV1)
     return `the node has cgroup v1, which kubelet 1.${minor} does not support`;
   return undefined;
 }

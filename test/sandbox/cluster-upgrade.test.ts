@@ -80,7 +80,7 @@ describe('the upgrade of a cluster', function () {
       ['start', ...IMAGE, '--selector', 'no=where'],
       /no worker node to upgrade with --selector no=where/,
     );
-    await failsWith(2, ['start', '--executor', 'pigeon'], /--executor=pigeon/);
+    await failsWith(2, ['start', '--executor', 'pigeon'], /--executor: "pigeon" is not one of: job, ssh/);
   });
 
   it('cluster upgrade start without a terminal needs --yes, and begins nothing without it', async () => {

@@ -6,20 +6,25 @@ export interface FakeRuntime {
   readonly version: string;
   /** Versions of the CRI that it speaks; none where its CRI plug-in is off. */
   readonly apis: readonly ('v1' | 'v1alpha2')[];
+  /** What it answers to RuntimeConfig, if it serves that. */
+  readonly cgroupDriver?: 'systemd' | 'cgroupfs';
 }
 
-/** A container runtime's socket in memory: gRPC over HTTP/2 that answers `Version` and refuses everything else. */
-export function fakeRuntime({ name, version, apis }: FakeRuntime): () => Promise<Duplex> {
+/** A container runtime's socket in memory: gRPC over HTTP/2 that answers `Version` and `RuntimeConfig`. */
+export function fakeRuntime({ name, version, apis, cgroupDriver }: FakeRuntime): () => Promise<Duplex> {
   const server = http2.createServer();
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
-    const known = apis.some((api) => headers[':path'] === `/runtime.${api}.RuntimeService/Version`);
+    const path = String(headers[':path']);
+    const isConfig = cgroupDriver !== undefined && path === '/runtime.v1.RuntimeService/RuntimeConfig';
+    const known = isConfig || apis.some((api) => path === `/runtime.${api}.RuntimeService/Version`);
+    const answer = isConfig ? runtimeConfigResponse(cgroupDriver) : versionResponse(name, version);
     const status = known ? '0' : '12';
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () =>
       stream.sendTrailers({ 'grpc-status': status, 'grpc-message': known ? '' : 'unknown service' }),
     );
     stream.resume();
-    stream.end(known ? frame(versionResponse(name, version)) : undefined);
+    stream.end(known ? frame(answer) : undefined);
   });
   return async () => {
     const [ours, theirs] = duplexPair();
@@ -32,6 +37,11 @@ export function fakeRuntime({ name, version, apis }: FakeRuntime): () => Promise
 function versionResponse(name: string, version: string): Buffer {
   const field = (number: number, text: string) => Buffer.from([(number << 3) | 2, text.length, ...Buffer.from(text)]);
   return Buffer.concat([field(2, name), field(3, version)]);
+}
+
+/** Field 1 of RuntimeConfigResponse, with the number of the driver in its field 1. */
+function runtimeConfigResponse(driver: 'systemd' | 'cgroupfs'): Buffer {
+  return Buffer.from(driver === 'systemd' ? [0x0a, 0x00] : [0x0a, 0x02, 0x08, 0x01]);
 }
 
 /** gRPC's frame: not compressed, length, message. */

@@ -58,11 +58,15 @@ export interface Image {
   readonly size: number;
 }
 
+export type CgroupDriver = 'systemd' | 'cgroupfs';
+
 export type ApiVersion = 'v1' | 'v1alpha2';
 type Service = 'RuntimeService' | 'ImageService';
 type Fields = Record<string, unknown>;
 
 const CONTAINER_STATES: readonly ContainerState[] = ['created', 'running', 'exited', 'unknown'];
+/** As the enumeration CgroupDriver of api.proto numbers them. */
+const CGROUP_DRIVERS: readonly CgroupDriver[] = ['systemd', 'cgroupfs'];
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Beyond the grace period: a runtime that is busy kills late. */
 const STOP_MARGIN_MS = 30_000;
@@ -119,6 +123,22 @@ export class CriClient {
   async conditions(): Promise<RuntimeCondition[]> {
     const { status } = await this.#call('RuntimeService', 'Status');
     return ((status as Fields | undefined)?.conditions ?? []) as RuntimeCondition[];
+  }
+
+  /**
+   * The driver that the runtime makes cgroups with; undefined if it does not say, as containerd before 2.0 and whatever
+   * serves no RuntimeConfig (KEP-4033).
+   */
+  async cgroupDriver(): Promise<CgroupDriver | undefined> {
+    const options = { timeoutMs: DEFAULT_TIMEOUT_MS, signal: this.#signal };
+    try {
+      const { linux } = await this.#send(this.#version.api, 'RuntimeService', 'RuntimeConfig', {}, options);
+      return linux ? CGROUP_DRIVERS[Number((linux as Fields).cgroupDriver)] : undefined;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof GrpcError) return undefined;
+      throw error;
+    }
   }
 
   async podSandboxes(): Promise<PodSandbox[]> {

@@ -16,6 +16,10 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
   RuntimeStatus: { conditions: 'repeated RuntimeCondition = 1' },
   RuntimeCondition: { type: 'string = 1', status: 'bool = 2', reason: 'string = 3', message: 'string = 4' },
 
+  RuntimeConfigRequest: {},
+  RuntimeConfigResponse: { linux: 'LinuxRuntimeConfiguration = 1' },
+  LinuxRuntimeConfiguration: { cgroupDriver: 'int32 = 1' },
+
   ListPodSandboxRequest: {},
   ListPodSandboxResponse: { items: 'repeated PodSandbox = 1' },
   PodSandbox: { id: 'string = 1', metadata: 'PodSandboxMetadata = 2', state: 'int32 = 3' },

@@ -37,7 +37,7 @@ export interface SigningOptions {
 export interface SigningResult {
   readonly name: string;
   readonly certificate?: string;
-  /** Why it is unknown whether it was approved in time: nobody could be asked. */
+  /** The API server did not answer at the end: it is unknown whether the request was approved. */
   readonly unanswered?: EdgeadmError;
 }
 

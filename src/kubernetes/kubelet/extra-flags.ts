@@ -1,6 +1,7 @@
 import { refuseNodeLabel } from '../../config/grammar.ts';
 import { closest } from '../../lib/closest.ts';
-import { removedInMinor } from './migrations.ts';
+import { removalOf } from '../removals.ts';
+import { featureGatesOf, removedGates } from './feature-gates.ts';
 
 export interface JudgedFlags {
   /** Why the kubelet would exit, one line a flag. */
@@ -40,14 +41,25 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
   const refused: string[] = [];
   const overriding: string[] = [];
   for (const { name, value } of flagsIn(text)) {
-    const gone = minor === undefined ? undefined : removedInMinor(name, minor);
-    if (gone !== undefined)
-      refused.push(`${file}: --${name} was removed in kubelet 1.${gone}, and kubelet 1.${minor} exits over it`);
+    const gone = minor === undefined ? undefined : removalOf('flag', name, minor);
+    if (gone)
+      refused.push(
+        `${file}: --${name} was removed in kubelet 1.${gone.goneIn}, and kubelet 1.${minor} exits over it. ${gone.advice}`,
+      );
     else if (SET_BY_JOIN[name]) overriding.push(`${file}: --${name}=${value} overrides ${SET_BY_JOIN[name]}`);
     else if (listed && !listed.has(name)) {
       const meant = closest(name, [...listed]);
       overriding.push(
         `${file}: --${name} is not among the flags that the kubelet lists: it exits over a flag that it does not know${meant ? `; --${meant} was probably meant` : ''}`,
+      );
+    }
+    if (name === 'feature-gates' && minor !== undefined) {
+      const gates = removedGates(Object.keys(featureGatesOf([`--${name}=${value}`])), minor);
+      refused.push(
+        ...gates.map(
+          (gate) =>
+            `${file}: --feature-gates: ${gate.name} was removed in kubelet 1.${gate.goneIn}, and kubelet 1.${minor} exits over it`,
+        ),
       );
     }
     if (name !== 'node-labels') continue;

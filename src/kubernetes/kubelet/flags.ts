@@ -1,4 +1,5 @@
 import type { Taint } from '../../config/spec.ts';
+import { removalOf } from '../removals.ts';
 import { minorOf } from '../version.ts';
 
 /** What the flags of a kubelet are made of. */
@@ -17,8 +18,7 @@ export interface KubeletOptions {
 
 interface FlagRow {
   readonly flag: string;
-  /** First and last minor version that knows the flag. */
-  readonly from?: number;
+  /** Last minor version that gets the flag, if it has something newer instead. */
   readonly to?: number;
   /** undefined: the flag is left out. */
   readonly value: (options: KubeletOptions) => string | undefined;
@@ -29,9 +29,8 @@ interface FlagRow {
 const FLAGS: readonly FlagRow[] = [
   {
     flag: 'container-runtime',
-    to: 26,
     value: ({ runtime }) => (runtime === 'containerd' ? 'remote' : 'docker'),
-    source: 'kubernetes 1.27 changelog: removed --container-runtime',
+    source: 'kubelet --help',
   },
   {
     flag: 'container-runtime-endpoint',
@@ -40,15 +39,13 @@ const FLAGS: readonly FlagRow[] = [
   },
   {
     flag: 'network-plugin',
-    to: 23,
     value: ({ runtime }) => (runtime === 'docker' ? 'cni' : undefined),
-    source: 'kubernetes 1.24 changelog: dockershim and its networking flags removed',
+    source: 'kubelet --help',
   },
   {
     flag: 'pod-infra-container-image',
-    to: 34,
     value: ({ pauseImage }) => pauseImage,
-    source: 'kubernetes 1.35 changelog: removed --pod-infra-container-image',
+    source: 'kubelet --help',
   },
   { flag: 'hostname-override', value: ({ nodeName }) => nodeName, source: 'kubelet --help' },
   { flag: 'node-ip', value: ({ nodeIp }) => nodeIp, source: 'kubelet --help' },
@@ -75,8 +72,8 @@ function joined(parts: string[]): string | undefined {
 /** The command-line flags for a kubelet of that version, in a stable order. */
 export function kubeletFlags(options: KubeletOptions): string[] {
   const minor = minorOf(options.version);
-  return FLAGS.filter(({ from, to }) => minor >= (from ?? 0) && minor <= (to ?? minor)).flatMap(({ flag, value }) => {
-    const text = value(options);
+  return FLAGS.filter(({ to = minor }) => minor <= to).flatMap(({ flag, value }) => {
+    const text = removalOf('flag', flag, minor) ? undefined : value(options);
     return text === undefined ? [] : [`--${flag}=${text}`];
   });
 }

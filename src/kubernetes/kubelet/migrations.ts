@@ -1,4 +1,6 @@
+import { isDockershimFlag, removalOf } from '../removals.ts';
 import { minorOf } from '../version.ts';
+import { withoutRemovedGates } from './feature-gates.ts';
 import type { KubeletSettings } from './settings.ts';
 import { WATCH_LISTS_REASON, withPlainLists } from './watch-lists.ts';
 
@@ -12,13 +14,6 @@ export interface MigrationOptions {
   readonly plainLists?: boolean;
 }
 
-interface FlagRow {
-  readonly flag: string;
-  /** First minor version that does not know the flag: there it is fatal. */
-  readonly goneIn: number;
-  readonly source: string;
-}
-
 interface ConfigurationRow {
   readonly key: string;
   /** First minor version whose kubelet, or whose tools, take an absent key otherwise than before. */
@@ -27,43 +22,6 @@ interface ConfigurationRow {
   readonly value: (options: MigrationOptions & Pick<KubeletSettings, 'flags'>) => unknown;
   readonly source: string;
 }
-
-const DOCKERSHIM = 'CHANGELOG-1.24: the flags of dockershim are removed with it (kubernetes#106907)';
-const KLOG = 'KEP-2845: of the flags of klog only -v and -vmodule stay; removed in 1.26 (kubernetes#112120)';
-
-/** Flags that a newer kubelet dropped. Each was without effect on a kubelet with a remote runtime when it went. */
-const DROPPED_FLAGS: readonly FlagRow[] = [
-  { flag: 'network-plugin', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'network-plugin-mtu', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'cni-bin-dir', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'cni-conf-dir', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'cni-cache-dir', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'docker-endpoint', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'image-pull-progress-deadline', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'experimental-dockershim-root-directory', goneIn: 24, source: DOCKERSHIM },
-  { flag: 'add-dir-header', goneIn: 26, source: KLOG },
-  { flag: 'alsologtostderr', goneIn: 26, source: KLOG },
-  { flag: 'log-backtrace-at', goneIn: 26, source: KLOG },
-  { flag: 'log-dir', goneIn: 26, source: KLOG },
-  { flag: 'log-file', goneIn: 26, source: KLOG },
-  { flag: 'log-file-max-size', goneIn: 26, source: KLOG },
-  { flag: 'logtostderr', goneIn: 26, source: KLOG },
-  { flag: 'one-output', goneIn: 26, source: KLOG },
-  { flag: 'skip-headers', goneIn: 26, source: KLOG },
-  { flag: 'skip-log-headers', goneIn: 26, source: KLOG },
-  { flag: 'stderrthreshold', goneIn: 26, source: KLOG },
-  {
-    flag: 'container-runtime',
-    goneIn: 27,
-    source: 'CHANGELOG-1.27: removed, deprecated since 1.24 (kubernetes#114017)',
-  },
-  { flag: 'master-service-namespace', goneIn: 27, source: 'CHANGELOG-1.27: removed (kubernetes#116015)' },
-  {
-    flag: 'pod-infra-container-image',
-    goneIn: 35,
-    source: 'CHANGELOG-1.35, urgent upgrade notes: removed (kubernetes#133779); the runtime has its own setting',
-  },
-];
 
 /** Keys that have to be written down, since what their absence means is no longer the same. */
 const WRITTEN_KEYS: readonly ConfigurationRow[] = [
@@ -96,9 +54,6 @@ const CONFIG_MAPS = [
   },
 ] as const;
 
-/** First minor version without dockershim. */
-const WITHOUT_DOCKERSHIM = 24;
-
 /**
  * The settings for a newer kubelet. What it still takes is not changed, users' own flags among them.
  * @returns them with one sentence for each thing that was changed
@@ -108,7 +63,6 @@ export function migrateKubelet(
   options: MigrationOptions,
 ): KubeletSettings & { readonly changes: readonly string[] } {
   const [from, to] = [minorOf(options.from), minorOf(options.to)];
-  const gone = DROPPED_FLAGS.filter(({ goneIn }) => to >= goneIn);
   const rows = WRITTEN_KEYS.filter(({ changesIn }) => from < changesIn && to >= changesIn);
   const changes: string[] = [];
   const written: Record<string, unknown> = {};
@@ -118,15 +72,35 @@ export function migrateKubelet(
     written[key] = kept;
     changes.push(`${key}: set to ${String(kept)}, because 1.${changesIn} changes the default`);
   }
-  const left = withoutFlags(flags, (name) => {
-    const row = gone.find(({ flag }) => flag === name);
-    if (row) changes.push(`--${name} is removed: 1.${row.goneIn} no longer has it`);
-    return row !== undefined;
-  });
-  const migrated = { ...configuration, ...written };
+  const known = withoutRemoved({ flags, configuration }, to, (text) => changes.push(text));
+  const migrated = { ...known.configuration, ...written };
   const listed = options.plainLists ? withPlainLists(options.to, migrated) : migrated;
   if (listed !== migrated) changes.push(`featureGates.WatchListClient: set to false: ${WATCH_LISTS_REASON}`);
-  return { flags: left, configuration: listed, changes };
+  return { flags: known.flags, configuration: listed, changes };
+}
+
+/**
+ * The settings without what the kubelet of that minor version would exit over.
+ * @param tell is told each thing in one sentence without its full stop
+ */
+export function withoutRemoved(
+  { flags, configuration }: KubeletSettings,
+  to: number,
+  tell: (text: string) => void,
+): KubeletSettings {
+  const left = withoutFlags(flags, (name) => {
+    const removal = removalOf('flag', name, to);
+    if (removal) tell(`--${name} is removed: 1.${removal.goneIn} no longer has it`);
+    return removal !== undefined;
+  });
+  const keys = Object.entries(configuration).filter(([key, value]) => {
+    const removal = value === true ? removalOf('setting', key, to) : undefined;
+    if (removal) tell(`${key} is removed: 1.${removal.goneIn} no longer accepts it`);
+    return removal === undefined;
+  });
+  const { gates, ...settings } = withoutRemovedGates({ flags: left, configuration: Object.fromEntries(keys) }, to);
+  for (const { name, goneIn } of gates) tell(`feature gate ${name} is removed: 1.${goneIn} no longer knows it`);
+  return settings;
 }
 
 function hasFlag(words: readonly string[], name: string): boolean {
@@ -145,11 +119,6 @@ function withoutFlags(words: readonly string[], isGone: (name: string) => boolea
   return left;
 }
 
-/** The minor version that removed a flag, if the kubelet of `minor` does not know it any more. */
-export function removedInMinor(name: string, minor: number): number | undefined {
-  return DROPPED_FLAGS.find(({ flag, goneIn }) => flag === name && minor >= goneIn)?.goneIn;
-}
-
 /** Value of a flag, the last if it is given twice; undefined if it is not given. */
 export function flagValue(words: readonly string[], name: string): string | undefined {
   const at = words.findLastIndex((candidate) => /^--?([\w-]+)/.exec(candidate)?.[1] === name);
@@ -160,9 +129,8 @@ export function flagValue(words: readonly string[], name: string): string | unde
 
 /** The same flags without those that name a runtime, and those that only dockershim took. */
 export function withoutRuntimeFlags(flags: readonly string[]): string[] {
-  const dockershims = DROPPED_FLAGS.filter(({ source }) => source === DOCKERSHIM).map(({ flag }) => flag);
-  const gone = ['container-runtime', 'container-runtime-endpoint', ...dockershims];
-  return withoutFlags(flags, (name) => gone.includes(name));
+  const gone = ['container-runtime', 'container-runtime-endpoint'];
+  return withoutFlags(flags, (name) => gone.includes(name) || isDockershimFlag(name));
 }
 
 /**
@@ -186,7 +154,7 @@ export function kubeletConfigMaps(version: string): string[] {
 
 /** True if the kubelet of that version, started so, speaks to docker through its dockershim. */
 export function usesDockershim({ flags, configuration }: KubeletSettings, version: string): boolean {
-  if (minorOf(version) >= WITHOUT_DOCKERSHIM) return false;
+  if (lacksDockershim(version)) return false;
   const remote = flags.some(
     (flag, i) => /^--?container-runtime(=| |$)/.test(flag) && /remote/.test(`${flag} ${flags[i + 1]}`),
   );
@@ -195,5 +163,5 @@ export function usesDockershim({ flags, configuration }: KubeletSettings, versio
 
 /** True if a kubelet of that version has no dockershim. */
 export function lacksDockershim(version: string): boolean {
-  return minorOf(version) >= WITHOUT_DOCKERSHIM;
+  return removalOf('runtime', 'dockershim', minorOf(version)) !== undefined;
 }

@@ -2,7 +2,9 @@ import { isIP } from 'node:net';
 import { PATHS } from '../../host/node-paths.ts';
 import { canonicalAddress, isLoopback, sameAddress } from '../../lib/cidr.ts';
 import { quantityOf } from '../quantity.ts';
+import { removalOf } from '../removals.ts';
 import { clusterDnsOf } from './configuration.ts';
+import { removedGates } from './feature-gates.ts';
 
 /** What a node is, as far as a kubelet's configuration depends on it. */
 export interface FitFacts {
@@ -141,14 +143,27 @@ function isLinkLocal(address: string): boolean {
 
 /**
  * A kubelet exits over a gate that it does not know. Those that are no longer optional are not listed, and do nothing.
+ * One that cannot be asked knows at least those that were not removed.
  */
-const featureGates: Rule = (settings, { featureGates: known }, tell) => {
+const featureGates: Rule = (settings, { featureGates: listed, minor }, tell) => {
   const given = recordOf(settings.featureGates);
-  if (!known || !given) return;
-  const unknown = Object.keys(given).filter((gate) => !known.has(gate));
+  if (!given) return;
+  const removed = removedGates(Object.keys(given), minor).map(({ name }) => name);
+  const isUnknown = (gate: string): boolean => (listed ? !listed.has(gate) : removed.includes(gate));
+  const unknown = Object.keys(given).filter(isUnknown);
   if (unknown.length === 0) return;
-  settings.featureGates = Object.fromEntries(Object.entries(given).filter(([gate]) => known.has(gate)));
+  settings.featureGates = Object.fromEntries(Object.entries(given).filter(([gate]) => !isUnknown(gate)));
   tell(`featureGates: ${unknown.join(', ')} is not a gate of this kubelet, and is left out`);
+};
+
+/** A kubelet refuses to start with them on. */
+const removedKeys: Rule = (settings, { minor }, tell) => {
+  for (const [key, value] of Object.entries(settings)) {
+    const removal = value === true ? removalOf('setting', key, minor) : undefined;
+    if (removal === undefined) continue;
+    delete settings[key];
+    tell(`${key}: kubelet 1.${minor} refuses it since 1.${removal.goneIn}, and it is left out`);
+  }
 };
 
 /** Since 1.35 defaults of kubeadm; an older kubelet refuses them. Source: clastix/kamaji#1062. */
@@ -274,6 +289,7 @@ const RULES: readonly Rule[] = [
   listeners,
   clusterDns,
   featureGates,
+  removedKeys,
   laterKeys,
   reservedCpus,
   readableReservations,

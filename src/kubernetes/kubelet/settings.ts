@@ -13,6 +13,7 @@ export interface KubeletSettings {
 export const FLAG_FILES = [
   { path: PATHS.kubelet.flags, variable: 'KUBELET_KUBEADM_ARGS' },
   { path: PATHS.kubelet.extraFlags, variable: 'KUBELET_EXTRA_ARGS' },
+  { path: PATHS.kubelet.sysconfig, variable: 'KUBELET_EXTRA_ARGS' },
 ] as const;
 
 /** An upgrade that took damage for an empty file would write one with nothing but its own keys in it. */

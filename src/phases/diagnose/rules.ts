@@ -182,7 +182,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
   JoinFailed: ({ join, journal }) => {
     const [what, ...rest] = failureOf(join, journal?.joinedAt) ?? [];
     if (!join || what === undefined) return undefined;
-    const told = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
+    const remedy = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
     const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line));
     // A node that was joined before stays joined, and works.
     const joined = journal?.joined !== undefined && !journal.unfinished;
@@ -193,9 +193,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
         `it started ${shownTime(join.startedMs)}`,
         joined ? 'the node is still joined: an earlier join succeeded' : '',
       ],
-      told === undefined || /again/.test(told)
-        ? (told ?? 'fix the cause, then run the same `edgeadm join` again')
-        : `${told}\nthen run the same \`edgeadm join\` again`,
+      remedy ?? 'fix the cause, then run the same `edgeadm join` again',
     );
   },
   OfflineAutonomy: offlineAutonomyRule,

@@ -1,17 +1,16 @@
 import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
+import { type CgroupDriver, CriClient } from '../../kubernetes/cri/index.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
-
-type Driver = 'systemd' | 'cgroupfs';
 
 /** The cgroup driver of a runtime that the join does not configure, and where that was found. */
 export interface RuntimeDriver {
-  readonly driver: Driver;
+  readonly driver: CgroupDriver;
   readonly from: string;
 }
 
 /**
- * The cgroup driver of docker or CRI-O, which a kubelet must share. undefined for containerd, which a join gives the
+ * The cgroup driver of a runtime other than containerd, which a kubelet must share. undefined for containerd, which a join gives the
  * systemd driver.
  */
 export async function runtimeDriver(
@@ -19,7 +18,16 @@ export async function runtimeDriver(
   { runtime, criSocket }: { readonly runtime: 'containerd' | 'docker'; readonly criSocket?: string },
 ): Promise<RuntimeDriver | undefined> {
   if (runtime === 'docker' || /dockerd|dockershim|docker\.sock/.test(criSocket ?? '')) return dockerDriver(host);
-  return /crio/.test(criSocket ?? '') ? crioDriver(host) : undefined;
+  if (criSocket === undefined || /containerd/.test(criSocket)) return undefined;
+  return (await askedDriver(host, criSocket)) ?? (/crio/.test(criSocket) ? crioDriver(host) : undefined);
+}
+
+/** What the runtime itself says; one that does not answer is reported by the check of its socket. */
+async function askedDriver(host: ReadOnlyHost, socket: string): Promise<RuntimeDriver | undefined> {
+  if (!host.runsPrograms) return undefined;
+  const client = await CriClient.connect(host, socket, { timeoutMs: 5000 }).catch(() => undefined);
+  const driver = await client?.cgroupDriver().finally(() => client.close());
+  return driver && { driver, from: `CRI RuntimeConfig on ${socket}` };
 }
 
 async function dockerDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
@@ -36,7 +44,7 @@ async function dockerDriver(host: ReadOnlyHost): Promise<RuntimeDriver> {
   return { driver: unified ? 'systemd' : 'cgroupfs', from: `docker's default on cgroup v${unified ? 2 : 1}` };
 }
 
-function execOptionIn(text: string): Driver | undefined {
+function execOptionIn(text: string): CgroupDriver | undefined {
   try {
     const { 'exec-opts': options } = JSON.parse(text) as { 'exec-opts'?: unknown };
     const words = Array.isArray(options) ? options.map(String) : [];
@@ -47,7 +55,7 @@ function execOptionIn(text: string): Driver | undefined {
   }
 }
 
-function isDriver(text: string): text is Driver {
+function isDriver(text: string): text is CgroupDriver {
   return text === 'systemd' || text === 'cgroupfs';
 }
 

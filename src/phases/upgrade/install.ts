@@ -79,7 +79,7 @@ async function configuration(context: Context): Promise<void> {
     const text = await host.read(path);
     const flags = flagsIn(text ?? '', variable);
     const left = migrateKubelet({ flags, configuration: {} }, options).flags;
-    if (text === undefined || left.length === flags.length) continue;
+    if (text === undefined || isDeepStrictEqual(left, flags)) continue;
     await host.write(path, withFlags(text, variable, left), { mode: (await host.stat(path))?.mode ?? DEFAULT_MODE });
   }
   if (isDeepStrictEqual(after.configuration, before.configuration)) return;

@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { cgroupDriverOf, flagValue, withoutRuntimeFlags } from '../../kubernetes/kubelet/migrations.ts';
 import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from '../../kubernetes/kubelet/settings.ts';
+import { removalOf } from '../../kubernetes/removals.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { configureContainerd, installContainerdUnit } from '../join/install-runtime.ts';
@@ -16,8 +17,6 @@ import { CRI_SOCKET_ANNOTATION } from './node-health.ts';
 type Context = UpgradeContext & PhaseTools;
 
 const ENDPOINT = `unix://${PATHS.containerd.socket}`;
-/** Last minor version that knows `--container-runtime`. */
-const LAST_WITH_RUNTIME_FLAG = 26;
 const FLAGS_MODE = 0o644;
 
 /** Everything that can be done while docker still runs the pods. */
@@ -117,7 +116,7 @@ async function stopPods({ host, log }: Context): Promise<void> {
 }
 
 async function writeFlags({ host, versions }: Context): Promise<void> {
-  const runtime = minorOf(versions.to) <= LAST_WITH_RUNTIME_FLAG ? ['--container-runtime=remote'] : [];
+  const runtime = removalOf('flag', 'container-runtime', minorOf(versions.to)) ? [] : ['--container-runtime=remote'];
   for (const { path, variable } of FLAG_FILES) {
     const text = await host.read(path);
     if (text === undefined) continue;

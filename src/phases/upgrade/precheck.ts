@@ -9,6 +9,7 @@ import { swapAreas } from '../../lib/swap-areas.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { readinessOf } from '../join/node-object.ts';
 import { isThisMachine } from '../reset/teardown/not-ready.ts';
+import { checkKubelet } from './check-kubelet.ts';
 import { checkMigration } from './check-migration.ts';
 import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
@@ -32,6 +33,7 @@ export const precheck: Phase<UpgradeContext> = {
   phases: [
     { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
     { name: 'system', title: 'Check the operating system', run: checkSystem },
+    { name: 'kubelet', title: 'Check the settings of the kubelet', run: checkKubelet },
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },

@@ -38,6 +38,7 @@ async function restartKubelet(context: UpgradeContext & PhaseTools): Promise<voi
     ...KUBELET_FILES,
     ...CONTAINERD_FILES,
     PATHS.kubelet.extraFlags,
+    PATHS.kubelet.sysconfig,
   ]);
   if (!applied && !(await restartIfOld(context))) restarted.before = 0;
   else restarted.after = (await host.clock()).now;

@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
+import { removalOf } from '../../../kubernetes/removals.ts';
 import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { nodesText, severityOf } from '../node-text.ts';
@@ -8,8 +9,8 @@ import { count, groupBy } from '../objects.ts';
 
 /** Set by kubeadm: the socket that the kubelet was given. */
 const CRI_SOCKET = 'kubeadm.alpha.kubernetes.io/cri-socket';
-/** First kubelet that speaks only CRI v1, and first containerd that answers it. Source: kubernetes 1.26 changelog. */
-const CRI_V1 = { kubelet: 26, containerd: '1.6.0' };
+/** First containerd that answers CRI v1. Source: its release notes. */
+const FIRST_WITH_CRI_V1 = '1.6.0';
 
 export const containerRuntime: UpgradeCheck = {
   name: 'ContainerRuntime',
@@ -50,8 +51,8 @@ function usesDockershim(node: V1Node): boolean {
 
 function containerdFinding(runtime: string, nodes: readonly V1Node[], target: string): UpgradeFinding[] {
   const version = /^containerd:\/\/v?(\d+\.\d+\.\d+)/.exec(runtime)?.[1];
-  if (version === undefined || minorOf(target) < CRI_V1.kubelet) return [];
-  if (compareVersions(version, CRI_V1.containerd) >= 0) return [];
+  if (version === undefined || !removalOf('runtime', 'v1alpha2', minorOf(target))) return [];
+  if (compareVersions(version, FIRST_WITH_CRI_V1) >= 0) return [];
   return [
     {
       result: 'warning',

@@ -1,16 +1,14 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { importsOf } from '../../../kubernetes/cri/containerd-config.ts';
-import { CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
+import { type CgroupDriver, CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
+import { removalOf } from '../../../kubernetes/removals.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
 import { jsonMap } from '../../../lib/check-shape.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 import { startCommandOf } from '../unit-command.ts';
-
-/** dockershim left the kubelet in 1.24. */
-const FIRST_WITHOUT_DOCKER = 24;
 
 export const runtime: Check = {
   name: 'Runtime',
@@ -43,7 +41,7 @@ export const cri: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The runtime answers on its CRI socket with a CRI version that the kubelet supports: containerd 1.x up to kubelet 1.22, containerd 1.6 or later from kubelet 1.26 on. The join enables a CRI plug-in that is disabled.',
+    'The runtime answers on its CRI socket with a CRI version that the kubelet supports: containerd 1.x up to kubelet 1.22, containerd 1.6 or later from kubelet 1.26 on. A runtime that does not say which cgroup driver it uses (containerd 1.x) is a warning from kubelet 1.38 on. The join enables a CRI plug-in that is disabled.',
   remedy: 'Check the log of the runtime: `journalctl -u containerd`.',
   needs: ['Runtime'],
   run: async (context) => {
@@ -53,8 +51,8 @@ export const cri: Check = {
     if (spec.criSocket === undefined && !state.active) return skip('containerd is not running yet: the join starts it');
     if (await isSwitchedOff(context)) return pass('disabled by disabled_plugins; the join enables it');
     const client = await CriClient.connect(host, await node.criSocket(), { timeoutMs: 5000, signal });
-    client.close();
-    return judgeVersion(client.version, await kubeletMinor(context));
+    const driver = await client.cgroupDriver().finally(() => client.close());
+    return judgeVersion(client.version, await kubeletMinor(context), driver);
   },
 };
 
@@ -76,13 +74,11 @@ async function otherConfiguration({ host }: CheckContext): Promise<CheckResult |
 
 async function checkDocker(context: CheckContext): Promise<CheckResult> {
   const minor = await kubeletMinor(context);
-  if (minor !== undefined && minor >= FIRST_WITHOUT_DOCKER) {
-    return fail(
-      `kubelet 1.${minor} does not support docker; 1.${FIRST_WITHOUT_DOCKER - 1} was the last version that did`,
-      {
-        remedy: 'Set `runtime: containerd`.',
-      },
-    );
+  const removal = minor === undefined ? undefined : removalOf('runtime', 'dockershim', minor);
+  if (removal) {
+    return fail(`kubelet 1.${minor} does not support docker; 1.${removal.goneIn - 1} was the last version that did`, {
+      remedy: 'Set `runtime: containerd`.',
+    });
   }
   // Docker does not start with a file that is damaged, and one that runs does not start again.
   jsonMap((await context.host.read(PATHS.docker.configuration)) ?? '', {
@@ -119,14 +115,23 @@ async function isSwitchedOff({ host, spec }: CheckContext): Promise<boolean> {
 }
 
 /** @see https://containerd.io/releases/#kubernetes-support */
-function judgeVersion({ name, version, api }: RuntimeVersion, kubelet: number | undefined): CheckResult {
+function judgeVersion(
+  { name, version, api }: RuntimeVersion,
+  kubelet: number | undefined,
+  driver: CgroupDriver | undefined,
+): CheckResult {
   const told = `${name} ${version}`;
-  if (kubelet === undefined || name !== 'containerd') return pass(told);
-  if (kubelet >= 26 && api === 'v1alpha2') {
-    return fail(`${told} supports only CRI v1alpha2, kubelet 1.${kubelet} needs v1`, {
-      remedy: 'Install containerd 1.6 or later.',
-    });
+  const silent = driver || kubelet === undefined ? undefined : removalOf('runtime', 'withoutRuntimeConfig', kubelet);
+  if (silent) {
+    return fail(
+      `${told} does not say which cgroup driver it uses (CRI RuntimeConfig): kubelets from 1.${silent.goneIn} on are announced to refuse it`,
+      { severity: 'warning', remedy: silent.advice },
+    );
   }
+  if (kubelet === undefined || name !== 'containerd') return pass(told);
+  const removal = removalOf('runtime', api, kubelet);
+  if (removal)
+    return fail(`${told} supports only CRI ${api}, kubelet 1.${kubelet} needs v1`, { remedy: removal.advice });
   if (kubelet <= 22 && majorOf(version) >= 2) {
     return fail(`${told} supports only CRI v1, kubelet 1.${kubelet} needs v1alpha2`, {
       remedy: 'Install containerd 1.6 or 1.7.',

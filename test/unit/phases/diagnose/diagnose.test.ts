@@ -390,6 +390,12 @@ I0410 11:00:02.500000   124 edgeadm] [edgeadm] reset in 2.5s
     assert.deepEqual(rules('2026-04-09T11:00:00.000Z'), ['JoinFailed']);
   });
 
+  it('a failed join is advised what the join itself advised, word for word, else the same command', () => {
+    const nextOf = (log: string) => findings({ kubeletConfigured: true, join: lastJoin(log) })[0]?.next;
+    assert.equal(nextOf(LOG), 'journalctl -u kubelet');
+    assert.match(nextOf(LOG.replace(/^.* next: .*\n/m, '')) ?? '', /run the same `edgeadm join` again$/);
+  });
+
   it('a failed join on a node that is joined stands below what is wrong with the node now', () => {
     const join = lastJoin(LOG);
     const found = findings({ kubeletConfigured: true, join, journal: { joined: 'edge-1' }, cniFiles: [] });

@@ -91,12 +91,42 @@ describe('CRI', () => {
     await assertOk('CRI', { ...containerd('1.5.9', 'v1alpha2'), node: kubelet('v1.25.3') });
   });
 
+  it('warns that kubelets from 1.38 on want a runtime that says which cgroup driver it uses', async () => {
+    await assertFinds('CRI', 'warning', /containerd 1\.7\.24 does not say which cgroup driver/, {
+      ...containerd('1.7.24', 'v1'),
+      node: kubelet('v1.38.0'),
+    });
+    await assertOk('CRI', { ...containerd('1.7.24', 'v1'), node: kubelet('v1.37.2') });
+    const runtime: FakeRuntime = { name: 'containerd', version: 'v2.4.2', apis: ['v1'], cgroupDriver: 'systemd' };
+    await assertOk('CRI', { runtime, node: kubelet('v1.38.0') });
+  });
+
   it('lets another runtime pass that was named and answers', () =>
     assertOk('CRI', {
       runtime: { name: 'cri-o', version: '1.28.1', apis: ['v1'] },
       machine: noContainerd,
       spec: { criSocket: '/run/crio/crio.sock' },
     }));
+});
+
+describe('CgroupDriver', () => {
+  const crio = (cgroupDriver?: FakeRuntime['cgroupDriver']): Case => ({
+    runtime: { name: 'cri-o', version: '1.34.1', apis: ['v1'], cgroupDriver },
+    machine: noContainerd,
+    spec: { criSocket: '/run/crio/crio.sock' },
+  });
+
+  it('believes what the runtime says of itself (CRI RuntimeConfig) before its files', async () => {
+    await assertFinds(
+      'CgroupDriver',
+      'warning',
+      /cgroupfs, by CRI RuntimeConfig on \/run\/crio\/crio\.sock/,
+      crio('cgroupfs'),
+    );
+    await assertOk('CgroupDriver', crio('systemd'), /systemd, by CRI RuntimeConfig/);
+  });
+
+  it('takes the files of a runtime that does not say it', () => assertOk('CgroupDriver', crio(), /CRI-O's default/));
 });
 
 describe('NodeIface', () => {

@@ -5,6 +5,7 @@ import { waitFor } from '../../../../src/lib/wait-for.ts';
 import type { UpgradeContext, UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
 import { precheck } from '../../../../src/phases/upgrade/precheck.ts';
 import { type FakeNode, fakeHost } from '../../fake-host.ts';
+import { fakeRuntime } from '../../fake-runtime.ts';
 import { apiServer } from '../../kubernetes/api-server.ts';
 
 const MACHINE_ID = '0123456789abcdef0123456789abcdef';
@@ -72,6 +73,48 @@ describe('what an upgrade checks before it changes anything', () => {
     assert.equal(await verdict('system', accepted, { versions: plain }), undefined);
     const old = await verdict('system', { facts: { kernel: '3.4.0' } }, { versions: plain });
     assert.match(old?.why ?? '', /kernel 3\.4\.0: v1\.31\.1 needs 3\.10 or newer/);
+  });
+
+  it('flags of the user that the new kubelet does not have are named before anything is changed', async () => {
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => warnings.push(text), info() {}, debug() {} };
+    const versions = { from: 'v1.36.3', to: 'v1.37.2', cluster: 'v1.37.2' };
+    const node: FakeNode = {
+      files: {
+        '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--boot-id-file=/x --v=2\n',
+        '/etc/sysconfig/kubelet': 'KUBELET_EXTRA_ARGS="--feature-gates=SidecarContainers=true"\n',
+        '/var/lib/kubelet/config.yaml': 'featureGates: {AnyVolumeDataSource: true}\n',
+      },
+    };
+    assert.equal(await verdict('kubelet', node, { versions, log } as Partial<UpgradeContext>), undefined);
+    assert.deepEqual(warnings, [
+      '/var/lib/kubelet/config.yaml: feature gate AnyVolumeDataSource is removed: 1.37 no longer knows it.',
+      '/etc/default/kubelet: --boot-id-file is removed: 1.37 no longer has it.',
+      '/etc/sysconfig/kubelet: feature gate SidecarContainers is removed: 1.37 no longer knows it.',
+    ]);
+  });
+
+  it('an upgrade to a newer Kubernetes than this release knows says what is not known', async () => {
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => warnings.push(text), info() {}, debug() {} };
+    const versions = { from: 'v1.37.2', to: 'v1.39.0', cluster: 'v1.39.0' };
+    const connect = fakeRuntime({ name: 'containerd', version: '1.7.24', apis: ['v1'] });
+    await verdict('kubelet', { connect }, { versions, log } as Partial<UpgradeContext>);
+    assert.match(
+      warnings[0] ?? '',
+      /v1\.39\.0: which flags and settings its kubelet dropped .* since 1\.37 is not known/,
+    );
+    assert.match(warnings[1] ?? '', /^containerd 1\.7\.24 does not say which cgroup driver.*Install containerd 2\.$/);
+  });
+
+  it('an upgrade to 1.36 names the FlexVolume drivers of the node', async () => {
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => warnings.push(text), info() {}, debug() {} };
+    const versions = { from: 'v1.35.4', to: 'v1.36.3', cluster: 'v1.36.3' };
+    const folder = '/usr/libexec/kubernetes/kubelet-plugins/volume/exec';
+    const node = { files: { [`${folder}/alicloud~disk/disk`]: '' } };
+    await verdict('kubelet', node, { versions, log } as Partial<UpgradeContext>);
+    assert.match(warnings.join(), /exec has FlexVolume drivers: alicloud~disk\. Move the volumes to a CSI driver/);
   });
 
   it('a full disk is told with what is free and what is needed', async () => {
