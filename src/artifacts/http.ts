@@ -1,6 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { HttpError, type OpenAnswer, openRequest, retryAfter } from '../http/index.ts';
+import { HttpError, localAgents, type OpenAnswer, openRequest, retryAfter } from '../http/index.ts';
 import type { RetryPolicy } from '../lib/retry.ts';
 
 /** Times are milliseconds. Tries are those without progress. */
@@ -65,10 +63,7 @@ export interface HttpClient {
 
 /** A client that goes through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name. */
 export function httpClient({ connectTimeoutMs: connectMs, idleTimeoutMs: idleMs }: TransferLimits): HttpClient {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true, proxyEnv: process.env }),
-    'https:': new HttpsAgent({ keepAlive: true, proxyEnv: process.env }),
-  };
+  const agents = localAgents(process.env);
   const ask = async ({ url, headers, maxBytes, totalMs, signal }: FileRequest): Promise<OpenAnswer> => {
     const agent = agents[url.protocol === 'https:' ? 'https:' : 'http:'];
     const limits = { maxBytes, totalMs, idleMs, connectMs };

@@ -6,6 +6,7 @@ import type { Parser, ReadEntry } from 'tar';
 import { EdgeadmError } from '../errors/index.ts';
 import { pathError } from '../host/failures.ts';
 import { fileChunks, released } from '../lib/chunks.ts';
+import { formatBytes } from '../lib/format-bytes.ts';
 import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES } from './limits.ts';
 import { throwIfInterrupted } from './save.ts';
 
@@ -29,6 +30,8 @@ export interface TarOptions {
   /** What messages call it; default: its path. */
   readonly name?: string;
   readonly signal?: AbortSignal;
+  /** Unpacked; default: {@link MAX_ARCHIVE_BYTES}. */
+  readonly maxBytes?: number;
   /** Called with the number of bytes of the archive file that were read. */
   readonly onProgress?: (done: number) => void;
   /** Called once the whole archive file was read, with its SHA-256. Never, if the reader stopped before. */
@@ -52,7 +55,7 @@ export async function isGzip(path: string): Promise<boolean> {
 
 /**
  * Walks through a .tar or .tgz and writes nothing. The archive is read once, a chunk at a time, however much it
- * unpacks to; unpacking ends at {@link MAX_ARCHIVE_BYTES}.
+ * unpacks to; unpacking ends at `maxBytes`.
  *
  * Headers are parsed by the library tar. The reading around it is ours, because neither tar nor tar-stream limits what
  * an archive unpacks to, hashes the packed file on the way, or releases a chunk before the next one is read.
@@ -72,11 +75,11 @@ export async function* readTar(path: string, options: TarOptions = {}): AsyncGen
 async function* unpackedBytes(path: string, options: TarOptions): AsyncGenerator<Buffer> {
   const packed = packedBytes(path, options);
   const chunks = (await isGzip(path)) ? unzipped(packed) : packed;
+  const { name = path, maxBytes = MAX_ARCHIVE_BYTES } = options;
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > MAX_ARCHIVE_BYTES)
-      throw broken(options.name ?? path, `it unpacks to more than ${MAX_ARCHIVE_BYTES} bytes`);
+    if (bytes > maxBytes) throw broken(name, `it unpacks to more than ${formatBytes(maxBytes)}`);
     yield chunk;
   }
 }

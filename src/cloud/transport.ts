@@ -1,5 +1,4 @@
-import { Agent } from 'node:https';
-import { MAX_RESPONSE_BYTES, sendRequest } from '../http/index.ts';
+import { localTlsAgent, MAX_RESPONSE_BYTES, sendRequest } from '../http/index.ts';
 import type { CloudCall, CloudResponse, CloudTransport } from './call.ts';
 import type { CloudCredential } from './credentials.ts';
 import { signedHeaders } from './signature.ts';
@@ -25,7 +24,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 export function cloudTransport(options: CloudTransportOptions): CloudTransport {
   const { endpoint, credential, ca } = options;
-  const agent = new Agent({ keepAlive: true, ca });
+  const agent = localTlsAgent(ca);
   return {
     endpoint,
     send: async (call, { timeoutMs, signal }) => {

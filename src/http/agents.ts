@@ -20,6 +20,19 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 /** Node passes the signal of the request that needs the connection. */
 type DialOptions = RequestOptions & { readonly signal?: AbortSignal };
 
+/** Agents of this machine, by the protocol of a URL, that keep their connections and use the proxies of the environment. */
+export function localAgents(env: NodeJS.ProcessEnv): Readonly<Record<'http:' | 'https:', HttpAgent>> {
+  return {
+    'http:': new HttpAgent({ keepAlive: true, proxyEnv: env }),
+    'https:': new HttpsAgent({ keepAlive: true, proxyEnv: env }),
+  };
+}
+
+/** An agent of this machine that keeps its connections. @param ca PEM; default: the CAs that Node trusts */
+export function localTlsAgent(ca?: string): HttpAgent {
+  return new HttpsAgent({ keepAlive: true, ca });
+}
+
 /**
  * An agent of http requests whose connections start on the node. Each request has its own: Node keeps sockets for reuse,
  * not streams such as those of SSH, which have no `setTimeout`.

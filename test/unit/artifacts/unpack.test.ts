@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Scratch } from '../../../src/artifacts/scratch.ts';
+import { readTar } from '../../../src/artifacts/tar.ts';
 import { unpackPrograms } from '../../../src/artifacts/unpack.ts';
 import { type Entry, failure, program, sha256, tar, temporaryFolder, tgz } from './fixtures.ts';
 
@@ -133,6 +134,19 @@ describe('an archive of programs', () => {
     const bomb = tgz([{ path: 'a', data: 'x', size: 8_000_000_000 }]);
     await assert.rejects(unpack(bomb), (error: { code?: string }) => /BUNDLE_INVALID|NO_SPACE/.test(error.code ?? ''));
     assert.deepEqual(await readdir(folder.path(`scratch-${count - 1}`)).then((names) => names.length), 1);
+  });
+
+  it('an archive that unpacks to far more than it is itself is left at the limit, whatever its headers say', async () => {
+    const bomb = folder.path('bomb.tgz');
+    const zeros = gzipSync(Buffer.alloc(32 * 1024 * 1024));
+    await writeFile(bomb, Buffer.concat([tgz([{ path: 'a', data: 'x', size: 2 ** 33 }]), zeros, zeros]));
+    let unpacked = 0;
+    const read = async (): Promise<void> => {
+      for await (const entry of readTar(bomb, { maxBytes: 1024 * 1024 }))
+        for await (const chunk of entry.body) unpacked += chunk.length;
+    };
+    await assert.rejects(read(), failure('BUNDLE_INVALID', 'unpacks to more than'));
+    assert.ok(unpacked <= 1024 * 1024, `${unpacked} bytes`);
   });
 
   it('an archive of programs is refused for more entries than any release has', async () => {
