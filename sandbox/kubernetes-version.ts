@@ -23,7 +23,7 @@ export function sandboxVersion(text: string): string {
     throw new EdgeadmError({
       code: 'USAGE',
       what: `--kubernetes-version ${text}: the sandbox cannot be this version`,
-      next: `Give a release from 1.${first} to 1.${last}, as 1.20, 1.34.4 or 1.20.11-aliyunedge.1.`,
+      next: `Give a release from 1.${first} to 1.${last}, such as 1.20, 1.34.4 or 1.20.11-aliyunedge.1.`,
     });
   const isWhole = /\.\d+\./.test(text);
   return `v${text.replace(/^v/, '')}${isWhole ? '' : `.${PATCHES[minor] ?? 0}`}`;

@@ -22,9 +22,12 @@ export async function readConfigFile(path: string, kind: 'JoinConfiguration'): P
     throw usageError([`--config ${path}: expected a map`]);
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
   if (apiVersion !== API_VERSION || found !== kind) {
-    throw usageError([
-      `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${shown(apiVersion)} and ${shown(found)}`,
-    ]);
+    throw usageError(
+      [
+        `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${shown(apiVersion)} and ${shown(found)}`,
+      ],
+      'edgeadm config print-defaults',
+    );
   }
   return { nameOf: (key) => `${path}: ${key}`, values };
 }

@@ -1,12 +1,13 @@
 import { EdgeadmError } from './index.ts';
 
-/** The error that lists mistakes, one a line. */
-export function usageError(mistakes: readonly string[]): EdgeadmError {
+/** The error that lists mistakes, one a line. @param next if something helps more than the help of the command */
+export function usageError(mistakes: readonly string[], next?: string): EdgeadmError {
   const [first = 'no value given'] = mistakes;
   return new EdgeadmError({
     code: 'USAGE',
     what: mistakes.length === 1 ? first : `${mistakes.length} values are missing or invalid`,
     why: mistakes.length === 1 ? undefined : mistakes.join('\n'),
+    next,
   });
 }
 

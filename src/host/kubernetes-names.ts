@@ -41,6 +41,7 @@ const NAMES: readonly (readonly [folder: string, names: RegExp])[] = [
   [PATHS.flannel.runtimeState, /^subnet\.env$/],
   [PATHS.containerd.data, /^(io\.containerd\..+|tmpmounts)$/],
   [PATHS.containerd.runtimeState, /^(io\.containerd\..+|containerd\.sock(\.ttrpc)?|s|fifo|debug\.sock|runc)$/],
+  [PATHS.containerd.resourceInterface, /^nri\.sock$/],
   [PATHS.containerd.plugins, /^(bin|lib)$/],
 ];
 

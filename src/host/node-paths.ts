@@ -50,6 +50,8 @@ export interface NodePaths {
     readonly runc: string;
     readonly data: string;
     readonly runtimeState: string;
+    /** Socket for plug-ins that adjust containers (NRI), which containerd opens from 2.0 on. */
+    readonly resourceInterface: string;
     readonly plugins: string;
     /** What pods have mounted while they run. */
     readonly podMounts: readonly string[];
@@ -166,6 +168,7 @@ const linux: NodePaths = {
     runc: '/usr/local/sbin/runc',
     data: '/var/lib/containerd',
     runtimeState: '/run/containerd',
+    resourceInterface: '/run/nri',
     plugins: '/opt/containerd',
     podMounts: [
       '/run/containerd/io.containerd.runtime.v2.task/k8s.io',

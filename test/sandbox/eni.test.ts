@@ -152,7 +152,7 @@ describe('the eni commands against an emulated ENS', () => {
     const ended = await eni('list');
     assert.equal(ended.exitCode, 5);
     assert.match(ended.stderr, /CLOUD_FAILED/);
-    assert.match((await fault('clear')).stdout, /1 faults cleared/);
+    assert.match((await fault('clear')).stdout, /1 fault cleared/);
     assert.equal((await eni('list')).exitCode, 0);
     assert.equal((await fault('add', '--action', 'X', '--mode', 'other')).exitCode, 2);
   });

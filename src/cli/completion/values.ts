@@ -48,6 +48,7 @@ const ARGUMENTS: Readonly<Record<string, Values>> = {
   'nodepool:attach-script name': { kind: 'nodepools' },
   'nodepool:delete name': { kind: 'nodepools' },
   'nodepool:get name': { kind: 'nodepools' },
+  'sandbox:get resource': { kind: 'words', words: ['nodes', 'pods', 'leases', 'csr', 'nodepools'] },
   'sandbox:node:delete name': { kind: 'sandbox-nodes' },
   'self:verify sums': { kind: 'files' },
   'token:delete token': { kind: 'tokens' },

@@ -12,13 +12,18 @@ export function diagnosisText({ host, findings, collectors }: Diagnosis): string
   const failed = collectors.filter(({ outcome }) => outcome === 'failed');
   return [
     first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: no problem was found`,
-    first ? `${indented(first.evidence)}  next: ${first.next}\n` : `${forbidden && ' in what may be seen'}\n`,
-    ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n  next: ${next}\n`),
+    first ? `${indented(first.evidence)}${nextStep(first.next)}` : `${forbidden && ' in what may be seen'}\n`,
+    ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n${nextStep(next)}`),
     ...failed.map(({ name, reason }) => `failed: ${name}: ${reason}\n`),
     slow && `timed out: ${slow}\n`,
     notBegun && `not started because the time limit was reached: ${notBegun}\n`,
     forbidden && `not allowed: ${forbidden}\n  next: run it as root, with sudo\n`,
   ].join('');
+}
+
+/** What to do, its further lines below its first. */
+function nextStep(next: string): string {
+  return `  next: ${next.replaceAll('\n', `\n${' '.repeat('  next: '.length)}`)}\n`;
 }
 
 function indented(text: string): string {

@@ -20,7 +20,7 @@ export default class SandboxReset extends BaseCommand {
     });
     const stopped = await stopSandbox(folder);
     await forgetSandbox(folder);
-    const text = `${stopped ? 'The sandbox has stopped. ' : ''}Its data in ${folder.path} is deleted.\n`;
+    const text = `${stopped ? 'The sandbox has stopped. ' : ''}The data in ${folder.path} is deleted.\n`;
     await this.finish({ ok: true, hosts: [], data: { stopped, folder: folder.path }, text });
   }
 }

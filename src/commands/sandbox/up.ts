@@ -32,7 +32,7 @@ export default class SandboxUp extends BaseCommand {
     }),
     'kubernetes-version': Flags.string({
       helpValue: 'V',
-      description: 'Kubernetes version of the cluster, as 1.20 or 1.34.4; default: as before, 1.34 if new',
+      description: 'Kubernetes version of the cluster, such as 1.20 or 1.34.4; default: as before, 1.34 if new',
       parse: async (text) => sandboxVersion(text),
     }),
     'retired-actions': Flags.boolean({

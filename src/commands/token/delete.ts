@@ -8,7 +8,7 @@ import { registerSecret } from '../../lib/redact.ts';
 export default class TokenDelete extends BaseCommand {
   static override summary = 'Delete a bootstrap token, so that it can no longer be used to join.';
   static override examples = ['<%= config.bin %> token delete abcdef'];
-  static override args = { token: Args.string({ required: true, description: 'token id, or the whole token' }) };
+  static override args = { token: Args.string({ required: true, description: 'token ID, or the whole token' }) };
   static override flags = kubeconfigFlag;
 
   async run(): Promise<void> {

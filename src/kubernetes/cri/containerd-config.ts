@@ -19,7 +19,7 @@ export interface ContainerdNeeds {
 interface Setting {
   readonly table: readonly string[];
   readonly key: string;
-  readonly value: string | boolean | number;
+  readonly value: string | boolean | number | readonly string[];
 }
 
 const V1_CRI = ['plugins', 'cri'];
@@ -33,12 +33,12 @@ const RUNC = ['containerd', 'runtimes', 'runc'];
  * The settings by version of the file: 1 until containerd 1.2, 2 from 1.3 on, 3 for containerd 2.
  * @see https://github.com/containerd/containerd/blob/main/docs/cri/config.md
  */
-function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
+function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): Setting[] {
   const settings: Setting[] = [];
   const systemd = needs.systemdCgroup ?? true;
   const cni = [...(CRI_BY_VERSION[version] ?? V3_RUNTIME), 'cni'];
   if (needs.cniConfigurations) settings.push({ table: cni, key: 'conf_dir', value: needs.cniConfigurations });
-  if (needs.cniPlugins) settings.push({ table: cni, key: 'bin_dir', value: needs.cniPlugins });
+  if (needs.cniPlugins) settings.push(...pluginFolder(version, cni, root, needs.cniPlugins));
   if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
   // Version 1 has a key systemd_cgroup too, but with that containerd 1.3 and newer refuse the whole plug-in.
   if (version === 1) {
@@ -61,6 +61,19 @@ function settingsFor(version: number, needs: ContainerdNeeds): Setting[] {
 }
 
 /**
+ * containerd looks for CNI plug-ins in `bin_dir`, from 2.1 on in the list `bin_dirs`, and refuses a file with both.
+ * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 4.
+ */
+function pluginFolder(version: number, table: readonly string[], root: TomlTable, folder: string): Setting[] {
+  const { bin_dir: one, bin_dirs: list } = tableAt(root, table);
+  const given = Array.isArray(list) ? list.map(String) : [typeof one === 'string' && one ? one : PATHS.cni.plugins];
+  if (given.includes(folder)) return [];
+  return Array.isArray(list) || version >= 4
+    ? [{ table, key: 'bin_dirs', value: [folder, ...given] }]
+    : [{ table, key: 'bin_dir', value: folder }];
+}
+
+/**
  * Changes only what a join needs in containerd's configuration; comments and everything else stay.
  * @returns the new text, or undefined if the file already is as needed
  * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
@@ -69,12 +82,12 @@ export function fitContainerdConfig(text: string, needs: ContainerdNeeds): strin
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
-  const settings = [...settingsFor(version, needs), ...otherRuntimes(version, before, needs)];
+  const settings = [...settingsFor(version, before, needs), ...otherRuntimes(version, before, needs)];
   if (version > 1) settings.push({ table: [], key: 'version', value: version });
   const missing = settings.filter((setting) => apply(after, setting));
-  const criWasOff = enableCri(after);
-  if (missing.length === 0 && !criWasOff) return undefined;
-  let edited = criWasOff
+  const pluginsChanged = enableCri(after);
+  if (missing.length === 0 && !pluginsChanged) return undefined;
+  let edited = pluginsChanged
     ? text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(after.disabled_plugins)}`)
     : text;
   for (const setting of missing) edited = editLine(edited, setting);
@@ -124,7 +137,7 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
   return fitContainerdConfig(text, { ...needs, root: root.root === undefined ? undefined : needs.root });
 }
 
-const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri'];
+const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];
 
 function withCri(text: string): string {
   const root = parseToml(text);
@@ -152,10 +165,15 @@ function tomlFault(error: unknown): string {
   return line === undefined ? what : `line ${line}: ${what.replace(/^Invalid TOML document: /, 'it is not TOML: ')}`;
 }
 
-/** Without a version a file is of version 1; if that makes no difference yet (Docker's package), of version 2. */
+/**
+ * Without a version, the names of the plug-ins tell it: files that others import often have none. One without plug-ins
+ * (Docker's package) is of version 2.
+ */
 function versionOf({ version, plugins }: TomlTable): number {
   if (typeof version === 'number') return version;
-  return plugins === undefined ? 2 : 1;
+  const names = Object.keys((plugins ?? {}) as TomlTable);
+  if (names.some((name) => name.startsWith('io.containerd.cri.v1.'))) return 3;
+  return names.length === 0 || names.some((name) => name.startsWith('io.containerd.')) ? 2 : 1;
 }
 
 function isTable(value: unknown): boolean {
@@ -169,18 +187,50 @@ function apply(root: TomlTable, { table, key, value }: Setting): boolean {
     if (!isTable(at[name])) at[name] = {};
     at = at[name] as TomlTable;
   }
-  if (at[key] === value) return false;
-  at[key] = value;
+  if (isDeepStrictEqual(at[key], value)) return false;
+  at[key] = Array.isArray(value) ? [...value] : (value as string | boolean | number);
   return true;
 }
 
-/** Docker's package of containerd ships with the CRI plug-in switched off. @returns true if it was off */
+/**
+ * Docker's package of containerd ships with the CRI plug-in switched off. From version 2 of the file on, containerd
+ * exits over a plug-in without its whole name (ValidateVersion in cmd/containerd/server/config).
+ * @returns true if the list was another
+ */
 function enableCri(root: TomlTable): boolean {
   const disabled = root.disabled_plugins;
   if (!Array.isArray(disabled)) return false;
-  const kept = disabled.filter((plugin) => plugin !== 'cri' && plugin !== 'io.containerd.grpc.v1.cri');
+  const isOld = versionOf(root) === 1;
+  const kept = disabled
+    .map(String)
+    .filter((plugin) => !CRI_NAMES.includes(plugin))
+    .map((plugin) => (isOld || plugin.includes('.') ? plugin : wholeName(plugin)));
   root.disabled_plugins = kept;
-  return kept.length !== disabled.length;
+  return !isDeepStrictEqual(kept, disabled);
+}
+
+/** The plug-ins that a file of version 1 calls by a short name. Source: v1MigratePluginName of containerd. */
+const KINDS: Readonly<Record<string, string>> = {
+  cgroups: 'monitor.v1',
+  linux: 'runtime.v1',
+  scheduler: 'gc.v1',
+  bolt: 'metadata.v1',
+  task: 'runtime.v2',
+  opt: 'internal.v1',
+  restart: 'internal.v1',
+  tracing: 'internal.v1',
+  otlp: 'tracing.processor.v1',
+  aufs: 'snapshotter.v1',
+  btrfs: 'snapshotter.v1',
+  devmapper: 'snapshotter.v1',
+  native: 'snapshotter.v1',
+  overlayfs: 'snapshotter.v1',
+  zfs: 'snapshotter.v1',
+};
+
+function wholeName(plugin: string): string {
+  const kind = plugin.endsWith('-service') ? 'service.v1' : (KINDS[plugin] ?? 'grpc.v1');
+  return `io.containerd.${kind}.${plugin}`;
 }
 
 /** Replaces the line of a key, or adds one below the header of its table, or adds the table. */

@@ -7,6 +7,8 @@ import { type Kubeconfig, type KubeconfigCluster, type KubeconfigUser, parseKube
 /** Kubeconfigs of many clusters hold certificates as text. Bytes. */
 const MAX_BYTES = 8 * 1024 ** 2;
 
+const ANOTHER = 'Name one that exists: --kubeconfig FILE';
+
 /**
  * Reads kubeconfigs as kubectl does: KUBECONFIG is a list, of which files that do not exist are skipped, the first file
  * that has a cluster, user, context or current context decides, and paths are relative to the file that names them.
@@ -23,11 +25,11 @@ export async function loadKubeconfig(value: string, env: NodeJS.ProcessEnv = pro
         withAbsolutePaths(parseKubeconfig(await readUserText(file, { what: file, maxBytes: MAX_BYTES })), file),
       );
     } catch (error) {
-      if (files.length === 1 || !isMissing(error)) throw unusableKubeconfig(file, error);
+      if (!isMissing(error)) throw unusableKubeconfig(file, error);
+      if (files.length === 1) throw unusableKubeconfig(file, error, ANOTHER);
     }
   }
-  if (found.length === 0)
-    throw unusableKubeconfig(value, new Error('none of its files exists'), 'Name one that exists: --kubeconfig FILE');
+  if (found.length === 0) throw unusableKubeconfig(value, new Error('none of its files exists'), ANOTHER);
   return merge(found);
 }
 

@@ -13,9 +13,12 @@ const NAME = [
 const VARIABLE =
   '\\b[A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|ACCESS_KEY|API_KEY|PRIVATE_KEY)[A-Z0-9_]{0,40}';
 const IS = '[ \\t]*[:=][ \\t]*';
-/** `\"...\"` as in JSON within JSON, `"..."`, `'...'`, `[...]`, else a word; what hides nothing is left alone. */
+/**
+ * `\"...\"` as in JSON within JSON, `"..."`, `'...'`, `[...]`, else a word; what hides nothing is left alone, such as
+ * the command in our own advice: "create a new token: `edgeadm token create`".
+ */
 const valueOr = (word: string): string =>
-  `(?:\\\\+"[^"\\n]*|"(?:\\\\.|[^"\\\\\\n])*|'[^'\\n]*|\\[[^\\]\\n]*|(?!(?:true|false|null)\\b|[{["'])${word})`;
+  `(?:\\\\+"[^"\\n]*|"(?:\\\\.|[^"\\\\\\n])*|'[^'\\n]*|\\[[^\\]\\n]*|(?!(?:true|false|null)\\b|[{["']|\`edgeadm )${word})`;
 
 /** What the group catches stays; of what follows it only the opening quote does. */
 const RULES: readonly RegExp[] = [

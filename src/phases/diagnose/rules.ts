@@ -185,10 +185,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const remedy = rest.find((line) => line.startsWith('next: '))?.slice('next: '.length);
     const evidence = rest.filter((line) => !/^next: |^\s+at /.test(line));
     // A node that was joined before stays joined, and works.
-    const severity = journal?.joined !== undefined && !journal.unfinished ? warning : error;
-    return severity(
+    const joined = journal?.joined !== undefined && !journal.unfinished;
+    return (joined ? warning : error)(
       `the last join failed in ${join.failedPhase}: ${what}`,
-      [...evidence, `it started ${shownTime(join.startedMs)}`],
+      [
+        ...evidence,
+        `it started ${shownTime(join.startedMs)}`,
+        joined ? 'the node is still joined: an earlier join succeeded' : '',
+      ],
       remedy ?? 'fix the cause, then run the same `edgeadm join` again',
     );
   },

@@ -13,7 +13,7 @@ export const confirmPlan: Phase<BindContext> = {
     const runs = instance.status === 'Running';
     const stops = runs && plan.stops;
     const does = [
-      plan.buy.length > 0 && `buy ${plan.buy.length} ENIs`,
+      plan.buy.length > 0 && `buy ${enis(plan.buy.length)}`,
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
       !runs && 'start the instance',
@@ -35,4 +35,9 @@ export async function requireConfirmation(
   if (!assumeYes && !ask) throw confirmationNeeded(question);
   if (!assumeYes && !(await ask?.(question))) throw answeredNo();
   facts.agreed = true;
+}
+
+/** `1 ENI`, `2 ENIs`. */
+export function enis(count: number): string {
+  return `${count} ${count === 1 ? 'ENI' : 'ENIs'}`;
 }

@@ -4,7 +4,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { describeDrain, nodeOfInstance } from './cluster-node.ts';
-import { requireConfirmation } from './confirm.ts';
+import { enis, requireConfirmation } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
 import { waitUntilSettled } from './inspect.ts';
@@ -43,7 +43,7 @@ export const confirmRelease: Phase<ReleaseContext> = {
     const does = [
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
-      `delete ${ours(spec, interfaces).length} ENIs`,
+      `delete ${enis(ours(spec, interfaces).length)}`,
       !runs && 'start the instance, which is not running',
     ].filter(Boolean);
     await requireConfirmation(context, `${spec.instanceId}: ${does.join(', ')}?`);
@@ -90,7 +90,7 @@ export const verifyRelease: Phase<ReleaseContext> = {
     if (left.length === 0) return say(`the ENIs that edgeadm bought for ${spec.instanceId} are gone`);
     throw new EdgeadmError({
       code: 'ENI_INCOMPLETE',
-      what: `${left.length} ENIs of ${spec.instanceId} could not be deleted; the instance is running`,
+      what: `${enis(left.length)} of ${spec.instanceId} could not be deleted; the instance is running`,
       why: left
         .map(({ id, status }) => `${id} (${status}): ${facts.refused.get(id)?.message ?? 'it still exists'}`)
         .join('\n'),

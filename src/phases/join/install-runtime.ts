@@ -69,8 +69,8 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
 
 /** Installs the containerd of a bundle with a unit of edgeadm's own, which is not started yet. */
 export async function installContainerdUnit(bundle: Bundle, host: Host): Promise<void> {
-  for (const path of [PATHS.containerd.data, PATHS.containerd.runtimeState, PATHS.containerd.plugins])
-    await host.claim(path);
+  const { data, runtimeState, resourceInterface, plugins } = PATHS.containerd;
+  for (const path of [data, runtimeState, resourceInterface, plugins]) await host.claim(path);
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
   if (await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 })) await host.reloadUnits();
@@ -118,8 +118,10 @@ async function importedFiles(host: Host, text: string): Promise<string[]> {
 }
 
 async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
-  const sandboxImage = spec.pauseImage ?? (await node.bundle())?.manifest.pauseImage;
-  return { sandboxImage, root: spec.runtimeRootDir };
+  const manifest = (await node.bundle())?.manifest;
+  // Debian's package looks in /usr/lib/cni alone.
+  const cniPlugins = manifest?.files.some(({ kind }) => kind === 'cni-plugins') ? PATHS.cni.plugins : undefined;
+  return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins };
 }
 
 /** True if a containerd that is not ours would be changed and restarted. */

@@ -21,8 +21,8 @@ export function sameVersion(one: string, other: string): boolean {
  */
 export function checkVersions({ from, to, cluster }: Versions, spec: UpgradeSpec): void {
   const target = spec.targetVersion;
-  if (target !== undefined && !sameVersion(target, cluster)) throw notThere(target, cluster);
-  if (compareVersions(to, cluster) > 0) throw notThere(to, cluster);
+  if (target !== undefined && !sameVersion(target, cluster)) throw notThere(target, { from, cluster });
+  if (compareVersions(to, cluster) > 0) throw notThere(to, { from, cluster });
   if (compareVersions(to, from) < 0) {
     throw refused(`the node runs ${from}, which is newer than ${to}`, 'a kubelet cannot be downgraded');
   }
@@ -51,14 +51,16 @@ export function drainAdvice({ from, to }: Pick<Versions, 'from' | 'to'>, isDrain
   return `Kubernetes asks for a node to be drained before the minor version of its kubelet changes (1.${minorOf(from)} to 1.${minorOf(to)}). This upgrade keeps its pods running; to drain it, add --drain --kubeconfig FILE.`;
 }
 
-function notThere(target: string, cluster: string): EdgeadmError {
+function notThere(target: string, { from, cluster }: Pick<Versions, 'from' | 'cluster'>): EdgeadmError {
   const what = `kubelet target version ${target} does not match cluster version ${cluster}`;
   if (compareVersions(target, cluster) > 0)
     return refused(what, 'a kubelet must not be newer than the API server', 'upgrade the control plane first');
   return refused(
     what,
     "a node can only be upgraded to the version of its control plane (the API server's)",
-    `edgeadm upgrade --kubelet-version ${target}   # keeps the kubelet older than the control plane`,
+    compareVersions(target, from) > 0
+      ? `edgeadm upgrade --kubelet-version ${target}   # keeps the kubelet older than the control plane`
+      : `edgeadm upgrade --target-version ${cluster}`,
   );
 }
 

@@ -34,6 +34,7 @@ describe('a mistyped command line', () => {
     assert.equal(meant('nodepool lst -o json').what, 'unknown command nodepool lst');
     assert.equal(meant('nodepool lst').next, 'edgeadm nodepool list --help');
     assert.equal(meant('sandbox node creat edge1').why, 'did you mean `edgeadm sandbox node create`?');
+    assert.equal(meant('node list').next, 'kubectl get nodes');
     assert.deepEqual([meant('frobnicate').why, meant('frobnicate').next], [undefined, 'edgeadm --help']);
   });
 });

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ACTIONS } from '../../../sandbox/cloud/actions.ts';
+import { RESOURCE_PATHS } from '../../../sandbox/list-objects.ts';
+import { valuesOfArgument } from '../../../src/cli/completion/values.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../src/commands/sandbox/values.ts', import.meta.url));
 const PROGRAM = `
@@ -30,6 +32,11 @@ describe('what shells complete of the sandbox', function () {
 
   it('a shell completes the cloud actions that can be made to fail', () => {
     assert.deepEqual(values('sandbox-actions'), [...ACTIONS]);
+  });
+
+  it('a shell completes the resources that `sandbox get` shows', () => {
+    const { words } = valuesOfArgument('sandbox:get', { name: 'resource' }) ?? {};
+    assert.deepEqual(words, Object.keys(RESOURCE_PATHS));
   });
 
   it('a shell completes no node of a sandbox that was never started', () => {

@@ -25,7 +25,11 @@ describe('A configuration file', () => {
       code: 'USAGE',
       message: /found \{"toString":1\} and \["a"\]/,
     });
-    await assert.rejects(read('labels: {}'), { code: 'USAGE', message: /found none and none/ });
+    await assert.rejects(read('labels: {}'), {
+      code: 'USAGE',
+      message: /found none and none/,
+      next: 'edgeadm config print-defaults',
+    });
   });
 
   it('A configuration file is refused as a usage error, never as a fault of edgeadm, whatever is in it', async () => {

@@ -11,6 +11,11 @@ export default class SandboxFaultClear extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxFaultClear);
     const cleared = await withSandboxStore(flags.dir, clearFaults);
-    await this.finish({ ok: true, hosts: [], data: { cleared }, text: `${cleared} faults cleared\n` });
+    await this.finish({
+      ok: true,
+      hosts: [],
+      data: { cleared },
+      text: `${cleared} ${cleared === 1 ? 'fault' : 'faults'} cleared\n`,
+    });
   }
 }

@@ -14,7 +14,7 @@ export default class SandboxNodeList extends BaseCommand {
     const nodes = await listSandboxNodes(folderOf(flags));
     await this.show({
       data: nodes,
-      text: table(nodes.map((node) => ({ ...node }))),
+      text: table(nodes.map((node) => ({ ...node }))) || 'no nodes\n',
       names: nodes.map(({ name }) => `node/${name}`),
     });
   }

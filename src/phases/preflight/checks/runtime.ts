@@ -111,7 +111,7 @@ async function isSwitchedOff({ host, spec }: CheckContext): Promise<boolean> {
   if (spec.criSocket !== undefined) return false;
   const text = (await host.read(PATHS.containerd.configuration)) ?? '';
   const disabled = /^\s*disabled_plugins\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
-  return /["'](io\.containerd\.grpc\.v1\.)?cri["']/.test(disabled);
+  return /["'](cri|io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime)))["']/.test(disabled);
 }
 
 /** @see https://containerd.io/releases/#kubernetes-support */

@@ -23,7 +23,7 @@ export const timeSync: Check = {
     if (Math.abs(difference) > FAIL_MS) return fail(found);
     if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
     if (spec.selfHostNtpServer || !host.runsPrograms || (await hasTimeService(host))) return pass(found);
-    return fail(`${found}, but no service keeps it synchronized (${SERVICES.join(', ')})`, {
+    return fail(`${found}, but no service keeps the clock of the node synchronized (${SERVICES.join(', ')})`, {
       severity: 'warning',
       remedy: 'Start one of these services, or set `selfHostNtpServer: true` in the file given with `--config`.',
     });

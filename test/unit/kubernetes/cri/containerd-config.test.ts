@@ -46,7 +46,7 @@ describe("containerd's configuration", () => {
 
   it("containerd's configuration has CRI switched on if Docker's package switched it off", () => {
     const text = fitContainerdConfig('version = 2\ndisabled_plugins = ["cri", "zfs"]\n', {}) ?? '';
-    assert.deepEqual(parse(text).disabled_plugins, ['zfs']);
+    assert.deepEqual(parse(text).disabled_plugins, ['io.containerd.snapshotter.v1.zfs']);
     const docker = fitContainerdConfig('disabled_plugins = ["cri"]\n', {}) ?? '';
     assert.equal(parse(docker).version, 2, 'its file has no version, and is not one of version 1');
     assert.ok(cri(docker).containerd);
@@ -119,8 +119,87 @@ describe('containerd beside others', () => {
   it('switches the CRI on if an imported file has it off, and leaves files that have nothing to do with it', () => {
     assert.equal(
       fitImportedConfig('version = 2\ndisabled_plugins = ["cri", "aufs"]\n', {}, IMPORTED),
-      'version = 2\ndisabled_plugins = ["aufs"]\n',
+      'version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.aufs"]\n',
     );
     assert.equal(fitImportedConfig('version = 2\n[debug]\n  level = "info"\n', {}, IMPORTED), undefined);
+  });
+});
+
+describe("containerd's configuration as packages ship it", () => {
+  /** Source: /etc/containerd/config.toml of Debian 12's package containerd 1.6.20~ds1-1+deb12u3. */
+  const DEBIAN = `version = 2
+
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri"]
+    [plugins."io.containerd.grpc.v1.cri".cni]
+      bin_dir = "/usr/lib/cni"
+      conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.internal.v1.opt"]
+    path = "/var/lib/containerd/opt"
+`;
+  /** Source: containerd 2.4's output of `containerd config default`, the parts that a join looks at. */
+  const UPSTREAM = `version = 4
+root = '/var/lib/containerd'
+imports = ['/etc/containerd/conf.d/*.toml']
+
+[plugins]
+  [plugins.'io.containerd.cri.v1.images'.pinned_images]
+    sandbox = 'registry.k8s.io/pause:3.10.1'
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+    runtime_type = 'io.containerd.runc.v2'
+    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+      SystemdCgroup = false
+  [plugins.'io.containerd.cri.v1.runtime'.cni]
+    bin_dirs = ['/usr/lib/cni']
+`;
+  const NEEDS = { sandboxImage: 'registry/pause:3.10', cniPlugins: '/opt/cni/bin' };
+
+  it("Debian's looks for the CNI plug-ins where the bundle installs them", () => {
+    const text = fitContainerdConfig(DEBIAN, NEEDS) ?? '';
+    assert.deepEqual({ ...(cri(text).cni as object) }, { bin_dir: '/opt/cni/bin', conf_dir: '/etc/cni/net.d' });
+    assert.equal(fitContainerdConfig(text, NEEDS), undefined);
+  });
+
+  it("upstream's of version 4 keeps its list of CNI folders and gets the sandbox image and the cgroup driver", () => {
+    const text = fitContainerdConfig(UPSTREAM, NEEDS) ?? '';
+    const plugins = parse(text).plugins as Record<string, Record<string, Record<string, unknown>>>;
+    assert.deepEqual(plugins['io.containerd.cri.v1.runtime']?.cni?.bin_dirs, ['/opt/cni/bin', '/usr/lib/cni']);
+    assert.equal(plugins['io.containerd.cri.v1.images']?.pinned_images?.sandbox, 'registry/pause:3.10');
+    assert.match(text, /SystemdCgroup = true/);
+    assert.doesNotMatch(text, /grpc\.v1\.cri/);
+    assert.equal(parse(text).version, 4);
+    assert.equal(fitContainerdConfig(text, NEEDS), undefined);
+  });
+
+  it('a file without plug-in folders is left with the default, which is where the bundle installs them', () => {
+    assert.doesNotMatch(fitContainerdConfig('version = 3\n', NEEDS) ?? '', /bin_dir/);
+  });
+
+  it("Docker's, which disables more than the CRI, is one that containerd accepts: whole names of plug-ins", () => {
+    const text = fitContainerdConfig('disabled_plugins = ["cri", "btrfs", "introspection-service"]\n', {}) ?? '';
+    assert.deepEqual(parse(text).disabled_plugins, [
+      'io.containerd.snapshotter.v1.btrfs',
+      'io.containerd.service.v1.introspection-service',
+    ]);
+  });
+
+  it('a CRI that containerd 2 has disabled under its new names is switched on', () => {
+    const names = '"io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri"';
+    const text = fitContainerdConfig(`version = 3\ndisabled_plugins = [${names}]\n`, {}) ?? '';
+    assert.deepEqual(parse(text).disabled_plugins, []);
+  });
+
+  it('an imported file without a version is read by the names of its plug-ins', () => {
+    const fitted = (section: string) =>
+      fitImportedConfig(`[plugins."${section}".containerd]\n  default_runtime_name = "nvidia"\n`, {}, IMPORTED) ?? '';
+    assert.match(
+      fitted('io.containerd.grpc.v1.cri'),
+      /\[plugins\."io\.containerd\.grpc\.v1\.cri"\.containerd\.runtimes/,
+    );
+    assert.match(
+      fitted('io.containerd.cri.v1.runtime'),
+      /\[plugins\."io\.containerd\.cri\.v1\.runtime"\.containerd\.runtimes/,
+    );
+    assert.doesNotMatch(fitted('io.containerd.cri.v1.runtime'), /plugins\.cri\b/);
   });
 });

@@ -100,6 +100,7 @@ describe('kubeconfig', () => {
       code: 'USAGE',
       what: `the kubeconfig ${missing} cannot be used`,
       message: /file not found/,
+      next: 'Name one that exists: --kubeconfig FILE',
     });
     const empty = join(folder, 'empty.conf');
     await writeFile(empty, '{"clusters": [], "users": [], "contexts": [], "current-context": "gone"}');

@@ -64,6 +64,7 @@ describe('a text of a node', () => {
       '{"automountServiceAccountToken":true,"secret":null,"secret":{"secretName":"x"}}',
       'edgeadm join 10.0.0.1:6443 --token ID.SECRET --discovery-token-ca-cert-hash sha256:0123',
       'next: edgeadm token create --print-join-command',
+      'next: Create a new token: `edgeadm token create --print-join-command`.',
       '镜像不存在 🚀\n',
     ];
     for (const text of texts) assert.equal(cleanFile(text), text);

@@ -403,6 +403,7 @@ I0410 11:00:02.500000   124 edgeadm] [edgeadm] reset in 2.5s
       found.map(({ rule, severity }) => `${severity} ${rule}`),
       ['warning CNI', 'warning JoinFailed'],
     );
+    assert.match(found[1]?.evidence ?? '', /the node is still joined: an earlier join succeeded/);
   });
 
   it('the timeline of the last join is a picture in a page without scripts, the failed phase red, everything escaped', () => {
@@ -517,6 +518,12 @@ describe('what a diagnosis tells', () => {
     assert.match(diagnosisHtml(forbidden), /class="verdict warning".*some data could not be collected/);
     assert.match(diagnosisText(DIAGNOSIS), /no problem was found\n$/);
     assert.match(diagnosisText(forbidden), /in what may be seen\nnot allowed: cri\/lists\n {2}next: .*root/);
+  });
+
+  it('the next step of a finding stays below its first line if it has several', () => {
+    const finding = { rule: 'JoinFailed', severity: 'error', what: 'w', evidence: '', next: 'one\ntwo' } as const;
+    assert.match(diagnosisText({ ...DIAGNOSIS, findings: [finding, finding] }), /\n {2}next: one\n {8}two\nerror: w/);
+    assert.match(diagnosisText({ ...DIAGNOSIS, findings: [finding, finding] }), /\n {2}next: one\n {8}two\n$/);
   });
 
   it('what a diagnosis tells is the name of the node, not how it was reached', () => {

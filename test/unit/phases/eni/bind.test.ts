@@ -486,7 +486,7 @@ describe('eni release', () => {
     const questions: string[] = [];
     const ask = async (question: string) => questions.push(question) > 0;
     await run(cloud, [], [], { assumeYes: false, ask }).result;
-    assert.deepEqual(questions, ['i-sandbox: delete 1 ENIs, start the instance, which is not running?']);
+    assert.deepEqual(questions, ['i-sandbox: delete 1 ENI, start the instance, which is not running?']);
     assert.equal(cloud.instanceStatus(), 'Running');
   });
 

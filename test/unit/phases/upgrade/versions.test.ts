@@ -43,6 +43,19 @@ describe('the versions of an upgrade', () => {
     assert.equal(refusal('v1.20.11-aliyunedge.1', 'v1.22.15', 'v1.22.15-aliyun.1', vendor), undefined);
   });
 
+  it('an upgrade to a version that the control plane does not have names a command that is not refused again', () => {
+    const advice = (from: string, targetVersion: string) => {
+      try {
+        checkVersions({ from, to: `v${targetVersion}`, cluster: 'v1.20.4' }, { ...SPEC, targetVersion });
+      } catch (error) {
+        return (error as EdgeadmError).next;
+      }
+    };
+    assert.match(advice('v1.20.2', '1.20.3') ?? '', /^edgeadm upgrade --kubelet-version 1\.20\.3 /);
+    assert.equal(advice('v1.20.3', '1.20.2'), 'edgeadm upgrade --target-version v1.20.4');
+    assert.equal(advice('v1.20.3', '1.20.3'), 'edgeadm upgrade --target-version v1.20.4');
+  });
+
   it('the versions of an upgrade are refused if more are skipped, with their number and the version to stop at', () => {
     const far = [
       ['v1.33.1', 'v1.37.2', 3, 'v1.36'],

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir } from 'node:fs/promises';
+import type { Bundle } from '../../../../src/artifacts/bundle.ts';
+import { openBundle } from '../../../../src/artifacts/open-bundle.ts';
+import { Journal } from '../../../../src/host/journal/journal.ts';
+import { NodeHost } from '../../../../src/host/node-host.ts';
+import { rollBackChanges } from '../../../../src/host/roll-back.ts';
+import { scratchMachine } from '../../../../src/host/scratch.ts';
+import { installContainerdUnit } from '../../../../src/phases/join/install-runtime.ts';
+import { bundleFiles, temporaryFolder, writeFiles } from '../../artifacts/fixtures.ts';
+
+/** What containerd makes when it runs; /run/nri since 2.0. */
+const MADE = ['/var/lib/containerd/io.containerd.content.v1.content', '/run/containerd/s', '/run/nri/nri.sock'];
+
+describe('the containerd of a bundle', () => {
+  const folder = temporaryFolder();
+  let bundle: Bundle;
+  before(async () => {
+    bundle = await openBundle(await writeFiles(folder.path('bundle'), bundleFiles()));
+  });
+  after(() => bundle.close());
+
+  it('a roll-back removes what a containerd that was installed has made while it ran', async () => {
+    const root = folder.path('node');
+    await mkdir(root);
+    const machine = scratchMachine(root);
+    const journal = await Journal.read(machine);
+    await installContainerdUnit(bundle, new NodeHost(machine, journal));
+    for (const path of MADE) await mkdir(`${root}${path}`, { recursive: true });
+    assert.deepEqual(await rollBackChanges(new NodeHost(machine), journal), []);
+    for (const path of ['/run', '/var/lib']) {
+      const left = await readdir(`${root}${path}`).catch(() => []);
+      assert.deepEqual(
+        left.filter((name) => /containerd|nri/.test(name)),
+        [],
+        path,
+      );
+    }
+  });
+});
