@@ -43,6 +43,18 @@ describe('address ranges', () => {
     );
   });
 
+  for (const [cidr, index, address] of [
+    ['10.96.0.0/12', 10, '10.96.0.10'],
+    ['10.96.0.250/12', 10, '10.96.0.10'],
+    ['10.0.0.250/24', 256, undefined],
+    ['10.0.0.0/8', 256, '10.0.1.0'],
+    ['2001:db8::100/120', 10, '2001:db8::10a'],
+    ['fd00::/64', 65_536, 'fd00::1:0'],
+  ] as const) {
+    it(`the address at index ${index} of ${cidr} is ${address ?? 'outside of it'}`, () =>
+      assert.equal(addressAt(cidr, index), address));
+  }
+
   it('any text is a range or not, and never an exception', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-fx.:/%]{0,24}$/)), (text) => {

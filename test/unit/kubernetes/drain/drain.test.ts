@@ -186,7 +186,9 @@ describe('draining a node', () => {
     const { client, evicted } = await cluster(pods, { evict: () => BUDGET });
     const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 1500 })));
     assert.equal(error.why?.split('\n').filter((line) => line.startsWith('shop/web')).length, 40);
-    assert.equal(new Set(evicted()).size, 40);
+    // With a limit of its own for each pod, some would be asked for again before others are asked for at all.
+    assert.equal(new Set(evicted().slice(0, 40)).size, 40);
+    assert.ok(evicted().length > 40, `${evicted().length} requests`);
     client.close();
   });
 
