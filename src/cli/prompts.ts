@@ -18,36 +18,41 @@ export function confirmOnTerminal(
 ): ((question: string) => Promise<boolean>) | undefined {
   if (!process.stdin.isTTY) return undefined;
   return (message) =>
-    oneAtATime({ output, signal }, async () => {
+    oneAtATime({ output, signal }, async (ended) => {
       const { confirm } = await import('@inquirer/prompts');
-      return confirm({ message, default: false }, { signal });
+      return confirm({ message, default: false }, { signal: ended });
     });
 }
 
 /** Asks for a password on the terminal, without showing it; undefined if there is none. */
 export async function secretOnTerminal(message: string, options: PromptOptions = {}): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
-  return oneAtATime(options, async () => {
+  return oneAtATime(options, async (ended) => {
     const { password } = await import('@inquirer/prompts');
-    return password({ message }, { signal: options.signal });
+    return password({ message }, { signal: ended });
   });
 }
 
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Several hosts may have a question at once, and there is one terminal. Ctrl-C at one of them interrupts the command.
+ * Several hosts may have a question at once, and there is one terminal. Ctrl-C or Ctrl-D at one of them interrupts the
+ * command.
  * @throws EdgeadmError INTERRUPTED
  */
-function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<T>): Promise<T> {
+function oneAtATime<T>({ output, signal }: PromptOptions, ask: (ended: AbortSignal) => Promise<T>): Promise<T> {
   const before = last;
   const mine = atQuestion(async () => {
     await before;
     if (signal?.aborted) throw interruptedError(signal, 'interrupted before a prompt');
+    const input = endOfInput();
+    const prompt = (): Promise<T> => ask(signal ? AbortSignal.any([signal, input.ended]) : input.ended);
     try {
       return await (output ? output.ask(prompt) : prompt());
     } catch (error) {
-      throw endedQuestion(error as Error, signal);
+      throw input.ended.aborted ? stopped('the input ended at a prompt', error) : endedQuestion(error as Error, signal);
+    } finally {
+      input.ignore();
     }
   });
   last = mine.catch(() => {});
@@ -58,7 +63,26 @@ function oneAtATime<T>({ output, signal }: PromptOptions, prompt: () => Promise<
 function endedQuestion(error: Error, signal: AbortSignal | undefined): Error {
   if (error.name === 'AbortPromptError' && signal) return interruptedError(signal, 'interrupted at a prompt');
   if (error.name !== 'ExitPromptError') return error;
-  const why = 'interrupted by Ctrl-C at a prompt';
+  return stopped('interrupted by Ctrl-C at a prompt', error);
+}
+
+function stopped(why: string, cause: unknown): EdgeadmError {
   stopCommand(new Error(why), 'interruptedMs');
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', why, cause: error });
+  return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', why, cause });
+}
+
+/** Inquirer would wait forever for an input that has ended; in raw mode Ctrl-D is a key. */
+function endOfInput(): { readonly ended: AbortSignal; ignore(): void } {
+  const end = new AbortController();
+  const onEnd = (): void => end.abort();
+  const onKey = (_text: unknown, key: { ctrl?: boolean; name?: string } | undefined): void => {
+    if (key?.ctrl && key.name === 'd') end.abort();
+  };
+  process.stdin.once('end', onEnd).on('keypress', onKey);
+  return {
+    ended: end.signal,
+    ignore: () => {
+      process.stdin.off('end', onEnd).off('keypress', onKey);
+    },
+  };
 }

@@ -95,13 +95,19 @@ function notFound(error: Error): never {
   throw new EdgeadmError({
     code: 'CLOUD_CREDENTIALS',
     what: 'no cloud credentials were found',
-    why: error.message.replace(
-      /^unable to get credentials .*?: /,
-      'checked the environment, the configuration files and the instance role: ',
-    ),
+    why: [halfPair(), 'checked: environment, OIDC, ~/.aliyun/config.json, ~/.alibabacloud/credentials, instance role']
+      .filter(Boolean)
+      .join('\n'),
     next: ALTERNATIVES,
     cause: error,
   });
+}
+
+/** The library's own message is a list of what each source lacked, with addresses it has not got. */
+function halfPair(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const names = ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'];
+  const missing = names.filter((name) => !env[name]);
+  return missing.length === 1 ? `${missing[0]} is not set` : undefined;
 }
 
 function register({ accessKeySecret, securityToken }: CloudKeys): void {

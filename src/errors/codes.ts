@@ -170,7 +170,8 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'The API server did not answer.',
     evidence: 'Address, port and the network error.',
-    remedy: 'From the node, check the address, the firewall and the access control list of the API server.',
+    remedy:
+      'Check that the API server is running, and that no firewall or access control list keeps this machine from its address.',
   },
   API_ERROR: {
     exit: EXIT.cluster,
@@ -274,7 +275,7 @@ export const ERROR_CODES = {
     exit: EXIT.node,
     cause: 'The bundle is damaged or incomplete, or was made for another architecture or version.',
     evidence: 'The file, the expected value (such as its SHA-256) and the value found.',
-    remedy: 'Download or copy the bundle again, and check it with `edgeadm bundle verify`.',
+    remedy: 'Download or copy the bundle again, or create a new one: `edgeadm bundle create`.',
   },
   DOWNLOAD_FAILED: {
     exit: EXIT.cluster,

@@ -49,6 +49,5 @@ function badBundle(origin: string, bad: readonly { path: string; problem?: strin
     code: 'BUNDLE_INVALID',
     what: `${bad.length} ${bad.length === 1 ? 'file' : 'files'} of the bundle ${origin} cannot be used`,
     why: bad.map(({ path, problem }) => `${path}: ${problem}`).join('\n'),
-    next: 'Download or copy the bundle again, or create a new one: `edgeadm bundle create`.',
   });
 }
