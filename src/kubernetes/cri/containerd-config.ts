@@ -65,12 +65,22 @@ function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): 
  * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 4.
  */
 function pluginFolder(version: number, table: readonly string[], root: TomlTable, folder: string): Setting[] {
-  const { bin_dir: one, bin_dirs: list } = tableAt(root, table);
-  const given = Array.isArray(list) ? list.map(String) : [typeof one === 'string' && one ? one : PATHS.cni.plugins];
+  const given = foldersIn(root, table);
   if (given.includes(folder)) return [];
-  return Array.isArray(list) || version >= 4
+  return Array.isArray(tableAt(root, table).bin_dirs) || version >= 4
     ? [{ table, key: 'bin_dirs', value: [folder, ...given] }]
     : [{ table, key: 'bin_dir', value: folder }];
+}
+
+function foldersIn(root: TomlTable, table: readonly string[]): string[] {
+  const { bin_dir: one, bin_dirs: list } = tableAt(root, table);
+  return Array.isArray(list) ? list.map(String) : [typeof one === 'string' && one ? one : PATHS.cni.plugins];
+}
+
+/** The folders in which a containerd with this configuration looks for CNI plug-ins. */
+export function cniPluginFolders(text: string): string[] {
+  const root = parseToml(text);
+  return foldersIn(root, [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'cni']);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { importsOf } from '../../../kubernetes/cri/containerd-config.ts';
+import { cniPluginFolders, importsOf } from '../../../kubernetes/cri/containerd-config.ts';
 import { type CgroupDriver, CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { removalOf } from '../../../kubernetes/removals.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
@@ -29,7 +30,11 @@ export const runtime: Check = {
       return fail(`${PATHS.containerd.unit} is ${detail}`, { remedy: 'See `journalctl -u containerd`.' });
     }
     if (exists && host.runsPrograms)
-      return (await otherConfiguration(context)) ?? pass(`${PATHS.containerd.unit} is ${detail}`);
+      return (
+        (await otherConfiguration(context)) ??
+        (await otherPluginFolder(context)) ??
+        pass(`${PATHS.containerd.unit} is ${detail}`)
+      );
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
     if (!host.runsPrograms) return skip('a scratch root runs no services');
     return fail(`containerd is not installed${spec.manageRuntime ? ', and no bundle contains it' : ''}`);
@@ -68,6 +73,25 @@ async function otherConfiguration({ host }: CheckContext): Promise<CheckResult |
     {
       severity: 'warning',
       remedy: `Take --config out of the unit (\`systemctl edit --full ${PATHS.containerd.unit}\`), or set SystemdCgroup = true and the pause image in ${file} yourself.`,
+    },
+  );
+}
+
+/** Debian's package of containerd; the join corrects it if the bundle brings CNI plug-ins. */
+async function otherPluginFolder({ host, node }: CheckContext): Promise<CheckResult | undefined> {
+  const bundle = await node.bundle().catch(() => undefined);
+  if (bundle?.manifest.files.some(({ kind }) => kind === 'cni-plugins')) return undefined;
+  const folders = cniPluginFolders((await host.read(PATHS.containerd.configuration)) ?? '');
+  if (folders.includes(PATHS.cni.plugins)) return undefined;
+  // One folder may be a link to the other.
+  const [usual = [], ...own] = await Promise.all([PATHS.cni.plugins, ...folders].map((path) => host.list(path)));
+  if (usual.length > 0 && own.some((names) => isDeepStrictEqual([...names].sort(), [...usual].sort())))
+    return undefined;
+  return fail(
+    `containerd looks for CNI plug-ins in ${folders.join(', ')}; most network add-ons install theirs in ${PATHS.cni.plugins}`,
+    {
+      severity: 'warning',
+      remedy: `Set bin_dir = "${PATHS.cni.plugins}" in ${PATHS.containerd.configuration}, with all plug-ins in that folder, or make ${PATHS.cni.plugins} a link to ${folders[0]}.`,
     },
   );
 }

@@ -50,6 +50,21 @@ describe('Runtime', () => {
   });
 });
 
+describe('Runtime with the package of Debian', () => {
+  const text = 'version = 2\n[plugins."io.containerd.grpc.v1.cri".cni]\n  bin_dir = "/usr/lib/cni"\n';
+  const machine = { files: { '/etc/containerd/config.toml': text } };
+
+  it('warns that containerd does not look where network add-ons install their plug-ins', () =>
+    assertFinds('Runtime', 'warning', /CNI plug-ins in \/usr\/lib\/cni; most network add-ons .*\/opt\/cni\/bin/, {
+      machine,
+    }));
+
+  it('says nothing of it if one folder is a link to the other', () => {
+    const files = { ...machine.files, '/usr/lib/cni/bridge': '', '/opt/cni/bin/bridge': '' };
+    return assertOk('Runtime', { machine: { files } });
+  });
+});
+
 describe('CRI', () => {
   const containerd = (version: string, ...apis: FakeRuntime['apis']): Case => ({
     runtime: { name: 'containerd', version, apis },
