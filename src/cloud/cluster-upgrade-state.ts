@@ -80,7 +80,8 @@ async function newestUpgrade(
     return [];
   });
   const [listed] = tasks.filter(({ taskType }) => taskType === UPGRADE).sort(byAge);
-  const ids = new Set([listed?.taskId, known].filter((id) => id !== undefined));
+  // Times are whole seconds: of two tasks of the same one, that which was started from here is the newer.
+  const ids = new Set([known, listed?.taskId].filter((id) => id !== undefined));
   const infos = await Promise.all([...ids].map((id) => taskIfThere(service, id)));
   return infos.filter((info) => info !== undefined).sort(byAge)[0];
 }

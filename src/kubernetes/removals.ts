@@ -55,7 +55,7 @@ const REMOVALS: readonly Row[] = [
     kind: 'flag',
     names: 'seccomp-profile-root',
     goneIn: 23,
-    advice: 'Keep the profiles in /var/lib/kubelet/seccomp.',
+    advice: "Keep the profiles in the folder seccomp of the kubelet's root directory.",
     source: OPTIONS,
   },
   {

@@ -22,7 +22,7 @@ import { certificateIn } from '../../src/lib/check-shape.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { lastJoin } from '../../src/phases/diagnose/timeline.ts';
 import { parseNameServers } from '../../src/phases/preflight/resolv-conf.ts';
-import { removalOf } from '../../src/phases/reset/teardown/iptables.ts';
+import { deletionOf } from '../../src/phases/reset/teardown/iptables.ts';
 import { pinCa } from '../../src/pki/ca-hash.ts';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
@@ -76,7 +76,7 @@ const PARSERS: readonly Parser[] = [
   {
     what: 'what iptables-save prints',
     sample: '*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -m comment --comment "a \\"b\\"" -j KUBE-SERVICES\nCOMMIT\n',
-    parse: (text) => removalOf(text, { cniNetworks: ['cbr0'] }),
+    parse: (text) => deletionOf(text, { cniNetworks: ['cbr0'] }),
   },
   {
     what: "containerd's config.toml",

@@ -18,7 +18,7 @@ const IS = '[ \\t]*[:=][ \\t]*';
  * the command in our own advice: "create a new token: `edgeadm token create`".
  */
 const valueOr = (word: string): string =>
-  `(?:\\\\+"[^"\\n]*|"(?:\\\\.|[^"\\\\\\n])*|'[^'\\n]*|\\[[^\\]\\n]*|(?!(?:true|false|null)\\b|[{["']|\`edgeadm )${word})`;
+  `(?:\\\\+"[^"\\n]*|"(?:\\\\.|[^"\\\\\\n])*|'[^'\\n]*|\\[[^\\]\\n]*|(?!(?:true|false|null)\\b|[{["']|\`edgeadm\\s)${word})`;
 
 /** What the group catches stays; of what follows it only the opening quote does. */
 const RULES: readonly RegExp[] = [

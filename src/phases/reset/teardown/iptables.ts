@@ -37,7 +37,7 @@ interface Table {
  * @param saved output of iptables-save
  * @returns an empty text if there is nothing to remove
  */
-export function removalOf(saved: string, owner: RuleOwner): string {
+export function deletionOf(saved: string, owner: RuleOwner): string {
   const tables = parseTables(saved);
   const isOurs = chainTest(tables, owner);
   return tables.map((table) => removalInTable(table, isOurs, owner)).join('');
@@ -109,7 +109,8 @@ export async function removeIptablesRules(host: Host, log: PhaseLog, owner: Rule
   for (const family of ['iptables', 'ip6tables']) {
     const backEnds = await Promise.all([`${family}-nft`, `${family}-legacy`].map((name) => save(host, name)));
     if (!backEnds.some((backEnd) => backEnd.saved !== undefined)) backEnds.push(await save(host, family));
-    for (const { name, saved } of backEnds) if (saved !== undefined) await restore(host, name, removalOf(saved, owner));
+    for (const { name, saved } of backEnds)
+      if (saved !== undefined) await restore(host, name, deletionOf(saved, owner));
     const failures = backEnds.flatMap(({ failure }) => failure ?? []);
     if (failures.length > 0 && backEnds.every(({ saved }) => saved === undefined))
       log.warning(`Rules of ${family} could not be read and are left on the machine: ${failures.join('; ')}`);

@@ -64,7 +64,7 @@ describe('TimeSync', () => {
 
   it('warns if no service keeps the clock, unless the user does it himself', async () => {
     const machine: Case['machine'] = { commands: { systemctl: { exitCode: 3, stdout: 'inactive\nunknown\n' } } };
-    await assertFinds('TimeSync', 'warning', /no service keeps it/, { machine });
+    await assertFinds('TimeSync', 'warning', /no service keeps the clock of the node/, { machine });
     await assertOk('TimeSync', { machine, spec: { selfHostNtpServer: true } });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { removalOf, removeIptablesRules } from '../../../../../src/phases/reset/teardown/iptables.ts';
+import { deletionOf, removeIptablesRules } from '../../../../../src/phases/reset/teardown/iptables.ts';
 import { fakeHost } from '../../../fake-host.ts';
 import { recordedLog } from '../../../recorded-log.ts';
 
@@ -31,7 +31,7 @@ COMMIT
 describe('clearing iptables rules', () => {
   it('removes chains and rules of Kubernetes and leaves every other rule and table untouched', () => {
     assert.equal(
-      removalOf(SAVED, OWNER),
+      deletionOf(SAVED, OWNER),
       `*nat
 -D PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -D POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
@@ -45,7 +45,7 @@ COMMIT
   });
 
   it('clearing iptables rules has nothing to do if Kubernetes left nothing', () => {
-    assert.equal(removalOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n', OWNER), '');
+    assert.equal(deletionOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n', OWNER), '');
   });
 
   it('clearing iptables rules is not fooled by a comment that reads like a rule of Kubernetes', () => {
@@ -54,7 +54,7 @@ COMMIT
       '-A OUTPUT -d 127.0.0.1/32 -m comment --comment "--dport 10261 " -j ACCEPT',
       '-A PREROUTING -m comment --comment "not flanneld masq" -j ACCEPT',
     ];
-    assert.equal(removalOf(table('nat', ['PREROUTING', 'OUTPUT'], rules), OWNER), '');
+    assert.equal(deletionOf(table('nat', ['PREROUTING', 'OUTPUT'], rules), OWNER), '');
   });
 
   it("removes edge-hub's rules for its proxy, however iptables-save writes them", () => {
@@ -88,14 +88,14 @@ COMMIT
       '-A POSTROUTING -s 10.244.0.0/16 -j SNAT --to-source 1.2.3.4',
     ];
     const saved = table('nat', ['POSTROUTING'], [...ours, ...others]);
-    const deleted = (owner: Parameters<typeof removalOf>[1]) => deletedFrom(saved, owner).length;
+    const deleted = (owner: Parameters<typeof deletionOf>[1]) => deletedFrom(saved, owner).length;
     assert.equal(deleted({ ...OWNER, flannelNetwork: '10.244.0.0/16' }), ours.length);
     assert.equal(deleted(OWNER), 1);
   });
 
   it("removes the CNI plug-ins' chains of the cluster's network", () => {
     const rule = String.raw`-A POSTROUTING -s 10.244.5.2/32 -m comment --comment "name: \"cbr0\" id: \"01ae\"" -j CNI-ee11`;
-    const removal = removalOf(table('nat', ['POSTROUTING', 'CNI-ee11', 'CNI-HOSTPORT-DNAT'], [rule]), OWNER);
+    const removal = deletionOf(table('nat', ['POSTROUTING', 'CNI-ee11', 'CNI-HOSTPORT-DNAT'], [rule]), OWNER);
     assert.match(removal, /-D POSTROUTING .*\n-F CNI-ee11\n-F CNI-HOSTPORT-DNAT\n-X CNI-ee11\n-X CNI-HOSTPORT-DNAT/);
   });
 
@@ -104,7 +104,7 @@ COMMIT
       (name) => String.raw`-A POSTROUTING -m comment --comment "name: \"${name}\" id: \"01ae\"" -j CNI-${name}`,
     );
     const saved = table('nat', ['POSTROUTING', 'CNI-cbr0', 'CNI-podman', 'CNI-HOSTPORT-DNAT'], rules);
-    assert.equal(removalOf(saved, OWNER), '');
+    assert.equal(deletionOf(saved, OWNER), '');
   });
 
   it('looks through both back ends of iptables, for IPv4 and IPv6', async () => {
@@ -150,8 +150,8 @@ function table(name: string, chains: readonly string[], rules: readonly string[]
   return [`*${name}`, ...chains.map((chain) => `:${chain} - [0:0]`), ...rules, 'COMMIT', ''].join('\n');
 }
 
-function deletedFrom(saved: string, owner: Parameters<typeof removalOf>[1] = OWNER): string[] {
-  return removalOf(saved, owner)
+function deletedFrom(saved: string, owner: Parameters<typeof deletionOf>[1] = OWNER): string[] {
+  return deletionOf(saved, owner)
     .split('\n')
     .filter((line) => line.startsWith('-D'));
 }
