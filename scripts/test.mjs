@@ -56,6 +56,7 @@ function heading(name) {
 const PARTS = [
   { name: 'kills', files: ['kill'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
+  { name: "join, reset and autonomy with today's Kubernetes", files: ['join-reset', 'autonomy'], world: 'today' },
   { name: 'join and reset', files: ['failures', 'join-reset', 'one-file'] },
   { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
@@ -70,11 +71,12 @@ async function endToEnd() {
   const parts = [...PARTS, ...(others.length > 0 ? [{ name: others.join(', '), files: others }] : [])];
   const queue = parts.values();
   const worker = async (_, bed) => {
-    for (const { name, files } of queue) {
+    for (const { name, files, world } of queue) {
       const paths = files.map((file) => `test/e2e/${file}.test.ts`);
       // The first one shows what it does while it does it.
       const number = bed === 0 ? undefined : String(bed);
-      await suite(`end-to-end tests: ${name}`, ['--config', '.mocharc.e2e.json', ...paths], { bed: number });
+      const args = ['--config', '.mocharc.e2e.json', ...paths];
+      await suite(`end-to-end tests: ${name}`, args, { bed: number, EDGEADM_TESTBED_WORLD: world });
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
@@ -121,7 +123,7 @@ async function main() {
     reason ? undefined : suite('tests of the release', built('dist'), { bed: '9' }),
   ]);
   if (!reason) {
-    if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare'])) {
+    if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare', 'guide', 'today'])) {
       await endToEnd();
     }
   } else if (process.env.CI === 'true') {

@@ -375,7 +375,7 @@ function withRemains(test: Tell): void {
     assert.match(await shell('ctr -n moby images ls -q'), /pause/);
     assert.match(await shell('ctr -n moby containers ls -q'), /^others$/m);
     assert.match(await shell('ip netns list'), /^podman-others/m);
-    await shell('ctr -n moby containers delete others; ctr -n moby images rm $(ctr -n moby images ls -q)');
+    await shell('ctr -n moby containers delete others; ctr -n moby images rm --sync $(ctr -n moby images ls -q)');
     await shell(
       'ip netns delete podman-others; umount /run/netns; rmdir /run/netns; rm /tmp/o.tar; ctr namespaces rm moby',
     );
