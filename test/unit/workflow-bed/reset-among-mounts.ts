@@ -33,7 +33,8 @@ async function resetAmongMounts(node: BedNode, run: number): Promise<void> {
   const mounted: { source: string; target: string }[] = [];
   const early = randomInt(2) === 0;
   const mountSome = async (): Promise<void> => {
-    for (let count = 1 + randomInt(3); count > 0; count--) mounted.push(await mountOne(node.root, run));
+    for (let count = 1 + randomInt(3); count > 0; count--)
+      mounted.push(await mountOne(targetIn(node.root, mounted), node.root, run));
   };
   try {
     if (early) await mountSome();
@@ -56,9 +57,16 @@ async function resetAmongMounts(node: BedNode, run: number): Promise<void> {
   }
 }
 
+/** A folder below which nothing is mounted yet: a mount would hide it. */
+function targetIn(root: string, mounted: readonly { target: string }[]): string {
+  for (;;) {
+    const target = join(root, pick(CLEARED) + pick(PLACES));
+    if (!mounted.some((other) => `${other.target}/`.startsWith(`${target}/`))) return target;
+  }
+}
+
 /** A bind mount of a foreign folder, on the same file system, or a tmpfs; named in the node's own table of mounts too. */
-async function mountOne(root: string, run: number): Promise<{ source: string; target: string }> {
-  const target = join(root, pick(CLEARED) + pick(PLACES));
+async function mountOne(target: string, root: string, run: number): Promise<{ source: string; target: string }> {
   const source = await mkdtemp(join(outside, `${run}-`));
   await mkdir(target, { recursive: true });
   const kind = pick(['bind', 'tmpfs']);
