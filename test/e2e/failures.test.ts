@@ -110,7 +110,7 @@ function cluster(test: Tell, subject: Subject): void {
   }
   const unreachable = async (server: string | undefined, says: RegExp): Promise<void> => {
     const args = await joinWith({}, server);
-    await reports(subject.node, args, { exit: 4, code: 'API_UNREACHABLE', says, next: /no firewall or access control list/ });
+    await reports(subject.node, args, { exit: 4, code: 'API_UNREACHABLE', says, next: /no firewall/ });
   };
   test('ports on which nobody listens', async () => {
     const { address } = (await testBed()).cluster;
@@ -261,7 +261,11 @@ function bundle(test: Tell): void {
   });
   test('it is not there', async () => {
     const says = /bundle not found: \/opt\/absent/;
-    await tells(subject.node, await joinWith({ '--bundle': '/opt/absent' }), { ...invalid, says });
+    await tells(subject.node, await joinWith({ '--bundle': '/opt/absent' }), {
+      ...invalid,
+      says,
+      next: /check the path/,
+    });
   });
   for (const [name, file] of [
     ['image', 'images/busybox.tar'],
