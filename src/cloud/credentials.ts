@@ -91,23 +91,27 @@ async function defaultChain(): Promise<CloudCredential> {
 }
 
 /** Credentials of a role are renewed before they expire, and the renewal may fail. */
-function notFound(error: Error): never {
+function notFound(cause: Error): never {
+  const why = tried(cause.message);
   throw new EdgeadmError({
     code: 'CLOUD_CREDENTIALS',
     what: 'no cloud credentials were found',
-    why: [halfPair(), 'checked: environment, OIDC, ~/.aliyun/config.json, ~/.alibabacloud/credentials, instance role']
-      .filter(Boolean)
-      .join('\n'),
+    why,
     next: ALTERNATIVES,
-    cause: error,
+    cause,
   });
 }
 
-/** The library's own message is a list of what each source lacked, with addresses it has not got. */
-function halfPair(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
-  const names = ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'];
-  const missing = names.filter((name) => !env[name]);
-  return missing.length === 1 ? `${missing[0]} is not set` : undefined;
+/** Headings of the chain, and the address of a source that was not configured. */
+const NOISE = [
+  /^unable to get credentials from any of the providers in the chain: /,
+  /unable to get credentials from enviroment variables, /,
+  /(^|, )[^,]*https:\/\/undefined\/.*$/,
+];
+
+/** What each source lacked, in the words of the default chain. Source: @alicloud/credentials, providers/default.js. */
+export function tried(message: string): string {
+  return NOISE.reduce((text, noise) => text.replace(noise, ''), message);
 }
 
 function register({ accessKeySecret, securityToken }: CloudKeys): void {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors/index.ts';
+import type { EdgeadmError, ErrorCode } from '../../errors/index.ts';
 import type { CheckContext } from './context.ts';
 
 type Severity = 'error' | 'warning';
@@ -14,6 +14,8 @@ export type CheckResult =
       readonly remedy?: string;
       /** Becomes the code of the whole error if no other check failed with another one. */
       readonly code?: ErrorCode;
+      /** What was thrown. Checks that share a read throw the same error, which is said once. */
+      readonly cause?: EdgeadmError;
     }
   | { readonly status: 'skip'; readonly reason: string };
 

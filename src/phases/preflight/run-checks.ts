@@ -43,14 +43,13 @@ export async function judgeChecks(
   const names = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksNamed(name) ?? []));
   const ignored = ({ name }: Check): boolean => names.has(name.toLowerCase());
   const timed = await Promise.all(checks.map((check) => results.get(check.name) as Promise<Timed>));
-  const errors = new Map<string, string>();
-  for (const [index, check] of checks.entries()) {
+  const errors = checks.flatMap((check, index) => {
     const { result } = timed[index] as Timed;
-    if (isError(result) && !ignored(check) && !errors.has(result.found)) errors.set(result.found, check.name);
-  }
+    return isError(result) && !ignored(check) ? [{ check, result }] : [];
+  });
   return checks.map((check, index) => {
     const { result, durationMs } = timed[index] as Timed;
-    return { ...judge(check, saidOnce(result, errors), ignored(check)), durationMs };
+    return { ...judge(check, saidOnce(check, result, errors), ignored(check)), durationMs };
   });
 }
 
@@ -61,12 +60,16 @@ function isError(result: CheckResult): result is Failed {
 }
 
 /**
- * A cluster that cannot be asked stops checks that only warn as well: the error says it, the warning would repeat it.
+ * A cluster that cannot be asked stops several checks: the first error says it, the others would repeat it. Of a
+ * warning the text is compared as well, since it may come from another read.
  */
-function saidOnce(result: CheckResult, errors: ReadonlyMap<string, string>): CheckResult {
-  const warns = result.status === 'fail' && result.severity === 'warning';
-  const error = warns ? errors.get(result.found) : undefined;
-  return error === undefined ? result : skip(`${error} failed`);
+function saidOnce(check: Check, result: CheckResult, errors: readonly { check: Check; result: Failed }[]): CheckResult {
+  if (result.status !== 'fail') return result;
+  const repeats = (error: Failed): boolean =>
+    (error.cause !== undefined && error.cause === result.cause) ||
+    (result.severity === 'warning' && error.found === result.found);
+  const first = errors.find((error) => repeats(error.result))?.check ?? check;
+  return first === check ? result : skip(`${first.name} failed`);
 }
 
 interface Timed {
@@ -119,7 +122,7 @@ async function afterThrow(check: Check, error: EdgeadmError, context: CheckConte
   const ours = error.exit === EXIT.node || error.exit === EXIT.cluster;
   const code = ours && error.code !== 'PREFLIGHT_FAILED' ? error.code : undefined;
   const found = error.why?.includes('\n') ? `${error.what}\n${error.why}` : error.message;
-  return fail(found, { severity: check.severity, remedy: error.next, code });
+  return fail(found, { severity: check.severity, remedy: error.next, code, cause: error });
 }
 
 function judge(check: Check, result: CheckResult, ignored: boolean): Omit<Verdict, 'durationMs'> {

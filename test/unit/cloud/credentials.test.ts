@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCredentials, SECRET_ON_COMMAND_LINE } from '../../../src/cloud/credentials.ts';
+import { openCredentials, SECRET_ON_COMMAND_LINE, tried } from '../../../src/cloud/credentials.ts';
 import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { redact } from '../../../src/lib/redact.ts';
 
@@ -68,5 +68,14 @@ describe('credentials for the cloud', () => {
     await assert.rejects(openCredentials({ profile: join(folder, 'none.json') }), {
       message: /none\.json.*file not found/,
     });
+  });
+
+  it('credentials that were not found are explained by what each source lacks, without an address that was never configured', () => {
+    const lacks =
+      "Access key secret must be specified via environment variable (ALIBABA_CLOUD_ACCESS_KEY_SECRET), reading aliyun cli config from '/root/.aliyun/config.json' failed.";
+    const chain = 'unable to get credentials from any of the providers in the chain';
+    const uri = 'getaddrinfo ENOTFOUND undefinedGET https://undefined/ failed.';
+    assert.equal(tried(`${chain}: unable to get credentials from enviroment variables, ${lacks}, ${uri}`), lacks);
+    assert.equal(tried('refresh of the role failed: 403'), 'refresh of the role failed: 403');
   });
 });

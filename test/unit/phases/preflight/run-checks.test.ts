@@ -160,6 +160,23 @@ describe('what a failed preflight ends with', () => {
     assert.equal(error.next, 'fetch it again');
   });
 
+  it('checks that stop at the same read of the cluster say its error once', async () => {
+    const denied = new EdgeadmError({ code: 'API_ERROR', what: 'cluster-info cannot be read' });
+    const read = async () => {
+      throw denied;
+    };
+    const context = await contextOf({});
+    const cluster = { ...context.cluster, trusted: read, verifyToken: read };
+    const verdicts = await judgeChecks({ ...context, cluster });
+    const said = verdicts.filter(({ found }) => found?.includes('cluster-info cannot be read'));
+    assert.deepEqual(
+      said.map(({ check }) => check),
+      ['CAHash'],
+    );
+    const token = verdicts.find(({ check }) => check === 'Token');
+    assert.deepEqual([token?.status, token?.found], ['skipped', 'CAHash failed']);
+  });
+
   it('several checks of one code are answered by the remedy beside each, not by that of the code', async () => {
     const verdict = (check: string, remedy: string) =>
       ({
