@@ -18,7 +18,7 @@ export function confirmOnTerminal(
 ): ((question: string) => Promise<boolean>) | undefined {
   if (!process.stdin.isTTY) return undefined;
   return (message) =>
-    oneAtATime({ output, signal }, async (ended) => {
+    onTerminal({ output, signal }, async (ended) => {
       const { confirm } = await import('@inquirer/prompts');
       return confirm({ message, default: false }, { signal: ended });
     });
@@ -27,7 +27,7 @@ export function confirmOnTerminal(
 /** Asks for a password on the terminal, without showing it; undefined if there is none. */
 export async function secretOnTerminal(message: string, options: PromptOptions = {}): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
-  return oneAtATime(options, async (ended) => {
+  return onTerminal(options, async (ended) => {
     const { password } = await import('@inquirer/prompts');
     return password({ message }, { signal: ended });
   });
@@ -36,11 +36,12 @@ export async function secretOnTerminal(message: string, options: PromptOptions =
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Several hosts may have a question at once, and there is one terminal. Ctrl-C or Ctrl-D at one of them interrupts the
- * command.
+ * Shows one of inquirer's prompts. Several hosts may have a question at once, and there is one terminal. Ctrl-C, Ctrl-D
+ * and the end of the input interrupt the command.
+ * @param ask starts the prompt, which `ended` ends
  * @throws EdgeadmError INTERRUPTED
  */
-function oneAtATime<T>({ output, signal }: PromptOptions, ask: (ended: AbortSignal) => Promise<T>): Promise<T> {
+export function onTerminal<T>({ output, signal }: PromptOptions, ask: (ended: AbortSignal) => Promise<T>): Promise<T> {
   const before = last;
   const mine = atQuestion(async () => {
     await before;
@@ -50,20 +51,16 @@ function oneAtATime<T>({ output, signal }: PromptOptions, ask: (ended: AbortSign
     try {
       return await (output ? output.ask(prompt) : prompt());
     } catch (error) {
-      throw input.ended.aborted ? stopped('the input ended at a prompt', error) : endedQuestion(error as Error, signal);
+      if (signal?.aborted) throw interruptedError(signal, 'interrupted at a prompt');
+      if (input.ended.aborted) throw stopped('the input ended at a prompt', error);
+      // Inquirer takes the terminal over, so the process never sees this Ctrl-C as a signal.
+      throw (error as Error).name === 'ExitPromptError' ? stopped('interrupted by Ctrl-C at a prompt', error) : error;
     } finally {
       input.ignore();
     }
   });
   last = mine.catch(() => {});
   return mine;
-}
-
-/** Inquirer takes the terminal over, so the process never sees this Ctrl-C as a signal. */
-function endedQuestion(error: Error, signal: AbortSignal | undefined): Error {
-  if (error.name === 'AbortPromptError' && signal) return interruptedError(signal, 'interrupted at a prompt');
-  if (error.name !== 'ExitPromptError') return error;
-  return stopped('interrupted by Ctrl-C at a prompt', error);
 }
 
 function stopped(why: string, cause: unknown): EdgeadmError {

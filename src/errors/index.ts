@@ -44,9 +44,6 @@ export class EdgeadmError extends Error {
 /** Turns whatever was thrown into an {@link EdgeadmError}; faults of our own become INTERNAL. */
 export function toEdgeadmError(thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
-  // inquirer's, for Ctrl-C at a question, and for one that was not answered in time.
-  if (thrown instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(thrown.name))
-    return new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt', cause: thrown });
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const disk = diskCode(thrown);
   if (disk) return new EdgeadmError({ code: disk, what: 'cannot write to the disk', why: message, cause: thrown });

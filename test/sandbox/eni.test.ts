@@ -72,12 +72,14 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(bought().length, 0);
   });
 
-  it('asks on a terminal, until Ctrl-C or the end of its time', async function () {
+  it('eni bind asks on a terminal, until Ctrl-C, Ctrl-D or the end of its time', async function () {
     if (process.platform !== 'linux') this.skip();
     const words = ['eni', 'bind', '--instance', INSTANCE, '--log-file', join(folder, 'log')];
-    const interrupted = await answerOnTerminal(words, 100, env, '\u0003');
-    assert.equal(interrupted.exitCode, 130, interrupted.stdout);
-    assert.match(interrupted.stdout, /interrupted in phase confirm/);
+    for (const key of ['\u0003', '\u0004']) {
+      const interrupted = await answerOnTerminal(words, 100, env, key);
+      assert.equal(interrupted.exitCode, 130, interrupted.stdout);
+      assert.match(interrupted.stdout, /interrupted in phase confirm/);
+    }
     const late = await answerOnTerminal([...words, '--timeout', '2s'], 100, env);
     assert.equal(late.exitCode, 1, late.stdout);
     assert.match(late.stdout, /did not end within its time limit of 2.0s/);

@@ -21,14 +21,15 @@ describe('the first hour with edgeadm', function () {
     await rm(folder, { recursive: true });
   });
 
-  it('Ctrl-C at a question of nodepool create ends it with 130, without an internal error', async function () {
-    if (process.platform !== 'linux') this.skip();
-    const env = { EDGEADM_CLUSTER_ID: 'c1', ALIBABA_CLOUD_REGION_ID: 'cn-hangzhou' };
-    const ended = await answerOnTerminal(['nodepool', 'create'], 100, env, '\u0003', 'How do the nodes');
-    assert.equal(ended.exitCode, 130, ended.stdout);
-    assert.match(ended.stdout, /interrupted at a prompt/);
-    assert.doesNotMatch(ended.stdout, /internal error/);
-  });
+  for (const [key, typed] of Object.entries({ 'Ctrl-C': '\u0003', 'Ctrl-D': '\u0004' }))
+    it(`${key} at a question of nodepool create ends it with 130, without an internal error`, async function () {
+      if (process.platform !== 'linux') this.skip();
+      const env = { EDGEADM_CLUSTER_ID: 'c1', ALIBABA_CLOUD_REGION_ID: 'cn-hangzhou' };
+      const ended = await answerOnTerminal(['nodepool', 'create'], 100, env, typed, 'How do the nodes');
+      assert.equal(ended.exitCode, 130, ended.stdout);
+      assert.match(ended.stdout, /interrupted at a prompt/);
+      assert.doesNotMatch(ended.stdout, /internal error/);
+    });
 
   it('a second join says that the node is already joined, and claims no work that was not done', async () => {
     const { joinLine } = resultOf(await bed.sandbox('node', 'create', 'edge1', '-o', 'json')).data as {

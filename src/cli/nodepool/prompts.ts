@@ -1,5 +1,6 @@
 import type { NodePoolMode, NodePoolRequest } from '../../config/node-pool.ts';
 import { missingIn, type Need, refusePoolRequest } from '../../config/nodepool-rules.ts';
+import { onTerminal } from '../prompts.ts';
 
 const MODES: readonly { readonly value: NodePoolMode; readonly name: string }[] = [
   { value: 'basic', name: 'basic: nodes reach the cloud over the public network' },
@@ -13,16 +14,16 @@ export async function askForMissing(wanted: NodePoolRequest): Promise<NodePoolRe
   const { input, select } = await import('@inquirer/prompts');
   let answered = wanted;
   if (answered.mode === undefined) {
-    const mode = await select({ message: 'How do the nodes reach the cloud?', choices: MODES });
+    const question = { message: 'How do the nodes reach the cloud?', choices: MODES };
+    const mode = await onTerminal({}, (signal) => select(question, { signal }));
     answered = { ...answered, mode };
   }
   for (let [need] = missingIn(answered); need; [need] = missingIn(answered)) {
     const { key, why } = need;
     const before = answered;
-    const text = await input({
-      message: `${why[0]?.toUpperCase()}${why.slice(1)}:`,
-      validate: (line) => refuseAnswer(before, key, line),
-    });
+    const message = `${why[0]?.toUpperCase()}${why.slice(1)}:`;
+    const validate = (line: string): string | true => refuseAnswer(before, key, line);
+    const text = await onTerminal({}, (signal) => input({ message, validate }, { signal }));
     answered = withAnswer(before, key, text);
   }
   return answered;

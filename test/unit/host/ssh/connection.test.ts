@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { AuthContext, KeyboardAuthContext } from 'ssh2';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { PASSWORD, SshNode, SUDO_PASSWORD } from './ssh-node.ts';
 
@@ -67,7 +68,7 @@ describe('an SSH connection', function () {
     process.on('unhandledRejection', note);
     try {
       const ask = async (): Promise<string> => {
-        throw Object.assign(new Error('User force closed the prompt'), { name: 'ExitPromptError' });
+        throw new EdgeadmError({ code: 'INTERRUPTED', what: 'interrupted at a prompt' });
       };
       const keyFile = join(node.folder, 'known_hosts');
       await assert.rejects(node.open({ keyFile, ask }), { code: 'INTERRUPTED' });
