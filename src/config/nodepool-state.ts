@@ -1,3 +1,4 @@
+import { count } from '../lib/count.ts';
 import type { NodePool, NodePoolSpec, PoolNode } from './node-pool.ts';
 import { belongsTo } from './node-pool.ts';
 
@@ -66,11 +67,11 @@ export function workState(
   if (pool.mode !== 'enhanced') {
     return {
       working: ready.length > 0,
-      why: ready.length > 0 ? `${ready.length} Ready ${ready.length === 1 ? 'node' : 'nodes'}` : 'no Ready node yet',
+      why: ready.length > 0 ? count('Ready node', ready.length) : 'no Ready node yet',
     };
   }
   const gateways = ready.filter(({ arch }) => arch === GATEWAY_NODES.arch).length;
-  const has = `${gateways} Ready ${GATEWAY_NODES.arch} ${gateways === 1 ? 'node' : 'nodes'}`;
+  const has = count(`Ready ${GATEWAY_NODES.arch} node`, gateways);
   return gateways >= GATEWAY_NODES.count
     ? { working: true, why: has }
     : { working: false, why: `an enhanced node pool needs at least ${GATEWAY_NODES.count}, it has ${has}` };

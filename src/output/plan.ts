@@ -1,3 +1,4 @@
+import { count } from '../lib/count.ts';
 import type { WorkflowEvent } from '../workflow/events.ts';
 import type { Renderer, TextWriter } from './renderer.ts';
 import type { Style } from './style.ts';
@@ -27,7 +28,7 @@ export function planRenderer({ write, command, style }: PlanOptions): Renderer {
     write(`${style.bold(`${host}: plan of ${command}`)} (nothing was changed)${nothing}\n`);
     write(lines.map((line) => `${line}\n`).join(''));
     if (actions === 0) return;
-    write(`${host}: ${actions} ${actions === 1 ? 'action' : 'actions'} planned, nothing was changed (dry run)\n`);
+    write(`${host}: ${count('action', actions)} planned, nothing was changed (dry run)\n`);
   };
   return {
     event: (event) => planOf(event.host).add(event),

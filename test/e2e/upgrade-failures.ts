@@ -84,7 +84,7 @@ export function failing(test: Tell): void {
       subject.cluster.kubeconfig,
     );
     assert.equal(result.exitCode, 0, result.stdout);
-    assert.match(result.stdout, /1 pods evicted/);
+    assert.match(result.stdout, /1 pod evicted/);
     const { ok: good, hosts } = resultOf(result);
     assert.equal(good, true);
     assert.equal(hosts[0]?.outcome, 'upgraded');

@@ -10,7 +10,8 @@ async function edgeadm(node: Node, args: readonly string[]): Promise<void> {
   const shown = args.map((word) => word.replace(/^([a-z0-9]{6})\.[a-z0-9]{16}$/, '$1.****************'));
   print(`\nroot@${node.name}:~# edgeadm ${shown.join(' ')}`);
   const { exitCode, stdout, stderr } = await node.edgeadm([...args]);
-  print(`${stderr}${stdout}`.trimEnd());
+  // The end of a line is cut off from what a program prints.
+  print([stderr, stdout].filter(Boolean).join('\n'));
   if (exitCode !== 0) throw new Error(`edgeadm ended with exit code ${exitCode}`);
 }
 

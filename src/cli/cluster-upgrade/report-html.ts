@@ -1,4 +1,5 @@
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
+import { count } from '../../lib/count.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import { escaped, htmlPage, section } from '../html-page.ts';
 import { cleanRow, countsOf, worstFirst } from './report.ts';
@@ -64,8 +65,7 @@ function passedTable(rows: readonly ReportRow[]): string {
     const found = [object, reason].filter((text) => text !== undefined).join('; ');
     return `<tr><td>${badge(result)}</td><th scope="row">${escaped(check)}</th><td>${escaped(found)}</td></tr>`;
   });
-  const count = `${rows.length} ${rows.length === 1 ? 'check' : 'checks'} normal`;
-  return `<details><summary>${count}</summary>${section('passed', 'Normal', ['Result', 'Check', 'Found'], body)}</details>`;
+  return `<details><summary>${count('check', rows.length)} normal</summary>${section('passed', 'Normal', ['Result', 'Check', 'Found'], body)}</details>`;
 }
 
 function badge(result: Result): string {

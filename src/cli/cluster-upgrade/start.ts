@@ -6,6 +6,7 @@ import { planSpec } from '../../cluster-upgrade/plan/spec.ts';
 import { UPGRADE_CHECKS } from '../../cluster-upgrade/precheck/checks.ts';
 import { progressOf } from '../../cluster-upgrade/status.ts';
 import { closest } from '../../lib/closest.ts';
+import { count } from '../../lib/count.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
 import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
@@ -106,7 +107,7 @@ export function planText({ plan, chosen }: Intent): string {
   return [
     plan.nodes.length === 0
       ? `Every node is already at ${targetVersion}.`
-      : `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'} to ${targetVersion}, in ${batchesText(nextBatches)}.`,
+      : `${count('node', plan.nodes.length)} to ${targetVersion}, in ${batchesText(nextBatches)}.`,
     chosen.there.length > 0 && plan.nodes.length > 0
       ? `${chosen.there.length} ${chosen.there.length === 1 ? 'node is' : 'nodes are'} already at the target version.`
       : '',

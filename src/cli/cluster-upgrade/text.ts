@@ -1,5 +1,6 @@
 import type { NodeRecord, NodeState } from '../../cluster-upgrade/plan/plan.ts';
 import type { BatchStatus, UpgradeStatus } from '../../cluster-upgrade/status.ts';
+import { count } from '../../lib/count.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { factLines } from '../../output/columns.ts';
 import { table } from '../../output/table.ts';
@@ -74,7 +75,7 @@ function nodeRow(node: NodeRecord, target: string, now: number) {
 export function batchesText(sizes: readonly number[]): string {
   const [first = 0] = sizes;
   const batches = sizes.length === 1 ? '1 batch' : `${sizes.length} batches`;
-  if (sizes.every((size) => size === first)) return `${batches} of ${first} ${first === 1 ? 'node' : 'nodes'}`;
+  if (sizes.every((size) => size === first)) return `${batches} of ${count('node', first)}`;
   const runs: { size: number; count: number }[] = [];
   for (const size of sizes) {
     const last = runs.at(-1);

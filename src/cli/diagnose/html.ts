@@ -1,3 +1,4 @@
+import { count } from '../../lib/count.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import type { Diagnosis } from '../../phases/diagnose/diagnose.ts';
@@ -208,9 +209,7 @@ function checkTables(checks: readonly Verdict[]): string {
 ${rows.join('\n')}
 </tbody></table></div>`;
   const folded = (rows: readonly string[], word: string): string =>
-    rows.length > 0
-      ? `<details><summary>${rows.length} ${rows.length === 1 ? 'check' : 'checks'} ${word}</summary>${table(rows)}</details>`
-      : '';
+    rows.length > 0 ? `<details><summary>${count('check', rows.length)} ${word}</summary>${table(rows)}</details>` : '';
   return [
     '<h2>Checks of the node</h2>',
     problems.length > 0 ? table(problems) : '',

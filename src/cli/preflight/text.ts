@@ -1,3 +1,4 @@
+import { count } from '../../lib/count.ts';
 import { terminalColumns } from '../../output/columns.ts';
 import { type Style, styleFor } from '../../output/style.ts';
 import { table } from '../../output/table.ts';
@@ -36,7 +37,7 @@ export function verdictText(
   ];
   const counts = [
     errors.length > 0 && `${errors.length} failed`,
-    warnings.length > 0 && `${warnings.length} warning${warnings.length === 1 ? '' : 's'}`,
+    warnings.length > 0 && count('warning', warnings.length),
     `${passed.length} passed`,
     skipped.length > 0 && `${skipped.length} skipped`,
   ].filter(Boolean);

@@ -1,3 +1,5 @@
+import { count } from '../../lib/count.ts';
+
 /** As many are named; the rest is counted. */
 const NAMED = 10;
 
@@ -6,11 +8,6 @@ export function objects(noun: string, names: readonly string[]): string {
   const shown = [...names].sort().slice(0, NAMED).join(', ');
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `${count(noun, names.length)}: ${shown}${more}`;
-}
-
-/** `1 node`, `3 nodes` */
-export function count(noun: string, number: number): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Items by a key, in the order in which the keys first appear; items without one are left out. */

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { repeatable } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { EdgeadmError, ERROR_CODES } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
@@ -74,7 +75,7 @@ export default class BundleCreate extends BaseCommand {
     const text = [
       table(rows),
       `sha256 of bundle.yaml: ${sha256}`,
-      `Written: ${[args.directory, flags.tgz].filter(Boolean).join(' and ')} (${rows.length} ${rows.length === 1 ? 'file' : 'files'}, ${total})`,
+      `Written: ${[args.directory, flags.tgz].filter(Boolean).join(' and ')} (${count('file', rows.length)}, ${total})`,
       `next: edgeadm join API-SERVER --bundle ${flags.tgz ?? args.directory} ...`,
       '',
     ].join('\n');

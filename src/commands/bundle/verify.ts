@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { BUNDLE_SHA256 } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 import { table } from '../../output/index.ts';
 import { phaseLog } from '../../workflow/events.ts';
 
@@ -47,7 +48,7 @@ export default class BundleVerify extends BaseCommand {
 function badBundle(origin: string, bad: readonly { path: string; problem?: string }[]): EdgeadmError {
   return new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `${bad.length} ${bad.length === 1 ? 'file' : 'files'} of the bundle ${origin} cannot be used`,
+    what: `${count('file', bad.length)} of the bundle ${origin} cannot be used`,
     why: bad.map(({ path, problem }) => `${path}: ${problem}`).join('\n'),
   });
 }

@@ -1,5 +1,6 @@
 import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { ApiClient } from '../api/client.ts';
 import { podsOn } from '../node/pods-on-node.ts';
@@ -34,7 +35,7 @@ export async function drainNode(client: ApiClient, node: string, options: DrainO
   }
   for (const pod of evict) log.debug(`Evicting pod ${podName(pod)}.`);
   await evictPods(client, node, { evict, wait, signal, timeoutMs });
-  log.info(`${evict.length} pods evicted.`);
+  log.info(`${count('pod', evict.length)} evicted.`);
 }
 
 /** The pods of a node that a drain has to do with. */

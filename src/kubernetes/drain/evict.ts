@@ -1,5 +1,6 @@
 import type { V1Pod, V1Status } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import type { ApiClient } from '../api/client.ts';
@@ -53,14 +54,16 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
       const there = new Set((await podsOn(client, node, within)).map(({ metadata }) => metadata?.uid));
       const rest = leaving.filter(({ pod }) => there.has(pod.metadata?.uid));
       leaving.splice(0, leaving.length, ...rest);
-      return rest.every(({ state }) => state === 'failed') ? { done: rest } : { seen: `${rest.length} pods remain` };
+      return rest.every(({ state }) => state === 'failed')
+        ? { done: rest }
+        : { seen: `${count('pod', rest.length)} left` };
     },
     evidence: async () => describe(leaving),
   });
   if (left.length === 0) return;
   throw new EdgeadmError({
     code: 'DRAIN_FAILED',
-    what: `the API server refused to evict ${left.length} pods from node ${node}`,
+    what: `the API server refused to evict ${count('pod', left.length)} from node ${node}`,
     why: describe(left),
   });
 }

@@ -1,4 +1,5 @@
 import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
+import { count } from '../../lib/count.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { type BindContext, type EniContext, found } from './context.ts';
 
@@ -13,7 +14,7 @@ export const confirmPlan: Phase<BindContext> = {
     const runs = instance.status === 'Running';
     const stops = runs && plan.stops;
     const does = [
-      plan.buy.length > 0 && `buy ${enis(plan.buy.length)}`,
+      plan.buy.length > 0 && `buy ${count('ENI', plan.buy.length)}`,
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
       !runs && 'start the instance',
@@ -35,9 +36,4 @@ export async function requireConfirmation(
   if (!assumeYes && !ask) throw confirmationNeeded(question);
   if (!assumeYes && !(await ask?.(question))) throw answeredNo();
   facts.agreed = true;
-}
-
-/** `1 ENI`, `2 ENIs`. */
-export function enis(count: number): string {
-  return `${count} ${count === 1 ? 'ENI' : 'ENIs'}`;
 }

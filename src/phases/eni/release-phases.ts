@@ -1,10 +1,11 @@
 import { purchasedFor } from '../../cloud/eni-marker.ts';
 import type { EnsInterface } from '../../cloud/ens.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { describeDrain, nodeOfInstance } from './cluster-node.ts';
-import { enis, requireConfirmation } from './confirm.ts';
+import { requireConfirmation } from './confirm.ts';
 import { found, type ReleaseContext, type ReleaseSpec } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
 import { waitUntilSettled } from './inspect.ts';
@@ -43,7 +44,7 @@ export const confirmRelease: Phase<ReleaseContext> = {
     const does = [
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
-      `delete ${enis(ours(spec, interfaces).length)}`,
+      `delete ${count('ENI', ours(spec, interfaces).length)}`,
       !runs && 'start the instance, which is not running',
     ].filter(Boolean);
     await requireConfirmation(context, `${spec.instanceId}: ${does.join(', ')}?`);
@@ -90,7 +91,7 @@ export const verifyRelease: Phase<ReleaseContext> = {
     if (left.length === 0) return say(`the ENIs that edgeadm bought for ${spec.instanceId} are gone`);
     throw new EdgeadmError({
       code: 'ENI_INCOMPLETE',
-      what: `${enis(left.length)} of ${spec.instanceId} could not be deleted; the instance is running`,
+      what: `${count('ENI', left.length)} of ${spec.instanceId} could not be deleted; the instance is running`,
       why: left
         .map(({ id, status }) => `${id} (${status}): ${facts.refused.get(id)?.message ?? 'it still exists'}`)
         .join('\n'),

@@ -1,5 +1,6 @@
 import { belongsTo, type NodePool, type NodePools, poolNamed } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { count } from '../../lib/count.ts';
 
 /**
  * The pool, if it may be deleted.
@@ -13,7 +14,9 @@ export async function deletablePool(pools: NodePools, name: string): Promise<Nod
   if (!pool.isDefault && own.length === 0) return pool;
   throw new EdgeadmError({
     code: 'NODEPOOL_NOT_EMPTY',
-    what: pool.isDefault ? `the node pool ${name} cannot be deleted` : `the node pool ${name} has ${own.length} nodes`,
+    what: pool.isDefault
+      ? `the node pool ${name} cannot be deleted`
+      : `the node pool ${name} has ${count('node', own.length)}`,
     why,
     next: pool.isDefault ? 'keep it: nodes without a node pool are added to it' : undefined,
   });

@@ -5,6 +5,7 @@ import { refuseMountsIn } from '../../host/mount-table.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
+import { count } from '../../lib/count.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { ResetContext, ResetSpec } from './context.ts';
@@ -97,9 +98,9 @@ async function removeAllImages({ host, node, log, signal }: ResetContext & Phase
   const client = await CriClient.connect(host, node.runtime.socket, { signal });
   try {
     const images = await client.images();
-    if (!host.wet) return log.info(`Would remove ${images.length} images.`);
+    if (!host.wet) return log.info(`Would remove ${count('image', images.length)}.`);
     await forEachLimited(images, IMAGES_AT_ONCE, ({ id }) => client.removeImage(id));
-    log.info(`${images.length} images removed.`);
+    log.info(`${count('image', images.length)} removed.`);
   } finally {
     client.close();
   }

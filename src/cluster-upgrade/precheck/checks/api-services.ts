@@ -1,5 +1,6 @@
+import { count } from '../../../lib/count.ts';
 import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
-import { count, groupBy, objects } from '../objects.ts';
+import { groupBy, objects } from '../objects.ts';
 
 export const apiServices: UpgradeCheck = {
   name: 'APIServices',

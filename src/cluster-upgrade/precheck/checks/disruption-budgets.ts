@@ -1,6 +1,7 @@
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
+import { count } from '../../../lib/count.ts';
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
-import { count, objects } from '../objects.ts';
+import { objects } from '../objects.ts';
 
 export const disruptionBudgets: UpgradeCheck = {
   name: 'PodDisruptionBudgets',

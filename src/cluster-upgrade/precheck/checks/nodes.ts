@@ -1,9 +1,10 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { isOffline } from '../../../kubernetes/node/node.ts';
+import { count } from '../../../lib/count.ts';
 import { readinessOf } from '../../../phases/join/node-object.ts';
 import { orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { nodesText } from '../node-text.ts';
-import { count, groupBy } from '../objects.ts';
+import { groupBy } from '../objects.ts';
 
 /** As many different messages are shown. */
 const MESSAGES = 3;

@@ -3,9 +3,10 @@ import { lacksDockershim } from '../../../kubernetes/kubelet/migrations.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { removalOf } from '../../../kubernetes/removals.ts';
 import { compareVersions, minorOf } from '../../../kubernetes/version.ts';
+import { count } from '../../../lib/count.ts';
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import { nodesText, severityOf } from '../node-text.ts';
-import { count, groupBy } from '../objects.ts';
+import { groupBy } from '../objects.ts';
 
 /** Set by kubeadm: the socket that the kubelet was given. */
 const CRI_SOCKET = 'kubeadm.alpha.kubernetes.io/cri-socket';

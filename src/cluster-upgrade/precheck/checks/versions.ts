@@ -2,11 +2,12 @@ import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { isWindows, reportedKubeletVersion } from '../../../kubernetes/node/node.ts';
 import { compareVersions } from '../../../kubernetes/version.ts';
+import { count } from '../../../lib/count.ts';
 import { checkVersions, sameVersion } from '../../../phases/upgrade/versions.ts';
 import type { UpgradeCheck, UpgradeFinding } from '../check.ts';
 import { normal, orNormal } from '../check.ts';
 import { nodesText, severityOf } from '../node-text.ts';
-import { count, groupBy } from '../objects.ts';
+import { groupBy } from '../objects.ts';
 
 export const controlPlaneVersion: UpgradeCheck = {
   name: 'ControlPlaneVersion',

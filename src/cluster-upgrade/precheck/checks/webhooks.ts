@@ -1,6 +1,6 @@
+import { count } from '../../../lib/count.ts';
 import { normal, orNormal, type UpgradeCheck, type UpgradeFinding } from '../check.ts';
 import type { PrecheckFacts } from '../facts.ts';
-import { count } from '../objects.ts';
 import type { Webhook } from '../webhook.ts';
 
 export const admissionWebhooks: UpgradeCheck = {

@@ -2,6 +2,7 @@ import { clearFaults } from '../../../../sandbox/cloud/faults.ts';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { sandboxFlags } from '../../../cli/sandbox/flags.ts';
 import { withSandboxStore } from '../../../cli/sandbox/store.ts';
+import { count } from '../../../lib/count.ts';
 
 export default class SandboxFaultClear extends BaseCommand {
   static override summary = "Remove all pending faults of the sandbox's cloud.";
@@ -15,7 +16,7 @@ export default class SandboxFaultClear extends BaseCommand {
       ok: true,
       hosts: [],
       data: { cleared },
-      text: `${cleared} ${cleared === 1 ? 'fault' : 'faults'} cleared\n`,
+      text: `${count('fault', cleared)} cleared\n`,
     });
   }
 }

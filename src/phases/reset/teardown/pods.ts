@@ -2,6 +2,7 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { CriClient, type PodSandbox } from '../../../kubernetes/cri/index.ts';
+import { count } from '../../../lib/count.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 import { removeCgroups } from './cgroups.ts';
@@ -95,14 +96,14 @@ async function removeThrough(client: CriClient, host: Host, { log, signal, force
   }
   const failed = await removeSandboxes(client, host, pods);
   signal?.throwIfAborted();
-  if (pods.length > failed.size) log.info(`${pods.length - failed.size} pods stopped and removed.`);
+  if (pods.length > failed.size) log.info(`${count('pod', pods.length - failed.size)} stopped and removed.`);
   report(failed, log, force);
 }
 
 function report(failed: Failures, log: PhaseLog, force = false): void {
   if (failed.size === 0) return;
   const why = [...failed].map(([sandbox, reason]) => `${nameOf(sandbox)}: ${reason}`).join('\n');
-  const what = `${failed.size} pods could not be removed`;
+  const what = `${count('pod', failed.size)} could not be removed`;
   if (!force) throw new EdgeadmError({ code: 'RESET_INCOMPLETE', what, why, next: NEXT });
   log.warning(`${what}:\n${why}`);
 }

@@ -23,7 +23,9 @@ export async function killPods(host: Host, log: PhaseLog): Promise<void> {
   const all = await processes(host);
   const doomed = shimsIn(all).flatMap(({ pid }) => [pid, ...descendants(all, pid)]);
   if (doomed.length > 0) {
-    log.warning(`The container runtime does not answer: killing ${doomed.length} processes of pods.`);
+    log.warning(
+      `The container runtime does not answer: killing ${doomed.length === 1 ? '1 process' : `${doomed.length} processes`} of pods.`,
+    );
     await host.run('kill', ['-KILL', ...doomed.map(String)]).catch(() => {});
   }
   for (const folder of PATHS.containerd.podMounts) await unmountBelow(host, folder, log, { force: true });

@@ -2,6 +2,7 @@ import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { CriClient, PodSandbox } from '../../../kubernetes/cri/index.ts';
+import { count } from '../../../lib/count.ts';
 import { forEachLimited } from '../../../lib/for-each.ts';
 import { waitFor } from '../../../lib/wait-for.ts';
 import { removeIdleNamespaces } from './network.ts';
@@ -46,7 +47,7 @@ async function removeWithoutNetwork(client: CriClient, host: Host, pods: Failure
   await host.write(STAND_IN_PATH, STAND_IN, { mode: 0o600 });
   const probe = async () => {
     failed = await tryToRemove(client, failed.keys());
-    return failed.size > 0 ? { seen: `${failed.size} pods` } : { done: true };
+    return failed.size > 0 ? { seen: `${count('pod', failed.size)}` } : { done: true };
   };
   try {
     await waitFor({ what: 'pods to be removed', probe, timeoutMs: STAND_IN_TIMEOUT_MS }).catch(() => {});

@@ -175,7 +175,7 @@ describe('draining a node', () => {
     const evict = (name: string): ApiAnswer => (name === 'stateful' ? 403 : 201);
     const { client, evicted } = await cluster([KINDS.stateful, KINDS.replicated], { evict });
     const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 60_000 })));
-    assert.equal(error.what, 'the API server refused to evict 1 pods from node n1');
+    assert.equal(error.what, 'the API server refused to evict 1 pod from node n1');
     assert.equal(error.why, 'shop/stateful: status 403');
     assert.deepEqual(evicted().sort(), ['replicated', 'stateful']);
     client.close();

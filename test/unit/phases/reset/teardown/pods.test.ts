@@ -82,14 +82,14 @@ describe('removing pods', () => {
       );
     await assert.rejects(removePods(stuck(), RUNTIME, { log: recordedLog() }), {
       code: 'RESET_INCOMPLETE',
-      what: '1 pods could not be removed',
+      what: '1 pod could not be removed',
       why: 'default/p1: device busy',
     });
     const log = recordedLog();
     await removePods(stuck(), RUNTIME, { log, force: true });
     assert.deepEqual(log.lines, [
-      'info 1 pods stopped and removed.',
-      'warning 1 pods could not be removed:\ndefault/p1: device busy',
+      'info 1 pod stopped and removed.',
+      'warning 1 pod could not be removed:\ndefault/p1: device busy',
     ]);
   });
 
