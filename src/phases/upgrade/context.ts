@@ -1,6 +1,5 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
-import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { UpgradeNote } from '../../host/journal/entry.ts';
 import type { Journal } from '../../host/journal/journal.ts';
@@ -8,6 +7,8 @@ import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
+import type { HubRequest } from '../join/requested-hub.ts';
+import type { HubsOfUpgrade } from './edge-hub.ts';
 
 /** The request of an upgrade. */
 export interface UpgradeSpec {
@@ -24,6 +25,8 @@ export interface UpgradeSpec {
   /** A kubeconfig on the machine that edgeadm runs on; draining needs it. */
   readonly kubeconfig?: string;
   readonly migrateRuntime: boolean;
+  /** What the edge-hub of the node is to be; undefined: what the bundle has. */
+  readonly hub?: HubRequest;
 }
 
 /** What `upgrade` needs for one node. */
@@ -60,7 +63,7 @@ interface Restarted {
 }
 
 /** What the phases of an upgrade work with. */
-export interface UpgradeContext {
+export interface UpgradeContext extends HubsOfUpgrade {
   readonly spec: UpgradeSpec;
   readonly host: Host;
   readonly journal: Journal;
@@ -75,7 +78,6 @@ export interface UpgradeContext {
   /** Speaks as the administrator; undefined if no kubeconfig was given. */
   readonly admin?: ApiClient;
   readonly bundle?: Bundle;
-  readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
   /**
