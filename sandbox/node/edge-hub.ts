@@ -12,7 +12,7 @@ export interface ContainerStart {
   readonly ports: NodePorts;
   /** Command and arguments, `$(NAME)` replaced. */
   readonly words: readonly string[];
-  /** Of the kubelet that starts it; undefined for a service, which nobody else tells. */
+  /** Of the kubelet that starts it; a service is started without one. */
   readonly nodeName?: string;
 }
 

@@ -10,7 +10,7 @@ export interface YurthubProgram {
   readonly version?: string;
 }
 
-/** OpenYurt's build sets the variable by a flag of the linker, which Go keeps in the program as it was given. */
+/** OpenYurt's build sets the variable by a flag of the linker, and Go stores those flags in the program. */
 const VERSION = /projectinfo\.gitVersion=(v\d+\.\d+\.\d+[\w.+-]*)/;
 /** Longer than what is looked for, which may lie across two chunks. */
 const OVERLAP = 256;

@@ -20,7 +20,7 @@ export type InstalledHub =
   | (HubOfNode & { readonly flavor: EdgeHubFlavor; readonly image: string; readonly hubVersion?: undefined })
   | (HubOfNode & { readonly flavor: 'openyurt'; readonly image?: undefined; readonly hubVersion: string });
 
-export function formOf({ image }: InstalledHub): EdgeHubForm {
+export function hubFormOf({ image }: InstalledHub): EdgeHubForm {
   return image === undefined ? 'service' : 'pod';
 }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
-import { formOf, servesWatchLists } from '../../edge-hub/releases.ts';
+import { hubFormOf, servesWatchLists } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -154,7 +154,7 @@ async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
   });
   await host.claim(plan.rootDirectory);
   for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
-  if (formOf(hub) === 'service') return startHubService(context, plan.files);
+  if (hubFormOf(hub) === 'service') return startHubService(context, plan.files);
   let changed = false;
   for (const file of plan.files) {
     const written = await writeHubFile(host, file);

@@ -1,4 +1,4 @@
-import { formOf, nameOfHub } from '../../edge-hub/releases.ts';
+import { hubFormOf, nameOfHub } from '../../edge-hub/releases.ts';
 import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -91,13 +91,13 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
  */
 async function refuseOtherForm(node: JoinContext['node']): Promise<void> {
   const [installed, wanted] = await Promise.all([node.installedHub(), node.edgeHub()]);
-  if (!installed || !wanted || formOf(installed) === formOf(wanted)) return;
+  if (!installed || !wanted || hubFormOf(installed) === hubFormOf(wanted)) return;
   const inWords = { pod: 'a static pod', service: 'a service' };
-  const as = formOf(wanted);
+  const as = hubFormOf(wanted);
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
-    what: `the edge-hub of this node is ${inWords[formOf(installed)]}`,
-    why: `joined:    with ${nameOfHub(installed)}, ${inWords[formOf(installed)]}\nrequested: ${nameOfHub(wanted)}, ${inWords[as]}`,
+    what: `the edge-hub of this node is ${inWords[hubFormOf(installed)]}`,
+    why: `joined:    with ${nameOfHub(installed)}, ${inWords[hubFormOf(installed)]}\nrequested: ${nameOfHub(wanted)}, ${inWords[as]}`,
     next: `edgeadm upgrade --edge-hub-as ${as} ${as === 'pod' ? '--edge-hub-image IMAGE' : '--edge-hub-program FILE'} (or --bundle): it moves the edge-hub`,
   });
 }

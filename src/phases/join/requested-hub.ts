@@ -1,7 +1,7 @@
 import { type BundleManifest, filesOf } from '../../artifacts/bundle.ts';
 import { readYurthubProgram } from '../../artifacts/yurthub-program.ts';
 import type { JoinSpec } from '../../config/spec.ts';
-import { type EdgeHubForm, formOf, type InstalledHub } from '../../edge-hub/releases.ts';
+import { type EdgeHubForm, hubFormOf, type InstalledHub } from '../../edge-hub/releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
@@ -40,7 +40,7 @@ function requestedForm({ spec, bundle, installed }: HubSources): EdgeHubForm | u
   if (spec.edgeHubAs) return spec.edgeHubAs;
   if (spec.edgeHubProgram) return 'service';
   if (spec.edgeHubImage) return 'pod';
-  if (installed) return formOf(installed);
+  if (installed) return hubFormOf(installed);
   if (bundle?.edgeHubImage) return 'pod';
   return hasYurthub(bundle) ? 'service' : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import type { BundleStore } from '../../artifacts/bundle-store.ts';
+import type { InstalledHub } from '../../edge-hub/releases.ts';
 import type { Host } from '../../host/host.ts';
 import type { UpgradeNote } from '../../host/journal/entry.ts';
 import type { Journal } from '../../host/journal/journal.ts';
@@ -8,7 +9,6 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import type { HubRequest } from '../join/requested-hub.ts';
-import type { HubsOfUpgrade } from './edge-hub.ts';
 
 /** The request of an upgrade. */
 export interface UpgradeSpec {
@@ -60,6 +60,16 @@ interface Restarted {
   before: number;
   /** Right after: what a kubelet reports later is the newer one's. */
   after: number;
+}
+
+/** The hub before and after an upgrade; both undefined on a node without one. */
+export interface HubsOfUpgrade {
+  readonly hub?: InstalledHub;
+  readonly hubAfter?: InstalledHub;
+  /** True if the request or the bundle says what the hub is to be; it may be that already. */
+  readonly namesHub: boolean;
+  /** True if the hub is replaced, or moves between static pod and service. */
+  readonly changesHub: boolean;
 }
 
 /** What the phases of an upgrade work with. */

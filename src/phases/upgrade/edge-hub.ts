@@ -4,7 +4,7 @@ import { type BundleManifest, filesOf } from '../../artifacts/bundle.ts';
 import { readYurthubProgram } from '../../artifacts/yurthub-program.ts';
 import { type EdgeHubChange, edgeHubChange, type HubSetup } from '../../edge-hub/change.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
-import { formOf, type InstalledHub, nameOfHub, releaseOfHub, servesWatchLists } from '../../edge-hub/releases.ts';
+import { hubFormOf, type InstalledHub, nameOfHub, releaseOfHub, servesWatchLists } from '../../edge-hub/releases.ts';
 import { readHubService, serviceUnit } from '../../edge-hub/service.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
@@ -16,7 +16,7 @@ import type { PhaseTools } from '../../workflow/phase.ts';
 import { HUB_SERVICE_FILES, installHubProgram } from '../join/hub-service.ts';
 import { HUB_HEALTH } from '../join/install-edgehub.ts';
 import { hasYurthub, requestedHub } from '../join/requested-hub.ts';
-import type { UpgradeContext, UpgradeSpec } from './context.ts';
+import type { HubsOfUpgrade, UpgradeContext, UpgradeSpec } from './context.ts';
 
 /** As far as the new manifest is made from it. */
 const POD = z.looseObject({
@@ -26,16 +26,6 @@ const POD = z.looseObject({
 const MODE = 0o600;
 /** A pod has 30 s to end, and the kubelet looks for manifests every 20 s if it is not told of a change. */
 const POD_END_MS = 90_000;
-
-/** The hub before and after an upgrade; both undefined on a node without one. */
-export interface HubsOfUpgrade {
-  readonly hub?: InstalledHub;
-  readonly hubAfter?: InstalledHub;
-  /** True if the request or the bundle says what the hub is to be; it may be that already. */
-  readonly namesHub: boolean;
-  /** True if the hub is replaced, or moves between static pod and service. */
-  readonly changesHub: boolean;
-}
 
 /**
  * What becomes of the hub of a node.
@@ -52,7 +42,7 @@ export async function hubsOfUpgrade(parts: {
   const bundle = parts.bundle && ofFlavor(parts.bundle, hub);
   const hubAfter = await asCheck(() => requestedHub({ spec: spec.hub ?? {}, host, bundle, installed: hub }));
   if (!hubAfter) return { hub, namesHub: false, changesHub: false };
-  const ofBundle = formOf(hubAfter) === 'pod' ? bundle?.edgeHubImage !== undefined : hasYurthub(bundle);
+  const ofBundle = hubFormOf(hubAfter) === 'pod' ? bundle?.edgeHubImage !== undefined : hasYurthub(bundle);
   const namesHub = ofBundle || Object.values(spec.hub ?? {}).some((value) => value !== undefined);
   const changesHub = nameOfHub(hub) !== nameOfHub(hubAfter) || (await replacesProgram(host, hubAfter, spec, bundle));
   return { hub, hubAfter, namesHub, changesHub };
@@ -70,7 +60,7 @@ async function replacesProgram(
   spec: Pick<UpgradeSpec, 'hub'>,
   bundle: BundleManifest | undefined,
 ): Promise<boolean> {
-  if (formOf(hub) === 'pod') return false;
+  if (hubFormOf(hub) === 'pod') return false;
   const given = spec.hub?.edgeHubProgram;
   const wanted = given
     ? (await readYurthubProgram(given, '--edge-hub-program')).sha256
@@ -129,7 +119,7 @@ export async function installEdgeHub(
   if (!hubAfter || !change) return log.debug('the edge-hub does not change');
   const { manifests, setup } = await setupOf(context, change.manifestPath);
   if (!setup) return;
-  if (formOf(hubAfter) === 'service') {
+  if (hubFormOf(hubAfter) === 'service') {
     await installHubProgram(host, spec.hub?.edgeHubProgram, bundle);
     const dropIn = change.dropIn(setup);
     await host.write(PATHS.edgeHub.unitFile, serviceUnit(), { mode: 0o644 });
@@ -192,6 +182,6 @@ async function setupOf(
 function changeOf(context: Parts, nodeIp?: string): EdgeHubChange | undefined {
   const { hub, hubAfter, namesHub, versions, nodeName, journal } = context;
   if (!hub || !hubAfter || !namesHub) return undefined;
-  if (formOf(hubAfter) === 'service') releaseOfHub(hubAfter, versions.to);
+  if (hubFormOf(hubAfter) === 'service') releaseOfHub(hubAfter, versions.to);
   return edgeHubChange(hub, hubAfter, { nodeName, versions, caHash: journal?.joined?.cluster, nodeIp });
 }

@@ -1,4 +1,4 @@
-import { formOf } from '../../edge-hub/releases.ts';
+import { hubFormOf } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -20,7 +20,7 @@ export const restart: Phase<UpgradeContext> = {
     {
       name: 'edge-hub',
       title: 'Restart the service of the edge-hub',
-      when: ({ hubAfter }) => (hubAfter !== undefined && formOf(hubAfter) === 'service') || 'it is not a service',
+      when: ({ hubAfter }) => (hubAfter !== undefined && hubFormOf(hubAfter) === 'service') || 'it is not a service',
       run: restartHubService,
     },
     { name: 'kubelet', title: 'Restart the kubelet', run: restartKubelet },

@@ -74,7 +74,7 @@ describe('yurthub as a systemd service', function () {
     assert.equal((await at.join({ spec: POOL })).changed, false);
   });
 
-  it('with the certificate of the kubelet none is requested for the edge-hub', async () => {
+  it('a join in the mode kubeletcertificate requests no client certificate for the edge-hub', async () => {
     const at = await node();
     await at.join({ spec: { ...POOL, edgeHubProgram: program, edgeHubMode: 'kubeletcertificate' } });
     const dropIn = await at.text(DROP_IN);

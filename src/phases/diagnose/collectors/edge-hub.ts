@@ -21,7 +21,7 @@ export interface HubFile {
 }
 
 /** The hubs that are set up; two if one of another form was left behind. */
-export async function hubFiles({ host }: Pick<CollectContext, 'host'>): Promise<HubFile[]> {
+async function hubFiles({ host }: Pick<CollectContext, 'host'>): Promise<HubFile[]> {
   const found: HubFile[] = [];
   for (const path of HUB_LAYOUTS.map(({ manifestPath }) => manifestPath)) {
     const text = await host.read(path);
