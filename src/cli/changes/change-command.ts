@@ -1,4 +1,4 @@
-import { type ObjectChange, type PlannedChange, planChange } from '../../kubernetes/api/change.ts';
+import { type ChangeRequest, type PlannedChange, planChange } from '../../kubernetes/api/change.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import { BaseCommand } from '../base-command.ts';
@@ -7,7 +7,12 @@ import { confirm } from '../confirmation.ts';
 import { listFlag, nodeFlags } from '../flags.ts';
 
 /** Flags of every command that changes objects of a cluster. */
-export const changeFlags = { ...kubeconfigFlag, ...listFlag, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
+export const objectChangeFlags = {
+  ...kubeconfigFlag,
+  ...listFlag,
+  'dry-run': nodeFlags['dry-run'],
+  yes: nodeFlags.yes,
+};
 
 interface ChangeFlags {
   readonly kubeconfig?: string;
@@ -18,7 +23,7 @@ interface ChangeFlags {
 
 /** What a command is about to do in the cluster. */
 export interface Intended {
-  readonly changes: readonly ObjectChange[];
+  readonly changes: readonly ChangeRequest[];
   /** What it means for the reader: sentences, below the list of changes. */
   readonly effect: readonly string[];
   /** The commands that restore what was there before. */
@@ -60,7 +65,7 @@ export abstract class ChangeCommand extends BaseCommand {
   }
 }
 
-async function planAll(client: ApiClient, changes: readonly ObjectChange[]): Promise<PlannedChange[]> {
+async function planAll(client: ApiClient, changes: readonly ChangeRequest[]): Promise<PlannedChange[]> {
   const planned: PlannedChange[] = [];
   await forEachLimited(changes.entries(), AT_ONCE, async ([index, change]) => {
     planned[index] = await planChange(client, change);

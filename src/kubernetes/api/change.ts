@@ -7,14 +7,14 @@ import { type ApiClient, apiErrorOf } from './client.ts';
 export const FIELD_MANAGER = 'edgeadm';
 
 /** An object of the API, as far as a change reads it. */
-export interface ChangedObject {
+interface ChangedObject {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata?: { readonly name?: string; readonly resourceVersion?: string };
 }
 
 /** What to change in which object. */
-export interface ObjectChange {
+export interface ChangeRequest {
   /** `configmap/edge-hub-cfg` */
   readonly name: string;
   readonly path: string;
@@ -50,7 +50,7 @@ const CONTEXT = 2;
  * those of the real request.
  * @throws EdgeadmError API_ERROR, API_UNREACHABLE
  */
-export async function planChange(client: ApiClient, change: ObjectChange): Promise<PlannedChange> {
+export async function planChange(client: ApiClient, change: ChangeRequest): Promise<PlannedChange> {
   const { name, before } = change;
   const after = await send<ChangedObject>(client, change, '&dryRun=All');
   const diff = differenceOf(name, before, after);
@@ -64,7 +64,7 @@ export async function planChange(client: ApiClient, change: ObjectChange): Promi
   };
 }
 
-async function send<T>(client: ApiClient, change: ObjectChange, query: string): Promise<T> {
+async function send<T>(client: ApiClient, change: ChangeRequest, query: string): Promise<T> {
   const { path, before, patch, isDerived, name } = change;
   const manager = `fieldManager=${FIELD_MANAGER}${query}`;
   if (before === undefined) {

@@ -1,6 +1,6 @@
 import type { V1Deployment, V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
-import type { ObjectChange } from '../../kubernetes/api/change.ts';
+import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { poolLabelOf } from '../../kubernetes/api/node-pools.ts';
 import { edgeNames, edgeNamesOf, placeOf } from '../../kubernetes/edge-names.ts';
@@ -57,7 +57,7 @@ function isDuration(text: string | undefined): boolean {
  * @param duration of Go, such as `2h`; undefined for autonomy without an end
  * @throws EdgeadmError SETTING_REFUSED with every node that cannot have it
  */
-export function autonomyChanges(nodes: readonly V1Node[], on: boolean, duration?: string): ObjectChange[] {
+export function autonomyChanges(nodes: readonly V1Node[], on: boolean, duration?: string): ChangeRequest[] {
   const reasons = nodes.flatMap((node) => refusalOf(node, duration));
   if (reasons.length > 0)
     throw new EdgeadmError({
@@ -83,7 +83,7 @@ function annotationsFor(node: V1Node, on: boolean, duration: string | undefined)
   };
 }
 
-/** Nodes by what they are now, if that is not what they are to be: whoever wants that again gives each its own. */
+/** The nodes that would change, grouped by what they are now: an undo gives each group what it had. */
 export function autonomyBefore(
   nodes: readonly V1Node[],
   wanted: Pick<NodeAutonomy, 'autonomous' | 'duration'>,

@@ -30,7 +30,7 @@ export async function chosenNodes(client: ApiClient, query: NodeQuery, signal?: 
 }
 
 /**
- * The same for a command that changes nodes: somebody has to say which.
+ * The same for a command that changes nodes: without a name or a filter there are none.
  * @throws EdgeadmError USAGE as well
  */
 export async function nodesToChange(client: ApiClient, query: NodeQuery, signal?: AbortSignal): Promise<V1Node[]> {

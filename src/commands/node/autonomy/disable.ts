@@ -1,4 +1,4 @@
-import { ChangeCommand, changeFlags } from '../../../cli/changes/change-command.ts';
+import { ChangeCommand, objectChangeFlags } from '../../../cli/changes/change-command.ts';
 import { nodeArgs, nodeChoiceFlags, nodeQueryOf } from '../../../cli/changes/node-flags.ts';
 import { autonomyUndo } from '../../../cli/node/autonomy-text.ts';
 import { isReady } from '../../../kubernetes/node/conditions.ts';
@@ -16,7 +16,7 @@ export default class NodeAutonomyDisable extends ChangeCommand {
   ];
   static override strict = false;
   static override args = nodeArgs;
-  static override flags = { ...changeFlags, ...nodeChoiceFlags };
+  static override flags = { ...objectChangeFlags, ...nodeChoiceFlags };
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(NodeAutonomyDisable);

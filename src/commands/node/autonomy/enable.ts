@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { ChangeCommand, changeFlags } from '../../../cli/changes/change-command.ts';
+import { ChangeCommand, objectChangeFlags } from '../../../cli/changes/change-command.ts';
 import { nodeArgs, nodeChoiceFlags, nodeQueryOf } from '../../../cli/changes/node-flags.ts';
 import { autonomyUndo, keeperNotes } from '../../../cli/node/autonomy-text.ts';
 import { usageError } from '../../../errors/usage.ts';
@@ -19,7 +19,7 @@ export default class NodeAutonomyEnable extends ChangeCommand {
   static override strict = false;
   static override args = nodeArgs;
   static override flags = {
-    ...changeFlags,
+    ...objectChangeFlags,
     ...nodeChoiceFlags,
     duration: Flags.string({
       helpValue: 'DURATION',
