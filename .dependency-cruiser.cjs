@@ -58,7 +58,7 @@ const ALLOWED = {
 };
 
 /** What the sandbox uses of the program: the other side of its protocols, and the scratch machines. */
-const FOR_SANDBOX = ['config', 'templates', 'pki', 'compat', 'http', 'host', 'kubernetes'];
+const FOR_SANDBOX = ['config', 'templates', 'pki', 'compat', 'http', 'host', 'kubernetes', 'cloud/actions'];
 const SANDBOX_COMMANDS = '^src/(commands|cli)/sandbox/';
 
 /** Libraries that one folder hides from all others. */
