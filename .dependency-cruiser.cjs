@@ -53,6 +53,8 @@ const ALLOWED = {
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],
   'phases/node': SERVICES,
+  'phases/tunnel': SERVICES,
+  'phases/hub': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],
