@@ -1,15 +1,8 @@
-import type { DescribeClusterTasksResponseBodyTasks, DescribeTaskInfoResponseBody } from '@alicloud/cs20151215';
 import { EdgeadmError } from '../errors/index.ts';
 import { type ProbeResult, type WaitOptions, waitFor } from '../lib/wait-for.ts';
+import type { CloudTask, CloudTaskInfo } from './actions/tasks.ts';
+import type { CallAction } from './call-action.ts';
 import { allPages } from './pages.ts';
-
-type Sdk = typeof import('@alicloud/cs20151215');
-
-type CloudTask = DescribeClusterTasksResponseBodyTasks;
-export type CloudTaskInfo = Pick<
-  DescribeTaskInfoResponseBody,
-  'taskId' | 'state' | 'created' | 'currentStage' | 'stages' | 'events' | 'error'
->;
 
 interface UpgradeOrder {
   /** As the service spells it: `1.20.11-aliyunedge.1`. */
@@ -75,21 +68,21 @@ function taskFailed(what: string, taskId: string, message: string | undefined): 
  * service has announced that it switches them off by 2026-09-30. The size of batches is left to the service: it takes
  * `rolling_policy` no longer. Sources: its notice of deprecated parameters and actions; the SDK, UpgradeCluster.
  */
-export function taskVerbs(sdk: Sdk, client: InstanceType<Sdk['default']>, endpoint: string): TaskVerbs {
+export function taskVerbs(call: CallAction, endpoint: string): TaskVerbs {
   return {
-    upgradeCluster: async (id, { nextVersion, masterOnly }) => {
-      const request = new sdk.UpgradeClusterRequest({ nextVersion, masterOnly });
-      return (await client.upgradeCluster(id, request)).body?.taskId;
+    upgradeCluster: async (ClusterId, { nextVersion, masterOnly }) => {
+      const body = { next_version: nextVersion, master_only: masterOnly };
+      return (await call('UpgradeCluster', { ClusterId, body })).taskId;
     },
-    pauseTask: async (id) => void (await client.pauseTask(id)),
-    resumeTask: async (id) => void (await client.resumeTask(id)),
-    cancelTask: async (id) => void (await client.cancelTask(id)),
-    tasks: (id) =>
-      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (pageNumber) => {
-        const request = new sdk.DescribeClusterTasksRequest({ pageNumber, pageSize: PAGE_SIZE });
-        const { tasks, pageInfo } = (await client.describeClusterTasks(id, request)).body ?? {};
+    pauseTask: async (taskId) => void (await call('PauseTask', { taskId })),
+    resumeTask: async (taskId) => void (await call('ResumeTask', { taskId })),
+    cancelTask: async (taskId) => void (await call('CancelTask', { taskId })),
+    tasks: (clusterId) =>
+      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (page) => {
+        const query = { page_number: page, page_size: PAGE_SIZE };
+        const { tasks, pageInfo } = await call('DescribeClusterTasks', { clusterId, query });
         return { items: tasks ?? [], total: pageInfo?.totalCount };
       }),
-    task: async (taskId) => (await client.describeTaskInfo(taskId)).body ?? {},
+    task: (taskId) => call('DescribeTaskInfo', { taskId }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkShape, yamlMap } from '../lib/check-shape.ts';
+import { isCidr } from '../lib/cidr.ts';
 
 /** The address ranges of a cluster; more than one each in a dual-stack cluster. */
 export interface ClusterNetworks {
@@ -10,7 +11,11 @@ export interface ClusterNetworks {
 const SUBNETS = z
   .string()
   .nullish()
-  .transform((text) => (text ? text.split(',').map((cidr) => withoutZeros(cidr.trim())) : []));
+  .transform((text) => (text ? text.split(',').map((cidr) => withoutZeros(cidr.trim())) : []))
+  .superRefine((cidrs, context) => {
+    for (const cidr of cidrs)
+      if (!isCidr(cidr)) context.addIssue({ code: 'custom', message: `"${cidr}" is not a CIDR such as 10.244.0.0/16` });
+  });
 
 /** Kubernetes reads `010.1.0.0` as 10.1.0.0, the rest of the world as octal. Source: k8s.io/utils/net, ParseCIDRSloppy. */
 function withoutZeros(cidr: string): string {
@@ -22,7 +27,10 @@ const CONFIGURATION = z.object({ networking: z.object({ podSubnet: SUBNETS, serv
 const ORIGIN = {
   what: 'key ClusterConfiguration of the ConfigMap kube-system/kubeadm-config',
   code: 'API_ERROR',
-  next: 'kubectl --namespace kube-system edit configmap kubeadm-config',
+  next: [
+    'correct it: `kubectl --namespace kube-system edit configmap kubeadm-config`,',
+    'or pass podCidrs and serviceCidrs in the file of `--config`, which replace it',
+  ].join(' '),
 } as const;
 
 /**

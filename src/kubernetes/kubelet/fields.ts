@@ -1,4 +1,6 @@
 import { closest } from '../../lib/closest.ts';
+import { mistypedFields } from './field-types.ts';
+import { refusedValues } from './field-values.ts';
 
 /**
  * The fields of KubeletConfiguration by the first minor version that knows them; 17 stands for 1.17 and older. None has
@@ -58,7 +60,7 @@ const SINCE = new Map(FIELDS.flatMap(([since, names]) => names.split(/\s+/).map(
 
 /** What a kubelet makes of a configuration that was not written for it. */
 export interface ConfigurationVerdict {
-  /** Why it would not start. */
+  /** Why it would not start, one line for each reason. */
   readonly fatal?: string;
   /** One sentence for each field that it ignores. */
   readonly ignored: readonly string[];
@@ -67,7 +69,7 @@ export interface ConfigurationVerdict {
 /**
  * Judges a configuration for a kubelet of that minor version. A kubelet ignores fields that it does not know and says
  * so in its log alone (kubernetes#83204: it decodes v1beta1 leniently if strict decoding fails); another kind or
- * version is fatal to it.
+ * version, and a value of another type or outside of its limits, is fatal to it.
  */
 export function judgeConfiguration(
   configuration: Readonly<Record<string, unknown>>,
@@ -75,9 +77,11 @@ export function judgeConfiguration(
 ): ConfigurationVerdict {
   const { apiVersion, kind, ...fields } = configuration;
   const isOther = (apiVersion ?? API_VERSION) !== API_VERSION || (kind ?? KIND) !== KIND;
-  const fatal = isOther
-    ? `it is ${String(kind)} of ${String(apiVersion)}; kubelets read ${KIND} of ${API_VERSION}`
-    : undefined;
+  const unreadable = mistypedFields(fields).flatMap(({ meant, problem }) => (meant === undefined ? [problem] : []));
+  const refused = isOther
+    ? [`it is ${String(kind)} of ${String(apiVersion)}; kubelets read ${KIND} of ${API_VERSION}`]
+    : [...unreadable, ...refusedValues(fields)];
+  const fatal = refused.length > 0 ? refused.join('\n') : undefined;
   const ignored = Object.keys(fields).flatMap((name) => {
     const since = SINCE.get(name);
     if (since === undefined) return minor > LAST_KNOWN ? [] : [unknownField(name)];

@@ -5,6 +5,7 @@ import { quantityOf } from '../quantity.ts';
 import { removalOf } from '../removals.ts';
 import { clusterDnsOf } from './configuration.ts';
 import { removedGates } from './feature-gates.ts';
+import { mistypedFields } from './field-types.ts';
 
 /** What a node is, as far as a kubelet's configuration depends on it. */
 export interface FitFacts {
@@ -70,6 +71,15 @@ const type: Rule = (settings) => {
   settings.kind ??= 'KubeletConfiguration';
 };
 
+/** A value that is unmistakable is written as the kubelet decodes it; any other is refused before a join. */
+const types: Rule = (settings, _, tell) => {
+  for (const { name, meant, problem } of mistypedFields(settings)) {
+    if (meant === undefined) continue;
+    settings[name] = meant;
+    tell(`${problem}, over which a kubelet exits; ${JSON.stringify(meant)} is used`);
+  }
+};
+
 const resolvConf: Rule = (settings, { exists }, tell) => {
   const path = pathOf(settings.resolvConf);
   if (path === undefined || exists(path)) return;
@@ -131,9 +141,12 @@ const clusterDns: Rule = (settings, { serviceCidrs }, tell) => {
   const used = computed === undefined ? kept : [computed];
   if (used.length > 0) settings.clusterDNS = used;
   else delete settings.clusterDNS;
-  tell(
-    `clusterDNS: ${wrong.join(', ')} is not an address of the Service CIDR's family; ${used.join(', ') || 'none'} is used`,
-  );
+  const malformed = wrong.filter((address) => isIP(address) === 0);
+  const why =
+    malformed.length > 0
+      ? `${malformed.join(', ')} is not an IP address`
+      : `${wrong.join(', ')} is not an address of the Service CIDR's family`;
+  tell(`clusterDNS: ${why}; ${used.join(', ') || 'none'} is used`);
 };
 
 /** Of a cache on the node itself. */
@@ -282,6 +295,7 @@ const identity: Rule = (settings, _, tell) => {
 
 const RULES: readonly Rule[] = [
   type,
+  types,
   resolvConf,
   servingCertificate,
   volumePlugins,

@@ -303,7 +303,7 @@ describe('a text by others that cannot be read', () => {
       failed[0]?.found ?? '',
       /kubeadm-config is damaged: line 2.*\n.*kubelet-config-1\.20 is damaged: line 2/,
     );
-    assert.match(failed[0]?.remedy ?? '', /configmap kubeadm-config\n.*configmap kubelet-config-1\.20/);
+    assert.match(failed[0]?.remedy ?? '', /configmap kubeadm-config.*\n.*configmap kubelet-config-1\.20/);
   });
 
   for (const [name, key] of [

@@ -7,8 +7,8 @@ export const kubeletConfigurationFields: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    "The kubelet of this node knows the cluster's KubeletConfiguration (ConfigMap `kube-system/kubelet-config`): another kind or API version is an error, since the kubelet would exit; fields that this kubelet does not know yet, or that no kubelet knows, are a warning, since it ignores them.",
-  remedy: 'kubectl --namespace kube-system edit configmap kubelet-config',
+    "The kubelet of this node knows the cluster's KubeletConfiguration (ConfigMap `kube-system/kubelet-config`): another kind or API version, and a value of another type or outside of its limits, is an error, since the kubelet would exit; fields that this kubelet does not know yet, or that no kubelet knows, are a warning, since it ignores them.",
+  remedy: 'Correct it: `kubectl --namespace kube-system edit configmap kubelet-config`.',
   needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const configuration = await context.cluster.kubeletConfiguration();

@@ -1,0 +1,135 @@
+import { parseDuration } from '../../lib/duration.ts';
+import { quantityOf } from '../quantity.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Each returns why a kubelet would exit over the value of a field, or undefined. */
+type Rule = (value: unknown, settings: Settings) => string | undefined;
+
+const between =
+  (lowest: number, highest: number): Rule =>
+  (value) =>
+    typeof value !== 'number' || (Number.isInteger(value) && value >= lowest && value <= highest)
+      ? undefined
+      : highest === Number.POSITIVE_INFINITY
+        ? `${value} is less than ${lowest}`
+        : `${value} is not between ${lowest} and ${highest}`;
+
+const oneOf =
+  (...names: readonly string[]): Rule =>
+  (value) =>
+    typeof value !== 'string' || value === '' || names.includes(value)
+      ? undefined
+      : `"${value}" is not one of ${names.join(', ')}`;
+
+/** Source: kubernetes, pkg/kubelet/eviction/helpers.go; the ones of containerfs since 1.31. */
+const SIGNALS = [
+  'memory.available',
+  'nodefs.available',
+  'nodefs.inodesFree',
+  'imagefs.available',
+  'imagefs.inodesFree',
+  'containerfs.available',
+  'containerfs.inodesFree',
+  'allocatableMemory.available',
+  'pid.available',
+];
+
+const thresholds: Rule = (value) =>
+  firstOf(
+    value,
+    (signal, amount) =>
+      signalFault(signal) ??
+      amountFault(amount) ??
+      (quantityOf(amount) === 0 ? `${signal} is zero; 0% is allowed` : undefined),
+  );
+
+const reclaims: Rule = (value) => firstOf(value, (signal, amount) => signalFault(signal) ?? amountFault(amount));
+
+const softThresholds: Rule = (value, { evictionSoftGracePeriod }) =>
+  thresholds(value, {}) ??
+  firstOf(value, (signal) =>
+    Object.hasOwn(Object(evictionSoftGracePeriod ?? {}), signal)
+      ? undefined
+      : `evictionSoftGracePeriod has no entry for ${signal}`,
+  );
+
+const gracePeriods: Rule = (value) =>
+  firstOf(
+    value,
+    (signal, period) =>
+      signalFault(signal) ?? (parseDuration(period) === undefined ? `"${period}" is not a duration` : undefined),
+  );
+
+/**
+ * What a kubelet validates when it starts. Rules that depend on feature gates, and settings that {@link fitToNode} sets
+ * right, are not among them.
+ * Source: kubernetes, pkg/kubelet/apis/config/validation/validation.go, 1.20 to 1.37.
+ */
+const RULES: Readonly<Record<string, Rule>> = {
+  containerLogMaxFiles: between(2, Number.POSITIVE_INFINITY),
+  cpuManagerPolicy: oneOf('none', 'static'),
+  enforceNodeAllocatable: (value, settings) =>
+    Array.isArray(value) && value.length > 0 && settings.cgroupsPerQOS === false && !value.includes('none')
+      ? `${value.join(', ')} needs cgroupsPerQOS: true`
+      : undefined,
+  eventBurst: between(0, Number.POSITIVE_INFINITY),
+  eventRecordQPS: between(0, Number.POSITIVE_INFINITY),
+  evictionHard: thresholds,
+  evictionMinimumReclaim: reclaims,
+  evictionSoft: softThresholds,
+  evictionSoftGracePeriod: gracePeriods,
+  hairpinMode: oneOf('promiscuous-bridge', 'hairpin-veth', 'none'),
+  healthzPort: between(0, 65_535),
+  imageGCHighThresholdPercent: between(0, 100),
+  imageGCLowThresholdPercent: (value, { imageGCHighThresholdPercent: high = 85 }) =>
+    between(0, 100)(value, {}) ??
+    (Number(value) >= Number(high)
+      ? `${value} is not less than imageGCHighThresholdPercent, which is ${high}`
+      : undefined),
+  iptablesDropBit: between(0, 31),
+  iptablesMasqueradeBit: between(0, 31),
+  kubeAPIBurst: between(0, Number.POSITIVE_INFINITY),
+  kubeAPIQPS: between(0, Number.POSITIVE_INFINITY),
+  maxOpenFiles: between(0, Number.POSITIVE_INFINITY),
+  maxPods: between(0, Number.POSITIVE_INFINITY),
+  nodeLeaseDurationSeconds: between(1, Number.POSITIVE_INFINITY),
+  nodeStatusMaxImages: between(-1, Number.POSITIVE_INFINITY),
+  oomScoreAdj: between(-1000, 1000),
+  podsPerCore: between(0, Number.POSITIVE_INFINITY),
+  port: between(1, 65_535),
+  readOnlyPort: between(0, 65_535),
+  registryBurst: between(0, Number.POSITIVE_INFINITY),
+  registryPullQPS: between(0, Number.POSITIVE_INFINITY),
+  topologyManagerPolicy: oneOf('none', 'best-effort', 'restricted', 'single-numa-node'),
+  topologyManagerScope: oneOf('container', 'pod'),
+};
+
+/** One sentence for each value over which a kubelet exits: `maxPods: -1 is less than 0`. */
+export function refusedValues(configuration: Settings): string[] {
+  return Object.entries(RULES).flatMap(([name, rule]) => {
+    const why = configuration[name] === undefined ? undefined : rule(configuration[name], configuration);
+    return why === undefined ? [] : [`${name}: ${why}`];
+  });
+}
+
+function firstOf(map: unknown, judge: (key: string, text: string) => string | undefined): string | undefined {
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) return undefined;
+  for (const [key, value] of Object.entries(map)) {
+    const why = judge(key, String(value));
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function signalFault(signal: string): string | undefined {
+  return SIGNALS.includes(signal) ? undefined : `${signal} is not an eviction signal (${SIGNALS.join(', ')})`;
+}
+
+function amountFault(amount: string): string | undefined {
+  const [, percent] = /^([\d.]+)%$/.exec(amount) ?? [];
+  if (percent !== undefined) return Number(percent) <= 100 ? undefined : `${amount} is more than 100%`;
+  const quantity = quantityOf(amount);
+  if (quantity === undefined) return `"${amount}" is not a quantity such as 100Mi or 10%`;
+  return quantity < 0 ? `${amount} is negative` : undefined;
+}
