@@ -283,6 +283,18 @@ export const ERROR_CODES = {
     remedy:
       'Delete Node objects of machines that no longer exist (`kubectl delete node NAME`), use another node pool, or have the quota raised. The size of a node pool cannot be changed.',
   },
+  ADDON_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'The add-on is not installed, or the cluster cannot have it.',
+    evidence: 'The name, and what the cluster has or can have.',
+    remedy: '`edgeadm addon list` lists the add-ons of the cluster.',
+  },
+  ADDON_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The add-on cannot be changed that way: its order, its version or its parameters do not allow it.',
+    evidence: 'Each reason. Nothing was changed.',
+    remedy: 'Change what is listed; see docs/addon.md.',
+  },
   BUNDLE_INVALID: {
     exit: EXIT.node,
     cause: 'The bundle is damaged or incomplete, or was made for another architecture or version.',
