@@ -43,7 +43,7 @@ export default class HubCacheAdd extends ChangeCommand {
           'The hub of each edge node caches the answers to these programs, once their pods have been restarted.',
           ...restartLines(left),
           ...(unseen.length > 0
-            ? [`No pod on an edge node starts ${unseen.join(', ')} by its command or image: check the name.`]
+            ? [`Warning: no pod on an edge node starts ${unseen.join(', ')} by its command or image: check the name.`]
             : []),
         ],
         undo: fresh.length > 0 ? [commandLine(['edgeadm', 'hub', 'cache', 'remove', ...fresh])] : [],
