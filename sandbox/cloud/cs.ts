@@ -2,6 +2,16 @@ import type { CsAction } from '../../src/cloud/actions/action.ts';
 import { CS, type CsActionName } from '../../src/cloud/actions/cs.ts';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
+import {
+  clusterAddonInstance,
+  clusterAddonInstances,
+  describeAddon,
+  installAddons,
+  listAddons,
+  modifyAddon,
+  uninstallAddons,
+  upgradeAddons,
+} from './cs-addons.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
 import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
@@ -44,6 +54,14 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   PauseTask: pauseTask,
   ResumeTask: resumeTask,
   CancelTask: cancelTask,
+  ListAddons: listAddons,
+  DescribeAddon: describeAddon,
+  ListClusterAddonInstances: clusterAddonInstances,
+  GetClusterAddonInstance: clusterAddonInstance,
+  InstallClusterAddons: installAddons,
+  UpgradeClusterAddons: upgradeAddons,
+  UnInstallClusterAddons: uninstallAddons,
+  ModifyClusterAddon: modifyAddon,
 };
 
 /** What edgeadm does not call, but other clients do. */
