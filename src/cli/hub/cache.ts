@@ -6,7 +6,7 @@ import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { table } from '../../output/table.ts';
 import { type CacheAgent, cacheAgents, refuseAgents } from '../../phases/hub/cache-agents.ts';
 import type { HubConfig } from '../../phases/hub/hub-config.ts';
-import { type EdgeProgram, podsOnEdgeNodes, programsOf, type Workload } from '../../phases/hub/programs.ts';
+import { type EdgeProgram, type PodOwner, podsOnEdgeNodes, programsOf } from '../../phases/hub/programs.ts';
 import { isRestartable } from '../../phases/hub/restart.ts';
 
 export const agentArgs = {
@@ -43,7 +43,7 @@ export function candidateTable(
 }
 
 /** `default/deployment/edge-app` */
-export function workloadName({ namespace, kind, name }: Workload): string {
+export function workloadName({ namespace, kind, name }: PodOwner): string {
   return `${namespace}/${kind.toLowerCase()}/${name}`;
 }
 
@@ -59,7 +59,7 @@ export async function candidates(
 }
 
 /** The lines that restart what runs a program, and what has to be restarted by hand. */
-export function restartLines(workloads: readonly Workload[]): string[] {
+export function restartLines(workloads: readonly PodOwner[]): string[] {
   const lines = workloads.filter(isRestartable).map(({ namespace, kind, name }) => {
     return commandLine(['kubectl', '-n', namespace, 'rollout', 'restart', `${kind.toLowerCase()}/${name}`]);
   });

@@ -9,7 +9,7 @@ const { 'dry-run': _dryRun, yes: _yes, ...rest } = nodeFlags;
 export const lookFlags = rest;
 
 /** What was found on a node. */
-export interface Found {
+export interface NodeFindings {
   readonly data: Readonly<Record<string, unknown>>;
   /** Lines with their ends. */
   readonly text: string;
@@ -20,7 +20,7 @@ export async function lookAtNodes(
   name: string,
   flags: Omit<NodeFlags, 'dry-run' | 'yes'>,
   host: CommandHost,
-  look: (machine: Machine, signal: AbortSignal) => Promise<Found>,
+  look: (machine: Machine, signal: AbortSignal) => Promise<NodeFindings>,
 ): Promise<Omit<CommandResult, 'command'>> {
   const texts = new Map<string, string>();
   const command = { name, flags: { ...flags, 'dry-run': false, yes: false }, looksOnly: true };

@@ -11,12 +11,12 @@ export interface EdgeProgram {
   /** The start command is certain; without one in the pod, the name of the image is a guess; a log is certain too. */
   readonly source: 'command' | 'image' | 'log of the hub';
   /** Whose pods run it. */
-  readonly workloads: readonly Workload[];
+  readonly workloads: readonly PodOwner[];
   readonly pods: number;
 }
 
 /** What restarts the pods of a program: `apps/v1` objects with a template. */
-export interface Workload {
+export interface PodOwner {
   readonly namespace: string;
   /** `Deployment`, `StatefulSet`, `DaemonSet`; `Pod` if nothing recreates it. */
   readonly kind: string;
@@ -82,7 +82,7 @@ function isProgram(word: string): boolean {
 }
 
 /** A ReplicaSet is named after its Deployment and a hash. */
-function workloadOf(pod: V1Pod): Workload {
+function workloadOf(pod: V1Pod): PodOwner {
   const namespace = pod.metadata?.namespace ?? '';
   const owner = controllerOf(pod);
   if (!owner) return { namespace, kind: 'Pod', name: pod.metadata?.name ?? '' };

@@ -1,6 +1,6 @@
 import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
-import type { Workload } from './programs.ts';
+import type { PodOwner } from './programs.ts';
 
 /** What `kubectl rollout restart` sets, so that both count as the same. */
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
@@ -12,7 +12,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 /** True if the pods of it can be restarted by a change of the template. */
-export function isRestartable({ kind }: Workload): boolean {
+export function isRestartable({ kind }: PodOwner): boolean {
   return Object.hasOwn(PLURALS, kind);
 }
 
@@ -23,7 +23,7 @@ export function isRestartable({ kind }: Workload): boolean {
  */
 export async function restartChange(
   client: ApiClient,
-  workload: Workload,
+  workload: PodOwner,
   now: string,
 ): Promise<ChangeRequest | undefined> {
   const { namespace, kind, name } = workload;
