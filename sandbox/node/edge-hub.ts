@@ -2,11 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Machine } from '../../src/host/machine.ts';
-<<<<<<< HEAD
-import { HubTraffic } from './hub-traffic.ts';
-=======
 import { PATHS } from '../../src/host/node-paths.ts';
->>>>>>> main
+import { HubTraffic } from './hub-traffic.ts';
 import { KubeletFault, readKubeconfig } from './kubelet-settings.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
