@@ -43,7 +43,7 @@ export function candidateTable(
 }
 
 /** `default/deployment/edge-app` */
-export function workloadName({ namespace, kind, name }: PodOwner): string {
+function workloadName({ namespace, kind, name }: PodOwner): string {
   return `${namespace}/${kind.toLowerCase()}/${name}`;
 }
 
