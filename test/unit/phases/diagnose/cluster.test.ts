@@ -352,7 +352,10 @@ describe('what the cluster says of a node', () => {
   it('diagnose with the kubeconfig of another cluster does not call the Node object deleted', async () => {
     const { findings, files } = await collected({ events: [] });
     assert.deepEqual(findings, []);
-    assert.match(files.map(({ text }) => text).join(), /the administrator's kubeconfig: the cluster has no Node edge-1/);
+    assert.match(
+      files.map(({ text }) => text).join(),
+      /the administrator's kubeconfig: the cluster has no Node edge-1/,
+    );
   });
 
   it('diagnose takes an answer of an API server that is no Node for what it is', async () => {
