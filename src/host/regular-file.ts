@@ -16,7 +16,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   const kind = kindOf(await file.stat());
   if (kind === undefined) return file;
   await file.close();
-  throw new Error(`${path} is ${kind}, not a file`);
+  throw Object.assign(new Error(`${path} is ${kind}, not a file`), { code: 'ENXIO' });
 }
 
 /** undefined for what can be read to its end; the read of a folder fails by itself. */

@@ -117,8 +117,7 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     );
 
   return {
-    readFile: async (path) =>
-      (await undefinedIfMissing(path, runLong(`reading ${path}`, READ, path)))?.stdout,
+    readFile: async (path) => (await undefinedIfMissing(path, runLong(`reading ${path}`, READ, path)))?.stdout,
     writeFile: (path, content, attributes) =>
       withPathError(
         path,
