@@ -52,13 +52,17 @@ const ALLOWED = {
   'phases/diagnose': [...SERVICES, NODE_CREDENTIALS, 'phases/preflight', 'phases/join'],
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],
+  'phases/node': [...SERVICES, 'cloud'],
+  'phases/addon': [...SERVICES, 'cloud'],
+  'phases/tunnel': SERVICES,
+  'phases/hub': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],
 };
 
 /** What the sandbox uses of the program: the other side of its protocols, and the scratch machines. */
-const FOR_SANDBOX = ['config', 'templates', 'pki', 'compat', 'http', 'host', 'kubernetes'];
+const FOR_SANDBOX = ['config', 'templates', 'pki', 'compat', 'http', 'host', 'kubernetes', 'cloud/actions'];
 const SANDBOX_COMMANDS = '^src/(commands|cli)/sandbox/';
 
 /** Libraries that one folder hides from all others. */

@@ -1,6 +1,7 @@
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 import { CS_ACTIONS } from './cs.ts';
+import { ADDON_TASKS } from './cs-addons.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
@@ -14,6 +15,7 @@ export const ACTIONS: readonly string[] = [
   ...CS_ACTIONS,
   ...UPGRADE_STEPS,
   ...POOL_TASKS,
+  ...ADDON_TASKS,
   ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,
 ];

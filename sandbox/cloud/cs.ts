@@ -1,5 +1,17 @@
+import type { CsAction } from '../../src/cloud/actions/action.ts';
+import { CS, type CsActionName } from '../../src/cloud/actions/cs.ts';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
+import {
+  clusterAddonInstance,
+  clusterAddonInstances,
+  describeAddon,
+  installAddons,
+  listAddons,
+  modifyAddon,
+  uninstallAddons,
+  upgradeAddons,
+} from './cs-addons.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
 import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
@@ -18,102 +30,92 @@ import {
 import { type ClusterRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudService } from './service.ts';
 
-interface Action {
-  readonly name: string;
-  readonly method: string;
-  readonly path: RegExp;
-  readonly handle: (asked: CsRequest) => Promise<CloudAnswer>;
+type Handler = (asked: CsRequest) => Promise<CloudAnswer>;
+
+interface Action extends Pick<CsAction, 'method' | 'path'> {
+  readonly handle: Handler;
   /** The service has announced that it switches it off by 2026-09-30. */
   readonly retired?: true;
 }
 
-/** Methods and paths are those that the official SDK `@alicloud/cs20151215` sends. */
-const ACTIONS: readonly Action[] = [
-  { name: 'DescribeClusters', method: 'GET', path: /^\/clusters$/, handle: clusters, retired: true },
-  { name: 'DescribeClustersV1', method: 'GET', path: /^\/api\/v1\/clusters$/, handle: clustersByPage, retired: true },
-  {
-    name: 'DescribeClustersForRegion',
+/** Whatever edgeadm calls is emulated: a row without a handler does not compile. */
+const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
+  DescribeUserQuota: userQuota,
+  DescribeClusterDetail: clusterDetail,
+  DescribeClusterNodes: clusterNodes,
+  DescribeClusterNodePools: nodePools,
+  CreateClusterNodePool: createPoolRecord,
+  DeleteClusterNodepool: deleteNodePool,
+  DescribeClusterAttachScripts: attachScript,
+  DescribeClusterUserKubeconfig: kubeconfig,
+  UpgradeCluster: upgradeCluster,
+  DescribeClusterTasks: clusterTasks,
+  DescribeTaskInfo: taskInfo,
+  PauseTask: pauseTask,
+  ResumeTask: resumeTask,
+  CancelTask: cancelTask,
+  ListAddons: listAddons,
+  DescribeAddon: describeAddon,
+  ListClusterAddonInstances: clusterAddonInstances,
+  GetClusterAddonInstance: clusterAddonInstance,
+  InstallClusterAddons: installAddons,
+  UpgradeClusterAddons: upgradeAddons,
+  UnInstallClusterAddons: uninstallAddons,
+  ModifyClusterAddon: modifyAddon,
+};
+
+/** What edgeadm does not call, but other clients do. */
+const OTHERS: Readonly<Record<string, Action>> = {
+  DescribeClusters: { method: 'GET', path: '/clusters', handle: clusters, retired: true },
+  DescribeClustersV1: { method: 'GET', path: '/api/v1/clusters', handle: clustersByPage, retired: true },
+  DescribeClustersForRegion: { method: 'GET', path: '/regions/{regionId}/clusters', handle: clustersOfRegion },
+  DescribeClusterNodePoolDetail: {
     method: 'GET',
-    path: /^\/regions\/([^/]+)\/clusters$/,
-    handle: clustersOfRegion,
-  },
-  { name: 'DescribeUserQuota', method: 'GET', path: /^\/quota$/, handle: userQuota },
-  { name: 'DescribeClusterDetail', method: 'GET', path: /^\/clusters\/([^/]+)$/, handle: clusterDetail },
-  { name: 'DescribeClusterNodes', method: 'GET', path: /^\/clusters\/([^/]+)\/nodes$/, handle: clusterNodes },
-  { name: 'DescribeClusterNodePools', method: 'GET', path: /^\/clusters\/([^/]+)\/nodepools$/, handle: nodePools },
-  { name: 'CreateClusterNodePool', method: 'POST', path: /^\/clusters\/([^/]+)\/nodepools$/, handle: createPoolRecord },
-  {
-    name: 'DescribeClusterNodePoolDetail',
-    method: 'GET',
-    path: /^\/clusters\/([^/]+)\/nodepools\/([^/]+)$/,
+    path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
     handle: nodePoolDetail,
   },
-  {
-    name: 'ModifyClusterNodePool',
+  ModifyClusterNodePool: {
     method: 'PUT',
-    path: /^\/clusters\/([^/]+)\/nodepools\/([^/]+)$/,
+    path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
     handle: modifyNodePool,
   },
-  {
-    name: 'DeleteClusterNodepool',
+  RemoveNodePoolNodes: {
     method: 'DELETE',
-    path: /^\/clusters\/([^/]+)\/nodepools\/([^/]+)$/,
-    handle: deleteNodePool,
-  },
-  {
-    name: 'RemoveNodePoolNodes',
-    method: 'DELETE',
-    path: /^\/clusters\/([^/]+)\/nodepools\/([^/]+)\/nodes$/,
+    path: '/clusters/{ClusterId}/nodepools/{NodepoolId}/nodes',
     handle: removeNodes,
   },
-  {
-    name: 'DescribeClusterAttachScripts',
-    method: 'POST',
-    path: /^\/clusters\/([^/]+)\/attachscript$/,
-    handle: attachScript,
-  },
-  { name: 'DescribeClusterUserKubeconfig', method: 'GET', path: /^\/k8s\/([^/]+)\/user_config$/, handle: kubeconfig },
-  {
-    name: 'DescribeClusterV2UserKubeconfig',
+  DescribeClusterV2UserKubeconfig: { method: 'GET', path: '/api/v2/k8s/{ClusterId}/user_config', handle: kubeconfig },
+  GetUpgradeStatus: {
     method: 'GET',
-    path: /^\/api\/v2\/k8s\/([^/]+)\/user_config$/,
-    handle: kubeconfig,
-  },
-  { name: 'UpgradeCluster', method: 'POST', path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade$/, handle: upgradeCluster },
-  {
-    name: 'GetUpgradeStatus',
-    method: 'GET',
-    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/status$/,
+    path: '/api/v2/clusters/{ClusterId}/upgrade/status',
     handle: upgradeStatus,
     retired: true,
   },
-  {
-    name: 'PauseClusterUpgrade',
+  PauseClusterUpgrade: {
     method: 'POST',
-    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/pause$/,
+    path: '/api/v2/clusters/{ClusterId}/upgrade/pause',
     handle: ofCluster(pauseUpgradeRecord),
     retired: true,
   },
-  {
-    name: 'ResumeUpgradeCluster',
+  ResumeUpgradeCluster: {
     method: 'POST',
-    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/resume$/,
+    path: '/api/v2/clusters/{ClusterId}/upgrade/resume',
     handle: ofCluster(resumeUpgradeRecord),
     retired: true,
   },
-  {
-    name: 'CancelClusterUpgrade',
+  CancelClusterUpgrade: {
     method: 'POST',
-    path: /^\/api\/v2\/clusters\/([^/]+)\/upgrade\/cancel$/,
+    path: '/api/v2/clusters/{ClusterId}/upgrade/cancel',
     handle: ofCluster(cancelUpgradeRecord),
     retired: true,
   },
-  { name: 'DescribeClusterTasks', method: 'GET', path: /^\/clusters\/([^/]+)\/tasks$/, handle: clusterTasks },
-  { name: 'DescribeTaskInfo', method: 'GET', path: /^\/tasks\/([^/]+)$/, handle: taskInfo },
-  { name: 'PauseTask', method: 'POST', path: /^\/tasks\/([^/]+)\/pause$/, handle: pauseTask },
-  { name: 'ResumeTask', method: 'POST', path: /^\/tasks\/([^/]+)\/resume$/, handle: resumeTask },
-  { name: 'CancelTask', method: 'POST', path: /^\/tasks\/([^/]+)\/cancel$/, handle: cancelTask },
-];
+};
+
+const own = (Object.keys(CS) as CsActionName[]).map((name) => ({ name, ...CS[name], handle: HANDLERS[name] }));
+const ACTIONS: readonly (Action & { readonly name: string; readonly pattern: RegExp })[] = [
+  ...own,
+  ...Object.entries(OTHERS).map(([name, action]) => ({ name, ...action })),
+].map((action) => ({ ...action, pattern: new RegExp(`^${action.path.replace(/\{\w+\}/g, '([^/]+)')}$`) }));
 
 /** Their names. */
 export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
@@ -122,8 +124,8 @@ export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const inside = managedCluster(parts, pki);
   const isThere = ({ retired }: Action): boolean => !retired || parts.retiredActions === true;
-  const find = (method: string, path: string): Action | undefined =>
-    ACTIONS.find((action) => action.method === method && action.path.test(path) && isThere(action));
+  const find = (method: string, path: string) =>
+    ACTIONS.find((action) => action.method === method && action.pattern.test(path) && isThere(action));
   return {
     authentication: 'signature',
     ownErrors: true,
@@ -132,7 +134,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
     handle: async (request) => {
       const action = find(request.method, request.path);
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
-      const names = action.path.exec(request.path)?.slice(1) ?? [];
+      const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside, names };
       await settlePools(asked);
       return action.handle(asked);

@@ -9,6 +9,7 @@ export const KIND = {
   node: 'cs/node',
   upgrade: 'cs/upgrade',
   task: 'cs/task',
+  addon: 'cs/addon',
 } as const;
 
 /** The one cluster of a sandbox, kept under its id. */

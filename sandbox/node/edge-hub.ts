@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Machine } from '../../src/host/machine.ts';
+import { PATHS } from '../../src/host/node-paths.ts';
+import { HubTraffic } from './hub-traffic.ts';
 import { KubeletFault, readKubeconfig } from './kubelet-settings.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
@@ -11,10 +13,11 @@ export interface ContainerStart {
   readonly ports: NodePorts;
   /** Command and arguments, `$(NAME)` replaced. */
   readonly words: readonly string[];
-  readonly nodeName: string;
+  /** Of the kubelet that starts it; a service is started without one. */
+  readonly nodeName?: string;
 }
 
-/** A program that was started in a static pod. */
+/** A program that was started in a static pod or as a service. */
 export interface RunningContainer {
   stop(): Promise<void>;
 }
@@ -22,7 +25,10 @@ export interface RunningContainer {
 /** Where a hub of that program looks unless its flags say otherwise. */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'edge-hub': {},
-  yurthub: { 'root-dir': '/var/lib/yurthub', kubeconfig: '/var/lib/yurthub/yurthub.conf' },
+  yurthub: {
+    'root-dir': PATHS.edgeHub.openYurtDirectory,
+    kubeconfig: `${PATHS.edgeHub.openYurtDirectory}/yurthub.conf`,
+  },
 };
 const PORTS = { 'proxy-port': '10261', 'serve-port': '10267' };
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host'];
@@ -32,7 +38,7 @@ export function isEdgeHub(words: readonly string[]): boolean {
 }
 
 /**
- * A pretended edge-hub: reads the flags of its manifest and the certificate that was made for it, and speaks to the API
+ * A pretended edge-hub: reads its flags and the certificate that was made for it, and speaks to the API
  * server as the node. It keeps no cache.
  * @throws KubeletFault with what a hub would log before it exits
  */
@@ -48,6 +54,7 @@ export async function startEdgeHub(start: ContainerStart): Promise<RunningContai
   const agent = new Agent({ keepAlive: true, ca: connection.ca, cert: connection.cert, key: connection.key });
   const server = new URL(connection.servers[0] ?? '');
   const counts = { requests: 0 };
+  const traffic = new HubTraffic(program);
   const served: ServedPort[] = [];
   const stop = async (): Promise<void> => {
     for (const port of served) await port.close();
@@ -57,11 +64,13 @@ export async function startEdgeHub(start: ContainerStart): Promise<RunningContai
     served.push(
       await start.ports.serve(Number(flags['proxy-port']), (incoming, outgoing) => {
         counts.requests += 1;
-        forward(incoming, outgoing, server, agent);
+        forward(incoming, outgoing, { server, agent, traffic });
       }),
     );
     served.push(
-      await start.ports.serve(Number(flags['serve-port']), (incoming, outgoing) => answer(incoming, outgoing, counts)),
+      await start.ports.serve(Number(flags['serve-port']), (incoming, outgoing) =>
+        answer(incoming, outgoing, counts, traffic),
+      ),
     );
   } catch (error) {
     await stop();
@@ -85,11 +94,12 @@ function flagsOf(words: readonly string[]): Record<string, string> {
 
 /** What a hub finds out at its start: who it is, whom it may trust, and for yurthub whether it can serve at all. */
 async function checkFiles(
-  { files, nodeName }: ContainerStart,
+  { files, nodeName: expected }: ContainerStart,
   program: string,
   flags: Readonly<Record<string, string | undefined>>,
   { cert = '', ca = '' }: { readonly cert?: string; readonly ca?: string },
 ): Promise<void> {
+  const nodeName = expected ?? flags['node-name'];
   if (flags['node-name'] !== nodeName)
     throw new KubeletFault(`--node-name is ${flags['node-name']}, but the node is named ${nodeName}`);
   const certificate = new X509Certificate(cert);
@@ -105,7 +115,11 @@ async function checkFiles(
     throw new KubeletFault(`failed to run yurthub, could not get server certificate: ${serving} does not exist`);
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: URL, agent: Agent): void {
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { server, agent, traffic }: { readonly server: URL; readonly agent: Agent; readonly traffic: HubTraffic },
+): void {
   const headers = { ...incoming.headers };
   for (const name of HOP_BY_HOP) delete headers[name];
   const upstream = request(new URL(incoming.url ?? '/', server), { method: incoming.method, headers, agent });
@@ -114,6 +128,7 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: UR
     for (const name of HOP_BY_HOP) delete answered[name];
     outgoing.writeHead(response.statusCode ?? 502, answered);
     outgoing.flushHeaders();
+    response.on('data', (chunk: Buffer) => traffic.count(incoming, chunk.length));
     response.pipe(outgoing);
   });
   upstream.on('error', (error) => {
@@ -124,12 +139,17 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: UR
   incoming.pipe(upstream);
 }
 
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, counts: { requests: number }): void {
+function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  counts: { requests: number },
+  traffic: HubTraffic,
+): void {
   if (incoming.url === '/v1/healthz' || incoming.url === '/v1/readyz') outgoing.end('OK');
   else if (incoming.url === '/metrics') {
     outgoing.setHeader('Content-Type', 'text/plain; version=0.0.4');
     outgoing.end(
-      `# TYPE edge_hub_proxied_requests_total counter\nedge_hub_proxied_requests_total ${counts.requests}\n`,
+      `# TYPE edge_hub_proxied_requests_total counter\nedge_hub_proxied_requests_total ${counts.requests}\n${traffic.metrics()}`,
     );
   } else outgoing.writeHead(404).end();
 }

@@ -10,7 +10,7 @@ import { ROOT } from './paths.ts';
  * the part's export of that name.
  */
 const LIBRARIES: Record<string, readonly string[]> = {
-  alicloud: ['@alicloud/credentials', '@alicloud/cs20151215', '@alicloud/openapi-util'],
+  alicloud: ['@alicloud/credentials', '@alicloud/openapi-util'],
   ssh: ['ssh2'],
   prompts: ['@inquirer/prompts'],
   age: ['age-encryption'],

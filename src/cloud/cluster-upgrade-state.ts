@@ -1,5 +1,6 @@
-import type { CloudCluster, ContainerService } from './cs.ts';
-import type { CloudTaskInfo } from './cs-tasks.ts';
+import type { CloudCluster } from './actions/clusters.ts';
+import type { CloudTaskInfo } from './actions/tasks.ts';
+import type { ContainerService } from './cs.ts';
 import { refusalOf } from './errors.ts';
 
 /**

@@ -1,15 +1,9 @@
-import type { DescribeClusterTasksResponseBodyTasks, DescribeTaskInfoResponseBody } from '@alicloud/cs20151215';
 import { EdgeadmError } from '../errors/index.ts';
 import { type ProbeResult, type WaitOptions, waitFor } from '../lib/wait-for.ts';
+import type { CloudTask, CloudTaskInfo } from './actions/tasks.ts';
+import type { CallAction } from './call-action.ts';
+import { isAmbiguous, isPassing } from './errors.ts';
 import { allPages } from './pages.ts';
-
-type Sdk = typeof import('@alicloud/cs20151215');
-
-type CloudTask = DescribeClusterTasksResponseBodyTasks;
-export type CloudTaskInfo = Pick<
-  DescribeTaskInfoResponseBody,
-  'taskId' | 'state' | 'created' | 'currentStage' | 'stages' | 'events' | 'error'
->;
 
 interface UpgradeOrder {
   /** As the service spells it: `1.20.11-aliyunedge.1`. */
@@ -34,32 +28,53 @@ const PAGE_SIZE = 50;
 /** Node pools take a minute or two. */
 const TASK_TIMEOUT_MS = 600_000;
 
+export interface TaskWait<T> extends Pick<WaitOptions<T>, 'what' | 'signal'> {
+  readonly probe: () => Promise<ProbeResult<T>>;
+  /** Default: ten minutes. */
+  readonly timeoutMs?: number;
+  /** Tells a line for each stage of the task that begins. */
+  readonly tell?: (line: string) => void;
+}
+
 /**
  * Waits for what a task brings about, and not for longer than the task itself: that may fail.
- * @throws EdgeadmError CLOUD_FAILED with the error of the task; TIMEOUT
+ * @throws EdgeadmError CLOUD_FAILED with the error of the task; what a look was refused with for good; TIMEOUT
  */
 export async function waitForTask<T>(
   service: Pick<TaskVerbs, 'task'>,
   taskId: string | undefined,
-  wait: Pick<WaitOptions<T>, 'what' | 'signal'> & { readonly probe: () => Promise<ProbeResult<T>> },
+  { tell, ...wait }: TaskWait<T>,
 ): Promise<T> {
-  let failed: EdgeadmError | undefined;
+  let failed: unknown;
+  const told = new Set<string>();
   return waitFor<T>({
     ...wait,
-    timeoutMs: TASK_TIMEOUT_MS,
+    timeoutMs: wait.timeoutMs ?? TASK_TIMEOUT_MS,
     intervalMs: [100, 5000],
     guard: async () => {
       if (failed) throw failed;
     },
     probe: async () => {
-      const look = await wait.probe();
+      const look = await wait.probe().catch((error: unknown) => {
+        if (!isPassing(error) && !isAmbiguous(error)) failed = error;
+        throw error;
+      });
       if ('done' in look || taskId === undefined) return look;
       // The account may be without the right to see tasks.
       const task = await service.task(taskId).catch(() => undefined);
+      for (const line of stagesOf(task)) if (tell && !told.has(line)) tell(line);
+      for (const line of stagesOf(task)) told.add(line);
       if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
       return look;
     },
   });
+}
+
+/** Of the stages that have begun, in the service's own words. */
+function stagesOf(task: CloudTaskInfo | undefined): string[] {
+  return (task?.stages ?? []).flatMap(({ state, message }) =>
+    message && state !== 'waiting' ? [`Task: ${message}.`] : [],
+  );
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {
@@ -75,21 +90,21 @@ function taskFailed(what: string, taskId: string, message: string | undefined): 
  * service has announced that it switches them off by 2026-09-30. The size of batches is left to the service: it takes
  * `rolling_policy` no longer. Sources: its notice of deprecated parameters and actions; the SDK, UpgradeCluster.
  */
-export function taskVerbs(sdk: Sdk, client: InstanceType<Sdk['default']>, endpoint: string): TaskVerbs {
+export function taskVerbs(call: CallAction, endpoint: string): TaskVerbs {
   return {
-    upgradeCluster: async (id, { nextVersion, masterOnly }) => {
-      const request = new sdk.UpgradeClusterRequest({ nextVersion, masterOnly });
-      return (await client.upgradeCluster(id, request)).body?.taskId;
+    upgradeCluster: async (ClusterId, { nextVersion, masterOnly }) => {
+      const body = { next_version: nextVersion, master_only: masterOnly };
+      return (await call('UpgradeCluster', { ClusterId, body })).taskId;
     },
-    pauseTask: async (id) => void (await client.pauseTask(id)),
-    resumeTask: async (id) => void (await client.resumeTask(id)),
-    cancelTask: async (id) => void (await client.cancelTask(id)),
-    tasks: (id) =>
-      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (pageNumber) => {
-        const request = new sdk.DescribeClusterTasksRequest({ pageNumber, pageSize: PAGE_SIZE });
-        const { tasks, pageInfo } = (await client.describeClusterTasks(id, request)).body ?? {};
+    pauseTask: async (taskId) => void (await call('PauseTask', { taskId })),
+    resumeTask: async (taskId) => void (await call('ResumeTask', { taskId })),
+    cancelTask: async (taskId) => void (await call('CancelTask', { taskId })),
+    tasks: (clusterId) =>
+      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (page) => {
+        const query = { page_number: page, page_size: PAGE_SIZE };
+        const { tasks, pageInfo } = await call('DescribeClusterTasks', { clusterId, query });
         return { items: tasks ?? [], total: pageInfo?.totalCount };
       }),
-    task: async (taskId) => (await client.describeTaskInfo(taskId)).body ?? {},
+    task: (taskId) => call('DescribeTaskInfo', { taskId }),
   };
 }

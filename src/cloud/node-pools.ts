@@ -15,7 +15,9 @@ import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '..
 import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import type { CloudCluster, CloudNode, CloudNodePool, ContainerService } from './cs.ts';
+import type { CloudCluster } from './actions/clusters.ts';
+import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
+import type { ContainerService } from './cs.ts';
 import { RUNTIMES } from './cs.ts';
 import { waitForTask } from './cs-tasks.ts';
 import { isAmbiguous } from './errors.ts';

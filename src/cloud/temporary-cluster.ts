@@ -3,7 +3,8 @@ import { localMachine } from '../host/local.ts';
 import { ApiClient, type ApiConnection } from '../kubernetes/api/client.ts';
 import { connectionOf } from '../kubernetes/kubeconfig/inline-kubeconfig.ts';
 import { lenientYaml } from '../lib/check-shape.ts';
-import type { CloudCluster, ContainerService } from './cs.ts';
+import type { CloudCluster } from './actions/clusters.ts';
+import type { ContainerService } from './cs.ts';
 
 /** The shortest that the service gives. */
 const MINUTES = 15;

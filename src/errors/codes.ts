@@ -239,6 +239,18 @@ export const ERROR_CODES = {
     evidence: 'The version found and the supported versions.',
     remedy: 'Upgrade the cluster, or use a release of edgeadm that supports its version.',
   },
+  NODE_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'No node of this name exists in the cluster, or none matches the selector or node pool.',
+    evidence: 'The names that were not found, each with the nearest name if there is one.',
+    remedy: '`edgeadm node list` lists the nodes.',
+  },
+  SETTING_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The cluster, its version or the kind of the object does not support the requested setting.',
+    evidence: 'Each reason with what was found. Nothing was changed.',
+    remedy: 'Change the listed values; docs/inside-the-cluster.md has the limits of each setting.',
+  },
   NODEPOOL_NOT_FOUND: {
     exit: EXIT.cluster,
     cause: 'The node pool was not found.',
@@ -254,13 +266,14 @@ export const ERROR_CODES = {
   },
   NODEPOOL_REFUSED: {
     exit: EXIT.cluster,
-    cause: 'The cluster does not support such a node pool: version, network plug-in or overlapping networks.',
+    cause:
+      'The cluster does not support such a node pool (version, network plug-in or overlapping networks), or it is the default node pool, which cannot be deleted.',
     evidence: 'Each violated limit with the values found. Nothing was changed.',
     remedy: 'Change the listed values; see docs/nodepool.md for the limits.',
   },
   NODEPOOL_NOT_EMPTY: {
     exit: EXIT.cluster,
-    cause: 'The node pool still has nodes, or it is the default node pool, which cannot be deleted.',
+    cause: 'The node pool still has nodes.',
     evidence: 'The nodes in the node pool.',
     remedy: 'Run `edgeadm reset` on each node and delete its Node object, then delete the node pool.',
   },
@@ -270,6 +283,18 @@ export const ERROR_CODES = {
     evidence: 'The limit and the current number of nodes.',
     remedy:
       'Delete Node objects of machines that no longer exist (`kubectl delete node NAME`), use another node pool, or have the quota raised. The size of a node pool cannot be changed.',
+  },
+  ADDON_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'The add-on is not installed, or the cluster cannot have it.',
+    evidence: 'The name, and what the cluster has or can have.',
+    remedy: '`edgeadm addon list` lists the add-ons of the cluster.',
+  },
+  ADDON_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The add-on cannot be changed that way: its order, its version or its parameters do not allow it.',
+    evidence: 'Each reason. Nothing was changed.',
+    remedy: 'Change what is listed; see docs/addon.md.',
   },
   BUNDLE_INVALID: {
     exit: EXIT.node,
@@ -301,6 +326,12 @@ export const ERROR_CODES = {
     cause: 'The edge-hub does not answer on its health port.',
     evidence: 'State and last log lines of its container.',
     remedy: 'Check its image and that ports 10261 and 10267 are free.',
+  },
+  HUB_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'The edge-hub of the node runs, but does not do what was checked: an endpoint, its cache or its metrics.',
+    evidence: 'What was tried, and what was found.',
+    remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
   },
   NODE_NOT_READY: {
     exit: EXIT.failed,

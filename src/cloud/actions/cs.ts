@@ -1,0 +1,12 @@
+import { ADDON_ACTIONS } from './addons.ts';
+import { CLUSTER_ACTIONS } from './clusters.ts';
+import { NODE_POOL_ACTIONS } from './node-pools.ts';
+import { TASK_ACTIONS } from './tasks.ts';
+
+/**
+ * Every action of the container service that edgeadm calls. Methods, paths and fields are those of the vendor's SDK,
+ * `@alicloud/cs20151215`.
+ */
+export const CS = { ...CLUSTER_ACTIONS, ...NODE_POOL_ACTIONS, ...TASK_ACTIONS, ...ADDON_ACTIONS } as const;
+
+export type CsActionName = keyof typeof CS;

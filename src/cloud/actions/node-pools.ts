@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { csAction, csActionWithBody, flag, number, TASK_ANSWER, text, wire } from './action.ts';
+
+const pair = { key: text, value: text };
+
+const nodePool = wire({
+  nodepool_info: wire({ nodepool_id: z.string().min(1), name: z.string().min(1), is_default: flag, type: text }),
+  status: wire({ state: text }).nullish(),
+  interconnect_mode: text,
+  interconnect_config: wire({ cen_id: text, ccn_id: text, ccn_region_id: text }).nullish(),
+  max_nodes: number,
+  kubernetes_config: wire({
+    runtime: text,
+    labels: z.array(wire(pair)).nullish(),
+    taints: z.array(wire({ ...pair, effect: text })).nullish(),
+  }).nullish(),
+});
+
+const node = wire({
+  node_name: z.string().min(1),
+  nodepool_id: text,
+  node_status: text,
+  ip_address: z.array(z.string()).nullish(),
+});
+
+/** What CreateClusterNodePool takes for an edge pool. */
+interface NodePoolBody {
+  readonly nodepool_info: { readonly name: string; readonly type: 'edge' };
+  readonly max_nodes?: number;
+  readonly interconnect_mode: string;
+  readonly kubernetes_config: {
+    readonly runtime?: string;
+    readonly labels: readonly { readonly key: string; readonly value: string }[];
+    readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  };
+}
+
+/** Node pools and their nodes. */
+export const NODE_POOL_ACTIONS = {
+  DescribeClusterNodePools: csAction('GET', '/clusters/{ClusterId}/nodepools', {
+    repeated: 'none',
+    answer: wire({ nodepools: z.array(nodePool).nullable() }),
+  }),
+  CreateClusterNodePool: csActionWithBody<NodePoolBody>()('POST', '/clusters/{ClusterId}/nodepools', {
+    repeated: 'another',
+    answer: TASK_ANSWER,
+  }),
+  DeleteClusterNodepool: csAction('DELETE', '/clusters/{ClusterId}/nodepools/{NodepoolId}', {
+    repeated: 'same',
+    answer: TASK_ANSWER,
+  }),
+  DescribeClusterNodes: csAction('GET', '/clusters/{ClusterId}/nodes', {
+    repeated: 'none',
+    answer: wire({ nodes: z.array(node).nullable(), page: wire({ total_count: number }).nullish() }),
+  }),
+} as const;
+
+export type CloudNodePool = z.output<typeof nodePool>;
+export type CloudNode = z.output<typeof node>;
