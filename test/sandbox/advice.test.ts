@@ -80,11 +80,11 @@ describe('the command that an error advises', function () {
     });
   };
 
-  it('of a token whose secret is wrong prints a line that joins', () =>
+  it('a token whose secret is wrong is answered with a command that prints a line that joins', () =>
     newLine('TOKEN_INVALID', (line) => line.replace(/(--token \w{6})\.\w{16}/, '$1.aaaaaaaaaaaaaaaa')));
-  it('of a token that has expired prints a line that joins', () =>
+  it('a token that has expired is answered with a command that prints a line that joins', () =>
     newLine('TOKEN_UNKNOWN_OR_EXPIRED', (line) => line.replace(/--token \S+/, '--token aaaaaa.aaaaaaaaaaaaaaaa')));
-  it('of a CA hash that does not match prints a line that joins', () =>
+  it('a CA hash that does not match is answered with a command that prints a line that joins', () =>
     newLine('CA_HASH_MISMATCH', (line) => line.replace(/sha256:\w{4}/, 'sha256:0000')));
 
   const WALKS: readonly (Omit<Walk, 'cause' | 'advice' | 'onward'> & {
@@ -297,7 +297,8 @@ describe('the command that an error advises', function () {
   ];
 
   for (const { title, code, walk: begin } of WALKS) {
-    it(`ends ${code}, and does not lead back to it: ${title}`, async () => walk({ title, code, ...(await begin()) }));
+    it(`the way that ${code} advises does not lead back to it: ${title}`, async () =>
+      walk({ title, code, ...(await begin()) }));
   }
 });
 

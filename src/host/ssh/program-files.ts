@@ -39,7 +39,7 @@ export interface ProgramFiles extends Files {
  */
 const LONG_MS = 3_600_000;
 
-/** The read of a named pipe that nobody writes to never ends. */
+/** The read of a named pipe does not end until another program writes to it. */
 const NO_PIPE = '[ ! -p "$1" ] || { echo "$1 is a named pipe, not a file" >&2; exit 1; }; ';
 const READ = `${NO_PIPE}exec cat -- "$1"`;
 const HASH = `${NO_PIPE}exec sha256sum -- "$1"`;

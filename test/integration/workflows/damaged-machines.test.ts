@@ -108,7 +108,7 @@ describe('a machine with a damaged file', function () {
     return error;
   };
 
-  it('joins, or names the file that is damaged, and can be reset all the same', async () => {
+  it('a machine with a damaged file joins or is refused unchanged, and can be reset all the same', async () => {
     await fc.assert(
       fc.asyncProperty(pairs(FILES), async ([path, kind]) => {
         const node = await bed.node();
@@ -124,7 +124,7 @@ describe('a machine with a damaged file', function () {
     );
   });
 
-  it('is reset, whichever of its files was damaged since the join', async () => {
+  it('a joined machine is reset, whichever of its files was damaged since', async () => {
     await fc.assert(
       fc.asyncProperty(pairs(JOINED), async ([path, kind]) => {
         const node = await bed.node();
