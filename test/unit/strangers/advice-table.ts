@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../src/errors/index.ts';
 
 /** Why a command that is advised does not end with the error that advises it. */
-export type Proof =
+type Proof =
   /** A test with this title goes the way, and on. */
   | { readonly test: string }
   /** It only shows something; what it can end with itself is in {@link SHOWS}. */
@@ -31,6 +31,7 @@ export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
   'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
   'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
   'join:phases': [],
+  'node:list': ['API_UNREACHABLE', 'API_ERROR'],
   'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
   'cluster:upgrade:plan': ['API_UNREACHABLE', 'UPGRADE_VERSION'],
   'cluster:upgrade:status': ['API_UNREACHABLE', 'NO_UPGRADE', 'UPGRADE_STATE_UNREADABLE'],
@@ -70,6 +71,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'NODEPOOL_NOT_FOUND nodepool:create': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
   'ADDON_NOT_FOUND addon:list': { code: 'ADDON_NOT_FOUND', proof: 'shows' },
   'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   'NODEPOOL_NOT_EMPTY reset': { code: 'NODEPOOL_NOT_EMPTY', proof: RESET_ENDS },
   'BUNDLE_INVALID bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
   'CLOUD_UPGRADE_FAILED cluster:upgrade:start': {
@@ -232,6 +234,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ALREADY_JOINED',
     proof: cures('it moves the edge-hub, after which the node is joined as requested'),
   },
+  'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/node/autonomy.ts node:autonomy:show': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/nodepool/delete.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
   // Checks and findings
