@@ -2,6 +2,7 @@ import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 import { CS_ACTIONS } from './cs.ts';
 import { ADDON_TASKS } from './cs-addons.ts';
+import { NODE_TASKS } from './cs-node-changes.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
@@ -16,6 +17,7 @@ export const ACTIONS: readonly string[] = [
   ...UPGRADE_STEPS,
   ...POOL_TASKS,
   ...ADDON_TASKS,
+  ...NODE_TASKS,
   ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,
 ];

@@ -101,9 +101,9 @@ export async function settlePools(asked: CsRequest): Promise<void> {
 async function settle(
   { parts: { store }, inside }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
-  { state, fails, nodes = [] }: PendingChange,
+  { state, fails, stays, nodes = [] }: PendingChange,
 ): Promise<void> {
-  const goes = state === (fails ? 'scaling' : 'deleting');
+  const goes = !stays && state === (fails ? 'scaling' : 'deleting');
   if (!fails) {
     for (const name of nodes) {
       await inside.deleteNode(name);

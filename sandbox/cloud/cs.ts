@@ -14,6 +14,14 @@ import {
 } from './cs-addons.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
+import {
+  attachInstances,
+  deleteNodes,
+  instanceFields,
+  nodesLeaving,
+  nodesWithPools,
+  settleNodes,
+} from './cs-node-changes.ts';
 import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
@@ -54,6 +62,8 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   PauseTask: pauseTask,
   ResumeTask: resumeTask,
   CancelTask: cancelTask,
+  DeleteClusterNodes: deleteNodes,
+  AttachInstancesToNodePool: attachInstances,
   ListAddons: listAddons,
   DescribeAddon: describeAddon,
   ListClusterAddonInstances: clusterAddonInstances,
@@ -137,6 +147,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside, names };
       await settlePools(asked);
+      await settleNodes(asked);
       return action.handle(asked);
     },
   };
@@ -199,9 +210,15 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const pools = poolsOf(asked.parts.store, clusterOf(asked).id);
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
-  const answers = pools
-    .filter(({ id }) => only === undefined || id === only)
-    .flatMap((pool) => nodesOfPool(pool, nodes).map((node) => nodeAnswer(node, pool)));
+  const leaving = nodesLeaving(asked);
+  const answers = nodesWithPools(
+    pools.filter(({ id }) => only === undefined || id === only),
+    nodes,
+  ).map(({ node, pool }) => ({
+    ...nodeAnswer(node, pool),
+    ...instanceFields(asked, node, pool),
+    ...(leaving.has(node.name) && { state: 'removing' }),
+  }));
   const { items, page } = pageOf(answers, pageNumber, pageSize);
   return { nodes: items, page };
 }

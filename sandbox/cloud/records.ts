@@ -40,6 +40,8 @@ export interface PendingChange {
   readonly nodes?: readonly string[];
   /** The task ends with an error, and the pool is as before. */
   readonly fails?: boolean;
+  /** The pool was there before, and stays if the task fails. */
+  readonly stays?: boolean;
 }
 
 /** A node pool, kept under its id. */

@@ -21,6 +21,11 @@ const node = wire({
   nodepool_id: text,
   node_status: text,
   ip_address: z.array(z.string()).nullish(),
+  instance_id: text,
+  instance_role: text,
+  instance_charge_type: text,
+  is_aliyun_node: flag,
+  state: text,
 });
 
 /** What CreateClusterNodePool takes for an edge pool. */
@@ -49,6 +54,19 @@ export const NODE_POOL_ACTIONS = {
     repeated: 'same',
     answer: TASK_ANSWER,
   }),
+  /** By the names of Nodes, so edge nodes too. */
+  DeleteClusterNodes: csActionWithBody<{
+    readonly nodes: readonly string[];
+    readonly drain_node: boolean;
+    readonly release_node: boolean;
+  }>()('POST', '/clusters/{ClusterId}/nodes', { repeated: 'another', answer: TASK_ANSWER }),
+  /** ECS instances only. */
+  AttachInstancesToNodePool: csActionWithBody<{
+    readonly instances: readonly string[];
+    readonly keep_instance_name: boolean;
+    readonly format_disk: boolean;
+    readonly password?: string;
+  }>()('POST', '/clusters/{ClusterId}/nodepools/{NodepoolId}/attach', { repeated: 'another', answer: TASK_ANSWER }),
   DescribeClusterNodes: csAction('GET', '/clusters/{ClusterId}/nodes', {
     repeated: 'none',
     answer: wire({ nodes: z.array(node).nullable(), page: wire({ total_count: number }).nullish() }),
