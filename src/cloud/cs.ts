@@ -30,7 +30,8 @@ export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
-  nodes(clusterId: string): Promise<CloudNode[]>;
+  /** @param nodePoolId only nodes of this pool */
+  nodes(clusterId: string, nodePoolId?: string): Promise<CloudNode[]>;
   /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
   /** @returns id of the task, if the service tells it */
@@ -67,9 +68,9 @@ function containerService(caller: CloudCaller, signal?: AbortSignal): ContainerS
     endpoint,
     cluster: (ClusterId) => call('DescribeClusterDetail', { ClusterId }),
     nodePools: async (ClusterId) => (await call('DescribeClusterNodePools', { ClusterId })).nodepools ?? [],
-    nodes: (ClusterId) =>
+    nodes: (ClusterId, nodePoolId) =>
       allPages({ endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE }, async (pageNumber) => {
-        const query = { pageSize: PAGE_SIZE, pageNumber };
+        const query = { pageSize: PAGE_SIZE, pageNumber, nodepool_id: nodePoolId };
         const { nodes, page } = await call('DescribeClusterNodes', { ClusterId, query });
         return { items: nodes ?? [], total: page?.totalCount };
       }),
