@@ -65,6 +65,13 @@ export interface BedNode {
   remove(): Promise<void>;
 }
 
+interface BundleExtras {
+  readonly kubelet?: string;
+  readonly edgeHubImage?: string;
+  /** Version of a yurthub program. */
+  readonly yurthub?: string;
+}
+
 /** A cluster in this process. */
 export interface WorkflowBed {
   readonly api: RunningApiServer;
@@ -76,7 +83,7 @@ export interface WorkflowBed {
   /** A machine that was just installed, with a kubelet of that version. */
   node(version?: string, os?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
-  bundle(version: string, more?: { kubelet?: string; edgeHubImage?: string }): Promise<string>;
+  bundle(version: string, more?: BundleExtras): Promise<string>;
   /** A way to the API server on which a request can go wrong. */
   hostileApi(): Promise<HostileApi>;
   close(): Promise<void>;
@@ -205,19 +212,21 @@ const RESET: ResetSpec = { force: true, keepRuntime: false, cleanupImages: false
 async function writeBundle(
   folder: string,
   version: string,
-  { kubelet = version, edgeHubImage }: { kubelet?: string; edgeHubImage?: string },
+  { kubelet = version, edgeHubImage, yurthub }: BundleExtras,
 ): Promise<string> {
   const text = `${FAKE_PROGRAM_HEADER}\nKubernetes ${kubelet}\n`;
   const contents: { kind: BundleFile['kind']; name?: string; data: Buffer }[] = [
     { kind: 'kubelet', data: Buffer.from(text) },
   ];
+  if (yurthub) contents.push({ kind: 'yurthub', data: Buffer.from(`${FAKE_PROGRAM_HEADER}\nyurthub ${yurthub}\n`) });
   if (edgeHubImage) contents.push({ kind: 'image', name: edgeHubImage, data: imageTar([edgeHubImage]) });
   const files: BundleFile[] = [];
   for (const { kind, name, data } of contents) {
     await writeFile(join(folder, kind), data);
     files.push({ path: kind, kind, ...(name && { name }), sha256: sha256(data), size: data.length });
   }
-  const manifest = { kubernetesVersion: version, arch: 'amd64', files, ...(edgeHubImage && { edgeHubImage }) } as const;
+  const named = { ...(edgeHubImage && { edgeHubImage }), ...(yurthub && { edgeHubVersion: yurthub }) };
+  const manifest = { kubernetesVersion: version, arch: 'amd64', files, ...named } as const;
   await writeFile(join(folder, 'bundle.yaml'), renderManifest(manifest));
   return folder;
 }
