@@ -52,6 +52,7 @@ const ALLOWED = {
   'phases/diagnose': [...SERVICES, NODE_CREDENTIALS, 'phases/preflight', 'phases/join'],
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],
+  'phases/node': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],

@@ -1,6 +1,6 @@
 /**
- * Which lines the tests run, by folder, and which source files no test loads: with one of those it fails. `npm run coverage` runs the unit tests,
- * `-- --sandbox` those of the built program, too; `-- --report` shows what the last run left. c8 reads what Node itself
+ * Which lines the tests run, by folder, and which source files no test loads: with one of those it fails. `npm run coverage` runs unit and
+ * integration tests, `-- --sandbox` those of the built program, too; `-- --report` shows what the last run left. c8 reads what Node itself
  * counts; a page for each file: `npx c8 report --temp-directory coverage/tmp --reporter html`.
  */
 import { readFile, rm } from 'node:fs/promises';
@@ -33,8 +33,8 @@ if (unloaded.length > 0) {
 async function runTests(sandbox: boolean): Promise<void> {
   await rm(COUNTS, { recursive: true, force: true });
   const options = { cwd: ROOT, preferLocal: true, stdio: 'inherit', env: { NODE_V8_COVERAGE: COUNTS } } as const;
-  const parallel = ['--parallel', '--jobs', '2'];
-  await execa('mocha', [...parallel, 'test/unit/**/*.test.ts'], options);
+  const parallel = ['--parallel', '--jobs', '3'];
+  await execa('mocha', [...parallel, 'test/{unit,integration}/**/*.test.ts'], options);
   if (sandbox)
     await execa('mocha', ['--config', '.mocharc.e2e.json', ...parallel, 'test/sandbox/**/*.test.ts'], options);
 }

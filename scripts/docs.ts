@@ -7,6 +7,7 @@ const GENERATORS = [
   'scripts/docs-errors.ts',
   'scripts/docs-kinds.ts',
   'scripts/docs-preflight.ts',
+  'scripts/docs-ram-policy.ts',
   'scripts/docs-schema.ts',
 ];
 

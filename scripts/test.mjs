@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
 
-/** Where Node writes what the unit tests ran. */
+/** Where Node writes what unit and integration tests ran. */
 const coverage = join(root, 'coverage', 'tmp');
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -114,8 +114,11 @@ async function main() {
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   rmSync(coverage, { recursive: true, force: true });
-  await suite('unit tests', ['--parallel', '--jobs', '3', 'test/unit/**/*.test.ts'], { NODE_V8_COVERAGE: coverage });
-  await step('coverage of the unit tests', 'node', ['scripts/coverage.ts', '--report']);
+  for (const folder of ['unit', 'integration']) {
+    const args = ['--parallel', '--jobs', '3', `test/${folder}/**/*.test.ts`];
+    await suite(`${folder} tests`, args, { NODE_V8_COVERAGE: coverage });
+  }
+  await step('coverage of both', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
   await Promise.all([

@@ -1,6 +1,7 @@
 import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 import { CS_ACTIONS } from './cs.ts';
+import { ADDON_TASKS } from './cs-addons.ts';
 import { CHECK_FAULT } from './cs-checks.ts';
 import { CLUSTER_TASKS } from './cs-cluster-tasks.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
@@ -18,6 +19,7 @@ export const ACTIONS: readonly string[] = [
   ...POOL_TASKS,
   ...CLUSTER_TASKS,
   CHECK_FAULT,
+  ...ADDON_TASKS,
   ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,
 ];

@@ -25,6 +25,8 @@ export interface TaskRecord {
   /** When it ends, or has ended. */
   readonly ends: number;
   readonly error?: string;
+  /** What it does, one after the other; each takes the same time. */
+  readonly stages?: readonly string[];
 }
 
 function newTaskId(): string {
@@ -34,7 +36,7 @@ function newTaskId(): string {
 /** Starts a task that ends by itself. @returns its id */
 export function beginTask(
   { parts: { store, now } }: CsRequest,
-  task: Pick<TaskRecord, 'clusterId' | 'type' | 'target' | 'error'> & { readonly ms: number },
+  task: Pick<TaskRecord, 'clusterId' | 'type' | 'target' | 'error' | 'stages'> & { readonly ms: number },
 ): string {
   const { ms, ...what } = task;
   const record: TaskRecord = { id: newTaskId(), ...what, created: now(), ends: now() + ms };
@@ -64,7 +66,17 @@ export async function taskInfo(asked: CsRequest): Promise<object> {
   const found = taskOf(asked);
   if ('type' in found) {
     const { clusterId, target } = found;
-    return { ...shortAnswer(asked, found), cluster_id: clusterId, target, parameters: {}, stages: [], events: [] };
+    const stages = stageAnswers(asked, found);
+    const current = stages.find(({ state }) => state === 'running')?.message;
+    return {
+      ...shortAnswer(asked, found),
+      cluster_id: clusterId,
+      target,
+      parameters: {},
+      ...(current && { current_stage: current }),
+      stages,
+      events: [],
+    };
   }
   return taskInfoAnswer(found);
 }
@@ -89,6 +101,23 @@ function taskOf(asked: CsRequest): UpgradeRecord | TaskRecord {
   if (found) return found;
   // The real code is not documented.
   throw new CloudFailure(404, 'ErrorTaskNotFound', `task (${id}) not found`);
+}
+
+function stageAnswers({ parts: { now } }: CsRequest, { stages = [], created, ends }: TaskRecord) {
+  const each = (ends - created) / stages.length;
+  return stages.flatMap((message, index) => {
+    const [from, to] = [created + index * each, created + (index + 1) * each];
+    if (from > now()) return [];
+    const isOver = to <= now();
+    return [
+      {
+        state: isOver ? 'success' : 'running',
+        message,
+        start_time: taskDate(from),
+        ...(isOver && { end_time: taskDate(to) }),
+      },
+    ];
+  });
 }
 
 function shortAnswer({ parts: { now } }: CsRequest, { id, type, created, ends, error }: TaskRecord): object {

@@ -2,6 +2,16 @@ import type { CsAction } from '../../src/cloud/actions/action.ts';
 import { CS, type CsActionName } from '../../src/cloud/actions/cs.ts';
 import type { SandboxPki } from '../pki.ts';
 import { attachScript, kubeconfig } from './cs-access.ts';
+import {
+  clusterAddonInstance,
+  clusterAddonInstances,
+  describeAddon,
+  installAddons,
+  listAddons,
+  modifyAddon,
+  uninstallAddons,
+  upgradeAddons,
+} from './cs-addons.ts';
 import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
@@ -74,6 +84,14 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   PauseTask: pauseTask,
   ResumeTask: resumeTask,
   CancelTask: cancelTask,
+  ListAddons: listAddons,
+  DescribeAddon: describeAddon,
+  ListClusterAddonInstances: clusterAddonInstances,
+  GetClusterAddonInstance: clusterAddonInstance,
+  InstallClusterAddons: installAddons,
+  UpgradeClusterAddons: upgradeAddons,
+  UnInstallClusterAddons: uninstallAddons,
+  ModifyClusterAddon: modifyAddon,
 };
 
 /** What edgeadm does not call, but other clients do. */

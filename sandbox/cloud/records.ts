@@ -10,6 +10,7 @@ export const KIND = {
   upgrade: 'cs/upgrade',
   task: 'cs/task',
   check: 'cs/check',
+  addon: 'cs/addon',
 } as const;
 
 /** A cluster, kept under its id: the one that the sandbox's API server is, and those that CreateCluster makes. */

@@ -1,6 +1,6 @@
 import { Command, type Interfaces } from '@oclif/core';
 import { EdgeadmError, ERROR_CODES, EXIT } from '../errors/index.ts';
-import { createOutput, type Output } from '../output/index.ts';
+import { createOutput, type Output, type OutputMode } from '../output/index.ts';
 import type { CommandResult } from '../output/renderer.ts';
 import { withPlainBooleans } from './boolean-words.ts';
 import { outputFlag } from './flags.ts';
@@ -35,7 +35,7 @@ export abstract class BaseCommand extends Command {
   /** How this command shows things; made once. */
   protected openOutput(options: Partial<Parameters<typeof createOutput>[0]> = {}): Output {
     this.#output ??= createOutput({
-      mode: wantsJson(this.argv) ? 'json' : 'text',
+      mode: outputMode(this.argv),
       verbose: false,
       command: this.#name,
       hosts: ['localhost'],
@@ -80,7 +80,7 @@ export abstract class BaseCommand extends Command {
 
   /** Ends with a list or an object, in the form that `-o` asks for. @param error if what is shown is a failure */
   protected async show({ data, reveal, ...texts }: Shown, error?: EdgeadmError): Promise<void> {
-    const text = formatShown({ data, reveal, ...texts }, this.#format);
+    const text = formatShown({ data, ...texts }, this.#format);
     await this.finish({ ok: error === undefined, hosts: [], data, text, reveal, error });
   }
 
@@ -103,8 +103,9 @@ export abstract class BaseCommand extends Command {
 }
 
 /** Before flags are parsed, and when parsing fails, the mode has to be known anyway. */
-export function wantsJson(argv: readonly string[]): boolean {
-  return argv.some(
-    (word, i) => /^(--output=json|-o=?json)$/.test(word) || (/^(-o|--output)$/.test(word) && argv[i + 1] === 'json'),
+export function outputMode(argv: readonly string[]): OutputMode {
+  const values = argv.flatMap((word, i) =>
+    /^(-o|--output)$/.test(word) ? (argv[i + 1] ?? []) : (/^(?:--output=|-o=?)(.+)$/.exec(word)?.[1] ?? []),
   );
+  return values.includes('json') ? 'json' : values.includes('yaml') ? 'yaml' : 'text';
 }

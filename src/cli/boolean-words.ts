@@ -13,6 +13,13 @@ const WORDS = new Map<string, boolean>([
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),
 ]);
 
+/** What kubectl's `--dry-run` takes. edgeadm has one kind, which asks the server where there is one. */
+const DRY_RUNS = new Map([
+  ['server', true],
+  ['client', true],
+  ['none', false],
+]);
+
 /**
  * `--force=true` and `--force=false`, as kubectl and kubeadm understand them, in words that oclif understands, which
  * takes the value for an argument of its own otherwise.
@@ -29,7 +36,7 @@ function plainBoolean(word: string, flags: Readonly<Record<string, FlagFacts>>):
   const found = Object.entries(flags).find(([name, flag]) => spellings(name, flag).includes(spelling));
   if (found?.[1].type !== 'boolean') return [word];
   const [name, { allowNo }] = found;
-  const on = WORDS.get(value);
+  const on = WORDS.get(value) ?? (name === 'dry-run' ? DRY_RUNS.get(value) : undefined);
   if (on === undefined) throw usageError([`${spelling}: ${value || 'nothing'} is neither true nor false`]);
   if (on) return [`--${name}`];
   return allowNo ? [`--no-${name}`] : [];

@@ -56,29 +56,22 @@ export const BUNDLE_SHA256 =
 
 const OUTPUT = { char: 'o', default: 'text', helpGroup: 'COMMON' } as const;
 
+/** Of every command. */
 export const outputFlag = {
   output: Flags.option({
     ...OUTPUT,
-    options: ['text', 'json'] as const,
-    description: 'output format; json prints one JSON object per line',
-  })(),
-};
-
-/** Of commands that show one object, or what has no names; see BaseCommand.show. */
-export const objectFlag = {
-  output: Flags.option({
-    ...OUTPUT,
     options: ['text', 'json', 'yaml'] as const,
-    description: 'output format; yaml prints the data of json as a document',
+    description: 'output format; json prints one object per line, yaml the result as one document',
   })(),
 };
 
-/** Of commands that show things with names. */
+/** Of commands that show things with names; see BaseCommand.show. */
 export const listFlag = {
   output: Flags.option({
     ...OUTPUT,
     options: ['text', 'wide', 'json', 'yaml', 'name'] as const,
-    description: 'output format; wide adds columns, yaml prints the data of json as a document, name prints KIND/NAME',
+    description:
+      'output format; wide adds columns, json prints one object per line, yaml the result as one document, name KIND/NAME',
   })(),
 };
 

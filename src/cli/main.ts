@@ -2,7 +2,7 @@ import './unlisted-user.ts';
 import type { Interfaces } from '@oclif/core';
 import type { EdgeadmError } from '../errors/index.ts';
 import { normalizeArguments } from './argv-aliases.ts';
-import { BaseCommand, wantsJson } from './base-command.ts';
+import { BaseCommand, outputMode } from './base-command.ts';
 import { toCommandError, withCommandSuggestion } from './parse-error.ts';
 import { ProcessGuard } from './process-guard.ts';
 import { refuseTypography } from './typographic-characters.ts';
@@ -39,7 +39,7 @@ export async function runCommand(argv: string[], commands: CommandSource): Promi
 async function showError(error: EdgeadmError, argv: readonly string[]): Promise<void> {
   const { createOutput } = await import('../output/index.ts');
   const [command = ''] = argv;
-  const mode = wantsJson(argv) ? 'json' : 'text';
+  const mode = outputMode(argv);
   const output = createOutput({ mode, verbose: false, command, hosts: [], version: '' });
   process.exitCode = error.exit;
   await output.result({ ok: false, command, hosts: [], error });

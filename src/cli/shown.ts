@@ -1,6 +1,3 @@
-import { dump } from 'js-yaml';
-import { redactValue } from '../lib/redact.ts';
-
 /** A list or an object that a command shows. */
 export interface Shown {
   /** For programs: `-o json` and `-o yaml`. */
@@ -15,11 +12,9 @@ export interface Shown {
   readonly reveal?: boolean;
 }
 
-/** What is on standard output. @param format value of `--output`; json is made by the renderer */
-export function formatShown({ data, text, wide, names, reveal }: Shown, format: string): string {
+/** What people see. @param format value of `--output`; the output makes json and yaml of the data */
+export function formatShown({ text, wide, names }: Shown, format: string): string {
   if (format === 'wide') return wide ?? text;
   if (format === 'name') return (names ?? []).map((name) => `${name}\n`).join('');
-  // Undefined keys and dates, as JSON has them.
-  if (format === 'yaml') return dump(JSON.parse(JSON.stringify(reveal ? data : redactValue(data)) ?? 'null'));
   return text;
 }

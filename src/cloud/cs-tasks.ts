@@ -2,6 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type ProbeResult, type WaitOptions, waitFor } from '../lib/wait-for.ts';
 import type { CloudTask, CloudTaskInfo } from './actions/tasks.ts';
 import type { CallAction } from './call-action.ts';
+import { isAmbiguous, isPassing } from './errors.ts';
 import { allPages } from './pages.ts';
 
 interface UpgradeOrder {
@@ -27,32 +28,53 @@ const PAGE_SIZE = 50;
 /** Node pools take a minute or two. */
 const TASK_TIMEOUT_MS = 600_000;
 
+export interface TaskWait<T> extends Pick<WaitOptions<T>, 'what' | 'signal'> {
+  readonly probe: () => Promise<ProbeResult<T>>;
+  /** Default: ten minutes. */
+  readonly timeoutMs?: number;
+  /** Tells a line for each stage of the task that begins. */
+  readonly tell?: (line: string) => void;
+}
+
 /**
  * Waits for what a task brings about, and not for longer than the task itself: that may fail.
- * @throws EdgeadmError CLOUD_FAILED with the error of the task; TIMEOUT
+ * @throws EdgeadmError CLOUD_FAILED with the error of the task; what a look was refused with for good; TIMEOUT
  */
 export async function waitForTask<T>(
   service: Pick<TaskVerbs, 'task'>,
   taskId: string | undefined,
-  wait: Pick<WaitOptions<T>, 'what' | 'signal'> & { readonly probe: () => Promise<ProbeResult<T>> },
+  { tell, ...wait }: TaskWait<T>,
 ): Promise<T> {
-  let failed: EdgeadmError | undefined;
+  let failed: unknown;
+  const told = new Set<string>();
   return waitFor<T>({
     ...wait,
-    timeoutMs: TASK_TIMEOUT_MS,
+    timeoutMs: wait.timeoutMs ?? TASK_TIMEOUT_MS,
     intervalMs: [100, 5000],
     guard: async () => {
       if (failed) throw failed;
     },
     probe: async () => {
-      const look = await wait.probe();
+      const look = await wait.probe().catch((error: unknown) => {
+        if (!isPassing(error) && !isAmbiguous(error)) failed = error;
+        throw error;
+      });
       if ('done' in look || taskId === undefined) return look;
       // The account may be without the right to see tasks.
       const task = await service.task(taskId).catch(() => undefined);
+      for (const line of stagesOf(task)) if (tell && !told.has(line)) tell(line);
+      for (const line of stagesOf(task)) told.add(line);
       if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
       return look;
     },
   });
+}
+
+/** Of the stages that have begun, in the service's own words. */
+function stagesOf(task: CloudTaskInfo | undefined): string[] {
+  return (task?.stages ?? []).flatMap(({ state, message }) =>
+    message && state !== 'waiting' ? [`Task: ${message}.`] : [],
+  );
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {

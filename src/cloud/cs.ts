@@ -5,6 +5,7 @@ import type { CloudCluster } from './actions/clusters.ts';
 import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
 import { type AnswerOf, actionCaller } from './call-action.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
+import { type AddonVerbs, addonVerbs } from './cs-addons.ts';
 import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
 import { allPages } from './pages.ts';
 
@@ -24,7 +25,7 @@ interface KubeconfigOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends TaskVerbs {
+export interface ContainerService extends TaskVerbs, AddonVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
@@ -85,6 +86,7 @@ function containerService(caller: CloudCaller, signal?: AbortSignal): ContainerS
       return (await call('DescribeClusterUserKubeconfig', { ClusterId, query })).config;
     },
     ...taskVerbs(call, endpoint),
+    ...addonVerbs(call),
   };
 }
 

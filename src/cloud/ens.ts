@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
+import type { EnsActionName } from './actions/ens.ts';
 import type { CloudCaller } from './caller.ts';
 import { allPages } from './pages.ts';
 
@@ -93,8 +94,11 @@ export function ens(caller: CloudCaller, signal?: AbortSignal): Ens {
 type Reads = Pick<Ens, 'instance' | 'interfaces' | 'vSwitch' | 'networkCidr' | 'securityRules'>;
 
 function reads(caller: CloudCaller, signal: AbortSignal | undefined): Reads {
-  const read = <T>(action: string, parameters: Record<string, string | undefined>, shape: z.ZodType<T>): Promise<T> =>
-    caller.read({ action, parameters, signal }, shape);
+  const read = <T>(
+    action: EnsActionName,
+    parameters: Record<string, string | undefined>,
+    shape: z.ZodType<T>,
+  ): Promise<T> => caller.read({ action, parameters, signal }, shape);
   return {
     instance: async (id) => {
       const answer = await read('DescribeInstances', { InstanceId: id }, instances);
@@ -135,7 +139,7 @@ function reads(caller: CloudCaller, signal: AbortSignal | undefined): Reads {
 }
 
 function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
-  const order = async (action: string, parameters: Record<string, string>): Promise<void> => {
+  const order = async (action: EnsActionName, parameters: Record<string, string>): Promise<void> => {
     await caller.order({ action, parameters });
   };
   return {

@@ -21,8 +21,8 @@ export default class Diagnose extends BaseCommand {
     output: Flags.string({
       ...repeatable,
       char: 'o',
-      helpValue: 'FILE.tgz|text|json',
-      description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text or json',
+      helpValue: 'FILE.tgz|text|json|yaml',
+      description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text, json or yaml',
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
     kubeconfig: Flags.string({

@@ -239,6 +239,18 @@ export const ERROR_CODES = {
     evidence: 'The version found and the supported versions.',
     remedy: 'Upgrade the cluster, or use a release of edgeadm that supports its version.',
   },
+  NODE_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'No node of this name exists in the cluster, or none matches the selector or node pool.',
+    evidence: 'The names that were not found, each with the nearest name if there is one.',
+    remedy: '`edgeadm node list` lists the nodes.',
+  },
+  SETTING_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The cluster, its version or the kind of the object does not support the requested setting.',
+    evidence: 'Each reason with what was found. Nothing was changed.',
+    remedy: 'Change the listed values; docs/inside-the-cluster.md has the limits of each setting.',
+  },
   NODEPOOL_NOT_FOUND: {
     exit: EXIT.cluster,
     cause: 'The node pool was not found.',
@@ -270,6 +282,18 @@ export const ERROR_CODES = {
     evidence: 'The limit and the current number of nodes.',
     remedy:
       'Delete Node objects of machines that no longer exist (`kubectl delete node NAME`), use another node pool, or have the quota raised. The size of a node pool cannot be changed.',
+  },
+  ADDON_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'The add-on is not installed, or the cluster cannot have it.',
+    evidence: 'The name, and what the cluster has or can have.',
+    remedy: '`edgeadm addon list` lists the add-ons of the cluster.',
+  },
+  ADDON_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The add-on cannot be changed that way: its order, its version or its parameters do not allow it.',
+    evidence: 'Each reason. Nothing was changed.',
+    remedy: 'Change what is listed; see docs/addon.md.',
   },
   BUNDLE_INVALID: {
     exit: EXIT.node,

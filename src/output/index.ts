@@ -18,8 +18,11 @@ import { wrapParagraphs } from './width.ts';
 export type { CommandResult, HostResult } from './renderer.ts';
 export { table } from './table.ts';
 
+/** `json` is an object a line; with `yaml` standard output has the result alone, and people read the rest beside it. */
+export type OutputMode = 'text' | 'json' | 'yaml';
+
 export interface OutputOptions {
-  readonly mode: 'text' | 'json';
+  readonly mode: OutputMode;
   /** Debug messages and the end of each phase; on a terminal lines instead of a tree. */
   readonly verbose: boolean;
   readonly command: string;
@@ -50,7 +53,7 @@ export interface Output {
   /** Clears the terminal of what moves while `question` is asked. */
   ask<T>(question: () => Promise<T>): Promise<T>;
   /**
-   * Shows people what was found before the command continues: whole lines, on standard output. Nothing with `-o json`.
+   * Shows people what was found before the command continues: whole lines, on standard output. Nothing for programs.
    */
   tell(text: string): void;
   /** How it ended: the result of the command, errors, a table of several hosts; the last line with `-o json`. */
@@ -132,14 +135,24 @@ class CommandOutput implements Output {
     this.#logFault(result.error);
     this.#leaveTerminationMessage(result.error);
     const hosts = result.hosts.map((host) => this.#withPhase(host));
-    for (const error of result.told ?? []) this.#shown.add(error);
     if (this.#options.mode === 'json') return this.#stdout(resultLine({ ...result, hosts }));
+    if (this.#options.mode === 'yaml') return this.#resultAsYaml({ ...result, hosts });
+    for (const error of result.told ?? []) this.#shown.add(error);
     const several = hosts.length > 1;
     // What to do next comes last: it is what a person looks at.
     if (result.text) this.#stdout(result.reveal ? result.text : cleanText(result.text));
     if (several) return this.#resultOfSeveral(hosts, result);
     this.#showError(result.error ?? hosts[0]?.error, hosts);
     if (result.ok) this.#verdict(result);
+  }
+
+  async #resultAsYaml(result: CommandResult): Promise<void> {
+    const { yamlDocument } = await import('./yaml.ts');
+    const document = yamlDocument(result);
+    if (document) this.#stdout(document);
+    for (const { error, hosts } of sharedErrors(result.hosts))
+      this.#showError(error, hosts, result.hosts.length > 1 ? hosts.map(({ host }) => host).join(', ') : undefined);
+    this.#showError(result.error, []);
   }
 
   /** Each error once, with all hosts that it is of; a row for each host; how it ended as a whole. */
@@ -185,7 +198,8 @@ class CommandOutput implements Output {
     const nameHosts = hosts.length > 1;
     const klog = klogRenderer({ write: this.#stderr, verbose, nameHosts, warningsOnly: dryRun, onePrefix: true });
     const lines = this.#failuresLater ? withoutFailures(klog) : klog;
-    return dryRun ? [planRenderer({ write: this.#stdout, command, style: stdoutStyle }), lines] : [lines];
+    const write = mode === 'yaml' ? this.#stderr : this.#stdout;
+    return dryRun ? [planRenderer({ write, command, style: stdoutStyle }), lines] : [lines];
   }
 
   /** A fault of our own leaves its stack in the log, wherever it came from. */
@@ -235,5 +249,5 @@ function withoutFailures(renderer: Renderer): Renderer {
 }
 
 function wantsTree(options: OutputOptions, stderr: NodeJS.WriteStream, env: Environment): boolean {
-  return options.mode === 'text' && !options.verbose && !options.dryRun && Boolean(stderr.isTTY) && env.TERM !== 'dumb';
+  return options.mode !== 'json' && !options.verbose && !options.dryRun && Boolean(stderr.isTTY) && env.TERM !== 'dumb';
 }

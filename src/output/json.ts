@@ -1,7 +1,7 @@
 import { redactValue } from '../lib/redact.ts';
 import type { WorkflowEvent } from '../workflow/events.ts';
 import { Meter } from './progress.ts';
-import type { CommandResult, Renderer, TextWriter } from './renderer.ts';
+import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
 
 /** A program that reads needs no more progress than this. Milliseconds. */
 const PROGRESS_EVERY_MS = 1000;
@@ -28,12 +28,16 @@ export function jsonRenderer(write: TextWriter, verbose: boolean): Renderer {
 
 /** The last line of `-o json`. */
 export function resultLine(result: CommandResult): string {
-  // Sentences are for people; what they say is in the data.
-  const forPrograms = result.hosts.map(({ verdict: _verdict, next: _next, cause: _cause, ...host }) => host);
-  const { ok, command, hosts, error } = redactValue({ ...result, hosts: forPrograms, data: undefined }) as Record<
-    string,
-    unknown
-  >;
+  const { ok, command, hosts, error } = redactValue({
+    ...result,
+    hosts: hostsForPrograms(result.hosts),
+    data: undefined,
+  }) as Record<string, unknown>;
   const data = result.reveal ? result.data : redactValue(result.data);
   return `${JSON.stringify({ type: 'result', ok, command, hosts, error, data })}\n`;
+}
+
+/** Sentences are for people; what they say is in the data. */
+export function hostsForPrograms(hosts: readonly HostResult[]): object[] {
+  return hosts.map(({ verdict: _verdict, next: _next, cause: _cause, ...host }) => host);
 }

@@ -2,6 +2,7 @@ import { access } from './access.ts';
 import { apply } from './apply.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
+import { changes } from './changes.ts';
 import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
 import { nodes } from './nodes.ts';
@@ -24,6 +25,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'what a body may be': bodies,
   schemas,
   'server-side apply': apply,
+  'planned changes': changes,
   'lists, selectors, tables and discovery': reading,
   'pages, the past and parts': lists,
   'Secrets and NodePools': kinds,

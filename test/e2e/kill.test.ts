@@ -18,7 +18,7 @@ import { sideBySide, type Tell } from './side-by-side.ts';
 import { BUNDLE, bundleWithRuntime, freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
 
 /**
- * The tests in process (test/unit/workflows) kill and fail at changes all over join and reset, at each of them with
+ * The tests in process (test/integration/workflows) kill and fail at changes all over join and reset, at each of them with
  * EDGEADM_TEST_EVERY_CHANGE=1; these moments are those in which other programs, systemd and the kernel are at work.
  */
 const MOMENTS: readonly Moment[] = [

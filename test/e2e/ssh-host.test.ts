@@ -13,8 +13,8 @@ import { execa } from 'execa';
 import { EdgeadmError, type ErrorCode } from '../../src/errors/index.ts';
 import type { Address, Machine } from '../../src/host/machine.ts';
 import { type SshOptions, sshMachine } from '../../src/host/ssh/index.ts';
+import { machineContract, programContract, type Subject } from '../integration/host/machine-contract.ts';
 import { blackHole, Node, nodejsInNode, opsPassword, restoreNetwork, until } from '../testbed/index.ts';
-import { machineContract, programContract, type Subject } from '../unit/host/machine-contract.ts';
 
 const ECHO: Address[] = [{ host: '127.0.0.1', port: 7007 }, { socket: '/run/edgeadm-echo.sock' }];
 const HTTP = { host: '127.0.0.1', port: 7008 };

@@ -24,7 +24,7 @@ const ADMIN = '/root/admin.conf';
 
 /**
  * Moments in which other programs are at work; a run is killed in each by the next call of the same command. The tests in
- * process (test/unit/workflows) kill at changes all over an upgrade, at each of them with EDGEADM_TEST_EVERY_CHANGE=1.
+ * process (test/integration/workflows) kill at changes all over an upgrade, at each of them with EDGEADM_TEST_EVERY_CHANGE=1.
  */
 const KILLS: readonly Moment[] = [
   { phase: 'drain', after: 0.1 },

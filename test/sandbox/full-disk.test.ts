@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../unit/workflow-bed/bed.ts';
+import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../integration/workflow-bed/bed.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../bin/run.js');
 /** A mount of one's own needs the rights of root, or a namespace in which one has them. */

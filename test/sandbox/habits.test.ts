@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { edgeadm, resultOf } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
+
+/** What two calls have in common: times and new tokens are others. */
+function keysOf(shown: object | undefined): unknown {
+  if (Array.isArray(shown)) return shown.map(keysOf);
+  return shown && Object.keys(shown);
+}
 
 describe('habits of kubectl and kubeadm', function () {
   this.timeout(180_000);
@@ -19,6 +26,8 @@ describe('habits of kubectl and kubeadm', function () {
     ['sandbox node list', /^node\/edge1$/],
     ['nodepool list', /^nodepool\/.+$/],
     ['join phases', /^phase\/preflight$/],
+    ['nodepool get default-nodepool', /^nodepool\/default-nodepool$/],
+    ['eni list --instance i-sandbox', /^eni\/eni-/],
     ['compat', /^platform\/CentOS-7\.4-amd64$/],
     ['explain', /^code\/[A-Z_]+$/],
   ] as const)
@@ -37,9 +46,35 @@ describe('habits of kubectl and kubeadm', function () {
       assert.match(other?.stderr ?? '', /--output: "xml" is not one of: text, wide, json, yaml, name/);
     });
 
+  for (const line of [
+    'bundle verify /nonexistent',
+    'completion bash',
+    'config print-defaults',
+    'eni capacity',
+    'reset --yes',
+    'sandbox env',
+    'sandbox status',
+    'token create',
+  ])
+    it(`edgeadm ${line} -o yaml prints one document with the data of -o json, and errors beside it`, async () => {
+      const words = [
+        ...line.split(' '),
+        ...(line.startsWith('sandbox') ? ['--dir', bed.dir] : []),
+        ...(line.startsWith('reset') ? ['--root', join(bed.dir, 'nodes/edge1')] : []),
+      ];
+      const [json, yaml] = [await bed.run(...words, '-o', 'json'), await bed.run(...words, '-o', 'yaml')];
+      const { data, hosts, ok } = resultOf(json) as { data?: object; hosts: object[]; ok: boolean };
+      assert.equal(yaml.exitCode, json.exitCode);
+      const shown = yaml.stdout ? (load(yaml.stdout) as object) : undefined;
+      assert.deepEqual(keysOf(shown), keysOf(data ?? (hosts.length > 0 ? hosts : undefined)));
+      assert.equal(yaml.stderr.includes('error:'), !ok);
+    });
+
   it('sandbox get nodes -o wide has the columns of kubectl', async () => {
-    const join = resultOf(await bed.sandbox('node', 'create', 'edge1', '-o', 'json')).data as { joinLine: string };
-    const joined = await bed.run(...join.joinLine.split(' ').slice(1));
+    const { joinLine } = resultOf(await bed.sandbox('node', 'create', 'edge1', '-o', 'json')).data as {
+      joinLine: string;
+    };
+    const joined = await bed.run(...joinLine.split(' ').slice(1));
     assert.equal(joined.exitCode, 0, joined.stderr);
     assert.match(joined.stdout, /^edge1 joined 127\.0\.0\.1:\d+ in [\d.]+m?s.*\nnext: kubectl get node edge1$/);
     const shown = await bed.sandbox('get', 'nodes', '-o', 'wide');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../integration/workflow-bed/bed.ts';
 import { MODES } from '../unit/http/hostile-server.ts';
-import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../unit/workflow-bed/bed.ts';
 import { edgeadm, startEdgeadm } from './program.ts';
 
 /** It is killed after this: a request alone ends by itself only later. */

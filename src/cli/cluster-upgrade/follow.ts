@@ -54,10 +54,10 @@ export async function follow(
   client: ApiClient,
   signal: AbortSignal,
   output: Output,
-  json: boolean,
+  forPrograms: boolean,
   clock: Clock = realClock,
 ): Promise<Plan> {
-  const screen = process.stdout.isTTY && !json ? startScreen(process.stdout) : undefined;
+  const screen = process.stdout.isTTY && !forPrograms ? startScreen(process.stdout) : undefined;
   const log = logTo(output);
   const ended = (error: unknown): undefined => {
     if (!signal.aborted) throw error;

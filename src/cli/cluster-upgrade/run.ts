@@ -77,11 +77,12 @@ export interface JobOptions {
   readonly begins: boolean;
   /** Whether it is followed until it pauses or ends. */
   readonly wait: boolean;
-  readonly json: boolean;
+  /** No screen is drawn. */
+  readonly forPrograms: boolean;
 }
 
 /** Lets the controller's Job do it; follows it where that is requested. */
-export async function runByJobs(options: RunOptions, { begins, wait, json }: JobOptions): Promise<Plan> {
+export async function runByJobs(options: RunOptions, { begins, wait, forPrograms }: JobOptions): Promise<Plan> {
   const { client, plan, output, signal } = options;
   try {
     if (begins) await makeController(client, plan, processIdentity(), signal);
@@ -93,7 +94,7 @@ export async function runByJobs(options: RunOptions, { begins, wait, json }: Job
       'to start it: edgeadm cluster upgrade continue; to end the upgrade: edgeadm cluster upgrade pause, then cancel',
     );
   }
-  return wait ? follow(client, signal, output, json) : plan;
+  return wait ? follow(client, signal, output, forPrograms) : plan;
 }
 
 /** How a command that has set an upgrade going ends. */

@@ -65,7 +65,7 @@ export async function statusOfService(
 ): Promise<Ended> {
   return withUpgrades(flags, async (upgrades, signal) => {
     const now = await upgrades.look();
-    const live = flags.watch ?? (process.stdout.isTTY && flags.output !== 'json');
+    const live = flags.watch ?? (process.stdout.isTTY && flags.output === 'text');
     if (!live || isIdle(now)) {
       const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
       return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
@@ -131,7 +131,7 @@ interface Following {
  * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
 async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
-  const screen = process.stdout.isTTY && flags.output !== 'json' ? startScreen(process.stdout) : undefined;
+  const screen = process.stdout.isTTY && flags.output === 'text' ? startScreen(process.stdout) : undefined;
   const log = logTo(output);
   let told = '';
   let failures = 0;

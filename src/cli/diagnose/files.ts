@@ -17,7 +17,7 @@ interface FileFlags {
   readonly encrypt?: readonly string[];
 }
 
-const FORMAT = /^=?(json|text)$/;
+const FORMAT = /^=?(json|text|yaml)$/;
 
 /** What the flags say about files. @throws EdgeadmError USAGE with all mistakes */
 export async function diagnoseFiles({ output = [], html, encrypt: recipients }: FileFlags): Promise<DiagnoseFiles> {
@@ -25,8 +25,9 @@ export async function diagnoseFiles({ output = [], html, encrypt: recipients }: 
   const refuse = (mistake: string): void => void mistakes.push(mistake);
   const archives = output.filter((value) => !FORMAT.test(value));
   const wrong = archives.find((value) => !/\.(tgz|tar\.gz)(\.age)?$/.test(value));
-  if (wrong !== undefined) refuse(`--output: "${wrong}" must be text, json or a file name that ends in .tgz`);
-  else if (archives.length > 1) refuse('--output: give at most one archive and one format (text or json)');
+  if (wrong !== undefined)
+    refuse(`--output: "${wrong}" is not one of: text, json, yaml, or a file name that ends in .tgz`);
+  else if (archives.length > 1) refuse('--output: give at most one archive and one format (text, json or yaml)');
   const encrypt = recipients && (await encryptionFor(recipients, refuse));
   const [archive] = archives;
   if (archive?.endsWith('.age') && !recipients)

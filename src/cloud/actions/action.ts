@@ -8,7 +8,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
  * - `same`: it changes nothing more, such as a setting or a deletion; whether it took effect is looked up all the same.
  * - `another`: it makes, buys or starts another one. If its answer is lost, it must not be sent again blindly.
  */
-type Repeated = 'none' | 'same' | 'another';
+export type Repeated = 'none' | 'same' | 'another';
 
 /**
  * One action of the container service as data. Its client, its emulation in the sandbox, the RAM policy and the tests read

@@ -1,3 +1,4 @@
+import { ADDON_ACTIONS } from './addons.ts';
 import { CHECK_ACTIONS } from './checks.ts';
 import { CLUSTER_ACTIONS } from './clusters.ts';
 import { NODE_POOL_ACTIONS } from './node-pools.ts';
@@ -14,6 +15,7 @@ export const CS = {
   ...TASK_ACTIONS,
   ...CHECK_ACTIONS,
   ...SETTING_ACTIONS,
+  ...ADDON_ACTIONS,
 } as const;
 
 export type CsActionName = keyof typeof CS;

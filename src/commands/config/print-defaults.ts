@@ -1,11 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { objectFlag } from '../../cli/flags.ts';
 import { shownDefaults } from '../../cli/join/printed-spec.ts';
 
 export default class ConfigPrintDefaults extends BaseCommand {
   static override summary = 'Print a configuration file with all defaults, as a starting point.';
   static override examples = ['<%= config.bin %> config print-defaults > join.yaml'];
-  static override flags = objectFlag;
 
   async run(): Promise<void> {
     await this.parse(ConfigPrintDefaults);

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni/change.ts';
-import { nonEmptyName, objectFlag } from '../../cli/flags.ts';
+import { nonEmptyName } from '../../cli/flags.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { MAX_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
@@ -12,7 +12,6 @@ export default class EniCapacity extends BaseCommand {
   static override description = 'Without --instance it prints the table and makes no network calls.';
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
-    ...objectFlag,
     instance: Flags.string({
       parse: nonEmptyName('--instance'),
       helpValue: 'ID',

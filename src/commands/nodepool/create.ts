@@ -29,7 +29,7 @@ export default class NodePoolCreate extends BaseCommand {
     const { raw, args, ...parsed } = await this.parse(NodePoolCreate);
     const flags = poolSourceOf(parsed.flags, raw);
     const dryRun = flags['dry-run'];
-    const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output !== 'json';
+    const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output === 'text';
     const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
     const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ENVIRONMENT_SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 
 export default class SandboxEnv extends BaseCommand {
@@ -11,7 +10,6 @@ export default class SandboxEnv extends BaseCommand {
     '<%= config.bin %> sandbox env --shell powershell | Out-String | Invoke-Expression',
   ];
   static override flags = {
-    ...objectFlag,
     ...sandboxFlags,
     shell: Flags.option({
       options: ENVIRONMENT_SHELLS,

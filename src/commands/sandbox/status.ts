@@ -1,7 +1,6 @@
 import { requireSandbox } from '../../../sandbox/folder.ts';
 import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { objectFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { shownTime } from '../../lib/shown-time.ts';
@@ -11,7 +10,7 @@ export default class SandboxStatus extends BaseCommand {
   static override summary = 'Show whether the sandbox is running, its addresses and its nodes.';
   static override description = 'Exit code 1 if it is not running.';
   static override examples = ['<%= config.bin %> sandbox status', '<%= config.bin %> sandbox status -o json'];
-  static override flags = { ...sandboxFlags, ...objectFlag };
+  static override flags = sandboxFlags;
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus);

@@ -5,6 +5,7 @@ const FLAGS = {
   force: { type: 'boolean', char: 'f' },
   'rollback-on-failure': { type: 'boolean', allowNo: true },
   yes: { type: 'boolean', aliases: ['quiet'] },
+  'dry-run': { type: 'boolean' },
   token: { type: 'option' },
 };
 
@@ -17,6 +18,11 @@ describe('a flag that is on or off', () => {
 
   it('=false switches off what is on by default, and is nothing if it is off', () => {
     assert.deepEqual(words('--rollback-on-failure=false', '--force=0'), ['--no-rollback-on-failure']);
+  });
+
+  it("kubectl's words for --dry-run mean the one dry run there is, and none means no dry run", () => {
+    assert.deepEqual(words('--dry-run=server', '--dry-run=client', '--dry-run=none'), ['--dry-run', '--dry-run']);
+    assert.throws(() => words('--force=server'), /--force: server is neither true nor false/);
   });
 
   it('a flag that is on or off with another word is a mistake that names the flag', () => {

@@ -68,6 +68,7 @@ describe('the output of a command', () => {
     ['lines', {}, undefined],
     ['lines with details', { verbose: true }, undefined],
     ['JSON', { mode: 'json' }, undefined],
+    ['YAML', { mode: 'yaml' }, undefined],
     ['a plan', { dryRun: true }, undefined],
     ['a tree', {}, 80],
     ['a tree of several hosts', { hosts: ['localhost', 'other'] }, 80],

@@ -39,7 +39,7 @@ export default class ClusterUpgradeContinue extends BaseCommand {
       const options = { client, plan, flags, output, version: this.config.version, signal };
       return plan.spec.executor === 'ssh'
         ? runOverSsh(options)
-        : runByJobs(options, { begins: false, wait: flags.wait, json: flags.output === 'json' });
+        : runByJobs(options, { begins: false, wait: flags.wait, forPrograms: flags.output !== 'text' });
     });
     await this.finish(resultOf(ended));
   }

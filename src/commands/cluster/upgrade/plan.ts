@@ -4,7 +4,7 @@ import { reportText } from '../../../cli/cluster-upgrade/report.ts';
 import { planOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { serviceFlags, serviceStartFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { plannedNodes, planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
-import { objectFlag } from '../../../cli/flags.ts';
+import { listFlag } from '../../../cli/flags.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
 import { styleFor } from '../../../output/style.ts';
@@ -25,7 +25,7 @@ export default class ClusterUpgradePlan extends BaseCommand {
     ...kubeconfigFlag,
     ...serviceFlags,
     ...serviceStartFlags,
-    ...objectFlag,
+    ...listFlag,
     'target-version': targetVersion,
     selector,
     nodepool,
@@ -35,7 +35,8 @@ export default class ClusterUpgradePlan extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradePlan);
     this.openOutput({ looksOnly: true });
-    if (usesContainerService(flags, raw)) return this.show(await planOfService(flags));
+    if (usesContainerService(flags, raw))
+      return this.show({ ...(await planOfService(flags)), names: [`cluster/${flags['cluster-id']}`] });
     await withCluster(flags.kubeconfig, async (client, signal) => {
       const { body, server } = await client.request('GET', '/version');
       const cluster = serverVersionOf(body, server);
@@ -48,7 +49,7 @@ export default class ClusterUpgradePlan extends BaseCommand {
         nodes: plannedNodes(intent),
         report: intent.report,
       };
-      await this.show({ data, text: textOf(intent) });
+      await this.show({ data, text: textOf(intent), names: data.nodes.map(({ node }) => `node/${node}`) });
     });
   }
 }

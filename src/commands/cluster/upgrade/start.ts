@@ -71,7 +71,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
     await beginPlan(client, plan, signal);
     const options = { client, plan, flags, output, version: this.config.version, signal };
     if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
-    return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, json: flags.output === 'json' }));
+    return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, forPrograms: flags.output !== 'text' }));
   }
 }
 

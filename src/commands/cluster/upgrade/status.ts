@@ -34,20 +34,20 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStatus);
     const output = this.openOutput({ looksOnly: true });
-    const json = flags.output !== 'text' && !this.wide;
+    const forPrograms = flags.output !== 'text' && !this.wide;
     if (usesContainerService(flags, raw)) {
-      const ended = await statusOfService({ ...flags, output: json ? 'json' : 'text' }, output);
+      const ended = await statusOfService({ ...flags, output: forPrograms ? 'json' : 'text' }, output);
       const { data, text } = ended;
       const names = [`cluster/${flags['cluster-id']}`];
       return ended.ok && text !== undefined ? this.show({ data, text, names }) : this.finish(ended);
     }
     await withCluster(flags.kubeconfig, async (client, signal) => {
       const plan = await currentPlan(client);
-      const live = flags.watch ?? (process.stdout.isTTY && !json && !isPausedOrEnded(plan));
+      const live = flags.watch ?? (process.stdout.isTTY && !forPrograms && !isPausedOrEnded(plan));
       if (live) {
-        const ended = await follow(client, signal, output, json);
+        const ended = await follow(client, signal, output, forPrograms);
         const error = flags.watch ? endingError(ended) : undefined;
-        return this.finish({ ok: error === undefined, hosts: [], error });
+        return this.finish({ ok: error === undefined, hosts: [], data: await statusOf(client, ended), error });
       }
       const status = await statusOf(client, plan);
       await this.show({

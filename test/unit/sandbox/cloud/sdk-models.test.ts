@@ -99,6 +99,24 @@ describe("the container service of the sandbox, measured by the models of the ve
       clock += ms;
       await look();
     };
+    const addons = async () => {
+      const cluster = { parameters: { cluster_id: id } };
+      const instances = `/clusters/${id}/addon_instances`;
+      const components = `/clusters/${id}/components`;
+      await measured('ListAddons', 'GET', '/addons', cluster);
+      await measured('DescribeAddon', 'GET', '/addons/coredns', cluster);
+      await measured('InstallClusterAddons', 'POST', `${components}/install`, {
+        body: [{ name: 'cloud-hub', version: 'v1.20.2' }],
+      });
+      await measured('ListClusterAddonInstances', 'GET', instances);
+      await pass(300);
+      await measured('UpgradeClusterAddons', 'POST', `${components}/upgrade`, {
+        body: [{ component_name: 'coredns', next_version: 'v1.9.3.10-7dfca203-aliyun' }],
+      });
+      await measured('GetClusterAddonInstance', 'GET', `${instances}/coredns`);
+      await measured('UnInstallClusterAddons', 'POST', `${components}/uninstall`, { body: [{ name: 'cloud-hub' }] });
+      await pass(300);
+    };
     await look();
     await pass(300);
     for (const name of ['edge1', 'edge2']) await addNode(cloud, name, { pool: created.nodepool_id ?? '' });
@@ -117,10 +135,11 @@ describe("the container service of the sandbox, measured by the models of the ve
     await measured('RemoveNodePoolNodes', 'DELETE', `${pool}/nodes`, { parameters: { instance_ids: '["edge1"]' } });
     await pass(300);
     await measured('DescribeClusterUserKubeconfig', 'GET', `/k8s/${id}/user_config`);
+    await addons();
     addFault(cloud.store, { action: 'DeleteClusterNodepool/task', mode: '500', times: 1 });
     await measured('DeleteClusterNodepool', 'DELETE', pool, { parameters: { force: 'true' } });
     await pass(300);
-    assert.equal(seen.size, 15);
+    assert.equal(seen.size, 22);
   });
 
   it('would be told of a key and of a type that the SDK does not know', () => {

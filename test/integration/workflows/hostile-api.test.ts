@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { forEachLimited } from '../../../src/lib/for-each.ts';
-import { MODES } from '../http/hostile-server.ts';
+import { MODES } from '../../unit/http/hostile-server.ts';
 import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 import type { HostileApi } from '../workflow-bed/hostile-api.ts';
 

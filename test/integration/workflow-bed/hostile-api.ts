@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import type { Address } from '../../../src/host/machine.ts';
-import { type Misbehave, misbehaveOn } from '../http/hostile-server.ts';
+import { type Misbehave, misbehaveOn } from '../../unit/http/hostile-server.ts';
 
 /** What goes wrong. */
 interface Fault {

@@ -26,7 +26,7 @@ import type { UpgradeSpec } from '../../../src/phases/upgrade/context.ts';
 import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade.ts';
 import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
-import { imageTar, sha256 } from '../artifacts/fixtures.ts';
+import { imageTar, sha256 } from '../../unit/artifacts/fixtures.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { HostileApi } from './hostile-api.ts';
 import { photograph } from './photograph.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import type { Address } from '../../../src/host/machine.ts';
 import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
-import { type HostileServer, hostileServer, MODES } from '../http/hostile-server.ts';
+import { type HostileServer, hostileServer, MODES } from '../../unit/http/hostile-server.ts';
 import { type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 import { withFaults } from '../workflow-bed/faults.ts';
 

@@ -1,0 +1,41 @@
+import type { EdgeadmError } from '../errors/index.ts';
+import { waitFor } from '../lib/wait-for.ts';
+import { isAmbiguous } from './errors.ts';
+
+/** How long an order that was not answered may take to show, milliseconds. */
+const SETTLE_MS = 15_000;
+
+export interface Order<T> {
+  /** Completes the sentence "timed out waiting for … after the request got no answer". */
+  readonly what: string;
+  readonly send: () => Promise<T>;
+  /** True if it shows that the order took effect. What it throws counts as not seen. */
+  readonly shows: () => Promise<boolean>;
+  readonly settleMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends an order once, since none has a client token. If its answer is lost, it is looked for.
+ * @returns undefined if it took effect without an answer
+ * @throws EdgeadmError CLOUD_NO_ANSWER if it does not show; else what the order threw
+ */
+export async function orderOnce<T>({ what, send, shows, settleMs, signal }: Order<T>): Promise<T | undefined> {
+  let lost: EdgeadmError;
+  try {
+    return await send();
+  } catch (error) {
+    if (!isAmbiguous(error)) throw error;
+    lost = error as EdgeadmError;
+  }
+  await waitFor<void>({
+    what: `${what} after the request got no answer`,
+    timeoutMs: settleMs ?? SETTLE_MS,
+    intervalMs: [100, 2000],
+    signal,
+    probe: async () => ((await shows()) ? { done: undefined } : { seen: lost.message }),
+    code: 'CLOUD_NO_ANSWER',
+    next: 'run the same command again: it checks first what was done',
+  });
+  return undefined;
+}
