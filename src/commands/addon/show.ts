@@ -2,7 +2,6 @@ import { Args } from '@oclif/core';
 import { addonFacts } from '../../cli/addon/changes.ts';
 import { shownAddon } from '../../cli/addon/show.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { objectFlag } from '../../cli/flags.ts';
 import { ramActions, requireClusterId, serviceFlags, withService } from '../../cli/service-change.ts';
 import { factLines } from '../../output/columns.ts';
 import { parametersOf } from '../../phases/addon/run.ts';
@@ -19,7 +18,7 @@ export default class AddonShow extends BaseCommand {
   );
   static override examples = ['<%= config.bin %> addon show coredns --cluster-id c1 --region cn-hangzhou'];
   static override args = { name: Args.string({ required: true, description: 'name of the add-on' }) };
-  static override flags = { ...serviceFlags, ...objectFlag };
+  static override flags = { ...serviceFlags };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(AddonShow);
