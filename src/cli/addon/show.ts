@@ -1,5 +1,5 @@
-import { addonNotes, nodeSoftwareOf } from '../../config/addon-releases.ts';
 import { table } from '../../output/table.ts';
+import { addonNotes, nodeSoftwareOf } from '../../phases/addon/releases.ts';
 import type { AddonFacts } from '../../phases/addon/steps.ts';
 import { isBehind } from '../../phases/addon/steps.ts';
 

@@ -1,7 +1,7 @@
 import type { InstalledAddon, OfferedAddon } from '../../cloud/actions/addons.ts';
-import { compareAddonVersions } from '../../config/addon-releases.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { closest } from '../../lib/closest.ts';
+import { compareAddonVersions } from './releases.ts';
 
 /** A change of one add-on. */
 export interface AddonStep {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addonNotes, compareAddonVersions, logAddonsOf } from '../../../src/config/addon-releases.ts';
+import { addonNotes, compareAddonVersions, logAddonsOf } from '../../../../src/phases/addon/releases.ts';
 
 describe("what the vendor's guide says of add-ons", () => {
   it("names add-ons that are behind the cluster's release, what a release brings, and what is for older clusters", () => {

@@ -1,4 +1,4 @@
-import { compareVersions } from '../kubernetes/version.ts';
+import { compareVersions } from '../../kubernetes/version.ts';
 
 /** What a release of the vendor's Kubernetes brings. */
 interface ReleasedAddon {
