@@ -54,6 +54,8 @@ const ALLOWED = {
   'phases/nodepool': [...SERVICES, 'cloud'],
   'phases/node': [...SERVICES, 'cloud'],
   'phases/addon': [...SERVICES, 'cloud'],
+  'phases/tunnel': SERVICES,
+  'phases/hub': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],
