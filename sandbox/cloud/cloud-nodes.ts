@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Store } from '../store.ts';
 import type { InstanceNode } from './cs-cluster.ts';
-import { ECS_INSTANCE, type EcsInstanceRecord, SANDBOX_VPC } from './ecs.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf } from './records.ts';
+import { ECS_INSTANCE, type EcsInstanceRecord } from './ecs.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, SANDBOX_VPC } from './records.ts';
 
 /** The instance that no cluster has; the others are nodes of the pool from the beginning. */
 const SPARE = 'i-sandbox-spare';

@@ -5,10 +5,10 @@ import { cloudNodeOf, instanceIdOf } from './cloud-nodes.ts';
 import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { beginTask } from './cs-tasks.ts';
-import { ECS_INSTANCE, type EcsInstanceRecord, SANDBOX_VPC } from './ecs.ts';
+import { ECS_INSTANCE, type EcsInstanceRecord } from './ecs.ts';
 import { EnsRecords, type ScriptRecord } from './ens-records.ts';
 import { consumeFault } from './faults.ts';
-import { type AttachTokenRecord, KIND, type NodePoolRecord, poolsOf } from './records.ts';
+import { type AttachTokenRecord, KIND, type NodePoolRecord, poolsOf, SANDBOX_VPC } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 /** How long a change of nodes takes here; the real service takes minutes. */
@@ -143,9 +143,10 @@ export async function settleNodes(asked: CsRequest): Promise<void> {
 }
 
 async function carryOut(
-  { parts: { store }, inside }: CsRequest,
+  { parts: { store }, insideOf }: CsRequest,
   { clusterId, remove, add }: NodeChange,
 ): Promise<void> {
+  const inside = insideOf(clusterId);
   for (const name of remove?.nodes ?? []) {
     await inside.deleteNode(name);
     store.delete(KIND.node, name);
@@ -159,7 +160,7 @@ async function carryOut(
 }
 
 /** The instance joins with the token of the script, as a line of the console makes it. */
-async function runScript({ parts: { store, now }, inside }: CsRequest, { instanceId, script }: ScriptRecord) {
+async function runScript({ parts: { store, now }, insideOf }: CsRequest, { instanceId, script }: ScriptRecord) {
   const token = /--openapi-token[= ]"?([^\s"']+)/.exec(script)?.[1] ?? '';
   const attach = store.get<AttachTokenRecord>(KIND.attachToken, token);
   const pool = store.get<NodePoolRecord>(KIND.nodePool, attach?.nodePoolId ?? '');
@@ -167,7 +168,7 @@ async function runScript({ parts: { store, now }, inside }: CsRequest, { instanc
   const primary = new EnsRecords(store, now)
     .interfaces()
     .find((eni) => eni.instanceId === instanceId && eni.type === 'Primary');
-  await inside.addNode({
+  await insideOf(pool.clusterId).addNode({
     name: instanceId,
     pool,
     address: primary?.address ?? '',

@@ -99,10 +99,11 @@ export async function settlePools(asked: CsRequest): Promise<void> {
 }
 
 async function settle(
-  { parts: { store }, inside }: CsRequest,
+  { parts: { store }, insideOf }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
   { state, fails, stays, nodes = [] }: PendingChange,
 ): Promise<void> {
+  const inside = insideOf(pool.clusterId);
   const goes = !stays && state === (fails ? 'scaling' : 'deleting');
   if (!fails) {
     for (const name of nodes) {

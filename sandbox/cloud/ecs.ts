@@ -16,7 +16,6 @@ export interface EcsInstanceRecord {
 }
 
 export const ECS_INSTANCE = 'ecs/instance';
-export const SANDBOX_VPC = 'vpc-sandbox';
 
 export function ecsInstances(store: Store): EcsInstanceRecord[] {
   return store.list<EcsInstanceRecord>(ECS_INSTANCE).map(({ document }) => document);

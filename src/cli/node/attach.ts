@@ -7,9 +7,9 @@ import { count } from '../../lib/count.ts';
 import { type AttachTarget, attachableEcs, attachableEns } from '../../phases/node/attach-conditions.ts';
 import { attachEcs, attachEns } from '../../phases/node/attachment.ts';
 import { serviceNodes } from '../../phases/node/removal.ts';
-import { attachSpecOf } from '../nodepool/script.ts';
-import { logOf } from '../nodepool/pools.ts';
 import type { CommandHost } from '../node-runner.ts';
+import { logOf } from '../nodepool/pools.ts';
+import { attachSpecOf } from '../nodepool/script.ts';
 import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 import { keptScripts } from './kept-script.ts';
 
@@ -114,7 +114,9 @@ async function planEcs(
     lines: [
       ...pending.map((id) => `add ECS instance ${id} to the node pool ${pool.name}`),
       ...(pending.length > 0 ? ['Their system disks are replaced: what is on them is lost.'] : []),
-      ...(pending.length > 0 && order.formatDisk ? ['Their last data disks are formatted, if they have no file system.'] : []),
+      ...(pending.length > 0 && order.formatDisk
+        ? ['Their last data disks are formatted, if they have no file system.']
+        : []),
     ],
     run: (running) => attachEcs(pending, order, { ...running, pool }),
   };
@@ -142,7 +144,11 @@ async function planEns(
     });
   const memory = keptScripts(work.clusterId);
   return {
-    ...planOf(ids, pending.map(({ id }) => id), { target, work, kind: 'ENS' }),
+    ...planOf(
+      ids,
+      pending.map(({ id }) => id),
+      { target, work, kind: 'ENS' },
+    ),
     lines: pending.map(({ id }) => `run the attach script of the node pool ${pool.name} on ENS instance ${id}`),
     run: (running) =>
       attachEns(pending, { ...running, pool, ens: service, script, memory, again: flags.again, now: Date.now }),

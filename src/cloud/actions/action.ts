@@ -5,7 +5,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /**
  * What a second, identical call does:
  * - `none`: it reads; it can be sent again at any time.
- * - `same`: it changes nothing more, such as a setting or a deletion; whether it took effect is looked up all the same.
+ * - `same`: it changes nothing more, such as a setting or a deletion; whether it took effect is looked up anyway.
  * - `another`: it makes, buys or starts another one. If its answer is lost, it must not be sent again blindly.
  */
 export type Repeated = 'none' | 'same' | 'another';

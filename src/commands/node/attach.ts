@@ -9,7 +9,8 @@ import { registerSecret } from '../../lib/redact.ts';
 
 export default class NodeAttach extends BaseCommand {
   static override summary = 'Add instances of ECS or ENS to a node pool of the container service.';
-  static override description = `A pool of cloud nodes takes ECS instances, an edge pool ENS instances. The command is idempotent. ${ramActions('DescribeClusterDetail', 'DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeUserQuota', 'DescribeTaskInfo', 'AttachInstancesToNodePool', 'DescribeClusterAttachScripts', 'ecs:DescribeInstances', 'ens:DescribeInstances', 'ens:AttachEnsInstances')}`;
+  static override description =
+    `A pool of cloud nodes takes ECS instances, an edge pool ENS instances. The command is idempotent. ${ramActions('DescribeClusterDetail', 'DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeUserQuota', 'DescribeTaskInfo', 'AttachInstancesToNodePool', 'DescribeClusterAttachScripts', 'ecs:DescribeInstances', 'ens:DescribeInstances', 'ens:AttachEnsInstances')}`;
   static override examples = [
     '<%= config.bin %> node attach i-bp1 --nodepool cloud-nodes --password-file root.txt --cluster-id c1 --region cn-hangzhou',
     '<%= config.bin %> node attach i-5q9xk i-5q9xl --nodepool shops --cluster-id c1 --region cn-hangzhou',

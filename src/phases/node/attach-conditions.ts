@@ -64,7 +64,9 @@ export function attachableEns(
     ...(target.anyOs || ENS_LIMITS.system.test(osName)
       ? []
       : [`${id}: it has ${osName || 'an unknown system'}, automatic adding needs CentOS 7.4 or 7.6`]),
-    ...((cpu ?? ENS_LIMITS.cpu) < ENS_LIMITS.cpu ? [`${id}: it has ${cpu} vCPU, at least ${ENS_LIMITS.cpu} are needed`] : []),
+    ...((cpu ?? ENS_LIMITS.cpu) < ENS_LIMITS.cpu
+      ? [`${id}: it has ${cpu} vCPU, at least ${ENS_LIMITS.cpu} are needed`]
+      : []),
     ...((memoryMb ?? ENS_LIMITS.memoryMb) < ENS_LIMITS.memoryMb
       ? [`${id}: it has ${memoryMb} MB of memory, at least ${ENS_LIMITS.memoryMb} are needed`]
       : []),
@@ -80,7 +82,8 @@ export function isNodeOf(
   instance: { readonly id: string; readonly system?: EnsInstance['system'] },
 ): boolean {
   const { hostName, addresses = [] } = instance.system ?? {};
-  if (node.instanceId === instance.id || node.name === instance.id || node.name.endsWith(`.${instance.id}`)) return true;
+  if (node.instanceId === instance.id || node.name === instance.id || node.name.endsWith(`.${instance.id}`))
+    return true;
   if (hostName !== undefined && node.name === hostName.toLowerCase()) return true;
   return addresses.some((address) => !isPrivate(address) && node.addresses.includes(address));
 }
@@ -93,7 +96,9 @@ function isPrivate(address: string): boolean {
 function inOtherPools(ids: readonly string[], { nodes, pool }: AttachTarget): string[] {
   return ids.flatMap((id) => {
     const node = nodes.find((each) => isNodeOf(each, { id }));
-    return node && node.pool !== pool.name ? [`${id}: it is a node of the pool ${node.pool}; remove it there first`] : [];
+    return node && node.pool !== pool.name
+      ? [`${id}: it is a node of the pool ${node.pool}; remove it there first`]
+      : [];
   });
 }
 
@@ -103,7 +108,9 @@ function limits(more: number, { nodes, pool, quota, where }: AttachTarget): stri
     ...(pool.maxNodes && inPool + more > pool.maxNodes
       ? [`the node pool ${pool.name} takes ${pool.maxNodes} nodes, it has ${inPool}`]
       : []),
-    ...(quota !== undefined && nodes.length + more > quota ? [`${where} may have ${quota} nodes, it has ${nodes.length}`] : []),
+    ...(quota !== undefined && nodes.length + more > quota
+      ? [`${where} may have ${quota} nodes, it has ${nodes.length}`]
+      : []),
   ];
 }
 

@@ -31,7 +31,11 @@ export async function attachEcs(
 ): Promise<void> {
   const { service, clusterId, pool, settleMs, timeoutMs, tell, signal } = run;
   const look = () => poolState(run);
-  const missing = async () => missingOf(ids.map((id) => ({ id })), await nodesNow(run)).map(({ id }) => id);
+  const missing = async () =>
+    missingOf(
+      ids.map((id) => ({ id })),
+      await nodesNow(run),
+    ).map(({ id }) => id);
   await naming(missing, async () => {
     await waitForTask<void>(service, undefined, {
       what: `node pool ${pool.name} to be active`,
@@ -155,7 +159,9 @@ async function naming(missing: () => Promise<string[]>, work: () => Promise<void
   } catch (thrown) {
     if (!(thrown instanceof EdgeadmError)) throw thrown;
     const ids = await missing().catch(() => undefined);
-    const left = ids ? `not in the list of nodes: ${ids.join(', ') || 'none'}` : 'it is not known which instances are nodes';
+    const left = ids
+      ? `not in the list of nodes: ${ids.join(', ') || 'none'}`
+      : 'it is not known which instances are nodes';
     throw new EdgeadmError({
       ...thrown.toJSON(),
       why: [thrown.why, left].filter(Boolean).join('\n'),
