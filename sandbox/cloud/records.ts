@@ -1,10 +1,10 @@
 import type { Taint } from '../../src/config/spec.ts';
 import type { Store } from '../store.ts';
 
-/** Kinds of documents in the store that more than one part of the sandbox reads. */
 /** The network of the cloud nodes. */
 export const SANDBOX_VPC = 'vpc-sandbox';
 
+/** Kinds of documents in the store that more than one part of the sandbox reads. */
 export const KIND = {
   cluster: 'cs/cluster',
   nodePool: 'cs/nodepool',

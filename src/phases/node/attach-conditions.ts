@@ -17,9 +17,9 @@ export interface AttachTarget {
 }
 
 /** Automatic adding. Source: the vendor's user guide, 6.2.3. */
-const ENS_LIMITS = { system: /centos\D{0,10}7\.0?[46]\b/i, cpu: 2, memoryMb: 4096 };
+const ENS_LIMITS = { system: /centos[\s_-]*7[._]0?[46](?!\d)/i, cpu: 2, memoryMb: 4096 };
 /** Cloud nodes. Source: the vendor's user guide, 4.5. */
-const ECS_SYSTEM = /centos\D{0,10}7\.0?6\b/i;
+const ECS_SYSTEM = /centos[\s_-]*7[._]0?6(?!\d)/i;
 
 /**
  * Instances that are not nodes of the pool yet.

@@ -16,6 +16,7 @@ export interface AttachRun {
   readonly wait: boolean;
   readonly timeoutMs?: number;
   readonly settleMs?: number;
+  readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
 }
@@ -29,7 +30,7 @@ export async function attachEcs(
   order: Omit<InstanceAttachment, 'instances'>,
   run: AttachRun,
 ): Promise<void> {
-  const { service, clusterId, pool, settleMs, timeoutMs, tell, signal } = run;
+  const { service, clusterId, pool, settleMs, paceMs, timeoutMs, tell, signal } = run;
   const look = () => poolState(run);
   const missing = async () =>
     missingOf(
@@ -41,6 +42,7 @@ export async function attachEcs(
       what: `node pool ${pool.name} to be active`,
       signal,
       timeoutMs,
+      paceMs,
       probe: async () => {
         const state = await look();
         return state === 'active' ? { done: undefined } : { seen: `it is ${state}` };
@@ -54,6 +56,7 @@ export async function attachEcs(
       send: () => service.attachInstances(clusterId, pool.id, { ...order, instances }),
       shows: async () => (await look()) !== 'active' || (await missing()).length === 0,
       settleMs,
+      paceMs,
       signal,
     });
     if (run.wait) await waitForNodes(missing, taskId, run);
@@ -107,7 +110,7 @@ export async function attachEns(instances: readonly EnsInstance[], run: EnsAttac
 }
 
 async function sendScript(instance: EnsInstance, line: string, run: EnsAttachRun): Promise<void> {
-  const { ens, memory, now, tell, settleMs, signal } = run;
+  const { ens, memory, now, tell, settleMs, paceMs, signal } = run;
   // Kept before it is sent: from here on the program may be killed.
   await memory.keep(instance.id, now());
   tell(`Running the attach script on ${instance.id}.`);
@@ -116,6 +119,7 @@ async function sendScript(instance: EnsInstance, line: string, run: EnsAttachRun
     send: () => ens.runScript(instance.id, line),
     shows: async () => missingOf([instance], await nodesNow(run)).length === 0,
     settleMs,
+    paceMs,
     signal,
   }).catch(async (error: unknown) => {
     if (!isAmbiguous(error)) await memory.keep(instance.id, NEVER);
@@ -128,6 +132,7 @@ async function waitForNodes(missing: () => Promise<string[]>, taskId: string | u
     what: 'the instances to be nodes of the cluster',
     signal: run.signal,
     timeoutMs: run.timeoutMs,
+    paceMs: run.paceMs,
     tell: run.tell,
     probe: async () => {
       const ids = await missing();

@@ -120,6 +120,7 @@ export interface RemovalRun {
   readonly wait: boolean;
   readonly timeoutMs?: number;
   readonly settleMs?: number;
+  readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
 }
@@ -162,12 +163,13 @@ async function orderRemoval(
   options: Pick<RemovalRequest, 'drain' | 'release'>,
   run: RemovalRun,
 ): Promise<string | undefined> {
-  const { service, clusterId, settleMs, signal } = run;
+  const { service, clusterId, settleMs, paceMs, signal } = run;
   return orderOnce({
     what: `${count('node', batch.length)} to be removed`,
     send: () => service.removeNodes(clusterId, { nodes: batch.map(({ name }) => name), ...options }),
     shows: async () => (await stillThere(batch, run)).every(({ state }) => state === 'removing'),
     settleMs,
+    paceMs,
     signal,
   });
 }
@@ -183,11 +185,12 @@ async function waitUntilGone(
   taskId: string | undefined,
   { isLast = true, ...run }: RemovalRun & { readonly isLast?: boolean },
 ): Promise<void> {
-  const { service, timeoutMs, tell, signal } = run;
+  const { service, timeoutMs, paceMs, tell, signal } = run;
   await waitForTask<void>(service, taskId, {
     what: `${count('node', batch.length)} to be removed`,
     signal,
     timeoutMs,
+    paceMs,
     tell,
     probe: async () => {
       const state = taskId === undefined ? undefined : await taskState(service, taskId);
