@@ -6,7 +6,7 @@ import { type RunningApiServer, startApiServer } from '../../../sandbox/api-serv
 import { NodeAgent } from '../../../sandbox/node/agent.ts';
 import { createScratchRoot } from '../../../sandbox/node/scratch-root.ts';
 import { systemOf } from '../../../sandbox/node/systems.ts';
-import { adminKubeconfig, sandboxPki } from '../../../sandbox/pki.ts';
+import { adminKubeconfig } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import type { BundleFile } from '../../../src/artifacts/bundle.ts';
 import { BundleStore } from '../../../src/artifacts/bundle-store.ts';
@@ -27,6 +27,7 @@ import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade
 import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { imageTar, sha256 } from '../../unit/artifacts/fixtures.ts';
+import { testPki } from '../../unit/sandbox/test-pki.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { HostileApi } from './hostile-api.ts';
 import { photograph } from './photograph.ts';
@@ -96,7 +97,7 @@ export interface WorkflowBed {
 export async function workflowBed(version = CLUSTER_VERSION): Promise<WorkflowBed> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-bed-'));
   const store = openStore(':memory:');
-  const pki = await sandboxPki(store);
+  const pki = await testPki();
   const ways = new Set<HostileApi>();
   const takes = (request: IncomingMessage): boolean => [...ways].some((way) => way.takes(request));
   const api = await startApiServer({ store, pki, port: 0, version, takes });
