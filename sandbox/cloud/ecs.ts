@@ -17,7 +17,7 @@ export interface EcsInstanceRecord {
 
 export const ECS_INSTANCE = 'ecs/instance';
 
-export function ecsInstances(store: Store): EcsInstanceRecord[] {
+function ecsInstances(store: Store): EcsInstanceRecord[] {
   return store.list<EcsInstanceRecord>(ECS_INSTANCE).map(({ document }) => document);
 }
 

@@ -1,6 +1,6 @@
 import type { CallAction } from './call-action.ts';
 
-export interface NodeRemoval {
+interface NodeRemoval {
   /** Names of Nodes. */
   readonly nodes: readonly string[];
   readonly drain: boolean;

@@ -29,7 +29,7 @@ export interface EnsInstance {
 }
 
 /** What an instance is like as a machine; what the service leaves out is undefined. */
-export interface EnsSystem {
+interface EnsSystem {
   readonly hostName?: string;
   /** `CentOS 7.6 64bit` */
   readonly osName?: string;
