@@ -75,4 +75,16 @@ export async function listObjects(
   }
 }
 
+/** The row of one object. @throws EdgeadmError USAGE if there is none of that name */
+export function rowNamed<Row extends { readonly Name?: string | number }>(
+  rows: readonly Row[],
+  name: string,
+  resource: string,
+): Row[] {
+  const found = rows.filter(({ Name }) => Name === name);
+  if (found.length > 0) return found;
+  const names = rows.map(({ Name }) => Name).join(', ');
+  throw usageError([`${resource} "${name}" not found; ${names ? `found: ${names}` : 'there are none'}`]);
+}
+
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';

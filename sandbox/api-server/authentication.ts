@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { SandboxPki } from '../pki.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, resourceOf } from './resources.ts';
@@ -74,15 +74,24 @@ function authenticated({ name, groups }: User): User {
   return { name, groups: [...groups, 'system:authenticated'] };
 }
 
-function presentsCertificate(socket: TLSSocket): boolean {
+/** A connection keeps its certificate, and reading it takes longer than most answers. */
+const PEERS = new WeakMap<TLSSocket, Partial<PeerCertificate>>();
+
+function peerOf(socket: TLSSocket): Partial<PeerCertificate> {
   // Null if the connection has just broken.
-  return Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+  const peer = PEERS.get(socket) ?? socket.getPeerCertificate() ?? {};
+  PEERS.set(socket, peer);
+  return peer;
+}
+
+function presentsCertificate(socket: TLSSocket): boolean {
+  return Object.keys(peerOf(socket)).length > 0;
 }
 
 /** Common name and organisations of a certificate that our CA issued for clients. */
 function certificateUser(socket: TLSSocket): User | undefined {
   if (!socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate()?.subject as { CN?: string | string[]; O?: string | string[] } | undefined;
+  const subject = peerOf(socket).subject as { CN?: string | string[]; O?: string | string[] } | undefined;
   const name = [subject?.CN ?? []].flat()[0];
   return name ? { name, groups: [subject?.O ?? []].flat() } : undefined;
 }

@@ -221,7 +221,7 @@ export const RESOURCES: readonly Resource[] = [
   {
     ...core,
     group: 'apps.openyurt.io',
-    versions: ['v1beta1', 'v1alpha1'],
+    versions: ['v1beta2', 'v1beta1', 'v1alpha1'],
     kind: 'NodePool',
     plural: 'nodepools',
     singular: 'nodepool',

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Machine } from '../../src/host/machine.ts';
+import { PATHS } from '../../src/host/node-paths.ts';
 import { KubeletFault, readKubeconfig } from './kubelet-settings.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
@@ -11,10 +12,11 @@ export interface ContainerStart {
   readonly ports: NodePorts;
   /** Command and arguments, `$(NAME)` replaced. */
   readonly words: readonly string[];
-  readonly nodeName: string;
+  /** Of the kubelet that starts it; a service is started without one. */
+  readonly nodeName?: string;
 }
 
-/** A program that was started in a static pod. */
+/** A program that was started in a static pod or as a service. */
 export interface RunningContainer {
   stop(): Promise<void>;
 }
@@ -22,7 +24,10 @@ export interface RunningContainer {
 /** Where a hub of that program looks unless its flags say otherwise. */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'edge-hub': {},
-  yurthub: { 'root-dir': '/var/lib/yurthub', kubeconfig: '/var/lib/yurthub/yurthub.conf' },
+  yurthub: {
+    'root-dir': PATHS.edgeHub.openYurtDirectory,
+    kubeconfig: `${PATHS.edgeHub.openYurtDirectory}/yurthub.conf`,
+  },
 };
 const PORTS = { 'proxy-port': '10261', 'serve-port': '10267' };
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host'];
@@ -32,7 +37,7 @@ export function isEdgeHub(words: readonly string[]): boolean {
 }
 
 /**
- * A pretended edge-hub: reads the flags of its manifest and the certificate that was made for it, and speaks to the API
+ * A pretended edge-hub: reads its flags and the certificate that was made for it, and speaks to the API
  * server as the node. It keeps no cache.
  * @throws KubeletFault with what a hub would log before it exits
  */
@@ -85,11 +90,12 @@ function flagsOf(words: readonly string[]): Record<string, string> {
 
 /** What a hub finds out at its start: who it is, whom it may trust, and for yurthub whether it can serve at all. */
 async function checkFiles(
-  { files, nodeName }: ContainerStart,
+  { files, nodeName: expected }: ContainerStart,
   program: string,
   flags: Readonly<Record<string, string | undefined>>,
   { cert = '', ca = '' }: { readonly cert?: string; readonly ca?: string },
 ): Promise<void> {
+  const nodeName = expected ?? flags['node-name'];
   if (flags['node-name'] !== nodeName)
     throw new KubeletFault(`--node-name is ${flags['node-name']}, but the node is named ${nodeName}`);
   const certificate = new X509Certificate(cert);

@@ -62,10 +62,14 @@ export async function nodeComponent(): Promise<Component> {
   };
 }
 
-/** SPDX for Debian's copyright files, which are texts: the libraries' own licences, with the exceptions for linking. */
+/** SPDX for Debian's copyright files, which are texts: what is packed of each source, with the exceptions for linking. */
 const DEBIAN_LICENCES: Record<string, string> = {
   glibc: 'LGPL-2.1-or-later',
   'gcc-12': 'GPL-3.0-or-later WITH GCC-exception-3.1',
+  libzstd: 'BSD-3-Clause OR GPL-2.0-only',
+  lz4: 'BSD-2-Clause',
+  'xz-utils': '0BSD',
+  zlib: 'Zlib',
 };
 
 /** Loader, C and C++ libraries of the Linux executables. */

@@ -15,7 +15,7 @@ const row = (arch: Arch, name: string, version: string, source: string, sha256: 
 });
 
 /**
- * The loader, C and C++ libraries that the Linux executables carry: those of Debian 12, whose glibc 2.36 needs Linux 3.2
+ * The loader, C and C++ libraries and zstd that the Linux executables carry: those of Debian 12, whose glibc 2.36 needs Linux 3.2
  * (amd64) or 3.7 (arm64). Versions and sums are those of Debian's signed package lists; when Debian replaces a version,
  * `apt-cache show NAME:ARCH` tells the new ones.
  */
@@ -80,4 +80,24 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
     'gcc-12',
     '1693aa13ce2b30d061a519fc28b77b9bab8c8e45804ced5969d99821e1bc2159',
   ),
+  row('amd64', 'zstd', '1.5.4+dfsg2-5', 'libzstd', '3f6f833ae2fd533a0c9238310aef1148f51a64aa5d5f1278451ddc793d4d6d15'),
+  row('amd64', 'liblz4-1', '1.9.4-1', 'lz4', '64cde86cef1deaf828bd60297839b59710b5cd8dc50efd4f12643caaee9389d3'),
+  row(
+    'amd64',
+    'liblzma5',
+    '5.4.1-1+deb12u2',
+    'xz-utils',
+    '3d8c29c8c21ec6007635e1b2591edf98b771c9572a085968f47452b33040f384',
+  ),
+  row('amd64', 'zlib1g', '1:1.2.13.dfsg-1', 'zlib', 'd7dd1d1411fedf27f5e27650a6eff20ef294077b568f4c8c5e51466dc7c08ce4'),
+  row('arm64', 'zstd', '1.5.4+dfsg2-5', 'libzstd', '97a58383b0ad55cc8183e59cbb112f2eb55c3dc1e90de816fa5cfb983d5c2ff0'),
+  row('arm64', 'liblz4-1', '1.9.4-1', 'lz4', 'f061216ce11aabba8f032dfd6c75c181e782fef7493033b9621a8c3b2953b87e'),
+  row(
+    'arm64',
+    'liblzma5',
+    '5.4.1-1+deb12u2',
+    'xz-utils',
+    '36358d245f246234721e6c1c2ee5d11a46c1c877023c63f7570df02cd79964f5',
+  ),
+  row('arm64', 'zlib1g', '1:1.2.13.dfsg-1', 'zlib', '52b8b8a145bbe1956bba82034f77022cbef0c3d0885c9e32d9817a7932fe1913'),
 ];

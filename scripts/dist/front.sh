@@ -1,6 +1,6 @@
 #!/bin/sh
-# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with an archive behind it: the program, and the
-# loader and C libraries that it runs with. The first start unpacks it, later ones only check it.
+# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with two archives behind it: a small one with a loader,
+# C libraries and zstd, and the program, which that zstd unpacks. The first start unpacks them, later ones only check.
 # The licences of what is packed, and where its sources are, lie beside the unpacked program: THIRD_PARTY_LICENSES.
 
 NAME=@NAME@
@@ -59,7 +59,22 @@ guarded() { # FOLDER FILES
 }
 
 usable() { # FOLDER
-  [ -x "$1/$LOADER" ] && guarded "$1" "$FILES"
+  [ -x "$1/$LOADER" ] && guarded "$1" "$FILES" && durable "$1"
+}
+
+# A power cut can take the content of a file and leave its size. What is not on the disk yet counts until the next boot.
+durable() { # FOLDER
+  [ -e "$1/.synced" ] || { [ -r "$1/.boot" ] && read -r boot <"$1/.boot" && [ "$boot" = "$(boot_id)" ]; }
+}
+
+boot_id() {
+  read -r id 2>&- </proc/sys/kernel/random/boot_id && echo "$id"
+}
+
+# Slow disks take seconds, which the program need not wait for.
+synchronize() { # FOLDER
+  # shellcheck disable=SC2086 # to split words
+  (cd "$1" && { sync $FILES || sync; } && : >.synced)
 }
 
 run() { # FOLDER ARGUMENT...
@@ -79,31 +94,28 @@ tidy() { # BASE
   done
 }
 
-# The functions below print why they failed.
-can_execute() { # FOLDER
-  printf '#!/bin/sh\n' >"$1/probe" && chmod 755 "$1/probe" && "$1/probe" && rm "$1/probe"
-}
-
 DAMAGED='this file is damaged'
 
+# The functions below print why they failed.
 fill() { # FOLDER
-  (can_execute "$1" 2>&1) || return 1
-  tail -n +"$ARCHIVE" "$self" | gzip -dc 2>&- | (cd "$1" && tar -xf - 2>&1) || {
-    tail -n +"$ARCHIVE" "$self" | gzip -t 2>&- || echo "$DAMAGED"
+  head -c "$HEAD" "$self" | tail -n +"$ARCHIVE" | gzip -dc 2>&- >"$1/archive" || {
+    (: >"$1/probe") 2>&1 && echo "$DAMAGED"
     return 1
   }
-  answer=$(cd "$1" && sums | sha256sum -c - 2>&1) || {
-    echo "the unpacked files have wrong checksums: $DAMAGED"
+  (cd "$1" && tar -xf archive 2>&1) || return 1
+  rm "$1/archive"
+  (zstd "$1" -dc 2>&1 >"$1/edgeadm") || {
+    # It cannot be executed here, or it could not write.
+    [ $? -ge 126 ] || (zstd "$1" -t >&- 2>&-) || echo "$DAMAGED"
     return 1
   }
-  # Later starts compare only sizes, and those survive a power cut that the content does not.
-  # shellcheck disable=SC2086 # to split words
-  answer=$(cd "$1" && sync $FILES 2>&1) || sync
-  (run "$1" --version 2>&1) >"$1/.version" || {
-    tail -n 1 "$1/.version"
-    return 1
-  }
-  rm "$1/.version"
+  chmod 755 "$1/edgeadm"
+  boot_id >"$1/.boot" || synchronize "$1"
+}
+
+# It checks what it unpacks.
+zstd() { # FOLDER OPTION
+  tail -c +"$((HEAD + 1))" "$self" | "$1/$LOADER" --inhibit-cache --library-path "$1" "$1/zstd" -q "$2"
 }
 
 unpack() { # BASE
@@ -121,7 +133,10 @@ unpack() { # BASE
     usable "$1/$NAME" || rm -rf "${1:?}/$NAME"
     # Where another start was quicker, this moves the copy into that one's folder.
     mv "$part" "$1/$NAME" 2>&1 && rm -rf "$1/$NAME/${part##*/}"
-    usable "$1/$NAME" && return 0
+    if usable "$1/$NAME"; then
+      synchronize "$1/$NAME" <&- >&- 2>&- &
+      return 0
+    fi
     echo 'it was changed during unpacking'
   fi
   rm -rf "$part"
@@ -182,6 +197,7 @@ main() {
 }
 
 ARCHIVE=@ARCHIVE@
+HEAD=@HEAD@
 BYTES=@BYTES@
 main "$@"
 exit

@@ -1,5 +1,5 @@
 /** What a file of a bundle is for. */
-export type BundleFileKind = 'kubelet' | 'kubectl' | 'cni-plugins' | 'containerd' | 'runc' | 'image';
+export type BundleFileKind = 'kubelet' | 'kubectl' | 'cni-plugins' | 'containerd' | 'runc' | 'yurthub' | 'image';
 
 export interface BundleFile {
   /** Relative to the bundle's folder; never leaves it. */
@@ -26,6 +26,8 @@ export interface BundleManifest {
   readonly files: readonly BundleFile[];
   readonly edgeHubImage?: string;
   readonly edgeHubFlavor?: 'ack' | 'openyurt';
+  /** Of the program of kind `yurthub`: `v1.7.0`. */
+  readonly edgeHubVersion?: string;
   readonly pauseImage?: string;
 }
 

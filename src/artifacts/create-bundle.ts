@@ -13,6 +13,7 @@ import { type ArchiveKind, isArchive, isProgram } from './programs.ts';
 import { checkSum, readChunks, save } from './save.ts';
 import { ensureSpace, Scratch } from './scratch.ts';
 import { unpackPrograms } from './unpack.ts';
+import { readYurthubProgram } from './yurthub-program.ts';
 
 /** A file that goes into a bundle. */
 export interface BundlePart {
@@ -55,7 +56,9 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     for (const part of options.parts) files.push(await addPart(part, staging, scratch, options));
     await scratch.close();
     const { kubernetesVersion, arch, edgeHubImage, edgeHubFlavor, pauseImage } = options;
-    const text = renderManifest({ kubernetesVersion, arch, edgeHubImage, edgeHubFlavor, pauseImage, files });
+    const edgeHubVersion = options.edgeHubVersion ?? (await versionOfYurthub(options.parts));
+    const named = { edgeHubImage, edgeHubFlavor, edgeHubVersion, pauseImage };
+    const text = renderManifest({ kubernetesVersion, arch, ...named, files });
     const manifest = parseManifest(text, directory);
     await writeFile(join(staging, MANIFEST_NAME), text);
     await chmod(staging, 0o755);
@@ -67,6 +70,20 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     await rm(staging, { recursive: true, force: true });
     throw error instanceof EdgeadmError ? error : pathError(directory, error);
   }
+}
+
+/** @throws EdgeadmError USAGE if the program does not say it */
+async function versionOfYurthub(parts: readonly BundlePart[]): Promise<string | undefined> {
+  const source = parts.find(({ kind }) => kind === 'yurthub')?.source;
+  if (source === undefined) return undefined;
+  const { version } = await readYurthubProgram(source, '--yurthub');
+  if (version) return version;
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: `the version of yurthub in ${source} is not known`,
+    why: "the program does not contain the version that OpenYurt's build sets",
+    next: '--edge-hub-version v1.7.0',
+  });
 }
 
 async function ensureEmpty(directory: string): Promise<void> {

@@ -36,6 +36,11 @@ export async function installKubectl(bundle: Bundle, host: Host): Promise<boolea
   return install(bundle, host, programTarget(bundle, 'kubectl'));
 }
 
+/** Installs yurthub as /usr/local/bin/yurthub, see {@link installKubeletProgram}. */
+export async function installYurthub(bundle: Bundle, host: Host): Promise<boolean> {
+  return install(bundle, host, programTarget(bundle, 'yurthub'));
+}
+
 /** Installs the CNI plug-ins into /opt/cni/bin, see {@link installKubeletProgram}. */
 export async function installCniPlugins(bundle: Bundle, host: Host): Promise<boolean> {
   return install(bundle, host, await archiveTargets(bundle, 'cni-plugins'));

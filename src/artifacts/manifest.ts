@@ -1,6 +1,6 @@
 import { load, YAMLException } from 'js-yaml';
 import { z } from 'zod';
-import { refuseImage } from '../config/grammar.ts';
+import { HUB_VERSION, refuseImage } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { parseVersion } from '../kubernetes/version.ts';
 import { toYaml } from '../templates/yaml.ts';
@@ -29,12 +29,17 @@ const schema = z.strictObject({
   arch: z.enum(['amd64', 'arm64']),
   edgeHubImage: image.optional(),
   edgeHubFlavor: z.enum(['ack', 'openyurt']).optional(),
+  edgeHubVersion: z
+    .string()
+    .regex(HUB_VERSION.pattern, HUB_VERSION.rule)
+    .transform((text) => text.replace(/^v?/, 'v'))
+    .optional(),
   pauseImage: image.optional(),
   files: z
     .array(
       z.strictObject({
         path,
-        kind: z.enum(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc', 'image']),
+        kind: z.enum(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc', 'yurthub', 'image']),
         name: image.optional(),
         sha256: sum,
         size: z.int().min(1).max(MAX_ARTIFACT_BYTES).optional(),
@@ -118,10 +123,13 @@ function contradictions(raw: unknown): string[] {
   const images = new Set(files.flatMap((file) => (isImage(file) ? [fullReference(String(file.name))] : [])));
   return [
     ...duplicatePaths(files),
-    ...(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc'] as const).flatMap((kind) => {
+    ...(['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc', 'yurthub'] as const).flatMap((kind) => {
       const { length } = filesOf({ files } as unknown as BundleManifest, kind);
       return length > 1 ? [`files: ${length} files of kind ${kind}, but only one is allowed`] : [];
     }),
+    ...(files.some(({ kind }) => kind === 'yurthub') && manifest.edgeHubVersion === undefined
+      ? ['edgeHubVersion: is required for the file of kind yurthub, such as v1.7.0']
+      : []),
     ...(['edgeHubImage', 'pauseImage'] as const).flatMap((key) => {
       const reference = manifest[key];
       if (typeof reference !== 'string' || images.has(fullReference(reference))) return [];

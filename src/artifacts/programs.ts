@@ -4,7 +4,7 @@ import { PATHS } from '../host/node-paths.ts';
 import type { BundleFileKind } from './bundle.ts';
 
 /** Kinds that are one program, and archives of several. */
-export type ProgramKind = 'kubelet' | 'kubectl' | 'runc';
+export type ProgramKind = 'kubelet' | 'kubectl' | 'runc' | 'yurthub';
 export type ArchiveKind = 'cni-plugins' | 'containerd';
 
 /** Where the programs land on a node: what Kubernetes' and containerd's own documentation uses. */
@@ -12,6 +12,7 @@ export const PROGRAM_PATHS: Readonly<Record<ProgramKind, string>> = {
   kubelet: PATHS.kubelet.program,
   kubectl: PATHS.kubectl.program,
   runc: PATHS.containerd.runc,
+  yurthub: PATHS.edgeHub.program,
 };
 const ARCHIVE_FOLDERS: Readonly<Record<ArchiveKind, string>> = {
   'cni-plugins': PATHS.cni.plugins,

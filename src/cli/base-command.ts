@@ -79,9 +79,9 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Ends with a list or an object, in the form that `-o` asks for. @param error if what is shown is a failure */
-  protected async show({ data, reveal, ...texts }: Shown, error?: EdgeadmError): Promise<void> {
+  protected async show({ data, reveal, verbatim, ...texts }: Shown, error?: EdgeadmError): Promise<void> {
     const text = formatShown({ data, ...texts }, this.#format);
-    await this.finish({ ok: error === undefined, hosts: [], data, text, reveal, error });
+    await this.finish({ ok: error === undefined, hosts: [], data, text, reveal, verbatim, error });
   }
 
   protected override async catch(thrown: Error): Promise<void> {

@@ -1,7 +1,7 @@
 import { answeredNo, confirmationNeeded } from '../errors/confirmation.ts';
 import { commandLine } from '../host/quote.ts';
 import type { Output } from '../output/index.ts';
-import { confirmOnTerminal } from './prompts.ts';
+import { confirmOnTerminal, hasTerminal } from './prompts.ts';
 
 export interface ConfirmationOptions {
   readonly output: Pick<Output, 'ask'>;
@@ -30,6 +30,6 @@ export async function confirm(question: string, options: ConfirmationOptions): P
 
 /** For a command that asks later, on the way: fails before anything is done. @throws EdgeadmError CONFIRMATION_NEEDED */
 export function refuseUnanswerable(question: string, { yes, unattended, argv }: ConfirmationOptions): void {
-  if (yes || unattended || process.stdin.isTTY) return;
+  if (yes || unattended || hasTerminal()) return;
   throw confirmationNeeded(question, `${commandLine(['edgeadm', ...argv])} --yes`);
 }

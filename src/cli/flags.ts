@@ -114,9 +114,16 @@ export async function secretOf(value: string | undefined, flag: string): Promise
  * @throws EdgeadmError USAGE if the file cannot be read
  */
 export async function flagText(value: string, flag: string): Promise<string> {
-  if (value === '-') return (await readStandardInput()).trim();
+  if (value === '-') return notEmpty(await readStandardInput(), `${flag}: standard input`);
   if (!value.startsWith('@')) return value;
-  return (await readUserText(value.slice(1), { what: flag })).trim();
+  const file = value.slice(1);
+  return notEmpty(await readUserText(file, { what: flag }), `${flag}: ${file}`);
+}
+
+function notEmpty(text: string, source: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw usageError([`${source} is empty`]);
+  return trimmed;
 }
 
 /** Standard input can be read once; several hosts may ask for it. */

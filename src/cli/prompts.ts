@@ -2,6 +2,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import { atQuestion } from '../lib/stopwatch.ts';
 import type { Output } from '../output/index.ts';
+import { wrap } from '../output/width.ts';
 import { stopCommand } from './signals.ts';
 
 export interface PromptOptions {
@@ -11,26 +12,50 @@ export interface PromptOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What inquirer puts around a question: its mark, and the hint with the answer. Columns. */
+const MARK = 2;
+const HINT = ' (y/N) yes'.length;
+
+/** True if a person sees a question and can answer it. */
+export function hasTerminal(): boolean {
+  return Boolean(process.stdin.isTTY && (process.stderr.isTTY || process.stdout.isTTY));
+}
+
+/** Questions are no results: with `edgeadm ... > FILE` they are on the terminal. */
+const promptScreen = (): NodeJS.WriteStream => (process.stderr.isTTY ? process.stderr : process.stdout);
+
+/** A question in lines of whole words: inquirer breaks them. @param rest columns of what follows in its last line */
+export function foldQuestion(question: string, rest: number, columns = promptScreen().columns || 80): string {
+  const folded = wrap(`${question}${'_'.repeat(rest)}`, columns - MARK);
+  return folded.slice(0, folded.length - rest);
+}
+
 /** Asks yes or no on the terminal; undefined if there is none to answer on. */
 export function confirmOnTerminal(
   output: Pick<Output, 'ask'>,
   signal?: AbortSignal,
 ): ((question: string) => Promise<boolean>) | undefined {
-  if (!process.stdin.isTTY) return undefined;
-  return (message) =>
-    onTerminal({ output, signal }, async (ended) => {
+  if (!hasTerminal()) return undefined;
+  return (question) =>
+    onTerminal({ output, signal }, async (context) => {
       const { confirm } = await import('@inquirer/prompts');
-      return confirm({ message, default: false }, { signal: ended });
+      return confirm({ message: foldQuestion(question, HINT), default: false }, context);
     });
 }
 
 /** Asks for a password on the terminal, without showing it; undefined if there is none. */
 export async function secretOnTerminal(message: string, options: PromptOptions = {}): Promise<string | undefined> {
-  if (!process.stdin.isTTY) return undefined;
-  return onTerminal(options, async (ended) => {
+  if (!hasTerminal()) return undefined;
+  return onTerminal(options, async (context) => {
     const { password } = await import('@inquirer/prompts');
-    return password({ message }, { signal: ended });
+    return password({ message: foldQuestion(message, 0) }, context);
   });
+}
+
+/** Where a prompt is shown, and what ends it. */
+interface PromptContext {
+  readonly signal: AbortSignal;
+  readonly output: NodeJS.WriteStream;
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -38,16 +63,20 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Shows one of inquirer's prompts. Several hosts may have a question at once, and there is one terminal. Ctrl-C, Ctrl-D
  * and the end of the input interrupt the command.
- * @param ask starts the prompt, which `ended` ends
+ * @param ask starts the prompt with the context it is given
  * @throws EdgeadmError INTERRUPTED
  */
-export function onTerminal<T>({ output, signal }: PromptOptions, ask: (ended: AbortSignal) => Promise<T>): Promise<T> {
+export function onTerminal<T>(
+  { output, signal }: PromptOptions,
+  ask: (context: PromptContext) => Promise<T>,
+): Promise<T> {
   const before = last;
   const mine = atQuestion(async () => {
     await before;
     if (signal?.aborted) throw interruptedError(signal, 'interrupted before a prompt');
     const input = endOfInput();
-    const prompt = (): Promise<T> => ask(signal ? AbortSignal.any([signal, input.ended]) : input.ended);
+    const ended = signal ? AbortSignal.any([signal, input.ended]) : input.ended;
+    const prompt = (): Promise<T> => ask({ signal: ended, output: promptScreen() });
     try {
       return await (output ? output.ask(prompt) : prompt());
     } catch (error) {

@@ -10,6 +10,7 @@ export interface Shown {
   readonly names?: readonly string[];
   /** See CommandResult. */
   readonly reveal?: boolean;
+  readonly verbatim?: boolean;
 }
 
 /** What people see. @param format value of `--output`; the output makes json and yaml of the data */

@@ -3,7 +3,7 @@ import type { AnswerOf, CallAction } from './call-action.ts';
 import { refusalOf } from './errors.ts';
 
 /** A change of one add-on. */
-export interface AddonOrder {
+interface AddonOrder {
   readonly name: string;
   readonly version: string;
   /** JSON of its parameters. */

@@ -47,6 +47,9 @@ export function refuseNodeAddress(text: string): Refusal {
   return named[range] && `${text} is ${named[range]}, which the kubelet does not accept as a node address`;
 }
 
+/** Versions of yurthub. */
+export const HUB_VERSION = { pattern: /^v?\d+\.\d+\.\d+([-+][\w.-]+)?$/, rule: 'must look like v1.7.0' } as const;
+
 /** Keys of labels, annotations and taints: an optional DNS prefix and a name. */
 export function refuseQualifiedName(key: string): Refusal {
   const slash = key.indexOf('/');

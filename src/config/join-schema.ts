@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isCidr, nodeAddresses } from '../lib/cidr.ts';
 import {
+  HUB_VERSION,
   normaliseServer,
   REGION,
   type Refusal,
@@ -43,6 +44,10 @@ export const taint = z.strictObject({
   value: checked(refuseLabelValue).default(''),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
 });
+
+/** yurthub's third way of working, from 1.6 on. Source: openyurt, cmd/yurthub/app/start.go (WorkingModeLocal). */
+const NO_LOCAL_MODE =
+  'local is not supported: in this mode yurthub only balances the load of a control plane that runs as pods of another cluster; it keeps no cache, so that a node without network would lose its pods. Use token or kubeletcertificate';
 
 const NAME_SERVER = 'the address of the API server is required: HOST or HOST:PORT';
 
@@ -103,6 +108,20 @@ export const joinKeys = z.strictObject({
   edgeHubImage: image.optional(),
   /** undefined: the bundle's, else ack. */
   edgeHubFlavor: z.enum(['ack', 'openyurt']).optional(),
+  /** undefined: as it is on the node, else what is given decides: an image makes a pod, a program a service. */
+  edgeHubAs: z.enum(['pod', 'service']).optional(),
+  /** A file of the machine that edgeadm runs on; undefined: the bundle's. */
+  edgeHubProgram: z.string().min(1).optional(),
+  /** Of the program; undefined: the bundle's, else what the program contains. */
+  edgeHubVersion: z
+    .string()
+    .regex(HUB_VERSION.pattern, HUB_VERSION.rule)
+    .transform((text) => text.replace(/^v?/, 'v'))
+    .optional(),
+  /** undefined: token. */
+  edgeHubMode: z
+    .enum(['token', 'kubeletcertificate'], { error: ({ input }) => (input === 'local' ? NO_LOCAL_MODE : undefined) })
+    .optional(),
   enableIptables: z.boolean().default(false),
   pauseImage: image.optional(),
   runtime: z.enum(['containerd', 'docker']).default('containerd'),
@@ -176,6 +195,10 @@ export const FLAG_OF_KEY = {
   edgeHub: 'no-edge-hub',
   edgeHubImage: 'edge-hub-image',
   edgeHubFlavor: 'edge-hub-flavor',
+  edgeHubAs: 'edge-hub-as',
+  edgeHubProgram: 'edge-hub-program',
+  edgeHubVersion: 'edge-hub-version',
+  edgeHubMode: 'edge-hub-mode',
   enableIptables: 'enable-iptables',
   pauseImage: 'pause-image',
   runtime: 'runtime',

@@ -124,11 +124,24 @@ function unpinned({ caCertHashes = [], unsafeSkipCaVerification }: Record<string
   ];
 }
 
+/** Keys of the edge-hub that exclude each other. */
+function hubContradictions(spec: z.output<typeof draftKeys>, name: (key: string) => string): string[] {
+  const both = (a: string, b: string): string => `${a} and ${b} cannot be used together`;
+  const ofService = (['edgeHubProgram', 'edgeHubVersion'] as const).filter((key) => spec[key] !== undefined);
+  const given = (['edgeHubImage', 'edgeHubAs', 'edgeHubMode'] as const).filter((key) => spec[key] !== undefined);
+  if (spec.edgeHub === false) return [...given, ...ofService].map((key) => both(name(key), '--no-edge-hub'));
+  const asService = ofService.length > 0 || spec.edgeHubAs === 'service';
+  const mistakes =
+    asService && spec.edgeHubImage ? [both(name('edgeHubImage'), name(ofService[0] ?? 'edgeHubAs'))] : [];
+  if (spec.edgeHubAs === 'pod') mistakes.push(...ofService.map((key) => both(name(key), `${name('edgeHubAs')} pod`)));
+  if (asService && spec.edgeHubFlavor === 'ack')
+    mistakes.push(`${name('edgeHubFlavor')}: the ack variant is published only as an image, so it cannot be a service`);
+  return mistakes;
+}
+
 function contradictions(spec: z.output<typeof draftKeys>, layers: readonly Layer[]): string[] {
   const mistakes: string[] = [];
-  if (spec.edgeHub === false && spec.edgeHubImage) {
-    mistakes.push(`${nameOf('edgeHubImage', layers)} and --no-edge-hub cannot be used together`);
-  }
+  mistakes.push(...hubContradictions(spec, (key) => nameOf(key, layers)));
   for (const address of spec.nodeIp?.split(',') ?? []) {
     const refusal = refuseNodeAddress(address.trim());
     if (refusal) mistakes.push(`${nameOf('nodeIp', layers)}: ${refusal}`);

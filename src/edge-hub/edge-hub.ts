@@ -5,6 +5,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { PATHS } from '../host/node-paths.ts';
 import { kubeconfigYaml } from '../kubernetes/kubeconfig/write.ts';
 import { loadTemplate, toYaml } from '../templates/yaml.ts';
+import { type EdgeHubFlagOptions, flagsOf } from './flags.ts';
 import {
   type CertificateRow,
   EDGE_HUB_RELEASES,
@@ -13,31 +14,21 @@ import {
   type EdgeHubRelease,
   type EdgeHubVersion,
   edgeHubRelease,
-  releaseIfKnown,
 } from './releases.ts';
+import { serviceDropIn, serviceUnit } from './service.ts';
 
 export type { EdgeHubCertificate, EdgeHubFlavor, EdgeHubVersion } from './releases.ts';
 
-export interface EdgeHubOptions extends EdgeHubVersion {
-  readonly image: string;
+export interface EdgeHubOptions extends EdgeHubVersion, EdgeHubFlagOptions {
+  /** Of a static pod; a hub without one is a service, of the version `hubVersion`. */
+  readonly image?: string;
   readonly nodeName: string;
-  /** `https://HOST:PORT`, the first one is written into the hub's kubeconfig. */
-  readonly apiServers: readonly string[];
-  readonly nodePool?: string;
   readonly caPem: string;
-  /** Lower-case hex SHA-256 of the CA's SubjectPublicKeyInfo. */
-  readonly caHash?: string;
-  /** The address of the node that its kubelet uses. */
-  readonly nodeIp?: string;
   /** Certificate and key come in pairs; without a pair its file is left out. */
   readonly clientCertPem?: string;
   readonly clientKeyPem?: string;
   readonly servingCertPem?: string;
   readonly servingKeyPem?: string;
-  /** The hub's own NOTRACK and ACCEPT rules. Default false; the ack flavour has none from Kubernetes 1.22 on. */
-  readonly enableIptables?: boolean;
-  /** The dummy interface with 169.254.2.1. Default true; yurthub exits if the kernel has no such link type. */
-  readonly enableDummyInterface?: boolean;
 }
 
 export interface EdgeHubCertificates {
@@ -46,7 +37,7 @@ export interface EdgeHubCertificates {
 }
 
 /** A file with its content, or a symlink. */
-type EdgeHubFile =
+export type EdgeHubFile =
   | { readonly path: string; readonly content: string; readonly mode: number }
   | { readonly path: string; readonly linkTo: string };
 
@@ -63,7 +54,10 @@ export interface EdgeHubLayout {
 }
 
 export interface EdgeHubFiles extends EdgeHubLayout {
-  /** To be written in this order: the manifest is the last, since the kubelet acts on it at once. */
+  /**
+   * To be written in this order: the manifest is the last, since the kubelet acts on it at once. A service has a unit
+   * and a drop-in in its place.
+   */
   readonly files: readonly EdgeHubFile[];
   readonly directories: readonly { readonly path: string; readonly mode: number }[];
   readonly certificates: EdgeHubCertificates;
@@ -126,6 +120,7 @@ export function edgeHubFiles(options: EdgeHubOptions): EdgeHubFiles {
   const layout = layoutOf(release);
   const certificates = edgeHubCertificates(options);
   const server = new URL(options.apiServers[0] as string).origin;
+  const clientPath = options.mode === 'kubeletcertificate' ? PATHS.kubelet.clientCertificate : certificates.client.path;
   return {
     ...layout,
     directories: [layout.rootDirectory, layout.pkiDirectory, layout.cacheDirectory].map((path) => ({
@@ -138,16 +133,17 @@ export function edgeHubFiles(options: EdgeHubOptions): EdgeHubFiles {
       ...keyPair(certificates.serving.path, options.servingCertPem, options.servingKeyPem),
       {
         path: layout.kubeconfigPath,
-        content: kubeconfig(server, options.caPem, certificates.client.path),
+        content: kubeconfig(server, options.caPem, clientPath),
         mode: 0o600,
       },
-      { path: layout.manifestPath, content: manifest(release, options), mode: 0o600 },
+      ...(options.image === undefined ? serviceFiles(release, options) : podFiles(release, options)),
     ],
     certificates,
   };
 }
 
-function layoutOf(release: EdgeHubRelease): EdgeHubLayout {
+/** Where a release keeps its files. */
+export function layoutOf(release: EdgeHubRelease): EdgeHubLayout {
   return {
     rootDirectory: release.rootDirectory,
     pkiDirectory: `${release.rootDirectory}/pki`,
@@ -158,105 +154,25 @@ function layoutOf(release: EdgeHubRelease): EdgeHubLayout {
   };
 }
 
-function manifest(release: EdgeHubRelease, options: EdgeHubOptions): string {
+function podFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile[] {
   const pod = loadTemplate<V1Pod>(release.template);
   const container = pod.spec?.containers[0];
   if (!container?.command) throw new Error(`${release.template} has no container with a command`);
   container.image = options.image;
   container.command.push(...flagsOf(release, options));
-  return toYaml(pod);
+  return [{ path: layoutOf(release).manifestPath, content: toYaml(pod), mode: 0o600 }];
 }
 
-function flagsOf(release: EdgeHubRelease, options: EdgeHubOptions): string[] {
-  const flags = [`${SERVER_FLAG}${options.apiServers.map((url) => new URL(url).origin).join(',')}`, ...release.flags];
-  if (options.nodePool) flags.push(`${POOL_FLAG}${options.nodePool}`);
-  flags.push(...ownFlags(release, options));
-  if (options.enableDummyInterface === false) flags.push('--enable-dummy-if=false');
-  return [...flags, ...iptablesFlag(release, options.enableIptables ?? false)];
-}
-
-/** Flags with values of this cluster and node. */
-function ownFlags(release: EdgeHubRelease, { caHash, nodeIp }: Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>): string[] {
+function serviceFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile[] {
+  const flags = ['--v=2', `--node-name=${options.nodeName}`, '--working-mode=edge', ...flagsOf(release, options)];
   return [
-    ...(release.pinsCa && caHash ? [`${CA_HASH_FLAG}sha256:${caHash}`] : []),
-    ...(release.takesNodeIp && nodeIp ? [`${NODE_IP_FLAG}${nodeIp}`] : []),
+    { path: PATHS.edgeHub.unitFile, content: serviceUnit(), mode: 0o644 },
+    {
+      path: PATHS.edgeHub.dropIn,
+      content: serviceDropIn({ version: options.hubVersion ?? '', flags }),
+      mode: 0o644,
+    },
   ];
-}
-
-function iptablesFlag({ iptablesByDefault }: EdgeHubRelease, enable: boolean): string[] {
-  const needed = iptablesByDefault !== undefined && iptablesByDefault !== enable;
-  return needed ? [`${IPTABLES_FLAG}${enable}`] : [];
-}
-
-/** The manifest of a hub on a node, fitted to another version. */
-export interface EdgeHubChange {
-  /** Where the other version has its manifest. */
-  readonly manifestPath: string;
-  /** Why the other version cannot run with what this pod says; undefined if it can. */
-  refusal(pod: V1Pod): string | undefined;
-  /** Gives the pod the image and the flags of the other version; what its owner changed in it stays. */
-  fit(pod: V1Pod): string;
-}
-
-/**
- * What it takes to replace a hub by another version of it.
- * @throws EdgeadmError USAGE if the other version does not go with this cluster, is not known, or keeps its
- *   certificates in another place: then a join has to request new ones
- */
-export function edgeHubChange(
-  installed: EdgeHubVersion,
-  wanted: EdgeHubVersion & { image: string } & Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>,
-): EdgeHubChange {
-  const to = edgeHubRelease(wanted);
-  const from = releaseIfKnown(installed);
-  if (from && (from.rootDirectory !== to.rootDirectory || from.program !== to.program))
-    throw new EdgeadmError({
-      code: 'USAGE',
-      what: `the edge-hub ${wanted.image} cannot replace ${installed.image}`,
-      why: `it keeps its certificates in ${to.rootDirectory}, the installed one in ${from.rootDirectory}`,
-      next: 'edgeadm reset, then join with the new edge-hub; or upgrade with a bundle without edge-hub image',
-    });
-  return {
-    manifestPath: layoutOf(to).manifestPath,
-    refusal: (pod) =>
-      to.needsPool && !commandOf(pod).some((word) => word.startsWith(POOL_FLAG))
-        ? `${wanted.image} does not start without a node pool, and this node was joined without one`
-        : undefined,
-    fit: (pod) => fitPod(pod, from, to, wanted),
-  };
-}
-
-const SERVER_FLAG = '--server-addr=';
-const IPTABLES_FLAG = '--enable-iptables=';
-const POOL_FLAG = '--nodepool-name=';
-const CA_HASH_FLAG = '--discovery-token-ca-cert-hash=';
-const NODE_IP_FLAG = '--node-ip=';
-
-function commandOf(pod: V1Pod): readonly string[] {
-  return pod.spec?.containers?.[0]?.command ?? [];
-}
-
-function fitPod(
-  pod: V1Pod,
-  from: EdgeHubRelease | undefined,
-  to: EdgeHubRelease,
-  wanted: { readonly image: string } & Pick<EdgeHubOptions, 'caHash' | 'nodeIp'>,
-): string {
-  const container = pod.spec?.containers?.[0];
-  if (!container) return toYaml(pod);
-  const command = commandOf(pod);
-  const said = command.find((word) => word.startsWith(IPTABLES_FLAG));
-  const iptables = said ? said === `${IPTABLES_FLAG}true` : (from?.iptablesByDefault ?? false);
-  const ofReleases = new Set(EDGE_HUB_RELEASES.flatMap(({ flags }) => flags));
-  const isOwn = (word: string): boolean => word.startsWith(CA_HASH_FLAG) || word.startsWith(NODE_IP_FLAG);
-  const common = command.filter((word) => word !== said && !ofReleases.has(word) && !isOwn(word));
-  const pool = common.findIndex((word) => word.startsWith(POOL_FLAG));
-  if (pool >= 0) common.splice(pool + 1, 0, ...ownFlags(to, wanted));
-  const server = common.findIndex((word) => word.startsWith(SERVER_FLAG));
-  common.splice(server + 1 || common.length, 0, ...to.flags);
-  container.image = wanted.image;
-  container.command = [...common, ...iptablesFlag(to, iptables)];
-  return toYaml(pod);
 }
 
 function kubeconfig(server: string, caPem: string, pairPath: string): string {

@@ -4,10 +4,29 @@ import { parseVersion } from '../kubernetes/version.ts';
 
 export type EdgeHubFlavor = 'ack' | 'openyurt';
 
-/** The hub that a join has put on the node. */
-export interface InstalledHub {
-  readonly image: string;
-  readonly flavor: EdgeHubFlavor;
+/** What runs a hub: the kubelet, as a static pod, or systemd. */
+export type EdgeHubForm = 'pod' | 'service';
+
+/** How a hub gets its client certificate: its own, requested with the join token, or the kubelet's. */
+export type EdgeHubMode = 'token' | 'kubeletcertificate';
+
+interface HubOfNode {
+  /** Default: `token`. */
+  readonly mode?: EdgeHubMode;
+}
+
+/** The hub that a join puts, or has put, on the node: a static pod has an image, a service a version. */
+export type InstalledHub =
+  | (HubOfNode & { readonly flavor: EdgeHubFlavor; readonly image: string; readonly hubVersion?: undefined })
+  | (HubOfNode & { readonly flavor: 'openyurt'; readonly image?: undefined; readonly hubVersion: string });
+
+export function hubFormOf({ image }: InstalledHub): EdgeHubForm {
+  return image === undefined ? 'service' : 'pod';
+}
+
+/** What users call a hub: its image, or the program with its version. */
+export function nameOfHub({ image, hubVersion }: InstalledHub): string {
+  return image ?? `yurthub ${hubVersion}`;
 }
 
 /** Which edge-hub is meant: enough to know its certificates and paths. */
@@ -64,8 +83,15 @@ export interface EdgeHubRelease {
   readonly servesWatchLists: boolean;
   /** True if the hub exits without the name of a node pool. */
   readonly needsPool?: boolean;
-  /** The version of NodePool that the hub reads; it answers 503 to everything until it has read them. */
+  /**
+   * The version of NodePool that the hub reads. It answers 503 to everything until it has read them, and the ConfigMap
+   * yurt-hub-cfg.
+   */
   readonly nodePoolApi?: string;
+  /** True if the hub has a flag for its mode. */
+  readonly takesMode?: boolean;
+  /** True if OpenYurt's own tools run the hub as a service. */
+  readonly runsAsService?: boolean;
   /** True if the hub is given the hash of the cluster's CA: newer ones exit without it. */
   readonly pinsCa?: boolean;
   /** True if the hub listens on the node's address too, and has a flag for it. */
@@ -121,6 +147,16 @@ const OPENYURT_CLIENT: CertificateRow = {
   signer: 'kubernetes.io/kube-apiserver-client',
   approver: 'openyurt',
 };
+
+/** The first that starts from its certificates without a token. */
+const OPENYURT_1_3 = {
+  ...OPENYURT,
+  manifest: 'yurthub.yaml',
+  iptablesByDefault: false,
+  flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
+  client: OPENYURT_CLIENT,
+  serving: { ...NODE_SERVING, needed: true },
+} as const;
 
 /** What differs between hubs, newest last; every fact and where it is from is in docs/edge-hub.md. */
 export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
@@ -187,28 +223,37 @@ export const EDGE_HUB_RELEASES: readonly EdgeHubRelease[] = [
     source: 'openyurt v0.7.0: pkg/util/certmanager/certmanager.go',
   },
   {
-    ...OPENYURT,
+    ...OPENYURT_1_3,
     from: '1.3',
-    before: '1.7',
-    manifest: 'yurthub.yaml',
-    iptablesByDefault: false,
-    flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
-    client: OPENYURT_CLIENT,
-    serving: { ...NODE_SERVING, needed: true },
-    source: 'openyurt v1.4.0: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
+    before: '1.4',
+    source: 'openyurt v1.3.4: pkg/yurthub/certificate/token/token.go, cmd/yurthub/app/options/options.go',
   },
   {
-    ...OPENYURT,
+    ...OPENYURT_1_3,
+    from: '1.4',
+    before: '1.6',
+    takesMode: true,
+    source: 'openyurt v1.4.4, v1.5.1: cmd/yurthub/app/options/options.go, pkg/yurthub/certificate/kubeletcertificate',
+  },
+  {
+    ...OPENYURT_1_3,
+    from: '1.6',
+    before: '1.7',
+    takesMode: true,
+    runsAsService: true,
+    nodePoolApi: 'v1beta1',
+    source:
+      'openyurt v1.6.1: cmd/yurthub/app/config/config.go (ReadinessCheck), pkg/yurthub/filter/initializer/nodes_initializer.go; v1.7.0: pkg/yurtadm/constants/constants.go (YurthubVersion, the program it installs)',
+  },
+  {
+    ...OPENYURT_1_3,
     from: '1.7',
+    takesMode: true,
+    runsAsService: true,
     needsPool: true,
     nodePoolApi: 'v1beta2',
     pinsCa: true,
     takesNodeIp: true,
-    manifest: 'yurthub.yaml',
-    iptablesByDefault: false,
-    flags: [`--bootstrap-file=${PATHS.edgeHub.openYurtDirectory}/bootstrap-hub.conf`],
-    client: OPENYURT_CLIENT,
-    serving: { ...NODE_SERVING, needed: true },
     source:
       'openyurt v1.7.0 (the CA hash: demanded on the branch since 2026-07): cmd/yurthub/app/options/options.go, pkg/yurthub/filter/initializer/nodes_initializer.go',
   },
@@ -246,7 +291,33 @@ export function edgeHubRelease({ flavor, kubernetesVersion, hubVersion, image }:
   return release;
 }
 
-/** The same; undefined for one that is not known. */
+/**
+ * The row of a hub as it is to run on a node.
+ *
+ * @throws EdgeadmError USAGE as {@link edgeHubRelease}, or if this release cannot run in this form or mode
+ */
+export function releaseOfHub(hub: InstalledHub, kubernetesVersion: string): EdgeHubRelease {
+  const release = edgeHubRelease({ ...hub, kubernetesVersion });
+  if (hub.image === undefined && !release.runsAsService) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `${nameOfHub(hub)} is not supported as a service`,
+      why: "OpenYurt's tools run yurthub as a service from 1.6 on",
+      next: 'use yurthub 1.6 or newer, or run it as a static pod: --edge-hub-as pod --edge-hub-image IMAGE',
+    });
+  }
+  if (hub.mode === 'kubeletcertificate' && !release.takesMode) {
+    throw new EdgeadmError({
+      code: 'USAGE',
+      what: `${nameOfHub(hub)} has no mode kubeletcertificate`,
+      why: 'yurthub has it from 1.4 on; the ack variant does not have it',
+      next: 'leave out --edge-hub-mode: the edge-hub then gets a certificate of its own',
+    });
+  }
+  return release;
+}
+
+/** As {@link edgeHubRelease}; undefined for one that is not known. */
 export function releaseIfKnown(version: EdgeHubVersion): EdgeHubRelease | undefined {
   try {
     return edgeHubRelease(version);

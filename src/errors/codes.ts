@@ -293,13 +293,14 @@ export const ERROR_CODES = {
   },
   NODEPOOL_REFUSED: {
     exit: EXIT.cluster,
-    cause: 'The cluster does not support such a node pool: version, network plug-in or overlapping networks.',
+    cause:
+      'The cluster does not support such a node pool (version, network plug-in or overlapping networks), or it is the default node pool, which cannot be deleted.',
     evidence: 'Each violated limit with the values found. Nothing was changed.',
     remedy: 'Change the listed values; see docs/nodepool.md for the limits.',
   },
   NODEPOOL_NOT_EMPTY: {
     exit: EXIT.cluster,
-    cause: 'The node pool still has nodes, or it is the default node pool, which cannot be deleted.',
+    cause: 'The node pool still has nodes.',
     evidence: 'The nodes in the node pool.',
     remedy: 'Run `edgeadm reset` on each node and delete its Node object, then delete the node pool.',
   },

@@ -1,8 +1,13 @@
 import { EdgeadmError } from './index.ts';
 
-/** The error of a question that was answered with no. @param next default: what fits every command that has a dry run */
-export function answeredNo(next = 'run the same command with --dry-run to see what it would do'): EdgeadmError {
-  return new EdgeadmError({ code: 'INTERRUPTED', what: 'cancelled: not confirmed', why: 'nothing was changed', next });
+/** The error of a question that was answered with no. */
+export function answeredNo(): EdgeadmError {
+  return new EdgeadmError({
+    code: 'INTERRUPTED',
+    what: 'cancelled: not confirmed',
+    why: 'nothing was changed',
+    next: 'run the same command again and answer y, or add --yes',
+  });
 }
 
 /** The error of a question that needs an answer although there is no terminal. @param line the command to run instead */

@@ -89,6 +89,11 @@ export interface NodePaths {
     readonly openYurtDirectory: string;
     readonly openYurtState: string;
     readonly tunnelAgent: string;
+    /** yurthub as a service, under the names that OpenYurt's own tools give it. */
+    readonly unit: string;
+    readonly unitFile: string;
+    readonly dropIn: string;
+    readonly program: string;
   };
   readonly system: {
     /** In the order in which systemd looks. */
@@ -205,6 +210,10 @@ const linux: NodePaths = {
     openYurtDirectory: '/var/lib/yurthub',
     openYurtState: '/var/lib/openyurt',
     tunnelAgent: '/var/lib/edge-tunnel-agent',
+    unit: 'yurthub.service',
+    unitFile: '/etc/systemd/system/yurthub.service',
+    dropIn: '/etc/systemd/system/yurthub.service.d/10-yurthub.conf',
+    program: '/usr/local/bin/yurthub',
   },
   system: {
     unitFolders: ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'],

@@ -14,13 +14,15 @@ export const MAX_RESPONSE_BYTES = {
 export interface HttpLimits {
   readonly maxBytes: number;
   /**
-   * From the call to the last byte; undefined: the signal alone ends it (a watch, a download with a limit of its own).
+   * From the call to the last byte; undefined: the signal alone ends it (a download with a limit of its own).
    */
   readonly totalMs?: number;
   /** The longest silence, the time to connect included; undefined: none. */
   readonly idleMs?: number;
   /** Until the request can be sent: name, connection, TLS; undefined: the other limits alone. */
   readonly connectMs?: number;
+  /** True for a stream such as a watch: once a 200 is there, it may last, and be quiet, for as long as it likes. */
+  readonly endless?: boolean;
 }
 
 /** A slow link of an edge needs a minute for a large answer, and is never quiet for ten seconds. */

@@ -85,9 +85,11 @@ class Exchange {
   #total: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   #connect: NodeJS.Timeout | undefined;
+  #idleMs: number | undefined;
 
   constructor(request: HttpRequest) {
     this.#request = request;
+    this.#idleMs = request.limits.idleMs;
     const { url, method = 'GET', headers = {}, body, agent, limits, signal } = request;
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
     // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
@@ -123,6 +125,7 @@ class Exchange {
       })
       .on('response', (response) => {
         this.#response = response;
+        if (this.#request.limits.endless && response.statusCode === 200) this.#letItLast();
         this.#restartSilenceTimer();
         const refused = this.#request.redirects ? undefined : redirectOf(response);
         if (refused) this.#end(this.#failure('refused', refused));
@@ -175,8 +178,13 @@ class Exchange {
     clearTimeout(this.#connect);
   };
 
+  #letItLast(): void {
+    clearTimeout(this.#total);
+    this.#idleMs = undefined;
+  }
+
   #restartSilenceTimer(): void {
-    const { idleMs } = this.#request.limits;
+    const idleMs = this.#idleMs;
     clearTimeout(this.#idle);
     if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late(idleMs, 'idle'), idleMs);
   }

@@ -22,7 +22,7 @@ export function formatError(error: EdgeadmError, style: Style, context: ErrorCon
     `${style.red('error:')} ${hanging(`${where}${error.what}`, 7, columns).map(style.bold).join('\n       ')}`,
     ...evidence.map((line) => wrapParagraphs(`  ${line}`, columns)),
     ...(error.next ? [`${style.bold('next:')} ${hanging(error.next, 6, columns).join('\n      ')}`] : []),
-    style.dim(`(${error.code}${context.log ? `, log: ${context.log}` : ''})`),
+    style.dim(wrap(`(${error.code}${context.log ? `, log: ${context.log}` : ''})`, columns)),
   ]
     .map((line) => `${line}\n`)
     .join('');

@@ -127,7 +127,7 @@ class CommandOutput implements Output {
   }
 
   tell(text: string): void {
-    if (this.#options.mode === 'text') this.#stdout(cleanText(text));
+    if (this.#options.mode === 'text') this.#stdout(wrapParagraphs(cleanText(text), this.#columns));
   }
 
   async result(result: CommandResult): Promise<void> {
@@ -140,7 +140,7 @@ class CommandOutput implements Output {
     for (const error of result.told ?? []) this.#shown.add(error);
     const several = hosts.length > 1;
     // What to do next comes last: it is what a person looks at.
-    if (result.text) this.#stdout(result.reveal ? result.text : cleanText(result.text));
+    if (result.text) this.#stdout(this.#shownText(result, result.text));
     if (several) return this.#resultOfSeveral(hosts, result);
     this.#showError(result.error ?? hosts[0]?.error, hosts);
     if (result.ok) this.#verdict(result);
@@ -173,10 +173,19 @@ class CommandOutput implements Output {
     this.#showError(new EdgeadmError({ code, what, next: told ? '' : next }), []);
   }
 
+  #shownText({ reveal, verbatim }: CommandResult, text: string): string {
+    const clean = reveal ? text : cleanText(text);
+    return reveal || verbatim ? clean : wrapParagraphs(clean, this.#columns);
+  }
+
   #verdict(result: CommandResult): void {
     const text = cleanText(verdictLines(result));
-    const columns = (this.#options.stdout ?? process.stdout).columns || Infinity;
-    if (text) this.#stdout(wrapParagraphs(text, columns));
+    if (text) this.#stdout(wrapParagraphs(text, this.#columns));
+  }
+
+  /** Of the terminal that results are shown on. */
+  get #columns(): number {
+    return (this.#options.stdout ?? process.stdout).columns || Infinity;
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,8 @@ export interface CommandResult {
   readonly data?: unknown;
   /** `text` and `data` are the secret that was requested (`token create`): they are shown as they are. */
   readonly reveal?: boolean;
+  /** `text` is a file or a script: its lines are as long as they are. */
+  readonly verbatim?: boolean;
 }
 
 /** Shows what happens. What it is given is redacted already. */

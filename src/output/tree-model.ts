@@ -3,7 +3,7 @@ import type { Outcome, WorkflowEvent } from '../workflow/events.ts';
 import { describeProgress, describeSpeed, formatSeconds, Meter, type ProgressEvent } from './progress.ts';
 import type { HostResult } from './renderer.ts';
 import type { Style } from './style.ts';
-import { padEnd, truncateText, widthOf, wrapParagraphs } from './width.ts';
+import { padEnd, truncateText, widthOf, wrap, wrapParagraphs } from './width.ts';
 
 /** A phase as the tree shows it. */
 interface Node {
@@ -134,7 +134,11 @@ export class TreeModel {
     if (event.level === 'debug' || event.vendor) return [];
     if (event.level === 'info') {
       if (node) node.message = event.text;
-      return node || this.#several ? [] : [this.#plain(event.text)];
+      return node || this.#several
+        ? []
+        : wrapParagraphs(event.text, this.#columns())
+            .split('\n')
+            .map((line) => this.#plain(line));
     }
     if (this.#several) return this.#warning(`${event.host}: ${event.text}`, 0);
     if (!node) return this.#warning(event.text, 0);
@@ -158,7 +162,7 @@ export class TreeModel {
   #finished(node: Node, depth: number): string[] {
     const line = `${this.#mark(node.outcome)} ${node.title}  ${this.#style.dim(describeEnd(node))}`;
     return [
-      `${'  '.repeat(depth)}${this.#plain(line)}`,
+      ...this.#wrapped(line, '  '.repeat(depth)),
       ...node.warnings.flatMap((text) => this.#warning(text, depth + 1)),
       ...[...node.children.values()].flatMap((child) =>
         child.outcome === 'failed'
@@ -166,6 +170,12 @@ export class TreeModel {
           : warningsBelow(child).flatMap((text) => this.#warning(text, depth + 1)),
       ),
     ];
+  }
+
+  /** Lines that stay: words wrap, as everywhere. */
+  #wrapped(text: string, indent: string): string[] {
+    const lines = wrap(this.#plain(text), this.#columns() - indent.length).split('\n');
+    return lines.map((line, at) => `${indent}${at > 0 ? '  ' : ''}${line}`);
   }
 
   #warning(text: string, depth: number): string[] {

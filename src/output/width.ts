@@ -63,9 +63,9 @@ export function fold(words: readonly string[], columns: number): string[] {
   return lines;
 }
 
-/** A command in backquotes is one word: half of it is not to be copied. */
+/** A command, in backquotes or at the end of a line, is one word: half of it is not to be copied. */
 export function wordsOf(text: string): string[] {
-  return text.match(/(?:`[^`\n]*`|\S)+/g) ?? [];
+  return text.match(/(?:(?<=^|: )(?:edgeadm|kubectl|kubeadm) [^`\n]* --[^`.;\n]*$|(?:`[^`\n]*`|\S)+)/gm) ?? [];
 }
 
 /** A text in lines of at most so many columns; its own lines stay apart. */

@@ -1,7 +1,7 @@
 import { readTemplate } from './index.ts';
 
 /** What a value must look like to land in a unit file or an environment file as one word. */
-const WORD = /^[A-Za-z0-9_@%+=:,./-]+$/;
+const WORD = /^[A-Za-z0-9_@%+=:,./[\]-]+$/;
 
 /**
  * Fills `{{name}}` in a text template (a unit file, an environment file). Every value must be one or more plain words,

@@ -153,7 +153,7 @@ export const reading: readonly Expectation[] = [
       );
       assert.deepEqual(
         [group.versions.map(({ version }) => version), group.preferredVersion.version],
-        [['v1beta1', 'v1alpha1'], 'v1beta1'],
+        [['v1beta2', 'v1beta1', 'v1alpha1'], 'v1beta2'],
       );
       const { groups } = await admin.get<{ groups: { name: string }[] }>('/apis');
       for (const name of ['apps', 'apps.openyurt.io', 'certificates.k8s.io', 'coordination.k8s.io', 'policy'])

@@ -172,7 +172,7 @@ describe('A release', function () {
       assert.notEqual(licenseDeclared, 'NOASSERTION', name);
       if (name !== 'edgeadm') assert.ok(licences.includes(`${name} ${versionInfo} (${licenseDeclared})`), name);
     }
-    for (const name of ['node', 'libc6', 'libstdc++6', '@oclif/core', 'zod'])
+    for (const name of ['node', 'libc6', 'libstdc++6', 'zstd', '@oclif/core', 'zod'])
       assert.ok(
         packages.some((one) => one.name === name),
         name,

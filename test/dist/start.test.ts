@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, copyFile, mkdir, open, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { prepareMachine } from './prepare.ts';
@@ -130,7 +142,7 @@ describe('The one file starts', function () {
   });
 
   it('after a start that was killed while it unpacked; what that left is gone', async () => {
-    const { stdout } = await root.run(`/edgeadm --version & sleep 0.3; kill -9 $!; wait $!; ls /var/cache/edgeadm
+    const { stdout } = await root.run(`/edgeadm --version & sleep 0.15; kill -9 $!; wait $!; ls /var/cache/edgeadm
 /edgeadm --version; ls /var/cache/edgeadm`);
     const lines = stdout.split('\n');
     assert.match(lines[0] ?? '', /\.part-\d+$/);
@@ -161,14 +173,47 @@ describe('The one file starts', function () {
     assert.match(stderr, /edgeadm is incomplete: expected \d+ bytes, found 20000000; download it again$/);
   });
 
-  it('not when the download is damaged; it says so', async () => {
-    const file = await open(root.path('edgeadm'), 'r+');
-    await file.write(Buffer.alloc(1000), 0, 1000, 30e6);
-    await file.close();
-    const { exitCode, stderr } = await root.run('/edgeadm --version');
+  for (const [part, offset] of [
+    ['the libraries', 1e6],
+    ['the program', 30e6],
+  ] as const) {
+    it(`not when a download is damaged in ${part}; it says so`, async () => {
+      const file = await open(root.path('edgeadm'), 'r+');
+      await file.write(Buffer.alloc(1000), 0, 1000, offset);
+      await file.close();
+      const { exitCode, stderr } = await root.run('/edgeadm --version');
+      assert.equal(exitCode, 1);
+      assert.equal(stderr, 'edgeadm: /edgeadm is damaged: download it again');
+      assert.deepEqual(await readdir(root.path('var/cache/edgeadm')), []);
+    });
+  }
+
+  it('not with a folder that cannot take it all; the reason names what failed', async () => {
+    const small = ['var', 'run', 'dev/shm', 'tmp'].map(
+      (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o size=60m,mode=755 tmpfs "$R/${name}"`,
+    );
+    const { exitCode, stderr } = await root.run('/edgeadm --version', { before: small.join('\n') });
     assert.equal(exitCode, 1);
-    assert.equal(stderr, 'edgeadm: /edgeadm is damaged: download it again');
-    assert.deepEqual(await readdir(root.path('var/cache/edgeadm')), []);
+    assert.match(stderr, /\/var\/cache\/edgeadm: .*No space left on device/);
+    assert.doesNotMatch(stderr, /damaged/);
+  });
+
+  it('after a power cut that emptied files which were not on the disk yet: it is unpacked again', async () => {
+    starts(await root.run('/edgeadm --version'));
+    const dir = root.path(await home());
+    await execa('rm', ['-f', join(dir, '.synced')]);
+    starts(await root.run('/edgeadm --version'));
+    await writeFile(join(dir, '.boot'), 'another boot\n');
+    const { size } = await stat(join(dir, 'edgeadm'));
+    await writeFile(join(dir, 'edgeadm'), Buffer.alloc(size));
+    starts(await root.run('/edgeadm --version'));
+  });
+
+  it('The one file is written to disk while the program runs already', async () => {
+    const { stdout } = await root.run(
+      '/edgeadm --version; until [ -e /var/cache/edgeadm/*/.synced ]; do sleep 0.1; done; echo synchronized',
+    );
+    assert.match(stdout, /\nsynchronized$/);
   });
 });
 

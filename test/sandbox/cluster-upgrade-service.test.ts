@@ -184,7 +184,10 @@ describe('cluster upgrade of a cluster of the container service', function () {
     fault('500', CHECK_FAULT);
     const refused = await start('--report', page);
     assert.equal(refused.exitCode, 4, refused.stderr);
-    assert.match(refused.stdout, /error KubeProxyWorker\n +reason: Daemon Set is not exist\n +effect: .*\n +advice: Check/);
+    assert.match(
+      refused.stdout,
+      /error KubeProxyWorker\n +reason: Daemon Set is not exist\n +effect: .*\n +advice: Check/,
+    );
     assert.match(refused.stderr, /CLUSTER_CHECK_FAILED/);
     assert.match(await readFile(page, 'utf8'), /KubeProxyWorker/);
     assert.equal(orders(), 0);

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerOnTerminal, edgeadm, resultOf } from './program.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { answerOnTerminal, edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
 describe('the first hour with edgeadm', function () {
@@ -83,6 +84,44 @@ describe('the first hour with edgeadm', function () {
     const mistyped = await bed.sandbox('get', 'podz');
     assert.equal(mistyped.exitCode, 2);
     assert.match(mistyped.stderr, /did you mean pods\?/);
+  });
+
+  it('sandbox get takes a name after the kind and KIND/NAME, as kubectl, in every format', async () => {
+    for (const words of [['node', 'edge1'], ['node/edge1'], ['no', 'edge1']])
+      assert.equal((await bed.sandbox('get', ...words, '-o', 'name')).stdout, 'node/edge1');
+    assert.match((await bed.sandbox('get', 'node', 'edge1', '-o', 'wide')).stdout, /INTERNAL-IP[\s\S]*^edge1 /m);
+    assert.match((await bed.sandbox('get', 'node', 'edge1', '-o', 'yaml')).stdout, /^- name: edge1$/m);
+    const unknown = await bed.sandbox('get', 'node', 'edge77');
+    assert.equal(unknown.exitCode, 2);
+    assert.match(unknown.stderr, /nodes "edge77" not found; found: edge1/);
+  });
+
+  it('an empty standard input is named as the reason why there is no token', async () => {
+    const ended = await edgeadm(['join', '127.0.0.1', '--token', '-', '--discovery-token-unsafe-skip-ca-verification']);
+    assert.equal(ended.exitCode, 2);
+    assert.match(ended.stderr, /--token: standard input is empty/);
+  });
+
+  for (const columns of [60, 80, 120])
+    it(`a question and everything around it wrap at words in ${columns} columns`, async function () {
+      if (process.platform !== 'linux') return this.skip();
+      const state = { XDG_STATE_HOME: join(bed.dir, '..', 'state') };
+      const words = ['reset', '--root', join(bed.dir, 'nodes', 'edge1')];
+      const { stdout } = await answerOnTerminal(words, columns, state, 'n\n');
+      const lines = stripVTControlCharacters(stdout).split('\n');
+      assert.ok(
+        lines.some((line) => /\(y\/N\)$/.test(line.trimEnd())),
+        stdout,
+      );
+      // A path is longer than the terminal.
+      for (const line of lines) assert.ok(line.length <= columns || !line.includes(' '), line);
+    });
+
+  it('the sentence below a list of node pools wraps at words in 60 columns', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
+    const shown = await edgeadmOnTerminal(['nodepool', 'list'], 60, env);
+    assert.match(shown, /^These are the node pools of cluster\nc[0-9a-f]{32} in the container service\.$/m);
   });
 
   it('token delete shows what was typed if it is no token', async () => {

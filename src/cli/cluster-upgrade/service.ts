@@ -57,7 +57,10 @@ export async function planOfService(
     const { 'cluster-id': clusterId = '', 'target-version': version } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     const start = `${lineFor('start', flags)} --target-version ${intent.to}`;
-    return { data: { clusterId, ...intent }, text: `${intentText(clusterId, intent)}The service checks the cluster first; to see its report now: ${checkLine(flags)}\nTo start it: ${start}\n` };
+    return {
+      data: { clusterId, ...intent },
+      text: `${intentText(clusterId, intent)}The service checks the cluster first; to see its report now: ${checkLine(flags)}\nTo start it: ${start}\n`,
+    };
   });
 }
 

@@ -15,6 +15,7 @@ const LOGS: readonly (readonly [string, RegExp])[] = [
   ['Events of the cluster', /^cluster\/events\.txt$/],
   ['kubelet', /^journals\/kubelet\.txt$/],
   ['Container runtime', /^journals\/(containerd|docker)\.txt$/],
+  ['edge-hub', /^journals\/yurthub\.txt$/],
   ['edge-hub', /^cri\/logs\/kube-system_(edge-hub|yurt-?hub)[^/]*\/[^/]+\/[^/]+\.log$/],
   ['Kernel', /^journals\/kernel\.txt$/],
   ['edgeadm', /^edgeadm\/(?:join-)?log\.txt$/],

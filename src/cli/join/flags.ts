@@ -137,6 +137,26 @@ const keyFlags = {
     description: 'edge-hub variant',
     helpGroup: 'EDGE-HUB',
   }),
+  'edge-hub-as': Flags.string({
+    options: ['pod', 'service'],
+    description: 'run the edge-hub as a static pod or as a systemd service (openyurt, yurthub 1.6 and newer)',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'edge-hub-program': Flags.string({
+    helpValue: 'FILE',
+    description: 'yurthub program for the service; default: the one in the bundle, or on the node',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'edge-hub-version': Flags.string({
+    helpValue: 'V',
+    description: 'version of the yurthub program; default: what the bundle or the program says',
+    helpGroup: 'EDGE-HUB',
+  }),
+  'edge-hub-mode': Flags.string({
+    helpValue: 'token|kubeletcertificate',
+    description: 'client certificate of yurthub: its own, requested with the token (default), or that of the kubelet',
+    helpGroup: 'EDGE-HUB',
+  }),
   'no-edge-hub': Flags.boolean({
     description: 'connect the kubelet directly to the API server',
     helpGroup: 'EDGE-HUB',

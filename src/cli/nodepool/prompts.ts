@@ -1,6 +1,6 @@
 import type { NodePoolMode, NodePoolRequest } from '../../config/node-pool.ts';
 import { missingIn, type Need, refusePoolRequest } from '../../config/nodepool-rules.ts';
-import { onTerminal } from '../prompts.ts';
+import { foldQuestion, onTerminal } from '../prompts.ts';
 
 const MODES: readonly { readonly value: NodePoolMode; readonly name: string }[] = [
   { value: 'basic', name: 'basic: nodes reach the cloud over the public network' },
@@ -15,15 +15,15 @@ export async function askForMissing(wanted: NodePoolRequest): Promise<NodePoolRe
   let answered = wanted;
   if (answered.mode === undefined) {
     const question = { message: 'How do the nodes reach the cloud?', choices: MODES };
-    const mode = await onTerminal({}, (signal) => select(question, { signal }));
+    const mode = await onTerminal({}, (context) => select(question, context));
     answered = { ...answered, mode };
   }
   for (let [need] = missingIn(answered); need; [need] = missingIn(answered)) {
     const { key, why } = need;
     const before = answered;
-    const message = `${why[0]?.toUpperCase()}${why.slice(1)}:`;
+    const message = foldQuestion(`${why[0]?.toUpperCase()}${why.slice(1)}:`, 0);
     const validate = (line: string): string | true => refuseAnswer(before, key, line);
-    const text = await onTerminal({}, (signal) => input({ message, validate }, { signal }));
+    const text = await onTerminal({}, (context) => input({ message, validate }, context));
     answered = withAnswer(before, key, text);
   }
   return answered;

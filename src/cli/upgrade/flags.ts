@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
+import { HUB_VERSION, refuseImage } from '../../config/grammar.ts';
 import { usageError } from '../../errors/usage.ts';
+import type { HubRequest } from '../../phases/join/requested-hub.ts';
 import type { UpgradeSpec } from '../../phases/upgrade/context.ts';
 import { kubeconfigFlagFor, optionalKubeconfig, requireKubeconfig } from '../cluster-access.ts';
 import { DRAIN_TIMEOUT_MS, type DrainFlags, drainFlags, drainPolicyOf } from '../drain-flags.ts';
-import { BUNDLE_SHA256, durationOf } from '../flags.ts';
+import { BUNDLE_SHA256, durationOf, type Refuse } from '../flags.ts';
 
 /** `cn-hangzhou`, `ap-southeast-1`, `cn-shenzhen-finance-1`. */
 const REGION = /^[a-z]{2}(-[a-z0-9]+)+$/;
@@ -28,6 +30,22 @@ export const upgradeFlags = {
   ...drainFlags,
   kubeconfig: kubeconfigFlagFor('administrator kubeconfig for --drain and uncordon'),
   'migrate-runtime': Flags.boolean({ description: 'migrate the pods from docker to containerd' }),
+  'edge-hub-as': Flags.option({
+    options: ['pod', 'service'] as const,
+    description: 'move the edge-hub to a static pod or to a systemd service (openyurt, yurthub 1.6 and newer)',
+  })(),
+  'edge-hub-image': Flags.string({
+    helpValue: 'IMAGE',
+    description: 'edge-hub image; default: the one named in the bundle, else it stays',
+  }),
+  'edge-hub-program': Flags.string({
+    helpValue: 'FILE',
+    description: 'yurthub program for the service; default: the one in the bundle, else it stays',
+  }),
+  'edge-hub-version': Flags.string({
+    helpValue: 'V',
+    description: 'version of the yurthub program; default: what the bundle or the program says',
+  }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,
     description: 'ignored, accepted for existing scripts: everything comes from the bundle',
@@ -47,6 +65,10 @@ interface ParsedFlags extends DrainFlags {
   readonly 'drain-timeout'?: string;
   readonly kubeconfig?: string;
   readonly 'migrate-runtime': boolean;
+  readonly 'edge-hub-as'?: 'pod' | 'service';
+  readonly 'edge-hub-image'?: string;
+  readonly 'edge-hub-program'?: string;
+  readonly 'edge-hub-version'?: string;
   readonly region?: string;
 }
 
@@ -62,6 +84,7 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
     mistakes.push(`--region: "${flags.region}" is not a region such as cn-hangzhou`);
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
+  const hub = hubRequest(flags, (mistake) => mistakes.push(mistake));
   if (mistakes.length > 0) throw usageError(mistakes);
   return {
     targetVersion: flags['target-version'],
@@ -74,5 +97,26 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
     // A node is not allowed to evict its pods.
     kubeconfig: flags.drain ? requireKubeconfig(flags.kubeconfig) : optionalKubeconfig(flags.kubeconfig),
     migrateRuntime: flags['migrate-runtime'],
+    hub,
+  };
+}
+
+function hubRequest(flags: ParsedFlags, refuse: Refuse): HubRequest {
+  const { 'edge-hub-as': as, 'edge-hub-image': image, 'edge-hub-program': program, 'edge-hub-version': given } = flags;
+  if (image !== undefined) {
+    const refusal = refuseImage(image);
+    if (refusal) refuse(`--edge-hub-image: ${refusal}`);
+    for (const flag of ['edge-hub-program', 'edge-hub-version'] as const)
+      if (flags[flag] !== undefined) refuse(`--edge-hub-image and --${flag} cannot be used together`);
+    if (as === 'service') refuse('--edge-hub-image and --edge-hub-as service cannot be used together');
+  }
+  if (as === 'pod' && (program ?? given) !== undefined)
+    refuse('--edge-hub-as pod needs an image: --edge-hub-image IMAGE, or a bundle that has one');
+  if (given !== undefined && !HUB_VERSION.pattern.test(given)) refuse(`--edge-hub-version: ${HUB_VERSION.rule}`);
+  return {
+    edgeHubAs: as,
+    edgeHubImage: image,
+    edgeHubProgram: program,
+    edgeHubVersion: given?.replace(/^v?/, 'v'),
   };
 }

@@ -24,6 +24,7 @@ export default class BundleCreate extends BaseCommand {
     'cni-plugins': Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
     containerd: Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
     runc: Flags.string({ helpValue: 'FILE', description: 'program' }),
+    yurthub: Flags.string({ helpValue: 'FILE', description: 'program, for an edge-hub that runs as a service' }),
     image: Flags.string({
       ...repeatable,
       helpValue: '[NAME=]TAR',
@@ -32,6 +33,10 @@ export default class BundleCreate extends BaseCommand {
     }),
     'edge-hub-image': Flags.string({ helpValue: 'NAME', description: 'edge-hub image' }),
     'edge-hub-flavor': Flags.option({ options: ['ack', 'openyurt'] as const, description: 'edge-hub variant' })(),
+    'edge-hub-version': Flags.string({
+      helpValue: 'V',
+      description: 'version of the yurthub program; default: what the program says',
+    }),
     'pause-image': Flags.string({ helpValue: 'NAME', description: 'pause image of the pod sandbox' }),
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
@@ -47,10 +52,12 @@ export default class BundleCreate extends BaseCommand {
     const output = this.openOutput();
     const { signal, done } = commandSignal(undefined);
     const log = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'bundle', time: Date.now() }));
-    const programs = (['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc'] as const).flatMap((kind) => {
-      const source = flags[kind];
-      return source === undefined ? [] : [{ kind, source }];
-    });
+    const programs = (['kubelet', 'kubectl', 'cni-plugins', 'containerd', 'runc', 'yurthub'] as const).flatMap(
+      (kind) => {
+        const source = flags[kind];
+        return source === undefined ? [] : [{ kind, source }];
+      },
+    );
     const { manifest, sha256 } = await createBundle({
       directory: args.directory,
       kubernetesVersion: flags['kubernetes-version'],
@@ -58,6 +65,7 @@ export default class BundleCreate extends BaseCommand {
       parts: [...programs, ...(flags.image ?? []).map(imagePart)],
       edgeHubImage: flags['edge-hub-image'],
       edgeHubFlavor: flags['edge-hub-flavor'],
+      edgeHubVersion: flags['edge-hub-version'],
       pauseImage: flags['pause-image'],
       tgz: flags.tgz,
       signal,

@@ -12,6 +12,6 @@ export default class ConfigValidate extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ConfigValidate);
     const { yaml, data } = shownSpec(await joinRequestOf({ flags, server: args['api-server'] }));
-    await this.show({ data, text: `${yaml}# valid\n` });
+    await this.show({ data, text: `${yaml}# valid\n`, verbatim: true });
   }
 }

@@ -4,6 +4,7 @@ import { nodeFlags } from '../../cli/flags.ts';
 import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
 import { logOf, poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
+import { hasTerminal } from '../../cli/prompts.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
 import { missingIn, refusePoolRequest } from '../../config/nodepool-rules.ts';
 import { usageError } from '../../errors/usage.ts';
@@ -29,7 +30,7 @@ export default class NodePoolCreate extends BaseCommand {
     const { raw, args, ...parsed } = await this.parse(NodePoolCreate);
     const flags = poolSourceOf(parsed.flags, raw);
     const dryRun = flags['dry-run'];
-    const mayAsk = Boolean(process.stdin.isTTY) && !flags.yes && flags.output === 'text';
+    const mayAsk = hasTerminal() && !flags.yes && flags.output === 'text';
     const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
     const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;

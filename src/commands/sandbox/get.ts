@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed } from '../../../sandbox/list-objects.ts';
+import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed, rowNamed } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -8,21 +8,29 @@ import { table } from '../../output/table.ts';
 
 export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
-  static override examples = ['<%= config.bin %> sandbox get nodes', '<%= config.bin %> sandbox get pods'];
+  static override examples = [
+    '<%= config.bin %> sandbox get nodes',
+    '<%= config.bin %> sandbox get node edge1 -o wide',
+    '<%= config.bin %> sandbox get pods',
+  ];
   static override args = {
     resource: Args.string({
       required: true,
-      description: `${Object.keys(RESOURCE_PATHS).join(', ')}, or the names that kubectl takes: no, po, np`,
+      description: `${Object.keys(RESOURCE_PATHS).join(', ')}, or the names that kubectl takes: no, po, np; or KIND/NAME`,
     }),
+    name: Args.string({ description: 'name of one object; default: all' }),
   };
   static override flags = { ...sandboxFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxGet);
     const folder = folderOf(flags);
-    const resource = resourceNamed(args.resource);
+    const [kind = '', nameOfKind] = args.resource.split('/', 2);
+    const resource = resourceNamed(kind);
+    const name = nameOfKind ?? args.name;
     await requireSandbox(folder);
-    const rows = await listObjects(folder, resource, this.wide);
+    const all = await listObjects(folder, resource, this.wide);
+    const rows = name === undefined ? all : rowNamed(all, name, resource);
     const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
     await this.show({ data: rows.map(keysOfJson), text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
@@ -31,6 +39,10 @@ export default class SandboxGet extends BaseCommand {
 /** Columns as keys of JSON are spelt everywhere: `Internal-IP` as `internalIp`. */
 function keysOfJson(row: Readonly<Record<string, string | number>>): Record<string, string | number> {
   const key = (column: string): string =>
-    column.toLowerCase().replace(/[- ](\w)/g, (_, letter: string) => letter.toUpperCase());
+    column
+      .split(/[- ]/)
+      .map((word) => word.replace(/^[A-Z]+$/, (capitals) => capitals[0] + capitals.slice(1).toLowerCase()))
+      .join('')
+      .replace(/^./, (letter) => letter.toLowerCase());
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [key(column), value]));
 }

@@ -41,6 +41,9 @@ export interface ApiResponse<T> {
   readonly server: string;
 }
 
+/** The time until the answer begins: a watch that has begun has no limit but its signal. */
+type WatchOptions = Pick<RequestOptionsOf, 'timeoutMs'>;
+
 /** One event of a watch. */
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -162,11 +165,11 @@ export class ApiClient {
    * the watch again: an object may come twice.
    * @throws EdgeadmError API_ERROR with the reason of the server, API_UNREACHABLE; the reason of the signal
    */
-  async *watch<T>(path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+  async *watch<T>(path: string, signal: AbortSignal, options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const failures: EdgeadmError[] = [];
     for (const server of this.#connection.servers) {
       try {
-        return yield* this.#watchAt<T>(server, path, signal);
+        return yield* this.#watchAt<T>(server, path, { ...options, signal });
       } catch (error) {
         this.#throwIfAborted(signal);
         failures.push(asUnreachable(server, error));
@@ -175,10 +178,11 @@ export class ApiClient {
     throw allUnreachable(failures, undefined);
   }
 
-  async *#watchAt<T>(server: string, path: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+  async *#watchAt<T>(server: string, path: string, options: RequestOptionsOf): AsyncGenerator<WatchEvent<T>> {
     const url = urlOf(server, path);
-    const request = this.#requestTo(url, 'GET', { signal }, await this.#credentials(signal));
-    const answer = await openRequest({ ...request, limits: { maxBytes: Number.POSITIVE_INFINITY } });
+    const request = this.#requestTo(url, 'GET', options, await this.#credentials(options.signal));
+    const limits = { ...request.limits, maxBytes: Number.POSITIVE_INFINITY, endless: true };
+    const answer = await openRequest({ ...request, limits });
     if (isGatewayError(answer.status)) {
       answer.close();
       throw gatewayAnswer(server, answer.status);

@@ -1,5 +1,6 @@
 import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { count } from '../../lib/count.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { ApiClient } from '../api/client.ts';
@@ -15,6 +16,8 @@ export interface DrainOptions {
   /** False in a dry run: pods are named, not evicted. */
   readonly wet: boolean;
   readonly policy?: DrainPolicy;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface DrainOptions {
  *   DRAIN_FAILED with the pods that remain and the reason of each
  */
 export async function drainNode(client: ApiClient, node: string, options: DrainOptions): Promise<void> {
-  const { log, signal, timeoutMs, wet, policy } = options;
+  const { log, signal, timeoutMs, wet, policy, clock } = options;
   await refuseUndrainable(client, node, { signal, policy });
   await client.patch(`/api/v1/nodes/${node}`, { spec: { unschedulable: true } }, { signal });
   // The scheduler may have placed pods until now.
@@ -34,7 +37,7 @@ export async function drainNode(client: ApiClient, node: string, options: DrainO
     return;
   }
   for (const pod of evict) log.debug(`Evicting pod ${podName(pod)}.`);
-  await evictPods(client, node, { evict, wait, signal, timeoutMs });
+  await evictPods(client, node, { evict, wait, signal, timeoutMs, clock });
   log.info(`${count('pod', evict.length)} evicted.`);
 }
 

@@ -1,5 +1,6 @@
 import type { V1Pod, V1Status } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { count } from '../../lib/count.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import { waitFor } from '../../lib/wait-for.ts';
@@ -26,6 +27,8 @@ export interface EvictOptions {
   readonly signal: AbortSignal;
   /** Milliseconds for all pods together. */
   readonly timeoutMs: number;
+  /** For tests. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface EvictOptions {
  * @throws EdgeadmError DRAIN_FAILED with the pods that remain and what the API server said of each last
  */
 export async function evictPods(client: ApiClient, node: string, options: EvictOptions): Promise<void> {
-  const { evict, wait, signal, timeoutMs } = options;
+  const { evict, wait, signal, timeoutMs, clock } = options;
   if (evict.length + wait.length === 0) return;
   const leaving: LeavingPod[] = [
     ...evict.map((pod): LeavingPod => ({ pod, state: 'to-evict', seen: 'not requested yet' })),
@@ -47,6 +50,7 @@ export async function evictPods(client: ApiClient, node: string, options: EvictO
     code: 'DRAIN_FAILED',
     timeoutMs,
     signal,
+    clock,
     intervalMs: [200, 2000],
     probe: async (within) => {
       const toEvict = leaving.filter(({ state }) => state === 'to-evict');

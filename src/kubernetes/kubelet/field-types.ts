@@ -78,7 +78,7 @@ export interface MistypedField {
   /** `maxPods: "110" is not a number`. */
   readonly problem: string;
   readonly name: string;
-  /** What was certainly meant; undefined if that cannot be told. */
+  /** What was certainly meant; undefined if that is not known. */
   readonly meant?: unknown;
 }
 

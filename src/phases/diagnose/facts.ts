@@ -39,8 +39,12 @@ export interface CollectedFacts {
     readonly differenceMs?: number;
   }[];
   readonly hub: {
+    /** Path of the manifest, or of the unit of a service. */
     readonly manifest: string;
     readonly image?: string;
+    readonly service?: { readonly enabled: boolean; readonly detail: string };
+    /** Path of what another hub of the other form was set up with. */
+    readonly second?: string;
     readonly healthy: boolean;
     readonly detail: string;
   };

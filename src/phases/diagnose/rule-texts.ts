@@ -14,6 +14,7 @@ export const RULE_TEXTS = {
   EdgeHubImage: 'the edge-hub is not healthy and its image is not on the node',
   APIServer: "none of the API servers that kubeconfigs and the edge-hub's flags name answers",
   EdgeHub: 'the edge-hub is not healthy; its last lines are the evidence',
+  EdgeHubTwice: 'a static pod and a service of the edge-hub are both set up',
   Refused: "the API server rejects the node's credentials, the Node object was deleted, or another machine has it",
   NetworkUnavailable: 'the Node reports NetworkUnavailable: its network or route was not set up',
   NotReady: 'Ready is Unknown (the control plane does not hear from the kubelet), or False for another reason than CNI',
@@ -26,5 +27,6 @@ export const RULE_TEXTS = {
   Pods: '(warning) pods of the node do not run: image not pulled, crash loop, waiting for more than two minutes',
   Evicted: '(warning) pods were evicted within the last day, and the pressure is over',
   JoinFailed: 'the last join in the log of edgeadm failed (a warning if the node is joined nevertheless)',
+  EdgeHubAtBoot: '(warning) the service of the edge-hub is not enabled, as on nodes that yurtadm joined',
   OfflineAutonomy: '(warning) the node would lose its pods if it restarted without network',
 } as const;

@@ -105,7 +105,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
   // A kubelet that needs space removes images and evicts pods, the edge-hub's among them.
   Pressure: cluster.pressure,
   EdgeHubManifest: ({ hub, hubComplaint = '' }) => {
-    if (!hub || hub.image !== undefined) return undefined;
+    if (!hub || hub.service || hub.image !== undefined) return undefined;
     const finding = error(
       'the manifest of the edge-hub is damaged',
       `${hub.manifest} does not describe a pod with an image\n${hubComplaint}`.trim(),
@@ -134,10 +134,20 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     if (!hub || hub.healthy) return undefined;
     return error(
       'the edge-hub is not healthy',
-      [hub.detail, hubComplaint, hubLog].filter(Boolean).join('\n').trim(),
-      `tail -n 50 ${PATHS.pods.logs}/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail`,
+      [hub.service?.detail, hub.detail, hubComplaint, hubLog].filter(Boolean).join('\n').trim(),
+      hub.service
+        ? 'journalctl -u yurthub | tail -n 50; systemctl restart yurthub'
+        : `tail -n 50 ${PATHS.pods.logs}/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail`,
     );
   },
+  EdgeHubTwice: ({ hub }) =>
+    hub?.second === undefined
+      ? undefined
+      : error(
+          'two edge-hubs are set up, a static pod and a service: they use the same ports',
+          [hub.manifest, hub.second],
+          `decide for one: edgeadm upgrade --edge-hub-as pod (or service); or remove ${hub.manifest}`,
+        ),
   Refused: cluster.nodeObject,
   NetworkUnavailable: cluster.networkUnavailable,
   NotReady: cluster.notReady,
@@ -196,6 +206,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
       remedy ?? 'fix the cause, then run the same `edgeadm join` again',
     );
   },
+  EdgeHubAtBoot: ({ hub }) =>
+    hub?.service?.enabled === false
+      ? warning(
+          'the edge-hub does not start at boot: the kubelet of this node would find no API server',
+          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so that systemctl enable does nothing)`,
+          `mkdir -p ${PATHS.system.enabledUnits} && ln -s ${PATHS.edgeHub.unitFile} ${PATHS.system.enabledUnits}/ && systemctl daemon-reload`,
+        )
+      : undefined,
   OfflineAutonomy: offlineAutonomyRule,
 };
 

@@ -56,11 +56,11 @@ async function edgeHubCredentials(parts: Parts, asNode: () => Promise<ApiClient 
   const hub = await parts.node.edgeHub();
   if (!hub) return undefined;
   const wanted = edgeHubCertificates({
-    flavor: hub.flavor,
-    image: hub.image,
+    ...hub,
     kubernetesVersion: await parts.cluster.version(),
     nodeName: await parts.node.name(),
   });
+  if (hub.mode === 'kubeletcertificate') return { serving: await servingCredential(parts, wanted.serving, asNode) };
   const [client, serving] = await allSettled(
     [
       (await present(parts, wanted.client.path, wanted.client.cn)) ??

@@ -8,6 +8,10 @@ const GRACE_MS = 2000;
 /** klog's fatal lines, what cobra says of a flag, and Go's panic; klog prints the stacks of all goroutines after one. */
 const FATAL = /^F\d{4} |^Error: |^panic: /;
 const LINES = 6;
+/** After a fatal line klog prints the stacks of all goroutines. */
+const SERVICE_LINES = 600;
+const IN_USE = /address already in use/;
+const PORTS_GRACE_MS = 60_000;
 
 /** What is known of a hub that ends by itself, by its last words. */
 const CAUSES: readonly (readonly [words: RegExp, next: string])[] = [
@@ -15,7 +19,7 @@ const CAUSES: readonly (readonly [words: RegExp, next: string])[] = [
   [/discovery-token|CACertHashes/, 'this edge-hub needs the hash of the CA: join with a newer release of edgeadm'],
   [
     /unknown flag/,
-    'edgeadm does not know the flags of this release: use an edge-hub image that `edgeadm compat` lists',
+    'this edge-hub is not of the version that the tag of its image (or --edge-hub-version) says: name the right one',
   ],
   [/dummy|ensure.*interface/i, 'the kernel has no dummy interfaces: load the module dummy, then join again'],
   [/certificate/, 'kubectl get csr: a request of this node may have to be approved'],
@@ -49,10 +53,17 @@ export function hasFatal(log: string): boolean {
 }
 
 /**
- * For waits for the hub: fails within seconds if the hub ends by itself, which the kubelet hides by starting it again
- * and again. The log of an earlier hub does not count.
+ * For waits for the hub: fails within seconds if the hub ends by itself, which the kubelet (or systemd) hides by
+ * starting it again and again. The log of an earlier hub does not count.
  */
 export function hubGuard(host: Host): () => Promise<void> {
+  const guards = [podGuard(host), serviceGuard(host)];
+  return async () => {
+    for (const guard of guards) await guard();
+  };
+}
+
+function podGuard(host: Host): () => Promise<void> {
   let before: Map<string, string> | undefined;
   let looked = Number.NEGATIVE_INFINITY;
   let fatalSince: number | undefined;
@@ -66,12 +77,39 @@ export function hubGuard(host: Host): () => Promise<void> {
     const ended = [...logs].find(([folder, log]) => log !== earlier.get(folder) && hasFatal(log))?.[1];
     fatalSince = ended === undefined ? undefined : (fatalSince ?? now);
     if (ended === undefined || fatalSince === undefined || now - fatalSince < GRACE_MS) return;
-    const complaints = hubComplaints(ended);
-    throw new EdgeadmError({
-      code: 'EDGE_HUB_FAILED',
-      what: 'the edge-hub ends by itself',
-      why: complaints,
-      next: CAUSES.find(([words]) => words.test(complaints.split('\n')[0] ?? ''))?.[1],
-    });
+    throw endsByItself(hubComplaints(ended));
   };
+}
+
+function serviceGuard(host: Host): () => Promise<void> {
+  let looked = Number.NEGATIVE_INFINITY;
+  let downSince: number | undefined;
+  return async () => {
+    const now = performance.now();
+    if (now - looked < LOOK_EVERY_MS) return;
+    looked = now;
+    const state = await host.unit(PATHS.edgeHub.unit).catch(() => undefined);
+    if (!state?.exists || state.active || /^deactivating/.test(state.detail)) return;
+    downSince ??= now;
+    if (now - downSince < GRACE_MS) return;
+    const complaints = hubComplaints(await hubServiceLog(host));
+    // The static pod that the service replaces takes its time to end.
+    if (IN_USE.test(complaints) && now - downSince < PORTS_GRACE_MS) return;
+    throw endsByItself(complaints || `${PATHS.edgeHub.unit} is ${state.detail}`);
+  };
+}
+
+/** What the service said since this program began; it may have been started before the wait for it. */
+export async function hubServiceLog(host: Host): Promise<string> {
+  const since = (await host.clock()).now - performance.now();
+  return (await host.unitLog(PATHS.edgeHub.unit, SERVICE_LINES, since)).trim();
+}
+
+function endsByItself(complaints: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'EDGE_HUB_FAILED',
+    what: 'the edge-hub ends by itself',
+    why: complaints,
+    next: CAUSES.find(([words]) => words.test(complaints.split('\n')[0] ?? ''))?.[1],
+  });
 }

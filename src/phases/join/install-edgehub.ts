@@ -5,7 +5,7 @@ import { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { JoinContext } from './context.ts';
-import { hasFatal, hubComplaints, hubGuard, hubLogs } from './hub-guard.ts';
+import { hasFatal, hubComplaints, hubGuard, hubLogs, hubServiceLog } from './hub-guard.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 
 export const HUB_HEALTH = { host: '127.0.0.1', port: 10267, path: '/v1/healthz' };
@@ -23,7 +23,7 @@ export const installEdgehub: Phase<JoinContext> = {
 };
 
 /**
- * The kubelet starts the hub as a static pod; image and port decide how long that takes. A hub that is healthy may
+ * The kubelet starts the hub as a static pod, or systemd as a service; image and port decide how long that takes. A hub that is healthy may
  * still refuse every request, so this node is read through it.
  * @throws EdgeadmError EDGE_HUB_FAILED; as soon as it is clear that the hub does not stay up
  */
@@ -43,7 +43,7 @@ export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseToo
     },
     guard,
     evidence: () => hubEvidence(host.unbound ?? host),
-    next: 'journalctl -u kubelet; crictl ps -a',
+    next: 'journalctl -u kubelet; crictl ps -a (as a service: journalctl -u yurthub)',
   });
   await readThroughHub(host, nodeName, waitFor, guard);
 }
@@ -93,7 +93,8 @@ export function runsUnits({ host }: JoinContext): boolean | string {
 /** The end of the hub's own log, else what containerd and the kubelet say. */
 async function hubEvidence(host: Host): Promise<string> {
   const logs = [...(await hubLogs(host)).values()];
-  const log = logs.find(hasFatal) ?? logs.at(-1);
+  const isService = (await host.unit(PATHS.edgeHub.unit).catch(() => undefined))?.exists;
+  const log = isService ? await hubServiceLog(host) : (logs.find(hasFatal) ?? logs.at(-1));
   if (log) return `log of the edge-hub:\n${hubComplaints(log)}`;
   const runtime = (await host.unitLog(PATHS.containerd.unit, 50))
     .split('\n')

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
-import { servesWatchLists } from '../../edge-hub/releases.ts';
+import { hubFormOf, servesWatchLists } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -15,6 +15,7 @@ import { findKernelPart } from '../preflight/kernel-module.ts';
 import { fitKubeletConfiguration } from '../preflight/kubelet-fit.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
+import { startHubService, writeHubFile } from './hub-service.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { undoJoin } from './undo.ts';
@@ -126,7 +127,8 @@ async function realResolvConf(host: JoinContext['host']): Promise<string | undef
   return stub && (await host.stat(behindStub)) ? behindStub : undefined;
 }
 
-async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: JoinContext & PhaseTools): Promise<void> {
+async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, spec, node, cluster, credentials, log } = context;
   const hub = await node.edgeHub();
   if (!hub) return;
   const [name, { ip }, version, { caPem, caHash, servers }, certificates] = await Promise.all([
@@ -152,12 +154,10 @@ async function writeEdgeHub({ host, spec, node, cluster, credentials, log }: Joi
   });
   await host.claim(plan.rootDirectory);
   for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
+  if (hubFormOf(hub) === 'service') return startHubService(context, plan.files);
   let changed = false;
   for (const file of plan.files) {
-    const written =
-      'linkTo' in file
-        ? await host.symlink(file.linkTo, file.path)
-        : await host.write(file.path, file.content, { mode: file.mode });
+    const written = await writeHubFile(host, file);
     if (written && !changed) log.vendor(VENDOR.addingEdgeHub);
     changed ||= written;
   }

@@ -4,7 +4,9 @@ import type { BundleStore } from '../../artifacts/bundle-store.ts';
 import { refuseNodeAddress } from '../../config/grammar.ts';
 import type { JoinSpec } from '../../config/spec.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
+import { modeIn } from '../../edge-hub/flags.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
+import { readHubService } from '../../edge-hub/service.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
@@ -19,6 +21,7 @@ import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
 import { chooseNodeName } from './node-name.ts';
+import { requestedHub } from './requested-hub.ts';
 
 /** Default sockets; dockershim is part of the kubelet. */
 const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
@@ -60,10 +63,8 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
     criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[spec.runtime],
     edgeHub: memoize(async () => {
       if (spec.edgeHub === false) return undefined;
-      const manifest = (await bundle())?.manifest;
-      const image = spec.edgeHubImage ?? manifest?.edgeHubImage;
-      if (!image) return installedHub(host, journal);
-      return { image, flavor: spec.edgeHubFlavor ?? manifest?.edgeHubFlavor ?? 'ack' };
+      const installed = await installedHub(host, journal);
+      return requestedHub({ spec, host, bundle: (await bundle())?.manifest, installed });
     }),
     flannelAddress: async () => {
       if (spec.nodeIface) return (await address()).ip;
@@ -95,11 +96,23 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
   for (const flavor of ['ack', 'openyurt'] as const) {
     for (const { manifestPath } of edgeHubLayouts(flavor)) {
       if (!journal.wrote(manifestPath)) continue;
-      const image = imageIn(await host.read(manifestPath));
-      if (image) return { image, flavor };
+      const text = await host.read(manifestPath);
+      const image = imageIn(text);
+      if (image) return { image, flavor, ...modeOf(wordsIn(text)) };
     }
   }
-  return undefined;
+  if (!journal.wrote(PATHS.edgeHub.dropIn)) return undefined;
+  const { version, flags } = readHubService(await host.read(PATHS.edgeHub.dropIn));
+  return version === undefined ? undefined : { flavor: 'openyurt', hubVersion: version, ...modeOf(flags) };
+}
+
+function modeOf(words: readonly string[]): Pick<InstalledHub, 'mode'> {
+  const mode = modeIn(words);
+  return mode === 'token' ? {} : { mode };
+}
+
+function wordsIn(manifest: string | undefined): readonly string[] {
+  return (manifest ?? '').split(/\s+/);
 }
 
 interface NodeAddress {

@@ -1,3 +1,4 @@
+import { hubFormOf, nameOfHub } from '../../edge-hub/releases.ts';
 import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -40,6 +41,7 @@ export async function refuseForeignMembership({ spec, node, cluster }: JoinConte
   if (!membership) return;
   refuseOtherPool(membership, spec.nodePool);
   await refuseWithoutHub(spec, node);
+  await refuseOtherForm(node);
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
   if (membership.caHash === caHash && membership.nodeName === name) return;
   const other = membership.caHash === caHash ? 'this cluster under another name' : 'another cluster';
@@ -78,8 +80,25 @@ async function refuseWithoutHub(spec: JoinContext['spec'], node: JoinContext['no
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
     what: 'the node was joined with an edge-hub',
-    why: `joined:    with ${hub.image}\nrequested: --no-edge-hub`,
+    why: `joined:    with ${nameOfHub(hub)}\nrequested: --no-edge-hub`,
     next: 'edgeadm reset, then run the same command again',
+  });
+}
+
+/**
+ * Two hubs would fight for the ports.
+ * @throws EdgeadmError ALREADY_JOINED
+ */
+async function refuseOtherForm(node: JoinContext['node']): Promise<void> {
+  const [installed, wanted] = await Promise.all([node.installedHub(), node.edgeHub()]);
+  if (!installed || !wanted || hubFormOf(installed) === hubFormOf(wanted)) return;
+  const inWords = { pod: 'a static pod', service: 'a service' };
+  const as = hubFormOf(wanted);
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `the edge-hub of this node is ${inWords[hubFormOf(installed)]}`,
+    why: `joined:    with ${nameOfHub(installed)}, ${inWords[hubFormOf(installed)]}\nrequested: ${nameOfHub(wanted)}, ${inWords[as]}`,
+    next: `edgeadm upgrade --edge-hub-as ${as} ${as === 'pod' ? '--edge-hub-image IMAGE' : '--edge-hub-program FILE'} (or --bundle): it moves the edge-hub`,
   });
 }
 

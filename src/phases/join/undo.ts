@@ -1,7 +1,7 @@
 import { PATHS } from '../../host/node-paths.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { nodeCredentials } from '../node-credentials.ts';
-import { stopKubelet } from '../reset/teardown/kubelet.ts';
+import { stopHubService, stopKubelet } from '../reset/teardown/kubelet.ts';
 import { recordLinksBeforeJoin, removeNetwork } from '../reset/teardown/network.ts';
 import { markNotReady } from '../reset/teardown/not-ready.ts';
 import { removePods } from '../reset/teardown/pods.ts';
@@ -13,6 +13,7 @@ import type { JoinContext } from './context.ts';
 export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   if (!(await host.unit(PATHS.kubelet.unit)).exists) return;
   await stopKubelet(host);
+  await stopHubService(host);
   const credentials = await nodeCredentials(host);
   const telling = credentials && markNotReady(host, credentials, { log, signal });
   // It is awaited below; until then its failure must not count as an unhandled rejection.

@@ -1,11 +1,12 @@
+import { PATHS } from '../../host/node-paths.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** Who listens on a port, as far as it is known. */
 export interface Listener {
   /** `kubelet`, undefined if the machine does not say. */
   readonly process?: string;
-  /** True if the process is the kubelet, or runs in one of its pods. */
-  readonly ofKubelet: boolean;
+  /** True if the process is the kubelet, runs in one of its pods, or is the service of the edge-hub. */
+  readonly ofNode: boolean;
 }
 
 /**
@@ -18,9 +19,12 @@ export async function listenerOn(host: ReadOnlyHost, port: number): Promise<List
   if (tables.every((table) => table === undefined)) return 'unknown';
   if (!tables.some((table) => isListening(table ?? '', port))) return undefined;
   const owner = host.runsPrograms ? await ownerOf(host, port) : undefined;
-  if (!owner) return { ofKubelet: false };
+  if (!owner) return { ofNode: false };
   const cgroup = (await host.read(`/proc/${owner.pid}/cgroup`)) ?? '';
-  return { process: owner.name, ofKubelet: owner.name === 'kubelet' || cgroup.includes('kubepods') };
+  return {
+    process: owner.name,
+    ofNode: owner.name === 'kubelet' || cgroup.includes('kubepods') || cgroup.includes(PATHS.edgeHub.unit),
+  };
 }
 
 /** Columns of /proc/net/tcp: number, local `ADDRESS:PORT` in hex, remote, state (0A is LISTEN). See proc(5). */

@@ -36,7 +36,7 @@ export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTrac
 }
 
 /** What preflight takes for traces of another tool, too: what it sends here must be dealt with here. */
-const TRACES = [...KUBELET_KUBECONFIGS, PATHS.kubernetes.caCertificate];
+const TRACES = [...KUBELET_KUBECONFIGS, PATHS.kubernetes.caCertificate, PATHS.edgeHub.unitFile];
 
 async function whoJoined(host: Host, journal: Journal): Promise<NodeTraces['joinedBy']> {
   if (journal.hasChanges) return 'edgeadm';

@@ -1,6 +1,6 @@
 import type { Phase } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
-import { stopKubelet } from './teardown/kubelet.ts';
+import { stopHubService, stopKubelet } from './teardown/kubelet.ts';
 import { linksBeforeJoin, removeNetwork } from './teardown/network.ts';
 import { removePods } from './teardown/pods.ts';
 import { unmountKubeletVolumes } from './teardown/volumes.ts';
@@ -14,7 +14,10 @@ export const stopKubeletPhase: Phase<ResetContext> = {
 export const removePodsPhase: Phase<ResetContext> = {
   name: 'remove-pods',
   title: 'Stop and remove all pods',
-  run: ({ host, node, spec, log, signal }) => removePods(host, node.runtime, { log, signal, force: spec.force }),
+  run: async ({ host, node, spec, log, signal }) => {
+    await stopHubService(host);
+    await removePods(host, node.runtime, { log, signal, force: spec.force });
+  },
 };
 
 export const unmount: Phase<ResetContext> = {

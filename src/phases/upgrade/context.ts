@@ -8,6 +8,7 @@ import type { NodeSession } from '../../host/node-session.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { DrainPolicy } from '../../kubernetes/drain/pods.ts';
 import type { EventSink } from '../../workflow/events.ts';
+import type { HubRequest } from '../join/requested-hub.ts';
 
 /** The request of an upgrade. */
 export interface UpgradeSpec {
@@ -24,6 +25,8 @@ export interface UpgradeSpec {
   /** A kubeconfig on the machine that edgeadm runs on; draining needs it. */
   readonly kubeconfig?: string;
   readonly migrateRuntime: boolean;
+  /** What the edge-hub of the node is to be; undefined: what the bundle has. */
+  readonly hub?: HubRequest;
 }
 
 /** What `upgrade` needs for one node. */
@@ -59,8 +62,18 @@ interface Restarted {
   after: number;
 }
 
+/** The hub before and after an upgrade; both undefined on a node without one. */
+export interface HubsOfUpgrade {
+  readonly hub?: InstalledHub;
+  readonly hubAfter?: InstalledHub;
+  /** True if the request or the bundle says what the hub is to be; it may be that already. */
+  readonly namesHub: boolean;
+  /** True if the hub is replaced, or moves between static pod and service. */
+  readonly changesHub: boolean;
+}
+
 /** What the phases of an upgrade work with. */
-export interface UpgradeContext {
+export interface UpgradeContext extends HubsOfUpgrade {
   readonly spec: UpgradeSpec;
   readonly host: Host;
   readonly journal: Journal;
@@ -75,7 +88,6 @@ export interface UpgradeContext {
   /** Speaks as the administrator; undefined if no kubeconfig was given. */
   readonly admin?: ApiClient;
   readonly bundle?: Bundle;
-  readonly hub?: InstalledHub;
   /** What restarts leave for the verification. */
   readonly restarted: Restarted;
   /**

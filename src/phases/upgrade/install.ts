@@ -32,7 +32,12 @@ export const install: Phase<UpgradeContext> = {
     { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
     { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
     { name: 'configuration', title: 'Adapt flags and configuration', run: configuration },
-    { name: 'edge-hub', title: 'Update the image and manifest of the edge-hub', when: hasBundle, run: installEdgeHub },
+    {
+      name: 'edge-hub',
+      title: 'Update the edge-hub',
+      when: ({ namesHub }) => namesHub || 'no edge-hub, or no other version of it',
+      run: installEdgeHub,
+    },
   ],
 };
 

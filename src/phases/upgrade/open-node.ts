@@ -11,7 +11,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../node-credentials.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
-import { needsPlainLists, newHubImage } from './edge-hub.ts';
+import { hubsOfUpgrade, needsPlainLists } from './edge-hub.ts';
 import { CRI_SOCKET_ANNOTATION, getNode, readyPods } from './node-health.ts';
 import { sameVersion, wantedVersion } from './versions.ts';
 
@@ -50,9 +50,9 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
     const fromDocker = journal.upgrade ? journal.upgrade.docker !== undefined : spec.migrateRuntime && usesDocker;
     if (spec.migrateRuntime && !fromDocker && !journal.upgrade)
       log.info('The pods of this node do not run with docker: --migrate-runtime has nothing to do.');
-    const changesHub = newHubImage({ bundle, hub }) !== undefined;
+    const hubs = await hubsOfUpgrade({ spec, host, hub, bundle: bundle?.manifest });
     const losesPods =
-      needsPlainLists({ bundle, hub }, to) && withPlainLists(to, settings.configuration) !== settings.configuration;
+      needsPlainLists(hubs, to) && withPlainLists(to, settings.configuration) !== settings.configuration;
     let begun = false;
     return {
       spec,
@@ -60,12 +60,12 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       journal,
       nodeName,
       versions: { from, to, cluster },
-      needed: journal.upgrade !== undefined || !isThere || fromDocker || changesHub || losesPods,
+      needed: journal.upgrade !== undefined || !isThere || fromDocker || hubs.changesHub || losesPods,
       fromDocker,
       client,
       admin,
       bundle,
-      hub,
+      ...hubs,
       restarted: { before: 0, after: 0 },
       steadyMs: options.steadyMs,
       underWay: () => journal.upgrade,

@@ -14,7 +14,7 @@ import { checkMigration } from './check-migration.ts';
 import { checkSystem } from './check-system.ts';
 import type { UpgradeContext } from './context.ts';
 import { neededImages } from './docker-images.ts';
-import { checkEdgeHub, checkHubManifest } from './edge-hub.ts';
+import { checkEdgeHub, checkHubSetup } from './edge-hub.ts';
 import { getNode } from './node-health.ts';
 import { upgradeCheckFailed } from './precheck-error.ts';
 import { checkVersions, drainAdvice, sameVersion } from './versions.ts';
@@ -81,8 +81,8 @@ async function checkRuntime(context: Context): Promise<void> {
 /** Without a bundle something else (a package) must have installed the kubelet. */
 async function checkBundle(context: Context): Promise<void> {
   const { host, spec, bundle, versions } = context;
-  checkEdgeHub(context);
-  await checkHubManifest(context);
+  await checkEdgeHub(context);
+  await checkHubSetup(context);
   if (bundle && filesOf(bundle.manifest, 'kubelet').length > 0) {
     if (sameVersion(bundle.manifest.kubernetesVersion, versions.to)) return;
     throw new EdgeadmError({

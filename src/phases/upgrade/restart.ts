@@ -1,9 +1,11 @@
+import { hubFormOf } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { KUBELET_FILES } from '../join/join-node.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext } from './context.ts';
+import { restartHubService } from './edge-hub.ts';
 import { getNode } from './node-health.ts';
 import { sameVersion } from './versions.ts';
 
@@ -15,6 +17,12 @@ export const restart: Phase<UpgradeContext> = {
   title: 'Restart the replaced services',
   phases: [
     { name: 'containerd', title: 'Restart containerd', when: containerdIsStale, run: restartContainerd },
+    {
+      name: 'edge-hub',
+      title: 'Restart the service of the edge-hub',
+      when: ({ hubAfter }) => (hubAfter !== undefined && hubFormOf(hubAfter) === 'service') || 'it is not a service',
+      run: restartHubService,
+    },
     { name: 'kubelet', title: 'Restart the kubelet', run: restartKubelet },
   ],
 };

@@ -6,7 +6,7 @@ import { type RunningApiServer, startApiServer } from '../../../sandbox/api-serv
 import { NodeAgent } from '../../../sandbox/node/agent.ts';
 import { createScratchRoot } from '../../../sandbox/node/scratch-root.ts';
 import { systemOf } from '../../../sandbox/node/systems.ts';
-import { adminKubeconfig, sandboxPki } from '../../../sandbox/pki.ts';
+import { adminKubeconfig } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import type { BundleFile } from '../../../src/artifacts/bundle.ts';
 import { BundleStore } from '../../../src/artifacts/bundle-store.ts';
@@ -27,6 +27,7 @@ import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade
 import { certificatesOf, publicKeyHash } from '../../../src/pki/ca-hash.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { imageTar, sha256 } from '../../unit/artifacts/fixtures.ts';
+import { testPki } from '../../unit/sandbox/test-pki.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { HostileApi } from './hostile-api.ts';
 import { photograph } from './photograph.ts';
@@ -65,6 +66,13 @@ export interface BedNode {
   remove(): Promise<void>;
 }
 
+interface BundleExtras {
+  readonly kubelet?: string;
+  readonly edgeHubImage?: string;
+  /** Version of a yurthub program. */
+  readonly yurthub?: string;
+}
+
 /** A cluster in this process. */
 export interface WorkflowBed {
   readonly api: RunningApiServer;
@@ -76,7 +84,7 @@ export interface WorkflowBed {
   /** A machine that was just installed, with a kubelet of that version. */
   node(version?: string, os?: string): Promise<BedNode>;
   /** A bundle with a kubelet of that version. @returns its folder */
-  bundle(version: string, more?: { kubelet?: string; edgeHubImage?: string }): Promise<string>;
+  bundle(version: string, more?: BundleExtras): Promise<string>;
   /** A way to the API server on which a request can go wrong. */
   hostileApi(): Promise<HostileApi>;
   close(): Promise<void>;
@@ -89,7 +97,7 @@ export interface WorkflowBed {
 export async function workflowBed(version = CLUSTER_VERSION): Promise<WorkflowBed> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-bed-'));
   const store = openStore(':memory:');
-  const pki = await sandboxPki(store);
+  const pki = await testPki();
   const ways = new Set<HostileApi>();
   const takes = (request: IncomingMessage): boolean => [...ways].some((way) => way.takes(request));
   const api = await startApiServer({ store, pki, port: 0, version, takes });
@@ -205,19 +213,21 @@ const RESET: ResetSpec = { force: true, keepRuntime: false, cleanupImages: false
 async function writeBundle(
   folder: string,
   version: string,
-  { kubelet = version, edgeHubImage }: { kubelet?: string; edgeHubImage?: string },
+  { kubelet = version, edgeHubImage, yurthub }: BundleExtras,
 ): Promise<string> {
   const text = `${FAKE_PROGRAM_HEADER}\nKubernetes ${kubelet}\n`;
   const contents: { kind: BundleFile['kind']; name?: string; data: Buffer }[] = [
     { kind: 'kubelet', data: Buffer.from(text) },
   ];
+  if (yurthub) contents.push({ kind: 'yurthub', data: Buffer.from(`${FAKE_PROGRAM_HEADER}\nyurthub ${yurthub}\n`) });
   if (edgeHubImage) contents.push({ kind: 'image', name: edgeHubImage, data: imageTar([edgeHubImage]) });
   const files: BundleFile[] = [];
   for (const { kind, name, data } of contents) {
     await writeFile(join(folder, kind), data);
     files.push({ path: kind, kind, ...(name && { name }), sha256: sha256(data), size: data.length });
   }
-  const manifest = { kubernetesVersion: version, arch: 'amd64', files, ...(edgeHubImage && { edgeHubImage }) } as const;
+  const named = { ...(edgeHubImage && { edgeHubImage }), ...(yurthub && { edgeHubVersion: yurthub }) };
+  const manifest = { kubernetesVersion: version, arch: 'amd64', files, ...named } as const;
   await writeFile(join(folder, 'bundle.yaml'), renderManifest(manifest));
   return folder;
 }

@@ -30,3 +30,14 @@ export function openYurtApprover(admin: ApiClient, takes = (_signer: string) => 
     return running;
   };
 }
+
+/** A node pool of that name, which newer edge-hubs ask for. */
+export async function createPool(admin: ApiClient, name: string): Promise<void> {
+  const apiVersion = 'apps.openyurt.io/v1beta1';
+  await admin.create(`/apis/${apiVersion}/nodepools`, {
+    apiVersion,
+    kind: 'NodePool',
+    metadata: { name },
+    spec: { type: 'Edge' },
+  });
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { load } from 'js-yaml';
 import { type BedNode, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
-import { openYurtApprover } from '../workflow-bed/open-yurt.ts';
+import { createPool, openYurtApprover } from '../workflow-bed/open-yurt.ts';
 
 const hubImage = (version: string): string => `registry.example.com/yurthub:v${version}`;
 const HUB = {
@@ -17,6 +17,7 @@ describe('offline autonomy behind an edge-hub', function () {
   let stopApprover: () => Promise<void>;
   before(async () => {
     bed = await workflowBed('v1.35.4');
+    await createPool(bed.admin, 'hangzhou');
     stopApprover = openYurtApprover(bed.admin);
   });
   after(async () => {

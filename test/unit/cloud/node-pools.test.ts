@@ -190,6 +190,6 @@ describe('node pools through the container service', function () {
     await pools.delete(await deletablePool(pools, 'shops'));
     assert.deepEqual(await named('shops'), []);
     assert.equal((await fails(deletablePool(pools, 'shops'))).code, 'NODEPOOL_NOT_FOUND');
-    assert.equal((await fails(deletablePool(pools, 'default-nodepool'))).code, 'NODEPOOL_NOT_EMPTY');
+    assert.equal((await fails(deletablePool(pools, 'default-nodepool'))).code, 'NODEPOOL_REFUSED');
   });
 });

@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import { type RunningApiServer, startApiServer } from '../../../sandbox/api-server/index.ts';
-import { sandboxPki } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import { beginPlan } from '../../../src/cluster-upgrade/control/begin.ts';
 import type { NodeExecutor } from '../../../src/cluster-upgrade/control/executor.ts';
@@ -16,6 +15,7 @@ import { ApiClient } from '../../../src/kubernetes/api/client.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { forEachLimited } from '../../../src/lib/for-each.ts';
 import { type RecordedLog, recordedLog } from '../recorded-log.ts';
+import { testPki } from '../sandbox/test-pki.ts';
 import { flowingClock } from '../test-clock.ts';
 
 /** Between two looks of a controller at its plan. */
@@ -57,7 +57,7 @@ export interface UpgradeBed {
 export async function upgradeBed(now?: () => number): Promise<UpgradeBed> {
   const ends: (() => unknown)[] = [];
   const store = openStore(':memory:');
-  const pki = await sandboxPki(store);
+  const pki = await testPki();
   let server: RunningApiServer | undefined = await startApiServer({ store, pki, port: 0, version: 'v1.20.2', now });
   const { url, port } = server;
   const link = (who = 'admin'): Link => {

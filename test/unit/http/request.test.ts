@@ -56,6 +56,34 @@ describe('a request to a server that misbehaves', () => {
     });
   }
 
+  for (const mode of [
+    'says nothing',
+    'sends a byte of the headers now and then',
+    'sends an interim answer now and then',
+  ]) {
+    it(`a stream that may last has to begin within the limits, even if the server ${mode}`, async () => {
+      const server = await hostileServer(MODES[mode] ?? assert.fail(mode));
+      const limits = { ...LIMITS, maxBytes: Number.POSITIVE_INFINITY, endless: true };
+      await assert.rejects(openRequest({ url: server.url, limits }), { kind: /timeout|broken/ });
+      await server.close();
+    });
+  }
+
+  it('a stream that may last goes on after any silence once it has begun; a refusal in its place does not', async () => {
+    const statuses = [200, 403];
+    const server = createServer((_, response) => {
+      response.writeHead(statuses.shift() ?? 500).write('begun');
+      if (statuses.length > 0) setTimeout(() => response.end(' and ended'), 600);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const limits = { maxBytes: 1000, totalMs: 400, idleMs: 400, endless: true };
+    assert.equal((await sendRequest({ url, limits })).text, 'begun and ended');
+    await assert.rejects(sendRequest({ url, limits }), { kind: 'timeout' });
+    server.close();
+    server.closeAllConnections();
+  });
+
   it('does not wait for a connection that is never made once the signal aborts', async () => {
     const agent = plainAgent(() => new Promise(() => {}));
     const controller = new AbortController();

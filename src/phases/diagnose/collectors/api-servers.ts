@@ -3,7 +3,7 @@ import { dialingAgent, HttpError, type HttpLimits, MAX_RESPONSE_BYTES, openReque
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
-import { HUB_LAYOUTS, hubManifest } from './edge-hub.ts';
+import { HUB_LAYOUTS, hubFile } from './edge-hub.ts';
 
 /** Less time than a collector has, whose facts would be lost. */
 const LIMITS: HttpLimits = { maxBytes: MAX_RESPONSE_BYTES.probe, totalMs: 8000 };
@@ -28,7 +28,7 @@ async function serversOf(context: CollectContext): Promise<string[]> {
   for (const path of new Set([PATHS.kubelet.kubeconfig, ...HUB_LAYOUTS.map(({ kubeconfigPath }) => kubeconfigPath)])) {
     add(serverIn(await context.host.read(path)));
   }
-  const flag = /--server-addr=([^\s"']+)/.exec((await hubManifest(context))?.text ?? '')?.[1];
+  const flag = /--server-addr=([^\s"']+)/.exec((await hubFile(context))?.text ?? '')?.[1];
   for (const server of flag?.split(',') ?? []) add(server);
   return [...servers];
 }

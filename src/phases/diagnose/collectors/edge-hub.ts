@@ -1,36 +1,72 @@
 import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
+import type { EdgeHubForm } from '../../../edge-hub/releases.ts';
+import { PATHS } from '../../../host/node-paths.ts';
 import { imageIn } from '../../../kubernetes/node-files.ts';
+import { hubComplaints } from '../../join/hub-guard.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
 import type { CollectContext, CollectedFile, Collector } from '../collector.ts';
 import { healthOf } from './health.ts';
 
+/** After a fatal line a hub prints the stacks of all goroutines. */
+const LOG_LINES = 600;
+
 /** Where every known hub keeps what. */
 export const HUB_LAYOUTS: readonly EdgeHubLayout[] = [...edgeHubLayouts('ack'), ...edgeHubLayouts('openyurt')];
 
-/** The manifest of the hub that is set up, if one is. */
-export async function hubManifest({
-  host,
-}: Pick<CollectContext, 'host'>): Promise<{ path: string; text: string } | undefined> {
-  for (const { manifestPath } of HUB_LAYOUTS) {
-    const text = await host.read(manifestPath);
-    if (text !== undefined) return { path: manifestPath, text };
+/** The manifest of a hub, or the unit of its service with its drop-in: OpenYurt's own tools set up the same unit. */
+export interface HubFile {
+  readonly form: EdgeHubForm;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The hubs that are set up; two if one of another form was left behind. */
+async function hubFiles({ host }: Pick<CollectContext, 'host'>): Promise<HubFile[]> {
+  const found: HubFile[] = [];
+  for (const path of HUB_LAYOUTS.map(({ manifestPath }) => manifestPath)) {
+    const text = await host.read(path);
+    if (text !== undefined && !found.some((each) => each.path === path)) found.push({ form: 'pod', path, text });
   }
-  return undefined;
+  const { unitFile, dropIn } = PATHS.edgeHub;
+  const [unit, flags] = await Promise.all([host.read(unitFile), host.read(dropIn)]);
+  if (unit !== undefined) found.push({ form: 'service', path: unitFile, text: `${unit}\n${flags ?? ''}` });
+  return found;
+}
+
+export async function hubFile(context: Pick<CollectContext, 'host'>): Promise<HubFile | undefined> {
+  return (await hubFiles(context))[0];
 }
 
 export const edgeHubState: Collector = {
   name: 'edge-hub/state',
   run: async (context) => {
-    const manifest = await hubManifest(context);
-    if (!manifest) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
-    const image = imageIn(manifest.text);
+    const [hub, second] = await hubFiles(context);
+    if (!hub) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
     const health = await healthOf(context, HUB_HEALTH);
+    const service = hub.form === 'service' ? await serviceState(context) : undefined;
+    const image = service ? undefined : imageIn(hub.text);
+    const state = service?.detail ?? image ?? 'no image';
     return {
-      files: [{ path: 'edge-hub/state.txt', text: `${image ?? 'no image'}: ${health.detail}\n` }],
-      facts: { hub: { manifest: manifest.path, image, ...health } },
+      files: [{ path: 'edge-hub/state.txt', text: `${hub.path}: ${state}: ${health.detail}\n` }],
+      facts: {
+        hub: {
+          manifest: hub.path,
+          image,
+          ...(service && { service: { enabled: service.enabled, detail: service.detail } }),
+          ...(second && { second: second.path }),
+          ...health,
+        },
+        ...(service && { hubLog: hubComplaints(service.log) }),
+      },
     };
   },
 };
+
+async function serviceState({ host }: CollectContext) {
+  const { unit } = PATHS.edgeHub;
+  const [{ enabled, detail }, log] = await Promise.all([host.unit(unit), host.unitLog(unit, LOG_LINES)]);
+  return { enabled, detail: `${unit} is ${detail}`, log };
+}
 
 /** Its kubeconfig, and only the names of what is in its cache: Secrets are among it. */
 export const edgeHubKubeconfigAndCache: Collector = {

@@ -2,7 +2,18 @@ import { parseUnitState } from '../../../host/systemd.ts';
 import type { Collector } from '../collector.ts';
 import { query } from './common.ts';
 
-const UNITS = ['kubelet', 'containerd', 'docker', 'crio', 'systemd-timesyncd', 'chronyd', 'ntpd', 'firewalld', 'ufw'];
+const UNITS = [
+  'kubelet',
+  'yurthub',
+  'containerd',
+  'docker',
+  'crio',
+  'systemd-timesyncd',
+  'chronyd',
+  'ntpd',
+  'firewalld',
+  'ufw',
+];
 /** Not `systemctl status`, which shows the command lines of all processes. Those that a version lacks are left out. */
 const PROPERTIES = [
   'Id,Description,LoadState,ActiveState,SubState,Result,UnitFileState,StatusText,FragmentPath,DropInPaths,NeedDaemonReload',

@@ -5,7 +5,12 @@ import type { CheckContext } from '../context.ts';
 import { ownState } from '../own-state.ts';
 
 /** Files that a join writes and that would belong to another cluster if they were there before. */
-const FILES = [PATHS.kubelet.kubeconfig, PATHS.kubelet.bootstrapKubeconfig, PATHS.kubernetes.caCertificate];
+const FILES = [
+  PATHS.kubelet.kubeconfig,
+  PATHS.kubelet.bootstrapKubeconfig,
+  PATHS.kubernetes.caCertificate,
+  PATHS.edgeHub.unitFile,
+];
 
 /** `FileAvailable--etc-kubernetes-kubelet.conf` and so on, as kubeadm spells them. */
 export const filesAvailable: readonly Check[] = FILES.map((path) => ({

@@ -1,4 +1,4 @@
-import { servesWatchLists } from '../../../edge-hub/releases.ts';
+import { nameOfHub, servesWatchLists } from '../../../edge-hub/releases.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { featureGatesOf } from '../../../kubernetes/kubelet/feature-gates.ts';
 import { kubeletSettings } from '../../../kubernetes/kubelet/settings.ts';
@@ -17,7 +17,7 @@ export const offlineAutonomy: Check = {
     const hub = await node.edgeHub();
     if (!hub) return skip('no edge-hub');
     const kubernetesVersion = await cluster.version();
-    if (servesWatchLists({ ...hub, kubernetesVersion })) return pass(`${hub.image} serves watch lists`);
+    if (servesWatchLists({ ...hub, kubernetesVersion })) return pass(`${nameOfHub(hub)} serves watch lists`);
     const kubelet = (await node.kubeletVersion()) ?? kubernetesVersion;
     const settings = await kubeletSettings(host);
     if (featureGatesOf(settings.flags).WatchListClient && readsWatchLists(kubelet, settings)) {

@@ -11,6 +11,7 @@ const PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [
   { port: 10266, purpose: "the tunnel agent's metrics", ofHub: true },
   { port: 10267, purpose: "the edge-hub's health", ofHub: true },
   { port: 10268, purpose: "the edge-hub's proxy for pods", ofHub: true },
+  { port: 10269, purpose: 'the port of yurthub 1.7 and newer for other nodes of its pool', ofHub: true },
 ];
 
 /** `Port-10250` and so on. */
@@ -29,7 +30,7 @@ export const ports: readonly Check[] = PORTS.map(({ port, purpose, ofHub }) => (
     if (!listener) return pass();
     const holder = listener.process ?? 'an unknown process';
     // Where ss is missing, whatever listens on a node that is already joined is taken for the node's own.
-    const own = listener.ofKubelet || listener.process === undefined;
+    const own = listener.ofNode || listener.process === undefined;
     if (own && (await ownState(context)).rerun) return pass(`used by ${holder}, from the earlier join`);
     return fail(`used by ${holder}`);
   },

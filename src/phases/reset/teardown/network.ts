@@ -15,6 +15,7 @@ const LINKS: readonly string[] = [
   'flannel-v6.1',
   'edge-hub-dummy0',
   'yurthub-dummy0',
+  'hub-dummy0',
   'nodelocaldns',
   KUBE_PROXY_LINK,
 ];

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import type { V1Node, V1NodeList } from '@kubernetes/client-node';
 import { startApiServer } from '../../../../sandbox/api-server/index.ts';
-import { sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore } from '../../../../sandbox/store.ts';
 import { precheckCluster, type UpgradeReport } from '../../../../src/cluster-upgrade/precheck/index.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { testPki } from '../../sandbox/test-pki.ts';
 import { daemonSet, node } from './cluster.ts';
 
 const ends: (() => unknown)[] = [];
@@ -14,7 +14,7 @@ const ends: (() => unknown)[] = [];
 async function sandbox(nodes: readonly V1Node[], objects: Readonly<Record<string, object>> = {}) {
   const store = openStore(':memory:');
   ends.push(() => store.close());
-  const pki = await sandboxPki(store);
+  const pki = await testPki();
   const { url, close } = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
   ends.push(close);
   const as = (credentials: { cert?: string; key?: string }): ApiClient => {

@@ -132,7 +132,8 @@ describe('a watch with several API servers', () => {
     const origins = servers.map(({ origin }) => origin);
     const client = clientOf(origins);
     open.push(client, ...servers);
-    const events = Readable.from(client.watch('/api/v1/nodes?watch=true', AbortSignal.timeout(1500)));
+    const signal = new AbortController().signal;
+    const events = Readable.from(client.watch('/api/v1/nodes?watch=true', signal, { timeoutMs: 1000 }));
     return { origins, events: events.toArray() };
   }
   const hangUp: RequestListener = (_, { socket }) => void socket?.destroy();
@@ -141,6 +142,8 @@ describe('a watch with several API servers', () => {
 
   const failures: Readonly<Record<string, RequestListener>> = {
     'closes the connection': hangUp,
+    'accepts the request and says nothing': () => {},
+    'refuses without an end': (_, response) => void response.writeHead(403).write('Forbidden'),
     'is a gateway without a server behind it': (_, response) => void response.writeHead(503).end('no healthy upstream'),
     'breaks off in the middle of an event': (_, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 });

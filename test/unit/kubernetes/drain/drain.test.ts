@@ -5,6 +5,7 @@ import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { type DrainOptions, drainNode } from '../../../../src/kubernetes/drain/drain.ts';
 import { podName } from '../../../../src/kubernetes/drain/pods.ts';
 import { recordedLog } from '../../recorded-log.ts';
+import { skippingClock } from '../../test-clock.ts';
 import { type ApiAnswer, type ApiRequest, apiServer } from '../api-server.ts';
 import { KINDS, owner, pod } from './pods.ts';
 
@@ -73,8 +74,9 @@ async function cluster(pods: readonly V1Pod[], behaviour: Behaviour = {}) {
 const options = (more: Omit<Partial<DrainOptions>, 'log'> = {}) => ({
   log: recordedLog(),
   signal: new AbortController().signal,
-  timeoutMs: 3000,
+  timeoutMs: 10_000,
   wet: true,
+  clock: skippingClock(),
   ...more,
 });
 
@@ -163,9 +165,9 @@ describe('draining a node', () => {
   it('drain that times out names each pod that remains, with its PodDisruptionBudget', async () => {
     const evict = (name: string): ApiAnswer => (name === 'stateful' ? BUDGET : 201);
     const { client } = await cluster([KINDS.replicated, KINDS.stateful], { evict });
-    const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 300 })));
+    const error = await refusal(drainNode(client, 'n1', options()));
     assert.equal(error.code, 'DRAIN_FAILED');
-    assert.match(error.what, /^timed out after 300ms waiting for the pods of node n1 to terminate$/);
+    assert.match(error.what, /^timed out after 10.0s waiting for the pods of node n1 to terminate$/);
     assert.match(error.why ?? '', /shop\/stateful: Cannot evict pod .* The disruption budget guard needs 1 healthy/);
     assert.doesNotMatch(error.why ?? '', /replicated/);
     client.close();
@@ -174,7 +176,7 @@ describe('draining a node', () => {
   it('drain does not ask again for an eviction that is forbidden, and evicts the other pods', async () => {
     const evict = (name: string): ApiAnswer => (name === 'stateful' ? 403 : 201);
     const { client, evicted } = await cluster([KINDS.stateful, KINDS.replicated], { evict });
-    const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 60_000 })));
+    const error = await refusal(drainNode(client, 'n1', options()));
     assert.equal(error.what, 'the API server refused to evict 1 pod from node n1');
     assert.equal(error.why, 'shop/stateful: status 403');
     assert.deepEqual(evicted().sort(), ['replicated', 'stateful']);
@@ -184,7 +186,7 @@ describe('draining a node', () => {
   it('drain asks for every eviction within one time limit, however many pods are blocked', async () => {
     const pods = Array.from({ length: 40 }, (_, index) => pod(`web${index}`, owner('ReplicaSet', 'web')));
     const { client, evicted } = await cluster(pods, { evict: () => BUDGET });
-    const error = await refusal(drainNode(client, 'n1', options({ timeoutMs: 1500 })));
+    const error = await refusal(drainNode(client, 'n1', options()));
     assert.equal(error.why?.split('\n').filter((line) => line.startsWith('shop/web')).length, 40);
     // With a limit of its own for each pod, some would be asked for again before others are asked for at all.
     assert.equal(new Set(evicted().slice(0, 40)).size, 40);

@@ -4,11 +4,11 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore } from '../../../../sandbox/store.ts';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { clientInCluster } from '../../../../src/kubernetes/kubeconfig/in-cluster.ts';
 import { redact } from '../../../../src/lib/redact.ts';
+import { testPki } from '../../sandbox/test-pki.ts';
 
 const TOKENS = ['first-token-0123456789', 'second-token-0123456789'] as const;
 
@@ -27,7 +27,7 @@ describe('a client in a pod', () => {
 
   it('asks the servers that nodes use first, then that of the service, with the token of this moment', async () => {
     const store = openStore(':memory:');
-    const pki = await sandboxPki(store);
+    const pki = await testPki();
     const seen: (string | undefined)[] = [];
     const server = createServer({ cert: pki.servingCert, key: pki.servingKey }, ({ headers }, response) => {
       seen.push(headers.authorization);

@@ -4,7 +4,7 @@ import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { type Accident, INSTANCE, inProcessEns, runBind } from './in-process-ens.ts';
 
 /** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
-const SEQUENCES = 250;
+const SEQUENCES = 100;
 
 const fault = fc.constantFrom<Accident>(
   'timeout-after-effect',

@@ -26,7 +26,24 @@ describe('EdgeHub', () => {
   it('takes the node pool of the earlier join, and asks none of yurthub 1.6', async () => {
     const membership = async () => ({ caHash: '', nodeName: 'n', nodePool: 'hangzhou', complete: true });
     await assertOk('EdgeHub', { node: node('v1.7.0', { membership }), cluster: CLUSTER });
-    await assertOk('EdgeHub', { node: node('v1.6.1') });
+    const objects = { ...OBJECTS, '/apis/apps.openyurt.io/v1beta1': { kind: 'APIResourceList' } };
+    await assertOk('EdgeHub', { node: node('v1.6.1'), cluster: { ...CLUSTER, objects } });
+  });
+
+  it('asks for NodePool in the version that the release reads, and nothing of a yurthub before 1.6', async () => {
+    await assertFinds('EdgeHub', 'error', /does not serve apps\.openyurt\.io\/v1beta1/, {
+      node: node('v1.6.1'),
+      cluster: CLUSTER,
+    });
+    await assertOk('EdgeHub', { node: node('v1.5.1') });
+  });
+
+  it('refuses a service of a release that OpenYurt runs only as a pod, and the mode that it does not have', async () => {
+    const service = { edgeHub: async () => ({ flavor: 'openyurt', hubVersion: 'v1.5.1' }) as const };
+    await assertFinds('EdgeHub', 'error', /yurthub v1\.5\.1 is not supported as a service/, { node: service });
+    const image = 'openyurt/yurthub:v1.3.4';
+    const mode = { edgeHub: async () => ({ flavor: 'openyurt', image, mode: 'kubeletcertificate' }) as const };
+    await assertFinds('EdgeHub', 'error', /has no mode kubeletcertificate/, { node: mode });
   });
 
   it('passes a cluster that has what yurthub 1.7 needs', () =>

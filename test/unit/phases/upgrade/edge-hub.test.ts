@@ -10,7 +10,8 @@ import type { InstalledHub } from '../../../../src/edge-hub/releases.ts';
 import type { Journal } from '../../../../src/host/journal/journal.ts';
 import { withNode } from '../../../../src/host/node-session.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { checkEdgeHub, checkHubManifest, installEdgeHub } from '../../../../src/phases/upgrade/edge-hub.ts';
+import type { UpgradeSpec } from '../../../../src/phases/upgrade/context.ts';
+import { checkEdgeHub, checkHubSetup, installEdgeHub } from '../../../../src/phases/upgrade/edge-hub.ts';
 import { restoreVersion } from '../../../../src/phases/upgrade/roll-back.ts';
 import { type FakeHost, fakeHost } from '../../fake-host.ts';
 import { recordedLog } from '../../recorded-log.ts';
@@ -41,7 +42,9 @@ const manifestOn = async (host: FakeHost, path: string): Promise<V1Pod> => load(
 
 function parts(image: string, hub: InstalledHub, versions = VERSIONS) {
   const bundle = { manifest: { edgeHubImage: image, edgeHubFlavor: hub.flavor } } as unknown as Bundle;
-  return { bundle, hub, versions, log: recordedLog() };
+  const hubAfter: InstalledHub = { image, flavor: hub.flavor };
+  const hubs = { hub, hubAfter, namesHub: true, changesHub: true };
+  return { ...hubs, bundle, spec: {} as UpgradeSpec, nodeName: 'edge-1', versions, log: recordedLog() };
 }
 
 async function upgraded(from: string, to: string, more: Partial<EdgeHubOptions> = {}): Promise<FakeHost> {
@@ -80,14 +83,14 @@ describe('the edge-hub of a node that is upgraded', () => {
     };
     const host = fakeHost({ files });
     const context = { ...parts(hub('1.7.0'), { image: hub('1.6.1'), flavor: 'openyurt' }), journal, host };
-    await checkHubManifest(context);
+    await checkHubSetup(context);
     await installEdgeHub(context);
     const wanted = joined(hub('1.7.0'), { caHash: '4f1c', nodeIp: '10.0.0.5' });
     assert.deepEqual(await manifestOn(host, wanted.path), wanted.pod);
     const poolless = fakeHost({
       files: { [old.path]: JSON.stringify(joined(hub('1.6.1'), { nodePool: undefined }).pod) },
     });
-    await assert.rejects(checkHubManifest({ ...context, host: poolless }), { code: 'UPGRADE_CHECK_FAILED' });
+    await assert.rejects(checkHubSetup({ ...context, host: poolless }), { code: 'UPGRADE_CHECK_FAILED' });
   });
 
   it('keeps what its owner changed in the manifest', async () => {
@@ -148,8 +151,8 @@ describe('the edge-hub of a node that is upgraded', () => {
       /\/var\/lib\/edge-hub, the installed one in \/etc\/kubernetes\/edge-hub/,
     ],
   ] as const) {
-    it(`${what} is refused before anything is changed`, () => {
-      assert.throws(() => checkEdgeHub(parts(image, installed, versions)), { code: 'UPGRADE_CHECK_FAILED', why });
+    it(`${what} is refused before anything is changed`, async () => {
+      await assert.rejects(checkEdgeHub(parts(image, installed, versions)), { code: 'UPGRADE_CHECK_FAILED', why });
     });
   }
 

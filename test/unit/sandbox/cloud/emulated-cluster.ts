@@ -6,10 +6,11 @@ import { seedCluster, seedClusterObjects } from '../../../../sandbox/cloud/cs-se
 import type { ClusterRecord } from '../../../../sandbox/cloud/records.ts';
 import { startCloud } from '../../../../sandbox/cloud/server.ts';
 import type { CloudParts } from '../../../../sandbox/cloud/service.ts';
-import { type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
+import type { SandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { localMachine } from '../../../../src/host/local.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { testPki } from '../test-pki.ts';
 
 export interface EmulatedCluster {
   readonly store: Store;
@@ -36,7 +37,7 @@ export async function emulatedCluster(
   options: Pick<CloudParts, 'retiredActions'> = {},
 ): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
-  const pki = await sandboxPki(store);
+  const pki = await testPki();
   const api = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
   const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
   const cluster = seedCluster(store, { version: 'v1.20.2', ...values });

@@ -5,7 +5,7 @@ import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
 import { type RunningApiServer, startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { Controllers } from '../../../../sandbox/controllers.ts';
 import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.ts';
-import { issuerOf, type SandboxPki, sandboxPki } from '../../../../sandbox/pki.ts';
+import { issuerOf, type SandboxPki } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { edgeHubFiles } from '../../../../src/edge-hub/edge-hub.ts';
 import { localMachine } from '../../../../src/host/local.ts';
@@ -16,6 +16,7 @@ import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubelet
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { issueCertificate } from '../../../../src/pki/issue-certificate.ts';
+import { testPki } from '../test-pki.ts';
 import { FLAGS, type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
 
 const UNIT = 'kubelet.service';
@@ -32,7 +33,7 @@ describe('the small kubelet in its cluster', function () {
   let admin: ApiClient;
   beforeEach(async () => {
     store = openStore(':memory:');
-    pki = await sandboxPki(store);
+    pki = await testPki();
     api = await startApiServer({ store, pki, port: 0, version: 'v1.20.2' });
     admin = new ApiClient(
       { servers: [api.url], ca: pki.caPem, cert: pki.adminCert, key: pki.adminKey },
