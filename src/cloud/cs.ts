@@ -6,6 +6,7 @@ import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
 import { type AnswerOf, actionCaller } from './call-action.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { type AddonVerbs, addonVerbs } from './cs-addons.ts';
+import { type ClusterVerbs, clusterVerbs } from './cs-clusters.ts';
 import { type NodeVerbs, nodeVerbs } from './cs-nodes.ts';
 import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
 import { allPages } from './pages.ts';
@@ -26,7 +27,7 @@ interface KubeconfigOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs {
+export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs, ClusterVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
@@ -90,6 +91,7 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     ...taskVerbs(call, endpoint),
     ...addonVerbs(call),
     ...nodeVerbs(call),
+    ...clusterVerbs(call, endpoint),
   };
 }
 

@@ -24,9 +24,11 @@ const disk = z.strictObject({ category: z.enum(DISKS).default('cloud_ssd'), size
 const workers = z.strictObject({
   /** ECS instances for the components that run in the cloud. */
   count: z.int().min(1, 'at least one worker node is required: the components of the cloud side run on it').default(1),
-  instanceTypes: z.array(z.string().regex(/^ecs\./, 'must be an ECS instance type such as ecs.g6.large')).min(1, {
-    error: 'an instance type for the worker nodes is required',
-  }),
+  instanceTypes: z
+    .array(z.string().regex(/^ecs\./, 'must be an ECS instance type such as ecs.g6.large'), {
+      error: 'an instance type for the worker nodes is required',
+    })
+    .min(1, 'an instance type for the worker nodes is required'),
   vswitches: ids.optional(),
   systemDisk: disk.default({ category: 'cloud_ssd', size: 120 }),
   dataDisks: z.array(disk).default([]),
