@@ -18,7 +18,7 @@ const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:ma
 export interface ManagedCluster {
   nodes(): Promise<PoolNode[]>;
   deleteNode(name: string): Promise<void>;
-  /** Lets no further pods on it. */
+  /** Cordons it. */
   cordon(name: string): Promise<void>;
   /** Makes the Node of an instance that has no kubelet here. */
   addNode(node: InstanceNode): Promise<void>;

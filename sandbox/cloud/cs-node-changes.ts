@@ -60,7 +60,7 @@ export async function deleteNodes(asked: CsRequest): Promise<object> {
 function refuseRelease({ parts: { store } }: CsRequest, names: readonly string[]): void {
   for (const name of names) {
     const instance = store.get<EcsInstanceRecord>(ECS_INSTANCE, instanceIdOf(name));
-    if (!instance) throw new CloudFailure(400, 'InvalidParameter', `node ${name} is no ECS instance`);
+    if (!instance) throw new CloudFailure(400, 'InvalidParameter', `node ${name} is not an ECS instance`);
     if (instance.charge === 'PrePaid')
       throw new CloudFailure(400, 'InvalidParameter', `instance ${instance.id} is a subscription`);
   }

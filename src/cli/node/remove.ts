@@ -1,6 +1,6 @@
 import { poolNamed } from '../../config/node-pool.ts';
 import { count } from '../../lib/count.ts';
-import { nodesToRemove, removeNodes, type ServiceNode } from '../../phases/node/removal.ts';
+import { nodesToRemove, removeInBatches, type ServiceNode } from '../../phases/node/removal.ts';
 import type { CommandHost } from '../node-runner.ts';
 import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 import { nodesOfService, serviceNodeTable } from './service-nodes.ts';
@@ -42,7 +42,7 @@ export async function removeByService(flags: RemoveFlags, names: readonly string
       };
     },
     run: async ({ nodes }, work) => {
-      await removeNodes(nodes, { drain, release }, work);
+      await removeInBatches(nodes, { drain, release }, work);
       return { text: endText(nodes, flags, work.wait) };
     },
   });

@@ -127,10 +127,10 @@ export interface RemovalRun {
 
 /**
  * Removes nodes in batches, each when the task of the one before has ended. Nodes that an earlier run is removing are
- * waited for and not ordered. The list of all nodes, which is long, is read at the end and where a task does not tell.
+ * waited for and not ordered. The list of all nodes, which is long, is read at the end, and if the state of a task is not known.
  * @throws EdgeadmError CLOUD_*, TIMEOUT, with the nodes that may still be there
  */
-export async function removeNodes(
+export async function removeInBatches(
   nodes: readonly ServiceNode[],
   options: Pick<RemovalRequest, 'drain' | 'release'>,
   run: RemovalRun,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { attachEcs, attachEns } from '../../../../src/phases/node/attachment.ts';
-import { removeNodes, serviceNodes } from '../../../../src/phases/node/removal.ts';
+import { removeInBatches, serviceNodes } from '../../../../src/phases/node/removal.ts';
 import { type Accident, type InProcessService, inProcessService, type ServiceRun } from './in-process-service.ts';
 
 /** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
@@ -81,7 +81,7 @@ describe('nodes that come and go, whatever happens to the calls and to the progr
       const work: Work = async ({ service }, pace = QUICK) => {
         const all = serviceNodes(await service.nodes('c1'), await service.nodePools('c1'));
         const nodes = all.filter(({ name }) => named.includes(name));
-        await removeNodes(nodes, { drain: false, release: false }, { service, clusterId: 'c1', ...pace });
+        await removeInBatches(nodes, { drain: false, release: false }, { service, clusterId: 'c1', ...pace });
       };
       for (const accidents of list) {
         const end = await endOf(cloud, accidents, work);
