@@ -11,7 +11,7 @@ export interface Order<T> {
   readonly send: () => Promise<T>;
   /** True if it shows that the order took effect. What it throws counts as not seen. */
   readonly shows: () => Promise<boolean>;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   /** First and longest pause between two looks, milliseconds. */
   readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
@@ -22,7 +22,14 @@ export interface Order<T> {
  * @returns undefined if it took effect without an answer
  * @throws EdgeadmError CLOUD_NO_ANSWER if it does not show; else what the order threw
  */
-export async function orderOnce<T>({ what, send, shows, settleMs, paceMs, signal }: Order<T>): Promise<T | undefined> {
+export async function orderOnce<T>({
+  what,
+  send,
+  shows,
+  listDelayMs,
+  paceMs,
+  signal,
+}: Order<T>): Promise<T | undefined> {
   let lost: EdgeadmError;
   try {
     return await send();
@@ -32,7 +39,7 @@ export async function orderOnce<T>({ what, send, shows, settleMs, paceMs, signal
   }
   await waitFor<void>({
     what: `${what} after the request got no answer`,
-    timeoutMs: settleMs ?? SETTLE_MS,
+    timeoutMs: listDelayMs ?? SETTLE_MS,
     intervalMs: paceMs ?? [100, 2000],
     signal,
     probe: async () => ((await shows()) ? { done: undefined } : { seen: lost.message }),

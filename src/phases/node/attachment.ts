@@ -15,7 +15,7 @@ export interface AttachRun {
   readonly pool: { readonly id: string; readonly name: string };
   readonly wait: boolean;
   readonly timeoutMs?: number;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
@@ -30,7 +30,7 @@ export async function attachEcs(
   order: Omit<InstanceAttachment, 'instances'>,
   run: AttachRun,
 ): Promise<void> {
-  const { service, clusterId, pool, settleMs, paceMs, timeoutMs, tell, signal } = run;
+  const { service, clusterId, pool, listDelayMs, paceMs, timeoutMs, tell, signal } = run;
   const look = () => poolState(run);
   const missing = async () =>
     missingOf(
@@ -55,7 +55,7 @@ export async function attachEcs(
       what: `${instances.join(', ')} to be added`,
       send: () => service.attachInstances(clusterId, pool.id, { ...order, instances }),
       shows: async () => (await look()) !== 'active' || (await missing()).length === 0,
-      settleMs,
+      listDelayMs,
       paceMs,
       signal,
     });
@@ -110,7 +110,7 @@ export async function attachEns(instances: readonly EnsInstance[], run: EnsAttac
 }
 
 async function sendScript(instance: EnsInstance, line: string, run: EnsAttachRun): Promise<void> {
-  const { ens, memory, now, tell, settleMs, paceMs, signal } = run;
+  const { ens, memory, now, tell, listDelayMs, paceMs, signal } = run;
   // Kept before it is sent: from here on the program may be killed.
   await memory.keep(instance.id, now());
   tell(`Running the attach script on ${instance.id}.`);
@@ -118,7 +118,7 @@ async function sendScript(instance: EnsInstance, line: string, run: EnsAttachRun
     what: `${instance.id} to show as a node`,
     send: () => ens.runScript(instance.id, line),
     shows: async () => missingOf([instance], await nodesNow(run)).length === 0,
-    settleMs,
+    listDelayMs,
     paceMs,
     signal,
   }).catch(async (error: unknown) => {

@@ -119,7 +119,7 @@ export interface RemovalRun {
   readonly clusterId: string;
   readonly wait: boolean;
   readonly timeoutMs?: number;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
@@ -163,12 +163,12 @@ async function orderRemoval(
   options: Pick<RemovalRequest, 'drain' | 'release'>,
   run: RemovalRun,
 ): Promise<string | undefined> {
-  const { service, clusterId, settleMs, paceMs, signal } = run;
+  const { service, clusterId, listDelayMs, paceMs, signal } = run;
   return orderOnce({
     what: `${count('node', batch.length)} to be removed`,
     send: () => service.removeNodes(clusterId, { nodes: batch.map(({ name }) => name), ...options }),
     shows: async () => (await stillThere(batch, run)).every(({ state }) => state === 'removing'),
-    settleMs,
+    listDelayMs,
     paceMs,
     signal,
   });

@@ -23,7 +23,7 @@ const accidents = fc
   .map((parts): (Accident | undefined)[] => parts.flat());
 const runs = fc.array(accidents, { minLength: 1, maxLength: 4 });
 
-const QUICK = { wait: true, timeoutMs: 40, settleMs: 20, paceMs: [0, 1] as const, tell: () => {} };
+const QUICK = { wait: true, timeoutMs: 40, listDelayMs: 20, paceMs: [0, 1] as const, tell: () => {} };
 
 /** Names of the nodes that are there, without looking through the service. */
 function nodeNames({ store, cluster }: InProcessService): string[] {
