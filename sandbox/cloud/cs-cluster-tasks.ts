@@ -24,6 +24,12 @@ const TASKS = {
 
 export type ClusterChange = keyof typeof TASKS;
 
+/** The reference names no stage. */
+const STAGES: Readonly<Partial<Record<ClusterChange, readonly string[]>>> = {
+  CreateCluster: ['create resources', 'create the control plane', 'create worker nodes', 'install add-ons'],
+  DeleteCluster: ['delete nodes', 'delete resources'],
+};
+
 /** By which name a fault strikes the task of each action. */
 export const CLUSTER_TASKS: readonly string[] = Object.keys(TASKS).map(faultOf);
 
@@ -237,6 +243,7 @@ export function changeCluster(
     type,
     target: { type: 'cluster', id: cluster.id },
     ms,
+    stages: STAGES[action],
     ...(fails && { error: `cluster ${cluster.name}: ${type} failed` }),
   });
   store.put(KIND.cluster, cluster.id, { ...record, pending: { state, until: now() + ms, then, fails } });

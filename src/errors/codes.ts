@@ -354,6 +354,12 @@ export const ERROR_CODES = {
     evidence: 'State and last log lines of its container.',
     remedy: 'Check its image and that ports 10261 and 10267 are free.',
   },
+  HUB_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'The edge-hub of the node runs, but does not do what was checked: an endpoint, its cache or its metrics.',
+    evidence: 'What was tried, and what was found.',
+    remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
+  },
   NODE_NOT_READY: {
     exit: EXIT.failed,
     cause: 'The node registered, but did not become Ready.',

@@ -51,7 +51,7 @@ spec:
   '/var/log/edgeadm.log': `command line: ./edgeadm join --openapi-token ${PLANTED} --node-spec '{"token":"${PLANTED}"}'\n`,
 };
 
-inWorlds('guide')('a diagnosis', function () {
+inWorlds('guide', 'today')('a diagnosis', function () {
   this.timeout(300_000);
   let node: Node;
   let folder: string;
@@ -99,7 +99,11 @@ inWorlds('guide')('a diagnosis', function () {
 
   it('finds no error on a node that works, and leaves the node as it was', async () => {
     const before = await photograph(node);
-    assert.deepEqual(await errorsFound('good.tgz'), []);
+    const { findings } = await overSsh('good.tgz');
+    assert.deepEqual(
+      findings.filter(({ severity }) => severity === 'error'),
+      [],
+    );
     const changed = difference(before, await photograph(node), ['/var/log/edgeadm.log']);
     // The kubelet and its hub go on with their work meanwhile.
     assert.deepEqual(

@@ -47,10 +47,17 @@ export function sinceLastStart(text: string): string {
 
 const STATUS = /kubelet_node_status|Unable to register node|Error updating node status/;
 
-/** Lines in which a kubelet tells that the cluster does not know its node or does not let it in. */
+/** `Successfully registered node`; a Node object that is there already is `previously registered`. */
+const REGISTERED = /(Successfully|previously) registered/;
+
+/**
+ * Lines in which a kubelet tells that the cluster does not know its node or does not let it in. A kubelet may look for
+ * its Node object a moment before it registers it.
+ */
 export function kubeletRefusals(text: string): string[] {
-  return text
-    .split('\n')
+  const lines = text.split('\n');
+  return lines
+    .slice(lines.findLastIndex((line) => REGISTERED.test(line)) + 1)
     .filter((line) => STATUS.test(line) && /not found|Unauthorized|is forbidden|x509: /.test(line));
 }
 

@@ -54,5 +54,8 @@ describe('the log of a kubelet', () => {
     const refused = 'E1121 kubelet_node_status.go:93] Unable to register node "n" with API server: Unauthorized';
     const early = 'E1121 kubelet.go:2240] node "n" not found';
     assert.deepEqual(kubeletRefusals([gone, early, refused].join('\n')), [gone, refused]);
+    const registered = 'I1121 kubelet_node_status.go:78] "Successfully registered node" node="n"';
+    assert.deepEqual(kubeletRefusals([gone, registered].join('\n')), [], 'it had looked before it registered the node');
+    assert.deepEqual(kubeletRefusals([registered, gone].join('\n')), [gone], 'the node was deleted');
   });
 });
