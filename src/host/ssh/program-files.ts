@@ -60,18 +60,21 @@ const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
 /** Prints the real path of the folder that contains $1, and all mounts. */
 const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
 
+/** Runs a script on a connection that is open. */
+type Shell = (
+  link: Link,
+  timeoutMs: number,
+  script: string,
+  args: readonly string[],
+  input?: string | Buffer | Readable,
+) => Promise<ProgramOutcome>;
+
 /**
  * Files by the programs that every Linux since CentOS 7 has. This is how they are reached if SFTP would lack the
  * rights: the session belongs to a user who is root only through sudo.
  */
 export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {
-  const shell = async (
-    link: Link,
-    timeoutMs: number,
-    script: string,
-    args: string[],
-    input?: string | Buffer | Readable,
-  ) => {
+  const shell: Shell = async (link, timeoutMs, script, args, input) => {
     const limits = { timeoutMs, maxOutputBytes: MAX_READ_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };
@@ -80,46 +83,18 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     session.use(step(what), (link) => shell(link, link.limits.fileCommand, script, args));
   const runLong = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, LONG_MS, script, args));
-
-  const write = async (
-    link: Link,
-    path: string,
-    content: Buffer | (() => Readable),
-    attributes: FileAttributes,
-  ): Promise<void> => {
-    const temporary = temporaryOf(path);
-    const { input, bytes } = counted(content);
-    try {
-      const staged = await shell(link, LONG_MS, STAGE, [temporary, ...modeAndOwner(attributes)], input);
-      // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
-      if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
-      await shell(link, link.limits.fileCommand, RENAME, [temporary, path]);
-    } catch (error) {
-      await shell(link, link.limits.fileCommand, 'rm -f -- "$1"', [temporary]).catch(() => {});
-      throw error;
-    }
+  const appendFrom = (path: string, text: string, begun: boolean): Promise<void> => {
+    const work = (link: Link, again: boolean) => append(shell, link, path, Buffer.from(text), again || begun);
+    return withPathError(path, session.use(step(`appending to ${path}`), work));
   };
-
-  const append = async (link: Link, path: string, text: Buffer, again: boolean): Promise<void> => {
-    const limitMs = link.limits.fileCommand;
-    const end = async () => (await shell(link, limitMs, READ_END_IF_THERE, [path, String(text.length)])).stdout;
-    const missing = again ? remainder(await end(), text) : text;
-    if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
-  };
-  const appendFrom = (path: string, text: string, begun: boolean): Promise<void> =>
-    withPathError(
-      path,
-      session.use(step(`appending to ${path}`), (link, again) => append(link, path, Buffer.from(text), again || begun)),
-    );
 
   return {
     readFile: async (path) =>
       (await undefinedIfMissing(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
-    writeFile: (path, content, attributes) =>
-      withPathError(
-        path,
-        session.use(step(`writing ${path}`), (link) => write(link, path, content, attributes)),
-      ),
+    writeFile: (path, content, attributes) => {
+      const work = (link: Link) => write(shell, link, path, content, attributes);
+      return withPathError(path, session.use(step(`writing ${path}`), work));
+    },
     copyFile: async (from, path, attributes) => {
       const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
       await withPathError(path, runLong(`copying ${from} to ${path}`, COPY, ...args));
@@ -144,12 +119,9 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
       await withPathError(path, run(`removing ${path}`, REMOVE, path));
     },
     removeTree: async (path) => {
-      const survey = (await withPathError(path, run(`looking for mounts in ${path}`, SURVEY, path))).stdout.toString(
-        'utf8',
-      );
-      if (survey === '') return;
-      const end = survey.indexOf('\n');
-      refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
+      const survey = await withPathError(path, run(`looking for mounts in ${path}`, SURVEY, path));
+      if (survey.stdout.length === 0) return;
+      refuseMountsIn(survey.stdout.toString('utf8'), path);
       await withPathError(path, runLong(`removing ${path}`, REMOVE_TREE, path));
     },
     sha256: async (path) => {
@@ -158,6 +130,39 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
       return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
     },
   };
+}
+
+async function write(
+  shell: Shell,
+  link: Link,
+  path: string,
+  content: Buffer | (() => Readable),
+  attributes: FileAttributes,
+): Promise<void> {
+  const temporary = temporaryOf(path);
+  const { input, bytes } = counted(content);
+  try {
+    const staged = await shell(link, LONG_MS, STAGE, [temporary, ...modeAndOwner(attributes)], input);
+    // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
+    if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
+    await shell(link, link.limits.fileCommand, RENAME, [temporary, path]);
+  } catch (error) {
+    await shell(link, link.limits.fileCommand, 'rm -f -- "$1"', [temporary]).catch(() => {});
+    throw error;
+  }
+}
+
+async function append(shell: Shell, link: Link, path: string, text: Buffer, again: boolean): Promise<void> {
+  const limitMs = link.limits.fileCommand;
+  const end = async () => (await shell(link, limitMs, READ_END_IF_THERE, [path, String(text.length)])).stdout;
+  const missing = again ? remainder(await end(), text) : text;
+  if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
+}
+
+/** @param survey what {@link SURVEY} prints */
+function refuseMountsIn(survey: string, path: string): void {
+  const end = survey.indexOf('\n');
+  refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
 }
 
 /** What has still to be appended to a file of which an interrupted attempt may have written a part. */
