@@ -10,7 +10,7 @@ import { type ClusterRecord, KIND, type NodePoolRecord, type PendingClusterChang
 import { CloudFailure } from './service.ts';
 
 /** How long a change of a cluster takes here; the real service takes minutes. */
-export const CLUSTER_CHANGE_MS = { initial: 1500, updating: 500, deleting: 700 } as const;
+const CLUSTER_CHANGE_MS = { initial: 1500, updating: 500, deleting: 700 } as const;
 
 /** Task types: the SDK, types of events. */
 const TASKS = {
