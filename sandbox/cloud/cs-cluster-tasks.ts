@@ -10,7 +10,7 @@ import { type ClusterRecord, KIND, type NodePoolRecord, type PendingClusterChang
 import { CloudFailure } from './service.ts';
 
 /** How long a change of a cluster takes here; the real service takes minutes. */
-export const CLUSTER_CHANGE_MS = { initial: 1500, updating: 500, deleting: 700 } as const;
+const CLUSTER_CHANGE_MS = { initial: 1500, updating: 500, deleting: 700 } as const;
 
 /** Task types: the SDK, types of events. */
 const TASKS = {
@@ -23,6 +23,12 @@ const TASKS = {
 } as const;
 
 export type ClusterChange = keyof typeof TASKS;
+
+/** The reference names no stage. */
+const STAGES: Readonly<Partial<Record<ClusterChange, readonly string[]>>> = {
+  CreateCluster: ['create resources', 'create the control plane', 'create worker nodes', 'install add-ons'],
+  DeleteCluster: ['delete nodes', 'delete resources'],
+};
 
 /** By which name a fault strikes the task of each action. */
 export const CLUSTER_TASKS: readonly string[] = Object.keys(TASKS).map(faultOf);
@@ -237,6 +243,7 @@ export function changeCluster(
     type,
     target: { type: 'cluster', id: cluster.id },
     ms,
+    stages: STAGES[action],
     ...(fails && { error: `cluster ${cluster.name}: ${type} failed` }),
   });
   store.put(KIND.cluster, cluster.id, { ...record, pending: { state, until: now() + ms, then, fails } });

@@ -91,8 +91,8 @@ export interface ChangeWork {
 
 interface ChangeOptions<P extends ServicePlan> {
   readonly flags: ServiceChangeFlags;
-  /** Default: `--cluster-id`, which is required then. */
-  readonly clusterId?: string;
+  /** Of a cluster that does not exist yet. Default: `--cluster-id`, which is required then. */
+  readonly clusterName?: string;
   readonly output: Output;
   /** The words of the command, behind `edgeadm`. */
   readonly argv: readonly string[];
@@ -109,7 +109,7 @@ type Ended = Omit<CommandResult, 'command'>;
  */
 export async function changeInService<P extends ServicePlan>(options: ChangeOptions<P>): Promise<Ended> {
   const { flags, output, argv } = options;
-  const clusterId = options.clusterId ?? requireClusterId(flags);
+  const clusterId = options.clusterName ?? requireClusterId(flags);
   const timeoutMs = durationOf(flags.timeout, '--timeout');
   const log = logOf(output, argv.slice(0, 2).join(' '));
   return withService(flags, async (service, signal) => {

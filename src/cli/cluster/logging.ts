@@ -30,6 +30,7 @@ interface LoggingFlags extends ServiceChangeFlags {
 
 interface LoggingPlan extends ServicePlan {
   readonly id: string;
+  readonly name?: string;
   readonly addons: readonly AddonStep[];
   readonly controlPlane?: ControlPlaneLog;
   readonly audit?: AuditLog;
@@ -48,7 +49,7 @@ export async function changeLogging(flags: LoggingFlags, on: boolean, host: Comm
     plan: (work) => planLogging(flags, on, work),
     run: async (plan, work) => {
       await runLogging(plan, work);
-      return { text: `cluster/${plan.id} logging ${on ? 'enabled' : 'disabled'}\n` };
+      return { text: `cluster/${plan.name} logging ${on ? 'enabled' : 'disabled'}\n` };
     },
   });
 }
@@ -70,12 +71,13 @@ async function planLogging(flags: LoggingFlags, on: boolean, work: ChangeWork): 
   if (lines.length > 0) refuseUnlessRunning(cluster, 'the logging');
   return {
     id,
+    name,
     addons,
     controlPlane,
     audit,
     lines,
     question: `Change the logging of cluster ${name}?`,
-    unchanged: `cluster/${id} unchanged: its logging is as requested already\n`,
+    unchanged: `cluster/${name} unchanged: its logging is as requested already\n`,
     data: { clusterId: id, name, enabled: on, addons, controlPlane, audit },
   };
 }

@@ -39,6 +39,7 @@ interface Wanted {
 
 interface ParameterPlan extends ServicePlan {
   readonly id: string;
+  readonly name?: string;
   readonly steps: readonly AddonStep[];
 }
 
@@ -65,6 +66,7 @@ export async function changeParameters(
       if (steps.length > 0) refuseUnlessRunning(cluster, 'the control plane');
       return {
         id,
+        name,
         steps,
         lines: steps.length > 0 ? linesOf(component, known, change) : [],
         question: `Change ${component} of cluster ${name}?`,
@@ -72,9 +74,9 @@ export async function changeParameters(
         data: { clusterId: id, name, component, set, unset },
       };
     },
-    run: async ({ id, steps }, work) => {
+    run: async ({ id, name, steps }, work) => {
       await runAddonSteps(steps, { ...work, clusterId: id });
-      return { text: `${component} of cluster/${id} ${work.wait ? 'changed' : 'is being changed'}\n` };
+      return { text: `${component} of cluster/${name} ${work.wait ? 'changed' : 'is being changed'}\n` };
     },
   });
 }

@@ -48,7 +48,7 @@ export default class ClusterCreate extends BaseCommand {
     await this.finish(
       await changeInService<CreationPlan>({
         flags: { ...flags, region },
-        clusterId: '',
+        clusterName: name,
         output,
         argv: this.host.argv,
         plan: async ({ service }) => {

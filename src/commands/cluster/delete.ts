@@ -6,6 +6,7 @@ import { repeatable } from '../../cli/flags.ts';
 import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
 import { usageError } from '../../errors/usage.ts';
+import { count } from '../../lib/count.ts';
 import { deleteCluster } from '../../phases/cluster/changes.ts';
 import { choiceOf, deletionOf, RESOURCE_TYPES } from '../../phases/cluster/deletion.ts';
 import { clusterNamed } from '../../phases/cluster/find.ts';
@@ -54,7 +55,7 @@ export default class ClusterDelete extends BaseCommand {
             cluster,
             lines: [
               `Delete cluster ${name} (${id}) in ${region}. This cannot be undone.`,
-              ...(nodes.length > 0 ? [`It has ${nodes.length} nodes: ${nodes.join(', ')}.`, RESET] : []),
+              ...(nodes.length > 0 ? [`It has ${count('node', nodes.length)}: ${nodes.join(', ')}.`, RESET] : []),
               ...(table ? table.split('\n') : []),
             ],
             question: `Delete cluster ${name}?`,

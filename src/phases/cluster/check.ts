@@ -7,7 +7,7 @@ import { waitFor } from '../../lib/wait-for.ts';
 /** What can be checked. Source: the SDK, RunClusterCheck. */
 export const CHECK_TYPES = ['ClusterUpgrade', 'MasterUpgrade', 'NodePoolUpgrade', 'ClusterMigrate'] as const;
 
-export type CheckType = (typeof CHECK_TYPES)[number];
+type CheckType = (typeof CHECK_TYPES)[number];
 
 const CHECK_MS = 600_000;
 const SETTLE_MS = 15_000;
