@@ -97,7 +97,12 @@ export function nodePoolAnswer(pool: NodePoolRecord, region: string, nodes: read
       labels: Object.entries(pool.labels).map(([key, value]) => ({ key, value })),
       taints: pool.taints,
       node_name_mode: '',
-      unschedulable: false,
+      unschedulable: pool.unschedulable ?? false,
+    },
+    management: {
+      enable: pool.management?.enable ?? false,
+      auto_repair: pool.management?.autoRepair ?? false,
+      auto_upgrade: pool.management?.autoUpgrade ?? false,
     },
     status: {
       state: pool.pending?.state ?? 'active',

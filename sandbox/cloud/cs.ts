@@ -35,7 +35,15 @@ import {
   nodesWithPools,
   settleNodes,
 } from './cs-node-changes.ts';
-import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
+import {
+  createPoolRecord,
+  deleteNodePool,
+  modifyNodePool,
+  removeNodes,
+  repairNodePool,
+  settlePools,
+  upgradeNodePool,
+} from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { auditProjectOf, controlPlaneLogOf, updateAuditLog, updateControlPlaneLog } from './cs-settings.ts';
@@ -83,6 +91,9 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   DescribeClusterNodes: clusterNodes,
   DescribeClusterNodePools: nodePools,
   CreateClusterNodePool: createPoolRecord,
+  ModifyClusterNodePool: modifyNodePool,
+  UpgradeClusterNodepool: upgradeNodePool,
+  RepairClusterNodePool: repairNodePool,
   DeleteClusterNodepool: deleteNodePool,
   DescribeClusterAttachScripts: attachScript,
   DescribeClusterUserKubeconfig: kubeconfig,
@@ -112,11 +123,6 @@ const OTHERS: Readonly<Record<string, Action>> = {
     method: 'GET',
     path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
     handle: nodePoolDetail,
-  },
-  ModifyClusterNodePool: {
-    method: 'PUT',
-    path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
-    handle: modifyNodePool,
   },
   RemoveNodePoolNodes: {
     method: 'DELETE',

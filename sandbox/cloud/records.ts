@@ -109,6 +109,9 @@ export interface NodePoolRecord {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
+  /** Its nodes are cordoned when they join. */
+  readonly unschedulable?: boolean;
+  readonly management?: { readonly enable: boolean; readonly autoRepair: boolean; readonly autoUpgrade: boolean };
   /** A pool of cloud instances; absent: `edge`. */
   readonly type?: 'ess';
   /** What a task is doing to it. */

@@ -2,7 +2,7 @@ import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { registerSecret } from '../lib/redact.ts';
 import type { CloudCluster } from './actions/clusters.ts';
-import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
+import type { CloudNode, CloudNodePool, NodePoolChangeBody, NodePoolUpgradeBody } from './actions/node-pools.ts';
 import { type AnswerOf, actionCaller } from './call-action.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { type AddonVerbs, addonVerbs } from './cs-addons.ts';
@@ -26,6 +26,13 @@ interface KubeconfigOptions {
   readonly privateAddress?: boolean;
 }
 
+interface RepairOrder {
+  /** None: all nodes of the pool. */
+  readonly nodes: readonly string[];
+  /** `restart.kubelet`; none: all that the service knows. */
+  readonly operations: readonly string[];
+}
+
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
 export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs, ClusterVerbs {
   readonly endpoint: string;
@@ -37,6 +44,12 @@ export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs, Clus
   nodeQuota(): Promise<number | undefined>;
   /** @returns id of the task, if the service tells it */
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  changeNodePool(clusterId: string, nodePoolId: string, body: NodePoolChangeBody): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  upgradeNodePool(clusterId: string, nodePoolId: string, body: NodePoolUpgradeBody): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  repairNodePool(clusterId: string, nodePoolId: string, order: RepairOrder): Promise<string | undefined>;
   /** @returns id of the task, if the service tells it */
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<string | undefined>;
   /** The line to run on a node; its token is registered as a secret. */
@@ -78,6 +91,17 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     nodeQuota: async () => nodeQuotaIn(await call('DescribeUserQuota', {})),
     createNodePool: async (ClusterId, spec) =>
       (await call('CreateClusterNodePool', { ClusterId, body: createRequest(spec) })).taskId,
+    changeNodePool: async (ClusterId, NodepoolId, body) =>
+      (await call('ModifyClusterNodePool', { ClusterId, NodepoolId, body })).taskId,
+    upgradeNodePool: async (ClusterId, NodepoolId, body) =>
+      (await call('UpgradeClusterNodepool', { ClusterId, NodepoolId, body })).taskId,
+    repairNodePool: async (ClusterId, NodepoolId, { nodes, operations }) => {
+      const body = {
+        ...(nodes.length > 0 && { nodes }),
+        ...(operations.length > 0 && { operations: operations.map((id) => ({ operation_id: id })) }),
+      };
+      return (await call('RepairClusterNodePool', { ClusterId, NodepoolId, body })).taskId;
+    },
     deleteNodePool: async (ClusterId, NodepoolId) =>
       (await call('DeleteClusterNodepool', { ClusterId, NodepoolId, query: { force: false } })).taskId,
     attachScript: async (ClusterId, { nodePoolId, arch, nodeSpec, expires }) => {

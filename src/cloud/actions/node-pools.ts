@@ -13,7 +13,9 @@ const nodePool = wire({
     runtime: text,
     labels: z.array(wire(pair)).nullish(),
     taints: z.array(wire({ ...pair, effect: text })).nullish(),
+    unschedulable: flag,
   }).nullish(),
+  management: wire({ enable: flag, auto_repair: flag, auto_upgrade: flag }).nullish(),
 });
 
 const node = wire({
@@ -40,6 +42,36 @@ interface NodePoolBody {
   };
 }
 
+interface Marks {
+  readonly labels?: readonly { readonly key: string; readonly value: string }[];
+  readonly taints?: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+}
+
+/** What ModifyClusterNodePool takes for any pool. Size, mode and networks have no field there. */
+export interface NodePoolChangeBody {
+  readonly nodepool_info?: { readonly name: string };
+  readonly kubernetes_config?: Marks & { readonly unschedulable?: boolean };
+  readonly management?: { readonly enable: boolean; readonly auto_repair?: boolean; readonly auto_upgrade?: boolean };
+  /** Existing nodes get labels and taints too. */
+  readonly update_nodes: boolean;
+}
+
+/** What UpgradeClusterNodepool takes. */
+export interface NodePoolUpgradeBody {
+  readonly kubernetes_version?: string;
+  readonly runtime_type?: string;
+  readonly runtime_version?: string;
+  readonly node_names?: readonly string[];
+  readonly use_replace?: boolean;
+  readonly ignore_warning_check?: boolean;
+  readonly rolling_policy?: {
+    readonly max_parallelism?: number;
+    readonly max_failed_nodes?: number;
+    readonly batch_interval?: number;
+    readonly pause_policy?: string;
+  };
+}
+
 /** Node pools and their nodes. */
 export const NODE_POOL_ACTIONS = {
   DescribeClusterNodePools: csAction('GET', '/clusters/{ClusterId}/nodepools', {
@@ -50,6 +82,19 @@ export const NODE_POOL_ACTIONS = {
     repeated: 'another',
     answer: TASK_ANSWER,
   }),
+  ModifyClusterNodePool: csActionWithBody<NodePoolChangeBody>()('PUT', '/clusters/{ClusterId}/nodepools/{NodepoolId}', {
+    repeated: 'same',
+    answer: TASK_ANSWER,
+  }),
+  UpgradeClusterNodepool: csActionWithBody<NodePoolUpgradeBody>()(
+    'POST',
+    '/clusters/{ClusterId}/nodepools/{NodepoolId}/upgrade',
+    { repeated: 'another', answer: TASK_ANSWER },
+  ),
+  RepairClusterNodePool: csActionWithBody<{
+    readonly nodes?: readonly string[];
+    readonly operations?: readonly { readonly operation_id: string; readonly args?: readonly string[] }[];
+  }>()('POST', '/clusters/{ClusterId}/nodepools/{NodepoolId}/repair', { repeated: 'another', answer: TASK_ANSWER }),
   DeleteClusterNodepool: csAction('DELETE', '/clusters/{ClusterId}/nodepools/{NodepoolId}', {
     repeated: 'same',
     answer: TASK_ANSWER,
