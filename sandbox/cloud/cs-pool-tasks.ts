@@ -86,9 +86,7 @@ const OPERATIONS = [
 
 const repair = z.object({
   nodes: z.array(z.string()).optional(),
-  operations: z
-    .array(z.object({ operation_id: z.enum(OPERATIONS), args: z.array(z.string()).optional() }))
-    .optional(),
+  operations: z.array(z.object({ operation_id: z.enum(OPERATIONS), args: z.array(z.string()).optional() })).optional(),
 });
 
 export async function repairNodePool(asked: CsRequest): Promise<object> {
@@ -155,13 +153,13 @@ function begin(
 }
 
 /** Does what time has brought about since the last request. */
-export async function settlePools(asked: CsRequest): Promise<void> {
+export async function completePoolChanges(asked: CsRequest): Promise<void> {
   const { store, now } = asked.parts;
   for (const { document: pool } of store.list<NodePoolRecord>(KIND.nodePool))
-    if (pool.pending && pool.pending.until <= now()) await settle(asked, pool, pool.pending);
+    if (pool.pending && pool.pending.until <= now()) await complete(asked, pool, pool.pending);
 }
 
-async function settle(
+async function complete(
   { parts: { store }, insideOf }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
   { state, fails, stays, nodes = [] }: PendingChange,

@@ -36,12 +36,12 @@ import {
   settleNodes,
 } from './cs-node-changes.ts';
 import {
+  completePoolChanges,
   createPoolRecord,
   deleteNodePool,
   modifyNodePool,
   removeNodes,
   repairNodePool,
-  settlePools,
   upgradeNodePool,
 } from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
@@ -186,7 +186,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside: insideOf(names[0] ?? ''), insideOf, names };
       settleClusters(asked);
-      await settlePools(asked);
+      await completePoolChanges(asked);
       await settleNodes(asked);
       return action.handle(asked);
     },
