@@ -10,7 +10,7 @@ export interface ClusterChangeRun {
   readonly service: ContainerService;
   readonly wait: boolean;
   readonly timeoutMs?: number;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly signal?: AbortSignal;
   /** Tells a line that stays on the screen. */
   readonly tell: (line: string) => void;
@@ -30,7 +30,7 @@ export interface ClusterUpdate {
  * @throws EdgeadmError CLOUD_*, TIMEOUT
  */
 export async function updateCluster(id: string, update: ClusterUpdate, run: ClusterChangeRun): Promise<void> {
-  const { service, wait, signal, timeoutMs, settleMs, tell } = run;
+  const { service, wait, signal, timeoutMs, listDelayMs, tell } = run;
   const isInEffect = async (cluster: CloudCluster) => cluster.state === 'running' && (await update.isDone(cluster));
   const taskId = await orderOnce({
     what: `${update.what} to begin`,
@@ -39,7 +39,7 @@ export async function updateCluster(id: string, update: ClusterUpdate, run: Clus
       const cluster = await service.cluster(id);
       return cluster.state === 'updating' || (await isInEffect(cluster));
     },
-    settleMs,
+    listDelayMs,
     signal,
   });
   if (!wait) return;
@@ -67,7 +67,7 @@ export async function deleteCluster(
   send: () => Promise<string | undefined>,
   run: ClusterChangeRun,
 ): Promise<void> {
-  const { service, wait, signal, timeoutMs = DELETION_MS, settleMs, tell } = run;
+  const { service, wait, signal, timeoutMs = DELETION_MS, listDelayMs, tell } = run;
   const look = () => clusterIfThere(service, id);
   const isGone = (cluster: CloudCluster | undefined) => !cluster || cluster.state === 'deleted';
   const order = () =>
@@ -78,7 +78,7 @@ export async function deleteCluster(
         const cluster = await look();
         return isGone(cluster) || cluster?.state === 'deleting';
       },
-      settleMs,
+      listDelayMs,
       signal,
     });
   const taskId = state === 'deleting' ? undefined : await order();

@@ -135,7 +135,7 @@ export interface CreationRun {
   readonly service: ContainerService;
   readonly wait: boolean;
   readonly timeoutMs?: number;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly signal?: AbortSignal;
   /** Tells a line that stays on the screen. */
   readonly tell: (line: string) => void;
@@ -174,7 +174,7 @@ interface Ordered {
   readonly taskId?: string;
 }
 
-async function order(spec: CloudClusterSpec, { service, settleMs, signal }: CreationRun): Promise<Ordered> {
+async function order(spec: CloudClusterSpec, { service, listDelayMs, signal }: CreationRun): Promise<Ordered> {
   const { name, region } = spec;
   const look = async () => onlyOneNamed(await service.clusters(region), name, region);
   const answer = await orderOnce({
@@ -185,7 +185,7 @@ async function order(spec: CloudClusterSpec, { service, settleMs, signal }: Crea
       throw invalidAnswer({ endpoint: service.endpoint, action: 'CreateCluster' }, 'it has no cluster_id');
     },
     shows: async () => (await look()) !== undefined,
-    settleMs,
+    listDelayMs,
     signal,
   });
   if (answer) return answer;
