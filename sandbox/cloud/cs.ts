@@ -15,7 +15,7 @@ import {
 import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
-import { createCluster, deleteCluster, modifyCluster, settleClusters, updateKms } from './cs-cluster-tasks.ts';
+import { completeClusterChanges, createCluster, deleteCluster, modifyCluster, updateKms } from './cs-cluster-tasks.ts';
 import {
   allClusters,
   clusterDetail,
@@ -27,7 +27,7 @@ import {
   kubernetesVersions,
   userQuota,
 } from './cs-clusters.ts';
-import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
+import { completePoolChanges, createPoolRecord, deleteNodePool, modifyNodePool, removeNodes } from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { auditProjectOf, controlPlaneLogOf, updateAuditLog, updateControlPlaneLog } from './cs-settings.ts';
@@ -169,8 +169,8 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside: insideOf(names[0] ?? ''), insideOf, names };
-      settleClusters(asked);
-      await settlePools(asked);
+      completeClusterChanges(asked);
+      await completePoolChanges(asked);
       return action.handle(asked);
     },
   };
