@@ -251,13 +251,13 @@ export function changeCluster(
 }
 
 /** Does what time has brought about since the last request. */
-export function settleClusters(asked: CsRequest): void {
+export function completeClusterChanges(asked: CsRequest): void {
   const { store, now } = asked.parts;
   for (const { pending, ...cluster } of clustersIn(asked))
-    if (pending && pending.until <= now()) settle(store, cluster, pending);
+    if (pending && pending.until <= now()) complete(store, cluster, pending);
 }
 
-function settle(
+function complete(
   store: CsRequest['parts']['store'],
   cluster: ClusterRecord,
   { state, fails, then }: PendingClusterChange,

@@ -128,7 +128,7 @@ export function nodesLeaving({ parts: { store } }: CsRequest): Set<string> {
 }
 
 /** Does what time has brought about since the last request: nodes come and go, scripts on ENS instances end. */
-export async function settleNodes(asked: CsRequest): Promise<void> {
+export async function completeNodeChanges(asked: CsRequest): Promise<void> {
   const { store, now } = asked.parts;
   for (const { document } of store.list<NodeChange>(NODE_CHANGE)) {
     if (document.until > now()) continue;

@@ -15,7 +15,7 @@ import {
 import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
-import { createCluster, deleteCluster, modifyCluster, settleClusters, updateKms } from './cs-cluster-tasks.ts';
+import { completeClusterChanges, createCluster, deleteCluster, modifyCluster, updateKms } from './cs-cluster-tasks.ts';
 import {
   allClusters,
   clusterDetail,
@@ -29,11 +29,11 @@ import {
 } from './cs-clusters.ts';
 import {
   attachInstances,
+  completeNodeChanges,
   deleteNodes,
   instanceFields,
   nodesLeaving,
   nodesWithPools,
-  settleNodes,
 } from './cs-node-changes.ts';
 import {
   completePoolChanges,
@@ -185,9 +185,9 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside: insideOf(names[0] ?? ''), insideOf, names };
-      settleClusters(asked);
+      completeClusterChanges(asked);
       await completePoolChanges(asked);
-      await settleNodes(asked);
+      await completeNodeChanges(asked);
       return action.handle(asked);
     },
   };
