@@ -3,8 +3,9 @@ import { NETWORKS } from '../api-server/seed.ts';
 import { KUBERNETES_VERSION } from '../kubernetes-version.ts';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
+import { cloudNodeOf, firstInstances } from './cloud-nodes.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf } from './records.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, sandboxCluster } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 /** No VPC is there; its range is what an enhanced pool's networks are kept apart from. */
@@ -15,8 +16,8 @@ const VPC_CIDR = '192.168.0.0/16';
  * @param values what is to be different from the usual
  */
 export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, now = Date.now()): ClusterRecord {
-  const [kept] = store.list<ClusterRecord>(KIND.cluster);
-  if (kept) return kept.document;
+  const kept = sandboxCluster(store);
+  if (kept) return kept;
   const cluster: ClusterRecord = {
     id: `c${randomBytes(16).toString('hex')}`,
     name: 'sandbox',
@@ -57,9 +58,12 @@ export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, n
 export async function seedClusterObjects(parts: CloudParts, pki: SandboxPki): Promise<void> {
   const inside = managedCluster(parts, pki);
   try {
-    for (const { document } of parts.store.list<ClusterRecord>(KIND.cluster)) {
-      if (document.networkPlugin === 'flannel') await inside.keepFlannel(document.podCidr);
-      for (const pool of poolsOf(parts.store, document.id)) await inside.keepPool(pool);
+    const cluster = sandboxCluster(parts.store);
+    if (!cluster) return;
+    if (cluster.networkPlugin === 'flannel') await inside.keepFlannel(cluster.podCidr);
+    for (const pool of poolsOf(parts.store, cluster.id)) {
+      await inside.keepPool(pool);
+      for (const instance of firstInstances(parts.store, pool)) await inside.addNode(cloudNodeOf(instance, pool));
     }
   } finally {
     inside.close();
