@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Machine } from '../../src/host/machine.ts';
 import { PATHS } from '../../src/host/node-paths.ts';
+import { HubTraffic } from './hub-traffic.ts';
 import { KubeletFault, readKubeconfig } from './kubelet-settings.ts';
 import type { NodePorts, ServedPort } from './ports.ts';
 
@@ -53,6 +54,7 @@ export async function startEdgeHub(start: ContainerStart): Promise<RunningContai
   const agent = new Agent({ keepAlive: true, ca: connection.ca, cert: connection.cert, key: connection.key });
   const server = new URL(connection.servers[0] ?? '');
   const counts = { requests: 0 };
+  const traffic = new HubTraffic(program);
   const served: ServedPort[] = [];
   const stop = async (): Promise<void> => {
     for (const port of served) await port.close();
@@ -62,11 +64,13 @@ export async function startEdgeHub(start: ContainerStart): Promise<RunningContai
     served.push(
       await start.ports.serve(Number(flags['proxy-port']), (incoming, outgoing) => {
         counts.requests += 1;
-        forward(incoming, outgoing, server, agent);
+        forward(incoming, outgoing, { server, agent, traffic });
       }),
     );
     served.push(
-      await start.ports.serve(Number(flags['serve-port']), (incoming, outgoing) => answer(incoming, outgoing, counts)),
+      await start.ports.serve(Number(flags['serve-port']), (incoming, outgoing) =>
+        answer(incoming, outgoing, counts, traffic),
+      ),
     );
   } catch (error) {
     await stop();
@@ -111,7 +115,11 @@ async function checkFiles(
     throw new KubeletFault(`failed to run yurthub, could not get server certificate: ${serving} does not exist`);
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: URL, agent: Agent): void {
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { server, agent, traffic }: { readonly server: URL; readonly agent: Agent; readonly traffic: HubTraffic },
+): void {
   const headers = { ...incoming.headers };
   for (const name of HOP_BY_HOP) delete headers[name];
   const upstream = request(new URL(incoming.url ?? '/', server), { method: incoming.method, headers, agent });
@@ -120,6 +128,7 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: UR
     for (const name of HOP_BY_HOP) delete answered[name];
     outgoing.writeHead(response.statusCode ?? 502, answered);
     outgoing.flushHeaders();
+    response.on('data', (chunk: Buffer) => traffic.count(incoming, chunk.length));
     response.pipe(outgoing);
   });
   upstream.on('error', (error) => {
@@ -130,12 +139,17 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, server: UR
   incoming.pipe(upstream);
 }
 
-function answer(incoming: IncomingMessage, outgoing: ServerResponse, counts: { requests: number }): void {
+function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  counts: { requests: number },
+  traffic: HubTraffic,
+): void {
   if (incoming.url === '/v1/healthz' || incoming.url === '/v1/readyz') outgoing.end('OK');
   else if (incoming.url === '/metrics') {
     outgoing.setHeader('Content-Type', 'text/plain; version=0.0.4');
     outgoing.end(
-      `# TYPE edge_hub_proxied_requests_total counter\nedge_hub_proxied_requests_total ${counts.requests}\n`,
+      `# TYPE edge_hub_proxied_requests_total counter\nedge_hub_proxied_requests_total ${counts.requests}\n${traffic.metrics()}`,
     );
   } else outgoing.writeHead(404).end();
 }

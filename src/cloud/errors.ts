@@ -69,17 +69,17 @@ export function answerError({ status, body, text }: CloudResponse, { endpoint, a
   const message = named('Message', 'message') ?? (text ? withoutQueries(excerptOf(text)) : 'no message');
   const requestId = named('RequestId', 'requestId', 'request_id');
   return new EdgeadmError({
-    code: codeOf(status, code),
+    code: codeOf(status, code, /^\d+$/.test(String(told.Code))),
     what: `${endpoint} refused ${action}: ${code}`,
     why: [message, requestId && `RequestId: ${requestId}`].filter(Boolean).join('\n'),
     cause: new CloudApiError(status, code, message, requestId),
   });
 }
 
-function codeOf(status: number, code: string): ErrorCode {
+/** @param isNumber whether the code is a number: in an answer of 200 it is a fault behind the gateway */
+function codeOf(status: number, code: string, isNumber: boolean): ErrorCode {
   if (status === 429 || THROTTLED.test(code)) return 'CLOUD_THROTTLED';
-  // A number in an answer of 200 is a fault behind the gateway.
-  if (status >= 500 || (status < 400 && /\b\d+$/.test(code))) return 'CLOUD_FAILED';
+  if (status >= 500 || (status < 400 && isNumber)) return 'CLOUD_FAILED';
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 

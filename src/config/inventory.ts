@@ -102,7 +102,7 @@ export function parseInventory(text: string, path: string): InventoryHost[] {
   } catch (error) {
     throw usageError([`${path}: ${(error as Error).message}`]);
   }
-  const parsed = inventory.safeParse(document);
+  const parsed = inventory.safeParse(document, { reportInput: true });
   if (!parsed.success) throw usageError(parsed.error.issues.flatMap(describe).map((mistake) => `${path}: ${mistake}`));
   const { defaults, hosts } = parsed.data;
   const twice = [
@@ -171,6 +171,6 @@ function describe(issue: z.core.$ZodIssue): string[] {
       return `${path}${path && '.'}${key}: unknown key${meant ? `; did you mean ${meant}?` : ''}`;
     });
   }
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return [`${path} is required`];
+  if (issue.code === 'invalid_type' && path && issue.input === undefined) return [`${path} is required`];
   return [path ? `${path}: ${issue.message}` : 'expected a map with the key hosts'];
 }

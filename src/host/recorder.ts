@@ -1,6 +1,6 @@
 import { createPatch } from 'diff';
 import type { Host } from './host.ts';
-import type { CommandOptions, FileAttributes, ProgramResult } from './machine.ts';
+import type { CommandOptions, FileAttributes, FileStat, ProgramResult } from './machine.ts';
 
 /** Tells one thing that would be done; `diff` is a unified diff if a text file would change. */
 export type ReportAction = (action: string, diff?: string) => void;
@@ -9,29 +9,9 @@ type Planned = { readonly content: Buffer; readonly mode: number } | 'absent';
 
 const SECRET_MODE = 0o077;
 
-/**
- * The door of a dry run: asks the real host, tells what would be changed and changes nothing. What would have been
- * written is remembered, so that later steps see the node as it would be.
- */
+/** The door of a dry run: asks the real host, tells what would be changed and changes nothing. */
 export function recorder(host: Host, plan: ReportAction): Host {
-  const files = new Map<string, Planned>();
-  const folders = new Set<string>();
-  const planned = async (path: string): Promise<Buffer | undefined> => {
-    const known = files.get(path);
-    if (known) return known === 'absent' ? undefined : known.content;
-    return host.readBytes(path);
-  };
-  const write = async (path: string, content: Buffer, attributes: FileAttributes): Promise<boolean> => {
-    const before = await planned(path);
-    const mode = (await host.stat(path))?.mode;
-    if (before?.equals(content) && (files.has(path) || mode === attributes.mode)) return false;
-    files.set(path, { content, mode: attributes.mode });
-    plan(
-      `write ${path} (${describeMode(attributes.mode)}, ${content.length} bytes)`,
-      difference(path, before, content, attributes.mode),
-    );
-    return true;
-  };
+  const files = new PlannedFiles(host, plan);
   return {
     name: host.name,
     unbound: host.unbound,
@@ -42,14 +22,6 @@ export function recorder(host: Host, plan: ReportAction): Host {
     network: () => host.network(),
     clock: () => host.clock(),
     query: (file, args, options) => host.query(file, args, options),
-    read: async (path) => (await planned(path))?.toString('utf8'),
-    readBytes: planned,
-    stat: async (path) => {
-      const known = files.get(path);
-      if (!known) return host.stat(path);
-      if (known === 'absent') return undefined;
-      return { type: 'file', mode: known.mode, uid: 0, gid: 0, size: known.content.length, device: 0 };
-    },
     list: (path) => host.list(path),
     sha256: (path) => host.sha256(path),
     sysctl: (key) => host.sysctl(key),
@@ -60,15 +32,82 @@ export function recorder(host: Host, plan: ReportAction): Host {
       plan(`run ${[file, ...args].join(' ')}`);
       return { exitCode: 0, stdout: '', stderr: '' };
     },
-    write: (path, content, attributes) => write(path, Buffer.from(content), attributes),
+    ...fileChanges(host, files, plan),
+    ...unitChanges(host, files, plan),
+    claim: async () => {},
+    setSysctl: async (key, value) => {
+      const before = await host.sysctl(key);
+      if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);
+    },
+    importImage: async (path, names) => plan(`import ${names.join(', ')} from ${path}`),
+    chosen: (key) => host.chosen(key),
+    choose: async (key, make) => (await host.chosen(key)) ?? make(),
+  };
+}
+
+/** Remembers what would have been written, so that later steps see the node as it would be. */
+class PlannedFiles {
+  readonly #host: Host;
+  readonly #plan: ReportAction;
+  readonly #files = new Map<string, Planned>();
+
+  constructor(host: Host, plan: ReportAction) {
+    this.#host = host;
+    this.#plan = plan;
+  }
+
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  async read(path: string): Promise<Buffer | undefined> {
+    const known = this.#files.get(path);
+    if (known) return known === 'absent' ? undefined : known.content;
+    return this.#host.readBytes(path);
+  }
+
+  async stat(path: string): Promise<FileStat | undefined> {
+    const known = this.#files.get(path);
+    if (!known) return this.#host.stat(path);
+    if (known === 'absent') return undefined;
+    return { type: 'file', mode: known.mode, uid: 0, gid: 0, size: known.content.length, device: 0 };
+  }
+
+  async write(path: string, content: Buffer, attributes: FileAttributes): Promise<boolean> {
+    const before = await this.read(path);
+    const mode = (await this.#host.stat(path))?.mode;
+    if (before?.equals(content) && (this.has(path) || mode === attributes.mode)) return false;
+    this.#files.set(path, { content, mode: attributes.mode });
+    this.#plan(
+      `write ${path} (${describeMode(attributes.mode)}, ${content.length} bytes)`,
+      difference(path, before, content, attributes.mode),
+    );
+    return true;
+  }
+
+  async remove(path: string): Promise<void> {
+    const known = this.#files.get(path);
+    if (known === 'absent' || (!known && !(await this.#host.stat(path)))) return;
+    this.#files.set(path, 'absent');
+    this.#plan(`remove ${path}`);
+  }
+}
+
+function fileChanges(host: Host, files: PlannedFiles, plan: ReportAction) {
+  const folders = new Set<string>();
+  return {
+    read: async (path) => (await files.read(path))?.toString('utf8'),
+    readBytes: (path) => files.read(path),
+    stat: (path) => files.stat(path),
+    write: (path, content, attributes) => files.write(path, Buffer.from(content), attributes),
     upload: async (_localPath, path, attributes) => {
       if ((await host.sha256(path)) === attributes.sha256) return false;
       plan(`install ${path} (${describeMode(attributes.mode)}, sha256:${attributes.sha256.slice(0, 12)})`);
       return true;
     },
     copyFile: async (from, path, attributes) => {
-      const content = await planned(from);
-      if (content) await write(path, content, attributes);
+      const content = await files.read(from);
+      if (content) await files.write(path, content, attributes);
     },
     symlink: async (target, path) => {
       if ((await host.stat(path))?.target === target) return false;
@@ -80,16 +119,15 @@ export function recorder(host: Host, plan: ReportAction): Host {
       folders.add(path);
       plan(`create folder ${path} (${describeMode(mode)})`);
     },
-    remove: async (path) => {
-      const known = files.get(path);
-      if (known === 'absent' || (!known && !(await host.stat(path)))) return;
-      files.set(path, 'absent');
-      plan(`remove ${path}`);
-    },
+    remove: (path) => files.remove(path),
     removeTree: async (path) => {
       if (await host.stat(path)) plan(`remove ${path} and its contents`);
     },
-    claim: async () => {},
+  } satisfies Partial<Host>;
+}
+
+function unitChanges(host: Host, files: PlannedFiles, plan: ReportAction) {
+  return {
     enableUnit: async (unit) => {
       if (!(await host.unit(unit)).enabled) plan(`enable ${unit}`);
     },
@@ -110,14 +148,7 @@ export function recorder(host: Host, plan: ReportAction): Host {
       return !active || stale;
     },
     reloadUnits: async () => plan('reload unit files'),
-    setSysctl: async (key, value) => {
-      const before = await host.sysctl(key);
-      if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);
-    },
-    importImage: async (path, names) => plan(`import ${names.join(', ')} from ${path}`),
-    chosen: (key) => host.chosen(key),
-    choose: async (key, make) => (await host.chosen(key)) ?? make(),
-  };
+  } satisfies Partial<Host>;
 }
 
 function describeMode(mode: number): string {

@@ -3,7 +3,7 @@ import { usageError } from '../../errors/usage.ts';
 import { clusterIdFlag, poolSourceFlags } from '../nodepool/pools.ts';
 
 /** For clusters of the container service. */
-export const serviceFlags = {
+export const upgradeServiceFlags = {
   // Not from the environment: a variable must not decide which of two kinds of upgrade is started.
   'cluster-id': Flags.string(clusterIdFlag),
   region: poolSourceFlags.region,
@@ -18,7 +18,7 @@ export const serviceStartFlags = {
   }),
 };
 
-/** What oclif made of {@link serviceFlags}. */
+/** What oclif made of {@link upgradeServiceFlags}. */
 export interface ServiceFlags {
   readonly 'cluster-id'?: string;
   readonly region?: string;
@@ -31,7 +31,7 @@ type Given = readonly { readonly type: string; readonly flag?: string }[];
 
 /** Flags that mean something to the container service; all others are the cluster's own engine's. */
 const ITS_OWN = ['cluster-id', 'region', 'profile', 'control-plane-only'];
-const COMMON = ['output', 'target-version', 'dry-run', 'yes', 'wait', 'watch'];
+const COMMON = ['output', 'target-version', 'dry-run', 'yes', 'wait', 'watch', 'report', 'ignore-preflight-errors'];
 
 /**
  * Whether the cluster is one of the container service. --cluster-id is stronger than KUBECONFIG in the environment.

@@ -39,6 +39,10 @@ export interface ProgramFiles extends Files {
  */
 const LONG_MS = 3_600_000;
 
+/** The read of a named pipe does not end until another program writes to it. */
+const NO_PIPE = '[ ! -p "$1" ] || { echo "$1 is a named pipe, not a file" >&2; exit 1; }; ';
+const READ = `${NO_PIPE}exec cat -- "$1"`;
+const HASH = `${NO_PIPE}exec sha256sum -- "$1"`;
 /**
  * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd syncs, since sync(1) takes no file
  * before coreutils 8.24.
@@ -46,7 +50,7 @@ const LONG_MS = 3_600_000;
 const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" && stat -c %s -- "$1"`;
 /** $1 source, $2 temporary file, $3 mode, $4 owner or nothing, $5 target. */
-const COPY = `umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
+const COPY = `${NO_PIPE}umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -fT -- "$2" "$5" || { rm -f -- "$2"; exit 1; }`;
 const RENAME = 'exec mv -fT -- "$1" "$2"';
 const READ_END_IF_THERE = 'if [ -e "$1" ]; then tail -c "$2" -- "$1"; fi';
@@ -60,18 +64,21 @@ const REMOVE_TREE = 'exec rm -rf --one-file-system -- "$1"';
 /** Prints the real path of the folder that contains $1, and all mounts. */
 const SURVEY = 'if [ -e "$1" ] || [ -L "$1" ]; then readlink -f -- "$(dirname -- "$1")"; cat /proc/self/mountinfo; fi';
 
+/** Runs a script on a connection that is open. */
+type Shell = (
+  link: Link,
+  timeoutMs: number,
+  script: string,
+  args: readonly string[],
+  input?: string | Buffer | Readable,
+) => Promise<ProgramOutcome>;
+
 /**
  * Files by the programs that every Linux since CentOS 7 has. This is how they are reached if SFTP would lack the
  * rights: the session belongs to a user who is root only through sudo.
  */
 export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal): ProgramFiles {
-  const shell = async (
-    link: Link,
-    timeoutMs: number,
-    script: string,
-    args: string[],
-    input?: string | Buffer | Readable,
-  ) => {
+  const shell: Shell = async (link, timeoutMs, script, args, input) => {
     const limits = { timeoutMs, maxOutputBytes: MAX_READ_BYTES, signal };
     return succeeded(await execute(link, ['sh', '-c', script, 'sh', ...args], { sudo, input, ...limits }));
   };
@@ -80,46 +87,17 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
     session.use(step(what), (link) => shell(link, link.limits.fileCommand, script, args));
   const runLong = (what: string, script: string, ...args: string[]): Promise<ProgramOutcome> =>
     session.use(step(what), (link) => shell(link, LONG_MS, script, args));
-
-  const write = async (
-    link: Link,
-    path: string,
-    content: Buffer | (() => Readable),
-    attributes: FileAttributes,
-  ): Promise<void> => {
-    const temporary = temporaryOf(path);
-    const { input, bytes } = counted(content);
-    try {
-      const staged = await shell(link, LONG_MS, STAGE, [temporary, ...modeAndOwner(attributes)], input);
-      // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
-      if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
-      await shell(link, link.limits.fileCommand, RENAME, [temporary, path]);
-    } catch (error) {
-      await shell(link, link.limits.fileCommand, 'rm -f -- "$1"', [temporary]).catch(() => {});
-      throw error;
-    }
+  const appendFrom = (path: string, text: string, begun: boolean): Promise<void> => {
+    const work = (link: Link, again: boolean) => append(shell, link, path, Buffer.from(text), again || begun);
+    return withPathError(path, session.use(step(`appending to ${path}`), work));
   };
-
-  const append = async (link: Link, path: string, text: Buffer, again: boolean): Promise<void> => {
-    const limitMs = link.limits.fileCommand;
-    const end = async () => (await shell(link, limitMs, READ_END_IF_THERE, [path, String(text.length)])).stdout;
-    const missing = again ? remainder(await end(), text) : text;
-    if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
-  };
-  const appendFrom = (path: string, text: string, begun: boolean): Promise<void> =>
-    withPathError(
-      path,
-      session.use(step(`appending to ${path}`), (link, again) => append(link, path, Buffer.from(text), again || begun)),
-    );
 
   return {
-    readFile: async (path) =>
-      (await undefinedIfMissing(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
-    writeFile: (path, content, attributes) =>
-      withPathError(
-        path,
-        session.use(step(`writing ${path}`), (link) => write(link, path, content, attributes)),
-      ),
+    readFile: async (path) => (await undefinedIfMissing(path, runLong(`reading ${path}`, READ, path)))?.stdout,
+    writeFile: (path, content, attributes) => {
+      const work = (link: Link) => write(shell, link, path, content, attributes);
+      return withPathError(path, session.use(step(`writing ${path}`), work));
+    },
     copyFile: async (from, path, attributes) => {
       const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
       await withPathError(path, runLong(`copying ${from} to ${path}`, COPY, ...args));
@@ -144,20 +122,50 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
       await withPathError(path, run(`removing ${path}`, REMOVE, path));
     },
     removeTree: async (path) => {
-      const survey = (await withPathError(path, run(`looking for mounts in ${path}`, SURVEY, path))).stdout.toString(
-        'utf8',
-      );
-      if (survey === '') return;
-      const end = survey.indexOf('\n');
-      refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
+      const survey = await withPathError(path, run(`looking for mounts in ${path}`, SURVEY, path));
+      if (survey.stdout.length === 0) return;
+      refuseMountsIn(survey.stdout.toString('utf8'), path);
       await withPathError(path, runLong(`removing ${path}`, REMOVE_TREE, path));
     },
     sha256: async (path) => {
-      const outcome = await undefinedIfMissing(path, runLong(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
+      const outcome = await undefinedIfMissing(path, runLong(`hashing ${path}`, HASH, path));
       // A name with a backslash or a line break is shown escaped, behind a backslash of its own.
       return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
     },
   };
+}
+
+async function write(
+  shell: Shell,
+  link: Link,
+  path: string,
+  content: Buffer | (() => Readable),
+  attributes: FileAttributes,
+): Promise<void> {
+  const temporary = temporaryOf(path);
+  const { input, bytes } = counted(content);
+  try {
+    const staged = await shell(link, LONG_MS, STAGE, [temporary, ...modeAndOwner(attributes)], input);
+    // A connection that breaks ends dd's input, too: only what arrived whole may take the name.
+    if (Number(staged.stdout.toString()) !== bytes()) throw new Error('not all of it arrived');
+    await shell(link, link.limits.fileCommand, RENAME, [temporary, path]);
+  } catch (error) {
+    await shell(link, link.limits.fileCommand, 'rm -f -- "$1"', [temporary]).catch(() => {});
+    throw error;
+  }
+}
+
+async function append(shell: Shell, link: Link, path: string, text: Buffer, again: boolean): Promise<void> {
+  const limitMs = link.limits.fileCommand;
+  const end = async () => (await shell(link, limitMs, READ_END_IF_THERE, [path, String(text.length)])).stdout;
+  const missing = again ? remainder(await end(), text) : text;
+  if (missing.length > 0) await shell(link, LONG_MS, APPEND, [path], missing);
+}
+
+/** @param survey what {@link SURVEY} prints */
+function refuseMountsIn(survey: string, path: string): void {
+  const end = survey.indexOf('\n');
+  refuseMounts(survey.slice(end + 1), posix.join(survey.slice(0, end), posix.basename(path)));
 }
 
 /** What has still to be appended to a file of which an interrupted attempt may have written a part. */

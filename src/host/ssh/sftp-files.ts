@@ -46,23 +46,25 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
         throw error;
       });
 
+  const ifThere = <T>(
+    doing: string,
+    path: string,
+    work: (remote: Remote, path: string) => Promise<T>,
+    instead: () => Promise<T | undefined>,
+  ) =>
+    undefinedIfMissing(
+      path,
+      use<T | undefined>(`${doing} ${path}`, (remote) => work(remote, path), instead),
+    );
+
   return {
     ...programs,
-    readFile: (path) => {
-      const instead = () => programs.readFile(path);
-      return undefinedIfMissing(
-        path,
-        use(`reading ${path}`, (remote) => read(remote, path), instead),
-      );
-    },
+    readFile: (path) => ifThere('reading', path, read, () => programs.readFile(path)),
     writeFile: (path, content, attributes) => {
       const instead = () => programs.writeFile(path, content, attributes);
       if (!Buffer.isBuffer(content) || content.length > PACKET_BYTES) return instead();
-      const step = `writing ${path}`;
-      return withPathError(
-        path,
-        use(step, (remote) => write(remote, path, content, attributes), instead),
-      );
+      const work = (remote: Remote) => write(remote, path, content, attributes);
+      return withPathError(path, use(`writing ${path}`, work, instead));
     },
     appendFile: (path, text) => {
       const instead = () => programs.appendFile(path, text);
@@ -78,43 +80,15 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       const rest = () => (begun ? programs.appendRest(path, text) : instead());
       return withPathError(path, use(`appending to ${path}`, work, rest));
     },
-    stat: (path) => {
-      const instead = () => programs.stat(path);
-      return undefinedIfMissing(
-        path,
-        use(`looking at ${path}`, (remote) => lstat(remote, path), instead),
-      );
-    },
-    list: async (path) => {
-      const instead = () => programs.list(path);
-      return (
-        (await undefinedIfMissing(
-          path,
-          use(`listing ${path}`, (remote) => list(remote, path), instead),
-        )) ?? []
-      );
-    },
+    stat: (path) => ifThere('looking at', path, lstat, () => programs.stat(path)),
+    list: async (path) => (await ifThere('listing', path, list, () => programs.list(path))) ?? [],
     makeDirectory: (path, mode) => {
+      const work = (remote: Remote) => makeDirectory(remote, path, mode);
       const instead = () => programs.makeDirectory(path, mode);
-      return withPathError(
-        path,
-        use(`making ${path}`, (remote) => makeDirectory(remote, path, mode), instead),
-      );
+      return withPathError(path, use(`making ${path}`, work, instead));
     },
-    remove: async (path) => {
-      const instead = () => programs.remove(path);
-      await undefinedIfMissing(
-        path,
-        use(`removing ${path}`, (remote) => remove(remote, path), instead),
-      );
-    },
-    sha256: (path) => {
-      const instead = () => programs.sha256(path);
-      return undefinedIfMissing(
-        path,
-        use(`hashing ${path}`, (remote) => hash(remote, path), instead),
-      );
-    },
+    remove: (path) => ifThere('removing', path, remove, () => programs.remove(path)),
+    sha256: (path) => ifThere('hashing', path, hash, () => programs.sha256(path)),
   };
 }
 

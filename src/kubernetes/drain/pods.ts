@@ -63,7 +63,7 @@ export function podName({ metadata }: V1Pod): string {
   return `${metadata?.namespace}/${metadata?.name}`;
 }
 
-function controllerOf({ metadata }: V1Pod): V1OwnerReference | undefined {
+export function controllerOf({ metadata }: V1Pod): V1OwnerReference | undefined {
   return metadata?.ownerReferences?.find(({ controller }) => controller);
 }
 

@@ -4,7 +4,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { HttpError } from '../../http/index.ts';
-import { ApiClient, type ApiResponse, type ClientOptions } from '../../kubernetes/api/client.ts';
+import { ApiClient, type ApiConnection, type ApiResponse, type ClientOptions } from '../../kubernetes/api/client.ts';
 import {
   type ClusterInfo,
   parseClusterInfo,
@@ -36,13 +36,7 @@ export function clusterView(
   host: Host,
   { clock, ...options }: ClusterViewOptions = {},
 ): ClusterView & { close(): void } {
-  const clients: ApiClient[] = [];
-  const open = (connection: ConstructorParameters<typeof ApiClient>[0]): ApiClient => {
-    const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
-    clients.push(client);
-    return client;
-  };
-
+  const { open, close } = clientsFrom(host, options);
   const [tokenId = ''] = spec.token.split('.');
   const anonymous = memoize(() => askAnonymously(open({ servers: spec.apiServers }), host));
   const info = memoize(async () => {
@@ -93,7 +87,20 @@ export function clusterView(
     hasNodePool: async (name) => hasNodePool(await bootstrapClient(), name),
     status: async (path) => (await (await bootstrapClient()).send('GET', path)).status,
     node: async (name) => findNode(await bootstrapClient(), name),
-    close: () => {
+    close,
+  };
+}
+
+/** Clients whose connections start on the node. */
+function clientsFrom(host: Host, options: ClientOptions) {
+  const clients: ApiClient[] = [];
+  return {
+    open: (connection: ApiConnection): ApiClient => {
+      const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
+      clients.push(client);
+      return client;
+    },
+    close: (): void => {
       for (const client of clients) client.close();
     },
   };
@@ -170,7 +177,7 @@ async function hasNodePool(client: ApiClient, name: string): Promise<boolean | u
 async function pinAndConfirm(
   spec: JoinSpec,
   info: () => Promise<ClusterInfo>,
-  open: (connection: ConstructorParameters<typeof ApiClient>[0]) => ApiClient,
+  open: (connection: ApiConnection) => ApiClient,
   host: Host,
 ): Promise<TrustedCluster> {
   const { caPem, kubeconfig, advertisedServer } = await info();

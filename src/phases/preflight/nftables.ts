@@ -60,67 +60,78 @@ function wordsOf(line: string): string[] {
   return line.match(/"[^"]*"|\{[^}]*\}|[^\s"{}]+/g) ?? [];
 }
 
+/** What the first word of a rest of a rule says, with those that belong to it. */
+interface Reading {
+  /** How many words they are. */
+  readonly count: number;
+  readonly match?: Match;
+  readonly verdict?: FilterRule['verdict'];
+  /** True if nothing behind it counts. */
+  readonly isEnd?: boolean;
+}
+
 function ruleIn(line: string, packet: Packet, sets: ReadonlyMap<string, string>): FilterRule {
   const words = wordsOf(line);
-  const setOf = (word: string): string =>
+  const resolve = (word: string): string =>
     word.startsWith('@') ? (sets.get(word.slice(1)) ?? '') : word.replace(/[{}\s]/g, '');
   let matches: Match = 'yes';
   let verdict: FilterRule['verdict'];
-  const narrow = (next: Match, negated = false): void => {
-    const turned: Match = negated && next !== 'maybe' ? (next === 'yes' ? 'no' : 'yes') : next;
-    if (turned === 'no' || (turned === 'maybe' && matches === 'yes')) matches = turned;
-  };
-  const is = (yes: boolean): Match => (yes ? 'yes' : 'no');
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    const pair = `${word} ${words[i + 1] ?? ''}`;
-    const negated = words[i + 2] === '!=';
-    const value = setOf(words[i + (negated ? 3 : 2)] ?? '');
-    if (word === 'accept' || word === 'drop' || word === 'return') verdict = word;
-    else if (word === 'reject') return { matches, verdict: 'drop' };
-    else if (word === 'jump' || word === 'goto') return { matches, verdict: { jump: words[i + 1] ?? '' } };
-    else if (word === 'counter') i += words[i + 1] === 'packets' ? 4 : 0;
-    else if (word === 'comment' || word === 'log') {
-      while (/^(prefix|level|flags|all|group|".*")$/.test(words[i + 1] ?? '')) i++;
-    } else if (pair === 'ct state') {
-      // A map of states to verdicts is about packets of known connections, unless it has the new ones.
-      narrow(
-        words[i + 2] === 'vmap'
-          ? /\bnew\b/.test(words[i + 3] ?? '')
-            ? 'maybe'
-            : 'no'
-          : is(/\b(new|untracked)\b/.test(value)),
-        negated,
-      );
-      i += negated || words[i + 2] === 'vmap' ? 3 : 2;
-    } else if (/^(udp|tcp|th|sctp) dport$/.test(pair)) {
-      narrow(is((word === packet.protocol || word === 'th') && portsInclude(value, packet.port)), negated);
-      i += negated ? 3 : 2;
-    } else if (/^(meta l4proto|ip protocol|ip6 nexthdr)$/.test(pair)) {
-      narrow(is(value.split(',').includes(packet.protocol)), negated);
-      i += negated ? 3 : 2;
-    } else if (/^ip6? saddr$/.test(pair)) {
-      const each = value.split(',').map((range) => sourceMatches(range, packet));
-      narrow(each.includes('yes') ? 'yes' : 'maybe', negated);
-      i += negated ? 3 : 2;
-    } else if (word === 'iifname' || word === 'iif') {
-      const not = words[i + 1] === '!=';
-      const names = setOf(words[i + (not ? 2 : 1)] ?? '')
-        .replaceAll('"', '')
-        .split(',');
-      narrow(
-        names.includes('lo') && names.length === 1
-          ? 'no'
-          : packet.interface
-            ? is(names.includes(packet.interface))
-            : 'maybe',
-        not,
-      );
-      i += not ? 2 : 1;
-    } else if (word === 'icmp' || word === 'icmpv6' || word === 'igmp' || word === 'arp') {
-      narrow('no');
-      return { matches, verdict: 'accept' };
-    } else narrow('maybe');
+  for (let i = 0; i < words.length; ) {
+    const reading = readingOf(words.slice(i), packet, resolve);
+    if (reading.match === 'no' || (reading.match === 'maybe' && matches === 'yes')) matches = reading.match;
+    verdict = reading.verdict ?? verdict;
+    if (reading.isEnd) break;
+    i += reading.count;
   }
   return { matches, verdict };
+}
+
+function readingOf(words: readonly string[], packet: Packet, resolve: (word: string) => string): Reading {
+  const [word = '', next = ''] = words;
+  if (word === 'accept' || word === 'drop' || word === 'return') return { count: 1, verdict: word };
+  if (word === 'reject') return { count: 1, verdict: 'drop', isEnd: true };
+  if (word === 'jump' || word === 'goto') return { count: 2, verdict: { jump: next }, isEnd: true };
+  if (/^(icmp|icmpv6|igmp|arp)$/.test(word)) return { count: 1, match: 'no', verdict: 'accept', isEnd: true };
+  if (word === 'counter') return { count: next === 'packets' ? 5 : 1 };
+  if (word === 'comment' || word === 'log') {
+    const end = words.findIndex((each, i) => i > 0 && !/^(prefix|level|flags|all|group|".*")$/.test(each));
+    return { count: end === -1 ? words.length : end };
+  }
+  if (word === 'ct' && next === 'state' && words[2] === 'vmap') {
+    // A map of states to verdicts is about packets of known connections, unless it has the new ones.
+    return { count: 4, match: /\bnew\b/.test(words[3] ?? '') ? 'maybe' : 'no' };
+  }
+  return conditionIn(words, packet, resolve);
+}
+
+/** The name of a condition, which is one word or two, `!=` or nothing, and a value. */
+function conditionIn(words: readonly string[], packet: Packet, resolve: (word: string) => string): Reading {
+  const name = /^iif(name)?$/.test(words[0] ?? '') ? 1 : 2;
+  const negated = words[name] === '!=';
+  const end = name + (negated ? 1 : 0);
+  const match = matchOf(words.slice(0, name).join(' '), resolve(words[end] ?? ''), packet);
+  if (match === undefined) return { count: 1, match: 'maybe' };
+  const turned = match === 'maybe' ? match : isTrue(match === 'no');
+  return { count: end + 1, match: negated ? turned : match };
+}
+
+const isTrue = (yes: boolean): Match => (yes ? 'yes' : 'no');
+
+/** @returns undefined for a condition that is not known */
+function matchOf(name: string, value: string, packet: Packet): Match | undefined {
+  const values = value.split(',');
+  if (name === 'ct state') return isTrue(/\b(new|untracked)\b/.test(value));
+  if (/^(udp|tcp|th|sctp) dport$/.test(name)) {
+    const [protocol] = name.split(' ');
+    return isTrue((protocol === packet.protocol || protocol === 'th') && portsInclude(value, packet.port));
+  }
+  if (/^(meta l4proto|ip protocol|ip6 nexthdr)$/.test(name)) return isTrue(values.includes(packet.protocol));
+  if (/^ip6? saddr$/.test(name))
+    return values.some((range) => sourceMatches(range, packet) === 'yes') ? 'yes' : 'maybe';
+  if (/^iif(name)?$/.test(name)) {
+    const names = values.map((each) => each.replaceAll('"', ''));
+    if (names.length === 1 && names[0] === 'lo') return 'no';
+    return packet.interface ? isTrue(names.includes(packet.interface)) : 'maybe';
+  }
+  return undefined;
 }

@@ -7,6 +7,7 @@ import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.
 import { kubeletSettings } from '../../kubernetes/kubelet/settings.ts';
 import { withPlainLists } from '../../kubernetes/kubelet/watch-lists.ts';
 import { serverVersionOf } from '../../kubernetes/version.ts';
+import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { installedHub } from '../join/node-view.ts';
 import { nodeCredentials } from '../node-credentials.ts';
@@ -26,7 +27,7 @@ export interface OpenOptions extends UpgradeOptions {
  * @throws EdgeadmError UPGRADE_CHECK_FAILED if edgeadm has not joined it, API_UNREACHABLE, BUNDLE_INVALID
  */
 export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
-  const { spec, session, host, admin, log, signal, dryRun } = options;
+  const { spec, session, host, admin, signal, dryRun } = options;
   const { journal } = session;
   const credentials = journal.joined && (await nodeCredentials(host));
   if (!credentials) throw notJoined(journal.joined !== undefined);
@@ -46,14 +47,17 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
     const from = journal.upgrade?.from ?? running;
     const isThere = sameVersion(running, to) && installed !== undefined && sameVersion(installed, to);
     const settings = await kubeletSettings(host);
-    const usesDocker = usesDockershim(settings, running);
-    const fromDocker = journal.upgrade ? journal.upgrade.docker !== undefined : spec.migrateRuntime && usesDocker;
-    if (spec.migrateRuntime && !fromDocker && !journal.upgrade)
-      log.info('The pods of this node do not run with docker: --migrate-runtime has nothing to do.');
+    const fromDocker = migratesFromDocker(options, usesDockershim(settings, running));
     const hubs = await hubsOfUpgrade({ spec, host, hub, bundle: bundle?.manifest });
     const losesPods =
       needsPlainLists(hubs, to) && withPlainLists(to, settings.configuration) !== settings.configuration;
-    let begun = false;
+    const cordoned = spec.drain === true && node.spec?.unschedulable !== true;
+    const docker = fromDocker ? { criSocket: node.metadata?.annotations?.[CRI_SOCKET_ANNOTATION] } : undefined;
+    const begin = async (): Promise<void> => {
+      if (dryRun || journal.upgrade) return;
+      const pods = await readyPods({ client, nodeName }, signal);
+      await journal.beginUpgrade({ from, to, cordoned, pods, docker });
+    };
     return {
       spec,
       host,
@@ -69,19 +73,21 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
       restarted: { before: 0, after: 0 },
       steadyMs: options.steadyMs,
       underWay: () => journal.upgrade,
-      begin: async () => {
-        if (dryRun || begun || journal.upgrade) return;
-        begun = true;
-        const cordoned = spec.drain === true && node.spec?.unschedulable !== true;
-        const pods = await readyPods({ client, nodeName }, signal);
-        const docker = fromDocker ? { criSocket: node.metadata?.annotations?.[CRI_SOCKET_ANNOTATION] } : undefined;
-        await journal.beginUpgrade({ from, to, cordoned, pods, docker });
-      },
+      begin: memoize(begin),
     };
   } catch (error) {
     client.close();
     throw error;
   }
+}
+
+/** What an upgrade has begun it continues. */
+function migratesFromDocker({ spec, session, log }: OpenOptions, usesDocker: boolean): boolean {
+  const { upgrade } = session.journal;
+  if (upgrade) return upgrade.docker !== undefined;
+  if (spec.migrateRuntime && !usesDocker)
+    log.info('The pods of this node do not run with docker: --migrate-runtime has nothing to do.');
+  return spec.migrateRuntime && usesDocker;
 }
 
 async function openBundle({ spec, bundles, host, log, signal }: OpenOptions): Promise<Bundle | undefined> {

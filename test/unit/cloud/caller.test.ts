@@ -56,6 +56,8 @@ describe('calls of a cloud API', () => {
     const error = await errorOf(caller([failed]).order(CALL));
     assert.deepEqual([error.code, error.what], ['CLOUD_FAILED', 'ens.test refused Describe: Code 1002']);
     assert.match(error.why ?? '', /system error\nRequestId: R1/);
+    const named = { status: 200, body: { Code: 'InvalidVersion.2', Message: 'no such version' } };
+    assert.equal((await errorOf(caller([named]).order(CALL))).code, 'CLOUD_REFUSED');
     for (const fine of [{ Code: 0 }, { Code: 200 }, { Code: '0' }, { Code: 'OK' }, { Code: '' }, { code: 1 }])
       assert.deepEqual(await caller([{ status: 200, body: fine }]).order(CALL), fine);
   });
