@@ -56,6 +56,7 @@ const ALLOWED = {
   'phases/addon': [...SERVICES, 'cloud'],
   'phases/tunnel': SERVICES,
   'phases/hub': SERVICES,
+  'phases/service': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],

@@ -245,6 +245,12 @@ export const ERROR_CODES = {
     evidence: 'The names that were not found, each with the nearest name if there is one.',
     remedy: '`edgeadm node list` lists the nodes.',
   },
+  OBJECT_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'An object of the cluster, such as a Service, does not exist in that namespace.',
+    evidence: 'Namespace and name.',
+    remedy: 'Check name and namespace: `kubectl get KIND --all-namespaces` lists the objects.',
+  },
   SETTING_REFUSED: {
     exit: EXIT.cluster,
     cause: 'The cluster, its version or the kind of the object does not support the requested setting.',
