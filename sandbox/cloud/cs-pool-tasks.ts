@@ -92,13 +92,13 @@ function begin(
 }
 
 /** Does what time has brought about since the last request. */
-export async function settlePools(asked: CsRequest): Promise<void> {
+export async function completePoolChanges(asked: CsRequest): Promise<void> {
   const { store, now } = asked.parts;
   for (const { document: pool } of store.list<NodePoolRecord>(KIND.nodePool))
-    if (pool.pending && pool.pending.until <= now()) await settle(asked, pool, pool.pending);
+    if (pool.pending && pool.pending.until <= now()) await complete(asked, pool, pool.pending);
 }
 
-async function settle(
+async function complete(
   { parts: { store }, inside }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
   { state, fails, nodes = [] }: PendingChange,

@@ -14,7 +14,7 @@ import {
 } from './cs-addons.ts';
 import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { createPoolRecord, deleteNodePool, modifyNodePool, removeNodes, settlePools } from './cs-pool-tasks.ts';
+import { completePoolChanges, createPoolRecord, deleteNodePool, modifyNodePool, removeNodes } from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { cancelTask, clusterTasks, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
@@ -136,7 +136,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
       const asked = { request, parts, inside, names };
-      await settlePools(asked);
+      await completePoolChanges(asked);
       return action.handle(asked);
     },
   };

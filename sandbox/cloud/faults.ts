@@ -51,7 +51,7 @@ export function clearFaults(store: Store): number {
   return faults.length;
 }
 
-/** The fault that strikes this call, counted down. Steps inside an action are struck by their own name alone. */
+/** The fault that strikes this call, counted down. A step inside an action is named by its own name only. */
 export function consumeFault(store: Store, action: string): FaultMode | undefined {
   const isCall = !action.includes('/');
   const fault = listFaults(store).find((each) => each.action === action || (isCall && each.action === '*'));

@@ -4,10 +4,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isLoopbackHost } from '../loopback.ts';
 import { sandboxAccount } from './account.ts';
+import { answerWith, type WireAnswer } from './fault-answers.ts';
 import { consumeFault } from './faults.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 import { type SignedRequest, signatureChecker } from './signature.ts';
-import { struck, type WireAnswer } from './struck.ts';
 
 export interface CloudOptions {
   readonly parts: CloudParts;
@@ -79,7 +79,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
     refuseOtherVersion(service, request);
     if (!bearer) front.check(signed);
     const fault = consumeFault(front.parts.store, request.action);
-    const answered = await struck(fault, () => answerOfService(routed, requestId));
+    const answered = await answerWith(fault, () => answerOfService(routed, requestId));
     if (answered) send(answered);
     else outgoing.destroy();
   } catch (thrown) {

@@ -11,8 +11,7 @@ import { interruptible } from './signals.ts';
 
 /**
  * The one flag for an administrator's kubeconfig, and the one rule: --kubeconfig, else KUBECONFIG, else ~/.kube/config,
- * else that of kubeadm on a control plane. If a cluster is not needed (`eni`, `upgrade` without --drain), only the
- * first two count. docs/hosts.md says the same.
+ * else that of kubeadm on a control plane. docs/hosts.md says the same.
  * @param purpose what the command uses it for
  */
 export function kubeconfigFlagFor(purpose: string) {
@@ -42,10 +41,19 @@ export function requireKubeconfig(given: string | undefined): string {
   });
 }
 
-/** The same for a command that can do without: KUBECONFIG may be that of another shell, whose file is gone. */
+/**
+ * The same for a command that can do without a cluster.
+ * @returns undefined if there is none anywhere, or the flag is empty: `--kubeconfig ''`
+ */
 export function optionalKubeconfig(given: string | undefined): string | undefined {
-  if (!given || (given === process.env.KUBECONFIG && !hasKubeconfig(given))) return undefined;
-  return given;
+  if (given === '' && process.env.KUBECONFIG !== '') return undefined;
+  if (given && isNamed(given)) return given;
+  return [given, defaultKubeconfig()].find((file) => file && hasKubeconfig(file));
+}
+
+/** True if the kubeconfig was named for this command; else it may be of a cluster that has nothing to do with it. */
+export function isNamed(kubeconfig: string): boolean {
+  return kubeconfig !== process.env.KUBECONFIG && kubeconfig !== defaultKubeconfig();
 }
 
 /** Where kubectl and kubeadm look: $KUBECONFIG (by the flag), the user's own, the control plane's. */

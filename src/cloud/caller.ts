@@ -53,7 +53,7 @@ export interface OpenCallerOptions extends CallerPolicy {
 
 const READ_TIMEOUT_MS = 30_000;
 const MOST_ISSUES = 5;
-/** Orders of minutes are known; one that is given up has to be settled by listing. */
+/** Orders of minutes are known; one that is given up is looked up in a list. */
 const ORDER_TIMEOUT_MS = 60_000;
 
 /**

@@ -12,7 +12,7 @@ import type { ContainerService } from './cs.ts';
 import { isAmbiguous } from './errors.ts';
 
 /** How long an order that was not answered may take to show, milliseconds. */
-const SETTLE_MS = 15_000;
+const EFFECT_TIMEOUT_MS = 15_000;
 
 /** What `start` would order. */
 export interface UpgradeIntent {
@@ -72,7 +72,7 @@ export function cloudUpgrades(
       if (!isAmbiguous(error)) throw error;
       lost = error;
     });
-    return settled({ what, look, shows, clock, signal, lost });
+    return waitForEffect({ what, look, shows, clock, signal, lost });
   };
   const change = async (verb: Verb, send: (taskId: string) => Promise<void>) => {
     const now = await look();
@@ -111,7 +111,7 @@ export function cloudUpgrades(
   };
 }
 
-interface Settling {
+interface EffectWait {
   readonly what: string;
   readonly look: () => Promise<CloudUpgrade>;
   readonly shows: (now: CloudUpgrade) => boolean;
@@ -121,7 +121,7 @@ interface Settling {
   readonly lost: unknown;
 }
 
-async function settled({ what, look, shows, clock, signal, lost }: Settling): Promise<CloudUpgrade> {
+async function waitForEffect({ what, look, shows, clock, signal, lost }: EffectWait): Promise<CloudUpgrade> {
   try {
     return await waitFor<CloudUpgrade>({
       what: `${what}${lost ? ' after the request got no answer' : ''}`,
@@ -129,7 +129,7 @@ async function settled({ what, look, shows, clock, signal, lost }: Settling): Pr
         const now = await look();
         return shows(now) ? { done: now } : { seen: `it is ${now.phase}` };
       },
-      timeoutMs: SETTLE_MS,
+      timeoutMs: EFFECT_TIMEOUT_MS,
       clock,
       signal,
       intervalMs: [200, 2000],

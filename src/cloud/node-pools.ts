@@ -34,7 +34,7 @@ const OBJECT_MS = 10_000;
 export function cloudNodePools(
   service: ContainerService,
   clusterId: string,
-  { settleMs = SETTLE_MS, signal }: { readonly settleMs?: number; readonly signal?: AbortSignal } = {},
+  { listDelayMs = SETTLE_MS, signal }: { readonly listDelayMs?: number; readonly signal?: AbortSignal } = {},
 ): NodePools & { close(): Promise<void> } {
   const open = memoize(async () => openTemporaryCluster(service, await service.cluster(clusterId), { signal }));
   let opened: Promise<TemporaryCluster> | undefined;
@@ -68,14 +68,14 @@ export function cloudNodePools(
         .catch(async () => (await service.nodes(clusterId)).map(toPoolNode)),
     create: async (spec, warn) => {
       if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
-      const made = await createSettled(service, clusterId, { spec, settleMs, signal });
+      const made = await createAndWait(service, clusterId, { spec, listDelayMs, signal });
       await annotate(inside, made, spec, signal).catch((error: Error) =>
         warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
       );
       return made;
     },
     annotate: (pool, spec) => annotate(inside, pool, spec, signal),
-    delete: async (pool) => deleteSettled(service, clusterId, { pool, signal }),
+    delete: async (pool) => deleteAndWait(service, clusterId, { pool, signal }),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
 }
@@ -102,10 +102,14 @@ function podCidrsAreAssigned(): EdgeadmError {
 }
 
 /** Sent once. If no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
-async function createSettled(
+async function createAndWait(
   service: ContainerService,
   clusterId: string,
-  { spec, settleMs, signal }: { readonly spec: NodePoolSpec; readonly settleMs: number; readonly signal?: AbortSignal },
+  {
+    spec,
+    listDelayMs,
+    signal,
+  }: { readonly spec: NodePoolSpec; readonly listDelayMs: number; readonly signal?: AbortSignal },
 ): Promise<NodePool> {
   const order = await ambiguous(service.createNodePool(clusterId, spec));
   await waitFor<void>({
@@ -114,7 +118,7 @@ async function createSettled(
       const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
       return found ? { done: undefined } : { seen: 'it is not in the list' };
     },
-    timeoutMs: settleMs,
+    timeoutMs: listDelayMs,
     signal,
     code: order.lost ? 'CLOUD_NO_ANSWER' : 'CLOUD_FAILED',
     next: 'run the same command again: it creates the node pool only if it does not exist',
@@ -130,7 +134,7 @@ async function createSettled(
   });
 }
 
-async function deleteSettled(
+async function deleteAndWait(
   service: ContainerService,
   clusterId: string,
   { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },

@@ -11,7 +11,7 @@ export interface Order<T> {
   readonly send: () => Promise<T>;
   /** True if it shows that the order took effect. What it throws counts as not seen. */
   readonly shows: () => Promise<boolean>;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -20,7 +20,7 @@ export interface Order<T> {
  * @returns undefined if it took effect without an answer
  * @throws EdgeadmError CLOUD_NO_ANSWER if it does not show; else what the order threw
  */
-export async function orderOnce<T>({ what, send, shows, settleMs, signal }: Order<T>): Promise<T | undefined> {
+export async function orderOnce<T>({ what, send, shows, listDelayMs, signal }: Order<T>): Promise<T | undefined> {
   let lost: EdgeadmError;
   try {
     return await send();
@@ -30,7 +30,7 @@ export async function orderOnce<T>({ what, send, shows, settleMs, signal }: Orde
   }
   await waitFor<void>({
     what: `${what} after the request got no answer`,
-    timeoutMs: settleMs ?? SETTLE_MS,
+    timeoutMs: listDelayMs ?? SETTLE_MS,
     intervalMs: [100, 2000],
     signal,
     probe: async () => ((await shows()) ? { done: undefined } : { seen: lost.message }),

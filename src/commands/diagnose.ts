@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { kubeconfigFlagFor, optionalKubeconfig } from '../cli/cluster-access.ts';
 import { diagnoseFiles } from '../cli/diagnose/files.ts';
 import { runDiagnose } from '../cli/diagnose/run.ts';
 import { nodeFlags, repeatable } from '../cli/flags.ts';
@@ -25,10 +26,9 @@ export default class Diagnose extends BaseCommand {
       description: 'archive to write (default: ./edgeadm-diagnose-HOST-DATE.tgz), or output format: text, json or yaml',
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
-    kubeconfig: Flags.string({
-      helpValue: 'FILE',
-      description: 'ask the cluster with this kubeconfig (default: as the node itself, which may not read events)',
-    }),
+    kubeconfig: kubeconfigFlagFor(
+      'administrator kubeconfig; without one the cluster is asked as the node itself, which may not read events',
+    ),
     encrypt: Flags.string({
       ...repeatable,
       helpValue: 'age1...|@FILE',
@@ -38,7 +38,7 @@ export default class Diagnose extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Diagnose);
-    const files = { ...(await diagnoseFiles(flags)), kubeconfig: flags.kubeconfig };
+    const files = { ...(await diagnoseFiles(flags)), kubeconfig: optionalKubeconfig(flags.kubeconfig) };
     const options = { ...flags, 'dry-run': false, yes: false };
     await this.finish(await runDiagnose(options, files, this.host));
   }

@@ -233,13 +233,13 @@ export class TreeModel {
 
   #mark(outcome: Node['outcome']): string {
     const { green, red, yellow } = this.#style;
-    const paint = outcome === 'failed' ? red : outcome === 'skipped' || outcome === 'undone' ? yellow : green;
+    const paint = outcome === 'failed' ? red : outcome === 'skipped' || outcome === 'rolled-back' ? yellow : green;
     return paint(this.#icon(outcome));
   }
 
   #icon(outcome: Node['outcome']): string {
-    const unicode = { running: '›', done: '✔', unchanged: '✔', skipped: '↓', failed: '✖', undone: '↩' };
-    const ascii = { running: '>', done: '+', unchanged: '=', skipped: '-', failed: 'x', undone: '<' };
+    const unicode = { running: '›', done: '✔', unchanged: '✔', skipped: '↓', failed: '✖', 'rolled-back': '↩' };
+    const ascii = { running: '>', done: '+', unchanged: '=', skipped: '-', failed: 'x', 'rolled-back': '<' };
     return (this.#style.unicode ? unicode : ascii)[outcome];
   }
 
@@ -260,7 +260,7 @@ export class TreeModel {
 function describeEnd({ outcome, durationMs, detail }: Node): string {
   if (outcome === 'skipped') return detail ? `skipped: ${detail}` : 'skipped';
   if (outcome === 'done' || outcome === 'failed') return formatDuration(durationMs);
-  return outcome;
+  return outcome === 'rolled-back' ? 'rolled back' : outcome;
 }
 
 function warningsBelow(node: Node): string[] {

@@ -1,6 +1,6 @@
 import type { EdgeadmError } from '../errors/index.ts';
 
-export type Outcome = 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone';
+export type Outcome = 'done' | 'unchanged' | 'skipped' | 'failed' | 'rolled-back';
 
 /** What happens while a pipeline runs. Renderers show events; phases send them and never print. */
 export type WorkflowEvent = {

@@ -29,8 +29,8 @@ export interface Phase<C> {
   /** True: the node is as this phase would leave it. */
   readonly check?: (context: C & PhaseTools) => Promise<boolean>;
   readonly run?: (context: C & PhaseTools) => Promise<void>;
-  /** Undoes what the journal cannot: pods that run, a Node object that claims to be Ready. */
-  readonly undo?: (context: C & PhaseTools) => Promise<void>;
+  /** Rolls back what the journal does not know: pods that run, a Node object that claims to be Ready. */
+  readonly rollBack?: (context: C & PhaseTools) => Promise<void>;
   /** Sub-phases, run in order after `run`. */
   readonly phases?: readonly Phase<C>[];
 }

@@ -43,15 +43,15 @@ export class Pipeline<C extends object> {
     await this.#runAll(this.#phases, '');
   }
 
-  /** Calls every `undo`, last phase first; a failure becomes a warning and does not stop the others. */
-  async undo(): Promise<void> {
+  /** Calls every `rollBack`, last phase first; a failure becomes a warning and does not stop the others. */
+  async rollBack(): Promise<void> {
     for (const phase of this.#phases.toReversed()) {
-      if (!phase.undo) continue;
+      if (!phase.rollBack) continue;
       const tools = this.#tools(phase.name);
       const end = this.#begin(phase.name, `Roll back: ${phase.title}`);
       try {
-        await phase.undo({ ...this.#options.context, ...tools });
-        end('undone');
+        await phase.rollBack({ ...this.#options.context, ...tools });
+        end('rolled-back');
       } catch (error) {
         tools.log.warning(toEdgeadmError(error).message);
         end('failed');

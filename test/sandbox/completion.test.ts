@@ -65,7 +65,9 @@ describe('completion in a shell', function () {
       const complete = await shell(this, name, glue);
       assert.deepEqual((await complete('edgeadm cluster upgrade st')).sort(), ['start', 'status']);
       assert.deepEqual(await complete('edgeadm join --rollb'), ['--rollback-on-failure']);
-      assert.deepEqual((await complete('edgeadm join 10.0.0.1:6443 -o ')).sort(), ['json', 'text']);
+      assert.deepEqual((await complete('edgeadm join 10.0.0.1:6443 -o ')).sort(), ['json', 'text', 'yaml']);
+      assert.deepEqual((await complete('edgeadm help cluster upgrade st')).sort(), ['start', 'status']);
+      assert.deepEqual(await complete('edgeadm help nodep'), ['nodepool']);
       assert.ok((await complete('edgeadm join phase prep')).includes('prepare-node/sysctls'));
       assert.deepEqual(await complete('edgeadm preflight --ignore-preflight-errors Swap,NumC'), ['Swap,NumCPU']);
       assert.deepEqual(await complete('edgeadm explain TOKEN_INV'), ['TOKEN_INVALID']);
@@ -90,7 +92,7 @@ describe('completion in a shell', function () {
 
   it('the script for PowerShell holds the same tables', async () => {
     const { stdout } = await edgeadm(['completion', 'powershell']);
-    assert.match(stdout, /'join --output' = @\('words', 'text', 'json'\)/);
+    assert.match(stdout, /'join --output' = @\('words', 'text', 'json', 'yaml'\)/);
   });
 
   it('says which shells there are', async () => {

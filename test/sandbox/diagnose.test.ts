@@ -48,7 +48,7 @@ describe('edgeadm diagnose', () => {
   it('tells what it found even if it cannot write it', async () => {
     const ended = await edgeadm(['diagnose', '--root', root, '-o', '/no/such/folder/a.tgz']);
     assert.equal(ended.exitCode, 1);
-    assert.match(ended.stdout, /likely cause: the node is not joined/);
+    assert.match(ended.stdout, /: warning: the node is not joined/);
     assert.match(ended.stderr, /WRITE_FAILED/);
   });
 

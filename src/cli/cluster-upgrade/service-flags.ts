@@ -3,7 +3,7 @@ import { usageError } from '../../errors/usage.ts';
 import { clusterIdFlag, poolSourceFlags } from '../nodepool/pools.ts';
 
 /** For clusters of the container service. */
-export const serviceFlags = {
+export const upgradeServiceFlags = {
   // Not from the environment: a variable must not decide which of two kinds of upgrade is started.
   'cluster-id': Flags.string(clusterIdFlag),
   region: poolSourceFlags.region,
@@ -18,7 +18,7 @@ export const serviceStartFlags = {
   }),
 };
 
-/** What oclif made of {@link serviceFlags}. */
+/** What oclif made of {@link upgradeServiceFlags}. */
 export interface ServiceFlags {
   readonly 'cluster-id'?: string;
   readonly region?: string;

@@ -45,7 +45,14 @@ export function placesOf(commands: readonly CommandFacts[], topics: ReadonlyMap<
     }));
     return own.filter(({ name }) => !name.includes(':'));
   };
-  return sorted.map((id) => {
+  /** Behind `help` there are the same words, without flags. */
+  const help = sorted.map((id) => ({
+    command: ['help', ...id.split(':')].join(' ').trim(),
+    subcommands: below(id),
+    flags: [],
+    values: [],
+  }));
+  const commandPlaces = sorted.map((id): Place => {
     const command = byId.get(id);
     return {
       command: id.replaceAll(':', ' '),
@@ -54,6 +61,7 @@ export function placesOf(commands: readonly CommandFacts[], topics: ReadonlyMap<
       values: command ? [...flagValues(command), ...argumentValues(command)] : [],
     };
   });
+  return [...commandPlaces, ...help.filter(({ subcommands }) => subcommands.length > 0)];
 }
 
 function flagNames(command: CommandFacts | undefined): Named[] {

@@ -61,7 +61,8 @@ export function diagnosisHtml(diagnosis: Diagnosis, excerpts: readonly Excerpt[]
 
 function verdict(finding: Finding): string {
   const { severity, what, rule } = finding;
-  return `<section class="verdict ${severity}"><h2>Likely cause: ${sentence(what)} <small>${escaped(rule)}</small></h2>${details(finding)}</section>`;
+  const head = severity === 'error' ? 'Likely cause' : 'Warning';
+  return `<section class="verdict ${severity}"><h2>${head}: ${sentence(what)} <small>${escaped(rule)}</small></h2>${details(finding)}</section>`;
 }
 
 function nothingFound(missing: boolean): string {

@@ -15,6 +15,8 @@ import type { CommandResult } from '../../output/renderer.ts';
 import { COLLECTOR_LIMIT_MS } from '../../phases/diagnose/collect.ts';
 import type { CollectedFile } from '../../phases/diagnose/collector.ts';
 import { type DiagnoseOptions, type Diagnosis, diagnose } from '../../phases/diagnose/diagnose.ts';
+import { now, phaseLog } from '../../workflow/events.ts';
+import { isNamed } from '../cluster-access.ts';
 import { durationOf } from '../flags.ts';
 import { type CommandHost, runOnNodes } from '../node-runner.ts';
 import type { NodeFlags } from '../target-options.ts';
@@ -27,6 +29,9 @@ import { diagnosisText } from './text.ts';
 const ARCHIVE_LIMIT_BYTES = 64 * 1024 ** 2;
 /** Of the command's time the rest is for the archive. */
 const COLLECTING = 0.9;
+
+/** An API server that is away must not use up the time of the diagnosis. Milliseconds. */
+const LOGIN_MS = 5000;
 
 /** Milliseconds; what cannot be killed is left. */
 const ENDING_MS = 1000;
@@ -41,8 +46,9 @@ export async function runDiagnose(
   const until = performance.now() + timeoutMs * COLLECTING;
   const texts: string[][] = [];
   const command = { name: 'diagnose', flags, looksOnly: true };
-  const result = await runOnNodes(command, host, async ({ targets, signal: whole }) => {
-    const admin = kubeconfig === undefined ? undefined : await adminOf(kubeconfig, whole);
+  const result = await runOnNodes(command, host, async ({ targets, emit, signal: whole }) => {
+    const { warning } = phaseLog((body) => emit({ ...body, host: 'localhost', phase: 'diagnose', time: now() }));
+    const admin = kubeconfig === undefined ? undefined : await adminOf(kubeconfig, whole, warning);
     return {
       onNode: async ({ machine, label, version, signal }) => {
         const log = label === 'localhost' ? undefined : await joinLog(label, flags.root);
@@ -62,10 +68,21 @@ export async function runDiagnose(
 }
 
 /** Logs in first: an exec plug-in takes more time than a collector has. That the cluster is away is a finding. */
-async function adminOf(kubeconfig: string, signal: AbortSignal): Promise<ApiClient> {
-  const client = await clientFromKubeconfig(kubeconfig, localMachine().connect, { signal });
-  await client.send('GET', '/version').catch(() => signal.throwIfAborted());
-  return client;
+async function adminOf(
+  kubeconfig: string,
+  signal: AbortSignal,
+  warn: (text: string) => void,
+): Promise<ApiClient | undefined> {
+  try {
+    const client = await clientFromKubeconfig(kubeconfig, localMachine().connect, { signal });
+    await client.send('GET', '/version', { timeoutMs: LOGIN_MS }).catch(() => signal.throwIfAborted());
+    return client;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isNamed(kubeconfig)) throw error;
+    warn(`${kubeconfig} cannot be used, the cluster is asked as the node itself: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function causeOf({ findings: [first] }: Diagnosis): string {

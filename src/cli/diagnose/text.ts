@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../../phases/diagnose/diagnose.ts';
+import type { Finding } from '../../phases/diagnose/finding.ts';
 
 /**
  * What people read on the terminal: the likely cause with its evidence, what else is wrong, what could not be
@@ -11,7 +12,7 @@ export function diagnosisText({ host, findings, collectors }: Diagnosis): string
   const [slow, notBegun, forbidden] = [named('slow'), named('not begun'), named('not allowed')];
   const failed = collectors.filter(({ outcome }) => outcome === 'failed');
   return [
-    first ? `${host}: likely cause: ${first.what} (${first.rule})\n` : `${host}: no problem was found`,
+    first ? `${host}: ${headOf(first)}: ${first.what} (${first.rule})\n` : `${host}: no problem was found`,
     first ? `${indented(first.evidence)}${nextStep(first.next)}` : `${forbidden && ' in what may be seen'}\n`,
     ...others.map(({ severity, what, rule, next }) => `${severity}: ${what} (${rule})\n${nextStep(next)}`),
     ...failed.map(({ name, reason }) => `failed: ${name}: ${reason}\n`),
@@ -19,6 +20,11 @@ export function diagnosisText({ host, findings, collectors }: Diagnosis): string
     notBegun && `not started because the time limit was reached: ${notBegun}\n`,
     forbidden && `not allowed: ${forbidden}\n  next: run it as root, with sudo\n`,
   ].join('');
+}
+
+/** A warning is not why something fails: the node may work. */
+function headOf({ severity }: Pick<Finding, 'severity'>): string {
+  return severity === 'error' ? 'likely cause' : 'warning';
 }
 
 /** What to do, its further lines below its first. */

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { type Ens, ens } from '../../cloud/ens.ts';
 import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
-import { toEdgeadmError } from '../../errors/index.ts';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { localMachine } from '../../host/local.ts';
 import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -12,7 +12,7 @@ import { CONTROL_PLANE, hasControlPlane } from '../../phases/eni/cluster-node.ts
 import type { EniOptions } from '../../phases/eni/run.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
-import { optionalKubeconfig } from '../cluster-access.ts';
+import { isNamed, kubeconfigFlagFor, optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
 import { durationOf, nodeFlags, nonEmptyName } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
@@ -37,12 +37,7 @@ export const changeFlags = {
     default: false,
     description: 'force power-off instead of a graceful shutdown',
   }),
-  kubeconfig: Flags.string({
-    helpValue: 'FILE',
-    env: 'KUBECONFIG',
-    description:
-      'kubeconfig of the cluster; if the instance is a node of it, drain the node first; default: KUBECONFIG',
-  }),
+  kubeconfig: kubeconfigFlagFor('if the instance is a node of this cluster, drain the node first; "" for no cluster'),
   ...drainFlags,
   ...cloudFlags,
   'dry-run': Flags.boolean({ description: 'show the plan without changing anything', helpGroup: 'COMMON' }),
@@ -102,9 +97,9 @@ export async function changeInstance(
     const caller = await until(signal, opening, 'reading the credentials');
     const kubeconfig = optionalKubeconfig(flags.kubeconfig);
     cluster = kubeconfig === undefined ? undefined : await openCluster(kubeconfig, { plan: planned, signal });
-    // KUBECONFIG may be set for other work: only a cluster that was named for this command has to fit the instance.
-    if (cluster && kubeconfig === process.env.KUBECONFIG && !(await hasControlPlane(cluster))) {
-      log.info(`The cluster of KUBECONFIG is not used: it has no ${CONTROL_PLANE}.`);
+    // Only a cluster that was named for this command has to fit the instance.
+    if (cluster && kubeconfig && !isNamed(kubeconfig) && !(await fits(cluster, kubeconfig))) {
+      log.info(`The cluster of ${placeOf(kubeconfig)} is not used: it has no ${CONTROL_PLANE}.`);
       cluster.close();
       cluster = undefined;
     }
@@ -124,6 +119,23 @@ export async function changeInstance(
   } finally {
     cluster?.close();
     done();
+  }
+}
+
+function placeOf(kubeconfig: string): string {
+  return kubeconfig === process.env.KUBECONFIG ? 'KUBECONFIG' : kubeconfig;
+}
+
+/** Without an answer nobody knows whether the instance is a node whose pods have to move first. */
+async function fits(cluster: ApiClient, kubeconfig: string): Promise<boolean> {
+  try {
+    return await hasControlPlane(cluster);
+  } catch (thrown) {
+    const error = toEdgeadmError(thrown);
+    if (error.code === 'INTERRUPTED') throw error;
+    const what = `cannot find out whether the instance is a node of the cluster of ${placeOf(kubeconfig)}`;
+    const next = "name another one with --kubeconfig FILE; if the instance is not a node: --kubeconfig ''";
+    throw new EdgeadmError({ code: error.code, what, why: error.message, next, cause: thrown });
   }
 }
 

@@ -4,7 +4,7 @@ import { type Style, styleFor } from '../../output/style.ts';
 import { table } from '../../output/table.ts';
 import { wrapParagraphs } from '../../output/width.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
-import { describeVerdict } from '../../phases/preflight/failure.ts';
+import { describeVerdicts } from '../../phases/preflight/failure.ts';
 
 export interface TextOptions {
   readonly style: Style;
@@ -32,8 +32,8 @@ export function verdictText(
   const paint = (text: string, colour: (text: string) => string): string =>
     text.replace(/^\[\w+ [^\]]*\]/, (head) => colour(head));
   const problems = [
-    ...errors.map((verdict) => paint(wrapParagraphs(describeVerdict(verdict), columns), style.red)),
-    ...warnings.map((verdict) => paint(wrapParagraphs(describeVerdict(verdict), columns), style.yellow)),
+    ...describeVerdicts(errors).map((text) => paint(wrapParagraphs(text, columns), style.red)),
+    ...describeVerdicts(warnings).map((text) => paint(wrapParagraphs(text, columns), style.yellow)),
   ];
   const counts = [
     errors.length > 0 && `${errors.length} failed`,

@@ -8,7 +8,7 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import { recordClusterEvent } from '../cluster/events.ts';
 import { isPausedOrEnded, type NodeRecord, nodesIn, nowSeconds, type Plan } from '../plan/plan.ts';
 import type { PlanStore } from '../plan/store.ts';
-import { beginBatch, endNode, settlePause } from '../plan/transitions.ts';
+import { beginBatch, endNode, pauseIfIdle } from '../plan/transitions.ts';
 import { cordonAndDrain, uncordonUpgraded } from './cordon.ts';
 import type { NodeExecutor } from './executor.ts';
 import { RETRY_INTERVAL_MS, retryWhileUnavailable } from './retry.ts';
@@ -84,7 +84,7 @@ async function step({ client, store, log, signal }: ControllerParts): Promise<Pl
   const names = (each: readonly V1Node[]): Set<string> => new Set(each.map(({ metadata }) => metadata?.name ?? ''));
   const world = { online: names(list.filter(isReady)), known: names(list), now: nowSeconds() };
   const plan = await store.update(
-    (newest) => settlePause(nodes ? beginBatch(newest, world) : newest, nowSeconds()),
+    (newest) => pauseIfIdle(nodes ? beginBatch(newest, world) : newest, nowSeconds()),
     signal,
   );
   if (plan.progress.batch > found.progress.batch) {

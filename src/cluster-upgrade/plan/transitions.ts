@@ -78,7 +78,7 @@ export function endNode(plan: Plan, name: string, failure: string | undefined, n
 }
 
 /** The last node that had begun is done: a pause begins. */
-export function settlePause(plan: Plan, now: number): Plan {
+export function pauseIfIdle(plan: Plan, now: number): Plan {
   if (plan.progress.phase !== 'Pausing' || nodesIn(plan, 'running').length > 0) return plan;
   return { ...plan, progress: { ...plan.progress, phase: 'Paused', paused: now } };
 }
@@ -89,9 +89,9 @@ export function settlePause(plan: Plan, now: number): Plan {
  */
 export function pausePlan(plan: Plan, by: string, now: number): Plan {
   const { phase } = plan.progress;
-  if (phase === 'Pausing' || phase === 'Paused') return settlePause(plan, now);
+  if (phase === 'Pausing' || phase === 'Paused') return pauseIfIdle(plan, now);
   if (phase !== 'Running') throw impossible('pause', plan);
-  return settlePause({ ...plan, progress: { ...plan.progress, phase: 'Pausing', reason: `paused by ${by}` } }, now);
+  return pauseIfIdle({ ...plan, progress: { ...plan.progress, phase: 'Pausing', reason: `paused by ${by}` } }, now);
 }
 
 /**

@@ -10,7 +10,7 @@ export interface AddonRun {
   /** False: do not wait for the last step. */
   readonly wait: boolean;
   readonly timeoutMs?: number;
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
   readonly signal?: AbortSignal;
   /** Tells a line that stays on the screen. */
   readonly tell: (line: string) => void;
@@ -29,7 +29,7 @@ export async function runAddonSteps(steps: readonly AddonStep[], run: AddonRun):
 }
 
 async function runStep(step: AddonStep, run: AddonRun): Promise<void> {
-  const { service, clusterId, signal, timeoutMs, settleMs, tell } = run;
+  const { service, clusterId, signal, timeoutMs, listDelayMs, tell } = run;
   const look = () => service.installedAddon(clusterId, step.name);
   const before = await waitForTask(service, undefined, {
     what: `add-on ${step.name} to be idle`,
@@ -49,7 +49,7 @@ async function runStep(step: AddonStep, run: AddonRun): Promise<void> {
       const addon = await look();
       return !isIdle(addon) || isDone(step, addon);
     },
-    settleMs,
+    listDelayMs,
     signal,
   });
   if (!run.wait) return;

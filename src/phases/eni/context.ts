@@ -105,7 +105,7 @@ export interface EniContext<S> {
   /** First and longest pause between two looks. Milliseconds. */
   readonly paceMs: readonly [number, number];
   /** How long a bought interface may take to show in the list. Milliseconds. */
-  readonly settleMs: number;
+  readonly listDelayMs: number;
 }
 
 export type BindContext = EniContext<BindSpec>;

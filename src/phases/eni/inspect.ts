@@ -44,7 +44,7 @@ export async function waitUntilSettled(
     return { instance, interfaces: await ens.interfaces({ networkId: instance.networkId }) };
   };
   const first = await look();
-  if (!wet || unsettled(first) === undefined) return first;
+  if (!wet || pendingChange(first) === undefined) return first;
   let refused: EdgeadmError | undefined;
   const then = await context.waitFor({
     what: `instance ${instanceId} and its ENIs to reach a stable state`,
@@ -58,7 +58,7 @@ export async function waitUntilSettled(
         if (error instanceof EdgeadmError && error.code === 'ENI_CHECK_FAILED') refused = error;
         throw error;
       });
-      const seen = unsettled(now);
+      const seen = pendingChange(now);
       return seen === undefined ? { done: now } : { seen };
     },
   });
@@ -71,7 +71,7 @@ function refuseInstance({ id, status, networkId }: EnsInstance): void {
   if (networkId === '') throw checkFailed(id, ['the instance is in no VPC, and ENIs need one']);
 }
 
-function unsettled({ instance, interfaces }: Pick<Inspection, 'instance' | 'interfaces'>): string | undefined {
+function pendingChange({ instance, interfaces }: Pick<Inspection, 'instance' | 'interfaces'>): string | undefined {
   if (instance.status !== 'Running' && instance.status !== 'Stopped') return `the instance is ${instance.status}`;
   const moving = interfaces.find((eni) => eni.instanceId === instance.id && ON_THE_WAY.includes(eni.status));
   return moving && `${moving.id} is ${moving.status}`;

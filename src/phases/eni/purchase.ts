@@ -40,13 +40,13 @@ async function buy(context: BindContext & PhaseTools, name: string): Promise<voi
  * Whether an interface shows in the list, which may take a while after its order.
  * @throws what kept the list from being read: then it is not known
  */
-async function isThere({ ens, facts, paceMs, settleMs }: BindContext, name: string): Promise<boolean> {
+async function isThere({ ens, facts, paceMs, listDelayMs }: BindContext, name: string): Promise<boolean> {
   const { networkId } = found(facts.inspection, 'the instance').instance;
   const started = performance.now();
   let unknown: unknown;
   return waitFor<boolean>({
     what: `${name} to appear in the list`,
-    timeoutMs: settleMs + LIST_TIMEOUT_MS,
+    timeoutMs: listDelayMs + LIST_TIMEOUT_MS,
     intervalMs: paceMs,
     guard: async () => {
       if (unknown) throw unknown;
@@ -56,7 +56,7 @@ async function isThere({ ens, facts, paceMs, settleMs }: BindContext, name: stri
         unknown = error;
       });
       if (interfaces?.some((eni) => eni.name === name)) return { done: true };
-      if (interfaces && performance.now() - started >= settleMs) return { done: false };
+      if (interfaces && performance.now() - started >= listDelayMs) return { done: false };
       return { seen: 'it is not in the list' };
     },
   });

@@ -31,7 +31,7 @@ export interface EniOptions<S> {
   /** Milliseconds since 1970; default: the clock. */
   readonly now?: () => number;
   readonly paceMs?: readonly [number, number];
-  readonly settleMs?: number;
+  readonly listDelayMs?: number;
 }
 
 export interface EniResult {
@@ -62,7 +62,7 @@ export async function bind(options: EniOptions<BindSpec>): Promise<EniResult> {
   };
 }
 
-/** Undoes {@link bind}: detaches and deletes it. @throws EdgeadmError as bind does */
+/** The opposite of {@link bind}: detaches and deletes it. @throws EdgeadmError as bind does */
 export async function release(options: EniOptions<ReleaseSpec>): Promise<Omit<EniResult, 'attached' | 'plan'>> {
   const facts = await run(releasePhases, options);
   return { instanceId: options.spec.instanceId, changed: facts.agreed, downtimeMs: downtimeOf(facts) };
@@ -72,7 +72,7 @@ async function run<S extends { readonly instanceId: string; readonly region: str
   phases: readonly Phase<EniContext<S>>[],
   options: EniOptions<S>,
 ): Promise<EniFacts> {
-  const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], settleMs = 10_000 } = options;
+  const { spec, caller, emit, signal, dryRun, paceMs = [200, 3000], listDelayMs = 10_000 } = options;
   const host = spec.instanceId;
   const log = phaseLog((body) => emit({ ...body, host, phase: 'eni', time: eventTime() }));
   const say = (line: string): void =>
@@ -88,7 +88,7 @@ async function run<S extends { readonly instanceId: string; readonly region: str
     assumeYes: options.assumeYes,
     now: options.now ?? Date.now,
     paceMs,
-    settleMs,
+    listDelayMs,
   };
   try {
     await new Pipeline(phases, { host, context, emit, signal, wet: !dryRun }).run();

@@ -18,7 +18,7 @@ import type { Credential, JoinContext } from './context.ts';
 import { startHubService, writeHubFile } from './hub-service.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
-import { undoJoin } from './undo.ts';
+import { rollBackKubelet } from './roll-back-kubelet.ts';
 
 /** A kubelet reads these once, when it starts. */
 export const KUBELET_FILES = [
@@ -40,7 +40,7 @@ export const joinNode: Phase<JoinContext> = {
     { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
   ],
-  undo: undoJoin,
+  rollBack: rollBackKubelet,
 };
 
 async function writeCertificates(context: JoinContext & PhaseTools): Promise<void> {

@@ -34,7 +34,7 @@ export const prepareNode: Phase<JoinContext> = {
   ],
 };
 
-/** A reset can undo only what was noted first: every phase that begins a membership calls it. */
+/** A reset can roll back only what was noted first: every phase that begins a membership calls it. */
 export async function noteMembership({ host, spec, node, cluster }: JoinContext): Promise<void> {
   const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
   const { nodePool, openapiType, poolNodesConnected, runtimeVersion } = spec;

@@ -36,7 +36,7 @@ export async function rollBackJoin({
       signal: AbortSignal.timeout(120_000),
       wet: true,
     });
-    await pipeline.undo();
+    await pipeline.rollBack();
   }
   const name = isRandomName(context.spec.nodeName) ? journal.choice(CHOICES.nodeName) : undefined;
   const left = changes ? await rollBackChanges(plain, journal, { since: 'joined' }) : [];

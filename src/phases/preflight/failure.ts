@@ -21,13 +21,25 @@ export function preflightError(verdicts: readonly Verdict[]): EdgeadmError | und
   return new EdgeadmError({
     code: own ?? sharedCode(failed),
     what: failed.length === 1 ? `the check ${names} failed` : `${failed.length} checks failed: ${names}`,
-    why: same ? first.found : failed.map(describeVerdict).join('\n'),
+    why: same ? first.found : describeVerdicts(failed).join('\n'),
     next: same ? first.remedy : each,
   });
 }
 
 function sharedCode(failed: readonly Verdict[]): ErrorCode {
   return failed.some((verdict) => verdict.concerns === 'node') ? 'PREFLIGHT_FAILED' : 'CLUSTER_CHECK_FAILED';
+}
+
+/** Verdicts for people. Checks that failed for the same reason are one block, with all their names to ignore. */
+export function describeVerdicts(verdicts: readonly Verdict[]): string[] {
+  const blocks = new Map<string, Verdict>();
+  for (const verdict of verdicts) {
+    const { check, status, found, remedy, ignored } = verdict;
+    const key = JSON.stringify(found ? [status, found, remedy, ignored] : check);
+    const before = blocks.get(key);
+    blocks.set(key, before ? { ...before, check: `${before.check}, ${check}` } : verdict);
+  }
+  return [...blocks.values()].map(describeVerdict);
 }
 
 /** A verdict as kubeadm prints it: `[ERROR Swap]: …`, with its remedy on a line of its own. */

@@ -6,7 +6,7 @@ import { type Check, type CheckResult, fail, skip, type Verdict } from './check.
 import { checksNamed } from './check-names.ts';
 import { PREFLIGHT_CHECKS } from './checks.ts';
 import type { CheckContext } from './context.ts';
-import { describeVerdict, preflightError } from './failure.ts';
+import { describeVerdict, describeVerdicts, preflightError } from './failure.ts';
 import { cachedReads } from './read-only-host.ts';
 
 /**
@@ -15,10 +15,9 @@ import { cachedReads } from './read-only-host.ts';
  */
 export async function runChecks(context: CheckContext & { readonly log: PhaseLog }): Promise<void> {
   const verdicts = await judgeChecks(context);
-  for (const verdict of verdicts) {
-    if (verdict.status === 'warning') context.log.warning(describeVerdict(verdict));
-    else context.log.debug(describeVerdict(verdict));
-  }
+  const warnings = verdicts.filter(({ status }) => status === 'warning');
+  for (const text of describeVerdicts(warnings)) context.log.warning(text);
+  for (const verdict of verdicts) if (verdict.status !== 'warning') context.log.debug(describeVerdict(verdict));
   const error = preflightError(verdicts);
   if (error) throw error;
 }

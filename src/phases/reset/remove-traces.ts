@@ -72,7 +72,7 @@ export const erase: Phase<ResetContext> = {
     !(spec.keepRuntime && journal.hasChanges) || 'it is kept with the changes to the container runtime',
   run: async ({ host, journal, spec, log, wet }) => {
     if (!wet) return host.removeTree(PATHS.edgeadm.state);
-    await settleLosses(journal, spec, log);
+    await keepLostCopies(journal, spec, log);
     await journal.erase();
   },
 };
@@ -82,7 +82,7 @@ export const erase: Phase<ResetContext> = {
  * `--force` the journal stays as well.
  * @throws EdgeadmError JOURNAL_UNREADABLE
  */
-async function settleLosses(journal: Journal, spec: ResetSpec, log: PhaseTools['log']): Promise<void> {
+async function keepLostCopies(journal: Journal, spec: ResetSpec, log: PhaseTools['log']): Promise<void> {
   const lost = await journal.lostCopies();
   const found = [
     ...(journal.damage?.found ?? []),

@@ -20,7 +20,7 @@ const ENDS: Readonly<Record<string, () => Error>> = {
   SIGTERM: () => new Error('interrupted by SIGTERM'),
 };
 const AT_ONCE = 4;
-/** What is rewritten whenever something is undone, and how long it was when a command ended. */
+/** What is rewritten whenever something is rolled back, and how long it was when a command ended. */
 const JOURNAL = ['/var/lib/edgeadm/journal.jsonl', '/var/lib/edgeadm/sealed'];
 
 interface Case {

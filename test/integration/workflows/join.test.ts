@@ -93,7 +93,7 @@ describe('join in process', function () {
     });
   });
 
-  it('join that is killed before any change is finished by the same command or undone by reset', async () => {
+  it('join that is killed before any change is finished by the same command or rolled back by reset', async () => {
     const first = await bed.node();
     const changes = await changesOf(first.faults, () => first.join());
     await forEachLimited(pointsOf(changes), AT_ONCE, async (change) => {

@@ -9,7 +9,7 @@ import { type Call, changesOf, failOnce, killAt, pointsOf } from '../workflow-be
 const AT_ONCE = 8;
 /** Nothing listens there. */
 const NOWHERE = { host: '127.0.0.1', port: 1 };
-/** It is rewritten whenever something is undone. */
+/** It is rewritten whenever something is rolled back. */
 const JOURNAL = '/var/lib/edgeadm/journal.jsonl';
 /** How long the journal was when a command ended. */
 const SEALED = '/var/lib/edgeadm/sealed';

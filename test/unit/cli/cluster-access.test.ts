@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { optionalKubeconfig, requireKubeconfig } from '../../../src/cli/cluster-access.ts';
+import { isNamed, optionalKubeconfig, requireKubeconfig } from '../../../src/cli/cluster-access.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { PATHS } from '../../../src/host/node-paths.ts';
 
@@ -44,10 +45,25 @@ describe('where a kubeconfig is looked for', () => {
     );
   });
 
-  it('a command that can do without one takes what was given, and no KUBECONFIG whose file is gone', () => {
-    assert.equal(optionalKubeconfig(undefined), undefined);
+  it('a command that can do without a cluster looks in the same places, and takes no file that is gone', async () => {
+    const own = join(home, '.kube', 'config');
+    const gone = join(home, 'gone');
     assert.equal(optionalKubeconfig('/given'), '/given');
-    process.env.KUBECONFIG = join(home, 'gone');
-    assert.equal(optionalKubeconfig(process.env.KUBECONFIG), undefined);
+    process.env.KUBECONFIG = gone;
+    const without = optionalKubeconfig(gone);
+    assert.ok(without === undefined || without === PATHS.kubernetes.adminKubeconfig);
+    await mkdir(join(home, '.kube'));
+    await writeFile(own, '');
+    assert.equal(optionalKubeconfig(gone), own);
+    assert.equal(optionalKubeconfig(undefined), own);
+    assert.equal(optionalKubeconfig(''), undefined);
+  });
+
+  it('only a kubeconfig of the flag was named for the command', () => {
+    process.env.KUBECONFIG = '/of-the-shell';
+    assert.deepEqual(['/given', '/of-the-shell', join(home, '.kube', 'config')].map(isNamed), [true, false, true]);
+    mkdirSync(join(home, '.kube'));
+    writeFileSync(join(home, '.kube', 'config'), '');
+    assert.equal(isNamed(join(home, '.kube', 'config')), false);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { follow } from '../../../src/cli/cluster-upgrade/follow.ts';
 import { nowSeconds } from '../../../src/cluster-upgrade/plan/plan.ts';
-import { endNode, pausePlan, settlePause, withNodeChanged } from '../../../src/cluster-upgrade/plan/transitions.ts';
+import { endNode, pauseIfIdle, pausePlan, withNodeChanged } from '../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { createOutput, type Output } from '../../../src/output/index.ts';
 import { names, type UpgradeBed, upgradeBed } from '../cluster-upgrade/upgrade-bed.ts';
@@ -42,7 +42,7 @@ describe('a cluster upgrade that is followed', function () {
     await stderr.shows('trying again');
     await bed.up();
     await bed.store.update((plan) =>
-      settlePause(endNode(plan, 'edge-1', 'the disk is full', nowSeconds()), nowSeconds()),
+      pauseIfIdle(endNode(plan, 'edge-1', 'the disk is full', nowSeconds()), nowSeconds()),
     );
     const plan = await followed;
     assert.equal(plan.progress.phase, 'Paused');

@@ -33,6 +33,18 @@ describe('completion', () => {
     );
   });
 
+  it('offers commands behind help, as kubectl, and no flags', () => {
+    assert.deepEqual(
+      placeOf('help')?.subcommands.map(({ name }) => name),
+      ['join'],
+    );
+    assert.deepEqual(
+      placeOf('help join')?.subcommands.map(({ name }) => name),
+      ['phase'],
+    );
+    assert.deepEqual(placeOf('help')?.flags, []);
+  });
+
   it('offers flags and their opposites, and no hidden ones', () => {
     const names = placeOf('join phase')?.flags.map(({ name }) => name);
     assert.deepEqual(names, ['--bundle', '--rollback', '--no-rollback', '--help']);

@@ -25,7 +25,7 @@ describe('node pools through the container service', function () {
   let pools: NodePools & { close(): Promise<void> };
   beforeEach(async () => {
     cloud = await cloudUnderTest();
-    pools = cloudNodePools(cloud.service, cloud.cluster.id, { settleMs: 200 });
+    pools = cloudNodePools(cloud.service, cloud.cluster.id, { listDelayMs: 200 });
   });
   afterEach(async () => {
     await pools.close();
@@ -99,7 +99,7 @@ describe('node pools through the container service', function () {
   it('node pools through the container service are waited for if the list is behind', async () => {
     let looks = 0;
     const nodePools = async (id: string) => (++looks === 2 ? [] : cloud.service.nodePools(id));
-    const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { settleMs: 2000 });
+    const late = cloudNodePools({ ...cloud.service, nodePools }, cloud.cluster.id, { listDelayMs: 2000 });
     const options = { spec: SPEC, vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
     assert.equal((await createNodePool(late, options)).outcome, 'created');
     await late.close();
@@ -167,7 +167,7 @@ describe('node pools through the container service', function () {
     await pools.close();
     await cloud.close();
     cloud = await cloudUnderTest({ networkPlugin: 'terway-edge', version: 'v1.14.8' });
-    pools = cloudNodePools(cloud.service, cloud.cluster.id, { settleMs: 200 });
+    pools = cloudNodePools(cloud.service, cloud.cluster.id, { listDelayMs: 200 });
     const error = await fails(create({ ...SPEC, mode: 'enhanced', ...NETWORK }));
     assert.equal(error.code, 'NODEPOOL_REFUSED');
     assert.match(error.why ?? '', /1\.16 or later[\s\S]*Flannel only, this cluster has terway-eniip/);

@@ -22,7 +22,7 @@ export function start(phase: string, title: string, host?: string): WorkflowEven
 
 export function end(
   phase: string,
-  outcome: 'done' | 'unchanged' | 'skipped' | 'failed' | 'undone' = 'done',
+  outcome: 'done' | 'unchanged' | 'skipped' | 'failed' | 'rolled-back' = 'done',
   detail?: string,
   host?: string,
 ): WorkflowEvent {

@@ -32,15 +32,15 @@ describe('the tree of one host', () => {
       end('b', 'skipped', 'not needed'),
       start('c', 'Install the kubelet'),
       end('c', 'unchanged'),
-      start('d', 'Undo: Join'),
-      end('d', 'undone'),
+      start('d', 'Roll back: Join'),
+      end('d', 'rolled-back'),
       start('e', 'Join'),
       end('e', 'failed'),
     ]);
     assert.deepEqual(kept, [
       '✔ Prepare the system  1.2s',
       '✔ Install the kubelet  unchanged',
-      '↩ Undo: Join  undone',
+      '↩ Roll back: Join  rolled back',
       '✖ Join  1.2s',
     ]);
   });

@@ -210,18 +210,18 @@ describe('a pipeline', () => {
     await assert.rejects(pipeline.run(), { code: 'INTERRUPTED' });
   });
 
-  it('a pipeline is undone backwards, shows it, and one failure does not keep the others', async () => {
-    const undone: string[] = [];
-    const undo = (name: string) => async () => void undone.push(name);
+  it('a pipeline is rolled back backwards, shows it, and one failure does not keep the others', async () => {
+    const rolledBack: string[] = [];
+    const rollBack = (name: string) => async () => void rolledBack.push(name);
     const { pipeline, events } = prepare([
-      phase('a', { undo: undo('a') }),
-      phase('b', { undo: () => Promise.reject(new Error('the API server is away')) }),
+      phase('a', { rollBack: rollBack('a') }),
+      phase('b', { rollBack: () => Promise.reject(new Error('the API server is away')) }),
       phase('c'),
-      phase('d', { undo: undo('d') }),
+      phase('d', { rollBack: rollBack('d') }),
     ]);
-    await pipeline.undo();
-    assert.deepEqual(undone, ['d', 'a']);
-    assert.deepEqual(outcomes(events), ['d undone', 'b failed', 'a undone']);
+    await pipeline.rollBack();
+    assert.deepEqual(rolledBack, ['d', 'a']);
+    assert.deepEqual(outcomes(events), ['d rolled-back', 'b failed', 'a rolled-back']);
     const warnings = events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /the API server is away/);

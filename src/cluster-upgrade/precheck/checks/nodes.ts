@@ -9,6 +9,10 @@ import { groupBy } from '../objects.ts';
 /** As many different messages are shown. */
 const MESSAGES = 3;
 
+function ofAll(nodes: readonly V1Node[], text: string): string {
+  return nodes.length === 0 ? 'No nodes.' : `${count('node', nodes.length)}, ${text}.`;
+}
+
 export const nodeReady: UpgradeCheck = {
   name: 'NodeReady',
   about: 'Every node is Ready; a warning if one is offline (Unknown) or not Ready.',
@@ -26,7 +30,7 @@ export const nodeReady: UpgradeCheck = {
       }),
     );
     if (offline.length > 0) findings.unshift({ ...OFFLINE, object: nodesText(offline) });
-    return orNormal(findings, `${count('node', nodes.length)}, all Ready.`);
+    return orNormal(findings, ofAll(nodes, 'all Ready'));
   },
 };
 
@@ -65,7 +69,7 @@ export const nodePressure: UpgradeCheck = {
       );
       return pressed.length > 0 ? [{ result: 'warning', object: nodesText(pressed), reason: `${type}.` }] : [];
     });
-    return orNormal(findings, `${count('node', nodes.length)}, none short of disk, memory or process IDs.`);
+    return orNormal(findings, ofAll(nodes, 'none short of disk, memory or process IDs'));
   },
 };
 
@@ -79,6 +83,6 @@ export const nodeSchedulable: UpgradeCheck = {
     const reason = 'Cordoned: they take no new pods.';
     const findings: UpgradeFinding[] =
       cordoned.length > 0 ? [{ result: 'warning', object: nodesText(cordoned), reason }] : [];
-    return orNormal(findings, `${count('node', nodes.length)}, none cordoned.`);
+    return orNormal(findings, ofAll(nodes, 'none cordoned'));
   },
 };

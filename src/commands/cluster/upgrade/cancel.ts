@@ -2,7 +2,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { currentUser } from '../../../cli/cluster-upgrade/follow.ts';
 import { cancelOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { cancelUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 
@@ -12,7 +12,7 @@ export default class ClusterUpgradeCancel extends BaseCommand {
     '<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade cancel --cluster-id c1 --region cn-hangzhou',
   ];
-  static override flags = { ...kubeconfigFlag, ...serviceFlags };
+  static override flags = { ...kubeconfigFlag, ...upgradeServiceFlags };
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeCancel);

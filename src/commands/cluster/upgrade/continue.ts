@@ -4,7 +4,7 @@ import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
 import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
 
@@ -19,7 +19,7 @@ export default class ClusterUpgradeContinue extends BaseCommand {
   ];
   static override flags = {
     ...kubeconfigFlag,
-    ...serviceFlags,
+    ...upgradeServiceFlags,
     ...executorFlag,
     image: Flags.string({ helpValue: 'IMAGE', description: 'use this upgrade image from now on' }),
     bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'use this bundle from now on' }),

@@ -2,7 +2,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { currentUser } from '../../../cli/cluster-upgrade/follow.ts';
 import { pauseOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { pauseUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 
 export default class ClusterUpgradePause extends BaseCommand {
@@ -13,7 +13,7 @@ export default class ClusterUpgradePause extends BaseCommand {
     '<%= config.bin %> cluster upgrade pause --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade pause --cluster-id c1 --region cn-hangzhou',
   ];
-  static override flags = { ...kubeconfigFlag, ...serviceFlags };
+  static override flags = { ...kubeconfigFlag, ...upgradeServiceFlags };
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradePause);

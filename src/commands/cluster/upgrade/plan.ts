@@ -2,7 +2,11 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { reportText } from '../../../cli/cluster-upgrade/report.ts';
 import { planOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, serviceStartFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import {
+  serviceStartFlags,
+  upgradeServiceFlags,
+  usesContainerService,
+} from '../../../cli/cluster-upgrade/service-flags.ts';
 import { plannedNodes, planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { listFlag } from '../../../cli/flags.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
@@ -23,7 +27,7 @@ export default class ClusterUpgradePlan extends BaseCommand {
   ];
   static override flags = {
     ...kubeconfigFlag,
-    ...serviceFlags,
+    ...upgradeServiceFlags,
     ...serviceStartFlags,
     ...listFlag,
     'target-version': targetVersion,

@@ -12,7 +12,11 @@ import {
   sshOptions,
 } from '../../../cli/cluster-upgrade/run.ts';
 import { startOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, serviceStartFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import {
+  serviceStartFlags,
+  upgradeServiceFlags,
+  usesContainerService,
+} from '../../../cli/cluster-upgrade/service-flags.ts';
 import { planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
@@ -35,7 +39,13 @@ export default class ClusterUpgradeStart extends BaseCommand {
     '<%= config.bin %> cluster upgrade start --dry-run --image example',
     '<%= config.bin %> cluster upgrade start --cluster-id c1 --region cn-hangzhou --target-version 1.20.11-aliyunedge.1',
   ];
-  static override flags = { ...kubeconfigFlag, ...serviceFlags, ...serviceStartFlags, ...startFlags, ...sshFlags };
+  static override flags = {
+    ...kubeconfigFlag,
+    ...upgradeServiceFlags,
+    ...serviceStartFlags,
+    ...startFlags,
+    ...sshFlags,
+  };
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeStart);

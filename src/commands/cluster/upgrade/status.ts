@@ -3,7 +3,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { follow } from '../../../cli/cluster-upgrade/follow.ts';
 import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
-import { serviceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
 import { listFlag } from '../../../cli/flags.ts';
 import { currentPlan } from '../../../cluster-upgrade/control/actions.ts';
@@ -21,7 +21,7 @@ export default class ClusterUpgradeStatus extends BaseCommand {
   ];
   static override flags = {
     ...kubeconfigFlag,
-    ...serviceFlags,
+    ...upgradeServiceFlags,
     ...listFlag,
     watch: Flags.boolean({
       char: 'w',

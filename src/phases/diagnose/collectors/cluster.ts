@@ -14,6 +14,7 @@ const REQUEST_MS = 4000;
  * Pods whose events are requested: kubectl describe does it pod by pod, and a cluster has far more events than these.
  */
 const MOST_PODS = 10;
+const ADMINISTRATOR = "the administrator's kubeconfig";
 
 export interface ClusterSource {
   /** What edgeadm noted on the node. */
@@ -47,9 +48,9 @@ export function cluster({ journal, admin }: ClusterSource): Collector {
       });
       const name = own?.nodeName ?? (await nameWithout(context, journal));
       if (admin) {
-        const found = await ask(context, { client: admin, as: 'the given kubeconfig', name }, failures);
+        const found = await ask(context, { client: admin, as: ADMINISTRATOR, name }, failures);
         if (found?.facts?.cluster?.found) return found;
-        if (found) failures.push(`the given kubeconfig: ${found.facts?.cluster?.why}`);
+        if (found) failures.push(`${ADMINISTRATOR}: ${found.facts?.cluster?.why}`);
       }
       if (!own) return nothing(failures, `no usable kubelet certificate in ${PATHS.kubelet.pki}`);
       const client = new ApiClient(own.connection, (address, more) => context.host.connect(address, more));
@@ -78,7 +79,7 @@ async function ask(context: CollectContext, asked: Asked, failures: string[]): P
     const status = apiErrorOf(error)?.status;
     const reason = `${asked.as}: ${(error as Error).message}`;
     failures.push(reason);
-    const isOwn = asked.as !== 'the given kubeconfig';
+    const isOwn = asked.as !== ADMINISTRATOR;
     if (isOwn && (status === 401 || status === 403))
       return {
         files: [{ path: 'cluster/asked.txt', text: `${failures.join('\n')}\n` }],

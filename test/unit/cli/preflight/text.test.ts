@@ -45,6 +45,15 @@ describe('the text of a preflight', () => {
     assert.ok(!plain.includes(ESCAPE), plain);
   });
 
+  it('preflight says a reason that two checks share once, with both names to ignore', () => {
+    const same = [of('OSSupported', 'error', LONG), of('KernelSupported', 'error', LONG), of('Mem', 'error', 'little')];
+    const text = verdictText(same, false, { style: style({ NO_COLOR: '1' }), columns: 200 });
+    assert.match(text, /^\[ERROR OSSupported, KernelSupported\]: the swap area/);
+    assert.equal(text.split(LONG).length, 2, text);
+    assert.match(text, /^\[ERROR Mem\]: little$/m);
+    assert.match(text, /^3 failed, /m);
+  });
+
   it('preflight -v shows the checks that passed', () => {
     assert.match(verdictText(failed, true, { style: style({ NO_COLOR: '1' }), columns: 80 }), /^NumCPU +ok +4$/m);
   });

@@ -7,8 +7,8 @@ import {
   continuePlan,
   endNode,
   newPlan,
+  pauseIfIdle,
   pausePlan,
-  settlePause,
 } from '../../../../src/cluster-upgrade/plan/transitions.ts';
 import { names, SPEC } from '../upgrade-bed.ts';
 
@@ -90,7 +90,7 @@ class Run {
     else if (what === 'continue' && isActive(this.#plan)) this.#continue();
     else if (what === 'off') this.#offline.add(`edge-${(at % this.#plan.nodes.length) + 1}`);
     else if (what === 'on') this.#offline.clear();
-    this.#plan = settlePause(this.#plan, this.#now);
+    this.#plan = pauseIfIdle(this.#plan, this.#now);
   }
 
   #continue(): void {

@@ -352,7 +352,10 @@ describe('what the cluster says of a node', () => {
   it('diagnose with the kubeconfig of another cluster does not call the Node object deleted', async () => {
     const { findings, files } = await collected({ events: [] });
     assert.deepEqual(findings, []);
-    assert.match(files.map(({ text }) => text).join(), /the given kubeconfig: the cluster has no Node edge-1/);
+    assert.match(
+      files.map(({ text }) => text).join(),
+      /the administrator's kubeconfig: the cluster has no Node edge-1/,
+    );
   });
 
   it('diagnose takes an answer of an API server that is no Node for what it is', async () => {
@@ -366,7 +369,7 @@ describe('what the cluster says of a node', () => {
     admin.close();
     assert.match(
       found?.files[0]?.text ?? '',
-      /the given kubeconfig: the API server's answer about the node \S+ cannot be read/,
+      /the administrator's kubeconfig: the API server's answer about the node \S+ cannot be read/,
     );
   });
 

@@ -447,7 +447,7 @@ describe('eni release', () => {
       assumeYes: true,
       now: cloud.now,
       paceMs: [0, 0],
-      settleMs: 0,
+      listDelayMs: 0,
       ...options,
     });
     return { result, killed: caller.killed };

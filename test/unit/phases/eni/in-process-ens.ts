@@ -134,7 +134,7 @@ export async function runBind(cloud: Pick<InProcessEns, 'now'>, { spec, caller, 
     assumeYes: true,
     now: cloud.now,
     paceMs: [0, 0],
-    settleMs: 0,
+    listDelayMs: 0,
     ...options,
   });
   const said = () => events.flatMap((event) => (event.type === 'message' ? [event.text] : []));

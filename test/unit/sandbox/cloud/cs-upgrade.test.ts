@@ -143,7 +143,7 @@ describe("upgrades by the container service of the sandbox, for the vendor's own
     }
   });
 
-  it('upgrades by the container service of the sandbox are not struck inside by faults that are for calls', async () => {
+  it('upgrades by the container service of the sandbox do not fail inside by faults that are for calls', async () => {
     await order();
     addFault(cloud.store, { action: '*', mode: '500', times: 1 });
     clock += UPGRADE_STEP_MS.precheck;

@@ -9,14 +9,14 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-type Strike = (work: () => Promise<WireAnswer>) => Promise<WireAnswer | undefined>;
+type FaultyAnswer = (work: () => Promise<WireAnswer>) => Promise<WireAnswer | undefined>;
 
 const SLOW_MS = 2_000;
 const HTML = { 'Content-Type': 'text/html' };
 const BAD_GATEWAY = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n';
 
 /** Codes for too many calls: those that the vendor's Terraform provider tries again. */
-const STRIKES: Readonly<Record<FaultMode, Strike>> = {
+const ANSWERS: Readonly<Record<FaultMode, FaultyAnswer>> = {
   'timeout-before': async () => undefined,
   'timeout-after-effect': async (work) => {
     await work();
@@ -43,20 +43,20 @@ const STRIKES: Readonly<Record<FaultMode, Strike>> = {
  * What a caller gets from a call that a fault strikes.
  * @returns undefined if the connection is cut instead of an answer: a call lost before its effect looks like one after it
  */
-export async function struck(
+export async function answerWith(
   fault: FaultMode | undefined,
   work: () => Promise<WireAnswer>,
 ): Promise<WireAnswer | undefined> {
-  return fault === undefined ? work() : STRIKES[fault](work);
+  return fault === undefined ? work() : ANSWERS[fault](work);
 }
 
-function refuses(status: number, code: string, message: string): Strike {
+function refuses(status: number, code: string, message: string): FaultyAnswer {
   return async () => {
     throw new CloudFailure(status, code, message);
   };
 }
 
-function answers(status: number, text: string, headers: Record<string, string> = {}): Strike {
+function answers(status: number, text: string, headers: Record<string, string> = {}): FaultyAnswer {
   return async () => ({ status, headers, text });
 }
 

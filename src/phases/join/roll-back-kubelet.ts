@@ -10,7 +10,7 @@ import { unmountKubeletVolumes } from '../reset/teardown/volumes.ts';
 import type { JoinContext } from './context.ts';
 
 /** What a kubelet did and the journal does not know: pods, mounts, links, and a Node object that says it is Ready. */
-export async function undoJoin({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
+export async function rollBackKubelet({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   if (!(await host.unit(PATHS.kubelet.unit)).exists) return;
   await stopKubelet(host);
   await stopHubService(host);
