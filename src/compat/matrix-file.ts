@@ -62,6 +62,6 @@ function invalid(fileName: string, mistakes: readonly string[]): EdgeadmError {
     code: 'USAGE',
     what: `${fileName} is not a valid compatibility matrix`,
     why: mistakes.join('\n'),
-    next: 'correct the file; `edgeadm compat --compat-matrix FILE` shows what is read from it',
+    next: 'correct the value that is named, then run the same command again',
   });
 }

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMissingPath, withPathError } from './failures.ts';
+import { isMissingPath, pathError, programError } from './failures.ts';
 
 /** As many symlinks in a row as Linux follows. */
 const MAX_LINKS = 40;
@@ -27,7 +27,7 @@ export async function confine(root: string, path: string, followLast: boolean): 
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS) await withPathError(path, Promise.reject(new Error('too many levels of symbolic links')));
+    if (links > MAX_LINKS) throw pathError(path, programError('Too many levels of symbolic links'));
     if (target.startsWith('/')) passed.length = 0;
     ahead.unshift(...target.split('/'));
   }

@@ -4,6 +4,7 @@ import type { HostFacts } from './host.ts';
 import type { Machine } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { parseOsRelease } from './os-release.ts';
+import { undefinedIfNoFile } from './read-if-file.ts';
 
 const asked = new WeakMap<Machine, Promise<HostFacts>>();
 
@@ -16,7 +17,8 @@ export function factsOf(machine: Machine): Promise<HostFacts> {
 
 /** Reads what a Linux machine is. */
 export async function readFacts(machine: Machine): Promise<HostFacts> {
-  const text = async (path: string): Promise<string> => (await machine.readFile(path))?.toString('utf8') ?? '';
+  const text = async (path: string): Promise<string> =>
+    (await machine.readFile(path).catch(undefinedIfNoFile))?.toString('utf8') ?? '';
   const [osRelease, redhat, kernel, hostname, machineId, cpuinfo, meminfo, init, uname, uid] = await Promise.all([
     text(PATHS.system.osRelease).then(async (own) => own || text('/usr/lib/os-release')),
     text('/etc/redhat-release'),

@@ -34,6 +34,8 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/Permission denied/, 'EACCES'],
   [/Operation not permitted/, 'EPERM'],
   [/Is a directory/, 'EISDIR'],
+  [/is a named pipe|No such device or address/, 'ENXIO'],
+  [/Too many levels of symbolic links/, 'ELOOP'],
   [/Read-only file system/, 'EROFS'],
 ];
 

@@ -15,7 +15,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileChunks, released } from '../lib/chunks.ts';
+import { released } from '../lib/chunks.ts';
 import { sha256OfChunks } from '../lib/sha256.ts';
 import { type NodeError, pathError, undefinedIfMissing, withPathError } from './failures.ts';
 import { flock } from './flock.ts';
@@ -24,6 +24,7 @@ import { runLocally } from './local-program.ts';
 import type { FileAttributes, FileStat, Machine } from './machine.ts';
 import { refuseMounts } from './mount-guard.ts';
 import { readNetwork } from './network.ts';
+import { readRegular, regularChunks } from './regular-file.ts';
 import { sysctlPath } from './sysctl.ts';
 import { systemd } from './systemd.ts';
 import { temporaryOf } from './temporary.ts';
@@ -37,10 +38,10 @@ export function localMachine(): Machine {
     runsUnits: true,
     services: systemd(runLocally),
     exec: runLocally,
-    readFile: (path) => undefinedIfMissing(path, readFile(path)),
+    readFile: (path) => undefinedIfMissing(path, readRegular(path)),
     writeFile: (path, content, attributes) =>
       writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
-    copyFile: (from, path, attributes) => writeAtomically(path, () => fileChunks(from), attributes),
+    copyFile: (from, path, attributes) => writeAtomically(path, () => regularChunks(from), attributes),
     appendFile: appendAndSync,
     stat: statOf,
     list: async (path) => ((await undefinedIfMissing(path, readdir(path))) ?? []).sort(),
@@ -176,5 +177,5 @@ async function removeWithin(path: string, device: number): Promise<void> {
 }
 
 function hashOf(path: string): Promise<string | undefined> {
-  return undefinedIfMissing(path, sha256OfChunks(fileChunks(path)));
+  return undefinedIfMissing(path, sha256OfChunks(regularChunks(path)));
 }

@@ -7,6 +7,7 @@ import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { ownedByPackages } from './packages.ts';
+import { readIfFile } from './read-if-file.ts';
 
 /** A mount as /proc/self/mountinfo has it. */
 export interface Mount {
@@ -126,7 +127,7 @@ const CNI_CONFIGURATION = z.union([z.object({ type: z.string() }), z.object({ pl
 /** A file that runtimes cannot read configures no network. */
 async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
   if ((await host.stat(path))?.type !== 'file') return true;
-  return lenientYaml(await host.read(path), CNI_CONFIGURATION) !== undefined;
+  return lenientYaml(await readIfFile(host, path), CNI_CONFIGURATION) !== undefined;
 }
 
 /**

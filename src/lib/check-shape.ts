@@ -18,6 +18,9 @@ export interface Origin {
   readonly next?: string;
 }
 
+/** Characters; no file or object of Kubernetes comes near it, and the parser needs seconds for each MiB. */
+const MAX_YAML = 4 * 1024 ** 2;
+
 /** The error for a text that cannot be used. @param why the key or the line, and what is wrong there */
 function damaged({ what, code, next }: Origin, why: string, cause?: unknown): EdgeadmError {
   return new EdgeadmError({ code, what: `${what} is damaged`, why, next, cause });
@@ -30,6 +33,7 @@ function damaged({ what, code, next }: Origin, why: string, cause?: unknown): Ed
  */
 export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
   let parsed: unknown;
+  if (text.length > MAX_YAML) throw damaged(origin, `it is larger than ${MAX_YAML / 1024 ** 2} MiB`);
   try {
     parsed = isBlank(text) ? {} : (load(text, { json: true }) ?? {});
   } catch (error) {
@@ -113,7 +117,7 @@ function keyOf(path: readonly PropertyKey[]): string {
 
 /** As {@link yamlMap}, for those who can do without: what is missing, damaged or of another type is undefined. */
 export function lenientYaml<T extends z.ZodType>(text: string | undefined, schema: T): z.output<T> | undefined {
-  if (text === undefined || isBlank(text)) return undefined;
+  if (text === undefined || text.length > MAX_YAML || isBlank(text)) return undefined;
   try {
     return schema.safeParse(load(text, { json: true })).data;
   } catch {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** Good for copying and summing up: larger chunks are not faster. Bytes. */
 export const CHUNK_BYTES = 256 * 1024;
@@ -10,8 +10,11 @@ export const CHUNK_BYTES = 256 * 1024;
  *
  * Only for callers that are done with a chunk when they ask for the next: do not keep one or pass it to a stream.
  */
-export async function* fileChunks(path: string): AsyncGenerator<Buffer> {
-  const file = await open(path);
+export async function* fileChunks(
+  path: string,
+  openFile: (path: string) => Promise<FileHandle> = open,
+): AsyncGenerator<Buffer> {
+  const file = await openFile(path);
   try {
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     for (;;) {

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { edgeHubLayouts } from '../edge-hub/edge-hub.ts';
 import type { Host } from '../host/host.ts';
 import { PATHS } from '../host/node-paths.ts';
+import { readIfFile } from '../host/read-if-file.ts';
 import type { ApiConnection } from '../kubernetes/api/client.ts';
 import { serverIn } from '../kubernetes/kubeconfig/parse.ts';
 import { type CertificateKeyPair, keyPairIn } from '../pki/key-pair.ts';
@@ -18,7 +19,7 @@ export interface NodeCredentials {
  */
 export async function nodeCredentials(host: Pick<Host, 'read'>): Promise<NodeCredentials | undefined> {
   const [ca, pair, servers] = await Promise.all([
-    host.read(PATHS.kubernetes.caCertificate),
+    readIfFile(host, PATHS.kubernetes.caCertificate),
     readPair(host),
     readServers(host),
   ]);
@@ -33,7 +34,7 @@ async function readPair(host: Pick<Host, 'read'>): Promise<CertificateKeyPair | 
   const hubs = hubLayouts().flatMap(({ pkiDirectory }) =>
     ['edge-hub', 'yurthub'].map((program) => `${pkiDirectory}/${program}-current.pem`),
   );
-  const texts = await Promise.all([PATHS.kubelet.clientCertificate, ...hubs].map((path) => host.read(path)));
+  const texts = await Promise.all([PATHS.kubelet.clientCertificate, ...hubs].map((path) => readIfFile(host, path)));
   const pairs = texts.flatMap((text) => keyPairIn(text) ?? []);
   return pairs.sort((a, b) => endOf(b) - endOf(a))[0];
 }
@@ -42,7 +43,7 @@ async function readPair(host: Pick<Host, 'read'>): Promise<CertificateKeyPair | 
 async function readServers(host: Pick<Host, 'read'>): Promise<string[]> {
   const servers: string[] = [];
   for (const path of [PATHS.kubelet.kubeconfig, ...hubLayouts().map(({ kubeconfigPath }) => kubeconfigPath)]) {
-    const server = serverIn(await host.read(path));
+    const server = serverIn(await readIfFile(host, path));
     if (server?.startsWith('https:') && !servers.includes(server)) servers.push(server);
   }
   return servers;

@@ -168,7 +168,11 @@ export class Journal extends JournalRecord {
     if (!stat) return { type: 'absent' };
     if (stat.type === 'symlink') return { type: 'symlink', target: stat.target ?? '' };
     if (stat.type !== 'file') {
-      throw new EdgeadmError({ code: 'WRITE_FAILED', what: `cannot replace ${path}`, why: `it is a ${stat.type}` });
+      throw new EdgeadmError({
+        code: 'WRITE_FAILED',
+        what: `cannot replace ${path}`,
+        why: stat.type === 'directory' ? 'it is a directory' : 'it is not a file',
+      });
     }
     await this.#begin();
     const backup = backupOf(path);

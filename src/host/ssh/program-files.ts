@@ -39,6 +39,10 @@ export interface ProgramFiles extends Files {
  */
 const LONG_MS = 3_600_000;
 
+/** The read of a named pipe does not end until another program writes to it. */
+const NO_PIPE = '[ ! -p "$1" ] || { echo "$1 is a named pipe, not a file" >&2; exit 1; }; ';
+const READ = `${NO_PIPE}exec cat -- "$1"`;
+const HASH = `${NO_PIPE}exec sha256sum -- "$1"`;
 /**
  * $1 temporary file, $2 mode, $3 owner or nothing; prints the size. dd syncs, since sync(1) takes no file
  * before coreutils 8.24.
@@ -46,7 +50,7 @@ const LONG_MS = 3_600_000;
 const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" && stat -c %s -- "$1"`;
 /** $1 source, $2 temporary file, $3 mode, $4 owner or nothing, $5 target. */
-const COPY = `umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
+const COPY = `${NO_PIPE}umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -fT -- "$2" "$5" || { rm -f -- "$2"; exit 1; }`;
 const RENAME = 'exec mv -fT -- "$1" "$2"';
 const READ_END_IF_THERE = 'if [ -e "$1" ]; then tail -c "$2" -- "$1"; fi';
@@ -89,8 +93,7 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
   };
 
   return {
-    readFile: async (path) =>
-      (await undefinedIfMissing(path, runLong(`reading ${path}`, 'exec cat -- "$1"', path)))?.stdout,
+    readFile: async (path) => (await undefinedIfMissing(path, runLong(`reading ${path}`, READ, path)))?.stdout,
     writeFile: (path, content, attributes) => {
       const work = (link: Link) => write(shell, link, path, content, attributes);
       return withPathError(path, session.use(step(`writing ${path}`), work));
@@ -125,7 +128,7 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
       await withPathError(path, runLong(`removing ${path}`, REMOVE_TREE, path));
     },
     sha256: async (path) => {
-      const outcome = await undefinedIfMissing(path, runLong(`hashing ${path}`, 'exec sha256sum -- "$1"', path));
+      const outcome = await undefinedIfMissing(path, runLong(`hashing ${path}`, HASH, path));
       // A name with a backslash or a line break is shown escaped, behind a backslash of its own.
       return outcome && /^\\?([0-9a-f]{64}) /.exec(outcome.stdout.toString('utf8'))?.[1];
     },

@@ -17,9 +17,11 @@ export async function fileSystemOf(host: ReadOnlyHost, path: string): Promise<Mo
   const covering = mounts.filter(
     (mount) => mount.path === '/' || real === mount.path || real.startsWith(`${mount.path}/`),
   );
-  const longest = Math.max(...covering.map((mount) => mount.path.length));
   // Of several on one path the last one is seen.
-  return covering.findLast((mount) => mount.path.length === longest);
+  return covering.reduce<MountedFileSystem | undefined>(
+    (found, mount) => (found && found.path.length > mount.path.length ? found : mount),
+    undefined,
+  );
 }
 
 /** Reads /proc/mounts, in which a blank is written as `\040`. See fstab(5). */

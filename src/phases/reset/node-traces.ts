@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import { systemCode } from '../../host/failures.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { Journal } from '../../host/journal/journal.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { readIfFile } from '../../host/read-if-file.ts';
 import { isControlPlaneManifest } from '../../kubernetes/node-files.ts';
 import { type NodeCredentials, nodeCredentials } from '../node-credentials.ts';
 import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
@@ -52,17 +52,8 @@ async function controlPlaneManifests(host: Host): Promise<string[]> {
   const found: string[] = [];
   for (const name of await host.list(PATHS.kubernetes.manifests)) {
     const path = posix.join(PATHS.kubernetes.manifests, name);
-    if (isControlPlaneManifest(name) || CONTROL_PLANE_IMAGE.test(await readManifest(host, path))) found.push(path);
+    if (isControlPlaneManifest(name) || CONTROL_PLANE_IMAGE.test((await readIfFile(host, path)) ?? ''))
+      found.push(path);
   }
   return found;
-}
-
-/** Empty for a folder or a link to one: the kubelet ignores those. */
-async function readManifest(host: Host, path: string): Promise<string> {
-  if ((await host.stat(path))?.type === 'directory') return '';
-  const text = await host.read(path).catch((error: unknown) => {
-    if (systemCode(error) === 'EISDIR') return '';
-    throw error;
-  });
-  return text ?? '';
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } f
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { readFacts } from '../../../src/host/facts.ts';
 import { localMachine } from '../../../src/host/local.ts';
 import type { Address } from '../../../src/host/machine.ts';
@@ -50,6 +51,17 @@ describe('this machine', function () {
   });
   machineContract(() => subject);
   programContract(() => subject);
+
+  it('this machine reads no named pipe and no device without an end, and /dev/null as an empty file', async () => {
+    const machine = localMachine();
+    const pipe = join(folder, 'pipe');
+    await execa('mkfifo', [pipe]);
+    for (const read of [machine.readFile, machine.sha256])
+      await assert.rejects(read(pipe), { code: 'WRITE_FAILED', message: /is a named pipe, not a file/ });
+    await assert.rejects(machine.copyFile(pipe, join(folder, 'copy'), { mode: 0o600 }), { code: 'WRITE_FAILED' });
+    await assert.rejects(machine.readFile('/dev/zero'), { code: 'WRITE_FAILED', message: /is a device/ });
+    assert.equal((await machine.readFile('/dev/null'))?.length, 0);
+  });
 
   it('this machine leaves nothing on the signal of a command that runs hundreds of programs and connections', async () => {
     const { signal } = new AbortController();

@@ -17,7 +17,8 @@ export async function photograph(root: string): Promise<Record<string, string>> 
     else if (stats.isDirectory()) {
       found[path] = `folder ${mode}`;
       for (const name of (await readdir(here)).sort()) await look(`${path === '/' ? '' : path}/${name}`);
-    } else
+    } else if (!stats.isFile()) found[path] = `other ${mode}`;
+    else
       found[path] = `file ${mode} ${createHash('sha256')
         .update(await readFile(here))
         .digest('hex')

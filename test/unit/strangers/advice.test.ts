@@ -5,6 +5,7 @@ import { Journal } from '../../../src/host/journal/journal.ts';
 import { nodeTraces } from '../../../src/phases/reset/node-traces.ts';
 import { type FakeNode, fakeHost } from '../fake-host.ts';
 import { assertFinds, assertOk } from '../phases/preflight/context.ts';
+import { ADVICE, SHOWS } from './advice-table.ts';
 
 interface Manifest {
   readonly commands: Readonly<Record<string, { readonly flags?: Readonly<Record<string, unknown>> }>>;
@@ -37,6 +38,39 @@ function commandIn(line: string): string | undefined {
   return undefined;
 }
 
+/** The texts in `src` that name a command of edgeadm, comments and descriptions of commands left out. */
+function advisedCommands(): { file: string; line: number; id: string }[] {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('commands/'))
+    .flatMap((file) =>
+      readFileSync(join(ROOT, 'src', file), 'utf8')
+        .split('\n')
+        .flatMap((text, i) =>
+          /^\s*(\/\/|\*|\/\*)/.test(text)
+            ? []
+            : [...text.matchAll(/(?<![\w/-])edgeadm ([a-z][^`'"\\]*)/g)].flatMap(([, words = '']) => {
+                const id = commandIn(words.replaceAll(':', ' '));
+                return id === undefined ? [] : [{ file, line: i + 1, id }];
+              }),
+        ),
+    );
+}
+
+/** The code in whose entry of the catalogue a line is. */
+function codeAt(line: number): string {
+  const before = readFileSync(join(ROOT, 'src/errors/codes.ts'), 'utf8').split('\n').slice(0, line);
+  return before.flatMap((text) => /^ {2}([A-Z_]+): \{/.exec(text)?.[1] ?? []).at(-1) ?? '';
+}
+
+function testTexts(): string {
+  const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => readFileSync(join(ROOT, 'test', file), 'utf8'))
+    .join('\n');
+}
+
 describe('advice', () => {
   it('the commands that errors and checks advise exist, with the flags that they name', () => {
     const lines = advised();
@@ -48,7 +82,7 @@ describe('advice', () => {
         // A topic, a command that is put together, or prose at the begin of a template.
         const [first = ''] = line.split(/\s/);
         const isTopic = Object.keys(commands).some((known) => known.startsWith(`${first}:`));
-        if (!isTopic && !/^(COMMAND$|\$\{|--|help|joins )/.test(line))
+        if (!isTopic && !/^(COMMAND$|\.{3}|\$\{|--|help|joins )/.test(line))
           wrong.push(`${path}: edgeadm ${line}: no such command`);
         continue;
       }
@@ -56,6 +90,26 @@ describe('advice', () => {
       for (const [, flag = ''] of (line.split(/[,;]/)[0] ?? '').matchAll(/--([a-z][a-z0-9-]+)/g))
         if (!known.has(flag) && !known.has(flag.replace(/^no-/, '')))
           wrong.push(`${path}: edgeadm ${line}: no --${flag}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+
+  it('no command that is advised leads back to the error that advises it: each has a test that goes the way, or a reason', () => {
+    const found = new Map<string, string>();
+    for (const { file, line, id } of advisedCommands()) {
+      const key = `${file === 'errors/codes.ts' ? codeAt(line) : file} ${id}`;
+      found.set(key, `src/${file}:${line}`);
+    }
+    const titles = testTexts();
+    const wrong: string[] = [];
+    for (const [key, place] of found) if (!ADVICE[key]) wrong.push(`${place}: ${key} is not in advice-table.ts`);
+    for (const [key, { code, proof }] of Object.entries(ADVICE)) {
+      const id = key.split(' ')[1] ?? '';
+      if (!found.has(key)) wrong.push(`${key} is advised no more`);
+      if (proof === 'shows' && SHOWS[id] === undefined) wrong.push(`${key}: ${id} does not only show something`);
+      if (proof === 'shows' && code && SHOWS[id]?.includes(code)) wrong.push(`${key}: ${id} can end with ${code} too`);
+      if (typeof proof === 'object' && 'test' in proof && !titles.includes(proof.test))
+        wrong.push(`${key}: there is no test "${proof.test}"`);
     }
     assert.deepEqual(wrong, []);
   });

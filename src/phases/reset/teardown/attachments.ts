@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
 import { lenientYaml } from '../../../lib/check-shape.ts';
 
 const PLUGIN = z.looseObject({ type: z.string().min(1), capabilities: z.record(z.string(), z.unknown()).optional() });
@@ -35,7 +36,7 @@ type Attachment = z.output<typeof ATTACHMENT>;
 export async function removeAttachments(host: Host, containers: readonly string[], plugins: string): Promise<void> {
   for (const file of await host.list(PATHS.cni.attachments)) {
     const path = posix.join(PATHS.cni.attachments, file);
-    const attachment = lenientYaml(await host.read(path), ATTACHMENT);
+    const attachment = lenientYaml(await readIfFile(host, path), ATTACHMENT);
     if (!attachment || !containers.includes(attachment.containerId)) continue;
     const network = lenientYaml(Buffer.from(attachment.config, 'base64').toString('utf8'), CONFIGURATION);
     for (const plugin of network?.plugins.toReversed() ?? [])

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
 import { lenientYaml } from '../../../lib/check-shape.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 import { removeIptablesRules } from './iptables.ts';
@@ -48,7 +49,7 @@ export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly st
   const ours = LINKS.filter((link) => there.includes(link) && !keep.includes(link));
   await removeIptablesRules(host, log, {
     cniNetworks: await cniNetworks(host),
-    flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await host.read(PATHS.flannel.subnet)) ?? '')?.[1],
+    flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await readIfFile(host, PATHS.flannel.subnet)) ?? '')?.[1],
   });
   await removeNftTables(host, log);
   if (ours.includes(KUBE_PROXY_LINK)) await removeIpvs(host, log);
@@ -75,7 +76,7 @@ export async function removeIdleNamespaces(host: Host): Promise<void> {
 /** libcni keeps, of each attachment, its network and the namespace that a link was put into. */
 async function foreignNamespaces(host: Host): Promise<Set<string>> {
   const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host)]);
-  const texts = await Promise.all(files.map((file) => host.read(`${PATHS.cni.attachments}/${file}`)));
+  const texts = await Promise.all(files.map((file) => readIfFile(host, `${PATHS.cni.attachments}/${file}`)));
   const foreign = texts.filter((text) => {
     const networkName = lenientYaml(text, ATTACHED)?.networkName;
     return networkName !== undefined && !ours.includes(networkName);
@@ -99,7 +100,7 @@ async function cniNetworks(host: Host): Promise<string[]> {
   const names = await Promise.all(
     (await host.list(PATHS.cni.configurations))
       .filter((file) => /\.conf(list)?$/.test(file) && !/podman|nerdctl/.test(file))
-      .map(async (file) => lenientYaml(await host.read(`${PATHS.cni.configurations}/${file}`), NETWORK)?.name),
+      .map(async (file) => lenientYaml(await readIfFile(host, `${PATHS.cni.configurations}/${file}`), NETWORK)?.name),
   );
   return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];
 }

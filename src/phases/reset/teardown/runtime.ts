@@ -1,5 +1,6 @@
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
 import { runtimeSocketIn } from '../../../kubernetes/node-files.ts';
 
 /** The container runtime that a node's kubelet uses. */
@@ -32,10 +33,10 @@ export function isDockershim({ socket }: NodeRuntime): boolean {
 }
 
 async function configuredSocket(host: Host): Promise<string | undefined> {
-  const flags = await host.read(PATHS.kubelet.flags);
+  const flags = await readIfFile(host, PATHS.kubelet.flags);
   const flag = /--container-runtime-endpoint=["']?([^\s"']+)/.exec(flags ?? '')?.[1];
   if (flag) return flag.replace(/^unix:\/\//, '');
-  const socket = runtimeSocketIn(await host.read(PATHS.kubelet.configuration));
+  const socket = runtimeSocketIn(await readIfFile(host, PATHS.kubelet.configuration));
   if (socket) return socket;
   // kubeadm names every runtime but this one.
   const docker = flags !== undefined && (await host.stat(PATHS.docker.socket)) !== undefined;

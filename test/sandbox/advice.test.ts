@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Ended, edgeadm, resultOf } from './program.ts';
+import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
+
+/** A way through an error: what causes it, the command that it advises, and the way on after that. */
+interface Walk {
+  readonly title: string;
+  readonly code: string;
+  /** What ends with the error. */
+  readonly cause: () => Promise<Ended>;
+  /** The advised commands in the words of the error, each with what runs it; in the order in which a user takes them. */
+  readonly advice: Readonly<Record<string, (ended: Ended) => Promise<Ended>>>;
+  /** What the user does then; never ends with the same error. Default: {@link cause} again. */
+  readonly onward?: (advised: Ended) => Promise<Ended>;
+}
+
+describe('the command that an error advises', function () {
+  this.timeout(180_000);
+  let bed: SandboxBed;
+  let nodes = 0;
+  let env: Record<string, string>;
+  before(async () => {
+    bed = await sandboxBed();
+    assert.equal((await bed.up()).exitCode, 0);
+    env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
+  });
+  after(() => bed.remove());
+
+  const run = (...words: string[]): Promise<Ended> => edgeadm(words, { env });
+
+  /** A new machine, and the words that join it. */
+  const machine = async (...words: string[]) => {
+    const name = `edge${++nodes}`;
+    const created = await bed.sandbox('node', 'create', name, ...words);
+    const line = /^edgeadm (join .*)$/m.exec(created.stdout)?.[1] ?? assert.fail(created.stdout + created.stderr);
+    const root = join(bed.dir, 'nodes', name);
+    const put = async (path: string, text: string): Promise<void> => {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    };
+    const here = (command: string, ...more: string[]): Promise<Ended> => run(command, '--root', root, ...more);
+    return { name, root, put, here, join: (...more: string[]) => run(...line.split(' '), ...more) };
+  };
+  const printed = (ended: Ended): string[] =>
+    (/^edgeadm (join .*)$/m.exec(ended.stdout)?.[1] ?? assert.fail(ended.stdout)).split(' ');
+
+  const walk = async ({ code, cause, advice, onward = cause }: Walk): Promise<void> => {
+    const codeOf = ({ exitCode, stderr }: Ended): string | undefined =>
+      exitCode === 0 ? undefined : /\(([A-Z]+(?:_[A-Z]+)*)\)/.exec(stderr)?.[1];
+    let last = await cause();
+    assert.equal(codeOf(last), code, last.stderr);
+    const said = last.stderr.replaceAll(/\s+/g, ' ').replaceAll(/ --root \S+?(?=[ `,])/g, '');
+    for (const [words, follow] of Object.entries(advice)) {
+      assert.ok(said.includes(words), `"${words}" is not advised:\n${last.stderr}`);
+      last = await follow(last);
+      assert.notEqual(codeOf(last), code, `${words} ends with the error that advises it:\n${last.stderr}`);
+      assert.equal(last.exitCode, 0, `${words}:\n${last.stderr}`);
+    }
+    const again = await onward(last);
+    assert.notEqual(codeOf(again), code, `after its advice:\n${again.stderr}`);
+  };
+
+  /** A join with one value changed, the new line that is advised, and that line. */
+  const newLine = async (code: string, change: (line: string) => string): Promise<void> => {
+    const node = await machine();
+    const line = (await bed.sandbox('node', 'create', node.name)).stdout;
+    const words = change(/^edgeadm (join .*)$/m.exec(line)?.[1] ?? '').split(' ');
+    await walk({
+      title: code,
+      code,
+      cause: () => run(...words),
+      advice: { 'edgeadm token create --print-join-command': () => run('token', 'create', '--print-join-command') },
+      onward: async (advised) => {
+        const joined = await run(...printed(advised), '--root', node.root);
+        assert.equal(joined.exitCode, 0, joined.stderr);
+        return joined;
+      },
+    });
+  };
+
+  it('a token whose secret is wrong is answered with a command that prints a line that joins', () =>
+    newLine('TOKEN_INVALID', (line) => line.replace(/(--token \w{6})\.\w{16}/, '$1.aaaaaaaaaaaaaaaa')));
+  it('a token that has expired is answered with a command that prints a line that joins', () =>
+    newLine('TOKEN_UNKNOWN_OR_EXPIRED', (line) => line.replace(/--token \S+/, '--token aaaaaa.aaaaaaaaaaaaaaaa')));
+  it('a CA hash that does not match is answered with a command that prints a line that joins', () =>
+    newLine('CA_HASH_MISMATCH', (line) => line.replace(/sha256:\w{4}/, 'sha256:0000')));
+
+  const WALKS: readonly (Omit<Walk, 'cause' | 'advice' | 'onward'> & {
+    readonly walk: () => Promise<Omit<Walk, 'title' | 'code'>>;
+  })[] = [
+    {
+      title: 'a token that is deleted twice',
+      code: 'TOKEN_UNKNOWN_OR_EXPIRED',
+      walk: async () => ({
+        cause: () => run('token', 'delete', 'abcdef'),
+        advice: { 'edgeadm token list': () => run('token', 'list') },
+        onward: (list) => run('token', 'delete', /^(\w{6})\./m.exec(list.stdout)?.[1] ?? ''),
+      }),
+    },
+    {
+      title: 'an upgrade of a machine that was never joined',
+      code: 'UPGRADE_CHECK_FAILED',
+      walk: async () => {
+        const node = await machine();
+        return { cause: () => node.here('upgrade'), advice: { 'edgeadm join': () => node.join() } };
+      },
+    },
+    {
+      title: 'a machine that another tool joined',
+      code: 'PREFLIGHT_FAILED',
+      walk: async () => {
+        const node = await machine();
+        await node.put('etc/kubernetes/kubelet.conf', 'clusters: []\n');
+        return { cause: () => node.join(), advice: { 'edgeadm reset': () => node.here('reset', '--yes') } };
+      },
+    },
+    {
+      title: 'a node of another pool',
+      code: 'ALREADY_JOINED',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join('--nodepool', 'shops')).exitCode, 0);
+        return {
+          cause: () => node.join('--nodepool', 'offices'),
+          advice: { 'edgeadm reset': () => node.here('reset', '--yes') },
+        };
+      },
+    },
+    {
+      title: 'a damaged journal',
+      code: 'JOURNAL_UNREADABLE',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        const path = join(node.root, 'var/lib/edgeadm/journal.jsonl');
+        const lines = (await readFile(path, 'utf8')).split('\n');
+        await writeFile(path, lines.map((line, i) => (i === 3 ? '{' : line)).join('\n'));
+        return {
+          cause: () => node.join(),
+          advice: { 'edgeadm reset --force': () => node.here('reset', '--force', '--yes') },
+        };
+      },
+    },
+    {
+      title: 'a cluster without an upgrade',
+      code: 'NO_UPGRADE',
+      walk: async () => ({
+        cause: () => run('cluster', 'upgrade', 'status'),
+        advice: { 'edgeadm cluster upgrade plan': () => run('cluster', 'upgrade', 'plan') },
+        // What the plan names.
+        onward: () =>
+          run('cluster', 'upgrade', 'start', '--image', 'example.org/x:1', '--dry-run', '--selector', 'no=where'),
+      }),
+    },
+    {
+      title: 'a node pool that there is not',
+      code: 'NODEPOOL_NOT_FOUND',
+      walk: async () => {
+        return {
+          cause: () => run('nodepool', 'get', 'walked'),
+          advice: {
+            'edgeadm nodepool list': () => run('nodepool', 'list'),
+            'edgeadm nodepool create': () => run('nodepool', 'create', 'walked'),
+          },
+        };
+      },
+    },
+    {
+      title: 'a word that explain does not know',
+      code: 'USAGE',
+      walk: async () => ({
+        cause: () => run('explain', 'nothing'),
+        advice: {
+          'edgeadm explain codes': () => run('explain', 'codes'),
+          'edgeadm explain checks': () => run('explain', 'checks'),
+          'edgeadm explain phases': () => run('explain', 'phases'),
+        },
+        onward: () => run('explain', 'USAGE'),
+      }),
+    },
+    {
+      title: 'a check that does not exist',
+      code: 'USAGE',
+      walk: async () => {
+        const node = await machine();
+        return {
+          cause: () => node.join('--ignore-preflight-errors', 'nothing-like-it', '--dry-run'),
+          advice: { 'edgeadm explain checks': () => run('explain', 'checks') },
+          onward: () => node.join('--ignore-preflight-errors', 'Swap', '--dry-run'),
+        };
+      },
+    },
+    {
+      title: 'a phase that does not exist',
+      code: 'USAGE',
+      walk: async () => {
+        const node = await machine();
+        return {
+          cause: () => node.join('--skip-phases', 'nothing-like-it', '--dry-run'),
+          advice: { 'edgeadm join phases': () => run('join', 'phases') },
+          onward: () => node.join('--skip-phases', 'post-check', '--dry-run'),
+        };
+      },
+    },
+    {
+      title: 'a configuration file of another kind',
+      code: 'USAGE',
+      walk: async () => {
+        const node = await machine();
+        const file = join(bed.dir, 'other.yaml');
+        await writeFile(file, 'kind: ClusterConfiguration\n');
+        return {
+          cause: () => node.join('--config', file, '--dry-run'),
+          advice: { 'edgeadm config print-defaults': () => run('config', 'print-defaults') },
+          onward: async ({ stdout }) => {
+            await writeFile(file, stdout);
+            return node.join('--config', file, '--dry-run');
+          },
+        };
+      },
+    },
+    {
+      title: 'a bundle that is damaged',
+      code: 'BUNDLE_INVALID',
+      walk: async () => {
+        const folder = join(bed.dir, 'bundle');
+        const kubelet = join(bed.dir, 'kubelet');
+        await mkdir(folder);
+        await writeFile(join(folder, 'bundle.yaml'), 'kind: Bundle\n');
+        // An ELF file for amd64, as far as its first bytes go.
+        await writeFile(
+          kubelet,
+          Buffer.concat([Buffer.from('7f454c46020101000000000000000000', 'hex'), elf(), Buffer.alloc(100)]),
+        );
+        return {
+          cause: () => run('bundle', 'verify', folder),
+          advice: {
+            'edgeadm bundle create': () =>
+              run('bundle', 'create', `${folder}-2`, '--kubernetes-version', 'v1.20.2', '--kubelet', kubelet),
+          },
+          onward: () => run('bundle', 'verify', `${folder}-2`),
+        };
+      },
+    },
+    {
+      title: 'a sandbox on a port that another program has',
+      code: 'SANDBOX_PORT_TAKEN',
+      walk: async () => {
+        const dir = join(bed.dir, 'second');
+        const other = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', dir]);
+        return {
+          cause: () => other('up', '--background', '--port', String(bed.port)),
+          advice: { 'edgeadm sandbox up --port': () => other('up', '--background', '--port', String(bed.port + 10)) },
+          onward: () => other('down'),
+        };
+      },
+    },
+    {
+      title: 'a sandbox that does not run',
+      code: 'SANDBOX_NOT_RUNNING',
+      walk: async () => {
+        const dir = join(bed.dir, 'third');
+        const other = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', dir]);
+        return {
+          cause: () => other('env'),
+          advice: { 'edgeadm sandbox up': () => other('up', '--background', '--port', String(bed.port + 20)) },
+          onward: async () => {
+            const env = await other('env');
+            await other('down');
+            return env;
+          },
+        };
+      },
+    },
+    {
+      title: 'a sandbox that runs already, as another version',
+      code: 'SANDBOX_RUNNING',
+      walk: async () => {
+        const dir = join(bed.dir, 'fourth');
+        const other = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', dir]);
+        const up = (version: string) =>
+          other('up', '--background', '--port', String(bed.port + 30), '--kubernetes-version', version);
+        assert.equal((await up('1.20')).exitCode, 0);
+        return {
+          cause: () => up('1.34'),
+          advice: { 'edgeadm sandbox down': () => other('down') },
+          onward: async () => {
+            const again = await up('1.34');
+            await other('down');
+            return again;
+          },
+        };
+      },
+    },
+  ];
+
+  for (const { title, code, walk: begin } of WALKS) {
+    it(`the way that ${code} advises does not lead back to it: ${title}`, async () =>
+      walk({ title, code, ...(await begin()) }));
+  }
+});
+
+/** The rest of an ELF header: type EXEC, machine x86-64, version 1. */
+function elf(): Buffer {
+  return Buffer.from('02003e0001000000', 'hex');
+}

@@ -1,0 +1,302 @@
+import type { ErrorCode } from '../../../src/errors/index.ts';
+
+/** Why a command that is advised does not end with the error that advises it. */
+type Proof =
+  /** A test with this title goes the way, and on. */
+  | { readonly test: string }
+  /** It only shows something; what it can end with itself is in {@link SHOWS}. */
+  | 'shows'
+  /** It takes away the cause. */
+  | { readonly cures: string }
+  /** Not advice of an error: help, a heading, what was done. */
+  | 'text';
+
+export interface Advice {
+  /** The error, or for a check and a finding of diagnose the code that it is reported with. */
+  readonly code: ErrorCode | undefined;
+  readonly proof: Proof;
+}
+
+const test = (title: string): Proof => ({ test: title });
+const cures = (what: string): Proof => ({ cures: what });
+
+/** Commands that change nothing, and the codes that they can end with for reasons of their own. */
+export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
+  compat: ['USAGE'],
+  'config:print-defaults': [],
+  'config:validate': ['USAGE'],
+  diagnose: ['HOST_UNREACHABLE', 'NOT_PRIVILEGED'],
+  'eni:list': ['CLOUD_UNREACHABLE', 'CLOUD_REFUSED', 'CLOUD_CREDENTIALS'],
+  explain: ['USAGE'],
+  'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
+  'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
+  'join:phases': [],
+  'node:list': ['API_UNREACHABLE', 'API_ERROR'],
+  'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
+  'cluster:upgrade:plan': ['API_UNREACHABLE', 'UPGRADE_VERSION'],
+  'cluster:upgrade:status': ['API_UNREACHABLE', 'NO_UPGRADE', 'UPGRADE_STATE_UNREADABLE'],
+  'nodepool:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
+  'sandbox:node:list': ['SANDBOX_NOT_RUNNING'],
+  'token:list': ['API_UNREACHABLE', 'API_ERROR'],
+};
+
+const LEFT_BEHIND = test('what the join refuses, the command that it advises clears:');
+const RESET_ENDS = test('a joined machine is reset, whichever of its files was damaged since');
+const NEW_TOKEN = test('a token that has expired is answered with a command that prints a line that joins');
+const UPGRADE_WAYS = test(
+  'the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs',
+);
+
+/** Every command of edgeadm that a text in `src` advises: `FILE COMMAND`, of codes.ts `CODE COMMAND`. */
+export const ADVICE: Readonly<Record<string, Advice>> = {
+  // Errors by their catalogue
+  'USAGE config:validate': { code: 'USAGE', proof: cures('named values are corrected before it is run') },
+  'OS_UNSUPPORTED compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
+  'ALREADY_JOINED reset': { code: 'ALREADY_JOINED', proof: test('a node of another pool') },
+  'JOURNAL_UNREADABLE reset': { code: 'JOURNAL_UNREADABLE', proof: test('a damaged journal') },
+  'CA_HASH_MISMATCH token:create': {
+    code: 'CA_HASH_MISMATCH',
+    proof: test('a CA hash that does not match is answered with a command that prints a line that joins'),
+  },
+  'TOKEN_INVALID token:create': {
+    code: 'TOKEN_INVALID',
+    proof: test('a token whose secret is wrong is answered with a command that prints a line that joins'),
+  },
+  'TOKEN_UNKNOWN_OR_EXPIRED token:create': { code: 'TOKEN_UNKNOWN_OR_EXPIRED', proof: NEW_TOKEN },
+  'TOKEN_REFUSED token:create': {
+    code: 'TOKEN_REFUSED',
+    proof: cures('the new token has the usage authentication; what else can refuse it is named beside'),
+  },
+  'NODEPOOL_NOT_FOUND nodepool:list': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
+  'NODEPOOL_NOT_FOUND nodepool:create': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
+  'ADDON_NOT_FOUND addon:list': { code: 'ADDON_NOT_FOUND', proof: 'shows' },
+  'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'NODEPOOL_NOT_EMPTY reset': { code: 'NODEPOOL_NOT_EMPTY', proof: RESET_ENDS },
+  'BUNDLE_INVALID bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
+  'CLOUD_UPGRADE_FAILED cluster:upgrade:start': {
+    code: 'CLOUD_UPGRADE_FAILED',
+    proof: cures('what the precheck of the service reports is fixed before it is run'),
+  },
+  'OPENAPI_TOKEN_EXPIRED nodepool:attach-script': {
+    code: 'OPENAPI_TOKEN_EXPIRED',
+    proof: cures('the line that it prints has a new token'),
+  },
+  'OPENAPI_TOKEN_INVALID nodepool:attach-script': {
+    code: 'OPENAPI_TOKEN_INVALID',
+    proof: cures('the line that it prints has a new token'),
+  },
+  'RESET_INCOMPLETE reset': {
+    code: 'RESET_INCOMPLETE',
+    proof: cures('what uses the paths is stopped before it is run; --force does without'),
+  },
+  'UPGRADE_RUNTIME reset': { code: 'UPGRADE_RUNTIME', proof: RESET_ENDS },
+  'UPGRADE_NOT_RECOVERED upgrade': {
+    code: 'UPGRADE_NOT_RECOVERED',
+    proof: test('upgrade whose roll-back fails names what is left, and the next call goes back'),
+  },
+  'UPGRADE_NOT_RECOVERED reset': { code: 'UPGRADE_NOT_RECOVERED', proof: RESET_ENDS },
+  'NO_UPGRADE cluster:upgrade:plan': { code: 'NO_UPGRADE', proof: test('a cluster without an upgrade') },
+  'UPGRADE_UNDER_WAY cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: 'shows' },
+  'UPGRADE_UNDER_WAY cluster:upgrade:pause': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
+  'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
+  'UPGRADE_PAUSED cluster:upgrade:continue': {
+    code: 'UPGRADE_PAUSED',
+    proof: cures('the node that failed is repaired before it is run, as the text says'),
+  },
+  'UPGRADE_PAUSED cluster:upgrade:cancel': { code: 'UPGRADE_PAUSED', proof: UPGRADE_WAYS },
+  'UPGRADE_NODE_FAILED cluster:upgrade:continue': {
+    code: 'UPGRADE_NODE_FAILED',
+    proof: cures('the node that failed is repaired before it is run, as the text says'),
+  },
+  'SANDBOX_NOT_RUNNING sandbox:up': { code: 'SANDBOX_NOT_RUNNING', proof: test('a sandbox that does not run') },
+  'SANDBOX_RUNNING sandbox:down': {
+    code: 'SANDBOX_RUNNING',
+    proof: test('a sandbox that runs already, as another version'),
+  },
+  'SANDBOX_PORT_TAKEN sandbox:up': {
+    code: 'SANDBOX_PORT_TAKEN',
+    proof: test('a sandbox on a port that another program has'),
+  },
+  'SANDBOX_FAILED sandbox:up': {
+    code: 'SANDBOX_FAILED',
+    proof: cures('in the foreground it says why; it is the background that fails with this code'),
+  },
+  // Errors that advise something else than their catalogue
+  'artifacts/manifest.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
+  'artifacts/open-bundle.ts bundle:create': { code: 'USAGE', proof: cures('it prints the sum that is missing') },
+  'artifacts/pin.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
+  'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
+  'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
+  'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
+  'cli/explain/topics.ts explain': { code: 'USAGE', proof: test('a word that explain does not know') },
+  'cli/foreign-commands.ts sandbox:up': { code: 'USAGE', proof: test('a sandbox that does not run') },
+  'cli/foreign-commands.ts reset': { code: 'USAGE', proof: cures('--help is answered before anything is checked') },
+  'cli/foreign-commands.ts sandbox:node:list': { code: 'USAGE', proof: 'shows' },
+  'cli/join/run.ts join:phases': { code: 'USAGE', proof: test('a phase that does not exist') },
+  'cloud/cluster-access.ts reset': {
+    code: 'ALREADY_JOINED',
+    proof: test('refuses a node of another node pool until it is reset'),
+  },
+  'cloud/cluster-upgrades.ts cluster:upgrade:status': { code: 'CLOUD_NO_ANSWER', proof: 'shows' },
+  'cloud/exchange.ts reset': {
+    code: 'ALREADY_JOINED',
+    proof: test('for another node pool is refused until the node is reset'),
+  },
+  'cloud/node-pools.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
+  'cluster-upgrade/control/lease.ts cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: 'shows' },
+  'cluster-upgrade/control/run-controller.ts cluster:upgrade:start': {
+    code: 'UPGRADE_PAUSED',
+    proof: cures('an upgrade that has ended is in the way of no other'),
+  },
+  'cluster-upgrade/plan/store.ts cluster:upgrade:status': { code: 'API_ERROR', proof: 'shows' },
+  'cluster-upgrade/plan/transitions.ts cluster:upgrade:pause': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
+  'cluster-upgrade/plan/transitions.ts cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
+  'cluster-upgrade/plan/transitions.ts cluster:upgrade:continue': {
+    code: 'UPGRADE_NOT_POSSIBLE',
+    proof: cures('it is advised for a paused upgrade only, which can be continued'),
+  },
+  'cluster-upgrade/plan/transitions.ts cluster:upgrade:start': {
+    code: 'UPGRADE_NOT_POSSIBLE',
+    proof: cures('it is advised for an upgrade that has ended only, which is in the way of no other'),
+  },
+  'config/config-file.ts config:print-defaults': {
+    code: 'USAGE',
+    proof: test('a configuration file of another kind'),
+  },
+  'host/journal/damage.ts reset': { code: 'JOURNAL_UNREADABLE', proof: test('a damaged journal') },
+  'kubernetes/api/bootstrap-tokens.ts token:list': {
+    code: 'TOKEN_UNKNOWN_OR_EXPIRED',
+    proof: test('a token that is deleted twice'),
+  },
+  'kubernetes/kubeconfig/in-cluster.ts cluster:upgrade:start': {
+    code: 'USAGE',
+    proof: cures('it uses the kubeconfig of its user, not an account of a pod'),
+  },
+  'phases/eni/run.ts eni:list': { code: 'ENI_INCOMPLETE', proof: 'shows' },
+  'phases/join/join.ts reset': {
+    code: 'INTERRUPTED',
+    proof: test('join whose roll-back fails as well names what is left, and reset is the next command'),
+  },
+  'phases/join/join.ts upgrade': {
+    code: 'UPGRADE_CHECK_FAILED',
+    proof: test('join refuses a node whose upgrade was killed, and names both ways on'),
+  },
+  'phases/join/preflight.ts reset': { code: 'ALREADY_JOINED', proof: test('a node of another pool') },
+  'phases/reset/teardown/pods.ts reset': {
+    code: 'RESET_INCOMPLETE',
+    proof: cures('--force, which is advised beside it, continues without the pods'),
+  },
+  'phases/reset/teardown/volumes.ts reset': {
+    code: 'RESET_INCOMPLETE',
+    proof: cures('--force, which is advised beside it, detaches the volumes'),
+  },
+  'host/mount-table.ts reset': {
+    code: 'RESET_INCOMPLETE',
+    proof: cures('what is mounted is unmounted before it is run, as the text says'),
+  },
+  'phases/upgrade/open-node.ts join': {
+    code: 'UPGRADE_CHECK_FAILED',
+    proof: test('an upgrade of a machine that was never joined'),
+  },
+  'phases/upgrade/precheck.ts reset': { code: 'UPGRADE_RUNTIME', proof: RESET_ENDS },
+  'phases/upgrade/precheck.ts upgrade': {
+    code: 'UPGRADE_RUNTIME',
+    proof: cures('--migrate-runtime and --bundle, which it is advised with, are what was missing'),
+  },
+  'phases/upgrade/roll-back.ts upgrade': {
+    code: 'UPGRADE_NOT_RECOVERED',
+    proof: test('upgrade whose roll-back fails names what is left, and the next call goes back'),
+  },
+  'phases/upgrade/roll-back.ts reset': { code: 'UPGRADE_NOT_RECOVERED', proof: RESET_ENDS },
+  'phases/upgrade/upgrade.ts upgrade': {
+    code: 'INTERRUPTED',
+    proof: test('upgrade that is interrupted names both ways on, and nothing was changed before the first phase'),
+  },
+  'phases/upgrade/versions.ts upgrade': {
+    code: 'UPGRADE_VERSION',
+    proof: test(
+      'an upgrade to a version that the control plane does not have names a command that is not refused again',
+    ),
+  },
+  'edge-hub/change.ts reset': { code: 'USAGE', proof: RESET_ENDS },
+  'phases/addon/steps.ts addon:install': {
+    code: 'ADDON_NOT_FOUND',
+    proof: cures('it is advised only for an add-on that the cluster offers'),
+  },
+  'phases/hub/cache-folder.ts hub:cache:add': {
+    code: 'HUB_CHECK_FAILED',
+    proof: cures('it adds the agent whose requests were not cached'),
+  },
+  'phases/hub/endpoints.ts diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'phases/hub/traffic.ts diagnose': { code: 'EDGE_HUB_FAILED', proof: 'shows' },
+  'phases/join/preflight.ts upgrade': {
+    code: 'ALREADY_JOINED',
+    proof: cures('it moves the edge-hub, after which the node is joined as requested'),
+  },
+  'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/node/autonomy.ts node:autonomy:show': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/nodepool/delete.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
+  // Checks and findings
+  'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
+  'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },
+  'phases/diagnose/offline-autonomy-rule.ts upgrade': {
+    code: undefined,
+    proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
+  },
+  'phases/diagnose/rules.ts join': {
+    code: undefined,
+    proof: test('join that is killed before any change is finished by the same command or undone by reset'),
+  },
+  'phases/diagnose/rules.ts upgrade': {
+    code: undefined,
+    proof: cures('it leaves one of the two edge-hubs'),
+  },
+  'phases/diagnose/rules.ts reset': { code: undefined, proof: RESET_ENDS },
+  'phases/preflight/check-names.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
+  'phases/preflight/checks/api-server.ts token:create': { code: 'TOKEN_UNKNOWN_OR_EXPIRED', proof: NEW_TOKEN },
+  'phases/preflight/checks/cluster-version.ts sandbox:node:create': {
+    code: 'CLUSTER_UNSUPPORTED',
+    proof: cures('the line that it prints has --root, and the check asks machines that run programs only'),
+  },
+  'phases/preflight/checks/files.ts reset': { code: 'PREFLIGHT_FAILED', proof: LEFT_BEHIND },
+  'phases/preflight/checks/node-pool.ts nodepool:create': {
+    code: 'NODEPOOL_NOT_FOUND',
+    proof: test('a node pool that there is not'),
+  },
+  'phases/preflight/checks/node-pool.ts nodepool:list': {
+    code: 'NODEPOOL_NOT_FOUND',
+    proof: test('a node pool that there is not'),
+  },
+  'phases/preflight/checks/offline-autonomy.ts join': {
+    code: undefined,
+    proof: test('a join switches WatchListClient off for a kubelet 1.35 behind a hub, and leaves it alone without one'),
+  },
+  'phases/preflight/checks/offline-autonomy.ts upgrade': {
+    code: undefined,
+    proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
+  },
+  'phases/preflight/checks/platform.ts compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
+  'phases/addon/steps.ts addon:upgrade': {
+    code: 'ADDON_REFUSED',
+    proof: cures('it is the command for an add-on that is installed, as this one is'),
+  },
+  'phases/hub/cache-folder.ts hub:cache:list': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'phases/join/node-conditions.ts diagnose': { code: undefined, proof: 'shows' },
+  'phases/join/post-check.ts reset': { code: undefined, proof: RESET_ENDS },
+  // Texts that are not the advice of an error
+  'cli/cluster-upgrade/run.ts cluster:upgrade:status': { code: undefined, proof: 'text' },
+  'cli/cluster-upgrade/run.ts cluster:upgrade:start': { code: undefined, proof: 'text' },
+  'cli/cluster-upgrade/service-text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
+  'cli/cluster-upgrade/text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
+  'cli/diagnose/html.ts reset': { code: undefined, proof: 'text' },
+  'cli/explain/topics.ts diagnose': { code: undefined, proof: 'text' },
+  'cli/explain/topics.ts join:phase': { code: undefined, proof: 'text' },
+  'cli/join/flags.ts config:print-defaults': { code: undefined, proof: 'text' },
+  'cli/join/flags.ts join:phases': { code: undefined, proof: 'text' },
+  'cloud/cluster-access.ts join': { code: undefined, proof: 'text' },
+  'cluster-upgrade/cluster/controller-job.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
+  'kubernetes/api/bootstrap-tokens.ts join': { code: undefined, proof: 'text' },
+  'phases/join/callback.ts join:phase': { code: undefined, proof: 'text' },
+  'phases/reset/teardown/not-ready.ts reset': { code: undefined, proof: 'text' },
+};
