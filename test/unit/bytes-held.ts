@@ -17,7 +17,7 @@ export async function mostBytesHeld(work: () => Promise<unknown>): Promise<numbe
   let most = before;
   const timer = setInterval(() => {
     most = Math.max(most, heldNow());
-  }, 20);
+  }, 100);
   try {
     await work();
   } finally {
