@@ -54,6 +54,7 @@ const ALLOWED = {
   'phases/nodepool': [...SERVICES, 'cloud'],
   'phases/node': [...SERVICES, 'cloud'],
   'phases/addon': [...SERVICES, 'cloud'],
+  'phases/cluster': [...SERVICES, 'cloud', 'phases/addon'],
   'phases/tunnel': SERVICES,
   'phases/hub': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../src/errors/index.ts';
 import { KNOWN_MINORS, minorOf } from '../src/kubernetes/version.ts';
-import { type ClusterRecord, KIND } from './cloud/records.ts';
+import { KIND, sandboxCluster } from './cloud/records.ts';
 import type { Store } from './store.ts';
 
 /** The Kubernetes that a new sandbox says it is. */
@@ -31,9 +31,9 @@ export function sandboxVersion(text: string): string {
 
 /** The version of a sandbox: the one that is requested, else the one that it had, else today's. It is kept. */
 export function keptVersion(store: Store, requested: string | undefined): string {
-  const [cluster] = store.list<ClusterRecord>(KIND.cluster);
+  const cluster = sandboxCluster(store);
   if (!cluster) return requested ?? KUBERNETES_VERSION;
-  const { key, document } = cluster;
-  if (requested && requested !== document.version) store.put(KIND.cluster, key, { ...document, version: requested });
-  return requested ?? document.version;
+  if (requested && requested !== cluster.version)
+    store.put(KIND.cluster, cluster.id, { ...cluster, version: requested });
+  return requested ?? cluster.version;
 }

@@ -2,6 +2,8 @@ import { usageError } from '../../src/errors/usage.ts';
 import { closest } from '../../src/lib/closest.ts';
 import { CS_ACTIONS } from './cs.ts';
 import { ADDON_TASKS } from './cs-addons.ts';
+import { CHECK_FAULT } from './cs-checks.ts';
+import { CLUSTER_TASKS } from './cs-cluster-tasks.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
@@ -15,6 +17,8 @@ export const ACTIONS: readonly string[] = [
   ...CS_ACTIONS,
   ...UPGRADE_STEPS,
   ...POOL_TASKS,
+  ...CLUSTER_TASKS,
+  CHECK_FAULT,
   ...ADDON_TASKS,
   ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,

@@ -31,11 +31,15 @@ export function intranetAddress(apiServer: string): string {
  * Fields: the SDK's DescribeClusterDetailResponseBody.
  */
 export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: string): object {
-  const { id, name, region, version, podCidr, serviceCidr, isPublic = true } = cluster;
+  const { id, name, region, version, podCidr, serviceCidr, isPublic = true, kmsKey, made } = cluster;
   const { network, addOn } = NETWORKS[cluster.networkPlugin];
   const meta = {
     Addons: [{ name: addOn }, { name: 'coredns' }, { name: 'edge-tunnel-server' }, { name: 'yurt-app-manager' }],
-    Capabilities: { Network: network, PublicSLB: isPublic },
+    Capabilities: {
+      Network: network,
+      PublicSLB: isPublic,
+      ...(kmsKey && { EncryptionKMSKeyId: kmsKey, DisableEncryption: false }),
+    },
   };
   return {
     cluster_id: id,
@@ -43,16 +47,24 @@ export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: s
     region_id: region,
     cluster_type: 'ManagedKubernetes',
     profile: 'Edge',
-    cluster_spec: 'ack.pro.small',
+    cluster_spec: cluster.spec ?? 'ack.pro.small',
     init_version: version,
     size,
     network_mode: 'vpc',
-    vpc_id: 'vpc-sandbox',
+    vpc_id: made?.vpcId ?? 'vpc-sandbox',
+    vswitch_ids: made?.vswitchIds ?? ['vsw-sandbox'],
     container_cidr: podCidr,
     service_cidr: serviceCidr,
-    proxy_mode: 'ipvs',
-    deletion_protection: false,
-    tags: [],
+    proxy_mode: made?.proxyMode ?? 'ipvs',
+    deletion_protection: cluster.deletionProtection ?? false,
+    tags: made?.tags ?? [],
+    ...(made && {
+      created: isoDate(made.created),
+      updated: isoDate(made.created),
+      node_cidr_mask: made.nodeCidrMask,
+      security_group_id: made.securityGroupId,
+      ...(made.resourceGroupId && { resource_group_id: made.resourceGroupId }),
+    }),
     meta_data: JSON.stringify(meta),
     master_url: JSON.stringify({
       ...(isPublic && { api_server_endpoint: apiServer }),

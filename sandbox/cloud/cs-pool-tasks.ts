@@ -99,10 +99,11 @@ export async function completePoolChanges(asked: CsRequest): Promise<void> {
 }
 
 async function complete(
-  { parts: { store }, inside }: CsRequest,
+  { parts: { store }, insideOf }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
   { state, fails, nodes = [] }: PendingChange,
 ): Promise<void> {
+  const inside = insideOf(pool.clusterId);
   const goes = state === (fails ? 'scaling' : 'deleting');
   if (!fails) {
     for (const name of nodes) {

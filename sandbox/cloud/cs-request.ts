@@ -6,7 +6,9 @@ import { CloudFailure, type CloudParts, type CloudRequest } from './service.ts';
 export interface CsRequest {
   readonly request: CloudRequest;
   readonly parts: CloudParts;
+  /** The cluster that the path names; of other paths, that of the sandbox. */
   readonly inside: ManagedCluster;
+  readonly insideOf: (clusterId: string) => ManagedCluster;
   /** What the path names, in its order. */
   readonly names: readonly string[];
 }
@@ -16,6 +18,14 @@ export function clusterOf({ parts, names: [id = ''] }: CsRequest): ClusterRecord
   const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
   if (cluster) return cluster;
   throw new CloudFailure(404, 'ErrorClusterNotFound', `cluster (${id}) not found in our records`);
+}
+
+/** For changes. @throws CloudFailure if another one is in progress; the real code is not documented */
+export function idleClusterOf(asked: CsRequest): ClusterRecord {
+  const cluster = clusterOf(asked);
+  const state = cluster.pending?.state ?? cluster.failed;
+  if (state === undefined || state === 'delete_failed') return cluster;
+  throw new CloudFailure(400, 'ErrorClusterState', `The cluster ${cluster.name} is ${state}.`);
 }
 
 /** @throws CloudFailure */

@@ -4,7 +4,7 @@ import { KUBERNETES_VERSION } from '../kubernetes-version.ts';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf } from './records.ts';
+import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, sandboxCluster } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 /** No VPC is there; its range is what an enhanced pool's networks are kept apart from. */
@@ -15,8 +15,8 @@ const VPC_CIDR = '192.168.0.0/16';
  * @param values what is to be different from the usual
  */
 export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, now = Date.now()): ClusterRecord {
-  const [kept] = store.list<ClusterRecord>(KIND.cluster);
-  if (kept) return kept.document;
+  const kept = sandboxCluster(store);
+  if (kept) return kept;
   const cluster: ClusterRecord = {
     id: `c${randomBytes(16).toString('hex')}`,
     name: 'sandbox',
@@ -57,10 +57,10 @@ export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, n
 export async function seedClusterObjects(parts: CloudParts, pki: SandboxPki): Promise<void> {
   const inside = managedCluster(parts, pki);
   try {
-    for (const { document } of parts.store.list<ClusterRecord>(KIND.cluster)) {
-      if (document.networkPlugin === 'flannel') await inside.keepFlannel(document.podCidr);
-      for (const pool of poolsOf(parts.store, document.id)) await inside.keepPool(pool);
-    }
+    const cluster = sandboxCluster(parts.store);
+    if (!cluster) return;
+    if (cluster.networkPlugin === 'flannel') await inside.keepFlannel(cluster.podCidr);
+    for (const pool of poolsOf(parts.store, cluster.id)) await inside.keepPool(pool);
   } finally {
     inside.close();
   }

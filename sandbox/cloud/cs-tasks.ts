@@ -15,7 +15,7 @@ import { KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 /** A task other than an upgrade, kept under its id. Times are milliseconds since 1970. */
-interface TaskRecord {
+export interface TaskRecord {
   readonly id: string;
   readonly clusterId: string;
   /** `cluster_attach`. Source: the SDK, types of events. */
@@ -44,15 +44,18 @@ export function beginTask(
   return record.id;
 }
 
+/** The tasks of a cluster, but for its upgrades. */
+export function tasksOf({ parts: { store } }: CsRequest, id: string): TaskRecord[] {
+  const records = store.list<TaskRecord>(KIND.task).map(({ document }) => document);
+  return records.filter(({ clusterId }) => clusterId === id);
+}
+
 /** Of all types, in no order that anybody could rely on: the reference names none. */
 export async function clusterTasks(asked: CsRequest): Promise<object> {
   const { id } = clusterOf(asked);
-  const others = asked.parts.store.list<TaskRecord>(KIND.task).map(({ document }) => document);
   const all = [
     ...upgradesOf(asked, id).map((record) => ({ id: record.id, answer: taskAnswer(record) })),
-    ...others
-      .filter(({ clusterId }) => clusterId === id)
-      .map((record) => ({ id: record.id, answer: shortAnswer(asked, record) })),
+    ...tasksOf(asked, id).map((record) => ({ id: record.id, answer: shortAnswer(asked, record) })),
   ].sort((a, b) => a.id.localeCompare(b.id));
   const { page_number: number, page_size: size, max_results: most, next_token: token } = asked.request.parameters;
   const { items, page, next } = pageOf(all, token ?? number, most ?? size);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { valid } from './cs-pools.ts';
-import { type CsRequest, clusterOf } from './cs-request.ts';
+import { type CsRequest, clusterOf, idleClusterOf } from './cs-request.ts';
 import { statusAnswer } from './cs-upgrade-answers.ts';
 import {
   advance,
@@ -17,7 +17,7 @@ import { type ClusterRecord, KIND } from './records.ts';
 import { CloudFailure } from './service.ts';
 
 /** What is offered to a cluster of each version: releases of the vendor, those of the guide and those of today. */
-const NEXT_VERSIONS: Readonly<Record<string, string>> = {
+export const NEXT_VERSIONS: Readonly<Record<string, string>> = {
   'v1.20.2': '1.20.11-aliyunedge.1',
   '1.20.11-aliyunedge.1': '1.22.15-aliyunedge.1',
   '1.24.6-aliyun.1': '1.26.3-aliyun.1',
@@ -37,12 +37,12 @@ export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object 
   return {
     current_version: version,
     next_version: NEXT_VERSIONS[version] ?? '',
-    state: record && isInProgress(record) ? 'upgrading' : 'running',
+    state: cluster.pending?.state ?? cluster.failed ?? (record && isInProgress(record) ? 'upgrading' : 'running'),
   };
 }
 
 export async function upgradeCluster(asked: CsRequest): Promise<object> {
-  const cluster = clusterOf(asked);
+  const cluster = idleClusterOf(asked);
   const { next_version: to, master_only: masterOnly } = valid(order, asked.request.body);
   const names = (await asked.inside.nodes()).map(({ name }) => name).sort();
   const before = newest(asked, cluster.id);

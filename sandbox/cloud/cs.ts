@@ -12,11 +12,25 @@ import {
   uninstallAddons,
   upgradeAddons,
 } from './cs-addons.ts';
-import { clusterAnswer, nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
-import { managedCluster } from './cs-cluster.ts';
+import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
+import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
+import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
+import { completeClusterChanges, createCluster, deleteCluster, modifyCluster, updateKms } from './cs-cluster-tasks.ts';
+import {
+  allClusters,
+  clusterDetail,
+  clusterEvents,
+  clusterLogs,
+  clusterResources,
+  clustersByPage,
+  clustersOfRegion,
+  kubernetesVersions,
+  userQuota,
+} from './cs-clusters.ts';
 import { completePoolChanges, createPoolRecord, deleteNodePool, modifyNodePool, removeNodes } from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
+import { auditProjectOf, controlPlaneLogOf, updateAuditLog, updateControlPlaneLog } from './cs-settings.ts';
 import { cancelTask, clusterTasks, pauseTask, resumeTask, taskInfo } from './cs-tasks.ts';
 import {
   cancelUpgradeRecord,
@@ -24,9 +38,9 @@ import {
   pauseUpgradeRecord,
   resumeUpgradeRecord,
   upgradeCluster,
-  upgradeFields,
   upgradeStatus,
 } from './cs-upgrade.ts';
+import { madeCluster } from './made-cluster.ts';
 import { type ClusterRecord, KIND, poolsOf } from './records.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudService } from './service.ts';
 
@@ -41,7 +55,23 @@ interface Action extends Pick<CsAction, 'method' | 'path'> {
 /** Whatever edgeadm calls is emulated: a row without a handler does not compile. */
 const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   DescribeUserQuota: userQuota,
+  DescribeKubernetesVersionMetadata: kubernetesVersions,
+  DescribeClustersForRegion: clustersOfRegion,
   DescribeClusterDetail: clusterDetail,
+  CreateCluster: createCluster,
+  ModifyCluster: modifyCluster,
+  DeleteCluster: deleteCluster,
+  DescribeClusterResources: clusterResources,
+  DescribeClusterLogs: clusterLogs,
+  DescribeClusterEvents: clusterEvents,
+  RunClusterCheck: runCheck,
+  GetClusterCheck: clusterCheck,
+  ListClusterChecks: clusterChecks,
+  UpdateKMSEncryption: updateKms,
+  CheckControlPlaneLogEnable: controlPlaneLogOf,
+  UpdateControlPlaneLog: updateControlPlaneLog,
+  GetClusterAuditProject: auditProjectOf,
+  UpdateClusterAuditLogConfig: updateAuditLog,
   DescribeClusterNodes: clusterNodes,
   DescribeClusterNodePools: nodePools,
   CreateClusterNodePool: createPoolRecord,
@@ -66,9 +96,8 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
 
 /** What edgeadm does not call, but other clients do. */
 const OTHERS: Readonly<Record<string, Action>> = {
-  DescribeClusters: { method: 'GET', path: '/clusters', handle: clusters, retired: true },
+  DescribeClusters: { method: 'GET', path: '/clusters', handle: allClusters, retired: true },
   DescribeClustersV1: { method: 'GET', path: '/api/v1/clusters', handle: clustersByPage, retired: true },
-  DescribeClustersForRegion: { method: 'GET', path: '/regions/{regionId}/clusters', handle: clustersOfRegion },
   DescribeClusterNodePoolDetail: {
     method: 'GET',
     path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
@@ -122,7 +151,11 @@ export const CS_ACTIONS: readonly string[] = ACTIONS.map(({ name }) => name);
 
 /** The emulated container service: the part that edge clusters need, and what its answers mean inside the cluster. */
 export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
-  const inside = managedCluster(parts, pki);
+  const shared = managedCluster(parts, pki);
+  const insideOf = (id: string): ManagedCluster => {
+    const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
+    return cluster?.made ? madeCluster(parts, cluster, shared) : shared;
+  };
   const isThere = ({ retired }: Action): boolean => !retired || parts.retiredActions === true;
   const find = (method: string, path: string) =>
     ACTIONS.find((action) => action.method === method && action.pattern.test(path) && isThere(action));
@@ -135,64 +168,12 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       const action = find(request.method, request.path);
       if (!action) throw new CloudFailure(404, 'InvalidAction.NotFound', 'Specified api is not found.');
       const names = action.pattern.exec(request.path)?.slice(1) ?? [];
-      const asked = { request, parts, inside, names };
+      const asked = { request, parts, inside: insideOf(names[0] ?? ''), insideOf, names };
+      completeClusterChanges(asked);
       await completePoolChanges(asked);
       return action.handle(asked);
     },
   };
-}
-
-async function clusters(asked: CsRequest): Promise<object[]> {
-  const { length } = await asked.inside.nodes();
-  const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
-  return records.map((cluster) => detailOf(asked, cluster, length));
-}
-
-function detailOf(asked: CsRequest, cluster: ClusterRecord, size: number): object {
-  return { ...clusterAnswer(cluster, size, asked.parts.apiServer), ...upgradeFields(asked, cluster) };
-}
-
-async function clustersOfRegion(asked: CsRequest): Promise<object> {
-  const [region] = asked.names;
-  const { cluster_id: id, name, page_number: number, page_size: size } = asked.request.parameters;
-  const { length } = await asked.inside.nodes();
-  const records = asked.parts.store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
-  const found = records
-    .filter((cluster) => cluster.region === region)
-    .filter((cluster) => (!id || cluster.id === id) && (!name || cluster.name === name));
-  const { items, page } = pageOf(found, number, size);
-  return { clusters: items.map((cluster) => inList(detailOf(asked, cluster, length))), page_info: page };
-}
-
-/** The list of a region has fewer fields than the others. */
-function inList(detail: object): object {
-  const { network_mode: _mode, meta_data: _meta, master_url: _url, ...rest } = detail as Record<string, unknown>;
-  return rest;
-}
-
-async function clustersByPage(asked: CsRequest): Promise<object> {
-  const { page_number: number, page_size: size } = asked.request.parameters;
-  const { items, page } = pageOf(await clusters(asked), number, size);
-  return { clusters: items, page_info: page };
-}
-
-async function clusterDetail(asked: CsRequest): Promise<object> {
-  return detailOf(asked, clusterOf(asked), (await asked.inside.nodes()).length);
-}
-
-async function userQuota({ parts }: CsRequest): Promise<object> {
-  const [cluster] = parts.store.list<ClusterRecord>(KIND.cluster);
-  // The keys of `quotas` are not documented. It counts, whatever the older fields say.
-  const quotas = {
-    cluster_nodes: {
-      quota: String(cluster?.document.nodeQuota ?? 0),
-      operation_code: 'q_Kubernetes_Cluster_Node',
-      adjustable: true,
-      unit: 'Node',
-    },
-    cluster_nodepools: { quota: '20', operation_code: 'q_Kubernetes_NodePool', adjustable: true, unit: 'NodePool' },
-  };
-  return { cluster_quota: 1, cluster_nodepool_quota: 20, node_quota: 100, quotas };
 }
 
 async function clusterNodes(asked: CsRequest): Promise<object> {

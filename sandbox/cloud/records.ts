@@ -9,10 +9,11 @@ export const KIND = {
   node: 'cs/node',
   upgrade: 'cs/upgrade',
   task: 'cs/task',
+  check: 'cs/check',
   addon: 'cs/addon',
 } as const;
 
-/** The one cluster of a sandbox, kept under its id. */
+/** A cluster, kept under its id: the one that the sandbox's API server is, and those that CreateCluster makes. */
 export interface ClusterRecord {
   readonly id: string;
   readonly name: string;
@@ -28,6 +29,50 @@ export interface ClusterRecord {
   readonly nodeQuota: number;
   /** False: the API server is not exposed to the Internet. Default true. */
   readonly isPublic?: boolean;
+  /** As the API spells the edition; default `ack.pro.small`. */
+  readonly spec?: string;
+  readonly deletionProtection?: boolean;
+  /** Of Secrets, by KMS. */
+  readonly kmsKey?: string;
+  /** What its logs are kept by. */
+  readonly controlPlaneLog?: { readonly components: readonly string[]; readonly project: string; readonly ttl: string };
+  readonly auditProject?: string;
+  /** Made by CreateCluster: it has no API server of its own. */
+  readonly made?: MadeCluster;
+  /** What a task is doing to it. */
+  readonly pending?: PendingClusterChange;
+  /** Its creation failed, or its deletion. */
+  readonly failed?: 'failed' | 'delete_failed';
+}
+
+/** What only a cluster that CreateCluster made has. Times are milliseconds since 1970. */
+export interface MadeCluster {
+  readonly created: number;
+  readonly vpcId: string;
+  readonly vswitchIds: readonly string[];
+  readonly nodeCidrMask: string;
+  readonly proxyMode: string;
+  readonly securityGroupId: string;
+  readonly resourceGroupId?: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  /** Names of its nodes, which are cloud instances. */
+  readonly workers: readonly { readonly name: string; readonly poolId: string }[];
+}
+
+/** A change of a cluster that takes its time. */
+export interface PendingClusterChange {
+  /** As the API spells it. */
+  readonly state: 'initial' | 'updating' | 'deleting';
+  /** Milliseconds since 1970. */
+  readonly until: number;
+  /** What it is afterwards. */
+  readonly then?: Partial<Pick<ClusterRecord, 'spec' | 'kmsKey' | 'controlPlaneLog' | 'auditProject'>>;
+  readonly fails?: boolean;
+}
+
+/** The cluster that the sandbox's API server is. */
+export function sandboxCluster(store: Store): ClusterRecord | undefined {
+  return store.list<ClusterRecord>(KIND.cluster).find(({ document }) => document.made === undefined)?.document;
 }
 
 /** A change that takes its time; what it brings about comes at the end. */

@@ -91,6 +91,8 @@ export interface ChangeWork {
 
 interface ChangeOptions<P extends ServicePlan> {
   readonly flags: ServiceChangeFlags;
+  /** Of a cluster that does not exist yet. Default: `--cluster-id`, which is required then. */
+  readonly clusterName?: string;
   readonly output: Output;
   /** The words of the command, behind `edgeadm`. */
   readonly argv: readonly string[];
@@ -107,7 +109,7 @@ type Ended = Omit<CommandResult, 'command'>;
  */
 export async function changeInService<P extends ServicePlan>(options: ChangeOptions<P>): Promise<Ended> {
   const { flags, output, argv } = options;
-  const clusterId = requireClusterId(flags);
+  const clusterId = options.clusterName ?? requireClusterId(flags);
   const timeoutMs = durationOf(flags.timeout, '--timeout');
   const log = logOf(output, argv.slice(0, 2).join(' '));
   return withService(flags, async (service, signal) => {

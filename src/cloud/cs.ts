@@ -6,6 +6,7 @@ import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
 import { type AnswerOf, actionCaller } from './call-action.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { type AddonVerbs, addonVerbs } from './cs-addons.ts';
+import { type ClusterVerbs, clusterVerbs } from './cs-clusters.ts';
 import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
 import { allPages } from './pages.ts';
 
@@ -25,7 +26,7 @@ interface KubeconfigOptions {
 }
 
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends TaskVerbs, AddonVerbs {
+export interface ContainerService extends TaskVerbs, AddonVerbs, ClusterVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
@@ -87,6 +88,7 @@ function containerService(caller: CloudCaller, signal?: AbortSignal): ContainerS
     },
     ...taskVerbs(call, endpoint),
     ...addonVerbs(call),
+    ...clusterVerbs(call, endpoint),
   };
 }
 

@@ -8,25 +8,30 @@ export const API_VERSION = 'edgeadm.io/v1';
 
 /**
  * Reads a configuration file (YAML or JSON) of the kind a command takes.
+ * @param flag that names the file, for errors
  * @throws EdgeadmError USAGE if it cannot be read, is not YAML or of another kind
  */
-export async function readConfigFile(path: string, kind: 'JoinConfiguration'): Promise<Layer> {
-  const text = await readUserText(path, { what: '--config' });
+export async function readConfigFile(
+  path: string,
+  kind: 'JoinConfiguration' | 'CloudCluster',
+  flag = '--config',
+): Promise<Layer> {
+  const text = await readUserText(path, { what: flag });
   let parsed: unknown;
   try {
     parsed = load(text);
   } catch (error) {
-    throw usageError([`--config ${path}: ${(error as Error).message}`]);
+    throw usageError([`${flag} ${path}: ${(error as Error).message}`]);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw usageError([`--config ${path}: expected a map`]);
+    throw usageError([`${flag} ${path}: expected a map`]);
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;
   if (apiVersion !== API_VERSION || found !== kind) {
     throw usageError(
       [
-        `--config ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${shown(apiVersion)} and ${shown(found)}`,
+        `${flag} ${path}: expected apiVersion ${API_VERSION} and kind ${kind}, found ${shown(apiVersion)} and ${shown(found)}`,
       ],
-      'edgeadm config print-defaults',
+      kind === 'JoinConfiguration' ? 'edgeadm config print-defaults' : undefined,
     );
   }
   return { nameOf: (key) => `${path}: ${key}`, values };

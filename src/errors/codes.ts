@@ -251,6 +251,33 @@ export const ERROR_CODES = {
     evidence: 'Each reason with what was found. Nothing was changed.',
     remedy: 'Change the listed values; docs/inside-the-cluster.md has the limits of each setting.',
   },
+  CLOUD_CLUSTER_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'The container service has no cluster of this name or ID in the region.',
+    evidence: 'The name, the region, and the existing clusters.',
+    remedy: '`edgeadm cluster list` lists the clusters of a region.',
+  },
+  CLOUD_CLUSTER_DIFFERS: {
+    exit: EXIT.usage,
+    cause: 'A cluster of this name exists with other settings than requested.',
+    evidence: 'Each value that differs: requested and found.',
+    remedy:
+      'Choose another name, or pass the existing settings. Networks and version of a cluster are not changed here.',
+  },
+  CLOUD_CLUSTER_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'The cluster cannot be created or changed that way: a limit, a quota or its state does not allow it.',
+    evidence: 'Each limit by its name, with the values found. Nothing was changed.',
+    remedy:
+      'Change the listed values; see docs/cluster.md for the limits. `--ignore-limits NAMES` skips those that no longer apply to your account.',
+  },
+  CLOUD_CLUSTER_FAILED: {
+    exit: EXIT.cloud,
+    cause: 'The container service could not create or delete the cluster. What it has made so far stays.',
+    evidence: 'The ID of the cluster and the error of its task.',
+    remedy:
+      'See `edgeadm cluster logs` and `edgeadm cluster events`. Delete a cluster that could not be created with `edgeadm cluster delete`, then create it again.',
+  },
   NODEPOOL_NOT_FOUND: {
     exit: EXIT.cluster,
     cause: 'The node pool was not found.',

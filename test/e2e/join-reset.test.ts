@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1CertificateSigningRequestList, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import {
   busyboxImage,
@@ -21,6 +21,7 @@ import {
   until,
   world,
 } from '../testbed/index.ts';
+import { installOpenYurt, POOL, withOpenYurt } from './open-yurt.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
 import { BUNDLE, bundleWithRuntime, freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
 
@@ -239,8 +240,10 @@ function withoutEdgeHub(test: Tell): void {
   });
 
   test("OpenYurt's hub starts from the files that were written, and the node becomes Ready", async () => {
-    const hub = ['--edge-hub-image', world.yurthubImage, '--edge-hub-flavor', 'openyurt'];
-    const { stderr } = await withOpenYurt(succeed(node, await joinArgs(...hub)));
+    const { cluster } = await testBed();
+    await installOpenYurt(cluster);
+    const hub = ['--edge-hub-image', world.yurthubImage, '--edge-hub-flavor', 'openyurt', '--nodepool', POOL];
+    const { stderr } = await withOpenYurt(cluster, succeed(node, await joinArgs(...hub)));
     assert.match(stderr, /kubectl certificate approve/);
     await becomeReady(node);
     assert.match((await node.exec('ls', '/etc/kubernetes/manifests')).stdout, /yurt-?hub\.yaml/);
@@ -543,29 +546,6 @@ async function becomeReady(node: Node): Promise<void> {
   const { cluster } = await testBed();
   await installCni(node, await podCidrOf(cluster, node.name));
   await cluster.waitForNode(node.name);
-}
-
-/** Waits for a join, and approves the clients of newer yurthubs meanwhile as OpenYurt's controller does. */
-async function withOpenYurt(joined: Promise<Result>): Promise<Result> {
-  const { cluster } = await testBed();
-  const state = { over: false };
-  const result = joined.finally(() => {
-    state.over = true;
-  });
-  await until(
-    'the join to end',
-    async () => {
-      const requests = await cluster.get<V1CertificateSigningRequestList>(
-        '/apis/certificates.k8s.io/v1/certificatesigningrequests',
-      );
-      for (const { metadata, spec, status } of requests?.items ?? [])
-        if (spec.signerName === 'kubernetes.io/kube-apiserver-client' && !status?.conditions)
-          await cluster.kubectl('certificate', 'approve', metadata?.name ?? '');
-      return state.over;
-    },
-    200,
-  );
-  return result;
 }
 
 async function containerIds(cluster: Cluster, pod: string): Promise<unknown> {

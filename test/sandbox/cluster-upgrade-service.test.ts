@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHECK_FAULT, CHECK_MS } from '../../sandbox/cloud/cs-checks.ts';
 import { UPGRADE_STEP_MS } from '../../sandbox/cloud/cs-upgrade-record.ts';
 import { addFault, type FaultMode } from '../../sandbox/cloud/faults.ts';
 import { poolsOf } from '../../sandbox/cloud/records.ts';
@@ -33,7 +34,9 @@ describe('cluster upgrade of a cluster of the container service', function () {
     clock = 0;
     live = false;
     folder = await mkdtemp(join(tmpdir(), 'edgeadm-upgrade-'));
-    cloud = await emulatedCluster({}, () => (live ? Date.now() : start) + clock);
+    // Each check of the service is over at once.
+    const checked = (): number => (cloud?.store.list('cs/check').length ?? 0) * CHECK_MS;
+    cloud = await emulatedCluster({}, () => (live ? Date.now() : start) + clock + checked());
     const [pool] = poolsOf(cloud.store, cloud.cluster.id);
     for (const name of ['edge1', 'edge2', 'edge3']) await addNode(cloud, name, { pool: pool?.id ?? '' });
     await writeFile(join(folder, 'ca.crt'), cloud.pki.caPem);
@@ -176,11 +179,29 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal(orders(), 0);
   });
 
+  it('cluster upgrade of a cluster of the container service is checked by the service first, and errors prevent it unless they are ignored', async () => {
+    const page = join(folder, 'report.html');
+    fault('500', CHECK_FAULT);
+    const refused = await start('--report', page);
+    assert.equal(refused.exitCode, 4, refused.stderr);
+    assert.match(
+      refused.stdout,
+      /error KubeProxyWorker\n +reason: Daemon Set is not exist\n +effect: .*\n +advice: Check/,
+    );
+    assert.match(refused.stderr, /CLUSTER_CHECK_FAILED/);
+    assert.match(await readFile(page, 'utf8'), /KubeProxyWorker/);
+    assert.equal(orders(), 0);
+    fault('500', CHECK_FAULT);
+    const ignored = await start('--ignore-preflight-errors', 'KubeProxyWorker');
+    assert.equal(ignored.exitCode, 0, ignored.stderr);
+    assert.equal(orders(), 1);
+  });
+
   it('refuses by name each flag that is for a cluster of its own', async () => {
-    const flags = ['--executor', 'ssh', '--image', 'i', '--drain', '-l', 'a=b', '--report', 'f', '--kubeconfig', 'k'];
+    const flags = ['--executor', 'ssh', '--image', 'i', '--drain', '-l', 'a=b', '--kubeconfig', 'k'];
     const ended = await upgrade('start', ...flags);
     assert.equal(ended.exitCode, 2);
-    for (const flag of ['executor', 'image', 'drain', 'selector', 'report', 'kubeconfig'])
+    for (const flag of ['executor', 'image', 'drain', 'selector', 'kubeconfig'])
       assert.ok(ended.stderr.includes(`--${flag}: cannot be used with --cluster-id`), `${flag} in\n${ended.stderr}`);
     const other = await edgeadm(['cluster', 'upgrade', 'pause', '--profile', 'f'], { env });
     assert.deepEqual([other.exitCode, /--profile: needs --cluster-id/.test(other.stderr)], [2, true]);

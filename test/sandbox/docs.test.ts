@@ -17,6 +17,7 @@ const BEFORE: Record<string, { files?: boolean; node?: readonly string[]; first?
   'bundle.md': {},
   'air-gapped.md': { files: true, node: ['--os', 'Ubuntu 20.04'] },
   'proxy.md': { node: ['--os', 'Ubuntu 20.04'] },
+  '../cluster.md': {},
   '../automation.md': { node: ['--os', 'Ubuntu 20.04'] },
   'recover.md': { files: true, node: ['--os', 'Ubuntu 20.04'], first: 'bundle.md' },
 };

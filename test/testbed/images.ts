@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cached, type Say, timed } from './cache.ts';
 import { busyboxImage, edgeHubImage } from './config.ts';
-import { buildEdgeHubImage, compileEdgeHub } from './edge-hub/build.ts';
+import { buildEdgeHubImage, compileEdgeHub, releaseOf } from './edge-hub/build.ts';
 import { buildImage } from './image.ts';
 import type { World } from './worlds.ts';
 
@@ -56,7 +56,7 @@ async function busybox(say: Say): Promise<string> {
 
 /** The stand-in for edge-hub under a name; returns its tar file. */
 async function edgeHub(say: Say, image: string): Promise<string> {
-  const program = await compileEdgeHub(say);
+  const program = await compileEdgeHub(say, releaseOf(image));
   const [, name] = /([^/]+):/.exec(image) ?? [];
   const dir = await cached(`image-${name}`, { edgeHubImage: image, program }, (dir) =>
     buildEdgeHubImage({ name: image, out: join(dir, `${name}.tar`), say }),

@@ -3,6 +3,7 @@ export { clean } from './clean.ts';
 export { Cluster } from './cluster.ts';
 export * from './config.ts';
 export { dockerInNode, dockerPackage, installDocker, loadImage } from './docker.ts';
+export { buildEdgeHubImage, compileEdgeHub } from './edge-hub/build.ts';
 export * from './faults.ts';
 export { buildImage } from './image.ts';
 export { installKubeadm, kubeadmJoin } from './kubeadm.ts';

@@ -55,6 +55,8 @@ export interface PodOptions {
   command?: string[];
   hostNetwork?: boolean;
   namespace?: string;
+  /** Whether its service account's token is mounted. */
+  token?: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface PodOptions {
  * @returns the pod's address
  */
 export async function runPod(cluster: Cluster, node: Node, name: string, options: PodOptions = {}): Promise<string> {
-  const { command, hostNetwork = false, namespace = 'default' } = options;
+  const { command, hostNetwork = false, namespace = 'default', token = false } = options;
   const { images } = await prepare();
   await importImage(node, images.busybox);
   await cluster.apply({
@@ -72,7 +74,7 @@ export async function runPod(cluster: Cluster, node: Node, name: string, options
     spec: {
       nodeName: node.name,
       hostNetwork,
-      automountServiceAccountToken: false,
+      automountServiceAccountToken: token,
       terminationGracePeriodSeconds: 1,
       tolerations: [{ operator: 'Exists' }],
       containers: [{ name: 'main', image: busyboxImage, imagePullPolicy: 'Never', ...(command ? { command } : {}) }],

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { RESULTS, type ReportRow, type Result, type UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
+import { usageError } from '../../errors/usage.ts';
 import { count } from '../../lib/count.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import { escaped, htmlPage, section } from '../html-page.ts';
@@ -24,6 +26,13 @@ export function reportHtml(report: UpgradeReport): string {
   const title = `Upgrade precheck of ${report.cluster} to ${report.targetVersion}: ${report.result}`;
   const tables = [problems.length > 0 ? problemTable(problems) : '', passed.length > 0 ? passedTable(passed) : ''];
   return htmlPage(title, [head(report, rows), ...tables].join('\n'));
+}
+
+/** @throws EdgeadmError USAGE if the file cannot be written */
+export async function writeReport(path: string, report: UpgradeReport): Promise<void> {
+  await writeFile(path, reportHtml(report)).catch((error: Error) => {
+    throw usageError([`--report: ${error.message}`]);
+  });
 }
 
 function head(report: UpgradeReport, rows: readonly ReportRow[]): string {

@@ -31,7 +31,7 @@ type Given = readonly { readonly type: string; readonly flag?: string }[];
 
 /** Flags that mean something to the container service; all others are the cluster's own engine's. */
 const ITS_OWN = ['cluster-id', 'region', 'profile', 'control-plane-only'];
-const COMMON = ['output', 'target-version', 'dry-run', 'yes', 'wait', 'watch'];
+const COMMON = ['output', 'target-version', 'dry-run', 'yes', 'wait', 'watch', 'report', 'ignore-preflight-errors'];
 
 /**
  * Whether the cluster is one of the container service. --cluster-id is stronger than KUBECONFIG in the environment.

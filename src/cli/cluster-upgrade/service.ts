@@ -1,16 +1,24 @@
 import { type CloudUpgrade, isIdle } from '../../cloud/cluster-upgrade-state.ts';
-import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
+import type { CloudUpgrades, UpgradeIntent } from '../../cloud/cluster-upgrades.ts';
+import type { ContainerService } from '../../cloud/cs.ts';
 import { isPassing } from '../../cloud/errors.ts';
+import { refuseErrors } from '../../cluster-upgrade/intent.ts';
+import type { UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { realClock } from '../../lib/clock.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { startScreen } from '../../output/screen.ts';
-import { confirm } from '../confirmation.ts';
+import { styleFor } from '../../output/style.ts';
+import { runClusterCheck } from '../../phases/cluster/check.ts';
+import { reportOfCheck } from '../cluster/check.ts';
+import { confirm, refuseUnanswerable } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
 import { interruptible } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
 import { keptTask } from './kept-task.ts';
+import { reportText } from './report.ts';
+import { writeReport } from './report-html.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
 
@@ -26,11 +34,14 @@ export async function startOfService(
   output: Output,
   argv: readonly string[],
 ): Promise<Ended> {
-  return withUpgrades(flags, async (upgrades, signal) => {
+  return withUpgrades(flags, async (upgrades, signal, service) => {
     const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
+    refuseUnanswerable('Start?', { output, yes: flags.yes || dryRun, argv });
+    const report = await checkedByService(service, { flags, intent, output, signal });
     output.tell(intentText(clusterId, intent));
-    const data = { clusterId, dryRun, ...intent };
+    if (report) refuseErrors(report, flags['ignore-preflight-errors']);
+    const data = { clusterId, dryRun, ...intent, report };
     if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was changed (dry run).\n' };
     await confirm('Start?', { output, signal, yes: flags.yes, argv });
     const begun = await upgrades.start(intent);
@@ -46,11 +57,46 @@ export async function planOfService(
     const { 'cluster-id': clusterId = '', 'target-version': version } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     const start = `${lineFor('start', flags)} --target-version ${intent.to}`;
-    return { data: { clusterId, ...intent }, text: `${intentText(clusterId, intent)}To start it: ${start}\n` };
+    return {
+      data: { clusterId, ...intent },
+      text: `${intentText(clusterId, intent)}The service checks the cluster first; to see its report now: ${checkLine(flags)}\nTo start it: ${start}\n`,
+    };
   });
 }
 
+interface Checking {
+  readonly flags: ServiceFlags & StartFlags;
+  readonly intent: UpgradeIntent;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** The check that the service offers before an upgrade, shown; undefined if all of its errors are ignored and it fails. */
+async function checkedByService(
+  service: ContainerService,
+  { flags, intent, output, signal }: Checking,
+): Promise<UpgradeReport | undefined> {
+  const { 'cluster-id': clusterId = '' } = flags;
+  const log = logTo(output);
+  const type = intent.masterOnly ? 'MasterUpgrade' : 'ClusterUpgrade';
+  try {
+    const tell = (line: string): void => log.info(line);
+    const check = await runClusterCheck({ service, clusterId, type, signal, tell });
+    const report = reportOfCheck(check, await service.cluster(clusterId), intent.to);
+    if (flags.report !== undefined) await writeReport(flags.report, report);
+    const columns = process.stdout.columns || undefined;
+    output.tell(`${reportText(report, { style: styleFor({}, false), columns })}\n`);
+    return report;
+  } catch (error) {
+    if (signal.aborted || !flags['ignore-preflight-errors']?.includes('all')) throw error;
+    log.warning(`The cluster could not be checked: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
 interface StartFlags {
+  readonly report?: string;
+  readonly 'ignore-preflight-errors'?: readonly string[];
   readonly 'target-version'?: string;
   readonly 'control-plane-only': boolean;
   readonly 'dry-run': boolean;
@@ -110,14 +156,15 @@ export async function cancelOfService(flags: ServiceFlags): Promise<Ended> {
 
 async function withUpgrades<T>(
   flags: ServiceFlags,
-  action: (upgrades: CloudUpgrades, signal: AbortSignal) => Promise<T>,
+  action: (upgrades: CloudUpgrades, signal: AbortSignal, service: ContainerService) => Promise<T>,
 ): Promise<T> {
   const { cloudUpgrades } = await import('../../cloud/cluster-upgrades.ts');
   const { 'cluster-id': clusterId = '' } = flags;
   const memory = keptTask(clusterId);
-  return interruptible(async (signal) =>
-    action(cloudUpgrades(await serviceOf(flags, signal), clusterId, { signal, memory }), signal),
-  );
+  return interruptible(async (signal) => {
+    const service = await serviceOf(flags, signal);
+    return action(cloudUpgrades(service, clusterId, { signal, memory }), signal, service);
+  });
 }
 
 interface Following {
@@ -183,6 +230,14 @@ function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError |
 }
 
 /** The line for another look or step. */
-function lineFor(verb: string, { 'cluster-id': id, region, profile }: ServiceFlags): string {
-  return `edgeadm cluster upgrade ${verb} --cluster-id ${id} --region ${region}${profile ? ` --profile ${profile}` : ''}`;
+function lineFor(verb: string, flags: ServiceFlags): string {
+  return `edgeadm cluster upgrade ${verb} ${clusterWords(flags)}`;
+}
+
+function checkLine(flags: ServiceFlags): string {
+  return `edgeadm cluster check ${clusterWords(flags)}`;
+}
+
+function clusterWords({ 'cluster-id': id, region, profile }: ServiceFlags): string {
+  return `--cluster-id ${id} --region ${region}${profile ? ` --profile ${profile}` : ''}`;
 }

@@ -11,7 +11,10 @@ const ROLL_BACK_MS = 300_000;
 /** What a person reads last. */
 function endOf({ nodeName, from, to, outcome }: UpgradeResult, hosts: number): Pick<HostOutcome, 'verdict' | 'next'> {
   const verdicts = {
-    upgraded: (took: string) => `${nodeName} was upgraded from ${from} to ${to} in ${took}`,
+    upgraded: (took: string) =>
+      from === to
+        ? `${nodeName} was updated in ${took}; its kubelet stays ${to}`
+        : `${nodeName} was upgraded from ${from} to ${to} in ${took}`,
     unchanged: (took: string) => `${nodeName} is already at ${to}; nothing changed (${took})`,
     recovered: (took: string) => `${nodeName} was rolled back to ${to} in ${took}`,
   };

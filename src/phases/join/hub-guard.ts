@@ -91,18 +91,29 @@ function serviceGuard(host: Host): () => Promise<void> {
     const state = await host.unit(PATHS.edgeHub.unit).catch(() => undefined);
     if (!state?.exists || state.active || /^deactivating/.test(state.detail)) return;
     downSince ??= now;
-    if (now - downSince < GRACE_MS) return;
-    const complaints = hubComplaints(await hubServiceLog(host));
+    const log = await hubServiceLog(host);
+    if (!hasFatal(log) && now - downSince < GRACE_MS) return;
+    const complaints = hubComplaints(log);
     // The static pod that the service replaces takes its time to end.
     if (IN_USE.test(complaints) && now - downSince < PORTS_GRACE_MS) return;
     throw endsByItself(complaints || `${PATHS.edgeHub.unit} is ${state.detail}`);
   };
 }
 
-/** What the service said since this program began; it may have been started before the wait for it. */
+/**
+ * What the service said since this program began, without what systemd says of it; it may have been started before the
+ * wait for it.
+ */
 export async function hubServiceLog(host: Host): Promise<string> {
   const since = (await host.clock()).now - performance.now();
-  return (await host.unitLog(PATHS.edgeHub.unit, SERVICE_LINES, since)).trim();
+  const log = await host.unitLog(PATHS.edgeHub.unit, SERVICE_LINES, since);
+  return withoutSystemd(log).trim();
+}
+
+/** Takes away systemd's own lines about the service. */
+export function withoutSystemd(log: string): string {
+  const lines = log.split('\n');
+  return lines.filter((line) => !/^(yurthub\.service: |(Start|Stopp)(ed|ing) yurthub)/.test(line)).join('\n');
 }
 
 function endsByItself(complaints: string): EdgeadmError {

@@ -20,23 +20,36 @@ export async function buildEdgeHubImage({ name, out, say = () => {} }: EdgeHubIm
   await buildImage({
     name,
     entrypoint: ['/usr/bin/edge-hub'],
-    files: [{ from: await compileEdgeHub(say), to: '/usr/bin/edge-hub' }],
+    files: [{ from: await compileEdgeHub(say, releaseOf(name)), to: '/usr/bin/edge-hub' }],
     links: { '/usr/bin/yurthub': 'edge-hub' },
     out,
   });
 }
 
-/** Compiles the program, once for each state of its source; returns its path in the cache. */
-export async function compileEdgeHub(say: Say): Promise<string> {
+/** The release of yurthub that an image's tag names: `1.7.0`; none for any other tag. */
+export function releaseOf(image: string): string {
+  return /:v(\d+\.\d+\.\d+)$/.exec(image)?.[1] ?? '';
+}
+
+/**
+ * Compiles the program, once for each state of its source.
+ * @param release of the yurthub that it stands for, `1.7.0`: it then refuses and needs what that one does
+ * @returns its path in the cache
+ */
+export async function compileEdgeHub(say: Say, release = ''): Promise<string> {
   const cwd = import.meta.dirname;
   const files = (await readdir(cwd))
     .filter((file) => /(\.go|^go\.mod)$/.test(file) && !file.endsWith('_test.go'))
     .sort();
   const source = await Promise.all(files.map((file) => readFile(join(cwd, file), 'utf8')));
-  const dir = await cached('edge-hub', { files, source }, (dir) =>
-    timed(say, 'the edge-hub stand-in', async () => {
+  const dir = await cached(`edge-hub${release}`, { files, source, release }, (dir) =>
+    timed(say, `the edge-hub stand-in ${release}`.trim(), async () => {
       const env = { CGO_ENABLED: '0', GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
-      await execa('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(dir, 'edge-hub'), '.'], { cwd, env });
+      await execa(
+        'go',
+        ['build', '-trimpath', `-ldflags=-s -w -X main.release=${release}`, '-o', join(dir, 'edge-hub'), '.'],
+        { cwd, env },
+      );
     }),
   );
   return join(dir, 'edge-hub');

@@ -32,6 +32,14 @@ type config struct {
 	probeTimeout    time.Duration
 	failedRetry     int
 	healthyAfter    int
+	poolName        string
+	caHash          string
+	bootstrapMode   string
+	nodeIP          string
+	multiplexerPort string
+	kubeletPair     string // certificate and key of the kubelet, its CA and its kubeconfig: what the mode kubeletcertificate reads
+	kubeletCA       string
+	kubeletConf     string
 }
 
 // parseFlags knows the flags that edgeadm gives to yurthub 0.5.0 to 1.7.0, and one more when it is started as edge-hub. It returns no config and
@@ -40,7 +48,10 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 	if program != "edge-hub" && program != "yurthub" {
 		return nil, fmt.Errorf("started as %q: the command must be edge-hub or yurthub", program)
 	}
-	cfg := &config{program: program}
+	cfg := &config{
+		program: program, kubeletPair: "/var/lib/kubelet/pki/kubelet-client-current.pem",
+		kubeletCA: "/etc/kubernetes/pki/ca.crt", kubeletConf: "/etc/kubernetes/kubelet.conf",
+	}
 	fs := flag.NewFlagSet(program, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&cfg.bindAddress, "bind-address", "127.0.0.1", "")
@@ -58,6 +69,11 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 	fs.StringVar(&cfg.dummyIfIP, "dummy-if-ip", "169.254.2.1", "")
 	fs.StringVar(&cfg.cachePath, "disk-cache-path", "/etc/kubernetes/cache/", "")
 	fs.StringVar(&cfg.bootstrapFile, "bootstrap-file", "", "")
+	fs.StringVar(&cfg.bootstrapMode, "bootstrap-mode", "token", "")
+	fs.StringVar(&cfg.poolName, "nodepool-name", "", "")
+	fs.StringVar(&cfg.caHash, "discovery-token-ca-cert-hash", "", "")
+	fs.StringVar(&cfg.nodeIP, "node-ip", "", "")
+	fs.StringVar(&cfg.multiplexerPort, "multiplexer-port", "10269", "")
 	serverAddr := fs.String("server-addr", "", "")
 	workingMode := fs.String("working-mode", "edge", "")
 	certMgrMode := fs.String("cert-mgr-mode", "hubself", "")
@@ -73,12 +89,18 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 			return nil, fmt.Errorf("unexpected argument %q: flags are --name=value", arg)
 		}
 	}
+	if err := unknownFlag(args); err != nil {
+		return nil, err
+	}
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
 	if *version {
-		fmt.Println(banner)
+		fmt.Printf("%s: stand-in.Info{GitVersion:%q}\n%s\n", program, "v"+release, banner)
 		return nil, nil
+	}
+	if err := cfg.validateRelease(); err != nil {
+		return nil, err
 	}
 	if cfg.kubeconfig == "" {
 		cfg.kubeconfig = filepath.Join(cfg.rootDir, program+".conf")
@@ -104,8 +126,8 @@ func parseFlags(program string, args []string, env func(string) string) (*config
 // acceptUnused takes the flags of yurthub (and of its logging) that change nothing here.
 func acceptUnused(fs *flag.FlagSet) {
 	for name, value := range map[string]string{
-		"kubelet-ca-file": "", "kubelet-client-certificate": "", "dummy-if-name": "", "nodepool-name": "",
-		"disabled-resource-filters": "", "namespace": "", "node-ip": "", "discovery-token-ca-cert-hash": "", "log_backtrace_at": "", "log_dir": "", "log_file": "", "vmodule": "", "stderrthreshold": "",
+		"kubelet-ca-file": "", "kubelet-client-certificate": "", "dummy-if-name": "",
+		"disabled-resource-filters": "", "namespace": "", "log_backtrace_at": "", "log_dir": "", "log_file": "", "vmodule": "", "stderrthreshold": "",
 	} {
 		fs.String(name, value, "")
 	}

@@ -25,21 +25,33 @@ type identity struct {
 // loadIdentity reads the files of the hub and refuses to start with any that a real hub could stumble over later.
 func loadIdentity(cfg *config, now time.Time) (*identity, error) {
 	pki := filepath.Join(cfg.rootDir, "pki")
-	caPEM, err := readSafely(filepath.Join(pki, "ca.crt"))
+	caPath, clientPath := filepath.Join(pki, "ca.crt"), filepath.Join(pki, cfg.program+"-current.pem")
+	asKubelet := asKubeletCertificate(cfg)
+	if asKubelet {
+		caPath, clientPath = cfg.kubeletCA, cfg.kubeletPair
+		if _, err := os.Stat(cfg.kubeletConf); err != nil {
+			return nil, fmt.Errorf("%s file doesn't exist", cfg.kubeletConf)
+		}
+	}
+	caPEM, err := readSafely(caPath)
 	if err != nil {
 		return nil, err
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(caPEM) {
-		return nil, fmt.Errorf("%s/ca.crt holds no certificate", pki)
+		return nil, fmt.Errorf("%s holds no certificate", caPath)
 	}
-	clientPath := filepath.Join(pki, cfg.program+"-current.pem")
-	if err := checkKubeconfig(cfg, caPEM, clientPath); err != nil {
+	if asKubelet {
+		log.Printf("using the certificate of the kubelet")
+	} else if err := checkKubeconfig(cfg, caPEM, clientPath); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.kubeconfig, err)
 	}
 	client, err := loadPair(clientPath)
 	if err == nil {
 		err = checkClient(client.Leaf, cfg.nodeName, roots, now)
+	}
+	if err == nil && is(0) && !asKubelet && !contains(client.Leaf.Subject.Organization, "openyurt:yurthub") {
+		err = fmt.Errorf("has the organisations %q, openyurt:yurthub is not among them", client.Leaf.Subject.Organization)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", clientPath, err)
@@ -111,10 +123,12 @@ func checkClient(leaf *x509.Certificate, nodeName string, roots *x509.CertPool, 
 	return err
 }
 
+func asKubeletCertificate(cfg *config) bool { return cfg.bootstrapMode == "kubeletcertificate" }
+
 // checkServing accepts a self-signed certificate: edgeadm puts one in place until the real one is approved.
 func checkServing(cfg *config, leaf *x509.Certificate, roots *x509.CertPool, now time.Time) error {
 	want := "system:node:" + cfg.nodeName
-	if cfg.program == "yurthub" && cfg.bootstrapFile == "" {
+	if cfg.program == "yurthub" && cfg.bootstrapFile == "" && !asKubeletCertificate(cfg) {
 		want = "kube-apiserver-kubelet-client"
 	}
 	if leaf.Subject.CommonName != want {

@@ -16,6 +16,14 @@ func (h *hub) answerLocally(w http.ResponseWriter, r *http.Request, info request
 	case "watch":
 		h.quietWatch(w, r)
 	case "create":
+		switch {
+		case release != "" && info.resource == "serviceaccounts" && info.subresource == "token":
+			answerToken(w, r, info, body)
+			return
+		case release != "":
+			echo(w, r, body)
+			return
+		}
 		h.acceptObject(w, r, info, body, http.StatusCreated)
 	case "update":
 		h.acceptObject(w, r, info, body, http.StatusOK)
@@ -30,6 +38,14 @@ func (h *hub) answerLocally(w http.ResponseWriter, r *http.Request, info request
 
 func (h *hub) fromCache(w http.ResponseWriter, r *http.Request, info requestInfo, u *url.URL) {
 	a, found := h.store.get(info.component, u, r.Header.Get("Accept"))
+	switch {
+	case release != "" && !h.syncing.remembers(info.component):
+		writeStatus(w, http.StatusBadRequest, "BadRequest", "can not cache for "+info.component)
+		return
+	case release != "" && !found:
+		writeStatus(w, http.StatusNotFound, "NotFound", info.resource+" \""+info.name+"\" not found")
+		return
+	}
 	if !found || !h.cfg.caching {
 		writeStatus(w, http.StatusServiceUnavailable, "ServiceUnavailable", errAway.Error()+", and this was never asked before")
 		return
@@ -61,6 +77,13 @@ func (h *hub) quietWatch(w http.ResponseWriter, r *http.Request) {
 	case <-time.After(time.Second):
 	}
 	h.servers.waitForAny(ctx)
+}
+
+// echo answers a creation with what was sent, as released yurthubs do.
+func echo(w http.ResponseWriter, r *http.Request, body []byte) {
+	w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+	w.WriteHeader(http.StatusCreated)
+	_, _ = w.Write(body)
 }
 
 func (h *hub) acceptObject(w http.ResponseWriter, r *http.Request, info requestInfo, body []byte, code int) {

@@ -27,6 +27,9 @@ func main() {
 	defer stop()
 	err := run(ctx, filepath.Base(os.Args[0]), os.Args[1:], os.Getenv)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		if release != "" {
+			die(err)
+		}
 		reason := fmt.Sprintf("edge-hub stand-in cannot start: %v\n", err)
 		log.Print(reason)
 		// Where the kubelet looks for the reason of a container's end; absent outside a container.
@@ -57,6 +60,7 @@ func run(ctx context.Context, program string, args []string, env func(string) st
 		return err
 	}
 	go hub.servers.watchOver(ctx)
+	go hub.sync(ctx)
 	return serve(ctx, listeners)
 }
 
@@ -90,6 +94,9 @@ func (h *hub) listen() ([]service, error) {
 		if cfg.enableDummyIf {
 			ports = append(ports, port{net.JoinHostPort(cfg.dummyIfIP, cfg.proxySecurePort), h, secure, true})
 		}
+	}
+	if secure != nil && is(7) && cfg.nodeIP != "" {
+		ports = append(ports, port{net.JoinHostPort(cfg.nodeIP, cfg.multiplexerPort), h, secure, false})
 	}
 	var services []service
 	for _, p := range ports {
@@ -128,6 +135,13 @@ func serve(ctx context.Context, services []service) error {
 func (h *hub) hubHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "OK") })
+	mux.HandleFunc("/v1/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if missing := h.syncing.missing(); missing != "" {
+			http.Error(w, missing, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprint(w, "OK")
+	})
 	mux.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		h.metrics.write(w, h.servers.all)

@@ -23,18 +23,28 @@ type hub struct {
 	servers    *servers
 	store      *store
 	metrics    *metrics
+	syncing    *syncing
 	mu         sync.Mutex
 	refreshing map[string]bool
 }
 
 func newHub(cfg *config, id *identity, store *store) *hub {
 	return &hub{
-		cfg: cfg, id: id, store: store, servers: newServers(cfg, id), metrics: newMetrics(cfg.program), refreshing: map[string]bool{},
+		cfg: cfg, id: id, store: store, servers: newServers(cfg, id), metrics: newMetrics(cfg.program), syncing: newSyncing(), refreshing: map[string]bool{},
 	}
 }
 
-// ServeHTTP proxies to an API server, or answers for it while none can be reached.
+// ServeHTTP refuses everybody until the hub has what it needs itself.
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if missing := h.syncing.missing(); missing != "" {
+		writeStatus(w, http.StatusServiceUnavailable, "ServiceUnavailable", missing)
+		return
+	}
+	h.serve(w, r)
+}
+
+// serve proxies to an API server, or answers for it while none can be reached.
+func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	info := parseRequest(r)
 	h.metrics.add("proxy_requests_collector", info, 1)
 	if r.Header.Get("Upgrade") != "" {
@@ -94,7 +104,7 @@ func (h *hub) relay(w http.ResponseWriter, r *http.Request, info requestInfo, re
 		flush(w) // the client waits for the header, events may come much later
 	}
 	object := info.object(r.URL)
-	keep := h.cfg.caching && (info.cacheable(r) || object != nil)
+	keep := h.cfg.caching && h.syncing.remembers(info.component) && (info.cacheable(r) || object != nil)
 	var kept bytes.Buffer
 	buffer := make([]byte, 32<<10)
 	for {

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { reportText } from '../../../cli/cluster-upgrade/report.ts';
-import { reportHtml } from '../../../cli/cluster-upgrade/report-html.ts';
+import { writeReport } from '../../../cli/cluster-upgrade/report-html.ts';
 import {
   resultOf,
   runByJobs,
@@ -22,7 +21,6 @@ import { confirm } from '../../../cli/confirmation.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
 import { targetsByNode } from '../../../cluster-upgrade/control/targets.ts';
 import { type Intent, intentOf, refuseErrors } from '../../../cluster-upgrade/intent.ts';
-import { usageError } from '../../../errors/usage.ts';
 import type { ApiClient } from '../../../kubernetes/api/client.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
 import type { Output } from '../../../output/index.ts';
@@ -56,7 +54,7 @@ export default class ClusterUpgradeStart extends BaseCommand {
         const { body, server } = await client.request('GET', '/version');
         const intent = await intentOf(client, specOf(flags, serverVersionOf(body, server)), signal);
         const { plan, report } = intent;
-        if (flags.report !== undefined) await writeReport(flags.report, reportHtml(report));
+        if (flags.report !== undefined) await writeReport(flags.report, report);
         if (plan.nodes.length > 0)
           output.tell(
             `${reportText(report, { style: styleFor({}, false), columns: process.stdout.columns || undefined })}\n`,
@@ -83,10 +81,4 @@ export default class ClusterUpgradeStart extends BaseCommand {
     if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
     return resultOf(await runByJobs(options, { begins: true, wait: flags.wait, forPrograms: flags.output !== 'text' }));
   }
-}
-
-async function writeReport(path: string, html: string): Promise<void> {
-  await writeFile(path, html).catch((error: Error) => {
-    throw usageError([`--report: ${error.message}`]);
-  });
 }

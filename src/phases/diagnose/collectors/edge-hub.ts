@@ -2,7 +2,7 @@ import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.t
 import type { EdgeHubForm } from '../../../edge-hub/releases.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { imageIn } from '../../../kubernetes/node-files.ts';
-import { hubComplaints } from '../../join/hub-guard.ts';
+import { hubComplaints, withoutSystemd } from '../../join/hub-guard.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
 import type { CollectContext, CollectedFile, Collector } from '../collector.ts';
 import { healthOf } from './health.ts';
@@ -56,7 +56,7 @@ export const edgeHubState: Collector = {
           ...(second && { second: second.path }),
           ...health,
         },
-        ...(service && { hubLog: hubComplaints(service.log) }),
+        ...(service && { hubLog: hubComplaints(withoutSystemd(service.log)) }),
       },
     };
   },

@@ -9,6 +9,9 @@ interface Model {
   types(): Readonly<Record<string, unknown>>;
 }
 
+/** What answers of each kind are at the least. */
+const EMPTY: Readonly<Record<string, unknown>> = { string: 'wget', array: [] };
+
 type Sent = { readonly method: string; readonly pathname: string; readonly bodyType: string };
 
 /** What the vendor's client would send for an action. */
@@ -17,7 +20,7 @@ async function sentBySdk(action: string): Promise<Sent> {
   class Client extends sdk.default {
     override async callApi(params: object) {
       sent = params as Sent;
-      return { body: sent.bodyType === 'string' ? 'wget' : {}, headers: {}, statusCode: 200 };
+      return { body: EMPTY[sent.bodyType] ?? {}, headers: {}, statusCode: 200 };
     }
   }
   const client = new Client({ endpoint: 'x' } as never) as unknown as Record<string, (...args: unknown[]) => unknown>;
@@ -37,7 +40,8 @@ function unknownKeys(shape: z.ZodType, type: unknown, path: string): string[] {
     return unknownKeys(shape.unwrap() as z.ZodType, type, path);
   if (shape instanceof z.ZodPipe) return unknownKeys(shape.in as z.ZodType, type, path);
   if (shape instanceof z.ZodArray)
-    return unknownKeys(shape.element as z.ZodType, (type as { itemType?: unknown }).itemType, `${path}[]`);
+    // The body of some answers is a list; the SDK's model is that of its items.
+    return unknownKeys(shape.element as z.ZodType, (type as { itemType?: unknown }).itemType ?? type, `${path}[]`);
   if (!(shape instanceof z.ZodObject) || type === 'any') return [];
   const model = type as Model;
   if (typeof model?.names !== 'function') return [];

@@ -1,0 +1,31 @@
+import type { PoolNode } from '../../src/config/node-pool.ts';
+import type { ManagedCluster } from './cs-cluster.ts';
+import { type ClusterRecord, KIND, type MadeCluster } from './records.ts';
+import type { CloudParts } from './service.ts';
+
+/**
+ * A cluster that CreateCluster made, as the service sees it: records alone. Its kubeconfig leads to the sandbox's API
+ * server, since there is no other.
+ */
+export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared: ManagedCluster): ManagedCluster {
+  const record = (): ClusterRecord | undefined => store.get<ClusterRecord>(KIND.cluster, id);
+  const workers = (): MadeCluster['workers'] => record()?.made?.workers ?? [];
+  return {
+    nodes: async () => workers().map(nodeOf),
+    deleteNode: async (name) => {
+      const now = record();
+      if (!now?.made) return;
+      const left = workers().filter((worker) => worker.name !== name);
+      store.put(KIND.cluster, id, { ...now, made: { ...now.made, workers: left } });
+    },
+    keepPool: async () => {},
+    deletePool: async () => {},
+    keepFlannel: async () => {},
+    kubeconfig: (minutes, server) => shared.kubeconfig(minutes, server),
+    close: () => {},
+  };
+}
+
+function nodeOf({ name, poolId }: MadeCluster['workers'][number], index: number): PoolNode {
+  return { name, pool: poolId, ready: true, arch: 'amd64', addresses: [`192.168.0.${10 + index}`] };
+}

@@ -1,0 +1,75 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterArg, namedCluster } from '../../cli/cluster/flags.ts';
+import { resourceTable } from '../../cli/cluster/text.ts';
+import { repeatable } from '../../cli/flags.ts';
+import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
+import type { CloudCluster } from '../../cloud/actions/clusters.ts';
+import { usageError } from '../../errors/usage.ts';
+import { count } from '../../lib/count.ts';
+import { deleteCluster } from '../../phases/cluster/changes.ts';
+import { choiceOf, deletionOf, RESOURCE_TYPES } from '../../phases/cluster/deletion.ts';
+import { clusterNamed } from '../../phases/cluster/find.ts';
+
+type DeletionPlan = ServicePlan & { readonly cluster: CloudCluster };
+
+export default class ClusterDelete extends BaseCommand {
+  static override summary = 'Delete a cluster of the container service, and what it bought.';
+  static override description =
+    `Shows first what is deleted and what stays. A deletion that is in progress is waited for. ${ramActions('DeleteCluster', 'DescribeClusterResources', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeClusterNodes', 'DescribeTaskInfo')}`;
+  static override examples = [
+    '<%= config.bin %> cluster delete shops --region cn-hangzhou',
+    '<%= config.bin %> cluster delete shops --region cn-hangzhou --keep SLB --delete-too SLS_Data --yes',
+  ];
+  static override args = clusterArg;
+  static override flags = {
+    ...serviceChangeFlags,
+    timeout: { ...serviceChangeFlags.timeout, description: 'time limit of the wait (default: 30m)' },
+    keep: Flags.string({ ...repeatable, helpValue: 'TYPE|ID', description: 'resources to keep (repeatable)' }),
+    'delete-too': Flags.string({
+      ...repeatable,
+      helpValue: 'TYPE',
+      options: [...RESOURCE_TYPES],
+      description: 'resources to delete that the service keeps by default (repeatable)',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { args, ...parsed } = await this.parse(ClusterDelete);
+    const flags = namedCluster(parsed.flags, args);
+    const { keep = [], 'delete-too': remove = [], region = '' } = flags;
+    const both = keep.filter((each) => remove.includes(each));
+    if (both.length > 0) throw usageError([`--keep and --delete-too both name ${both.join(', ')}`]);
+    const choice = choiceOf(keep, remove);
+    await this.finish(
+      await changeInService<DeletionPlan>({
+        flags,
+        output: this.openOutput({ looksOnly: true }),
+        argv: this.host.argv,
+        plan: async ({ service, clusterId }) => {
+          const cluster = await clusterNamed(service, region, clusterId);
+          const { nodes, resources } = await deletionOf(service, cluster, choice);
+          const { name, clusterId: id } = cluster;
+          const table = resourceTable(resources).trimEnd();
+          return {
+            cluster,
+            lines: [
+              `Delete cluster ${name} (${id}) in ${region}. This cannot be undone.`,
+              ...(nodes.length > 0 ? [`It has ${count('node', nodes.length)}: ${nodes.join(', ')}.`, RESET] : []),
+              ...(table ? table.split('\n') : []),
+            ],
+            question: `Delete cluster ${name}?`,
+            unchanged: '',
+            data: { clusterId: id, name, nodes, resources },
+          };
+        },
+        run: async ({ cluster }, work) => {
+          await deleteCluster(cluster, () => work.service.deleteCluster(cluster.clusterId, choice), work);
+          return { text: `cluster/${cluster.name} ${work.wait ? 'deleted' : 'is being deleted'}\n` };
+        },
+      }),
+    );
+  }
+}
+
+const RESET = 'Run `edgeadm reset` on each edge node first: a machine keeps its cluster until then.';

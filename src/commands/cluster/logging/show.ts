@@ -1,0 +1,27 @@
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { clusterArg } from '../../../cli/cluster/flags.ts';
+import { loggingData, loggingText } from '../../../cli/cluster/logging.ts';
+import { lookAtCluster } from '../../../cli/cluster/look.ts';
+import { ramActions, serviceFlags } from '../../../cli/service-change.ts';
+import { loggingOf } from '../../../phases/cluster/logging.ts';
+
+export default class ClusterLoggingShow extends BaseCommand {
+  static override summary = 'Show which logs of a cluster Log Service keeps.';
+  static override description = ramActions(
+    'CheckControlPlaneLogEnable',
+    'GetClusterAuditProject',
+    'ListClusterAddonInstances',
+    'DescribeClusterDetail',
+    'DescribeClustersForRegion',
+  );
+  static override examples = ['<%= config.bin %> cluster logging show shops --region cn-hangzhou'];
+  static override args = clusterArg;
+  static override flags = serviceFlags;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ClusterLoggingShow);
+    this.openOutput({ looksOnly: true });
+    const logging = await lookAtCluster(flags, args, (service, { clusterId }) => loggingOf(service, clusterId));
+    await this.show({ data: loggingData(logging), text: loggingText(logging) });
+  }
+}

@@ -1,0 +1,20 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterArg } from '../../cli/cluster/flags.ts';
+import { lookAtCluster } from '../../cli/cluster/look.ts';
+import { clusterFacts, clusterText } from '../../cli/cluster/text.ts';
+import { ramActions, serviceFlags } from '../../cli/service-change.ts';
+
+export default class ClusterShow extends BaseCommand {
+  static override summary = 'Show a cluster: state, version, endpoints, networks.';
+  static override description = ramActions('DescribeClusterDetail', 'DescribeClustersForRegion');
+  static override examples = ['<%= config.bin %> cluster show shops --region cn-hangzhou'];
+  static override args = clusterArg;
+  static override flags = serviceFlags;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ClusterShow);
+    this.openOutput({ looksOnly: true });
+    const cluster = await lookAtCluster(flags, args, async (_, found) => found);
+    await this.show({ data: clusterFacts(cluster), text: clusterText(cluster) });
+  }
+}

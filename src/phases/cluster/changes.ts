@@ -1,0 +1,105 @@
+import type { CloudCluster } from '../../cloud/actions/clusters.ts';
+import type { ContainerService } from '../../cloud/cs.ts';
+import { waitForTask } from '../../cloud/cs-tasks.ts';
+import { orderOnce } from '../../cloud/order-once.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { clusterIfThere } from './find.ts';
+
+/** How a change of a cluster is made. */
+export interface ClusterChangeRun {
+  readonly service: ContainerService;
+  readonly wait: boolean;
+  readonly timeoutMs?: number;
+  readonly listDelayMs?: number;
+  readonly signal?: AbortSignal;
+  /** Tells a line that stays on the screen. */
+  readonly tell: (line: string) => void;
+}
+
+/** A change of a cluster that is `updating` meanwhile. */
+export interface ClusterUpdate {
+  /** `the edition of cluster c1 to be pro`. */
+  readonly what: string;
+  readonly send: () => Promise<string | undefined>;
+  /** Whether it is in effect. */
+  readonly isDone: (cluster: CloudCluster) => boolean | Promise<boolean>;
+}
+
+/**
+ * Sends it once, and waits until the cluster is running with it. Run again, it waits for what is in progress.
+ * @throws EdgeadmError CLOUD_*, TIMEOUT
+ */
+export async function updateCluster(id: string, update: ClusterUpdate, run: ClusterChangeRun): Promise<void> {
+  const { service, wait, signal, timeoutMs, listDelayMs, tell } = run;
+  const isInEffect = async (cluster: CloudCluster) => cluster.state === 'running' && (await update.isDone(cluster));
+  const taskId = await orderOnce({
+    what: `${update.what} to begin`,
+    send: update.send,
+    shows: async () => {
+      const cluster = await service.cluster(id);
+      return cluster.state === 'updating' || (await isInEffect(cluster));
+    },
+    listDelayMs,
+    signal,
+  });
+  if (!wait) return;
+  await waitForTask<void>(service, taskId, {
+    what: update.what,
+    signal,
+    timeoutMs,
+    tell,
+    probe: async () => {
+      const cluster = await service.cluster(id);
+      return (await isInEffect(cluster)) ? { done: undefined } : { seen: `it is ${cluster.state}` };
+    },
+  });
+}
+
+/** Deletions take some minutes: each resource is returned. */
+const DELETION_MS = 1_800_000;
+
+/**
+ * Deletes a cluster, or waits for its deletion.
+ * @throws EdgeadmError CLOUD_CLUSTER_FAILED, CLOUD_*, TIMEOUT
+ */
+export async function deleteCluster(
+  { clusterId: id, name, state }: CloudCluster,
+  send: () => Promise<string | undefined>,
+  run: ClusterChangeRun,
+): Promise<void> {
+  const { service, wait, signal, timeoutMs = DELETION_MS, listDelayMs, tell } = run;
+  const look = () => clusterIfThere(service, id);
+  const isGone = (cluster: CloudCluster | undefined) => !cluster || cluster.state === 'deleted';
+  const order = () =>
+    orderOnce({
+      what: `the deletion of cluster ${name} (${id}) to begin`,
+      send,
+      shows: async () => {
+        const cluster = await look();
+        return isGone(cluster) || cluster?.state === 'deleting';
+      },
+      listDelayMs,
+      signal,
+    });
+  const taskId = state === 'deleting' ? undefined : await order();
+  if (!wait) return;
+  await waitForTask<void>(service, taskId, {
+    what: `cluster ${name} (${id}) to be gone`,
+    signal,
+    timeoutMs,
+    tell,
+    probe: async () => {
+      const cluster = await look();
+      if (cluster?.state === 'delete_failed') throw notDeleted(cluster);
+      return isGone(cluster) ? { done: undefined } : { seen: `it is ${cluster?.state}` };
+    },
+  });
+}
+
+function notDeleted({ clusterId, name }: CloudCluster): EdgeadmError {
+  return new EdgeadmError({
+    code: 'CLOUD_CLUSTER_FAILED',
+    what: `cluster ${name} (${clusterId}) could not be deleted`,
+    next: 'run the same command again, or keep the resource that prevents it: `edgeadm cluster delete --keep ID`',
+  });
+}
