@@ -43,6 +43,7 @@ export async function sandboxEnvironment(
     EDGEADM_CLUSTER_ID: cluster.id,
     EDGEADM_CS_ENDPOINT: cloud,
     EDGEADM_ENS_ENDPOINT: cloud,
+    EDGEADM_ECS_ENDPOINT: cloud,
     EDGEADM_OPENAPI_ENDPOINT: `${cloud}/edgeadm/v1`,
     EDGEADM_CLOUD_CA: folder.ca,
     KUBECONFIG: folder.kubeconfig,
