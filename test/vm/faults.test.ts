@@ -29,7 +29,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
     await machine.must('fallocate', '-l', `${size}M`, FILL);
   }
 
-  it('of which the disk is nearly full: a join is refused, and nothing is changed', async () => {
+  it('a machine with a nearly full disk: the join is refused, and nothing is changed', async () => {
     const { machine, before } = subject;
     await fill(300);
     const { exitCode, stderr } = await machine.edgeadm(line);
@@ -39,7 +39,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
     assert.deepEqual(await tracesOn(machine, before), []);
   });
 
-  it('of which the disk fills up during a join: what was done is rolled back', async () => {
+  it('a disk that fills up during a join: what was done is rolled back', async () => {
     const { machine, before } = subject;
     const run = machine.spawn([PROGRAM, ...line, '--output', 'json']);
     await reached(createInterface({ input: run.stdout }), { phase: 'install-runtime' });
@@ -51,7 +51,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
     assert.deepEqual(await tracesOn(machine, before), []);
   });
 
-  it('of which the clock is a year back: a join is refused and says so, and nothing is changed', async () => {
+  it('a machine with a clock a year back: the join is refused and says so, and nothing is changed', async () => {
     const { machine, before } = subject;
     await bootAYearBack();
     const { exitCode, stderr } = await machine.edgeadm(line);
@@ -61,7 +61,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
     assert.deepEqual(await tracesOn(machine, before), []);
   });
 
-  it('of which the clock is a year back when it boots as a node: it is Ready without help once the clock is set', async () => {
+  it('a node that boots with its clock a year back is Ready without help once the clock is set', async () => {
     const { cluster } = await testBed();
     await succeed(subject.machine, line);
     await cluster.waitForNode(NAME);
@@ -71,7 +71,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
     await cluster.waitForNode(NAME, true, 300);
   });
 
-  it('and a reset leaves nothing', async () => {
+  it('a reset after these faults leaves nothing', async () => {
     await succeed(subject.machine, ['reset', '--yes']);
     assert.deepEqual(await tracesOn(subject.machine, subject.before), []);
   });

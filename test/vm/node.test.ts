@@ -29,7 +29,7 @@ inWorlds('guide', 'today')('a virtual machine as a node', function () {
   });
   after(() => subject?.machine.down());
 
-  it('has cgroup v2 and nothing of version 1', async () => {
+  it('the virtual machine has cgroup v2 and nothing of version 1', async () => {
     const { stdout } = await subject.machine.must('findmnt', '-rno', 'FSTYPE', '/sys/fs/cgroup');
     assert.equal(stdout, 'cgroup2');
     const version1 = await subject.machine.exec('grep', '-c', ' cgroup ', '/proc/mounts');
@@ -59,7 +59,7 @@ inWorlds('guide', 'today')('a virtual machine as a node', function () {
     assert.deepEqual(await tracesOn(machine, before), []);
   });
 
-  it('and it boots as the machine that it was', async () => {
+  it('a machine that was reset boots as it was before the join', async () => {
     await subject.machine.reboot();
     assert.deepEqual(await tracesOn(subject.machine, subject.before), []);
   });

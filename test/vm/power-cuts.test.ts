@@ -50,7 +50,7 @@ inWorlds('today')('a virtual machine of which the power is cut', function () {
   }
   for (const moment of momentsOf(JOIN))
     it(`${nameOf(moment)} of a join: the same line goes on`, () => cutPowerDuring(subject.machine, line, moment));
-  it('and joins the node when it is let', async () => {
+  it('the join that lost power joins the node at last', async () => {
     await succeed(subject.machine, line);
     await isReadyAt(from);
   });
@@ -58,14 +58,14 @@ inWorlds('today')('a virtual machine of which the power is cut', function () {
     it(`${nameOf(moment)} of an upgrade: the same line goes on`, () =>
       cutPowerDuring(subject.machine, UPGRADE_LINE, moment));
   }
-  it('and upgrades the node when it is let', async () => {
+  it('the upgrade that lost power upgrades the node at last', async () => {
     await succeed(subject.machine, UPGRADE_LINE);
     await isReadyAt(to);
   });
   for (const moment of momentsOf(RESET, 1))
     it(`${nameOf(moment)} of a reset: the same line goes on`, () =>
       cutPowerDuring(subject.machine, RESET_LINE, moment));
-  it('and leaves nothing, nor after one more boot', async () => {
+  it('the reset that lost power leaves nothing, nor after one more boot', async () => {
     await leavesNothing();
     await subject.machine.reboot();
     assert.deepEqual(await tracesOn(subject.machine, subject.before), []);
