@@ -60,7 +60,7 @@ export async function openContainerService({
   return containerService(await openCaller({ ...options, product: 'cs' }), signal);
 }
 
-function containerService(caller: CloudCaller, signal?: AbortSignal): ContainerService {
+export function containerService(caller: CloudCaller, signal?: AbortSignal): ContainerService {
   const call = actionCaller(caller, signal);
   const { endpoint } = caller;
   return {

@@ -55,7 +55,7 @@ export async function updateCluster(id: string, update: ClusterUpdate, run: Clus
   });
 }
 
-/** Deletions take some minutes: each resource is returned. */
+/** Deletions take a few minutes: each resource is returned. */
 const DELETION_MS = 1_800_000;
 
 /**
