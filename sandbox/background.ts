@@ -15,6 +15,7 @@ export interface BackgroundOptions {
   readonly port: number;
   readonly retiredActions: boolean;
   readonly kubernetesVersion?: string;
+  readonly cloudNodes?: number;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface BackgroundOptions {
  */
 export async function startInBackground(
   folder: SandboxFolder,
-  { port, retiredActions, kubernetesVersion }: BackgroundOptions,
+  { port, retiredActions, kubernetesVersion, cloudNodes }: BackgroundOptions,
 ): Promise<SandboxState> {
   await makePrivateFolder(folder.path);
   await rm(folder.log, { force: true });
@@ -36,6 +37,7 @@ export async function startInBackground(
     String(port),
     ...(retiredActions ? ['--retired-actions'] : []),
     ...(kubernetesVersion ? ['--kubernetes-version', kubernetesVersion] : []),
+    ...(cloudNodes ? ['--cloud-nodes', String(cloudNodes)] : []),
   ];
   const words = ['sandbox', 'up', ...own, '--output', 'json'];
   const child = spawn(file, [...args, ...words], {

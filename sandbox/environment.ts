@@ -3,13 +3,18 @@ import { sandboxAccount } from './cloud/account.ts';
 import { requireSandbox, type SandboxFolder } from './folder.ts';
 import { openStore } from './store.ts';
 
-export const ENVIRONMENT_SHELLS = ['bash', 'powershell', 'cmd', 'fish'] as const;
+export const ENVIRONMENT_SHELLS = ['bash', 'zsh', 'fish', 'powershell', 'cmd'] as const;
 
 export type EnvironmentShell = (typeof ENVIRONMENT_SHELLS)[number];
 
+function exported(name: string, value: string): string {
+  return `export ${name}=${quote(value)}`;
+}
+
 /** A line that sets and exports a variable. */
 const ASSIGNMENTS: Readonly<Record<EnvironmentShell, (name: string, value: string) => string>> = {
-  bash: (name, value) => `export ${name}=${quote(value)}`,
+  bash: exported,
+  zsh: exported,
   // Source: about_Quoting_Rules. In single quotes nothing is expanded; a quote is doubled.
   powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
   // Quotes around the whole assignment are not part of the value. Source: set /?
@@ -38,6 +43,7 @@ export async function sandboxEnvironment(
     EDGEADM_CLUSTER_ID: cluster.id,
     EDGEADM_CS_ENDPOINT: cloud,
     EDGEADM_ENS_ENDPOINT: cloud,
+    EDGEADM_ECS_ENDPOINT: cloud,
     EDGEADM_OPENAPI_ENDPOINT: `${cloud}/edgeadm/v1`,
     EDGEADM_CLOUD_CA: folder.ca,
     KUBECONFIG: folder.kubeconfig,

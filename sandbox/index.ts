@@ -23,6 +23,8 @@ export interface SandboxOptions {
   readonly retiredActions?: boolean;
   /** Of Kubernetes: `1.20`, `v1.34.4`. Default: what the sandbox was before, or today's. */
   readonly kubernetesVersion?: string;
+  /** Makes a pool of so many cloud nodes, unless there is one. */
+  readonly cloudNodes?: number;
   /** Takes what goes wrong while it runs. */
   readonly log: (line: string) => void;
 }
@@ -57,7 +59,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function start(options: SandboxOptions, closing: Closing): Promise<SandboxState> {
-  const { folder, port, log, retiredActions, kubernetesVersion } = options;
+  const { folder, port, log, retiredActions, kubernetesVersion, cloudNodes } = options;
   const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
     import('./store.ts'),
     import('./pki.ts'),
@@ -74,7 +76,7 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
-  const inside = { store, pki, admin, version, retiredActions };
+  const inside = { store, pki, admin, version, retiredActions, cloudNodes };
   const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
   closing.push(() => cloud.close());
   await attend(inside, { folder, cluster, log }, closing);
@@ -100,10 +102,15 @@ interface Inside {
   /** Of Kubernetes. */
   readonly version: string;
   readonly retiredActions?: boolean;
+  readonly cloudNodes?: number;
 }
 
 /** The cloud with its services, and the cluster that it says the API server is. */
-async function openCloud({ store, pki, admin, version, retiredActions }: Inside, apiServer: string, port: number) {
+async function openCloud(
+  { store, pki, admin, version, retiredActions, cloudNodes }: Inside,
+  apiServer: string,
+  port: number,
+) {
   const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
     import('./cloud/server.ts'),
     import('./cloud/cs-seed.ts'),
@@ -122,6 +129,7 @@ async function openCloud({ store, pki, admin, version, retiredActions }: Inside,
     },
   };
   const cluster = seedCluster(store, { version });
+  if (cloudNodes !== undefined) (await import('./cloud/cloud-nodes.ts')).seedCloudNodes(store, cluster, cloudNodes);
   seedInstance(store);
   await seedInside(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
@@ -133,14 +141,16 @@ async function openCloud({ store, pki, admin, version, retiredActions }: Inside,
 }
 
 async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {
-  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }] = await Promise.all([
-    import('./cloud/ens.ts'),
-    import('./cloud/cs.ts'),
-    import('./cloud/exchange.ts'),
-    import('./cloud/exchange-cluster.ts'),
-  ]);
+  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }, { ecsService }] =
+    await Promise.all([
+      import('./cloud/ens.ts'),
+      import('./cloud/cs.ts'),
+      import('./cloud/exchange.ts'),
+      import('./cloud/exchange-cluster.ts'),
+      import('./cloud/ecs.ts'),
+    ]);
   const exchange = exchangeService(parts, { ...insideOf(admin), software: { edgeHubImage: EDGE_HUB_IMAGE } });
-  return [ensService(parts), csService(parts, pki), exchange];
+  return [ensService(parts), csService(parts, pki), ecsService(parts), exchange];
 }
 
 interface Attended {

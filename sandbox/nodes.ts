@@ -127,7 +127,8 @@ export async function listSandboxNodes(folder: SandboxFolder): Promise<SandboxNo
  */
 export async function deleteSandboxNode(folder: SandboxFolder, name: string): Promise<void> {
   const root = rootOf(folder, name);
-  if (!(await stat(root).catch(() => undefined))) throw usageError([`NAME: there is no node ${name}`]);
+  if (!(await stat(root).catch(() => undefined)))
+    throw usageError([`node "${name}" not found; \`edgeadm sandbox node list\` lists the nodes`]);
   await scratchMachine(root).services.stop('kubelet.service');
   await rm(root, { recursive: true, force: true, maxRetries: 3 });
   if (!(await runningSandbox(folder))) return;

@@ -1,6 +1,7 @@
 // Writes docs/ram-policy.json from the tables of actions; with --check it only says whether the file is current.
 import { readFile, writeFile } from 'node:fs/promises';
 import { CS } from '../src/cloud/actions/cs.ts';
+import { ECS } from '../src/cloud/actions/ecs.ts';
 import { ENS } from '../src/cloud/actions/ens.ts';
 
 const FILE = new URL('../docs/ram-policy.json', import.meta.url);
@@ -8,6 +9,7 @@ const FILE = new URL('../docs/ram-policy.json', import.meta.url);
 const ACTIONS: readonly (readonly [action: string, repeated: string])[] = [
   ...Object.entries(CS).map(([name, { repeated }]) => [`cs:${name}`, repeated] as const),
   ...Object.entries(ENS).map(([name, repeated]) => [`ens:${name}`, repeated] as const),
+  ...Object.entries(ECS).map(([name, repeated]) => [`ecs:${name}`, repeated] as const),
 ];
 
 function statement(reads: boolean): object {

@@ -4,6 +4,7 @@ import { CS_ACTIONS } from './cs.ts';
 import { ADDON_TASKS } from './cs-addons.ts';
 import { CHECK_FAULT } from './cs-checks.ts';
 import { CLUSTER_TASKS } from './cs-cluster-tasks.ts';
+import { NODE_TASKS } from './cs-node-changes.ts';
 import { POOL_TASKS } from './cs-pool-tasks.ts';
 import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
@@ -20,6 +21,7 @@ export const ACTIONS: readonly string[] = [
   ...CLUSTER_TASKS,
   CHECK_FAULT,
   ...ADDON_TASKS,
+  ...NODE_TASKS,
   ...ENS_EFFECTS,
   ...EXCHANGE_ACTIONS,
 ];

@@ -1,5 +1,5 @@
 import type { PoolNode } from '../../src/config/node-pool.ts';
-import type { ClusterRecord, NodePoolRecord } from './records.ts';
+import { type ClusterRecord, type NodePoolRecord, SANDBOX_VPC } from './records.ts';
 
 const SECONDS = /\.\d+Z$/;
 const CHINA_MS = 8 * 3_600_000;
@@ -51,7 +51,7 @@ export function clusterAnswer(cluster: ClusterRecord, size: number, apiServer: s
     init_version: version,
     size,
     network_mode: 'vpc',
-    vpc_id: made?.vpcId ?? 'vpc-sandbox',
+    vpc_id: made?.vpcId ?? SANDBOX_VPC,
     vswitch_ids: made?.vswitchIds ?? ['vsw-sandbox'],
     container_cidr: podCidr,
     service_cidr: serviceCidr,
@@ -97,7 +97,12 @@ export function nodePoolAnswer(pool: NodePoolRecord, region: string, nodes: read
       labels: Object.entries(pool.labels).map(([key, value]) => ({ key, value })),
       taints: pool.taints,
       node_name_mode: '',
-      unschedulable: false,
+      unschedulable: pool.unschedulable ?? false,
+    },
+    management: {
+      enable: pool.management?.enable ?? false,
+      auto_repair: pool.management?.autoRepair ?? false,
+      auto_upgrade: pool.management?.autoUpgrade ?? false,
     },
     status: {
       state: pool.pending?.state ?? 'active',

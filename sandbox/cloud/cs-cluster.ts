@@ -1,5 +1,6 @@
 import type { PoolNode } from '../../src/config/node-pool.ts';
 import { POOL_ANNOTATIONS } from '../../src/config/nodepool-rules.ts';
+import type { Taint } from '../../src/config/spec.ts';
 import { localMachine } from '../../src/host/local.ts';
 import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { type NodePoolObject, poolVersion, readPoolNodes } from '../../src/kubernetes/api/node-pools.ts';
@@ -17,6 +18,10 @@ const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:ma
 export interface ManagedCluster {
   nodes(): Promise<PoolNode[]>;
   deleteNode(name: string): Promise<void>;
+  /** Cordons it. */
+  cordon(name: string): Promise<void>;
+  /** Makes the Node of an instance that has no kubelet here. */
+  addNode(node: InstanceNode): Promise<void>;
   /** Makes the NodePool object, or brings it up to date. */
   keepPool(pool: NodePoolRecord): Promise<void>;
   deletePool(id: string): Promise<void>;
@@ -25,6 +30,20 @@ export interface ManagedCluster {
   /** A kubeconfig of its own, with a new key. @param minutes until its certificate expires */
   kubeconfig(minutes: number, server: string): Promise<string>;
   close(): void;
+}
+
+/** No kubelet renews the lease of an instance without a machine. */
+const FOREVER = '2099-01-01T00:00:00.000000Z';
+
+/** An instance of the cloud as a node. */
+export interface InstanceNode {
+  readonly name: string;
+  readonly pool: NodePoolRecord;
+  /** Empty if it has none. */
+  readonly address: string;
+  readonly providerId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
 }
 
 export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedCluster {
@@ -37,6 +56,8 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
   return {
     nodes: () => readPoolNodes(client),
     deleteNode: (name) => client.delete(`/api/v1/nodes/${name}`),
+    cordon: async (name) => void (await client.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable: true } })),
+    addNode: (node) => addNode(client, node),
     keepPool: async (pool) => {
       const object = objectOf(pool, await poolVersion(client));
       const path = await pools();
@@ -54,6 +75,33 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
     close: () => client.close(),
     kubeconfig: (minutes, server) => userKubeconfig(pki, server, { now: parts.now(), minutes }),
   };
+}
+
+async function addNode(client: ApiClient, node: InstanceNode): Promise<void> {
+  const { name, pool, address, providerId, taints } = node;
+  if (await client.find(`/api/v1/nodes/${name}`)) return;
+  const labels = {
+    ...pool.labels,
+    ...node.labels,
+    'apps.openyurt.io/nodepool': pool.id,
+    'kubernetes.io/arch': 'amd64',
+    'kubernetes.io/os': 'linux',
+  };
+  await client.create('/api/v1/nodes', {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels },
+    spec: { providerID: providerId, taints: [...taints, ...pool.taints] },
+  });
+  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
+  const addresses = address === '' ? [] : [{ type: 'InternalIP', address }];
+  await client.patch(`/api/v1/nodes/${name}/status`, { status: { conditions: [ready], addresses } });
+  await client.create('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: 'kube-node-lease' },
+    spec: { holderIdentity: name, renewTime: FOREVER },
+  });
 }
 
 /** Nodes name their pool by its id, so that is the object's name. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { compareVersions } from '../../src/kubernetes/version.ts';
 import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
 import { beginTask } from './cs-tasks.ts';
@@ -14,6 +15,8 @@ const CHANGE_MS = 300;
 const TASKS = {
   CreateClusterNodePool: { state: 'scaling', type: 'nodepool_create' },
   ModifyClusterNodePool: { state: 'updating', type: 'nodepool_update' },
+  UpgradeClusterNodepool: { state: 'updating', type: 'nodepool_upgrade' },
+  RepairClusterNodePool: { state: 'updating', type: 'nodepool_repair' },
   RemoveNodePoolNodes: { state: 'removing', type: 'cluster_node_delete' },
   DeleteClusterNodepool: { state: 'deleting', type: 'nodepool_delete' },
 } as const;
@@ -33,6 +36,62 @@ export async function createPoolRecord(asked: CsRequest): Promise<object> {
 export async function modifyNodePool(asked: CsRequest): Promise<object> {
   const pool = changedPool(activePool(asked), asked.request.body);
   return { nodepool_id: pool.id, ...begin(asked, pool, 'ModifyClusterNodePool') };
+}
+
+const upgrade = z.object({
+  kubernetes_version: z.string().optional(),
+  runtime_type: z.string().optional(),
+  runtime_version: z.string().optional(),
+  node_names: z.array(z.string()).optional(),
+  use_replace: z.boolean().default(false),
+  ignore_warning_check: z.boolean().default(false),
+  rolling_policy: z
+    .object({
+      max_parallelism: z.int().min(1).max(10).default(10),
+      max_failed_nodes: z.int().min(0).default(0),
+      batch_interval: z.union([z.literal(0), z.int().min(5).max(120)]).default(0),
+      pause_policy: z.enum(['FirstBatch', 'EveryBatch', 'NotPause']).default('NotPause'),
+    })
+    .prefault({}),
+});
+
+/** Only the service's answers change: the nodes keep their kubelets. */
+export async function upgradeNodePool(asked: CsRequest): Promise<object> {
+  const { kubernetes_version: version, runtime_version: runtime } = valid(upgrade, asked.request.body);
+  const cluster = clusterOf(asked);
+  // The real codes are not documented.
+  if (version && compareVersions(version, cluster.version) > 0)
+    throw new CloudFailure(400, 'InvalidParameter', `the control plane is at ${cluster.version}`);
+  const pool = activePool(asked);
+  const { request_id, ...rest } = begin(
+    asked,
+    { ...pool, ...(runtime && { runtimeVersion: runtime }) },
+    'UpgradeClusterNodepool',
+    {},
+    ['checking the nodes', 'upgrading the nodes in batches'],
+  );
+  return { RequestId: request_id, ...rest };
+}
+
+const OPERATIONS = [
+  'restart.kubelet',
+  'restart.docker',
+  'restart.containerd',
+  'restart.ntp',
+  'remove.containerdContainerInSandbox',
+  'remove.dockerContainerInSandbox',
+  'remove.containerdContainer',
+  'remove.dockerContainer',
+] as const;
+
+const repair = z.object({
+  nodes: z.array(z.string()).optional(),
+  operations: z.array(z.object({ operation_id: z.enum(OPERATIONS), args: z.array(z.string()).optional() })).optional(),
+});
+
+export async function repairNodePool(asked: CsRequest): Promise<object> {
+  valid(repair, asked.request.body);
+  return begin(asked, activePool(asked), 'RepairClusterNodePool', {}, ['repairing the nodes']);
 }
 
 export async function deleteNodePool(asked: CsRequest): Promise<object> {
@@ -76,7 +135,8 @@ function begin(
   pool: NodePoolRecord,
   action: keyof typeof TASKS,
   more: Pick<PendingChange, 'nodes'> = {},
-): object {
+  stages: readonly string[] = [],
+) {
   const { store, now } = asked.parts;
   const { state, type } = TASKS[action];
   const fails = consumeFault(store, faultOf(action)) !== undefined;
@@ -85,6 +145,7 @@ function begin(
     type,
     target: { type: 'nodepool', id: pool.id },
     ms: CHANGE_MS,
+    stages,
     ...(fails && { error: `node pool ${pool.name}: the change failed` }),
   });
   store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, ...more } });
@@ -101,10 +162,10 @@ export async function completePoolChanges(asked: CsRequest): Promise<void> {
 async function complete(
   { parts: { store }, insideOf }: CsRequest,
   { pending: _pending, ...pool }: NodePoolRecord,
-  { state, fails, nodes = [] }: PendingChange,
+  { state, fails, stays, nodes = [] }: PendingChange,
 ): Promise<void> {
   const inside = insideOf(pool.clusterId);
-  const goes = state === (fails ? 'scaling' : 'deleting');
+  const goes = !stays && state === (fails ? 'scaling' : 'deleting');
   if (!fails) {
     for (const name of nodes) {
       await inside.deleteNode(name);

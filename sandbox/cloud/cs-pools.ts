@@ -35,7 +35,18 @@ const creation = z.object({
 });
 
 const change = z.object({
-  kubernetes_config: z.object({ labels: labels.optional(), taints: taints.optional() }).default({}),
+  nodepool_info: z.object({ name: z.string().regex(/^[\p{L}\d-]{1,63}$/u) }).optional(),
+  kubernetes_config: z
+    .object({ labels: labels.optional(), taints: taints.optional(), unschedulable: z.boolean().optional() })
+    .default({}),
+  management: z
+    .object({
+      enable: z.boolean().default(false),
+      auto_repair: z.boolean().optional(),
+      auto_upgrade: z.boolean().optional(),
+    })
+    .optional(),
+  update_nodes: z.boolean().default(false),
 });
 
 /** Sets up a record as CreateClusterNodePool would; the caller stores it. */
@@ -66,9 +77,19 @@ export function createdPool(store: Store, cluster: ClusterRecord, body: unknown,
 
 /** The record after ModifyClusterNodePool. Size, mode and networks have no field there. */
 export function changedPool(pool: NodePoolRecord, body: unknown): NodePoolRecord {
-  const { kubernetes_config: asked } = valid(change, body);
+  const { kubernetes_config: asked, nodepool_info: info, management } = valid(change, body);
+  const { enable = false, auto_repair: autoRepair, auto_upgrade: autoUpgrade } = management ?? {};
   return {
     ...pool,
+    ...(info && { name: info.name }),
+    ...(asked.unschedulable !== undefined && { unschedulable: asked.unschedulable }),
+    ...(management && {
+      management: {
+        enable,
+        autoRepair: autoRepair ?? pool.management?.autoRepair ?? false,
+        autoUpgrade: autoUpgrade ?? pool.management?.autoUpgrade ?? false,
+      },
+    }),
     ...(asked.labels && { labels: mapOf(asked.labels) }),
     ...(asked.taints && { taints: asked.taints }),
   };

@@ -3,6 +3,7 @@ import { NETWORKS } from '../api-server/seed.ts';
 import { KUBERNETES_VERSION } from '../kubernetes-version.ts';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
+import { cloudNodeOf, firstInstances } from './cloud-nodes.ts';
 import { managedCluster } from './cs-cluster.ts';
 import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, sandboxCluster } from './records.ts';
 import type { CloudParts } from './service.ts';
@@ -60,7 +61,10 @@ export async function seedClusterObjects(parts: CloudParts, pki: SandboxPki): Pr
     const cluster = sandboxCluster(parts.store);
     if (!cluster) return;
     if (cluster.networkPlugin === 'flannel') await inside.keepFlannel(cluster.podCidr);
-    for (const pool of poolsOf(parts.store, cluster.id)) await inside.keepPool(pool);
+    for (const pool of poolsOf(parts.store, cluster.id)) {
+      await inside.keepPool(pool);
+      for (const instance of firstInstances(parts.store, pool)) await inside.addNode(cloudNodeOf(instance, pool));
+    }
   } finally {
     inside.close();
   }

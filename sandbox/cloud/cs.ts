@@ -33,7 +33,23 @@ import {
   kubernetesVersions,
   userQuota,
 } from './cs-clusters.ts';
-import { completePoolChanges, createPoolRecord, deleteNodePool, modifyNodePool, removeNodes } from './cs-pool-tasks.ts';
+import {
+  attachInstances,
+  completeNodeChanges,
+  deleteNodes,
+  instanceFields,
+  nodesLeaving,
+  nodesWithPools,
+} from './cs-node-changes.ts';
+import {
+  completePoolChanges,
+  createPoolRecord,
+  deleteNodePool,
+  modifyNodePool,
+  removeNodes,
+  repairNodePool,
+  upgradeNodePool,
+} from './cs-pool-tasks.ts';
 import { nodesOfPool } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { auditProjectOf, controlPlaneLogOf, updateAuditLog, updateControlPlaneLog } from './cs-settings.ts';
@@ -81,6 +97,9 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   DescribeClusterNodes: clusterNodes,
   DescribeClusterNodePools: nodePools,
   CreateClusterNodePool: createPoolRecord,
+  ModifyClusterNodePool: modifyNodePool,
+  UpgradeClusterNodepool: upgradeNodePool,
+  RepairClusterNodePool: repairNodePool,
   DeleteClusterNodepool: deleteNodePool,
   DescribeClusterAttachScripts: attachScript,
   DescribeClusterUserKubeconfig: kubeconfig,
@@ -90,6 +109,8 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   PauseTask: pauseTask,
   ResumeTask: resumeTask,
   CancelTask: cancelTask,
+  DeleteClusterNodes: deleteNodes,
+  AttachInstancesToNodePool: attachInstances,
   ListAddons: listAddons,
   DescribeAddon: describeAddon,
   ListClusterAddonInstances: clusterAddonInstances,
@@ -108,11 +129,6 @@ const OTHERS: Readonly<Record<string, Action>> = {
     method: 'GET',
     path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
     handle: nodePoolDetail,
-  },
-  ModifyClusterNodePool: {
-    method: 'PUT',
-    path: '/clusters/{ClusterId}/nodepools/{NodepoolId}',
-    handle: modifyNodePool,
   },
   RemoveNodePoolNodes: {
     method: 'DELETE',
@@ -177,6 +193,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
       const asked = { request, parts, inside: insideOf(names[0] ?? ''), insideOf, names };
       completeClusterChanges(asked);
       await completePoolChanges(asked);
+      await completeNodeChanges(asked);
       return action.handle(asked);
     },
   };
@@ -186,9 +203,15 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const pools = poolsOf(asked.parts.store, clusterOf(asked).id);
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
-  const answers = pools
-    .filter(({ id }) => only === undefined || id === only)
-    .flatMap((pool) => nodesOfPool(pool, nodes).map((node) => nodeAnswer(node, pool)));
+  const leaving = nodesLeaving(asked);
+  const answers = nodesWithPools(
+    pools.filter(({ id }) => only === undefined || id === only),
+    nodes,
+  ).map(({ node, pool }) => ({
+    ...nodeAnswer(node, pool),
+    ...instanceFields(asked, node, pool),
+    ...(leaving.has(node.name) && { state: 'removing' }),
+  }));
   const { items, page } = pageOf(answers, pageNumber, pageSize);
   return { nodes: items, page };
 }

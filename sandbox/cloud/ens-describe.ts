@@ -87,7 +87,10 @@ function notFound(name: string): CloudFailure {
   return new CloudFailure(404, `Invalid${name}.NotFound`, `The specified ${name} does not exist.`);
 }
 
+const DEFAULT_SYSTEM = { osName: 'CentOS 7.6 64bit', cpu: 4, memoryMb: 8192 };
+
 function showInstance(instance: InstanceRecord, records: EnsRecords): object {
+  const { system = DEFAULT_SYSTEM } = instance;
   const interfaces = records.interfaces().filter(({ instanceId }) => instanceId === instance.id);
   const primary = interfaces.filter(({ type }) => type === 'Primary');
   return {
@@ -95,6 +98,9 @@ function showInstance(instance: InstanceRecord, records: EnsRecords): object {
     InstanceName: instance.name,
     Status: instance.status,
     EnsRegionId: instance.regionId,
+    OSName: system.osName,
+    Cpu: String(system.cpu),
+    Memory: system.memoryMb,
     ...(instance.networkId && {
       NetworkAttributes: { NetworkId: instance.networkId, VSwitchId: instance.vSwitchId },
       SecurityGroupIds: { SecurityGroupId: instance.securityGroupIds },

@@ -1,4 +1,4 @@
-import { type EnsAction, invalidParameter, neededList, requiredParameter } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, neededList, type Parameters, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -8,7 +8,15 @@ const MOST_ON_INSTANCE = 10;
 const MOST_IN_ACCOUNT = 50;
 
 /** How long each state on the way lasts. Milliseconds; the real service takes seconds to minutes. */
-export const ENS_DELAY_MS = { create: 200, stop: 400, start: 400, attach: 300, detach: 300, delete: 200 } as const;
+export const ENS_DELAY_MS = {
+  create: 200,
+  stop: 400,
+  start: 400,
+  attach: 300,
+  detach: 300,
+  delete: 200,
+  script: 400,
+} as const;
 
 /**
  * What ENS can be ordered to do. Rules and codes: the vendor's references of these actions. Nothing is deduplicated, as
@@ -111,7 +119,47 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
     records.put('ens/instance', { ...instance, status: 'Starting', next });
     return { Code: 0 };
   },
+
+  // The reference has one instance a call, and a script in Base64.
+  AttachEnsInstances: (parameters, records) => {
+    const instance = instanceOf(parameters, records);
+    if (instance.status !== 'Running') throw wrongInstanceStatus();
+    const script = Buffer.from(requiredParameter(parameters, 'Scripts'), 'base64').toString('utf8');
+    records.put('ens/script', {
+      id: records.newId('script'),
+      instanceId: instance.id,
+      script,
+      until: records.now() + ENS_DELAY_MS.script,
+      fails: records.fails('AttachEnsInstances'),
+    });
+    return {};
+  },
+
+  AuthorizeSecurityGroup: (parameters, records) => addRule(parameters, records, 'ingress'),
+  AuthorizeSecurityGroupEgress: (parameters, records) => addRule(parameters, records, 'egress'),
 };
+
+function addRule(parameters: Parameters, records: EnsRecords, Direction: 'ingress' | 'egress'): object {
+  const group = records.securityGroup(requiredParameter(parameters, 'SecurityGroupId'));
+  if (!group)
+    throw new CloudFailure(404, 'InvalidSecurityGroupId.NotFound', 'The specified SecurityGroupId does not exist.');
+  const protocol = requiredParameter(parameters, 'IpProtocol');
+  if (!['tcp', 'udp', 'icmp', 'gre', 'all'].includes(protocol)) throw invalidParameter('IpProtocol');
+  const PortRange = requiredParameter(parameters, 'PortRange');
+  if (protocol === 'all' && PortRange !== '-1/-1') throw invalidParameter('PortRange');
+  const cidr = requiredParameter(parameters, Direction === 'ingress' ? 'SourceCidrIp' : 'DestCidrIp');
+  const rule = {
+    Direction,
+    IpProtocol: protocol.toUpperCase(),
+    PortRange,
+    Policy: parameters.Policy === 'drop' ? ('Drop' as const) : ('Accept' as const),
+    SourceCidrIp: Direction === 'ingress' ? cidr : '0.0.0.0/0',
+    DestCidrIp: Direction === 'egress' ? cidr : '0.0.0.0/0',
+    Priority: Number(parameters.Priority ?? 1),
+  };
+  records.put('ens/security-group', { ...group, permissions: [...group.permissions, rule] });
+  return {};
+}
 
 function instanceOf(parameters: Readonly<Record<string, string>>, records: EnsRecords): InstanceRecord {
   const instance = records.instance(requiredParameter(parameters, 'InstanceId'));
@@ -143,4 +191,8 @@ function freeAddress(existing: readonly InterfaceRecord[]): string {
 }
 
 /** By which name a fault strikes what an order brings about. */
-export const ENS_EFFECTS: readonly string[] = ['AttachNetworkInterface/effect', 'DetachNetworkInterface/effect'];
+export const ENS_EFFECTS: readonly string[] = [
+  'AttachNetworkInterface/effect',
+  'DetachNetworkInterface/effect',
+  'AttachEnsInstances/effect',
+];

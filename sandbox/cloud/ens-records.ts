@@ -19,6 +19,18 @@ export interface InstanceRecord extends InTransition<InstanceStatus> {
   readonly networkId: string;
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
+  /** Default: CentOS 7.6, 4 vCPUs and 8 GiB. */
+  readonly system?: { readonly osName: string; readonly cpu: number; readonly memoryMb: number };
+}
+
+/** A script that AttachEnsInstances runs on an instance, kept under its id. */
+export interface ScriptRecord {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly script: string;
+  /** When it has joined the instance. Milliseconds since 1970. */
+  readonly until: number;
+  readonly fails: boolean;
 }
 
 export interface InterfaceRecord extends InTransition<InterfaceStatus> {
@@ -75,6 +87,7 @@ interface EnsDocuments {
   readonly 'ens/network': NetworkRecord;
   readonly 'ens/vswitch': VSwitchRecord;
   readonly 'ens/security-group': SecurityGroupRecord;
+  readonly 'ens/script': ScriptRecord;
 }
 
 /** Reads and writes the records of ENS; what time has changed meanwhile is changed when it is read. */

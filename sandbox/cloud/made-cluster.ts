@@ -18,6 +18,15 @@ export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared
       const left = workers().filter((worker) => worker.name !== name);
       store.put(KIND.cluster, id, { ...now, made: { ...now.made, workers: left } });
     },
+    cordon: async () => {},
+    addNode: async ({ name, pool }) => {
+      const now = record();
+      if (!now?.made) return;
+      store.put(KIND.cluster, id, {
+        ...now,
+        made: { ...now.made, workers: [...workers(), { name, poolId: pool.id }] },
+      });
+    },
     keepPool: async () => {},
     deletePool: async () => {},
     keepFlannel: async () => {},

@@ -1,6 +1,9 @@
 import type { Taint } from '../../src/config/spec.ts';
 import type { Store } from '../store.ts';
 
+/** The network of the cloud nodes. */
+export const SANDBOX_VPC = 'vpc-sandbox';
+
 /** Kinds of documents in the store that more than one part of the sandbox reads. */
 export const KIND = {
   cluster: 'cs/cluster',
@@ -85,6 +88,8 @@ export interface PendingChange {
   readonly nodes?: readonly string[];
   /** The task ends with an error, and the pool is as before. */
   readonly fails?: boolean;
+  /** The pool was there before, and stays if the task fails. */
+  readonly stays?: boolean;
 }
 
 /** A node pool, kept under its id. */
@@ -104,6 +109,9 @@ export interface NodePoolRecord {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
+  /** Its nodes are cordoned when they join. */
+  readonly unschedulable?: boolean;
+  readonly management?: { readonly enable: boolean; readonly autoRepair: boolean; readonly autoUpgrade: boolean };
   /** A pool of cloud instances; absent: `edge`. */
   readonly type?: 'ess';
   /** What a task is doing to it. */

@@ -149,9 +149,12 @@ function serviceFor(signed: SignedRequest, services: readonly CloudService[]): R
   if (isRpc && named) parameters.Action ??= named;
   if (isRpc && !parameters.Action)
     throw new CloudFailure(400, 'MissingParameter', 'The input parameter "Action" that is mandatory is not supplied.');
-  for (const service of services) {
-    const action = service.actionOf(method, path, parameters);
-    if (action === undefined) continue;
+  const asked = headers['x-acs-version'] ?? parameters.Version;
+  const able = services.filter((each) => each.actionOf(method, path, parameters) !== undefined);
+  // Products have actions of the same name, and one address here: their versions tell them apart.
+  const service = able.find(({ version }) => version === asked) ?? able[0];
+  if (service) {
+    const action = service.actionOf(method, path, parameters) ?? '';
     const body = isRpc ? undefined : jsonOf(signed);
     return { service, isRpc, request: { method, path, action, parameters, body, headers } };
   }

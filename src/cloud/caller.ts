@@ -40,6 +40,7 @@ export interface CallerPolicy extends Partial<RetryPolicy> {
 const PRODUCTS = {
   ens: { version: '2017-11-10', style: 'RPC', endpointVariable: 'EDGEADM_ENS_ENDPOINT' },
   cs: { version: '2015-12-15', style: 'ROA', endpointVariable: 'EDGEADM_CS_ENDPOINT' },
+  ecs: { version: '2014-05-26', style: 'RPC', endpointVariable: 'EDGEADM_ECS_ENDPOINT' },
 } as const;
 
 export interface OpenCallerOptions extends CallerPolicy {

@@ -32,6 +32,8 @@ export interface TaskWait<T> extends Pick<WaitOptions<T>, 'what' | 'signal'> {
   readonly probe: () => Promise<ProbeResult<T>>;
   /** Default: ten minutes. */
   readonly timeoutMs?: number;
+  /** First and longest pause between two looks, milliseconds. */
+  readonly paceMs?: readonly [number, number];
   /** Tells a line for each stage of the task that begins. */
   readonly tell?: (line: string) => void;
 }
@@ -43,14 +45,14 @@ export interface TaskWait<T> extends Pick<WaitOptions<T>, 'what' | 'signal'> {
 export async function waitForTask<T>(
   service: Pick<TaskVerbs, 'task'>,
   taskId: string | undefined,
-  { tell, ...wait }: TaskWait<T>,
+  { tell, paceMs, ...wait }: TaskWait<T>,
 ): Promise<T> {
   let failed: unknown;
   const told = new Set<string>();
   return waitFor<T>({
     ...wait,
     timeoutMs: wait.timeoutMs ?? TASK_TIMEOUT_MS,
-    intervalMs: [100, 5000],
+    intervalMs: paceMs ?? [100, 5000],
     guard: async () => {
       if (failed) throw failed;
     },

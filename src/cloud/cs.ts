@@ -2,11 +2,12 @@ import type { NodePoolRuntime, NodePoolSpec } from '../config/node-pool.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import { registerSecret } from '../lib/redact.ts';
 import type { CloudCluster } from './actions/clusters.ts';
-import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
+import type { CloudNode, CloudNodePool, NodePoolChangeBody, NodePoolUpgradeBody } from './actions/node-pools.ts';
 import { type AnswerOf, actionCaller } from './call-action.ts';
 import { type CloudCaller, type OpenCallerOptions, openCaller } from './caller.ts';
 import { type AddonVerbs, addonVerbs } from './cs-addons.ts';
 import { type ClusterVerbs, clusterVerbs } from './cs-clusters.ts';
+import { type NodeVerbs, nodeVerbs } from './cs-nodes.ts';
 import { type TaskVerbs, taskVerbs } from './cs-tasks.ts';
 import { allPages } from './pages.ts';
 
@@ -25,16 +26,30 @@ interface KubeconfigOptions {
   readonly privateAddress?: boolean;
 }
 
+interface RepairOrder {
+  /** None: all nodes of the pool. */
+  readonly nodes: readonly string[];
+  /** `restart.kubelet`; none: all that the service knows. */
+  readonly operations: readonly string[];
+}
+
 /** The part of the container service that edgeadm uses. What its verbs throw: see {@link CloudCaller}. */
-export interface ContainerService extends TaskVerbs, AddonVerbs, ClusterVerbs {
+export interface ContainerService extends TaskVerbs, AddonVerbs, NodeVerbs, ClusterVerbs {
   readonly endpoint: string;
   cluster(clusterId: string): Promise<CloudCluster>;
   nodePools(clusterId: string): Promise<CloudNodePool[]>;
-  nodes(clusterId: string): Promise<CloudNode[]>;
+  /** @param nodePoolId only nodes of this pool */
+  nodes(clusterId: string, nodePoolId?: string): Promise<CloudNode[]>;
   /** How many nodes a cluster of this account may have; undefined if the service does not say. */
   nodeQuota(): Promise<number | undefined>;
   /** @returns id of the task, if the service tells it */
   createNodePool(clusterId: string, spec: NodePoolSpec): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  changeNodePool(clusterId: string, nodePoolId: string, body: NodePoolChangeBody): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  upgradeNodePool(clusterId: string, nodePoolId: string, body: NodePoolUpgradeBody): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  repairNodePool(clusterId: string, nodePoolId: string, order: RepairOrder): Promise<string | undefined>;
   /** @returns id of the task, if the service tells it */
   deleteNodePool(clusterId: string, nodePoolId: string): Promise<string | undefined>;
   /** The line to run on a node; its token is registered as a secret. */
@@ -67,15 +82,26 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     endpoint,
     cluster: (ClusterId) => call('DescribeClusterDetail', { ClusterId }),
     nodePools: async (ClusterId) => (await call('DescribeClusterNodePools', { ClusterId })).nodepools ?? [],
-    nodes: (ClusterId) =>
+    nodes: (ClusterId, nodePoolId) =>
       allPages({ endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE }, async (pageNumber) => {
-        const query = { pageSize: PAGE_SIZE, pageNumber };
+        const query = { pageSize: PAGE_SIZE, pageNumber, nodepool_id: nodePoolId };
         const { nodes, page } = await call('DescribeClusterNodes', { ClusterId, query });
         return { items: nodes ?? [], total: page?.totalCount };
       }),
     nodeQuota: async () => nodeQuotaIn(await call('DescribeUserQuota', {})),
     createNodePool: async (ClusterId, spec) =>
       (await call('CreateClusterNodePool', { ClusterId, body: createRequest(spec) })).taskId,
+    changeNodePool: async (ClusterId, NodepoolId, body) =>
+      (await call('ModifyClusterNodePool', { ClusterId, NodepoolId, body })).taskId,
+    upgradeNodePool: async (ClusterId, NodepoolId, body) =>
+      (await call('UpgradeClusterNodepool', { ClusterId, NodepoolId, body })).taskId,
+    repairNodePool: async (ClusterId, NodepoolId, { nodes, operations }) => {
+      const body = {
+        ...(nodes.length > 0 && { nodes }),
+        ...(operations.length > 0 && { operations: operations.map((id) => ({ operation_id: id })) }),
+      };
+      return (await call('RepairClusterNodePool', { ClusterId, NodepoolId, body })).taskId;
+    },
     deleteNodePool: async (ClusterId, NodepoolId) =>
       (await call('DeleteClusterNodepool', { ClusterId, NodepoolId, query: { force: false } })).taskId,
     attachScript: async (ClusterId, { nodePoolId, arch, nodeSpec, expires }) => {
@@ -88,6 +114,7 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     },
     ...taskVerbs(call, endpoint),
     ...addonVerbs(call),
+    ...nodeVerbs(call),
     ...clusterVerbs(call, endpoint),
   };
 }

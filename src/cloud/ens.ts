@@ -25,6 +25,17 @@ export interface EnsInstance {
   readonly networkId: string;
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
+  readonly system: EnsSystem;
+}
+
+/** What an instance is like as a machine; what the service leaves out is undefined. */
+interface EnsSystem {
+  readonly hostName?: string;
+  /** `CentOS 7.6 64bit` */
+  readonly osName?: string;
+  readonly cpu?: number;
+  readonly memoryMb?: number;
+  readonly addresses: readonly string[];
 }
 
 /** An elastic network interface. */
@@ -78,6 +89,8 @@ export interface Ens {
   deleteInterface(id: string): Promise<void>;
   stop(instanceId: string, options: { readonly force: boolean }): Promise<void>;
   start(instanceId: string): Promise<void>;
+  /** Runs a script on an instance, as root. What comes of it is not reported. */
+  runScript(instanceId: string, script: string): Promise<void>;
 }
 
 /** The request takes up to 100, the answer says at most 50. */
@@ -154,6 +167,11 @@ function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
     deleteInterface: (id) => order('DeleteNetworkInterfaces', { NetworkInterfaceIds: JSON.stringify([id]) }),
     stop: (instanceId, { force }) => order('StopInstance', { InstanceId: instanceId, ForceStop: String(force) }),
     start: (instanceId) => order('StartInstance', { InstanceId: instanceId }),
+    runScript: (instanceId, script) =>
+      order('AttachEnsInstances', {
+        InstanceId: instanceId,
+        Scripts: Buffer.from(script, 'utf8').toString('base64'),
+      }),
   };
 }
 
@@ -175,12 +193,27 @@ const text = z
   .nullish()
   .transform((value) => value ?? undefined);
 
+function addressList(key: string) {
+  return z
+    .looseObject({ [key]: z.array(z.looseObject({ Ip: z.string() })).nullish() })
+    .nullish()
+    .catch(undefined)
+    .transform((list) => (list?.[key] as { Ip: string }[] | undefined)?.map(({ Ip }) => Ip) ?? []);
+}
+
 const rawInstance = z.looseObject({
   InstanceId: text,
   Status: text,
   EnsRegionId: text,
   NetworkAttributes: z.looseObject({ NetworkId: text, VSwitchId: text }).nullish(),
   SecurityGroupIds: z.looseObject({ SecurityGroupId: z.array(z.string()).nullish() }).nullish(),
+  HostName: text,
+  OSName: text,
+  // A text by the reference.
+  Cpu: z.coerce.number().nullish().catch(undefined),
+  Memory: z.coerce.number().nullish().catch(undefined),
+  PrivateIpAddresses: addressList('PrivateIpAddress'),
+  PublicIpAddresses: addressList('PublicIpAddress'),
 });
 const rawInterface = z.looseObject({
   NetworkInterfaceId: z.string().min(1),
@@ -226,6 +259,13 @@ function instanceOf(raw: z.output<typeof rawInstance>): EnsInstance {
     networkId: raw.NetworkAttributes?.NetworkId ?? '',
     vSwitchId: raw.NetworkAttributes?.VSwitchId ?? '',
     securityGroupIds: raw.SecurityGroupIds?.SecurityGroupId ?? [],
+    system: {
+      hostName: raw.HostName,
+      osName: raw.OSName,
+      cpu: raw.Cpu ?? undefined,
+      memoryMb: raw.Memory ?? undefined,
+      addresses: [...raw.PrivateIpAddresses, ...raw.PublicIpAddresses],
+    },
   };
 }
 

@@ -12,6 +12,8 @@ export interface Order<T> {
   /** True if it shows that the order took effect. What it throws counts as not seen. */
   readonly shows: () => Promise<boolean>;
   readonly listDelayMs?: number;
+  /** First and longest pause between two looks, milliseconds. */
+  readonly paceMs?: readonly [number, number];
   readonly signal?: AbortSignal;
 }
 
@@ -20,7 +22,14 @@ export interface Order<T> {
  * @returns undefined if it took effect without an answer
  * @throws EdgeadmError CLOUD_NO_ANSWER if it does not show; else what the order threw
  */
-export async function orderOnce<T>({ what, send, shows, listDelayMs, signal }: Order<T>): Promise<T | undefined> {
+export async function orderOnce<T>({
+  what,
+  send,
+  shows,
+  listDelayMs,
+  paceMs,
+  signal,
+}: Order<T>): Promise<T | undefined> {
   let lost: EdgeadmError;
   try {
     return await send();
@@ -31,7 +40,7 @@ export async function orderOnce<T>({ what, send, shows, listDelayMs, signal }: O
   await waitFor<void>({
     what: `${what} after the request got no answer`,
     timeoutMs: listDelayMs ?? SETTLE_MS,
-    intervalMs: [100, 2000],
+    intervalMs: paceMs ?? [100, 2000],
     signal,
     probe: async () => ((await shows()) ? { done: undefined } : { seen: lost.message }),
     code: 'CLOUD_NO_ANSWER',

@@ -1,5 +1,5 @@
 /** An API of the cloud that edgeadm calls. */
-export type CloudProduct = 'cs' | 'ens';
+export type CloudProduct = 'cs' | 'ens' | 'ecs';
 
 /**
  * Regions whose endpoints are not those of the rule, with what is known of each. Sources: for the container service the
@@ -42,12 +42,13 @@ const ENDPOINTS: Readonly<Record<CloudProduct, Readonly<Record<string, string>>>
     ].map((region) => [region, 'cs.aliyuncs.com']),
   ),
   ens: { 'ap-southeast-1': 'ens.ap-southeast-1.aliyuncs.com' },
+  ecs: {},
 };
 
 /** `cs.cn-hangzhou.aliyuncs.com`: where an API is called for a region from the Internet. */
 export function cloudHost(product: CloudProduct, region: string): string {
   const { [region]: own } = ENDPOINTS[product];
-  return own ?? (product === 'ens' ? 'ens.aliyuncs.com' : `cs.${region}.aliyuncs.com`);
+  return own ?? (product === 'ens' ? 'ens.aliyuncs.com' : `${product}.${region}.aliyuncs.com`);
 }
 
 const SERVICE_HOST = /^cs(?:-anony)?(-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/;

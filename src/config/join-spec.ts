@@ -91,8 +91,10 @@ function describe(issue: z.core.$ZodIssue, layers: readonly Layer[]): string[] {
   }
   const [key, ...rest] = issue.path.map(String);
   const name = nameOf(key ?? '', layers);
-  // Values of a flag are not counted by those who give them.
-  const path = [name, ...(/^--[\w-]+$/.test(name) ? rest.filter((part) => !/^\d+$/.test(part)) : rest)].join('.');
+  // Values of a flag or an argument are not counted by those who give them.
+  const path = [name, ...(/^(--[\w-]+|[A-Z-]+)$/.test(name) ? rest.filter((part) => !/^\d+$/.test(part)) : rest)].join(
+    '.',
+  );
   return [
     key && isMissing(issue) && !layers.some((layer) => layer.values[key] !== undefined)
       ? issue.message.replace(/^Invalid input.*/, `${path} is required`)

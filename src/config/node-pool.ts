@@ -106,7 +106,11 @@ export function belongsTo(node: PoolNode, pool: Pick<NodePool, 'id' | 'name'>): 
  * The pool of that name or ID; the default one where none is named.
  * @throws EdgeadmError NODEPOOL_NOT_FOUND; USAGE if several pools share the name
  */
-export function poolNamed(pools: readonly NodePool[], wanted: string | undefined, where: string): NodePool {
+export function poolNamed<P extends Pick<NodePool, 'id' | 'name' | 'isDefault'>>(
+  pools: readonly P[],
+  wanted: string | undefined,
+  where: string,
+): P {
   const byId = pools.find(({ id, isDefault }) => (wanted === undefined ? isDefault : id === wanted));
   const [pool = byId, ...others] = byId ? [byId] : pools.filter(({ name }) => name === wanted);
   if (others.length > 0) {

@@ -245,6 +245,18 @@ export const ERROR_CODES = {
     evidence: 'The names that were not found, each with the nearest name if there is one.',
     remedy: '`edgeadm node list` lists the nodes.',
   },
+  NODE_REMOVAL_REFUSED: {
+    exit: EXIT.cluster,
+    cause: 'These nodes cannot be removed like that: a limit of the container service does not allow it.',
+    evidence: 'Each violated limit with its nodes. Nothing was changed.',
+    remedy: 'Remove other nodes, or omit `--drain` and `--release`; see docs/node.md.',
+  },
+  ATTACH_REFUSED: {
+    exit: EXIT.cloud,
+    cause: 'An instance does not meet the conditions for being added to the node pool.',
+    evidence: 'Each condition that is not met, with its instance. Nothing was changed.',
+    remedy: 'Change the listed values; see docs/node.md for the conditions.',
+  },
   SETTING_REFUSED: {
     exit: EXIT.cluster,
     cause: 'The cluster, its version or the kind of the object does not support the requested setting.',

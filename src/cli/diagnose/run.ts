@@ -80,7 +80,7 @@ async function adminOf(
   } catch (error) {
     signal.throwIfAborted();
     if (isNamed(kubeconfig)) throw error;
-    warn(`${kubeconfig} cannot be used, the cluster is asked as the node itself: ${(error as Error).message}`);
+    warn(`${(error as Error).message}; the cluster is asked as the node itself`);
     return undefined;
   }
 }

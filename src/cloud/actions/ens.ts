@@ -16,6 +16,9 @@ export const ENS = {
   DeleteNetworkInterfaces: 'same',
   StopInstance: 'same',
   StartInstance: 'same',
+  AttachEnsInstances: 'another',
+  AuthorizeSecurityGroup: 'same',
+  AuthorizeSecurityGroupEgress: 'same',
 } as const satisfies Readonly<Record<string, Repeated>>;
 
 export type EnsActionName = keyof typeof ENS;

@@ -13,7 +13,9 @@ const nodePool = wire({
     runtime: text,
     labels: z.array(wire(pair)).nullish(),
     taints: z.array(wire({ ...pair, effect: text })).nullish(),
+    unschedulable: flag,
   }).nullish(),
+  management: wire({ enable: flag, auto_repair: flag, auto_upgrade: flag }).nullish(),
 });
 
 const node = wire({
@@ -21,6 +23,11 @@ const node = wire({
   nodepool_id: text,
   node_status: text,
   ip_address: z.array(z.string()).nullish(),
+  instance_id: text,
+  instance_role: text,
+  instance_charge_type: text,
+  is_aliyun_node: flag,
+  state: text,
 });
 
 /** What CreateClusterNodePool takes for an edge pool. */
@@ -35,6 +42,36 @@ interface NodePoolBody {
   };
 }
 
+interface Marks {
+  readonly labels?: readonly { readonly key: string; readonly value: string }[];
+  readonly taints?: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
+}
+
+/** What ModifyClusterNodePool takes for any pool. Size, mode and networks have no field there. */
+export interface NodePoolChangeBody {
+  readonly nodepool_info?: { readonly name: string };
+  readonly kubernetes_config?: Marks & { readonly unschedulable?: boolean };
+  readonly management?: { readonly enable: boolean; readonly auto_repair?: boolean; readonly auto_upgrade?: boolean };
+  /** Existing nodes get labels and taints too. */
+  readonly update_nodes: boolean;
+}
+
+/** What UpgradeClusterNodepool takes. */
+export interface NodePoolUpgradeBody {
+  readonly kubernetes_version?: string;
+  readonly runtime_type?: string;
+  readonly runtime_version?: string;
+  readonly node_names?: readonly string[];
+  readonly use_replace?: boolean;
+  readonly ignore_warning_check?: boolean;
+  readonly rolling_policy?: {
+    readonly max_parallelism?: number;
+    readonly max_failed_nodes?: number;
+    readonly batch_interval?: number;
+    readonly pause_policy?: string;
+  };
+}
+
 /** Node pools and their nodes. */
 export const NODE_POOL_ACTIONS = {
   DescribeClusterNodePools: csAction('GET', '/clusters/{ClusterId}/nodepools', {
@@ -45,10 +82,36 @@ export const NODE_POOL_ACTIONS = {
     repeated: 'another',
     answer: TASK_ANSWER,
   }),
+  ModifyClusterNodePool: csActionWithBody<NodePoolChangeBody>()('PUT', '/clusters/{ClusterId}/nodepools/{NodepoolId}', {
+    repeated: 'same',
+    answer: TASK_ANSWER,
+  }),
+  UpgradeClusterNodepool: csActionWithBody<NodePoolUpgradeBody>()(
+    'POST',
+    '/clusters/{ClusterId}/nodepools/{NodepoolId}/upgrade',
+    { repeated: 'another', answer: TASK_ANSWER },
+  ),
+  RepairClusterNodePool: csActionWithBody<{
+    readonly nodes?: readonly string[];
+    readonly operations?: readonly { readonly operation_id: string; readonly args?: readonly string[] }[];
+  }>()('POST', '/clusters/{ClusterId}/nodepools/{NodepoolId}/repair', { repeated: 'another', answer: TASK_ANSWER }),
   DeleteClusterNodepool: csAction('DELETE', '/clusters/{ClusterId}/nodepools/{NodepoolId}', {
     repeated: 'same',
     answer: TASK_ANSWER,
   }),
+  /** By the names of Nodes, so edge nodes too. */
+  DeleteClusterNodes: csActionWithBody<{
+    readonly nodes: readonly string[];
+    readonly drain_node: boolean;
+    readonly release_node: boolean;
+  }>()('POST', '/clusters/{ClusterId}/nodes', { repeated: 'another', answer: TASK_ANSWER }),
+  /** ECS instances only. */
+  AttachInstancesToNodePool: csActionWithBody<{
+    readonly instances: readonly string[];
+    readonly keep_instance_name: boolean;
+    readonly format_disk: boolean;
+    readonly password?: string;
+  }>()('POST', '/clusters/{ClusterId}/nodepools/{NodepoolId}/attach', { repeated: 'another', answer: TASK_ANSWER }),
   DescribeClusterNodes: csAction('GET', '/clusters/{ClusterId}/nodes', {
     repeated: 'none',
     answer: wire({ nodes: z.array(node).nullable(), page: wire({ total_count: number }).nullish() }),

@@ -2,19 +2,24 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeArgs, nodeChoiceFlags, nodeQueryOf } from '../../cli/changes/node-flags.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { listFlag } from '../../cli/flags.ts';
+import { listFlag, repeatable } from '../../cli/flags.ts';
 import { clusterNodeTable } from '../../cli/node/cluster-nodes.ts';
+import { nodesOfService, serviceNodeTable } from '../../cli/node/service-nodes.ts';
+import { clusterIdFlag, poolSourceFlags } from '../../cli/nodepool/pools.ts';
+import { ramActions, requireClusterId, withService } from '../../cli/service-change.ts';
+import { usageError } from '../../errors/usage.ts';
 import { chosenNodes } from '../../phases/node/chosen-nodes.ts';
 import { describeNodes } from '../../phases/node/cluster-nodes.ts';
 
 export default class NodeList extends BaseCommand {
   static override summary = 'List edge nodes and cloud nodes with pool, autonomy, edge-hub and versions.';
   static override description =
-    'HUB is the version of the edge-hub that runs as a static pod; a hub that runs as a service of the node does not show in the cluster. --certificates asks the kubelet of each node, through the API server. User guide: chapter 7, Node management.';
+    `HUB is the version of the edge-hub that runs as a static pod; a hub that runs as a service of the node does not show in the cluster. --certificates asks the kubelet of each node, through the API server. With --cluster-id, the list is that of the container service, with instances and billing. User guide: chapter 7, Node management. ${ramActions('DescribeClusterNodes', 'DescribeClusterNodePools')}`;
   static override examples = [
     '<%= config.bin %> node list',
     '<%= config.bin %> node list --nodepool shops -o wide',
     '<%= config.bin %> node list --certificates',
+    '<%= config.bin %> node list --cluster-id c1 --region cn-hangzhou --status NotReady -o name',
   ];
   static override strict = false;
   static override args = nodeArgs;
@@ -23,11 +28,23 @@ export default class NodeList extends BaseCommand {
     ...listFlag,
     ...nodeChoiceFlags,
     certificates: Flags.boolean({ description: 'also show when the client certificate of each kubelet ends' }),
+    // Not from the environment: the sandbox and many shells have both a cluster ID and a kubeconfig.
+    'cluster-id': Flags.string(clusterIdFlag),
+    region: poolSourceFlags.region,
+    profile: poolSourceFlags.profile,
+    status: Flags.string({
+      ...repeatable,
+      helpValue: 'STATUS',
+      description: 'with --cluster-id: only nodes of this status, such as NotReady or Offline (repeatable)',
+      helpGroup: 'CLUSTER',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(NodeList);
     this.openOutput({ looksOnly: true });
+    if (flags['cluster-id'] !== undefined) return this.#ofService(argv as string[], flags);
+    if (flags.status) throw usageError(['--status needs --cluster-id']);
     const { certificates, kubeconfig } = flags;
     const nodes = await withCluster(kubeconfig, async (client, signal) => {
       const chosen = await chosenNodes(client, nodeQueryOf(argv, flags), signal);
@@ -41,4 +58,33 @@ export default class NodeList extends BaseCommand {
       names: nodes.map(({ name }) => `node/${name}`),
     });
   }
+
+  async #ofService(names: readonly string[], flags: ServiceListFlags): Promise<void> {
+    const id = requireClusterId(flags, [
+      ...(flags.selector ? ['--selector is for a kubeconfig: the container service has no labels'] : []),
+      ...(flags.certificates ? ['--certificates is for a kubeconfig'] : []),
+    ]);
+    const words = flags.status?.map((each) => each.toLowerCase());
+    const all = await withService(flags, (service) => nodesOfService(service, id));
+    const nodes = all
+      .filter(({ name }) => names.length === 0 || names.includes(name))
+      .filter(({ pool }) => flags.nodepool === undefined || pool === flags.nodepool)
+      .filter(({ status }) => words === undefined || words.includes(status.toLowerCase()));
+    await this.show({
+      data: nodes,
+      text: serviceNodeTable(nodes) || 'No nodes found.\n',
+      wide: serviceNodeTable(nodes, true),
+      names: nodes.map(({ name }) => `node/${name}`),
+    });
+  }
+}
+
+interface ServiceListFlags {
+  readonly 'cluster-id'?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly selector?: string;
+  readonly nodepool?: string;
+  readonly certificates?: boolean;
+  readonly status?: string[];
 }

@@ -38,6 +38,12 @@ export default class SandboxUp extends BaseCommand {
     'retired-actions': Flags.boolean({
       description: 'also answer the API actions that the container service switches off by 2026-09-30',
     }),
+    'cloud-nodes': Flags.integer({
+      min: 1,
+      max: 20,
+      helpValue: 'N',
+      description: 'also a node pool of N cloud nodes, and one ECS instance that is not a node yet; kept once created',
+    }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };
 
@@ -57,6 +63,7 @@ export default class SandboxUp extends BaseCommand {
         port: flags.port,
         retiredActions: flags['retired-actions'],
         kubernetesVersion: flags['kubernetes-version'],
+        cloudNodes: flags['cloud-nodes'],
       });
       return this.#ready(folder, state, dir, `Ready. It runs in the background until \`edgeadm sandbox down${dir}\`.`);
     }
@@ -68,6 +75,7 @@ export default class SandboxUp extends BaseCommand {
       port: flags.port,
       retiredActions: flags['retired-actions'],
       kubernetesVersion: flags['kubernetes-version'],
+      cloudNodes: flags['cloud-nodes'],
       log: warning,
     });
     try {

@@ -86,15 +86,6 @@ export function nodeSoftwareOf(clusterVersion: string): string[] {
   );
 }
 
-/** The components of Log Service in a cluster of this version. */
-export function logAddonsOf(clusterVersion: string): string[] {
-  const isThere = ({ since, until }: ReleasedAddon) =>
-    compareVersions(clusterVersion, since) >= 0 && (until === undefined || compareVersions(clusterVersion, until) <= 0);
-  return RELEASED.filter(({ name }) => /log/.test(name))
-    .filter(isThere)
-    .map(({ name }) => name);
-}
-
 function shortened(version: string): string {
   return version.replace(/\.0$/, '');
 }

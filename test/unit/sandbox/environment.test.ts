@@ -20,6 +20,7 @@ describe('sandbox env', () => {
 
   const PATTERNS = {
     bash: /^export KUBECONFIG='.*it'\\''s a folder\/admin\.conf'$/m,
+    zsh: /^export KUBECONFIG='.*it'\\''s a folder\/admin\.conf'$/m,
     powershell: /^\$Env:KUBECONFIG = '.*it''s a folder\/admin\.conf'$/m,
     cmd: /^set "KUBECONFIG=.*it's a folder\/admin\.conf"$/m,
     fish: /^set -gx KUBECONFIG '.*it\\'s a folder\/admin\.conf'$/m,

@@ -28,6 +28,9 @@ export const apiServices: UpgradeCheck = {
         reason: `Not available: ${group[0]?.why}`,
       }),
     );
-    return orNormal(findings, `${count('API', services.length)}, all available.`);
+    return orNormal(
+      findings,
+      services.length === 0 ? 'No APIServices.' : `${count('API', services.length)}, all available.`,
+    );
   },
 };

@@ -68,7 +68,7 @@ export const edgeComponents: UpgradeCheck = {
   advice: ADVICE,
   run: async (context) => {
     const found = (await context.facts.workloads()).filter(({ name }) => EDGE.includes(name));
-    return found.length > 0 ? availability(context, found, 'error') : normal('This cluster has none of them.');
+    return found.length > 0 ? availability(context, found, 'error') : normal('None of these components is installed.');
   },
 };
 

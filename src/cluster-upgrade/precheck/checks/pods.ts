@@ -21,7 +21,7 @@ export const upgradePods: UpgradeCheck = {
   about: `Namespace ${NAMESPACE} has no failed pods of an earlier upgrade; a warning if it has.`,
   effect: 'The cause of an earlier failure may still exist and stop this upgrade too.',
   advice: `Read their logs (kubectl -n ${NAMESPACE} logs NAME), fix the cause, and delete them: kubectl -n ${NAMESPACE} delete pods --field-selector status.phase=Failed.`,
-  run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'There are none.'),
+  run: async ({ facts }) => orNormal(findingsOf(await facts.upgradePods()), 'No failed pods of an earlier upgrade.'),
 };
 
 function findingsOf(pods: readonly PodTrouble[]): UpgradeFinding[] {

@@ -70,7 +70,7 @@ export const kernelSupported: Check = {
     const minor = clusterVersion === undefined ? undefined : minorOf(clusterVersion);
     const fit = judgeKernel(kernel, minor, await cgroupVersionOf(context.host));
     if (fit.verdict === 'too old') {
-      return fail(`found ${kernel}, Kubernetes needs ${fit.needs} or newer`, { code: 'OS_UNSUPPORTED' });
+      return fail(`the kernel is ${kernel}, Kubernetes needs ${fit.needs} or newer`, { code: 'OS_UNSUPPORTED' });
     }
     if (fit.verdict !== 'untested') return pass(kernel);
     return fail(`found ${kernel}, Kubernetes ${clusterVersion} is tested from ${fit.needs} on`, {

@@ -104,7 +104,7 @@ describe('the report before an upgrade', () => {
   });
 
   it('looks at edge components and other parts where they are', async () => {
-    assert.equal(await saidBy('EdgeComponents'), 'normal | This cluster has none of them.');
+    assert.equal(await saidBy('EdgeComponents'), 'normal | None of these components is installed.');
     const answers = { [SETS]: list(daemonSet('edge-tunnel-agent', 3, 0), daemonSet('terway', 3, 0)) };
     assert.match(await saidBy('EdgeComponents', { answers }), /^error \| DaemonSet kube-system\/edge-tunnel-agent/);
     assert.match(await saidBy('SystemWorkloads', { answers }), /^warning \| DaemonSet kube-system\/terway/);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { addonNotes, compareAddonVersions, logAddonsOf } from '../../../../src/phases/addon/releases.ts';
+import { addonNotes, compareAddonVersions } from '../../../../src/phases/addon/releases.ts';
 
 describe("what the vendor's guide says of add-ons", () => {
-  it("names add-ons that are behind the cluster's release, what a release brings, and what is for older clusters", () => {
+  it("the guide's notes name add-ons that are behind the cluster's release, what a release brings, and what is for older clusters", () => {
     const rows: [name: string, installed: string | undefined, cluster: string, notes: string[]][] = [
       ['coredns', '1.6.7.1', 'v1.20.11-aliyunedge.1', ['behind: Kubernetes 1.20 brings 1.8.4']],
       ['coredns', '1.6.7.1', '1.18.8-aliyunedge.1', []],
@@ -14,12 +14,7 @@ describe("what the vendor's guide says of add-ons", () => {
     for (const [name, installed, cluster, notes] of rows) assert.deepEqual(addonNotes(name, installed, cluster), notes);
   });
 
-  it('names the components of Log Service by the version of the cluster', () => {
-    assert.deepEqual(logAddonsOf('1.18.8-aliyunedge.1'), ['alibaba-log-controller', 'logtail-ds-docker']);
-    assert.deepEqual(logAddonsOf('1.20.11-aliyunedge.1'), ['logtail-ds']);
-  });
-
-  it('compares versions of add-ons by their numbers, whatever builds put behind them', () => {
+  it('versions of add-ons are compared by their numbers, whatever builds put behind them', () => {
     assert.ok((compareAddonVersions('v1.9.3.10-7dfca203-aliyun', '1.8.4') ?? 0) > 0);
     assert.ok((compareAddonVersions('v1.9.3.6-3-aliyun', 'v1.9.3.10-7-aliyun') ?? 0) < 0);
     assert.equal(compareAddonVersions('v2.1', 'v2.1.0'), 0);

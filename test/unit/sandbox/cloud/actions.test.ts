@@ -13,6 +13,6 @@ describe('a fault of the sandbox', () => {
       code: 'USAGE',
       message: /unknown action "AttachNetworkInterfaces"; did you mean AttachNetworkInterface\?/,
     });
-    assert.throws(() => refuseUnknownAction('constructor'), { message: /valid are AttachNetworkInterface, / });
+    assert.throws(() => refuseUnknownAction('constructor'), { message: /valid are AttachEnsInstances, / });
   });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import sdk from '@alicloud/cs20151215';
 import { z } from 'zod';
+import { seedCloudNodes } from '../../../../sandbox/cloud/cloud-nodes.ts';
 import { UPGRADE_STEP_MS } from '../../../../sandbox/cloud/cs-upgrade-record.ts';
 import { addFault } from '../../../../sandbox/cloud/faults.ts';
+import { poolsOf } from '../../../../sandbox/cloud/records.ts';
 import type { CloudCall } from '../../../../src/cloud/call.ts';
 import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
 import { cloudTransport } from '../../../../src/cloud/transport.ts';
@@ -138,10 +140,21 @@ describe("the container service of the sandbox, measured by the models of the ve
     await pass(300);
     await measured('DescribeClusterUserKubeconfig', 'GET', `/k8s/${id}/user_config`);
     await addons();
+    seedCloudNodes(cloud.store, cloud.cluster, 1);
+    const [ess] = poolsOf(cloud.store, id).filter(({ type }) => type === 'ess');
+    await measured('AttachInstancesToNodePool', 'POST', `${pools}/${ess?.id}/attach`, {
+      body: { instances: ['i-sandbox-spare'], password: 'Hello-123' },
+    });
+    await pass(400);
+    await measured('DeleteClusterNodes', 'POST', `/clusters/${id}/nodes`, {
+      body: { nodes: ['cn-hangzhou.i-sandbox-spare'], release_node: true },
+    });
+    await look();
+    await pass(400);
     addFault(cloud.store, { action: 'DeleteClusterNodepool/task', mode: '500', times: 1 });
     await measured('DeleteClusterNodepool', 'DELETE', pool, { parameters: { force: 'true' } });
     await pass(300);
-    assert.equal(seen.size, 22);
+    assert.equal(seen.size, 24);
   });
 
   it('answers nothing that the SDK does not know about clusters, checks and settings either, and takes requests that its models have', async () => {

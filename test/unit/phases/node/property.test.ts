@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { EdgeadmError } from '../../../../src/errors/index.ts';
+import { attachEcs, attachEns } from '../../../../src/phases/node/attachment.ts';
+import { removeInBatches, serviceNodes } from '../../../../src/phases/node/removal.ts';
+import { type Accident, type InProcessService, inProcessService, type ServiceRun } from './in-process-service.ts';
+
+/** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
+const SEQUENCES = 150;
+
+const fault = fc.constantFrom<Accident>('timeout-after-effect', 'timeout-before', '500', 'throttle', 'truncated');
+const kill = fc.constantFrom<Accident>('kill-before', 'kill-after');
+const accidents = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: fc.array(fc.constant(undefined), { minLength: 1, maxLength: 4 }) },
+      { weight: 5, arbitrary: fault.map((each) => [each]) },
+      { weight: 2, arbitrary: fc.tuple(fault, fc.integer({ min: 2, max: 8 })).map(([each, n]) => Array(n).fill(each)) },
+      { weight: 2, arbitrary: kill.map((each) => [each]) },
+    ),
+    { maxLength: 10 },
+  )
+  .map((parts): (Accident | undefined)[] => parts.flat());
+const runs = fc.array(accidents, { minLength: 1, maxLength: 4 });
+
+const QUICK = { wait: true, timeoutMs: 40, listDelayMs: 20, paceMs: [0, 1] as const, tell: () => {} };
+
+/** Names of the nodes that are there, without looking through the service. */
+function nodeNames({ store, cluster }: InProcessService): string[] {
+  const record = store.get<{ made: { workers: { name: string }[] } }>('cs/cluster', cluster.id);
+  return (record?.made.workers ?? []).map(({ name }) => name).sort();
+}
+
+/** The last run of each sequence, in which nothing happens, has all the time that it needs. */
+const PATIENT = { ...QUICK, timeoutMs: 60_000 };
+
+type Work = (run: ServiceRun, pace?: typeof QUICK) => Promise<void>;
+
+/** A run with accidents, to its end or its death. @returns what it threw */
+async function endOf(cloud: InProcessService, list: (Accident | undefined)[], work: Work): Promise<unknown> {
+  const run = cloud.run(list);
+  return Promise.race([
+    run.killed,
+    work(run).then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  ]);
+}
+
+/** Every failure is one of the cloud's or of time, and names what is left. */
+function assertNamed(end: unknown, left: readonly string[]): void {
+  if (end === 'killed' || end === undefined) return;
+  assert.ok(end instanceof EdgeadmError, String(end));
+  assert.notEqual(end.code, 'INTERNAL', end.message);
+  assert.notEqual(end.code, 'CLOUD_REFUSED', `ordered twice: ${end.message}\n${end.why}`);
+  if (/it is not known which/.test(end.why ?? '')) return;
+  for (const name of left) assert.ok(end.why?.includes(name), `${name} is not named in ${end.message}\n${end.why}`);
+}
+
+/** How many effective orders named each thing. */
+function timesOrdered(cloud: InProcessService, action: string, key: 'nodes' | 'instances'): number {
+  const orders = cloud.effects.filter((call) => call.action === action);
+  const names = orders.flatMap(({ body }) => (body as Record<string, string[]>)[key] ?? []);
+  return Math.max(0, ...names.map((name) => names.filter((each) => each === name).length));
+}
+
+describe('nodes that come and go, whatever happens to the calls and to the program', function () {
+  this.timeout(180_000);
+  const check = async (survives: (list: (Accident | undefined)[][]) => Promise<void>): Promise<void> => {
+    const seed = Number(process.env.EDGEADM_TEST_SEED ?? Date.now() % 2 ** 31);
+    process.stdout.write(`    seed ${seed} (EDGEADM_TEST_SEED)\n`);
+    await fc.assert(fc.asyncProperty(runs, survives), { seed, numRuns: SEQUENCES });
+  };
+
+  it(`node remove takes exactly the named nodes, orders none twice, and names what is left (${SEQUENCES} sequences)`, () =>
+    check(async (list) => {
+      const edgeNodes = ['edge1', 'edge2', 'edge3', 'edge4'];
+      const named = ['edge1', 'edge3'];
+      const cloud = inProcessService({ edgeNodes, cloudNodes: ['cn-hangzhou.i-1'] });
+      const work: Work = async ({ service }, pace = QUICK) => {
+        const all = serviceNodes(await service.nodes('c1'), await service.nodePools('c1'));
+        const nodes = all.filter(({ name }) => named.includes(name));
+        await removeInBatches(nodes, { drain: false, release: false }, { service, clusterId: 'c1', ...pace });
+      };
+      for (const accidents of list) {
+        const end = await endOf(cloud, accidents, work);
+        const left = nodeNames(cloud).filter((name) => named.includes(name));
+        if (end instanceof EdgeadmError && end.why?.includes('not known to be removed')) assertNamed(end, left);
+        if (end === undefined) assert.deepEqual(left, []);
+        assert.ok(['edge2', 'edge4', 'cn-hangzhou.i-1'].every((name) => nodeNames(cloud).includes(name)));
+      }
+      cloud.pass(1000);
+      await work(cloud.run(), PATIENT);
+      assert.deepEqual(nodeNames(cloud), ['cn-hangzhou.i-1', 'edge2', 'edge4']);
+      assert.ok(timesOrdered(cloud, 'DeleteClusterNodes', 'nodes') <= 1, 'a node was removed twice');
+      cloud.store.close();
+    }));
+
+  it(`node attach adds each ECS instance once, and names what is missing (${SEQUENCES} sequences)`, () =>
+    check(async (list) => {
+      const ids = ['i-1', 'i-2'];
+      const cloud = inProcessService({ ecs: ids });
+      const pool = cloud.pool('ess');
+      const nodes = ids.map((id) => `cn-hangzhou.${id}`);
+      const order = { keepName: true, formatDisk: false };
+      const work: Work = ({ service }, pace = QUICK) =>
+        attachEcs(ids, order, { service, clusterId: 'c1', pool, ...pace });
+      for (const accidents of list) {
+        const end = await endOf(cloud, accidents, work);
+        assertNamed(
+          end,
+          ids.filter((id) => !nodeNames(cloud).includes(`cn-hangzhou.${id}`)),
+        );
+        if (end === undefined) assert.deepEqual(nodeNames(cloud), nodes);
+      }
+      cloud.pass(1000);
+      await work(cloud.run(), PATIENT);
+      assert.deepEqual(nodeNames(cloud), nodes);
+      assert.ok(timesOrdered(cloud, 'AttachInstancesToNodePool', 'instances') <= 1, 'an instance was added twice');
+      cloud.store.close();
+    }));
+
+  it(`node attach runs the script once on each ENS instance, and names what is missing (${SEQUENCES} sequences)`, () =>
+    check(async (list) => {
+      const ids = ['i-a', 'i-b'];
+      const cloud = inProcessService({ ens: ids });
+      const pool = cloud.pool('edge');
+      const kept = new Map<string, number>();
+      const memory = {
+        recall: async (id: string) => kept.get(id) || undefined,
+        keep: async (id: string, time: number) => void kept.set(id, time),
+      };
+      const work: Work = async ({ service, ens }, pace = QUICK) => {
+        const found = await Promise.all(ids.map((id) => ens.instance(id)));
+        const instances = found.filter((each) => each !== undefined);
+        const script = () =>
+          service.attachScript('c1', { nodePoolId: pool.id, arch: 'amd64', nodeSpec: '{}', expires: 4e9 });
+        const base = { service, clusterId: 'c1', pool, ...pace };
+        await attachEns(instances, { ...base, ens, script, memory, again: false, now: cloud.now });
+      };
+      for (const accidents of list) {
+        const end = await endOf(cloud, accidents, work);
+        const left = ids.filter((id) => !nodeNames(cloud).includes(id));
+        if (end instanceof EdgeadmError && end.why?.includes('not in the list of nodes')) assertNamed(end, left);
+        if (end === undefined) assert.deepEqual(nodeNames(cloud), ids);
+      }
+      const scripts = () => cloud.effects.filter(({ action }) => action === 'AttachEnsInstances');
+      const sent = scripts().map(({ parameters }) => parameters?.InstanceId);
+      assert.equal(new Set(sent).size, sent.length, `a script was sent twice: ${sent}`);
+      cloud.pass(16 * 60_000);
+      await work(cloud.run(), PATIENT);
+      assert.deepEqual(nodeNames(cloud), ids);
+      assert.equal(scripts().length, ids.length);
+      cloud.store.close();
+    }));
+});
