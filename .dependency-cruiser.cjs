@@ -57,6 +57,7 @@ const ALLOWED = {
   'phases/cluster': [...SERVICES, 'cloud', 'phases/addon'],
   'phases/tunnel': SERVICES,
   'phases/hub': SERVICES,
+  'phases/service': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],

@@ -14,7 +14,9 @@ const messages = readMessages(await readFile(new URL('kinds/messages.txt', impor
 const MODEL_NAMES: Readonly<Record<string, string>> = {
   'core/v1.Event': 'CoreV1Event',
   'core/v1.EventSeries': 'CoreV1EventSeries',
+  'core/v1.EndpointPort': 'CoreV1EndpointPort',
   'core/v1.ResourceClaim': 'CoreV1ResourceClaim',
+  'discovery/v1.EndpointPort': 'DiscoveryV1EndpointPort',
   'rbac/v1.Subject': 'RbacV1Subject',
 };
 

@@ -66,6 +66,21 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     revisionHistoryLimit: 10,
     progressDeadlineSeconds: 600,
   }),
+  statefulsets: defaulting({
+    replicas: 1,
+    podManagementPolicy: 'OrderedReady',
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+    revisionHistoryLimit: 10,
+  }),
+  services: {
+    create: (object) => ({ ...object, spec: { ...SERVICE_DEFAULTS, ...object.spec, ports: portsOf(object) } }),
+    validate: ({ spec }) => {
+      const isNamed = spec?.type === 'ExternalName' || spec?.clusterIP === 'None';
+      const ports = spec?.ports as unknown[] | undefined;
+      return isNamed || (ports && ports.length > 0) ? [] : [required('spec.ports')];
+    },
+  },
+  persistentvolumeclaims: { create: (object) => ({ ...object, status: { phase: 'Pending' } }) },
   nodepools: {
     validate: ({ spec }) => {
       const types = ['Edge', 'Cloud'];
@@ -76,6 +91,14 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     },
   },
 };
+
+const SERVICE_DEFAULTS = { type: 'ClusterIP', sessionAffinity: 'None' };
+
+/** What a port of a Service is if it does not say. */
+function portsOf({ spec }: KubeObject): object[] | undefined {
+  const ports = spec?.ports as { port?: number }[] | undefined;
+  return ports?.map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }));
+}
 
 /** The object as a creation keeps it. */
 export function prepareCreate(resource: Resource, object: KubeObject, writer: Writer): KubeObject {

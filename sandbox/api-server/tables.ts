@@ -99,6 +99,22 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { name: 'Images', wide: true, cell: containersAt('image') },
     { name: 'Selector', wide: true, cell: pairsAt('spec.selector.matchLabels') },
   ],
+  statefulsets: [
+    nameColumn,
+    { name: 'Ready', cell: replicasReady },
+    ageColumn,
+    { name: 'Containers', wide: true, cell: containersAt('name') },
+    { name: 'Images', wide: true, cell: containersAt('image') },
+  ],
+  services: [
+    nameColumn,
+    text('Type', 'spec.type'),
+    text('Cluster-IP', 'spec.clusterIP'),
+    { name: 'External-IP', cell: at('status.loadBalancer.ingress.0.ip') },
+    { name: 'Port(s)', cell: servicePorts },
+    ageColumn,
+    { name: 'Selector', wide: true, cell: pairsAt('spec.selector') },
+  ],
   nodepools: [
     nameColumn,
     text('Type', 'spec.type', ''),
@@ -238,4 +254,10 @@ function requestCondition({ status }: KubeObject): string {
 
 function involved(reference: Record<string, string> = {}): string {
   return `${(reference.kind ?? '').toLowerCase()}/${reference.name ?? ''}`;
+}
+
+function servicePorts({ spec }: KubeObject): string {
+  const ports = (spec?.ports ?? []) as { port?: number; nodePort?: number; protocol?: string }[];
+  const shown = ports.map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`);
+  return shown.join(',') || NONE;
 }

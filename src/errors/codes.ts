@@ -245,6 +245,12 @@ export const ERROR_CODES = {
     evidence: 'The names that were not found, each with the nearest name if there is one.',
     remedy: '`edgeadm node list` lists the nodes.',
   },
+  OBJECT_NOT_FOUND: {
+    exit: EXIT.cluster,
+    cause: 'An object of the cluster, such as a Service, does not exist in that namespace.',
+    evidence: 'Namespace and name.',
+    remedy: 'Check name and namespace: `kubectl get KIND --all-namespaces` lists the objects.',
+  },
   NODE_REMOVAL_REFUSED: {
     exit: EXIT.cluster,
     cause: 'These nodes cannot be removed like that: a limit of the container service does not allow it.',

@@ -10,6 +10,7 @@ import { objects } from './objects.ts';
 import { reading } from './reading.ts';
 import { reviews } from './reviews.ts';
 import { schemas } from './schemas.ts';
+import { services } from './services.ts';
 import { Contract, type Expectation, type Subject } from './subject.ts';
 import { watching } from './watching.ts';
 import { workloads } from './workloads.ts';
@@ -30,6 +31,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'pages, the past and parts': lists,
   'Secrets and NodePools': kinds,
   Deployments: workloads,
+  'Services, StatefulSets and claims': services,
   'nodes, leases and pods': nodes,
   watches: watching,
 };

@@ -1,0 +1,33 @@
+import type { V1Endpoints } from '@kubernetes/client-node';
+import { BaseCommand } from '../../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
+import { findService, namespaceFlag, reachText, serviceArg } from '../../../cli/service/topology.ts';
+import { listNodes } from '../../../kubernetes/node/list-nodes.ts';
+import { endpointsOf, reachOf } from '../../../phases/service/reach.ts';
+import { topologyOf } from '../../../phases/service/topology.ts';
+
+export default class ServiceTopologyExplain extends BaseCommand {
+  static override summary = 'Explain which endpoints of a Service clients on each node reach, and who reaches none.';
+  static override description =
+    'Computes what the edge-hub of each node leaves of the endpoints; no connection is tried. User guide: chapter 6.4, Configure a Service topology.';
+  static override examples = ['<%= config.bin %> service topology explain web'];
+  static override args = serviceArg;
+  static override flags = { ...kubeconfigFlag, ...namespaceFlag };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(ServiceTopologyExplain);
+    this.openOutput({ looksOnly: true });
+    const { namespace } = flags;
+    const { topology, reach } = await withCluster(flags.kubeconfig, async (client, signal) => {
+      const service = await findService(client, { namespace, name: args.service }, signal);
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(args.service)}`;
+      const [nodes, endpoints] = await Promise.all([
+        listNodes(client, { signal }),
+        client.find<V1Endpoints>(path, { signal }),
+      ]);
+      const found = topologyOf(service);
+      return { topology: found, reach: reachOf(found.topology, nodes, endpointsOf(endpoints)) };
+    });
+    await this.show({ data: { ...topology, nodes: reach }, text: reachText(topology, reach) });
+  }
+}
