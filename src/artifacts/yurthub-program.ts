@@ -11,7 +11,7 @@ export interface YurthubProgram {
 }
 
 /** OpenYurt's build sets the variable by a flag of the linker, and Go stores those flags in the program. */
-const VERSION = /projectinfo\.gitVersion=(v\d+\.\d+\.\d+[\w.+-]*)/;
+const VERSION = /projectinfo\.gitVersion=(v\d+\.\d+\.\d+[\w.+-]*)(?![\w.+-])./s;
 /** Longer than what is looked for, which may lie across two chunks. */
 const OVERLAP = 256;
 

@@ -166,10 +166,10 @@ async function removeDirectory(path: string, device: number): Promise<void> {
   await removeWithin(truePath, device);
 }
 
-/** Compares devices as well: something may be mounted while this runs. */
-async function removeWithin(path: string, device: number): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    const child = join(path, entry.name);
+/** Compares devices as well: something may be mounted while this runs. Names are bytes, which need not be UTF-8. */
+async function removeWithin(path: string | Buffer, device: number): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
+    const child = Buffer.concat([Buffer.from(path), Buffer.from('/'), entry.name]);
     if (!entry.isDirectory()) await unlink(child);
     else if ((await lstat(child)).dev === device) await removeWithin(child, device);
   }

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { checkShape, yamlMap } from '../lib/check-shape.ts';
 import { confine } from './confine.ts';
 import { localMachine } from './local.ts';
 import type { Address, FileAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
+import { parseMountinfo } from './mount-table.ts';
 import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, FAKE_PROGRAM_HEADER, hasAgent, portSocket } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
@@ -18,6 +20,7 @@ const ACTIVE = 'active';
 const STAND_IN_BYTES = 1024;
 /** A kubelet of a sandbox ends at once. */
 const STOP_LIMIT_MS = 5000;
+const MOUNTS = '/proc/self/mountinfo';
 /** What a root folder does not have itself: processors and memory are those of the machine it is on. */
 const SHARED = new Set(['/proc/cpuinfo', '/proc/meminfo']);
 
@@ -99,6 +102,7 @@ function confinedFiles(root: string): FileMethods {
   return {
     readFile: async (path) => {
       const own = await here.readFile(await target(path));
+      if (path === MOUNTS) return withRealMounts(own, await mountsWithin(root));
       return own ?? (SHARED.has(path) ? here.readFile(path) : undefined);
     },
     writeFile: async (path, content, attributes) =>
@@ -115,6 +119,30 @@ function confinedFiles(root: string): FileMethods {
     sha256: async (path) => here.sha256(await target(path)),
     lock: async (path) => here.lock(await target(path)),
   };
+}
+
+/** The lines of this machine's table of mounts that are about the root folder, with the paths that it has for them. */
+async function mountsWithin(root: string): Promise<string> {
+  const table = (await localMachine().readFile(MOUNTS))?.toString('utf8') ?? '';
+  const real = await realpath(root).catch(() => root);
+  const lines = table.split('\n').flatMap((line) => {
+    const [mount] = parseMountinfo(line);
+    if (!mount?.path.startsWith(`${real}/`)) return [];
+    const fields = line.split(' ');
+    // A blank in a path is written as \040, so that nothing else in the line changes.
+    fields[4] = (fields[4] ?? '').slice(-escapedLength(mount.path.slice(real.length)));
+    return [fields.join(' ')];
+  });
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function escapedLength(path: string): number {
+  return [...path].reduce((sum, char) => sum + (/[ \t\n\\]/.test(char) ? 4 : char.length), 0);
+}
+
+/** What is mounted there counts, whatever the folder says of itself. */
+function withRealMounts(own: Buffer | undefined, real: string): Buffer | undefined {
+  return real === '' ? own : Buffer.from(`${own ?? ''}${real}`);
 }
 
 /** Only root may give files away. */

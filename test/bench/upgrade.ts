@@ -6,13 +6,13 @@ import {
   installCni,
   installKubeadm,
   kubeadmJoin,
-  laterVersion,
   makeBundle,
   type Node,
   nodejsInNode,
   runPod,
   stateDir,
   until,
+  world,
 } from '../testbed/index.ts';
 import { median, say, writeFigures } from './report.ts';
 
@@ -48,7 +48,7 @@ async function isUpgraded(cluster: Cluster, { name }: Node, since: number): Prom
   }>(`/api/v1/nodes/${name}`);
   const ready = node?.status.conditions.find(({ type }) => type === 'Ready');
   const fresh = Date.parse(ready?.lastHeartbeatTime ?? '') >= since;
-  return node?.status.nodeInfo.kubeletVersion === laterVersion && ready?.status === 'True' && fresh;
+  return node?.status.nodeInfo.kubeletVersion === world.upgrade.to && ready?.status === 'True' && fresh;
 }
 
 async function watched(cluster: Cluster, node: Node, upgrade: () => Promise<void>): Promise<Round> {
@@ -90,7 +90,7 @@ async function edgeadmRound(cluster: Cluster, node: Node): Promise<Round> {
     if (exitCode !== 0) throw new Error(stderr);
   };
   await edgeadm('join', cluster.endpoint, ...credentials, ...options);
-  return watched(cluster, node, () => edgeadm('upgrade', '--target-version', laterVersion, '--bundle', NEXT));
+  return watched(cluster, node, () => edgeadm('upgrade', '--target-version', world.upgrade.to, '--bundle', NEXT));
 }
 
 async function measure(rounds: number, name: string, run: (node: Node) => Promise<Round>): Promise<Round[]> {
@@ -111,9 +111,9 @@ export async function benchUpgrade(rounds: number): Promise<void> {
   let cluster: Cluster | undefined;
   try {
     await testBed();
-    const next = await Cluster.up({ name: 'next', octet: 2, version: laterVersion });
+    const next = await Cluster.up({ name: 'next', octet: 2, version: world.upgrade.to });
     cluster = next;
-    await makeBundle({ out: join(stateDir, 'next'), version: laterVersion });
+    await makeBundle({ out: join(stateDir, 'next'), version: world.upgrade.to });
     const kubeadm = await measure(rounds, 'kubeadm upgrade', (node) => kubeadmRound(next, node));
     const edgeadm = await measure(rounds, 'edgeadm upgrade', (node) => edgeadmRound(next, node));
     const seconds = (results: readonly Round[]): number => median(results.map((result) => result.seconds));

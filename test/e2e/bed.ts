@@ -16,11 +16,10 @@ import {
 
 /** Where nodes see the bundle of the run, read-only. */
 export const BUNDLE = '/opt/bundle';
-/** Debian with this kernel is in no vendor's matrix: the row that lets the test nodes join. */
+/** Debian with these kernels is in no vendor's matrix: the rows that let the test nodes and virtual machines join. */
 export const MATRIX = '/root/matrix.yaml';
-const matrix = dump({
-  rows: [{ arch: 'amd64', os: 'Debian', versions: ['12', '13'], kernel: '6.18', from: '1.12.0' }],
-});
+const row = { arch: 'amd64', os: 'Debian', versions: ['12', '13'], from: '1.12.0' };
+export const MATRIX_TEXT = dump({ rows: ['6.18', '6.12', '6.1'].map((kernel) => ({ ...row, kernel })) });
 
 export interface Bed {
   readonly cluster: Cluster;
@@ -56,7 +55,7 @@ export function bundleWithRuntime(): Promise<string> {
 export async function freshNode(name: string, options: NodeOptions = {}): Promise<Node> {
   const { bundle } = await testBed();
   const node = await Node.up(name, { ...options, bind: [[bundle, BUNDLE], ...(options.bind ?? [])] });
-  await node.write(MATRIX, matrix);
+  await node.write(MATRIX, MATRIX_TEXT);
   return node;
 }
 

@@ -9,7 +9,6 @@ import {
   cutNetwork,
   importImage,
   installCni,
-  laterVersion,
   makeBundle,
   type Node,
   projectDir,
@@ -52,8 +51,8 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
     await testBed();
     home = await mkdtemp(join(tmpdir(), 'edgeadm-e2e-'));
     const [up] = await Promise.all([
-      Cluster.up({ name: 'next', octet: 2, version: laterVersion }),
-      makeBundle({ out: join(stateDir, 'kubelet'), version: laterVersion, kubeletOnly: true }),
+      Cluster.up({ name: 'next', octet: 2, version: world.upgrade.to }),
+      makeBundle({ out: join(stateDir, 'kubelet'), version: world.upgrade.to, kubeletOnly: true }),
     ]);
     cluster = up;
     const image = join(stateDir, 'upgrade-image.tar');
@@ -181,7 +180,7 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
     const paused = await status();
     assert.equal(paused.phase, 'Paused');
     assert.equal(paused.nodes.find(({ name }) => name === begun)?.state, 'upgraded');
-    assert.equal(await versionOf(begun ?? ''), laterVersion);
+    assert.equal(await versionOf(begun ?? ''), world.upgrade.to);
     assert.deepEqual(
       paused.nodes.filter(({ state }) => state === 'running'),
       [],
@@ -192,7 +191,7 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
   it('an error pauses it by itself, shows the cause, and the node works as before', async () => {
     const [next = ''] = await inState('waiting');
     const node = nodes.find(({ name }) => name === next) as Node;
-    const pre = `[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/kubelet --version | grep -q ${laterVersion}'\n`;
+    const pre = `[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/kubelet --version | grep -q ${world.upgrade.to}'\n`;
     await node.write(DROP_IN, pre);
     await node.exec('systemctl', 'daemon-reload');
     const { exitCode, stderr } = await upgrade('continue', '--wait');

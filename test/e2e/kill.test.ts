@@ -55,7 +55,7 @@ const SHARES = 2;
 const FLAGS = [...WITH_HUB, '--allowed-cluster-addons', 'kube-proxy'];
 const FLAGS_WITH_RUNTIME = [...FLAGS, '--manage-runtime'];
 
-inWorlds('guide')('edgeadm that is killed', () => {
+inWorlds('guide', 'today')('edgeadm that is killed', () => {
   sideBySide(
     {
       ...Object.fromEntries(

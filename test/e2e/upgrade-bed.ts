@@ -52,8 +52,8 @@ export interface Subject {
 }
 
 export interface SubjectOptions {
-  /** A folder on this machine instead of the bundle of the older version. */
-  readonly bundle?: () => Promise<string>;
+  /** The bundle that it is joined with: `first` unless given. */
+  readonly bundle?: string;
   readonly containerd?: boolean;
   /** Whether it runs a pod of its own (true unless given); a drain would end it. */
   readonly pod?: boolean;
@@ -66,8 +66,12 @@ export function start(test: Tell, name: string, options: SubjectOptions = {}): S
   const subject = {} as Subject;
   test('a node is joined with the older version', async () => {
     const cluster = await upgradeBed();
-    const bundle: [string, string][] = options.bundle ? [[await options.bundle(), BUNDLE]] : [];
-    const node = await freshNode(name, { containerd: options.containerd, bind: [[bundlesDir, BUNDLES], ...bundle] });
+    const bundle = join(bundlesDir, options.bundle ?? 'first');
+    const bind: [string, string][] = [
+      [bundlesDir, BUNDLES],
+      [bundle, BUNDLE],
+    ];
+    const node = await freshNode(name, { containerd: options.containerd, bind });
     await installCni(node, '10.244.0.0/24');
     Object.assign(subject, { cluster, node, bare: await photograph(node) });
     const token = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];

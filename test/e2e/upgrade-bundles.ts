@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { dump, load } from 'js-yaml';
-import { laterVersion, makeBundle, stateDir, world } from '../testbed/index.ts';
+import { makeBundle, stateDir, world } from '../testbed/index.ts';
 
-export const OLD = world.kubernetes;
-export const NEW = laterVersion;
+export const { from: OLD, to: NEW } = world.upgrade;
 /** Folder of the bundles on this machine, and where nodes see it. */
 export const bundlesDir = join(stateDir, 'bundles');
 export const BUNDLES = '/opt/bundles';
@@ -32,9 +31,11 @@ interface Manifest {
 
 type Edit = (manifest: Manifest, folder: string) => Promise<void>;
 
-/** Of the new version: `next` and those that are like it but for one thing, each in a folder of its own. */
+/** Of the older version: `first`, and one with a runtime. Of the new version: `next` and those that are like it but for one thing, each in a folder of its own. */
 export async function makeBundles(): Promise<void> {
   await Promise.all([
+    makeBundle({ out: join(bundlesDir, 'first'), version: OLD }),
+    makeBundle({ out: join(bundlesDir, 'first-runtime'), version: OLD, runtime: true }),
     makeBundle({ out: join(bundlesDir, 'next'), version: NEW }),
     makeBundle({ out: join(bundlesDir, 'runtime'), version: NEW, runtime: true }),
   ]);

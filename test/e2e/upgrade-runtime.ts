@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { busyboxImage, type Node, nodejsInNode, productInNode, until, world } from '../testbed/index.ts';
 import type { Tell } from './side-by-side.ts';
-import { bundleWithRuntime } from './support.ts';
 import {
   container,
   isAsBefore,
@@ -24,7 +23,7 @@ const JOB = 'upgrade-job';
 export function withContainerd(test: Tell): void {
   const subject = start(test, 'upgrade7', {
     containerd: false,
-    bundle: bundleWithRuntime,
+    bundle: 'first-runtime',
     join: ['--manage-runtime', '--pause-image', world.pauseImage],
   });
   let [pod, old] = ['', ''];

@@ -28,8 +28,6 @@ export const serviceSubnet = '10.96.0.0/12';
 
 /** The world of this run: clusters, nodes and bundles are of it unless they are asked to be of another. */
 export const world = worldNamed(process.env.EDGEADM_TESTBED_WORLD ?? 'guide');
-/** What nodes of the guide's world are upgraded to: the same source under a later number. */
-export const laterVersion = 'v1.20.3';
 export const busyboxImage = 'localhost/busybox:testbed';
 export const edgeHubImage = 'localhost/edge-hub:testbed';
 

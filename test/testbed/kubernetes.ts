@@ -9,8 +9,8 @@ import { cacheDir, world } from './config.ts';
 import { goPrograms } from './go.ts';
 import { worlds } from './worlds.ts';
 
-const nodeCommands = ['kubelet', 'kubeadm', 'kubectl'];
-const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', ...nodeCommands];
+const nodeCommands = ['kubelet', 'kubectl'];
+const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubeadm', 'kubectl'];
 
 /** The source must lie at one place always: Go's cache keys contain the path. */
 const source = join(cacheDir, 'src');
@@ -31,7 +31,7 @@ const env = { GO111MODULE: 'off', CGO_ENABLED: '0' };
 /**
  * The Kubernetes programs of a version: 1.20 from Debian's source package, others as Go modules.
  * @param version with its `v`
- * @returns the folder of kubelet, kubeadm and kubectl, and of a control plane's programs if a world has that version
+ * @returns the folder of kubelet and kubectl, and of kubeadm and a control plane's programs if a world has that version
  */
 export function kubernetes(say: Say, version = world.kubernetes): Promise<string> {
   return version.startsWith('v1.20.') ? fromDebian(say, version) : fromModule(say, version);

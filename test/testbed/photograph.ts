@@ -44,12 +44,14 @@ const volatilePaths: { path: string; why: string; onlyIfThereBefore?: boolean }[
 
 /** Programs that come and go: logins, systemd's helpers, and the ones that look. */
 const passingProcesses =
-  /^(ps|nsenter|env|ip|ip6?tables-save|sysctl|findmnt|ctr|find|timeout|sshd|sftp-server|sudo|systemd.*|dbus.*|\(.*\))$/;
+  /^(ps|nsenter|env|ip|ip6?tables-save|sysctl|findmnt|ctr|find|timeout|sshd(-session)?|sftp-server|sudo|systemd.*|dbus.*|\(.*\))$/;
 
 const sysctlPattern =
   '^net\\.(bridge\\.|ipv4\\.ip_forward$|ipv[46]\\.conf\\.all\\.(forwarding|rp_filter|route_localnet)$)';
 
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
+
+const CGROUPS = ['pids', 'kubepods', 'kubepods.slice', 'system.slice'].map((name) => `/sys/fs/cgroup/${name}`);
 
 /** What a node's kernel and runtime are asked, and which lines of the answers count. */
 const questions: Record<string, { command: [string, ...string[]]; lines?: (text: string) => string[] }> = {
@@ -68,10 +70,16 @@ const questions: Record<string, { command: [string, ...string[]]; lines?: (text:
   sysctls: { command: ['sysctl', '-a', '-r', sysctlPattern] },
   mounts: { command: ['findmnt', '-rno', 'TARGET,FSTYPE'] },
   processes: {
-    command: ['ps', '-e', '--no-headers', '-o', 'comm'],
-    lines: (text) => linesOf(text).filter((name) => !passingProcesses.test(name)),
+    // What has no memory is a thread of the kernel, or has ended.
+    command: ['ps', '-e', '--no-headers', '-o', 'vsz,comm'],
+    lines: (text) =>
+      linesOf(text)
+        .filter((line) => !line.startsWith('0 '))
+        .map((line) => line.replace(/^\d+ /, ''))
+        .filter((name) => !passingProcesses.test(name)),
   },
-  cgroups: { command: ['find', '/sys/fs/cgroup/pids', '-type', 'd', '-name', '*kube*'] },
+  // The first is of version 1, the others are of version 2.
+  cgroups: { command: ['find', ...CGROUPS, '-type', 'd', '-name', '*kube*'] },
   images: { command: ['ctr', '-n', 'k8s.io', 'images', 'ls', '-q'] },
   containers: { command: ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q'] },
 };
@@ -194,10 +202,14 @@ const kinds: [string, (stats: BigIntStats) => boolean][] = [
   ['pipe', (stats) => stats.isFIFO()],
 ];
 
-async function askKernel(node: Node): Promise<Map<string, Set<string>>> {
+/**
+ * Asks a machine what its kernel and its container runtime know.
+ * @param timeout seconds for each question
+ */
+export async function askKernel(node: Pick<Node, 'run'>, timeout = 10): Promise<Map<string, Set<string>>> {
   const answers = Object.entries(questions).map(async ([section, { command, lines = linesOf }]) => {
     const [file, ...args] = command;
-    const { stdout } = await node.run(file, args, { timeout: 10 });
+    const { stdout } = await node.run(file, args, { timeout });
     return [section, new Set(lines(stdout).filter(Boolean).sort())] as const;
   });
   return new Map(await Promise.all(answers));

@@ -20,7 +20,7 @@ export async function importImage(node: Node, tar: string): Promise<void> {
  * it runs there.
  * @param podCidr the node's; taken from its Node object by {@link podCidrOf}
  */
-export async function installCni(node: Node, podCidr: string): Promise<void> {
+export async function installCni(node: Pick<Node, 'write'>, podCidr: string): Promise<void> {
   const config = {
     cniVersion: '0.3.1',
     name: 'testbed',

@@ -6,8 +6,12 @@ export interface World {
   readonly name: string;
   /** Version of the control plane, and of a node unless a test asks for another. */
   readonly kubernetes: string;
+  /** What nodes are upgraded from in tests, and to what. */
+  readonly upgrade: { readonly from: string; readonly to: string };
   /** What tests need besides, for upgrades; made beforehand too. */
   readonly otherVersions: readonly string[];
+  /** Kubelets of older minor versions that its API server allows, oldest first; built when a test needs them. */
+  readonly olderKubelets: readonly string[];
   readonly etcd: Built;
   /** Debian of the nodes, with its containerd, runc and CNI plug-ins. */
   readonly debian: 'bookworm' | 'trixie';
@@ -25,6 +29,8 @@ export interface World {
   };
   /** Flags of kube-controller-manager and kube-scheduler, beside those that all versions know. */
   readonly controllerFlags: readonly string[];
+  /** API of PodDisruptionBudgets. */
+  readonly policyApi: string;
   /** Name of the hub's stand-in when it stands for OpenYurt's: a tag that is a version says which yurthub it is. */
   readonly yurthubImage: string;
   /** Whether its kubelets read lists as watches unless told otherwise (since 1.35). */
@@ -55,7 +61,10 @@ const WORLDS = {
   guide: {
     name: 'guide',
     kubernetes: 'v1.20.2',
+    // The same source under a later number.
+    upgrade: { from: 'v1.20.2', to: 'v1.20.3' },
     otherVersions: ['v1.20.3'],
+    olderKubelets: [],
     etcd: { debianPackage: 'etcd-server' },
     debian: 'bookworm',
     pauseImage: 'k8s.gcr.io/pause:3.2',
@@ -66,6 +75,7 @@ const WORLDS = {
       bindsAdministrator: false,
     },
     controllerFlags: ['--port=0'],
+    policyApi: 'policy/v1beta1',
     yurthubImage: 'localhost/edge-hub:testbed',
     watchLists: false,
     kubelet: {},
@@ -73,7 +83,9 @@ const WORLDS = {
   today: {
     name: 'today',
     kubernetes: 'v1.37.2',
+    upgrade: { from: 'v1.36.3', to: 'v1.37.2' },
     otherVersions: [],
+    olderKubelets: ['v1.34.4', 'v1.35.4', 'v1.36.3'],
     etcd: etcdModule,
     debian: 'trixie',
     containerd: containerdModule,
@@ -85,6 +97,7 @@ const WORLDS = {
       bindsAdministrator: true,
     },
     controllerFlags: [],
+    policyApi: 'policy/v1',
     yurthubImage: 'localhost/yurthub:v1.6.1',
     watchLists: true,
     // Nodes are built on the machine's cgroup v1 hierarchies, which kubelets since 1.35 refuse unless told otherwise.

@@ -15,13 +15,15 @@ export async function mostBytesHeld(work: () => Promise<unknown>): Promise<numbe
   };
   const before = heldNow();
   let most = before;
-  const timer = setInterval(() => {
+  // Each pause begins when a look is over, so that the work goes on however long a look takes.
+  const timer = setTimeout(() => {
     most = Math.max(most, heldNow());
+    timer.refresh();
   }, 100);
   try {
     await work();
   } finally {
-    clearInterval(timer);
+    clearTimeout(timer);
   }
   return most - before;
 }

@@ -53,6 +53,8 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
         `${file}: --${name} is not among the flags that the kubelet lists: it exits over a flag that it does not know${meant ? `; --${meant} was probably meant` : ''}`,
       );
     }
+    const malformed = valueFault(name, value);
+    if (malformed !== undefined) refused.push(`${file}: --${name}=${value}: ${malformed}`);
     if (name === 'feature-gates' && minor !== undefined) {
       const gates = removedGates(Object.keys(featureGatesOf([`--${name}=${value}`])), minor);
       refused.push(
@@ -71,6 +73,23 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
   return { refused, overriding };
 }
 
+/** Flags whose value is a list of pairs, with the form of one. A kubelet exits over any other. */
+const PAIRS: Readonly<Record<string, { readonly is: RegExp; readonly form: string }>> = {
+  'eviction-hard': { is: /^[\w.]+<[^<>=]+$/, form: 'SIGNAL<VALUE, such as memory.available<100Mi' },
+  'eviction-soft': { is: /^[\w.]+<[^<>=]+$/, form: 'SIGNAL<VALUE, such as memory.available<100Mi' },
+  'eviction-soft-grace-period': { is: /^[\w.]+=[\dhms.]+$/, form: 'SIGNAL=DURATION, such as memory.available=90s' },
+  'eviction-minimum-reclaim': { is: /^[\w.]+=[^<>=]+$/, form: 'SIGNAL=VALUE, such as nodefs.available=500Mi' },
+  'feature-gates': { is: /^\w+=(true|false|1|0|t|f)$/i, form: 'GATE=true or GATE=false' },
+  'kube-reserved': { is: /^(cpu|memory|ephemeral-storage|pid)=[\w.]+$/, form: 'RESOURCE=VALUE, such as cpu=500m' },
+  'system-reserved': { is: /^(cpu|memory|ephemeral-storage|pid)=[\w.]+$/, form: 'RESOURCE=VALUE, such as cpu=500m' },
+};
+
+function valueFault(name: string, value: string): string | undefined {
+  const pairs = PAIRS[name];
+  const wrong = pairs && value.split(',').find((pair) => pair !== '' && !pairs.is.test(pair.trim()));
+  return wrong === undefined ? undefined : `"${wrong}" is not ${pairs?.form}`;
+}
+
 /** The names of the flags in what `kubelet --help` prints; undefined if it does not print any. */
 export function listedFlags(help: string): ReadonlySet<string> | undefined {
   const names = new Set([...help.matchAll(/^\s+(?:-\w, )?--([a-z][\w-]*)/gm)].map(([, name = '']) => name));
@@ -79,7 +98,9 @@ export function listedFlags(help: string): ReadonlySet<string> | undefined {
 
 /** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */
 function flagsIn(text: string): { name: string; value: string }[] {
-  const line = text.split('\n').findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
+  // systemd continues with the next line after a backslash. See systemd.exec(5), EnvironmentFile.
+  const lines = text.replaceAll(/\\\r?\n/g, ' ').split('\n');
+  const line = lines.findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
   const words = line
     .replace(/^\s*KUBELET_EXTRA_ARGS=/, '')
     .replace(/["']/g, ' ')

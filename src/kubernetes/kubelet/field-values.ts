@@ -4,11 +4,11 @@ import { quantityOf } from '../quantity.ts';
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Each returns why a kubelet would exit over the value of a field, or undefined. */
-type Rule = (value: unknown, settings: Settings) => string | undefined;
+type Rule = (value: unknown, settings: Settings, minor: number) => string | undefined;
 
 const between =
-  (lowest: number, highest: number): Rule =>
-  (value) =>
+  (lowest: number, highest: number) =>
+  (value: unknown): string | undefined =>
     typeof value !== 'number' || (Number.isInteger(value) && value >= lowest && value <= highest)
       ? undefined
       : highest === Number.POSITIVE_INFINITY
@@ -16,8 +16,8 @@ const between =
         : `${value} is not between ${lowest} and ${highest}`;
 
 const oneOf =
-  (...names: readonly string[]): Rule =>
-  (value) =>
+  (...names: readonly string[]) =>
+  (value: unknown): string | undefined =>
     typeof value !== 'string' || value === '' || names.includes(value)
       ? undefined
       : `"${value}" is not one of ${names.join(', ')}`;
@@ -35,7 +35,7 @@ const SIGNALS = [
   'pid.available',
 ];
 
-const thresholds: Rule = (value) =>
+const thresholds = (value: unknown): string | undefined =>
   firstOf(
     value,
     (signal, amount) =>
@@ -44,17 +44,18 @@ const thresholds: Rule = (value) =>
       (quantityOf(amount) === 0 ? `${signal} is zero; 0% is allowed` : undefined),
   );
 
-const reclaims: Rule = (value) => firstOf(value, (signal, amount) => signalFault(signal) ?? amountFault(amount));
+const reclaims = (value: unknown): string | undefined =>
+  firstOf(value, (signal, amount) => signalFault(signal) ?? amountFault(amount));
 
 const softThresholds: Rule = (value, { evictionSoftGracePeriod }) =>
-  thresholds(value, {}) ??
+  thresholds(value) ??
   firstOf(value, (signal) =>
     Object.hasOwn(Object(evictionSoftGracePeriod ?? {}), signal)
       ? undefined
       : `evictionSoftGracePeriod has no entry for ${signal}`,
   );
 
-const gracePeriods: Rule = (value) =>
+const gracePeriods = (value: unknown): string | undefined =>
   firstOf(
     value,
     (signal, period) =>
@@ -68,7 +69,11 @@ const gracePeriods: Rule = (value) =>
  */
 const RULES: Readonly<Record<string, Rule>> = {
   containerLogMaxFiles: between(2, Number.POSITIVE_INFINITY),
-  cpuManagerPolicy: oneOf('none', 'static'),
+  cpuManagerPolicy: (value, settings) =>
+    oneOf('none', 'static')(value) ??
+    (value === 'static' && !reservesCpu(settings)
+      ? 'static needs cpu in systemReserved or kubeReserved, or reservedSystemCPUs'
+      : undefined),
   enforceNodeAllocatable: (value, settings) =>
     Array.isArray(value) && value.length > 0 && settings.cgroupsPerQOS === false && !value.includes('none')
       ? `${value.join(', ')} needs cgroupsPerQOS: true`
@@ -83,7 +88,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   healthzPort: between(0, 65_535),
   imageGCHighThresholdPercent: between(0, 100),
   imageGCLowThresholdPercent: (value, { imageGCHighThresholdPercent: high = 85 }) =>
-    between(0, 100)(value, {}) ??
+    between(0, 100)(value) ??
     (Number(value) >= Number(high)
       ? `${value} is not less than imageGCHighThresholdPercent, which is ${high}`
       : undefined),
@@ -91,8 +96,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   iptablesMasqueradeBit: between(0, 31),
   kubeAPIBurst: between(0, Number.POSITIVE_INFINITY),
   kubeAPIQPS: between(0, Number.POSITIVE_INFINITY),
+  maxParallelImagePulls: (value, { serializeImagePulls = true }) =>
+    between(1, Number.POSITIVE_INFINITY)(value) ??
+    (Number(value) > 1 && serializeImagePulls !== false ? `${value} needs serializeImagePulls: false` : undefined),
   maxOpenFiles: between(0, Number.POSITIVE_INFINITY),
   maxPods: between(0, Number.POSITIVE_INFINITY),
+  memorySwap: (value, _, minor) => swapFault(value, minor),
   nodeLeaseDurationSeconds: between(1, Number.POSITIVE_INFINITY),
   nodeStatusMaxImages: between(-1, Number.POSITIVE_INFINITY),
   oomScoreAdj: between(-1000, 1000),
@@ -101,16 +110,41 @@ const RULES: Readonly<Record<string, Rule>> = {
   readOnlyPort: between(0, 65_535),
   registryBurst: between(0, Number.POSITIVE_INFINITY),
   registryPullQPS: between(0, Number.POSITIVE_INFINITY),
+  shutdownGracePeriodCriticalPods: (value, { shutdownGracePeriod = '0s' }) =>
+    (parseDuration(String(value)) ?? 0) > (parseDuration(String(shutdownGracePeriod)) ?? 0)
+      ? `${value} is longer than shutdownGracePeriod, which is ${shutdownGracePeriod}`
+      : undefined,
+  systemCgroups: (value, { cgroupRoot = '' }) =>
+    value !== '' && cgroupRoot === '' ? 'it needs cgroupRoot' : undefined,
+  tlsMinVersion: oneOf('VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'),
   topologyManagerPolicy: oneOf('none', 'best-effort', 'restricted', 'single-numa-node'),
   topologyManagerScope: oneOf('container', 'pod'),
 };
 
 /** One sentence for each value over which a kubelet exits: `maxPods: -1 is less than 0`. */
-export function refusedValues(configuration: Settings): string[] {
+export function refusedValues(configuration: Settings, minor: number): string[] {
   return Object.entries(RULES).flatMap(([name, rule]) => {
-    const why = configuration[name] === undefined ? undefined : rule(configuration[name], configuration);
+    const why = configuration[name] === undefined ? undefined : rule(configuration[name], configuration, minor);
     return why === undefined ? [] : [`${name}: ${why}`];
   });
+}
+
+/** Whether a configuration keeps processors from pods, which the static policy needs. */
+export function reservesCpu({ systemReserved, kubeReserved, reservedSystemCPUs }: Settings): boolean {
+  if (typeof reservedSystemCPUs === 'string' && reservedSystemCPUs !== '') return true;
+  return [systemReserved, kubeReserved].some((reserved) => {
+    const { cpu } = Object(reserved ?? {}) as { cpu?: unknown };
+    return cpu !== undefined && (quantityOf(String(cpu)) ?? 0) > 0;
+  });
+}
+
+/** Source: kubernetes#122745: UnlimitedSwap was removed in 1.30. */
+function swapFault(value: unknown, minor: number): string | undefined {
+  const { swapBehavior } = Object(value ?? {}) as { swapBehavior?: unknown };
+  const names = minor >= 30 ? ['LimitedSwap', 'NoSwap'] : ['LimitedSwap', 'UnlimitedSwap'];
+  if (minor === 28 || minor === 29) names.push('NoSwap');
+  const fault = oneOf(...names)(swapBehavior);
+  return fault && `swapBehavior ${fault}`;
 }
 
 function firstOf(map: unknown, judge: (key: string, text: string) => string | undefined): string | undefined {

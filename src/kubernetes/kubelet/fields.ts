@@ -80,7 +80,7 @@ export function judgeConfiguration(
   const unreadable = mistypedFields(fields).flatMap(({ meant, problem }) => (meant === undefined ? [problem] : []));
   const refused = isOther
     ? [`it is ${String(kind)} of ${String(apiVersion)}; kubelets read ${KIND} of ${API_VERSION}`]
-    : [...unreadable, ...refusedValues(fields)];
+    : [...unreadable, ...refusedValues(fields, minor)];
   const fatal = refused.length > 0 ? refused.join('\n') : undefined;
   const ignored = Object.keys(fields).flatMap((name) => {
     const since = SINCE.get(name);

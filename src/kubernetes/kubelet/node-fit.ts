@@ -6,6 +6,7 @@ import { removalOf } from '../removals.ts';
 import { clusterDnsOf } from './configuration.ts';
 import { removedGates } from './feature-gates.ts';
 import { mistypedFields } from './field-types.ts';
+import { reservesCpu } from './field-values.ts';
 
 /** What a node is, as far as a kubelet's configuration depends on it. */
 export interface FitFacts {
@@ -254,6 +255,13 @@ const reservedResources: Rule = (settings, { cpus, memoryBytes }, tell) => {
   }
 };
 
+/** A kubelet exits over the static policy if no processor is reserved any more. */
+const staticPolicy: Rule = (settings, _, tell) => {
+  if (settings.cpuManagerPolicy !== 'static' || reservesCpu(settings)) return;
+  settings.cpuManagerPolicy = 'none';
+  tell('cpuManagerPolicy: static needs a reservation of cpu, which does not fit this node; none is used');
+};
+
 /** Bytes of memory that pods never get, because the kubelet evicts them first. */
 function evictedBelow({ evictionHard }: Settings, memoryBytes: number): number {
   const threshold = String(recordOf(evictionHard)?.['memory.available'] ?? (evictionHard ? '0' : '100Mi'));
@@ -308,6 +316,7 @@ const RULES: readonly Rule[] = [
   reservedCpus,
   readableReservations,
   reservedResources,
+  staticPolicy,
   cgroups,
   identity,
 ];

@@ -4,6 +4,7 @@ import { appArmor } from './checks/apparmor.ts';
 import { kernelOptions, systemVerification } from './checks/cgroups.ts';
 import { cidrConflict } from './checks/cidr-conflict.ts';
 import { cloudEndpoints } from './checks/cloud-endpoints.ts';
+import { cloudInit } from './checks/cloud-init.ts';
 import { clusterConfiguration } from './checks/cluster-configuration.ts';
 import { clusterVersion } from './checks/cluster-version.ts';
 import { cniConflict } from './checks/cni-conflict.ts';
@@ -21,6 +22,7 @@ import {
   kubeletExtraFlags,
   kubeletService,
 } from './checks/kubelet-settings.ts';
+import { kubeletState } from './checks/kubelet-state.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
@@ -52,6 +54,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   runtimeFileSystem,
   swap,
   machineId,
+  cloudInit,
   hostname,
   nodeName,
   nodeExists,
@@ -78,6 +81,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   clusterConfiguration,
   kubeletConfigurationValues,
   kubeletConfigurationFields,
+  kubeletState,
   edgeHub,
   offlineAutonomy,
   cniConflict,

@@ -56,6 +56,9 @@ export const restore: Phase<ResetContext> = {
       code: 'RESET_INCOMPLETE',
       what: 'some changes could not be rolled back',
       why: left.join('\n'),
+      next: left.some((text) => text.includes('EPERM'))
+        ? 'a file there cannot be changed: `lsattr -Ra PATH` shows its attributes, `chattr -ia FILE` takes them away; then run `edgeadm reset` again'
+        : undefined,
     });
   },
 };

@@ -75,5 +75,6 @@ describe('reset among the things of others', function () {
       const args = ['--mount', '--propagation', 'private', process.execPath, MOUNTS, String(RUNS)];
       const { stdout } = await execa('unshare', args, { timeout: 240_000 });
       assert.match(stdout, /^\d+ resets among mounts, \d+ refused, \d+ done$/m);
+      assert.match(stdout, /^nothing foreign was changed; refused at first: a bind mount in it, .*an immutable file$/m);
     });
 });

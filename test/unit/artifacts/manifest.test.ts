@@ -49,6 +49,13 @@ files:
     );
   });
 
+  it('names the missing version of a yurthub program, and takes one without v', () => {
+    const bundle = (more: string) =>
+      `apiVersion: edgeadm.io/v1\nkind: Bundle\nkubernetesVersion: v1.34.4\narch: amd64\n${more}files:\n  - {path: yurthub, kind: yurthub, sha256: ${SUM}}\n`;
+    assert.throws(() => parseManifest(bundle(''), '/b'), failure('BUNDLE_INVALID', 'edgeHubVersion: is required'));
+    assert.equal(parseManifest(bundle('edgeHubVersion: 1.7.0\n'), '/b').edgeHubVersion, 'v1.7.0');
+  });
+
   for (const path of [
     '/etc/passwd',
     '../kubelet',

@@ -41,6 +41,19 @@ describe('a join specification', () => {
     assert.deepEqual(spec.labels, { a: '1', b: '2' });
   });
 
+  it('names the keys of an edge-hub that exclude each other, and why the mode local is refused', () => {
+    const refused = (values: Record<string, unknown>): string => mistakesOf(flags({ ...GOOD, ...values }));
+    assert.match(
+      refused({ edgeHubProgram: '/y', edgeHubImage: 'a/b:v1' }),
+      /--edge-hub-image and --edge-hub-program cannot be used together/,
+    );
+    assert.match(refused({ edgeHubProgram: '/y', edgeHubFlavor: 'ack' }), /published only as an image/);
+    assert.match(refused({ edgeHubProgram: '/y', edgeHubAs: 'pod' }), /--edge-hub-program and --edge-hub-as pod/);
+    assert.match(refused({ edgeHub: false, edgeHubAs: 'service' }), /--edge-hub-as and --no-edge-hub/);
+    assert.match(refused({ edgeHubMode: 'local' }), /--edge-hub-mode: local is not supported: .* keeps no cache/);
+    assert.equal(refused({ edgeHubProgram: '/y', edgeHubVersion: '1.7.0', edgeHubMode: 'token' }), 'accepted');
+  });
+
   it('merges taints by key and effect, the value of the stronger source winning', () => {
     const taint = (key: string, value: string, effect = 'NoSchedule') => ({ key, value, effect });
     const spec = joinSpec(

@@ -191,6 +191,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'RESET_INCOMPLETE',
     proof: cures('--force, which is advised beside it, detaches the volumes'),
   },
+  'phases/reset/remove-traces.ts reset': {
+    code: 'RESET_INCOMPLETE',
+    proof: test('leaves what is mounted below its folders alone: bind mounts of /etc, tmpfs, shares'),
+  },
   'host/mount-table.ts reset': {
     code: 'RESET_INCOMPLETE',
     proof: cures('what is mounted is unmounted before it is run, as the text says'),

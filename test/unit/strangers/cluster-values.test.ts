@@ -56,6 +56,27 @@ const REFUSED: readonly (readonly [thread: string, kubelet: string, found: RegEx
     /syncFrequency: "1 minute" is not a duration such as 10s/,
   ],
   ['a port that there is not', 'port: 102500\n', /port: 102500 is not between 1 and 65535/],
+  [
+    'canonical/microk8s#4704',
+    'memorySwap: {swapBehavior: UnlimitedSwap}\n',
+    /memorySwap: swapBehavior "UnlimitedSwap" is not one of LimitedSwap, NoSwap/,
+  ],
+  [
+    'kubernetes/kubernetes#70161',
+    'cpuManagerPolicy: static\n',
+    /cpuManagerPolicy: static needs cpu in systemReserved or kubeReserved/,
+  ],
+  [
+    'parallel pulls without their switch',
+    'maxParallelImagePulls: 5\n',
+    /maxParallelImagePulls: 5 needs serializeImagePulls: false/,
+  ],
+  [
+    'a shutdown whose part is longer than the whole',
+    'shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 20s\n',
+    /20s is longer than shutdownGracePeriod, which is 10s/,
+  ],
+  ['a TLS version as browsers call it', 'tlsMinVersion: TLSv1.2\n', /"TLSv1\.2" is not one of VersionTLS10/],
   ['authentication as a text', 'authentication: webhook\n', /authentication: "webhook" is not a map/],
 ];
 
@@ -92,6 +113,42 @@ describe("values in the cluster's ConfigMaps that no kubelet takes", () => {
     it(`a value that can mean only one thing is written so that the kubelet reads it, with a warning: ${thread}`, async () => {
       await assertFinds('KubeletConfiguration', 'warning', found, edited(kubelet));
       await assertOk('KubeletConfigurationFields', edited(kubelet));
+    });
+
+  it('a static policy whose processors do not fit this node becomes none, over which no kubelet exits (kubernetes/kubernetes#84333)', () =>
+    assertFinds(
+      'KubeletConfiguration',
+      'warning',
+      /systemReserved: more cpu is reserved .*\ncpuManagerPolicy: static needs a reservation of cpu.*none is used/,
+      edited('cpuManagerPolicy: static\nsystemReserved: {cpu: "64"}\n'),
+    ));
+
+  for (const [thread, file, state, found] of [
+    [
+      'siderolabs/talos#7504',
+      'cpu_manager_state',
+      '{"policyName":"none","defaultCpuSet":""}',
+      /policy none; the cluster has cpuManagerPolicy: static/,
+    ],
+    [
+      'bottlerocket-os/bottlerocket#1465, as 1.36 writes it',
+      'cpu_manager_state',
+      '{"data":"{\\"policyName\\":\\"none\\"}"}',
+      /cpu_manager_state was written with the policy none/,
+    ],
+    [
+      'the memory manager of a node before',
+      'memory_manager_state',
+      '{"policyName":"Static"}',
+      /policy Static; the cluster has memoryManagerPolicy: None/,
+    ],
+  ] as const)
+    it(`assignments that a kubelet before left under another policy stop the join: ${thread}`, async () => {
+      const given = edited('cpuManagerPolicy: static\nreservedSystemCPUs: "0"\n');
+      const machine = { files: { [`/var/lib/kubelet/${file}`]: state } };
+      const { remedy } = await assertFinds('KubeletState', 'error', found, { ...given, machine });
+      assert.match(remedy ?? '', /Remove the file/);
+      await assertOk('KubeletState', given);
     });
 
   for (const [thread, networking, found] of [

@@ -28,6 +28,18 @@ describe('the flags of an upgrade', () => {
     assert.match(mistakes({ region: '' }), /--region/);
   });
 
+  it('the flags of an upgrade say what the edge-hub is to be, and those that exclude each other are named', () => {
+    const { hub } = upgradeSpec({ ...FLAGS, 'edge-hub-as': 'service', 'edge-hub-version': '1.7.0' });
+    assert.deepEqual([hub?.edgeHubAs, hub?.edgeHubVersion], ['service', 'v1.7.0']);
+    assert.match(
+      mistakes({ 'edge-hub-image': 'a/b:v1', 'edge-hub-program': '/y' }),
+      /--edge-hub-image and --edge-hub-program/,
+    );
+    assert.match(mistakes({ 'edge-hub-as': 'pod', 'edge-hub-program': '/y' }), /--edge-hub-as pod needs an image/);
+    assert.match(mistakes({ 'edge-hub-image': 'a b' }), /--edge-hub-image: /);
+    assert.match(mistakes({ 'edge-hub-version': 'new' }), /--edge-hub-version: must look like v1\.7\.0/);
+  });
+
   it('the flags of an upgrade are told with all their mistakes at once', () => {
     const text = mistakes({ 'target-version': '1.20', 'kubelet-version': 'x', drain: true, 'drain-timeout': 'long' });
     for (const name of ['--target-version', '--kubelet-version', '--drain', '--drain-timeout'])

@@ -266,7 +266,7 @@ const clusterOf = (version: string): Pick<Case, 'cluster' | 'node'> => ({
 
 describe("a machine of any distribution and a cluster that is not the vendor's", () => {
   for (const distribution of DISTRIBUTIONS) {
-    for (const version of ['v1.20.2', 'v1.31.4', 'v1.37.2']) {
+    for (const version of ['v1.20.2', 'v1.28.15', 'v1.34.1', 'v1.37.2']) {
       it(`joins ${version} without a flag, with at most a line for the matrix and one for an old kernel: ${distribution.source}`, async () => {
         const found = await troubles({ machine: machineOf(distribution), ...clusterOf(version) });
         assert.deepEqual(

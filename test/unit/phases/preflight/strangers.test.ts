@@ -181,6 +181,60 @@ const STRANGERS: readonly Stranger[] = [
     found: /never finished its first boot/,
     remedy: /systemd-machine-id-setup/,
   },
+  // cloud-init
+  {
+    thread: 'xetys/hetzner-kube#246',
+    machine: files({ '/run/cloud-init/status.json': '{}' }),
+    check: 'CloudInit',
+    status: 'warning',
+    found: /still running/,
+    remedy: /cloud-init status --wait/,
+  },
+  {
+    thread: 'canonical/cloud-init#2908, when it has ended',
+    machine: files({ '/run/cloud-init/status.json': '{}', '/run/cloud-init/result.json': '{}' }),
+    check: 'CloudInit',
+    status: 'ok',
+  },
+  // Flags in the files of the distribution
+  {
+    thread: 'canonical/k8s-operator#487, a threshold without its operator',
+    machine: files({ '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--eviction-hard=memory.available=100Mi\n' }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /"memory\.available=100Mi" is not SIGNAL<VALUE/,
+  },
+  {
+    thread: 'canonical/cluster-api-k8s#115, which is right',
+    machine: files({
+      '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS="--eviction-hard=imagefs.available<5%,memory.available<1Gi"\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/website#31962, a line that goes on with the next one',
+    machine: files({
+      '/etc/sysconfig/kubelet': 'KUBELET_EXTRA_ARGS="--v=2 \\\n  --node-labels=node-role.kubernetes.io/worker="\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /node-role\.kubernetes\.io\/worker on itself/,
+  },
+  {
+    thread: 'a reservation as YAML has it',
+    machine: files({ '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--system-reserved=memory:1Gi\n' }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /"memory:1Gi" is not RESOURCE=VALUE/,
+  },
+  {
+    thread: 'a feature gate without its value',
+    machine: files({ '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--feature-gates=NodeSwap\n' }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /"NodeSwap" is not GATE=true or GATE=false/,
+  },
   // Name servers
   {
     thread: 'coredns/coredns#1712',

@@ -140,6 +140,11 @@ describe("the container service of the sandbox, measured by the models of the ve
     await pass(300);
     await measured('DescribeClusterUserKubeconfig', 'GET', `/k8s/${id}/user_config`);
     await addons();
+    await measured('UpgradeClusterNodepool', 'POST', `${pool}/upgrade`, { body: {} });
+    await look();
+    await pass(300);
+    await measured('RepairClusterNodePool', 'POST', `${pool}/repair`, { body: {} });
+    await pass(300);
     seedCloudNodes(cloud.store, cloud.cluster, 1);
     const [ess] = poolsOf(cloud.store, id).filter(({ type }) => type === 'ess');
     await measured('AttachInstancesToNodePool', 'POST', `${pools}/${ess?.id}/attach`, {
@@ -154,7 +159,7 @@ describe("the container service of the sandbox, measured by the models of the ve
     addFault(cloud.store, { action: 'DeleteClusterNodepool/task', mode: '500', times: 1 });
     await measured('DeleteClusterNodepool', 'DELETE', pool, { parameters: { force: 'true' } });
     await pass(300);
-    assert.equal(seen.size, 24);
+    assert.equal(seen.size, 26);
   });
 
   it('answers nothing that the SDK does not know about clusters, checks and settings either, and takes requests that its models have', async () => {

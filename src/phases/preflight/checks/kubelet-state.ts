@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
+import { lenientYaml } from '../../../lib/check-shape.ts';
+import { type Check, fail, pass } from '../check.ts';
+
+/** What a kubelet keeps of its policies, and the setting with its default. */
+const CHECKPOINTS = [
+  { file: `${PATHS.kubelet.directory}/cpu_manager_state`, setting: 'cpuManagerPolicy', usual: 'none' },
+  { file: `${PATHS.kubelet.directory}/memory_manager_state`, setting: 'memoryManagerPolicy', usual: 'None' },
+] as const;
+
+/** Since 1.36 the data is a text within the file. */
+const CHECKPOINT = z.object({ policyName: z.string().optional(), data: z.string().optional() });
+const DATA = z.object({ policyName: z.string().optional() });
+
+export const kubeletState: Check = {
+  name: 'KubeletState',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'No kubelet before has left its CPU or memory assignments under another policy than that of the cluster: the kubelet exits over them.',
+  remedy: 'Remove the file; the kubelet makes a new one.',
+  needs: ['CAHash', 'Token', 'ClusterConfiguration'],
+  run: async ({ host, cluster }) => {
+    const configuration = (await cluster.kubeletConfiguration()) ?? {};
+    const found = await Promise.all(
+      CHECKPOINTS.map(async ({ file, setting, usual }) => {
+        const kept = policyIn(await readIfFile(host, file));
+        const wanted = String(configuration[setting] ?? usual);
+        return kept === undefined || kept.toLowerCase() === wanted.toLowerCase()
+          ? []
+          : [`${file} was written with the policy ${kept}; the cluster has ${setting}: ${wanted}`];
+      }),
+    );
+    return found.flat().length === 0 ? pass() : fail(found.flat().join('\n'));
+  },
+};
+
+function policyIn(text: string | undefined): string | undefined {
+  const checkpoint = lenientYaml(text, CHECKPOINT);
+  return checkpoint?.policyName ?? lenientYaml(checkpoint?.data, DATA)?.policyName;
+}

@@ -1,0 +1,45 @@
+import { difference, type Photograph } from '../testbed/index.ts';
+import { askKernel } from '../testbed/photograph.ts';
+import type { VirtualMachine } from './machine.ts';
+
+/** Debian's own files are many and known by size and time; the contents of all others are read. */
+const LOOK = `
+find / /run -xdev -printf '%p\\t%y\\t%m\\t%U:%G\\t%s\\t%T@\\t%l\\n' 2>/dev/null
+echo
+find /etc /var /root /home /srv /opt /tmp -xdev -type f ! -path '/var/lib/containerd/*' ! -path '/var/log/*' \
+  ! -path '/var/lib/systemd/*' ! -path '/var/cache/edgeadm/*' ! -path '/opt/bundle/*' -print0 | xargs -0r cksum
+`;
+
+/** Seconds: an emulated processor that others keep busy takes its time. */
+const SLOW = 300;
+
+/** Of which the program under test is one: it unpacks itself. */
+const ALLOWED = ['/var/log/edgeadm.log', '/var/cache/edgeadm'];
+
+const KINDS: Readonly<Record<string, string>> = { d: 'folder', f: 'file', l: 'link', s: 'socket', p: 'pipe' };
+
+/** Disk and kernel of a virtual machine, as they are now. */
+export async function photographOf(machine: VirtualMachine): Promise<Photograph> {
+  const [{ stdout }, kernel] = await Promise.all([machine.must('sh', '-c', LOOK), askKernel(machine, SLOW)]);
+  const [entries = '', sums = ''] = stdout.split('\n\n');
+  const contents = new Map(sums.split('\n').map(contentOf));
+  return { files: new Map(entries.split('\n').map((line) => describe(line, contents))), kernel };
+}
+
+/** What is different from before, but for the log and the program itself. */
+export async function tracesOn(machine: VirtualMachine, before: Photograph): Promise<string[]> {
+  return difference(before, await photographOf(machine), ALLOWED);
+}
+
+function contentOf(line: string): [string, string] {
+  const [sum = '', size = '', ...path] = line.split(' ');
+  return [path.join(' '), `${size} bytes, sum ${sum}`];
+}
+
+function describe(line: string, contents: ReadonlyMap<string, string>): [string, string] {
+  const [path = '', type = '', mode = '', owner = '', size = '', time = '', target = ''] = line.split('\t');
+  const what = `${KINDS[type] ?? 'other'} ${mode.padStart(4, '0')} ${owner}`;
+  if (type === 'l') return [path, `${what} -> ${target}`];
+  if (type !== 'f' || path.startsWith('/run/')) return [path, what];
+  return [path, `${what} ${contents.get(path) ?? `${size} bytes of ${time}`}`];
+}
