@@ -18,7 +18,7 @@ export interface ClusterNode extends NodeAutonomy {
   readonly os: string | undefined;
   readonly arch: string | undefined;
   readonly addresses: readonly string[];
-  /** When the kubelet's certificate ends, RFC 3339; undefined if it was not asked for or could not be read. */
+  /** When the kubelet's certificate ends, RFC 3339; undefined if it was not requested or could not be read. */
   readonly certificateEnds: string | undefined;
 }
 

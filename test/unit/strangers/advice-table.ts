@@ -250,7 +250,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/diagnose/rules.ts join': {
     code: undefined,
-    proof: test('join that is killed before any change is finished by the same command or undone by reset'),
+    proof: test('join that is killed before any change is finished by the same command or rolled back by reset'),
   },
   'phases/diagnose/rules.ts upgrade': {
     code: undefined,
