@@ -86,7 +86,7 @@ const REFUSED =
   /^(num_of_nodes|worker_|master_|key_pair$|login_password$|cloud_monitor_flags$|runtime$|disable_rollback$)/;
 
 /** Codes: `ErrorClusterNameAlreadyExist` is the service's; the others are not documented. */
-export async function createCluster(asked: CsRequest): Promise<object> {
+export async function createClusterRecord(asked: CsRequest): Promise<object> {
   const { store, now } = asked.parts;
   const old = Object.keys(asked.request.body ?? {}).find((key) => REFUSED.test(key));
   if (old) throw new CloudFailure(400, 'InvalidParameter', `The parameter ${old} is no longer supported.`);
@@ -216,7 +216,7 @@ export async function updateKms(asked: CsRequest): Promise<string> {
   return '';
 }
 
-export async function deleteCluster(asked: CsRequest): Promise<object> {
+export async function deleteClusterRecord(asked: CsRequest): Promise<object> {
   const cluster = clusterOf(asked);
   // The real code is not documented.
   if (cluster.deletionProtection)

@@ -15,7 +15,13 @@ import {
 import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
-import { completeClusterChanges, createCluster, deleteCluster, modifyCluster, updateKms } from './cs-cluster-tasks.ts';
+import {
+  completeClusterChanges,
+  createClusterRecord,
+  deleteClusterRecord,
+  modifyCluster,
+  updateKms,
+} from './cs-cluster-tasks.ts';
 import {
   allClusters,
   clusterDetail,
@@ -74,9 +80,9 @@ const HANDLERS: Readonly<Record<CsActionName, Handler>> = {
   DescribeKubernetesVersionMetadata: kubernetesVersions,
   DescribeClustersForRegion: clustersOfRegion,
   DescribeClusterDetail: clusterDetail,
-  CreateCluster: createCluster,
+  CreateCluster: createClusterRecord,
   ModifyCluster: modifyCluster,
-  DeleteCluster: deleteCluster,
+  DeleteCluster: deleteClusterRecord,
   DescribeClusterResources: clusterResources,
   DescribeClusterLogs: clusterLogs,
   DescribeClusterEvents: clusterEvents,

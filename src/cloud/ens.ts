@@ -89,9 +89,14 @@ export interface Ens {
   deleteInterface(id: string): Promise<void>;
   stop(instanceId: string, options: { readonly force: boolean }): Promise<void>;
   start(instanceId: string): Promise<void>;
+  /** Adds a rule to a security group: all protocols and ports. */
+  allow(groupId: string, direction: 'ingress' | 'egress', cidr: string): Promise<void>;
   /** Runs a script on an instance, as root. What comes of it is not reported. */
   runScript(instanceId: string, script: string): Promise<void>;
 }
+
+/** Source: the vendor's API reference, AuthorizeSecurityGroup. */
+const ALL = { IpProtocol: 'all', PortRange: '-1/-1', Policy: 'accept', Priority: '1' };
 
 /** The request takes up to 100, the answer says at most 50. */
 const PAGE_SIZE = 50;
@@ -167,6 +172,10 @@ function orders(caller: CloudCaller): Omit<Ens, keyof Reads | 'endpoint'> {
     deleteInterface: (id) => order('DeleteNetworkInterfaces', { NetworkInterfaceIds: JSON.stringify([id]) }),
     stop: (instanceId, { force }) => order('StopInstance', { InstanceId: instanceId, ForceStop: String(force) }),
     start: (instanceId) => order('StartInstance', { InstanceId: instanceId }),
+    allow: (groupId, direction, cidr) =>
+      direction === 'ingress'
+        ? order('AuthorizeSecurityGroup', { ...ALL, SecurityGroupId: groupId, SourceCidrIp: cidr })
+        : order('AuthorizeSecurityGroupEgress', { ...ALL, SecurityGroupId: groupId, DestCidrIp: cidr }),
     runScript: (instanceId, script) =>
       order('AttachEnsInstances', {
         InstanceId: instanceId,

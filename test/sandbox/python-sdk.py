@@ -96,6 +96,26 @@ if product == "cs":
     client.pause_task(task)
     client.describe_task_info(task)
     client.describe_cluster_tasks(target, models.DescribeClusterTasksRequest())
+    made = client.create_cluster(
+        models.CreateClusterRequest(
+            name="python",
+            region_id="cn-hangzhou",
+            cluster_type="ManagedKubernetes",
+            profile="Edge",
+            vpcid="vpc-1",
+            vswitch_ids=["vsw-1"],
+            service_cidr="172.21.0.0/20",
+            container_cidr="10.20.0.0/16",
+            addons=[models.Addon(name="flannel")],
+        )
+    ).body.cluster_id
+    client.describe_cluster_detail(made)
+    client.describe_cluster_events(made, models.DescribeClusterEventsRequest())
+    client.check_control_plane_log_enable(made)
+    client.get_cluster_audit_project(made)
+    check = client.run_cluster_check(target, models.RunClusterCheckRequest(type="ClusterUpgrade")).body.check_id
+    client.get_cluster_check(target, check)
+    client.list_cluster_checks(target, models.ListClusterChecksRequest())
 else:
     from alibabacloud_ens20171110 import models
     from alibabacloud_ens20171110.client import Client

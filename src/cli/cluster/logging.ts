@@ -7,7 +7,7 @@ import { runAddonSteps } from '../../phases/addon/run.ts';
 import { type AddonStep, describeStep, installSteps, uninstallSteps } from '../../phases/addon/steps.ts';
 import { updateCluster } from '../../phases/cluster/changes.ts';
 import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
-import { type ClusterLogging, defaultProject, logAddonsOf, loggingOf } from '../../phases/cluster/logging.ts';
+import { type ClusterLogging, defaultProject, logCollectorsOf, loggingOf } from '../../phases/cluster/logging.ts';
 import { addonFacts } from '../addon/changes.ts';
 import type { CommandHost } from '../node-runner.ts';
 import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
@@ -82,8 +82,8 @@ async function planLogging(flags: LoggingFlags, on: boolean, work: ChangeWork): 
   };
 }
 
-function containerSteps(on: boolean, facts: Parameters<typeof logAddonsOf>[0], project: string): AddonStep[] {
-  const names = logAddonsOf(facts);
+function containerSteps(on: boolean, facts: Parameters<typeof logCollectorsOf>[0], project: string): AddonStep[] {
+  const names = logCollectorsOf(facts);
   if (on) return installSteps(names, facts, { config: JSON.stringify({ sls_project_name: project }) });
   return uninstallSteps(
     names.filter((name) => facts.installed.some((addon) => addon.name === name)),

@@ -48,7 +48,8 @@ export async function cloudClusterSpecOf(
     const key = path.join('.');
     const flag = FLAGS[key] ?? FLAGS[path.slice(0, 2).join('.')] ?? FLAGS[String(path[0])];
     const isOfFile = flags.from !== undefined && valueAt(given, path) === undefined;
-    refuse(`${isOfFile || !flag ? `${flags.from ?? '--from'}: ${key || 'the file'}` : flag}: ${message}`);
+    const where = isOfFile || !flag ? [flags.from ?? '--from', key].filter(Boolean).join(': ') : flag;
+    refuse(`${where}: ${message}`);
   }
   return undefined;
 }

@@ -33,7 +33,7 @@ export function clusterTable(clusters: readonly ListedCluster[], wide = false): 
 }
 
 /** What `show` prints of a cluster; for `-o json` and people. */
-export function clusterFacts(cluster: CloudCluster) {
+export function shownCluster(cluster: CloudCluster) {
   const { publicly, intranet } = addressesOf(cluster);
   const { clusterId, regionId } = cluster;
   return {
@@ -59,7 +59,7 @@ export function clusterFacts(cluster: CloudCluster) {
 }
 
 export function clusterText(cluster: CloudCluster): string {
-  const facts = clusterFacts(cluster);
+  const facts = shownCluster(cluster);
   const offered = facts.offeredVersion && `, upgrade to ${facts.offeredVersion} possible`;
   return factLines({
     Cluster: `${facts.name} (${facts.id}), ${facts.edition} edition`,

@@ -9,7 +9,7 @@ import {
 } from '../../cli/cluster/flags.ts';
 import { creationLines } from '../../cli/cluster/plan-text.ts';
 import { cloudClusterSpecOf } from '../../cli/cluster/spec.ts';
-import { clusterFacts } from '../../cli/cluster/text.ts';
+import { shownCluster } from '../../cli/cluster/text.ts';
 import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
 import { usageError } from '../../errors/usage.ts';
 import { type Creation, createCluster, planCreation } from '../../phases/cluster/create.ts';
@@ -65,7 +65,7 @@ export default class ClusterCreate extends BaseCommand {
         },
         run: async ({ creation }, work) => {
           const cluster = await createCluster(creation, work);
-          const data = { clusterId: cluster.clusterId, cluster: clusterFacts(cluster) };
+          const data = { clusterId: cluster.clusterId, cluster: shownCluster(cluster) };
           return {
             data,
             text: `cluster/${name} ${work.wait ? 'created' : 'is being created'}: ${cluster.clusterId}\n`,

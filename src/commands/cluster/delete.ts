@@ -8,7 +8,7 @@ import type { CloudCluster } from '../../cloud/actions/clusters.ts';
 import { usageError } from '../../errors/usage.ts';
 import { count } from '../../lib/count.ts';
 import { deleteCluster } from '../../phases/cluster/changes.ts';
-import { choiceOf, deletionOf, RESOURCE_TYPES } from '../../phases/cluster/deletion.ts';
+import { choiceOf, clusterDeletion, RESOURCE_TYPES } from '../../phases/cluster/deletion.ts';
 import { clusterNamed } from '../../phases/cluster/find.ts';
 
 type DeletionPlan = ServicePlan & { readonly cluster: CloudCluster };
@@ -48,7 +48,7 @@ export default class ClusterDelete extends BaseCommand {
         argv: this.host.argv,
         plan: async ({ service, clusterId }) => {
           const cluster = await clusterNamed(service, region, clusterId);
-          const { nodes, resources } = await deletionOf(service, cluster, choice);
+          const { nodes, resources } = await clusterDeletion(service, cluster, choice);
           const { name, clusterId: id } = cluster;
           const table = resourceTable(resources).trimEnd();
           return {

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { clusterArg } from '../../cli/cluster/flags.ts';
 import { lookAtCluster } from '../../cli/cluster/look.ts';
-import { clusterFacts, clusterText } from '../../cli/cluster/text.ts';
+import { clusterText, shownCluster } from '../../cli/cluster/text.ts';
 import { ramActions, serviceFlags } from '../../cli/service-change.ts';
 
 export default class ClusterShow extends BaseCommand {
@@ -15,6 +15,6 @@ export default class ClusterShow extends BaseCommand {
     const { args, flags } = await this.parse(ClusterShow);
     this.openOutput({ looksOnly: true });
     const cluster = await lookAtCluster(flags, args, async (_, found) => found);
-    await this.show({ data: clusterFacts(cluster), text: clusterText(cluster) });
+    await this.show({ data: shownCluster(cluster), text: clusterText(cluster) });
   }
 }

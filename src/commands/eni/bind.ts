@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
-import { nonEmptyName } from '../../cli/flags.ts';
+import { nonEmptyName, repeatable } from '../../cli/flags.ts';
 import { MAX_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
@@ -35,6 +35,17 @@ export default class EniBind extends BaseCommand {
       helpValue: 'ID',
       description: "default: the instance's",
     }),
+    eni: Flags.string({
+      ...repeatable,
+      parse: nonEmptyName('--eni'),
+      helpValue: 'ID',
+      description: 'attach this ENI, and buy none (repeatable)',
+      exclusive: ['eni-number', 'reuse-available'],
+    }),
+    'add-rules': Flags.boolean({
+      default: false,
+      description: 'add the rules that pods need to the security group: all in from and out to the network',
+    }),
     'reuse-available': Flags.boolean({
       default: false,
       description: 'count secondary ENIs not bought by edgeadm, and attach available ones before buying any',
@@ -52,7 +63,8 @@ export default class EniBind extends BaseCommand {
       logFile: flags['log-file'],
       dryRun,
     });
-    const result = await changeInstance(flags, output, async (options) => {
+    const line = { ...flags, yes: flags.yes || isOriginalLine(this.argv) };
+    const result = await changeInstance(line, output, async (options) => {
       const { bind } = await import('../../phases/eni/run.ts');
       const { changed, ...data } = await bind({
         ...options,
@@ -62,6 +74,8 @@ export default class EniBind extends BaseCommand {
           eniNumber: flags['eni-number'],
           vSwitchId: flags.vswitch,
           securityGroupId: flags['security-group'],
+          interfaceIds: flags.eni,
+          addRules: flags['add-rules'],
           reuseAvailable: flags['reuse-available'],
           forceStop: flags['force-stop'],
           kubeconfig: flags.kubeconfig,
@@ -75,4 +89,15 @@ export default class EniBind extends BaseCommand {
     });
     await this.finish(result);
   }
+}
+
+/** Flags of the vendor's `eni-tool`. Source: its guide to Terway Edge. */
+const ORIGINAL = ['accessKey', 'secretKey', 'instance', 'region', 'vswitch', 'eniNumber', 'securityGroup', 'profile'];
+
+/** True for a line that the vendor's tool takes: it asks nothing, so neither does such a line in a script. */
+function isOriginalLine(argv: readonly string[]): boolean {
+  if (process.stdin.isTTY) return false;
+  const flags = argv.flatMap((word) => /^--?([\w-]+)/.exec(word)?.[1] ?? []);
+  const hasKeys = (flags.includes('accessKey') && flags.includes('secretKey')) || flags.includes('profile');
+  return hasKeys && flags.every((flag) => ORIGINAL.includes(flag));
 }

@@ -28,7 +28,7 @@ export interface Deletion {
  * What a deletion takes along.
  * @throws EdgeadmError CLOUD_CLUSTER_REFUSED if the cluster is protected, or is being changed
  */
-export async function deletionOf(
+export async function clusterDeletion(
   service: ContainerService,
   cluster: CloudCluster,
   choice: ResourceChoice,

@@ -33,7 +33,7 @@ export async function loggingOf(service: ContainerService, clusterId: string): P
  * The components that collect the logs of containers in this cluster: those that it has, or the newest that it can have.
  * @throws EdgeadmError ADDON_NOT_FOUND
  */
-export function logAddonsOf({ installed, offered, where }: AddonFacts): readonly string[] {
+export function logCollectorsOf({ installed, offered, where }: AddonFacts): readonly string[] {
   const names = new Set([...installed, ...offered].map(({ name }) => name));
   const has = (addon: string): boolean => installed.some(({ name }) => name === addon);
   const present = LOG_ADDONS.find((addons) => addons.some(has));

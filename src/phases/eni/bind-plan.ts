@@ -2,23 +2,28 @@ import { freeNames, purchasedFor } from '../../cloud/eni-marker.ts';
 import { type EnsInterface, MAX_INTERFACES, podCapacity, type SecurityRule } from '../../cloud/ens.ts';
 import { covers } from '../../lib/cidr.ts';
 import { describeDrain } from './cluster-node.ts';
-import type { BindPlan, BindSpec, Inspection } from './context.ts';
+import type { BindPlan, BindSpec, Inspection, RuleToAdd } from './context.ts';
 
 /** What has to be bought and attached, so that the instance has what was requested and not one more. */
 export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
   const { instance, interfaces } = inspection;
+  const { interfaceIds: named = [] } = spec;
   const onInstance = interfaces.filter(({ instanceId }) => instanceId === instance.id);
   const isOurs = ({ name }: EnsInterface): boolean => purchasedFor(name) === instance.id;
-  const counts = (eni: EnsInterface): boolean => eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
+  const counts = (eni: EnsInterface): boolean =>
+    named.length > 0 ? named.includes(eni.id) : eni.type !== 'Primary' && (spec.reuseAvailable || isOurs(eni));
   const attached = onInstance.filter(counts);
   const free = interfaces.filter((eni) => !eni.instanceId && eni.type !== 'Primary' && eni.status !== 'Deleting');
   const ours = free.filter(isOurs);
   // Those that edgeadm bought for another instance are that one's.
   const others = spec.reuseAvailable ? free.filter((eni) => isStranger(eni, inspection, spec)) : [];
-  const missing = Math.max(0, spec.eniNumber - attached.length);
-  const attach = [...ours, ...others].slice(0, missing);
+  const missing = Math.max(0, (named.length || spec.eniNumber) - attached.length);
+  const chosen = named.length > 0 ? free.filter(({ id }) => named.includes(id)) : [...ours, ...others];
+  const attach = chosen.slice(0, missing);
   const taken = interfaces.map(({ name }) => name);
-  const buy = freeNames(instance.id, missing - attach.length, taken);
+  const buy = named.length > 0 ? [] : freeNames(instance.id, missing - attach.length, taken);
+  const rules = missingRules(inspection.securityRules, inspection.networkCidr);
+  const rulesToAdd = spec.addRules ? rules : [];
   const interfacesAfter = onInstance.length + missing;
   return {
     attached,
@@ -29,11 +34,13 @@ export function bindPlan(spec: BindSpec, inspection: Inspection): BindPlan {
     interfacesAfter,
     podsBefore: podCapacity(onInstance.length),
     podsAfter: podCapacity(interfacesAfter),
-    missingRules: missingRules(inspection.securityRules, inspection.networkCidr),
+    missingRules: rules.map(describeRule),
+    rulesToAdd,
     vSwitchId: spec.vSwitchId ?? instance.vSwitchId,
     securityGroupIds: spec.securityGroupId ? [spec.securityGroupId] : instance.securityGroupIds,
     stops: missing > 0,
-    nothing: missing === 0 && instance.status === 'Running' && !inspection.node?.cordonedByUs,
+    nothing:
+      missing === 0 && rulesToAdd.length === 0 && instance.status === 'Running' && !inspection.node?.cordonedByUs,
   };
 }
 
@@ -51,7 +58,7 @@ export function limitsBroken(plan: BindPlan): string[] {
 }
 
 /** Pods reach one another only if the whole network may come in and be reached. Source: the guide to Terway Edge. */
-function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): string[] {
+function missingRules(rules: readonly SecurityRule[], cidr: string | undefined): RuleToAdd[] {
   if (!cidr) return [];
   const allowed = (direction: string, rangeOf: (rule: SecurityRule) => string | undefined): boolean =>
     rules.some(
@@ -62,9 +69,26 @@ function missingRules(rules: readonly SecurityRule[], cidr: string | undefined):
         covers(rangeOf(rule) ?? '', cidr),
     );
   return [
-    ...(allowed('ingress', (rule) => rule.SourceCidrIp) ? [] : [`inbound, all protocols and ports, from ${cidr}`]),
-    ...(allowed('egress', (rule) => rule.DestCidrIp) ? [] : [`outbound, all protocols and ports, to ${cidr}`]),
+    ...(allowed('ingress', (rule) => rule.SourceCidrIp) ? [] : [{ direction: 'ingress' as const, cidr }]),
+    ...(allowed('egress', (rule) => rule.DestCidrIp) ? [] : [{ direction: 'egress' as const, cidr }]),
   ];
+}
+
+function describeRule({ direction, cidr }: RuleToAdd): string {
+  return direction === 'ingress'
+    ? `inbound, all protocols and ports, from ${cidr}`
+    : `outbound, all protocols and ports, to ${cidr}`;
+}
+
+/** Why ENIs that were named cannot be attached. */
+export function namedBroken({ interfaceIds = [] }: BindSpec, { instance, interfaces }: Inspection): string[] {
+  return interfaceIds.flatMap((id) => {
+    const eni = interfaces.find((each) => each.id === id);
+    if (!eni) return [`${id}: the network of the instance has no such ENI`];
+    if (eni.type === 'Primary') return [`${id}: it is a primary ENI`];
+    if (eni.instanceId && eni.instanceId !== instance.id) return [`${id}: it is attached to ${eni.instanceId}`];
+    return [];
+  });
 }
 
 /** The plan for people, before they are asked. */
@@ -83,6 +107,7 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
     `pod capacity: ${plan.podsBefore} now, ${plan.podsAfter} after`,
     ...(attach.length > 0 ? [`to attach, already bought: ${ids(attach)}`] : []),
     `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
+    ...plan.rulesToAdd.map((rule) => `to add to ${plan.securityGroupIds.join(', ')}: ${describeRule(rule)}`),
     ...(surplus.length > 0 ? [`bought earlier, not needed: ${ids(surplus)}`] : []),
     ...(stops ? stopped : started),
     ...(node?.cordonedByUs && !stops

@@ -15,6 +15,7 @@ export const confirmPlan: Phase<BindContext> = {
     const stops = runs && plan.stops;
     const does = [
       plan.buy.length > 0 && `buy ${count('ENI', plan.buy.length)}`,
+      plan.rulesToAdd.length > 0 && `add ${count('security-group rule', plan.rulesToAdd.length)}`,
       stops && node && `drain node ${node.name}`,
       stops && 'stop and start the instance',
       !runs && 'start the instance',

@@ -13,6 +13,10 @@ export interface BindSpec {
   /** Default: the instance's. */
   readonly vSwitchId?: string;
   readonly securityGroupId?: string;
+  /** Attach these, and buy none. */
+  readonly interfaceIds?: readonly string[];
+  /** Add the rules that pods need to the security groups. */
+  readonly addRules?: boolean;
   /** Count and use interfaces that edgeadm did not buy. */
   readonly reuseAvailable: boolean;
   readonly forceStop: boolean;
@@ -43,6 +47,12 @@ export interface Inspection {
   readonly node?: EdgeNode;
 }
 
+/** All protocols and ports, from or to a network. */
+export interface RuleToAdd {
+  readonly direction: 'ingress' | 'egress';
+  readonly cidr: string;
+}
+
 /** What `eni bind` is going to do. */
 export interface BindPlan {
   /** On the instance already, and counted. */
@@ -60,6 +70,8 @@ export interface BindPlan {
   readonly podsAfter: number;
   /** Rules that pods need and the security groups have not. */
   readonly missingRules: readonly string[];
+  /** Those of them that were requested to be added. */
+  readonly rulesToAdd: readonly RuleToAdd[];
   readonly vSwitchId: string;
   readonly securityGroupIds: readonly string[];
   /** True if interfaces have to be attached: the instance is stopped for it. */

@@ -7,6 +7,7 @@ import { inspect } from './inspect.ts';
 import { plan } from './plan.ts';
 import { purchase } from './purchase.ts';
 import { confirmRelease, deleteInterfaces, detach, inspectRelease, verifyRelease } from './release-phases.ts';
+import { addRules } from './rules.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { verifyBinding } from './verify.ts';
@@ -17,6 +18,7 @@ export const bindPhases: readonly Phase<BindContext>[] = [
   inspect,
   plan,
   confirmPlan,
+  addRules,
   purchase,
   waitAvailable,
   stop,

@@ -1,5 +1,5 @@
 import type { Phase } from '../../workflow/phase.ts';
-import { bindPlan, describePlan, limitsBroken } from './bind-plan.ts';
+import { bindPlan, describePlan, limitsBroken, namedBroken } from './bind-plan.ts';
 import { type BindContext, found } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
 import { checkFailed } from './inspect.ts';
@@ -15,10 +15,12 @@ export const plan: Phase<BindContext> = {
     facts.plan = made;
     facts.nothing = made.nothing;
     for (const line of describePlan(made, inspection)) say(line);
-    const broken = limitsBroken(made);
+    const broken = [...namedBroken(spec, inspection), ...limitsBroken(made)];
     if (broken.length > 0) throw checkFailed(spec.instanceId, broken);
     if (made.stops) await refuseUndrainableInstance(context, inspection);
-    for (const rule of made.missingRules)
-      log.warning(`Pods will not be able to reach each other: the security group has no rule for: ${rule}.`);
+    for (const rule of spec.addRules ? [] : made.missingRules)
+      log.warning(
+        `Pods will not be able to reach each other: the security group has no rule for: ${rule}. --add-rules adds it.`,
+      );
   },
 };

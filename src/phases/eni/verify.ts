@@ -21,7 +21,7 @@ export const verifyBinding: Phase<BindContext> = {
     if (after.attach.length + after.buy.length > 0) {
       throw new EdgeadmError({
         code: 'ENI_INCOMPLETE',
-        what: `${after.attached.length} of ${spec.eniNumber} ENIs are attached to ${spec.instanceId}, which is running`,
+        what: `${after.attached.length} of ${spec.interfaceIds?.length || spec.eniNumber} ENIs are attached to ${spec.instanceId}, which is running`,
         why: [...facts.refused].map(([id, error]) => `${id}: ${error.message}`).join('\n') || undefined,
         next: left.join('\n') || undefined,
       });

@@ -9,7 +9,7 @@ export interface ServiceEndpoint {
   readonly address: string;
   readonly node: string | undefined;
   readonly ready: boolean;
-  /** `web-1`; undefined for one that is not a pod. */
+  /** `web-1`; undefined if the address is not that of a pod. */
   readonly pod: string | undefined;
 }
 

@@ -23,6 +23,9 @@ const cures = (what: string): Proof => ({ cures: what });
 /** Commands that change nothing, and the codes that they can end with for reasons of their own. */
 export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
   compat: ['USAGE'],
+  'cluster:events': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
+  'cluster:list': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
+  'cluster:logs': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
   'config:print-defaults': [],
   'config:validate': ['USAGE'],
   diagnose: ['HOST_UNREACHABLE', 'NOT_PRIVILEGED'],
@@ -72,6 +75,13 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'ADDON_NOT_FOUND addon:list': { code: 'ADDON_NOT_FOUND', proof: 'shows' },
   'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
   'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'CLOUD_CLUSTER_NOT_FOUND cluster:list': { code: 'CLOUD_CLUSTER_NOT_FOUND', proof: 'shows' },
+  'CLOUD_CLUSTER_FAILED cluster:logs': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
+  'CLOUD_CLUSTER_FAILED cluster:events': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
+  'CLOUD_CLUSTER_FAILED cluster:delete': {
+    code: 'CLOUD_CLUSTER_FAILED',
+    proof: cures('it removes the cluster that could not be created'),
+  },
   'NODEPOOL_NOT_EMPTY reset': { code: 'NODEPOOL_NOT_EMPTY', proof: RESET_ENDS },
   'BUNDLE_INVALID bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
   'CLOUD_UPGRADE_FAILED cluster:upgrade:start': {
@@ -241,6 +251,23 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/node/autonomy.ts node:autonomy:show': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/nodepool/delete.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
+  'cli/cluster-upgrade/service.ts cluster:check': {
+    code: 'CLOUD_UPGRADE_FAILED',
+    proof: cures('it shows what the check of the service found, which is fixed before the upgrade'),
+  },
+  'phases/cluster/changes.ts cluster:delete': {
+    code: 'CLOUD_CLUSTER_FAILED',
+    proof: cures('--keep, which it is advised with, leaves the resource that prevents the deletion'),
+  },
+  'phases/cluster/create.ts cluster:delete': {
+    code: 'CLOUD_CLUSTER_FAILED',
+    proof: cures('it waits for the deletion that is in the way'),
+  },
+  'phases/cluster/encryption.ts cluster:upgrade-edition': {
+    code: 'CLOUD_CLUSTER_REFUSED',
+    proof: cures('it makes the edition that was missing'),
+  },
+  'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },
@@ -289,6 +316,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/join/node-conditions.ts diagnose': { code: undefined, proof: 'shows' },
   'phases/join/post-check.ts reset': { code: undefined, proof: RESET_ENDS },
   // Texts that are not the advice of an error
+  'cli/node/remove.ts reset': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:status': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:start': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/service-text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },

@@ -8,6 +8,8 @@ import { poolsOf } from '../../../../sandbox/cloud/records.ts';
 import type { CloudCall } from '../../../../src/cloud/call.ts';
 import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
 import { cloudTransport } from '../../../../src/cloud/transport.ts';
+import { clusterBody } from '../../../../src/phases/cluster/request.ts';
+import { clusterSpec } from '../../phases/cluster/cluster-spec.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 /** What the generated models of the SDK say of themselves. */
@@ -138,6 +140,11 @@ describe("the container service of the sandbox, measured by the models of the ve
     await pass(300);
     await measured('DescribeClusterUserKubeconfig', 'GET', `/k8s/${id}/user_config`);
     await addons();
+    await measured('UpgradeClusterNodepool', 'POST', `${pool}/upgrade`, { body: {} });
+    await look();
+    await pass(300);
+    await measured('RepairClusterNodePool', 'POST', `${pool}/repair`, { body: {} });
+    await pass(300);
     seedCloudNodes(cloud.store, cloud.cluster, 1);
     const [ess] = poolsOf(cloud.store, id).filter(({ type }) => type === 'ess');
     await measured('AttachInstancesToNodePool', 'POST', `${pools}/${ess?.id}/attach`, {
@@ -152,7 +159,61 @@ describe("the container service of the sandbox, measured by the models of the ve
     addFault(cloud.store, { action: 'DeleteClusterNodepool/task', mode: '500', times: 1 });
     await measured('DeleteClusterNodepool', 'DELETE', pool, { parameters: { force: 'true' } });
     await pass(300);
-    assert.equal(seen.size, 24);
+    assert.equal(seen.size, 26);
+  });
+
+  it('answers nothing that the SDK does not know about clusters, checks and settings either, and takes requests that its models have', async () => {
+    const body = { ...clusterBody(clusterSpec()), name: 'measured' };
+    assert.deepEqual(faultsInModel(body, models.CreateClusterRequest as Model, 'CreateCluster'), []);
+    const made = await measured('CreateCluster', 'POST', '/clusters', { body });
+    const cluster = `/clusters/${made.cluster_id}`;
+    const lists = async () => {
+      await measured('DescribeClusterDetail', 'GET', cluster);
+      await measured('DescribeClustersForRegion', 'GET', '/regions/cn-hangzhou/clusters');
+      await measured('DescribeClusterEvents', 'GET', `${cluster}/events`);
+      await measured('CheckControlPlaneLogEnable', 'GET', `${cluster}/controlplanelog`);
+      await measured('GetClusterAuditProject', 'GET', `${cluster}/audit`);
+      await measured('ListClusterChecks', 'GET', `${cluster}/checks`);
+      const { tasks } = (await measured('DescribeClusterTasks', 'GET', `${cluster}/tasks`)) as unknown as {
+        tasks: { task_id: string }[];
+      };
+      for (const task of tasks) await measured('DescribeTaskInfo', 'GET', `/tasks/${task.task_id}`);
+      for (const [action, path] of [
+        ['DescribeClusterResources', `${cluster}/resources`],
+        ['DescribeClusterLogs', `${cluster}/logs`],
+        ['DescribeKubernetesVersionMetadata', '/api/v1/metadata/versions'],
+      ] as const) {
+        const items = await caller.read({ action, path }, z.array(z.looseObject({})));
+        assert.ok(items.length > 0, action);
+        for (const item of items)
+          assert.deepEqual(faultsInModel(item, models[`${action}ResponseBody`] as Model, action), []);
+      }
+    };
+    await lists();
+    clock += 1500;
+    await lists();
+    await measured('ModifyCluster', 'PUT', `/api/v2${cluster}`, { body: { cluster_spec: 'ack.pro.small' } });
+    await lists();
+    clock += 500;
+    await caller.order({
+      action: 'UpdateKMSEncryption',
+      method: 'PUT',
+      path: `${cluster}/kms`,
+      body: { kms_key_id: 'k' },
+    });
+    clock += 500;
+    const log = { body: { components: ['apiserver'] } };
+    await measured('UpdateControlPlaneLog', 'PUT', `${cluster}/controlplanelog`, log);
+    clock += 500;
+    await measured('UpdateClusterAuditLogConfig', 'PUT', `${cluster}/audit_log`, { body: { disable: false } });
+    clock += 500;
+    const check = await measured('RunClusterCheck', 'POST', `${cluster}/checks`, { body: { type: 'ClusterUpgrade' } });
+    await measured('GetClusterCheck', 'GET', `${cluster}/checks/${check.check_id}`);
+    clock += 400;
+    await measured('GetClusterCheck', 'GET', `${cluster}/checks/${check.check_id}`);
+    await lists();
+    await measured('DeleteCluster', 'DELETE', cluster);
+    await lists();
   });
 
   it('would be told of a key and of a type that the SDK does not know', () => {

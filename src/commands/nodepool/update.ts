@@ -1,0 +1,74 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { pairsOf, repeatable, taintsOf } from '../../cli/flags.ts';
+import { changePoolInService } from '../../cli/nodepool/change-in-service.ts';
+import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
+import { refusePoolRequest } from '../../config/nodepool-rules.ts';
+import type { Taint } from '../../config/spec.ts';
+import { poolChange } from '../../phases/nodepool/change.ts';
+
+export default class NodePoolUpdate extends BaseCommand {
+  static override summary = 'Change the name, labels, taints and management of a node pool.';
+  static override description =
+    `Through the container service. What is not named stays; size, mode and networks cannot be changed. The command is idempotent. ${ramActions('DescribeClusterNodePools', 'ModifyClusterNodePool', 'DescribeTaskInfo')}`;
+  static override examples = [
+    '<%= config.bin %> nodepool update shops --label zone=south --remove-taint edge --cluster-id c1 --region cn-hangzhou',
+  ];
+  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override flags = {
+    ...serviceChangeFlags,
+    rename: Flags.string({ helpValue: 'NAME', description: 'new name' }),
+    label: Flags.string({ ...repeatable, helpValue: 'KEY=VALUE', description: 'add or change a label (repeatable)' }),
+    'remove-label': Flags.string({ ...repeatable, helpValue: 'KEY', description: 'remove a label (repeatable)' }),
+    taint: Flags.string({
+      ...repeatable,
+      helpValue: 'KEY=VALUE:EFFECT',
+      description: 'add or change a taint (repeatable)',
+    }),
+    'remove-taint': Flags.string({ ...repeatable, helpValue: 'KEY', description: 'remove a taint (repeatable)' }),
+    unschedulable: Flags.boolean({ allowNo: true, description: 'whether nodes are unschedulable when they join' }),
+    'auto-repair': Flags.boolean({ allowNo: true, description: 'whether the service repairs nodes by itself' }),
+    'auto-upgrade': Flags.boolean({ allowNo: true, description: 'whether the service upgrades nodes by itself' }),
+    'update-nodes': Flags.boolean({ default: false, description: 'also change labels and taints of existing nodes' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, args } = await this.parse(NodePoolUpdate);
+    const mistakes: string[] = [];
+    const refuse = (mistake: string): void => void mistakes.push(mistake);
+    const labels = pairsOf(flags.label, { flag: '--label', commas: true }, refuse) ?? {};
+    const taints = taintsOf(flags.taint, '--taint', refuse) ?? [];
+    const { rename: name } = flags;
+    mistakes.push(
+      ...refusePoolRequest({ name, labels, annotations: {}, taints: taints as readonly Taint[], podCidrs: [] }),
+      ...(name?.includes('.') ? ['--rename: the container service does not accept "." in a name'] : []),
+    );
+    requireClusterId(flags, mistakes);
+    const request = {
+      name,
+      labels,
+      removeLabels: flags['remove-label'] ?? [],
+      taints,
+      removeTaints: flags['remove-taint'] ?? [],
+      unschedulable: flags.unschedulable,
+      autoRepair: flags['auto-repair'],
+      autoUpgrade: flags['auto-upgrade'],
+      updateNodes: flags['update-nodes'],
+    };
+    await this.finish(
+      await changePoolInService(flags, args.name, this.host, async (pool, { service, clusterId }) => {
+        const change = poolChange(pool, request);
+        const { nodepoolId, name: now } = pool.nodepoolInfo;
+        return {
+          lines: change?.lines ?? [],
+          what: `node pool ${now} to be changed`,
+          question: `Change the node pool ${now}?`,
+          done: `nodepool/${name ?? now} changed`,
+          data: { changes: change?.lines ?? [] },
+          isSetting: true,
+          send: async () => change && service.changeNodePool(clusterId, nodepoolId, change.body),
+        };
+      }),
+    );
+  }
+}
