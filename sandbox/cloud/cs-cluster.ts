@@ -18,6 +18,7 @@ const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:ma
 export interface ManagedCluster {
   nodes(): Promise<PoolNode[]>;
   deleteNode(name: string): Promise<void>;
+  deleteNodes(names: readonly string[]): Promise<void>;
   /** Cordons it. */
   cordon(name: string): Promise<void>;
   /** Makes the Node of an instance that has no kubelet here. */
@@ -56,6 +57,9 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
   return {
     nodes: () => readPoolNodes(client),
     deleteNode: (name) => client.delete(`/api/v1/nodes/${name}`),
+    deleteNodes: async (names) => {
+      for (const name of names) await client.delete(`/api/v1/nodes/${name}`);
+    },
     cordon: async (name) => void (await client.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable: true } })),
     addNode: (node) => addNode(client, node),
     keepPool: async (pool) => {

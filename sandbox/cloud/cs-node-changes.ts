@@ -43,7 +43,8 @@ export async function deleteNodes(asked: CsRequest): Promise<object> {
   const all = await asked.inside.nodes();
   const leaving = nodesLeaving(asked);
   // The real codes are not documented.
-  const unknown = names.filter((name) => !all.some((node) => node.name === name));
+  const known = new Set(all.map(({ name }) => name));
+  const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) throw new CloudFailure(400, 'NodeNotFound', `nodes (${unknown.join(',')}) not found`);
   const busy = names.filter((name) => leaving.has(name));
   if (busy.length > 0) throw new CloudFailure(400, 'ErrorNodeState', `nodes (${busy.join(',')}) are being removed`);
@@ -147,8 +148,8 @@ async function carryOut(
   { clusterId, remove, add }: NodeChange,
 ): Promise<void> {
   const inside = insideOf(clusterId);
+  await inside.deleteNodes(remove?.nodes ?? []);
   for (const name of remove?.nodes ?? []) {
-    await inside.deleteNode(name);
     store.delete(KIND.node, name);
     if (remove?.release) store.delete(ECS_INSTANCE, instanceIdOf(name));
   }

@@ -10,14 +10,17 @@ import type { CloudParts } from './service.ts';
 export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared: ManagedCluster): ManagedCluster {
   const record = (): ClusterRecord | undefined => store.get<ClusterRecord>(KIND.cluster, id);
   const workers = (): MadeCluster['workers'] => record()?.made?.workers ?? [];
+  const remove = (names: readonly string[]): void => {
+    const now = record();
+    if (!now?.made) return;
+    const gone = new Set(names);
+    const left = now.made.workers.filter(({ name }) => !gone.has(name));
+    store.put(KIND.cluster, id, { ...now, made: { ...now.made, workers: left } });
+  };
   return {
     nodes: async () => workers().map(nodeOf),
-    deleteNode: async (name) => {
-      const now = record();
-      if (!now?.made) return;
-      const left = workers().filter((worker) => worker.name !== name);
-      store.put(KIND.cluster, id, { ...now, made: { ...now.made, workers: left } });
-    },
+    deleteNode: async (name) => remove([name]),
+    deleteNodes: async (names) => remove(names),
     cordon: async () => {},
     addNode: async ({ name, pool }) => {
       const now = record();

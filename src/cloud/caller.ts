@@ -6,7 +6,7 @@ import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
-import { answerError, excerptOf, invalidAnswer, isRefusal, networkError } from './errors.ts';
+import { answerError, excerptOf, invalidAnswer, isRefusal, isThrottled, networkError } from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
@@ -108,10 +108,6 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
 function isWorthAnotherRead(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED' || isThrottled(error);
-}
-
-function isThrottled(error: unknown): boolean {
-  return error instanceof EdgeadmError && error.code === 'CLOUD_THROTTLED';
 }
 
 /** @throws EdgeadmError CLOUD_ANSWER_INVALID, which names keys and shows no values */

@@ -112,6 +112,11 @@ export function isPassing(error: unknown): boolean {
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
+/** True if the cloud has refused a call as one too many: it had no effect. */
+export function isThrottled(error: unknown): boolean {
+  return error instanceof EdgeadmError && error.code === 'CLOUD_THROTTLED';
+}
+
 /** True if it has to be looked up whether an order took effect. */
 export function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;

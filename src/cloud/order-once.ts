@@ -1,6 +1,7 @@
 import type { EdgeadmError } from '../errors/index.ts';
+import { retry } from '../lib/retry.ts';
 import { waitFor } from '../lib/wait-for.ts';
-import { isAmbiguous } from './errors.ts';
+import { isAmbiguous, isThrottled } from './errors.ts';
 
 /** How long an order that was not answered may take to show, milliseconds. */
 const SETTLE_MS = 15_000;
@@ -18,7 +19,8 @@ export interface Order<T> {
 }
 
 /**
- * Sends an order once, since none has a client token. If its answer is lost, it is looked for.
+ * Sends an order once, since none has a client token. One that the service throttles had no effect, and is sent again; if an
+ * answer is lost, the effect is looked for.
  * @returns undefined if it took effect without an answer
  * @throws EdgeadmError CLOUD_NO_ANSWER if it does not show; else what the order threw
  */
@@ -32,7 +34,7 @@ export async function orderOnce<T>({
 }: Order<T>): Promise<T | undefined> {
   let lost: EdgeadmError;
   try {
-    return await send();
+    return await retry(send, { tries: 5, pauseMs: paceMs ?? [500, 5000], isPassing: isThrottled, signal });
   } catch (error) {
     if (!isAmbiguous(error)) throw error;
     lost = error as EdgeadmError;

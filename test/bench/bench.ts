@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: writes the figures of docs/performance.md. `--rounds N` (default 5), `--only
- * sandbox|plan|kubeadm|upgrade|startup|preflight`; comparisons with kubeadm need root on Debian 12, the others need nothing but
+ * sandbox|cloud|plan|kubeadm|upgrade|startup|preflight`; comparisons with kubeadm need root on Debian 12, the others need nothing but
  * `npm run build`.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ const rounds = Number(values.rounds);
 const wanted = (name: string) => values.only === undefined || values.only === name;
 
 if (wanted('sandbox')) await (await import('./sandbox.ts')).benchSandbox(rounds);
+if (wanted('cloud')) await (await import('./cloud.ts')).benchCloud(Math.min(rounds, 3));
 if (wanted('plan')) await (await import('./plan.ts')).benchPlan(rounds);
 if (wanted('kubeadm')) await (await import('./kubeadm.ts')).benchKubeadm(rounds);
 if (wanted('upgrade')) await (await import('./upgrade.ts')).benchUpgrade(rounds);

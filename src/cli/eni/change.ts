@@ -126,7 +126,7 @@ function placeOf(kubeconfig: string): string {
   return kubeconfig === process.env.KUBECONFIG ? 'KUBECONFIG' : kubeconfig;
 }
 
-/** Without an answer nobody knows whether the instance is a node whose pods have to move first. */
+/** Without an answer it is unknown whether the instance is a node whose pods have to move first. */
 async function fits(cluster: ApiClient, kubeconfig: string): Promise<boolean> {
   try {
     return await hasControlPlane(cluster);

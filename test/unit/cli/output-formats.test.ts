@@ -13,7 +13,7 @@ describe('-o of every command', () => {
   for (const { id } of Object.values(commands).filter(({ hidden }) => !hidden)) {
     const name = id.replaceAll(':', ' ');
     const flag = commands[id]?.flags.output as { options?: string[]; helpValue?: string; description?: string };
-    const isList = /(^|:)(list|get|compat|explain|phases)$|^cluster:upgrade:(plan|status)$/.test(id);
+    const isList = /(^|:)(list|get|phases)$|^(compat|explain)$|^cluster:upgrade:(plan|status)$/.test(id);
 
     it(`edgeadm ${name} takes ${isList ? 'text, wide, json, yaml and name' : 'text, json and yaml'}`, () => {
       const options = flag.options ?? String(flag.helpValue).split('|').slice(1);

@@ -18,7 +18,7 @@ const HOST = {
 };
 
 describe('a result as YAML', () => {
-  it('is the data of -o json, without secrets', () => {
+  it('-o yaml prints the data of -o json, without secrets', () => {
     const data = [{ id: 'abcdef', expires: new Date(0), description: undefined, seen: TOKEN }];
     const text = yamlDocument({ ...RESULT, data });
     assert.doesNotMatch(text, /fedcba9876543210/);
@@ -30,7 +30,7 @@ describe('a result as YAML', () => {
     assert.match(yamlDocument({ ...RESULT, data: { token: TOKEN }, reveal: true }), /fedcba9876543210/);
   });
 
-  it('of a command that works on nodes lists its hosts, without sentences for people', () => {
+  it('-o yaml of a command that works on nodes lists its hosts, without sentences for people', () => {
     const { verdict: _verdict, ...host } = HOST;
     assert.deepEqual(load(yamlDocument({ ...RESULT, hosts: [HOST] })), [host]);
   });
