@@ -18,22 +18,27 @@ export default class ClusterCheck extends BaseCommand {
     `Changes nothing. For a cluster without the container service: \`edgeadm cluster upgrade plan\`. ${ramActions('RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
   static override examples = [
     '<%= config.bin %> cluster check shops --region cn-hangzhou',
-    '<%= config.bin %> cluster check shops --region cn-hangzhou --type NodePoolUpgrade --target np1',
+    '<%= config.bin %> cluster check shops --region cn-hangzhou --type node-pool --target np1',
   ];
   static override args = clusterArg;
   static override flags = {
     ...serviceFlags,
-    type: Flags.option({ options: CHECK_TYPES, default: 'ClusterUpgrade' as const, description: 'what is planned' })(),
-    target: Flags.string({ helpValue: 'ID', description: 'node pool, for NodePoolUpgrade' }),
+    type: Flags.option({
+      options: ['upgrade', 'control-plane', 'node-pool', 'migration'] as const,
+      default: 'upgrade' as const,
+      description: 'what is planned',
+    })(),
+    target: Flags.string({ helpValue: 'ID', description: 'node pool, for --type node-pool' }),
     report: Flags.string({ helpValue: 'FILE', description: 'write the report as an HTML page' }),
     timeout: serviceChangeFlags.timeout,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ClusterCheck);
-    const { type, target, report: file } = flags;
-    if ((type === 'NodePoolUpgrade') !== (target !== undefined))
-      throw usageError(['--target is required for NodePoolUpgrade, and only for it']);
+    const { target, report: file } = flags;
+    const type = CHECK_TYPES[flags.type];
+    if ((flags.type === 'node-pool') !== (target !== undefined))
+      throw usageError(['--target is required for --type node-pool, and only for it']);
     const log = logOf(this.openOutput({ looksOnly: true }), 'cluster check');
     const timeoutMs = durationOf(flags.timeout, '--timeout');
     const report = await lookAtCluster(namedCluster(flags, args), {}, async (service, cluster, signal) => {

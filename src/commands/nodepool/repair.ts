@@ -21,7 +21,8 @@ export default class NodePoolRepair extends BaseCommand {
     operation: Flags.option({
       ...repeatable,
       options: OPERATIONS,
-      description: 'what to do (repeatable)',
+      helpValue: 'OPERATION',
+      description: `one of ${OPERATIONS.join(', ')} (repeatable)`,
     })(),
   };
 

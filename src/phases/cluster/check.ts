@@ -4,10 +4,15 @@ import { isAmbiguous } from '../../cloud/errors.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 
-/** What can be checked. Source: the SDK, RunClusterCheck. */
-export const CHECK_TYPES = ['ClusterUpgrade', 'MasterUpgrade', 'NodePoolUpgrade', 'ClusterMigrate'] as const;
+/** What can be checked, as the service spells it. Source: the SDK, RunClusterCheck. */
+export const CHECK_TYPES = {
+  upgrade: 'ClusterUpgrade',
+  'control-plane': 'MasterUpgrade',
+  'node-pool': 'NodePoolUpgrade',
+  migration: 'ClusterMigrate',
+} as const;
 
-type CheckType = (typeof CHECK_TYPES)[number];
+type CheckType = (typeof CHECK_TYPES)[keyof typeof CHECK_TYPES];
 
 const CHECK_MS = 600_000;
 const SETTLE_MS = 15_000;

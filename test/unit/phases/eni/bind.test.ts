@@ -271,7 +271,7 @@ describe('eni bind', () => {
     const questions: string[] = [];
     const ask = async (question: string) => questions.push(question) === 0;
     const { code, next } = await refused(cloud, {}, { assumeYes: false, ask });
-    assert.deepEqual([code, next], ['INTERRUPTED', 'run the same command with --dry-run to see what it would do']);
+    assert.deepEqual([code, next], ['INTERRUPTED', 'run the same command again and answer y, or add --yes']);
     assert.deepEqual(questions, ['i-sandbox: buy 2 ENIs, stop and start the instance?']);
     assert.equal((await refused(cloud, {}, { assumeYes: false })).code, 'CONFIRMATION_NEEDED');
     assert.deepEqual(actions(cloud), []);
