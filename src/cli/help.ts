@@ -1,6 +1,6 @@
 import { type Command, CommandHelp, Help, type Interfaces } from '@oclif/core';
 import { nameWidth, rowLines } from '../output/columns.ts';
-import { fold, widestOf, wordsOf, wrap } from '../output/width.ts';
+import { fold, widestOf, widthOf, wordsOf, wrap } from '../output/width.ts';
 import { usageOf } from './usage.ts';
 
 type Row = readonly (string | undefined)[];
@@ -22,9 +22,16 @@ const LAST_GROUPS = ['CLUSTER', 'NODE', 'SOFTWARE', 'EDGE-HUB', 'CONTAINER SERVI
 /** Sections that come before arguments and flags, as in kubectl. */
 const FIRST_SECTIONS = ['USAGE', 'DESCRIPTION', 'EXAMPLES'];
 
+/** The values of an option, `<a|b|c>` or `(a|b|c)`, break between two of them if they do not fit in a line. */
+function breakable(text: string, columns: number): string {
+  return text.replace(/[(<]\S*\|\S*[)>]/g, (values) =>
+    widthOf(values) > columns ? values.replaceAll('|', '| ') : values,
+  );
+}
+
 /** Names with their texts beside them; below a name that would leave its text too little room. */
 function renderRows(rows: readonly Row[], columns: number): string {
-  const cells = rows.map(([name = '', text = '']) => [name, text] as const);
+  const cells = rows.map(([name = '', text = '']) => [name, breakable(text, columns - GAP - INDENT)] as const);
   const names = cells.map(([name]) => name);
   const beside = Math.max(INDENT, nameWidth(names, columns));
   const widest = widestOf(cells.flatMap(([, text]) => wordsOf(text)));

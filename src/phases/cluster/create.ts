@@ -176,7 +176,7 @@ interface Ordered {
 
 async function order(spec: CloudClusterSpec, { service, listDelayMs, signal }: CreationRun): Promise<Ordered> {
   const { name, region } = spec;
-  const look = async () => onlyOneNamed(await service.clusters(region), name, region);
+  let found: ListedCluster | undefined;
   const answer = await orderOnce({
     what: `cluster ${name} to appear in ${region}`,
     send: async () => {
@@ -184,12 +184,14 @@ async function order(spec: CloudClusterSpec, { service, listDelayMs, signal }: C
       if (id) return { id, taskId };
       throw invalidAnswer({ endpoint: service.endpoint, action: 'CreateCluster' }, 'it has no cluster_id');
     },
-    shows: async () => (await look()) !== undefined,
+    shows: async () => {
+      found = onlyOneNamed(await service.clusters(region), name, region);
+      return found !== undefined;
+    },
     listDelayMs,
     signal,
   });
   if (answer) return answer;
-  const found = await look();
   if (found) return orderedBefore(service, found);
   throw new EdgeadmError({ code: 'CLOUD_NO_ANSWER', what: `cluster ${name} appeared in ${region}, and is gone again` });
 }

@@ -30,7 +30,7 @@ export interface CsRun {
 }
 
 export interface InProcessCs {
-  /** In the order in which they were made, also those that were lost on the way. */
+  /** In the order in which they were made, also those that were lost on the way; not those refused as one too many. */
   readonly calls: CloudCall[];
   /** How often the service has made a cluster. */
   made(): number;
@@ -75,9 +75,9 @@ export async function inProcessCs(): Promise<InProcessCs> {
       let count = 0;
       const send = async (call: CloudCall) => {
         if (dead) return never;
-        calls.push(call);
         time += CALL_MS;
         const accident = accidents[count++];
+        if (accident !== 'throttle') calls.push(call);
         if (accident === 'interrupt') interrupt.abort(new Error('interrupted by SIGINT'));
         if (accident === undefined || accident === 'interrupt') return handle(call);
         if (accident === 'throttle') return { status: 400, body: { code: 'Throttling.User', message: 'too many' } };
