@@ -87,15 +87,24 @@ describe('A release', function () {
   it('runs on arm64 (emulated)', async () => {
     const unpacked = await folder('arm64');
     const file = join(dir, 'edgeadm-linux-arm64');
+    const number = async (name: string) =>
+      (await execa('sed', ['-n', `s/^${name}=//p;/^${name}=/q`, file])).stdout.trim();
+    const [line, head] = [await number('ARCHIVE'), await number('HEAD')];
     await execa('sh', [
       '-c',
-      'tail -n +"$(sed -n "s/^ARCHIVE=//p;/^ARCHIVE=/q" "$1")" "$1" | tar -xzf - -C "$2"',
+      'head -c "$1" "$2" | tail -n +"$3" | tar -xzf - -C "$4"',
       'sh',
+      head,
       file,
+      line,
       unpacked,
     ]);
     const loader = [join(unpacked, 'ld-linux-aarch64.so.1'), '--inhibit-cache', '--library-path', unpacked];
-    const run = (...args: string[]) => execa('qemu-aarch64-static', [...loader, join(unpacked, 'edgeadm'), ...args]);
+    const start = (name: string, ...args: string[]) =>
+      execa('qemu-aarch64-static', [...loader, join(unpacked, name), ...args]);
+    await execa('sh', ['-c', 'tail -c +"$(($1 + 1))" "$2" >"$3/edgeadm.zst"', 'sh', head, file, unpacked]);
+    await start('zstd', '-dq', join(unpacked, 'edgeadm.zst'));
+    const run = (...args: string[]) => start('edgeadm', ...args);
     assert.match((await run('--version')).stdout, /^edgeadm\/\S+ linux-arm64 node-v26/);
     assert.match((await run('--help')).stdout, /^VERSION\n {2}edgeadm\/\S+ linux-arm64/m);
     assert.match((await run('explain', 'TOKEN_INVALID')).stdout, /TOKEN_INVALID/);

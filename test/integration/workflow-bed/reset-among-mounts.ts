@@ -78,6 +78,13 @@ const UNLISTED: Readonly<Record<string, (folder: string, foreign: string) => () 
   },
 };
 
+/** The others can be anywhere: in a folder that is shared, a reset judges each name by itself and leaves what is not ours. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  'a bind mount over the folder': '/etc/cni/net.d',
+  'a bind mount in it': '/var/lib/kubelet',
+  'an immutable file': '/var/lib/kubelet',
+};
+
 function newFolder(folder: string, name: string): string {
   mkdirSync(`${folder}/${name}`, { recursive: true });
   return `${folder}/${name}`;
@@ -92,10 +99,7 @@ function mountAt(target: string, words: readonly string[]): () => void {
 async function resetAmongUnlisted(): Promise<string[]> {
   const failed: string[] = [];
   for (const [what, plant] of Object.entries(UNLISTED)) {
-    // In a folder that is shared, each name is judged by itself.
-    const folder = what.includes('over')
-      ? '/etc/cni/net.d'
-      : pick(['/etc/cni/net.d', '/var/lib/kubelet', '/opt/cni/bin']);
+    const folder = FOLDERS[what] ?? pick(['/etc/cni/net.d', '/var/lib/kubelet', '/opt/cni/bin']);
     const node = await bed.node();
     const foreign = await mkdtemp(join(outside, 'unlisted-'));
     await writeFile(join(foreign, 'passwd'), 'root');
