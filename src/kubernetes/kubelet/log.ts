@@ -50,8 +50,11 @@ const STATUS = /kubelet_node_status|Unable to register node|Error updating node 
 /** `Successfully registered node`; a Node object that is there already is `previously registered`. */
 const REGISTERED = /(Successfully|previously) registered/;
 
-/** While a kubelet starts, its cache lags behind its own registration (kubelet.go, `fastNodeStatusUpdate`). */
-const LAGGING = /Error getting the current node from lister/;
+/**
+ * The API server says `nodes "n" not found`. `node "n" not found` is the cache of a kubelet that starts, which lags behind its
+ * own registration (kubelet_node_status.go, `tryUpdateNodeStatus` and `fastNodeStatusUpdate`).
+ */
+const REFUSED = /\bnodes \S+ not found|Unauthorized|is forbidden|x509: /;
 
 /**
  * Lines in which a kubelet tells that the cluster does not know its node or does not let it in. A kubelet may look for
@@ -61,8 +64,7 @@ export function kubeletRefusals(text: string): string[] {
   const lines = text.split('\n');
   return lines
     .slice(lines.findLastIndex((line) => REGISTERED.test(line)) + 1)
-    .filter((line) => STATUS.test(line) && /not found|Unauthorized|is forbidden|x509: /.test(line))
-    .filter((line) => !LAGGING.test(line));
+    .filter((line) => STATUS.test(line) && REFUSED.test(line));
 }
 
 /** `W0412 ... eviction manager: must evict pod(s) to reclaim memory`; structured and with a capital since 1.21. */

@@ -57,9 +57,14 @@ describe('the log of a kubelet', () => {
     const registered = 'I1121 kubelet_node_status.go:78] "Successfully registered node" node="n"';
     assert.deepEqual(kubeletRefusals([gone, registered].join('\n')), [], 'it had looked before it registered the node');
     assert.deepEqual(kubeletRefusals([registered, gone].join('\n')), [gone], 'the node was deleted');
-    // As a kubelet 1.37.2 logged it behind a hub, a third of a second after it had registered the node.
-    const lagging =
-      'E1129 kubelet_node_status.go:396] "Error getting the current node from lister" err="node \\"n\\" not found"';
-    assert.deepEqual(kubeletRefusals([registered, lagging].join('\n')), [], 'its cache does not have the node yet');
+    // As a kubelet 1.37.2 logged them behind a hub, a third of a second after it had registered the node.
+    const lagging = [
+      'E1129 kubelet_node_status.go:396] "Error getting the current node from lister" err="node \\"n\\" not found"',
+      'E1129 kubelet_node_status.go:479] "Error updating node status, will retry" err="error getting node \\"n\\": node \\"n\\" not found"',
+    ];
+    assert.deepEqual(kubeletRefusals([registered, ...lagging].join('\n')), [], 'its cache does not have the node yet');
+    const deleted =
+      'E1129 kubelet_node_status.go:479] "Error updating node status, will retry" err="error getting node \\"n\\": nodes \\"n\\" not found"';
+    assert.deepEqual(kubeletRefusals([...lagging, deleted].join('\n')), [deleted], 'the API server says so');
   });
 });
