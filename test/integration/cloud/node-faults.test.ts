@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { attachEcs, attachEns } from '../../../../src/phases/node/attachment.ts';
-import { removeInBatches, serviceNodes } from '../../../../src/phases/node/removal.ts';
-import { type Accident, type InProcessService, inProcessService, type ServiceRun } from './in-process-service.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { attachEcs, attachEns } from '../../../src/phases/node/attachment.ts';
+import { removeInBatches, serviceNodes } from '../../../src/phases/node/removal.ts';
+import {
+  type Accident,
+  type InProcessService,
+  inProcessService,
+  type ServiceRun,
+} from '../../unit/phases/node/in-process-service.ts';
 
 /** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
 const SEQUENCES = 150;

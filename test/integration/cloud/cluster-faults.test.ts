@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { containerService } from '../../../../src/cloud/cs.ts';
-import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { createCluster, planCreation } from '../../../../src/phases/cluster/create.ts';
-import { clusterSpec } from './cluster-spec.ts';
-import { type CallAccident, type CsRun, type InProcessCs, inProcessCs } from './in-process-cs.ts';
+import { containerService } from '../../../src/cloud/cs.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import { createCluster, planCreation } from '../../../src/phases/cluster/create.ts';
+import { clusterSpec } from '../../unit/phases/cluster/cluster-spec.ts';
+import {
+  type CallAccident,
+  type CsRun,
+  type InProcessCs,
+  inProcessCs,
+} from '../../unit/phases/cluster/in-process-cs.ts';
 
 /** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
 const SEQUENCES = 40;
