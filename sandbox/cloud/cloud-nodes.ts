@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Store } from '../store.ts';
 import type { InstanceNode } from './cs-cluster.ts';
 import { ECS_INSTANCE, type EcsInstanceRecord } from './ecs.ts';
+import { newPool } from './new-pool.ts';
 import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, SANDBOX_VPC } from './records.ts';
 
 /** The instance that no cluster has; the others are nodes of the pool from the beginning. */
@@ -14,19 +14,10 @@ const SPARE = 'i-sandbox-spare';
 export function seedCloudNodes(store: Store, cluster: ClusterRecord, instances: number): void {
   if (poolsOf(store, cluster.id).some(({ type }) => type === 'ess')) return;
   const pool: NodePoolRecord = {
-    id: `np${randomBytes(16).toString('hex')}`,
-    clusterId: cluster.id,
+    ...newPool(cluster.id, Date.now()),
     name: 'cloud-nodes',
-    interconnectMode: 'basic',
     isDefault: false,
     type: 'ess',
-    runtime: 'containerd',
-    runtimeVersion: '1.6.28',
-    labels: {},
-    annotations: {},
-    taints: [],
-    podCidrs: [],
-    created: Date.now(),
   };
   const ids = Array.from({ length: instances }, (_, index) => `i-sandbox-${index + 1}`);
   store.transaction(() => {

@@ -6,6 +6,7 @@ import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, idleClusterOf } from './cs-request.ts';
 import { beginTask } from './cs-tasks.ts';
 import { consumeFault } from './faults.ts';
+import { newPool } from './new-pool.ts';
 import { type ClusterRecord, KIND, type NodePoolRecord, type PendingClusterChange, poolsOf } from './records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -96,8 +97,7 @@ export async function createClusterRecord(asked: CsRequest): Promise<object> {
   const pools = body.nodepools.map((pool) => poolRecord(pool, id, now()));
   const cluster = clusterRecord(body, id, now(), pools);
   store.transaction(() => {
-    for (const pool of pools) store.put(KIND.nodePool, pool.id, pool);
-    store.put(KIND.nodePool, `np-${id}`, defaultPool(id, now()));
+    for (const pool of [newPool(id, now()), ...pools]) store.put(KIND.nodePool, pool.id, pool);
     store.put(KIND.cluster, id, cluster);
   });
   return { cluster_id: id, ...changeCluster(asked, cluster, 'CreateCluster') };
@@ -174,25 +174,7 @@ function clusterRecord(body: Creation, id: string, now: number, pools: readonly 
 }
 
 function poolRecord(pool: Creation['nodepools'][number], clusterId: string, now: number): NodePoolRecord {
-  const id = `np${randomBytes(16).toString('hex')}`;
-  return { ...defaultPool(clusterId, now), id, name: pool.nodepool_info.name, isDefault: false, type: 'ess' };
-}
-
-function defaultPool(clusterId: string, created: number): NodePoolRecord {
-  return {
-    id: `np-${clusterId}`,
-    clusterId,
-    name: 'default-nodepool',
-    interconnectMode: 'basic',
-    isDefault: true,
-    runtime: 'containerd',
-    runtimeVersion: '1.6.28',
-    labels: {},
-    annotations: {},
-    taints: [],
-    podCidrs: [],
-    created,
-  };
+  return { ...newPool(clusterId, now), name: pool.nodepool_info.name, isDefault: false, type: 'ess' };
 }
 
 /** Only the edition can be changed here. Source of the values: the SDK. */

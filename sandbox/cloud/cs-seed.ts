@@ -5,7 +5,8 @@ import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { cloudNodeOf, firstInstances } from './cloud-nodes.ts';
 import { managedCluster } from './cs-cluster.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord, poolsOf, sandboxCluster } from './records.ts';
+import { newPool } from './new-pool.ts';
+import { type ClusterRecord, KIND, poolsOf, sandboxCluster } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 /** No VPC is there; its range is what an enhanced pool's networks are kept apart from. */
@@ -31,20 +32,7 @@ export function seedCluster(store: Store, values: Partial<ClusterRecord> = {}, n
     nodeQuota: 2000,
     ...values,
   };
-  const pool: NodePoolRecord = {
-    id: `np${randomBytes(16).toString('hex')}`,
-    clusterId: cluster.id,
-    name: 'default-nodepool',
-    interconnectMode: 'basic',
-    isDefault: true,
-    runtime: 'containerd',
-    runtimeVersion: '1.6.28',
-    labels: {},
-    annotations: {},
-    taints: [],
-    podCidrs: [],
-    created: now,
-  };
+  const pool = newPool(cluster.id, now);
   store.transaction(() => {
     store.put(KIND.cluster, cluster.id, cluster);
     store.put(KIND.nodePool, pool.id, pool);

@@ -1,19 +1,11 @@
 import type { AddonDetail } from '../../cloud/actions/addons.ts';
-import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { type AddonStep, describeStep } from './steps.ts';
 
-export interface AddonRun {
-  readonly service: ContainerService;
+export interface AddonRun extends OrderRun {
   readonly clusterId: string;
-  /** False: do not wait for the last step. */
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly signal?: AbortSignal;
-  /** Tells a line that stays on the screen. */
-  readonly tell: (line: string) => void;
 }
 
 /**

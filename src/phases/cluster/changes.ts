@@ -1,20 +1,9 @@
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
-import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { clusterIfThere } from './find.ts';
-
-/** How a change of a cluster is made. */
-export interface ClusterChangeRun {
-  readonly service: ContainerService;
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly signal?: AbortSignal;
-  /** Tells a line that stays on the screen. */
-  readonly tell: (line: string) => void;
-}
 
 /** A change of a cluster that is `updating` meanwhile. */
 export interface ClusterUpdate {
@@ -29,7 +18,7 @@ export interface ClusterUpdate {
  * Sends it once, and waits until the cluster is running with it. Run again, it waits for what is in progress.
  * @throws EdgeadmError CLOUD_*, TIMEOUT
  */
-export async function updateCluster(id: string, update: ClusterUpdate, run: ClusterChangeRun): Promise<void> {
+export async function updateCluster(id: string, update: ClusterUpdate, run: OrderRun): Promise<void> {
   const { service, wait, signal, timeoutMs, listDelayMs, tell } = run;
   const isInEffect = async (cluster: CloudCluster) => cluster.state === 'running' && (await update.isDone(cluster));
   const taskId = await orderOnce({
@@ -65,7 +54,7 @@ const DELETION_MS = 1_800_000;
 export async function deleteCluster(
   { clusterId: id, name, state }: CloudCluster,
   send: () => Promise<string | undefined>,
-  run: ClusterChangeRun,
+  run: OrderRun,
 ): Promise<void> {
   const { service, wait, signal, timeoutMs = DELETION_MS, listDelayMs, tell } = run;
   const look = () => clusterIfThere(service, id);

@@ -3,6 +3,7 @@ import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { invalidAnswer } from '../../cloud/errors.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { CLUSTER_SPECS, type CloudClusterSpec } from '../../config/cloud-cluster.ts';
 import {
   type ClusterLimit,
@@ -131,23 +132,13 @@ function unusable({
   });
 }
 
-export interface CreationRun {
-  readonly service: ContainerService;
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly signal?: AbortSignal;
-  /** Tells a line that stays on the screen. */
-  readonly tell: (line: string) => void;
-}
-
 /**
  * Creates the cluster, or waits for the one that an earlier run has ordered. The order is sent once; if its answer is
  * lost, the list tells whether it took effect.
  * @returns the cluster, as it is now
  * @throws EdgeadmError CLOUD_*, TIMEOUT, which name the cluster once its ID is known
  */
-export async function createCluster({ spec, existing }: Creation, run: CreationRun): Promise<CloudCluster> {
+export async function createCluster({ spec, existing }: Creation, run: OrderRun): Promise<CloudCluster> {
   const { service, wait, signal, timeoutMs = CREATION_MS, tell } = run;
   const { id, taskId } = existing ? await orderedBefore(service, existing) : await order(spec, run);
   tell(`The ID of cluster ${spec.name} is ${id}${taskId ? `, its task ${taskId}` : ''}.`);
@@ -174,7 +165,7 @@ interface Ordered {
   readonly taskId?: string;
 }
 
-async function order(spec: CloudClusterSpec, { service, listDelayMs, signal }: CreationRun): Promise<Ordered> {
+async function order(spec: CloudClusterSpec, { service, listDelayMs, signal }: OrderRun): Promise<Ordered> {
   const { name, region } = spec;
   let found: ListedCluster | undefined;
   const answer = await orderOnce({

@@ -1,24 +1,17 @@
-import type { ContainerService } from '../../cloud/cs.ts';
 import type { InstanceAttachment } from '../../cloud/cs-nodes.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import type { Ens, EnsInstance } from '../../cloud/ens.ts';
 import { isAmbiguous } from '../../cloud/errors.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { count } from '../../lib/count.ts';
 import { isNodeOf } from './attach-conditions.ts';
 import { type ServiceNode, serviceNodes } from './removal.ts';
 
-export interface AttachRun {
-  readonly service: ContainerService;
+export interface AttachRun extends OrderRun {
   readonly clusterId: string;
   readonly pool: { readonly id: string; readonly name: string };
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly paceMs?: readonly [number, number];
-  readonly signal?: AbortSignal;
-  readonly tell: (line: string) => void;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CloudNode, CloudNodePool } from '../../cloud/actions/node-pools.ts
 import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { closest } from '../../lib/closest.ts';
 import { count } from '../../lib/count.ts';
@@ -114,15 +115,8 @@ function notFound(unknown: readonly string[], nodes: readonly ServiceNode[], whe
   });
 }
 
-export interface RemovalRun {
-  readonly service: ContainerService;
+export interface RemovalRun extends OrderRun {
   readonly clusterId: string;
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly paceMs?: readonly [number, number];
-  readonly signal?: AbortSignal;
-  readonly tell: (line: string) => void;
 }
 
 /**

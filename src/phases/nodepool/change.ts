@@ -1,7 +1,7 @@
 import type { CloudNodePool, NodePoolChangeBody } from '../../cloud/actions/node-pools.ts';
-import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
+import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 
 interface TaintMark {
@@ -108,15 +108,9 @@ interface PoolOrderCall {
   readonly isSetting?: boolean;
 }
 
-export interface PoolTaskRun {
-  readonly service: ContainerService;
+export interface PoolTaskRun extends OrderRun {
   readonly clusterId: string;
   readonly pool: { readonly id: string; readonly name: string };
-  readonly wait: boolean;
-  readonly timeoutMs?: number;
-  readonly listDelayMs?: number;
-  readonly signal?: AbortSignal;
-  readonly tell: (line: string) => void;
 }
 
 /**
@@ -125,9 +119,10 @@ export interface PoolTaskRun {
  * @throws EdgeadmError CLOUD_*, TIMEOUT; UPGRADE_PAUSED if the task pauses
  */
 export async function orderForPool({ what, send, isSetting }: PoolOrderCall, run: PoolTaskRun): Promise<void> {
-  const { service, listDelayMs, timeoutMs, signal, tell } = run;
-  if ((await stateOf(run)) !== 'active') {
-    tell(`The node pool ${run.pool.name} is ${await stateOf(run)}: waiting for it.`);
+  const { listDelayMs, signal, tell } = run;
+  const state = await stateOf(run);
+  if (state !== 'active') {
+    tell(`The node pool ${run.pool.name} is ${state}: waiting for it.`);
     await waitUntilActive(what, undefined, run);
     if (!isSetting) return;
   }
@@ -139,24 +134,26 @@ export async function orderForPool({ what, send, isSetting }: PoolOrderCall, run
     signal,
   });
   if (run.wait) await waitUntilActive(what, taskId, run);
-  async function waitUntilActive(aim: string, id: string | undefined, { pool }: PoolTaskRun): Promise<void> {
-    let paused: EdgeadmError | undefined;
-    await waitForTask<void>(service, id, {
-      what: aim,
-      signal,
-      timeoutMs,
-      tell,
-      probe: async () => {
-        const task = id === undefined ? undefined : await service.task(id).catch(() => undefined);
-        if (task?.state === 'paused') paused = pausedTask(pool.name, id);
-        if (paused) return { done: undefined };
-        const state = await stateOf(run);
-        const isOver = task === undefined || task.state === 'success';
-        return isOver && state === 'active' ? { done: undefined } : { seen: `it is ${state}` };
-      },
-    });
-    if (paused) throw paused;
-  }
+}
+
+async function waitUntilActive(what: string, taskId: string | undefined, run: PoolTaskRun): Promise<void> {
+  const { service, pool, timeoutMs, signal, tell } = run;
+  let paused: EdgeadmError | undefined;
+  await waitForTask<void>(service, taskId, {
+    what,
+    signal,
+    timeoutMs,
+    tell,
+    probe: async () => {
+      const task = taskId === undefined ? undefined : await service.task(taskId).catch(() => undefined);
+      if (task?.state === 'paused') paused = pausedTask(pool.name, taskId);
+      if (paused) return { done: undefined };
+      const state = await stateOf(run);
+      const isOver = task === undefined || task.state === 'success';
+      return isOver && state === 'active' ? { done: undefined } : { seen: `it is ${state}` };
+    },
+  });
+  if (paused) throw paused;
 }
 
 async function stateOf({ service, clusterId, pool }: PoolTaskRun): Promise<string> {
