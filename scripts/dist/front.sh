@@ -96,10 +96,18 @@ tidy() { # BASE
 
 DAMAGED='this file is damaged'
 
+archive() {
+  head -c "$HEAD" "$self" | tail -n +"$ARCHIVE"
+}
+
 # The functions below print why they failed.
 fill() { # FOLDER
-  head -c "$HEAD" "$self" | tail -n +"$ARCHIVE" | gzip -dc 2>&- >"$1/archive" || {
-    (: >"$1/probe") 2>&1 && echo "$DAMAGED"
+  for program in gzip tar; do
+    answer=$(command -v "$program") || { echo "$program is not installed" && return 1; }
+  done
+  (archive | gzip -dc 2>&1 >"$1/archive") || {
+    # It is damaged, or it could not be written.
+    (archive | gzip -t >&- 2>&-) || echo "$DAMAGED"
     return 1
   }
   (cd "$1" && tar -xf archive 2>&1) || return 1

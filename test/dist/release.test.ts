@@ -51,6 +51,18 @@ describe('A release', function () {
     }
   });
 
+  it('A release on a machine without gzip, as some minimal images are, says that it is missing', async () => {
+    const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
+    try {
+      const { stderr, exitCode } = await root.run('rm /bin/gzip /usr/bin/gzip; /edgeadm --version');
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /\/var\/cache\/edgeadm: gzip is not installed/);
+      assert.doesNotMatch(stderr, /damaged/);
+    } finally {
+      await root.remove();
+    }
+  });
+
   it('runs on the oldest Debian there is to be had', async () => {
     const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
     try {

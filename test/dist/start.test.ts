@@ -188,15 +188,16 @@ describe('The one file starts', function () {
     });
   }
 
-  it('not with a folder that cannot take it all; the reason names what failed', async () => {
-    const small = ['var', 'run', 'dev/shm', 'tmp'].map(
-      (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o size=60m,mode=755 tmpfs "$R/${name}"`,
-    );
-    const { exitCode, stderr } = await root.run('/edgeadm --version', { before: small.join('\n') });
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /\/var\/cache\/edgeadm: .*No space left on device/);
-    assert.doesNotMatch(stderr, /damaged/);
-  });
+  for (const size of ['1m', '4m', '60m'])
+    it(`not with folders of ${size}, which cannot hold it all; the reason names what failed`, async () => {
+      const small = ['var', 'run', 'dev/shm', 'tmp'].map(
+        (name) => `mkdir -p "$R/${name}"; mount -t tmpfs -o size=${size},mode=755 tmpfs "$R/${name}"`,
+      );
+      const { exitCode, stderr } = await root.run('/edgeadm --version', { before: small.join('\n') });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /\/var\/cache\/edgeadm: .*No space left on device/);
+      assert.doesNotMatch(stderr, /damaged/);
+    });
 
   it('after a power cut that emptied files which were not on the disk yet: it is unpacked again', async () => {
     starts(await root.run('/edgeadm --version'));

@@ -46,13 +46,14 @@ export async function nodesToChange(client: ApiClient, query: NodeQuery, signal?
 }
 
 function notFound(missing: readonly string[], known: readonly string[]): EdgeadmError {
-  const lines = missing.map((name) => {
+  const lines = missing.flatMap((name) => {
     const near = closest(name, known);
-    return near ? `${name}: did you mean ${near}?` : `${name}: not found`;
+    if (near) return [`${name}: did you mean ${near}?`];
+    return missing.length > 1 ? [`${name}: not found`] : [];
   });
   return new EdgeadmError({
     code: 'NODE_NOT_FOUND',
     what: missing.length === 1 ? `node ${missing[0]} not found` : `${missing.length} nodes not found`,
-    why: lines.join('\n'),
+    why: lines.join('\n') || undefined,
   });
 }

@@ -22,9 +22,7 @@ export default class HubCacheRemove extends ChangeCommand {
       const undo = commandLine(['edgeadm', 'hub', 'cache', 'add', ...gone.map(({ agent }) => agent)]);
       return {
         changes: hub.config ? [removeAgents(hub, agents)] : [],
-        effect: [
-          'While the network is down, these programs get no answers from the hub that are newer than its cache.',
-        ],
+        effect: ['While the network is down, the hub answers these programs only from what it has cached so far.'],
         undo: gone.length > 0 ? [undo] : [],
       };
     });
