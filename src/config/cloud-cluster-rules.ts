@@ -112,7 +112,8 @@ function refuseRanges({ network, podCidr, serviceCidr, nodeCidrMask, workers }: 
   if (!isPrivate(serviceCidr) || !between(prefixOf(serviceCidr), 16, 24))
     breaches.push(...breach('ServiceCidr', `${serviceCidr} is not a private range of /16 to /24`));
   if (podCidr === undefined) {
-    if (network === 'flannel') breaches.push(...breach('PodCidr', 'a pod CIDR is required with Flannel'));
+    if (network === 'flannel')
+      breaches.push(...breach('PodCidr', 'a pod CIDR is required with Flannel: --pod-cidr, or podCidr in a file'));
     return breaches;
   }
   if (!isPrivate(podCidr)) breaches.push(...breach('PodCidr', `${podCidr} is not a private range`));
