@@ -137,7 +137,7 @@ async function main() {
   await step('types', 'tsc', ['-p', '.']);
   await step('lint and format', 'biome', ['check', '.']);
   await step('imports between folders', 'npm', ['run', '--silent', 'lint:imports']);
-  await step('unused exports and dependencies', 'knip', []);
+  await step('unused exports and dependencies', 'npm', ['run', '--silent', 'lint:unused']);
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   rmSync(coverage, { recursive: true, force: true });
