@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { describe, it } from 'mocha';
 import { edgeadm } from './program.ts';
 
-const program = resolve(import.meta.dirname, '../../bin/run.js');
+const edgeadmProgram = resolve(import.meta.dirname, '../../bin/run.js');
 const INVENTORY = `hosts:
   - {address: 10.0.0.11, user: root}
   - {address: 10.0.0.12, user: root, port: 2222, nodeName: shop-12}
@@ -27,55 +27,102 @@ __edgeadm
 printf '%s\\n' "\${COMPREPLY[@]}"
 `;
 const FISH = 'source "$DIR/script"; complete -C "$LINE"';
+/** Types the line and a TAB in an interactive zsh on a terminal of its own, whose `compadd` prints what it is given. */
+const ZSH = `
+zmodload zsh/zpty
+zpty inner zsh -f -i
+zpty -w inner 'source "$DIR/setup"'
+zpty -r -m inner shown '*READY*'
+zpty -n -w inner "$LINE"$'\\t'
+while zpty -r inner shown; do
+  shown=\${shown%%[$'\\r\\n']*}
+  [[ $shown == *MATCH:* ]] && print -r -- "\${shown##*MATCH:}"
+done
+zpty -d inner
+exit 0
+`;
+const ZSH_SETUP = `
+PS1=
+autoload -U compinit; compinit -u -D
+source $DIR/script
+compadd() {
+  # With these three it only fills arrays.
+  if [[ \${@[1,(i)(-|--)]} == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
+  local -a matches
+  builtin compadd -A matches "$@"
+  (( $#matches )) && print -l -- '' "MATCH:"$^matches
+  builtin compadd "$@"
+}
+leave() { exit }
+comppostfuncs=(leave)
+bindkey '^I' complete-word
+print READY
+`;
+const POWERSHELL = `
+. "$env:DIR/script.ps1"
+(TabExpansion2 $env:LINE $env:LINE.Length).CompletionMatches.CompletionText
+`;
+
+/** The program of a shell, and what it is started with to complete a line. */
+const SHELLS = {
+  bash: { program: 'bash', options: ['--norc', '-c', BASH] },
+  zsh: { program: 'zsh', options: ['-f', '-c', ZSH] },
+  fish: { program: 'fish', options: ['--no-config', '-c', FISH] },
+  powershell: { program: 'pwsh', options: ['-NoProfile', '-Command', POWERSHELL] },
+};
+type Shell = keyof typeof SHELLS;
 
 type Complete = (line: string) => Promise<string[]>;
 
 describe('completion in a shell', function () {
-  this.timeout(60_000);
+  this.timeout(400_000);
   let dir: string;
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'edgeadm-completion-'));
     await writeFile(join(dir, 'hosts.yaml'), INVENTORY);
     const calls = join(dir, 'calls');
-    const start = `#!/bin/sh\necho "$@" >> ${calls}\nexec ${process.execPath} ${program} "$@"\n`;
+    const start = `#!/bin/sh\necho "$@" >> ${calls}\nexec ${process.execPath} ${edgeadmProgram} "$@"\n`;
     await writeFile(join(dir, 'edgeadm'), start, { mode: 0o755 });
   });
   afterEach(() => rm(join(dir, 'calls'), { force: true }));
   after(() => rm(dir, { recursive: true, force: true }));
 
-  /** How a shell completes a line; skips the test where the machine lacks the shell. */
-  async function shell(context: Mocha.Context, name: 'bash' | 'fish', glue: string): Promise<Complete> {
+  /** How a shell completes a line; skips the test if the machine lacks the shell. */
+  async function shell(context: Mocha.Context, name: Shell): Promise<Complete> {
+    const { program, options } = SHELLS[name];
+    const there = await execa(program, ['--version'], { reject: false });
+    if (there.failed) {
+      process.stdout.write(`      skipped: ${program} is not installed\n`);
+      context.skip();
+    }
     const { stdout } = await edgeadm(['completion', name]);
-    await writeFile(join(dir, 'script'), stdout);
-    const options = name === 'bash' ? ['--norc', '-c', glue] : ['--no-config', '-c', glue];
-    const there = await execa(name, ['--version'], { reject: false });
-    if (there.failed) context.skip();
+    await writeFile(join(dir, name === 'powershell' ? 'script.ps1' : 'script'), stdout);
+    await writeFile(join(dir, 'setup'), ZSH_SETUP);
     return async (line) => {
       const env = { DIR: dir, HOME: dir, LINE: line, KUBECONFIG: '/nonexistent', PATH: `${dir}:${process.env.PATH}` };
-      const { stdout: words } = await execa(name, options, { cwd: dir, extendEnv: false, env });
+      const { stdout: words } = await execa(program, options, { cwd: dir, extendEnv: false, env });
       return words.split('\n').map((word) => word.split('\t')[0] ?? '');
     };
   }
 
-  for (const [name, glue] of [
-    ['bash', BASH],
-    ['fish', FISH],
-  ] as const) {
+  for (const name of Object.keys(SHELLS) as Shell[]) {
     it(`${name} offers commands, flags and values without a start of edgeadm`, async function () {
-      const complete = await shell(this, name, glue);
+      const complete = await shell(this, name);
       assert.deepEqual((await complete('edgeadm cluster upgrade st')).sort(), ['start', 'status']);
       assert.deepEqual(await complete('edgeadm join --rollb'), ['--rollback-on-failure']);
       assert.deepEqual((await complete('edgeadm join 10.0.0.1:6443 -o ')).sort(), ['json', 'text', 'yaml']);
       assert.deepEqual((await complete('edgeadm help cluster upgrade st')).sort(), ['start', 'status']);
       assert.deepEqual(await complete('edgeadm help nodep'), ['nodepool']);
       assert.ok((await complete('edgeadm join phase prep')).includes('prepare-node/sysctls'));
-      assert.deepEqual(await complete('edgeadm preflight --ignore-preflight-errors Swap,NumC'), ['Swap,NumCPU']);
+      // zsh completes the part behind the comma.
+      const checks = await complete('edgeadm preflight --ignore-preflight-errors Swap,NumC');
+      assert.deepEqual(checks, [name === 'zsh' ? 'NumCPU' : 'Swap,NumCPU']);
       assert.deepEqual(await complete('edgeadm explain TOKEN_INV'), ['TOKEN_INVALID']);
       await assert.rejects(readFile(join(dir, 'calls')), { code: 'ENOENT' });
     });
 
     it(`${name} offers the hosts of the inventory that the line names`, async function () {
-      const complete = await shell(this, name, glue);
+      const complete = await shell(this, name);
       const hosts = await complete('edgeadm join --inventory hosts.yaml --host root@10.0.0.12');
       // bash replaces what begins with the @ alone.
       assert.deepEqual(hosts, [name === 'bash' ? '@10.0.0.12:2222' : 'root@10.0.0.12:2222']);
@@ -85,7 +132,9 @@ describe('completion in a shell', function () {
     });
 
     it(`${name} offers nothing if a cluster cannot be asked`, async function () {
-      const complete = await shell(this, name, glue);
+      // Without a match PowerShell offers the files of the folder.
+      if (name === 'powershell') this.skip();
+      const complete = await shell(this, name);
       assert.deepEqual(await complete('edgeadm nodepool get '), ['']);
     });
   }

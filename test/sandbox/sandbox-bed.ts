@@ -8,11 +8,14 @@ import { type Ended, edgeadm, resultOf } from './program.ts';
 export interface SandboxBed {
   readonly dir: string;
   readonly port: number;
+  /** ID of its cluster, as soon as it has been started. */
+  readonly cluster: string;
   /** Runs a sandbox command in this folder. */
   sandbox(...words: string[]): Promise<Ended>;
   /** Runs any command, pointed at this sandbox. */
   run(...words: string[]): Promise<Ended>;
-  up(): Promise<Ended>;
+  /** @param more flags of `sandbox up` */
+  up(...more: string[]): Promise<Ended>;
   remove(): Promise<void>;
 }
 
@@ -22,15 +25,24 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
   const port = await freePorts();
   const state = { XDG_STATE_HOME: join(dir, 'state') };
   const sandbox = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', join(dir, 'sandbox')], { env: state });
+  let cluster = '';
   return {
     dir: join(dir, 'sandbox'),
     port,
+    get cluster() {
+      return cluster;
+    },
     sandbox,
     run: async (...words) => {
       const env = resultOf(await sandbox('env', '-o', 'json')).data as Record<string, string>;
       return edgeadm(words, { env: { ...state, ...env } });
     },
-    up: () => sandbox('up', '--background', '--port', String(port), '--kubernetes-version', version),
+    up: async (...more) => {
+      const words = ['--background', '--port', String(port), '--kubernetes-version', version, ...more];
+      const ended = await sandbox('up', ...words);
+      cluster = /^Cluster +(\S+)/m.exec(ended.stdout)?.[1] ?? '';
+      return ended;
+    },
     remove: async () => {
       await sandbox('down');
       await rm(dir, { recursive: true, force: true });
