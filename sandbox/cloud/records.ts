@@ -90,6 +90,8 @@ export interface PendingChange {
   readonly fails?: boolean;
   /** The pool was there before, and stays if the task fails. */
   readonly stays?: boolean;
+  /** The task; one that pauses takes longer than `until`. */
+  readonly taskId?: string;
 }
 
 /** A node pool, kept under its id. */
