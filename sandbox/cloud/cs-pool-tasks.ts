@@ -165,7 +165,7 @@ function begin(
 /** Does what time has brought about since the last request. */
 export async function completePoolChanges(asked: CsRequest): Promise<void> {
   const { store, now } = asked.parts;
-  for (const { document: pool } of store.list<NodePoolRecord>(KIND.nodePool))
+  for (const { document: pool } of store.listWith<NodePoolRecord>(KIND.nodePool, 'pending'))
     if (pool.pending && isOver(asked, pool.pending, now())) await complete(asked, pool, pool.pending);
 }
 
