@@ -50,7 +50,7 @@ export interface ClusterRecord {
 }
 
 /** What only a cluster that CreateCluster made has. Times are milliseconds since 1970. */
-export interface MadeCluster {
+interface MadeCluster {
   readonly created: number;
   readonly vpcId: string;
   readonly vswitchIds: readonly string[];

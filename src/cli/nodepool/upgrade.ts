@@ -8,7 +8,7 @@ import { checkedByService } from '../cluster/checked.ts';
 import type { ChangeWork } from '../service-change.ts';
 import type { PoolOrder } from './change-in-service.ts';
 
-export const PAUSES = { 'first-batch': 'FirstBatch', 'every-batch': 'EveryBatch', never: 'NotPause' } as const;
+const PAUSES = { 'first-batch': 'FirstBatch', 'every-batch': 'EveryBatch', never: 'NotPause' } as const;
 
 interface PoolUpgradeFlags {
   readonly 'target-version'?: string;
