@@ -150,7 +150,7 @@ describe('a cloud that does not answer as its API does', function () {
     const page = (from: number, to: number, total: number) =>
       JSON.stringify({ nodes: all.slice(from, to), page: { total_count: total } });
     const pages = [page(0, 100, 3), page(99, 199, 3), page(199, 250, 3)];
-    server.misdeed = (response) => answers(200, pages.shift() ?? '{"nodes":[]}')(response);
+    server.misdeed = (...call) => answers(200, pages.shift() ?? '{"nodes":[]}')(...call);
     const names = (await (await cs()).nodes('c-1')).map(({ nodeName }) => nodeName);
     assert.deepEqual([names.length, new Set(names).size], [250, 250]);
   });
@@ -158,9 +158,9 @@ describe('a cloud that does not answer as its API does', function () {
   it('a cloud that does not answer as its API does gets two calls for a list, not hundreds, if each page is the first one', async () => {
     let calls = 0;
     const page = JSON.stringify({ nodes: all100(), page: { total_count: 1e9 } });
-    server.misdeed = (response) => {
+    server.misdeed = (...call) => {
       calls++;
-      answers(200, page)(response);
+      answers(200, page)(...call);
     };
     assert.equal((await refuses((await cs()).nodes('c-1'))).code, 'CLOUD_ANSWER_INVALID');
     assert.equal(calls, 2);
