@@ -283,6 +283,26 @@ const STRANGERS: readonly Stranger[] = [
     found: /10\.0\.0\.2, from/,
   },
   {
+    thread: 'kubernetes/kubernetes#140844',
+    machine: resolv('nameserver fe80::29c:2ff:fea9:fdd0%3\nnameserver 10.0.0.1\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /fe80::29c:2ff:fea9:fdd0, a link-local address/,
+    remedy: /IPv4 address of the same router/,
+  },
+  {
+    thread: 'coredns/coredns#3528, behind the stub of systemd-resolved',
+    machine: {
+      files: {
+        '/etc/resolv.conf': 'nameserver 127.0.0.53\n',
+        '/run/systemd/resolve/resolv.conf': 'nameserver FE80::1%2\n',
+      },
+    },
+    check: 'Nameserver',
+    status: 'warning',
+    found: /\/run\/systemd\/resolve\/resolv\.conf lists FE80::1/,
+  },
+  {
     thread: 'more search domains than a pod can have',
     machine: resolv('nameserver 10.0.0.2\nsearch a.x b.x c.x d.x e.x f.x g.x\n'),
     check: 'Nameserver',
