@@ -97,7 +97,7 @@ function originOf(path: string) {
 }
 
 /**
- * An object of the API with the types that its readers rely on; an answer that is no object of it is left as it is.
+ * An object of the API with the types that its readers rely on; any other answer is left as it is.
  * @throws EdgeadmError API_ERROR with the path, and the first key that has another type
  */
 export function checkedObject<T>(value: T, path: string): T {

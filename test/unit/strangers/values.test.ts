@@ -210,7 +210,7 @@ describe('the node address of a machine with several default routes', () => {
     ],
   ];
   for (const [source, ipv4, ipv6, ip] of ROUTES)
-    it(`with several default routes the address is ${ip}, of the one over which the kernel sends: ${source}`, async () => {
+    it(`the address of a node with several default routes is ${ip}, of the one over which the kernel sends: ${source}`, async () => {
       const network = { interfaces, routes: parseIpRoutes(ipv4, ipv6) };
       assert.equal((await (await viewOf({}, '', 'node1', network)).address()).ip, ip);
     });
