@@ -29,7 +29,7 @@ export function parseMountinfo(text: string): Mount[] {
   });
 }
 
-/** File systems whose server may be gone: whoever looks at one of them waits for it. */
+/** File systems whose server may be gone: a program that looks at one of them then waits without end. */
 const REMOTE = /^(nfs\d?|cifs|smb\d?|smbfs|9p|ceph|glusterfs|lustre|afs|fuse(blk|\..+)?)$/;
 
 /** Those of some mounts whose file system is on another machine, or in the hands of a program. */
