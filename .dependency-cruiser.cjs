@@ -58,6 +58,7 @@ const ALLOWED = {
     'phases/upgrade',
   ],
   'phases/diagnose': [...SERVICES, NODE_CREDENTIALS, 'phases/preflight', 'phases/join'],
+  'phases/drill': [...SERVICES, NODE_CREDENTIALS, 'phases/reset', 'phases/diagnose'],
   'phases/eni': [...SERVICES, 'cloud'],
   'phases/nodepool': [...SERVICES, 'cloud'],
   'phases/node': [...SERVICES, 'cloud'],

@@ -549,6 +549,18 @@ export const ERROR_CODES = {
     remedy:
       'Check `journalctl -u kubelet`. `edgeadm upgrade` to the previous version retries the rollback; `edgeadm reset` and a new join always work.',
   },
+  DRILL_REFUSED: {
+    exit: EXIT.node,
+    cause: 'The offline drill of a node cannot begin, or the node could not be cut off.',
+    evidence: 'What stands in its way. The pods were not touched.',
+    remedy: 'Fix what is reported, then run `edgeadm node drill` again.',
+  },
+  DRILL_FAILED: {
+    exit: EXIT.failed,
+    cause: 'The offline drill has shown that pods of the node do not come back in time without network, or not as they were.',
+    evidence: 'Each pod that is missing or has another address, and what kubelet and edge-hub do.',
+    remedy: 'Follow the advice of the error, then run `edgeadm node drill` again. The network of the node is restored.',
+  },
   CONVERT_REFUSED: {
     exit: EXIT.node,
     cause: 'The node cannot be converted to an edge node, or was not converted by edgeadm.',
