@@ -557,7 +557,8 @@ export const ERROR_CODES = {
   },
   DRILL_FAILED: {
     exit: EXIT.failed,
-    cause: 'The offline drill has shown that pods of the node do not come back in time without network, or not as they were.',
+    cause:
+      'The offline drill has shown that pods of the node do not come back in time without network, or not as they were.',
     evidence: 'Each pod that is missing or has another address, and what kubelet and edge-hub do.',
     remedy: 'Follow the advice of the error, then run `edgeadm node drill` again. The network of the node is restored.',
   },
