@@ -80,6 +80,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     serviceCidr: networks?.serviceCidrs[0],
     clusterDns: spec.clusterDns,
     taints: spec.taints,
+    maxPods: spec.maxPods,
     swapOn: await hasSwap(host),
     resolvConf: await realResolvConf(host),
     cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
