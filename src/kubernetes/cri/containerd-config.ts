@@ -13,6 +13,8 @@ export interface ContainerdNeeds {
   /** Folders of CNI configurations and plug-ins, if they are not containerd's own. */
   readonly cniConfigurations?: string;
   readonly cniPlugins?: string;
+  /** Program of the runtime `nvidia`, on a node with GPUs. */
+  readonly nvidiaRuntime?: string;
 }
 
 /** One value that must be in a table of the file; `table` is a path of keys. */
@@ -57,7 +59,18 @@ function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): 
   }
   settings.push({ table: runtime, key: 'runtime_type', value: 'io.containerd.runc.v2' });
   settings.push({ table: [...runtime, 'options'], key: 'SystemdCgroup', value: systemd });
+  if (needs.nvidiaRuntime) settings.push(...nvidiaSettings(runtime, needs.nvidiaRuntime, systemd));
   return settings;
+}
+
+/** As `nvidia-ctk runtime configure` writes it; it does not become the default runtime: pods name its RuntimeClass. */
+function nvidiaSettings(runc: readonly string[], program: string, systemd: boolean): Setting[] {
+  const table = [...runc.slice(0, -1), 'nvidia'];
+  return [
+    { table, key: 'runtime_type', value: 'io.containerd.runc.v2' },
+    { table: [...table, 'options'], key: 'BinaryName', value: program },
+    { table: [...table, 'options'], key: 'SystemdCgroup', value: systemd },
+  ];
 }
 
 /**

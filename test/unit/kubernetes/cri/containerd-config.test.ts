@@ -99,6 +99,18 @@ describe("containerd's configuration", () => {
 describe('containerd beside others', () => {
   const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 
+  it('a node with GPUs gets the runtime nvidia beside runc, once, and keeps its default runtime', () => {
+    const nvidiaRuntime = '/usr/bin/nvidia-container-runtime';
+    const text = fitContainerdConfig(FIT, { nvidiaRuntime }) ?? '';
+    const { containerd } = cri(text) as { containerd: Record<string, unknown> & { runtimes: Record<string, unknown> } };
+    assert.deepEqual(structuredClone(containerd.runtimes.nvidia), {
+      runtime_type: 'io.containerd.runc.v2',
+      options: { BinaryName: nvidiaRuntime, SystemdCgroup: true },
+    });
+    assert.equal(containerd.default_runtime_name, undefined);
+    assert.equal(fitContainerdConfig(text, { nvidiaRuntime }), undefined);
+  });
+
   it('gives every runtime that uses runc the cgroup driver of the kubelet: nvidia as the default (NVIDIA/nvidia-docker#1788, k3s-io/k3s#8470)', () => {
     const text = `version = 2\n[${CRI}.containerd]\n  default_runtime_name = "nvidia"\n[${CRI}.containerd.runtimes.nvidia]\n  runtime_type = "io.containerd.runc.v2"\n[${CRI}.containerd.runtimes.nvidia.options]\n  BinaryName = "/usr/bin/nvidia-container-runtime"\n[${CRI}.containerd.runtimes.kata]\n  runtime_type = "io.containerd.kata.v2"\n`;
     const fitted = parse(fitContainerdConfig(text, {}) ?? '') as {
