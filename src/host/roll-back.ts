@@ -78,7 +78,9 @@ async function restoreInReverse(
 }
 
 function subjectOf(change: NotedChange): string {
-  return 'path' in change ? change.path : change.kind === 'sysctl' ? change.key : change.kind;
+  if ('path' in change) return change.path;
+  if (change.kind === 'object') return `${change.type} ${change.name}`;
+  return change.kind === 'sysctl' ? change.key : change.kind;
 }
 
 /** @returns what is left where it is */
@@ -86,6 +88,7 @@ async function restore(host: Host, change: NotedChange): Promise<string[]> {
   if (change.kind === 'claim') return clearFolder(host, change.path, change.had);
   if (change.kind === 'file') await restoreFile(host, change);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
+  if (change.kind === 'object') await restoreObject(host, change);
   if (change.kind === 'sysctl') await host.setSysctl(change.key, change.before);
   return [];
 }
@@ -186,6 +189,14 @@ async function restoreFile(host: Host, change: Extract<NotedChange, { kind: 'fil
   if (!(await host.stat(before.backup)))
     throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is missing`, why: before.backup });
   await host.copyFile(before.backup, path, before);
+}
+
+async function restoreObject(
+  host: Host,
+  { type, name, before }: Extract<NotedChange, { kind: 'object' }>,
+): Promise<void> {
+  if (before === undefined) await host.undefine(type, name);
+  else await host.define(type, name, before);
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

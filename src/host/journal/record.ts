@@ -96,7 +96,11 @@ export class JournalRecord implements JournalView {
   }
 
   isStale(unit: string, files: readonly string[]): boolean {
-    const lastChange = this.#entries.findLastIndex((entry) => entry.kind === 'file' && files.includes(entry.path));
+    const lastChange = this.#entries.findLastIndex(
+      (entry) =>
+        (entry.kind === 'file' && files.includes(entry.path)) ||
+        (entry.kind === 'object' && entry.type === 'service' && `${entry.name}.service` === unit),
+    );
     return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
   }
 
