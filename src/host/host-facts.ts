@@ -14,6 +14,8 @@ export interface HostFacts {
   readonly machineId: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Of Windows; where there is one tree of files, the check of the disk asks for what it needs. */
+  readonly systemDrive?: { readonly freeBytes: number; readonly totalBytes: number };
   /** Process 1: `systemd` if systemd runs the machine; `services` on Windows. */
   readonly init: string;
   /** 0 for who may change the machine: root, on Windows an elevated administrator. */

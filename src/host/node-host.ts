@@ -271,7 +271,7 @@ export class NodeHost implements Host {
     if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
     const there = new Set(listing.stdout.split('\n'));
     for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name, archive: path });
-    await this.run('ctr', importArguments(path), { timeoutMs: 600_000 });
+    await this.run('ctr', importArguments(this.nativePath(path)), { timeoutMs: 600_000 });
   }
 
   async chosen(key: ChoiceKey): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import type { ObjectKind } from '../machine.ts';
 import type { ChoiceKey } from './choices.ts';
 import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
 
@@ -29,6 +30,8 @@ export interface JournalView {
   wrote(path: string): boolean;
   /** True if edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
   owns(path: string): boolean;
+  /** True if edgeadm defined the object of the machine, and there was none before. */
+  made(kind: ObjectKind, name: string): boolean;
   /** True if a file was changed since the unit was last started by us. */
   isStale(unit: string, files: readonly string[]): boolean;
   /** A value chosen earlier, undefined if none was. */
@@ -93,6 +96,11 @@ export class JournalRecord implements JournalView {
       if (entry.kind === 'claim') return isNewWithin(entry, path);
       return (entry.kind === 'file' || entry.kind === 'directory') && entry.path === path;
     });
+  }
+
+  made(kind: ObjectKind, name: string): boolean {
+    const first = this.#entries.find((entry) => entry.kind === 'object' && entry.type === kind && entry.name === name);
+    return first?.kind === 'object' && first.before === undefined;
   }
 
   isStale(unit: string, files: readonly string[]): boolean {

@@ -9,14 +9,11 @@ const ENVIRONMENT = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\
 const OF_SERVICES = 'HKU\\S-1-5-19';
 
 /** What the programs of Windows do not say in numbers. */
-export interface Hardware {
-  readonly cpus: number;
-  readonly memoryBytes: number;
-}
+export type Hardware = Pick<HostFacts, 'cpus' | 'memoryBytes' | 'systemDrive'>;
 
 /** What a Windows machine is, by its registry. */
 export async function windowsFacts(exec: Machine['exec'], hardware: () => Promise<Hardware>): Promise<HostFacts> {
-  const [version, environment, hostname, services, { cpus, memoryBytes }] = await Promise.all([
+  const [version, environment, hostname, services, own] = await Promise.all([
     readKey(exec, VERSION),
     readKey(exec, ENVIRONMENT),
     exec('hostname.exe', [], { repeatable: true }),
@@ -33,8 +30,7 @@ export async function windowsFacts(exec: Machine['exec'], hardware: () => Promis
     hostname: hostname.stdout.trim(),
     // The kubelet has none to report: it says its host name.
     machineId: '',
-    cpus,
-    memoryBytes,
+    ...own,
     init: 'services',
     uid: services.exitCode === 0 ? 0 : 1,
   };

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
 import { exclusiveFile } from '../exclusive-file.ts';
 import { localFiles } from '../local.ts';
@@ -8,6 +9,7 @@ import { dialLocally } from '../local-dial.ts';
 import { programRunner } from '../local-program.ts';
 import type { Machine, Network, Route } from '../machine.ts';
 import { withoutOwnVariables } from '../programs.ts';
+import type { Hardware } from './facts.ts';
 import { windowsMachine } from './machine.ts';
 import { WINDOWS_PATHS } from './paths.ts';
 
@@ -32,10 +34,19 @@ export function localWindows(): Machine {
     connect: dialLocally,
     lock: () => exclusiveFile(`${systemDrive}${WINDOWS_PATHS.lock}`),
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
-    hardware: async () => ({ cpus: availableParallelism(), memoryBytes: totalmem() }),
+    hardware: () => hardwareOf(`${systemDrive}\\`),
     network: readLocalNetwork,
     close: async () => {},
   });
+}
+
+async function hardwareOf(systemDrive: string): Promise<Hardware> {
+  const { bavail, blocks, bsize } = await statfs(systemDrive);
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    systemDrive: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
+  };
 }
 
 /** Windows has no process groups; taskkill ends a program with those that it started. */

@@ -18,9 +18,8 @@ export const WINDOWS_PATHS = {
     ctr: '/Program Files/containerd/ctr.exe',
     data: '/ProgramData/containerd/root',
     runtimeState: '/ProgramData/containerd/state',
-    socket: '//./pipe/containerd-containerd',
   },
-  docker: { socket: '//./pipe/docker_engine' },
+  sockets: { containerd: '//./pipe/containerd-containerd', docker: '//./pipe/docker_engine' },
   /** Only administrators write into it. */
   lock: '/Windows/edgeadm.lock',
   temporary: '/Windows/Temp',

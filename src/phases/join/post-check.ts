@@ -31,7 +31,7 @@ export const postCheck: Phase<JoinContext> = {
       when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
       run: checkHub,
     },
-    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNode },
+    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     {
       name: 'addons',
       title: 'Wait for add-ons',
@@ -42,7 +42,7 @@ export const postCheck: Phase<JoinContext> = {
   ],
 };
 
-async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
+export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.vendor(VENDOR.runtimeOk(spec.runtime));
@@ -60,7 +60,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
-async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
+export async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.vendor(VENDOR.kubeletOk);
@@ -92,10 +92,10 @@ async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
 }
 
 /** Waits by watching the Node object as the node itself. */
-async function checkNode(context: Context): Promise<void> {
+export async function checkNodeObject(context: Context): Promise<void> {
   const { host, node, credentials, log, waitFor } = context;
   const [name, client, { machineId }] = await Promise.all([node.name(), credentials.client(), host.facts()]);
-  const since = await startOfKubelet(host);
+  const since = context.seen.kubeletSince ?? (await startOfKubelet(host));
   let shown: V1Node | undefined;
   await waitFor({
     what: `the node ${name} to be registered and Ready`,
@@ -207,7 +207,7 @@ function describeConditions(node: V1Node): string {
     .join('\n');
 }
 
-async function checkAddons(context: Context): Promise<void> {
+export async function checkAddons(context: Context): Promise<void> {
   await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
   if (context.seen.ready !== false) return;
   // The network add-on may have made it Ready since.

@@ -1,3 +1,4 @@
+import type { Platform } from '../../host/host-facts.ts';
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
@@ -38,8 +39,9 @@ import { cri, runtime } from './checks/runtime.ts';
 import { selinux } from './checks/selinux.ts';
 import { swap } from './checks/swap.ts';
 import { timeSync } from './checks/time-sync.ts';
+import { WINDOWS_CHECKS } from './windows/checks.ts';
 
-/** Every check, in the order in which they are shown. */
+/** Every check of a Linux node, in the order in which they are shown. */
 export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
   osSupported,
@@ -90,4 +92,21 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   appArmor,
   firewall,
   cloudEndpoints,
+];
+
+const BY_PLATFORM: Readonly<Record<Platform, readonly Check[]>> = {
+  linux: PREFLIGHT_CHECKS,
+  windows: WINDOWS_CHECKS,
+  other: PREFLIGHT_CHECKS,
+};
+
+/** The checks of a node that runs this system. */
+export function checksFor(platform: Platform): readonly Check[] {
+  return BY_PLATFORM[platform];
+}
+
+/** One check of each name: those of Windows that have the name of one of Linux look at the same thing there. */
+export const ALL_CHECKS: readonly Check[] = [
+  ...PREFLIGHT_CHECKS,
+  ...WINDOWS_CHECKS.filter(({ name }) => !PREFLIGHT_CHECKS.some((check) => check.name === name)),
 ];
