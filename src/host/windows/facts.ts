@@ -28,8 +28,8 @@ export async function windowsFacts(exec: Machine['exec'], hardware: () => Promis
     kernel: `${number}.${numberIn(version, 'UBR') ?? 0}`,
     arch: architectureOf(environment?.get('PROCESSOR_ARCHITECTURE')?.data.toLowerCase() ?? ''),
     hostname: hostname.stdout.trim(),
-    // The kubelet has none to report: it says its host name.
-    machineId: '',
+    // What a kubelet of Windows reports as its machine ID. Source: kubernetes, pkg/kubelet/winstats/perfcounter_nodestats.go
+    machineId: hostname.stdout.trim(),
     ...own,
     init: 'services',
     uid: services.exitCode === 0 ? 0 : 1,

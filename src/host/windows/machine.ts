@@ -72,7 +72,7 @@ const CONTAINERD = new Set(['containerd', 'ctr']);
 const POWERSHELL = '/Windows/System32/WindowsPowerShell/v1.0/powershell.exe';
 
 /** The full path of a program: one of a name alone would be looked for where other users may write. */
-export function programPath(file: string, nativePath: (path: string) => string): string {
+function programPath(file: string, nativePath: (path: string) => string): string {
   if (/[\\/]/.test(file)) return nativePath(file);
   if (file === 'powershell.exe') return nativePath(POWERSHELL);
   if (CONTAINERD.has(file)) return nativePath(`${WINDOWS_PATHS.containerd.programs}/${file}.exe`);

@@ -10,7 +10,7 @@ const OF_CMD = /[()%!^"<>&|]/g;
  * count only in front of a quotation mark.
  * @see https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments
  */
-export function quoteArgument(word: string): string {
+function quoteArgument(word: string): string {
   if (/[\0\r\n]/.test(word))
     throw new EdgeadmError({ code: 'INTERNAL', what: 'an argument of a Windows program contains a line break or NUL' });
   if (PLAIN.test(word)) return word;

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
 
-export interface RegistryValue {
+interface RegistryValue {
   /** `REG_SZ`, `REG_DWORD`: the same in every language. */
   readonly type: string;
   /** As reg.exe prints it: a number is hexadecimal, parts of a list are separated by `\0` in two characters. */

@@ -50,7 +50,7 @@ function wordsOf({ command, start, needs, displayName }: ServiceDefinition): str
   return ['binPath=', command, 'start=', start, 'depend=', depend, 'DisplayName=', displayName];
 }
 
-export function definitionIn(key: RegistryKey | undefined): ServiceDefinition | undefined {
+function definitionIn(key: RegistryKey | undefined): ServiceDefinition | undefined {
   const command = key?.get('ImagePath')?.data;
   if (command === undefined) return undefined;
   const start = numberIn(key, 'Start');

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Machine, ProgramResult, ServiceManager, UnitState } from '../machine.ts';
 import { serviceLog } from './log.ts';
+import { requireExit } from './object-store.ts';
 import { numberIn, readKey } from './registry.ts';
 
 /** Error codes of Windows, which sc.exe ends with. Source: winerror.h */
-const CODE = { absent: 1060, running: 1056, stopped: 1062, markedForDeletion: 1072, busy: 1061 } as const;
+const CODE = { absent: 1060, running: 1056, stopped: 1062, busy: 1061 } as const;
 /** States of a service, by number. Source: winsvc.h */
 const STATE = { stopped: 1, startPending: 2, stopPending: 3, running: 4 } as const;
 const STATE_NAMES = ['', 'stopped', 'starting', 'stopping', 'running', 'continuing', 'pausing', 'paused'];
@@ -42,25 +43,24 @@ export function serviceManager({ exec, files, everyMs = LOOK_EVERY_MS }: Service
   };
   const start = async (service: string): Promise<void> => {
     const result = await sc('start', service);
-    if (result.exitCode !== CODE.running) requireSuccess(['start', service], result);
+    requireExit(`sc.exe start ${service}`, result, [CODE.running]);
     await reach(service, STATE.running, START_LIMIT_MS);
   };
   const stop = async (service: string): Promise<void> => {
     const result = await sc('stop', service);
-    const over: readonly number[] = [CODE.stopped, CODE.absent, CODE.busy];
-    if (!over.includes(result.exitCode)) requireSuccess(['stop', service], result);
+    requireExit(`sc.exe stop ${service}`, result, [CODE.stopped, CODE.absent, CODE.busy]);
     await reach(service, STATE.stopped, STOP_LIMIT_MS);
   };
   const config = async (unit: string, type: 'auto' | 'demand'): Promise<void> => {
     const args = ['config', serviceOf(unit), 'start=', type];
-    requireSuccess(args, await sc(...args));
+    requireExit(`sc.exe config ${args[1]}`, await sc(...args));
   };
   return {
     state: async (unit) => {
       const service = serviceOf(unit);
       const result = await sc('query', service);
       if (result.exitCode === CODE.absent) return NOWHERE;
-      requireSuccess(['query', service], result);
+      requireExit(`sc.exe query ${service}`, result);
       return unitState(stateIn(result), numberIn(await readKey(exec, registryKeyOf(service)), 'Start'));
     },
     enable: (unit) => config(unit, 'auto'),
@@ -79,7 +79,7 @@ export function serviceManager({ exec, files, everyMs = LOOK_EVERY_MS }: Service
 const NOWHERE: UnitState = { exists: false, active: false, enabled: false, detail: 'not installed' };
 
 /** Units are named as on Linux, `kubelet.service`. */
-export function serviceOf(unit: string): string {
+function serviceOf(unit: string): string {
   return unit.replace(/\.service$/, '');
 }
 
@@ -123,28 +123,3 @@ function notReached(service: string, wanted: number, { code = 0, exitCode }: Ser
     next: `sc.exe queryex ${service}`,
   });
 }
-
-/** @throws EdgeadmError COMMAND_FAILED with the number, which says more than words in another language */
-export function requireSuccess(args: readonly string[], { exitCode, stdout, stderr }: ProgramResult): void {
-  if (exitCode === 0) return;
-  const [verb, service = ''] = args;
-  throw new EdgeadmError({
-    code: 'COMMAND_FAILED',
-    what: `sc.exe ${verb} ${service} failed with exit code ${exitCode}`,
-    why: (stderr || stdout).trim() || MEANINGS.get(exitCode),
-    next:
-      exitCode === CODE.markedForDeletion
-        ? 'close services.msc and every other view of the service'
-        : `sc.exe queryex ${service}`,
-  });
-}
-
-const MEANINGS = new Map([
-  [5, 'access is denied'],
-  [1053, 'the service did not answer in time'],
-  [1058, 'the service is disabled'],
-  [1060, 'there is no such service'],
-  [1068, 'a service that it needs did not start'],
-  [1069, 'its account cannot log on'],
-  [1072, 'it is marked for deletion: another program still looks at it'],
-]);

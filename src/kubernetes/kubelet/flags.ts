@@ -66,7 +66,7 @@ const FLAGS: readonly FlagRow[] = [
 export const TAINTS_IN_CONFIGURATION = 23;
 
 /** @param socket a path, or a pipe of Windows */
-export function criEndpoint(socket: string): string {
+function criEndpoint(socket: string): string {
   return `${socket.startsWith('//./pipe/') ? 'npipe' : 'unix'}://${socket}`;
 }
 

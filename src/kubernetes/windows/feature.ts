@@ -15,7 +15,7 @@ const ONLINE = ['/English', '/Online'];
 /** It looks through the whole image of the system. */
 const DISM_TIMEOUT_MS = 600_000;
 /** Of DISM: done, but only with a reboot. Source: winerror.h, ERROR_SUCCESS_REBOOT_REQUIRED */
-export const REBOOT_REQUIRED = 3010;
+const REBOOT_REQUIRED = 3010;
 
 const WAITING = {
   'a feature of Windows':

@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { isAddonPod } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { conditionOf } from '../../kubernetes/node/conditions.ts';
+import { sameMachineId } from '../../kubernetes/node/machine-id.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { VENDOR } from '../vendor-messages.ts';
@@ -198,7 +199,7 @@ async function watchUntilReady(
 function isFromBefore(node: V1Node, machineId: string, since: number): boolean {
   const ready = conditionOf(node, 'Ready');
   const heartbeat = Date.parse(String(ready?.lastHeartbeatTime ?? '')) / 1000;
-  return heartbeat < since || (machineId !== '' && node.status?.nodeInfo?.machineID !== machineId);
+  return heartbeat < since || (machineId !== '' && !sameMachineId(node.status?.nodeInfo?.machineID, machineId));
 }
 
 function describeConditions(node: V1Node): string {

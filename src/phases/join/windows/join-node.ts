@@ -17,7 +17,7 @@ import { windowsTaints } from './preflight.ts';
 import { noteWindowsNode } from './prepare-node.ts';
 import { rollBackWindowsKubelet } from './roll-back-kubelet.ts';
 
-export const KUBELET_RULE = 'edgeadm kubelet';
+const KUBELET_RULE = 'edgeadm kubelet';
 const RULE = JSON.stringify({ protocol: 'TCP', port: 10250 });
 /** Behind every configuration of an add-on: the first by name counts. */
 const OWN_NETWORK = `${PATHS.cni.configurations}/99-edgeadm-nat.conf`;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { localFiles } from '../../../../src/host/local.ts';
 import { dialLocally } from '../../../../src/host/local-dial.ts';
 import type { CommandOptions, Machine, Network, ProgramResult } from '../../../../src/host/machine.ts';
@@ -21,6 +22,7 @@ export interface FakeWindowsOptions {
   /** In the language of the system: what is not a number must not matter. */
   readonly german?: boolean;
   readonly elevated?: boolean;
+  readonly freeBytes?: number;
   readonly build?: {
     readonly number: string;
     readonly revision: number;
@@ -33,6 +35,8 @@ export interface FakeWindowsOptions {
   readonly onStart?: (name: string, command: string) => Promise<void> | void;
   readonly onStop?: (name: string) => Promise<void> | void;
   readonly network?: Network;
+  /** What listens on the pipe of containerd while its service runs. */
+  readonly containerd?: () => Promise<Duplex>;
 }
 
 const NETWORK: Network = {
@@ -57,6 +61,7 @@ export class FakeWindows {
   readonly calls: string[] = [];
   readonly #options: FakeWindowsOptions;
   #locked = false;
+  #replaced: FakeWindowsOptions['programs'] = {};
 
   private constructor(root: string, options: FakeWindowsOptions) {
     this.root = root;
@@ -93,10 +98,19 @@ export class FakeWindows {
       root: this.root,
       exec: (file, args, options) => this.#run(file, args, options ?? {}),
       here: localFiles(),
-      connect: dialLocally,
+      connect: async (address, options) => {
+        const { containerd } = this.#options;
+        const isPipe = 'socket' in address && address.socket === '\\\\.\\pipe\\containerd-containerd';
+        const runs = this.services.get('containerd')?.state === 'running';
+        return isPipe && containerd && runs ? containerd() : dialLocally(address, options);
+      },
       lock: async () => this.#lock(),
       clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
-      hardware: async () => ({ cpus: 4, memoryBytes: 8 * 1024 ** 3 }),
+      hardware: async () => ({
+        cpus: 4,
+        memoryBytes: 8 * 1024 ** 3,
+        systemDrive: { freeBytes: this.#options.freeBytes ?? 80e9, totalBytes: 100e9 },
+      }),
       network: async () => this.#options.network ?? NETWORK,
       close: async () => {},
       everyMs: 1,
@@ -131,6 +145,11 @@ export class FakeWindows {
     };
   }
 
+  /** Programs answer otherwise from now on. */
+  reboot(programs: FakeWindowsOptions['programs'] = {}): void {
+    this.#replaced = programs;
+  }
+
   async remove(): Promise<void> {
     await rm(this.root, { recursive: true, force: true });
   }
@@ -148,7 +167,7 @@ export class FakeWindows {
   async #run(file: string, args: readonly string[], options: CommandOptions): Promise<ProgramResult> {
     this.calls.push([file, ...args].join(' '));
     const name = file.slice(file.lastIndexOf('\\') + 1).toLowerCase();
-    const own = this.#options.programs?.[name];
+    const own = this.#replaced?.[name] ?? this.#options.programs?.[name];
     const isSystems = /^C:\\Windows\\System32\\/i.test(file);
     const program = own ?? (isSystems ? this.#programs[name] : undefined);
     if (!program) return { exitCode: 127, stdout: '', stderr: `${file}: not found` };

@@ -51,9 +51,10 @@ describe('Windows machine', () => {
       kernel: '10.0.17763.4444',
       arch: 'amd64',
       hostname: 'WIN-EDGE1',
-      machineId: '',
+      machineId: 'WIN-EDGE1',
       cpus: 4,
       memoryBytes: 8 * 1024 ** 3,
+      systemDrive: { freeBytes: 80e9, totalBytes: 100e9 },
       init: 'services',
       uid: 0,
     });

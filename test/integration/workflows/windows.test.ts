@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { V1Node } from '@kubernetes/client-node';
+import { EdgeadmError } from '../../../src/errors/index.ts';
+import type { FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
+import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
+import { WINDOWS_NAME, WindowsNode, windowsBundle } from '../workflow-bed/windows.ts';
+
+const DISABLED: FakeWindowsOptions['programs'] = {
+  'dism.exe': (args) => (args.includes('/Enable-Feature') ? { exitCode: 3010 } : { stdout: 'State : Disabled\r\n' }),
+};
+
+describe('Windows node', function () {
+  this.timeout(120_000);
+  let bed: WorkflowBed;
+  let bundle: string;
+  const made: WindowsNode[] = [];
+  const node = async (options?: FakeWindowsOptions): Promise<WindowsNode> => {
+    const windows = await WindowsNode.make(bed, options);
+    made.push(windows);
+    return windows;
+  };
+  const installing = () => ({ bundle, manageRuntime: true });
+  const nodeObject = () => bed.admin.find<V1Node>(`/api/v1/nodes/${WINDOWS_NAME}`);
+  beforeEach(async () => {
+    bed = await workflowBed();
+    bundle = await windowsBundle(CLUSTER_VERSION);
+  });
+  afterEach(async () => {
+    for (const windows of made.splice(0)) await windows.windows.remove();
+    await bed.close();
+  });
+
+  it('a join installs containerd and kubelet as services and the node is Ready; a second join changes nothing', async () => {
+    const win = await node();
+    const first = await win.join({ spec: { ...installing(), labels: { shop: '17' } } });
+    assert.deepEqual([first.nodeName, first.ready, first.changed], [WINDOWS_NAME, true, true]);
+    const object = await nodeObject();
+    assert.equal(object?.metadata?.labels?.shop, '17');
+    assert.deepEqual(
+      object?.spec?.taints?.map(({ key, value, effect }) => `${key}=${value}:${effect}`),
+      ['os=windows:NoSchedule'],
+    );
+    const joined = await win.photograph();
+    const second = await win.join({ spec: { ...installing(), labels: { shop: '17' } } });
+    assert.equal(second.changed, false);
+    assert.deepEqual(await win.photograph(), joined);
+  });
+
+  it('a reset leaves drive, registry, services and firewall as before the join, and does so a second time', async () => {
+    const win = await node();
+    const before = await win.photograph();
+    await win.join({ spec: installing() });
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('the kubelet gets full paths of Windows, and no setting that only Linux has', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    const configuration = await win.windows.read('/var/lib/kubelet/config.yaml');
+    assert.match(configuration, /clientCAFile: C:\\etc\\kubernetes\\pki\\ca\.crt/);
+    assert.match(configuration, /staticPodPath: C:\\etc\\kubernetes\\manifests/);
+    assert.match(configuration, /cgroupsPerQOS: false/);
+    assert.match(configuration, /enforceNodeAllocatable: \[\]/);
+    assert.doesNotMatch(configuration, /cgroupDriver/);
+    const { registry } = win.windows.state() as { registry: Record<string, { data: string }> };
+    const command = registry['HKLM\\SYSTEM\\CurrentControlSet\\Services\\kubelet\\ImagePath']?.data ?? '';
+    assert.match(command, /^C:\\k\\kubelet\.exe --windows-service --config=C:\\var\\lib\\kubelet\\config\.yaml /);
+    assert.match(command, /--container-runtime-endpoint=npipe:\/\/\/\/\.\/pipe\/containerd-containerd/);
+    assert.match(
+      await win.windows.read('/etc/kubernetes/kubelet.conf'),
+      /C:\\var\\lib\\kubelet\\pki\\kubelet-client-current\.pem/,
+    );
+  });
+
+  it('private keys are for SYSTEM and administrators only', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    for (const path of ['C:\\etc\\kubernetes\\kubelet.conf', 'C:\\var\\lib\\kubelet\\pki'])
+      assert.equal(win.windows.listOf(path), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)', path);
+    const token = bed.joinWords[2] ?? 'no token';
+    assert.deepEqual(
+      win.windows.calls.filter((call) => call.includes(token.split('.')[1] ?? '')),
+      [],
+    );
+  });
+
+  it('where the Containers feature is off, the join enables it, asks for a reboot and continues after it', async () => {
+    const programs = { ...DISABLED };
+    const win = await node({ programs });
+    const error = await win.join({ spec: installing() }).then(
+      () => assert.fail('it did not ask for a reboot'),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof EdgeadmError && error.code === 'REBOOT_NEEDED', String(error));
+    win.windows.reboot({ 'dism.exe': () => ({ stdout: 'State : Enabled\r\n' }) });
+    assert.equal((await win.join({ spec: installing() })).changed, true);
+    assert.equal((await nodeObject())?.metadata?.labels?.['kubernetes.io/os'], 'windows');
+  });
+
+  it('a join that fails leaves drive, registry and services as they were', async () => {
+    const win = await node({
+      onStart: (name) => {
+        if (name === 'kubelet') throw new Error('it ends at once');
+      },
+    });
+    const before = await win.photograph();
+    const error = await win.join({ spec: installing() }).then(
+      () => assert.fail('it did not fail'),
+      (thrown: unknown) => thrown,
+    );
+    assert.match(String(error), /kubelet/);
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('a dry run shows services and rules that it would make, and changes nothing', async () => {
+    const win = await node();
+    const before = await win.photograph();
+    await win.join({ spec: installing(), dryRun: true });
+    const plans = win.events.flatMap((event) => (event.type === 'plan' ? [event.action] : []));
+    for (const plan of ['create service kubelet', 'create service containerd', 'create firewall-rule edgeadm kubelet'])
+      assert.ok(plans.includes(plan), plans.join('\n'));
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('a bundle for Linux is refused before anything is changed', async () => {
+    const win = await node();
+    const before = await win.photograph();
+    const linux = await bed.bundle(CLUSTER_VERSION);
+    await assert.rejects(
+      win.join({ spec: { bundle: linux, manageRuntime: true } }),
+      /it is for linux, the node runs windows/,
+    );
+    assert.deepEqual(await win.photograph(), before);
+  });
+});
