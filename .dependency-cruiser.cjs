@@ -58,6 +58,7 @@ const ALLOWED = {
   'phases/tunnel': SERVICES,
   'phases/hub': SERVICES,
   'phases/service': SERVICES,
+  'phases/app': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],

@@ -8,7 +8,7 @@ const LOOKS: readonly Step[] = [
   ['types', ['tsc', '-p', '.']],
   ['lint and format', ['biome', 'check', '.']],
   ['imports between folders', ['npm', 'run', '--silent', 'lint:imports']],
-  ['unused exports and dependencies', ['knip']],
+  ['unused exports and dependencies', ['npm', 'run', '--silent', 'lint:unused']],
 ];
 /** One after the other: the manifest is read from what the build wrote. `types` has checked what the build emits. */
 const GENERATED: readonly Step[] = [

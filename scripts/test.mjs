@@ -11,12 +11,15 @@ import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
 /** Where Node writes what unit and integration tests ran. */
 const coverage = join(root, 'coverage', 'tmp');
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** What each failed step printed of its failures: shown again at the end, since a CI log is read from there. */
+const failures = [];
 
 /** A step that is one test by itself: it passes or fails. */
 async function step(name, file, args) {
   heading(name);
-  const { code } = await run(file, args, { FORCE_COLOR: '0' });
+  const { code, text } = await run(file, args, { FORCE_COLOR: '0' });
   totals[code === 0 ? 'passed' : 'failed'] += 1;
+  if (code !== 0) failures.push({ name, text });
   return code === 0;
 }
 
@@ -42,7 +45,15 @@ async function suite(name, args, { bed, ...more } = {}) {
   const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
   totals.passed += count('passing');
   totals.skipped += count('pending');
-  totals.failed += count('failing') || (code === 0 ? 0 : 1);
+  const failed = count('failing') || (code === 0 ? 0 : 1);
+  totals.failed += failed;
+  if (failed > 0) failures.push({ name, text });
+}
+
+/** From mocha's list of failures on, or the last lines of what ended without one. */
+function failureReport({ name, text }) {
+  const list = text.search(/^\s+\d+ failing$/m);
+  return `\n== failed: ${name}\n${list < 0 ? text.split('\n').slice(-40).join('\n') : text.slice(list, list + 20_000)}`;
 }
 
 function heading(name) {
@@ -126,7 +137,7 @@ async function main() {
   await step('types', 'tsc', ['-p', '.']);
   await step('lint and format', 'biome', ['check', '.']);
   await step('imports between folders', 'npm', ['run', '--silent', 'lint:imports']);
-  await step('unused exports and dependencies', 'knip', []);
+  await step('unused exports and dependencies', 'npm', ['run', '--silent', 'lint:unused']);
   await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
   await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
   rmSync(coverage, { recursive: true, force: true });
@@ -155,6 +166,7 @@ async function main() {
 }
 
 await main();
+process.stdout.write(failures.map(failureReport).join('\n'));
 process.exitCode = totals.failed > 0 ? 1 : 0;
 process.stdout.write(
   `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,

@@ -61,6 +61,16 @@ const review = { ...core, group: 'authorization.k8s.io', namespaced: false, isRe
 /** Kept for those who list them; nothing is registered and no webhook is called. */
 const clusterWide = { ...core, namespaced: false } as const;
 
+/** Defined by OpenYurt. */
+const openYurt = {
+  ...core,
+  group: 'apps.openyurt.io',
+  subresources: ['status'],
+  custom: true,
+  needsResourceVersion: true,
+  counted: true,
+} as const;
+
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
 
 /** Everything that this server serves. */
@@ -266,19 +276,31 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'validatingwebhookconfiguration',
   },
   {
-    ...core,
-    group: 'apps.openyurt.io',
+    ...openYurt,
+    versions: ['v1alpha1'],
+    kind: 'UnitedDeployment',
+    plural: 'uniteddeployments',
+    singular: 'uniteddeployment',
+    shortNames: ['ud'],
+  },
+  {
+    ...openYurt,
+    versions: ['v1beta1'],
+    kind: 'YurtAppSet',
+    plural: 'yurtappsets',
+    singular: 'yurtappset',
+    shortNames: ['yas'],
+  },
+  // The last one of a group says which versions the group has.
+  {
+    ...openYurt,
     versions: ['v1beta2', 'v1beta1', 'v1alpha1'],
     kind: 'NodePool',
     plural: 'nodepools',
     singular: 'nodepool',
     shortNames: ['np'],
     namespaced: false,
-    subresources: ['status'],
-    custom: true,
-    needsResourceVersion: true,
     categories: ['all'],
-    counted: true,
   },
 ];
 

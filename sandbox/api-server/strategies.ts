@@ -3,7 +3,9 @@ import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
 import type { User } from './authentication.ts';
 import { isKubeletClient, LEGACY_SIGNER } from './csr-rules.ts';
 import type { KubeObject, Resource } from './resources.ts';
+import { schemaOf } from './schema/index.ts';
 import { type Cause, forbidden } from './status.ts';
+import { structuralCauses } from './structural.ts';
 
 /** Who writes, through which version of the API. */
 export interface Writer {
@@ -81,15 +83,6 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     },
   },
   persistentvolumeclaims: { create: (object) => ({ ...object, status: { phase: 'Pending' } }) },
-  nodepools: {
-    validate: ({ spec }) => {
-      const types = ['Edge', 'Cloud'];
-      const type = spec?.type;
-      if (type === undefined || types.includes(String(type))) return [];
-      const message = `Unsupported value: "${type}": supported values: "Edge", "Cloud"`;
-      return [{ field: 'spec.type', reason: 'FieldValueNotSupported', message }];
-    },
-  },
 };
 
 const SERVICE_DEFAULTS = { type: 'ClusterIP', sessionAffinity: 'None' };
@@ -130,6 +123,7 @@ export function prepareUpdate(
 
 /** What is wrong with an object, beside its metadata. */
 export function validate(resource: Resource, object: KubeObject, writer: Writer, before?: KubeObject): Cause[] {
+  if (resource.custom) return structuralCauses(object, schemaOf(resource));
   return STRATEGIES[resource.plural]?.validate?.(object, before, writer) ?? [];
 }
 

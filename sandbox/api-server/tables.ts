@@ -115,6 +115,19 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ageColumn,
     { name: 'Selector', wide: true, cell: pairsAt('spec.selector') },
   ],
+  uniteddeployments: [
+    nameColumn,
+    count('READY', 'status.readyReplicas'),
+    text('WorkloadTemplate', 'status.templateType', ''),
+    { ...ageColumn, name: 'AGE' },
+  ],
+  yurtappsets: [
+    nameColumn,
+    count('TOTAL', 'status.totalWorkloads'),
+    count('READY', 'status.readyWorkloads'),
+    count('UPDATED', 'status.updatedWorkloads'),
+    { ...ageColumn, name: 'AGE' },
+  ],
   nodepools: [
     nameColumn,
     text('Type', 'spec.type', ''),

@@ -83,6 +83,19 @@ export function nonEmptyName(flag: string) {
   };
 }
 
+/** `--namespace`. @param what is in it */
+export function namespaceFlagFor(what: string) {
+  return {
+    namespace: Flags.string({
+      char: 'n',
+      default: 'default',
+      parse: nonEmptyName('--namespace'),
+      helpValue: 'NAME',
+      description: `namespace of ${what}`,
+    }),
+  };
+}
+
 /** @throws EdgeadmError USAGE unless `refuse` takes it */
 export function durationOf(
   text: string | undefined,

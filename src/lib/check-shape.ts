@@ -32,15 +32,19 @@ function damaged({ what, code, next }: Origin, why: string, cause?: unknown): Ed
  * @throws EdgeadmError with the origin, and the line that is not YAML
  */
 export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
-  let parsed: unknown;
+  const parsed = yamlValue(text, origin) ?? {};
+  if (typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  throw damaged(origin, 'it is not a YAML map');
+}
+
+/** The same for a document that may be anything. An empty text is undefined. */
+export function yamlValue(text: string, origin: Origin): unknown {
   if (text.length > MAX_YAML) throw damaged(origin, `it is larger than ${MAX_YAML / 1024 ** 2} MiB`);
   try {
-    parsed = isBlank(text) ? {} : (load(text, { json: true }) ?? {});
+    return isBlank(text) ? undefined : load(text, { json: true });
   } catch (error) {
     throw damaged(origin, yamlFault(error, text), error);
   }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
-  throw damaged(origin, 'it is not a YAML map');
 }
 
 /**

@@ -1,5 +1,6 @@
 import { access } from './access.ts';
 import { apply } from './apply.ts';
+import { apps } from './apps.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
@@ -30,6 +31,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'lists, selectors, tables and discovery': reading,
   'pages, the past and parts': lists,
   'Secrets and NodePools': kinds,
+  'applications in node pools': apps,
   Deployments: workloads,
   'Services, StatefulSets and claims': services,
   'nodes, leases and pods': nodes,

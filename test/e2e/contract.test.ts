@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { adminKubeconfig, startApiServer } from '../../sandbox/api-server/index.ts';
 import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
@@ -12,12 +12,16 @@ import { projectDir, until, world } from '../testbed/index.ts';
 import { inWorlds, testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
+const APP_CRDS = join(projectDir, 'test/testbed/app-crds.yaml');
 
 inWorlds('guide')('a real kube-apiserver keeps the contract', () => {
   apiServerContract(async () => {
     const { cluster } = await testBed();
     await cluster.apply(load(await readFile(CRD, 'utf8')) as object);
+    for (const crd of loadAll(await readFile(APP_CRDS, 'utf8'))) await cluster.apply(crd as object);
     await until('NodePools', () => cluster.get('/apis/apps.openyurt.io/v1beta1/nodepools'));
+    await until('UnitedDeployments', () => cluster.get('/apis/apps.openyurt.io/v1alpha1/uniteddeployments'));
+    await until('YurtAppSets', () => cluster.get('/apis/apps.openyurt.io/v1beta1/yurtappsets'));
     const { ca, ...admin } = await cluster.administrator();
     return { server: cluster.server, ca, admin, version: world.kubernetes };
   });

@@ -1,23 +1,38 @@
 import type { Resource } from '../resources.ts';
+import { UNITED_DEPLOYMENT, YURT_APP_SET } from './app-sets.ts';
 import kubernetes from './definitions.json' with { type: 'json' };
 import { NODE_POOL } from './nodepool.ts';
 import type { Definition, Schema } from './schema.ts';
 
 export type { Definition, Numbers, Schema } from './schema.ts';
 
-const NODE_POOL_DEFINITION = 'io.openyurt.apps.v1beta1.NodePool';
+interface CustomKind {
+  readonly name: string;
+  readonly definition: Definition;
+}
+
+/** Kinds of OpenYurt. */
+const CUSTOM: Readonly<Record<string, CustomKind>> = {
+  NodePool: { name: 'io.openyurt.apps.v1beta1.NodePool', definition: NODE_POOL },
+  UnitedDeployment: { name: 'io.openyurt.apps.v1alpha1.UnitedDeployment', definition: UNITED_DEPLOYMENT },
+  YurtAppSet: { name: 'io.openyurt.apps.v1beta1.YurtAppSet', definition: YURT_APP_SET },
+};
 
 export const DEFINITIONS: Readonly<Record<string, Definition>> = {
   ...(kubernetes as unknown as Record<string, Definition>),
-  [NODE_POOL_DEFINITION]: NODE_POOL,
+  ...customDefinitions(),
 };
+
+function customDefinitions(): Record<string, Definition> {
+  return Object.fromEntries(Object.values(CUSTOM).map(({ name, definition }) => [name, definition]));
+}
 
 export const REFERENCE = '#/definitions/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** `io.k8s.api.core.v1.Pod`. Older versions of a kind have the fields of the newest. */
 export function definitionName({ group, kind, custom }: Pick<Resource, 'group' | 'kind' | 'custom'>): string {
-  if (custom) return NODE_POOL_DEFINITION;
+  if (custom) return CUSTOM[kind]?.name ?? '';
   if (group === 'meta.k8s.io') return `${META}.${kind}`;
   return `io.k8s.api.${group.split('.')[0] || 'core'}.v1.${kind}`;
 }

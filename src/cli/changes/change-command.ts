@@ -30,6 +30,8 @@ export interface Intended {
   readonly undo: readonly string[];
   /** Asked if something is changed; undefined if the change interrupts nothing. */
   readonly question?: string;
+  /** True if `--dry-run -o yaml` prints the object as it would be, to be kept in a file. */
+  readonly isRendered?: boolean;
 }
 
 /** How many objects are asked about and written at the same time. */
@@ -53,11 +55,14 @@ export abstract class ChangeCommand extends BaseCommand {
         await confirm(intended.question, { output, signal, yes: flags.yes || dryRun, argv: this.host.argv });
       if (!dryRun) await forEachLimited(due, AT_ONCE, (each) => each.write());
       await this.show({
-        data: {
-          dryRun,
-          changes: planned.map(({ name, outcome, diff }) => ({ name, outcome, diff })),
-          undo: intended.undo,
-        },
+        data:
+          dryRun && intended.isRendered && flags.output === 'yaml'
+            ? planned[0]?.after
+            : {
+                dryRun,
+                changes: planned.map(({ name, outcome, diff }) => ({ name, outcome, diff })),
+                undo: intended.undo,
+              },
         text: changesText(planned, intended, dryRun),
         names: planned.map(({ name }) => name),
       });

@@ -1,26 +1,18 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { count } from '../../lib/count.ts';
 import { table } from '../../output/table.ts';
 import type { NodeReach } from '../../phases/service/reach.ts';
 import type { ServiceTopology } from '../../phases/service/topology.ts';
-import { nonEmptyName } from '../flags.ts';
+import { namespaceFlagFor, nonEmptyName } from '../flags.ts';
 
 export const serviceArg = {
   service: Args.string({ required: true, parse: nonEmptyName('SERVICE'), description: 'name of the Service' }),
 };
 
-export const namespaceFlag = {
-  namespace: Flags.string({
-    char: 'n',
-    default: 'default',
-    parse: nonEmptyName('--namespace'),
-    helpValue: 'NAME',
-    description: 'namespace of the Service',
-  }),
-};
+export const namespaceFlag = namespaceFlagFor('the Service');
 
 /** @throws EdgeadmError OBJECT_NOT_FOUND with the command that lists those that do */
 export async function findService(

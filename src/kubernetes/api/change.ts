@@ -35,6 +35,8 @@ export interface PlannedChange {
   readonly outcome: 'created' | 'changed' | 'unchanged';
   /** Unified diff of the object now and afterwards; empty if nothing changes. */
   readonly diff: string;
+  /** The object afterwards, without what the API server counts and keeps on its own account. */
+  readonly after: object;
   /** Writes it. @throws EdgeadmError API_ERROR, API_UNREACHABLE */
   write(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function planChange(client: ApiClient, change: ChangeRequest): Prom
     name,
     outcome: before === undefined ? 'created' : diff === '' ? 'unchanged' : 'changed',
     diff,
+    after: shownParts(after),
     write: async () => {
       if (diff !== '') await send(client, change, '');
     },
@@ -112,6 +115,7 @@ function shownParts(object: ChangedObject): object {
     resourceVersion: _version,
     generation: _generation,
     uid: _uid,
+    creationTimestamp: _created,
     ...shown
   } = (metadata ?? {}) as Record<string, unknown>;
   const { [LAST_APPLIED]: _applied, ...annotations } = (shown.annotations ?? {}) as Record<string, unknown>;

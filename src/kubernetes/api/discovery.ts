@@ -31,19 +31,30 @@ export async function preferredVersion(client: ApiClient, group: string, signal?
   return groupOf(await client.get<Group | null>(`/apis/${group}`, { signal }), group).preferred;
 }
 
-/**
- * A resource of the core group as the server lists it, such as `pods/eviction`.
- * @returns undefined if the server does not have it
- * @throws EdgeadmError API_ERROR, API_UNREACHABLE
- */
-export async function coreResource(
+/** A resource of the core group, such as `pods/eviction`. See {@link servedResource}. */
+export function coreResource(
   client: ApiClient,
   name: string,
   signal?: AbortSignal,
 ): Promise<V1APIResource | undefined> {
-  const list = await client.get<{ readonly resources?: unknown } | null>('/api/v1', { signal });
+  return servedResource(client, '/api/v1', name, signal);
+}
+
+/**
+ * A resource as the server lists it.
+ * @param root `/api/v1`, `/apis/apps/v1`
+ * @returns undefined if the server does not have it
+ * @throws EdgeadmError API_ERROR, API_UNREACHABLE
+ */
+export async function servedResource(
+  client: ApiClient,
+  root: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<V1APIResource | undefined> {
+  const list = await client.get<{ readonly resources?: unknown } | null>(root, { signal });
   if (!Array.isArray(list?.resources))
-    throw unusable('/api/v1', 'names no resources', `resources is ${JSON.stringify(list?.resources) ?? 'missing'}`);
+    throw unusable(root, 'names no resources', `resources is ${JSON.stringify(list?.resources) ?? 'missing'}`);
   return (list.resources as (V1APIResource | null)[]).find((each) => each?.name === name) ?? undefined;
 }
 

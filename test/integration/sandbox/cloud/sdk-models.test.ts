@@ -9,8 +9,8 @@ import type { CloudCall } from '../../../../src/cloud/call.ts';
 import { type CloudCaller, cloudCaller } from '../../../../src/cloud/caller.ts';
 import { cloudTransport } from '../../../../src/cloud/transport.ts';
 import { clusterBody } from '../../../../src/phases/cluster/request.ts';
-import { clusterSpec } from '../../phases/cluster/cluster-spec.ts';
-import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
+import { clusterSpec } from '../../../unit/phases/cluster/cluster-spec.ts';
+import { addNode, type EmulatedCluster, emulatedCluster } from '../../../unit/sandbox/cloud/emulated-cluster.ts';
 
 /** What the generated models of the SDK say of themselves. */
 interface Model {

@@ -7,7 +7,6 @@ import type { NodeExecutor } from '../../../../src/cluster-upgrade/control/execu
 import { LEASE_TIMES } from '../../../../src/cluster-upgrade/control/lease.ts';
 import { isPausedOrEnded } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { flowingClock } from '../../test-clock.ts';
 import {
   names,
   RETRY_INTERVAL_MS,
@@ -19,7 +18,8 @@ import {
   type UpgradeBed,
   until,
   upgradeBed,
-} from '../upgrade-bed.ts';
+} from '../../../unit/cluster-upgrade/upgrade-bed.ts';
+import { flowingClock } from '../../../unit/test-clock.ts';
 
 describe('the controller of a cluster upgrade', function () {
   this.timeout(30_000);

@@ -16,8 +16,15 @@ import type { NodeRecord } from '../../../../src/cluster-upgrade/plan/plan.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { terminationMessage } from '../../../../src/errors/termination-message.ts';
 import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
-import { flowingClock } from '../../test-clock.ts';
-import { SPEC, startController, stateOf, type UpgradeBed, until, upgradeBed } from '../upgrade-bed.ts';
+import {
+  SPEC,
+  startController,
+  stateOf,
+  type UpgradeBed,
+  until,
+  upgradeBed,
+} from '../../../unit/cluster-upgrade/upgrade-bed.ts';
+import { flowingClock } from '../../../unit/test-clock.ts';
 
 const JOBS = '/apis/batch/v1/namespaces/kube-upgrade/jobs';
 const PODS = '/api/v1/namespaces/kube-upgrade/pods';

@@ -7,7 +7,7 @@ import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.
 import { scratchMachine } from '../../../../src/host/scratch.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { toYaml } from '../../../../src/templates/yaml.ts';
-import { CONFIGURATION, type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
+import { CONFIGURATION, type TestMachine, testMachine, writeKubeletFiles } from '../../../unit/sandbox/node/machine.ts';
 
 const UNIT = 'kubelet.service';
 const CONFIG = '/var/lib/kubelet/config.yaml';

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { load } from 'js-yaml';
+import { type Ended, edgeadm, resultOf } from './program.ts';
+import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
+
+describe('commands that work inside a cluster', function () {
+  this.timeout(300_000);
+  let bed: SandboxBed;
+  before(async () => {
+    bed = await sandboxBed();
+    const { exitCode, stderr } = await bed.up();
+    assert.equal(exitCode, 0, stderr);
+  });
+  after(() => bed?.remove());
+
+  /** With the kubeconfig alone: pools are then objects in the cluster, not those of the container service. */
+  const run = async (...words: string[]): Promise<Ended> => {
+    const { KUBECONFIG = '' } = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
+    return edgeadm(words, { env: { KUBECONFIG } });
+  };
+
+  /** Runs a line that has to succeed. */
+  const done = async (...words: string[]): Promise<Ended> => {
+    const ended = await run(...words);
+    assert.equal(ended.exitCode, 0, `${words.join(' ')}\n${ended.stdout}${ended.stderr}`);
+    return ended;
+  };
+  const dataOf = async (...words: string[]) =>
+    resultOf(await done(...words, '-o', 'json')).data as Record<string, unknown>;
+
+  it('an application is rendered, deployed to node pools, scaled, patched and shown, and each step names its undo', async () => {
+    for (const pool of ['cloud', 'edge']) await done('nodepool', 'create', pool);
+    const create = ['app', 'create', 'web', '--image', 'nginx:1', '--pool', 'cloud=1,edge=2'];
+    const rendered = load((await done(...create, '--dry-run', '-o', 'yaml')).stdout) as Record<string, unknown>;
+    assert.deepEqual([rendered.apiVersion, rendered.kind], ['apps.openyurt.io/v1beta1', 'YurtAppSet']);
+    assert.equal((await run('app', 'status', 'web')).exitCode, 4);
+    await done(...create);
+    await done('app', 'set', 'web', '--image', 'nginx:2', '--yes');
+    const scaled = await done('app', 'scale', 'web', 'edge=5');
+    assert.match(scaled.stdout, /^Undo: edgeadm app scale web edge=2 --namespace default$/m);
+    assert.equal((await run('app', 'patch', 'web', 'edge', '--image', 'local/nginx:2')).exitCode, 2);
+    await done('app', 'patch', 'web', 'edge', '--image', 'local/nginx:2', '--yes');
+    const { images, pools } = (await dataOf('app', 'status', 'web')) as {
+      images: object;
+      pools: { pool: string; replicas: number; patched: boolean }[];
+    };
+    assert.deepEqual(images, { web: 'nginx:2' });
+    assert.deepEqual(
+      pools.map(({ pool, replicas, patched }) => [pool, replicas, patched]),
+      [
+        ['cloud', 1, false],
+        ['edge', 5, true],
+      ],
+    );
+    const wrong = await run('app', 'set', 'web', '--add-pool', 'moon=1');
+    assert.match(wrong.stderr, /node pool moon not found/);
+  });
+
+  it('an application is a UnitedDeployment if that is requested', async () => {
+    const words = ['app', 'create', 'old', '--kind', 'UnitedDeployment', '--image', 'nginx:1', '--pool', 'edge=1'];
+    const rendered = load((await done(...words, '--dry-run', '-o', 'yaml')).stdout) as { spec: { topology: object } };
+    const requirement = { key: 'apps.openyurt.io/nodepool', operator: 'In', values: ['edge'] };
+    const tolerations = [{ effect: 'NoSchedule', key: 'apps.openyurt.io/taints', operator: 'Exists' }];
+    const pool = { name: 'edge', nodeSelectorTerm: { matchExpressions: [requirement] }, replicas: 1, tolerations };
+    assert.deepEqual(rendered.spec.topology, { pools: [pool] });
+  });
+});
