@@ -125,6 +125,43 @@ describe('Windows node', function () {
     assert.deepEqual(await win.photograph(), before);
   });
 
+  it('an upgrade replaces the kubelet and what it was told, and a reset after it leaves nothing', async () => {
+    const win = await node();
+    const before = await win.photograph();
+    await win.join({ spec: { bundle: await windowsBundle('v1.20.1'), manageRuntime: true } });
+    const result = await win.upgrade({ bundle });
+    assert.deepEqual([result.from, result.to, result.outcome], ['v1.20.1', CLUSTER_VERSION, 'upgraded']);
+    assert.match(await win.windows.read('/k/kubelet.exe'), /v1\.20\.2/);
+    assert.equal((await win.upgrade({ bundle })).outcome, 'unchanged');
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('an upgrade to a kubelet that does not stay up is rolled back: the one before runs again', async () => {
+    const starts: string[] = [];
+    const win: WindowsNode = await node({
+      onStart: async (name) => {
+        if (name !== 'kubelet') return;
+        starts.push(await win.windows.read('/k/kubelet.exe'));
+        if (/v1\.20\.2/.test(starts.at(-1) ?? '')) throw new Error('it ends at once');
+        await win.register();
+      },
+    });
+    await win.join({ spec: { bundle: await windowsBundle('v1.20.1'), manageRuntime: true } });
+    const joined = await win.photograph();
+    const error = await win.upgrade({ bundle }).then(
+      () => assert.fail('it did not fail'),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof EdgeadmError && error.code === 'UPGRADE_RECOVERED', String(error));
+    assert.match(starts.at(-1) ?? '', /v1\.20\.1/);
+    const { services } = win.windows.state() as { services: Record<string, string> };
+    assert.equal(services.kubelet, 'running');
+    const files = (photo: Readonly<Record<string, unknown>>) =>
+      Object.keys(photo.drive as object).filter((path) => !/edgeadm/.test(path));
+    assert.deepEqual(files(await win.photograph()), files(joined));
+  });
+
   it('a bundle for Linux is refused before anything is changed', async () => {
     const win = await node();
     const before = await win.photograph();
