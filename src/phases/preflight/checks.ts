@@ -15,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
+import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -44,6 +45,7 @@ import { WINDOWS_CHECKS } from './windows/checks.ts';
 /** Every check of a Linux node, in the order in which they are shown. */
 export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
+  intendedPlatform,
   osSupported,
   kernelSupported,
   archSupported,
