@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import { Journal } from '../../host/journal/journal.ts';
 import type { Machine } from '../../host/machine.ts';
 import { NodeHost } from '../../host/node-host.ts';
@@ -101,7 +101,7 @@ export async function diagnose(
 }
 
 /** A machine that cannot say what it is is asked as Linux is: what it answers is evidence. */
-async function platformOf(host: NodeHost): Promise<Platform> {
+async function platformOf(host: NodeHost): Promise<OperatingSystem> {
   return host.facts().then(
     ({ platform }) => platform,
     () => 'other',

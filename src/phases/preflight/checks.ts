@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
@@ -96,14 +96,14 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   cloudEndpoints,
 ];
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Check[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Check[]>> = {
   linux: PREFLIGHT_CHECKS,
   windows: WINDOWS_CHECKS,
   other: PREFLIGHT_CHECKS,
 };
 
 /** The checks of a node that runs this system. */
-export function checksFor(platform: Platform): readonly Check[] {
+export function checksFor(platform: OperatingSystem): readonly Check[] {
   return BY_PLATFORM[platform];
 }
 

@@ -36,7 +36,7 @@ describe('PowerShell scripts', () => {
     };
   });
 
-  it('that are broken are found out by the grammar', () => {
+  it('PowerShell scripts that are broken fail this check', () => {
     for (const text of ['if ($a) {', "Write-Output 'x", 'foreach ($a in $b { }', '@{ a = 1'])
       assert.equal(isWellFormed(text), false, text);
   });
@@ -52,7 +52,7 @@ describe('PowerShell scripts', () => {
     });
   }
 
-  it('of the completion are well formed', () => {
+  it('the completion for PowerShell is well formed', () => {
     const places = placesOf([], new Map([['token', 'Manage bootstrap tokens.']]));
     assert.ok(COMPLETION_SHELLS.includes('powershell'));
     assert.ok(isWellFormed(completionScript('powershell', places)));

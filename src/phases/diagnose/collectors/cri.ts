@@ -1,5 +1,5 @@
 import { isDenied } from '../../../host/failures.ts';
-import type { Platform } from '../../../host/host-facts.ts';
+import type { OperatingSystem } from '../../../host/host-facts.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
@@ -15,7 +15,7 @@ interface Runtime {
 const CONTAINERD: Runtime = { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit };
 const ON_WINDOWS: Runtime = { socket: WINDOWS_PATHS.sockets.containerd, unit: PATHS.containerd.unit };
 /** If neither flags nor configuration name one. */
-const USUAL: Readonly<Record<Platform, Runtime>> = { linux: CONTAINERD, windows: ON_WINDOWS, other: CONTAINERD };
+const USUAL: Readonly<Record<OperatingSystem, Runtime>> = { linux: CONTAINERD, windows: ON_WINDOWS, other: CONTAINERD };
 /** Up to Kubernetes 1.23 the kubelet itself speaks CRI for docker. */
 const DOCKER: Runtime = { socket: PATHS.docker.dockershim.socket, unit: PATHS.docker.unit };
 
