@@ -126,7 +126,7 @@ describe('preflight of a Windows node', () => {
         const host = new NodeHost(windows.machine());
         const one = WINDOWS_CHECKS.filter(({ name }) => name === check).map((each) => ({ ...each, needs: [] }));
         const [verdict] = await judgeChecks({ ...(await contextOf({})), host }, one);
-        assert.equal(verdict?.status, status, verdict?.found);
+        assert.equal(verdict?.status, status, verdict?.found ?? '');
         if (found) assert.match(verdict?.found ?? '', found);
       } finally {
         await windows.remove();
