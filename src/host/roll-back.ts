@@ -1,6 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
-import type { Platform } from './host-facts.ts';
+import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
@@ -149,7 +149,7 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
 }
 
 /** Where a program that runs cannot be replaced, its service stops before the files return, and runs again after. */
-const STOPS_FIRST: Readonly<Record<Platform, boolean>> = { linux: false, windows: true, other: false };
+const STOPS_FIRST: Readonly<Record<OperatingSystem, boolean>> = { linux: false, windows: true, other: false };
 
 async function stopWhatWeStarted(host: Host, changes: readonly NotedChange[], step: Step): Promise<void> {
   const stopsAll = STOPS_FIRST[(await host.facts()).platform];

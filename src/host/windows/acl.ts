@@ -5,9 +5,9 @@ import { WINDOWS_PATHS } from './paths.ts';
 
 /** By number, since the names are in the language of the system: SYSTEM, the administrators, the users. */
 const SIDS = { system: '*S-1-5-18', administrators: '*S-1-5-32-544', users: '*S-1-5-32-545' } as const;
-/** Bits that let others than the owner in. */
+/** Bits for others than the owner. */
 const OTHERS = 0o077;
-/** Principals of a private file in SDDL: SYSTEM, administrators, and whoever owns or made it. */
+/** Principals of a private file in SDDL: SYSTEM, administrators, its owner and its creator. */
 const TRUSTED = new Set(['SY', 'BA', 'OW', 'CO', 'S-1-5-18', 'S-1-5-32-544', 'S-1-3-4', 'S-1-3-0']);
 
 export interface AclParts {
@@ -20,12 +20,12 @@ export interface AclParts {
 /** Access control lists through icacls, which names its principals by number. */
 export interface Acl {
   /**
-   * Lets SYSTEM and administrators in, and nobody else if no bit of the mode lets others in: users else read it.
-   * What the folder above lets in does not count any more. Proven for what is private, by reading it again.
+   * Gives access to SYSTEM and administrators; users read it, unless the mode has no bit for others. What the folder
+   * above allows no longer counts. A private list is read again, to prove it.
    * @throws EdgeadmError WRITE_FAILED
    */
   protect(path: string, kind: 'file' | 'directory', mode: number): Promise<void>;
-  /** True if SYSTEM and administrators alone are let in; false if that is not known. */
+  /** True if only SYSTEM and administrators have access; false if that is not known. */
   isPrivate(path: string): Promise<boolean>;
 }
 
@@ -46,14 +46,14 @@ export function aclOf({ exec, nativePath, take }: AclParts): Acl {
       const { exitCode, stderr } = await icacls([nativePath(path), '/inheritance:r', '/grant:r', ...full, ...others]);
       if (exitCode !== 0) throw notProtected(path, `icacls ended with exit code ${exitCode}: ${stderr.trim()}`);
       if (others.length > 0 || (await isPrivate(path))) return;
-      throw notProtected(path, 'others than SYSTEM and administrators are still let in, or icacls does not tell');
+      throw notProtected(path, 'icacls does not show that only SYSTEM and administrators have access');
     },
   };
 }
 
 /**
  * Reads what `icacls /save` writes: the name of the file, then its list in SDDL, `D:PAI(A;;FA;;;SY)(A;;FA;;;BA)`.
- * Private is a list that inherits nothing and lets in only {@link TRUSTED}.
+ * A private list inherits nothing and names only {@link TRUSTED}.
  * @see https://learn.microsoft.com/windows/win32/secauthz/security-descriptor-string-format
  */
 export function isPrivateSddl(text: string): boolean {

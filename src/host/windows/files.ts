@@ -36,8 +36,8 @@ const OTHERS = 0o077;
 const PROGRAM = /\.(exe|dll|cmd|bat|ps1)$/i;
 
 /**
- * Files of Windows behind the modes of Linux: a mode that lets no others in is a list of access that does not either,
- * set before the first byte of the content; any other file takes the list of its folder.
+ * Files of Windows behind the modes of Linux: a mode without a bit for others becomes a private access list, set before
+ * the first byte of the content; any other file takes the list of its folder.
  */
 export function windowsFiles({ here, place, pathAt, acl }: WindowsFileParts): FileMethods {
   const prepare = (path: string, { mode }: FileAttributes) =>

@@ -25,7 +25,7 @@ export const postCheck: Phase<JoinContext> = {
   when: runsUnits,
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
-    { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
+    { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     {
       name: 'edgehub',
       title: 'Check the edge-hub',
@@ -61,7 +61,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
-export async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
+export async function checkKubeletService({ host, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.vendor(VENDOR.kubeletOk);

@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
@@ -15,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu } from './checks/gpu.ts';
+import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -44,6 +45,7 @@ import { WINDOWS_CHECKS } from './windows/checks.ts';
 /** Every check of a Linux node, in the order in which they are shown. */
 export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
+  intendedPlatform,
   osSupported,
   kernelSupported,
   archSupported,
@@ -94,14 +96,14 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   cloudEndpoints,
 ];
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Check[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Check[]>> = {
   linux: PREFLIGHT_CHECKS,
   windows: WINDOWS_CHECKS,
   other: PREFLIGHT_CHECKS,
 };
 
 /** The checks of a node that runs this system. */
-export function checksFor(platform: Platform): readonly Check[] {
+export function checksFor(platform: OperatingSystem): readonly Check[] {
   return BY_PLATFORM[platform];
 }
 

@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { backUp } from './back-up.ts';
 import { cleanUp } from './clean-up.ts';
@@ -32,13 +32,13 @@ function whereNeeded(phase: Phase<UpgradeContext>): Phase<UpgradeContext> {
   };
 }
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Phase<UpgradeContext>[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Phase<UpgradeContext>[]>> = {
   linux: upgradePhases,
   windows: windowsUpgradePhases.map(whereNeeded),
   other: upgradePhases,
 };
 
 /** What an upgrade does on a node that runs this system. */
-export function upgradePhasesOf(platform: Platform): readonly Phase<UpgradeContext>[] {
+export function upgradePhasesOf(platform: OperatingSystem): readonly Phase<UpgradeContext>[] {
   return BY_PLATFORM[platform];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
 import type { FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 import { WINDOWS_NAME, WindowsNode, windowsBundle } from '../workflow-bed/windows.ts';
@@ -160,6 +161,20 @@ describe('Windows node', function () {
     const files = (photo: Readonly<Record<string, unknown>>) =>
       Object.keys(photo.drive as object).filter((path) => !/edgeadm/.test(path));
     assert.deepEqual(files(await win.photograph()), files(joined));
+  });
+
+  it('a diagnosis names a stopped kubelet and says what to do on Windows, without a secret in what it collects', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    await win.windows.machine().services.stop('kubelet.service');
+    const options = { label: 'localhost', version: '0.0.0-test', signal: new AbortController().signal };
+    const { diagnosis, files } = await diagnose({ machine: win.windows.machine(), ...options });
+    const finding = diagnosis.findings.find(({ rule }) => rule === 'Kubelet');
+    assert.match(finding?.evidence ?? '', /stopped, exit code 1066/);
+    assert.match(finding?.next ?? '', /Restart-Service kubelet/);
+    const texts = new Map(files.map(({ path, text }) => [path, text]));
+    assert.match(texts.get('services/state.txt') ?? '', /^containerd: running, automatic$/m);
+    for (const [path, text] of texts) assert.doesNotMatch(text, /PRIVATE KEY-----\n[A-Za-z0-9+/]/, path);
   });
 
   it('a bundle for Linux is refused before anything is changed', async () => {

@@ -5,6 +5,7 @@ import { cloudEndpoints } from '../checks/cloud-endpoints.ts';
 import { clusterConfiguration } from '../checks/cluster-configuration.ts';
 import { clusterVersion } from '../checks/cluster-version.ts';
 import { filesAvailable, foldersAvailable } from '../checks/files.ts';
+import { intendedPlatform } from '../checks/intended-platform.ts';
 import { hostname, nodeExists, nodeName } from '../checks/names.ts';
 import { nodeAddress } from '../checks/node-address.ts';
 import { nodeIface } from '../checks/node-interface.ts';
@@ -26,6 +27,7 @@ const OF_KUBERNETES = /--etc-kubernetes-/;
 /** Every check of a Windows node, in the order in which they are shown. */
 export const WINDOWS_CHECKS: readonly Check[] = [
   isAdministrator,
+  intendedPlatform,
   windowsVersion,
   windowsUpdates,
   windowsLicence,

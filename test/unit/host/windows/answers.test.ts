@@ -37,13 +37,13 @@ describe('paths of a Windows node', () => {
     ['/var/lib/edgeadm-other', 'C:\\var\\lib\\edgeadm-other'],
   ];
   for (const [path, native] of PATHS)
-    it(`${path} is ${native}`, () => {
+    it(`a path ${path} of a node is spelt ${native}`, () => {
       assert.equal(toNativePath(path, 'C:'), native);
     });
 });
 
 describe('answer of reg query', () => {
-  it('has each value with type and data, whatever the default value is called', () => {
+  it('reg query gives each value with type and data, whatever the default value is called', () => {
     const text = [
       '',
       'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\kubelet',
@@ -71,7 +71,7 @@ describe('events of the service control manager', () => {
   const event = (id: number, time: string, ...data: string[]) =>
     `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><EventID Qualifiers='49152'>${id}</EventID><TimeCreated SystemTime='${time}'/></System><EventData>${data.map((text, i) => `<Data Name='param${i + 1}'>${text}</Data>`).join('')}</EventData></Event>`;
 
-  it('of one service are told oldest first, with time, number and data', () => {
+  it('events of one service are shown oldest first, with time, number and data', () => {
     const xml = [
       event(7031, '2026-11-29T14:00:02Z', 'containerd', '1'),
       event(7036, '2026-11-29T14:00:01Z', 'other', 'running'),

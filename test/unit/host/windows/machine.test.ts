@@ -205,7 +205,7 @@ describe('Windows machine', () => {
 });
 
 describe('answer of sc query', () => {
-  it('of a service that is starting has its state, not its check point', () => {
+  it('sc query of a service that is starting gives its state, not its check point', () => {
     const stdout = [
       'SERVICE_NAME: kubelet',
       '        TYPE               : 10  WIN32_OWN_PROCESS',
