@@ -15,6 +15,7 @@ import { tgz, windowsProgram } from '../../unit/artifacts/fixtures.ts';
 import { fakeRuntime } from '../../unit/fake-runtime.ts';
 import { FakeWindows, type FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import type { WorkflowBed } from './bed.ts';
+import { type Faults, withFaults } from './faults.ts';
 import { photograph } from './photograph.ts';
 
 /** As `hostname` says it, in small letters. */
@@ -30,6 +31,7 @@ interface RunOptions {
 export class WindowsNode {
   readonly windows: FakeWindows;
   readonly events: WorkflowEvent[] = [];
+  readonly faults: Faults = {};
   readonly #bed: WorkflowBed;
 
   private constructor(windows: FakeWindows, bed: WorkflowBed) {
@@ -99,7 +101,7 @@ export class WindowsNode {
     this.events.length = 0;
     const emit = (event: WorkflowEvent): void => void this.events.push(event);
     const session = { command, version: '0.0.0-test', changes: !dryRun };
-    return withNode(this.windows.machine(), session, (node) =>
+    return withNode(withFaults(this.windows.machine(), this.faults), session, (node) =>
       work({ session: node, label: 'localhost', emit, signal, dryRun, bundles }),
     ).finally(() => bundles.close());
   }

@@ -4,6 +4,7 @@ import { EdgeadmError } from '../../../src/errors/index.ts';
 import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
 import type { FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
+import { changesOf, killAt, pointsOf } from '../workflow-bed/faults.ts';
 import { WINDOWS_NAME, WindowsNode, windowsBundle } from '../workflow-bed/windows.ts';
 
 const DISABLED: FakeWindowsOptions['programs'] = {
@@ -114,6 +115,41 @@ describe('Windows node', function () {
     );
     assert.match(String(error), /kubelet/);
     assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('a reset leaves nothing of a join that was killed, and continues one that was killed itself', async () => {
+    const first = await node();
+    const changes = await changesOf(first.faults, () => first.join({ spec: installing() }));
+    await first.reset();
+    const before = await first.photograph();
+    for (const change of pointsOf(changes)) {
+      await first.join({ spec: installing(), signal: killAt(first.faults, change) }).catch(() => {});
+      await first.reset({ signal: killAt(first.faults, change) }).catch(() => {});
+      first.faults.before = undefined;
+      await first.reset();
+      assert.deepEqual(await first.photograph(), before, `change ${change} of ${changes}`);
+    }
+  });
+
+  it('a join that was killed is completed by the same command', async () => {
+    const win = await node();
+    const changes = await changesOf(win.faults, () => win.join({ spec: installing() }));
+    const joined = Object.keys((await win.photograph()).drive as object).filter(
+      (path) => !/edgeadm|kubelet-client/.test(path),
+    );
+    await win.reset();
+    for (const change of pointsOf(changes, 3)) {
+      await win.join({ spec: installing(), signal: killAt(win.faults, change) }).catch(() => {});
+      win.faults.before = undefined;
+      assert.equal((await win.join({ spec: installing() })).ready, true, `change ${change}`);
+      const paths = Object.keys((await win.photograph()).drive as object);
+      assert.deepEqual(
+        paths.filter((path) => !/edgeadm|kubelet-client/.test(path)),
+        joined,
+        `change ${change}`,
+      );
+      await win.reset();
+    }
   });
 
   it('a dry run shows services and rules that it would make, and changes nothing', async () => {
