@@ -25,10 +25,10 @@ export const WINDOWS_PATHS = {
   temporary: '/Windows/Temp',
 } as const;
 
-/** What Windows has a folder of its own for. */
+/** What Windows has a folder of its own for; every user may make folders in C:\\ and in ProgramData, but not in these. */
 const ELSEWHERE = [
-  ['/var/lib/edgeadm', '/ProgramData/edgeadm'],
-  ['/var/log/edgeadm.log', '/ProgramData/edgeadm.log'],
+  ['/var/lib/edgeadm', '/Program Files/edgeadm'],
+  ['/var/log/edgeadm.log', '/Windows/Logs/edgeadm.log'],
 ] as const;
 
 /**

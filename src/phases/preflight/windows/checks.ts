@@ -16,6 +16,7 @@ import { cri } from '../checks/runtime.ts';
 import { containersFeature, pendingReboot } from './containers.ts';
 import { windowsDisk } from './disk.ts';
 import { windowsLicence, windowsUpdates, windowsVersion } from './edition.ts';
+import { folderAccess } from './folder-access.ts';
 import { windowsPorts } from './ports.ts';
 import { isAdministrator } from './privileges.ts';
 import { pauseImage, windowsRuntime } from './runtime.ts';
@@ -45,6 +46,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   ...windowsPorts,
   ...filesAvailable.filter(({ name }) => OF_KUBERNETES.test(name)),
   ...foldersAvailable.filter(({ name }) => OF_KUBERNETES.test(name)),
+  folderAccess,
   windowsRuntime,
   { ...cri, remedy: 'Check that the service of the runtime runs: `Get-Service containerd`.' },
   pauseImage,

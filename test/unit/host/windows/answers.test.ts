@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
-import { isPrivateSddl } from '../../../../src/host/windows/acl.ts';
+import { type Access, accessIn } from '../../../../src/host/windows/acl.ts';
 import { describeEvents } from '../../../../src/host/windows/log.ts';
 import { toNativePath } from '../../../../src/host/windows/paths.ts';
 import { parseKey } from '../../../../src/host/windows/registry.ts';
 
 describe('access list of a file on Windows', () => {
-  const LISTS: readonly (readonly [list: string, isPrivate: boolean])[] = [
-    ['D:PAI(A;;FA;;;SY)(A;;FA;;;BA)', true],
-    ['O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;FA;;;CO)', true],
+  const LISTS: readonly (readonly [list: string, access: Access | undefined])[] = [
+    ['D:PAI(A;;FA;;;SY)(A;;FA;;;BA)', 'private'],
+    ['O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;FA;;;CO)', 'private'],
     // What a folder below C: passes on: every user may write.
-    ['D:AI(A;ID;FA;;;BA)(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)', false],
+    ['D:AI(A;ID;FA;;;BA)(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)(A;ID;0x1301bf;;;AU)', 'open'],
     // Without P it would go on inheriting.
-    ['D:AI(A;;FA;;;SY)(A;;FA;;;BA)', false],
-    ['D:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)', false],
-    ['D:PAI(A;;FA;;;SY)(A;;FR;;;WD)', false],
-    ['D:PAI(A;;FA;;;SY)(XA;;FR;;;WD;(@User.x))', false],
-    // Nothing that says who is let in: not known.
-    ['D:', false],
-    ['', false],
+    ['D:AI(A;;FA;;;SY)(A;;FA;;;BA)', 'readable'],
+    ['D:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;0x1200a9;;;BU)', 'readable'],
+    ['D:PAI(A;;FA;;;SY)(A;;FR;;;WD)', 'readable'],
+    ['D:PAI(A;;FA;;;SY)(A;;FA;;;S-1-5-21-1-2-3-1001)', 'open'],
+    ['D:PAI(A;;FA;;;SY)(XA;;FA;;;WD;(@User.x))', 'open'],
+    ['D:', undefined],
+    ['', undefined],
   ];
-  for (const [list, isPrivate] of LISTS)
-    it(`${list || 'an empty answer'} lets ${isPrivate ? 'only SYSTEM and administrators' : 'others'} in`, () => {
-      assert.equal(isPrivateSddl(`key.pem\r\n${list}\r\n`), isPrivate);
+  for (const [list, access] of LISTS)
+    it(`${list || 'an empty answer'} makes a file ${access ?? 'of unknown access'}`, () => {
+      assert.equal(accessIn(`key.pem\r\n${list}\r\n`), access);
     });
 });
 
@@ -33,7 +33,7 @@ describe('paths of a Windows node', () => {
     ['/D:', 'D:\\'],
     ['D:\\containerd', 'D:\\containerd'],
     ['//./pipe/containerd-containerd', '\\\\.\\pipe\\containerd-containerd'],
-    ['/var/lib/edgeadm/journal.jsonl', 'C:\\ProgramData\\edgeadm\\journal.jsonl'],
+    ['/var/lib/edgeadm/journal.jsonl', 'C:\\Program Files\\edgeadm\\journal.jsonl'],
     ['/var/lib/edgeadm-other', 'C:\\var\\lib\\edgeadm-other'],
   ];
   for (const [path, native] of PATHS)

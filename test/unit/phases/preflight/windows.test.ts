@@ -20,7 +20,7 @@ interface Case {
   readonly check: string;
   readonly when: string;
   readonly options?: FakeWindowsOptions;
-  readonly change?: (windows: FakeWindows) => void;
+  readonly change?: (windows: FakeWindows) => Promise<void> | void;
   readonly status: 'ok' | 'error' | 'warning' | 'skipped';
   readonly found?: RegExp;
 }
@@ -69,6 +69,14 @@ const CASES: readonly Case[] = [
     when: 'an installation waits',
     change: (windows) => windows.set(PENDING, 'x', 'REG_DWORD', '0x1'),
     status: 'warning',
+  },
+  { check: 'FolderAccess', when: 'no folder of Kubernetes exists', status: 'ok' },
+  {
+    check: 'FolderAccess',
+    when: 'another user could have made a folder of Kubernetes',
+    change: (windows) => windows.put('C:\\k\\kubelet.exe', ''),
+    status: 'error',
+    found: /\/k/,
   },
   { check: 'KubeletService', when: 'there is none', status: 'ok' },
   {
@@ -122,7 +130,7 @@ describe('preflight of a Windows node', () => {
     it(`${check} is ${status} if ${when}`, async () => {
       const windows = await FakeWindows.make(options);
       try {
-        change?.(windows);
+        await change?.(windows);
         const host = new NodeHost(windows.machine());
         const one = WINDOWS_CHECKS.filter(({ name }) => name === check).map((each) => ({ ...each, needs: [] }));
         const [verdict] = await judgeChecks({ ...(await contextOf({})), host }, one);
