@@ -13,7 +13,7 @@ const FOLDERS = [
   PATHS.cni.plugins,
   WINDOWS_PATHS.kubelet.logs,
 ];
-/** Each with what is above it: whoever can write there can replace it. */
+/** Each with the folders above it: who can write there can replace it. */
 const WITH_PARENTS = [...new Set(FOLDERS.flatMap((path) => [...parentsOf(path), path]))];
 
 export const folderAccess: Check = {
