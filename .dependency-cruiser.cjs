@@ -59,6 +59,7 @@ const ALLOWED = {
   'phases/hub': SERVICES,
   'phases/service': SERVICES,
   'phases/app': SERVICES,
+  'phases/storage': SERVICES,
   'cluster-upgrade': [...SERVICES, 'phases/join', 'phases/upgrade'],
   cli: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade'],
   commands: [...SERVICES, 'cloud', 'output', 'phases', 'cluster-upgrade', 'cli'],

@@ -378,6 +378,12 @@ export const ERROR_CODES = {
     evidence: 'What was tried, and what was found.',
     remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
   },
+  DEVICE_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'Disks of the node cannot be given to a volume group: they are missing, in use, or hold data.',
+    evidence: 'Each such disk, with what was found on it.',
+    remedy: 'Name other disks with `--device`; `lsblk --fs` on the node shows what they hold.',
+  },
   NODE_NOT_READY: {
     exit: EXIT.failed,
     cause: 'The node registered, but did not become Ready.',

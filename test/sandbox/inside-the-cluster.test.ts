@@ -64,4 +64,22 @@ describe('commands that work inside a cluster', function () {
     const pool = { name: 'edge', nodeSelectorTerm: { matchExpressions: [requirement] }, replicas: 1, tolerations };
     assert.deepEqual(rendered.spec.topology, { pools: [pool] });
   });
+
+  it('a volume group is defined with the labels of its nodes, shown, and not redefined', async () => {
+    const set = ['storage', 'lvm', 'set', 'volumegroup1', '--device', '/dev/sdb1,/dev/sdc'];
+    const planned = await done(...set, '--dry-run');
+    assert.match(planned.stdout, /configmap\/node-resource-topo would be created/);
+    const made = await done(...set, '--yes');
+    assert.match(made.stdout, /No node has a label that kubernetes.io\/storagetype In lvm selects/);
+    assert.match(made.stdout, /^Undo: kubectl -n kube-system delete configmap node-resource-topo$/m);
+    assert.match((await done(...set, '--yes')).stdout, /node-resource-topo unchanged/);
+    const changed = await run('storage', 'lvm', 'set', 'volumegroup1', '--device', '/dev/sdd', '--yes');
+    assert.equal(changed.exitCode, 4);
+    assert.match(changed.stderr, /never delete or shrink a volume group/);
+    const { groups } = (await dataOf('storage', 'lvm', 'show')) as { groups: { group: string; devices: string[] }[] };
+    assert.deepEqual(
+      groups.map(({ group, devices }) => [group, devices]),
+      [['volumegroup1', ['/dev/sdb1', '/dev/sdc']]],
+    );
+  });
 });
