@@ -36,11 +36,15 @@ export interface CallerPolicy extends Partial<RetryPolicy> {
   readonly plan?: (action: string) => void;
 }
 
-/** The APIs that edgeadm speaks. Sources: the vendor's API references, Edge Node Service and Container Service. */
+/** The APIs that edgeadm speaks. Sources: the vendor's API references. */
 const PRODUCTS = {
   ens: { version: '2017-11-10', style: 'RPC', endpointVariable: 'EDGEADM_ENS_ENDPOINT' },
   cs: { version: '2015-12-15', style: 'ROA', endpointVariable: 'EDGEADM_CS_ENDPOINT' },
   ecs: { version: '2014-05-26', style: 'RPC', endpointVariable: 'EDGEADM_ECS_ENDPOINT' },
+  vpc: { version: '2016-04-28', style: 'RPC', endpointVariable: 'EDGEADM_VPC_ENDPOINT' },
+  slb: { version: '2014-05-15', style: 'RPC', endpointVariable: 'EDGEADM_SLB_ENDPOINT' },
+  cbn: { version: '2017-09-12', style: 'RPC', endpointVariable: 'EDGEADM_CBN_ENDPOINT' },
+  smartag: { version: '2018-03-13', style: 'RPC', endpointVariable: 'EDGEADM_SMARTAG_ENDPOINT' },
 } as const;
 
 export interface OpenCallerOptions extends CallerPolicy {
@@ -48,7 +52,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   /** `ap-southeast-1`. */
   readonly region: string;
   readonly credentials?: CloudCredentialOptions;
-  /** Default: that of the process. Read: EDGEADM_ENS_ENDPOINT, EDGEADM_CS_ENDPOINT, EDGEADM_CLOUD_CA. */
+  /** Default: that of the process. Read: EDGEADM_CLOUD_CA and the variable of the product's endpoint. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
