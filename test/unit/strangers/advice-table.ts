@@ -32,7 +32,9 @@ export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
   'eni:list': ['CLOUD_UNREACHABLE', 'CLOUD_REFUSED', 'CLOUD_CREDENTIALS'],
   explain: ['USAGE'],
   'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
+  'app:status': ['API_UNREACHABLE', 'API_ERROR', 'OBJECT_NOT_FOUND'],
   'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
+  'storage:lvm:show': ['API_UNREACHABLE', 'API_ERROR', 'SETTING_REFUSED'],
   'join:phases': [],
   'node:list': ['API_UNREACHABLE', 'API_ERROR'],
   'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
@@ -238,6 +240,17 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ADDON_NOT_FOUND',
     proof: cures('it is advised only for an add-on that the cluster offers'),
   },
+  'phases/app/app.ts app:scale': {
+    code: 'SETTING_REFUSED',
+    proof: cures('it changes a pool that the application has, which is what was refused as a new one'),
+  },
+  'phases/app/app.ts app:set': {
+    code: 'SETTING_REFUSED',
+    proof: cures('it changes the application that exists, which is what was refused as a new one'),
+  },
+  'phases/app/app.ts app:status': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',
     proof: cures('it adds the agent whose requests were not cached'),

@@ -54,7 +54,7 @@ describe('disks for a volume group', () => {
   ] as const)
     it(`${device} ${ok ? 'can' : 'cannot'} be given to a volume group`, async () => {
       const [check] = await checkDevices(node, 'volumegroup1', [device]);
-      assert.equal(check?.ok, ok, check?.found);
+      assert.equal(check?.ok, ok, check?.found ?? '');
       assert.match(check?.found ?? '', found);
     });
 
