@@ -1,7 +1,7 @@
-import { connect as startTls, type TLSSocket } from 'node:tls';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Machine } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { peerCertificate } from '../../http/peer-certificate.ts';
 import { probe } from '../../http/probe.ts';
 
 /** Where pods on edge nodes reach the API server, through the hub of their node. */
@@ -75,25 +75,10 @@ async function handshake(
 ): Promise<string | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(HANDSHAKE_MS)]);
   const socket = await machine.connect(POD_ENDPOINT, { signal: limit });
-  const secure = startTls({ socket, host: POD_ENDPOINT.host, ca, rejectUnauthorized: false });
-  try {
-    await established(secure, limit);
-    const certificate = secure.getPeerX509Certificate();
-    if (!certificate?.checkIP(POD_ENDPOINT.host))
-      return `its certificate is not valid for ${POD_ENDPOINT.host}: ${certificate?.subjectAltName ?? 'it names no address'}`;
-    if (secure.authorized) return undefined;
-    return `its certificate is not signed by the CA of the cluster: ${secure.authorizationError}`;
-  } finally {
-    secure.destroy();
-  }
-}
-
-function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('secureConnect', resolve).once('error', reject);
-    socket.once('close', () => reject(new Error('the connection was closed during the handshake')));
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  const { certificate, refused } = await peerCertificate(socket, { host: POD_ENDPOINT.host, ca }, limit);
+  if (!certificate?.checkIP(POD_ENDPOINT.host))
+    return `its certificate is not valid for ${POD_ENDPOINT.host}: ${certificate?.subjectAltName ?? 'it names no address'}`;
+  return refused === undefined ? undefined : `its certificate is not signed by the CA of the cluster: ${refused}`;
 }
 
 /** @throws EdgeadmError HUB_CHECK_FAILED with each endpoint that does not work */

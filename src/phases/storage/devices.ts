@@ -62,7 +62,7 @@ export async function checkDevices(
 }
 
 /** lsblk writes `\x20` for a blank. */
-export function blockDevices(text: string): BlockDevice[] {
+function blockDevices(text: string): BlockDevice[] {
   return text.split('\n').flatMap((line) => {
     const fields = new Map([...line.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]));
     const name = fields.get('NAME');

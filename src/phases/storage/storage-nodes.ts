@@ -13,7 +13,7 @@ export const LOCAL_STORAGE = 'alibabacloud.com/edge-enable-localstorage';
 const COMPONENTS = ['node-resource-manager', 'csi-local-plugin'] as const;
 
 /** Labels that make a node one with this volume group. A kubelet may not set them: it takes an administrator. */
-export function storageLabels({ key, operator, value = '' }: VolumeGroup): Record<string, string> {
+function storageLabels({ key, operator, value = '' }: VolumeGroup): Record<string, string> {
   return {
     ...(operator === 'In' && { [key]: value }),
     ...(operator === 'Exists' && { [key]: 'true' }),

@@ -250,6 +250,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/app/app.ts app:status': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'cli/network/text.ts network:check': { code: undefined, proof: 'text' },
   'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',
