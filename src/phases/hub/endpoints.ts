@@ -47,23 +47,36 @@ export async function checkEndpoints(
   return [
     await plain(10267, '/v1/healthz', 'health, metrics'),
     await plain(10261, '/version', 'kubelet and other programs of the node'),
-    await podEndpoint(machine, ca, signal),
+    await checkPodEndpoint(machine, ca, signal),
   ];
 }
 
-async function podEndpoint(
+/** The endpoint for pods. */
+export interface PodEndpointCheck extends EndpointCheck {
+  /** True if a server answers there, whatever its certificate. */
+  readonly answers: boolean;
+}
+
+/** True if the node has the address that pods use; without it, a connection would leave the node. */
+export async function hasPodAddress(machine: Pick<Machine, 'network'>): Promise<boolean> {
+  const { interfaces } = await machine.network();
+  return interfaces.some(({ addresses }) => addresses.some((each) => each.split('/')[0] === POD_ENDPOINT.host));
+}
+
+/** Tries the endpoint for pods alone. @param ca PEM of the cluster's CA */
+export async function checkPodEndpoint(
   machine: Pick<Machine, 'connect'>,
   ca: string | undefined,
   signal: AbortSignal,
-): Promise<EndpointCheck> {
+): Promise<PodEndpointCheck> {
   const { host, port } = POD_ENDPOINT;
   const result = { endpoint: `${host}:${port}`, purpose: 'pods, in place of the Service kubernetes' };
   try {
     const why = await handshake(machine, ca, signal);
-    return { ...result, ok: why === undefined, found: why ?? `its certificate is valid for ${host}` };
+    return { ...result, answers: true, ok: why === undefined, found: why ?? `its certificate is valid for ${host}` };
   } catch (error) {
     signal.throwIfAborted();
-    return { ...result, ok: false, found: (error as Error).message };
+    return { ...result, answers: false, ok: false, found: (error as Error).message };
   }
 }
 

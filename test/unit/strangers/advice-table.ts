@@ -252,6 +252,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'cli/network/text.ts network:check': { code: undefined, proof: 'text' },
   'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
+  'phases/join/post-check.ts hub:endpoints': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',
     proof: cures('it adds the agent whose requests were not cached'),
