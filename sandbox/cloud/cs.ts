@@ -38,6 +38,7 @@ import {
   completeNodeChanges,
   deleteNodes,
   instanceFields,
+  nodesByPool,
   nodesLeaving,
   nodesWithPools,
 } from './cs-node-changes.ts';
@@ -221,7 +222,8 @@ async function nodePools(asked: CsRequest): Promise<object> {
   const { NodepoolName: name } = asked.request.parameters;
   const nodes = await asked.inside.nodes();
   const pools = poolsOf(asked.parts.store, id).filter((pool) => name === undefined || pool.name === name);
-  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOfPool(pool, nodes))) };
+  const own = nodesByPool(nodes);
+  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, own(pool))) };
 }
 
 async function nodePoolDetail(asked: CsRequest): Promise<object> {

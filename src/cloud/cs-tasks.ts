@@ -25,6 +25,7 @@ export interface TaskVerbs {
 }
 
 const PAGE_SIZE = 50;
+const TASK_KEY = ({ taskId }: CloudTask): string => taskId;
 /** Node pools take a minute or two. */
 const TASK_TIMEOUT_MS = 600_000;
 
@@ -102,7 +103,7 @@ export function taskVerbs(call: CallAction, endpoint: string): TaskVerbs {
     resumeTask: async (taskId) => void (await call('ResumeTask', { taskId })),
     cancelTask: async (taskId) => void (await call('CancelTask', { taskId })),
     tasks: (clusterId) =>
-      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (page) => {
+      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE, key: TASK_KEY }, async (page) => {
         const query = { page_number: page, page_size: PAGE_SIZE };
         const { tasks, pageInfo } = await call('DescribeClusterTasks', { clusterId, query });
         return { items: tasks ?? [], total: pageInfo?.totalCount };

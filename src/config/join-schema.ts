@@ -148,6 +148,8 @@ export const joinKeys = z.strictObject({
     .string()
     .regex(/^v?1\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like v1.20.2')
     .optional(),
+  /** undefined: what the cluster's KubeletConfiguration says. */
+  maxPods: z.int().min(1).max(4096).optional(),
   gpuVersion: z.string().default(''),
   selfHostNtpServer: z.boolean().default(false),
   /** undefined: no add-on is kept off; an empty list keeps all of them off. */
@@ -209,6 +211,7 @@ export const FLAG_OF_KEY = {
   bundle: 'bundle',
   bundleSha256: 'bundle-sha256',
   kubernetesVersion: 'kubernetes-version',
+  maxPods: 'max-pods',
   gpuVersion: 'gpu-version',
   selfHostNtpServer: undefined,
   allowedClusterAddons: 'allowed-cluster-addons',

@@ -150,7 +150,7 @@ async function checkNode(context: Context): Promise<void> {
 
 /** What a user should know of a node that has just joined, though it works. */
 async function notesOn(
-  { cluster }: Context,
+  { cluster, spec }: Context,
   client: ApiClient,
   { name, machineId }: { readonly name: string; readonly machineId: string },
 ): Promise<string[]> {
@@ -163,8 +163,11 @@ async function notesOn(
   const told =
     twins.length > 0 &&
     `This machine has the machine-id of the node ${twins.join(', ')}: it was cloned. Leave with \`edgeadm reset\`, make a new id (\`rm -f /etc/machine-id; systemd-machine-id-setup\`), reboot and join again.`;
-  return [...(told ? [told] : []), ...(serving ? [serving] : [])];
+  return [...(told ? [told] : []), ...(serving ? [serving] : []), ...(spec.gpuVersion === '' ? [] : [GPU_NOTE])];
 }
+
+const GPU_NOTE =
+  "This node has GPUs. Pods get them once NVIDIA's device plug-in runs (DaemonSet nvidia-device-plugin) and the cluster has a RuntimeClass with the handler nvidia: such a pod has runtimeClassName: nvidia and the limit nvidia.com/gpu: 1.";
 
 function describeKeptOff(addons: readonly string[]): string {
   const network = addons.includes('flannel') ? ' Without Flannel it stays NotReady until another CNI plugin runs.' : '';

@@ -13,7 +13,7 @@ import { edgeHub } from './checks/edge-hub.ts';
 import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-systems.ts';
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
-import { gpu } from './checks/gpu.ts';
+import { gpu, gpuRuntime } from './checks/gpu.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -31,12 +31,14 @@ import { nodeIface } from './checks/node-interface.ts';
 import { nodePool } from './checks/node-pool.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
+import { podsOfNode } from './checks/pod-capacity.ts';
 import { ports } from './checks/ports.ts';
 import { isPrivilegedUser } from './checks/privileges.ts';
 import { memory, numCpu } from './checks/resources.ts';
 import { cri, runtime } from './checks/runtime.ts';
 import { selinux } from './checks/selinux.ts';
 import { swap } from './checks/swap.ts';
+import { terwayEdge } from './checks/terway-edge.ts';
 import { timeSync } from './checks/time-sync.ts';
 
 /** Every check, in the order in which they are shown. */
@@ -86,6 +88,9 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   offlineAutonomy,
   cniConflict,
   gpu,
+  gpuRuntime,
+  podsOfNode,
+  terwayEdge,
   selinux,
   appArmor,
   firewall,
