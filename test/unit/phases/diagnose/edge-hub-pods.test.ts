@@ -25,7 +25,7 @@ async function rulesFor(ip: string, interfaces = [ADDRESS]): Promise<string[]> {
     subject: { commonName: 'system:node:n1', organizations: ['system:nodes'] },
     publicKey: own.publicKey,
     altNames: { ips: [ip] },
-    usages: ['server auth'],
+    usages: ['digital signature', 'server auth'],
     ...validity,
   });
   const health = createHttp((_, answer) => answer.end('OK'));
