@@ -9,6 +9,7 @@ import { compact } from './compact.ts';
 import { type Damage, type ParsedJournal, parseJournal } from './damage.ts';
 import {
   type Before,
+  type ConversionNote,
   type Entry,
   isChange,
   type JoinedNote,
@@ -144,6 +145,20 @@ export class Journal extends JournalRecord {
   /** The upgrade was rolled back. */
   async forgetUpgrade(): Promise<void> {
     if (this.upgrade) await this.#replace(this.entries.slice(0, this.positionOf('upgrade') - 1));
+  }
+
+  async beginConversion(conversion: Omit<ConversionNote, 'kind' | 'time'>): Promise<void> {
+    await this.append({ kind: 'conversion', ...conversion, time: new Date().toISOString() });
+  }
+
+  async completeConversion(): Promise<void> {
+    if (!this.isConverted) await this.append({ kind: 'converted', time: new Date().toISOString() });
+  }
+
+  /** The node is as another tool had joined it: without changes of edgeadm there is nothing to remember. */
+  async forgetConversion(): Promise<void> {
+    await this.#replace(this.entries.slice(0, this.positionOf('conversion') - 1));
+    if (!this.hasChanges) await this.erase();
   }
 
   /** Forgets the changes since a mark, which were restored, but for those to keep. */
@@ -327,6 +342,12 @@ export class Journal extends JournalRecord {
 /** Makes /var/lib/edgeadm, readable by root alone, and what is missing above it. */
 export async function makeStateDirectory(machine: JournalFiles): Promise<void> {
   const state = PATHS.edgeadm.state;
+  // Where there is no /var, as on Windows, none is made for a folder that is elsewhere.
+  const made = await machine.makeDirectory(state, 0o700).then(
+    () => true,
+    () => false,
+  );
+  if (made) return;
   for (const above of [posix.dirname(posix.dirname(state)), posix.dirname(state)])
     await machine.makeDirectory(above, 0o755);
   await machine.makeDirectory(state, 0o700);

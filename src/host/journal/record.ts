@@ -1,11 +1,19 @@
+import type { ObjectKind } from '../machine.ts';
 import type { ChoiceKey } from './choices.ts';
-import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
+import {
+  type ConversionNote,
+  type Entry,
+  isChange,
+  type JoinedNote,
+  type NotedChange,
+  type UpgradeNote,
+} from './entry.ts';
 
 /**
  * A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is
  * none).
  */
-export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
+export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade' | 'conversion';
 
 /** What phases may ask of a node's journal. */
 export interface JournalView {
@@ -13,7 +21,11 @@ export interface JournalView {
   readonly joined: JoinedNote | undefined;
   /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
-  /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
+  /** The conversion of a node that another tool has joined; undefined if there was none. */
+  readonly conversion: ConversionNote | undefined;
+  /** True if the conversion was completed. */
+  readonly isConverted: boolean;
+  /** A join, a conversion or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
   /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
@@ -29,6 +41,8 @@ export interface JournalView {
   wrote(path: string): boolean;
   /** True if edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
   owns(path: string): boolean;
+  /** True if edgeadm defined the object of the machine, and there was none before. */
+  made(kind: ObjectKind, name: string): boolean;
   /** True if a file was changed since the unit was last started by us. */
   isStale(unit: string, files: readonly string[]): boolean;
   /** A value chosen earlier, undefined if none was. */
@@ -51,9 +65,18 @@ export class JournalRecord implements JournalView {
     return this.#entries.findLast((entry) => entry.kind === 'upgrade');
   }
 
+  get conversion(): ConversionNote | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'conversion');
+  }
+
+  get isConverted(): boolean {
+    return this.conversion !== undefined && this.entriesSince('conversion').some(({ kind }) => kind === 'converted');
+  }
+
   get unfinished(): JournalView['unfinished'] {
-    const { upgrade } = this;
+    const { upgrade, conversion } = this;
     if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
+    if (conversion) return this.isConverted ? undefined : { command: 'convert', time: conversion.time };
     // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back
     // nothing.
     const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
@@ -64,6 +87,11 @@ export class JournalRecord implements JournalView {
 
   get hasChanges(): boolean {
     return this.#entries.some(isChange);
+  }
+
+  /** True if a run that was killed has noted nothing but that it ran. */
+  get hasOnlyRuns(): boolean {
+    return this.#entries.every(({ kind }) => kind === 'run' || kind === 'replaced');
   }
 
   mark(): Mark {
@@ -95,8 +123,17 @@ export class JournalRecord implements JournalView {
     });
   }
 
+  made(kind: ObjectKind, name: string): boolean {
+    const first = this.#entries.find((entry) => entry.kind === 'object' && entry.type === kind && entry.name === name);
+    return first?.kind === 'object' && first.before === undefined;
+  }
+
   isStale(unit: string, files: readonly string[]): boolean {
-    const lastChange = this.#entries.findLastIndex((entry) => entry.kind === 'file' && files.includes(entry.path));
+    const lastChange = this.#entries.findLastIndex(
+      (entry) =>
+        (entry.kind === 'file' && files.includes(entry.path)) ||
+        (entry.kind === 'object' && entry.type === 'service' && `${entry.name}.service` === unit),
+    );
     return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
   }
 

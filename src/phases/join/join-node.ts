@@ -16,6 +16,7 @@ import { fitKubeletConfiguration } from '../preflight/kubelet-fit.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { startHubService, writeHubFile } from './hub-service.ts';
+import { HUB_PROXY } from './install-edgehub.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { rollBackKubelet } from './roll-back-kubelet.ts';
@@ -35,7 +36,7 @@ export const joinNode: Phase<JoinContext> = {
   name: 'join-node',
   title: 'Join the node to the cluster',
   phases: [
-    { name: 'certificates', title: 'Request certificates', run: writeCertificates },
+    { name: 'certificates', title: 'Request certificates', run: noteAndWriteCertificates },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
     { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
@@ -43,9 +44,12 @@ export const joinNode: Phase<JoinContext> = {
   rollBack: rollBackKubelet,
 };
 
-async function writeCertificates(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, cluster, credentials } = context;
+async function noteAndWriteCertificates(context: JoinContext & PhaseTools): Promise<void> {
   await noteMembership(context);
+  await writeCertificates(context);
+}
+
+export async function writeCertificates({ host, cluster, credentials }: JoinContext): Promise<void> {
   const { caPem } = await cluster.trusted();
   const credential = await credentials.kubelet();
   await host.write(PATHS.kubernetes.caCertificate, caPem, { mode: 0o644 });
@@ -79,6 +83,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     serviceCidr: networks?.serviceCidrs[0],
     clusterDns: spec.clusterDns,
     taints: spec.taints,
+    maxPods: spec.maxPods,
     swapOn: await hasSwap(host),
     resolvConf: await realResolvConf(host),
     cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
@@ -94,7 +99,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     labels,
     taints: spec.taints,
   });
-  const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
+  const server = hub ? HUB_PROXY : (servers[0] ?? '');
   const written = [
     await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 }),
     await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 }),
@@ -165,13 +170,13 @@ async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
 }
 
 /** If the kernel does not say, a hub that would exit over it must not be made to try. */
-async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
+export async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
   const found = await findKernelPart(host, { module: 'dummy', option: 'CONFIG_DUMMY' });
   return found !== undefined && found !== 'absent';
 }
 
 /** A pair that is on the node already is the hub's own to renew. */
-function newPair(kind: 'client' | 'serving', credential: Credential | undefined): Partial<EdgeHubOptions> {
+export function newPair(kind: 'client' | 'serving', credential: Credential | undefined): Partial<EdgeHubOptions> {
   if (!credential || credential.onNode) return {};
   return { [`${kind}CertPem`]: credential.cert, [`${kind}KeyPem`]: credential.key };
 }

@@ -12,7 +12,7 @@ import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
 import { credentials } from './credentials.ts';
-import { joinPhases } from './index.ts';
+import { joinPhasesOf } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
 import { rollBackJoin } from './roll-back.ts';
@@ -54,7 +54,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
   const start = session.journal.mark();
   const opened = openContext(options);
-  const pipeline = new Pipeline(joinPhases, {
+  const { platform } = await session.host.facts();
+  const pipeline = new Pipeline(joinPhasesOf(platform), {
     host: label,
     context: opened.context,
     emit,
@@ -68,6 +69,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   });
   try {
     refuseDuringUpgrade(session.journal);
+    refuseConverted(session.journal);
     await refuseForeignMembership(opened.context);
     await pipeline.run();
     const nodeName = await opened.context.node.name();
@@ -100,6 +102,17 @@ function refuseDuringUpgrade({ upgrade }: Journal): void {
   });
 }
 
+/** Its journal begins where another tool had joined the node. */
+function refuseConverted({ conversion }: Journal): void {
+  if (!conversion) return;
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `the node ${conversion.node} was joined with another tool and converted to an edge node`,
+    why: `its conversion started at ${conversion.time}`,
+    next: 'edgeadm revert, then edgeadm reset and the same command again',
+  });
+}
+
 /** What phases work with; `close` ends connections. */
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): void } {
   const { spec, reply, session, label, emit, signal, dryRun } = options;
@@ -109,7 +122,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, { plan: dryRun ? tell : undefined, signal });
   const node = nodeView({ ...options, host, journal: session.journal, name: reply?.nodeName, log });
-  const asked = credentials({ spec, host, cluster, node, log, signal });
+  const asked = credentials({ host, cluster, node, log, signal });
   const callback = reply && callbackOf(reply, session.journal, dryRun ? tell : undefined);
   const { confirm } = options;
   const context = {
@@ -158,8 +171,9 @@ async function noteJoined(
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
   const interrupted = error.code === 'INTERRUPTED';
-  // A roll-back would take the key away, and the next run would wait for the approval of another request, forever.
-  if (error.cause instanceof PendingRequest) return error;
+  // A roll-back would take the key away, and the next run would wait for the approval of another request, forever. After
+  // a reboot the join continues with what it did before.
+  if (error.cause instanceof PendingRequest || error.code === 'REBOOT_NEEDED') return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const again = 'run the same command again to continue, or edgeadm reset';
     const next = interrupted ? again : [error.next, `then ${again}`].filter(Boolean).join('\n');

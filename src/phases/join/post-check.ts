@@ -4,8 +4,10 @@ import { PATHS } from '../../host/node-paths.ts';
 import { isAddonPod } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { conditionOf } from '../../kubernetes/node/conditions.ts';
+import { sameMachineId } from '../../kubernetes/node/machine-id.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { checkPodEndpoint, hasPodAddress } from '../hub/endpoints.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
@@ -24,14 +26,14 @@ export const postCheck: Phase<JoinContext> = {
   when: runsUnits,
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
-    { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
+    { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     {
       name: 'edgehub',
       title: 'Check the edge-hub',
       when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
       run: checkHub,
     },
-    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNode },
+    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     {
       name: 'addons',
       title: 'Wait for add-ons',
@@ -42,7 +44,7 @@ export const postCheck: Phase<JoinContext> = {
   ],
 };
 
-async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
+export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.vendor(VENDOR.runtimeOk(spec.runtime));
@@ -60,7 +62,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
-async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
+export async function checkKubeletService({ host, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.vendor(VENDOR.kubeletOk);
@@ -84,18 +86,35 @@ async function waitForUnit(
   });
 }
 
-async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
+async function checkHub(context: Context): Promise<void> {
+  const { host, node, log, waitFor } = context;
   if (!(await node.edgeHub())) return;
   log.vendor(VENDOR.checkingEdgeHub);
   await waitForHub(host, await node.name(), waitFor);
   log.vendor(VENDOR.edgeHubOk);
+  await warnOfPodEndpoint(context);
+}
+
+/** A certificate that pods do not accept; a port that is closed waits for its certificate, which is reported then. */
+async function warnOfPodEndpoint({ host, wet, signal, log }: Context): Promise<void> {
+  // A scratch root has the network of the machine that it is on.
+  if (!wet || !host.runsPrograms || !(await hasPodAddress(host))) return;
+  const { answers, ok, endpoint, found } = await checkPodEndpoint(
+    host,
+    await host.read(PATHS.kubernetes.caCertificate),
+    signal,
+  );
+  if (answers && !ok)
+    log.warning(
+      `Pods on this node do not reach the API server through the edge-hub: ${endpoint}: ${found}. Check again: edgeadm hub endpoints`,
+    );
 }
 
 /** Waits by watching the Node object as the node itself. */
-async function checkNode(context: Context): Promise<void> {
+export async function checkNodeObject(context: Context): Promise<void> {
   const { host, node, credentials, log, waitFor } = context;
   const [name, client, { machineId }] = await Promise.all([node.name(), credentials.client(), host.facts()]);
-  const since = await startOfKubelet(host);
+  const since = context.seen.kubeletSince ?? (await startOfKubelet(host));
   let shown: V1Node | undefined;
   await waitFor({
     what: `the node ${name} to be registered and Ready`,
@@ -132,7 +151,7 @@ async function checkNode(context: Context): Promise<void> {
 
 /** What a user should know of a node that has just joined, though it works. */
 async function notesOn(
-  { cluster }: Context,
+  { cluster, spec }: Context,
   client: ApiClient,
   { name, machineId }: { readonly name: string; readonly machineId: string },
 ): Promise<string[]> {
@@ -145,8 +164,11 @@ async function notesOn(
   const told =
     twins.length > 0 &&
     `This machine has the machine-id of the node ${twins.join(', ')}: it was cloned. Leave with \`edgeadm reset\`, make a new id (\`rm -f /etc/machine-id; systemd-machine-id-setup\`), reboot and join again.`;
-  return [...(told ? [told] : []), ...(serving ? [serving] : [])];
+  return [...(told ? [told] : []), ...(serving ? [serving] : []), ...(spec.gpuVersion === '' ? [] : [GPU_NOTE])];
 }
+
+const GPU_NOTE =
+  "This node has GPUs. Pods get them once NVIDIA's device plug-in runs (DaemonSet nvidia-device-plugin) and the cluster has a RuntimeClass with the handler nvidia: such a pod has runtimeClassName: nvidia and the limit nvidia.com/gpu: 1.";
 
 function describeKeptOff(addons: readonly string[]): string {
   const network = addons.includes('flannel') ? ' Without Flannel it stays NotReady until another CNI plugin runs.' : '';
@@ -198,7 +220,7 @@ async function watchUntilReady(
 function isFromBefore(node: V1Node, machineId: string, since: number): boolean {
   const ready = conditionOf(node, 'Ready');
   const heartbeat = Date.parse(String(ready?.lastHeartbeatTime ?? '')) / 1000;
-  return heartbeat < since || (machineId !== '' && node.status?.nodeInfo?.machineID !== machineId);
+  return heartbeat < since || (machineId !== '' && !sameMachineId(node.status?.nodeInfo?.machineID, machineId));
 }
 
 function describeConditions(node: V1Node): string {
@@ -207,7 +229,7 @@ function describeConditions(node: V1Node): string {
     .join('\n');
 }
 
-async function checkAddons(context: Context): Promise<void> {
+export async function checkAddons(context: Context): Promise<void> {
   await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
   if (context.seen.ready !== false) return;
   // The network add-on may have made it Ready since.
