@@ -72,6 +72,7 @@ const PARTS = [
   { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'upgrade', files: ['upgrade'] },
+  { name: "conversion and eviction with today's Kubernetes", files: ['convert', 'eviction'], world: 'today' },
   { name: "diagnose with today's Kubernetes", files: ['diagnose'], world: 'today' },
 ];
 
