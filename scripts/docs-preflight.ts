@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Check } from '../src/phases/preflight/check.ts';
 import { PREFLIGHT_CHECKS } from '../src/phases/preflight/checks.ts';
+import { WINDOWS_CHECKS } from '../src/phases/preflight/windows/checks.ts';
 import { GET_EDGEADM } from './get-edgeadm.ts';
 
 const FILE = fileURLToPath(new URL('../docs/preflight.md', import.meta.url));
@@ -38,7 +39,14 @@ function row({ name, severity, concerns, needs = [], about, remedy }: Check): st
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
 }
 
-const wanted = HEAD + TABLE + PREFLIGHT_CHECKS.map(row).join('');
+const ON_WINDOWS = `
+## Windows nodes
+
+A Windows node has a list of its own; a check that has a name of the list above looks at the same thing there.
+`;
+
+const wanted =
+  HEAD + TABLE + PREFLIGHT_CHECKS.map(row).join('') + ON_WINDOWS + TABLE + WINDOWS_CHECKS.map(row).join('');
 if (process.argv.includes('--check')) {
   const found = await readFile(FILE, 'utf8').catch(() => '');
   if (found !== wanted) {

@@ -205,16 +205,17 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const leaving = nodesLeaving(asked);
-  const answers = nodesWithPools(
+  const found = nodesWithPools(
     pools.filter(({ id }) => only === undefined || id === only),
     nodes,
-  ).map(({ node, pool }) => ({
+  );
+  const { items, page } = pageOf(found, pageNumber, pageSize);
+  const answers = items.map(({ node, pool }) => ({
     ...nodeAnswer(node, pool),
     ...instanceFields(asked, node, pool),
     ...(leaving.has(node.name) && { state: 'removing' }),
   }));
-  const { items, page } = pageOf(answers, pageNumber, pageSize);
-  return { nodes: items, page };
+  return { nodes: answers, page };
 }
 
 async function nodePools(asked: CsRequest): Promise<object> {

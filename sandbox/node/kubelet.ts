@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node, V1NodeList, V1Pod } from '@kubernetes/client-node';
 import { readFacts } from '../../src/host/facts.ts';
-import type { HostFacts } from '../../src/host/host.ts';
+import type { HostFacts } from '../../src/host/host-facts.ts';
 import type { Machine } from '../../src/host/machine.ts';
 import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { allowsAddon } from '../addon-label.ts';

@@ -1,5 +1,5 @@
 import type { V1Node, V1NodeCondition } from '@kubernetes/client-node';
-import type { HostFacts } from '../../src/host/host.ts';
+import type { HostFacts } from '../../src/host/host-facts.ts';
 import type { Pressure } from './eviction.ts';
 import type { KubeletRunSettings } from './kubelet-settings.ts';
 

@@ -11,12 +11,12 @@ export class BundleStore {
    * A bundle whose methods end by the caller's own signal, whichever caller opened it first.
    * @throws EdgeadmError as openBundle; BUNDLE_INVALID if the bundle is not for this architecture or version
    */
-  async open(source: string, { arch, kubernetesVersion, signal, ...options }: OpenBundleOptions): Promise<Bundle> {
+  async open(source: string, { arch, os, kubernetesVersion, signal, ...options }: OpenBundleOptions): Promise<Bundle> {
     const key = `${source} ${options.sha256 ?? ''}`;
     const shared = this.#opened.get(key) ?? new Shared((own) => openBundle(source, { ...options, signal: own }));
     this.#opened.set(key, shared);
     const bundle = await shared.get(signal);
-    checkFit(bundle.manifest, bundle.origin, { arch, kubernetesVersion });
+    checkFit(bundle.manifest, bundle.origin, { arch, os, kubernetesVersion });
     return withSignal(bundle, signal);
   }
 

@@ -1,6 +1,8 @@
 /** What a file of a bundle is for. */
 export type BundleFileKind = 'kubelet' | 'kubectl' | 'cni-plugins' | 'containerd' | 'runc' | 'yurthub' | 'image';
 
+export type BundleOs = 'linux' | 'windows';
+
 export interface BundleFile {
   /** Relative to the bundle's folder; never leaves it. */
   readonly path: string;
@@ -23,6 +25,8 @@ export interface BundleManifest {
   /** `v1.20.2` */
   readonly kubernetesVersion: string;
   readonly arch: 'amd64' | 'arm64';
+  /** Of the nodes it is for; default Linux. */
+  readonly os?: BundleOs;
   readonly files: readonly BundleFile[];
   readonly edgeHubImage?: string;
   readonly edgeHubFlavor?: 'ack' | 'openyurt';

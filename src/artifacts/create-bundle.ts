@@ -55,10 +55,10 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     const files: BundleFile[] = [];
     for (const part of options.parts) files.push(await addPart(part, staging, scratch, options));
     await scratch.close();
-    const { kubernetesVersion, arch, edgeHubImage, edgeHubFlavor, pauseImage } = options;
+    const { kubernetesVersion, arch, os, edgeHubImage, edgeHubFlavor, pauseImage } = options;
     const edgeHubVersion = options.edgeHubVersion ?? (await versionOfYurthub(options.parts));
     const named = { edgeHubImage, edgeHubFlavor, edgeHubVersion, pauseImage };
-    const text = renderManifest({ kubernetesVersion, arch, ...named, files });
+    const text = renderManifest({ kubernetesVersion, arch, os, ...named, files });
     const manifest = parseManifest(text, directory);
     await writeFile(join(staging, MANIFEST_NAME), text);
     await chmod(staging, 0o755);
@@ -104,13 +104,13 @@ async function addPart(
   { kind, source, name }: BundlePart,
   staging: string,
   scratch: Scratch,
-  { arch, signal, log }: CreateBundleOptions,
+  { arch, os, signal, log }: CreateBundleOptions,
 ): Promise<BundleFile> {
   const from = resolve(source);
   const { size: total } = await stat(from).catch((error: unknown) => {
     throw isMissingPath(error) ? unreadable(`--${kind}`, source, error as Error) : pathError(from, error);
   });
-  if (isProgram(kind)) await inspectProgram(from, kind, arch);
+  if (isProgram(kind)) await inspectProgram(from, kind, { arch, os });
   const archive = kind === 'image' ? await inspectImage(from, arch, name) : undefined;
   const reference = name ?? archive?.references[0];
   const path = reference === undefined ? fileName(kind) : `images/${reference.replace(/[^\w.-]+/g, '_')}.tar`;
@@ -121,7 +121,7 @@ async function addPart(
   const { sha256, size } = await save(readChunks(from, signal), target, MAX_ARTIFACT_BYTES, mode);
   await chmod(target, mode);
   log?.progress(path, size, total);
-  const contents = isArchive(kind) ? await contentsOf(from, kind, sha256, { arch, scratch, signal }) : undefined;
+  const contents = isArchive(kind) ? await contentsOf(from, kind, sha256, { arch, os, scratch, signal }) : undefined;
   return { path, kind, name: reference, sha256, size, contents };
 }
 
@@ -134,11 +134,11 @@ async function contentsOf(
   archive: string,
   kind: ArchiveKind,
   sha256: string,
-  { arch, scratch, signal }: { arch: BundleManifest['arch']; scratch: Scratch; signal?: AbortSignal },
+  { arch, os, scratch, signal }: Pick<BundleManifest, 'arch' | 'os'> & { scratch: Scratch; signal?: AbortSignal },
 ): Promise<Record<string, string>> {
   const { programs, archiveSum } = await unpackPrograms(archive, { scratch, signal });
   checkSum(archive, sha256, archiveSum);
-  await inspectPrograms(archive, kind, arch, programs);
+  await inspectPrograms(archive, kind, { arch, os }, programs);
   const sums = programs.map((program): [string, string] => [program.path, program.sha256]);
   return Object.fromEntries(sums.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,34 +1,41 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { BundleFileKind, BundleManifest, UnpackedFile } from './bundle.ts';
-import { programArch } from './elf.ts';
 import { type ImageArchive, readImageArchive } from './image-archive.ts';
 import { fullReference } from './names.ts';
+import { programFormat } from './program-format.ts';
 import { type ArchiveKind, programTargets } from './programs.ts';
 
 type Arch = BundleManifest['arch'];
+/** What the nodes of a bundle run. */
+type Target = Pick<BundleManifest, 'arch' | 'os'>;
 
-/** @throws EdgeadmError BUNDLE_INVALID if the file is not a Linux program of that architecture */
-export async function inspectProgram(path: string, kind: BundleFileKind, arch: Arch): Promise<void> {
-  const found = await programArch(path);
-  if (found === arch) return;
-  throw unfit(path, kind, found === undefined ? 'it is not a 64-bit Linux program' : `it is for ${found}, not ${arch}`);
+const SYSTEMS = { linux: 'Linux', windows: 'Windows' } as const;
+
+/** @throws EdgeadmError BUNDLE_INVALID if the file is not a program for that system and architecture */
+export async function inspectProgram(
+  path: string,
+  kind: BundleFileKind,
+  { arch, os = 'linux' }: Target,
+): Promise<void> {
+  const found = await programFormat(path);
+  if (found?.os !== os) throw unfit(path, kind, `it is not a 64-bit ${SYSTEMS[os]} program`);
+  if (found.arch !== arch) throw unfit(path, kind, `it is for ${found.arch}, not ${arch}`);
 }
 
-/** @throws EdgeadmError BUNDLE_INVALID if a program is missing in the archive or is for another architecture */
+/** @throws EdgeadmError BUNDLE_INVALID if a program is missing in the archive or is for another machine */
 export async function inspectPrograms(
   archive: string,
   kind: ArchiveKind,
-  arch: Arch,
+  { arch, os = 'linux' }: Target,
   programs: readonly UnpackedFile[],
 ): Promise<void> {
-  programTargets(
-    kind,
-    programs.map(({ path }) => path),
-  );
+  const paths = programs.map(({ path }) => path);
+  programTargets(kind, paths, os);
   for (const { path, localPath } of programs) {
-    const found = await programArch(localPath);
+    const found = await programFormat(localPath);
     // A script has no architecture.
-    if (found !== undefined && found !== arch) throw unfit(archive, kind, `${path} in it is for ${found}, not ${arch}`);
+    if (found === undefined || (found.os === os && found.arch === arch)) continue;
+    throw unfit(archive, kind, `${path} in it is for ${found.os === os ? found.arch : SYSTEMS[found.os]}, not ${arch}`);
   }
 }
 

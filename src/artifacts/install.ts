@@ -6,7 +6,7 @@ import type { PhaseLog } from '../workflow/events.ts';
 import { type Bundle, type BundleFile, filesOf, nameOf } from './bundle.ts';
 import { readImageArchive } from './image-archive.ts';
 import { fullReference } from './names.ts';
-import { type ArchiveKind, PROGRAM_PATHS, type ProgramKind, programTargets } from './programs.ts';
+import { type ArchiveKind, type ProgramKind, programPath, programTargets } from './programs.ts';
 import { throwIfInterrupted } from './save.ts';
 
 const PROGRAM_MODE = 0o755;
@@ -106,7 +106,7 @@ async function importCopy(host: Host, local: string, file: BundleFile, names: re
     await host.importImage(copy, names);
   } finally {
     // Host.remove would keep a copy of what we brought ourselves; the journal knows the file from its upload.
-    await host.run('rm', ['-f', copy]);
+    await host.removeTree(copy);
   }
 }
 
@@ -129,14 +129,15 @@ async function presentImages(host: Host): Promise<Set<string>> {
 
 function programTarget(bundle: Bundle, kind: ProgramKind): readonly Target[] {
   const [file] = filesOf(bundle.manifest, kind);
-  return file ? [{ path: PROGRAM_PATHS[kind], sha256: file.sha256, local: () => bundle.locate(file) }] : [];
+  const path = programPath(kind, bundle.manifest.os);
+  return file && path ? [{ path, sha256: file.sha256, local: () => bundle.locate(file) }] : [];
 }
 
 async function archiveTargets(bundle: Bundle, kind: ArchiveKind): Promise<readonly Target[]> {
   const [file] = filesOf(bundle.manifest, kind);
   if (!file) return [];
   const contents = file.contents ?? (await unpackedSums(bundle, file));
-  return [...programTargets(kind, Object.keys(contents))].map(([inner, path]) => ({
+  return [...programTargets(kind, Object.keys(contents), bundle.manifest.os)].map(([inner, path]) => ({
     path,
     sha256: contents[inner] ?? '',
     local: async () => (await bundle.unpack(file)).find((program) => program.path === inner)?.localPath ?? '',

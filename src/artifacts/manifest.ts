@@ -27,6 +27,7 @@ const schema = z.strictObject({
     .regex(/^v?1\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like v1.20.2')
     .transform((text) => text.replace(/^v?/, 'v')),
   arch: z.enum(['amd64', 'arm64']),
+  os: z.enum(['linux', 'windows']).optional(),
   edgeHubImage: image.optional(),
   edgeHubFlavor: z.enum(['ack', 'openyurt']).optional(),
   edgeHubVersion: z
@@ -72,6 +73,7 @@ export function renderManifest({ files, ...rest }: BundleManifest): string {
 /** What a node or a cluster asks of a bundle. */
 export interface BundleNeeds {
   readonly arch?: string;
+  readonly os?: string;
   /** The bundle must be of the same minor version; the patch may differ. */
   readonly kubernetesVersion?: string;
 }
@@ -82,6 +84,8 @@ export function checkFit(manifest: BundleManifest, origin: string, needs: Bundle
   if (needs.arch !== undefined && needs.arch !== manifest.arch) {
     mistakes.push(`it is for ${manifest.arch}, the node is ${needs.arch}`);
   }
+  const os = manifest.os ?? 'linux';
+  if (needs.os !== undefined && needs.os !== os) mistakes.push(`it is for ${os}, the node runs ${needs.os}`);
   if (needs.kubernetesVersion !== undefined) {
     const wanted = parseVersion(needs.kubernetesVersion);
     const has = parseVersion(manifest.kubernetesVersion);
@@ -94,7 +98,7 @@ export function checkFit(manifest: BundleManifest, origin: string, needs: Bundle
     code: 'BUNDLE_INVALID',
     what: `the bundle ${origin} does not match the node`,
     why: mistakes.join('\n'),
-    next: 'Use a bundle made for this architecture and version: `edgeadm bundle create`.',
+    next: 'Use a bundle made for this system, architecture and version: `edgeadm bundle create`.',
   });
 }
 

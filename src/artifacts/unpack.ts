@@ -60,7 +60,7 @@ export async function unpackPrograms(
   };
   let room = MAX_PROGRAMS_BYTES;
   for await (const { path, mode, size, body } of plainFiles(archive, { name, signal, onSum })) {
-    if ((mode & 0o111) === 0) continue;
+    if ((mode & 0o111) === 0 && !path.toLowerCase().endsWith('.exe')) continue;
     await ensureSpace(await scratch.folder(), size);
     const localPath = await scratch.newPath();
     const saved = await save(body, localPath, room);

@@ -39,8 +39,8 @@ async function problemOf(bundle: Bundle, file: BundleFile): Promise<string | und
 async function inspect(bundle: Bundle, file: BundleFile): Promise<void> {
   const { kind, name } = file;
   const { arch } = bundle.manifest;
-  if (isArchive(kind)) return inspectPrograms(file.path, kind, arch, await bundle.unpack(file));
+  if (isArchive(kind)) return inspectPrograms(file.path, kind, bundle.manifest, await bundle.unpack(file));
   const path = await bundle.file(file);
-  if (isProgram(kind)) await inspectProgram(path, kind, arch);
+  if (isProgram(kind)) await inspectProgram(path, kind, bundle.manifest);
   else await inspectImage(path, arch, name, nameOf(file, bundle.origin));
 }

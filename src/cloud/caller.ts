@@ -5,6 +5,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
+import { callPace } from './call-pace.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
 import { answerError, excerptOf, invalidAnswer, isRefusal, isThrottled, networkError } from './errors.ts';
 
@@ -83,13 +84,20 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
 export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}): CloudCaller {
   const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan } = policy;
   const { endpoint } = transport;
+  const pace = callPace(pauseMs[0]);
   const once = async (call: CloudCall, timeoutMs: number, signal?: AbortSignal): Promise<unknown> => {
     const where = { endpoint, action: call.action };
+    await pace.turn(signal);
     const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);
     });
     const { status, body, text } = response;
-    if (isRefusal(response)) throw answerError(response, where);
+    if (isRefusal(response)) {
+      const refusal = answerError(response, where);
+      if (isThrottled(refusal)) pace.throttled();
+      throw refusal;
+    }
+    pace.answered();
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
     if (call.answer === 'text') return text ?? body;
     if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${excerptOf(text)}`);

@@ -154,6 +154,12 @@ export const joinKeys = z.strictObject({
   selfHostNtpServer: z.boolean().default(false),
   /** undefined: no add-on is kept off; an empty list keeps all of them off. */
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).optional(),
+  /** The system that the console's line was made for; undefined: whichever the node runs. */
+  platform: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(['linux', 'windows'], 'must be Linux or Windows'))
+    .optional(),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   /** Express Connect, for clusters below 1.22. */
   inDedicatedNetwork: z.boolean().default(false),
@@ -215,6 +221,7 @@ export const FLAG_OF_KEY = {
   gpuVersion: 'gpu-version',
   selfHostNtpServer: undefined,
   allowedClusterAddons: 'allowed-cluster-addons',
+  platform: undefined,
   interconnectMode: undefined,
   inDedicatedNetwork: undefined,
   region: 'region',

@@ -46,9 +46,16 @@ export const ERROR_CODES = {
   },
   PLATFORM_UNSUPPORTED: {
     exit: EXIT.node,
-    cause: 'edgeadm does not support this machine: it does not run Linux, or systemd is not its init system.',
+    cause:
+      'edgeadm does not support this machine, or not this command on it: it runs neither Windows nor Linux, or systemd is not the init system of its Linux.',
     evidence: 'The operating system and process 1.',
-    remedy: 'Use a Linux machine that boots systemd.',
+    remedy: 'Use a machine with Windows Server, or with Linux that boots systemd.',
+  },
+  REBOOT_NEEDED: {
+    exit: EXIT.node,
+    cause: 'A feature of Windows was enabled and takes effect only with a reboot.',
+    evidence: 'The feature.',
+    remedy: 'Reboot the node (`Restart-Computer`), then run the same command again: it continues.',
   },
   OS_UNSUPPORTED: {
     exit: EXIT.node,

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import { architectureOf } from '../lib/architecture.ts';
-import type { HostFacts } from './host.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { Machine } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { parseOsRelease } from './os-release.ts';
@@ -10,7 +10,7 @@ const asked = new WeakMap<Machine, Promise<HostFacts>>();
 
 /** What a machine is, asked once: none of it changes while a command runs. */
 export function factsOf(machine: Machine): Promise<HostFacts> {
-  const facts = asked.get(machine) ?? readFacts(machine);
+  const facts = asked.get(machine) ?? machine.facts?.() ?? readFacts(machine);
   asked.set(machine, facts);
   return facts;
 }
@@ -57,15 +57,15 @@ async function askUid(machine: Machine): Promise<number> {
   return exitCode === 0 ? Number(stdout.trim()) : -1;
 }
 
-/** @throws EdgeadmError PLATFORM_UNSUPPORTED if the machine is not Linux run by systemd. */
-export function requireSystemd(facts: HostFacts): void {
-  if (facts.platform === 'linux' && facts.init === 'systemd') return;
+/** @throws EdgeadmError PLATFORM_UNSUPPORTED if the machine is neither Windows nor Linux run by systemd. */
+export function requireSupported({ platform, init, os }: HostFacts): void {
+  if (platform === 'windows' || (platform === 'linux' && init === 'systemd')) return;
   throw new EdgeadmError({
     code: 'PLATFORM_UNSUPPORTED',
-    what: 'edgeadm supports only Linux machines that run systemd',
+    what: 'edgeadm supports only Windows Server and Linux machines that run systemd',
     why:
-      facts.platform === 'linux'
-        ? `process 1 of ${facts.os.pretty} is ${facts.init || 'unknown'}, not systemd`
-        : 'this is not Linux',
+      platform === 'linux'
+        ? `process 1 of ${os.pretty} is ${init || 'unknown'}, not systemd`
+        : 'this is neither Linux nor Windows',
   });
 }

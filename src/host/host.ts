@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { HostFacts } from './host-facts.ts';
 import type { ChoiceKey } from './journal/choices.ts';
 import type {
   Address,
@@ -6,27 +7,10 @@ import type {
   FileAttributes,
   FileStat,
   Network,
+  ObjectKind,
   ProgramResult,
   UnitState,
 } from './machine.ts';
-
-/** What a machine is. */
-export interface HostFacts {
-  readonly platform: 'linux' | 'other';
-  /** From /etc/os-release; `version` has the minor number if the distribution has one. */
-  readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
-  /** `uname -r`. */
-  readonly kernel: string;
-  /** As Kubernetes spells it: `amd64`, `arm64`. */
-  readonly arch: string;
-  readonly hostname: string;
-  readonly machineId: string;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  /** Process 1: `systemd` if systemd runs the machine. */
-  readonly init: string;
-  readonly uid: number;
-}
 
 /**
  * The door through which phases see and change a machine.
@@ -50,10 +34,15 @@ export interface Host {
   clock(): Promise<{ now: number; uncertaintyMs: number }>;
   /** Runs a program that changes nothing. A non-zero exit is an answer; a missing program has exit code 127. */
   query(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
+  /** A path as the programs of the machine and the files they read spell it. */
+  nativePath(path: string): string;
   /** Text of a file, undefined if there is none. */
   read(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer | undefined>;
-  stat(path: string): Promise<FileStat | undefined>;
+  /** @param options as of the machine's */
+  stat(path: string, options?: { readonly permissions?: boolean }): Promise<FileStat | undefined>;
+  /** What an object of the machine is; undefined if there is none, or the machine has none of its kind. */
+  object(kind: ObjectKind, name: string): Promise<string | undefined>;
   list(path: string): Promise<string[]>;
   sha256(path: string): Promise<string | undefined>;
   sysctl(key: string): Promise<string | undefined>;
@@ -63,7 +52,7 @@ export interface Host {
 
   /**
    * Runs a program that changes something which needs no journal entry of its own.
-   * @throws EdgeadmError COMMAND_FAILED on a non-zero exit, with the end of its output.
+   * @throws EdgeadmError COMMAND_FAILED on an exit code that is neither 0 nor `accepted`, with the end of its output.
    */
   run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /**
@@ -85,6 +74,13 @@ export interface Host {
    * Declares a folder that other programs fill from now on. What is in it already is noted; a reset removes the rest.
    */
   claim(path: string): Promise<void>;
+  /**
+   * Makes an object of the machine what the text says.
+   * @returns true if something was changed
+   */
+  define(kind: ObjectKind, name: string, definition: string): Promise<boolean>;
+  /** Removes an object of the machine; it may be missing. */
+  undefine(kind: ObjectKind, name: string): Promise<void>;
   enableUnit(unit: string): Promise<void>;
   disableUnit(unit: string): Promise<void>;
   startUnit(unit: string): Promise<void>;

@@ -14,14 +14,17 @@ import {
   symlink,
   unlink,
 } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { released } from '../lib/chunks.ts';
-import { sha256OfChunks } from '../lib/sha256.ts';
+import { sha256Of, sha256OfChunks } from '../lib/sha256.ts';
+import { exclusiveFile } from './exclusive-file.ts';
 import { type NodeError, pathError, undefinedIfMissing, withPathError } from './failures.ts';
 import { flock } from './flock.ts';
 import { dialLocally } from './local-dial.ts';
 import { runLocally } from './local-program.ts';
-import type { FileAttributes, FileStat, Machine } from './machine.ts';
+import type { FileAttributes, FileStat, Machine, ProgramParts } from './machine.ts';
 import { refuseMounts } from './mount-guard.ts';
 import { readNetwork } from './network.ts';
 import { readRegular, regularChunks } from './regular-file.ts';
@@ -30,14 +33,11 @@ import { systemd } from './systemd.ts';
 import { temporaryOf } from './temporary.ts';
 import { withSignal } from './with-signal.ts';
 
-/** The machine that edgeadm runs on. */
-export function localMachine(): Machine {
-  const machine: Machine = {
-    name: 'localhost',
-    runsPrograms: true,
-    runsUnits: true,
-    services: systemd(runLocally),
-    exec: runLocally,
+const BUSY_LIMIT_MS = 5000;
+
+/** The files of this machine. */
+export function localFiles() {
+  return {
     readFile: (path) => undefinedIfMissing(path, readRegular(path)),
     writeFile: (path, content, attributes) =>
       writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
@@ -50,11 +50,23 @@ export function localMachine(): Machine {
     remove: removeOne,
     removeTree,
     sha256: hashOf,
+  } satisfies Partial<Machine>;
+}
+
+/** The machine that edgeadm runs on. */
+export function localMachine(): Machine {
+  const machine: Machine = {
+    name: 'localhost',
+    runsPrograms: true,
+    runsUnits: true,
+    ...linuxParts(runLocally),
+    through: linuxParts,
+    exec: runLocally,
+    ...localFiles(),
     connect: dialLocally,
-    network: () => readNetwork(runLocally),
     sysctl: async (key) => (await undefinedIfMissing(key, readFile(sysctlPath(key), 'utf8')))?.trim(),
     setSysctl: (key, value) => withPathError(sysctlPath(key), writeInPlace(sysctlPath(key), value)),
-    lock: (path) => flock(path),
+    lock: process.platform === 'win32' ? lockOnWindows : flock,
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
     withSignal: (signal) => withSignal(machine, signal),
     close: async () => {},
@@ -62,16 +74,28 @@ export function localMachine(): Machine {
   return machine;
 }
 
-async function writeAtomically(
+/** Beside the folder that is locked, which has to go while the lock is held. */
+function lockOnWindows(path: string) {
+  return exclusiveFile(join(tmpdir(), `edgeadm-${sha256Of(Buffer.from(path)).slice(0, 16)}.lock`));
+}
+
+function linuxParts(exec: Machine['exec']): ProgramParts {
+  return { services: systemd(exec), network: () => readNetwork(exec) };
+}
+
+/** @param prepare called for the empty file beside the target, before anything is written into it */
+export async function writeAtomically(
   path: string,
   content: Buffer | (() => AsyncIterable<Buffer>),
   attributes: FileAttributes,
+  prepare?: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = temporaryOf(path);
   try {
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o600);
     try {
+      await prepare?.(temporary);
       await file.writeFile(Buffer.isBuffer(content) ? content : content());
       await file.chmod(attributes.mode);
       if (attributes.uid !== undefined) await file.chown(attributes.uid, attributes.gid ?? attributes.uid);
@@ -79,10 +103,24 @@ async function writeAtomically(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await takeName(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw pathError(path, error);
+  }
+}
+
+/** On Windows another program, a virus scanner, may keep a file from being replaced for a moment. */
+async function takeName(temporary: string, path: string): Promise<void> {
+  const limit = performance.now() + (process.platform === 'win32' ? BUSY_LIMIT_MS : 0);
+  for (;;) {
+    try {
+      return await rename(temporary, path);
+    } catch (error) {
+      const busy = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeError).code ?? '');
+      if (!busy || performance.now() > limit) throw error;
+      await delay(100);
+    }
   }
 }
 

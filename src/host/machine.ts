@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import type { HostFacts } from './host-facts.ts';
 
 /** How a program ended. Output is text; a program killed by a signal or by its time limit has exit code -1. */
 export interface ProgramResult {
@@ -18,6 +19,8 @@ export interface CommandOptions {
   readonly maxOutputBytes?: number;
   /** The program is idempotent: it is repeated if the connection to the machine was lost and its answer with it. */
   readonly repeatable?: boolean;
+  /** Exit codes besides 0 that are no failure of {@link Host.run}: 3010 of DISM, which wants a reboot. */
+  readonly accepted?: readonly number[];
 }
 
 export type FileType = 'file' | 'directory' | 'symlink' | 'other';
@@ -96,6 +99,22 @@ export interface ServiceManager {
   log(unit: string, lines: number, since?: number): Promise<string>;
 }
 
+/** What a machine keeps that is neither a file nor a unit: a Windows service's definition, a firewall rule. */
+export type ObjectKind = 'service' | 'firewall-rule';
+
+/** Objects of a machine, each a text that says all of it; the same text defines it again. */
+export interface MachineObjects {
+  /** undefined if there is none of that name. */
+  read(kind: ObjectKind, name: string): Promise<string | undefined>;
+  /** Makes it, or changes what is there; may be repeated. */
+  write(kind: ObjectKind, name: string, definition: string): Promise<void>;
+  /** It may be missing. */
+  remove(kind: ObjectKind, name: string): Promise<void>;
+}
+
+/** What of a machine is made of its programs, and is made again for programs that a signal ends. */
+export type ProgramParts = Pick<Machine, 'services' | 'network'> & Partial<Pick<Machine, 'objects' | 'facts'>>;
+
 /**
  * The bare means of reaching a machine: this one, one over SSH, a scratch root. It knows nothing of
  * journals or dry runs; phases never see it, they see a {@link Host}.
@@ -111,6 +130,14 @@ export interface Machine {
   /** True if a unit that is started really does its work: not on a scratch root, unless a sandbox attends it. */
   readonly runsUnits: boolean;
   readonly services: ServiceManager;
+  /** Absent where all is files and units. */
+  readonly objects?: MachineObjects;
+  /** What the machine is, if it is not Linux. */
+  readonly facts?: () => Promise<HostFacts>;
+  /** A path as the programs of the machine spell it: `C:\etc\kubernetes`. Absent where that is the path itself. */
+  readonly nativePath?: (path: string) => string;
+  /** Its parts that run programs, with another way to run them. Absent on a scratch root, which runs none. */
+  readonly through?: (exec: Machine['exec']) => ProgramParts;
   /** Runs a program to its end; a non-zero exit is an answer, not an error. A missing program has exit code 127. */
   exec(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult>;
   /** The file's bytes; undefined if there is none. Follows symlinks. */
@@ -131,8 +158,12 @@ export interface Machine {
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
-  /** Does not follow symlinks; undefined if there is nothing. */
-  stat(path: string): Promise<FileStat | undefined>;
+  /**
+   * Does not follow symlinks; undefined if there is nothing.
+   * @param options `permissions`: `mode` is to be what the machine enforces, which costs a program on Windows;
+   * without it, it is what the kind of file usually has
+   */
+  stat(path: string, options?: { readonly permissions?: boolean }): Promise<FileStat | undefined>;
   /** Names in a folder, sorted; empty if there is none. */
   list(path: string): Promise<string[]>;
   /** Makes one folder with exactly this mode; its parent must exist; an existing folder is left unchanged. */

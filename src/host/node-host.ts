@@ -6,11 +6,20 @@ import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES } from '../lib/chunks.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { factsOf } from './facts.ts';
-import type { Host, HostFacts } from './host.ts';
+import type { Host } from './host.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { ChoiceKey } from './journal/choices.ts';
 import type { Before, Change } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
-import type { CommandOptions, FileAttributes, FileStat, Machine, Network, ProgramResult } from './machine.ts';
+import type {
+  CommandOptions,
+  FileAttributes,
+  FileStat,
+  Machine,
+  Network,
+  ObjectKind,
+  ProgramResult,
+} from './machine.ts';
 
 /** ctr's words for the images that the kubelet sees. */
 const IMAGES = ['--namespace', 'k8s.io', 'images'];
@@ -78,8 +87,8 @@ export class NodeHost implements Host {
     return this.#machine.readFile(path);
   }
 
-  stat(path: string) {
-    return this.#machine.stat(path);
+  stat(path: string, options?: { readonly permissions?: boolean }) {
+    return this.#machine.stat(path, options);
   }
 
   list(path: string) {
@@ -88,6 +97,14 @@ export class NodeHost implements Host {
 
   sha256(path: string) {
     return this.#machine.sha256(path);
+  }
+
+  nativePath(path: string): string {
+    return this.#machine.nativePath?.(path) ?? path;
+  }
+
+  async object(kind: ObjectKind, name: string): Promise<string | undefined> {
+    return this.#machine.objects?.read(kind, name);
   }
 
   sysctl(key: string) {
@@ -108,7 +125,7 @@ export class NodeHost implements Host {
 
   async run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult> {
     const result = await this.#machine.exec(file, args, options);
-    if (result.exitCode === 0) return result;
+    if (result.exitCode === 0 || options?.accepted?.includes(result.exitCode)) return result;
     throw commandError(file, args, result);
   }
 
@@ -131,7 +148,7 @@ export class NodeHost implements Host {
     attributes: FileAttributes,
     write: () => Promise<void>,
   ): Promise<boolean> {
-    const stat = await this.#machine.stat(path);
+    const stat = await this.#machine.stat(path, { permissions: true });
     const same = stat?.type === 'file' && stat.mode === attributes.mode && (await this.#machine.sha256(path)) === after;
     if (same) return false;
     await this.makeDirectory(posix.dirname(path), 0o755);
@@ -146,7 +163,7 @@ export class NodeHost implements Host {
   }
 
   async symlink(target: string, path: string): Promise<boolean> {
-    const stat = await this.#machine.stat(path);
+    const stat = await this.#machine.stat(path, { permissions: true });
     if (stat?.type === 'symlink' && stat.target === target) return false;
     await this.makeDirectory(posix.dirname(path), 0o755);
     await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
@@ -163,7 +180,7 @@ export class NodeHost implements Host {
   }
 
   async remove(path: string): Promise<void> {
-    const stat = await this.#machine.stat(path);
+    const stat = await this.#machine.stat(path, { permissions: true });
     if (!stat) return;
     await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
     await this.#machine.remove(path);
@@ -177,6 +194,21 @@ export class NodeHost implements Host {
     if (this.#journal?.claimed(path)) return;
     const there = await this.#machine.stat(path);
     await this.#note({ kind: 'claim', path, had: there ? await this.#machine.list(path) : undefined });
+  }
+
+  async define(kind: ObjectKind, name: string, definition: string): Promise<boolean> {
+    const before = await this.object(kind, name);
+    if (before === definition) return false;
+    await this.#note({ kind: 'object', type: kind, name, before });
+    await this.#machine.objects?.write(kind, name, definition);
+    return true;
+  }
+
+  async undefine(kind: ObjectKind, name: string): Promise<void> {
+    const before = await this.object(kind, name);
+    if (before === undefined) return;
+    await this.#note({ kind: 'object', type: kind, name, before });
+    await this.#machine.objects?.remove(kind, name);
   }
 
   async enableUnit(unit: string): Promise<void> {
@@ -239,7 +271,7 @@ export class NodeHost implements Host {
     if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
     const there = new Set(listing.stdout.split('\n'));
     for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name, archive: path });
-    await this.run('ctr', importArguments(path), { timeoutMs: 600_000 });
+    await this.run('ctr', importArguments(this.nativePath(path)), { timeoutMs: 600_000 });
   }
 
   async chosen(key: ChoiceKey): Promise<string | undefined> {

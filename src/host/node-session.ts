@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { EdgeadmError } from '../errors/index.ts';
-import { factsOf, requireSystemd } from './facts.ts';
+import { factsOf, requireSupported } from './facts.ts';
+import type { HostFacts } from './host-facts.ts';
 import { journalUnreadable } from './journal/damage.ts';
 import { Journal, makeStateDirectory } from './journal/journal.ts';
 import type { Lock, Machine } from './machine.ts';
@@ -39,8 +40,8 @@ export async function withNode<T>(
   const working = options.signal ? machine.withSignal(options.signal) : machine;
   if (!options.changes) return action(sessionOf(working, working, usable(await readWhereAllowed(working), options)));
   const facts = await factsOf(working);
-  if (machine.runsPrograms) requireSystemd(facts);
-  if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts.uid);
+  if (machine.runsPrograms) requireSupported(facts);
+  if (machine.runsPrograms && facts.uid !== 0) throw notPrivileged(facts);
   const lock = await takeLock(working, options);
   let journal: Journal | undefined;
   try {
@@ -142,11 +143,20 @@ function describeHolder(text: string): string {
   return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }
 
-function notPrivileged(uid: number): EdgeadmError {
+/** The error of a user who may not change the node, by platform. */
+const PRIVILEGES = {
+  windows: {
+    what: 'changing the node requires an elevated administrator',
+    next: 'open PowerShell with "Run as administrator" and run it there',
+  },
+  linux: { what: 'changing the node requires root', next: 'run it with sudo, or try it on a scratch root: --root DIR' },
+} as const;
+
+function notPrivileged({ platform, uid }: HostFacts): EdgeadmError {
+  const isWindows = platform === 'windows';
   return new EdgeadmError({
     code: 'NOT_PRIVILEGED',
-    what: 'changing the node requires root',
-    why: `the user id is ${uid}`,
-    next: 'run it with sudo, or try it on a scratch root: --root DIR',
+    why: isWindows ? 'the settings of the service accounts (HKU\\S-1-5-19) cannot be read' : `the user id is ${uid}`,
+    ...PRIVILEGES[isWindows ? 'windows' : 'linux'],
   });
 }

@@ -1,4 +1,4 @@
-import type { HostFacts } from './host.ts';
+import type { HostFacts } from './host-facts.ts';
 
 /**
  * Reads /etc/os-release, and /etc/redhat-release if it says more: CentOS 7's os-release stops at "7".

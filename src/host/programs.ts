@@ -30,3 +30,8 @@ export function childEnvironment(): Record<string, string | undefined> {
   const ours = Object.keys(process.env).filter((name) => name.startsWith('EDGEADM_'));
   return { ...Object.fromEntries(ours.map((name) => [name, undefined])), ...ENVIRONMENT };
 }
+
+/** The environment of a program of Windows, which finds its own folders in it. */
+export function withoutOwnVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^EDGEADM_/i.test(name)));
+}

@@ -24,6 +24,8 @@ export function recorder(host: Host, plan: ReportAction): Host {
     query: (file, args, options) => host.query(file, args, options),
     list: (path) => host.list(path),
     sha256: (path) => host.sha256(path),
+    nativePath: (path) => host.nativePath(path),
+    object: (kind, name) => host.object(kind, name),
     sysctl: (key) => host.sysctl(key),
     unit: (unit) => host.unit(unit),
     unitLog: (unit, lines, since) => host.unitLog(unit, lines, since),
@@ -35,6 +37,14 @@ export function recorder(host: Host, plan: ReportAction): Host {
     ...fileChanges(host, files, plan),
     ...unitChanges(host, files, plan),
     claim: async () => {},
+    define: async (kind, name, definition) => {
+      const before = await host.object(kind, name);
+      if (before !== definition) plan(`${before === undefined ? 'create' : 'change'} ${kind} ${name}`);
+      return before !== definition;
+    },
+    undefine: async (kind, name) => {
+      if ((await host.object(kind, name)) !== undefined) plan(`remove ${kind} ${name}`);
+    },
     setSysctl: async (key, value) => {
       const before = await host.sysctl(key);
       if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);

@@ -1,5 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
+import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
@@ -78,7 +79,9 @@ async function restoreInReverse(
 }
 
 function subjectOf(change: NotedChange): string {
-  return 'path' in change ? change.path : change.kind === 'sysctl' ? change.key : change.kind;
+  if ('path' in change) return change.path;
+  if (change.kind === 'object') return `${change.type} ${change.name}`;
+  return change.kind === 'sysctl' ? change.key : change.kind;
 }
 
 /** @returns what is left where it is */
@@ -86,6 +89,7 @@ async function restore(host: Host, change: NotedChange): Promise<string[]> {
   if (change.kind === 'claim') return clearFolder(host, change.path, change.had);
   if (change.kind === 'file') await restoreFile(host, change);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
+  if (change.kind === 'object') await restoreObject(host, change);
   if (change.kind === 'sysctl') await host.setSysctl(change.key, change.before);
   return [];
 }
@@ -144,9 +148,13 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
   return [...new Set([...ours, ...twins].map(({ name }) => name))];
 }
 
+/** Where a program that runs cannot be replaced, its service stops before the files return, and runs again after. */
+const STOPS_FIRST: Readonly<Record<OperatingSystem, boolean>> = { linux: false, windows: true, other: false };
+
 async function stopWhatWeStarted(host: Host, changes: readonly NotedChange[], step: Step): Promise<void> {
+  const stopsAll = STOPS_FIRST[(await host.facts()).platform];
   for (const [unit, wasActive] of firstOf(changes, 'service')) {
-    if (!wasActive && (await host.unit(unit)).exists) await step(unit, () => host.stopUnit(unit));
+    if ((stopsAll || !wasActive) && (await host.unit(unit)).exists) await step(unit, () => host.stopUnit(unit));
   }
   for (const [unit, was] of firstOf(changes, 'enable')) {
     if (!was && (await host.unit(unit)).exists) await step(unit, () => host.disableUnit(unit));
@@ -186,6 +194,14 @@ async function restoreFile(host: Host, change: Extract<NotedChange, { kind: 'fil
   if (!(await host.stat(before.backup)))
     throw new EdgeadmError({ code: 'WRITE_FAILED', what: `the copy of ${path} is missing`, why: before.backup });
   await host.copyFile(before.backup, path, before);
+}
+
+async function restoreObject(
+  host: Host,
+  { type, name, before }: Extract<NotedChange, { kind: 'object' }>,
+): Promise<void> {
+  if (before === undefined) await host.undefine(type, name);
+  else await host.define(type, name, before);
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

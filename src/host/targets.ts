@@ -47,7 +47,7 @@ export async function targetsOf(options: TargetOptions): Promise<Target[]> {
       throw usageError(['--root: a scratch root is on this machine and cannot be combined with --host or --inventory']);
     return [scratchTarget(options.root)];
   }
-  if (!remote) return [{ label: 'localhost', overrides: {}, open: async () => localMachine() }];
+  if (!remote) return [{ label: 'localhost', overrides: {}, open: openThisMachine }];
   const named = parseHosts(options.hosts);
   refuseTwice(named);
   const hosts = options.inventory === undefined ? named : await hostsOfInventory(options.inventory, named);
@@ -78,6 +78,12 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+async function openThisMachine(): Promise<Machine> {
+  if (process.platform !== 'win32') return localMachine();
+  const { localWindows } = await import('./windows/local.ts');
+  return localWindows();
 }
 
 function scratchTarget(root: string): Target {

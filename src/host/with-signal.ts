@@ -1,8 +1,6 @@
 import { interruptedError } from '../errors/interrupted.ts';
 import { abortable } from '../lib/abortable.ts';
 import type { Machine } from './machine.ts';
-import { readNetwork } from './network.ts';
-import { systemd } from './systemd.ts';
 
 /** What only looks, and may be left alone at any moment. */
 const READS = ['readFile', 'stat', 'list', 'sha256', 'sysctl', 'clock'] as const;
@@ -44,9 +42,8 @@ export function withSignal(machine: Machine, signal: AbortSignal): Machine {
     ...machine,
     ...wrap(READS, look),
     ...wrap(CHANGES, (work) => work),
+    ...machine.through?.(exec),
     exec,
-    services: machine.runsPrograms ? systemd(exec) : machine.services,
-    network: machine.runsPrograms ? () => readNetwork(exec) : machine.network,
     connect: async (address, options) => {
       refuse();
       return machine.connect(address, { ...options, signal: both(options?.signal) });

@@ -7,6 +7,24 @@ export const VENDOR = {
   kubeletConfigured: 'Config the kubelet service configuration successfully.',
   addingEdgeHub: 'Adding edge hub static yaml',
   edgeHubAdded: 'Add edge hub static yaml is ok',
+  /** Of its Windows tool; what it says there that is above is the same. */
+  windows: {
+    validating: [
+      'Validating host CPU reservation',
+      'Validating host RAM reservation',
+      'Validating host DISK reservation',
+    ],
+    smallDisk: [
+      'The DISK resource only satisfies the lowest limit for running kubernetes components',
+      'Please increase the DISK resource to more than 50 GB if you are unable to schedule Pods on this Node',
+    ],
+    installingKubelet: 'Install kubelet',
+    installingCni: 'Install CNI configuration',
+    configuring: 'Configure and start kubelet.',
+    writing: (path: string) => `Write ${path}`,
+    starting: 'Start and active kubelet.',
+    started: 'Configure and start kubelet successfully.',
+  },
   joining: 'Start to joining node to cluster.',
   nodeJoined: 'Join node to cluster successfully.',
   joined: 'This node joined into the cluster successfully.',

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { EdgeadmError } from '../../src/errors/index.ts';
-import type { Host, HostFacts } from '../../src/host/host.ts';
+import type { Host } from '../../src/host/host.ts';
+import type { HostFacts } from '../../src/host/host-facts.ts';
 import type { JournalFiles } from '../../src/host/journal/journal.ts';
 import type { Address, CommandOptions, FileStat, Network, ProgramResult, UnitState } from '../../src/host/machine.ts';
 
@@ -65,6 +66,7 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
   const units = new Map<string, UnitState>();
   const sysctls = new Map(Object.entries(node.sysctls ?? {}));
   const choices = new Map<string, string>();
+  const objects = new Map<string, string>();
   const changes: string[] = [];
   const queries: string[] = [];
   for (const [name, state] of Object.entries(node.units ?? {})) units.set(name, unitState(state));
@@ -104,6 +106,8 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
       const content = await read(path);
       return content && createHash('sha256').update(content).digest('hex');
     },
+    nativePath: (path) => path,
+    object: async (kind, name) => objects.get(`${kind} ${name}`),
     sysctl: async (key) => sysctls.get(key),
     unit,
     unitLog: async () => '',
@@ -140,6 +144,16 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
     removeTree: async (path) => {
       change(`remove ${path}`);
       for (const file of files.keys()) if (file === path || file.startsWith(`${path}/`)) files.delete(file);
+    },
+    define: async (kind, name, definition) => {
+      const key = `${kind} ${name}`;
+      if (objects.get(key) === definition) return false;
+      change(`define ${key}`);
+      objects.set(key, definition);
+      return true;
+    },
+    undefine: async (kind, name) => {
+      if (objects.delete(`${kind} ${name}`)) change(`undefine ${kind} ${name}`);
     },
     claim: async (path) => change(`claim ${path}`),
     enableUnit: (name) => setUnit('enable', name, { enabled: true }),

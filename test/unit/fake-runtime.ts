@@ -10,14 +10,19 @@ export interface FakeRuntime {
   readonly cgroupDriver?: 'systemd' | 'cgroupfs';
 }
 
-/** A container runtime's socket in memory: gRPC over HTTP/2 that answers `Version` and `RuntimeConfig`. */
+/** A container runtime's socket in memory: gRPC over HTTP/2 that answers `Version` and `RuntimeConfig`, and has no pods. */
 export function fakeRuntime({ name, version, apis, cgroupDriver }: FakeRuntime): () => Promise<Duplex> {
   const server = http2.createServer();
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     const path = String(headers[':path']);
     const isConfig = cgroupDriver !== undefined && path === '/runtime.v1.RuntimeService/RuntimeConfig';
-    const known = isConfig || apis.some((api) => path === `/runtime.${api}.RuntimeService/Version`);
-    const answer = isConfig ? runtimeConfigResponse(cgroupDriver) : versionResponse(name, version);
+    const isEmptyList = /\/List(PodSandbox|Containers)$/.test(path);
+    const known = isConfig || isEmptyList || apis.some((api) => path === `/runtime.${api}.RuntimeService/Version`);
+    const answer = isEmptyList
+      ? Buffer.alloc(0)
+      : isConfig
+        ? runtimeConfigResponse(cgroupDriver)
+        : versionResponse(name, version);
     const status = known ? '0' : '12';
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () =>

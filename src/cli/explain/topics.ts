@@ -4,7 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { closest } from '../../lib/closest.ts';
 import { RULE_TEXTS } from '../../phases/diagnose/rule-texts.ts';
 import { joinPhases } from '../../phases/join/index.ts';
-import { PREFLIGHT_CHECKS } from '../../phases/preflight/checks.ts';
+import { ALL_CHECKS } from '../../phases/preflight/checks.ts';
 import { resetPhases } from '../../phases/reset/index.ts';
 import { upgradePhases } from '../../phases/upgrade/index.ts';
 import type { Phase } from '../../workflow/phase.ts';
@@ -38,7 +38,7 @@ function codes(): Topic[] {
 }
 
 function checks(): Topic[] {
-  const ofNodes = PREFLIGHT_CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
+  const ofNodes = ALL_CHECKS.map(({ name, concerns, severity, about, remedy }): Topic => {
     const exit = severity === 'warning' ? 0 : concerns === 'node' ? 3 : 4;
     return {
       kind: 'check',

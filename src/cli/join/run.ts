@@ -1,9 +1,8 @@
 import { usageError } from '../../errors/usage.ts';
 import { closest } from '../../lib/closest.ts';
 import type { CommandResult } from '../../output/renderer.ts';
-import { joinPhases } from '../../phases/join/index.ts';
+import { joinPhaseNames } from '../../phases/join/index.ts';
 import type { JoinResult } from '../../phases/join/join.ts';
-import { type Phase, phaseNames } from '../../workflow/phase.ts';
 import type { HostOutcome } from '../hosts.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
 import { confirmOnTerminal } from '../prompts.ts';
@@ -67,7 +66,7 @@ function endOf(
 
 /** A phase that is misspelt would be run. */
 function refuseUnknownPhases({ flags }: ParsedJoin, only: string | undefined): void {
-  const names = phaseNames(joinPhases as readonly Phase<never>[]);
+  const names = joinPhaseNames;
   const asked = [
     ...(only === undefined ? [] : [{ name: only, prefix: '' }]),
     ...((flags['skip-phases'] ?? []) as string[]).map((name) => ({ name, prefix: '--skip-phases: ' })),

@@ -43,6 +43,11 @@ export default class BundleCreate extends BaseCommand {
       default: 'amd64' as const,
       description: 'architecture',
     })(),
+    os: Flags.option({
+      options: ['linux', 'windows'] as const,
+      default: 'linux' as const,
+      description: 'operating system of the nodes',
+    })(),
     tgz: Flags.string({ helpValue: 'OUT', description: 'also write the folder as one .tgz' }),
   };
 
@@ -62,6 +67,7 @@ export default class BundleCreate extends BaseCommand {
       directory: args.directory,
       kubernetesVersion: flags['kubernetes-version'],
       arch: flags.arch,
+      ...(flags.os === 'windows' && { os: flags.os }),
       parts: [...programs, ...(flags.image ?? []).map(imagePart)],
       edgeHubImage: flags['edge-hub-image'],
       edgeHubFlavor: flags['edge-hub-flavor'],

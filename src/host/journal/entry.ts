@@ -5,6 +5,7 @@ import { PATHS } from '../node-paths.ts';
 const path = z.string().regex(/^\/[^\0]*$/, 'not an absolute path');
 const backup = path.refine(isBackup, 'not a file in the folder of copies');
 const text = z.string();
+const objectKind = z.enum(['service', 'firewall-rule']);
 
 /** What a path was before edgeadm changed it. */
 const before = z.discriminatedUnion('type', [
@@ -22,6 +23,8 @@ const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('enable'), unit: text, was: z.boolean(), phase: text }),
   z.object({ kind: z.literal('service'), unit: text, wasActive: z.boolean(), phase: text }),
   z.object({ kind: z.literal('sysctl'), key: text, before: text, phase: text }),
+  /** A Windows service, a firewall rule and the like; `before` is what defined it. */
+  z.object({ kind: z.literal('object'), type: objectKind, name: text, before: text.optional(), phase: text }),
   /** `archive` is what it is imported from: an import that a killed run left at work is known by it. */
   z.object({ kind: z.literal('image'), name: text, archive: text.optional(), phase: text }),
 ]);

@@ -342,6 +342,12 @@ export class Journal extends JournalRecord {
 /** Makes /var/lib/edgeadm, readable by root alone, and what is missing above it. */
 export async function makeStateDirectory(machine: JournalFiles): Promise<void> {
   const state = PATHS.edgeadm.state;
+  // Where there is no /var, as on Windows, none is made for a folder that is elsewhere.
+  const made = await machine.makeDirectory(state, 0o700).then(
+    () => true,
+    () => false,
+  );
+  if (made) return;
   for (const above of [posix.dirname(posix.dirname(state)), posix.dirname(state)])
     await machine.makeDirectory(above, 0o755);
   await machine.makeDirectory(state, 0o700);

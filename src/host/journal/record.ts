@@ -1,3 +1,4 @@
+import type { ObjectKind } from '../machine.ts';
 import type { ChoiceKey } from './choices.ts';
 import {
   type ConversionNote,
@@ -40,6 +41,8 @@ export interface JournalView {
   wrote(path: string): boolean;
   /** True if edgeadm wrote the file or made the folder, or claimed the folder above it before it was there. */
   owns(path: string): boolean;
+  /** True if edgeadm defined the object of the machine, and there was none before. */
+  made(kind: ObjectKind, name: string): boolean;
   /** True if a file was changed since the unit was last started by us. */
   isStale(unit: string, files: readonly string[]): boolean;
   /** A value chosen earlier, undefined if none was. */
@@ -120,8 +123,17 @@ export class JournalRecord implements JournalView {
     });
   }
 
+  made(kind: ObjectKind, name: string): boolean {
+    const first = this.#entries.find((entry) => entry.kind === 'object' && entry.type === kind && entry.name === name);
+    return first?.kind === 'object' && first.before === undefined;
+  }
+
   isStale(unit: string, files: readonly string[]): boolean {
-    const lastChange = this.#entries.findLastIndex((entry) => entry.kind === 'file' && files.includes(entry.path));
+    const lastChange = this.#entries.findLastIndex(
+      (entry) =>
+        (entry.kind === 'file' && files.includes(entry.path)) ||
+        (entry.kind === 'object' && entry.type === 'service' && `${entry.name}.service` === unit),
+    );
     return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
   }
 

@@ -99,13 +99,15 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
     const { exitCode, stdout, stderr, timedOut } = outcome;
     return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };
   };
+  const parts = (run: Machine['exec']) => ({ services: systemd(run), network: () => readNetwork(run) });
   const programs = programFiles(session, sudo, signal);
   const files = sftpFiles(session, programs, sudo, signal);
   return {
     name: session.name,
     runsPrograms: true,
     runsUnits: true,
-    services: systemd(exec),
+    ...parts(exec),
+    through: parts,
     exec,
     ...files,
     connect: (address, options = {}) => {
@@ -113,7 +115,6 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
       const dialling = { ...options, signal: either(signal, options.signal) };
       return session.use(step, (link) => dial(link, address, dialling, sudo));
     },
-    network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
     sysctl: async (key) => (await files.readFile(sysctlPath(key)))?.toString('utf8').trim(),
     setSysctl: async (key, value) => {
       const path = sysctlPath(key);

@@ -8,7 +8,7 @@ export interface KubeletOptions {
   readonly version: string;
   readonly nodeName: string;
   readonly nodeIp: string;
-  /** Path of the CRI socket, without a scheme. */
+  /** Path of the CRI socket, or the pipe of Windows, `//./pipe/…`; without a scheme. */
   readonly criSocket: string;
   readonly runtime: 'containerd' | 'docker';
   readonly pauseImage?: string;
@@ -34,7 +34,7 @@ const FLAGS: readonly FlagRow[] = [
   },
   {
     flag: 'container-runtime-endpoint',
-    value: ({ runtime, criSocket }) => (runtime === 'containerd' ? `unix://${criSocket}` : undefined),
+    value: ({ runtime, criSocket }) => (runtime === 'containerd' ? criEndpoint(criSocket) : undefined),
     source: 'kubelet --help of 1.16 to 1.34 (deprecated for the configuration file since 1.27)',
   },
   {
@@ -64,6 +64,11 @@ const FLAGS: readonly FlagRow[] = [
 
 /** First minor version whose configuration file knows registerWithTaints. */
 export const TAINTS_IN_CONFIGURATION = 23;
+
+/** @param socket a path, or a pipe of Windows */
+function criEndpoint(socket: string): string {
+  return `${socket.startsWith('//./pipe/') ? 'npipe' : 'unix'}://${socket}`;
+}
 
 function joined(parts: string[]): string | undefined {
   return parts.length > 0 ? parts.join(',') : undefined;

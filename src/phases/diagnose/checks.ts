@@ -7,13 +7,13 @@ import type { JournalView } from '../../host/journal/record.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { nodeView } from '../join/node-view.ts';
 import { type Check, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
-import { PREFLIGHT_CHECKS } from '../preflight/checks.ts';
+import { checksFor } from '../preflight/checks.ts';
 import type { CheckContext } from '../preflight/context.ts';
 import { judgeChecks } from '../preflight/run-checks.ts';
 
 /** Those of preflight's checks that need neither a token nor a cluster, and that hold on a joined node too. */
 const NAMES =
-  /^(IsPrivilegedUser|NumCPU|Mem|Disk|Swap|Hostname|KernelFeature-.*|SystemVerification.*|Nameserver|SELinux|Firewall.*)$/;
+  /^(IsPrivilegedUser|NumCPU|Mem|Disk|Swap|Hostname|KernelFeature-.*|SystemVerification.*|Nameserver|SELinux|Firewall.*|PendingReboot|ContainersFeature|WindowsUpdates|LongPaths|Antivirus)$/;
 
 /** Milliseconds for a check; less than a collector has, so that one that hangs does not cost the others. */
 const CHECK_LIMIT_MS = 8000;
@@ -25,7 +25,9 @@ export async function runPreflightChecks(host: Host, journal: JournalView, signa
   const silent = { info() {}, vendor() {}, warning() {}, debug() {}, progress() {} };
   const bundles = new BundleStore();
   const node = nodeView({ spec, host, journal, bundles, log: silent, signal });
-  const checks = PREFLIGHT_CHECKS.filter(({ name }) => NAMES.test(name)).map(withinLimit);
+  const checks = checksFor((await host.facts()).platform)
+    .filter(({ name }) => NAMES.test(name))
+    .map(withinLimit);
   try {
     return await judgeChecks({ spec, node, host, cluster: NO_CLUSTER, signal }, checks);
   } finally {

@@ -49,7 +49,11 @@ export interface JoinContext {
   /** Tells that service of the node; undefined if it does not want to know. */
   readonly callback?: Callback;
   /** What the last look at the Node object showed, for the result. */
-  readonly seen: { ready?: boolean };
+  readonly seen: {
+    ready?: boolean;
+    /** Seconds since 1970, by the node's clock, at which the kubelet was started, if the join knows. */
+    kubeletSince?: number;
+  };
   /** Asks yes or no; absent without a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }

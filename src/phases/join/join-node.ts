@@ -36,7 +36,7 @@ export const joinNode: Phase<JoinContext> = {
   name: 'join-node',
   title: 'Join the node to the cluster',
   phases: [
-    { name: 'certificates', title: 'Request certificates', run: writeCertificates },
+    { name: 'certificates', title: 'Request certificates', run: noteAndWriteCertificates },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
     { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
@@ -44,9 +44,12 @@ export const joinNode: Phase<JoinContext> = {
   rollBack: rollBackKubelet,
 };
 
-async function writeCertificates(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, cluster, credentials } = context;
+async function noteAndWriteCertificates(context: JoinContext & PhaseTools): Promise<void> {
   await noteMembership(context);
+  await writeCertificates(context);
+}
+
+export async function writeCertificates({ host, cluster, credentials }: JoinContext): Promise<void> {
   const { caPem } = await cluster.trusted();
   const credential = await credentials.kubelet();
   await host.write(PATHS.kubernetes.caCertificate, caPem, { mode: 0o644 });

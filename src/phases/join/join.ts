@@ -12,7 +12,7 @@ import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
 import { credentials } from './credentials.ts';
-import { joinPhases } from './index.ts';
+import { joinPhasesOf } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
 import { rollBackJoin } from './roll-back.ts';
@@ -54,7 +54,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   const { spec, session, label, emit, signal, dryRun } = options;
   const start = session.journal.mark();
   const opened = openContext(options);
-  const pipeline = new Pipeline(joinPhases, {
+  const { platform } = await session.host.facts();
+  const pipeline = new Pipeline(joinPhasesOf(platform), {
     host: label,
     context: opened.context,
     emit,
@@ -170,8 +171,9 @@ async function noteJoined(
 
 async function afterFailure(options: JoinOptions, context: JoinContext, error: EdgeadmError): Promise<EdgeadmError> {
   const interrupted = error.code === 'INTERRUPTED';
-  // A roll-back would take the key away, and the next run would wait for the approval of another request, forever.
-  if (error.cause instanceof PendingRequest) return error;
+  // A roll-back would take the key away, and the next run would wait for the approval of another request, forever. After
+  // a reboot the join continues with what it did before.
+  if (error.cause instanceof PendingRequest || error.code === 'REBOOT_NEEDED') return error;
   if (options.session.journal.hasChanges && (interrupted || !options.spec.rollbackOnFailure)) {
     const again = 'run the same command again to continue, or edgeadm reset';
     const next = interrupted ? again : [error.next, `then ${again}`].filter(Boolean).join('\n');

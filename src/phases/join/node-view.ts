@@ -13,6 +13,7 @@ import { CHOICES } from '../../host/journal/choices.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import type { NetworkInterface, Route } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { WINDOWS_PATHS } from '../../host/windows/paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
 import { lenientYaml } from '../../lib/check-shape.ts';
@@ -23,8 +24,12 @@ import type { Membership, NodeView } from '../preflight/context.ts';
 import { chooseNodeName } from './node-name.ts';
 import { requestedHub } from './requested-hub.ts';
 
-/** Default sockets; dockershim is part of the kubelet. */
-const DEFAULT_SOCKETS = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
+/** Default sockets by platform; dockershim is part of the kubelet. */
+const ON_LINUX = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
+const DEFAULT_SOCKETS = { linux: ON_LINUX, windows: WINDOWS_PATHS.sockets, other: ON_LINUX } as const;
+
+/** Neither the vendor nor OpenYurt publishes an edge-hub for Windows. */
+const RUNS_HUB = { linux: true, windows: false, other: true } as const;
 
 export interface NodeViewParts {
   readonly spec: JoinSpec;
@@ -39,17 +44,12 @@ export interface NodeViewParts {
 
 /** Resolves what the specification leaves to the node. */
 export function nodeView({ spec, host, journal, bundles, name, log, signal }: NodeViewParts): NodeView {
-  const bundle = memoize(async () =>
-    spec.bundle === undefined
-      ? undefined
-      : bundles.open(spec.bundle, {
-          sha256: spec.bundleSha256,
-          arch: (await host.facts()).arch,
-          kubernetesVersion: spec.kubernetesVersion,
-          log,
-          signal,
-        }),
-  );
+  const bundle = memoize(async () => {
+    if (spec.bundle === undefined) return undefined;
+    const { arch, platform } = await host.facts();
+    const { bundleSha256: sha256, kubernetesVersion } = spec;
+    return bundles.open(spec.bundle, { sha256, arch, os: platform, kubernetesVersion, log, signal });
+  });
   const address = memoize(() => resolveAddress(spec, host));
   return {
     name: memoize(async () => name ?? chooseNodeName(spec, host, log)),
@@ -60,9 +60,9 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
       if (manifest?.files.some((file) => file.kind === 'kubelet')) return manifest.kubernetesVersion;
       return kubeletVersionOf(host, await findKubelet(host));
     }),
-    criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[spec.runtime],
+    criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[(await host.facts()).platform][spec.runtime],
     edgeHub: memoize(async () => {
-      if (spec.edgeHub === false) return undefined;
+      if (spec.edgeHub === false || !RUNS_HUB[(await host.facts()).platform]) return undefined;
       const installed = await installedHub(host, journal);
       return requestedHub({ spec, host, bundle: (await bundle())?.manifest, installed });
     }),

@@ -4,6 +4,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { isAddonPod } from '../../kubernetes/addons.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { conditionOf } from '../../kubernetes/node/conditions.ts';
+import { sameMachineId } from '../../kubernetes/node/machine-id.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { VENDOR } from '../vendor-messages.ts';
@@ -24,14 +25,14 @@ export const postCheck: Phase<JoinContext> = {
   when: runsUnits,
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
-    { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
+    { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     {
       name: 'edgehub',
       title: 'Check the edge-hub',
       when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
       run: checkHub,
     },
-    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNode },
+    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     {
       name: 'addons',
       title: 'Wait for add-ons',
@@ -42,7 +43,7 @@ export const postCheck: Phase<JoinContext> = {
   ],
 };
 
-async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
+export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.vendor(VENDOR.runtimeOk(spec.runtime));
@@ -60,7 +61,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
-async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
+export async function checkKubeletService({ host, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.vendor(VENDOR.kubeletOk);
@@ -92,10 +93,10 @@ async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
 }
 
 /** Waits by watching the Node object as the node itself. */
-async function checkNode(context: Context): Promise<void> {
+export async function checkNodeObject(context: Context): Promise<void> {
   const { host, node, credentials, log, waitFor } = context;
   const [name, client, { machineId }] = await Promise.all([node.name(), credentials.client(), host.facts()]);
-  const since = await startOfKubelet(host);
+  const since = context.seen.kubeletSince ?? (await startOfKubelet(host));
   let shown: V1Node | undefined;
   await waitFor({
     what: `the node ${name} to be registered and Ready`,
@@ -201,7 +202,7 @@ async function watchUntilReady(
 function isFromBefore(node: V1Node, machineId: string, since: number): boolean {
   const ready = conditionOf(node, 'Ready');
   const heartbeat = Date.parse(String(ready?.lastHeartbeatTime ?? '')) / 1000;
-  return heartbeat < since || (machineId !== '' && node.status?.nodeInfo?.machineID !== machineId);
+  return heartbeat < since || (machineId !== '' && !sameMachineId(node.status?.nodeInfo?.machineID, machineId));
 }
 
 function describeConditions(node: V1Node): string {
@@ -210,7 +211,7 @@ function describeConditions(node: V1Node): string {
     .join('\n');
 }
 
-async function checkAddons(context: Context): Promise<void> {
+export async function checkAddons(context: Context): Promise<void> {
   await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
   if (context.seen.ready !== false) return;
   // The network add-on may have made it Ready since.

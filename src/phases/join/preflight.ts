@@ -13,12 +13,20 @@ export const preflight: Phase<JoinContext> = {
   name: 'preflight',
   title: 'Check the node and its connection to the cluster',
   run: async (context) => {
-    for (const text of withoutEffect(context.spec)) context.log.warning(text);
-    await runChecks(context);
-    checkTaints(await context.cluster.node(await context.node.name()), context.spec.taints);
+    await checkNodeAndTaints(context, context.spec.taints);
     await askForRuntime(context);
   },
 };
+
+/** What is checked on every platform. */
+export async function checkNodeAndTaints(
+  context: JoinContext & PhaseTools,
+  taints: JoinContext['spec']['taints'],
+): Promise<void> {
+  for (const text of withoutEffect(context.spec)) context.log.warning(text);
+  await runChecks(context);
+  checkTaints(await context.cluster.node(await context.node.name()), taints);
+}
 
 /** Keys of the vendor's that choose between its networks: edgeadm takes the API server's address from the command. */
 function withoutEffect({ inDedicatedNetwork, interconnectMode, apiServers }: JoinContext['spec']): string[] {

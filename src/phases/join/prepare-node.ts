@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { bootSysctls } from '../../host/boot-sysctls.ts';
 import type { Host } from '../../host/host.ts';
-import { CHOICES } from '../../host/journal/choices.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { allSettled } from '../../lib/all-settled.ts';
 import { readTemplate } from '../../templates/index.ts';
@@ -9,6 +8,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { recordLinksBeforeJoin } from '../reset/teardown/network.ts';
 import { noteStateBeforeJoin } from '../reset/teardown/state.ts';
 import type { JoinContext } from './context.ts';
+import { noteCluster } from './membership.ts';
 
 /**
  * What a kubelet sets by itself; set here first, so that the journal knows what was there. Source: kubelet 1.20,
@@ -35,15 +35,10 @@ export const prepareNode: Phase<JoinContext> = {
 };
 
 /** A reset can roll back only what was noted first: every phase that begins a membership calls it. */
-export async function noteMembership({ host, spec, node, cluster }: JoinContext): Promise<void> {
-  const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
-  const { nodePool, openapiType, poolNodesConnected, runtimeVersion } = spec;
-  await host.choose(CHOICES.membership, () => JSON.stringify({ caHash, nodeName: name }));
-  if (nodePool) await host.choose(CHOICES.nodePool, () => nodePool);
-  const console = JSON.stringify({ openapiType, poolNodesConnected, runtimeVersion });
-  if (console !== '{}') await host.choose(CHOICES.console, () => console);
-  await recordLinksBeforeJoin(host);
-  await noteStateBeforeJoin(host);
+export async function noteMembership(context: JoinContext): Promise<void> {
+  await noteCluster(context);
+  await recordLinksBeforeJoin(context.host);
+  await noteStateBeforeJoin(context.host);
 }
 
 async function loadModules({ host, log, signal }: JoinContext & PhaseTools): Promise<void> {

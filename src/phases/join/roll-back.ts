@@ -5,7 +5,7 @@ import { type Leftovers, rollBackChanges } from '../../host/roll-back.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { JoinContext } from './context.ts';
-import { joinPhases } from './index.ts';
+import { joinPhasesOf } from './index.ts';
 
 export interface JoinRollBackOptions {
   readonly session: NodeSession;
@@ -29,7 +29,7 @@ export async function rollBackJoin({
   const wasJoined = journal.joined !== undefined;
   const changes = journal.changedSince('joined');
   if (changes && !wasJoined) {
-    const pipeline = new Pipeline(joinPhases, {
+    const pipeline = new Pipeline(joinPhasesOf((await plain.facts()).platform), {
       host: label,
       context: { ...context, host: plain },
       emit,

@@ -1,5 +1,5 @@
 import { closest } from '../../lib/closest.ts';
-import { PREFLIGHT_CHECKS } from './checks.ts';
+import { ALL_CHECKS } from './checks.ts';
 
 /** A check may be named without what is in brackets, which a shell would want quoted. */
 const short = (name: string): string => name.replace(/\(.*\)$/, '');
@@ -23,16 +23,16 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
 ];
 
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */
-export const checkNames: readonly string[] = [...new Set(PREFLIGHT_CHECKS.map(({ name }) => short(name)))];
+export const checkNames: readonly string[] = [...new Set(ALL_CHECKS.map(({ name }) => short(name)))];
 
 /**
  * The checks that a name of `--ignore-preflight-errors` stands for, in lower case; undefined for a name of no check.
  */
 export function checksNamed(name: string): readonly string[] | undefined {
   const wanted = name.toLowerCase();
-  if (wanted === 'all') return PREFLIGHT_CHECKS.map((check) => check.name.toLowerCase());
+  if (wanted === 'all') return ALL_CHECKS.map((check) => check.name.toLowerCase());
   // SystemVerification, as kubeadm has it, is both of cgroups and of the kernel.
-  const own = PREFLIGHT_CHECKS.filter((check) =>
+  const own = ALL_CHECKS.filter((check) =>
     [check.name, short(check.name)].some((each) => each.toLowerCase() === wanted),
   );
   if (own.length > 0) return own.map((check) => check.name.toLowerCase());
@@ -41,7 +41,7 @@ export function checksNamed(name: string): readonly string[] | undefined {
   const other = OF_KUBEADM.find(([pattern]) => pattern.test(wanted));
   const ours = other?.[1];
   if (!other) return undefined;
-  return PREFLIGHT_CHECKS.filter((check) => short(check.name) === ours).map((check) => check.name.toLowerCase());
+  return ALL_CHECKS.filter((check) => short(check.name) === ours).map((check) => check.name.toLowerCase());
 }
 
 /** A sentence for each name that is that of no check, neither ours nor kubeadm's. */

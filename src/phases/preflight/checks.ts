@@ -1,3 +1,4 @@
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
@@ -14,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu, gpuRuntime } from './checks/gpu.ts';
+import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -40,10 +42,12 @@ import { selinux } from './checks/selinux.ts';
 import { swap } from './checks/swap.ts';
 import { terwayEdge } from './checks/terway-edge.ts';
 import { timeSync } from './checks/time-sync.ts';
+import { WINDOWS_CHECKS } from './windows/checks.ts';
 
-/** Every check, in the order in which they are shown. */
+/** Every check of a Linux node, in the order in which they are shown. */
 export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
+  intendedPlatform,
   osSupported,
   kernelSupported,
   archSupported,
@@ -95,4 +99,21 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   appArmor,
   firewall,
   cloudEndpoints,
+];
+
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Check[]>> = {
+  linux: PREFLIGHT_CHECKS,
+  windows: WINDOWS_CHECKS,
+  other: PREFLIGHT_CHECKS,
+};
+
+/** The checks of a node that runs this system. */
+export function checksFor(platform: OperatingSystem): readonly Check[] {
+  return BY_PLATFORM[platform];
+}
+
+/** One check of each name: those of Windows that have the name of one of Linux look at the same thing there. */
+export const ALL_CHECKS: readonly Check[] = [
+  ...PREFLIGHT_CHECKS,
+  ...WINDOWS_CHECKS.filter(({ name }) => !PREFLIGHT_CHECKS.some((check) => check.name === name)),
 ];

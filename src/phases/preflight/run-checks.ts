@@ -4,7 +4,7 @@ import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
 import { checksNamed } from './check-names.ts';
-import { PREFLIGHT_CHECKS } from './checks.ts';
+import { checksFor } from './checks.ts';
 import type { CheckContext } from './context.ts';
 import { describeVerdict, describeVerdicts, preflightError } from './failure.ts';
 import { cachedReads } from './read-only-host.ts';
@@ -28,14 +28,16 @@ export async function runChecks(context: CheckContext & { readonly log: PhaseLog
  * `--ignore-preflight-errors` works as kubeadm's: names in any case, `all`; an ignored error becomes a warning. A name
  * with an addition in brackets, `Firewall(8472/udp)`, may be given without it.
  *
+ * @param chosen default: those of the platform of the node
  * @returns the verdicts in the order of the checks
  * @throws only if the signal is aborted
  */
 export async function judgeChecks(
   context: CheckContext,
-  checks: readonly Check[] = PREFLIGHT_CHECKS,
+  chosen?: readonly Check[],
   clock: Clock = realClock,
 ): Promise<Verdict[]> {
+  const checks = chosen ?? checksFor((await context.host.facts()).platform);
   const asking = { ...context, host: cachedReads(context.host) };
   const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));

@@ -10,7 +10,7 @@ import { clientFromKubeconfig } from '../../kubernetes/kubeconfig/kubeconfig.ts'
 import { type EventSink, now } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
 import type { ResetContext, ResetSpec } from './context.ts';
-import { resetPhases } from './index.ts';
+import { resetPhasesOf } from './index.ts';
 import { nodeTraces } from './node-traces.ts';
 
 export interface ResetOptions {
@@ -50,7 +50,13 @@ export async function reset(options: ResetOptions): Promise<ResetResult> {
     (await clientFromKubeconfig(spec.kubeconfig, localMachine().connect, { plan: planWrite, signal }));
   const context = { spec, host, journal, node, planWrite, confirm: options.confirm, admin: admin || undefined };
   try {
-    await new Pipeline(resetPhases, { host: label, context, emit, signal, wet: !dryRun }).run();
+    await new Pipeline(resetPhasesOf((await host.facts()).platform), {
+      host: label,
+      context,
+      emit,
+      signal,
+      wet: !dryRun,
+    }).run();
     if (!dryRun) await removeStaleScratch();
     return { nodeName: node.name, changed: node.joinedBy !== undefined };
   } finally {

@@ -93,7 +93,8 @@ function migratesFromDocker({ spec, session, log }: OpenOptions, usesDocker: boo
 
 async function openBundle({ spec, bundles, host, log, signal }: OpenOptions): Promise<Bundle | undefined> {
   if (spec.bundle === undefined) return undefined;
-  return bundles.open(spec.bundle, { sha256: spec.bundleSha256, arch: (await host.facts()).arch, log, signal });
+  const { arch, platform } = await host.facts();
+  return bundles.open(spec.bundle, { sha256: spec.bundleSha256, arch, os: platform, log, signal });
 }
 
 function notJoined({ joined, conversion }: JournalView): EdgeadmError {

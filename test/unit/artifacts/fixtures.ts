@@ -28,6 +28,16 @@ export function program(arch: 'amd64' | 'arm64', text = ''): Buffer {
   return Buffer.concat([head, Buffer.from(text)]);
 }
 
+/** The head of a Windows program, and something to tell it from others. */
+export function windowsProgram(arch: 'amd64' | 'arm64', text = ''): Buffer {
+  const head = Buffer.alloc(72);
+  head.write('MZ', 0, 'latin1');
+  head.writeUInt32LE(64, 0x3c);
+  head.write('PE\0\0', 64, 'latin1');
+  head.writeUInt16LE(arch === 'amd64' ? 0x8664 : 0xaa64, 68);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
 /** An entry of a tar; types as in its header: 0 file, 1 hard link, 2 symlink, 3 device, 5 folder, 6 FIFO. */
 export interface Entry {
   readonly path: string;

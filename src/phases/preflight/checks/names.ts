@@ -1,6 +1,7 @@
 import { refuseNodeName } from '../../../config/grammar.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { isReady } from '../../../kubernetes/node/conditions.ts';
+import { sameMachineId } from '../../../kubernetes/node/machine-id.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 
 export const hostname: Check = {
@@ -53,7 +54,7 @@ export const nodeExists: Check = {
     if (there === 'not readable') return skip('the bootstrap token has no permission to read Nodes');
     if (!there) return pass(`${name} is free`);
     const theirs = there.status?.nodeInfo?.machineID ?? '';
-    if (theirs !== '' && theirs === machineId) return pass(`${name} is this machine`);
+    if (theirs !== '' && sameMachineId(theirs, machineId)) return pass(`${name} is this machine`);
     if (!isReady(there)) return pass(`${name} exists and is not Ready: this machine takes it over`);
     return fail(
       `a node named ${name} already exists in the cluster and is Ready; its machine ID is ${theirs || 'unknown'}, this machine's is ${machineId || 'unknown'}`,

@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import type { Host } from '../../../host/host.ts';
 import { ApiClient, type PlanWrite } from '../../../kubernetes/api/client.ts';
+import { sameMachineId } from '../../../kubernetes/node/machine-id.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 import type { NodeCredentials } from '../../node-credentials.ts';
 
@@ -58,5 +59,5 @@ export async function markNotReady(
 export async function isThisMachine(host: Host, node: V1Node): Promise<boolean> {
   const { machineId } = await host.facts();
   const claimed = node.status?.nodeInfo?.machineID;
-  return !claimed || claimed === machineId;
+  return !claimed || sameMachineId(claimed, machineId);
 }

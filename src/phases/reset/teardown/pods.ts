@@ -88,7 +88,12 @@ async function mayHavePods(host: Host): Promise<boolean> {
   return (await host.list(`${PATHS.kubelet.directory}/pods`)).length > 0 || (await podShims(host)).length > 0;
 }
 
-async function removeThrough(client: CriClient, host: Host, { log, signal, force }: RemovalTools): Promise<void> {
+/** Through a runtime that answers. */
+export async function removeThrough(
+  client: CriClient,
+  host: Host,
+  { log, signal, force }: RemovalTools,
+): Promise<void> {
   const pods = await client.podSandboxes();
   if (!host.wet) {
     for (const pod of pods) log.info(`Would stop and remove pod ${nameOf(pod)}.`);

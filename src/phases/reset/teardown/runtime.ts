@@ -1,6 +1,8 @@
 import type { Host } from '../../../host/host.ts';
+import type { OperatingSystem } from '../../../host/host-facts.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
+import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { runtimeSocketIn } from '../../../kubernetes/node-files.ts';
 
 /** The container runtime that a node's kubelet uses. */
@@ -16,6 +18,12 @@ const UNITS: readonly [pattern: RegExp, unit: string][] = [
   [/containerd/, PATHS.containerd.unit],
 ];
 const DEFAULT_SOCKETS = [PATHS.containerd.socket, PATHS.crio.socket, PATHS.criDockerd.socket];
+/** If none of them is there: a pipe of Windows cannot be looked for. */
+const USUAL_SOCKET: Readonly<Record<OperatingSystem, string>> = {
+  linux: PATHS.containerd.socket,
+  windows: WINDOWS_PATHS.sockets.containerd,
+  other: PATHS.containerd.socket,
+};
 
 /**
  * Finds the runtime of a node that was joined, by edgeadm or by kubeadm: from the kubelet's flags, else its
@@ -45,5 +53,5 @@ async function configuredSocket(host: Host): Promise<string | undefined> {
 
 async function presentSocket(host: Host): Promise<string> {
   for (const socket of DEFAULT_SOCKETS) if (await host.stat(socket)) return socket;
-  return PATHS.containerd.socket;
+  return USUAL_SOCKET[(await host.facts()).platform];
 }

@@ -1,0 +1,108 @@
+import { PATHS } from '../../../host/node-paths.ts';
+import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
+import { numberIn, parseKey } from '../../../host/windows/registry.ts';
+import { describeClock } from '../../../kubernetes/api/cluster-info.ts';
+import { type Check, fail, pass, skip } from '../check.ts';
+import type { ReadOnlyHost } from '../read-only-host.ts';
+
+/** The Date header has whole seconds, and slow links add to that. */
+const WARN_MS = 5000;
+/** kube-controller-manager dates a certificate back by this much. */
+const FAIL_MS = 300_000;
+const FILE_SYSTEM = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem';
+const EXCLUSIONS = 'HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths';
+
+export const windowsTime: Check = {
+  name: 'TimeSync',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    "The node's clock differs by at most 5 minutes from the API server's (a warning above 5 seconds), and the Windows Time service (W32Time) synchronizes it, unless `selfHostNtpServer` is set.",
+  remedy: 'Synchronize the clock: `Start-Service W32Time`, `w32tm /resync`.',
+  needs: ['APIServer'],
+  run: async ({ host, cluster, spec }) => {
+    const { clockDifferenceMs: difference } = await cluster.firstAnswer();
+    if (difference === undefined) return skip('the API server sent no Date header');
+    const found = describeClock(difference);
+    if (Math.abs(difference) > FAIL_MS) return fail(found);
+    if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
+    if (spec.selfHostNtpServer || (await host.unit('W32Time')).active) return pass(found);
+    return fail(`${found}, but the Windows Time service does not run`, { severity: 'warning' });
+  },
+};
+
+export const longPaths: Check = {
+  name: 'LongPaths',
+  concerns: 'node',
+  severity: 'warning',
+  about: 'Windows allows paths of more than 260 characters (LongPathsEnabled): volumes of pods can have them.',
+  remedy: `Allow them: \`reg add ${FILE_SYSTEM} /v LongPathsEnabled /t REG_DWORD /d 1 /f\`.`,
+  run: async ({ host }) => {
+    const key = await keyOf(host, FILE_SYSTEM);
+    return numberIn(key, 'LongPathsEnabled') === 1 ? pass() : fail('LongPathsEnabled is not 1');
+  },
+};
+
+export const defender: Check = {
+  name: 'Antivirus',
+  concerns: 'node',
+  severity: 'warning',
+  about:
+    'Microsoft Defender, if it runs, excludes the programs and the data of containerd and the kubelet: scans of layers make pods start late, and hold files open. Other scanners are not known to edgeadm.',
+  remedy: `Exclude them: \`Add-MpPreference -ExclusionPath ${excludedPaths().join(', ')}\`.`,
+  run: async ({ host }) => {
+    if (!(await host.unit('WinDefend')).active) return pass('Microsoft Defender does not run');
+    const excluded = [...((await keyOf(host, EXCLUSIONS))?.keys() ?? [])].map((path) => path.toLowerCase());
+    const scanned = excludedPaths().filter((path) => !excluded.some((each) => isIn(path.toLowerCase(), each)));
+    return scanned.length === 0 ? pass() : fail(`it scans ${scanned.join(', ')}`);
+  },
+};
+
+/** On the usual drive, for a table of the documentation. */
+function excludedPaths(): string[] {
+  const folders = [WINDOWS_PATHS.containerd.programs, '/ProgramData/containerd', '/k', PATHS.kubelet.directory];
+  return folders.map((path) => `C:${path.replaceAll('/', '\\')}`);
+}
+
+function isIn(path: string, folder: string): boolean {
+  return `${path}\\`.startsWith(`${folder.replace(/\\$/, '')}\\`);
+}
+
+async function keyOf(host: Pick<ReadOnlyHost, 'query'>, key: string) {
+  const { exitCode, stdout } = await host.query('reg.exe', ['query', key]);
+  return exitCode === 0 ? parseKey(stdout) : undefined;
+}
+
+export const windowsKubelet: Check = {
+  name: 'KubeletService',
+  concerns: 'node',
+  severity: 'error',
+  about: 'There is no service named kubelet, or an earlier join of edgeadm made it.',
+  remedy:
+    'If the node no longer belongs to a cluster, remove it: `edgeadm reset`, or `sc.exe stop kubelet` and `sc.exe delete kubelet`.',
+  run: async ({ host, node }) => {
+    const { exists, detail } = await host.unit(PATHS.kubelet.unit);
+    if (!exists) return pass();
+    return node.journal.made('service', 'kubelet') ? pass('of the earlier join') : fail(`it is ${detail}`);
+  },
+};
+
+export const windowsHub: Check = {
+  name: 'EdgeHub',
+  concerns: 'cluster',
+  severity: 'warning',
+  about:
+    'No edge-hub is requested: neither the vendor nor OpenYurt publishes one for Windows. The kubelet speaks to the API server itself, and does not work offline.',
+  remedy: 'Nothing has to be done; `--no-edge-hub` says that it is intended.',
+  run: async ({ spec }) => {
+    const named = [
+      ...(spec.edgeHubProgram ? ['--edge-hub-program'] : []),
+      ...(spec.edgeHubImage ? ['--edge-hub-image'] : []),
+      ...(spec.edgeHubAs ? ['--edge-hub-as'] : []),
+    ];
+    if (named.length > 0)
+      return fail(`${named.join(', ')}: edgeadm runs no edge-hub on Windows`, { severity: 'error', code: 'USAGE' });
+    if (spec.edgeHub === false) return pass('none is requested');
+    return fail('none runs on Windows: the kubelet speaks to the API server itself');
+  },
+};
