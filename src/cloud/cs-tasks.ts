@@ -68,6 +68,7 @@ export async function waitForTask<T>(
       for (const line of stagesOf(task)) if (tell && !told.has(line)) tell(line);
       for (const line of stagesOf(task)) told.add(line);
       if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
+      if (task?.state === 'canceled') failed = taskFailed(wait.what, taskId, 'it was cancelled elsewhere');
       return look;
     },
   });
@@ -75,9 +76,10 @@ export async function waitForTask<T>(
 
 /** Of the stages that have begun, in the service's own words. */
 function stagesOf(task: CloudTaskInfo | undefined): string[] {
-  return (task?.stages ?? []).flatMap(({ state, message }) =>
+  const stages = (task?.stages ?? []).flatMap(({ state, message }) =>
     message && state !== 'waiting' ? [`Task: ${message}.`] : [],
   );
+  return task?.state === 'paused' ? [...stages, `Task ${task.taskId} was paused elsewhere: waiting for it.`] : stages;
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {

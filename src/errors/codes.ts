@@ -385,6 +385,19 @@ export const ERROR_CODES = {
     evidence: 'What was tried, and what was found.',
     remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
   },
+  DEVICE_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'Disks of the node cannot be given to a volume group: they are missing, in use, or hold data.',
+    evidence: 'Each such disk, with what was found on it.',
+    remedy: 'Name other disks with `--device`; `lsblk --fs` on the node shows what they hold.',
+  },
+  NETWORK_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: "Flannel's VXLAN does not connect this node with others that the interconnection of their pools connects.",
+    evidence: 'Each such node, with the address that was tried and what came of it.',
+    remedy:
+      'Open UDP 8472 both ways in security groups and firewalls between the nodes, and check that Flannel runs on both.',
+  },
   NODE_NOT_READY: {
     exit: EXIT.failed,
     cause: 'The node registered, but did not become Ready.',

@@ -7,6 +7,7 @@ import { conditionOf } from '../../kubernetes/node/conditions.ts';
 import { sameMachineId } from '../../kubernetes/node/machine-id.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { checkPodEndpoint, hasPodAddress } from '../hub/endpoints.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
@@ -85,11 +86,28 @@ async function waitForUnit(
   });
 }
 
-async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
+async function checkHub(context: Context): Promise<void> {
+  const { host, node, log, waitFor } = context;
   if (!(await node.edgeHub())) return;
   log.vendor(VENDOR.checkingEdgeHub);
   await waitForHub(host, await node.name(), waitFor);
   log.vendor(VENDOR.edgeHubOk);
+  await warnOfPodEndpoint(context);
+}
+
+/** A certificate that pods do not accept; a port that is closed waits for its certificate, which is reported then. */
+async function warnOfPodEndpoint({ host, wet, signal, log }: Context): Promise<void> {
+  // A scratch root has the network of the machine that it is on.
+  if (!wet || !host.runsPrograms || !(await hasPodAddress(host))) return;
+  const { answers, ok, endpoint, found } = await checkPodEndpoint(
+    host,
+    await host.read(PATHS.kubernetes.caCertificate),
+    signal,
+  );
+  if (answers && !ok)
+    log.warning(
+      `Pods on this node do not reach the API server through the edge-hub: ${endpoint}: ${found}. Check again: edgeadm hub endpoints`,
+    );
 }
 
 /** Waits by watching the Node object as the node itself. */

@@ -34,6 +34,7 @@ export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
   'app:status': ['API_UNREACHABLE', 'API_ERROR'],
   'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
   'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
+  'storage:lvm:show': ['API_UNREACHABLE', 'API_ERROR', 'SETTING_REFUSED'],
   'join:phases': [],
   'node:list': ['API_UNREACHABLE', 'API_ERROR'],
   'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
@@ -266,6 +267,9 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ADDON_NOT_FOUND',
     proof: test('an add-on that is not installed'),
   },
+  'cli/network/text.ts network:check': { code: undefined, proof: 'text' },
+  'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
+  'phases/join/post-check.ts hub:endpoints': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',
     proof: test('a program for which the edge-hub has cached nothing'),
