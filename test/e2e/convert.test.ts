@@ -82,7 +82,7 @@ inWorlds('guide', 'today')('a node that kubeadm has joined', () => {
     assert.match(again, /is converted already; nothing changed/);
   });
 
-  it('is reverted while its pods run on, and is then what kubeadm has joined', async () => {
+  it('a converted node is reverted while its pods run on, and is then what kubeadm has joined', async () => {
     const { cluster } = await testBed();
     const running = await processes();
     const { exitCode, stderr } = await node.edgeadm(['revert', '--yes']);
@@ -117,7 +117,7 @@ inWorlds('guide', 'today')('a node that kubeadm has joined', () => {
     assert.ok(await allAnswer());
   });
 
-  it('has its network and its kubelet again if the drill is killed in between', async () => {
+  it('a node has its network and its kubelet again if the drill is killed in between', async () => {
     const { cluster } = await testBed();
     const drilling = drill('--limit', '5s');
     await until('the node to be cut off', async () => /-A OUTPUT -j EDGEADM-DRILL/.test(await rules()), 60);
