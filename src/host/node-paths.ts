@@ -55,6 +55,8 @@ export interface NodePaths {
     readonly plugins: string;
     /** What pods have mounted while they run. */
     readonly podMounts: readonly string[];
+    /** Where packages and NVIDIA's operator put the runtime of GPU nodes. Source: NVIDIA/nvidia-container-toolkit. */
+    readonly nvidiaRuntimes: readonly string[];
   };
   readonly docker: {
     readonly unit: string;
@@ -180,6 +182,7 @@ const linux: NodePaths = {
       '/run/containerd/io.containerd.runtime.v1.linux/k8s.io',
       '/run/containerd/io.containerd.grpc.v1.cri/sandboxes',
     ],
+    nvidiaRuntimes: ['/usr/bin/nvidia-container-runtime', '/usr/local/nvidia/toolkit/nvidia-container-runtime'],
   },
   docker: {
     unit: 'docker.service',

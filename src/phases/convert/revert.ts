@@ -147,7 +147,7 @@ async function refuseForeign(host: Host, joined: string | undefined): Promise<vo
     what: 'edgeadm has not converted this node',
     why: isForeign
       ? `${PATHS.edgeHub.unitFile} is of another tool: there is no journal of what was there before`
-      : `edgeadm has joined it as ${joined}: its edge-hub is part of the join`,
+      : `it was joined as ${joined}, and its edge-hub is part of the join`,
     next: isForeign ? "revert it with OpenYurt's own tool (node-servant revert)" : 'edgeadm reset',
   });
 }

@@ -78,7 +78,7 @@ export function refuseFaults({ nodeName, faults, kubelet }: DrillReport): void {
     what: `${nodeName} does not survive a restart without network`,
     why: [...faults, ...(isKnown ? [] : [kubelet])].join('\n'),
     next: isKnown
-      ? 'edgeadm upgrade: it sets the feature gate WatchListClient: false; then repeat the drill'
+      ? 'edgeadm upgrade (on a converted node, edgeadm convert): it sets the feature gate WatchListClient: false; then repeat the drill'
       : 'edgeadm diagnose; journalctl -u kubelet',
   });
 }

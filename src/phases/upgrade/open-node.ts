@@ -101,8 +101,8 @@ function notJoined({ joined, conversion }: JournalView): EdgeadmError {
   if (conversion)
     return new EdgeadmError({
       code: 'UPGRADE_CHECK_FAILED',
-      what: `edgeadm has converted the node ${conversion.node}, and not joined it`,
-      why: 'the kubelet belongs to the tool that joined it',
+      what: `the node ${conversion.node} was joined with another tool and converted to an edge node`,
+      why: 'its kubelet belongs to the tool that joined it',
       next: 'edgeadm revert, upgrade the node with that tool, then edgeadm convert again',
     });
   return new EdgeadmError({

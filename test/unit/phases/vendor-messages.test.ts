@@ -29,7 +29,23 @@ const DOCUMENTED = [
   'upgrade kubelet failed at phase install, recover to previous state',
 ];
 
-const { checkingRuntime, runtimeOk, checkingAddon, addonOk, alreadyUpgraded, upgradeFailed, ...fixed } = VENDOR;
+/** The log of a good join of a Windows node, as "Add a Windows node" of the same guide prints it. */
+const DOCUMENTED_FOR_WINDOWS = [
+  'Validating host CPU reservation',
+  'Validating host RAM reservation',
+  'Validating host DISK reservation',
+  'The DISK resource only satisfies the lowest limit for running kubernetes components',
+  'Please increase the DISK resource to more than 50 GB if you are unable to schedule Pods on this Node',
+  'Install kubelet',
+  'Install CNI configuration',
+  'Configure and start kubelet.',
+  'Write C:\\etc\\kubernetes\\kubelet.conf',
+  'Start and active kubelet.',
+  'Configure and start kubelet successfully.',
+];
+
+const { windows, checkingRuntime, runtimeOk, checkingAddon, addonOk, alreadyUpgraded, upgradeFailed, ...fixed } =
+  VENDOR;
 
 describe("the original tool's log lines", () => {
   it('stay word for word as its documentation prints them', () => {
@@ -43,5 +59,11 @@ describe("the original tool's log lines", () => {
       upgradeFailed('install'),
     ];
     assert.deepEqual(ours.toSorted(), DOCUMENTED.toSorted());
+  });
+
+  it('of its Windows tool stay word for word as its documentation prints them', () => {
+    const { writing, validating, smallDisk, ...rest } = windows;
+    const ours = [...validating, ...smallDisk, ...Object.values(rest), writing('C:\\etc\\kubernetes\\kubelet.conf')];
+    assert.deepEqual(ours.toSorted(), DOCUMENTED_FOR_WINDOWS.toSorted());
   });
 });

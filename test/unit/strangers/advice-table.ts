@@ -52,6 +52,7 @@ const AFTER_UNMOUNTING = test('leaves what is mounted below its folders alone: b
 const CONTINUES = test(
   'goes on with its failed nodes, their Jobs removed, and with what is to be different from now on',
 );
+const REVERTED = test('a revert leaves files, services and labels as before, and no journal');
 const UPGRADE_WAYS = test(
   'the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs',
 );
@@ -354,7 +355,62 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/join/node-conditions.ts diagnose': { code: undefined, proof: 'shows' },
   'phases/join/post-check.ts reset': { code: undefined, proof: RESET_ENDS },
+  // Converted nodes and drills
+  'RESET_REFUSED revert': { code: 'RESET_REFUSED', proof: REVERTED },
+  'phases/reset/check-node.ts revert': { code: 'RESET_REFUSED', proof: REVERTED },
+  'phases/join/join.ts revert': { code: 'ALREADY_JOINED', proof: REVERTED },
+  'phases/upgrade/open-node.ts revert': { code: 'UPGRADE_CHECK_FAILED', proof: REVERTED },
+  'phases/convert/check.ts revert': { code: 'CONVERT_REFUSED', proof: REVERTED },
+  'phases/convert/convert.ts revert': {
+    code: undefined,
+    proof: test('a conversion that was killed is continued by the same command, and rolled back by a revert'),
+  },
+  'REVERT_INCOMPLETE revert': {
+    code: 'REVERT_INCOMPLETE',
+    proof: test('a revert that was killed is continued by the same command'),
+  },
+  'phases/convert/open-node.ts reset': { code: 'CONVERT_REFUSED', proof: RESET_ENDS },
+  'phases/convert/open-node.ts join': {
+    code: 'CONVERT_REFUSED',
+    proof: cures('a node that edgeadm joins has its edge-hub from the join, and needs no conversion'),
+  },
+  'phases/convert/revert.ts reset': { code: 'CONVERT_REFUSED', proof: RESET_ENDS },
+  'DRILL_REFUSED node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: cures('what stands in the way is named, and is put right before'),
+  },
+  'phases/drill/network-cut.ts node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: cures('with --cut manual it uses no iptables'),
+  },
+  'DRILL_FAILED node:drill': {
+    code: 'DRILL_FAILED',
+    proof: cures('the fault that the error names is put right before'),
+  },
+  'phases/drill/report.ts upgrade': {
+    code: 'DRILL_FAILED',
+    proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
+  },
+  'phases/drill/report.ts diagnose': { code: 'DRILL_FAILED', proof: 'shows' },
+  'cli/nodepool/upgrade.ts cluster:upgrade:start': {
+    code: 'UPGRADE_VERSION',
+    proof: cures('with --control-plane-only it moves the version that the nodes must not exceed'),
+  },
+  'phases/cluster/deletion.ts cluster:update': {
+    code: 'CLOUD_CLUSTER_REFUSED',
+    proof: cures('it switches the deletion protection off'),
+  },
+  'phases/preflight/checks/terway-edge.ts eni:bind': {
+    code: 'PREFLIGHT_FAILED',
+    proof: cures('it adds the network interface that the check looks for'),
+  },
+  'phases/preflight/checks/terway-edge.ts addon:install': {
+    code: 'PREFLIGHT_FAILED',
+    proof: cures('it installs the component that the check looks for'),
+  },
+  'phases/preflight/windows/settings.ts reset': { code: 'PREFLIGHT_FAILED', proof: RESET_ENDS },
   // Texts that are not the advice of an error
+  'cli/convert/run.ts revert': { code: undefined, proof: 'text' },
   'cli/node/remove.ts reset': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:status': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:start': { code: undefined, proof: 'text' },

@@ -12,7 +12,7 @@ export const terwayEdge: Check = {
   severity: 'error',
   about:
     'If `allowedClusterAddons` names a Terway add-on: the node has at least one network interface beside the one of its address, `--max-pods` fits (25 pods for each of them), and the component `terway-edge-controlplane` is installed, as far as the token may read it.',
-  remedy: 'Bind an ENI to the instance: `edgeadm eni bind --instance-id ID`; it stops and starts the instance.',
+  remedy: 'Bind an ENI to the instance: `edgeadm eni bind --instance ID`; it stops and starts the instance.',
   run: async (context) => {
     const { spec, cluster } = context;
     if (!spec.allowedClusterAddons?.some((addon) => /^terway/.test(addon))) return skip('no Terway add-on is named');
@@ -29,7 +29,7 @@ export const terwayEdge: Check = {
     const found = `${names.join(', ')}: up to ${room} pods`;
     if (spec.maxPods === undefined || spec.maxPods <= room) return pass(found);
     return fail(`${found}, but --max-pods is ${spec.maxPods}`, {
-      remedy: `Pass \`--max-pods ${room}\`, or bind further ENIs: \`edgeadm eni bind --instance-id ID\`.`,
+      remedy: `Pass \`--max-pods ${room}\`, or bind further ENIs: \`edgeadm eni bind --instance ID\`.`,
     });
   },
 };
