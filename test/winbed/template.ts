@@ -79,7 +79,7 @@ async function windows(say: Say, root: string): Promise<string> {
     timed(say, 'a drive of Windows', async () => {
       const prefix = join(dir, 'prefix');
       const drive = join(prefix, 'drive_c');
-      await mkdir(prefix);
+      await mkdir(drive, { recursive: true });
       const run = (line: string) =>
         execa('unshare', [
           '-m',
