@@ -131,6 +131,7 @@ async function openCloud(
   const cluster = seedCluster(store, { version });
   if (cloudNodes !== undefined) (await import('./cloud/cloud-nodes.ts')).seedCloudNodes(store, cluster, cloudNodes);
   seedInstance(store);
+  (await import('./cloud/network-records.ts')).seedNetworks(store, cluster.region);
   await seedInside(parts, pki);
   const tls = { cert: pki.servingCert, key: pki.servingKey };
   // Loaded by the first request: a sandbox that is only looked at is ready sooner.
@@ -141,16 +142,17 @@ async function openCloud(
 }
 
 async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {
-  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }, { ecsService }] =
+  const [{ ensService }, { csService }, { exchangeService }, { exchangeCluster: insideOf }, { ecsService }, networks] =
     await Promise.all([
       import('./cloud/ens.ts'),
       import('./cloud/cs.ts'),
       import('./cloud/exchange.ts'),
       import('./cloud/exchange-cluster.ts'),
       import('./cloud/ecs.ts'),
+      import('./cloud/networks.ts'),
     ]);
   const exchange = exchangeService(parts, { ...insideOf(admin), software: { edgeHubImage: EDGE_HUB_IMAGE } });
-  return [ensService(parts), csService(parts, pki), ecsService(parts), exchange];
+  return [ensService(parts), csService(parts, pki), ecsService(parts), ...networks.networkServices(parts), exchange];
 }
 
 interface Attended {

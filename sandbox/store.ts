@@ -10,6 +10,8 @@ export interface Store {
   delete(kind: string, key: string): boolean;
   /** All documents of a kind, by key. */
   list<T>(kind: string): { readonly key: string; readonly document: T }[];
+  /** Those that have a value under a key of their own; the others are not parsed. */
+  listWith<T>(kind: string, property: string): { readonly key: string; readonly document: T }[];
   /** A number that is one higher each time, over restarts too: resource versions, identifiers. */
   next(counter: string): number;
   /** All or nothing; may not be nested. */
@@ -32,6 +34,9 @@ export function openStore(path: string): Store {
   const put = database.prepare('INSERT OR REPLACE INTO documents (kind, key, document) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM documents WHERE kind = ? AND key = ?');
   const list = database.prepare('SELECT key, document FROM documents WHERE kind = ? ORDER BY key');
+  const listWith = database.prepare(
+    'SELECT key, document FROM documents WHERE kind = ? AND instr(document, ?) > 0 ORDER BY key',
+  );
   const next = database.prepare(
     'INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
   );
@@ -44,6 +49,11 @@ export function openStore(path: string): Store {
     delete: (kind, key) => Number(remove.run(kind, key).changes) > 0,
     list: <T>(kind: string) =>
       list.all(kind).map((row) => ({ key: String(row.key), document: JSON.parse(String(row.document)) as T })),
+    listWith: <T>(kind: string, property: string) =>
+      listWith
+        .all(kind, `"${property}":`)
+        .map((row) => ({ key: String(row.key), document: JSON.parse(String(row.document)) as T }))
+        .filter(({ document }) => Object.hasOwn(document as object, property)),
     next: (counter) => Number(next.get(counter)?.value),
     transaction: (work) => {
       database.exec('BEGIN IMMEDIATE');

@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: everything that edgeadm does, in a sandbox, from a fresh clone and without root. Every command is
- * shown as one would type it, and is run by a shell that way. With `--readme` the transcript goes into README.md.
+ * shown as one would type it, and is run by a shell that way, on the terminal if there is one. With `--readme` the
+ * transcript goes into README.md.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,6 +13,8 @@ import { ensureBuilt, ensureDependencies, env, root } from './setup.mjs';
 
 const MARKS = ['<!-- demo -->', '<!-- /demo -->'];
 const REGION = 'cn-hangzhou';
+const forReadme = process.argv.includes('--readme');
+const onTerminal = Boolean(process.stdout.isTTY && process.stderr.isTTY) && !forReadme;
 let transcript = '';
 
 function show(text) {
@@ -26,9 +29,10 @@ class Shell {
   #waiting = () => {};
 
   constructor() {
-    const own = { XDG_STATE_HOME: folder, PATH: `${join(folder, 'bin')}:${env.PATH}`, LC_ALL: 'C', NO_COLOR: '1' };
-    this.child = spawn('sh', [], { env: { ...env, ...own }, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.child.stdin.write('exec 2>&1\n');
+    const own = { XDG_STATE_HOME: folder, PATH: `${join(folder, 'bin')}:${env.PATH}` };
+    const plain = onTerminal ? {} : { LC_ALL: 'C', NO_COLOR: '1' };
+    this.child = spawn('sh', [], { env: { ...env, ...own, ...plain }, stdio: ['pipe', 'pipe', 'inherit', 1] });
+    if (!onTerminal) this.child.stdin.write('exec 2>&1\n');
     this.child.stdout.setEncoding('utf8').on('data', (chunk) => {
       this.#text += chunk;
       this.#waiting();
@@ -36,15 +40,18 @@ class Shell {
     this.child.on('exit', () => this.#waiting());
   }
 
-  /** @returns what the command printed @throws Error where it fails */
-  run(command, { quiet = false } = {}) {
+  /**
+   * @param options `direct`: the command prints on the terminal itself, so that it shows a tree and fits tables
+   * @returns what the command printed, unless directly @throws Error if it fails
+   */
+  run(command, { quiet = false, direct = false } = {}) {
     let shown = 0;
     const showUntil = (end) => {
       if (!quiet && end > shown) show(this.#text.slice(shown, end));
       shown = Math.max(shown, end);
     };
     // The line before the mark may not be ended: the mark brings a line end of its own.
-    this.child.stdin.write(`${command}\nprintf '\\n%s %d\\n' ${this.#mark} $?\n`);
+    this.child.stdin.write(`${direct ? `{ ${command}; } >&3` : command}\nprintf '\\n%s %d\\n' ${this.#mark} $?\n`);
     return new Promise((resolve, reject) => {
       this.#waiting = () => {
         const end = this.#text.indexOf(`\n${this.#mark}`);
@@ -80,13 +87,14 @@ function isFree(port) {
 }
 
 async function demo(shell) {
-  const step = (what, command) => {
+  const step = (what, command, { read = false } = {}) => {
     show(`\n# ${what}\n$ ${command}\n`);
-    return shell.run(command);
+    return shell.run(command, { direct: onTerminal && !read });
   };
   const up = await step(
     'Start a cluster and a cloud on this machine',
     `edgeadm sandbox up --background --port ${await freePort()}`,
+    { read: true },
   );
   const cluster = /^Cluster +(\S+)/m.exec(up)[1];
   const inCluster = `--cluster-id ${cluster} --region ${REGION}`;
@@ -94,11 +102,13 @@ async function demo(shell) {
   const made = await step(
     'Create a machine with a bare Ubuntu',
     "edgeadm sandbox node create edge1 --os 'Ubuntu 20.04'",
+    { read: true },
   );
   const node = /: (\/.*edge1)$/m.exec(made)[1];
   const line = await step(
     'Print the join command, as the console does',
     `edgeadm nodepool attach-script default-nodepool ${inCluster}`,
+    { read: true },
   );
   const join = line.trim().slice(line.indexOf('./edgeadm ') + 2);
   await step('Run it on the machine (without the download: edgeadm is here already)', `${join} --root ${node}`);
@@ -133,7 +143,7 @@ try {
   process.stdout.write(
     `\nDone in ${seconds} s. The sandbox and its folder have been removed.\nNext: get edgeadm and join a node yourself, see README.md.\n`,
   );
-  if (process.argv.includes('--readme')) {
+  if (forReadme) {
     const path = join(root, 'README.md');
     const [before, after] = MARKS.map((mark, i) => readFileSync(path, 'utf8').split(mark)[i]);
     writeFileSync(path, `${before}${MARKS[0]}\n\`\`\`\n${transcript.trim()}\n\`\`\`\n${MARKS[1]}${after}`);

@@ -10,6 +10,7 @@ import { UPGRADE_STEPS } from './cs-upgrade.ts';
 import { describeActions } from './ens-describe.ts';
 import { ENS_EFFECTS, orderActions } from './ens-orders.ts';
 import { EXCHANGE_ACTIONS } from './exchange.ts';
+import { NETWORK_ACTIONS } from './networks.ts';
 
 /** What a fault can strike: every action of the emulated services, and the steps of an upgrade. */
 export const ACTIONS: readonly string[] = [
@@ -23,6 +24,8 @@ export const ACTIONS: readonly string[] = [
   ...ADDON_TASKS,
   ...NODE_TASKS,
   ...ENS_EFFECTS,
+  ...NETWORK_ACTIONS,
+  'DescribeSecurityGroups',
   ...EXCHANGE_ACTIONS,
 ];
 

@@ -7,7 +7,14 @@ import { type CsRequest, clusterOf, idleClusterOf } from './cs-request.ts';
 import { beginTask } from './cs-tasks.ts';
 import { consumeFault } from './faults.ts';
 import { newPool } from './new-pool.ts';
-import { type ClusterRecord, KIND, type NodePoolRecord, type PendingClusterChange, poolsOf } from './records.ts';
+import {
+  type ClusterRecord,
+  KIND,
+  type NodePoolRecord,
+  type PendingClusterChange,
+  poolsOf,
+  type WorkerRecord,
+} from './records.ts';
 import { CloudFailure } from './service.ts';
 
 /** How long a change of a cluster takes here; the real service takes minutes. */
@@ -39,6 +46,7 @@ function faultOf(action: string): string {
 }
 
 const pair = z.object({ key: z.string(), value: z.string().default('') });
+const NAME = z.string().regex(/^[\p{L}\d][\p{L}\d-]{0,62}$/u);
 const workerPool = z.object({
   nodepool_info: z.object({ name: z.string().default('default-worker'), type: z.literal('ess') }),
   scaling_group: z.object({
@@ -54,7 +62,7 @@ const workerPool = z.object({
 
 /** The parameters of CreateCluster that mean something to an edge cluster. */
 const creation = z.object({
-  name: z.string().regex(/^[\p{L}\d][\p{L}\d-]{0,62}$/u),
+  name: NAME,
   region_id: z.string(),
   cluster_type: z.literal('ManagedKubernetes'),
   profile: z.literal('Edge'),
@@ -95,10 +103,11 @@ export async function createClusterRecord(asked: CsRequest): Promise<object> {
   refuseCreation(body, clustersIn(asked));
   const id = `c${randomBytes(16).toString('hex')}`;
   const pools = body.nodepools.map((pool) => poolRecord(pool, id, now()));
-  const cluster = clusterRecord(body, id, now(), pools);
+  const cluster = clusterRecord(body, id, now());
   store.transaction(() => {
     for (const pool of [newPool(id, now()), ...pools]) store.put(KIND.nodePool, pool.id, pool);
     store.put(KIND.cluster, id, cluster);
+    store.put(KIND.workers, id, workersFor(body, pools));
   });
   return { cluster_id: id, ...changeCluster(asked, cluster, 'CreateCluster') };
 }
@@ -128,7 +137,7 @@ function refuseCreation(body: Creation, present: readonly ClusterRecord[]): void
       if (own && overlaps(own, other)) fail('ErrorCidrConflict', `cidr ${own} conflicts with ${other}`);
 }
 
-function clusterRecord(body: Creation, id: string, now: number, pools: readonly NodePoolRecord[]): ClusterRecord {
+function clusterRecord(body: Creation, id: string, now: number): ClusterRecord {
   const project = `k8s-log-${id}`;
   const components = body.controlplane_log_components ?? [];
   return {
@@ -163,26 +172,40 @@ function clusterRecord(body: Creation, id: string, now: number, pools: readonly 
       securityGroupId: body.security_group_id ?? `sg-${id.slice(1, 13)}`,
       resourceGroupId: body.resource_group_id,
       tags: body.tags,
-      workers: pools.flatMap((pool, at) =>
-        Array.from({ length: body.nodepools[at]?.scaling_group.desired_size ?? 0 }, () => ({
-          name: `${body.region_id}.i-${randomBytes(8).toString('hex')}`,
-          poolId: pool.id,
-        })),
-      ),
     },
   };
+}
+
+function workersFor(body: Creation, pools: readonly NodePoolRecord[]): WorkerRecord[] {
+  return pools.flatMap((pool, at) =>
+    Array.from({ length: body.nodepools[at]?.scaling_group.desired_size ?? 0 }, () => ({
+      name: `${body.region_id}.i-${randomBytes(8).toString('hex')}`,
+      poolId: pool.id,
+    })),
+  );
 }
 
 function poolRecord(pool: Creation['nodepools'][number], clusterId: string, now: number): NodePoolRecord {
   return { ...newPool(clusterId, now), name: pool.nodepool_info.name, isDefault: false, type: 'ess' };
 }
 
-/** Only the edition can be changed here. Source of the values: the SDK. */
+/** The edition, the name and the protection can be changed here. Source of the values: the SDK. */
 export async function modifyCluster(asked: CsRequest): Promise<object> {
   const cluster = idleClusterOf(asked);
-  const schema = z.object({ cluster_spec: z.enum(['ack.pro.small']) });
-  const { cluster_spec: spec } = valid(schema, asked.request.body);
-  return { cluster_id: cluster.id, ...changeCluster(asked, cluster, 'ModifyCluster', { spec }) };
+  const schema = z.object({
+    cluster_spec: z.enum(['ack.pro.small']).optional(),
+    cluster_name: NAME.optional(),
+    deletion_protection: z.boolean().optional(),
+  });
+  const { cluster_spec: spec, cluster_name: name, deletion_protection } = valid(schema, asked.request.body);
+  if (name !== undefined && clustersIn(asked).some((each) => each.name === name && each.id !== cluster.id))
+    throw new CloudFailure(400, 'ErrorClusterNameAlreadyExist', `cluster name ${name} already exist`);
+  const then = {
+    ...(spec && { spec }),
+    ...(name && { name }),
+    ...(deletion_protection !== undefined && { deletionProtection: deletion_protection }),
+  };
+  return { cluster_id: cluster.id, ...changeCluster(asked, cluster, 'ModifyCluster', then) };
 }
 
 /** The answer has no body. The code for a cluster that is not Pro is not documented. */
@@ -235,8 +258,10 @@ export function changeCluster(
 /** Does what time has brought about since the last request. */
 export function completeClusterChanges(asked: CsRequest): void {
   const { store, now } = asked.parts;
-  for (const { pending, ...cluster } of clustersIn(asked))
+  for (const { document } of store.listWith<ClusterRecord>(KIND.cluster, 'pending')) {
+    const { pending, ...cluster } = document;
     if (pending && pending.until <= now()) complete(store, cluster, pending);
+  }
 }
 
 function complete(
@@ -247,6 +272,7 @@ function complete(
   if (state === 'deleting' && !fails) {
     for (const pool of poolsOf(store, cluster.id)) store.delete(KIND.nodePool, pool.id);
     store.delete(KIND.cluster, cluster.id);
+    store.delete(KIND.workers, cluster.id);
     return;
   }
   const failed = { initial: 'failed', deleting: 'delete_failed', updating: undefined } as const;

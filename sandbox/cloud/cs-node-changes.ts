@@ -193,12 +193,17 @@ export function instanceFields({ parts: { store } }: CsRequest, node: PoolNode, 
   };
 }
 
-/** Every node with its pool; a cluster has too many of both to look for each other's one by one. */
+/** The nodes of each pool; a cluster has too many of both to look for each other's one by one. */
+export function nodesByPool(nodes: readonly PoolNode[]): (pool: NodePoolRecord) => PoolNode[] {
+  const byLabel = Map.groupBy(nodes, ({ pool }) => pool);
+  return ({ id, name }) => [...new Set([id, name])].flatMap((label) => byLabel.get(label) ?? []);
+}
+
+/** Every node with its pool. */
 export function nodesWithPools(
   pools: readonly NodePoolRecord[],
   nodes: readonly PoolNode[],
 ): { node: PoolNode; pool: NodePoolRecord }[] {
-  const byLabel = Map.groupBy(nodes, ({ pool }) => pool);
-  const own = ({ id, name }: NodePoolRecord) => [...new Set([id, name])].flatMap((label) => byLabel.get(label) ?? []);
+  const own = nodesByPool(nodes);
   return pools.flatMap((pool) => own(pool).map((node) => ({ node, pool })));
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { compareVersions } from '../../src/kubernetes/version.ts';
 import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
-import { beginTask } from './cs-tasks.ts';
+import { beginTask, pausedSince, type TaskRecord } from './cs-tasks.ts';
 import { consumeFault } from './faults.ts';
 import { KIND, type NodePoolRecord, type PendingChange } from './records.ts';
 import { CloudFailure } from './service.ts';
@@ -57,7 +57,11 @@ const upgrade = z.object({
 
 /** Only the service's answers change: the nodes keep their kubelets. */
 export async function upgradeNodePool(asked: CsRequest): Promise<object> {
-  const { kubernetes_version: version, runtime_version: runtime } = valid(upgrade, asked.request.body);
+  const {
+    kubernetes_version: version,
+    runtime_version: runtime,
+    rolling_policy: policy,
+  } = valid(upgrade, asked.request.body);
   const cluster = clusterOf(asked);
   // The real codes are not documented.
   if (version && compareVersions(version, cluster.version) > 0)
@@ -69,9 +73,13 @@ export async function upgradeNodePool(asked: CsRequest): Promise<object> {
     'UpgradeClusterNodepool',
     {},
     ['checking the nodes', 'upgrading the nodes in batches'],
+    BATCHES[policy?.pause_policy ?? 'NotPause'],
   );
   return { RequestId: request_id, ...rest };
 }
+
+/** After which parts of its time an upgrade pauses by itself. */
+const BATCHES = { FirstBatch: [0.5], EveryBatch: [0.4, 0.8], NotPause: [] } as const;
 
 const OPERATIONS = [
   'restart.kubelet',
@@ -136,6 +144,7 @@ function begin(
   action: keyof typeof TASKS,
   more: Pick<PendingChange, 'nodes'> = {},
   stages: readonly string[] = [],
+  pauses: readonly number[] = [],
 ) {
   const { store, now } = asked.parts;
   const { state, type } = TASKS[action];
@@ -146,17 +155,24 @@ function begin(
     target: { type: 'nodepool', id: pool.id },
     ms: CHANGE_MS,
     stages,
+    pauses: pauses.map((part) => now() + part * CHANGE_MS),
     ...(fails && { error: `node pool ${pool.name}: the change failed` }),
   });
-  store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, ...more } });
+  store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, taskId, ...more } });
   return { request_id: randomUUID().toUpperCase(), task_id: taskId };
 }
 
 /** Does what time has brought about since the last request. */
 export async function completePoolChanges(asked: CsRequest): Promise<void> {
   const { store, now } = asked.parts;
-  for (const { document: pool } of store.list<NodePoolRecord>(KIND.nodePool))
-    if (pool.pending && pool.pending.until <= now()) await complete(asked, pool, pool.pending);
+  for (const { document: pool } of store.listWith<NodePoolRecord>(KIND.nodePool, 'pending'))
+    if (pool.pending && isOver(asked, pool.pending, now())) await complete(asked, pool, pool.pending);
+}
+
+/** A task that is paused takes longer. */
+function isOver({ parts: { store } }: CsRequest, { until, taskId = '' }: PendingChange, now: number): boolean {
+  const task = store.get<TaskRecord>(KIND.task, taskId);
+  return task ? task.ends <= now && pausedSince(task, now) === undefined : until <= now;
 }
 
 async function complete(

@@ -27,6 +27,18 @@ export interface TaskRecord {
   readonly error?: string;
   /** What it does, one after the other; each takes the same time. */
   readonly stages?: readonly string[];
+  /** When it pauses by itself; times that have passed stay until it is continued. */
+  readonly pauses?: readonly number[];
+  /** When it was paused by PauseTask. */
+  readonly paused?: number;
+  readonly canceled?: true;
+}
+
+/** Since when a task is paused; undefined if it is not. */
+export function pausedSince({ paused, pauses = [], ends, canceled }: TaskRecord, now: number): number | undefined {
+  const [first] = pauses;
+  const since = Math.min(paused ?? Infinity, first ?? Infinity);
+  return !canceled && since <= now && since < ends ? since : undefined;
 }
 
 function newTaskId(): string {
@@ -36,7 +48,7 @@ function newTaskId(): string {
 /** Starts a task that ends by itself. @returns its id */
 export function beginTask(
   { parts: { store, now } }: CsRequest,
-  task: Pick<TaskRecord, 'clusterId' | 'type' | 'target' | 'error' | 'stages'> & { readonly ms: number },
+  task: Pick<TaskRecord, 'clusterId' | 'type' | 'target' | 'error' | 'stages' | 'pauses'> & { readonly ms: number },
 ): string {
   const { ms, ...what } = task;
   const record: TaskRecord = { id: newTaskId(), ...what, created: now(), ends: now() + ms };
@@ -82,14 +94,34 @@ export async function taskInfo(asked: CsRequest): Promise<object> {
 }
 
 /** The three actions answer nothing, not even `{}`. */
-export const pauseTask = changing(pauseUpgradeRecord);
-export const resumeTask = changing(resumeUpgradeRecord);
-export const cancelTask = changing(cancelUpgradeRecord);
+export const pauseTask = changing(pauseUpgradeRecord, (record, now) =>
+  record.ends > now && pausedSince(record, now) === undefined ? { ...record, paused: now } : undefined,
+);
+export const resumeTask = changing(resumeUpgradeRecord, (record, now) => {
+  const since = pausedSince(record, now);
+  if (since === undefined) return undefined;
+  const { paused: _paused, pauses = [], ends, ...rest } = record;
+  const late = now - since;
+  const left = pauses.filter((at) => at > since).map((at) => at + late);
+  return { ...rest, ends: ends + late, pauses: left };
+});
+export const cancelTask = changing(cancelUpgradeRecord, (record, now) =>
+  pausedSince(record, now) === undefined ? undefined : { ...record, ends: now, canceled: true },
+);
 
-function changing(change: UpgradeChange): (asked: CsRequest) => Promise<string> {
+/** @param own how a task of a node pool becomes another; undefined: it cannot, in its state */
+function changing(
+  change: UpgradeChange,
+  own: (record: TaskRecord, now: number) => TaskRecord | undefined,
+): (asked: CsRequest) => Promise<string> {
   return async (asked) => {
     const found = taskOf(asked);
-    change(asked, 'type' in found ? undefined : found);
+    if ('type' in found && found.type === 'nodepool_upgrade') {
+      const next = own(found, asked.parts.now());
+      // The real code is not documented.
+      if (!next) throw new CloudFailure(400, 'ErrorTaskState', `the state of task (${found.id}) does not allow it`);
+      asked.parts.store.put(KIND.task, found.id, next);
+    } else change(asked, 'type' in found ? undefined : found);
     return '';
   };
 }
@@ -120,14 +152,22 @@ function stageAnswers({ parts: { now } }: CsRequest, { stages = [], created, end
   });
 }
 
-function shortAnswer({ parts: { now } }: CsRequest, { id, type, created, ends, error }: TaskRecord): object {
-  const running = ends > now();
+function shortAnswer({ parts: { now } }: CsRequest, record: TaskRecord): object {
+  const { id, type, created, ends, error } = record;
+  const running = ends > now() || pausedSince(record, now()) !== undefined;
   return {
     task_id: id,
     task_type: type,
-    state: running ? 'running' : error ? 'fail' : 'success',
+    state: stateOfTask(record, now()),
     created: taskDate(created),
     updated: taskDate(running ? created : ends),
     ...(error && !running && { error: { code: 'TaskFailed', message: error } }),
   };
+}
+
+function stateOfTask(record: TaskRecord, now: number): string {
+  if (pausedSince(record, now) !== undefined) return 'paused';
+  if (record.canceled) return 'canceled';
+  if (record.ends > now) return 'running';
+  return record.error ? 'fail' : 'success';
 }

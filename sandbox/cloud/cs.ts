@@ -38,6 +38,7 @@ import {
   completeNodeChanges,
   deleteNodes,
   instanceFields,
+  nodesByPool,
   nodesLeaving,
   nodesWithPools,
 } from './cs-node-changes.ts';
@@ -204,16 +205,17 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const leaving = nodesLeaving(asked);
-  const answers = nodesWithPools(
+  const found = nodesWithPools(
     pools.filter(({ id }) => only === undefined || id === only),
     nodes,
-  ).map(({ node, pool }) => ({
+  );
+  const { items, page } = pageOf(found, pageNumber, pageSize);
+  const answers = items.map(({ node, pool }) => ({
     ...nodeAnswer(node, pool),
     ...instanceFields(asked, node, pool),
     ...(leaving.has(node.name) && { state: 'removing' }),
   }));
-  const { items, page } = pageOf(answers, pageNumber, pageSize);
-  return { nodes: items, page };
+  return { nodes: answers, page };
 }
 
 async function nodePools(asked: CsRequest): Promise<object> {
@@ -221,7 +223,8 @@ async function nodePools(asked: CsRequest): Promise<object> {
   const { NodepoolName: name } = asked.request.parameters;
   const nodes = await asked.inside.nodes();
   const pools = poolsOf(asked.parts.store, id).filter((pool) => name === undefined || pool.name === name);
-  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, nodesOfPool(pool, nodes))) };
+  const own = nodesByPool(nodes);
+  return { nodepools: pools.map((pool) => nodePoolAnswer(pool, region, own(pool))) };
 }
 
 async function nodePoolDetail(asked: CsRequest): Promise<object> {

@@ -1,6 +1,8 @@
 import type { Store } from '../store.ts';
 import { pageOf } from './cs-answers.ts';
-import { listOf } from './ens-parameters.ts';
+import { listOf, type Parameters } from './ens-parameters.ts';
+import { madeClusters, NETWORK_KIND } from './network-records.ts';
+import { keysOf } from './networks.ts';
 import type { CloudParts, CloudService } from './service.ts';
 
 /** An ECS instance, kept under its id. */
@@ -21,25 +23,41 @@ function ecsInstances(store: Store): EcsInstanceRecord[] {
   return store.list<EcsInstanceRecord>(ECS_INSTANCE).map(({ document }) => document);
 }
 
-/** The part of the emulated Elastic Compute Service that tells what an instance is like. RPC style. */
+const ACTIONS: Readonly<Record<string, (parameters: Parameters, store: Store) => object>> = {
+  DescribeInstances: (parameters, store) => {
+    const ids = listOf(parameters, 'InstanceIds');
+    const found = ecsInstances(store)
+      .filter(({ region }) => region === parameters.RegionId)
+      .filter(({ id }) => ids.length === 0 || ids.includes(id));
+    const { items, counts } = paged(found, parameters);
+    return { ...counts, Instances: { Instance: items.map(instanceAnswer) } };
+  },
+  DescribeSecurityGroups: (parameters, store) => {
+    const own = madeClusters(store, parameters.RegionId).flatMap(({ id, made }) =>
+      made?.securityGroupId === `sg-${id.slice(1, 13)}` ? [made.securityGroupId] : [],
+    );
+    const { items, counts } = paged([...own, ...keysOf(store, NETWORK_KIND.securityGroup)], parameters);
+    const answer = (id: string) => ({ SecurityGroupId: id, SecurityGroupType: 'normal' });
+    return { ...counts, RegionId: parameters.RegionId, SecurityGroups: { SecurityGroup: items.map(answer) } };
+  },
+};
+
+/** The part of the emulated Elastic Compute Service that tells what an account has. RPC style. */
 export function ecsService({ store }: Pick<CloudParts, 'store'>): CloudService {
   return {
     authentication: 'signature',
     version: '2014-05-26',
-    actionOf: (_method, path, { Action }) => (path === '/' && Action === 'DescribeInstances' ? Action : undefined),
-    handle: ({ parameters }) => {
-      const ids = listOf(parameters, 'InstanceIds');
-      const found = ecsInstances(store)
-        .filter(({ region }) => region === parameters.RegionId)
-        .filter(({ id }) => ids.length === 0 || ids.includes(id));
-      const { items } = pageOf(found, parameters.PageNumber, parameters.PageSize);
-      return {
-        TotalCount: found.length,
-        PageNumber: Number(parameters.PageNumber ?? 1),
-        PageSize: Number(parameters.PageSize ?? 10),
-        Instances: { Instance: items.map(instanceAnswer) },
-      };
-    },
+    actionOf: (_method, path, { Action }) =>
+      path === '/' && Action !== undefined && Object.hasOwn(ACTIONS, Action) ? Action : undefined,
+    handle: ({ action, parameters }) => ACTIONS[action]?.(parameters, store) ?? {},
+  };
+}
+
+function paged<T>(found: readonly T[], { PageNumber = '1', PageSize = '10' }: Parameters) {
+  const { items } = pageOf(found, PageNumber, PageSize);
+  return {
+    items,
+    counts: { TotalCount: found.length, PageNumber: Number(PageNumber), PageSize: Number(PageSize) },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PoolNode } from '../../src/config/node-pool.ts';
 import type { ManagedCluster } from './cs-cluster.ts';
-import { type ClusterRecord, KIND, type MadeCluster } from './records.ts';
+import { type ClusterRecord, KIND, type WorkerRecord, workersOf } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 /**
@@ -8,28 +8,21 @@ import type { CloudParts } from './service.ts';
  * server, since there is no other.
  */
 export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared: ManagedCluster): ManagedCluster {
-  const record = (): ClusterRecord | undefined => store.get<ClusterRecord>(KIND.cluster, id);
-  const workers = (): MadeCluster['workers'] => record()?.made?.workers ?? [];
+  const workers = (): readonly WorkerRecord[] => workersOf(store, id);
   const remove = (names: readonly string[]): void => {
-    const now = record();
-    if (!now?.made) return;
     const gone = new Set(names);
-    const left = now.made.workers.filter(({ name }) => !gone.has(name));
-    store.put(KIND.cluster, id, { ...now, made: { ...now.made, workers: left } });
+    store.put(
+      KIND.workers,
+      id,
+      workers().filter(({ name }) => !gone.has(name)),
+    );
   };
   return {
     nodes: async () => workers().map(nodeOf),
     deleteNode: async (name) => remove([name]),
     deleteNodes: async (names) => remove(names),
     cordon: async () => {},
-    addNode: async ({ name, pool }) => {
-      const now = record();
-      if (!now?.made) return;
-      store.put(KIND.cluster, id, {
-        ...now,
-        made: { ...now.made, workers: [...workers(), { name, poolId: pool.id }] },
-      });
-    },
+    addNode: async ({ name, pool }) => store.put(KIND.workers, id, [...workers(), { name, poolId: pool.id }]),
     keepPool: async () => {},
     deletePool: async () => {},
     keepFlannel: async () => {},
@@ -38,6 +31,6 @@ export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared
   };
 }
 
-function nodeOf({ name, poolId }: MadeCluster['workers'][number], index: number): PoolNode {
+function nodeOf({ name, poolId }: WorkerRecord, index: number): PoolNode {
   return { name, pool: poolId, ready: true, arch: 'amd64', addresses: [`192.168.0.${10 + index}`] };
 }

@@ -14,6 +14,7 @@ export const KIND = {
   task: 'cs/task',
   check: 'cs/check',
   addon: 'cs/addon',
+  workers: 'cs/workers',
 } as const;
 
 /** A cluster, kept under its id: the one that the sandbox's API server is, and those that CreateCluster makes. */
@@ -49,7 +50,7 @@ export interface ClusterRecord {
 }
 
 /** What only a cluster that CreateCluster made has. Times are milliseconds since 1970. */
-export interface MadeCluster {
+interface MadeCluster {
   readonly created: number;
   readonly vpcId: string;
   readonly vswitchIds: readonly string[];
@@ -58,8 +59,12 @@ export interface MadeCluster {
   readonly securityGroupId: string;
   readonly resourceGroupId?: string;
   readonly tags: readonly { readonly key: string; readonly value: string }[];
-  /** Names of its nodes, which are cloud instances. */
-  readonly workers: readonly { readonly name: string; readonly poolId: string }[];
+}
+
+/** A node of a cluster that CreateCluster made; all of a cluster are one document, under its id. */
+export interface WorkerRecord {
+  readonly name: string;
+  readonly poolId: string;
 }
 
 /** A change of a cluster that takes its time. */
@@ -69,7 +74,9 @@ export interface PendingClusterChange {
   /** Milliseconds since 1970. */
   readonly until: number;
   /** What it is afterwards. */
-  readonly then?: Partial<Pick<ClusterRecord, 'spec' | 'kmsKey' | 'controlPlaneLog' | 'auditProject'>>;
+  readonly then?: Partial<
+    Pick<ClusterRecord, 'spec' | 'name' | 'deletionProtection' | 'kmsKey' | 'controlPlaneLog' | 'auditProject'>
+  >;
   readonly fails?: boolean;
 }
 
@@ -90,6 +97,8 @@ export interface PendingChange {
   readonly fails?: boolean;
   /** The pool was there before, and stays if the task fails. */
   readonly stays?: boolean;
+  /** The task; one that pauses takes longer than `until`. */
+  readonly taskId?: string;
 }
 
 /** A node pool, kept under its id. */
@@ -149,4 +158,8 @@ export interface CloudNodeRecord {
 export function poolsOf(store: Store, clusterId: string): NodePoolRecord[] {
   const pools = store.list<NodePoolRecord>(KIND.nodePool).map(({ document }) => document);
   return pools.filter((pool) => pool.clusterId === clusterId).sort((a, b) => a.created - b.created);
+}
+
+export function workersOf(store: Store, clusterId: string): readonly WorkerRecord[] {
+  return store.get<WorkerRecord[]>(KIND.workers, clusterId) ?? [];
 }

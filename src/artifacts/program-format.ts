@@ -15,7 +15,7 @@ const PE_MACHINES: Readonly<Record<number, string>> = { 34404: 'amd64', 43620: '
 const PE_OFFSET = 0x3c;
 const HEAD_BYTES = 4096;
 
-/** Reads what a program runs on; undefined if it is no 64-bit program of Linux or Windows. */
+/** Reads what a program runs on; undefined if it is not a 64-bit program of Linux or Windows. */
 export async function programFormat(path: string): Promise<ProgramFormat | undefined> {
   const file = await open(path);
   try {

@@ -1,6 +1,8 @@
+import { architectureOf } from '../lib/architecture.ts';
+
 /**
- * Other spellings that people bring along from kubectl and kubeadm, as the ones that oclif knows: `-h`, `help COMMAND`,
- * `version`, and the levels of klog's `-v 5` and `--v=5`.
+ * Other spellings that people bring along from kubectl, kubeadm and uname, as the ones that oclif knows: `-h`,
+ * `help COMMAND`, `version`, the levels of klog's `-v 5` and `--v=5`, and `--arch x86_64`.
  */
 export function normalizeArguments(argv: readonly string[]): string[] {
   const [first, ...rest] = argv;
@@ -8,7 +10,14 @@ export function normalizeArguments(argv: readonly string[]): string[] {
   if (first === 'version') return ['--version', ...rest];
   const end = argv.indexOf('--');
   const words = argv.slice(0, end < 0 ? undefined : end).map((word) => (word === '-h' ? '--help' : word));
-  return [...withoutLevels(words), ...argv.slice(words.length)];
+  return [...withoutLevels(withArchitectures(words)), ...argv.slice(words.length)];
+}
+
+function withArchitectures(words: readonly string[]): string[] {
+  return words.map((word, at) => {
+    if (words[at - 1] === '--arch') return architectureOf(word);
+    return word.startsWith('--arch=') ? `--arch=${architectureOf(word.slice('--arch='.length))}` : word;
+  });
 }
 
 /** Levels of klog are numbers: 0 is quiet, and any other asks for every step. */

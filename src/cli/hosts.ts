@@ -68,7 +68,7 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
 }
 
 /** Commands that work on this machine unless a flag names another. */
-const ON_NODES = /\bedgeadm (?:join|reset|upgrade|preflight|diagnose)\b/g;
+const ON_NODES = /\bedgeadm (?:join|reset|upgrade|convert|revert|preflight|diagnose|node drill)\b/g;
 
 /**
  * The advice of a phase, which does not know the flags: pasted as printed, its command would work on the

@@ -5,6 +5,7 @@ import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport } from './call.ts';
+import { callPace } from './call-pace.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
 import { answerError, excerptOf, invalidAnswer, isRefusal, isThrottled, networkError } from './errors.ts';
 
@@ -36,11 +37,15 @@ export interface CallerPolicy extends Partial<RetryPolicy> {
   readonly plan?: (action: string) => void;
 }
 
-/** The APIs that edgeadm speaks. Sources: the vendor's API references, Edge Node Service and Container Service. */
+/** The APIs that edgeadm speaks. Sources: the vendor's API references. */
 const PRODUCTS = {
   ens: { version: '2017-11-10', style: 'RPC', endpointVariable: 'EDGEADM_ENS_ENDPOINT' },
   cs: { version: '2015-12-15', style: 'ROA', endpointVariable: 'EDGEADM_CS_ENDPOINT' },
   ecs: { version: '2014-05-26', style: 'RPC', endpointVariable: 'EDGEADM_ECS_ENDPOINT' },
+  vpc: { version: '2016-04-28', style: 'RPC', endpointVariable: 'EDGEADM_VPC_ENDPOINT' },
+  slb: { version: '2014-05-15', style: 'RPC', endpointVariable: 'EDGEADM_SLB_ENDPOINT' },
+  cbn: { version: '2017-09-12', style: 'RPC', endpointVariable: 'EDGEADM_CBN_ENDPOINT' },
+  smartag: { version: '2018-03-13', style: 'RPC', endpointVariable: 'EDGEADM_SMARTAG_ENDPOINT' },
 } as const;
 
 export interface OpenCallerOptions extends CallerPolicy {
@@ -48,7 +53,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   /** `ap-southeast-1`. */
   readonly region: string;
   readonly credentials?: CloudCredentialOptions;
-  /** Default: that of the process. Read: EDGEADM_ENS_ENDPOINT, EDGEADM_CS_ENDPOINT, EDGEADM_CLOUD_CA. */
+  /** Default: that of the process. Read: EDGEADM_CLOUD_CA and the variable of the product's endpoint. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -79,13 +84,20 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
 export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}): CloudCaller {
   const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan } = policy;
   const { endpoint } = transport;
+  const pace = callPace(pauseMs[0]);
   const once = async (call: CloudCall, timeoutMs: number, signal?: AbortSignal): Promise<unknown> => {
     const where = { endpoint, action: call.action };
+    await pace.turn(signal);
     const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);
     });
     const { status, body, text } = response;
-    if (isRefusal(response)) throw answerError(response, where);
+    if (isRefusal(response)) {
+      const refusal = answerError(response, where);
+      if (isThrottled(refusal)) pace.throttled();
+      throw refusal;
+    }
+    pace.answered();
     if (status < 200 || status > 299) throw invalidAnswer(where, `it answered ${status}`);
     if (call.answer === 'text') return text ?? body;
     if (text !== undefined) throw invalidAnswer(where, `it answered ${status} with invalid JSON: ${excerptOf(text)}`);

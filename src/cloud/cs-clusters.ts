@@ -1,6 +1,7 @@
 import type { CloudCheck, ListedCheck } from './actions/checks.ts';
 import type {
   ClusterBody,
+  ClusterChangeBody,
   ClusterEvent,
   ClusterLogLine,
   ClusterResource,
@@ -28,8 +29,8 @@ export interface ClusterVerbs {
   /** The versions of Kubernetes that a new edge cluster can have. */
   creatableVersions(region: string): Promise<readonly KubernetesVersionOffer[]>;
   createCluster(body: ClusterBody): Promise<AnswerOf<'CreateCluster'>>;
-  /** @param spec as the service spells it. @returns id of the task, if the service tells it */
-  changeClusterSpec(clusterId: string, spec: string): Promise<string | undefined>;
+  /** @returns id of the task, if the service tells it */
+  changeCluster(clusterId: string, body: ClusterChangeBody): Promise<string | undefined>;
   /** @returns id of the task, if the service tells it */
   deleteCluster(clusterId: string, choice: ResourceChoice): Promise<string | undefined>;
   clusterResources(clusterId: string): Promise<readonly ClusterResource[]>;
@@ -66,8 +67,7 @@ export function clusterVerbs(call: CallAction, endpoint: string): ClusterVerbs {
       return versions.filter(({ creatable }) => creatable !== false);
     },
     createCluster: (body) => call('CreateCluster', { body }),
-    changeClusterSpec: async (ClusterId, spec) =>
-      (await call('ModifyCluster', { ClusterId, body: { cluster_spec: spec } })).taskId,
+    changeCluster: async (ClusterId, body) => (await call('ModifyCluster', { ClusterId, body })).taskId,
     deleteCluster: async (ClusterId, choice) =>
       (await call('DeleteCluster', { ClusterId, query: deletionQuery(choice) })).taskId,
     clusterResources: (ClusterId) => call('DescribeClusterResources', { ClusterId }),

@@ -25,6 +25,7 @@ export interface TaskVerbs {
 }
 
 const PAGE_SIZE = 50;
+const TASK_KEY = ({ taskId }: CloudTask): string => taskId;
 /** Node pools take a minute or two. */
 const TASK_TIMEOUT_MS = 600_000;
 
@@ -67,6 +68,7 @@ export async function waitForTask<T>(
       for (const line of stagesOf(task)) if (tell && !told.has(line)) tell(line);
       for (const line of stagesOf(task)) told.add(line);
       if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
+      if (task?.state === 'canceled') failed = taskFailed(wait.what, taskId, 'it was cancelled elsewhere');
       return look;
     },
   });
@@ -74,9 +76,10 @@ export async function waitForTask<T>(
 
 /** Of the stages that have begun, in the service's own words. */
 function stagesOf(task: CloudTaskInfo | undefined): string[] {
-  return (task?.stages ?? []).flatMap(({ state, message }) =>
+  const stages = (task?.stages ?? []).flatMap(({ state, message }) =>
     message && state !== 'waiting' ? [`Task: ${message}.`] : [],
   );
+  return task?.state === 'paused' ? [...stages, `Task ${task.taskId} was paused elsewhere: waiting for it.`] : stages;
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {
@@ -102,7 +105,7 @@ export function taskVerbs(call: CallAction, endpoint: string): TaskVerbs {
     resumeTask: async (taskId) => void (await call('ResumeTask', { taskId })),
     cancelTask: async (taskId) => void (await call('CancelTask', { taskId })),
     tasks: (clusterId) =>
-      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE }, async (page) => {
+      allPages({ endpoint, action: 'DescribeClusterTasks', size: PAGE_SIZE, key: TASK_KEY }, async (page) => {
         const query = { page_number: page, page_size: PAGE_SIZE };
         const { tasks, pageInfo } = await call('DescribeClusterTasks', { clusterId, query });
         return { items: tasks ?? [], total: pageInfo?.totalCount };

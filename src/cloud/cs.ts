@@ -66,6 +66,7 @@ export const RUNTIMES: Readonly<Record<NodePoolRuntime, string>> = {
 };
 
 const PAGE_SIZE = 100;
+const NODE_KEY = ({ nodeName, instanceId }: CloudNode): string => `${nodeName}/${instanceId ?? ''}`;
 
 /** The container service of a region, with the account's credentials. @throws EdgeadmError see {@link openCaller} */
 export async function openContainerService({
@@ -83,7 +84,7 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     cluster: (ClusterId) => call('DescribeClusterDetail', { ClusterId }),
     nodePools: async (ClusterId) => (await call('DescribeClusterNodePools', { ClusterId })).nodepools ?? [],
     nodes: (ClusterId, nodePoolId) =>
-      allPages({ endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE }, async (pageNumber) => {
+      allPages({ endpoint, action: 'DescribeClusterNodes', size: PAGE_SIZE, key: NODE_KEY }, async (pageNumber) => {
         const query = { pageSize: PAGE_SIZE, pageNumber, nodepool_id: nodePoolId };
         const { nodes, page } = await call('DescribeClusterNodes', { ClusterId, query });
         return { items: nodes ?? [], total: page?.totalCount };

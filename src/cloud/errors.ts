@@ -27,7 +27,7 @@ interface Where {
  * Errors of the common gateway that say that the caller is not authorized. Source: the vendor's table of common errors.
  */
 const NOT_LET_IN =
-  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized|\.AccessKey\w*)?|NoPermission|StatusForbidden|Unauthorized)$/;
+  /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken|SecurityTokenExpired)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized|\.AccessKey\w*)?|NoPermission|StatusForbidden|Unauthorized)$/;
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
@@ -72,9 +72,19 @@ export function answerError({ status, body, text }: CloudResponse, { endpoint, a
     code: codeOf(status, code, /^\d+$/.test(String(told.Code))),
     what: `${endpoint} refused ${action}: ${code}`,
     why: [message, requestId && `RequestId: ${requestId}`].filter(Boolean).join('\n'),
+    next: ADVICE.find(([pattern]) => pattern.test(code))?.[1],
     cause: new CloudApiError(status, code, message, requestId),
   });
 }
+
+/** For refusals that have one cause. Source: the vendor's table of common errors. */
+const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
+  [/^InvalidTimeStamp/, 'set the clock of this machine: it may differ by 15 minutes at most'],
+  [
+    /^(InvalidSecurityToken\.Expired|SecurityTokenExpired)/,
+    'get new temporary credentials (ALIBABA_CLOUD_SECURITY_TOKEN and the keys that belong to it), then run the same command again',
+  ],
+];
 
 /** @param isNumber whether the code is a number: in an answer of 200 it is a fault behind the gateway */
 function codeOf(status: number, code: string, isNumber: boolean): ErrorCode {

@@ -8,9 +8,11 @@ import {
   type PoolNode,
   poolNamed,
 } from '../config/node-pool.ts';
+import { annotationIssues } from '../config/nodepool-annotations.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
 import type { Taint } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { listGatewayPods } from '../kubernetes/api/gateway-pods.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
 import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
@@ -54,7 +56,8 @@ export function cloudNodePools(
       const object = objects.find(({ metadata }) => metadata.name === found.name || metadata.name === found.id);
       if (!object) return found;
       const { annotations, podCidrs, cenOwner } = fromObject(object);
-      return { ...found, annotations, podCidrs, cenOwner };
+      const issues = annotationIssues(object.metadata.annotations ?? {}, found);
+      return { ...found, annotations, podCidrs, cenOwner, ...issues };
     });
   };
   return {
@@ -66,6 +69,10 @@ export function cloudNodePools(
       inside()
         .then(({ client }) => readPoolNodes(client))
         .catch(async () => (await service.nodes(clusterId)).map(toPoolNode)),
+    gatewayPods: async () =>
+      inside()
+        .then(({ client }) => listGatewayPods(client))
+        .catch(() => undefined),
     create: async (spec, warn) => {
       if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
       const made = await createAndWait(service, clusterId, { spec, listDelayMs, signal });

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { listFlag } from '../cli/flags.ts';
 import { comparisonTable, matrixTable } from '../compat/describe.ts';
-import { judgePlatform } from '../compat/judge.ts';
+import { judgePlatform, judgeVersion, OLDER_CLUSTER } from '../compat/judge.ts';
 import { MATRIX } from '../compat/matrix.ts';
 import { readMatrixFile } from '../compat/matrix-file.ts';
 import { parseOs } from '../compat/os-argument.ts';
@@ -17,6 +17,7 @@ export default class Compat extends BaseCommand {
   static override description = [
     'Without flags it prints the whole matrix; with some, the rows that match.',
     'With all four it checks one combination: exit code 0 if a node can join; otherwise 3 or 4, with the reason.',
+    `Rows for older clusters are the vendor's: ${OLDER_CLUSTER}.`,
     "The matrix is binding for the vendor's clusters, whose versions end in -aliyun or -aliyunedge. On any other cluster the requirements of Kubernetes decide; preflight checks them on the machine.",
   ].join('\n');
   static override examples = [
@@ -47,6 +48,7 @@ export default class Compat extends BaseCommand {
       ...(flags.os === undefined ? {} : parseOs(flags.os)),
     };
     if (isComplete(known)) return this.#judge(known, rows);
+    requireKnownVersion(clusterVersion);
     const fitting = rowsThatFit(known, rows);
     const nearest = fitting.length > 0 ? [] : nearestRows(known, rows);
     const tableOf = (columns?: number): string =>
@@ -76,6 +78,16 @@ export default class Compat extends BaseCommand {
     const data = { supported, rows, nearest, notes };
     await this.show({ data, text: textOf(terminalColumns()), wide: textOf(), names: namesOf(rows) }, error);
   }
+}
+
+/** The guide has rows for clusters that edgeadm joins no nodes to. @throws EdgeadmError CLUSTER_UNSUPPORTED, USAGE */
+function requireKnownVersion(version: string | undefined): void {
+  if (version === undefined || judgeVersion(version) !== 'unsupported') return;
+  throw new EdgeadmError({
+    code: 'CLUSTER_UNSUPPORTED',
+    what: `not supported: ${OLDER_CLUSTER}`,
+    why: `found ${version}`,
+  });
 }
 
 function isComplete(known: Partial<Platform>): known is Platform {

@@ -43,7 +43,9 @@ export default class Completion extends BaseCommand {
     if (args.shell === undefined) throw usageError([`which shell? ${COMPLETION_SHELLS.join(', ')}`]);
     const topics = new Map(this.config.topics.map(({ name, description = '' }) => [name, description]));
     const script = completionScript(args.shell as CompletionShell, placesOf(this.config.commands, topics));
-    await this.finish({ ok: true, hosts: [], data: { shell: args.shell, script }, text: script, verbatim: true });
+    const data = { shell: args.shell, script };
+    // Names of flags beside their values look like secrets; the script has none, since it is made of help texts alone.
+    await this.finish({ ok: true, hosts: [], data, text: script, verbatim: true, reveal: true });
   }
 
   async #answer(values: readonly string[]): Promise<void> {

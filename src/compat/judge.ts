@@ -28,6 +28,9 @@ export function judgeVersion(version: string): 'known' | 'unsupported' | 'too ne
   return minor > KNOWN_MINORS.last ? 'too new' : 'known';
 }
 
+/** In one line, of a cluster whose version is `unsupported`. */
+export const OLDER_CLUSTER = `edgeadm joins nodes of clusters from Kubernetes 1.${KNOWN_MINORS.first} on`;
+
 /** In one line: what a release of edgeadm does not know of a newer Kubernetes. */
 export const UNKNOWN_OF_NEWER = `which flags and settings its kubelet dropped or renamed since 1.${KNOWN_MINORS.last} is not known to this release of edgeadm; it writes those of 1.${KNOWN_MINORS.last}`;
 
@@ -53,7 +56,7 @@ export function judgePlatform(platform: Platform, rows: readonly MatrixRow[]): J
   });
   const age = judgeVersion(clusterVersion);
   if (age === 'unsupported') {
-    return refuse('CLUSTER_UNSUPPORTED', `edgeadm joins nodes of clusters from Kubernetes 1.${KNOWN_MINORS.first} on`);
+    return refuse('CLUSTER_UNSUPPORTED', OLDER_CLUSTER);
   }
   if (lacksSystemd(platform)) return refuse('PLATFORM_UNSUPPORTED', `${platform.os} does not boot systemd`);
   const notes = age === 'too new' ? [`Kubernetes ${clusterVersion}: ${UNKNOWN_OF_NEWER}`] : [];

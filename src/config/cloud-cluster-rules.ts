@@ -15,15 +15,19 @@ export interface LimitBreach {
 export const CLUSTER_LIMITS = [
   'ClusterName',
   'ClusterQuota',
+  'EipQuota',
   'KmsKey',
   'KubernetesVersion',
+  'LoadBalancerQuota',
   'Logon',
   'NodeCount',
   'Password',
   'PodCidr',
   'ProRegion',
+  'SecurityGroupQuota',
   'ServiceCidr',
   'Tags',
+  'Vpc',
   'Zones',
 ] as const;
 

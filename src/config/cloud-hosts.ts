@@ -1,10 +1,11 @@
 /** An API of the cloud that edgeadm calls. */
-export type CloudProduct = 'cs' | 'ens' | 'ecs';
+export type CloudProduct = 'cs' | 'ens' | 'ecs' | 'vpc' | 'slb' | 'cbn' | 'smartag';
 
 /**
- * Regions whose endpoints are not those of the rule, with what is known of each. Sources: for the container service the
- * endpoint map of its SDK (@alicloud/cs20151215); for ENS its page of endpoints and the data of the vendor's command line.
- * The rule: `cs.REGION.aliyuncs.com`, which every public region has, and the central `ens.aliyuncs.com`.
+ * Regions whose endpoints are not those of the rule, with what is known of each. Sources: for ENS its page of endpoints
+ * and the data of the vendor's command line, for the others the endpoint maps of their SDKs (public regions; of the
+ * container service all).
+ * The rule: `cs.REGION.aliyuncs.com`, and the central ones below.
  */
 const ENDPOINTS: Readonly<Record<CloudProduct, Readonly<Record<string, string>>>> = {
   cs: Object.fromEntries(
@@ -43,12 +44,31 @@ const ENDPOINTS: Readonly<Record<CloudProduct, Readonly<Record<string, string>>>
   ),
   ens: { 'ap-southeast-1': 'ens.ap-southeast-1.aliyuncs.com' },
   ecs: {},
+  vpc: { 'cn-hangzhou': 'vpc.aliyuncs.com' },
+  slb: Object.fromEntries(
+    [
+      'cn-qingdao',
+      'cn-beijing',
+      'cn-hangzhou',
+      'cn-shanghai',
+      'cn-shenzhen',
+      'cn-hongkong',
+      'ap-southeast-1',
+      'us-east-1',
+      'us-west-1',
+    ].map((region) => [region, 'slb.aliyuncs.com']),
+  ),
+  cbn: {},
+  smartag: {},
 };
+
+/** One endpoint for all regions that have no other. */
+const CENTRAL: readonly CloudProduct[] = ['ens', 'cbn'];
 
 /** `cs.cn-hangzhou.aliyuncs.com`: where an API is called for a region from the Internet. */
 export function cloudHost(product: CloudProduct, region: string): string {
   const { [region]: own } = ENDPOINTS[product];
-  return own ?? (product === 'ens' ? 'ens.aliyuncs.com' : `${product}.${region}.aliyuncs.com`);
+  return own ?? (CENTRAL.includes(product) ? `${product}.aliyuncs.com` : `${product}.${region}.aliyuncs.com`);
 }
 
 const SERVICE_HOST = /^cs(?:-anony)?(-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/;

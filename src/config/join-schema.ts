@@ -148,10 +148,18 @@ export const joinKeys = z.strictObject({
     .string()
     .regex(/^v?1\.\d+\.\d+([-+][\w.-]+)?$/, 'must look like v1.20.2')
     .optional(),
+  /** undefined: what the cluster's KubeletConfiguration says. */
+  maxPods: z.int().min(1).max(4096).optional(),
   gpuVersion: z.string().default(''),
   selfHostNtpServer: z.boolean().default(false),
   /** undefined: no add-on is kept off; an empty list keeps all of them off. */
   allowedClusterAddons: z.array(checked(refuseQualifiedName)).optional(),
+  /** The system that the console's line was made for; undefined: whichever the node runs. */
+  platform: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(['linux', 'windows'], 'must be Linux or Windows'))
+    .optional(),
   interconnectMode: z.enum(['basic', 'private']).default('basic'),
   /** Express Connect, for clusters below 1.22. */
   inDedicatedNetwork: z.boolean().default(false),
@@ -209,9 +217,11 @@ export const FLAG_OF_KEY = {
   bundle: 'bundle',
   bundleSha256: 'bundle-sha256',
   kubernetesVersion: 'kubernetes-version',
+  maxPods: 'max-pods',
   gpuVersion: 'gpu-version',
   selfHostNtpServer: undefined,
   allowedClusterAddons: 'allowed-cluster-addons',
+  platform: undefined,
   interconnectMode: undefined,
   inDedicatedNetwork: undefined,
   region: 'region',

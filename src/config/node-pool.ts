@@ -57,6 +57,17 @@ export interface NodePool {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly podCidrs: readonly string[];
+  /** What is wrong with the annotations that its controllers read. */
+  readonly annotationIssues?: readonly string[];
+}
+
+/** A pod of the gateway of an enhanced pool. */
+export interface GatewayPod {
+  readonly component: 'egw-core' | 'egw-helper';
+  /** Empty if it has none yet. */
+  readonly node: string;
+  readonly ready: boolean;
+  readonly hostNetwork: boolean;
 }
 
 /** A node that belongs to a pool. */
@@ -90,6 +101,8 @@ export interface NodePools {
   list(): Promise<NodePool[]>;
   /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */
   nodes(): Promise<PoolNode[]>;
+  /** Of all enhanced pools; undefined if they cannot be read. */
+  gatewayPods(): Promise<readonly GatewayPod[] | undefined>;
   /** Creates it; if the answer is lost, it reads the pools again. Warnings go to `warn`. */
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
   /** Records the annotations of a pool whose creation was interrupted before that. */

@@ -35,6 +35,7 @@ const KEYS: readonly (readonly [name: string, key: JoinKey])[] = [
   ['allowedClusterAddons', 'allowedClusterAddons'],
   ['gpuVersion', 'gpuVersion'],
   ['inDedicatedNetwork', 'inDedicatedNetwork'],
+  ['platform', 'platform'],
   ['interconnectMode', 'interconnectMode'],
   ['labels', 'labels'],
   ['annotations', 'annotations'],
@@ -55,7 +56,6 @@ const OTHERS = [
   'nodeNamePrefix',
   'nodeName',
   'nodeNameOverride',
-  'platform',
   'imageRepoType',
 ] as const;
 
@@ -69,7 +69,6 @@ export function readNodeSpec(text: string, refuse: (mistake: string) => void): N
   const reading: Reading = { given, values: {}, names: new Map(), refuse };
   for (const [name, key] of KEYS) take(reading, name, key);
   takeNodeName(reading);
-  refusePlatform(reading);
   const withoutEffect = imageRepoWarning(reading);
   const known = new Set<string>([...OTHERS, ...KEYS.map(([name]) => name)]);
   return {
@@ -172,15 +171,4 @@ function imageRepoWarning({ given, refuse }: Reading): string[] {
     ];
   if (type !== '' && type !== 'public') refuse('--node-spec: imageRepoType: must be public or private');
   return [];
-}
-
-function refusePlatform({ given, refuse }: Reading): void {
-  const platform = given.platform ?? '';
-  const name = typeof platform === 'string' ? platform.toLowerCase() : undefined;
-  if (name === '' || name === 'linux') return;
-  if (name === 'windows') {
-    refuse('--node-spec: platform: this release joins Linux nodes only; Windows Server is not supported yet');
-  } else {
-    refuse('--node-spec: platform: must be Linux or Windows');
-  }
 }

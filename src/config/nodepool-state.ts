@@ -1,5 +1,5 @@
 import { count } from '../lib/count.ts';
-import type { NodePool, NodePoolSpec, PoolNode } from './node-pool.ts';
+import type { GatewayPod, NodePool, NodePoolSpec, PoolNode } from './node-pool.ts';
 import { belongsTo } from './node-pool.ts';
 
 /** An enhanced pool runs two gateway pods on different nodes, of this architecture. */
@@ -58,10 +58,14 @@ function shownItem(item: unknown): string {
   return `${key}${value ? `=${value}` : ''}:${effect}`;
 }
 
-/** Whether a pool does its work; an enhanced one needs nodes for its two gateway pods. */
+/**
+ * Whether a pool does its work; an enhanced one needs nodes for its two gateway pods, and these.
+ * @param gatewayPods undefined if they could not be read
+ */
 export function workState(
   pool: NodePool,
   nodes: readonly PoolNode[],
+  gatewayPods?: readonly GatewayPod[],
 ): { readonly working: boolean; readonly why: string } {
   const ready = nodes.filter((node) => belongsTo(node, pool) && node.ready);
   if (pool.mode !== 'enhanced') {
@@ -72,7 +76,31 @@ export function workState(
   }
   const gateways = ready.filter(({ arch }) => arch === GATEWAY_NODES.arch).length;
   const has = count(`Ready ${GATEWAY_NODES.arch} node`, gateways);
-  return gateways >= GATEWAY_NODES.count
-    ? { working: true, why: has }
-    : { working: false, why: `an enhanced node pool needs at least ${GATEWAY_NODES.count}, it has ${has}` };
+  const problems = [
+    ...(gateways < GATEWAY_NODES.count
+      ? [`an enhanced node pool needs at least ${GATEWAY_NODES.count}, it has ${has}`]
+      : []),
+    ...(gatewayPods ? gatewayProblems(ready, gatewayPods) : []),
+    ...(pool.annotationIssues ?? []),
+  ];
+  if (problems.length > 0) return { working: false, why: problems.join('; ') };
+  return { working: true, why: gatewayPods ? `${has}, egw-core on two of them` : has };
+}
+
+/** Source: the vendor's page of enhanced node pools. */
+function gatewayProblems(ready: readonly PoolNode[], pods: readonly GatewayPod[]): string[] {
+  const names = ready.map(({ name }) => name);
+  const own = pods.filter(({ node }) => names.includes(node));
+  const nodesWith = (component: GatewayPod['component']): Set<string> =>
+    new Set(own.filter((pod) => pod.component === component && pod.ready).map(({ node }) => node));
+  const cores = nodesWith('egw-core').size;
+  const helpers = nodesWith('egw-helper');
+  const without = names.filter((name) => !helpers.has(name));
+  return [
+    ...(cores < GATEWAY_NODES.count ? [`egw-core is Ready on ${cores} of ${GATEWAY_NODES.count} nodes`] : []),
+    ...(without.length > 0 ? [`egw-helper is not Ready on ${without.join(', ')}`] : []),
+    ...(own.some((pod) => pod.component === 'egw-core' && pod.hostNetwork)
+      ? ['egw-core uses the host network, in which it does not work']
+      : []),
+  ];
 }

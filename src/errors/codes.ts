@@ -385,6 +385,19 @@ export const ERROR_CODES = {
     evidence: 'What was tried, and what was found.',
     remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
   },
+  DEVICE_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: 'Disks of the node cannot be given to a volume group: they are missing, in use, or hold data.',
+    evidence: 'Each such disk, with what was found on it.',
+    remedy: 'Name other disks with `--device`; `lsblk --fs` on the node shows what they hold.',
+  },
+  NETWORK_CHECK_FAILED: {
+    exit: EXIT.node,
+    cause: "Flannel's VXLAN does not connect this node with others that the interconnection of their pools connects.",
+    evidence: 'Each such node, with the address that was tried and what came of it.',
+    remedy:
+      'Open UDP 8472 both ways in security groups and firewalls between the nodes, and check that Flannel runs on both.',
+  },
   NODE_NOT_READY: {
     exit: EXIT.failed,
     cause: 'The node registered, but did not become Ready.',
@@ -510,9 +523,11 @@ export const ERROR_CODES = {
   },
   RESET_REFUSED: {
     exit: EXIT.node,
-    cause: 'The machine is a control-plane node: a reset would destroy the cluster.',
-    evidence: 'The static pod manifests of the control plane that were found.',
-    remedy: 'Check that this is the right machine. To remove a control-plane node, run `kubeadm reset`.',
+    cause:
+      'The machine is a control-plane node, and a reset would destroy the cluster; or it was converted to an edge node.',
+    evidence: 'The static pod manifests of the control plane that were found, or the conversion.',
+    remedy:
+      'Check that this is the right machine. To remove a control-plane node, run `kubeadm reset`; a converted node needs `edgeadm revert` first.',
   },
   RESET_INCOMPLETE: {
     exit: EXIT.failed,
@@ -553,6 +568,31 @@ export const ERROR_CODES = {
     evidence: 'Why the upgrade failed, then what could not be rolled back or does not work.',
     remedy:
       'Check `journalctl -u kubelet`. `edgeadm upgrade` to the previous version retries the rollback; `edgeadm reset` and a new join always work.',
+  },
+  DRILL_REFUSED: {
+    exit: EXIT.node,
+    cause: 'The offline drill of a node cannot begin, or the node could not be cut off.',
+    evidence: 'What stands in its way. The pods were not touched.',
+    remedy: 'Fix what is reported, then run `edgeadm node drill` again.',
+  },
+  DRILL_FAILED: {
+    exit: EXIT.failed,
+    cause:
+      'The offline drill has shown that pods of the node do not come back in time without network, or not as they were.',
+    evidence: 'Each pod that is missing or has another address, and what kubelet and edge-hub do.',
+    remedy: 'Follow the advice of the error, then run `edgeadm node drill` again. The network of the node is restored.',
+  },
+  CONVERT_REFUSED: {
+    exit: EXIT.node,
+    cause: 'The node cannot be converted to an edge node, or was not converted by edgeadm.',
+    evidence: 'Every reason with what was found. Nothing was changed.',
+    remedy: 'Fix the listed reasons, then run the same command again; docs/convert.md has what a node needs.',
+  },
+  REVERT_INCOMPLETE: {
+    exit: EXIT.failed,
+    cause: 'Something of a conversion could not be taken off the node.',
+    evidence: 'What could not be rolled back or does not work.',
+    remedy: 'Fix the reported problems, then run `edgeadm revert` again: it continues.',
   },
   NO_UPGRADE: {
     exit: EXIT.cluster,

@@ -1,9 +1,9 @@
 /** Operating systems of nodes; each has paths, checks and phases of its own. */
-export type Platform = 'linux' | 'windows' | 'other';
+export type OperatingSystem = 'linux' | 'windows' | 'other';
 
 /** What a machine is. */
 export interface HostFacts {
-  readonly platform: Platform;
+  readonly platform: OperatingSystem;
   /** From /etc/os-release, on Windows from the registry; `version` has the minor number if the distribution has one. */
   readonly os: { readonly id: string; readonly name: string; readonly version: string; readonly pretty: string };
   /** `uname -r`; on Windows `10.0.17763.4444`, as the kubelet reports it. */

@@ -39,7 +39,8 @@ export interface Host {
   /** Text of a file, undefined if there is none. */
   read(path: string): Promise<string | undefined>;
   readBytes(path: string): Promise<Buffer | undefined>;
-  stat(path: string): Promise<FileStat | undefined>;
+  /** @param options as of the machine's */
+  stat(path: string, options?: { readonly permissions?: boolean }): Promise<FileStat | undefined>;
   /** What an object of the machine is; undefined if there is none, or the machine has none of its kind. */
   object(kind: ObjectKind, name: string): Promise<string | undefined>;
   list(path: string): Promise<string[]>;

@@ -204,12 +204,22 @@ async function removeDirectory(path: string, device: number): Promise<void> {
   await removeWithin(truePath, device);
 }
 
-/** Compares devices as well: something may be mounted while this runs. Names are bytes, which need not be UTF-8. */
+/**
+ * Compares devices as well: something may be mounted while this runs. Goes down by open folders, not by paths, so that
+ * a symlink that takes the place of a folder meanwhile leads nowhere. Names are bytes, which need not be UTF-8.
+ */
 async function removeWithin(path: string | Buffer, device: number): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
-    const child = Buffer.concat([Buffer.from(path), Buffer.from('/'), entry.name]);
-    if (!entry.isDirectory()) await unlink(child);
-    else if ((await lstat(child)).dev === device) await removeWithin(child, device);
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if ((await folder.stat()).dev !== device) return;
+    const here = `/proc/self/fd/${folder.fd}/`;
+    for (const entry of await readdir(here, { withFileTypes: true, encoding: 'buffer' })) {
+      const child = Buffer.concat([Buffer.from(here), entry.name]);
+      if (entry.isDirectory()) await removeWithin(child, device);
+      else await unlink(child);
+    }
+  } finally {
+    await folder.close();
   }
   await rmdir(path);
 }

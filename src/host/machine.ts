@@ -160,8 +160,8 @@ export interface Machine {
   appendFile(path: string, text: string): Promise<void>;
   /**
    * Does not follow symlinks; undefined if there is nothing.
-   * @param options `permissions`: `mode` is to be what the machine enforces, though Windows must be asked for it by a
-   * program; without it, it is what the kind of file usually has
+   * @param options `permissions`: `mode` is to be what the machine enforces, which costs a program on Windows;
+   * without it, it is what the kind of file usually has
    */
   stat(path: string, options?: { readonly permissions?: boolean }): Promise<FileStat | undefined>;
   /** Names in a folder, sorted; empty if there is none. */

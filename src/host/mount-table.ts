@@ -16,14 +16,26 @@ export interface Mount {
   readonly root: string;
   /** Number of the file system, `8:1`. */
   readonly device: string;
+  /** `ext4`, `nfs4`. */
+  readonly type: string;
 }
 
 /** Reads mountinfo (proc(5)), in the order of mounting. */
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
-    const [, , device, root, path] = line.split(' ').map(unescapeOctal);
-    return device && root && path ? [{ path, root, device }] : [];
+    const [head = '', tail = ''] = line.split(' - ');
+    const [, , device, root, path] = head.split(' ').map(unescapeOctal);
+    return device && root && path ? [{ path, root, device, type: tail.split(' ')[0] ?? '' }] : [];
   });
+}
+
+/** File systems whose server may be gone: a program that looks at one of them then waits without end. */
+const REMOTE = /^(nfs\d?|cifs|smb\d?|smbfs|9p|ceph|glusterfs|lustre|afs|fuse(blk|\..+)?)$/;
+
+/** Those of some mounts whose file system is on another machine, or in the hands of a program. */
+export async function remoteAmong(host: Host, paths: readonly string[]): Promise<string[]> {
+  const remote = (await mountTable(host)).filter(({ type }) => REMOTE.test(type)).map(({ path }) => path);
+  return paths.filter((path) => remote.includes(path));
 }
 
 /**

@@ -70,6 +70,8 @@ function parseRoutes(text: string, everything: string, hostBits: number): Route[
       destination = first === 'default' ? everything : first.includes('/') ? first : `${first}/${hostBits}`;
       if (kind === 'unicast' && !words.includes('dev')) continue;
     }
+    // The kernel keeps the default route of a cable that is out, and sends nothing over it; a network stays taken.
+    if (destination === everything && (words.includes('linkdown') || words.includes('dead'))) continue;
     routes.push({ destination, ...detailsOf(words) });
   }
   return routes;

@@ -87,8 +87,8 @@ export class NodeHost implements Host {
     return this.#machine.readFile(path);
   }
 
-  stat(path: string) {
-    return this.#machine.stat(path);
+  stat(path: string, options?: { readonly permissions?: boolean }) {
+    return this.#machine.stat(path, options);
   }
 
   list(path: string) {

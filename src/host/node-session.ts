@@ -143,7 +143,7 @@ function describeHolder(text: string): string {
   return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
 }
 
-/** What a user who may not change the node is told, by platform. */
+/** The error of a user who may not change the node, by platform. */
 const PRIVILEGES = {
   windows: {
     what: 'changing the node requires an elevated administrator',

@@ -1,5 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
+import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
@@ -147,9 +148,13 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
   return [...new Set([...ours, ...twins].map(({ name }) => name))];
 }
 
+/** Where a program that runs cannot be replaced, its service stops before the files return, and runs again after. */
+const STOPS_FIRST: Readonly<Record<OperatingSystem, boolean>> = { linux: false, windows: true, other: false };
+
 async function stopWhatWeStarted(host: Host, changes: readonly NotedChange[], step: Step): Promise<void> {
+  const stopsAll = STOPS_FIRST[(await host.facts()).platform];
   for (const [unit, wasActive] of firstOf(changes, 'service')) {
-    if (!wasActive && (await host.unit(unit)).exists) await step(unit, () => host.stopUnit(unit));
+    if ((stopsAll || !wasActive) && (await host.unit(unit)).exists) await step(unit, () => host.stopUnit(unit));
   }
   for (const [unit, was] of firstOf(changes, 'enable')) {
     if (!was && (await host.unit(unit)).exists) await step(unit, () => host.disableUnit(unit));

@@ -6,6 +6,8 @@ import { isCidr } from '../lib/cidr.ts';
 export interface ClusterNetworks {
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
+  /** Length of the mask of the IPv4 range that each node gets; undefined if nothing is set. */
+  readonly nodeMask?: number;
 }
 
 const SUBNETS = z
@@ -22,7 +24,22 @@ function withoutZeros(cidr: string): string {
   return cidr.includes(':') ? cidr : cidr.replaceAll(/(^|\.)0+(?=\d)/g, '$1');
 }
 
-const CONFIGURATION = z.object({ networking: z.object({ podSubnet: SUBNETS, serviceSubnet: SUBNETS }).nullish() });
+/** A map until kubeadm's v1beta3, a list from v1beta4 on. */
+const EXTRA_ARGS = z.union([
+  z.record(z.string(), z.unknown()),
+  z.array(z.object({ name: z.string(), value: z.unknown() })),
+]);
+
+const CONFIGURATION = z.object({
+  networking: z.object({ podSubnet: SUBNETS, serviceSubnet: SUBNETS }).nullish(),
+  controllerManager: z
+    .object({ extraArgs: EXTRA_ARGS.nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+});
+
+/** The flag for IPv4 in a dual-stack cluster comes first. */
+const MASK_FLAGS = ['node-cidr-mask-size-ipv4', 'node-cidr-mask-size'];
 
 const ORIGIN = {
   what: 'key ClusterConfiguration of the ConfigMap kube-system/kubeadm-config',
@@ -40,6 +57,17 @@ const ORIGIN = {
  */
 export function clusterNetworksIn(clusterConfiguration: string | undefined): ClusterNetworks | undefined {
   if (clusterConfiguration === undefined) return undefined;
-  const { networking } = checkShape(CONFIGURATION, yamlMap(clusterConfiguration, ORIGIN), ORIGIN);
-  return networking ? { podCidrs: networking.podSubnet, serviceCidrs: networking.serviceSubnet } : undefined;
+  const { networking, controllerManager } = checkShape(CONFIGURATION, yamlMap(clusterConfiguration, ORIGIN), ORIGIN);
+  if (!networking) return undefined;
+  const nodeMask = maskIn(controllerManager?.extraArgs ?? {});
+  const { podSubnet: podCidrs, serviceSubnet: serviceCidrs } = networking;
+  return { podCidrs, serviceCidrs, ...(nodeMask !== undefined && { nodeMask }) };
+}
+
+function maskIn(extraArgs: z.output<typeof EXTRA_ARGS>): number | undefined {
+  const flags = new Map(
+    Array.isArray(extraArgs) ? extraArgs.map(({ name, value }) => [name, value]) : Object.entries(extraArgs),
+  );
+  const mask = Number(MASK_FLAGS.map((flag) => flags.get(flag)).find((value) => value !== undefined));
+  return Number.isInteger(mask) && mask > 0 && mask < 32 ? mask : undefined;
 }

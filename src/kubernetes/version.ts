@@ -25,6 +25,11 @@ export function parseVersion(text: string): Version {
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) };
 }
 
+/** True for what {@link parseVersion} takes. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text.trim());
+}
+
 /** The minor number: 20 for `v1.20.2`. */
 export function minorOf(version: string): number {
   return parseVersion(version).minor;

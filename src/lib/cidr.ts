@@ -45,6 +45,11 @@ export function isLoopback(address: string): boolean {
   return covers('127.0.0.0/8', address) || covers('::1/128', address);
 }
 
+/** True for an IPv6 address that means nothing without the interface it belongs to, which a resolver in a pod lacks. */
+export function isLinkLocal(address: string): boolean {
+  return covers('fe80::/10', address);
+}
+
 /** True for two spellings of one host: an address by value, a name without its case and without the dot at its end. */
 export function sameHost(left: string, right: string): boolean {
   return hostKey(left) === hostKey(right);

@@ -80,7 +80,9 @@ export function logPaths(host: string, { path, hosts, env }: Pick<LogOptions, 'p
     const file = hosts.length > 1 ? `${name}-${label}${ext}` : `${name}${ext}`;
     return [join(dir, file), ...fallback(file)];
   }
-  return host === 'localhost' ? [PATHS.edgeadm.log, ...fallback('edgeadm.log')] : fallback(`edgeadm-${label}.log`);
+  const own =
+    process.platform === 'win32' ? `${env.SystemRoot ?? 'C:\\Windows'}\\Logs\\edgeadm.log` : PATHS.edgeadm.log;
+  return host === 'localhost' ? [own, ...fallback('edgeadm.log')] : fallback(`edgeadm-${label}.log`);
 }
 
 /**

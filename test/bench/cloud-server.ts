@@ -39,7 +39,8 @@ async function serve(): Promise<void> {
     securityGroupId: '',
     tags: [],
   };
-  store.put(KIND.cluster, cluster.id, { ...cluster, made: { ...made, workers } });
+  store.put(KIND.cluster, cluster.id, { ...cluster, made });
+  store.put(KIND.workers, cluster.id, workers);
   const parts = { store, now: Date.now, apiServer: 'https://127.0.0.1:1', cloud: '', caPem: pki.caPem };
   const limit = limited(csService(parts, pki));
   const tls = { cert: pki.servingCert, key: pki.servingKey };

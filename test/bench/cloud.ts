@@ -47,7 +47,10 @@ export async function benchCloud(rounds: number): Promise<void> {
         of('throttledListMs'),
       ),
       line('calls of that, the throttled ones included', of('throttledCalls')),
-      line('to remove all nodes in batches of 100, each after the task of the one before, ms', of('removeMs')),
+      line(
+        'to remove all nodes in batches of 100, each after the task of the one before, which takes 400 ms, ms',
+        of('removeMs'),
+      ),
       line('peak memory of the client, the start-up of Node included, MiB', of('peakMiB')),
     ].join('\n'),
   );

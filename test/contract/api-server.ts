@@ -4,6 +4,7 @@ import { apps } from './apps.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
+import { endpoints } from './endpoints.ts';
 import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
 import { nodes } from './nodes.ts';
@@ -34,6 +35,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'applications in node pools': apps,
   Deployments: workloads,
   'Services, StatefulSets and claims': services,
+  'endpoints of Services': endpoints,
   'nodes, leases and pods': nodes,
   watches: watching,
 };

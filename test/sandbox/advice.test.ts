@@ -40,7 +40,7 @@ describe('the command that an error advises', function () {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     };
-    const here = (command: string, ...more: string[]): Promise<Ended> => run(command, '--root', root, ...more);
+    const here = (...words: string[]): Promise<Ended> => run(...words, '--root', root);
     return { name, root, put, here, join: (...more: string[]) => run(...line.split(' '), ...more) };
   };
   const printed = (ended: Ended): string[] =>
@@ -166,6 +166,93 @@ describe('the command that an error advises', function () {
           },
         };
       },
+    },
+    {
+      title: 'an add-on that the cluster does not offer',
+      code: 'ADDON_NOT_FOUND',
+      walk: async () => ({
+        cause: () => run('addon', 'show', 'no-such-addon'),
+        advice: { 'edgeadm addon list': () => run('addon', 'list') },
+        onward: (list) => run('addon', 'show', /^(coredns) /m.exec(list.stdout)?.[1] ?? ''),
+      }),
+    },
+    {
+      title: 'an add-on that is not installed',
+      code: 'ADDON_NOT_FOUND',
+      walk: async () => ({
+        cause: () => run('addon', 'upgrade', 'logtail-ds', '--yes'),
+        advice: { 'edgeadm addon install logtail-ds': () => run('addon', 'install', 'logtail-ds', '--yes') },
+      }),
+    },
+    {
+      title: 'an add-on that is installed in another version',
+      code: 'ADDON_REFUSED',
+      walk: async () => {
+        const version = /^coredns +\S+ +(\S+)/m.exec((await run('addon', 'list')).stdout)?.[1] ?? '';
+        const order = (verb: string) => run('addon', verb, 'coredns', '--version', version, '--yes');
+        return { cause: () => order('install'), advice: { 'edgeadm addon upgrade': () => order('upgrade') } };
+      },
+    },
+    {
+      title: 'a node that the cluster does not have',
+      code: 'NODE_NOT_FOUND',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        return {
+          cause: () => run('node', 'autonomy', 'show', `${node.name}-typo`),
+          advice: { 'edgeadm node list': () => run('node', 'list') },
+          onward: (list) => run('node', 'autonomy', 'show', list.stdout.includes(node.name) ? node.name : ''),
+        };
+      },
+    },
+    {
+      title: 'a program for which the edge-hub has cached nothing',
+      code: 'HUB_CHECK_FAILED',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        return {
+          cause: () => node.here('hub', 'cache', 'verify', 'edge-app'),
+          advice: {
+            'edgeadm hub cache list': () => run('hub', 'cache', 'list'),
+            'edgeadm hub cache add edge-app --restart': () =>
+              run('hub', 'cache', 'add', 'edge-app', '--restart', '--yes'),
+          },
+          onward: async () => {
+            // What the edge-hub writes once the program has asked through it.
+            await node.put('etc/kubernetes/cache/edge-app/services/kubernetes', '{}');
+            return node.here('hub', 'cache', 'verify', 'edge-app');
+          },
+        };
+      },
+    },
+    {
+      title: 'a command of kubeadm or kubectl that edgeadm does not have: drain',
+      code: 'USAGE',
+      walk: async () => ({
+        cause: () => run('drain', 'edge1'),
+        advice: { 'edgeadm reset --drain --help': () => run('reset', '--drain', '--help') },
+        onward: () => run('reset', '--drain', '--help'),
+      }),
+    },
+    {
+      title: 'a command of kubeadm or kubectl that edgeadm does not have: nodes',
+      code: 'USAGE',
+      walk: async () => ({
+        cause: () => run('nodes'),
+        advice: { 'edgeadm sandbox node list': () => bed.sandbox('node', 'list') },
+        onward: () => bed.sandbox('node', 'list'),
+      }),
+    },
+    {
+      title: 'a combination of versions that was not looked up before',
+      code: 'CLUSTER_UNSUPPORTED',
+      walk: async () => ({
+        cause: () => run('compat', '--cluster-version', '1.14.8-aliyunedge.1'),
+        advice: {},
+        onward: () => run('compat', '--cluster-version', '1.16.9-aliyunedge.1'),
+      }),
     },
     {
       title: 'a word that explain does not know',

@@ -139,7 +139,7 @@ describe('clusters of the container service', function () {
       '--vpc',
       'vpc-2',
       '--vswitch',
-      'vsw-2',
+      'vsw-21',
       '--pod-cidr',
       '10.20.0.0/16',
       ...WORKERS,
@@ -161,7 +161,7 @@ describe('clusters of the container service', function () {
       '--vpc',
       'vpc-3',
       '--vswitch',
-      'vsw-3',
+      'vsw-31',
       '--pod-cidr',
       '10.20.0.0/16',
       ...WORKERS,
@@ -170,6 +170,10 @@ describe('clusters of the container service', function () {
     await fails(5, /cluster broken|CLOUD_FAILED/, ...broken);
     await fails(5, /cluster broken \(c\w+\) is failed/, ...broken);
     await succeed('delete', 'broken', '--yes');
+    assert.match(await succeed('update', 'shops', '--deletion-protection', '--yes'), /cluster\/shops changed/);
+    assert.match(await succeed('update', 'shops', '--deletion-protection', '--yes'), /unchanged/);
+    await fails(4, /--no-deletion-protection/, 'delete', 'shops', '--yes');
+    await succeed('update', 'shops', '--no-deletion-protection', '--yes');
     const plan = await succeed('delete', 'shops', '--keep', 'SLB', '--yes');
     assert.match(plan, /It has 1 node: cn-hangzhou\.i-[\s\S]*SLB +lb-\w+ +kept[\s\S]*cluster\/shops deleted/);
     await fails(4, /CLOUD_CLUSTER_NOT_FOUND/, 'delete', 'shops', '--yes');

@@ -93,6 +93,8 @@ describe('completion in a shell', function () {
   it('the script for PowerShell holds the same tables', async () => {
     const { stdout } = await edgeadm(['completion', 'powershell']);
     assert.match(stdout, /'join --output' = @\('words', 'text', 'json', 'yaml'\)/);
+    assert.doesNotMatch(stdout, /\*\*\*/);
+    assert.match(stdout, /^ {8}'token' = @\('create', /m);
   });
 
   it('says which shells there are', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -42,5 +43,21 @@ describe('npm run demo', function () {
       left.filter((name) => name.startsWith('edgeadm')),
       [],
     );
+  });
+
+  it('npm run demo on a terminal shows the tree of a join and tables that fit, not log lines', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const command = `stty cols 80; ${process.execPath} scripts/demo.mjs`;
+    const { exitCode, stdout } = await execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd: project,
+      reject: false,
+      extendEnv: false,
+      env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, TERM: 'xterm-256color', LANG: 'C.UTF-8' },
+    });
+    const text = stripVTControlCharacters(stdout).replaceAll('\r\n', '\n');
+    assert.equal(exitCode, 0, text);
+    assert.match(text, /^✔ Verify the node/m);
+    assert.match(text, /^TYPE +Primary$/m);
+    assert.doesNotMatch(text, /^I\d{4} /m);
   });
 });

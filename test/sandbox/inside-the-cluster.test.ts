@@ -3,6 +3,11 @@ import { load } from 'js-yaml';
 import { type Ended, edgeadm, resultOf } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
+const JOB = `kind: Job
+metadata: {name: smoke}
+spec: {parallelism: 3, template: {spec: {containers: [{name: a, image: b}]}}}
+`;
+
 describe('commands that work inside a cluster', function () {
   this.timeout(300_000);
   let bed: SandboxBed;
@@ -63,5 +68,51 @@ describe('commands that work inside a cluster', function () {
     const tolerations = [{ effect: 'NoSchedule', key: 'apps.openyurt.io/taints', operator: 'Exists' }];
     const pool = { name: 'edge', nodeSelectorTerm: { matchExpressions: [requirement] }, replicas: 1, tolerations };
     assert.deepEqual(rendered.spec.topology, { pools: [pool] });
+  });
+
+  it('a volume group is defined with the labels of its nodes, shown, and not redefined', async () => {
+    const set = ['storage', 'lvm', 'set', 'volumegroup1', '--device', '/dev/sdb1,/dev/sdc'];
+    const planned = await done(...set, '--dry-run');
+    assert.match(planned.stdout, /configmap\/node-resource-topo would be created/);
+    const made = await done(...set, '--yes');
+    assert.match(made.stdout, /No node has a label that kubernetes.io\/storagetype In lvm selects/);
+    assert.match(made.stdout, /^Undo: kubectl -n kube-system delete configmap node-resource-topo$/m);
+    assert.match((await done(...set, '--yes')).stdout, /node-resource-topo unchanged/);
+    const changed = await run('storage', 'lvm', 'set', 'volumegroup1', '--device', '/dev/sdd', '--yes');
+    assert.equal(changed.exitCode, 4);
+    assert.match(changed.stderr, /never delete or shrink a volume group/);
+    const { groups } = (await dataOf('storage', 'lvm', 'show')) as { groups: { group: string; devices: string[] }[] };
+    assert.deepEqual(
+      groups.map(({ group, devices }) => [group, devices]),
+      [['volumegroup1', ['/dev/sdb1', '/dev/sdc']]],
+    );
+  });
+
+  it('the ranges of the cluster, and those of one that is planned, are computed, and overlaps end with 4', async () => {
+    const { nodes } = (await dataOf('network', 'capacity')) as { nodes: object };
+    assert.deepEqual(nodes, { possible: 256, used: 0 });
+    const planned = await dataOf('network', 'capacity', '--pod-cidr', '172.20.0.0/16', '--node-mask', '26');
+    assert.deepEqual(planned.nodes, { possible: 1024, used: 0 });
+    const overlap = await run('network', 'capacity', '--vpc-cidr', '10.244.0.0/14');
+    assert.equal(overlap.exitCode, 4);
+    assert.match(overlap.stdout, /10\.244\.0\.0\/16 of the pods and 10\.244\.0\.0\/14 of a VPC share addresses/);
+    const { sites } = (await dataOf('network', 'reach')) as { sites: { name: string }[] };
+    assert.deepEqual(
+      sites.map(({ name }) => name),
+      ['cloud'],
+    );
+  });
+
+  it('pods of a manifest are labelled as a group, and workloads of the cluster are checked for groups and for Windows', async () => {
+    const labelled = await edgeadm(['gang', 'label', '-', '--group', 'smoke'], { input: JOB });
+    assert.equal(labelled.exitCode, 0, labelled.stderr);
+    assert.match(labelled.stdout, /pod-group\.scheduling\.sigs\.k8s\.io\/min-available: '3'/);
+    assert.match((await done('gang', 'check')).stdout, /No pod is labelled/);
+    assert.match((await done('windows', 'app', 'check')).stdout, /No workload is meant for Windows nodes/);
+    const wrong = await edgeadm(['windows', 'app', 'check', '-'], {
+      input: JOB.replace('containers', 'nodeSelector: {kubernetes.io/os: windows}, containers'),
+    });
+    assert.equal(wrong.exitCode, 2);
+    assert.match(wrong.stdout, /hostNetwork is not true/);
   });
 });

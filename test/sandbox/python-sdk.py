@@ -1,9 +1,10 @@
 """Calls the sandbox's cloud with the vendor's SDKs for Python, and compares each answer with their models.
 
-Arguments: HOST:PORT of the cloud, "cs" or "ens", ID of the cluster or the instance. The keys are in the environment.
+Arguments: HOST:PORT of the cloud, "cs", "ens" or "networks", ID of the cluster, the instance or the region. The keys are in the environment.
 Prints what an answer has that its model does not, one a line.
 """
 
+import importlib
 import os
 import sys
 import typing
@@ -116,6 +117,33 @@ if product == "cs":
     check = client.run_cluster_check(target, models.RunClusterCheckRequest(type="ClusterUpgrade")).body.check_id
     client.get_cluster_check(target, check)
     client.list_cluster_checks(target, models.ListClusterChecksRequest())
+    client.list_addons(models.ListAddonsRequest(cluster_id=target))
+    client.describe_addon("coredns", models.DescribeAddonRequest(cluster_id=target))
+    client.list_cluster_addon_instances(target)
+    client.get_cluster_addon_instance(target, "coredns")
+    newer = models.UpgradeClusterAddonsRequestBody(component_name="coredns", next_version="v1.9.3.10-7dfca203-aliyun")
+    client.upgrade_cluster_addons(target, models.UpgradeClusterAddonsRequest(body=[newer]))
+    client.upgrade_cluster_nodepool(target, pool, models.UpgradeClusterNodepoolRequest())
+elif product == "networks":
+    for product, version, calls in (
+        ("vpc", "20160428", {"DescribeVpcs": {}, "DescribeVSwitches": {"vpc_id": "vpc-1"}, "DescribeEipAddresses": {}}),
+        ("slb", "20140515", {"DescribeLoadBalancers": {}}),
+        ("ecs", "20140526", {"DescribeSecurityGroups": {}, "DescribeInstances": {}}),
+        ("smartag", "20180313", {"DescribeCloudConnectNetworks": {"region_id": "cn-shanghai"}}),
+        ("cbn", "20170912", {"DescribeCens": {}, "DescribeCenAttachedChildInstances": {"cen_id": "cen-1"}}),
+    ):
+        module = importlib.import_module(f"alibabacloud_{product}{version}")
+        client = measured(importlib.import_module(f"{module.__name__}.client").Client(config))
+        models = importlib.import_module(f"{module.__name__}.models")
+        for action, given in calls.items():
+            request = getattr(models, f"{action}Request")()
+            if hasattr(request, "region_id"):
+                request.region_id = target
+            for name, value in given.items():
+                setattr(request, name, value)
+            method = action.replace("VSwitches", "Vswitches")
+            method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in method)[1:]
+            getattr(client, method)(request)
 else:
     from alibabacloud_ens20171110 import models
     from alibabacloud_ens20171110.client import Client

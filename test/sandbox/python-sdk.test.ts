@@ -4,11 +4,22 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { ecsService } from '../../sandbox/cloud/ecs.ts';
 import { seedInstance } from '../../sandbox/cloud/ens-seed.ts';
+import { seedNetworks } from '../../sandbox/cloud/network-records.ts';
+import { networkServices } from '../../sandbox/cloud/networks.ts';
 import { emulatedCloud } from '../unit/sandbox/cloud/emulated-cloud.ts';
 import { emulatedCluster } from '../unit/sandbox/cloud/emulated-cluster.ts';
 
-const PACKAGES = ['alibabacloud_cs20151215==7.2.3', 'alibabacloud_ens20171110==12.1.0'];
+const PACKAGES = [
+  'alibabacloud_cs20151215==7.2.3',
+  'alibabacloud_ens20171110==12.1.0',
+  'alibabacloud_vpc20160428==7.2.2',
+  'alibabacloud_slb20140515==3.3.31',
+  'alibabacloud_ecs20140526==7.11.8',
+  'alibabacloud_smartag20180313==2.1.2',
+  'alibabacloud_cbn20170912==1.4.0',
+];
 const PROGRAM = new URL('python-sdk.py', import.meta.url).pathname;
 const INSTALL_MS = 300_000;
 
@@ -60,6 +71,16 @@ describe("the sandbox's cloud, for the vendor's SDKs for Python", function () {
     const cloud = await emulatedCluster({ version: '1.26.3-aliyun.1' });
     try {
       assert.equal(await run(cloud.endpoint, { ...cloud, ca: cloud.pki.caPem }, 'cs', cloud.cluster.id), '');
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it('answers the SDKs of VPC, SLB, ECS, CEN and Smart Access Gateway as their models say', async () => {
+    const cloud = await emulatedCloud({ services: (parts) => [...networkServices(parts), ecsService(parts)] });
+    try {
+      seedNetworks(cloud.store, 'cn-hangzhou');
+      assert.equal(await run(cloud.host, cloud, 'networks', 'cn-hangzhou'), '');
     } finally {
       await cloud.close();
     }

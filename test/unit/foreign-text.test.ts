@@ -15,14 +15,22 @@ import { KnownHosts } from '../../src/host/ssh/known-hosts.ts';
 import { parseUnitState } from '../../src/host/systemd.ts';
 import { parseClusterInfo } from '../../src/kubernetes/api/cluster-info.ts';
 import { clusterNetworksIn } from '../../src/kubernetes/cluster-networks.ts';
-import { fitContainerdConfig } from '../../src/kubernetes/cri/containerd-config.ts';
+import {
+  cniPluginFolders,
+  fitContainerdConfig,
+  importsOf,
+  keepsCriOff,
+} from '../../src/kubernetes/cri/containerd-config.ts';
 import { kubeletComplaints, kubeletRefusals, sinceLastStart } from '../../src/kubernetes/kubelet/log.ts';
 import { flagsIn } from '../../src/kubernetes/kubelet/settings.ts';
 import { certificateIn } from '../../src/lib/check-shape.ts';
 import { parseDuration } from '../../src/lib/duration.ts';
 import { lastJoin } from '../../src/phases/diagnose/timeline.ts';
+import { evaluateNftables } from '../../src/phases/preflight/nftables.ts';
+import { evaluateChain, type Packet, parseIptables } from '../../src/phases/preflight/packet-filter.ts';
 import { parseNameServers } from '../../src/phases/preflight/resolv-conf.ts';
 import { deletionOf } from '../../src/phases/reset/teardown/iptables.ts';
+import { kubeProxyServices } from '../../src/phases/reset/teardown/ipvs.ts';
 import { pinCa } from '../../src/pki/ca-hash.ts';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
@@ -40,6 +48,8 @@ const ca = selfSignedCertificate(await generateKey(), { commonName: 'kubernetes'
 const kubeconfig = JSON.stringify({
   clusters: [{ cluster: { server: 'https://10.0.0.1:6443', 'certificate-authority-data': btoa(ca) } }],
 });
+
+const PACKET: Packet = { protocol: 'udp', port: 8472, address: '10.0.0.5', interface: 'eth0' };
 
 const PARSERS: readonly Parser[] = [
   {
@@ -77,6 +87,29 @@ const PARSERS: readonly Parser[] = [
     what: 'what iptables-save prints',
     sample: '*nat\n:KUBE-SERVICES - [0:0]\n-A PREROUTING -m comment --comment "a \\"b\\"" -j KUBE-SERVICES\nCOMMIT\n',
     parse: (text) => deletionOf(text, { cniNetworks: ['cbr0'] }),
+  },
+  {
+    what: 'what iptables-save prints, as a firewall',
+    sample:
+      '*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -p udp -m multiport --dports 53,8000:9000 -m comment --comment "a \\"b\\"" -g nodes\n-A nodes ! -s 10.0.0.0/8 -j RETURN\nCOMMIT\n',
+    parse: (text) => evaluateChain(parseIptables(text, PACKET), 'INPUT'),
+  },
+  {
+    what: 'what nft list ruleset prints',
+    sample:
+      'table inet filter {\n\tset ports {\n\t\ttype inet_service\n\t\telements = { 53, 8000-9000 }\n\t}\n\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t\tct state vmap { established : accept }\n\t\tiifname != "lo" udp dport @ports jump nodes\n\t}\n\n\tchain nodes {\n\t\tip saddr 10.0.0.0/8 accept\n\t}\n}\n',
+    parse: (text) => evaluateNftables(text, PACKET),
+  },
+  {
+    what: 'what ipvsadm --save prints',
+    sample: '-A -t 10.96.0.1:443 -s rr\n-a -t 10.96.0.1:443 -r 10.0.0.5:6443 -m -w 1\n-A -u [fd00::1]:53 -s rr\n',
+    parse: (text) => kubeProxyServices(text, new Set(['10.96.0.1', 'fd00::1'])),
+  },
+  {
+    what: 'what containerd config dump prints',
+    sample:
+      "disabled_plugins = []\nimports = ['/etc/containerd/config.toml']\nversion = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n",
+    parse: (text) => [fitContainerdConfig(text, {}), keepsCriOff(text), importsOf(text), cniPluginFolders(text)],
   },
   {
     what: "containerd's config.toml",

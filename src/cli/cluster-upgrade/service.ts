@@ -1,24 +1,19 @@
 import { type CloudUpgrade, isIdle } from '../../cloud/cluster-upgrade-state.ts';
-import type { CloudUpgrades, UpgradeIntent } from '../../cloud/cluster-upgrades.ts';
+import type { CloudUpgrades } from '../../cloud/cluster-upgrades.ts';
 import type { ContainerService } from '../../cloud/cs.ts';
 import { isPassing } from '../../cloud/errors.ts';
 import { refuseErrors } from '../../cluster-upgrade/intent.ts';
-import type { UpgradeReport } from '../../cluster-upgrade/precheck/report.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { realClock } from '../../lib/clock.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { startScreen } from '../../output/screen.ts';
-import { styleFor } from '../../output/style.ts';
-import { runClusterCheck } from '../../phases/cluster/check.ts';
-import { reportOfCheck } from '../cluster/check.ts';
+import { checkedByService } from '../cluster/checked.ts';
 import { confirm, refuseUnanswerable } from '../confirmation.ts';
 import { serviceOf } from '../nodepool/pools.ts';
 import { interruptible } from '../signals.ts';
 import { interrupted, logTo } from './follow.ts';
 import { keptTask } from './kept-task.ts';
-import { reportText } from './report.ts';
-import { writeReport } from './report-html.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { intentText, serviceData, serviceText } from './service-text.ts';
 
@@ -38,7 +33,15 @@ export async function startOfService(
     const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     refuseUnanswerable('Start?', { output, yes: flags.yes || dryRun, argv });
-    const report = await checkedByService(service, { flags, intent, output, signal });
+    const type = intent.masterOnly ? 'MasterUpgrade' : 'ClusterUpgrade';
+    const report = await checkedByService(service, {
+      clusterId,
+      type,
+      targetVersion: intent.to,
+      flags,
+      output,
+      signal,
+    });
     output.tell(intentText(clusterId, intent));
     if (report) refuseErrors(report, flags['ignore-preflight-errors']);
     const data = { clusterId, dryRun, ...intent, report };
@@ -62,36 +65,6 @@ export async function planOfService(
       text: `${intentText(clusterId, intent)}The service checks the cluster first; to see its report now: ${checkLine(flags)}\nTo start it: ${start}\n`,
     };
   });
-}
-
-interface Checking {
-  readonly flags: ServiceFlags & StartFlags;
-  readonly intent: UpgradeIntent;
-  readonly output: Output;
-  readonly signal: AbortSignal;
-}
-
-/** The check that the service offers before an upgrade, shown; undefined if all of its errors are ignored and it fails. */
-async function checkedByService(
-  service: ContainerService,
-  { flags, intent, output, signal }: Checking,
-): Promise<UpgradeReport | undefined> {
-  const { 'cluster-id': clusterId = '' } = flags;
-  const log = logTo(output);
-  const type = intent.masterOnly ? 'MasterUpgrade' : 'ClusterUpgrade';
-  try {
-    const tell = (line: string): void => log.info(line);
-    const check = await runClusterCheck({ service, clusterId, type, signal, tell });
-    const report = reportOfCheck(check, await service.cluster(clusterId), intent.to);
-    if (flags.report !== undefined) await writeReport(flags.report, report);
-    const columns = process.stdout.columns || undefined;
-    output.tell(`${reportText(report, { style: styleFor({}, false), columns })}\n`);
-    return report;
-  } catch (error) {
-    if (signal.aborted || !flags['ignore-preflight-errors']?.includes('all')) throw error;
-    log.warning(`The cluster could not be checked: ${(error as Error).message}`);
-    return undefined;
-  }
 }
 
 interface StartFlags {

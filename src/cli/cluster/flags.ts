@@ -64,7 +64,7 @@ export const createClusterFlags = {
     ...own,
     ...list,
     helpValue: 'CIDR',
-    description: 'ranges of the VPC, which pods and Services must not overlap with',
+    description: 'further ranges, besides those of the VPC, that pods and Services must not overlap with',
   }),
   'ignore-limits': Flags.string({
     ...own,

@@ -5,7 +5,7 @@ import { factLines } from '../../output/columns.ts';
 import type { Creation } from '../../phases/cluster/create.ts';
 
 /** What would be created, for people: lines without their ends. */
-export function creationLines({ spec, version, existing, ignored }: Creation, vpcCidrs: readonly string[]): string[] {
+export function creationLines({ spec, version, existing, ignored, notChecked }: Creation): string[] {
   if (existing) {
     const { clusterId, state } = existing;
     return [`Cluster ${spec.name} (${clusterId}) was requested before and is ${state}: wait until it is running.`];
@@ -21,9 +21,9 @@ export function creationLines({ spec, version, existing, ignored }: Creation, vp
     Secrets: spec.kmsKey && `encrypted with the key ${spec.kmsKey} of KMS`,
     Logs: logsOf(spec),
     Protection: spec.deletionProtection ? 'against deletion' : undefined,
-    Buys: `pay-as-you-go: ${count('ECS instance', spec.workers.count)}, SLB instances and an EIP, besides the fee of the cluster. By default an account has 100 security groups, 60 SLB instances and 20 EIPs; the service does not report how many are left.`,
+    Buys: `pay-as-you-go: ${count('ECS instance', spec.workers.count)}, SLB instances and an EIP, besides the fee of the cluster.`,
     Warning: ignored.map(({ limit, why }) => `${limit}: ${why}`).join('; '),
-    'Not checked': notChecked(spec, vpcCidrs).join(', '),
+    'Not checked': notChecked.join('; '),
   });
   return facts.trimEnd().split('\n');
 }
@@ -48,12 +48,4 @@ function logsOf({ logging }: CloudClusterSpec): string {
     audit && 'audit',
   ].filter(Boolean);
   return kinds.length > 0 ? `${kinds.join(', ')}, in ${project ?? 'a new project of Log Service'}` : '';
-}
-
-/** No action of the container service tells these. */
-function notChecked({ vswitches }: CloudClusterSpec, vpcCidrs: readonly string[]): string[] {
-  return [
-    ...(vpcCidrs.length === 0 ? ['that pods and Services do not overlap with the VPC (pass --vpc-cidr)'] : []),
-    ...(vswitches.length > 1 ? ['that the vSwitches are in different zones'] : []),
-  ];
 }

@@ -122,6 +122,11 @@ const keyFlags = {
     description: 'add-ons allowed on the node, the others are kept off: kube-proxy,flannel,coredns; default: all',
     helpGroup: 'NODE',
   }),
+  'max-pods': Flags.integer({
+    helpValue: 'N',
+    description: "most pods, and so addresses, of the node; default: the cluster's maxPods",
+    helpGroup: 'NODE',
+  }),
   'gpu-version': Flags.string({
     helpValue: 'MODEL',
     description: 'GPU model such as Nvidia_Tesla_T4',

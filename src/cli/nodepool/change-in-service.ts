@@ -1,11 +1,12 @@
 import type { CloudNodePool } from '../../cloud/actions/node-pools.ts';
 import { poolNamed } from '../../config/node-pool.ts';
+import type { Output } from '../../output/index.ts';
 import { orderForPool } from '../../phases/nodepool/change.ts';
 import type { CommandHost } from '../node-runner.ts';
 import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 
 /** One order for one pool. */
-interface PoolOrder {
+export interface PoolOrder {
   /** For people; none: there is nothing to do. */
   readonly lines: readonly string[];
   /** `node pool shops to be upgraded` */
@@ -18,6 +19,10 @@ interface PoolOrder {
   readonly send: () => Promise<string | undefined>;
   /** It sets values, whatever another command is doing to the pool. */
   readonly isSetting?: boolean;
+  /** A paused task that `send` continues. */
+  readonly continues?: string;
+  /** Before the confirmation; what it throws ends the command. */
+  readonly check?: (output: Output, signal: AbortSignal) => Promise<object | undefined>;
 }
 
 /** A command that changes a node pool by one request to the container service. */
@@ -27,9 +32,10 @@ export async function changePoolInService(
   host: CommandHost,
   orderOf: (pool: CloudNodePool, work: ChangeWork) => Promise<PoolOrder>,
 ) {
+  const output = host.openOutput({ looksOnly: true });
   return changeInService<ServicePlan & { readonly order: PoolOrder; readonly pool: { id: string; name: string } }>({
     flags,
-    output: host.openOutput({ looksOnly: true }),
+    output,
     argv: host.argv,
     plan: async (work) => {
       const pools = await work.service.nodePools(work.clusterId);
@@ -41,13 +47,14 @@ export async function changePoolInService(
       }));
       const { id, name: poolName, pool } = poolNamed(known, name, `cluster ${work.clusterId}`);
       const order = await orderOf(pool, work);
+      const report = await order.check?.(output, work.signal);
       return {
         order,
         pool: { id, name: poolName },
         lines: order.lines,
         question: order.question,
         unchanged: `nodepool/${poolName} unchanged\n`,
-        data: { clusterId: work.clusterId, nodepool: poolName, ...order.data },
+        data: { clusterId: work.clusterId, nodepool: poolName, ...order.data, ...(report && { report }) },
       };
     },
     run: async ({ order, pool }, work) => {

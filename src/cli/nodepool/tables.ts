@@ -1,4 +1,4 @@
-import { belongsTo, type NodePool, type PoolNode } from '../../config/node-pool.ts';
+import { belongsTo, type GatewayPod, type NodePool, type NodePools, type PoolNode } from '../../config/node-pool.ts';
 import { workState } from '../../config/nodepool-state.ts';
 import { table } from '../../output/table.ts';
 
@@ -10,8 +10,22 @@ export interface ShownPool extends NodePool {
   readonly why: string;
 }
 
-export function shownPool(pool: NodePool, nodes: readonly PoolNode[]): ShownPool {
-  return { ...pool, nodes: nodes.filter((node) => belongsTo(node, pool)), ...workState(pool, nodes) };
+/** What `list` and `get` read. */
+export interface PoolsInUse {
+  readonly pools: readonly NodePool[];
+  readonly nodes: readonly PoolNode[];
+  /** Undefined if there are no enhanced pools, or they cannot be read. */
+  readonly gatewayPods?: readonly GatewayPod[];
+}
+
+export async function poolsInUse(source: NodePools): Promise<PoolsInUse> {
+  const [pools, nodes] = await Promise.all([source.list(), source.nodes()]);
+  const isNeeded = pools.some(({ mode }) => mode === 'enhanced');
+  return { pools, nodes, gatewayPods: isNeeded ? await source.gatewayPods() : undefined };
+}
+
+export function shownPool(pool: NodePool, { nodes, gatewayPods }: Omit<PoolsInUse, 'pools'>): ShownPool {
+  return { ...pool, nodes: nodes.filter((node) => belongsTo(node, pool)), ...workState(pool, nodes, gatewayPods) };
 }
 
 /** One line a pool. @param wide with what its nodes get */
@@ -49,6 +63,7 @@ export function poolDetails(pool: ShownPool): string {
     runtime,
     labels: pairs(labels),
     annotations: pairs(annotations),
+    'not intact': pool.annotationIssues?.join('; '),
     taints: taintsText(taints),
     'pod CIDRs': podCidrs.join(','),
   };

@@ -56,7 +56,15 @@ export const upgradeFlags = {
   }),
 };
 
-interface ParsedFlags extends DrainFlags {
+/** What a command takes for the edge-hub of a node. */
+export interface HubFlags {
+  readonly 'edge-hub-as'?: 'pod' | 'service';
+  readonly 'edge-hub-image'?: string;
+  readonly 'edge-hub-program'?: string;
+  readonly 'edge-hub-version'?: string;
+}
+
+interface ParsedFlags extends DrainFlags, HubFlags {
   readonly 'target-version'?: string;
   readonly 'kubelet-version'?: string;
   readonly bundle?: string;
@@ -65,10 +73,6 @@ interface ParsedFlags extends DrainFlags {
   readonly 'drain-timeout'?: string;
   readonly kubeconfig?: string;
   readonly 'migrate-runtime': boolean;
-  readonly 'edge-hub-as'?: 'pod' | 'service';
-  readonly 'edge-hub-image'?: string;
-  readonly 'edge-hub-program'?: string;
-  readonly 'edge-hub-version'?: string;
   readonly region?: string;
 }
 
@@ -101,7 +105,8 @@ export function upgradeSpec(flags: ParsedFlags): UpgradeSpec {
   };
 }
 
-function hubRequest(flags: ParsedFlags, refuse: Refuse): HubRequest {
+/** The hub that the flags request; mistakes go to `refuse`. */
+export function hubRequest(flags: HubFlags, refuse: Refuse): HubRequest {
   const { 'edge-hub-as': as, 'edge-hub-image': image, 'edge-hub-program': program, 'edge-hub-version': given } = flags;
   if (image !== undefined) {
     const refusal = refuseImage(image);

@@ -122,6 +122,13 @@ export interface ClusterBody {
   readonly nodepools: readonly WorkerPoolBody[];
 }
 
+/** What ModifyCluster is sent; what is left out stays. */
+export interface ClusterChangeBody {
+  readonly cluster_spec?: string;
+  readonly cluster_name?: string;
+  readonly deletion_protection?: boolean;
+}
+
 /** Clusters, and what lets edgeadm and nodes into one. */
 export const CLUSTER_ACTIONS = {
   DescribeClustersForRegion: csAction('GET', '/regions/{regionId}/clusters', {
@@ -146,7 +153,7 @@ export const CLUSTER_ACTIONS = {
     repeated: 'another',
     answer: wire({ cluster_id: text, task_id: text }),
   }),
-  ModifyCluster: csActionWithBody<{ readonly cluster_spec: string }>()('PUT', '/api/v2/clusters/{ClusterId}', {
+  ModifyCluster: csActionWithBody<ClusterChangeBody>()('PUT', '/api/v2/clusters/{ClusterId}', {
     repeated: 'same',
     answer: TASK_ANSWER,
   }),

@@ -12,6 +12,7 @@ const taskShape = {
 const task = wire(taskShape);
 const taskInfo = wire({
   ...taskShape,
+  target: wire({ id: text, type: text }).nullish(),
   current_stage: text,
   stages: z.array(wire({ message: text, state: text, start_time: text, end_time: text })).nullish(),
   events: z

@@ -1,6 +1,7 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { poolLabelOf } from '../../kubernetes/api/node-pools.ts';
 import { nodeNameOf, operatingSystemOf, reportedKubeletVersion } from '../../kubernetes/node/node.ts';
+import { isVersion } from '../../kubernetes/version.ts';
 import { sameVersion } from '../../phases/upgrade/versions.ts';
 
 /** Which nodes an upgrade takes, and which not. */
@@ -8,7 +9,7 @@ export interface NodeChoice {
   readonly nodes: readonly V1Node[];
   /** Names of those whose kubelet is at the target already. */
   readonly there: readonly string[];
-  /** Names of control-plane nodes and of those that do not run Linux: they are upgraded in other ways. */
+  /** Names of control-plane nodes, of those that do not run Linux and of virtual ones: they are upgraded in other ways. */
   readonly leftOut: readonly string[];
 }
 
@@ -39,5 +40,7 @@ export function kubeletOf(node: V1Node): string {
 
 function isLinuxWorker(node: V1Node): boolean {
   const { labels = {} } = node.metadata ?? {};
-  return (operatingSystemOf(node) ?? 'linux') === 'linux' && !CONTROL_PLANE.some((label) => label in labels);
+  const isLinux = (operatingSystemOf(node) ?? 'linux') === 'linux';
+  // What stands for other machines, such as a virtual kubelet, reports its own version or a word.
+  return isLinux && isVersion(kubeletOf(node)) && !CONTROL_PLANE.some((label) => label in labels);
 }

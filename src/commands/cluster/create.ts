@@ -11,6 +11,7 @@ import { creationLines } from '../../cli/cluster/plan-text.ts';
 import { cloudClusterSpecOf } from '../../cli/cluster/spec.ts';
 import { shownCluster } from '../../cli/cluster/text.ts';
 import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
+import { openNetworks } from '../../cloud/networks.ts';
 import { usageError } from '../../errors/usage.ts';
 import { type Creation, createCluster, planCreation } from '../../phases/cluster/create.ts';
 
@@ -19,7 +20,7 @@ type CreationPlan = ServicePlan & { readonly creation: Creation };
 export default class ClusterCreate extends BaseCommand {
   static override summary = 'Create an edge cluster of the container service, standard or Pro.';
   static override description =
-    `Checks every limit first. The command is idempotent: a cluster of this name is waited for, never bought again. See docs/cluster.md. ${ramActions('DescribeClustersForRegion', 'DescribeUserQuota', 'DescribeKubernetesVersionMetadata', 'CreateCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `Checks every limit first. The command is idempotent: a cluster of this name is waited for, never bought again. See docs/cluster.md. ${ramActions('DescribeClustersForRegion', 'DescribeUserQuota', 'DescribeKubernetesVersionMetadata', 'CreateCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo', 'vpc:DescribeVpcs', 'vpc:DescribeVSwitches', 'vpc:DescribeEipAddresses', 'slb:DescribeLoadBalancers', 'ecs:DescribeSecurityGroups')}`;
   static override examples = [
     '<%= config.bin %> cluster create shops --region cn-hangzhou --vpc vpc-1 --vswitch vsw-1 --pod-cidr 172.20.0.0/16 --worker-type ecs.g6.large --key-pair ops',
     '<%= config.bin %> cluster create --from cluster.yaml --dry-run',
@@ -51,16 +52,17 @@ export default class ClusterCreate extends BaseCommand {
         clusterName: name,
         output,
         argv: this.host.argv,
-        plan: async ({ service }) => {
-          const creation = await planCreation(service, { spec, vpcCidrs, ignoredLimits });
-          const { existing } = creation;
+        plan: async ({ service, signal }) => {
+          const networks = await openNetworks({ region, credentials: { profile: flags.profile }, signal });
+          const creation = await planCreation(service, { spec, vpcCidrs, ignoredLimits, networks });
+          const { existing, notChecked } = creation;
           const isThere = existing?.state === 'running';
           return {
             creation,
-            lines: isThere ? [] : creationLines(creation, vpcCidrs),
+            lines: isThere ? [] : creationLines(creation),
             question: existing ? `Wait for cluster ${name}?` : `Create cluster ${name}?`,
             unchanged: `cluster/${name} unchanged: ${existing?.clusterId}\n`,
-            data: { name, region, clusterId: existing?.clusterId },
+            data: { name, region, clusterId: existing?.clusterId, notChecked },
           };
         },
         run: async ({ creation }, work) => {

@@ -41,7 +41,7 @@ export default class ClusterUpgradeEdition extends BaseCommand {
         },
         run: async ({ cluster: { clusterId: id, name } }, work) => {
           const isDone = ({ clusterSpec }: CloudCluster): boolean => editionOf(clusterSpec) === 'pro';
-          const send = () => work.service.changeClusterSpec(id, CLUSTER_SPECS.pro);
+          const send = () => work.service.changeCluster(id, { cluster_spec: CLUSTER_SPECS.pro });
           await updateCluster(id, { what: `cluster ${name} (${id}) to be a Pro cluster`, send, isDone }, work);
           return { text: `cluster/${name} ${work.wait ? 'is a Pro cluster' : 'is being upgraded to Pro'}\n` };
         },

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
 import { nonEmptyName, repeatable } from '../../cli/flags.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { MAX_INTERFACES } from '../../cloud/ens.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
@@ -10,7 +11,7 @@ export default class EniBind extends BaseCommand {
   static override summary =
     'Buy elastic network interfaces for an ENS instance and attach them, for pods of Terway Edge.';
   static override description =
-    'The instance is stopped and started again. The command is idempotent: rerun it at any time, even after it was killed; nothing is bought twice.';
+    `The instance is stopped and started again. The command is idempotent: rerun it at any time, even after it was killed; nothing is bought twice. ${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces', 'ens:DescribeVSwitches', 'ens:DescribeNetworkAttribute', 'ens:DescribeSecurityGroupAttribute', 'ens:CreateNetworkInterface', 'ens:AttachNetworkInterface', 'ens:AuthorizeSecurityGroup', 'ens:AuthorizeSecurityGroupEgress', 'ens:StopInstance', 'ens:StartInstance')}`;
   static override examples = [
     '<%= config.bin %> eni bind --instance i-5q9xk --dry-run',
     '<%= config.bin %> eni bind --instance i-5q9xk --eni-number 4 --kubeconfig admin.conf',

@@ -3,13 +3,15 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { type CloudFlags, cloudFlags } from '../../cli/cloud-flags.ts';
 import { openEns } from '../../cli/eni/change.ts';
 import { nonEmptyName } from '../../cli/flags.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { MAX_INTERFACES, podCapacity, requireInstance } from '../../cloud/ens.ts';
 import { table } from '../../output/table.ts';
 
 export default class EniCapacity extends BaseCommand {
   static override summary = 'Show the pod capacity of an ENS instance by number of elastic network interfaces.';
-  static override description = 'Without --instance it prints the table and makes no network calls.';
+  static override description =
+    `Without --instance it prints the table and makes no network calls. With --instance: ${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces')}`;
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
     instance: Flags.string({

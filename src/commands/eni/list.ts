@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { cloudFlags } from '../../cli/cloud-flags.ts';
 import { instanceFlag, openEns } from '../../cli/eni/change.ts';
 import { listFlag } from '../../cli/flags.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { purchasedFor } from '../../cloud/eni-marker.ts';
 import { requireInstance } from '../../cloud/ens.ts';
@@ -9,6 +10,7 @@ import { table } from '../../output/table.ts';
 
 export default class EniList extends BaseCommand {
   static override summary = 'List the elastic network interfaces of an ENS instance, and those bought for it.';
+  static override description = `${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces')}`;
   static override examples = ['<%= config.bin %> eni list --instance i-5q9xk'];
   static override flags = { ...listFlag, ...instanceFlag, ...cloudFlags };
 

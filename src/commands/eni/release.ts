@@ -3,12 +3,13 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { drainPolicyOf } from '../../cli/drain-flags.ts';
 import { changeFlags, changeInstance } from '../../cli/eni/change.ts';
 import { nonEmptyName, repeatable } from '../../cli/flags.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { formatDuration } from '../../lib/duration.ts';
 
 export default class EniRelease extends BaseCommand {
   static override summary = 'Detach and delete the elastic network interfaces that edgeadm bought for an ENS instance.';
   static override description =
-    'Leaves other interfaces alone. The instance is stopped only if one of them is attached, and started again.';
+    `Leaves other interfaces alone. The instance is stopped only if one of them is attached, and started again. ${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces', 'ens:DetachNetworkInterface', 'ens:DeleteNetworkInterfaces', 'ens:StopInstance', 'ens:StartInstance')}`;
   static override examples = [
     '<%= config.bin %> eni release --instance i-5q9xk',
     '<%= config.bin %> eni release --instance i-5q9xk --eni eni-58z57 --yes',

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { logOf, poolSourceFlags, refusePoolSource, serviceOf } from '../../cli/nodepool/pools.ts';
 import { attachSpecOf, expiryOf } from '../../cli/nodepool/script.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { interruptible } from '../../cli/signals.ts';
 import { usageError } from '../../errors/usage.ts';
 
@@ -9,6 +10,7 @@ const { 'cluster-id': clusterId, region, profile } = poolSourceFlags;
 
 export default class NodePoolAttachScript extends BaseCommand {
   static override summary = 'Print the command that joins a node to a node pool; it contains a token.';
+  static override description = `${ramActions('DescribeClusterNodePools', 'DescribeClusterAttachScripts')}`;
   static override examples = [
     '<%= config.bin %> nodepool attach-script shops --cluster-id c1 --region cn-hangzhou --ttl 2h --arch arm64',
   ];

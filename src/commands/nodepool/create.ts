@@ -1,10 +1,12 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { nodeFlags } from '../../cli/flags.ts';
+import { enhancedConnections } from '../../cli/nodepool/connections.ts';
 import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
 import { logOf, poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import { hasTerminal } from '../../cli/prompts.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import type { NodePoolSpec } from '../../config/node-pool.ts';
 import { missingIn, refusePoolRequest } from '../../config/nodepool-rules.ts';
 import { usageError } from '../../errors/usage.ts';
@@ -13,7 +15,7 @@ import { createNodePool } from '../../phases/nodepool/create.ts';
 export default class NodePoolCreate extends BaseCommand {
   static override summary = 'Create an edge node pool: basic, enhanced or private.';
   static override description =
-    'The command is idempotent. On a terminal it asks for missing values. See docs/nodepool.md.';
+    `The command is idempotent. On a terminal it asks for missing values. See docs/nodepool.md. With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'CreateClusterNodePool', 'DescribeTaskInfo')} For an enhanced pool, with --region: ${ramActions('cen:DescribeCens', 'cen:DescribeCenAttachedChildInstances', 'smartag:DescribeCloudConnectNetworks', 'vpc:DescribeVpcs')}`;
   static override examples = [
     '<%= config.bin %> nodepool create shops --cluster-id c1 --region cn-hangzhou --max-nodes 20',
     '<%= config.bin %> nodepool create video --kubeconfig admin.conf --mode enhanced --max-nodes 10 --cen-id cen-1 --ccn-id ccn-1 --ccn-region cn-shanghai --vpc-cidr 192.168.0.0/16',
@@ -34,8 +36,16 @@ export default class NodePoolCreate extends BaseCommand {
     const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });
     const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
     const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;
+    const connections = spec.mode === 'enhanced' ? await enhancedConnections(spec, flags) : undefined;
     const { outcome, pool } = await withNodePools(flags, (pools) =>
-      createNodePool(pools, { spec, vpcCidrs, nodeCidrs, dryRun, warn: (message) => log.warning(message) }),
+      createNodePool(pools, {
+        spec,
+        vpcCidrs,
+        nodeCidrs,
+        connections,
+        dryRun,
+        warn: (message) => log.warning(message),
+      }),
     );
     const done = dryRun && outcome !== 'unchanged' ? `would be ${outcome} (dry run)` : outcome;
     await this.finish({

@@ -3,11 +3,14 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
 import { poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
+import { ramActions } from '../../cli/service-change.ts';
 import { usageError } from '../../errors/usage.ts';
 import { deletablePool } from '../../phases/nodepool/delete.ts';
 
 export default class NodePoolDelete extends BaseCommand {
   static override summary = 'Delete a node pool that has no nodes.';
+  static override description =
+    `With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'DeleteClusterNodepool', 'DescribeTaskInfo')}`;
   static override examples = ['<%= config.bin %> nodepool delete shops --cluster-id c1 --region cn-hangzhou --yes'];
   static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
   static override flags = { ...poolSourceFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };

@@ -2,14 +2,18 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
 import { listFlag } from '../../cli/flags.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { localMachine } from '../../host/local.ts';
 import { table } from '../../output/table.ts';
 import { judgeTunnel, readTunnelParts } from '../../phases/tunnel/check.ts';
+import { judgeRaven, readRavenParts } from '../../phases/tunnel/raven-check.ts';
+import { checkServerCertificate } from '../../phases/tunnel/server-certificate.ts';
 import { findTunnel } from '../../phases/tunnel/tunnel.ts';
 
 export default class TunnelCheck extends BaseCommand {
-  static override summary = 'Check what the tunnel to edge nodes is made of: server, load balancer, agents.';
+  static override summary =
+    'Check what the tunnel to edge nodes is made of: server, load balancer, certificate, agents.';
   static override description =
-    'Reads the objects of the tunnel; no connection is tried, and the certificate of the server is not looked at. Clusters of OpenYurt with Raven have no such objects and are refused. User guide: chapter 8.2, Cloud-edge tunneling.';
+    'Reads the objects of the tunnel, or of Raven in clusters of OpenYurt, and the certificate of the server if this machine reaches its load balancer. User guide: chapter 8.2, Cloud-edge tunneling.';
   static override examples = ['<%= config.bin %> tunnel check', '<%= config.bin %> tunnel check -o json'];
   static override flags = { ...kubeconfigFlag, ...listFlag };
 
@@ -18,13 +22,9 @@ export default class TunnelCheck extends BaseCommand {
     this.openOutput({ looksOnly: true });
     const checks = await withCluster(flags.kubeconfig, async (client, signal) => {
       const tunnel = await findTunnel(client, signal);
-      if (tunnel.kind === 'raven')
-        throw new EdgeadmError({
-          code: 'SETTING_REFUSED',
-          what: 'this cluster has Raven, which tunnel check does not support',
-          next: 'kubectl get gateways.raven.openyurt.io',
-        });
-      return judgeTunnel(await readTunnelParts(client, tunnel.names, signal), tunnel.names);
+      if (tunnel.kind === 'raven') return judgeRaven(await readRavenParts(client, tunnel.gateways, signal));
+      const parts = await readTunnelParts(client, tunnel.names, signal);
+      return [...judgeTunnel(parts, tunnel.names), await checkServerCertificate(parts, localMachine(), signal)];
     });
     const failed = checks.filter(({ ok }) => !ok);
     const rows = checks.map(({ check, ok, found, next }) => ({ check, result: ok ? 'ok' : 'failed', found, next }));

@@ -45,6 +45,17 @@ const upgradeNote = z.object({
   time: text,
 });
 
+/** A node that another tool has joined begins to become an edge node: what is noted after it can be rolled back. */
+const conversionNote = z.object({
+  kind: z.literal('conversion'),
+  node: text,
+  /** `NAMESPACE/NAME` of the pods that were ready on the node before. */
+  pods: z.array(text).readonly(),
+  /** Labels of its Node object that the conversion sets, as they were; null for one that was not there. */
+  labels: z.record(text, text.nullable()).readonly(),
+  time: text,
+});
+
 const joinedNote = z.object({ kind: z.literal('joined'), cluster: text, node: text, time: text });
 
 /** Notes that are no changes: who ran, what was chosen, that a join was completed. */
@@ -57,6 +68,8 @@ const note = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reported'), time: text }),
   joinedNote,
   upgradeNote,
+  conversionNote,
+  z.object({ kind: z.literal('converted'), time: text }),
   /** The journal was replaced by what is before this line; the copies in `unneeded` can go. */
   z.object({ kind: z.literal('replaced'), unneeded: z.array(backup).readonly() }),
 ]);
@@ -67,6 +80,7 @@ export type Before = z.output<typeof before>;
 export type NotedChange = z.output<typeof change>;
 export type Note = z.output<typeof note>;
 export type UpgradeNote = z.output<typeof upgradeNote>;
+export type ConversionNote = z.output<typeof conversionNote>;
 export type JoinedNote = z.output<typeof joinedNote>;
 /** One line of the journal. */
 export type Entry = NotedChange | Note;

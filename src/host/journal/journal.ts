@@ -9,6 +9,7 @@ import { compact } from './compact.ts';
 import { type Damage, type ParsedJournal, parseJournal } from './damage.ts';
 import {
   type Before,
+  type ConversionNote,
   type Entry,
   isChange,
   type JoinedNote,
@@ -144,6 +145,20 @@ export class Journal extends JournalRecord {
   /** The upgrade was rolled back. */
   async forgetUpgrade(): Promise<void> {
     if (this.upgrade) await this.#replace(this.entries.slice(0, this.positionOf('upgrade') - 1));
+  }
+
+  async beginConversion(conversion: Omit<ConversionNote, 'kind' | 'time'>): Promise<void> {
+    await this.append({ kind: 'conversion', ...conversion, time: new Date().toISOString() });
+  }
+
+  async completeConversion(): Promise<void> {
+    if (!this.isConverted) await this.append({ kind: 'converted', time: new Date().toISOString() });
+  }
+
+  /** The node is as another tool had joined it: without changes of edgeadm there is nothing to remember. */
+  async forgetConversion(): Promise<void> {
+    await this.#replace(this.entries.slice(0, this.positionOf('conversion') - 1));
+    if (!this.hasChanges) await this.erase();
   }
 
   /** Forgets the changes since a mark, which were restored, but for those to keep. */

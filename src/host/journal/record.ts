@@ -1,12 +1,19 @@
 import type { ObjectKind } from '../machine.ts';
 import type { ChoiceKey } from './choices.ts';
-import { type Entry, isChange, type JoinedNote, type NotedChange, type UpgradeNote } from './entry.ts';
+import {
+  type ConversionNote,
+  type Entry,
+  isChange,
+  type JoinedNote,
+  type NotedChange,
+  type UpgradeNote,
+} from './entry.ts';
 
 /**
  * A point in the journal: a number of {@link JournalRecord.mark}, or the last note of that kind (the start if there is
  * none).
  */
-export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade';
+export type Mark = number | 'start' | 'joined' | 'reported' | 'upgrade' | 'conversion';
 
 /** What phases may ask of a node's journal. */
 export interface JournalView {
@@ -14,7 +21,11 @@ export interface JournalView {
   readonly joined: JoinedNote | undefined;
   /** The upgrade in progress; undefined if none is. */
   readonly upgrade: UpgradeNote | undefined;
-  /** A join or an upgrade that was begun, and neither ended well nor was rolled back. */
+  /** The conversion of a node that another tool has joined; undefined if there was none. */
+  readonly conversion: ConversionNote | undefined;
+  /** True if the conversion was completed. */
+  readonly isConverted: boolean;
+  /** A join, a conversion or an upgrade that was begun, and neither ended well nor was rolled back. */
   readonly unfinished: { readonly command: string; readonly time: string } | undefined;
   /** True if anything is noted that a reset would undo. */
   readonly hasChanges: boolean;
@@ -54,9 +65,18 @@ export class JournalRecord implements JournalView {
     return this.#entries.findLast((entry) => entry.kind === 'upgrade');
   }
 
+  get conversion(): ConversionNote | undefined {
+    return this.#entries.findLast((entry) => entry.kind === 'conversion');
+  }
+
+  get isConverted(): boolean {
+    return this.conversion !== undefined && this.entriesSince('conversion').some(({ kind }) => kind === 'converted');
+  }
+
   get unfinished(): JournalView['unfinished'] {
-    const { upgrade } = this;
+    const { upgrade, conversion } = this;
     if (upgrade) return { command: `upgrade from ${upgrade.from} to ${upgrade.to}`, time: upgrade.time };
+    if (conversion) return this.isConverted ? undefined : { command: 'convert', time: conversion.time };
     // A join that changed something noted who ran; one that ended well noted that, and one that was rolled back
     // nothing.
     const begun = this.#entries.findLastIndex((entry) => entry.kind === 'run' && entry.command === 'join');
@@ -67,6 +87,11 @@ export class JournalRecord implements JournalView {
 
   get hasChanges(): boolean {
     return this.#entries.some(isChange);
+  }
+
+  /** True if a run that was killed has noted nothing but that it ran. */
+  get hasOnlyRuns(): boolean {
+    return this.#entries.every(({ kind }) => kind === 'run' || kind === 'replaced');
   }
 
   mark(): Mark {

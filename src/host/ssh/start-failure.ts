@@ -54,7 +54,7 @@ const OF_LOGIN: readonly Cause[] = [
     said: /is not recognized as (an internal|the name of a cmdlet)|Microsoft Windows|CommandNotFoundException/i,
     what: 'the host runs Windows',
     code: 'PLATFORM_UNSUPPORTED',
-    next: 'Use a Linux machine that boots systemd. On Windows, name the SSH server of a Linux virtual machine instead.',
+    next: 'edgeadm does not manage Windows nodes over SSH yet: run edgeadm.exe on the machine itself, as administrator.',
   },
   {
     said: /account is currently not available|nologin|This account is disabled|\/bin\/false/i,

@@ -1,11 +1,12 @@
 import { link, rm, stat, symlink } from 'node:fs/promises';
+import { EdgeadmError } from '../../errors/index.ts';
 import { released } from '../../lib/chunks.ts';
 import { withPathError } from '../failures.ts';
 import { writeAtomically } from '../local.ts';
 import type { FileAttributes, FileStat, Machine } from '../machine.ts';
 import { regularChunks } from '../regular-file.ts';
 import { temporaryOf } from '../temporary.ts';
-import type { Acl } from './acl.ts';
+import type { Access, Acl } from './acl.ts';
 
 /** Methods of a machine that touch only files. */
 export type FileMethods = Pick<
@@ -36,8 +37,8 @@ const OTHERS = 0o077;
 const PROGRAM = /\.(exe|dll|cmd|bat|ps1)$/i;
 
 /**
- * Files of Windows behind the modes of Linux: a mode that lets no others in is a list of access that does not either,
- * set before the first byte of the content; any other file takes the list of its folder.
+ * Files of Windows behind the modes of Linux: a mode without a bit for others becomes a private access list, set before
+ * the first byte of the content; any other file takes the list of its folder.
  */
 export function windowsFiles({ here, place, pathAt, acl }: WindowsFileParts): FileMethods {
   const prepare = (path: string, { mode }: FileAttributes) =>
@@ -53,10 +54,10 @@ export function windowsFiles({ here, place, pathAt, acl }: WindowsFileParts): Fi
     stat: async (path, options) => {
       const found = await here.stat(place(path));
       if (!found) return undefined;
-      const isPrivate = options?.permissions === true && found.type === 'file' && (await acl.isPrivate(path));
+      const access = options?.permissions === true ? await acl.accessTo(path) : undefined;
       return {
         ...found,
-        mode: modeOf(path, found, isPrivate),
+        mode: modeOf(path, found, access),
         uid: 0,
         gid: 0,
         target: found.target && pathAt(found.target),
@@ -64,7 +65,7 @@ export function windowsFiles({ here, place, pathAt, acl }: WindowsFileParts): Fi
     },
     list: (path) => here.list(place(path)),
     makeDirectory: async (path, mode) => {
-      if (await here.stat(place(path))) return;
+      if (await here.stat(place(path))) return refuseOpen(path, mode, acl);
       await here.makeDirectory(place(path), mode);
       await acl.protect(path, 'directory', mode);
     },
@@ -76,10 +77,21 @@ export function windowsFiles({ here, place, pathAt, acl }: WindowsFileParts): Fi
   };
 }
 
-/** A program is one by its name. */
-function modeOf(path: string, { type }: FileStat, isPrivate: boolean): number {
-  if (isPrivate) return 0o600;
-  return type === 'directory' || PROGRAM.test(path) ? 0o755 : 0o644;
+/** What is private must not lie in a folder that another user made before. */
+async function refuseOpen(path: string, mode: number, acl: Acl): Promise<void> {
+  if ((mode & OTHERS) !== 0 || (await acl.accessTo(path)) === 'private') return;
+  throw new EdgeadmError({
+    code: 'WRITE_FAILED',
+    what: `the folder ${path} exists, and others than SYSTEM and administrators have access to it`,
+    next: 'move the folder away, then run the same command again',
+  });
+}
+
+/** A program is one by its name; of a folder it counts whether other users can write into it. */
+function modeOf(path: string, { type }: FileStat, access: Access | undefined): number {
+  if (type === 'directory') return access === 'private' ? 0o700 : access === 'open' ? 0o777 : 0o755;
+  if (access === 'private') return 0o600;
+  return PROGRAM.test(path) ? 0o755 : 0o644;
 }
 
 /** File systems without symlinks get a hard link; some take the call and make nothing. */

@@ -40,7 +40,7 @@ export function firewallRules(exec: Machine['exec']): ObjectStore<FirewallRule> 
   };
 }
 
-export function parseRule(data: string): ReadonlyMap<string, string> {
+function parseRule(data: string): ReadonlyMap<string, string> {
   return new Map(data.split('|').map((part) => [part.split('=')[0] ?? '', part.slice(part.indexOf('=') + 1)]));
 }
 

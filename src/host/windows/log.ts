@@ -13,7 +13,7 @@ interface LogQuestion {
   readonly since?: number;
 }
 
-/** Events of a service that are asked for at a time. */
+/** Events of a service that are read at a time. */
 const EVENTS = 20;
 
 /**

@@ -1,3 +1,5 @@
+import { PATHS } from '../node-paths.ts';
+
 /**
  * Where things are on a Windows node. A path on a node begins at the root of its system, which is the system drive on
  * Windows, as for kubeadm: `/etc/kubernetes` is `C:\etc\kubernetes`. What is not here is where Linux has it, below that
@@ -25,10 +27,10 @@ export const WINDOWS_PATHS = {
   temporary: '/Windows/Temp',
 } as const;
 
-/** What Windows has a folder of its own for. */
+/** What Windows has a folder of its own for; every user may make folders in C:\\ and in ProgramData, but not in these. */
 const ELSEWHERE = [
-  ['/var/lib/edgeadm', '/ProgramData/edgeadm'],
-  ['/var/log/edgeadm.log', '/ProgramData/edgeadm.log'],
+  [PATHS.edgeadm.state, '/Program Files/edgeadm'],
+  [PATHS.edgeadm.log, '/Windows/Logs/edgeadm.log'],
 ] as const;
 
 /**

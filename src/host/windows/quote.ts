@@ -22,6 +22,18 @@ export function windowsCommandLine(words: readonly string[]): string {
   return words.map(quoteArgument).join(' ');
 }
 
+/** The arguments in such a text, as {@link windowsCommandLine} writes it. */
+export function splitCommandLine(line: string): string[] {
+  const words = line.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
+  return words.map((word) =>
+    word.startsWith('"')
+      ? word
+          .slice(1, -1)
+          .replace(/(\\+)("|$)/g, (_, run: string, end: string) => run.slice(Math.ceil(run.length / 2)) + end)
+      : word,
+  );
+}
+
 /**
  * The same for `cmd /c`, which SSH servers of Windows run: every character that means something to cmd has a caret
  * before it, quotation marks too, so that cmd never takes anything for quoted.

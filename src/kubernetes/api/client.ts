@@ -14,6 +14,7 @@ import {
 import { type ApiConnection, Connections } from './connections.ts';
 import type { ApiCredentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
+import { checkedEvent, checkedObject } from './object-shape.ts';
 
 export type { Dial } from '../../http/index.ts';
 export type { ApiConnection } from './connections.ts';
@@ -85,14 +86,14 @@ export class ApiClient {
   }
 
   get<T>(path: string, options?: RequestOptionsOf): Promise<T> {
-    return this.request<T>('GET', path, options).then((answer) => answer.body);
+    return this.request<T>('GET', path, options).then(({ body }) => checkedObject(body, path));
   }
 
   /** The object, or undefined if the server says 404. */
   async find<T>(path: string, options?: RequestOptionsOf): Promise<T | undefined> {
     const answer = await this.send<T>('GET', path, options);
     if (answer.status === 404) return undefined;
-    return accept('GET', path, answer).body;
+    return checkedObject(accept('GET', path, answer).body, path);
   }
 
   /** Creates an object. @returns undefined in a dry run */
@@ -188,7 +189,7 @@ export class ApiClient {
       throw gatewayAnswer(server, answer.status);
     }
     if (answer.status !== 200) throw await refused(path, answer, url);
-    for await (const line of linesOf(answer.body, url)) yield jsonOf<WatchEvent<T>>(line, url);
+    for await (const line of linesOf(answer.body, url)) yield checkedEvent(jsonOf<WatchEvent<T>>(line, url), path);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { type ApiClient, apiErrorOf } from './client.ts';
+import { checkedObject } from './object-shape.ts';
 
 /** kubectl's own size of a page. */
 const PAGE = 500;
@@ -48,7 +49,7 @@ export async function listAll<T, U = T>(
       continue;
     }
     for (const item of itemsOf(page, path)) {
-      const part = keep(item);
+      const part = keep(checkedObject(item, path));
       if (part !== undefined) kept.push(part);
     }
     const more = page?.metadata?.continue;

@@ -7,6 +7,7 @@ import type {
   PoolClusterFacts,
   PoolNode,
 } from '../../config/node-pool.ts';
+import { annotationIssues } from '../../config/nodepool-annotations.ts';
 import { OWN_ANNOTATIONS, POOL_ANNOTATIONS } from '../../config/nodepool-rules.ts';
 import type { Taint } from '../../config/spec.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -17,6 +18,7 @@ import { POOL_LABELS } from '../pool-labels.ts';
 import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
 import { findGroup } from './discovery.ts';
+import { listGatewayPods } from './gateway-pods.ts';
 import { listWhole } from './list.ts';
 
 const GROUP = 'apps.openyurt.io';
@@ -71,6 +73,7 @@ export function clusterNodePools(client: ApiClient): NodePools {
     cluster: () => readCluster(client),
     list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),
+    gatewayPods: () => listGatewayPods(client).catch(() => undefined),
     create,
     annotate: (pool, spec) => annotatePool(client, pool.name, spec),
     delete: async ({ name }) => client.delete(`/apis/${await poolVersion(client)}/nodepools/${name}`),
@@ -200,5 +203,6 @@ export function fromObject({ metadata, spec = {} }: NodePoolObject): NodePool {
       effect: effect as Taint['effect'],
     })),
     podCidrs: note('podCidrs')?.split(',').filter(Boolean) ?? [],
+    ...annotationIssues(notes),
   };
 }

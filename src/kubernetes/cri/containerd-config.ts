@@ -13,6 +13,8 @@ export interface ContainerdNeeds {
   /** Folders of CNI configurations and plug-ins, if they are not containerd's own. */
   readonly cniConfigurations?: string;
   readonly cniPlugins?: string;
+  /** Program of the runtime `nvidia`, on a node with GPUs. */
+  readonly nvidiaRuntime?: string;
 }
 
 /** One value that must be in a table of the file; `table` is a path of keys. */
@@ -40,7 +42,7 @@ function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): 
   if (needs.cniConfigurations) settings.push({ table: cni, key: 'conf_dir', value: needs.cniConfigurations });
   if (needs.cniPlugins) settings.push(...pluginFolder(version, cni, root, needs.cniPlugins));
   if (needs.root) settings.push({ table: [], key: 'root', value: needs.root });
-  // Version 1 has a key systemd_cgroup too, but with that containerd 1.3 and newer refuse the whole plug-in.
+  settings.push(...withoutOldCgroupKey(version, root));
   if (version === 1) {
     settings.push({ table: [...V1_CRI, ...RUNC], key: 'runtime_type', value: 'io.containerd.runc.v2' });
     settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: systemd });
@@ -57,7 +59,34 @@ function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): 
   }
   settings.push({ table: runtime, key: 'runtime_type', value: 'io.containerd.runc.v2' });
   settings.push({ table: [...runtime, 'options'], key: 'SystemdCgroup', value: systemd });
+  if (needs.nvidiaRuntime) settings.push(...nvidiaSettings(runtime, needs.nvidiaRuntime, systemd));
   return settings;
+}
+
+/** As `nvidia-ctk runtime configure` writes it; it does not become the default runtime: pods name its RuntimeClass. */
+function nvidiaSettings(runc: readonly string[], program: string, systemd: boolean): Setting[] {
+  const table = [...runc.slice(0, -1), 'nvidia'];
+  return [
+    { table, key: 'runtime_type', value: 'io.containerd.runc.v2' },
+    { table: [...table, 'options'], key: 'BinaryName', value: program },
+    { table: [...table, 'options'], key: 'SystemdCgroup', value: systemd },
+  ];
+}
+
+/**
+ * The key `systemd_cgroup` of the CRI plug-in is of containerd before 1.3; newer ones load no CRI plug-in where it is
+ * true, as after the `sed` of many guides. Sources: containerd/containerd#4574, #4587.
+ */
+function withoutOldCgroupKey(version: number, root: TomlTable): Setting[] {
+  const table = CRI_BY_VERSION[version];
+  if (table === undefined || tableAt(root, table).systemd_cgroup !== true) return [];
+  return [{ table, key: 'systemd_cgroup', value: false }];
+}
+
+/** True for a file with which containerd loads no CRI plug-in, and which a join changes so that it does. */
+export function keepsCriOff(text: string): boolean {
+  const root = parseToml(text);
+  return disablesCri(root) || withoutOldCgroupKey(versionOf(root), root).length > 0;
 }
 
 /**
@@ -141,13 +170,15 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
   const isCri = plugins.some(
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
   );
-  const disables =
-    Array.isArray(root.disabled_plugins) && root.disabled_plugins.some((name) => CRI_NAMES.includes(String(name)));
-  if (!isCri) return disables ? withCri(text) : undefined;
+  if (!isCri) return disablesCri(root) ? withCri(text) : undefined;
   return fitContainerdConfig(text, { ...needs, root: root.root === undefined ? undefined : needs.root });
 }
 
 const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];
+
+function disablesCri({ disabled_plugins: disabled }: TomlTable): boolean {
+  return Array.isArray(disabled) && disabled.some((name) => CRI_NAMES.includes(String(name)));
+}
 
 function withCri(text: string): string {
   const root = parseToml(text);

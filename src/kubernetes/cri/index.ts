@@ -149,6 +149,13 @@ export class CriClient {
     });
   }
 
+  /** The address of a pod; undefined for one that has the network of the machine. */
+  async podAddress(podSandboxId: string): Promise<string | undefined> {
+    const { status } = await this.#call('RuntimeService', 'PodSandboxStatus', { podSandboxId });
+    const { network } = (status ?? {}) as { network?: { ip?: string } };
+    return network?.ip || undefined;
+  }
+
   async containers(): Promise<Container[]> {
     const { containers } = await this.#call('RuntimeService', 'ListContainers');
     return (containers as Fields[]).map((item) => {

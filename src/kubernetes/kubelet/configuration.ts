@@ -21,6 +21,8 @@ export interface KubeletConfigurationOptions {
   readonly cgroupVersion: 1 | 2;
   /** The driver of a runtime that is not ours to configure; default systemd. */
   readonly cgroupDriver?: 'systemd' | 'cgroupfs';
+  /** Stronger than what the cluster keeps. */
+  readonly maxPods?: number;
   /** True behind an edge-hub that cannot serve watch lists. */
   readonly plainLists?: boolean;
 }
@@ -58,6 +60,7 @@ export function kubeletConfiguration(options: KubeletConfigurationOptions): Read
     const dns = clusterDnsOf(options.serviceCidr);
     if (dns !== undefined) configuration.clusterDNS = [dns];
   }
+  if (options.maxPods !== undefined) configuration.maxPods = options.maxPods;
   if (options.resolvConf) configuration.resolvConf = options.resolvConf;
   if (options.swapOn) configuration.failSwapOn = false;
   if (minor >= TAINTS_IN_CONFIGURATION && options.taints.length > 0) configuration.registerWithTaints = options.taints;

@@ -1,10 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { WINDOWS_PATHS } from '../../host/windows/paths.ts';
 
 /** Where kubelets are, by the platform of the node: that of a bundle first. */
-const PLACES: Readonly<Record<Platform, readonly string[]>> = {
+const PLACES: Readonly<Record<OperatingSystem, readonly string[]>> = {
   linux: [PATHS.kubelet.program, ...PATHS.kubelet.otherPrograms],
   windows: [WINDOWS_PATHS.kubelet.program, ...WINDOWS_PATHS.kubelet.otherPrograms],
   other: [PATHS.kubelet.program],

@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts';
 /** `pending`: with the next reboot it is enabled. */
 export type FeatureState = 'enabled' | 'disabled' | 'pending' | 'unknown';
 
-/** DISM's answers where it speaks English, which it does if it is told to. */
+/** DISM's answers in English, which `/English` requests. */
 const STATES: Readonly<Record<string, FeatureState>> = {
   Enabled: 'enabled',
   'Enable Pending': 'pending',

@@ -62,7 +62,7 @@ export function windowsKubeletConfiguration(
   };
 }
 
-/** What a kubelet is told on Windows beside the flags of every kubelet. */
+/** Flags of a kubelet on Windows beside those of every kubelet. */
 export function windowsKubeletFlags(
   version: string,
   runtime: 'containerd' | 'docker',

@@ -1,6 +1,6 @@
 import type { ContainerService } from '../../cloud/cs.ts';
 import { openTemporaryCluster } from '../../cloud/temporary-cluster.ts';
-import type { ApiClient } from '../../kubernetes/api/client.ts';
+import { type ApiClient, apiErrorOf } from '../../kubernetes/api/client.ts';
 import { listWhole } from '../../kubernetes/api/list.ts';
 import { compareVersions } from '../../kubernetes/version.ts';
 
@@ -38,7 +38,10 @@ export async function frpObjects({ service, clusterId, signal }: Frp): Promise<s
 export async function removeFrpObjects(objects: readonly string[], frp: Frp): Promise<void> {
   if (objects.length === 0) return;
   await withInside(frp, async (client) => {
-    for (const object of objects) await client.delete(pathOf(object));
+    for (const object of objects)
+      await client.delete(pathOf(object)).catch((error: unknown) => {
+        if (apiErrorOf(error)?.status !== 404) throw error;
+      });
   });
 }
 

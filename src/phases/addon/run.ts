@@ -21,12 +21,13 @@ export async function runAddonSteps(steps: readonly AddonStep[], run: AddonRun):
 }
 
 async function runStep(step: AddonStep, run: AddonRun): Promise<void> {
-  const { service, clusterId, signal, timeoutMs, listDelayMs, tell } = run;
+  const { service, clusterId, signal, timeoutMs, listDelayMs, paceMs, tell } = run;
   const look = () => service.installedAddon(clusterId, step.name);
   const before = await waitForTask(service, undefined, {
     what: `add-on ${step.name} to be idle`,
     signal,
     timeoutMs,
+    paceMs,
     probe: async () => {
       const addon = await look();
       return isIdle(addon) ? { done: addon } : { seen: `it is ${addon?.state}` };
@@ -42,6 +43,7 @@ async function runStep(step: AddonStep, run: AddonRun): Promise<void> {
       return !isIdle(addon) || isDone(step, addon);
     },
     listDelayMs,
+    paceMs,
     signal,
   });
   if (!run.wait) return;
@@ -49,6 +51,7 @@ async function runStep(step: AddonStep, run: AddonRun): Promise<void> {
     what: AIMS[step.verb](step),
     signal,
     timeoutMs,
+    paceMs,
     tell,
     probe: async () => {
       const addon = await look();

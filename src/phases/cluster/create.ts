@@ -2,6 +2,7 @@ import type { CloudCluster, ListedCluster } from '../../cloud/actions/clusters.t
 import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { invalidAnswer } from '../../cloud/errors.ts';
+import type { Networks } from '../../cloud/networks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
 import type { OrderRun } from '../../cloud/order-run.ts';
 import { CLUSTER_SPECS, type CloudClusterSpec } from '../../config/cloud-cluster.ts';
@@ -15,14 +16,17 @@ import {
 import { EdgeadmError } from '../../errors/index.ts';
 import { clusterIfThere, onlyOneNamed } from './find.ts';
 import { clusterBody } from './request.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 /** The guide says about ten minutes; the vendor's Terraform provider waits for an hour. */
 const CREATION_MS = 3_600_000;
 
 export interface CreationOptions {
   readonly spec: CloudClusterSpec;
-  /** Of the VPC; none: not known. */
+  /** Further ranges that pods and Services must not overlap with. */
   readonly vpcCidrs: readonly string[];
+  /** Undefined: what is around the cluster is not looked at. */
+  readonly networks?: Networks;
   readonly ignoredLimits: readonly ClusterLimit[];
 }
 
@@ -35,6 +39,8 @@ export interface Creation {
   readonly existing?: ListedCluster;
   /** Breaches that the user ignores. */
   readonly ignored: readonly LimitBreach[];
+  /** What could not be checked. */
+  readonly notChecked: readonly string[];
 }
 
 /**
@@ -42,24 +48,30 @@ export interface Creation {
  * @throws EdgeadmError CLOUD_CLUSTER_DIFFERS, CLOUD_CLUSTER_FAILED, CLOUD_CLUSTER_REFUSED with all limits at once
  */
 export async function planCreation(service: ContainerService, options: CreationOptions): Promise<Creation> {
-  const { spec, vpcCidrs, ignoredLimits } = options;
+  const { spec, vpcCidrs: given, ignoredLimits, networks } = options;
   const all = await service.clusters(spec.region);
   const existing = onlyOneNamed(all, spec.name, spec.region);
   if (existing) {
     refuseOther(spec, existing);
-    return { spec, existing, ignored: [] };
+    return { spec, existing, ignored: [], notChecked: [] };
   }
-  const [quota, versions] = await Promise.all([service.clusterQuota(), service.creatableVersions(spec.region)]);
+  const [quota, versions, around] = await Promise.all([
+    service.clusterQuota(),
+    service.creatableVersions(spec.region),
+    surroundingsOf(spec, networks),
+  ]);
+  const vpcCidrs = [...new Set([...given, ...around.vpcCidrs])];
   const names = versions.map(({ version }) => version);
   const breaches = [
     ...refuseClusterSpec(spec),
     ...refuseQuota(all, quota),
     ...refuseVersion(spec, names),
+    ...around.breaches,
     ...refuseTaken(spec, [...vpcCidrs.map((cidr) => ({ of: 'the VPC', cidr })), ...takenIn(all, spec.vpc)]),
   ];
   const refused = breaches.filter(({ limit }) => !ignoredLimits.includes(limit));
   if (refused.length > 0) throw refusedBy(spec, refused);
-  return { spec, version: spec.kubernetesVersion ?? newestOf(names), ignored: breaches };
+  return { spec, version: spec.kubernetesVersion ?? newestOf(names), ignored: breaches, notChecked: around.notChecked };
 }
 
 function refuseQuota(clusters: readonly ListedCluster[], quota: number | undefined): LimitBreach[] {

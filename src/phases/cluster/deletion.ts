@@ -35,7 +35,7 @@ export async function clusterDeletion(
 ): Promise<Deletion> {
   const { clusterId: id, name, state, deletionProtection } = cluster;
   const reasons = [
-    ...(deletionProtection ? ['deletion protection is on: switch it off in the console first'] : []),
+    ...(deletionProtection ? [`deletion protection is on: edgeadm cluster update ${id} --no-deletion-protection`] : []),
     ...(BUSY.includes(state ?? '') ? [`it is ${state}`] : []),
   ];
   if (reasons.length > 0)

@@ -4,7 +4,7 @@ import type { CollectedFacts } from './facts.ts';
 
 /** What a collector may ask: nothing in it can change the node. */
 export interface CollectContext {
-  readonly host: ReadOnlyHost & Pick<Host, 'unitLog'>;
+  readonly host: ReadOnlyHost & Pick<Host, 'unitLog' | 'nativePath'>;
   /** Aborted when the collector's time is over. */
   readonly signal: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import { Journal } from '../../host/journal/journal.ts';
 import type { Machine } from '../../host/machine.ts';
 import { NodeHost } from '../../host/node-host.ts';
@@ -15,6 +16,8 @@ import type { CollectedFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { findings } from './rules.ts';
 import { type JoinTimeline, lastJoin } from './timeline.ts';
+import { WINDOWS_COLLECTORS } from './windows/collectors.ts';
+import { nextOnWindows } from './windows/next-steps.ts';
 
 /** What a diagnosis found; all of it is without secrets. */
 export interface Diagnosis {
@@ -47,6 +50,13 @@ export interface DiagnoseOptions {
   readonly admin?: ApiClient;
 }
 
+const ON_LINUX = { collectors: COLLECTORS, nextStep: (_rule: string, next: string): string => next };
+const BY_PLATFORM = {
+  linux: ON_LINUX,
+  windows: { collectors: WINDOWS_COLLECTORS, nextStep: nextOnWindows },
+  other: ON_LINUX,
+} as const;
+
 /**
  * Collects what tells about a node and judges it; nothing on the node is changed.
  * @throws only if the signal is aborted
@@ -65,7 +75,8 @@ export async function diagnose(
     },
   };
   const journal = memoize(() => Journal.read(machine));
-  const collectors = [preflight, membership(journal), cluster({ journal, admin }), ...COLLECTORS];
+  const { collectors: own, nextStep } = BY_PLATFORM[await platformOf(host)];
+  const collectors = [preflight, membership(journal), cluster({ journal, admin }), ...own];
   const collections = await collect(host, collectors, options);
   const joinLog = log === undefined ? [] : [{ path: 'edgeadm/join-log.txt', text: cleanFile(log) }];
   const files = [...collections.flatMap((collection) => collection.files), ...joinLog];
@@ -79,12 +90,22 @@ export async function diagnose(
     ...(facts.system && { system: facts.system.description }),
     time: new Date().toISOString(),
     version,
-    findings: findings({ ...facts, join }).map(cleanTexts),
+    findings: findings({ ...facts, join })
+      .map((finding) => ({ ...finding, next: nextStep(finding.rule, finding.next) }))
+      .map(cleanTexts),
     checks: checks.map(cleanTexts),
     collectors: collections.map(({ files: _, facts: __, ...rest }) => cleanTexts(rest)),
     ...(join && { join }),
   };
   return { diagnosis, files };
+}
+
+/** A machine that cannot say what it is is asked as Linux is: what it answers is evidence. */
+async function platformOf(host: NodeHost): Promise<OperatingSystem> {
+  return host.facts().then(
+    ({ platform }) => platform,
+    () => 'other',
+  );
 }
 
 /** The same object without secrets; all that could hold one is a text right in it. */

@@ -45,6 +45,8 @@ export interface CollectedFacts {
     readonly service?: { readonly enabled: boolean; readonly detail: string };
     /** Path of what another hub of the other form was set up with. */
     readonly second?: string;
+    /** Why pods do not accept the certificate of their endpoint; missing if they do, or the port is closed. */
+    readonly refusedByPods?: string;
     readonly healthy: boolean;
     readonly detail: string;
   };

@@ -14,6 +14,8 @@ export const RULE_TEXTS = {
   EdgeHubImage: 'the edge-hub is not healthy and its image is not on the node',
   APIServer: "none of the API servers that kubeconfigs and the edge-hub's flags name answers",
   EdgeHub: 'the edge-hub is not healthy; its last lines are the evidence',
+  EdgeHubPods:
+    '(warning) the certificate at 169.254.2.1:10268, where pods reach the API server, is not valid for that address or not signed by the CA of the cluster',
   EdgeHubTwice: 'a static pod and a service of the edge-hub are both set up',
   Refused: "the API server rejects the node's credentials, the Node object was deleted, or another machine has it",
   NetworkUnavailable: 'the Node reports NetworkUnavailable: its network or route was not set up',

@@ -140,6 +140,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
         : `tail -n 50 ${PATHS.pods.logs}/kube-system_*hub*/*/*.log; journalctl -u kubelet | grep hub | tail`,
     );
   },
+  EdgeHubPods: ({ hub }) =>
+    hub?.refusedByPods === undefined
+      ? undefined
+      : warning(
+          'pods on this node do not reach the API server through the edge-hub',
+          hub.refusedByPods,
+          'kubectl get csr: the serving certificate of the hub may have to be approved; then restart the hub',
+        ),
   EdgeHubTwice: ({ hub }) =>
     hub?.second === undefined
       ? undefined

@@ -1,7 +1,7 @@
-import { connect as startTls, type TLSSocket } from 'node:tls';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Machine } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { peerCertificate } from '../../http/peer-certificate.ts';
 import { probe } from '../../http/probe.ts';
 
 /** Where pods on edge nodes reach the API server, through the hub of their node. */
@@ -47,23 +47,36 @@ export async function checkEndpoints(
   return [
     await plain(10267, '/v1/healthz', 'health, metrics'),
     await plain(10261, '/version', 'kubelet and other programs of the node'),
-    await podEndpoint(machine, ca, signal),
+    await checkPodEndpoint(machine, ca, signal),
   ];
 }
 
-async function podEndpoint(
+/** The endpoint for pods. */
+export interface PodEndpointCheck extends EndpointCheck {
+  /** True if a server answers there, whatever its certificate. */
+  readonly answers: boolean;
+}
+
+/** True if the node has the address that pods use; without it, a connection would leave the node. */
+export async function hasPodAddress(machine: Pick<Machine, 'network'>): Promise<boolean> {
+  const { interfaces } = await machine.network();
+  return interfaces.some(({ addresses }) => addresses.some((each) => each.split('/')[0] === POD_ENDPOINT.host));
+}
+
+/** Tries the endpoint for pods alone. @param ca PEM of the cluster's CA */
+export async function checkPodEndpoint(
   machine: Pick<Machine, 'connect'>,
   ca: string | undefined,
   signal: AbortSignal,
-): Promise<EndpointCheck> {
+): Promise<PodEndpointCheck> {
   const { host, port } = POD_ENDPOINT;
   const result = { endpoint: `${host}:${port}`, purpose: 'pods, in place of the Service kubernetes' };
   try {
     const why = await handshake(machine, ca, signal);
-    return { ...result, ok: why === undefined, found: why ?? `its certificate is valid for ${host}` };
+    return { ...result, answers: true, ok: why === undefined, found: why ?? `its certificate is valid for ${host}` };
   } catch (error) {
     signal.throwIfAborted();
-    return { ...result, ok: false, found: (error as Error).message };
+    return { ...result, answers: false, ok: false, found: (error as Error).message };
   }
 }
 
@@ -75,25 +88,10 @@ async function handshake(
 ): Promise<string | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(HANDSHAKE_MS)]);
   const socket = await machine.connect(POD_ENDPOINT, { signal: limit });
-  const secure = startTls({ socket, host: POD_ENDPOINT.host, ca, rejectUnauthorized: false });
-  try {
-    await established(secure, limit);
-    const certificate = secure.getPeerX509Certificate();
-    if (!certificate?.checkIP(POD_ENDPOINT.host))
-      return `its certificate is not valid for ${POD_ENDPOINT.host}: ${certificate?.subjectAltName ?? 'it names no address'}`;
-    if (secure.authorized) return undefined;
-    return `its certificate is not signed by the CA of the cluster: ${secure.authorizationError}`;
-  } finally {
-    secure.destroy();
-  }
-}
-
-function established(socket: TLSSocket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('secureConnect', resolve).once('error', reject);
-    socket.once('close', () => reject(new Error('the connection was closed during the handshake')));
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  const { certificate, refused } = await peerCertificate(socket, { host: POD_ENDPOINT.host, ca }, limit);
+  if (!certificate?.checkIP(POD_ENDPOINT.host))
+    return `its certificate is not valid for ${POD_ENDPOINT.host}: ${certificate?.subjectAltName ?? 'it names no address'}`;
+  return refused === undefined ? undefined : `its certificate is not signed by the CA of the cluster: ${refused}`;
 }
 
 /** @throws EdgeadmError HUB_CHECK_FAILED with each endpoint that does not work */

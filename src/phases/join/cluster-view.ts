@@ -271,5 +271,9 @@ async function networksOf(
   if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
   const found = clusterNetworksIn((await kubeadmConfig())?.text);
   if (!found && !podCidrs && !serviceCidrs) return undefined;
-  return { podCidrs: podCidrs ?? found?.podCidrs ?? [], serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [] };
+  return {
+    ...found,
+    podCidrs: podCidrs ?? found?.podCidrs ?? [],
+    serviceCidrs: serviceCidrs ?? found?.serviceCidrs ?? [],
+  };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { JoinSpec } from '../../config/spec.ts';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
@@ -27,10 +26,9 @@ const SERVING_TIMEOUT_MS = 3_000;
 const LEFT_TO_LIVE_MS = 86_400_000;
 
 interface Parts {
-  readonly spec: JoinSpec;
   readonly host: Host;
-  readonly cluster: ClusterView;
-  readonly node: NodeView;
+  readonly cluster: Pick<ClusterView, 'trusted' | 'version' | 'nodeClient' | 'bootstrapClient'>;
+  readonly node: Pick<NodeView, 'name' | 'edgeHub' | 'address'>;
   readonly log: PhaseLog;
   readonly signal: AbortSignal;
 }

@@ -10,9 +10,14 @@ import type { JoinContext } from './context.ts';
 /** A yurthub service reads these once, when it starts. */
 export const HUB_SERVICE_FILES = [PATHS.edgeHub.unitFile, PATHS.edgeHub.dropIn, PATHS.edgeHub.program];
 
+interface HubServiceParts extends Pick<JoinContext, 'host'> {
+  readonly spec: Pick<JoinContext['spec'], 'edgeHubProgram'>;
+  readonly node: Pick<JoinContext['node'], 'bundle'>;
+}
+
 /** Installs the program, writes what belongs to it, and has systemd start it now and at boot. */
 export async function startHubService(
-  { host, spec, node }: Pick<JoinContext, 'host' | 'spec' | 'node'>,
+  { host, spec, node }: HubServiceParts,
   files: readonly EdgeHubFile[],
 ): Promise<void> {
   await installHubProgram(host, spec.edgeHubProgram, await node.bundle());

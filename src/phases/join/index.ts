@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 import { installEdgehub } from './install-edgehub.ts';
@@ -21,14 +21,14 @@ export const joinPhases: readonly Phase<JoinContext>[] = [
   postCheck,
 ];
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Phase<JoinContext>[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Phase<JoinContext>[]>> = {
   linux: joinPhases,
   windows: windowsJoinPhases,
   other: joinPhases,
 };
 
 /** What a join does on a node that runs this system. */
-export function joinPhasesOf(platform: Platform): readonly Phase<JoinContext>[] {
+export function joinPhasesOf(platform: OperatingSystem): readonly Phase<JoinContext>[] {
   return BY_PLATFORM[platform];
 }
 

@@ -48,7 +48,8 @@ export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseToo
   await readThroughHub(host, nodeName, waitFor, guard);
 }
 
-const HUB_PROXY = 'http://127.0.0.1:10261';
+/** Where the kubelet of an edge node finds the API. */
+export const HUB_PROXY = 'http://127.0.0.1:10261';
 /** Its caches are filled within seconds, if the cluster lets it read. */
 const PROXY_TIMEOUT_MS = 30_000;
 const NOT_SYNCED = [

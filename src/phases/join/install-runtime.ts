@@ -11,6 +11,7 @@ import {
   fitImportedConfig,
   importsOf,
 } from '../../kubernetes/cri/containerd-config.ts';
+import { nvidiaRuntime } from '../../kubernetes/cri/nvidia-runtime.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
@@ -117,11 +118,12 @@ async function importedFiles(host: Host, text: string): Promise<string[]> {
   return [...new Set(found)].filter((path) => path !== PATHS.containerd.configuration);
 }
 
-async function needsOf({ spec, node }: JoinContext): Promise<ContainerdNeeds> {
+async function needsOf({ spec, host, node }: JoinContext): Promise<ContainerdNeeds> {
   const manifest = (await node.bundle())?.manifest;
   // Debian's package looks in /usr/lib/cni alone.
   const cniPlugins = manifest?.files.some(({ kind }) => kind === 'cni-plugins') ? PATHS.cni.plugins : undefined;
-  return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins };
+  const gpus = spec.gpuVersion !== '' && { nvidiaRuntime: await nvidiaRuntime(host) };
+  return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins, ...gpus };
 }
 
 /** True if a containerd that is not ours would be changed and restarted. */

@@ -16,6 +16,7 @@ import { fitKubeletConfiguration } from '../preflight/kubelet-fit.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { startHubService, writeHubFile } from './hub-service.ts';
+import { HUB_PROXY } from './install-edgehub.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { rollBackKubelet } from './roll-back-kubelet.ts';
@@ -82,6 +83,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     serviceCidr: networks?.serviceCidrs[0],
     clusterDns: spec.clusterDns,
     taints: spec.taints,
+    maxPods: spec.maxPods,
     swapOn: await hasSwap(host),
     resolvConf: await realResolvConf(host),
     cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
@@ -97,7 +99,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     labels,
     taints: spec.taints,
   });
-  const server = hub ? 'http://127.0.0.1:10261' : (servers[0] ?? '');
+  const server = hub ? HUB_PROXY : (servers[0] ?? '');
   const written = [
     await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 }),
     await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 }),
@@ -168,13 +170,13 @@ async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
 }
 
 /** If the kernel does not say, a hub that would exit over it must not be made to try. */
-async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
+export async function knowsDummyLinks(host: JoinContext['host']): Promise<boolean> {
   const found = await findKernelPart(host, { module: 'dummy', option: 'CONFIG_DUMMY' });
   return found !== undefined && found !== 'absent';
 }
 
 /** A pair that is on the node already is the hub's own to renew. */
-function newPair(kind: 'client' | 'serving', credential: Credential | undefined): Partial<EdgeHubOptions> {
+export function newPair(kind: 'client' | 'serving', credential: Credential | undefined): Partial<EdgeHubOptions> {
   if (!credential || credential.onNode) return {};
   return { [`${kind}CertPem`]: credential.cert, [`${kind}KeyPem`]: credential.key };
 }

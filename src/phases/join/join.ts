@@ -69,6 +69,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
   });
   try {
     refuseDuringUpgrade(session.journal);
+    refuseConverted(session.journal);
     await refuseForeignMembership(opened.context);
     await pipeline.run();
     const nodeName = await opened.context.node.name();
@@ -101,6 +102,17 @@ function refuseDuringUpgrade({ upgrade }: Journal): void {
   });
 }
 
+/** Its journal begins where another tool had joined the node. */
+function refuseConverted({ conversion }: Journal): void {
+  if (!conversion) return;
+  throw new EdgeadmError({
+    code: 'ALREADY_JOINED',
+    what: `the node ${conversion.node} was joined with another tool and converted to an edge node`,
+    why: `its conversion started at ${conversion.time}`,
+    next: 'edgeadm revert, then edgeadm reset and the same command again',
+  });
+}
+
 /** What phases work with; `close` ends connections. */
 export function openContext(options: Omit<JoinOptions, 'only'>): { context: JoinContext; close(): void } {
   const { spec, reply, session, label, emit, signal, dryRun } = options;
@@ -110,7 +122,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   const host = dryRun ? recorder(session.host, tell) : session.host;
   const cluster = clusterView(spec, host, { plan: dryRun ? tell : undefined, signal });
   const node = nodeView({ ...options, host, journal: session.journal, name: reply?.nodeName, log });
-  const asked = credentials({ spec, host, cluster, node, log, signal });
+  const asked = credentials({ host, cluster, node, log, signal });
   const callback = reply && callbackOf(reply, session.journal, dryRun ? tell : undefined);
   const { confirm } = options;
   const context = {

@@ -1,3 +1,4 @@
+import { GPU_LABEL } from '../../kubernetes/cri/nvidia-runtime.ts';
 import { POOL_LABELS } from '../../kubernetes/pool-labels.ts';
 import type { JoinContext } from './context.ts';
 
@@ -12,6 +13,7 @@ export async function nodeLabels({ spec, node }: JoinContext): Promise<Record<st
   const flavor = (await node.edgeHub())?.flavor;
   const marks: Record<string, string> = { 'alibabacloud.com/is-edge-worker': 'true' };
   if (flavor === 'openyurt') marks['openyurt.io/is-edge-worker'] = 'true';
+  if (spec.gpuVersion !== '') marks[GPU_LABEL] = 'true';
   if (spec.nodePool) {
     for (const label of POOL_LABELS) marks[label] = spec.nodePool;
   }

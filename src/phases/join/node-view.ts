@@ -11,13 +11,13 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { JournalView } from '../../host/journal/record.ts';
-import type { NetworkInterface } from '../../host/machine.ts';
+import type { NetworkInterface, Route } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { WINDOWS_PATHS } from '../../host/windows/paths.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
 import { imageIn } from '../../kubernetes/node-files.ts';
 import { lenientYaml } from '../../lib/check-shape.ts';
-import { sameAddress, sameHost } from '../../lib/cidr.ts';
+import { isDefaultRange, sameAddress, sameHost } from '../../lib/cidr.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
@@ -131,11 +131,33 @@ async function resolveAddress(spec: JoinSpec, host: Host): Promise<NodeAddress> 
   if (spec.nodeIface) return onInterface(spec.nodeIface, interfaces);
   const fromHosts = await addressInHostsFile(host, interfaces);
   if (fromHosts) return fromHosts;
-  const defaults = routes.filter((route) => route.destination === '0.0.0.0/0' || route.destination === '::/0');
-  const [route] = defaults.sort((a, b) => a.metric - b.metric);
-  if (!route) throw noAddress('there is no default route that would determine the address of the node', interfaces);
-  const source = route.source;
-  return source ? { ip: source, interface: route.interface } : onInterface(route.interface, interfaces);
+  return onDefaultRoute(routes, interfaces);
+}
+
+/**
+ * The address that the kubelet would choose: of the best default route over an interface that has one, IPv4 before
+ * IPv6. Source: kubernetes, apimachinery/pkg/util/net/interface.go.
+ */
+function onDefaultRoute(routes: readonly Route[], interfaces: readonly NetworkInterface[]): NodeAddress {
+  const defaults = routes.filter(({ destination }) => isDefaultRange(destination));
+  const byPreference = defaults.sort((a, b) => isIPv6Range(a) - isIPv6Range(b) || a.metric - b.metric);
+  for (const route of byPreference) {
+    if (route.source !== undefined && refuseNodeAddress(route.source) === undefined)
+      return { ip: route.source, interface: route.interface };
+    const ip = nodeAddressOf(interfaces.find(({ name }) => name === route.interface));
+    if (ip) return { ip, interface: route.interface };
+  }
+  const devices = [...new Set(byPreference.map((route) => route.interface))];
+  throw noAddress(
+    devices.length === 0
+      ? 'there is no default route that would determine the address of the node'
+      : `no interface of a default route (${devices.join(', ')}) has an address that the kubelet accepts`,
+    interfaces,
+  );
+}
+
+function isIPv6Range({ destination }: Route): number {
+  return destination.includes(':') ? 1 : 0;
 }
 
 function onHolder(ip: string, interfaces: readonly NetworkInterface[]): NodeAddress {
@@ -146,13 +168,17 @@ function onHolder(ip: string, interfaces: readonly NetworkInterface[]): NodeAddr
 
 function onInterface(name: string, interfaces: readonly NetworkInterface[]): { ip: string; interface: string } {
   const found = interfaces.find((candidate) => candidate.name === name);
-  const addresses = (found ? addressesOf(found) : []).filter((address) => refuseNodeAddress(address) === undefined);
-  const ip = addresses.find((address) => isIP(address) === 4) ?? addresses[0];
+  const ip = nodeAddressOf(found);
   if (ip) return { ip, interface: name };
   throw noAddress(
     `the network interface ${name} ${found ? 'has no address that the kubelet accepts' : 'does not exist'}`,
     interfaces,
   );
+}
+
+function nodeAddressOf(candidate: NetworkInterface | undefined): string | undefined {
+  const addresses = (candidate ? addressesOf(candidate) : []).filter((each) => refuseNodeAddress(each) === undefined);
+  return addresses.find((address) => isIP(address) === 4) ?? addresses[0];
 }
 
 /** The host name's entry in /etc/hosts; loopback (127.0.1.1) and addresses of other machines do not count. */

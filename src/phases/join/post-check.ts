@@ -7,6 +7,7 @@ import { conditionOf } from '../../kubernetes/node/conditions.ts';
 import { sameMachineId } from '../../kubernetes/node/machine-id.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { checkPodEndpoint, hasPodAddress } from '../hub/endpoints.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
@@ -25,7 +26,7 @@ export const postCheck: Phase<JoinContext> = {
   when: runsUnits,
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
-    { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
+    { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     {
       name: 'edgehub',
       title: 'Check the edge-hub',
@@ -61,7 +62,7 @@ async function compareRuntimeVersion(host: Host, spec: JoinContext['spec'], log:
   log.warning(`${spec.runtime} ${found} is running, but ${wanted} was requested.`);
 }
 
-export async function checkKubelet({ host, log, waitFor }: Context): Promise<void> {
+export async function checkKubeletService({ host, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingKubelet);
   await waitForUnit(host, waitFor, PATHS.kubelet.unit, 'KUBELET_FAILED');
   log.vendor(VENDOR.kubeletOk);
@@ -85,11 +86,28 @@ async function waitForUnit(
   });
 }
 
-async function checkHub({ host, node, log, waitFor }: Context): Promise<void> {
+async function checkHub(context: Context): Promise<void> {
+  const { host, node, log, waitFor } = context;
   if (!(await node.edgeHub())) return;
   log.vendor(VENDOR.checkingEdgeHub);
   await waitForHub(host, await node.name(), waitFor);
   log.vendor(VENDOR.edgeHubOk);
+  await warnOfPodEndpoint(context);
+}
+
+/** A certificate that pods do not accept; a port that is closed waits for its certificate, which is reported then. */
+async function warnOfPodEndpoint({ host, wet, signal, log }: Context): Promise<void> {
+  // A scratch root has the network of the machine that it is on.
+  if (!wet || !host.runsPrograms || !(await hasPodAddress(host))) return;
+  const { answers, ok, endpoint, found } = await checkPodEndpoint(
+    host,
+    await host.read(PATHS.kubernetes.caCertificate),
+    signal,
+  );
+  if (answers && !ok)
+    log.warning(
+      `Pods on this node do not reach the API server through the edge-hub: ${endpoint}: ${found}. Check again: edgeadm hub endpoints`,
+    );
 }
 
 /** Waits by watching the Node object as the node itself. */
@@ -133,7 +151,7 @@ export async function checkNodeObject(context: Context): Promise<void> {
 
 /** What a user should know of a node that has just joined, though it works. */
 async function notesOn(
-  { cluster }: Context,
+  { cluster, spec }: Context,
   client: ApiClient,
   { name, machineId }: { readonly name: string; readonly machineId: string },
 ): Promise<string[]> {
@@ -146,8 +164,11 @@ async function notesOn(
   const told =
     twins.length > 0 &&
     `This machine has the machine-id of the node ${twins.join(', ')}: it was cloned. Leave with \`edgeadm reset\`, make a new id (\`rm -f /etc/machine-id; systemd-machine-id-setup\`), reboot and join again.`;
-  return [...(told ? [told] : []), ...(serving ? [serving] : [])];
+  return [...(told ? [told] : []), ...(serving ? [serving] : []), ...(spec.gpuVersion === '' ? [] : [GPU_NOTE])];
 }
+
+const GPU_NOTE =
+  "This node has GPUs. Pods get them once NVIDIA's device plug-in runs (DaemonSet nvidia-device-plugin) and the cluster has a RuntimeClass with the handler nvidia: such a pod has runtimeClassName: nvidia and the limit nvidia.com/gpu: 1.";
 
 function describeKeptOff(addons: readonly string[]): string {
   const network = addons.includes('flannel') ? ' Without Flannel it stays NotReady until another CNI plugin runs.' : '';

@@ -13,13 +13,13 @@ export const preflight: Phase<JoinContext> = {
   name: 'preflight',
   title: 'Check the node and its connection to the cluster',
   run: async (context) => {
-    await checkNode(context, context.spec.taints);
+    await checkNodeAndTaints(context, context.spec.taints);
     await askForRuntime(context);
   },
 };
 
 /** What is checked on every platform. */
-export async function checkNode(
+export async function checkNodeAndTaints(
   context: JoinContext & PhaseTools,
   taints: JoinContext['spec']['taints'],
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import type { CloudNodePool, NodePoolChangeBody } from '../../cloud/actions/node-pools.ts';
-import { waitForTask } from '../../cloud/cs-tasks.ts';
+import type { CloudTaskInfo } from '../../cloud/actions/tasks.ts';
+import { type TaskVerbs, waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
 import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -106,6 +107,8 @@ interface PoolOrderCall {
   readonly send: () => Promise<string | undefined>;
   /** It sets values: after a change by another command it is sent nevertheless. */
   readonly isSetting?: boolean;
+  /** A paused task that `send` continues. */
+  readonly continues?: string;
 }
 
 export interface PoolTaskRun extends OrderRun {
@@ -113,43 +116,64 @@ export interface PoolTaskRun extends OrderRun {
   readonly pool: { readonly id: string; readonly name: string };
 }
 
+/** The newest task of a pool that has not ended; undefined if there is none, or the account may not see tasks. */
+export async function openPoolTask(
+  service: Pick<TaskVerbs, 'task' | 'tasks'>,
+  clusterId: string,
+  poolId: string,
+): Promise<CloudTaskInfo | undefined> {
+  const tasks = await service.tasks(clusterId).catch(() => []);
+  const open = tasks.filter(({ taskType, state }) => /^nodepool_/.test(taskType ?? '') && OPEN.includes(state ?? ''));
+  const infos = await Promise.all(open.map(({ taskId }) => service.task(taskId).catch(() => undefined)));
+  const own = infos.filter((info) => info?.target?.id === poolId);
+  return own.sort((a, b) => Date.parse(b?.created ?? '') - Date.parse(a?.created ?? ''))[0];
+}
+
+const OPEN: readonly string[] = ['running', 'paused', 'pausing'];
+
 /**
  * Sends one order for a pool and waits until its task has ended and the pool is active. What an earlier run has begun is
  * waited for, and not ordered again.
  * @throws EdgeadmError CLOUD_*, TIMEOUT; UPGRADE_PAUSED if the task pauses
  */
-export async function orderForPool({ what, send, isSetting }: PoolOrderCall, run: PoolTaskRun): Promise<void> {
-  const { listDelayMs, signal, tell } = run;
+export async function orderForPool(
+  { what, send, isSetting, continues }: PoolOrderCall,
+  run: PoolTaskRun,
+): Promise<void> {
+  const { service, clusterId, pool, listDelayMs, paceMs, signal, tell } = run;
   const state = await stateOf(run);
-  if (state !== 'active') {
-    tell(`The node pool ${run.pool.name} is ${state}: waiting for it.`);
-    await waitUntilActive(what, undefined, run);
+  if (continues === undefined && state !== 'active') {
+    tell(`The node pool ${pool.name} is ${state}: waiting for it.`);
+    await waitUntilActive(what, (await openPoolTask(service, clusterId, pool.id))?.taskId, run);
     if (!isSetting) return;
   }
+  const isPaused = async () => (await service.task(continues ?? '')).state === 'paused';
   const taskId = await orderOnce({
     what,
     send,
-    shows: async () => (await stateOf(run)) !== 'active',
+    shows: async () => (continues === undefined ? (await stateOf(run)) !== 'active' : !(await isPaused())),
     listDelayMs,
+    paceMs,
     signal,
   });
-  if (run.wait) await waitUntilActive(what, taskId, run);
+  if (run.wait) await waitUntilActive(what, taskId ?? continues, run);
 }
 
 async function waitUntilActive(what: string, taskId: string | undefined, run: PoolTaskRun): Promise<void> {
-  const { service, pool, timeoutMs, signal, tell } = run;
+  const { service, pool, timeoutMs, paceMs, signal, tell } = run;
   let paused: EdgeadmError | undefined;
   await waitForTask<void>(service, taskId, {
     what,
     signal,
     timeoutMs,
+    paceMs,
     tell,
     probe: async () => {
       const task = taskId === undefined ? undefined : await service.task(taskId).catch(() => undefined);
       if (task?.state === 'paused') paused = pausedTask(pool.name, taskId);
       if (paused) return { done: undefined };
       const state = await stateOf(run);
-      const isOver = task === undefined || task.state === 'success';
+      const isOver = task === undefined || ['success', 'canceled'].includes(task.state ?? '');
       return isOver && state === 'active' ? { done: undefined } : { seen: `it is ${state}` };
     },
   });
@@ -166,6 +190,6 @@ function pausedTask(name: string, taskId: string | undefined): EdgeadmError {
     code: 'UPGRADE_PAUSED',
     what: `the upgrade of the node pool ${name} is paused`,
     why: `task ${taskId}`,
-    next: 'check the nodes that are done, then continue the task in the console of the container service',
+    next: 'check the nodes that are done, then run the same command again: it continues the task',
   });
 }

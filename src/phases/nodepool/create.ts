@@ -2,12 +2,17 @@ import type { NodePool, NodePoolSpec, NodePools } from '../../config/node-pool.t
 import { notChecked, type PoolContext, refuseInCluster } from '../../config/nodepool-rules.ts';
 import { type Difference, lacksAnnotationsOnly, nodePoolDifferences } from '../../config/nodepool-state.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { PoolConnections } from './connections.ts';
 
 export interface CreateOptions extends Pick<PoolContext, 'vpcCidrs' | 'nodeCidrs'> {
   readonly spec: NodePoolSpec;
+  /** Of an enhanced pool. */
+  readonly connections?: PoolConnections;
   readonly dryRun: boolean;
   readonly warn: (message: string) => void;
 }
+
+const NONE: PoolConnections = { refusals: [], vpcCidrs: [], notChecked: [] };
 
 /** What became of it; in a dry run what would. */
 export interface Created {
@@ -21,16 +26,17 @@ export interface Created {
  * @throws EdgeadmError NODEPOOL_DIFFERS, NODEPOOL_REFUSED with all limits at once
  */
 export async function createNodePool(pools: NodePools, options: CreateOptions): Promise<Created> {
-  const { spec, vpcCidrs, nodeCidrs, dryRun, warn } = options;
+  const { spec, nodeCidrs, dryRun, warn, connections = NONE } = options;
+  const vpcCidrs = [...options.vpcCidrs, ...connections.vpcCidrs];
   const [list, nodes, cluster] = await Promise.all([pools.list(), pools.nodes(), pools.cluster()]);
   const around = { cluster, pools: list, nodes, vpcCidrs, nodeCidrs };
   const existing = list.find(({ name }) => name === spec.name);
   const different = existing ? nodePoolDifferences(spec, existing) : [];
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
-  const reasons = [...(existing ? [] : pools.refuse(spec)), ...refuseInCluster(spec, around)];
+  const reasons = [...(existing ? [] : pools.refuse(spec)), ...connections.refusals, ...refuseInCluster(spec, around)];
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
   if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
-  for (const note of notChecked(spec, around)) warn(note);
+  for (const note of [...connections.notChecked, ...notChecked(spec, around)]) warn(note);
   if (existing) {
     if (!dryRun) await pools.annotate(existing, spec);
     return { outcome: 'completed', pool: existing };

@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Check } from './check.ts';
 import { apiServer, caHash, token } from './checks/api-server.ts';
 import { appArmor } from './checks/apparmor.ts';
@@ -14,7 +14,8 @@ import { edgeHub } from './checks/edge-hub.ts';
 import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-systems.ts';
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
-import { gpu } from './checks/gpu.ts';
+import { gpu, gpuRuntime } from './checks/gpu.ts';
+import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -32,18 +33,21 @@ import { nodeIface } from './checks/node-interface.ts';
 import { nodePool } from './checks/node-pool.ts';
 import { offlineAutonomy } from './checks/offline-autonomy.ts';
 import { archSupported, kernelSupported, osSupported } from './checks/platform.ts';
+import { podsOfNode } from './checks/pod-capacity.ts';
 import { ports } from './checks/ports.ts';
 import { isPrivilegedUser } from './checks/privileges.ts';
 import { memory, numCpu } from './checks/resources.ts';
 import { cri, runtime } from './checks/runtime.ts';
 import { selinux } from './checks/selinux.ts';
 import { swap } from './checks/swap.ts';
+import { terwayEdge } from './checks/terway-edge.ts';
 import { timeSync } from './checks/time-sync.ts';
 import { WINDOWS_CHECKS } from './windows/checks.ts';
 
 /** Every check of a Linux node, in the order in which they are shown. */
 export const PREFLIGHT_CHECKS: readonly Check[] = [
   isPrivilegedUser,
+  intendedPlatform,
   osSupported,
   kernelSupported,
   archSupported,
@@ -88,20 +92,23 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   offlineAutonomy,
   cniConflict,
   gpu,
+  gpuRuntime,
+  podsOfNode,
+  terwayEdge,
   selinux,
   appArmor,
   firewall,
   cloudEndpoints,
 ];
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Check[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Check[]>> = {
   linux: PREFLIGHT_CHECKS,
   windows: WINDOWS_CHECKS,
   other: PREFLIGHT_CHECKS,
 };
 
 /** The checks of a node that runs this system. */
-export function checksFor(platform: Platform): readonly Check[] {
+export function checksFor(platform: OperatingSystem): readonly Check[] {
   return BY_PLATFORM[platform];
 }
 

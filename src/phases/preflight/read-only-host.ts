@@ -40,7 +40,7 @@ export function cachedReads(host: ReadOnlyHost): ReadOnlyHost {
       once(`query ${JSON.stringify([file, ...args])}`, () => host.query(file, args, options)),
     read: async (path) => (await readBytes(path))?.toString('utf8'),
     readBytes,
-    stat: (path) => once(`stat ${path}`, () => host.stat(path)),
+    stat: (path, options) => once(`stat ${path} ${options?.permissions}`, () => host.stat(path, options)),
     list: (path) => once(`list ${path}`, () => host.list(path)),
     sysctl: (key) => once(`sysctl ${key}`, () => host.sysctl(key)),
     unit: (unit) => once(`unit ${unit}`, () => host.unit(unit)),

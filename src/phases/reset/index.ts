@@ -1,4 +1,4 @@
-import type { Platform } from '../../host/host-facts.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { checkNode } from './check-node.ts';
 import type { ResetContext } from './context.ts';
@@ -23,14 +23,14 @@ export const resetPhases: readonly Phase<ResetContext>[] = whereJoined([
   erase,
 ]);
 
-const BY_PLATFORM: Readonly<Record<Platform, readonly Phase<ResetContext>[]>> = {
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Phase<ResetContext>[]>> = {
   linux: resetPhases,
   windows: whereJoined(windowsResetPhases),
   other: resetPhases,
 };
 
 /** What a reset does on a node that runs this system. */
-export function resetPhasesOf(platform: Platform): readonly Phase<ResetContext>[] {
+export function resetPhasesOf(platform: OperatingSystem): readonly Phase<ResetContext>[] {
   return BY_PLATFORM[platform];
 }
 

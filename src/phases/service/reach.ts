@@ -1,4 +1,4 @@
-import type { V1Endpoints, V1Node } from '@kubernetes/client-node';
+import type { V1EndpointSlice, V1Endpoints, V1Node } from '@kubernetes/client-node';
 import { poolLabelOf } from '../../kubernetes/api/node-pools.ts';
 import { placeOf } from '../../kubernetes/edge-names.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
@@ -36,6 +36,25 @@ export function endpointsOf(endpoints: V1Endpoints | undefined): ServiceEndpoint
       ready,
       pod: targetRef?.kind === 'Pod' ? targetRef.name : undefined,
     }));
+}
+
+/**
+ * The same of EndpointSlices, which hubs filter; Endpoints have no more than 1000 addresses. One that says nothing of
+ * itself is ready.
+ */
+export function endpointsOfSlices(slices: readonly V1EndpointSlice[]): ServiceEndpoint[] {
+  const found = slices.flatMap(({ endpoints }) =>
+    (endpoints ?? []).flatMap(({ addresses, conditions, nodeName, targetRef }) =>
+      addresses.map((address) => ({
+        address,
+        node: nodeName,
+        ready: conditions?.ready !== false,
+        pod: targetRef?.kind === 'Pod' ? targetRef.name : undefined,
+      })),
+    ),
+  );
+  // An endpoint may be in two slices while it moves from one to the other.
+  return [...new Map(found.map((each) => [each.address, each])).values()];
 }
 
 /**

@@ -38,18 +38,21 @@ export async function readTunnelParts(client: ApiClient, names: EdgeNames, signa
   return { server, service, agent, agentPods, nodes };
 }
 
+/** The address of the server's load balancer. */
+export function tunnelAddress({ service }: TunnelParts): string | undefined {
+  return service?.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname)[0];
+}
+
 /** Judges the parts, in the order in which a request passes them. */
-export function judgeTunnel(
-  { server, service, agent, agentPods, nodes }: TunnelParts,
-  names: EdgeNames,
-): TunnelCheck[] {
+export function judgeTunnel(parts: TunnelParts, names: EdgeNames): TunnelCheck[] {
+  const { server, service, agent, agentPods, nodes } = parts;
   const { tunnelServer, tunnelAgent } = names;
   const cloud = nodes.filter((node) => placeOf(node) === 'cloud' && isReady(node));
   const edge = nodes.filter((node) => placeOf(node) === 'edge' && edgeNamesOf(node) && isReady(node)).map(nodeNameOf);
   const running = new Set(agentPods.filter(isReady).map(({ spec }) => spec?.nodeName));
   const without = edge.filter((name) => !running.has(name));
   const available = server?.status?.availableReplicas ?? 0;
-  const address = service?.status?.loadBalancer?.ingress?.map(({ ip, hostname }) => ip ?? hostname)[0];
+  const address = tunnelAddress(parts);
   const verdict = (check: string, ok: boolean, found: string, next: string): TunnelCheck => ({
     ...{ check, ok, found },
     next: ok ? '' : next,

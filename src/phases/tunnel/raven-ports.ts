@@ -13,6 +13,11 @@ export interface Gateway {
     readonly exposeType?: string;
     readonly proxyConfig?: { readonly proxyHTTPPort?: string; readonly proxyHTTPSPort?: string };
   };
+  readonly status?: {
+    readonly activeEndpoints?: readonly { readonly publicIP?: string }[];
+    /** Of v1alpha1. */
+    readonly activeEndpoint?: { readonly publicIP?: string };
+  };
 }
 
 const FIELDS = { http: 'proxyHTTPPort', https: 'proxyHTTPSPort' } as const;

@@ -148,20 +148,24 @@ async function removeService(host: Host): Promise<void> {
 /** Starts the service, or restarts it if its files were changed; first the static pod that it replaces has to end. */
 export async function restartHubService({ host, waitFor }: Pick<UpgradeContext & PhaseTools, 'host' | 'waitFor'>) {
   const { active } = await host.unit(PATHS.edgeHub.unit);
-  if (!active && host.wet && host.runsUnits)
-    await waitFor({
-      what: 'the static pod of the edge-hub to end',
-      timeoutMs: POD_END_MS,
-      intervalMs: [100, 500],
-      code: 'EDGE_HUB_FAILED',
-      probe: async () => {
-        const socket = await host.connect(HUB_HEALTH, { timeoutMs: 1000 }).catch(() => undefined);
-        socket?.destroy();
-        return socket ? { seen: `port ${HUB_HEALTH.port} is still in use` } : { done: true };
-      },
-    });
+  if (!active && host.wet && host.runsUnits) await waitForHubToEnd(host, waitFor);
   await host.enableUnit(PATHS.edgeHub.unit);
   await host.applyUnit(PATHS.edgeHub.unit, HUB_SERVICE_FILES);
+}
+
+/** Waits until the kubelet has ended a static pod whose manifest is gone. @throws EdgeadmError EDGE_HUB_FAILED */
+export async function waitForHubToEnd(host: Host, waitFor: PhaseTools['waitFor']): Promise<void> {
+  await waitFor({
+    what: 'the static pod of the edge-hub to end',
+    timeoutMs: POD_END_MS,
+    intervalMs: [100, 500],
+    code: 'EDGE_HUB_FAILED',
+    probe: async () => {
+      const socket = await host.connect(HUB_HEALTH, { timeoutMs: 1000 }).catch(() => undefined);
+      socket?.destroy();
+      return socket ? { seen: `port ${HUB_HEALTH.port} is still in use` } : { done: true };
+    },
+  });
 }
 
 /** The manifests of the node's hub (two after a run that was killed between versions) and what to make the new one of. */

@@ -1,3 +1,4 @@
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { backUp } from './back-up.ts';
 import { cleanUp } from './clean-up.ts';
@@ -8,8 +9,9 @@ import { prepareRuntime, removeDockerContainers } from './migrate-runtime.ts';
 import { precheck } from './precheck.ts';
 import { restart } from './restart.ts';
 import { verifyNode } from './verify.ts';
+import { windowsUpgradePhases } from './windows/index.ts';
 
-/** What an upgrade does, in this order. A run that was killed is run again from the start: what is done stays. */
+/** What an upgrade of a Linux node does, in this order. A run that was killed is run again from the start: what is done stays. */
 export const upgradePhases: readonly Phase<UpgradeContext>[] = [
   precheck,
   drainBeforeUpgrade,
@@ -28,4 +30,15 @@ function whereNeeded(phase: Phase<UpgradeContext>): Phase<UpgradeContext> {
     ...phase,
     when: (context) => (context.needed ? (phase.when?.(context) ?? true) : 'already at the target version'),
   };
+}
+
+const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Phase<UpgradeContext>[]>> = {
+  linux: upgradePhases,
+  windows: windowsUpgradePhases.map(whereNeeded),
+  other: upgradePhases,
+};
+
+/** What an upgrade does on a node that runs this system. */
+export function upgradePhasesOf(platform: OperatingSystem): readonly Phase<UpgradeContext>[] {
+  return BY_PLATFORM[platform];
 }

@@ -7,6 +7,7 @@ import {
   installKubeletProgram,
 } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { migrateKubelet } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
@@ -63,12 +64,17 @@ async function kubelet({ host, bundle, versions, wet, signal }: Context): Promis
   }
   const path = await findKubelet(host);
   if (await writeKubeletUnit(host, path)) await host.reloadUnits();
-  if (!wet) return;
+  if (wet) await requireInstalled(host, versions.to);
+}
+
+/** @throws EdgeadmError BUNDLE_INVALID if the kubelet on the node is not of that version */
+export async function requireInstalled(host: Host, version: string): Promise<void> {
+  const path = await findKubelet(host);
   const found = await kubeletVersionOf(host, path);
-  if (found !== undefined && sameVersion(found, versions.to)) return;
+  if (found !== undefined && sameVersion(found, version)) return;
   throw new EdgeadmError({
     code: 'BUNDLE_INVALID',
-    what: `the installed kubelet is not ${versions.to}`,
+    what: `the installed kubelet is not ${version}`,
     why: `${path} --version: ${found ?? 'it does not start'}`,
   });
 }

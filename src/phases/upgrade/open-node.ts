@@ -1,6 +1,7 @@
 import type { Bundle } from '../../artifacts/bundle.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
+import type { JournalView } from '../../host/journal/record.ts';
 import { ApiClient } from '../../kubernetes/api/client.ts';
 import { usesDockershim } from '../../kubernetes/kubelet/migrations.ts';
 import { findKubelet, kubeletVersionOf } from '../../kubernetes/kubelet/program.ts';
@@ -30,7 +31,7 @@ export async function openNode(options: OpenOptions): Promise<UpgradeContext> {
   const { spec, session, host, admin, signal, dryRun } = options;
   const { journal } = session;
   const credentials = journal.joined && (await nodeCredentials(host));
-  if (!credentials) throw notJoined(journal.joined !== undefined);
+  if (!credentials) throw notJoined(journal);
   const { nodeName } = credentials;
   const client = new ApiClient(credentials.connection, (address, more) => host.connect(address, more), { signal });
   try {
@@ -92,14 +93,22 @@ function migratesFromDocker({ spec, session, log }: OpenOptions, usesDocker: boo
 
 async function openBundle({ spec, bundles, host, log, signal }: OpenOptions): Promise<Bundle | undefined> {
   if (spec.bundle === undefined) return undefined;
-  return bundles.open(spec.bundle, { sha256: spec.bundleSha256, arch: (await host.facts()).arch, log, signal });
+  const { arch, platform } = await host.facts();
+  return bundles.open(spec.bundle, { sha256: spec.bundleSha256, arch, os: platform, log, signal });
 }
 
-function notJoined(journaled: boolean): EdgeadmError {
+function notJoined({ joined, conversion }: JournalView): EdgeadmError {
+  if (conversion)
+    return new EdgeadmError({
+      code: 'UPGRADE_CHECK_FAILED',
+      what: `edgeadm has converted the node ${conversion.node}, and not joined it`,
+      why: 'the kubelet belongs to the tool that joined it',
+      next: 'edgeadm revert, upgrade the node with that tool, then edgeadm convert again',
+    });
   return new EdgeadmError({
     code: 'UPGRADE_CHECK_FAILED',
     what: 'this machine was not joined with edgeadm',
-    why: journaled ? 'it no longer has a certificate of its cluster' : 'its journal has no completed join',
+    why: joined ? 'it no longer has a certificate of its cluster' : 'its journal has no completed join',
     next: 'edgeadm join',
   });
 }

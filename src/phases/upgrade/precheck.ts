@@ -52,7 +52,7 @@ export const precheck: Phase<UpgradeContext> = {
   ],
 };
 
-async function checkVersionsPhase(context: Context): Promise<void> {
+export async function checkVersionsPhase(context: Context): Promise<void> {
   const { versions, spec, log, signal } = context;
   checkVersions(versions, spec);
   log.info(`The kubelet goes from ${versions.from} to ${versions.to}; the API server is ${versions.cluster}.`);
@@ -79,7 +79,7 @@ async function checkRuntime(context: Context): Promise<void> {
 }
 
 /** Without a bundle something else (a package) must have installed the kubelet. */
-async function checkBundle(context: Context): Promise<void> {
+export async function checkBundle(context: Context): Promise<void> {
   const { host, spec, bundle, versions } = context;
   await checkEdgeHub(context);
   await checkHubSetup(context);
@@ -117,7 +117,7 @@ async function checkDisk(context: Context): Promise<void> {
 }
 
 /** Before anything is changed. @throws EdgeadmError DRAIN_REFUSED */
-async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
+export async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
   if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
@@ -128,7 +128,7 @@ async function bytesForCopies(context: Context): Promise<number> {
   return 2 * sizes.reduce((sum, bytes) => sum + bytes, 0) + Math.max(0, ...sizes);
 }
 
-async function checkHealth(context: Context): Promise<void> {
+export async function checkHealth(context: Context): Promise<void> {
   const found = await troubles(context, context.signal);
   if (found.length === 0) return;
   if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));

@@ -10,7 +10,7 @@ import { Pipeline } from '../../workflow/pipeline.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { UpgradeContext, UpgradeOptions } from './context.ts';
 import { decideBeginning, decideEnd } from './decisions.ts';
-import { upgradePhases } from './index.ts';
+import { upgradePhasesOf } from './index.ts';
 import { type OpenOptions, openNode } from './open-node.ts';
 import { notRecovered, restoreVersion, rollBackUpgrade, rolledBackError } from './roll-back.ts';
 
@@ -65,7 +65,8 @@ async function run(
     session.host.phase = name;
   };
   try {
-    await new Pipeline(upgradePhases, { host: label, context, emit, signal, wet: !dryRun, onPhase }).run();
+    const phases = upgradePhasesOf((await context.host.facts()).platform);
+    await new Pipeline(phases, { host: label, context, emit, signal, wet: !dryRun, onPhase }).run();
   } catch (thrown) {
     throw await afterFailure(options, context, toEdgeadmError(thrown), log);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { workersOf } from '../../../sandbox/cloud/records.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { attachEcs, attachEns } from '../../../src/phases/node/attachment.ts';
 import { removeInBatches, serviceNodes } from '../../../src/phases/node/removal.ts';
@@ -32,8 +33,9 @@ const QUICK = { wait: true, timeoutMs: 40, listDelayMs: 20, paceMs: [0, 1] as co
 
 /** Names of the nodes that are there, without looking through the service. */
 function nodeNames({ store, cluster }: InProcessService): string[] {
-  const record = store.get<{ made: { workers: { name: string }[] } }>('cs/cluster', cluster.id);
-  return (record?.made.workers ?? []).map(({ name }) => name).sort();
+  return workersOf(store, cluster.id)
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** The last run of each sequence, in which nothing happens, has all the time that it needs. */

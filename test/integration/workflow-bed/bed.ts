@@ -19,6 +19,8 @@ import { scratchMachine } from '../../../src/host/scratch.ts';
 import { FAKE_PROGRAM_HEADER } from '../../../src/host/scratch-agent.ts';
 import { createToken, randomToken } from '../../../src/kubernetes/api/bootstrap-tokens.ts';
 import { ApiClient } from '../../../src/kubernetes/api/client.ts';
+import { type ConversionResult, convert } from '../../../src/phases/convert/convert.ts';
+import { type ReversionResult, revert } from '../../../src/phases/convert/revert.ts';
 import { type JoinResult, join as joinNode } from '../../../src/phases/join/join.ts';
 import type { ResetSpec } from '../../../src/phases/reset/context.ts';
 import { type ResetResult, reset } from '../../../src/phases/reset/reset.ts';
@@ -59,6 +61,8 @@ export interface BedNode {
   join(options?: RunOptions): Promise<JoinResult>;
   upgrade(options?: RunOptions): Promise<UpgradeResult>;
   reset(options?: RunOptions): Promise<ResetResult>;
+  convert(options?: RunOptions): Promise<ConversionResult>;
+  revert(options?: RunOptions): Promise<ReversionResult>;
   photograph(): Promise<Record<string, string>>;
   text(path: string): Promise<string>;
   put(path: string, text: string): Promise<void>;
@@ -188,6 +192,9 @@ function bedNode(root: string, name: string, cluster: Readonly<Record<string, un
       run('upgrade', options, (session) => upgrade({ ...session, steadyMs: 0, spec: { ...UPGRADE, ...options.spec } })),
     reset: (options = {}) =>
       run('reset', options, (session) => reset({ ...session, spec: { ...RESET, ...options.spec } })),
+    convert: ({ spec, ...options } = {}) =>
+      run('convert', options, (session) => convert({ ...session, steadyMs: 0, spec: { hub: {}, ...spec } })),
+    revert: (options = {}) => run('revert', options, (session) => revert({ ...session, steadyMs: 0 })),
     photograph: () => photograph(root),
     text: (path) => readFile(join(root, path), 'utf8'),
     put: async (path, text) => {

@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import type { Address, Machine, ServiceManager } from '../../../src/host/machine.ts';
+import type { Address, Machine, MachineObjects, ServiceManager } from '../../../src/host/machine.ts';
 
 /** What changes a machine, by the name of the method that does it. */
 const CHANGES = new Set([
@@ -16,6 +16,8 @@ const CHANGES = new Set([
   'start',
   'stop',
   'restart',
+  // Of objects.
+  'write',
 ]);
 
 /** One call of a {@link Machine}. */
@@ -38,14 +40,15 @@ export interface Faults {
 /** The same machine with faults in between. */
 export function withFaults(machine: Machine, faults: Faults): Machine {
   let changes = 0;
-  const intercept = <T extends Machine | ServiceManager>(target: T): T =>
+  const intercept = <T extends Machine | ServiceManager | MachineObjects>(target: T): T =>
     new Proxy(target, {
       get(_, name): unknown {
         const value: unknown = Reflect.get(target, name);
         const method = String(name);
         if (name === 'services') return services;
+        if (name === 'objects') return objects;
         // A lock ends with the process that holds it, however that ends.
-        if (typeof value !== 'function' || method === 'close' || method === 'lock') return value;
+        if (typeof value !== 'function' || ['close', 'lock', 'nativePath'].includes(method)) return value;
         return async (...args: unknown[]) => {
           faults.before?.({ method, args, change: CHANGES.has(method) ? changes++ : undefined });
           if (method === 'connect') args[0] = faults.dial?.(args[0] as Address) ?? args[0];
@@ -54,6 +57,7 @@ export function withFaults(machine: Machine, faults: Faults): Machine {
       },
     });
   const services = intercept(machine.services);
+  const objects = machine.objects && intercept(machine.objects);
   return intercept(machine);
 }
 

@@ -8,11 +8,14 @@ import { joinSpec } from '../../../src/config/join-spec.ts';
 import { type NodeSession, withNode } from '../../../src/host/node-session.ts';
 import { type JoinResult, join as joinNode } from '../../../src/phases/join/join.ts';
 import { type ResetResult, reset } from '../../../src/phases/reset/reset.ts';
+import type { UpgradeSpec } from '../../../src/phases/upgrade/context.ts';
+import { type UpgradeResult, upgrade } from '../../../src/phases/upgrade/upgrade.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { tgz, windowsProgram } from '../../unit/artifacts/fixtures.ts';
 import { fakeRuntime } from '../../unit/fake-runtime.ts';
 import { FakeWindows, type FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import type { WorkflowBed } from './bed.ts';
+import { type Faults, withFaults } from './faults.ts';
 import { photograph } from './photograph.ts';
 
 /** As `hostname` says it, in small letters. */
@@ -28,6 +31,7 @@ interface RunOptions {
 export class WindowsNode {
   readonly windows: FakeWindows;
   readonly events: WorkflowEvent[] = [];
+  readonly faults: Faults = {};
   readonly #bed: WorkflowBed;
 
   private constructor(windows: FakeWindows, bed: WorkflowBed) {
@@ -36,15 +40,30 @@ export class WindowsNode {
   }
 
   static async make(bed: WorkflowBed, options: FakeWindowsOptions = {}): Promise<WindowsNode> {
-    const windows = await FakeWindows.make({
+    // A kubelet says its version if it is asked, and when it registers its node.
+    const version = async (): Promise<string> =>
+      /Kubernetes v\S+/.exec(await windows.read('/k/kubelet.exe'))?.[0] ?? 'Kubernetes v1.20.2';
+    const windows: FakeWindows = await FakeWindows.make({
       containerd: fakeRuntime({ name: 'containerd', version: '1.7.0', apis: ['v1', 'v1alpha2'] }),
       onStart: async (name, command) => {
-        if (name === 'kubelet') await registerNode(bed, command);
+        if (name === 'kubelet') await registerNode(bed, command, (await version()).replace('Kubernetes ', ''));
       },
       ...options,
-      programs: { 'ctr.exe': () => ({}), ...options.programs },
+      programs: {
+        'ctr.exe': () => ({}),
+        'kubelet.exe': async () => ({ stdout: await version() }),
+        ...options.programs,
+      },
     });
     return new WindowsNode(windows, bed);
+  }
+
+  /** What the kubelet of the service does once it runs. */
+  async register(): Promise<void> {
+    const { registry } = this.windows.state() as { registry: Record<string, { data: string }> };
+    const command = registry['HKLM\\SYSTEM\\CurrentControlSet\\Services\\kubelet\\ImagePath']?.data ?? '';
+    const version = /Kubernetes (v\S+)/.exec(await this.windows.read('/k/kubelet.exe'))?.[1] ?? '';
+    await registerNode(this.#bed, command, version);
   }
 
   join({ spec: more = {}, ...options }: RunOptions = {}): Promise<JoinResult> {
@@ -66,6 +85,11 @@ export class WindowsNode {
     return this.#run('reset', options, (run) => reset({ ...run, spec }));
   }
 
+  upgrade(more: Partial<UpgradeSpec>, options: RunOptions = {}): Promise<UpgradeResult> {
+    const spec = { drain: false, drainTimeoutMs: 10_000, migrateRuntime: false, ...more };
+    return this.#run('upgrade', options, (run) => upgrade({ ...run, steadyMs: 0, spec }));
+  }
+
   /** Drive, registry and services. */
   async photograph(): Promise<Readonly<Record<string, unknown>>> {
     return { drive: await photograph(this.windows.root), ...this.windows.state() };
@@ -77,7 +101,7 @@ export class WindowsNode {
     this.events.length = 0;
     const emit = (event: WorkflowEvent): void => void this.events.push(event);
     const session = { command, version: '0.0.0-test', changes: !dryRun };
-    return withNode(this.windows.machine(), session, (node) =>
+    return withNode(withFaults(this.windows.machine(), this.faults), session, (node) =>
       work({ session: node, label: 'localhost', emit, signal, dryRun, bundles }),
     ).finally(() => bundles.close());
   }
@@ -93,7 +117,7 @@ interface Run {
 }
 
 /** What a kubelet of Windows says of its node once it runs. */
-async function registerNode(bed: WorkflowBed, command: string): Promise<void> {
+async function registerNode(bed: WorkflowBed, command: string, kubeletVersion: string): Promise<void> {
   const flag = (name: string): string => new RegExp(`--${name}=("?)([^\\s"]*)\\1`).exec(command)?.[2] ?? '';
   const name = flag('hostname-override');
   const labels = Object.fromEntries(
@@ -126,12 +150,12 @@ async function registerNode(bed: WorkflowBed, command: string): Promise<void> {
         spec: { taints },
       },
     });
-  const status = { conditions: [ready], nodeInfo: { machineID: 'WIN-EDGE1' } };
+  const status = { conditions: [ready], nodeInfo: { machineID: 'win-edge1', kubeletVersion } };
   await bed.admin.patch(`${path}/status`, { status }, { contentType: 'application/strategic-merge-patch+json' });
 }
 
 /** A bundle for Windows with programs that are some by their head alone. */
-export async function windowsBundle(kubernetesVersion: string, text = ''): Promise<string> {
+export async function windowsBundle(kubernetesVersion: string, kubelet = kubernetesVersion): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-windows-bundle-'));
   const part = async (name: string, content: Buffer): Promise<string> => {
     await writeFile(join(folder, name), content);
@@ -140,7 +164,7 @@ export async function windowsBundle(kubernetesVersion: string, text = ''): Promi
   const archive = (names: readonly string[]) =>
     tgz(names.map((path) => ({ path, mode: 0o644, data: windowsProgram('amd64', path) })));
   const parts = [
-    { kind: 'kubelet', source: await part('kubelet.exe', windowsProgram('amd64', `kubelet ${text}`)) },
+    { kind: 'kubelet', source: await part('kubelet.exe', windowsProgram('amd64', `Kubernetes ${kubelet} `)) },
     {
       kind: 'containerd',
       source: await part(

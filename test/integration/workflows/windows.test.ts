@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
 import type { FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
+import { changesOf, killAt, pointsOf } from '../workflow-bed/faults.ts';
 import { WINDOWS_NAME, WindowsNode, windowsBundle } from '../workflow-bed/windows.ts';
 
 const DISABLED: FakeWindowsOptions['programs'] = {
@@ -115,6 +117,41 @@ describe('Windows node', function () {
     assert.deepEqual(await win.photograph(), before);
   });
 
+  it('a reset leaves nothing of a join that was killed, and continues one that was killed itself', async () => {
+    const first = await node();
+    const changes = await changesOf(first.faults, () => first.join({ spec: installing() }));
+    await first.reset();
+    const before = await first.photograph();
+    for (const change of pointsOf(changes)) {
+      await first.join({ spec: installing(), signal: killAt(first.faults, change) }).catch(() => {});
+      await first.reset({ signal: killAt(first.faults, change) }).catch(() => {});
+      first.faults.before = undefined;
+      await first.reset();
+      assert.deepEqual(await first.photograph(), before, `change ${change} of ${changes}`);
+    }
+  });
+
+  it('a join that was killed is completed by the same command', async () => {
+    const win = await node();
+    const changes = await changesOf(win.faults, () => win.join({ spec: installing() }));
+    const joined = Object.keys((await win.photograph()).drive as object).filter(
+      (path) => !/edgeadm|kubelet-client/.test(path),
+    );
+    await win.reset();
+    for (const change of pointsOf(changes, 3)) {
+      await win.join({ spec: installing(), signal: killAt(win.faults, change) }).catch(() => {});
+      win.faults.before = undefined;
+      assert.equal((await win.join({ spec: installing() })).ready, true, `change ${change}`);
+      const paths = Object.keys((await win.photograph()).drive as object);
+      assert.deepEqual(
+        paths.filter((path) => !/edgeadm|kubelet-client/.test(path)),
+        joined,
+        `change ${change}`,
+      );
+      await win.reset();
+    }
+  });
+
   it('a dry run shows services and rules that it would make, and changes nothing', async () => {
     const win = await node();
     const before = await win.photograph();
@@ -123,6 +160,57 @@ describe('Windows node', function () {
     for (const plan of ['create service kubelet', 'create service containerd', 'create firewall-rule edgeadm kubelet'])
       assert.ok(plans.includes(plan), plans.join('\n'));
     assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('an upgrade replaces the kubelet and what it was told, and a reset after it leaves nothing', async () => {
+    const win = await node();
+    const before = await win.photograph();
+    await win.join({ spec: { bundle: await windowsBundle('v1.20.1'), manageRuntime: true } });
+    const result = await win.upgrade({ bundle });
+    assert.deepEqual([result.from, result.to, result.outcome], ['v1.20.1', CLUSTER_VERSION, 'upgraded']);
+    assert.match(await win.windows.read('/k/kubelet.exe'), /v1\.20\.2/);
+    assert.equal((await win.upgrade({ bundle })).outcome, 'unchanged');
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('an upgrade to a kubelet that does not stay up is rolled back: the one before runs again', async () => {
+    const starts: string[] = [];
+    const win: WindowsNode = await node({
+      onStart: async (name) => {
+        if (name !== 'kubelet') return;
+        starts.push(await win.windows.read('/k/kubelet.exe'));
+        if (/v1\.20\.2/.test(starts.at(-1) ?? '')) throw new Error('it ends at once');
+        await win.register();
+      },
+    });
+    await win.join({ spec: { bundle: await windowsBundle('v1.20.1'), manageRuntime: true } });
+    const joined = await win.photograph();
+    const error = await win.upgrade({ bundle }).then(
+      () => assert.fail('it did not fail'),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof EdgeadmError && error.code === 'UPGRADE_RECOVERED', String(error));
+    assert.match(starts.at(-1) ?? '', /v1\.20\.1/);
+    const { services } = win.windows.state() as { services: Record<string, string> };
+    assert.equal(services.kubelet, 'running');
+    const files = (photo: Readonly<Record<string, unknown>>) =>
+      Object.keys(photo.drive as object).filter((path) => !/edgeadm/.test(path));
+    assert.deepEqual(files(await win.photograph()), files(joined));
+  });
+
+  it('a diagnosis names a stopped kubelet and says what to do on Windows, without a secret in what it collects', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    await win.windows.machine().services.stop('kubelet.service');
+    const options = { label: 'localhost', version: '0.0.0-test', signal: new AbortController().signal };
+    const { diagnosis, files } = await diagnose({ machine: win.windows.machine(), ...options });
+    const finding = diagnosis.findings.find(({ rule }) => rule === 'Kubelet');
+    assert.match(finding?.evidence ?? '', /stopped, exit code 1066/);
+    assert.match(finding?.next ?? '', /Restart-Service kubelet/);
+    const texts = new Map(files.map(({ path, text }) => [path, text]));
+    assert.match(texts.get('services/state.txt') ?? '', /^containerd: running, automatic$/m);
+    for (const [path, text] of texts) assert.doesNotMatch(text, /PRIVATE KEY-----\n[A-Za-z0-9+/]/, path);
   });
 
   it('a bundle for Linux is refused before anything is changed', async () => {

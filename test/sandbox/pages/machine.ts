@@ -11,7 +11,7 @@ import { execa } from 'execa';
 import { imageTar, program, tgz } from '../../unit/artifacts/fixtures.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
-const BLOCK_LIMIT_MS = 120_000;
+const BLOCK_LIMIT_MS = 400_000;
 
 export interface PageMachine {
   readonly folder: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { normalizeArguments } from '../../../src/cli/argv-aliases.ts';
 
-describe('spellings that people bring along from kubectl and kubeadm', () => {
+describe('spellings that people bring along from kubectl, kubeadm and uname', () => {
   for (const [typed, means] of [
     ['help join', 'join --help'],
     ['join -h', 'join --help'],
@@ -14,6 +14,9 @@ describe('spellings that people bring along from kubectl and kubeadm', () => {
     ['join --v=0 10.0.0.1', 'join 10.0.0.1'],
     ['join -v 10.0.0.1', 'join -v 10.0.0.1'],
     ['join -v', 'join -v'],
+    ['bundle create DIR --arch x86_64', 'bundle create DIR --arch amd64'],
+    ['node attach --arch=aarch64', 'node attach --arch=arm64'],
+    ['compat --arch riscv64', 'compat --arch riscv64'],
     ['token create -- -h -v 5', 'token create -- -h -v 5'],
   ])
     it(`edgeadm ${typed} is edgeadm ${means}`, () => {

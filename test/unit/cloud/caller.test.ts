@@ -116,6 +116,8 @@ describe('calls of a cloud API', () => {
       [refuse(404, 'InvalidAccessKeyId.NotFound'), 'CLOUD_CREDENTIALS'],
       [refuse(403, 'Forbidden.RAM'), 'CLOUD_CREDENTIALS'],
       [refuse(400, 'InvalidTimeStamp.Expired'), 'CLOUD_CREDENTIALS'],
+      [refuse(400, 'InvalidSecurityToken.Expired'), 'CLOUD_CREDENTIALS'],
+      [refuse(400, 'SecurityTokenExpired'), 'CLOUD_CREDENTIALS'],
       [refuse(404, 'Forbidden.InstanceNotFound'), 'CLOUD_REFUSED'],
       [{ status: 404, body: { code: 'ErrorClusterNotFound', message: 'm', requestId: 'R1' } }, 'CLOUD_REFUSED'],
       [refuse(429, 'x'), 'CLOUD_THROTTLED'],
@@ -126,6 +128,13 @@ describe('calls of a cloud API', () => {
       assert.equal(error.exit, 5);
       assert.match(error.message, /ens\.test refused Describe: \S+: m\nRequestId: R1/);
     }
+  });
+
+  it('advises to set the clock, or to get new temporary credentials, if the cloud says that this is the cause', async () => {
+    const advice = async (code: string) => (await errorOf(caller([refuse(400, code)]).order(CALL))).next;
+    assert.match(await advice('InvalidTimeStamp.Expired'), /^set the clock of this machine/);
+    for (const code of ['InvalidSecurityToken.Expired', 'SecurityTokenExpired'])
+      assert.match(await advice(code), /^get new temporary credentials/);
   });
 
   it('keeps query strings out of errors: they carry keys and signatures', async () => {

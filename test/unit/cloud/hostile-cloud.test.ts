@@ -16,6 +16,7 @@ import {
   NO_ANSWERS,
 } from './hostile-server.ts';
 
+const all100 = () => Array.from({ length: 100 }, (_, n) => ({ node_name: `n${n}` }));
 const KEYS = { accessKeyId: 'LTAI5tTest', accessKeySecret: 'secretOfTheTest' };
 /** Well above what fits into the buffers of a connection beside the largest answer that is read. */
 const MOST_BYTES = 32 * 1024 ** 2;
@@ -142,6 +143,27 @@ describe('a cloud that does not answer as its API does', function () {
       JSON.stringify({ nodes: Array.from({ length: 100 }, (_, n) => ({ node_name: `n${n}` })) }),
     );
     assert.equal((await refuses((await cs()).nodes('c-1'))).code, 'CLOUD_ANSWER_INVALID');
+  });
+
+  it('a cloud that does not answer as its API does is asked on if its total is too small, and an item on two pages is one', async () => {
+    const all = Array.from({ length: 250 }, (_, n) => ({ node_name: `n${n}` }));
+    const page = (from: number, to: number, total: number) =>
+      JSON.stringify({ nodes: all.slice(from, to), page: { total_count: total } });
+    const pages = [page(0, 100, 3), page(99, 199, 3), page(199, 250, 3)];
+    server.misdeed = (...call) => answers(200, pages.shift() ?? '{"nodes":[]}')(...call);
+    const names = (await (await cs()).nodes('c-1')).map(({ nodeName }) => nodeName);
+    assert.deepEqual([names.length, new Set(names).size], [250, 250]);
+  });
+
+  it('a cloud that does not answer as its API does gets two calls for a list, not hundreds, if each page is the first one', async () => {
+    let calls = 0;
+    const page = JSON.stringify({ nodes: all100(), page: { total_count: 1e9 } });
+    server.misdeed = (...call) => {
+      calls++;
+      answers(200, page)(...call);
+    };
+    assert.equal((await refuses((await cs()).nodes('c-1'))).code, 'CLOUD_ANSWER_INVALID');
+    assert.equal(calls, 2);
   });
 
   it('a cloud that does not answer as its API does may leave out how many items a list has', async () => {

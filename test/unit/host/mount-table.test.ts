@@ -21,7 +21,7 @@ function machine(table: string, files: Record<string, FakeFile> = {}, real: Reco
 describe('mount table', () => {
   it('reads paths with blanks as they are', () => {
     assert.deepEqual(parseMountinfo(`${mountinfo(['8:1', '/a\\040b', '/mnt/a\\040b\\134c'])}\n`), [
-      { device: '8:1', root: '/a b', path: '/mnt/a b\\c' },
+      { device: '8:1', root: '/a b', path: '/mnt/a b\\c', type: 'ext4' },
     ]);
   });
 

@@ -20,6 +20,14 @@ message PodSandbox {
 }
 message ListPodSandboxRequest {}
 message ListPodSandboxResponse { repeated PodSandbox items = 1; }
+message PodSandboxStatusRequest { string pod_sandbox_id = 1; bool verbose = 2; }
+message PodIP { string ip = 1; }
+message PodSandboxNetworkStatus { string ip = 1; repeated PodIP additional_ips = 2; }
+message PodSandboxStatus {
+  string id = 1; PodSandboxMetadata metadata = 2; int32 state = 3; int64 created_at = 4;
+  PodSandboxNetworkStatus network = 5;
+}
+message PodSandboxStatusResponse { PodSandboxStatus status = 1; map<string, string> info = 2; }
 message StopPodSandboxRequest { string pod_sandbox_id = 1; }
 message StopPodSandboxResponse {}
 message RemovePodSandboxRequest { string pod_sandbox_id = 1; }

@@ -31,8 +31,10 @@ export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
   diagnose: ['HOST_UNREACHABLE', 'NOT_PRIVILEGED'],
   'eni:list': ['CLOUD_UNREACHABLE', 'CLOUD_REFUSED', 'CLOUD_CREDENTIALS'],
   explain: ['USAGE'],
+  'app:status': ['API_UNREACHABLE', 'API_ERROR'],
   'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
   'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
+  'storage:lvm:show': ['API_UNREACHABLE', 'API_ERROR', 'SETTING_REFUSED'],
   'join:phases': [],
   'node:list': ['API_UNREACHABLE', 'API_ERROR'],
   'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
@@ -46,6 +48,10 @@ export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
 const LEFT_BEHIND = test('what the join refuses, the command that it advises clears:');
 const RESET_ENDS = test('a joined machine is reset, whichever of its files was damaged since');
 const NEW_TOKEN = test('a token that has expired is answered with a command that prints a line that joins');
+const AFTER_UNMOUNTING = test('leaves what is mounted below its folders alone: bind mounts of /etc, tmpfs, shares');
+const CONTINUES = test(
+  'goes on with its failed nodes, their Jobs removed, and with what is to be different from now on',
+);
 const UPGRADE_WAYS = test(
   'the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs',
 );
@@ -72,21 +78,28 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'NODEPOOL_NOT_FOUND nodepool:list': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
   'NODEPOOL_NOT_FOUND nodepool:create': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
-  'ADDON_NOT_FOUND addon:list': { code: 'ADDON_NOT_FOUND', proof: 'shows' },
+  'ADDON_NOT_FOUND addon:list': {
+    code: 'ADDON_NOT_FOUND',
+    proof: test('an add-on that the cluster does not offer'),
+  },
   'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
-  'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: test('a node that the cluster does not have') },
   'CLOUD_CLUSTER_NOT_FOUND cluster:list': { code: 'CLOUD_CLUSTER_NOT_FOUND', proof: 'shows' },
   'CLOUD_CLUSTER_FAILED cluster:logs': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
   'CLOUD_CLUSTER_FAILED cluster:events': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
   'CLOUD_CLUSTER_FAILED cluster:delete': {
     code: 'CLOUD_CLUSTER_FAILED',
-    proof: cures('it removes the cluster that could not be created'),
+    proof: test(
+      'cluster delete lists what goes and what stays, and a cluster that could not be created can be deleted',
+    ),
   },
   'NODEPOOL_NOT_EMPTY reset': { code: 'NODEPOOL_NOT_EMPTY', proof: RESET_ENDS },
   'BUNDLE_INVALID bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
   'CLOUD_UPGRADE_FAILED cluster:upgrade:start': {
     code: 'CLOUD_UPGRADE_FAILED',
-    proof: cures('what the precheck of the service reports is fixed before it is run'),
+    proof: test(
+      'cluster upgrade of a cluster of the container service is checked by the service first, and errors prevent it unless they are ignored',
+    ),
   },
   'OPENAPI_TOKEN_EXPIRED nodepool:attach-script': {
     code: 'OPENAPI_TOKEN_EXPIRED',
@@ -98,7 +111,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'RESET_INCOMPLETE reset': {
     code: 'RESET_INCOMPLETE',
-    proof: cures('what uses the paths is stopped before it is run; --force does without'),
+    proof: AFTER_UNMOUNTING,
   },
   'UPGRADE_RUNTIME reset': { code: 'UPGRADE_RUNTIME', proof: RESET_ENDS },
   'UPGRADE_NOT_RECOVERED upgrade': {
@@ -112,12 +125,12 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
   'UPGRADE_PAUSED cluster:upgrade:continue': {
     code: 'UPGRADE_PAUSED',
-    proof: cures('the node that failed is repaired before it is run, as the text says'),
+    proof: CONTINUES,
   },
   'UPGRADE_PAUSED cluster:upgrade:cancel': { code: 'UPGRADE_PAUSED', proof: UPGRADE_WAYS },
   'UPGRADE_NODE_FAILED cluster:upgrade:continue': {
     code: 'UPGRADE_NODE_FAILED',
-    proof: cures('the node that failed is repaired before it is run, as the text says'),
+    proof: CONTINUES,
   },
   'SANDBOX_NOT_RUNNING sandbox:up': { code: 'SANDBOX_NOT_RUNNING', proof: test('a sandbox that does not run') },
   'SANDBOX_RUNNING sandbox:down': {
@@ -141,8 +154,14 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
   'cli/explain/topics.ts explain': { code: 'USAGE', proof: test('a word that explain does not know') },
   'cli/foreign-commands.ts sandbox:up': { code: 'USAGE', proof: test('a sandbox that does not run') },
-  'cli/foreign-commands.ts reset': { code: 'USAGE', proof: cures('--help is answered before anything is checked') },
-  'cli/foreign-commands.ts sandbox:node:list': { code: 'USAGE', proof: 'shows' },
+  'cli/foreign-commands.ts reset': {
+    code: 'USAGE',
+    proof: test('a command of kubeadm or kubectl that edgeadm does not have: drain'),
+  },
+  'cli/foreign-commands.ts sandbox:node:list': {
+    code: 'USAGE',
+    proof: test('a command of kubeadm or kubectl that edgeadm does not have: nodes'),
+  },
   'cli/join/run.ts join:phases': { code: 'USAGE', proof: test('a phase that does not exist') },
   'cloud/cluster-access.ts reset': {
     code: 'ALREADY_JOINED',
@@ -157,18 +176,18 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cluster-upgrade/control/lease.ts cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: 'shows' },
   'cluster-upgrade/control/run-controller.ts cluster:upgrade:start': {
     code: 'UPGRADE_PAUSED',
-    proof: cures('an upgrade that has ended is in the way of no other'),
+    proof: test('takes the place of one that has ended, and of no other'),
   },
   'cluster-upgrade/plan/store.ts cluster:upgrade:status': { code: 'API_ERROR', proof: 'shows' },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:pause': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:continue': {
     code: 'UPGRADE_NOT_POSSIBLE',
-    proof: cures('it is advised for a paused upgrade only, which can be continued'),
+    proof: CONTINUES,
   },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:start': {
     code: 'UPGRADE_NOT_POSSIBLE',
-    proof: cures('it is advised for an upgrade that has ended only, which is in the way of no other'),
+    proof: test('takes the place of one that has ended, and of no other'),
   },
   'config/config-file.ts config:print-defaults': {
     code: 'USAGE',
@@ -195,11 +214,11 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/join/preflight.ts reset': { code: 'ALREADY_JOINED', proof: test('a node of another pool') },
   'phases/reset/teardown/pods.ts reset': {
     code: 'RESET_INCOMPLETE',
-    proof: cures('--force, which is advised beside it, continues without the pods'),
+    proof: test('names the pods that cannot be removed, and goes on without them only when forced'),
   },
   'phases/reset/teardown/volumes.ts reset': {
     code: 'RESET_INCOMPLETE',
-    proof: cures('--force, which is advised beside it, detaches the volumes'),
+    proof: test('detaches a volume in use when forced, and says so'),
   },
   'phases/reset/remove-traces.ts reset': {
     code: 'RESET_INCOMPLETE',
@@ -207,7 +226,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'host/mount-table.ts reset': {
     code: 'RESET_INCOMPLETE',
-    proof: cures('what is mounted is unmounted before it is run, as the text says'),
+    proof: AFTER_UNMOUNTING,
   },
   'phases/upgrade/open-node.ts join': {
     code: 'UPGRADE_CHECK_FAILED',
@@ -234,26 +253,43 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     ),
   },
   'edge-hub/change.ts reset': { code: 'USAGE', proof: RESET_ENDS },
+  'phases/app/app.ts app:scale': {
+    code: 'SETTING_REFUSED',
+    proof: cures('it changes a pool that is there, as this one is'),
+  },
+  'phases/app/app.ts app:set': {
+    code: 'SETTING_REFUSED',
+    proof: cures('it changes an application that exists, as this one does'),
+  },
+  'phases/app/app.ts app:status': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/addon/steps.ts addon:install': {
     code: 'ADDON_NOT_FOUND',
-    proof: cures('it is advised only for an add-on that the cluster offers'),
+    proof: test('an add-on that is not installed'),
   },
+  'cli/network/text.ts network:check': { code: undefined, proof: 'text' },
+  'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
+  'phases/join/post-check.ts hub:endpoints': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',
-    proof: cures('it adds the agent whose requests were not cached'),
+    proof: test('a program for which the edge-hub has cached nothing'),
   },
   'phases/hub/endpoints.ts diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
   'phases/hub/traffic.ts diagnose': { code: 'EDGE_HUB_FAILED', proof: 'shows' },
   'phases/join/preflight.ts upgrade': {
     code: 'ALREADY_JOINED',
-    proof: cures('it moves the edge-hub, after which the node is joined as requested'),
+    proof: test(
+      'an upgrade moves the edge-hub from a static pod to a service and back, with the flags that its owner gave it',
+    ),
   },
   'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/node/autonomy.ts node:autonomy:show': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/nodepool/delete.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
   'cli/cluster-upgrade/service.ts cluster:check': {
     code: 'CLOUD_UPGRADE_FAILED',
-    proof: cures('it shows what the check of the service found, which is fixed before the upgrade'),
+    proof: test(
+      'cluster upgrade of a cluster of the container service is checked by the service first, and errors prevent it unless they are ignored',
+    ),
   },
   'phases/cluster/changes.ts cluster:delete': {
     code: 'CLOUD_CLUSTER_FAILED',
@@ -265,7 +301,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/cluster/encryption.ts cluster:upgrade-edition': {
     code: 'CLOUD_CLUSTER_REFUSED',
-    proof: cures('it makes the edition that was missing'),
+    proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
   'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
@@ -281,7 +317,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/diagnose/rules.ts upgrade': {
     code: undefined,
-    proof: cures('it leaves one of the two edge-hubs'),
+    proof: test('killed between the two manifests is left with the new one alone by the next run'),
   },
   'phases/diagnose/rules.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/preflight/check-names.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
@@ -310,9 +346,12 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/preflight/checks/platform.ts compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
   'phases/addon/steps.ts addon:upgrade': {
     code: 'ADDON_REFUSED',
-    proof: cures('it is the command for an add-on that is installed, as this one is'),
+    proof: test('an add-on that is installed in another version'),
   },
-  'phases/hub/cache-folder.ts hub:cache:list': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'phases/hub/cache-folder.ts hub:cache:list': {
+    code: 'HUB_CHECK_FAILED',
+    proof: test('a program for which the edge-hub has cached nothing'),
+  },
   'phases/join/node-conditions.ts diagnose': { code: undefined, proof: 'shows' },
   'phases/join/post-check.ts reset': { code: undefined, proof: RESET_ENDS },
   // Texts that are not the advice of an error

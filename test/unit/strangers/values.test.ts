@@ -5,6 +5,7 @@ import { joinSpec } from '../../../src/config/join-spec.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { JournalRecord } from '../../../src/host/journal/record.ts';
 import type { Network } from '../../../src/host/machine.ts';
+import { parseIpInterfaces, parseIpRoutes } from '../../../src/host/network.ts';
 import { targetsOf } from '../../../src/host/targets.ts';
 import { compareVersions, minorOf } from '../../../src/kubernetes/version.ts';
 import { canonicalAddress, nodeAddresses, sameAddress, sameHost } from '../../../src/lib/cidr.ts';
@@ -144,6 +145,86 @@ describe('the node address of a machine with IPv6', () => {
       assert.equal((await (await viewOf({}, '', 'node1', network)).address()).ip, ip);
     });
   }
+});
+
+describe('the node address of a machine with several default routes', () => {
+  const links = ['eth0', 'eth1', 'wlan0', 'cali1', 'wg0'].map(
+    (name, i) => `${i + 2}: ${name}: <BROADCAST,UP> mtu 1500\n`,
+  );
+  const addresses = [
+    '2: eth0    inet 172.16.99.226/24 scope global eth0',
+    '2: eth0    inet6 2001:db8::226/64 scope global',
+    '3: eth1    inet 192.168.1.32/24 scope global eth1',
+    '4: wlan0    inet 10.10.102.17/16 scope global wlan0',
+    '5: cali1    inet6 fe80::ecee:eeff:feee:eeee/64 scope link',
+  ];
+  const interfaces = parseIpInterfaces(links.join(''), addresses.join('\n'));
+  const ROUTES: readonly (readonly [source: string, ipv4: string, ipv6: string, ip: string])[] = [
+    [
+      'canonical/microk8s#3669: two of the same metric, the first counts as in the kernel',
+      'default via 172.16.99.1 dev eth0 proto dhcp src 172.16.99.226 metric 100\ndefault via 192.168.1.1 dev eth1 proto dhcp src 192.168.1.32 metric 100\n',
+      '',
+      '172.16.99.226',
+    ],
+    [
+      'siderolabs/talos#12950: the one without a metric',
+      'default via 172.16.99.1 dev eth0 metric 100\ndefault via 192.168.1.1 dev eth1\n',
+      '',
+      '192.168.1.32',
+    ],
+    [
+      'k3s-io/k3s#5048: the better one has lost its link',
+      'default via 172.16.99.1 dev eth0 metric 100 linkdown\ndefault via 10.10.102.1 dev wlan0 metric 600\n',
+      '',
+      '10.10.102.17',
+    ],
+    [
+      'projectcalico/calico#5017: one that a network of pods has left behind',
+      'default dev cali1 scope link\ndefault via 172.16.99.1 dev eth0 metric 100\n',
+      '',
+      '172.16.99.226',
+    ],
+    [
+      'a tunnel without an address',
+      'default dev wg0 scope link\ndefault via 192.168.1.1 dev eth1 metric 50\n',
+      '',
+      '192.168.1.32',
+    ],
+    [
+      'kubernetes/kubernetes#11766: IPv4 first, as the kubelet chooses, whatever the metric of IPv6',
+      'default via 192.168.1.1 dev eth1 metric 1024\n',
+      'default via fe80::1 dev eth0 proto ra metric 100\n',
+      '192.168.1.32',
+    ],
+    [
+      'openshift/baremetal-runtimecfg#130: both families over one interface',
+      'default via 172.16.99.1 dev eth0 metric 100\n',
+      'default via fe80::1 dev eth0 metric 100\n',
+      '172.16.99.226',
+    ],
+    [
+      'several ways of one route',
+      'default metric 20\n\tnexthop via 192.168.1.1 dev eth1 weight 1 dead linkdown\n\tnexthop via 10.10.0.1 dev wlan0 weight 1\n',
+      '',
+      '10.10.102.17',
+    ],
+  ];
+  for (const [source, ipv4, ipv6, ip] of ROUTES)
+    it(`the address of a node with several default routes is ${ip}, of the one over which the kernel sends: ${source}`, async () => {
+      const network = { interfaces, routes: parseIpRoutes(ipv4, ipv6) };
+      assert.equal((await (await viewOf({}, '', 'node1', network)).address()).ip, ip);
+    });
+
+  it('a machine whose default routes lead over no usable interface is told which ones (k3s-io/k3s#11640)', async () => {
+    const network = { interfaces, routes: parseIpRoutes('default dev cali1 scope link\n', '') };
+    const view = await viewOf({}, '', 'node1', network);
+    await assert.rejects(view.address(), /no interface of a default route \(cali1\) has an address/);
+  });
+
+  it('the network of a cable that is out stays taken, as that of a docker without containers', () => {
+    const [route] = parseIpRoutes('172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1 linkdown\n', '');
+    assert.equal(route?.destination, '172.17.0.0/16');
+  });
 });
 
 describe('hosts are named in many spellings', () => {

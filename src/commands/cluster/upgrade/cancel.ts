@@ -3,11 +3,14 @@ import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { currentUser } from '../../../cli/cluster-upgrade/follow.ts';
 import { cancelOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { ramActions } from '../../../cli/service-change.ts';
 import { cancelUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeCancel extends BaseCommand {
   static override summary = 'Cancel a paused upgrade: upgraded nodes stay at the new version.';
+  static override description =
+    `With --cluster-id: ${ramActions('CancelTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade cancel --cluster-id c1 --region cn-hangzhou',

@@ -5,13 +5,14 @@ import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
 import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { ramActions } from '../../../cli/service-change.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
   static override description =
-    'Removes failed pods and retries their nodes; the first batch is one node. Works from any machine with a kubeconfig.';
+    `Removes failed pods and retries their nodes; the first batch is one node. Works from any machine with a kubeconfig. With --cluster-id: ${ramActions('ResumeTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade continue',
     '<%= config.bin %> cluster upgrade continue --executor ssh --inventory hosts.yaml',

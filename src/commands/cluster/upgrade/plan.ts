@@ -9,6 +9,7 @@ import {
 } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { plannedNodes, planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { listFlag } from '../../../cli/flags.ts';
+import { ramActions } from '../../../cli/service-change.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
 import { styleFor } from '../../../output/style.ts';
@@ -19,7 +20,7 @@ const { 'target-version': targetVersion, selector, nodepool, drain } = startFlag
 export default class ClusterUpgradePlan extends BaseCommand {
   static override summary = 'Show which nodes would be upgraded, to which version and in which batches.';
   static override description =
-    'Runs the checks of `cluster upgrade start` and changes nothing. Needs no image: as `kubeadm upgrade plan`, it comes first.';
+    `Runs the checks of \`cluster upgrade start\` and changes nothing. Needs no image: as \`kubeadm upgrade plan\`, it comes first. With --cluster-id: ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade plan',
     '<%= config.bin %> cluster upgrade plan --target-version 1.20.3 --nodepool shops -o yaml',

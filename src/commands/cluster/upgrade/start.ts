@@ -18,6 +18,7 @@ import {
 } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { planText, specOf, startFlags } from '../../../cli/cluster-upgrade/start.ts';
 import { confirm } from '../../../cli/confirmation.ts';
+import { ramActions } from '../../../cli/service-change.ts';
 import { beginPlan } from '../../../cluster-upgrade/control/begin.ts';
 import { targetsByNode } from '../../../cluster-upgrade/control/targets.ts';
 import { type Intent, intentOf, refuseErrors } from '../../../cluster-upgrade/intent.ts';
@@ -30,7 +31,7 @@ import { styleFor } from '../../../output/style.ts';
 export default class ClusterUpgradeStart extends BaseCommand {
   static override summary = "Upgrade the cluster's nodes to the control-plane version, in batches.";
   static override description =
-    'Starts with one node and doubles the batch size each time, up to a tenth of the nodes. An error pauses the upgrade. The state is in the cluster (namespace kube-upgrade): any machine can watch, pause or take over. With --cluster-id the container service runs the upgrade; see docs/cluster-upgrade-service.md.';
+    `Starts with one node and doubles the batch size each time, up to a tenth of the nodes. An error pauses the upgrade. The state is in the cluster (namespace kube-upgrade): any machine can watch, pause or take over. With --cluster-id the container service runs the upgrade; see docs/cluster-upgrade-service.md. With --cluster-id: ${ramActions('RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'UpgradeCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
     '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',

@@ -6,6 +6,7 @@ import { statusOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { statusText } from '../../../cli/cluster-upgrade/text.ts';
 import { listFlag } from '../../../cli/flags.ts';
+import { ramActions } from '../../../cli/service-change.ts';
 import { currentPlan } from '../../../cluster-upgrade/control/actions.ts';
 import { endingError } from '../../../cluster-upgrade/control/run-controller.ts';
 import { isPausedOrEnded, nowSeconds } from '../../../cluster-upgrade/plan/plan.ts';
@@ -13,6 +14,8 @@ import { statusOf } from '../../../cluster-upgrade/status.ts';
 
 export default class ClusterUpgradeStatus extends BaseCommand {
   static override summary = 'Show the progress of a cluster upgrade: batches, nodes, durations and failures.';
+  static override description =
+    `With --cluster-id: ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade status',
     '<%= config.bin %> cluster upgrade status --watch',

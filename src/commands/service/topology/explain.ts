@@ -1,9 +1,9 @@
-import type { V1Endpoints } from '@kubernetes/client-node';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { findService, namespaceFlag, reachText, serviceArg } from '../../../cli/service/topology.ts';
 import { listNodes } from '../../../kubernetes/node/list-nodes.ts';
-import { endpointsOf, reachOf } from '../../../phases/service/reach.ts';
+import { readEndpoints } from '../../../phases/service/endpoints.ts';
+import { reachOf } from '../../../phases/service/reach.ts';
 import { topologyOf } from '../../../phases/service/topology.ts';
 
 export default class ServiceTopologyExplain extends BaseCommand {
@@ -20,13 +20,12 @@ export default class ServiceTopologyExplain extends BaseCommand {
     const { namespace } = flags;
     const { topology, reach } = await withCluster(flags.kubeconfig, async (client, signal) => {
       const service = await findService(client, { namespace, name: args.service }, signal);
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(args.service)}`;
       const [nodes, endpoints] = await Promise.all([
         listNodes(client, { signal }),
-        client.find<V1Endpoints>(path, { signal }),
+        readEndpoints(client, { namespace, name: args.service }, signal),
       ]);
       const found = topologyOf(service);
-      return { topology: found, reach: reachOf(found.topology, nodes, endpointsOf(endpoints)) };
+      return { topology: found, reach: reachOf(found.topology, nodes, endpoints) };
     });
     await this.show({ data: { ...topology, nodes: reach }, text: reachText(topology, reach) });
   }

@@ -1,5 +1,4 @@
 import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
-import { EdgeadmError } from '../../../errors/index.ts';
 import type { Journal } from '../../../host/journal/journal.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { ApiClient, apiErrorOf } from '../../../kubernetes/api/client.ts';
@@ -117,7 +116,7 @@ async function look({ host, signal }: CollectContext, { client, as, name }: Aske
     podsOf(client, name, timed).catch(note('pods')),
     eventsOf(client, { kind: 'Node', name }, timed).catch(note('events of the node')),
   ]);
-  const facts = judged({ name, as, node, pods: pods ?? [], events: ofNode ?? [], now });
+  const facts = clusterFacts({ name, as, node, pods: pods ?? [], events: ofNode ?? [], now });
   const ofPods = ofNode && (await eventsOfPods(client, facts, timed).catch(note('events of pods')));
   const events = [...(ofNode ?? []), ...(ofPods ?? [])];
   return {
@@ -127,18 +126,8 @@ async function look({ host, signal }: CollectContext, { client, as, name }: Aske
       file('events.txt', events.map(shownEvent).join('\n')),
       file('asked.txt', notes.join('\n')),
     ],
-    facts: { cluster: judged({ name, as, node, pods: pods ?? [], events, now }) },
+    facts: { cluster: clusterFacts({ name, as, node, pods: pods ?? [], events, now }) },
   };
-}
-
-/** @throws EdgeadmError API_ERROR for what is JSON and no such object */
-function judged(found: Parameters<typeof clusterFacts>[0]): ClusterFacts {
-  try {
-    return clusterFacts(found);
-  } catch (cause) {
-    const what = `the API server's answer about the node ${found.name} cannot be read`;
-    throw new EdgeadmError({ code: 'API_ERROR', what, why: (cause as Error).message, cause });
-  }
 }
 
 function podsOf(client: ApiClient, name: string, signal: AbortSignal): Promise<V1Pod[]> {

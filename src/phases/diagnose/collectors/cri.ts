@@ -1,5 +1,7 @@
 import { isDenied } from '../../../host/failures.ts';
+import type { OperatingSystem } from '../../../host/host-facts.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { CriClient } from '../../../kubernetes/cri/index.ts';
 import { runtimeSocketIn } from '../../../kubernetes/node-files.ts';
 import type { CollectContext, Collected, Collector } from '../collector.ts';
@@ -11,6 +13,9 @@ interface Runtime {
 }
 
 const CONTAINERD: Runtime = { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit };
+const ON_WINDOWS: Runtime = { socket: WINDOWS_PATHS.sockets.containerd, unit: PATHS.containerd.unit };
+/** If neither flags nor configuration name one. */
+const USUAL: Readonly<Record<OperatingSystem, Runtime>> = { linux: CONTAINERD, windows: ON_WINDOWS, other: CONTAINERD };
 /** Up to Kubernetes 1.23 the kubelet itself speaks CRI for docker. */
 const DOCKER: Runtime = { socket: PATHS.docker.dockershim.socket, unit: PATHS.docker.unit };
 
@@ -76,7 +81,7 @@ async function runtimeOf({ host }: CollectContext): Promise<Runtime> {
   if (socket) return named(socket);
   // That flag went with dockershim; kubeadm named every runtime but docker.
   const byDocker = /--network-plugin=/.test(flags) && (await host.stat(PATHS.docker.socket)) !== undefined;
-  return byDocker ? DOCKER : CONTAINERD;
+  return byDocker ? DOCKER : USUAL[(await host.facts()).platform];
 }
 
 function named(socket: string): Runtime {

@@ -2,6 +2,7 @@ import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.t
 import type { EdgeHubForm } from '../../../edge-hub/releases.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { imageIn } from '../../../kubernetes/node-files.ts';
+import { checkPodEndpoint, hasPodAddress } from '../../hub/endpoints.ts';
 import { hubComplaints, withoutSystemd } from '../../join/hub-guard.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
 import type { CollectContext, CollectedFile, Collector } from '../collector.ts';
@@ -43,17 +44,19 @@ export const edgeHubState: Collector = {
     const [hub, second] = await hubFiles(context);
     if (!hub) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
     const health = await healthOf(context, HUB_HEALTH);
+    const pods = health.healthy ? await podEndpoint(context) : undefined;
     const service = hub.form === 'service' ? await serviceState(context) : undefined;
     const image = service ? undefined : imageIn(hub.text);
     const state = service?.detail ?? image ?? 'no image';
     return {
-      files: [{ path: 'edge-hub/state.txt', text: `${hub.path}: ${state}: ${health.detail}\n` }],
+      files: [{ path: 'edge-hub/state.txt', text: `${hub.path}: ${state}: ${health.detail}\n${pods?.text ?? ''}` }],
       facts: {
         hub: {
           manifest: hub.path,
           image,
           ...(service && { service: { enabled: service.enabled, detail: service.detail } }),
           ...(second && { second: second.path }),
+          ...(pods?.refused && { refusedByPods: pods.refused }),
           ...health,
         },
         ...(service && { hubLog: hubComplaints(withoutSystemd(service.log)) }),
@@ -61,6 +64,17 @@ export const edgeHubState: Collector = {
     };
   },
 };
+
+/** Where pods reach the API server through the hub; a scratch root has the network of the machine that it is on. */
+async function podEndpoint({
+  host,
+  signal,
+}: CollectContext): Promise<{ text: string; refused: string | undefined } | undefined> {
+  if (!host.runsPrograms || !(await hasPodAddress(host))) return undefined;
+  const ca = await host.read(PATHS.kubernetes.caCertificate);
+  const { endpoint, answers, ok, found } = await checkPodEndpoint(host, ca, signal);
+  return { text: `${endpoint} (pods): ${found}\n`, refused: answers && !ok ? `${endpoint}: ${found}` : undefined };
+}
 
 async function serviceState({ host }: CollectContext) {
   const { unit } = PATHS.edgeHub;

@@ -10,25 +10,38 @@ import type { CollectContext, Collector } from '../collector.ts';
 import { type HubFile, hubFile } from './edge-hub.ts';
 
 /** Whether the node's pods would come back after a restart without network, as far as kubelet and hub decide it. */
+export interface OfflineAutonomy {
+  readonly losesPods: boolean;
+  /** What kubelet and hub do. */
+  readonly detail: string;
+}
+
 export const offlineAutonomyState: Collector = {
   name: 'edge-hub/offline-autonomy',
-  run: async (context) => {
-    const [hub, kubelet, settings] = await Promise.all([
-      hubFile(context),
-      findKubelet(context.host).then((path) => kubeletVersionOf(context.host, path)),
-      kubeletSettings(context.host),
-    ]);
-    const found = hub && (await hubIn(hub, context.host));
-    if (!found || !kubelet) return { files: [] };
-    const serves = servesWatchLists({ ...found, kubernetesVersion: kubelet });
-    const reads = readsWatchLists(kubelet, settings);
-    const text = `kubelet ${kubelet} reads ${reads ? 'watch lists' : 'plain lists'}; edge-hub ${nameOfHub(found)} ${serves ? 'serves' : 'does not serve'} watch lists\n`;
+  run: async ({ host }) => {
+    const offlineAutonomy = await losesPodsOffline(host);
+    if (!offlineAutonomy) return { files: [] };
     return {
-      files: [{ path: 'edge-hub/offline-autonomy.txt', text }],
-      facts: { offlineAutonomy: { losesPods: reads && !serves, detail: text.trim() } },
+      files: [{ path: 'edge-hub/offline-autonomy.txt', text: `${offlineAutonomy.detail}\n` }],
+      facts: { offlineAutonomy },
     };
   },
 };
+
+/** @returns undefined without a hub or a kubelet */
+export async function losesPodsOffline(host: CollectContext['host']): Promise<OfflineAutonomy | undefined> {
+  const [hub, kubelet, settings] = await Promise.all([
+    hubFile({ host }),
+    findKubelet(host).then((path) => kubeletVersionOf(host, path)),
+    kubeletSettings(host),
+  ]);
+  const found = hub && (await hubIn(hub, host));
+  if (!found || !kubelet) return undefined;
+  const serves = servesWatchLists({ ...found, kubernetesVersion: kubelet });
+  const reads = readsWatchLists(kubelet, settings);
+  const detail = `kubelet ${kubelet} reads ${reads ? 'watch lists' : 'plain lists'}; edge-hub ${nameOfHub(found)} ${serves ? 'serves' : 'does not serve'} watch lists`;
+  return { losesPods: reads && !serves, detail };
+}
 
 async function hubIn({ form, path, text }: HubFile, host: CollectContext['host']): Promise<InstalledHub | undefined> {
   if (form === 'service') {

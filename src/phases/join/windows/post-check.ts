@@ -1,14 +1,14 @@
 import type { Phase } from '../../../workflow/phase.ts';
 import { callbackPhase } from '../callback.ts';
 import type { JoinContext } from '../context.ts';
-import { checkAddons, checkKubelet, checkNodeObject, checkRuntime } from '../post-check.ts';
+import { checkAddons, checkKubeletService, checkNodeObject, checkRuntime } from '../post-check.ts';
 
 export const windowsPostCheck: Phase<JoinContext> = {
   name: 'post-check',
   title: 'Verify the node',
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
-    { name: 'kubelet', title: 'Check the kubelet', run: checkKubelet },
+    { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     {
       name: 'addons',

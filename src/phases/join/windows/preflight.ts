@@ -2,7 +2,7 @@ import type { Taint } from '../../../config/spec.ts';
 import type { Phase, PhaseTools } from '../../../workflow/phase.ts';
 import { VENDOR } from '../../vendor-messages.ts';
 import type { JoinContext } from '../context.ts';
-import { checkNode } from '../preflight.ts';
+import { checkNodeAndTaints } from '../preflight.ts';
 
 /** Keeps pods off that do not say that they run on Windows. Source: the user guide, "Create an application on a Windows node" */
 const WINDOWS_TAINT: Taint = { key: 'os', value: 'windows', effect: 'NoSchedule' };
@@ -20,7 +20,7 @@ export const windowsPreflight: Phase<JoinContext> = {
   title: 'Check the node and its connection to the cluster',
   run: async (context) => {
     await sayWhatIsChecked(context);
-    await checkNode(context, windowsTaints(context.spec));
+    await checkNodeAndTaints(context, windowsTaints(context.spec));
   },
 };
 

@@ -18,7 +18,7 @@ export const windowsPrepareNode: Phase<JoinContext> = {
   ],
 };
 
-/** Folders that Kubernetes fills, each with the mode of what lies in it: logs and volumes are nobody else's. */
+/** Folders that Kubernetes fills, each with the mode of what lies in it: logs and volumes are private. */
 const FOLDERS = [
   { path: PATHS.kubernetes.directory, mode: 0o755 },
   { path: PATHS.kubernetes.pki, mode: 0o755 },
@@ -58,7 +58,7 @@ async function enableFeature({ host, log, wet }: JoinContext & PhaseTools): Prom
   });
 }
 
-/** A folder below the root of a drive lets every user write, unless it is told otherwise before anything is in it. */
+/** Every user can write into a new folder below the root of a drive: its access list comes before its contents. */
 async function makeFolders({ host }: JoinContext): Promise<void> {
   for (const { path, mode } of FOLDERS) await host.makeDirectory(path, mode);
 }

@@ -1,4 +1,4 @@
-import { judgeVersion, UNKNOWN_OF_NEWER } from '../../../compat/judge.ts';
+import { judgeVersion, OLDER_CLUSTER, UNKNOWN_OF_NEWER } from '../../../compat/judge.ts';
 import { KNOWN_MINORS, minorOf } from '../../../kubernetes/version.ts';
 import { type Check, fail, pass } from '../check.ts';
 
@@ -28,7 +28,7 @@ export const clusterVersion: Check = {
     const minor = minorOf(version);
     const age = judgeVersion(version);
     if (age === 'unsupported') {
-      return fail(`found ${version}; edgeadm joins nodes of clusters from Kubernetes 1.${KNOWN_MINORS.first} on`, {
+      return fail(`found ${version}; ${OLDER_CLUSTER}`, {
         code: 'CLUSTER_UNSUPPORTED',
         remedy: `Upgrade the cluster to Kubernetes 1.${KNOWN_MINORS.first} or newer first.`,
       });

@@ -28,16 +28,16 @@ export const edgeHub: Check = {
         remedy: 'Name one with `--nodepool NAME`. To list them: `kubectl get nodepools`.',
       });
     }
-    const missing = await missingInCluster(context, release, pool);
+    const missing = await missingInCluster(cluster, release, pool);
     return missing.length === 0
       ? pass(nameOfHub(hub))
       : fail(`${nameOfHub(hub)} would not work: ${missing.join('; ')}`);
   },
 };
 
-/** What the cluster says that it does not have; a token may often not read it (403), which says nothing. */
-async function missingInCluster(
-  { cluster }: CheckContext,
+/** What the cluster says that it does not have; who asks may often not read it (403), which says nothing. */
+export async function missingInCluster(
+  cluster: Pick<CheckContext['cluster'], 'status'>,
   { nodePoolApi }: EdgeHubRelease,
   pool: string | undefined,
 ): Promise<string[]> {

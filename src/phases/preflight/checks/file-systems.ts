@@ -84,7 +84,14 @@ function isNewZfs(version: string): boolean {
 }
 
 function inMemory({ type }: MountedFileSystem): boolean {
-  return type === 'tmpfs';
+  return type === 'tmpfs' || type === 'ramfs' || type === 'rootfs';
+}
+
+/** The folder with the changes may be one that only the initial RAM disk sees. */
+async function hasChangesInMemory(host: ReadOnlyHost, { path, options }: MountedFileSystem): Promise<boolean> {
+  const upper = options.find((option) => option.startsWith('upperdir='))?.slice('upperdir='.length);
+  const on = upper === undefined ? undefined : await fileSystemOf(host, upper);
+  return on !== undefined && on.path !== path && inMemory(on);
 }
 
 function lostAtBoot(folder: string, { path }: MountedFileSystem): CheckResult {
@@ -105,20 +112,33 @@ const WRITTEN = [
   PATHS.pods.logs,
 ];
 
+/** What a node needs after a reboot. */
+const KEPT = [PATHS.kubernetes.directory, PATHS.kubelet.unitFile, PATHS.kubelet.directory, PATHS.edgeadm.state];
+
 export const readOnlyFileSystem: Check = {
   name: 'ReadOnlyFileSystem',
   concerns: 'node',
   severity: 'error',
   about:
-    'The file systems to which the join, the kubelet and the container runtime write are mounted for writing. A read-only /usr is fine unless a bundle has programs for it.',
+    'The file systems to which the join, the kubelet and the container runtime write are mounted for writing. A read-only /usr is fine unless a bundle has programs for it. A warning if they are kept in memory, as on a machine whose root is an overlay with its changes in a tmpfs: the node is gone after a reboot.',
   remedy:
     'Mount it for writing (`mount -o remount,rw PATH`, and in /etc/fstab), or mount a writable file system there.',
   run: async (context) => {
     const readOnly = await inWhich(context.host, await writtenFolders(context), ({ options }) =>
       options.includes('ro'),
     );
-    if (readOnly.length === 0) return pass();
-    return fail(readOnly.map(({ path, on }) => `${path}: ${on.type} on ${on.path} is mounted read-only`).join('\n'));
+    if (readOnly.length > 0)
+      return fail(readOnly.map(({ path, on }) => `${path}: ${on.type} on ${on.path} is mounted read-only`).join('\n'));
+    const lost = await inWhich(context.host, KEPT, inMemory);
+    const under = await inWhich(context.host, KEPT, ({ type }) => type === 'overlay');
+    for (const each of under) if (await hasChangesInMemory(context.host, each.on)) lost.push(each);
+    if (lost.length === 0) return pass();
+    const found = lost.map(({ path, on }) => `${path}: what is written to ${on.type} on ${on.path} is kept in memory`);
+    return fail(`${found.join('\n')}\nafter a reboot nothing of the join is left`, {
+      severity: 'warning',
+      remedy:
+        'Mount a disk there, or switch the overlay of the root off before the join (Raspberry Pi OS: `raspi-config nonint disable_overlayfs`).',
+    });
   },
 };
 

@@ -1,5 +1,7 @@
 import { compareClusterVersions } from '../../../compat/cluster-version.ts';
 import { GPU_MODELS, gpuModel } from '../../../compat/gpus.ts';
+import { PATHS } from '../../../host/node-paths.ts';
+import { nvidiaRuntime } from '../../../kubernetes/cri/nvidia-runtime.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 
 export const gpu: Check = {
@@ -26,5 +28,28 @@ export const gpu: Check = {
     const driver = await host.read('/proc/driver/nvidia/version');
     const number = /Kernel Module.*?\s(\d+\.[\d.]+)\s/.exec(driver ?? '')?.[1];
     return driver === undefined ? fail('the NVIDIA driver is not loaded') : pass(`driver ${number ?? 'loaded'}`);
+  },
+};
+
+export const gpuRuntime: Check = {
+  name: 'GPURuntime',
+  concerns: 'node',
+  severity: 'error',
+  about:
+    'For a GPU node, the NVIDIA Container Toolkit is installed, and containerd has the runtime `nvidia`, or the join may configure it (`--manage-runtime`, a bundle with containerd).',
+  remedy: 'Install the NVIDIA Container Toolkit: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit',
+  run: async ({ host, node, spec }) => {
+    if (spec.gpuVersion === '') return skip('no GPU was requested');
+    if (!host.runsPrograms) return skip('a scratch root has no programs');
+    const program = await nvidiaRuntime(host);
+    if (program === undefined) return fail('nvidia-container-runtime is not on the node');
+    const brings = (await node.bundle())?.manifest.files.some(({ kind }) => kind === 'containerd') ?? false;
+    if (spec.manageRuntime || brings) return pass(`${program}; the join configures containerd`);
+    const configuration = await host.read(PATHS.containerd.configuration);
+    if (/\bruntimes\.["']?nvidia["']?\]/.test(configuration ?? '')) return pass(program);
+    return fail(`${PATHS.containerd.configuration} does not have the runtime nvidia`, {
+      remedy:
+        'Pass `--manage-runtime`, or: `nvidia-ctk runtime configure --runtime=containerd; systemctl restart containerd`.',
+    });
   },
 };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { PATHS } from '../../../host/node-paths.ts';
-import { isLoopback } from '../../../lib/cidr.ts';
+import { isLinkLocal, isLoopback } from '../../../lib/cidr.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
@@ -19,7 +19,7 @@ export const nameserver: Check = {
   name: 'Nameserver',
   concerns: 'node',
   severity: 'warning',
-  about: `${FILE} lists name servers that pods can use: none on a loopback address, at most ${MAX_SERVERS}, and not more search domains than a pod can have. A stub on a loopback address is accepted if systemd-resolved lists the real servers in ${PATHS.system.resolvedConf}. The check sends no DNS queries.`,
+  about: `${FILE} lists name servers that pods can use: none on a loopback or IPv6 link-local address, at most ${MAX_SERVERS}, and not more search domains than a pod can have. A stub on a loopback address is accepted if systemd-resolved lists the real servers in ${PATHS.system.resolvedConf}. The check sends no DNS queries.`,
   remedy: "List a reachable server in /etc/resolv.conf: pods with the node's DNS policy, such as coredns, use it.",
   run: async (context) => {
     const { host } = context;
@@ -45,6 +45,13 @@ export const nameserver: Check = {
 /** @param text of the file that the kubelet hands to pods */
 async function judge(context: CheckContext, path: string, text: string): Promise<CheckResult> {
   const servers = parseNameServers(text);
+  const scoped = servers.filter(isLinkLocal);
+  if (scoped.length > 0) {
+    return fail(
+      `${path} lists ${scoped.join(', ')}, a link-local address: it is reached over an interface of this machine, which no pod has`,
+      { remedy: `List a server with another address in ${path}, such as the IPv4 address of the same router.` },
+    );
+  }
   const local = servers.filter(isLoopback);
   if (local.length > 0) {
     return fail(

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { cniPluginFolders, importsOf } from '../../../kubernetes/cri/containerd-config.ts';
+import { cniPluginFolders, importsOf, keepsCriOff } from '../../../kubernetes/cri/containerd-config.ts';
 import { type CgroupDriver, CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { removalOf } from '../../../kubernetes/removals.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
@@ -54,7 +54,8 @@ export const cri: Check = {
     if (spec.runtime === 'docker') return skip('the kubelet connects to docker through dockershim');
     const state = host.runsPrograms ? await host.unit(PATHS.containerd.unit) : NOT_THERE;
     if (spec.criSocket === undefined && !state.active) return skip('containerd is not running yet: the join starts it');
-    if (await isSwitchedOff(context)) return pass('disabled by disabled_plugins; the join enables it');
+    if (await isSwitchedOff(context))
+      return pass('switched off in config.toml (disabled_plugins or systemd_cgroup); the join enables it');
     const client = await CriClient.connect(host, await node.criSocket(), { timeoutMs: 5000, signal });
     const driver = await client.cgroupDriver().finally(() => client.close());
     return judgeVersion(client.version, await kubeletMinor(context), driver);
@@ -134,8 +135,7 @@ async function bundleHasContainerd({ node }: CheckContext): Promise<boolean> {
 async function isSwitchedOff({ host, spec }: CheckContext): Promise<boolean> {
   if (spec.criSocket !== undefined) return false;
   const text = (await host.read(PATHS.containerd.configuration)) ?? '';
-  const disabled = /^\s*disabled_plugins\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '';
-  return /["'](cri|io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime)))["']/.test(disabled);
+  return keepsCriOff(text);
 }
 
 /** @see https://containerd.io/releases/#kubernetes-support */

@@ -5,6 +5,7 @@ import { cloudEndpoints } from '../checks/cloud-endpoints.ts';
 import { clusterConfiguration } from '../checks/cluster-configuration.ts';
 import { clusterVersion } from '../checks/cluster-version.ts';
 import { filesAvailable, foldersAvailable } from '../checks/files.ts';
+import { intendedPlatform } from '../checks/intended-platform.ts';
 import { hostname, nodeExists, nodeName } from '../checks/names.ts';
 import { nodeAddress } from '../checks/node-address.ts';
 import { nodeIface } from '../checks/node-interface.ts';
@@ -15,6 +16,7 @@ import { cri } from '../checks/runtime.ts';
 import { containersFeature, pendingReboot } from './containers.ts';
 import { windowsDisk } from './disk.ts';
 import { windowsLicence, windowsUpdates, windowsVersion } from './edition.ts';
+import { folderAccess } from './folder-access.ts';
 import { windowsPorts } from './ports.ts';
 import { isAdministrator } from './privileges.ts';
 import { pauseImage, windowsRuntime } from './runtime.ts';
@@ -26,6 +28,7 @@ const OF_KUBERNETES = /--etc-kubernetes-/;
 /** Every check of a Windows node, in the order in which they are shown. */
 export const WINDOWS_CHECKS: readonly Check[] = [
   isAdministrator,
+  intendedPlatform,
   windowsVersion,
   windowsUpdates,
   windowsLicence,
@@ -43,6 +46,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   ...windowsPorts,
   ...filesAvailable.filter(({ name }) => OF_KUBERNETES.test(name)),
   ...foldersAvailable.filter(({ name }) => OF_KUBERNETES.test(name)),
+  folderAccess,
   windowsRuntime,
   { ...cri, remedy: 'Check that the service of the runtime runs: `Get-Service containerd`.' },
   pauseImage,

@@ -6,7 +6,7 @@ export const containersFeature: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The Containers feature of Windows is enabled. If it is not, that is a warning: the join enables it, and goes on after a reboot.',
+    'The Containers feature of Windows is enabled. If it is not, that is a warning: the join enables it, and continues after a reboot.',
   remedy: 'Enable it and reboot: `Install-WindowsFeature Containers`, `Restart-Computer`.',
   needs: ['IsPrivilegedUser'],
   run: async ({ host }) => {

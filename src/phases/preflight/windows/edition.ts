@@ -48,7 +48,7 @@ export const windowsLicence: Check = {
   remedy: 'Activate Windows: `slmgr /xpr` shows the state, `slmgr /ato` activates it.',
   run: async ({ host }) => {
     const answer = (await askScript(host, 'licence')) as { readonly states?: unknown } | undefined;
-    if (!Array.isArray(answer?.states)) return skip('PowerShell does not tell the state of the licence');
+    if (!Array.isArray(answer?.states)) return skip('PowerShell does not report the state of the licence');
     return answer.states.includes(LICENSED) ? pass() : fail(`the state is ${answer.states.join(', ') || 'unknown'}`);
   },
 };

@@ -65,7 +65,7 @@ function excludedPaths(): string[] {
 }
 
 function isIn(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder.replace(/\\$/, '')}\\`);
+  return `${path}\\`.startsWith(`${folder.replace(/\\$/, '')}\\`);
 }
 
 async function keyOf(host: Pick<ReadOnlyHost, 'query'>, key: string) {

@@ -1,5 +1,5 @@
 import type { Host } from '../../../host/host.ts';
-import type { Platform } from '../../../host/host-facts.ts';
+import type { OperatingSystem } from '../../../host/host-facts.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
@@ -19,7 +19,7 @@ const UNITS: readonly [pattern: RegExp, unit: string][] = [
 ];
 const DEFAULT_SOCKETS = [PATHS.containerd.socket, PATHS.crio.socket, PATHS.criDockerd.socket];
 /** If none of them is there: a pipe of Windows cannot be looked for. */
-const USUAL_SOCKET: Readonly<Record<Platform, string>> = {
+const USUAL_SOCKET: Readonly<Record<OperatingSystem, string>> = {
   linux: PATHS.containerd.socket,
   windows: WINDOWS_PATHS.sockets.containerd,
   other: PATHS.containerd.socket,

@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
-import { isBoundToItself, mountsBelow } from '../../../host/mount-table.ts';
+import { isBoundToItself, mountsBelow, remoteAmong } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import type { PhaseLog } from '../../../workflow/events.ts';
 
@@ -26,11 +26,15 @@ export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = f
       await host.run('umount', [PATHS.kubelet.directory]);
     return;
   }
+  const [remote] = await remoteAmong(host, left);
   throw new EdgeadmError({
     code: 'RESET_INCOMPLETE',
     what: `volumes below ${PATHS.kubelet.directory} are still mounted`,
     why: left.join('\n'),
-    next: `stop the processes that use them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`,
+    next:
+      remote === undefined
+        ? `stop the processes that use them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`
+        : `if the server of ${remote} is gone, where every program waits that looks at it: \`edgeadm reset --force\` detaches it; otherwise stop what uses it and run \`edgeadm reset\` again`,
   });
 }
 
@@ -51,7 +55,11 @@ export async function unmountBelow(
   if (!host.runsPrograms) return [];
   const before = await mountsBelow(host, folder, within);
   if (before.length === 0) return [];
-  const refusal = await umount(host, before);
+  // A share whose server is gone stops the program at it: it must not keep the others.
+  const remote = await remoteAmong(host, before);
+  const local = before.filter((path) => !remote.includes(path));
+  let refusal: string | undefined;
+  for (const paths of [local, remote]) if (paths.length > 0) refusal = (await umount(host, paths)) ?? refusal;
   if (!host.wet || refusal === undefined) return [];
   const left = await mountsBelow(host, folder, within);
   if (left.length === 0 || !force) return left;

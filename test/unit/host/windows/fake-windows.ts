@@ -53,7 +53,7 @@ const INHERITED = 'D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1301bf;;;AU)';
 export class FakeWindows {
   readonly root: string;
   /** `key\name` to type and data, without regard to case of keys. */
-  readonly registry = new Map<string, { type: string; data: string }>();
+  readonly registry = new Map<string, { key: string; type: string; data: string }>();
   readonly services = new Map<string, FakeService>();
   /** Lists of access that were set, by the path of Windows in lower case. */
   readonly lists = new Map<string, string>();
@@ -128,7 +128,7 @@ export class FakeWindows {
   }
 
   set(key: string, name: string, type: string, data: string): void {
-    this.registry.set(`${key}\\${name}`, { type, data });
+    this.registry.set(`${key}\\${name}`, { key, type, data });
   }
 
   addService(name: string, command: string, state: FakeService['state'] = 'stopped', start = '0x2'): void {
@@ -188,10 +188,8 @@ export class FakeWindows {
     const inside = [...this.registry].filter(([path]) => path.toLowerCase().startsWith(`${key.toLowerCase()}\\`));
     if (inside.length === 0)
       return { exitCode: 1, stderr: 'ERROR: The system was unable to find the specified registry key or value.' };
-    const values = inside.flatMap(([path, { type, data }]) => {
-      const name = path.slice(key.length + 1);
-      return name.includes('\\') && key !== RULES ? [] : [`    ${name}    ${type}    ${data}`];
-    });
+    const own = inside.filter(([, value]) => value.key.toLowerCase() === key.toLowerCase());
+    const values = own.map(([path, { type, data }]) => `    ${path.slice(key.length + 1)}    ${type}    ${data}`);
     return { stdout: `\r\n${key}\r\n    (Standard)    REG_SZ    \r\n${values.join('\r\n')}\r\n\r\n` };
   }
 

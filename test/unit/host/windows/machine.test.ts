@@ -173,6 +173,13 @@ describe('Windows machine', () => {
     assert.equal(registry(windows.state())[path]?.data, registry(before)[path]?.data);
   });
 
+  it('a state folder that another user made before is refused', async () => {
+    const windows = await fake();
+    await windows.put('C:\\Program Files\\edgeadm\\journal.jsonl', '');
+    const opening = withNode(windows.machine(), OPTIONS, async () => {});
+    assert.match((await rejects(opening, 'WRITE_FAILED')).message, /others than SYSTEM and administrators/);
+  });
+
   it('two commands cannot work on it at the same time', async () => {
     const windows = await fake();
     const error = await withNode(windows.machine(), OPTIONS, async () =>
@@ -198,14 +205,14 @@ describe('Windows machine', () => {
     const windows = await fake();
     await withNode(windows.machine(), OPTIONS, async ({ host }) => {
       await host.write('/etc/x', 'x', { mode: 0o644 });
-      assert.equal(windows.lists.get('c:\\programdata\\edgeadm'), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)');
+      assert.equal(windows.lists.get('c:\\program files\\edgeadm'), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)');
     });
     assert.equal((await Journal.read(windows.machine())).wrote('/etc/x'), true);
   });
 });
 
 describe('answer of sc query', () => {
-  it('of a service that is starting has its state, not its check point', () => {
+  it('sc query of a service that is starting gives its state, not its check point', () => {
     const stdout = [
       'SERVICE_NAME: kubelet',
       '        TYPE               : 10  WIN32_OWN_PROCESS',

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { cmdCommandLine, powerShellArguments, windowsCommandLine } from '../../../../src/host/windows/quote.ts';
+import {
+  cmdCommandLine,
+  powerShellArguments,
+  splitCommandLine,
+  windowsCommandLine,
+} from '../../../../src/host/windows/quote.ts';
 
 /**
  * The arguments that a program of Microsoft's C library takes from a command line.
@@ -70,6 +75,15 @@ describe('quoting for Windows', () => {
     fc.assert(
       fc.property(fc.array(word), (words) => {
         assert.deepEqual(parseArguments(windowsCommandLine(words)), words);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('the command of a service is read back as it was written', () => {
+    fc.assert(
+      fc.property(fc.array(word), (words) => {
+        assert.deepEqual(splitCommandLine(windowsCommandLine(words)), words);
       }),
       { numRuns: 2000 },
     );

@@ -3,7 +3,8 @@ import type { NodePoolSpec } from '../../../../src/config/node-pool.ts';
 import { poolNamed } from '../../../../src/config/node-pool.ts';
 import { workState } from '../../../../src/config/nodepool-state.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { clusterNodePools, fromObject, toObject } from '../../../../src/kubernetes/api/node-pools.ts';
+import type { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { clusterNodePools, fromObject, poolVersion, toObject } from '../../../../src/kubernetes/api/node-pools.ts';
 import { createNodePool } from '../../../../src/phases/nodepool/create.ts';
 import { deletablePool } from '../../../../src/phases/nodepool/delete.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from '../../sandbox/cloud/emulated-cluster.ts';
@@ -84,6 +85,32 @@ describe('node pools as objects of a cluster', function () {
     assert.ok(!(await pools.list()).some(({ name }) => name === 'video'));
   });
 
+  it('an enhanced node pool works if egw-core is Ready on two of its nodes, egw-helper on all, and its annotations are intact', async () => {
+    const { client } = cluster;
+    const pools = clusterNodePools(client);
+    const options = { vpcCidrs: ['192.168.0.0/16'], nodeCidrs: [], dryRun: false, warn: () => {} };
+    await createNodePool(pools, { ...options, spec: { ...SPEC, name: 'gate', podCidrs: [] } });
+    for (const name of ['g1', 'g2', 'g3']) await addNode(cluster, name, { pool: 'gate' });
+    const work = async () =>
+      workState(poolNamed(await pools.list(), 'gate', pools.where), await pools.nodes(), await pools.gatewayPods());
+    assert.deepEqual(await work(), {
+      working: false,
+      why: 'egw-core is Ready on 0 of 2 nodes; egw-helper is not Ready on g1, g2, g3',
+    });
+    await addWorkload(client, 'Deployment', 'edge-gateway-core', ['g1', 'g1']);
+    await addWorkload(client, 'DaemonSet', 'egw-helper', ['g1', 'g2', 'g3', 'elsewhere']);
+    assert.deepEqual(await work(), { working: false, why: 'egw-core is Ready on 1 of 2 nodes' });
+    await addPod(client, 'edge-gateway-core', { name: 'core-b', node: 'g2' });
+    assert.deepEqual(await work(), { working: true, why: '3 Ready amd64 nodes, egw-core on two of them' });
+    await client.patch(`/apis/${await poolVersion(client)}/nodepools/gate`, {
+      metadata: { annotations: { 'nodepool.openyurt.io/ccn-id': null, 'nodepool.openyurt.io/max-nodes': 'ten' } },
+    });
+    assert.deepEqual(await work(), {
+      working: false,
+      why: 'the annotation nodepool.openyurt.io/ccn-id is missing; the annotation nodepool.openyurt.io/max-nodes is "ten", not a number of nodes',
+    });
+  });
+
   it('node pools as objects of a cluster are refused for pod CIDRs of another node pool', async () => {
     const pools = clusterNodePools(cluster.client);
     const options = { vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
@@ -93,3 +120,24 @@ describe('node pools as objects of a cluster', function () {
     assert.match(error.why ?? '', /node pool one: 10\.9\.0\.0\/20/);
   });
 });
+
+async function addWorkload(client: ApiClient, kind: string, name: string, nodes: readonly string[]): Promise<void> {
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [{ name, image: 'example/gateway' }] } };
+  await client.create(`/apis/apps/v1/namespaces/kube-system/${kind.toLowerCase()}s`, {
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace: 'kube-system' },
+    spec: { selector: { matchLabels: labels }, template },
+  });
+  for (const [index, node] of nodes.entries()) await addPod(client, name, { name: `${name}-${index}`, node });
+}
+
+/** A Ready pod of a workload. */
+async function addPod(client: ApiClient, app: string, { name, node }: { name: string; node: string }): Promise<void> {
+  const path = '/api/v1/namespaces/kube-system/pods';
+  const spec = { nodeName: node, containers: [{ name: app, image: 'example/gateway' }] };
+  const metadata = { name, namespace: 'kube-system', labels: { app } };
+  await client.create(path, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  await client.patch(`${path}/${name}/status`, { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+}

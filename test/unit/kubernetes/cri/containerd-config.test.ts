@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { parse } from 'smol-toml';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
-import { fitContainerdConfig, fitImportedConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
+import {
+  fitContainerdConfig,
+  fitImportedConfig,
+  keepsCriOff,
+} from '../../../../src/kubernetes/cri/containerd-config.ts';
 
 const FIT = `# kept comment
 version = 2
@@ -95,6 +99,18 @@ describe("containerd's configuration", () => {
 describe('containerd beside others', () => {
   const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 
+  it('a node with GPUs gets the runtime nvidia beside runc, once, and keeps its default runtime', () => {
+    const nvidiaRuntime = '/usr/bin/nvidia-container-runtime';
+    const text = fitContainerdConfig(FIT, { nvidiaRuntime }) ?? '';
+    const { containerd } = cri(text) as { containerd: Record<string, unknown> & { runtimes: Record<string, unknown> } };
+    assert.deepEqual(structuredClone(containerd.runtimes.nvidia), {
+      runtime_type: 'io.containerd.runc.v2',
+      options: { BinaryName: nvidiaRuntime, SystemdCgroup: true },
+    });
+    assert.equal(containerd.default_runtime_name, undefined);
+    assert.equal(fitContainerdConfig(text, { nvidiaRuntime }), undefined);
+  });
+
   it('gives every runtime that uses runc the cgroup driver of the kubelet: nvidia as the default (NVIDIA/nvidia-docker#1788, k3s-io/k3s#8470)', () => {
     const text = `version = 2\n[${CRI}.containerd]\n  default_runtime_name = "nvidia"\n[${CRI}.containerd.runtimes.nvidia]\n  runtime_type = "io.containerd.runc.v2"\n[${CRI}.containerd.runtimes.nvidia.options]\n  BinaryName = "/usr/bin/nvidia-container-runtime"\n[${CRI}.containerd.runtimes.kata]\n  runtime_type = "io.containerd.kata.v2"\n`;
     const fitted = parse(fitContainerdConfig(text, {}) ?? '') as {
@@ -106,6 +122,19 @@ describe('containerd beside others', () => {
     assert.equal(runc?.options?.SystemdCgroup, true);
     assert.equal(kata?.options, undefined);
   });
+
+  for (const [source, version, table] of [
+    ['containerd/containerd#4574', 'version = 2\n', 'plugins."io.containerd.grpc.v1.cri"'],
+    ['kubernetes-sigs/kubespray#5219, a file of version 1', '', 'plugins.cri'],
+  ] as const)
+    it(`the old key systemd_cgroup, over which containerd loads no CRI plug-in, is switched off for a join: ${source}`, () => {
+      const text = `${version}[${table}]\n  systemd_cgroup = true # for kubeadm\n`;
+      assert.ok(keepsCriOff(text));
+      const fitted = fitContainerdConfig(text, {}) ?? '';
+      assert.match(fitted, /^ {2}systemd_cgroup = false/m);
+      assert.match(fitted, /SystemdCgroup = true/);
+      assert.ok(!keepsCriOff(fitted));
+    });
 
   it('makes an imported file that has the section of the CRI agree (containerd/containerd#6389, NVIDIA/gpu-operator#301)', () => {
     const text = `version = 2\n[${CRI}.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n`;

@@ -369,7 +369,7 @@ describe('what the cluster says of a node', () => {
     admin.close();
     assert.match(
       found?.files[0]?.text ?? '',
-      /the administrator's kubeconfig: the API server's answer about the node \S+ cannot be read/,
+      /the administrator's kubeconfig: the API server's answer to GET \S+ is damaged: status\.conditions: /,
     );
   });
 

@@ -78,7 +78,8 @@ export function inProcessService({
     ...edgeNodes.map((name) => ({ name, poolId: edge.id })),
   ];
   const made = { created: time, vpcId: SANDBOX_VPC, vswitchIds: [], nodeCidrMask: '26', proxyMode: 'ipvs' };
-  store.put(KIND.cluster, cluster.id, { ...cluster, made: { ...made, securityGroupId: '', tags: [], workers } });
+  store.put(KIND.cluster, cluster.id, { ...cluster, made: { ...made, securityGroupId: '', tags: [] } });
+  store.put(KIND.workers, cluster.id, workers);
   for (const id of [...ecs, ...cloudNodes.map((name) => name.replace('cn-hangzhou.', ''))])
     store.put(ECS_INSTANCE, id, ecsInstance(id));
   for (const id of ensIds) seedInstance(store, { id });

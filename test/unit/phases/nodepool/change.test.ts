@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { addFault } from '../../../../sandbox/cloud/faults.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { orderForPool, type PoolChangeRequest, poolChange } from '../../../../src/phases/nodepool/change.ts';
+import {
+  openPoolTask,
+  orderForPool,
+  type PoolChangeRequest,
+  poolChange,
+} from '../../../../src/phases/nodepool/change.ts';
 import { type CloudUnderTest, cloudUnderTest } from '../../cloud/cloud-under-test.ts';
 
 const NOTHING: PoolChangeRequest = { labels: {}, removeLabels: [], taints: [], removeTaints: [], updateNodes: false };
@@ -83,5 +88,37 @@ describe('changes of a node pool of the container service', function () {
     assert.equal(error.code, 'CLOUD_FAILED');
     addFault(cloud.store, { action: 'UpgradeClusterNodepool', mode: 'timeout-after-effect', times: 1 });
     await run(upgrade);
+  });
+
+  it('nodepool upgrade ends as paused after the batch that was named, finds the paused task, and continues it', async () => {
+    const policy = { rolling_policy: { pause_policy: 'FirstBatch' as const } };
+    const upgrade = (id: string) => cloud.service.upgradeNodePool(cloud.cluster.id, id, policy);
+    await assert.rejects(run(upgrade), { code: 'UPGRADE_PAUSED', next: /run the same command again/ });
+    const { nodepoolId } = (await pool()).nodepoolInfo;
+    const paused = await openPoolTask(cloud.service, cloud.cluster.id, nodepoolId);
+    assert.equal(paused?.state, 'paused');
+    await assert.rejects(
+      run(() => Promise.reject(new Error('ordered twice'))),
+      { code: 'UPGRADE_PAUSED' },
+    );
+    const taskId = paused?.taskId ?? '';
+    addFault(cloud.store, { action: 'ResumeTask', mode: 'timeout-after-effect', times: 1 });
+    await run(() => cloud.service.resumeTask(taskId).then(() => taskId), { continues: taskId });
+    assert.equal((await cloud.service.task(taskId)).state, 'success');
+    assert.equal((await pool()).status?.state, 'active');
+    assert.equal(await openPoolTask(cloud.service, cloud.cluster.id, nodepoolId), undefined);
+  });
+
+  it('nodepool upgrade tells that another command has paused its task, and the node pool is active again when that is cancelled', async () => {
+    const { nodepoolId } = (await pool()).nodepoolInfo;
+    const taskId = (await cloud.service.upgradeNodePool(cloud.cluster.id, nodepoolId, {})) ?? '';
+    await cloud.service.pauseTask(taskId);
+    await assert.rejects(
+      run(async () => undefined),
+      { code: 'UPGRADE_PAUSED' },
+    );
+    await cloud.service.cancelTask(taskId);
+    assert.equal((await cloud.service.task(taskId)).state, 'canceled');
+    assert.equal((await pool()).status?.state, 'active');
   });
 });

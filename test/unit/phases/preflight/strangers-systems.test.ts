@@ -230,6 +230,154 @@ const DISTRIBUTIONS: readonly Distribution[] = [
     ),
   },
   {
+    source: 'Raspberry Pi OS of 64 bits, which calls itself Debian',
+    kernel: '6.12.34+rpt-rpi-v8',
+    arch: 'arm64',
+    osRelease: lines(
+      'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"',
+      'NAME="Debian GNU/Linux"',
+      'VERSION_ID="12"',
+      'ID=debian',
+    ),
+  },
+  {
+    source: 'a Raspberry Pi 5 with pages of 16 KiB',
+    kernel: '6.12.34+rpt-rpi-2712',
+    arch: 'arm64',
+    osRelease: lines(
+      'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
+      'NAME="Debian GNU/Linux"',
+      'VERSION_ID="13"',
+      'ID=debian',
+    ),
+  },
+  {
+    source: 'AlmaLinux 9.4, almalinux-release',
+    kernel: '5.14.0-427.13.1.el9_4.aarch64',
+    arch: 'arm64',
+    osRelease: lines(
+      'NAME="AlmaLinux"',
+      'VERSION="9.4 (Seafoam Ocelot)"',
+      'ID="almalinux"',
+      'ID_LIKE="rhel centos fedora"',
+      'VERSION_ID="9.4"',
+      'PRETTY_NAME="AlmaLinux 9.4 (Seafoam Ocelot)"',
+    ),
+  },
+  {
+    source: 'CentOS Stream 9, centos-release',
+    kernel: '5.14.0-503.el9.x86_64',
+    osRelease: lines(
+      'NAME="CentOS Stream"',
+      'VERSION="9"',
+      'ID="centos"',
+      'VERSION_ID="9"',
+      'PRETTY_NAME="CentOS Stream 9"',
+    ),
+  },
+  {
+    source: 'Oracle Linux 9 with its own kernel',
+    kernel: '5.15.0-206.153.7.el9uek.x86_64',
+    osRelease: lines(
+      'NAME="Oracle Linux Server"',
+      'VERSION="9.4"',
+      'ID="ol"',
+      'ID_LIKE="fedora"',
+      'VERSION_ID="9.4"',
+      'PRETTY_NAME="Oracle Linux Server 9.4"',
+    ),
+  },
+  {
+    source: 'Anolis 23, anolis-release',
+    kernel: '6.6.25-2.1.an23.x86_64',
+    osRelease: lines(
+      'NAME="Anolis OS"',
+      'VERSION="23"',
+      'ID="anolis"',
+      'VERSION_ID="23"',
+      'PRETTY_NAME="Anolis OS 23"',
+    ),
+  },
+  {
+    source: 'openEuler 22.03, openEuler-release',
+    kernel: '5.10.0-216.0.0.115.oe2203sp4.x86_64',
+    osRelease: lines(
+      'NAME="openEuler"',
+      'VERSION="22.03 (LTS-SP4)"',
+      'ID="openEuler"',
+      'VERSION_ID="22.03"',
+      'PRETTY_NAME="openEuler 22.03 (LTS-SP4)"',
+    ),
+  },
+  {
+    source: 'openSUSE Leap 16.0, whose kernel is the one of SLES',
+    kernel: '6.12.0-160000.5-default',
+    osRelease: lines(
+      'NAME="openSUSE Leap"',
+      'VERSION="16.0"',
+      'ID="opensuse-leap"',
+      'ID_LIKE="suse opensuse"',
+      'VERSION_ID="16.0"',
+      'PRETTY_NAME="openSUSE Leap 16.0"',
+    ),
+  },
+  {
+    source: 'Flatcar, flatcar/Flatcar#566',
+    kernel: '6.6.95-flatcar',
+    osRelease: lines(
+      'NAME="Flatcar Container Linux by Kinvolk"',
+      'ID=flatcar',
+      'ID_LIKE=coreos',
+      'VERSION=4230.2.1',
+      'VERSION_ID=4230.2.1',
+      'PRETTY_NAME="Flatcar Container Linux by Kinvolk 4230.2.1 (Oklo)"',
+    ),
+  },
+  {
+    source: 'NixOS, whose version has a codename and no number of a patch',
+    kernel: '6.12.41',
+    osRelease: lines(
+      'NAME=NixOS',
+      'ID=nixos',
+      'VERSION="25.05 (Warbler)"',
+      'VERSION_ID="25.05"',
+      'PRETTY_NAME="NixOS 25.05 (Warbler)"',
+    ),
+  },
+  {
+    source: 'Bottlerocket',
+    kernel: '6.1.147',
+    osRelease: lines(
+      'NAME="Bottlerocket"',
+      'ID=bottlerocket',
+      'VERSION="1.44.0 (aws-k8s-1.31)"',
+      'VERSION_ID=1.44.0',
+      'PRETTY_NAME="Bottlerocket OS 1.44.0 (aws-k8s-1.31)"',
+    ),
+  },
+  {
+    source: 'Ubuntu in WSL 2 with systemd, microsoft/WSL#8883',
+    kernel: '5.15.153.1-microsoft-standard-WSL2',
+    osRelease: lines('PRETTY_NAME="Ubuntu 22.04.4 LTS"', 'NAME="Ubuntu"', 'VERSION_ID="22.04"', 'ID=ubuntu'),
+  },
+  {
+    source: 'Arch Linux, which has no version',
+    kernel: '6.16.1-arch1-1',
+    osRelease: lines('NAME="Arch Linux"', 'PRETTY_NAME="Arch Linux"', 'ID=arch', 'BUILD_ID=rolling'),
+  },
+  {
+    source: "a Jetson with NVIDIA's kernel",
+    kernel: '5.15.148-tegra',
+    arch: 'arm64',
+    osRelease: lines('PRETTY_NAME="Ubuntu 22.04.5 LTS"', 'NAME="Ubuntu"', 'VERSION_ID="22.04"', 'ID=ubuntu'),
+  },
+  {
+    source: 'an image that somebody built, without os-release',
+    kernel: '5.10.110-rockchip-rk3588',
+    arch: 'arm64',
+    osRelease: lines('# nothing'),
+  },
+  {
     source: 'UOS 20, TimeBye/kubeadm-ha#155',
     kernel: '4.19.0-91.82.88.uelc20.x86_64',
     osRelease: lines(
@@ -293,6 +441,18 @@ describe("a machine of any distribution and a cluster that is not the vendor's",
     }
   });
 
+  for (const distribution of DISTRIBUTIONS) {
+    it(`an unlisted system is named with what the matrix has instead, in a cluster of the vendor: ${distribution.source}`, async () => {
+      const found = await troubles({ machine: machineOf(distribution), ...clusterOf('v1.34.1-aliyun.1') });
+      const errors = found.filter(({ status }) => status === 'error');
+      for (const { check, found: what = '', remedy = '' } of errors) {
+        assert.match(check, /^(OSSupported|KernelSupported)$/);
+        assert.match(what, /is not in the compatibility matrix for v1\.34\.1-aliyun\.1\nnearest: /);
+        assert.match(remedy, /--compat-matrix FILE/);
+      }
+    });
+  }
+
   it("keeps the guide's rows without an upper bound in the vendor's newest clusters", async () => {
     const centos = { os: parseOsRelease('NAME="CentOS Linux"\nID="centos"\nVERSION_ID="7"\n', 'release 7.9.2009') };
     const machine = { facts: { ...centos, kernel: '3.10.0-1160.el7.x86_64' }, files: CGROUP_V1 };
@@ -319,6 +479,21 @@ describe('a machine that cannot run the Kubernetes of its cluster', () => {
       title: 'Alpine, which boots no systemd (k3s-io/k3s#660)',
       given: { machine: { facts: { ...facts, init: 'init', os: parseOsRelease('NAME="Alpine Linux"\nID=alpine\n') } } },
       finds: { OSSupported: /Linux is init, not systemd/ },
+    },
+    {
+      title: 'Talos, whose process 1 is machined (siderolabs/talos)',
+      given: { machine: { facts: { ...facts, init: 'init', os: parseOsRelease('NAME="Talos"\nID=talos\n') } } },
+      finds: { OSSupported: /Talos is init, not systemd/ },
+    },
+    {
+      title: 'Ubuntu in WSL without systemd (microsoft/WSL#8883)',
+      given: { machine: { facts: { ...facts, init: 'init', os: parseOsRelease('NAME="Ubuntu"\nID=ubuntu\n') } } },
+      finds: { OSSupported: /is init, not systemd/ },
+    },
+    {
+      title: 'a container that is taken for a machine',
+      given: { machine: { facts: { ...facts, init: 'sh' } } },
+      finds: { OSSupported: /process 1 of .* is sh, not systemd/ },
     },
     {
       title: 'Devuan and others with runit (void-linux/void-packages)',

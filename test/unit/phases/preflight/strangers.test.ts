@@ -128,6 +128,69 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /remount,rw/,
   },
   {
+    thread: 'florian-asche/PiCompose#66, an overlay root whose changes are in memory, containerd on a disk',
+    machine: mounts(
+      'overlay / overlay rw,lowerdir=/media/root-ro,upperdir=/media/root-rw/overlay,workdir=/media/root-rw/w 0 0',
+      'tmpfs-root /media/root-rw tmpfs rw,relatime 0 0',
+      '/dev/mmcblk0p3 /var/lib/containerd ext4 rw 0 0',
+    ),
+    check: 'ReadOnlyFileSystem',
+    status: 'warning',
+    found: /\/etc\/kubernetes: what is written to overlay on \/ is kept in memory(.|\n)*after a reboot/,
+    remedy: /disable_overlayfs/,
+  },
+  {
+    thread: 'opennetworklinux/ONL#67, whose changes are where nobody sees them',
+    machine: mounts('none / overlay rw,lowerdir=/newroot.lower,upperdir=/newroot.upper 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'ok',
+  },
+  {
+    thread: 'an overlay root with its changes on a disk, as k3s-io/k3s#2755 has',
+    machine: mounts('overlay / overlay rw,upperdir=/media/rw/u 0 0', '/dev/sda2 /media/rw ext4 rw 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'ok',
+  },
+  {
+    thread: 'k3s-io/k3s#10512, booted over the network with its root in memory',
+    machine: mounts('tmpfs / tmpfs rw 0 0', '/dev/sda1 /var ext4 rw 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'warning',
+    found: /tmpfs on \/ is kept in memory/,
+  },
+  {
+    thread: 'Bottlerocket, whose /etc is made anew at every boot',
+    machine: mounts(
+      '/dev/dm-0 / ext4 ro 0 0',
+      'tmpfs /etc tmpfs rw 0 0',
+      '/dev/nvme1n1p1 /var ext4 rw 0 0',
+      '/dev/nvme1n1p1 /opt ext4 rw 0 0',
+    ),
+    check: 'ReadOnlyFileSystem',
+    status: 'warning',
+    found: /tmpfs on \/etc/,
+  },
+  {
+    thread: 'NixOS, whose units lie in its store',
+    machine: {
+      files: {
+        ...mounts('/dev/sda1 / ext4 rw 0 0', '/dev/sda1 /nix/store ext4 ro 0 0').files,
+        '/etc/systemd/system': { symlink: '/etc/static/systemd/system' },
+        '/etc/static': { symlink: '/nix/store/abc-etc/etc' },
+        '/nix/store/abc-etc/etc/systemd/system/multi-user.target': '',
+      },
+    },
+    check: 'ReadOnlyFileSystem',
+    status: 'error',
+    found: /\/etc\/systemd\/system\/kubelet\.service: ext4 on \/nix\/store is mounted read-only/,
+  },
+  {
+    thread: 'Flatcar, whose /usr is read-only',
+    machine: mounts('/dev/sda9 / ext4 rw 0 0', '/dev/mapper/usr /usr btrfs ro 0 0'),
+    check: 'ReadOnlyFileSystem',
+    status: 'ok',
+  },
+  {
     thread: 'k3s-io/k3s#7372',
     machine: mounts('/dev/sda1 / ext4 rw 0 0', '/dev/sda2 /var xfs rw,noexec 0 0'),
     check: 'NoExec',
@@ -281,6 +344,26 @@ const STRANGERS: readonly Stranger[] = [
     check: 'Nameserver',
     status: 'ok',
     found: /10\.0\.0\.2, from/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#140844',
+    machine: resolv('nameserver fe80::29c:2ff:fea9:fdd0%3\nnameserver 10.0.0.1\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /fe80::29c:2ff:fea9:fdd0, a link-local address/,
+    remedy: /IPv4 address of the same router/,
+  },
+  {
+    thread: 'coredns/coredns#3528, behind the stub of systemd-resolved',
+    machine: {
+      files: {
+        '/etc/resolv.conf': 'nameserver 127.0.0.53\n',
+        '/run/systemd/resolve/resolv.conf': 'nameserver FE80::1%2\n',
+      },
+    },
+    check: 'Nameserver',
+    status: 'warning',
+    found: /\/run\/systemd\/resolve\/resolv\.conf lists FE80::1/,
   },
   {
     thread: 'more search domains than a pod can have',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { V1Endpoints, V1Node } from '@kubernetes/client-node';
-import { endpointsOf, reachOf } from '../../../../src/phases/service/reach.ts';
+import type { V1EndpointSlice, V1Endpoints, V1Node } from '@kubernetes/client-node';
+import { endpointsOf, endpointsOfSlices, reachOf } from '../../../../src/phases/service/reach.ts';
 import { TOPOLOGY, topologyChange, topologyOf, topologyValue } from '../../../../src/phases/service/topology.ts';
 
 const EDGE = { 'alibabacloud.com/is-edge-worker': 'true' };
@@ -63,5 +63,30 @@ describe('what clients on a node reach', () => {
   it('clients reach the endpoints on their node only, or all', () => {
     assert.deepEqual(reached('node').slice(0, 3), ['a1: 10.0.0.1', 'a2: ', 'b1: 10.0.0.3']);
     assert.ok(reached('unlimited').every((line) => line.endsWith('10.0.0.1 10.0.0.2 10.0.0.3')));
+  });
+
+  it('endpoints are read from EndpointSlices: one in two slices counts once, and one that says nothing is ready', () => {
+    const endpoint = (address: string, nodeName: string, more: object = {}) => ({
+      addresses: [address],
+      nodeName,
+      ...more,
+    });
+    const slice = (...endpoints: object[]) => ({ addressType: 'IPv4', endpoints }) as V1EndpointSlice;
+    const found = endpointsOfSlices([
+      slice(endpoint('10.0.0.1', 'a1', { targetRef: { kind: 'Pod', name: 'web-1' } }), endpoint('10.0.0.2', 'b1')),
+      slice(endpoint('10.0.0.2', 'b1'), endpoint('10.0.0.3', 'lone', { conditions: { ready: false } })),
+    ]);
+    assert.deepEqual(
+      found.map(({ address, ready, pod }) => [address, ready, pod]),
+      [
+        ['10.0.0.1', true, 'web-1'],
+        ['10.0.0.2', true, undefined],
+        ['10.0.0.3', false, undefined],
+      ],
+    );
+    assert.deepEqual(
+      reachOf('nodepool', NODES, found).map(({ endpoints }) => endpoints.length),
+      [1, 1, 1, 1, 3],
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
 import { ensService } from '../../../../sandbox/cloud/ens.ts';
 import { type Cloud, startCloud } from '../../../../sandbox/cloud/server.ts';
-import type { CloudService } from '../../../../sandbox/cloud/service.ts';
+import type { CloudParts, CloudService } from '../../../../sandbox/cloud/service.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
@@ -19,7 +19,7 @@ export interface EmulatedCloud extends Cloud {
 export async function emulatedCloud(
   options: {
     readonly now?: () => number;
-    readonly services?: readonly CloudService[];
+    readonly services?: readonly CloudService[] | ((parts: CloudParts) => readonly CloudService[]);
     readonly database?: string;
   } = {},
 ): Promise<EmulatedCloud> {
@@ -30,7 +30,7 @@ export async function emulatedCloud(
   const parts = { store, now, apiServer: '', cloud: '', caPem: ca };
   const cloud = await startCloud({
     parts,
-    services: [...services, ensService(parts)],
+    services: [...(typeof services === 'function' ? services(parts) : services), ensService(parts)],
     port: 0,
     tls: { cert: ca, key: key.privatePem },
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EdgeadmError } from '../../../../../src/errors/index.ts';
 import { unmountKubeletVolumes } from '../../../../../src/phases/reset/teardown/volumes.ts';
 import { type FakeHost, fakeHost } from '../../../fake-host.ts';
 import { recordedLog } from '../../../recorded-log.ts';
@@ -17,7 +18,7 @@ function machine(mounts: readonly string[], busy: readonly string[] = []): FakeH
   const host = fakeHost({ commands: { umount, readlink: ([, path = '']) => `${path}\n` } });
   const lines = () => [
     '1 0 8:1 / / rw - ext4 x rw',
-    ...table.map((path, i) => `${9 + i} 1 8:1 ${path} ${path} rw - ext4 x rw`),
+    ...table.map((path, i) => `${9 + i} 1 8:1 ${path} ${path} rw - ${path.includes('~nfs') ? 'nfs4' : 'ext4'} x rw`),
   ];
   return { ...host, read: async () => lines().join('\n') };
 }
@@ -54,6 +55,20 @@ describe('unmounting volumes', () => {
       why: volume,
       next: /fuser -vm \/var\/lib\/kubelet\/pods\/1\/vol.*--force/,
     });
+  });
+
+  it('a share whose server is gone keeps no other volume mounted, and the way on does not look at it (kubernetes/kubernetes#101622, kubernetes/kubeadm#2980)', async () => {
+    const share = `${KUBELET}/pods/1/volumes/kubernetes.io~nfs/data`;
+    const host = machine([share, `${KUBELET}/pods/2/a`], [share]);
+    await assert.rejects(unmountKubeletVolumes(host, recordedLog()), (error: EdgeadmError) => {
+      assert.equal(error.code, 'RESET_INCOMPLETE');
+      assert.match(error.next, /if the server of .*~nfs\/data is gone.*`edgeadm reset --force` detaches it/);
+      assert.doesNotMatch(error.next, /fuser/);
+      return true;
+    });
+    assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/2/a`, `run umount ${share}`]);
+    await unmountKubeletVolumes(host, recordedLog(), true);
+    assert.equal(host.changes.at(-1), `run umount --lazy --force ${share}`);
   });
 
   it('detaches a volume in use when forced, and says so', async () => {

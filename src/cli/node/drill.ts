@@ -1,0 +1,59 @@
+import { NodeHost } from '../../host/node-host.ts';
+import type { CommandResult } from '../../output/renderer.ts';
+import { table } from '../../output/table.ts';
+import { type DrillSpec, drill } from '../../phases/drill/drill.ts';
+import { type DrillReport, refuseFaults } from '../../phases/drill/report.ts';
+import { confirm, refuseUnanswerable } from '../confirmation.ts';
+import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
+import type { NodeFlags } from '../target-options.ts';
+
+/** Milliseconds for the network to be restored when the time limit of the command is over. */
+const CLEAN_UP_MS = 30_000;
+
+/** Drills every target, each after its own question; the reports are in the result also where the drill failed. */
+export async function runDrill(
+  spec: DrillSpec,
+  flags: NodeFlags,
+  host: CommandHost,
+): Promise<Omit<CommandResult, 'command'>> {
+  const reports = new Map<string, DrillReport>();
+  const command = { name: 'node drill', flags, limits: { cleanUpMs: CLEAN_UP_MS } };
+  const result = await runOnNodes(command, host, async ({ output, signal, dryRun }) => {
+    const options = { output, signal, yes: (flags.yes && spec.cut !== 'manual') || dryRun, argv: host.argv };
+    refuseUnanswerable('Cut the node off from its API server and restart all containers of its pods?', options);
+    return {
+      onNode: withSession(async (run) => {
+        const { session } = run;
+        const host = new NodeHost(session.machine, undefined, session.journal);
+        const ask = (question: string) => confirm(question, options);
+        const report = await drill({ ...run, host, plain: session.plain, spec, confirm: ask });
+        if (!report) return { outcome: 'planned' };
+        reports.set(run.label, report);
+        refuseFaults(report);
+        const { nodeName, pods, limit } = report;
+        const last = Math.max(...pods.map(({ backAfter = 0 }) => backAfter));
+        return {
+          outcome: 'passed',
+          verdict: (took) =>
+            `${nodeName} passed the drill in ${took}: all ${pods.length} pods were back after ${last} s (limit ${limit} s)`,
+        };
+      }),
+    };
+  });
+  const hosts = result.hosts.map((each) => ({
+    ...each,
+    data: reports.get(each.host) && { ...reports.get(each.host) },
+  }));
+  return { ...result, hosts, text: [...reports.values()].map(reportText).join('\n') || undefined };
+}
+
+function reportText({ nodeName, cutOffFrom, pods, flannelMac, newFlannelMac }: DrillReport): string {
+  const rows = pods.map(({ pod, backAfter, address, newAddress }) => ({
+    pod,
+    'back after': backAfter === undefined ? 'not back' : `${backAfter} s`,
+    address: newAddress === undefined ? (address ?? 'of the node') : `${address}, now ${newAddress}`,
+  }));
+  const mac =
+    flannelMac === undefined ? [] : [`flannel.1: ${flannelMac}${newFlannelMac ? `, now ${newFlannelMac}` : ''}\n`];
+  return [`${nodeName}, cut off from ${cutOffFrom.join(', ')}\n`, table(rows), ...mac].join('');
+}

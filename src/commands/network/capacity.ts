@@ -1,0 +1,69 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
+import { listFlag, repeatable } from '../../cli/flags.ts';
+import { capacityText } from '../../cli/network/text.ts';
+import { EdgeadmError } from '../../errors/index.ts';
+import { usageError } from '../../errors/usage.ts';
+import { networkCapacity, refusePlan } from '../../phases/network/capacity.ts';
+import { type ClusterRanges, clusterRanges } from '../../phases/network/cluster-ranges.ts';
+
+/** kube-controller-manager's --node-cidr-mask-size. */
+const DEFAULT_MASK = 24;
+
+export default class NetworkCapacity extends BaseCommand {
+  static override summary = 'Show how many nodes and pods fit into the ranges of a cluster, and which ranges overlap.';
+  static override description =
+    'Reads the ranges of the cluster; with --pod-cidr and --node-mask it computes them for a cluster that is planned. Clusters with Terway Edge have no ranges of nodes: `edgeadm eni capacity`. Documents on edge networks: How Flannel allocates pod IPs. User guide: chapter 4.1, Create a managed edge Kubernetes cluster.';
+  static override examples = [
+    '<%= config.bin %> network capacity --vpc-cidr 192.168.0.0/16',
+    '<%= config.bin %> network capacity --pod-cidr 172.20.0.0/16 --node-mask 26',
+  ];
+  static override flags = {
+    ...kubeconfigFlag,
+    ...listFlag,
+    'pod-cidr': Flags.string({ helpValue: 'CIDR', description: 'range of all pods, of a cluster that is planned' }),
+    'node-mask': Flags.integer({
+      helpValue: 'LENGTH',
+      min: 1,
+      max: 128,
+      description: 'length of the range of one node; default: that of the cluster, 24 with --pod-cidr',
+    }),
+    'vpc-cidr': Flags.string({
+      ...repeatable,
+      helpValue: 'CIDR',
+      description: 'range of the VPC, or of a network that pods have to reach (repeatable)',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(NetworkCapacity);
+    this.openOutput({ looksOnly: true });
+    const { 'pod-cidr': given, 'node-mask': mask, 'vpc-cidr': vpcCidrs = [] } = flags;
+    const found: ClusterRanges =
+      given === undefined
+        ? await withCluster(flags.kubeconfig, clusterRanges)
+        : { podCidr: given, nodeMask: DEFAULT_MASK, serviceCidrs: [], nodes: [] };
+    const { podCidr, serviceCidrs, nodes } = found;
+    if (podCidr === undefined)
+      throw new EdgeadmError({
+        code: 'OBJECT_NOT_FOUND',
+        what: 'the cluster does not say which range its pods have',
+        why: 'not found: ConfigMap kube-system/kubeadm-config with networking.podSubnet, ConfigMap kube-flannel-cfg',
+        next: 'Add --pod-cidr CIDR --node-mask LENGTH: `edgeadm cluster show` has them for clusters of the container service.',
+      });
+    const nodeMask = mask ?? found.nodeMask ?? DEFAULT_MASK;
+    const mistakes = refusePlan({ podCidr, nodeMask, vpcCidrs });
+    if (mistakes.length > 0) throw usageError(mistakes);
+    const capacity = networkCapacity({ podCidr, nodeMask, serviceCidrs, vpcCidrs, nodes });
+    const error =
+      capacity.overlaps.length > 0
+        ? new EdgeadmError({
+            code: 'CLUSTER_CHECK_FAILED',
+            what: `${capacity.overlaps.length} overlaps of ranges`,
+            next: 'Choose other ranges: those of pods and Services cannot be changed in a cluster that exists.',
+          })
+        : undefined;
+    await this.show({ data: capacity, text: capacityText(capacity) }, error);
+  }
+}

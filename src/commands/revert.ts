@@ -1,0 +1,16 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { runRevert } from '../cli/convert/run.ts';
+import { nodeFlags } from '../cli/flags.ts';
+
+export default class Revert extends BaseCommand {
+  static override summary = 'Make a converted node what it was before `edgeadm convert`.';
+  static override description =
+    'Sends the kubelet to the API server, removes yurthub, and restores files, services and labels from the journal. Pods run on. If it is killed, run it again to continue.';
+  static override examples = ['<%= config.bin %> revert --yes', '<%= config.bin %> revert --host root@10.0.0.11'];
+  static override flags = { ...nodeFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Revert);
+    await this.finish(await runRevert(flags, this.host));
+  }
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import { PATHS } from '../../host/node-paths.ts';
+import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
+import { losesPodsOffline, type OfflineAutonomy } from '../diagnose/collectors/offline-autonomy.ts';
+import { nodeCredentials } from '../node-credentials.ts';
+import { findRuntime } from '../reset/teardown/runtime.ts';
+import {
+  armTimer,
+  cutOff,
+  reachesServers,
+  refuseWithoutIptables,
+  restoreNetwork,
+  type ServerAddress,
+  serverAddresses,
+} from './network-cut.ts';
+import { isBack, type RuntimePod, runningPods, stopPods, withRuntime } from './pods.ts';
+import { type DrillReport, reportOf } from './report.ts';
+
+export interface DrillSpec {
+  /** The node's name, as the user knows it; another one is refused. */
+  readonly node?: string;
+  readonly cut: 'iptables' | 'manual';
+  /** Whether the network of the pods is taken away too. */
+  readonly wholePods: boolean;
+  /** From the start of the kubelet until all pods are back. Milliseconds. */
+  readonly limitMs: number;
+}
+
+export interface DrillOptions {
+  readonly spec: DrillSpec;
+  /** Nothing of a drill is to be rolled back: both are without a journal. */
+  readonly host: Host;
+  /** The same, for what is done whatever ended the drill. */
+  readonly plain: Host;
+  readonly label: string;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  /** Asks before the node that is described is cut off, and has the user cut it; rejects if the answer is no. */
+  readonly confirm: (question: string) => Promise<void>;
+}
+
+/** What a drill knows before it begins. */
+interface Scene {
+  readonly nodeName: string;
+  readonly servers: readonly ServerAddress[];
+  readonly socket: string;
+  readonly autonomy: OfflineAutonomy;
+  readonly pods: readonly RuntimePod[];
+  readonly mac: string | undefined;
+}
+
+/** For what is done before and after the wait: stopping pods, starting services. */
+const MARGIN_S = 120;
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Cuts a node off, ends what its pods run, starts its kubelet again, and looks which pods come back from the hub's
+ * cache. The network is restored whatever happens: by a timer of systemd if edgeadm does not get there.
+ * @returns undefined in a dry run
+ * @throws EdgeadmError DRILL_REFUSED before anything is changed
+ */
+export async function drill(options: DrillOptions): Promise<DrillReport | undefined> {
+  const { host, plain, spec, label, emit, dryRun, confirm } = options;
+  const log = phaseLog((body) => emit({ ...body, host: label, phase: 'drill', time: now() }));
+  const scene = await lookAround(options);
+  const { nodeName, servers, pods } = scene;
+  const seconds = Math.ceil(spec.limitMs / 1000) + MARGIN_S;
+  const shown = servers.map(({ ip, port }) => `${ip}:${port}`).join(', ');
+  if (dryRun) {
+    const plan = (action: string): void => emit({ type: 'plan', action, host: label, phase: 'drill', time: now() });
+    plan(`cut ${nodeName} off from ${shown} for at most ${seconds} s`);
+    plan(`stop the containers of ${pods.length} pods, start ${PATHS.kubelet.unit} again, and wait for the pods`);
+    return undefined;
+  }
+  await confirm(
+    `Cut ${nodeName} off from the API server (${shown}) and restart all containers of its ${pods.length} pods?`,
+  );
+  await armTimer(host, seconds);
+  try {
+    if (spec.cut === 'manual') await confirm(`Cut ${nodeName} off from ${shown} now. Is it cut off?`);
+    else await cutOff(host, servers);
+    log.info(`${nodeName} is cut off from ${shown}.`);
+    return await underCut(options, scene, log);
+  } finally {
+    await restore(plain, log, { seconds, byHand: spec.cut === 'manual' });
+  }
+}
+
+/** A connection that is gone at this moment is not why the drill fails: the node does it by itself. */
+async function restore(
+  plain: Host,
+  log: PhaseLog,
+  { seconds, byHand }: { readonly seconds: number; readonly byHand: boolean },
+): Promise<void> {
+  try {
+    await restoreNetwork(plain);
+    log.info(byHand ? 'Connect the node again.' : 'The network is restored.');
+  } catch (error) {
+    log.warning(
+      `The network could not be restored at once (${toEdgeadmError(error).message}): a timer on the node does it, ${seconds} s after the drill began.`,
+    );
+  }
+}
+
+async function underCut({ host, spec, signal }: DrillOptions, scene: Scene, log: PhaseLog): Promise<DrillReport> {
+  const { socket, servers, pods } = scene;
+  if (await reachesServers(host, servers))
+    throw new EdgeadmError({
+      code: 'DRILL_REFUSED',
+      what: 'the node still reaches its API server',
+      why: 'it was to be cut off; the pods were not touched',
+    });
+  await host.stopUnit(PATHS.kubelet.unit);
+  await withRuntime(host, socket, (client) => stopPods(client, spec.wholePods), signal);
+  const hub = await host.unit(PATHS.edgeHub.unit);
+  if (hub.exists) await host.restartUnit(PATHS.edgeHub.unit);
+  const started = performance.now();
+  await host.startUnit(PATHS.kubelet.unit);
+  log.info(`The containers were stopped, and the kubelet starts again. Waiting for ${pods.length} pods`);
+  const back = new Map<string, number>();
+  let seen: readonly RuntimePod[] = [];
+  for (;;) {
+    signal.throwIfAborted();
+    seen = await withRuntime(host, socket, runningPods, signal);
+    const elapsed = performance.now() - started;
+    for (const pod of pods)
+      if (
+        !back.has(pod.uid) &&
+        isBack(
+          pod,
+          seen.find(({ uid }) => uid === pod.uid),
+        )
+      )
+        back.set(pod.uid, elapsed);
+    if (back.size === pods.length || elapsed >= spec.limitMs) break;
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+  return reportOf({ ...scene, limitMs: spec.limitMs, back, after: seen, macAfter: await flannelMac(host) });
+}
+
+/** @throws EdgeadmError DRILL_REFUSED */
+async function lookAround({ host, spec, signal }: DrillOptions): Promise<Scene> {
+  if (!host.runsPrograms) throw refused('nothing runs on a scratch root');
+  const credentials = await nodeCredentials(host);
+  if (!credentials) throw refused('the machine was not joined: it has no certificate of a cluster');
+  const { nodeName, connection } = credentials;
+  if (spec.node !== undefined && spec.node !== nodeName)
+    throw refused(`the machine is the node ${nodeName}, not ${spec.node}; name its machine with --host`);
+  const autonomy = await losesPodsOffline(host);
+  if (!autonomy) throw refused('the node has no edge-hub: offline, no pod would come back');
+  const servers = await serverAddresses(host, connection.servers);
+  if (spec.cut === 'iptables') await refuseWithoutIptables(host, servers);
+  if (!(await host.unit(PATHS.kubelet.unit)).active) throw refused(`${PATHS.kubelet.unit} does not run`);
+  if (!(await reachesServers(host, servers))) throw refused('the node does not reach its API server already');
+  const { socket } = await findRuntime(host);
+  const pods = await withRuntime(host, socket, runningPods, signal);
+  if (pods.length === 0) throw refused('no pod runs on the node: there is nothing to prove');
+  return { nodeName, servers, socket, autonomy, pods, mac: await flannelMac(host) };
+}
+
+async function flannelMac(host: Host): Promise<string | undefined> {
+  return (await host.read('/sys/class/net/flannel.1/address'))?.trim();
+}
+
+function refused(why: string): EdgeadmError {
+  return new EdgeadmError({ code: 'DRILL_REFUSED', what: 'the offline drill was not begun', why });
+}

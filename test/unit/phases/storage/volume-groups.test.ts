@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
+import { labelChanges, newLabels } from '../../../../src/phases/storage/storage-nodes.ts';
+import {
+  addVolumeGroup,
+  isSelected,
+  type VolumeGroup,
+  volumeGroupsIn,
+} from '../../../../src/phases/storage/volume-groups.ts';
+
+const EDGE = { 'alibabacloud.com/is-edge-worker': 'true' };
+const KEY = 'kubernetes.io/storagetype';
+const nodeWith = (name: string, labels: Record<string, string> = {}): V1Node => ({
+  metadata: { name, labels: { ...EDGE, ...labels } },
+});
+const group = (more: Partial<VolumeGroup> = {}): VolumeGroup => ({
+  ...{
+    name: 'volumegroup1',
+    key: KEY,
+    operator: 'In',
+    value: 'lvm',
+    type: 'device',
+    devices: ['/dev/sdb1', '/dev/sdc'],
+  },
+  ...more,
+});
+/** The guide's, chapter 8.3, with a definition of persistent memory, which node-resource-manager also knows. */
+const TEXT = `volumegroup:
+- name: volumegroup1
+  key: kubernetes.io/storagetype
+  operator: In
+  value: lvm
+  topology:
+    type: device
+    devices:
+    - /dev/sdb1
+    - /dev/sdc
+- name: memory
+  key: kubernetes.io/hostname
+  operator: In
+  value: pmem1
+  topology:
+    type: pmem
+    regions: [region0]
+`;
+const CONFIG: V1ConfigMap = { metadata: { name: 'node-resource-topo' }, data: { volumegroup: TEXT, quotapath: 'x' } };
+const textOf = (patch: object): string => (patch as { data: { volumegroup: string } }).data.volumegroup;
+
+describe('volume groups of local disks', () => {
+  it("the guide's ConfigMap is read, and a damaged one is refused with its key", () => {
+    const [first, second] = volumeGroupsIn(CONFIG);
+    assert.deepEqual(first, group());
+    assert.deepEqual([second?.type, second?.devices], ['pmem', []]);
+    assert.deepEqual(volumeGroupsIn(undefined), []);
+    assert.throws(() => volumeGroupsIn({ data: { volumegroup: 'volumegroup: [{key: a}]' } }), {
+      code: 'SETTING_REFUSED',
+    });
+  });
+
+  it('a new definition is added to the others, which keep all that they have', () => {
+    const fresh = group({ name: 'fast', value: 'nvme', devices: ['/dev/nvme0n1'] });
+    const text = textOf(addVolumeGroup(CONFIG, fresh, []).patch);
+    assert.match(text, /regions:\s+- region0/);
+    assert.deepEqual(volumeGroupsIn({ data: { volumegroup: text } }).at(-1), fresh);
+    const { patch, before } = addVolumeGroup(undefined, fresh, []);
+    assert.equal(before, undefined);
+    assert.equal((patch as { metadata: { namespace: string } }).metadata.namespace, 'kube-system');
+  });
+
+  it('the same definition changes nothing, and a changed one is refused, because volume groups are never deleted', () => {
+    const same = group({ devices: ['/dev/sdc', '/dev/sdb1'] });
+    assert.equal(textOf(addVolumeGroup(CONFIG, same, []).patch), TEXT);
+    assert.throws(() => addVolumeGroup(CONFIG, group({ devices: ['/dev/sdb1'] }), []), {
+      code: 'SETTING_REFUSED',
+      why: /defined as device \/dev\/sdb1, \/dev\/sdc, not device \/dev\/sdb1;.*never delete/,
+    });
+  });
+
+  it('a node gets no two definitions of one name, and no disk belongs to two groups', () => {
+    const nodes = [nodeWith('a', { [KEY]: 'lvm', big: 'yes' })];
+    const twice = group({ key: 'big', operator: 'Exists', value: undefined, devices: ['/dev/sdd'] });
+    assert.throws(() => addVolumeGroup(CONFIG, twice, nodes), { why: /selects a as well/ });
+    const shared = group({ name: 'other', key: 'big', value: 'yes', devices: ['/dev/sdc'] });
+    assert.throws(() => addVolumeGroup(CONFIG, shared, nodes), { why: /\/dev\/sdc of a belong to volumegroup1/ });
+    addVolumeGroup(CONFIG, shared, []);
+  });
+
+  // Source: openyurtio/node-resource-manager, pkg/utils/utils.go, NodeFilter.
+  it('operators select nodes as node-resource-manager does', () => {
+    const [with_, without] = [nodeWith('a', { [KEY]: 'lvm' }), nodeWith('b')];
+    const selected = (operator: VolumeGroup['operator']) =>
+      [with_, without].map((node) => isSelected(group({ operator }), node));
+    assert.deepEqual(selected('In'), [true, false]);
+    assert.deepEqual(selected('NotIn'), [false, true]);
+    assert.deepEqual(selected('Exists'), [true, false]);
+    assert.deepEqual(selected('DoesNotExist'), [false, true]);
+  });
+});
+
+describe('nodes with local storage', () => {
+  it('a node gets the label of the definition and the one of the scheduler, without touching others', () => {
+    const [change] = labelChanges(group(), [nodeWith('a')]);
+    const labels = { [KEY]: 'lvm', 'alibabacloud.com/edge-enable-localstorage': 'true' };
+    assert.deepEqual(change?.patch, { metadata: { labels } });
+    assert.deepEqual(newLabels(group(), nodeWith('a', { [KEY]: 'lvm' })), [
+      'alibabacloud.com/edge-enable-localstorage',
+    ]);
+  });
+
+  it('cloud nodes, and nodes whose label says something else, are refused together', () => {
+    const cloud: V1Node = { metadata: { name: 'c', labels: { 'alibabacloud.com/is-edge-worker': 'false' } } };
+    assert.throws(() => labelChanges(group(), [nodeWith('a', { [KEY]: 'ssd' }), cloud]), {
+      code: 'SETTING_REFUSED',
+      why: /^a: its label .* is ssd, not lvm.*\nc: not an edge node$/,
+    });
+    assert.throws(() => labelChanges(group({ operator: 'NotIn' }), [nodeWith('a', { [KEY]: 'lvm' })]), {
+      why: /a: its label .* excludes it/,
+    });
+  });
+});
