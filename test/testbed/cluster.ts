@@ -64,6 +64,9 @@ const clustersDir = join(stateDir, 'clusters');
 const readerBinding =
   '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/system::extension-apiserver-authentication-reader';
 
+/** Two seconds on an idle machine; etcd syncs each of its writes to a disk that others may use. */
+const START_LIMIT_S = 180;
+
 /** A control plane: etcd, kube-apiserver, kube-controller-manager and kube-scheduler as processes of this machine. */
 export class Cluster {
   readonly name: string;
@@ -271,6 +274,7 @@ export class Cluster {
     await until(
       `the API server (see ${this.dir}/kube-apiserver.log)`,
       async () => (await this.fetch('/readyz')).status === 200,
+      START_LIMIT_S,
     );
   }
 

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { busyboxImage } from '../testbed/config.ts';
+import {
+  cutNetwork,
+  importImage,
+  installCni,
+  type Node,
+  podCidrOf,
+  prepare,
+  restoreNetwork,
+  until,
+} from '../testbed/index.ts';
+import { freshNode, inWorlds, joinNode, testBed } from './support.ts';
+
+/** How long a pod stays on a node that is not heard of; 300 s in most clusters. */
+const TOLERATION_S = 20;
+/** The cluster gives a node up after 40 s, and evicts a while later. */
+const EVICTED_S = 180;
+const KEYS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const NAMES = ['keeps', 'loses'] as const;
+
+inWorlds('guide', 'today')('two edge nodes that are cut off', () => {
+  const nodes: Node[] = [];
+
+  const pod = async (name: string): Promise<V1Pod | undefined> =>
+    (await testBed()).cluster.get<V1Pod>(`/api/v1/namespaces/default/pods/${name}`);
+  const isRunning = async (node: Node): Promise<boolean> =>
+    (await node.exec('pgrep', '-f', `^/bin/sleep 1000000${NAMES.indexOf(node.name as 'keeps')}`)).exitCode === 0;
+
+  before(async () => {
+    const { cluster } = await testBed();
+    const { images } = await prepare();
+    for (const name of NAMES) {
+      const node = await freshNode(name);
+      nodes.push(node);
+      await joinNode(node);
+      await installCni(node, await podCidrOf(cluster, name));
+      await cluster.waitForNode(name);
+      await importImage(node, images.busybox);
+      await cluster.apply({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default' },
+        spec: {
+          nodeName: name,
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 1,
+          tolerations: [
+            ...KEYS.map((key) => ({
+              key,
+              operator: 'Exists',
+              effect: 'NoExecute',
+              tolerationSeconds: TOLERATION_S,
+            })),
+            { operator: 'Exists', effect: 'NoSchedule' },
+          ],
+          containers: [
+            {
+              name: 'main',
+              image: busyboxImage,
+              imagePullPolicy: 'Never',
+              command: ['/bin/sleep', `1000000${NAMES.indexOf(name)}`],
+            },
+          ],
+        },
+      });
+      await until(`pod ${name}`, async () => (await pod(name))?.status?.phase === 'Running', 60);
+    }
+  });
+
+  it('the one that is autonomous keeps its pod, the other one loses it', async () => {
+    const { cluster } = await testBed();
+    const [keeps, loses] = nodes as [Node, Node];
+    await cluster.kubectl('annotate', 'node', keeps.name, 'node.beta.openyurt.io/autonomy=true');
+    for (const { name } of nodes) await bindPods(name);
+    const uid = (await pod('keeps'))?.metadata?.uid;
+    await Promise.all(nodes.map(cutNetwork));
+    await until(
+      'the pod of the other node to be evicted',
+      async () => {
+        const found = await pod('loses');
+        return found === undefined || found.metadata?.deletionTimestamp !== undefined;
+      },
+      EVICTED_S,
+    );
+    const kept = await pod('keeps');
+    assert.deepEqual([kept?.metadata?.uid, kept?.metadata?.deletionTimestamp], [uid, undefined]);
+    assert.ok(await isRunning(keeps));
+    await Promise.all(nodes.map(restoreNetwork));
+    for (const { name } of nodes) await cluster.waitForNode(name, true, 90);
+    await until('the other node to end its pod', async () => !(await isRunning(loses)), 90);
+    assert.ok(await isRunning(keeps));
+    assert.equal((await pod('keeps'))?.metadata?.uid, uid);
+    await Promise.all(nodes.map((node) => node.down()));
+  });
+
+  /**
+   * What OpenYurt's controller podbinding does with the pods of a node: on an autonomous one their two tolerations have no
+   * end. Source: openyurt, pkg/yurtmanager/controller/yurtcoordinator/podbinding.
+   */
+  async function bindPods(nodeName: string): Promise<void> {
+    const { cluster } = await testBed();
+    const node = await cluster.get<V1Node>(`/api/v1/nodes/${nodeName}`);
+    if (node?.metadata?.annotations?.['node.beta.openyurt.io/autonomy'] !== 'true') return;
+    const found = await pod(nodeName);
+    const tolerations = (found?.spec?.tolerations ?? []).map(({ tolerationSeconds, ...rest }) =>
+      KEYS.includes(rest.key ?? '') ? rest : { ...rest, ...(tolerationSeconds !== undefined && { tolerationSeconds }) },
+    );
+    const patch = JSON.stringify({ spec: { tolerations } });
+    await cluster.kubectl('patch', 'pod', nodeName, '--type=merge', '-p', patch);
+  }
+});
