@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,12 +18,15 @@ const NOT_OF_THE_MACHINE =
 /** Keys whose content must be the same before a join and after a reset. */
 const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
 
+/** The first process of a machine, whose output is not kept. */
+const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
+
 /** A Windows machine: wine with a drive and a registry of its own, its processes and its name. */
 export class WineWindows {
   readonly name: string;
   readonly #folder: string;
   readonly #template: Template;
-  #holder: ResultPromise<{ buffer: false; reject: false }> | undefined;
+  #holder: ResultPromise<typeof HOLDER> | undefined;
   #pid = 0;
 
   private constructor(folder: string, template: Template, name: string) {
@@ -56,16 +61,13 @@ export class WineWindows {
     ];
     const keep = chrootIn(root, [WINE, `${OWN}\\keep.exe`]);
     const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
-    this.#holder = execa(
+    const holder = execa(
       'setpriv',
       ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-ec', lines.join('\n'), 'sh', ...keep],
-      {
-        buffer: false,
-        reject: false,
-        stdin: 'ignore',
-      },
+      HOLDER,
     );
-    const { pid, stdout } = this.#holder;
+    this.#holder = holder;
+    const { pid, stdout } = holder;
     await new Promise((resolve) => stdout.once('data', resolve));
     stdout.resume();
     this.#pid = Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
@@ -163,10 +165,8 @@ export class WineWindows {
     const files = await Promise.all(
       ['in', 'out', 'err'].map((name) => open(join(folder, name), name === 'in' ? 'r' : 'w')),
     );
-    await execa('nsenter', ['--mount', '--pid', '--uts', '-t', String(this.#pid), ...words], {
-      stdio: files.map(({ fd }) => fd) as [number, number, number],
-      reject: false,
-    });
+    const enter = ['--mount', '--pid', '--uts', '-t', String(this.#pid), ...words];
+    await once(spawn('nsenter', enter, { stdio: files.map(({ fd }) => fd) }), 'exit');
     for (const file of files) await file.close();
     const [said, failed] = await Promise.all(['out', 'err'].map((name) => readFile(join(folder, name), 'utf8')));
     await rm(folder, { recursive: true });
