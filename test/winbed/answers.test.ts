@@ -15,7 +15,7 @@ describe('Windows under wine', () => {
   });
   afterEach(() => windows?.remove());
 
-  it('its programs, of wine or stand-ins, answer as the fake of the unit tests does', async () => {
+  it('programs of wine and stand-ins for others answer as the fake of the unit tests does', async () => {
     windows = await WineWindows.make(parts);
     const machine = windows;
     assert.deepEqual(await differences((file, args) => machine.run(file, args)), []);
