@@ -12,11 +12,14 @@ import type { Edition } from './editions.ts';
 import { OWN_FOLDER, STAND_INS, type Template } from './template.ts';
 
 const OWN = `C:\\${OWN_FOLDER}`;
-/** What belongs to the bed or to wine, and changes by itself. */
+/** What belongs to the bed or to wine, and the log of edgeadm, which stays. */
 const NOT_OF_THE_MACHINE =
-  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
+  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
 /** Keys whose content must be the same before a join and after a reset. */
 const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
+
+const FIREWALL_RULES =
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules';
 
 /** The first process of a machine, whose output is not kept. */
 const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
@@ -72,13 +75,20 @@ export class WineWindows {
     stdout.resume();
     this.#pid = Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
     // Only an elevated administrator may read it, and wine forgets it with every start.
-    await this.run('C:\\Windows\\System32\\reg.exe', ['add', 'HKU\\S-1-5-19\\Environment', '/f']);
+    await this.#addKey('HKU\\S-1-5-19\\Environment');
+    // Windows has it whether there are rules or not.
+    await this.#addKey(FIREWALL_RULES);
+  }
+
+  async #addKey(key: string): Promise<void> {
+    await this.run('C:\\Windows\\System32\\reg.exe', ['add', key, '/f']);
   }
 
   /** Shuts it down and boots it. */
   async reboot(): Promise<void> {
     await this.#inside(['wineserver', '-k']).catch(() => {});
     await this.#holder;
+    this.#pid = 0;
     const feature = await this.told('dism.state');
     if (feature === 'Enable Pending') await this.tell('dism.state', 'Enabled');
     await this.start();
