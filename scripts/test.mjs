@@ -73,6 +73,7 @@ const PARTS = [
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'upgrade', files: ['upgrade'] },
   { name: "diagnose with today's Kubernetes", files: ['diagnose'], world: 'today' },
+  { name: 'Windows under wine', files: ['answers', 'join-reset'], folder: 'winbed' },
 ];
 
 /** With these `npm test` takes more than half an hour. */

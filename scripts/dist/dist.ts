@@ -1,6 +1,6 @@
 /**
- * `npm run dist`: every file of a release, into `dist/`. The same input gives the same bytes. `--only amd64` makes the
- * one executable that the tests run.
+ * `npm run dist`: every file of a release, into `dist/`. The same input gives the same bytes. `--only amd64` and
+ * `--only windows` make the one executable that the tests run.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -83,6 +83,11 @@ await mkdir(work, { recursive: true });
 const chunks = await bundle();
 const parts = await writeParts(chunks, join(work, 'parts'));
 const [npm, node] = [npmComponents(chunks), await nodeComponent()];
+if (values.only === 'windows') {
+  await windows(parts);
+  await rm(work, { recursive: true });
+  process.exit();
+}
 const debian = { amd64: await debianComponents('amd64'), arm64: await debianComponents('arm64') };
 const licences = await writeLicences('licences-linux', [node, ...debian.amd64, ...npm]);
 if (values.only === 'amd64') {

@@ -30,13 +30,25 @@ export function release(): Promise<string> {
  */
 export const releaseAgain = (): Promise<string> => makeRelease('again', buildElsewhere);
 
-async function makeRelease(name: string, build = buildHere): Promise<string> {
+/** The executable for Windows: that of a release of this checkout if there is one, else nothing else is built. */
+export async function windowsExecutable(): Promise<string> {
+  const made = join(CACHE, `release-${await inputs()}`);
+  const dir = existsSync(made) ? made : await makeRelease('windows', (out) => buildHere(out, '--only', 'windows'));
+  return join(dir, 'edgeadm-windows-amd64.exe');
+}
+
+/** A sum of whatever a release is made from. */
+async function inputs(): Promise<string> {
   const paths = globSync(INPUTS, { cwd: ROOT, withFileTypes: true }).filter((entry) => entry.isFile());
   const hash = createHash('sha256');
   for (const path of paths.map((entry) => join(entry.parentPath, entry.name)).sort()) {
     hash.update(path.slice(ROOT.length)).update(await readFile(path));
   }
-  const dir = join(CACHE, `${name}-${hash.digest('hex').slice(0, 12)}`);
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function makeRelease(name: string, build = buildHere): Promise<string> {
+  const dir = join(CACHE, `${name}-${await inputs()}`);
   if (existsSync(dir)) return dir;
   for (const old of globSync(`${name}-*`, { cwd: CACHE })) await rm(join(CACHE, old), { recursive: true, force: true });
   const part = join(CACHE, `${name}-part-${process.pid}`);
@@ -45,8 +57,8 @@ async function makeRelease(name: string, build = buildHere): Promise<string> {
   return dir;
 }
 
-async function buildHere(out: string): Promise<void> {
-  await execa('node', ['scripts/dist/dist.ts', '--out', out], { cwd: ROOT, preferLocal: true });
+async function buildHere(out: string, ...more: string[]): Promise<void> {
+  await execa('node', ['scripts/dist/dist.ts', '--out', out, ...more], { cwd: ROOT, preferLocal: true });
 }
 
 async function buildElsewhere(out: string): Promise<void> {

@@ -1,0 +1,108 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBundle } from '../../src/artifacts/create-bundle.ts';
+import type { ProgramResult } from '../../src/host/machine.ts';
+import { windowsExecutable } from '../dist/release.ts';
+import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../integration/workflow-bed/bed.ts';
+import { tgz } from '../unit/artifacts/fixtures.ts';
+import { fakeRuntime } from '../unit/fake-runtime.ts';
+import type { Edition } from './editions.ts';
+import { OWN_FOLDER, type Template } from './template.ts';
+import { WineWindows } from './windows.ts';
+
+const PROGRAM = `C:\\${OWN_FOLDER}\\edgeadm.exe`;
+const BUNDLE = `C:\\${OWN_FOLDER}\\bundle`;
+
+/** A cluster, and machines that join it with the Windows program of a release. */
+export class WinBed {
+  readonly cluster: WorkflowBed;
+  readonly #template: Template;
+  readonly #runtime: Server;
+  readonly #folder: string;
+  readonly #machines: WineWindows[] = [];
+
+  private constructor(cluster: WorkflowBed, template: Template, runtime: Server, folder: string) {
+    this.cluster = cluster;
+    this.#template = template;
+    this.#runtime = runtime;
+    this.#folder = folder;
+  }
+
+  static async open(template: Template): Promise<WinBed> {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
+    await writeBundle(folder, template.standIn);
+    return new WinBed(await workflowBed(), template, await runtimeOnPort(), folder);
+  }
+
+  /** A machine that was just installed, with edgeadm.exe and a bundle on it. */
+  async machine(edition: Edition = 'server-2019'): Promise<WineWindows> {
+    const windows = await WineWindows.make(this.#template, { edition });
+    this.#machines.push(windows);
+    const address = this.#runtime.address();
+    if (address === null || typeof address === 'string') throw new Error('the runtime has no port');
+    await windows.tell('cri.port', String(address.port));
+    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
+    await windows.put(`/${OWN_FOLDER}/bundle`, { from: join(this.#folder, 'bundle') });
+    return windows;
+  }
+
+  preflight(windows: WineWindows): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['preflight', ...this.#words(), '-o', 'json']);
+  }
+
+  join(windows: WineWindows): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['join', ...this.#words(), '--yes', '-o', 'json']);
+  }
+
+  reset(windows: WineWindows): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['reset', '--force', '--yes', '-o', 'json']);
+  }
+
+  async close(): Promise<void> {
+    for (const windows of this.#machines) await windows.remove();
+    this.#runtime.close();
+    await this.cluster.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #words(): string[] {
+    const settings = ['--manage-runtime', '--no-edge-hub', '--ignore-preflight-errors=ClusterVersion'];
+    return [...this.cluster.joinWords, '--bundle', BUNDLE, ...settings];
+  }
+}
+
+/** Kubelet and containerd are stand-ins: services as the real ones are. */
+async function writeBundle(folder: string, standIn: string): Promise<void> {
+  const kubelet = join(folder, 'kubelet.exe');
+  await copyFile(standIn, kubelet);
+  const data = await readFile(standIn);
+  const names = ['containerd.exe', 'ctr.exe', 'containerd-shim-runhcs-v1.exe'];
+  await writeFile(
+    join(folder, 'containerd.tgz'),
+    tgz(names.map((name) => ({ path: `bin/${name}`, mode: 0o644, data }))),
+  );
+  await createBundle({
+    directory: join(folder, 'bundle'),
+    kubernetesVersion: CLUSTER_VERSION,
+    arch: 'amd64',
+    os: 'windows',
+    parts: [
+      { kind: 'kubelet', source: kubelet },
+      { kind: 'containerd', source: join(folder, 'containerd.tgz') },
+    ],
+  });
+}
+
+/** What answers behind the pipe of a machine's containerd. */
+async function runtimeOnPort(): Promise<Server> {
+  const connect = fakeRuntime({ name: 'containerd', version: '1.7.24', apis: ['v1', 'v1alpha2'] });
+  const server = createServer(async (socket) => {
+    const runtime = await connect();
+    socket.on('error', () => runtime.destroy());
+    socket.pipe(runtime).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}

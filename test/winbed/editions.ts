@@ -1,0 +1,42 @@
+export type Edition = 'server-2019' | 'server-2022';
+
+const VERSION = 'HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersion';
+const OPTIONS = 'HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\ProductOptions';
+const FILE_SYSTEM = 'HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\FileSystem';
+
+/** What a Windows says of itself, as a file of the registry editor. */
+export const EDITIONS: Readonly<Record<Edition, string>> = {
+  'server-2019': registryOf(17763, '1809', 4444),
+  'server-2022': registryOf(20348, '21H2', 2402),
+};
+
+function registryOf(build: number, release: string, revision: number): string {
+  const year = build === 17763 ? 2019 : 2022;
+  return file({
+    [VERSION]: [
+      `"CurrentBuild"="${build}"`,
+      `"CurrentBuildNumber"="${build}"`,
+      '"CurrentVersion"="6.3"',
+      '"CurrentMajorVersionNumber"=dword:0000000a',
+      '"CurrentMinorVersionNumber"=dword:00000000',
+      `"ProductName"="Windows Server ${year} Datacenter"`,
+      '"EditionID"="ServerDatacenter"',
+      '"InstallationType"="Server Core"',
+      `"ReleaseId"="${release}"`,
+      `"UBR"=dword:${revision.toString(16).padStart(8, '0')}`,
+    ],
+    [OPTIONS]: ['"ProductType"="ServerNT"'],
+    [FILE_SYSTEM]: ['"LongPathsEnabled"=dword:00000001'],
+  });
+}
+
+/** Has wine take programs of these names from the drive, and not its own. */
+export function overridesOf(programs: readonly string[]): string {
+  const lines = programs.map((name) => `"${name}.exe"="native,builtin"`);
+  return file({ 'HKEY_CURRENT_USER\\Software\\Wine\\DllOverrides': lines });
+}
+
+function file(keys: Readonly<Record<string, readonly string[]>>): string {
+  const parts = Object.entries(keys).map(([key, values]) => `[${key}]\r\n${values.join('\r\n')}\r\n`);
+  return `Windows Registry Editor Version 5.00\r\n\r\n${parts.join('\r\n')}`;
+}

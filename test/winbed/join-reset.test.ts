@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import type { V1Node } from '@kubernetes/client-node';
+import type { ProgramResult } from '../../src/host/machine.ts';
+import { WinBed } from './bed.ts';
+import { template } from './template.ts';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** The result, behind the events. */
+const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+const NODE = '/api/v1/nodes/win-edge1';
+
+describe('edgeadm.exe on Windows under wine', () => {
+  let bed: WinBed;
+  before(async function () {
+    this.timeout(1_200_000);
+    bed = await WinBed.open(await template(say));
+  });
+  after(() => bed?.close());
+  const succeeds = ({ exitCode, stdout, stderr }: ProgramResult): Record<string, unknown> => {
+    assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+    return lastLine(stdout);
+  };
+
+  it('preflight finds nothing that a join would fail at; the join starts containerd and kubelet as services; a reset leaves drive, services and firewall as before', async () => {
+    const windows = await bed.machine();
+    const before = await windows.photograph();
+    succeeds(await bed.preflight(windows));
+    assert.deepEqual(await windows.photograph(), before);
+    assert.equal(succeeds(await bed.join(windows)).ok, true);
+    const node = await bed.cluster.admin.find<V1Node>(NODE);
+    assert.equal(node?.metadata?.labels?.['kubernetes.io/os'], 'windows');
+    succeeds(await bed.reset(windows));
+    assert.deepEqual(await windows.photograph(), before);
+    succeeds(await bed.reset(windows));
+    assert.deepEqual(await windows.photograph(), before);
+  });
+});

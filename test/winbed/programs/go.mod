@@ -1,0 +1,5 @@
+module edgeadm/winbed
+
+go 1.19
+
+require golang.org/x/sys v0.30.0

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/windows/svc"
+)
+
+const (
+	criPipe        = `\\.\pipe\containerd-containerd`
+	runtimeVersion = "containerd github.com/containerd/containerd v1.7.24 winbed"
+	// Of a kubelet that is stopped: it says so with an error of its own.
+	stoppedKubelet = 0x20000001
+)
+
+// Set when it is built.
+var kubernetes = "v1.20.2"
+
+// A service that works until it is stopped.
+type service struct {
+	work func()
+	// What it ends with; none if it is 0.
+	code uint32
+}
+
+func (s service) Execute(_ []string, requests <-chan svc.ChangeRequest, status chan<- svc.Status) (bool, uint32) {
+	status <- svc.Status{State: svc.StartPending}
+	go s.work()
+	status <- svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown}
+	for request := range requests {
+		switch request.Cmd {
+		case svc.Interrogate:
+			status <- request.CurrentStatus
+		case svc.Stop, svc.Shutdown:
+			status <- svc.Status{State: svc.StopPending}
+			return s.code != 0, s.code
+		}
+	}
+	return false, 0
+}
+
+func serve(name string, of service) int {
+	if err := svc.Run(name, of); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// containerd is the pipe of one: what answers there listens on a port outside.
+func containerd(args []string) int {
+	if !has(args, "--run-service") {
+		fmt.Println(runtimeVersion)
+		return 0
+	}
+	return serve("containerd", service{work: func() {
+		port, err := os.ReadFile(filepath.Join(folder, "cri.port"))
+		if err == nil {
+			err = forward(criPipe, "127.0.0.1:"+strings.TrimSpace(string(port)))
+		}
+		fail("containerd", err)
+	}})
+}
+
+func kubelet(args []string) int {
+	if has(args, "--version") {
+		fmt.Println("Kubernetes", kubernetes)
+		return 0
+	}
+	return serve("kubelet", service{work: func() { fail("kubelet", attend(args)) }, code: stoppedKubelet})
+}
+
+func fail(name string, err error) {
+	os.WriteFile(filepath.Join(folder, name+".failed"), []byte(fmt.Sprint(err)), 0o600)
+	os.Exit(3)
+}

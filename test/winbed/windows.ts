@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa, type ResultPromise } from 'execa';
+import type { ProgramResult } from '../../src/host/machine.ts';
+import { photograph } from '../integration/workflow-bed/photograph.ts';
+import { chrootIn, mounts, WINE } from './chroot.ts';
+import type { Edition } from './editions.ts';
+import { OWN_FOLDER, STAND_INS, type Template } from './template.ts';
+
+const OWN = `C:\\${OWN_FOLDER}`;
+/** What belongs to the bed or to wine, and the log of edgeadm, which stays. */
+const NOT_OF_THE_MACHINE =
+  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
+/** Keys whose content must be the same before a join and after a reset. */
+const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
+
+const FIREWALL_RULES =
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules';
+
+/** The first process of a machine, whose output is not kept. */
+const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
+
+/** A Windows machine: wine with a drive and a registry of its own, its processes and its name. */
+export class WineWindows {
+  readonly name: string;
+  readonly #folder: string;
+  readonly #template: Template;
+  #holder: ResultPromise<typeof HOLDER> | undefined;
+  #pid = 0;
+
+  private constructor(folder: string, template: Template, name: string) {
+    this.#folder = folder;
+    this.#template = template;
+    this.name = name;
+  }
+
+  static async make(template: Template, { edition = 'server-2019' as Edition, name = 'WIN-EDGE1' } = {}) {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
+    const windows = new WineWindows(folder, template, name);
+    for (const part of ['upper/drive_c', 'work', 'prefix']) await mkdir(join(folder, part), { recursive: true });
+    await copyFile(join(template.windows, `${edition}.reg`), join(folder, 'upper/system.reg'));
+    await windows.#putStandIns();
+    for (const [file, text] of Object.entries({ 'dism.state': 'Enabled', 'wevtutil.code': '0' }))
+      await windows.tell(file, text);
+    await windows.start();
+    return windows;
+  }
+
+  /** Boots it: services that start by themselves do. */
+  async start(): Promise<void> {
+    const { root, windows } = this.#template;
+    const prefix = join(this.#folder, 'prefix');
+    const layers = `lowerdir=${windows}/prefix,upperdir=${this.#folder}/upper,workdir=${this.#folder}/work`;
+    const lines = [
+      `hostname ${this.name}`,
+      `mount -t overlay -o '${layers}' overlay '${prefix}'`,
+      mounts(root, prefix),
+      'echo mounted',
+      'exec "$@"',
+    ];
+    const keep = chrootIn(root, [WINE, `${OWN}\\keep.exe`]);
+    const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
+    const holder = execa(
+      'setpriv',
+      ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-ec', lines.join('\n'), 'sh', ...keep],
+      HOLDER,
+    );
+    this.#holder = holder;
+    const { pid, stdout } = holder;
+    await new Promise((resolve) => stdout.once('data', resolve));
+    stdout.resume();
+    this.#pid = Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
+    // Only an elevated administrator may read it, and wine forgets it with every start.
+    await this.#addKey('HKU\\S-1-5-19\\Environment');
+    // Windows has it whether there are rules or not.
+    await this.#addKey(FIREWALL_RULES);
+  }
+
+  async #addKey(key: string): Promise<void> {
+    await this.run('C:\\Windows\\System32\\reg.exe', ['add', key, '/f']);
+  }
+
+  /** Shuts it down and boots it. */
+  async reboot(): Promise<void> {
+    await this.#inside(['wineserver', '-k']).catch(() => {});
+    await this.#holder;
+    this.#pid = 0;
+    const feature = await this.told('dism.state');
+    if (feature === 'Enable Pending') await this.tell('dism.state', 'Enabled');
+    await this.start();
+  }
+
+  /** Runs a program, and learns its whole exit code, of which Linux has eight bits. */
+  async run(file: string, args: readonly string[] = [], input = ''): Promise<ProgramResult> {
+    const id = randomBytes(8).toString('hex');
+    const { stdout, stderr } = await this.#inside([WINE, `${OWN}\\relay.exe`, id, file, ...args], input);
+    const exitCode = Number((await this.told(`${id}.exit`)) ?? -1);
+    await rm(this.place(`/${OWN_FOLDER}/${id}.exit`), { force: true });
+    return { exitCode, stdout, stderr };
+  }
+
+  /** Puts what a stand-in reads. */
+  async tell(name: string, text: string): Promise<void> {
+    await this.put(`/${OWN_FOLDER}/${name}`, text);
+  }
+
+  async told(name: string): Promise<string | undefined> {
+    return readFile(this.place(`/${OWN_FOLDER}/${name}`), 'utf8').catch(() => undefined);
+  }
+
+  async put(path: string, content: string | { readonly from: string }): Promise<void> {
+    const place = this.place(path);
+    await mkdir(dirname(place), { recursive: true });
+    await (typeof content === 'string' ? writeFile(place, content) : cp(content.from, place, { recursive: true }));
+  }
+
+  /** Where a file of its drive is on this machine, as long as it runs. */
+  place(path: string): string {
+    const prefix = this.#pid === 0 ? `${this.#folder}/upper` : `/proc/${this.#pid}/root/prefix`;
+    return `${prefix}/drive_c${path}`;
+  }
+
+  /** Every call of a stand-in, its name first. */
+  async calls(): Promise<string[][]> {
+    const lines = ((await this.told('calls.log')) ?? '').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as string[]);
+  }
+
+  /** Files that were not there when it was made, and what the registry says of services. */
+  async photograph(): Promise<Readonly<Record<string, string>>> {
+    const found = await photograph(join(this.#folder, 'upper/drive_c'));
+    const photo: Record<string, string> = {};
+    for (const [path, what] of Object.entries(found)) {
+      const inTemplate = await lstat(join(this.#template.windows, 'prefix/drive_c', path)).catch(() => undefined);
+      const oldFolder = what.startsWith('folder') && inTemplate?.isDirectory();
+      if (!oldFolder && !NOT_OF_THE_MACHINE.test(path)) photo[path] = what;
+    }
+    for (const [index, key] of KEYS.entries()) {
+      await this.run('C:\\Windows\\System32\\reg.exe', ['export', key, `${OWN}\\key${index}.reg`, '/y']);
+      photo[key] = await readFile(this.place(`/${OWN_FOLDER}/key${index}.reg`), 'utf16le');
+    }
+    return photo;
+  }
+
+  /** Cuts its power. */
+  async powerOff(): Promise<void> {
+    this.#holder?.kill('SIGKILL');
+    await this.#holder;
+    this.#pid = 0;
+  }
+
+  async remove(): Promise<void> {
+    await this.powerOff();
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #putStandIns(): Promise<void> {
+    const original = `${this.#folder}/stand-in.exe`;
+    await copyFile(this.#template.standIn, original);
+    for (const path of STAND_INS) {
+      await mkdir(dirname(this.place(`/${path}`)), { recursive: true });
+      await link(original, this.place(`/${path}`));
+    }
+  }
+
+  /** Its output goes to files: what wine starts beside a program inherits a pipe, and keeps it open. */
+  async #inside(command: readonly string[], input = ''): Promise<{ stdout: string; stderr: string }> {
+    const folder = await mkdtemp(join(this.#folder, 'call-'));
+    await writeFile(join(folder, 'in'), input);
+    const words = chrootIn(this.#template.root, command);
+    const files = await Promise.all(
+      ['in', 'out', 'err'].map((name) => open(join(folder, name), name === 'in' ? 'r' : 'w')),
+    );
+    const enter = ['--mount', '--pid', '--uts', '-t', String(this.#pid), ...words];
+    await once(spawn('nsenter', enter, { stdio: files.map(({ fd }) => fd) }), 'exit');
+    for (const file of files) await file.close();
+    const [said, failed] = await Promise.all(['out', 'err'].map((name) => readFile(join(folder, name), 'utf8')));
+    await rm(folder, { recursive: true });
+    return { stdout: said ?? '', stderr: failed ?? '' };
+  }
+}
