@@ -79,7 +79,7 @@ function stagesOf(task: CloudTaskInfo | undefined): string[] {
   const stages = (task?.stages ?? []).flatMap(({ state, message }) =>
     message && state !== 'waiting' ? [`Task: ${message}.`] : [],
   );
-  return task?.state === 'paused' ? [...stages, `Task ${task.taskId} was paused elsewhere: waiting for it.`] : stages;
+  return task?.state === 'paused' ? [...stages, `Task ${task.taskId} is paused.`] : stages;
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {

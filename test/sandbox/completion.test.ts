@@ -143,7 +143,7 @@ describe('completion in a shell', function () {
     const { stdout } = await edgeadm(['completion', 'powershell']);
     assert.match(stdout, /'join --output' = @\('words', 'text', 'json', 'yaml'\)/);
     assert.doesNotMatch(stdout, /\*\*\*/);
-    assert.match(stdout, /^ {8}'token' = @\('create', /m);
+    assert.match(stdout, /^ {8}'token' = @\(@\('create', /m);
   });
 
   it('says which shells there are', async () => {

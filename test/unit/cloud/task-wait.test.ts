@@ -19,7 +19,7 @@ describe('a task of the container service that somebody else changes', () => {
     const states = ['running', 'paused', 'paused', 'running'];
     const { end, told } = wait(states, () => states.length === 0);
     assert.equal(await end, 'running');
-    assert.deepEqual(told, ['Task T-1 was paused elsewhere: waiting for it.']);
+    assert.deepEqual(told, ['Task T-1 is paused.']);
   });
 
   it('a task that is cancelled elsewhere ends the wait at once', async () => {
