@@ -61,7 +61,7 @@ describe("the original tool's log lines", () => {
     assert.deepEqual(ours.toSorted(), DOCUMENTED.toSorted());
   });
 
-  it('of its Windows tool stay word for word as its documentation prints them', () => {
+  it('log lines of the original Windows tool stay word for word as its documentation prints them', () => {
     const { writing, validating, smallDisk, ...rest } = windows;
     const ours = [...validating, ...smallDisk, ...Object.values(rest), writing('C:\\etc\\kubernetes\\kubelet.conf')];
     assert.deepEqual(ours.toSorted(), DOCUMENTED_FOR_WINDOWS.toSorted());
