@@ -71,7 +71,9 @@ inWorlds('guide')('node pools in a real cluster', () => {
     client = await clientFromKubeconfig(kubeconfig, (address, options) => machine.connect(address, options));
     // The cluster of another test may know them.
     if (await client.find(DEFINITION)) await client.delete(DEFINITION);
-    await until('no NodePools', async () => (await client.send('GET', '/apis/apps.openyurt.io')).status === 404);
+    const served = async () =>
+      (await client.find<{ resources: { name: string }[] }>('/apis/apps.openyurt.io/v1beta1'))?.resources;
+    await until('no NodePools', async () => !(await served())?.some(({ name }) => name === 'nodepools'));
   });
   after(() => client?.close());
 

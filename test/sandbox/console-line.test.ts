@@ -43,14 +43,14 @@ describe("the console's line", () => {
 
   it("the console's line has all its mistakes told at once, before anything is touched", async () => {
     const hash = `sha256:${'a'.repeat(64)}`;
-    const spec = '{"runtime":"podman","platform":"Windows","taints":[{"key":"a"}]}';
+    const spec = '{"runtime":"podman","platform":"Solaris","taints":[{"key":"a"}]}';
     for (const command of ['join', 'preflight']) {
       const args = [command, '--openapi-token', TOKEN, '--node-spec', spec, '--discovery-token-ca-cert-hash', hash];
       const ended = await edgeadm([...args, '--node-ip', 'x', '--root', '/nonexistent']);
       assert.equal(ended.exitCode, 2, ended.stderr);
       for (const part of [
         '--node-spec: runtime:',
-        'Windows Server is not supported yet',
+        '--node-spec: platform',
         '--node-spec: taints.0.effect',
         '--discovery-token-ca-cert-hash is for a join with a bootstrap token',
         '--region is required',

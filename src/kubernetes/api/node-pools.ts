@@ -17,7 +17,7 @@ import { listNodes } from '../node/list-nodes.ts';
 import { POOL_LABELS } from '../pool-labels.ts';
 import { serverVersionOf } from '../version.ts';
 import type { ApiClient } from './client.ts';
-import { findGroup } from './discovery.ts';
+import { findGroup, servedResource } from './discovery.ts';
 import { listGatewayPods } from './gateway-pods.ts';
 import { listWhole } from './list.ts';
 
@@ -95,14 +95,18 @@ export async function listNodePoolObjects(client: ApiClient): Promise<NodePoolOb
   return listWhole(client, `/apis/${await poolVersion(client)}/nodepools`);
 }
 
-/** The version of the group that the server prefers: `apps.openyurt.io/v1beta1`. */
+/**
+ * The version in which the server has node pools: `apps.openyurt.io/v1beta1`. The group holds applications too, whose
+ * versions count when the server names the one that it prefers.
+ */
 export async function poolVersion(client: ApiClient): Promise<string> {
   const group = await findGroup(client, GROUP);
-  if (group) return group.preferred;
+  for (const version of new Set(group ? [group.preferred, ...group.versions] : []))
+    if (await servedResource(client, `/apis/${version}`, 'nodepools')) return version;
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: 'the cluster has no node pools',
-    why: `its API server does not serve ${GROUP}: the NodePool definition is not installed`,
+    why: `its API server does not serve nodepools of ${GROUP}: the NodePool definition is not installed`,
     next: 'install the node pool controller (yurt-app-manager, yurt-manager), or use --cluster-id',
   });
 }
