@@ -64,6 +64,12 @@ inWorlds('guide')('node pools in a real cluster', () => {
     await client.patch(`/api/v1/nodes/${name}/status`, { status: { conditions } });
   };
 
+  /** The group may have other kinds in this version. */
+  const servesPools = async (version: string): Promise<boolean> => {
+    const list = await client.find<{ resources: { name: string }[] }>(`/apis/apps.openyurt.io/${version}`);
+    return list?.resources.some(({ name }) => name === 'nodepools') ?? false;
+  };
+
   before(async () => {
     const { cluster } = await testBed();
     kubeconfig = cluster.kubeconfig;
@@ -71,9 +77,7 @@ inWorlds('guide')('node pools in a real cluster', () => {
     client = await clientFromKubeconfig(kubeconfig, (address, options) => machine.connect(address, options));
     // The cluster of another test may know them.
     if (await client.find(DEFINITION)) await client.delete(DEFINITION);
-    const served = async () =>
-      (await client.find<{ resources: { name: string }[] }>('/apis/apps.openyurt.io/v1beta1'))?.resources;
-    await until('no NodePools', async () => !(await served())?.some(({ name }) => name === 'nodepools'));
+    await until('no NodePools', async () => !(await servesPools('v1beta1')));
   });
   after(() => client?.close());
 
@@ -157,7 +161,7 @@ inWorlds('guide')('node pools in a real cluster', () => {
     const definition = load(await readFile(CRD, 'utf8')) as Definition;
     for (const version of definition.spec.versions) version.served = version.name === 'v1alpha1';
     await cluster.apply(definition);
-    await until('v1alpha1 alone', async () => !(await cluster.get('/apis/apps.openyurt.io/v1beta1')) || undefined);
+    await until('v1alpha1 alone', async () => !(await servesPools('v1beta1')));
     assert.equal(await succeed('create', 'old', '--max-nodes', '3'), 'nodepool/old created');
     assert.equal((await object('old', 'v1alpha1'))?.apiVersion, 'apps.openyurt.io/v1alpha1');
     await succeed('delete', 'old', '--yes');
